@@ -93,7 +93,8 @@ impl Cells<'_> {
 /// Changes the row of a key; where there is none, the row that `begin` makes is changed and added.
 pub(crate) fn change_or_begin(
     tx: &mut dyn Tx,
-    (table, key): (&'static Table, &[Val]),
+    table: &'static Table,
+    key: &[Val],
     begin: &dyn Fn() -> Vec<Val>,
     change: &dyn Fn(&mut Cells<'_>),
 ) -> Result<(), ProjectionError> {

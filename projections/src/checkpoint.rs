@@ -39,7 +39,7 @@ pub(crate) fn complete(tx: &mut dyn Tx) -> Result<(), ProjectionError> {
 }
 
 /// Sets a view's checkpoint before the first event.
-pub(crate) fn begin(tx: &mut dyn Tx, (view, version): (&str, u32)) -> Result<(), ProjectionError> {
+pub(crate) fn begin(tx: &mut dyn Tx, view: &str, version: u32) -> Result<(), ProjectionError> {
     tx.exec(
         "insert into checkpoint (view, version, position) values ($1, $2, 0)
          on conflict (view) do update set version = excluded.version, position = 0,

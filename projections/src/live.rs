@@ -99,7 +99,7 @@ impl Projections {
                 tokio::select! {
                     biased;
                     () = stop.stopping() => {}
-                    () = follow(feeder, &grounds, (stop.as_ref(), &retries)) => {}
+                    () = follow(feeder, &grounds, stop.as_ref(), &retries) => {}
                 }
             }),
         );
@@ -203,8 +203,8 @@ impl Projections {
 
     /// Waits until all views that are not parked have reached `position`; `Late` after `deadline`.
     pub async fn wait_for(&self, position: Position, deadline: Timestamp) -> Result<(), ProjectionError> {
-        let until = (self.grounds.clock.as_ref(), deadline);
-        self.progress.wait_until(None, position, until).await
+        let clock = self.grounds.clock.as_ref();
+        self.progress.wait_until(None, position, clock, deadline).await
     }
 
     /// Waits until one view has reached `position`; `Parked` when it cannot, `Late` after `deadline`.
@@ -214,13 +214,15 @@ impl Projections {
         position: Position,
         deadline: Timestamp,
     ) -> Result<(), ProjectionError> {
-        let until = (self.grounds.clock.as_ref(), deadline);
-        self.progress.wait_until(Some(view), position, until).await
+        let clock = self.grounds.clock.as_ref();
+        self.progress
+            .wait_until(Some(view), position, clock, deadline)
+            .await
     }
 }
 
 /// Follows the log for ever; whatever is away is asked again, and said once until the views have moved.
-async fn follow(mut feeder: Feeder, grounds: &Grounds, (stop, retries): (&dyn StopSignal, &Retries)) {
+async fn follow(mut feeder: Feeder, grounds: &Grounds, stop: &dyn StopSignal, retries: &Retries) {
     let mut said_at = None;
     loop {
         let why = match follow_on(&mut feeder, grounds, retries).await {
@@ -264,7 +266,7 @@ async fn follow_from(feeder: &mut Feeder, grounds: &Grounds, after: Position) ->
     let away =
         |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
     let subscription = grounds.store.subscribe(after).await.map_err(away)?;
-    let mut gathering = Gathering::of(subscription, (Arc::clone(&grounds.clock), feeder.progress()));
+    let mut gathering = Gathering::of(subscription, Arc::clone(&grounds.clock), feeder.progress());
     loop {
         let page = gathering.next().await.map_err(away)?;
         feeder.feed(&page).await?;

@@ -48,7 +48,7 @@ pub async fn multiply(
             if made == 1 {
                 of_all_campaigns(db, table).await?;
             }
-            copy(db, table, (made, until)).await?;
+            copy(db, table, made, until).await?;
             made = until;
             progress(table.name, first.saturating_mul(u64::try_from(made).unwrap_or(0)));
         }
@@ -91,11 +91,7 @@ fn sums_all_campaigns(table: &Table, columns: &[String]) -> bool {
 }
 
 /// Copies `from..until` of a table's first rows, which are those with positions below the stride.
-async fn copy(
-    db: &dyn ReadDb,
-    table: &'static Table,
-    (from, until): (i64, i64),
-) -> Result<(), ProjectionError> {
+async fn copy(db: &dyn ReadDb, table: &'static Table, from: i64, until: i64) -> Result<(), ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
     let position = columns
         .iter()
@@ -149,7 +145,8 @@ fn cell(column: &str) -> String {
 /// index.
 pub async fn spread_ids(
     db: &dyn ReadDb,
-    (table, id): (&'static str, &'static str),
+    table: &'static str,
+    id: &'static str,
     count: u32,
 ) -> Result<Vec<String>, ProjectionError> {
     // Digits of the copy, which no first row is likely to begin with: theirs are hashes.
@@ -218,9 +215,7 @@ mod tests {
         multiply(db.as_ref(), &views, 1_000, &mut |_, _| {})
             .await
             .unwrap();
-        let ids = spread_ids(db.as_ref(), ("call_history", "call"), 50)
-            .await
-            .unwrap();
+        let ids = spread_ids(db.as_ref(), "call_history", "call", 50).await.unwrap();
         let copies: Vec<&str> = ids.iter().filter_map(|id| id.get(..8)).collect();
         assert!(copies.len() == 50 && copies.is_sorted(), "{copies:?}");
         assert!(copies[0] <= "00000002" && copies[49] >= "00000195", "{copies:?}");

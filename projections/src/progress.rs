@@ -165,7 +165,8 @@ impl Progress {
         &self,
         view: Option<&str>,
         wanted: Position,
-        (clock, deadline): (&dyn Clock, Timestamp),
+        clock: &dyn Clock,
+        deadline: Timestamp,
     ) -> Result<(), ProjectionError> {
         tokio::select! {
             biased;

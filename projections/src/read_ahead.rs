@@ -83,7 +83,8 @@ impl Reader {
     pub(crate) async fn next(
         &self,
         store: &dyn EventStore,
-        (mut after, end): (Position, Position),
+        mut after: Position,
+        end: Position,
     ) -> Result<Option<(Events, Position)>, ProjectionError> {
         let mut stored = Vec::new();
         while !is_full(&stored) && after < end {

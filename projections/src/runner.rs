@@ -120,7 +120,7 @@ impl Feeder {
         let believed = self.progress.checkpoints();
         transact(self.db.as_ref(), move |tx| {
             let stored = stored_checkpoints(tx, &views, &believed)?;
-            apply_batch(tx, (&views, stored), (&events, pace), &parked)
+            apply_batch(tx, &views, stored, &events, pace, &parked)
         })
         .await
     }
@@ -173,11 +173,13 @@ impl Feeder {
 /// it, so events that were applied before are skipped whatever the caller believes.
 fn apply_batch(
     tx: &mut dyn Tx,
-    (views, stored): (&[Arc<dyn View>], Vec<Checkpoint>),
-    batch: (&[Result<ViewEvent, UnreadableRecord>], Pace),
+    views: &[Arc<dyn View>],
+    stored: Vec<Checkpoint>,
+    events: &[Result<ViewEvent, UnreadableRecord>],
+    pace: Pace,
     parked: &BTreeMap<&'static str, (Position, String)>,
 ) -> Result<Vec<Checkpoint>, ProjectionError> {
-    tx.expect(batch.0.len())?;
+    tx.expect(events.len())?;
     let mut moved = Vec::with_capacity(views.len());
     let mut changed = Vec::with_capacity(views.len());
     for (view, mut checkpoint) in views.iter().zip(stored) {
@@ -189,7 +191,7 @@ fn apply_batch(
         checkpoint.parked = parked.filter(|_| !elsewhere).cloned();
         if !elsewhere {
             let end = checkpoint.parked.as_ref().map(|(position, _)| *position);
-            apply_at_pace(tx, view.as_ref(), batch, (&mut checkpoint, end))?;
+            apply_at_pace(tx, view.as_ref(), events, pace, &mut checkpoint, end)?;
         }
         if checkpoint != before {
             changed.push(checkpoint.clone());
@@ -213,16 +215,19 @@ pub(crate) fn apply_view(
     tx: &mut dyn Tx,
     view: &dyn View,
     events: &[Result<ViewEvent, UnreadableRecord>],
-    so_far: (&mut Checkpoint, Option<Position>),
+    checkpoint: &mut Checkpoint,
+    end: Option<Position>,
 ) -> Result<(), ProjectionError> {
-    apply_at_pace(tx, view, (events, Pace::Together), so_far)
+    apply_at_pace(tx, view, events, Pace::Together, checkpoint, end)
 }
 
 fn apply_at_pace(
     tx: &mut dyn Tx,
     view: &dyn View,
-    (events, pace): (&[Result<ViewEvent, UnreadableRecord>], Pace),
-    (checkpoint, end): (&mut Checkpoint, Option<Position>),
+    events: &[Result<ViewEvent, UnreadableRecord>],
+    pace: Pace,
+    checkpoint: &mut Checkpoint,
+    end: Option<Position>,
 ) -> Result<(), ProjectionError> {
     let from = events.partition_point(|event| position_of(event) <= checkpoint.position);
     let until = end.map_or(events.len(), |end| {
@@ -326,7 +331,7 @@ impl InlineRunner {
         while let Some(after) = self.after().filter(|after| *after < end) {
             // A view that parked may have been the least advanced: what was read ahead is then not next.
             if read_to != Some(after) {
-                ahead = reader.next(store, (after, end)).await?;
+                ahead = reader.next(store, after, end).await?;
             }
             let Some((events, last)) = ahead.take() else {
                 return Ok(());
@@ -334,7 +339,7 @@ impl InlineRunner {
             let (fed, next) = tokio::join!(
                 biased;
                 self.feeder.feed_batch(events),
-                reader.next(store, (last, end)),
+                reader.next(store, last, end),
             );
             fed?;
             ahead = next?;

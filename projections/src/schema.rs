@@ -81,5 +81,5 @@ pub(crate) fn remake_tables(tx: &mut dyn Tx, view: &dyn View) -> Result<(), Proj
             tx.exec(statement, &[])?;
         }
     }
-    checkpoint::begin(tx, (view.name(), view.version()))
+    checkpoint::begin(tx, view.name(), view.version())
 }

@@ -78,7 +78,7 @@ pub async fn statuses(
     let head = store.head().await.map_err(away)?;
     let mut statuses = Vec::with_capacity(checkpoints.len());
     for checkpoint in checkpoints {
-        let mut status = of(&checkpoint, &rebuilds, (head, now));
+        let mut status = of(&checkpoint, &rebuilds, head, now);
         if status.lag_events > 0 {
             let first = store.read_all(checkpoint.position, 1).await.map_err(away)?;
             status.lag_ms = first
@@ -94,7 +94,7 @@ fn ms_between(from: Timestamp, until: Timestamp) -> u64 {
     u64::try_from(until.micros().saturating_sub(from.micros()) / 1_000).unwrap_or(0)
 }
 
-fn of(checkpoint: &Checkpoint, rebuilds: &[Rebuild], (head, now): (Position, Timestamp)) -> ViewStatus {
+fn of(checkpoint: &Checkpoint, rebuilds: &[Rebuild], head: Position, now: Timestamp) -> ViewStatus {
     let lag_events = head.0.saturating_sub(checkpoint.position.0);
     let state = match &checkpoint.parked {
         Some(_) => ViewState::Parked,
@@ -116,12 +116,12 @@ fn of(checkpoint: &Checkpoint, rebuilds: &[Rebuild], (head, now): (Position, Tim
             .parked
             .clone()
             .map(|(position, why)| ParkedAt { position, why }),
-        rebuild: rebuild.map(|rebuild| rebuild_status(rebuild, (head, now))),
+        rebuild: rebuild.map(|rebuild| rebuild_status(rebuild, head, now)),
     }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a speed for people")]
-fn rebuild_status(rebuild: &Rebuild, (head, now): (Position, Timestamp)) -> RebuildStatus {
+fn rebuild_status(rebuild: &Rebuild, head: Position, now: Timestamp) -> RebuildStatus {
     // What stands still is measured up to where it stopped.
     let until = match rebuild.state {
         RebuildState::Feeding => now,

@@ -25,7 +25,7 @@ fn ids(history: &History) -> Vec<&str> {
 }
 
 /// The call's bundle names nobody, replays equal, and is told when it was altered.
-fn replays_elsewhere(folder: &Path, data: &str, (disposition, call): (&str, &str), ids: &[&str]) {
+fn replays_elsewhere(folder: &Path, data: &str, disposition: &str, call: &str, ids: &[&str]) {
     let file = folder.join(format!("{disposition}.json"));
     let file = file.to_string_lossy();
     let plain = run(&["call", "export", call, "--out", &file, "--data", data]);
@@ -188,7 +188,7 @@ fn a_rehearsal_explains_itself_and_its_calls_replay_elsewhere() {
     assert!(calls.len() >= 3, "{calls:?}");
     let ids = ids(&history);
     for (disposition, call) in &calls {
-        replays_elsewhere(folder.path(), &data, (disposition, call), &ids);
+        replays_elsewhere(folder.path(), &data, disposition, call, &ids);
     }
     let call = calls.values().next().unwrap();
     is_one_graph(&data, call);

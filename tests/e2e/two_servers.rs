@@ -37,12 +37,12 @@ fn postgres() -> Option<PostgresServer> {
 }
 
 /// A server on the shared log, with the shared keys and rows.
-fn start(folder: &Path, name: &str, place: (&str, &str)) -> Server {
-    let serve = Server::command(&folder.join(name), place.1);
-    start_as(serve, (folder, name), place.0)
+fn start(folder: &Path, name: &str, store: &str, trunk: &str) -> Server {
+    let serve = Server::command(&folder.join(name), trunk);
+    start_as(serve, folder, name, store)
 }
 
-fn start_as(mut serve: Command, (folder, name): (&Path, &str), store: &str) -> Server {
+fn start_as(mut serve: Command, folder: &Path, name: &str, store: &str) -> Server {
     serve
         .args(["--store", store, "--read-db", store])
         .arg("--keys")
@@ -74,8 +74,8 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
     let folder = tempfile::tempdir().unwrap();
     let carrier = CarrierProcess::start(folder.path(), 11, &[]);
     let place = (postgres.url(), carrier.trunk());
-    let mut first = start(folder.path(), "first", (&place.0, &place.1));
-    let second = start(folder.path(), "second", (&place.0, &place.1));
+    let mut first = start(folder.path(), "first", &place.0, &place.1);
+    let second = start(folder.path(), "second", &place.0, &place.1);
     assert_eq!(
         (dialing(&first).as_str(), dialing(&second).as_str()),
         ("dialing", "standing-by")
@@ -148,8 +148,8 @@ fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole()
     let Some(postgres) = postgres() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (url, trunk) = (postgres.url(), "sip:127.0.0.1:9");
-    let mut first = start(folder.path(), "first", (&url, trunk));
-    let second = start(folder.path(), "second", (&url, trunk));
+    let mut first = start(folder.path(), "first", &url, trunk);
+    let second = start(folder.path(), "second", &url, trunk);
     assert_eq!(dialing(&second), "standing-by");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(mark_half_filled(&url, Some("events copy")));
@@ -168,8 +168,8 @@ fn a_stand_by_does_not_dial_on_a_log_that_lost_what_it_followed() {
     let Some(postgres) = postgres() else { return };
     let folder = tempfile::tempdir().unwrap();
     let (url, trunk) = (postgres.url(), "sip:127.0.0.1:9");
-    let mut first = start(folder.path(), "first", (&url, trunk));
-    let second = start(folder.path(), "second", (&url, trunk));
+    let mut first = start(folder.path(), "first", &url, trunk);
+    let second = start(folder.path(), "second", &url, trunk);
     for index in 0..4 {
         let path = format!("/api/v1/numbers/137000000{index:02}/suppress");
         second.must_post(&path, &json!({"reason": "list"}));
@@ -198,7 +198,7 @@ fn a_rehearsal_a_real_run_and_other_keys_never_share_a_log() {
     let Some(postgres) = postgres() else { return };
     let folder = tempfile::tempdir().unwrap();
     let trunk = "sip:127.0.0.1:5069";
-    let first = start(folder.path(), "first", (&postgres.url(), trunk));
+    let first = start(folder.path(), "first", &postgres.url(), trunk);
     drop(first);
     let keys = folder.path().join("keys");
     for (name, keys, mode, says) in [
@@ -243,7 +243,7 @@ fn a_database_that_restarts_cuts_no_conversation_off() {
     ]);
     serve.args(["--http", "127.0.0.1:0", "--drain", "60s", "--data"]);
     serve.arg(folder.path().join("only"));
-    let server = start_as(serve, (folder.path(), "only"), &place.0);
+    let server = start_as(serve, folder.path(), "only", &place.0);
     server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
     let people = json!({"task_id": "T1", "records": records(6, 4)});
     server.must_post("/api/v1/tasks/data", &people);

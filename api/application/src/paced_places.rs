@@ -138,7 +138,7 @@ mod tests {
     use store::test_ports::StepClock;
 
     /// Takes so many bytes after so long, so often.
-    async fn take(place: &PacedPlace, clock: &StepClock, (bytes, after_ms): (usize, u64), times: u32) {
+    async fn take(place: &PacedPlace, clock: &StepClock, bytes: usize, after_ms: u64, times: u32) {
         for _ in 0..times {
             let late = clock.wait_until(clock.now().plus_ms(after_ms));
             assert!(place.wait_for(clock, late, |()| bytes).await.is_some());
@@ -153,8 +153,8 @@ mod tests {
         let slower = places.enter(clock.now()).unwrap();
         // Nobody is slow at once, whatever they took.
         assert!(places.enter(clock.now()).is_none());
-        take(&slow, &clock, (64 * 1024, 29_000), 3).await;
-        take(&slower, &clock, (4 * 1024, 29_000), 3).await;
+        take(&slow, &clock, 64 * 1024, 29_000, 3).await;
+        take(&slower, &clock, 4 * 1024, 29_000, 3).await;
         let next = places.enter(clock.now());
         assert!(next.is_some(), "two who take little keep others out for ever");
         let given_way = slower
@@ -162,7 +162,7 @@ mod tests {
             .await;
         assert_eq!(given_way, None);
         drop(slower);
-        take(&slow, &clock, (64 * 1024, 1), 1).await;
+        take(&slow, &clock, 64 * 1024, 1, 1).await;
         assert!(places.enter(clock.now()).is_some(), "the other slow one is next");
         drop((slow, next));
         let held = [places.enter(clock.now()), places.enter(clock.now())];
@@ -174,11 +174,11 @@ mod tests {
         let clock = StepClock::default();
         let places = PacedPlaces::new(1);
         let quick = places.enter(clock.now()).unwrap();
-        take(&quick, &clock, (256 * 1024, 1_000), 60).await;
+        take(&quick, &clock, 256 * 1024, 1_000, 60).await;
         // An hour in which rows are read, not waited for.
         clock.set(clock.now().plus_ms(3_600_000));
         assert!(places.enter(clock.now()).is_none());
-        take(&quick, &clock, (256 * 1024, 1_000), 600).await;
+        take(&quick, &clock, 256 * 1024, 1_000, 600).await;
         assert!(
             places.enter(clock.now()).is_some(),
             "it was waited for 11 minutes"
@@ -191,7 +191,7 @@ mod tests {
         let clock = StepClock::default();
         let places = PacedPlaces::new(1);
         let upload = places.enter(clock.now()).unwrap();
-        take(&upload, &clock, (1, 60_000), 1).await;
+        take(&upload, &clock, 1, 60_000, 1).await;
         upload.is_over();
         assert!(places.enter(clock.now()).is_none());
     }

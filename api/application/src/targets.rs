@@ -33,7 +33,7 @@ pub async fn target_actual(db: &dyn ReadDb, target: &TargetRow) -> Result<Target
         campaign: Some(target.campaign.clone()),
         ..Scope::default()
     };
-    let (found, complete) = figures(db, (catalog()?, metric), &scope, None).await?;
+    let (found, complete) = figures(db, catalog()?, metric, &scope, None).await?;
     let figure = found.first();
     let target_ratio = f64::from(target.per_mille) / 1_000.0;
     let actual = figure.and_then(|figure| figure.value);

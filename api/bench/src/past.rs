@@ -54,7 +54,8 @@ pub(crate) struct Wanted {
 pub(crate) async fn measure(
     report: &mut Report,
     directory: &Path,
-    (wanted, runtime): (Wanted, Arc<Runtime>),
+    wanted: Wanted,
+    runtime: Arc<Runtime>,
 ) -> Result<(), Problem> {
     let data = directory.join("data");
     let store = wanted.store.unwrap_or_else(|| StoreSpec::Sqlite(data.clone()));

@@ -69,7 +69,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
             store: args.store,
             others: args.others,
         };
-        past::measure(&mut report, directory.path(), (wanted, runtime)).await?;
+        past::measure(&mut report, directory.path(), wanted, runtime).await?;
         return report.show(args.json);
     }
     let own = directory.path().join("data");
@@ -129,9 +129,9 @@ struct Asked {
 impl Asked {
     async fn find(db: &dyn ReadDb) -> Result<Self, Problem> {
         let boards = campaign_board::list(db, None, LISTED_MAX).await?;
-        let calls = spread_ids(db, ("call_history", "call"), KNOWN_IDS).await?;
+        let calls = spread_ids(db, "call_history", "call", KNOWN_IDS).await?;
         // Of those with a history: its lines are the largest table, and end before the customers do.
-        let customers = spread_ids(db, ("customer_timeline_line", "customer"), KNOWN_IDS).await?;
+        let customers = spread_ids(db, "customer_timeline_line", "customer", KNOWN_IDS).await?;
         let found = Self {
             calls: calls.iter().filter_map(|id| id.parse().ok()).collect(),
             customers,
@@ -251,7 +251,7 @@ async fn ask(db: &dyn ReadDb, question: Question, campaign: &CampaignId) -> Resu
             let catalog = catalog()?;
             let metric = catalog.metric(metric, None);
             let metric = metric.map_err(|unknown| Problem::fault(unknown.to_string()))?;
-            drop(figures(db, (catalog, metric), &scope(campaign, of), by).await?);
+            drop(figures(db, catalog, metric, &scope(campaign, of), by).await?);
         }
     }
     Ok(())

@@ -52,7 +52,8 @@ impl ClockEvidence {
         environment: &Environment,
         system: &ActorSystem,
         ntp: Option<NtpServer>,
-        (database, clock): (Option<Arc<PostgresEventStore>>, Option<Arc<SystemClock>>),
+        database: Option<Arc<PostgresEventStore>>,
+        clock: Option<Arc<SystemClock>>,
     ) -> Arc<Self> {
         Arc::new(Self {
             watch: clock.map(|clock| ClockWatch::new(environment, system, clock)),

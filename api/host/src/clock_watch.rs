@@ -56,7 +56,7 @@ fn damaged(error: impl std::fmt::Display) -> StoreError {
 /// The time the log's end stands for. Recording never goes back, so that behind the tail of a fast clock all
 /// is recorded at the tail's time until the wall has come there: who ended the doubt has accepted that, and
 /// it is the time that processes went by that counts then, else each start would ask again.
-fn log_ends_at((recorded_at, at): (Timestamp, Timestamp), trusted_at: Option<Timestamp>) -> Timestamp {
+fn log_ends_at(recorded_at: Timestamp, at: Timestamp, trusted_at: Option<Timestamp>) -> Timestamp {
     if trusted_at == Some(recorded_at) {
         at
     } else {
@@ -146,9 +146,9 @@ impl ClockWatch {
             remembered.is_inherited = true;
             remembered.is_noted = true;
         }
-        if let Some((last, _)) = last_event(self.environment.store.as_ref()).await? {
+        if let Some(((recorded_at, at), _)) = last_event(self.environment.store.as_ref()).await? {
             let now = self.environment.clock.now();
-            let ends_at = log_ends_at(last, left.trusted_at);
+            let ends_at = log_ends_at(recorded_at, at, left.trusted_at);
             self.remembered().log_ahead_ms = ends_at.micros().saturating_sub(now.micros()) / 1_000;
         }
         self.look().await;
@@ -308,7 +308,7 @@ pub enum LogOfClock {
 
 /// What a start would find in this log.
 pub async fn look_at_log(store: &dyn EventStore) -> Result<LogOfClock, StoreError> {
-    let Some((last, is_rehearsal)) = last_event(store).await? else {
+    let Some(((recorded_at, at), is_rehearsal)) = last_event(store).await? else {
         return Ok(LogOfClock::NoEvents);
     };
     if is_rehearsal {
@@ -316,7 +316,7 @@ pub async fn look_at_log(store: &dyn EventStore) -> Result<LogOfClock, StoreErro
     }
     let left = left_in_the_log(store).await?;
     Ok(LogOfClock::Real {
-        ends_at: log_ends_at(last, left.trusted_at),
+        ends_at: log_ends_at(recorded_at, at, left.trusted_at),
         doubt: left.doubt,
     })
 }
@@ -424,10 +424,10 @@ mod tests {
     #[test]
     fn a_tail_that_was_accepted_is_not_ahead_again_and_one_that_grew_behind_it_is() {
         let [true_time, tail, later] = [1_000, 21_600_000, 30_000_000].map(Timestamp::from_millis);
-        assert_eq!(log_ends_at((tail, true_time), None), tail, "nobody accepted it");
-        assert_eq!(log_ends_at((tail, true_time), Some(tail)), true_time);
+        assert_eq!(log_ends_at(tail, true_time, None), tail, "nobody accepted it");
+        assert_eq!(log_ends_at(tail, true_time, Some(tail)), true_time);
         assert_eq!(
-            log_ends_at((later, later), Some(tail)),
+            log_ends_at(later, later, Some(tail)),
             later,
             "it went on from there"
         );

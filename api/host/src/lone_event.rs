@@ -67,7 +67,7 @@ pub async fn note<D: Decider>(
         };
         let made = unsealed(Arc::clone(&ids), facts, event)?;
         let before = store.head().await?;
-        match put(store, mode, (&stream, version), (before, made)).await {
+        match put(store, mode, &stream, version, before, made).await {
             Err(StoreError::WrongVersion { .. }) => {}
             // Loaded at a place that somebody else has taken meanwhile.
             Err(StoreError::Invalid(_)) if store.head().await? != before => {}
@@ -101,8 +101,10 @@ async fn version(store: &dyn EventStore, stream: &StreamId) -> Result<StreamVers
 async fn put(
     store: &dyn EventStore,
     mode: Mode,
-    (stream, version): (&StreamId, StreamVersion),
-    (before, made): (Position, Record),
+    stream: &StreamId,
+    version: StreamVersion,
+    before: Position,
+    made: Record,
 ) -> Result<Position, StoreError> {
     if mode == Mode::Real {
         return store.append(stream, version, vec![made]).await;

@@ -81,7 +81,7 @@ impl Endpoint {
         R: IntoReply,
         F: Future<Output = Result<R, Problem>> + Send + 'static,
     {
-        Self::new((Method::GET, path), summary, handler)
+        Self::new(Method::GET, path, summary, handler)
     }
     pub(crate) fn post<R, F>(
         path: &'static str,
@@ -92,10 +92,11 @@ impl Endpoint {
         R: IntoReply,
         F: Future<Output = Result<R, Problem>> + Send + 'static,
     {
-        Self::new((Method::POST, path), summary, handler)
+        Self::new(Method::POST, path, summary, handler)
     }
     fn new<R, F>(
-        (method, path): (Method, &'static str),
+        method: Method,
+        path: &'static str,
         summary: &'static str,
         handler: impl Fn(Ctx, Input) -> F + Send + Sync + 'static,
     ) -> Self

@@ -90,7 +90,8 @@ impl Lookups {
     /// Counts a look-up by number that found nobody.
     pub(crate) fn count_miss<T>(
         &self,
-        (peer, now): (Option<SocketAddr>, Timestamp),
+        peer: Option<SocketAddr>,
+        now: Timestamp,
         found: Result<T, Problem>,
     ) -> Result<T, Problem> {
         if matches!(&found, Err(problem) if problem.kind == Kind::Missing) {

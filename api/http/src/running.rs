@@ -64,14 +64,17 @@ impl Running {
         let door = door_of(&opened, listener.as_ref())?;
         let entities = opened.entities(runtime);
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
-        let rows = (settings.read_db.as_ref(), Askers::Many);
-        let installation = opened.installation(entities, rows, synthesizer).await?;
+        let read_db = settings.read_db.as_ref();
+        let installation = opened
+            .installation(entities, read_db, Askers::Many, synthesizer)
+            .await?;
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,
             &installation.entities,
             settings.ntp.clone(),
-            (opened.shared(), opened.system_clock()),
+            opened.shared(),
+            opened.system_clock(),
         );
         // No key of an erased person may open anything, before anything is answered.
         actors::start_forgetting(&installation.entities, environment, opened.recordings()).await?;

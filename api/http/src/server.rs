@@ -126,7 +126,7 @@ pub async fn serve(
         };
         let place = Arc::new(place);
         let stream = Unstalled::new(stream, Arc::clone(&clock), Arc::clone(&place));
-        let connection = connection(stream, (peer, place), doors.clone(), &graceful);
+        let connection = connection(stream, peer, place, doors.clone(), &graceful);
         tasks.spawn("http-connection", Box::pin(connection));
     }
     drop(listener);
@@ -148,7 +148,8 @@ struct Doors {
 /// it is past its limit or must give way.
 fn connection(
     stream: Unstalled<TcpStream>,
-    (peer, place): (SocketAddr, Arc<Place>),
+    peer: SocketAddr,
+    place: Arc<Place>,
     doors: Doors,
     graceful: &GracefulShutdown,
 ) -> impl Future<Output = ()> + Send + 'static {

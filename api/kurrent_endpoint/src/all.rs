@@ -17,7 +17,8 @@ use tonic::Status;
 /// Adds the wanted events to `ready`, until `left` is used up.
 fn push_wanted<'a>(
     events: impl Iterator<Item = &'a StoredEvent>,
-    (view, filter): (View, Option<&Filter>),
+    view: View,
+    filter: Option<&Filter>,
     left: &mut u64,
     ready: &mut VecDeque<ReadResp>,
 ) -> Result<(), Status> {
@@ -59,8 +60,13 @@ impl Pages for AllForwards {
             return Ok(false);
         };
         self.after = last.position;
-        let how = (self.view, self.filter.as_ref());
-        push_wanted(events.iter(), how, &mut self.left, ready)?;
+        push_wanted(
+            events.iter(),
+            self.view,
+            self.filter.as_ref(),
+            &mut self.left,
+            ready,
+        )?;
         Ok(self.left > 0)
     }
 }
@@ -104,8 +110,13 @@ impl Pages for AllBackwards {
             .read_all(before, limit)
             .await
             .map_err(|error| of_store(&error))?;
-        let how = (self.view, self.filter.as_ref());
-        push_wanted(events.iter().rev(), how, &mut self.left, ready)?;
+        push_wanted(
+            events.iter().rev(),
+            self.view,
+            self.filter.as_ref(),
+            &mut self.left,
+            ready,
+        )?;
         self.at = Some(before);
         Ok(self.left > 0 && before.0 > 0)
     }

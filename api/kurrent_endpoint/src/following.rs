@@ -52,11 +52,13 @@ pub(crate) struct Follow {
 impl Follow {
     /// Follows `$all` after a position, or a stream (whose `after` is the head of the log when it was asked).
     pub(crate) fn new(
-        (store, clock): (Arc<dyn EventStore>, Arc<dyn Clock>),
+        store: Arc<dyn EventStore>,
+        clock: Arc<dyn Clock>,
         view: View,
         followed: Followed,
         after: Position,
-        (id, place): (Uuid, OwnedSemaphorePermit),
+        id: Uuid,
+        place: OwnedSemaphorePermit,
     ) -> Self {
         Self {
             store,

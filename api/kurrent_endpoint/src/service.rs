@@ -135,8 +135,8 @@ impl Service {
         };
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let id = Uuid::new_v5(&NAMESPACE, format!("subscription {number}").as_bytes());
-        let ports = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        Ok(self.reply(Follow::new(ports, view, followed, after, (id, place))))
+        let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
+        Ok(self.reply(Follow::new(store, clock, view, followed, after, id, place)))
     }
 }
 

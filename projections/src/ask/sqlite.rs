@@ -98,7 +98,7 @@ impl Questions for SqliteQuestions {
     async fn ask(&self, sql: &str, limits: AskLimits) -> Result<Asked, AskError> {
         let (sql, limits) = (guarded(sql)?, limits.bounded());
         let Desk::Threads(queue) = self.desk.as_ref() else {
-            return answer(&self.path, &self.clock, (&sql, limits), &Asking::default());
+            return answer(&self.path, &self.clock, &sql, limits, &Asking::default());
         };
         queue::ask(queue, sql, limits).await
     }
@@ -106,19 +106,20 @@ impl Questions for SqliteQuestions {
 
 fn serve(path: &Path, clock: &Arc<dyn Clock>, jobs: &Mutex<mpsc::Receiver<Job>>) {
     queue::serve(jobs, |sql, limits, asking| {
-        answer(path, clock, (sql, limits), asking)
+        answer(path, clock, sql, limits, asking)
     });
 }
 
 fn answer(
     path: &Path,
     clock: &Arc<dyn Clock>,
-    (sql, limits): (&str, AskLimits),
+    sql: &str,
+    limits: AskLimits,
     asking: &Asking,
 ) -> Result<Asked, AskError> {
     let mut connection = open(path).map_err(|error| AskError::Unavailable(error.to_string()))?;
     let spilled = Arc::new(AtomicBool::new(false));
-    bound(&mut connection, (clock, limits), &spilled).map_err(|error| AskError::Fault(error.to_string()))?;
+    bound(&mut connection, clock, limits, &spilled).map_err(|error| AskError::Fault(error.to_string()))?;
     let handle = connection.get_interrupt_handle();
     if !asking.begin(Box::new(move || handle.interrupt())) {
         return Err(AskError::Interrupted);
@@ -145,7 +146,8 @@ fn open(path: &Path) -> rusqlite::Result<Connection> {
 
 fn bound(
     connection: &mut Connection,
-    (clock, limits): (&Arc<dyn Clock>, AskLimits),
+    clock: &Arc<dyn Clock>,
+    limits: AskLimits,
     spilled: &Arc<AtomicBool>,
 ) -> rusqlite::Result<()> {
     let whole = |value: usize| i32::try_from(value).unwrap_or(i32::MAX);

@@ -93,7 +93,7 @@ pub async fn fold(
     views: Vec<Arc<dyn View>>,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Folded, FoldError> {
-    fold_onto(store, span, (views, Begun::new()), goes_on, None).await
+    fold_onto(store, span, views, Begun::new(), goes_on, None).await
 }
 
 /// As `fold`, onto rows that hold what came before `span`. With `tasks` events are made ready on a thread of
@@ -101,7 +101,8 @@ pub async fn fold(
 pub async fn fold_onto(
     store: &dyn EventStore,
     span: &Span,
-    (views, begun): (Vec<Arc<dyn View>>, Begun),
+    views: Vec<Arc<dyn View>>,
+    begun: Begun,
     goes_on: &(dyn Fn() -> bool + Sync),
     tasks: Option<&dyn Tasks>,
 ) -> Result<Folded, FoldError> {
@@ -115,7 +116,7 @@ pub async fn fold_onto(
             filter,
             ..span.clone()
         };
-        return in_memory(store, &wanted, (db, views, sums), goes_on).await;
+        return in_memory(store, &wanted, db, views, sums, goes_on).await;
     }
     let mut runner = InlineRunner::begin(Arc::clone(&db), views).await?;
     transact(db.as_ref(), move |tx| {
@@ -127,7 +128,7 @@ pub async fn fold_onto(
         filter,
         ..span.clone()
     };
-    let events = feed(store, &wanted, &mut runner, (goes_on, tasks)).await?;
+    let events = feed(store, &wanted, &mut runner, goes_on, tasks).await?;
     whole(&runner)?;
     Ok(Folded {
         db,
@@ -140,7 +141,9 @@ pub async fn fold_onto(
 async fn in_memory(
     store: &dyn EventStore,
     wanted: &Span,
-    (db, views, mut sums): (Arc<dyn ReadDb>, Vec<Arc<dyn View>>, SumsOf),
+    db: Arc<dyn ReadDb>,
+    views: Vec<Arc<dyn View>>,
+    mut sums: SumsOf,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Folded, FoldError> {
     let checkpoints = InlineRunner::begin(Arc::clone(&db), views).await?;
@@ -171,7 +174,8 @@ async fn feed(
     store: &dyn EventStore,
     wanted: &Span,
     runner: &mut InlineRunner,
-    (goes_on, tasks): (&(dyn Fn() -> bool + Sync), Option<&dyn Tasks>),
+    goes_on: &(dyn Fn() -> bool + Sync),
+    tasks: Option<&dyn Tasks>,
 ) -> Result<u64, FoldError> {
     let mut ready = Ready::begin(runner.reader(), tasks);
     let mut pages = Pages::begin(store, wanted).await?;

@@ -33,7 +33,8 @@ pub(crate) struct Gathering {
 impl Gathering {
     pub(crate) fn of(
         subscription: Box<dyn Subscription>,
-        (clock, progress): (Arc<dyn Clock>, Arc<Progress>),
+        clock: Arc<dyn Clock>,
+        progress: Arc<Progress>,
     ) -> Self {
         Self {
             subscription,

@@ -144,7 +144,7 @@ impl LiveFigures {
                 talk_ms,
                 reason,
                 ..
-            } => self.ended(call, (*disposition, *outcome, *talk_ms), *reason),
+            } => self.ended(call, *disposition, *outcome, *talk_ms, *reason),
             _ => {}
         }
     }
@@ -262,7 +262,9 @@ impl LiveFigures {
     fn ended(
         &mut self,
         call: CallId,
-        (disposition, outcome, talk_ms): (Disposition, Option<Outcome>, u64),
+        disposition: Disposition,
+        outcome: Option<Outcome>,
+        talk_ms: u64,
         reason: EndReason,
     ) {
         let answered = self.calls.get(&call).is_some_and(|open| open.answered);

@@ -51,7 +51,8 @@ fn open_calls_stand_where_they_are_and_a_ringing_call_is_in_no_ratio() {
     story.ended(
         call("T", 4, 1),
         Disposition::Answered,
-        (Some(Outcome::Success), 9_000),
+        Some(Outcome::Success),
+        9_000,
     );
     let snapshot = shown(&story, story.at);
     let open: Vec<_> = snapshot
@@ -83,7 +84,7 @@ fn a_call_counts_while_any_of_its_ten_seconds_is_in_the_window() {
     let mut story = Story::new();
     let dialed_at = story.at;
     story.permitted("T", 1, 1).dialing(call("T", 1, 1), 1, "first");
-    story.ended(call("T", 1, 1), Disposition::Busy, (None, 0));
+    story.ended(call("T", 1, 1), Disposition::Busy, None, 0);
     let figures = figures_of(&story);
     let after = |ms| figures.snapshot(dialed_at.plus_ms(ms)).last_5_minutes;
     assert_eq!(after(SHORT_WINDOW_MS + 9_999).dialed, 1);
@@ -127,7 +128,7 @@ fn what_is_older_than_an_hour_is_forgotten_and_what_does_not_fit_is_counted() {
     let mut story = Story::new();
     let began = story.at;
     story.permitted("T", 1, 1).dialing(call("T", 1, 1), 1, "first");
-    story.ended(call("T", 1, 1), Disposition::Busy, (None, 0));
+    story.ended(call("T", 1, 1), Disposition::Busy, None, 0);
     let mut figures = figures_of(&story);
     figures.forget_before(began.plus_ms(KEPT_MS));
     assert_eq!(figures.campaigns.len(), 1);

@@ -224,7 +224,7 @@ impl<'a> Fold<'a> {
         let counts =
             !self.once_per_customer || stands_alone(&mut self.standing, &subject.customer, mine.sign);
         if counts {
-            let item = item(fact, (subject, hour_at), mine);
+            let item = item(fact, subject, hour_at, mine);
             self.add(item);
         }
         Ok(())
@@ -264,7 +264,7 @@ fn stands_alone(standing: &mut BTreeMap<String, i64>, customer: &str, sign: i64)
     (before == 0) != (*calls == 0)
 }
 
-fn item(fact: Fact<'_>, (subject, hour_at): (&Subject, i64), mine: Contribution) -> DrillItem {
+fn item(fact: Fact<'_>, subject: &Subject, hour_at: i64, mine: Contribution) -> DrillItem {
     let Envelope {
         id, kind, at, stream, ..
     } = fact.envelope;

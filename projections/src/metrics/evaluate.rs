@@ -231,7 +231,7 @@ fn counted(
         contributions.push(Contribution {
             term: step.term,
             sign: 1,
-            value: value(step, subject, (told.at, found)),
+            value: value(step, subject, told.at, found),
         });
     }
     Ok(contributions)
@@ -253,7 +253,7 @@ fn timely(step: &Step, marks: &BTreeMap<usize, i64>) -> bool {
             })
 }
 
-fn value(step: &Step, subject: &Subject, (at, found): (Timestamp, &Found)) -> i64 {
+fn value(step: &Step, subject: &Subject, at: Timestamp, found: &Found) -> i64 {
     match step.measure {
         None => 0,
         Some(Source::Member(member)) => found.get(member).and_then(Value::as_i64).unwrap_or(0),

@@ -122,10 +122,10 @@ struct Desk {
 
 impl Desk {
     fn serve(&mut self, jobs: &Mutex<mpsc::Receiver<Job>>) {
-        queue::serve(jobs, |sql, limits, asking| self.answer((sql, limits), asking));
+        queue::serve(jobs, |sql, limits, asking| self.answer(sql, limits, asking));
     }
 
-    fn answer(&mut self, (sql, limits): (&str, AskLimits), asking: &Asking) -> Result<Asked, AskError> {
+    fn answer(&mut self, sql: &str, limits: AskLimits, asking: &Asking) -> Result<Asked, AskError> {
         let query = read(sql)?;
         let mut client = self.reached(limits)?;
         if let TemporarySpace::Unbounded { grant } = &self.space
@@ -143,7 +143,7 @@ impl Desk {
             return Err(AskError::Interrupted);
         }
         let until = self.clock.now().plus_ms(limits.timeout_ms);
-        let done = run(&mut client, (&sql, limits), asking, (self.clock.as_ref(), until));
+        let done = run(&mut client, &sql, limits, asking, self.clock.as_ref(), until);
         // A cancel that is on its way must not meet the next question.
         if asking.end() {
             self.kept = Some(client);
@@ -188,10 +188,14 @@ impl Desk {
 
 type Ran = Result<Result<Asked, AskError>, postgres::Error>;
 
-/// Where the time of a question ends.
-type Until<'a> = (&'a dyn Clock, Timestamp);
-
-fn run(client: &mut Client, (sql, limits): (&str, AskLimits), asking: &Asking, until: Until<'_>) -> Ran {
+fn run(
+    client: &mut Client,
+    sql: &str,
+    limits: AskLimits,
+    asking: &Asking,
+    clock: &dyn Clock,
+    until: Timestamp,
+) -> Ran {
     let mut transaction = client.build_transaction().read_only(true).start()?;
     let ms = limits.timeout_ms;
     transaction.batch_execute(&format!(
@@ -212,7 +216,14 @@ fn run(client: &mut Client, (sql, limits): (&str, AskLimits), asking: &Asking, u
     if !asking.is_wanted() {
         return Ok(Err(AskError::Interrupted));
     }
-    let gathered = gather(&mut transaction, (&statement, names.collect()), (limits, until))?;
+    let gathered = gather(
+        &mut transaction,
+        &statement,
+        names.collect(),
+        limits,
+        clock,
+        until,
+    )?;
     transaction.rollback()?;
     Ok(gathered)
 }
@@ -234,8 +245,11 @@ fn are_shown(columns: &[Column]) -> Result<(), AskError> {
 
 fn gather(
     transaction: &mut Transaction<'_>,
-    (statement, names): (&Statement, Vec<String>),
-    (limits, (clock, until)): (AskLimits, Until<'_>),
+    statement: &Statement,
+    names: Vec<String>,
+    limits: AskLimits,
+    clock: &dyn Clock,
+    until: Timestamp,
 ) -> Ran {
     let mut gathered = Gathered::new(names, limits);
     let mut given_ms = limits.timeout_ms;

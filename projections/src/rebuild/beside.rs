@@ -281,7 +281,7 @@ impl Beside {
                 if rows.feed(tx, &page, now)?.state != Some(RebuildState::Ready) {
                     return Ok(None);
                 }
-                rows.switched(tx, (reason, now), dialect)
+                rows.switched(tx, reason, now, dialect)
             })
             .await;
             match done {

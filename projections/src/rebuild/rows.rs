@@ -121,8 +121,13 @@ impl Rows {
         };
         let end = (kept.state == RebuildState::Feeding).then_some(Position(live.position.0 + 1));
         let mut shadowed = ShadowTx::new(tx, &self.shadow);
-        let so_far = (&mut checkpoint, end);
-        apply_view(&mut shadowed, self.view.as_ref(), &page.events, so_far)?;
+        apply_view(
+            &mut shadowed,
+            self.view.as_ref(),
+            &page.events,
+            &mut checkpoint,
+            end,
+        )?;
         let state = Some(kept.state);
         if checkpoint.position != kept.position {
             (kept.position, kept.recorded_at) = (checkpoint.position, checkpoint.recorded_at);
@@ -170,7 +175,8 @@ impl Rows {
     pub(super) fn switched(
         &self,
         tx: &mut dyn Tx,
-        (reason, now): (Option<String>, Timestamp),
+        reason: Option<String>,
+        now: Timestamp,
         dialect: Dialect,
     ) -> Result<Option<Position>, ProjectionError> {
         let live = self.live(tx)?;

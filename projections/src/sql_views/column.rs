@@ -70,9 +70,11 @@ pub(super) enum Source {
     Label,
 }
 
+/// What a column is called: in Chinese, in English.
 pub(super) type Words = (&'static str, &'static str);
 
-pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, (zh, en): Words) -> SqlColumn {
+pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, words: Words) -> SqlColumn {
+    let (zh, en) = words;
     let source = Source::Column(from);
     SqlColumn {
         name,
@@ -126,8 +128,9 @@ pub(super) const fn of_enrolment(
     name: &'static str,
     unit: Unit,
     expression: &'static str,
-    (zh, en): Words,
+    words: Words,
 ) -> SqlColumn {
+    let (zh, en) = words;
     let source = Source::Enrolment(expression);
     SqlColumn {
         name,
@@ -137,7 +140,8 @@ pub(super) const fn of_enrolment(
         source,
     }
 }
-pub(super) const fn label(name: &'static str, unit: Unit, (zh, en): Words) -> SqlColumn {
+pub(super) const fn label(name: &'static str, unit: Unit, words: Words) -> SqlColumn {
+    let (zh, en) = words;
     let source = Source::Label;
     SqlColumn {
         name,

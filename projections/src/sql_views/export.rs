@@ -90,14 +90,15 @@ impl Exportable {
         for mut row in db.query(&sql, values).await? {
             rows.push((row.position()?, row.rest()));
         }
-        Ok(whole_positions(rows, (after, EXPORT_PAGE_ROWS)))
+        Ok(whole_positions(rows, after, EXPORT_PAGE_ROWS))
     }
 }
 
 /// Of a full page without the rows of its last position: some of them may be missing, and come with the next.
 fn whole_positions(
     mut rows: Vec<(Position, Vec<Val>)>,
-    (after, full): (Position, usize),
+    after: Position,
+    full: usize,
 ) -> (Vec<Vec<Val>>, Position) {
     let last = rows.last().map_or(after, |row| row.0);
     let before = rows
@@ -126,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_full_page_ends_before_a_position_whose_rows_may_go_on_and_a_short_one_has_them_all() {
-        let of = |positions: &[u64]| whole_positions(page(positions), (Position(1), 4));
+        let of = |positions: &[u64]| whole_positions(page(positions), Position(1), 4);
         let (rows, reached) = of(&[2, 3, 4, 4]);
         assert_eq!((rows.len(), reached), (2, Position(3)));
         let (rows, reached) = of(&[2, 4, 4]);

@@ -316,7 +316,7 @@ impl Tx for SqliteTx<'_> {
         was: &[Vec<Val>],
         rows: &[Vec<Val>],
     ) -> Result<(), ProjectionError> {
-        whole_rows::change(self, table, (was, rows))
+        whole_rows::change(self, table, was, rows)
     }
 
     fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {

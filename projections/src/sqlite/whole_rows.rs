@@ -58,7 +58,7 @@ pub(super) fn write(
     table: &'static Table,
     rows: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
-    run_all(tx, table, (|texts| &texts.upsert, rows))
+    run_all(tx, table, |texts| &texts.upsert, rows)
 }
 
 pub(super) fn append(
@@ -66,7 +66,7 @@ pub(super) fn append(
     table: &'static Table,
     rows: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
-    run_all(tx, table, (|texts| &texts.insert, rows))
+    run_all(tx, table, |texts| &texts.insert, rows)
 }
 
 pub(super) fn remove(
@@ -74,7 +74,7 @@ pub(super) fn remove(
     table: &'static Table,
     keys: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
-    run_all(tx, table, (|texts| &texts.delete, keys))
+    run_all(tx, table, |texts| &texts.delete, keys)
 }
 
 /// One of a table's statements.
@@ -84,7 +84,8 @@ type Statement = fn(&TableTexts) -> &str;
 fn run_all(
     tx: &mut SqliteTx<'_>,
     table: &'static Table,
-    (statement, rows): (Statement, &[Vec<Val>]),
+    statement: Statement,
+    rows: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
     if rows.is_empty() {
         return Ok(());
@@ -97,7 +98,8 @@ fn run_all(
 pub(super) fn change(
     tx: &mut SqliteTx<'_>,
     table: &'static Table,
-    (was, rows): (&[Vec<Val>], &[Vec<Val>]),
+    was: &[Vec<Val>],
+    rows: &[Vec<Val>],
 ) -> Result<(), ProjectionError> {
     let texts = texts_of(tx, table)?;
     for (was, row) in was.iter().zip(rows) {

@@ -42,10 +42,10 @@ impl Person {
         let is_busy_first = self.index.is_multiple_of(3);
         self.registered(&mut told, at)?;
         if is_busy_first {
-            self.called(&mut told, (1, Disposition::Busy), at)?;
+            self.called(&mut told, 1, Disposition::Busy, at)?;
         }
         let attempt = 1 + u32::from(is_busy_first);
-        self.called(&mut told, (attempt, Disposition::Answered), at)?;
+        self.called(&mut told, attempt, Disposition::Answered, at)?;
         self.customer(
             &mut told,
             &CustomerEvent::EnrolmentSettled {
@@ -117,11 +117,12 @@ impl Person {
     fn called(
         &self,
         told: &mut Vec<Told>,
-        (attempt, disposition): (u32, Disposition),
+        attempt: u32,
+        disposition: Disposition,
         at: Timestamp,
     ) -> Result<(), NotMade> {
         let call = self.call_id(attempt);
-        self.permitted(told, (call, attempt), at)?;
+        self.permitted(told, call, attempt, at)?;
         let is_answered = disposition == Disposition::Answered;
         let mut events = vec![
             CallEvent::Dialing {
@@ -146,7 +147,7 @@ impl Person {
         events
             .iter()
             .try_for_each(|event| self.tell(told, stream(), event))?;
-        self.closed(told, (call, disposition), at)
+        self.closed(told, call, disposition, at)
     }
 
     fn call_id(&self, attempt: u32) -> CallId {
@@ -160,7 +161,8 @@ impl Person {
     fn permitted(
         &self,
         told: &mut Vec<Told>,
-        (call, attempt): (CallId, u32),
+        call: CallId,
+        attempt: u32,
         at: Timestamp,
     ) -> Result<(), NotMade> {
         let grant = CustomerGrant {
@@ -231,7 +233,8 @@ impl Person {
     fn closed(
         &self,
         told: &mut Vec<Told>,
-        (call, disposition): (CallId, Disposition),
+        call: CallId,
+        disposition: Disposition,
         at: Timestamp,
     ) -> Result<(), NotMade> {
         let is_answered = disposition == Disposition::Answered;

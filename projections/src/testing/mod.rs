@@ -110,7 +110,8 @@ impl Story {
     fn tell<E: EventData>(
         &mut self,
         stream: StreamId,
-        (campaign, customer): (Option<CampaignId>, Option<CustomerId>),
+        campaign: Option<CampaignId>,
+        customer: Option<CustomerId>,
         event: &E,
     ) {
         let value = serde_json::to_value(event).unwrap();
@@ -137,7 +138,7 @@ impl Story {
 
     pub(crate) fn campaign(&mut self, name: &str, event: CampaignEvent) -> &mut Self {
         let id = campaign(name);
-        self.tell(StreamId::new("campaign", &id), (Some(id), None), &event);
+        self.tell(StreamId::new("campaign", &id), Some(id), None, &event);
         self
     }
 
@@ -153,19 +154,19 @@ impl Story {
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
             _ => None,
         };
-        self.tell(StreamId::new("customer", &id), (scope, Some(id)), &event);
+        self.tell(StreamId::new("customer", &id), scope, Some(id), &event);
         self
     }
 
     pub(crate) fn number(&mut self, of: u32, event: NumberEvent) -> &mut Self {
-        self.tell(StreamId::new("number", &number(of)), (None, None), &event);
+        self.tell(StreamId::new("number", &number(of)), None, None, &event);
         self
     }
 
     /// `name` stands for rule and subject.
     pub(crate) fn alert(&mut self, name: &str, event: &AlertEvent) -> &mut Self {
         let id = AlertId::derive("told", name);
-        self.tell(StreamId::new("alert", &id), (None, None), event);
+        self.tell(StreamId::new("alert", &id), None, None, event);
         self
     }
 
@@ -174,8 +175,8 @@ impl Story {
             let owner = (customer_grant.campaign.clone(), customer_grant.customer.clone());
             self.owners.insert(id, owner);
         }
-        let scope = self.owners.get(&id).cloned().unzip();
-        self.tell(StreamId::new("call", &id), scope, &event);
+        let (campaign, customer) = self.owners.get(&id).cloned().unzip();
+        self.tell(StreamId::new("call", &id), campaign, customer, &event);
         self
     }
 
@@ -279,7 +280,8 @@ impl Story {
         &mut self,
         id: CallId,
         disposition: Disposition,
-        (outcome, talk_ms): (Option<Outcome>, u64),
+        outcome: Option<Outcome>,
+        talk_ms: u64,
     ) -> &mut Self {
         let event = CallEvent::Ended {
             disposition,
@@ -303,7 +305,9 @@ impl Story {
 
     pub(crate) fn customer_closed(
         &mut self,
-        (name, of, attempt): (&str, u32, u32),
+        name: &str,
+        of: u32,
+        attempt: u32,
         disposition: Disposition,
         next_due_at: Option<Timestamp>,
     ) -> &mut Self {
@@ -352,14 +356,14 @@ impl Story {
             .granted(name, of, 1)
             .dialing(id, 1, "first");
         let disposition = if of.is_multiple_of(2) {
-            let success = (Some(Outcome::Success), 4_000);
-            self.answered(id, 1).ended(id, Disposition::Answered, success);
+            self.answered(id, 1)
+                .ended(id, Disposition::Answered, Some(Outcome::Success), 4_000);
             Disposition::Answered
         } else {
-            self.ended(id, Disposition::Busy, (None, 0));
+            self.ended(id, Disposition::Busy, None, 0);
             Disposition::Busy
         };
-        self.customer_closed((name, of, 1), disposition, None)
+        self.customer_closed(name, of, 1, disposition, None)
             .number_closed(name, of, 1)
             .settled(name, of, disposition)
     }

@@ -258,7 +258,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 let disposition = self.disposition();
                 let outcome = self.outcome();
                 let talk_ms = self.below(90_000);
-                return told(self.story.ended(id, disposition, (outcome, talk_ms)));
+                return told(self.story.ended(id, disposition, outcome, talk_ms));
             }
             _ if self.one_in(3) => CallEvent::LateAnswered {
                 leg,

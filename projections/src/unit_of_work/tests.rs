@@ -151,7 +151,7 @@ async fn what_the_database_refuses_with_the_batch_parks_the_view_before_its_even
     // In the next batch, two good ones before it and some after.
     let told = story.events.len();
     let id = crate::testing::call("T", 1, 1);
-    story.ended(id, domain::disposition::Disposition::Busy, (None, 0));
+    story.ended(id, domain::disposition::Disposition::Busy, None, 0);
     let good = story.head();
     story.enrolled("T", 2).enrolled("T", 3);
     runner.apply_page(&story.events[told..]).await.unwrap();

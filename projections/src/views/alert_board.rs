@@ -53,7 +53,7 @@ impl View for AlertBoard {
         let id = event.stream_id::<AlertId>()?;
         let fact: AlertEvent = event.read_as()?;
         if let AlertEvent::Raised { .. } = fact {
-            return raised(tx, event, (id, &fact));
+            return raised(tx, event, id, &fact);
         }
         let (set, values) = match fact {
             AlertEvent::Cleared { figure, .. } => (
@@ -80,11 +80,7 @@ impl View for AlertBoard {
 }
 
 /// It stands again: who saw to it the last time has not seen this.
-fn raised(
-    tx: &mut dyn Tx,
-    event: &ViewEvent,
-    (id, fact): (AlertId, &AlertEvent),
-) -> Result<(), ProjectionError> {
+fn raised(tx: &mut dyn Tx, event: &ViewEvent, id: AlertId, fact: &AlertEvent) -> Result<(), ProjectionError> {
     let AlertEvent::Raised {
         rule,
         subject,

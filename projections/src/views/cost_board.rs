@@ -142,7 +142,7 @@ impl View for CostBoard {
                 if tx.has(CALLS, &[Val::text(event.call()?)])? {
                     return Ok(());
                 }
-                count(tx, &row, (1, &pos))?;
+                count(tx, &row, 1, &pos)?;
                 tx.append_row(CALLS, row)
             }
             CallEvent::LateAnswered { .. } => change(tx, event, &|cells| {
@@ -215,13 +215,13 @@ fn change(tx: &mut dyn Tx, event: &ViewEvent, edit: &dyn Fn(&mut Cells<'_>)) -> 
     let mut cells = Cells(&mut after);
     edit(&mut cells);
     cells.set(CallColumn::Pos, pos.clone());
-    count(tx, &before, (-1, &pos))?;
-    count(tx, &after, (1, &pos))?;
+    count(tx, &before, -1, &pos)?;
+    count(tx, &after, 1, &pos)?;
     tx.put(CALLS, after)
 }
 
 /// Counts a call once more, or once less. A row of no calls stays: it says nothing.
-fn count(tx: &mut dyn Tx, call: &[Val], (sign, pos): (i64, &Val)) -> Result<(), ProjectionError> {
+fn count(tx: &mut dyn Tx, call: &[Val], sign: i64, pos: &Val) -> Result<(), ProjectionError> {
     let mut call = call.to_vec();
     let call = Cells(&mut call);
     let place = [
@@ -249,7 +249,7 @@ fn count(tx: &mut dyn Tx, call: &[Val], (sign, pos): (i64, &Val)) -> Result<(), 
         row.push(Val::Null);
         row
     };
-    change_or_begin(tx, (COSTS, &key), &nothing, &changed)
+    change_or_begin(tx, COSTS, &key, &nothing, &changed)
 }
 
 /// Which calls.
@@ -341,7 +341,7 @@ mod tests {
     fn talked(story: &mut Story, of: u32, talk_ms: u64) {
         story.permitted("T", of, 1);
         let outcome = Some(Outcome::Success);
-        story.ended(call("T", of, 1), Disposition::Answered, (outcome, talk_ms));
+        story.ended(call("T", of, 1), Disposition::Answered, outcome, talk_ms);
     }
 
     fn line(ending: &str, calls: u64, billed: u64, seconds: u64) -> (String, u64, u64, u64) {
@@ -383,7 +383,7 @@ mod tests {
         talked(&mut story, 2, 61_000);
         talked(&mut story, 3, 1_000);
         story.permitted("T", 4, 1);
-        story.ended(call("T", 4, 1), Disposition::Busy, (None, 0));
+        story.ended(call("T", 4, 1), Disposition::Busy, None, 0);
         let all = CostFilter::default;
         let busy = line("busy/", 1, 0, 0);
         for (step, seconds) in [
@@ -402,7 +402,7 @@ mod tests {
         talked(&mut story, 2, 61_000);
         story.permitted("T", 3, 1);
         let late = call("T", 3, 1);
-        story.ended(late, Disposition::NoAnswer, (None, 0));
+        story.ended(late, Disposition::NoAnswer, None, 0);
         let dialog = dialog();
         story.call(late, CallEvent::LateAnswered { leg: 1, dialog });
         let before = (Disposition::Answered, Some(Outcome::Success));
@@ -418,9 +418,9 @@ mod tests {
         story.permitted("T", 2, 1).permitted("T", 3, 1);
         let midnight: Timestamp = "2026-03-03T00:00:00+08:00".parse().unwrap();
         story.at = midnight.minus_ms(1);
-        story.ended(call("T", 2, 1), Disposition::Answered, (None, 1_000));
+        story.ended(call("T", 2, 1), Disposition::Answered, None, 1_000);
         story.at = midnight;
-        story.ended(call("T", 3, 1), Disposition::Answered, (None, 7_000));
+        story.ended(call("T", 3, 1), Disposition::Answered, None, 7_000);
         let day = |from: Timestamp| CostFilter {
             campaign: Some(campaign("T")),
             from: Some(from),

@@ -150,7 +150,7 @@ impl View for Funnel {
         tx.put(CUSTOMERS, row)?;
         // Whoever came further has passed every stage between.
         for passed in reached.saturating_add(1)..=stage.rank() {
-            count(tx, campaign, (passed, &pos))?;
+            count(tx, campaign, passed, &pos)?;
         }
         Ok(())
     }
@@ -173,7 +173,7 @@ fn stage_of(event: &AnyEvent) -> Option<Stage> {
     }
 }
 
-fn count(tx: &mut dyn Tx, campaign: &CampaignId, (stage, pos): (i64, &Val)) -> Result<(), ProjectionError> {
+fn count(tx: &mut dyn Tx, campaign: &CampaignId, stage: i64, pos: &Val) -> Result<(), ProjectionError> {
     let key = [Val::text(campaign), Val::Int(stage)];
     let counted = match tx.row(STAGES, &key)?.as_deref() {
         Some([_, _, Val::Int(count), _]) => *count,
@@ -255,7 +255,7 @@ mod tests {
         for attempt in 1..=2 {
             let id = call("T", 1, attempt);
             story.permitted("T", 1, attempt).dialing(id, 1, "first");
-            story.ended(id, Disposition::Busy, (None, 0));
+            story.ended(id, Disposition::Busy, None, 0);
         }
         assert_eq!(
             customers(&story).await,
@@ -278,7 +278,7 @@ mod tests {
             [3, 2, 2, 1, 1, 1, 0, 0],
             "who answered has rung, heard or not"
         );
-        story.ended(id, Disposition::Answered, (Some(Outcome::Success), 9_000));
+        story.ended(id, Disposition::Answered, Some(Outcome::Success), 9_000);
         assert_eq!(customers(&story).await, [3, 2, 2, 1, 1, 1, 1, 1]);
     }
 

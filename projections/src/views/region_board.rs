@@ -204,7 +204,7 @@ impl Change {
             row.push(Val::Null);
             row
         };
-        change_or_begin(tx, (REGIONS, &key), &nothing, &changed)
+        change_or_begin(tx, REGIONS, &key, &nothing, &changed)
     }
 }
 
@@ -319,9 +319,9 @@ mod tests {
         // A second leg is no second call.
         story.dialing(id, 1, "first").dialing(id, 2, "second");
         story.answered(id, 2);
-        story.ended(id, Disposition::Answered, (Some(Outcome::Success), 4_000));
+        story.ended(id, Disposition::Answered, Some(Outcome::Success), 4_000);
         story.dialing(call("T", 3, 1), 1, "first");
-        story.ended(call("T", 3, 1), Disposition::Busy, (None, 0));
+        story.ended(call("T", 3, 1), Disposition::Busy, None, 0);
         story.dialing(call("T", 4, 1), 1, "first");
         let american = row("America/Chicago, America/New_York", [1, 0, 0, 0, 0]);
         assert_eq!(

@@ -161,7 +161,7 @@ impl Quality<'_> {
             self.pos.clone(),
         ];
         self.tx.put(LEG_TABLE, row)?;
-        self.add((trunk, day_at), &[(Column::Legs, 1)])
+        self.add(trunk, day_at, &[(Column::Legs, 1)])
     }
 
     fn open(&mut self) -> Result<Option<OpenLeg>, ProjectionError> {
@@ -199,7 +199,8 @@ impl Quality<'_> {
         self.note(LegColumn::Rang)?;
         let waited = i64::try_from(self.at.ms_since(leg.dialed_at)).unwrap_or(i64::MAX);
         self.add(
-            (&leg.trunk, leg.day_at),
+            &leg.trunk,
+            leg.day_at,
             &[
                 (Column::Rang, 1),
                 (Column::PostDialMs, waited),
@@ -211,7 +212,7 @@ impl Quality<'_> {
     fn answered(&mut self) -> Result<(), ProjectionError> {
         let Some(leg) = self.open()? else { return Ok(()) };
         self.note(LegColumn::Answered)?;
-        self.add((&leg.trunk, leg.day_at), &[(Column::Answered, 1)])
+        self.add(&leg.trunk, leg.day_at, &[(Column::Answered, 1)])
     }
 
     fn ended(&mut self, disposition: Disposition) -> Result<(), ProjectionError> {
@@ -224,7 +225,7 @@ impl Quality<'_> {
     /// Adds to the people who answered, where the leg was answered.
     fn people(&mut self, more: i64) -> Result<(), ProjectionError> {
         match self.open()?.filter(|leg| leg.answered && more != 0) {
-            Some(leg) => self.add((&leg.trunk, leg.day_at), &[(Column::PersonAnswered, more)]),
+            Some(leg) => self.add(&leg.trunk, leg.day_at, &[(Column::PersonAnswered, more)]),
             None => Ok(()),
         }
     }
@@ -236,7 +237,7 @@ impl Quality<'_> {
             true => Column::FailedTrunk,
             false => Column::FailedOther,
         };
-        self.add((&leg.trunk, leg.day_at), &[(column, 1)])?;
+        self.add(&leg.trunk, leg.day_at, &[(column, 1)])?;
         let code = failure
             .sip_code
             .map_or_else(|| crate::view::code_of(&failure.cause), |code| code.to_string());
@@ -256,7 +257,7 @@ impl Quality<'_> {
     }
 
     /// Adds to columns of a trunk's day, which begins at nothing.
-    fn add(&mut self, (trunk, day_at): (&str, i64), what: &[(Column, i64)]) -> Result<(), ProjectionError> {
+    fn add(&mut self, trunk: &str, day_at: i64, what: &[(Column, i64)]) -> Result<(), ProjectionError> {
         let key = [Val::text(trunk), Val::Int(day_at)];
         let mut row = match self.tx.row(DAY_TABLE, &key)? {
             Some(row) => row,
@@ -303,7 +304,8 @@ pub struct TrunkDay {
 /// Days from `from` on and before `until`, by trunk and day; at most `ROWS_MAX`.
 pub async fn days(
     db: &dyn ReadDb,
-    (from, until): (Timestamp, Timestamp),
+    from: Timestamp,
+    until: Timestamp,
 ) -> Result<Vec<TrunkDay>, ProjectionError> {
     read_as(db, move |tx| {
         let values = [Val::at(from), Val::at(until), Val::count(ROWS_MAX)];
@@ -374,9 +376,7 @@ mod tests {
     async fn shown(story: &Story) -> Vec<TrunkDay> {
         let (db, _runner) = story.shown_by(TrunkQuality).await;
         let far = ten().plus_ms(864_000_000);
-        days(db.as_ref(), (ten().minus_ms(864_000_000), far))
-            .await
-            .unwrap()
+        days(db.as_ref(), ten().minus_ms(864_000_000), far).await.unwrap()
     }
 
     #[tokio::test]
@@ -394,7 +394,7 @@ mod tests {
             early_media: false,
         };
         story.call(id, ringing.clone()).call(id, ringing).answered(id, 2);
-        story.ended(id, Disposition::Answered, (None, 500));
+        story.ended(id, Disposition::Answered, None, 500);
         let rows = shown(&story).await;
         assert_eq!(rows.len(), 2);
         let (first, second) = (&rows[0], &rows[1]);
@@ -435,7 +435,7 @@ mod tests {
         let mut story = Story::new();
         let id = call("T", 1, 1);
         story.permitted("T", 1, 1).dialing(id, 1, "first");
-        story.ended(id, Disposition::NoAnswer, (None, 0));
+        story.ended(id, Disposition::NoAnswer, None, 0);
         let (db, _runner) = story.shown_by(TrunkQuality).await;
         let left = db
             .query("select call from trunk_quality_leg", Vec::new())
@@ -451,14 +451,14 @@ mod tests {
         story.permitted("T", 1, 1).dialing(second, 1, "first");
         story.call(second, failed(Some(503), FailureCause::default()));
         story.dialing(second, 2, "second").answered(second, 2);
-        story.ended(second, Disposition::Answered, (None, 500));
+        story.ended(second, Disposition::Answered, None, 500);
         story
             .permitted("T", 2, 1)
             .dialing(machine, 1, "second")
             .answered(machine, 1);
-        story.ended(machine, Disposition::Machine, (None, 500));
+        story.ended(machine, Disposition::Machine, None, 500);
         story.permitted("T", 3, 1).dialing(busy, 1, "second");
-        story.ended(busy, Disposition::Busy, (None, 0));
+        story.ended(busy, Disposition::Busy, None, 0);
         let people = async |story: &Story| {
             let rows = shown(story).await;
             rows.iter()

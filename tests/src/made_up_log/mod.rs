@@ -105,7 +105,7 @@ impl MadeUpLog {
             content_hash: content_hash(&definition),
             definition,
         };
-        self.put(StreamId::new("flow", &id), (None, None), &published);
+        self.put(StreamId::new("flow", &id), None, None, &published);
     }
 
     fn day(&mut self, day: u32, calls_count: u32) {
@@ -331,7 +331,7 @@ impl MadeUpLog {
                     open_calls: Vec::new(),
                 };
                 if let Some(number) = number {
-                    self.put(StreamId::new("number", &number), (None, None), &opted_out);
+                    self.put(StreamId::new("number", &number), None, None, &opted_out);
                 }
             }
             _ => {}
@@ -340,30 +340,36 @@ impl MadeUpLog {
 
     fn campaign(&mut self, name: &str, event: &CampaignEvent) {
         let id = campaign(name);
-        self.put(StreamId::new("campaign", &id), (Some(id), None), event);
+        self.put(StreamId::new("campaign", &id), Some(id), None, event);
     }
 
     fn customer(&mut self, dial: &Dial, event: &CustomerEvent, of_campaign: bool) {
         let scope = of_campaign.then(|| dial.campaign.clone());
         let stream = StreamId::new("customer", &dial.customer);
-        self.put(stream, (scope, Some(dial.customer.clone())), event);
+        self.put(stream, scope, Some(dial.customer.clone()), event);
     }
 
     fn number(&mut self, dial: &Dial, event: &NumberEvent, of_campaign: bool) {
         let scope = of_campaign.then(|| dial.campaign.clone());
-        self.put(StreamId::new("number", &dial.number), (scope, None), event);
+        self.put(StreamId::new("number", &dial.number), scope, None, event);
     }
 
     fn call(&mut self, dial: &Dial, event: &CallEvent) -> EventId {
-        let scope = (Some(dial.campaign.clone()), Some(dial.customer.clone()));
-        self.put(StreamId::new("call", &dial.call), scope, event)
+        let (campaign, customer) = (dial.campaign.clone(), dial.customer.clone());
+        self.put(
+            StreamId::new("call", &dial.call),
+            Some(campaign),
+            Some(customer),
+            event,
+        )
     }
 
     /// Stored up to three seconds after it happened; some events share a commit.
     fn put<E: EventData>(
         &mut self,
         stream: StreamId,
-        (campaign, customer): (Option<CampaignId>, Option<CustomerId>),
+        campaign: Option<CampaignId>,
+        customer: Option<CustomerId>,
         event: &E,
     ) -> EventId {
         let version = self.versions.entry(stream.clone()).or_default();

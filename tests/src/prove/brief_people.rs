@@ -43,7 +43,7 @@ pub(super) fn brief_records(seed: u64, count: u32, salt: u32) -> Vec<Value> {
 }
 
 /// The people of a form: brief ones in a short form.
-pub(super) fn of_form(form: Form, seed: u64, (count, salt): (u32, u32)) -> Vec<Value> {
+pub(super) fn of_form(form: Form, seed: u64, count: u32, salt: u32) -> Vec<Value> {
     match form {
         Form::Short => brief_records(seed, count, salt),
         Form::Long => records(count, salt),

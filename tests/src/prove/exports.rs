@@ -59,7 +59,7 @@ pub(super) fn prove(form: Form) -> Proof {
             wrong.push(format!("{format}: {exported:?} rows instead of {rows}"));
         }
     }
-    let compared = compare(command(&python), &script, (&data, directory.path()));
+    let compared = compare(command(&python), &script, &data, directory.path());
     for format in FORMATS {
         let found = member(&compared, &format!("/{format}"));
         let expected = json!({ "rows": rows, "differ": 0, "more": 0 });
@@ -115,7 +115,7 @@ fn export(data: &Path, file: &Path, format: &str) -> Result<u64, String> {
     rows.filter(|_| status.success()).ok_or_else(|| said.to_string())
 }
 
-fn compare(mut python: Command, script: &Path, (data, files): (&Path, &Path)) -> Value {
+fn compare(mut python: Command, script: &Path, data: &Path, files: &Path) -> Value {
     python
         .arg(script)
         .arg("compare")

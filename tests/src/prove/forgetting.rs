@@ -208,11 +208,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let history = History::read(&data);
     let of_erased = keys.only(&erased_persons(&history));
     let keys_found = after_the_erasure(
-        &data,
-        (&of_erased, &history),
-        (erased, bystanders),
-        &places,
-        &mut wrong,
+        &data, &of_erased, &history, erased, bystanders, &places, &mut wrong,
     );
     let recordings = left_recordings(&history, &data, &mut wrong);
     let destroyed_again = restore_old_keys(&data, &old_keys, &trunk, &log);
@@ -255,8 +251,10 @@ fn before_the_erasure(data: &Path, people: &[Canary], wrong: &mut Vec<String>) -
 /// ones that were kept the log still opens, so it was the keys that were taken away. Answers the hits.
 fn after_the_erasure(
     data: &Path,
-    (of_erased, history): (&Keys, &History),
-    (erased, bystanders): (&[Canary], &[Canary]),
+    of_erased: &Keys,
+    history: &History,
+    erased: &[Canary],
+    bystanders: &[Canary],
     places: &[PathBuf],
     wrong: &mut Vec<String>,
 ) -> usize {

@@ -302,7 +302,7 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
     let mut found = Found::default();
     let mut server = scene.start();
     server.must_post("/api/v1/campaigns", &quick_campaign("FULL"));
-    let people = brief_people::of_form(form, SEED, (plan.customers, 3));
+    let people = brief_people::of_form(form, SEED, plan.customers, 3);
     let list = json!({"task_id": "FULL", "records": people});
     server.must_post("/api/v1/tasks/data", &list);
     server.must_post("/api/v1/campaigns/FULL/start", &json!({}));

@@ -13,7 +13,6 @@ use domain::stored_event::Position;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
-use tempfile::TempDir;
 
 /// A store takes a log over in pages of so many events.
 const PAGE_EVENTS: usize = 4_096;
@@ -58,11 +57,11 @@ pub(crate) fn prove(form: Form) -> Proof {
     runtime.block_on(fill(&log, length.events));
     let rows = tempfile::tempdir().expect("a temporary folder can be made");
     let rows_in = format!("sqlite:{}", rows.path().display());
-    let sqlite = killed((&log, &folder), &rows_in, &length).then_checked(&runtime, &log, &rows_in);
+    let sqlite = killed(&log, &rows_in, &length).then_checked(&runtime, &log, &rows_in);
     let server = PostgresServer::start();
     let postgres = server.map(|server| {
         let url = server.url();
-        killed((&log, &folder), &url, &length).then_checked(&runtime, &log, &url)
+        killed(&log, &url, &length).then_checked(&runtime, &log, &url)
     });
     let skipped = json!({"skipped": "it is not installed (apt-get install postgresql)"});
     Proof {
@@ -117,7 +116,7 @@ fn position(line: &str) -> u64 {
     last.parse().unwrap_or(0)
 }
 
-fn killed((log, _folder): (&Path, &TempDir), rows: &str, length: &Length) -> Found {
+fn killed(log: &Path, rows: &str, length: &Length) -> Found {
     let begun = instant();
     let mut found = Found::default();
     for kill in 0..length.kills {

@@ -32,8 +32,7 @@ pub async fn findings(
         .filter(|row| row.status == CampaignStatus::Running || stands.contains(row.campaign.as_str()));
     let mut found = Vec::new();
     for row in asked.take(CAMPAIGNS_MAX) {
-        let of = (&row.campaign, row.preset.as_str());
-        let used = budget(db.as_ref(), of, installation.now()).await?;
+        let used = budget(db.as_ref(), &row.campaign, &row.preset, installation.now()).await?;
         found.push(finding(&row.campaign, &used, limits));
     }
     Ok(found)
@@ -52,11 +51,7 @@ fn finding(campaign: &CampaignId, used: &Budget, limits: &AlertLimits) -> Findin
         } else {
             Severity::Warning
         },
-        figure: figure(
-            (value, limits.abandoned_per_mille_max),
-            "per_mille",
-            used.window_ms,
-        ),
+        figure: figure(value, limits.abandoned_per_mille_max, "per_mille", used.window_ms),
         detail: format!(
             "{} of {} calls that a person answered in {WINDOW_DAYS} days ({} v1); at most \
              {ABANDONED_PER_MILLE_MAX} in 1000",

@@ -55,7 +55,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
             subject: bounded(&row.trunk),
             campaign: None,
             severity: Severity::Critical,
-            figure: figure((value, limits.line_failures_max), "count", 0),
+            figure: figure(value, limits.line_failures_max, "count", 0),
             detail: bounded(&format!("{value} in a row, the last was {last}")),
             is_beyond: value >= limits.line_failures_max,
         });
@@ -66,7 +66,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
         subject: "calls".to_owned(),
         campaign: None,
         severity: Severity::Warning,
-        figure: figure((left_over, 0), "count", WINDOW_MS),
+        figure: figure(left_over, 0, "count", WINDOW_MS),
         detail: format!("{left_over} calls were ended for a process that did not"),
         is_beyond: left_over > 0,
     });
@@ -80,7 +80,7 @@ fn answer_ratio(campaign: &CampaignId, window: &WindowFigures, limits: &AlertLim
         subject: campaign.to_string(),
         campaign: Some(campaign.clone()),
         severity: Severity::Warning,
-        figure: figure((value, limits.answer_per_mille_min), "per_mille", WINDOW_MS),
+        figure: figure(value, limits.answer_per_mille_min, "per_mille", WINDOW_MS),
         detail: format!("{} of {} calls", window.answered, window.settled),
         is_beyond: window.settled >= limits.settled_min && value < limits.answer_per_mille_min,
     }
@@ -97,7 +97,7 @@ fn of_views(statuses: &[ViewStatus], limits: &AlertLimits, all: &mut Vec<Finding
             subject: status.view.clone(),
             campaign: None,
             severity: Severity::Critical,
-            figure: figure((i64::from(parked.is_some()), 0), "count", 0),
+            figure: figure(i64::from(parked.is_some()), 0, "count", 0),
             detail: bounded(&detail),
             is_beyond: parked.is_some(),
         });
@@ -110,7 +110,7 @@ fn of_views(statuses: &[ViewStatus], limits: &AlertLimits, all: &mut Vec<Finding
         subject: "views".to_owned(),
         campaign: None,
         severity: Severity::Warning,
-        figure: figure((lag, limits.lag_events_max), "events", 0),
+        figure: figure(lag, limits.lag_events_max, "events", 0),
         detail: format!("{view} is {lag} events behind the log"),
         is_beyond: lag > limits.lag_events_max,
     });
@@ -123,7 +123,7 @@ fn of_log(standing: DialingState) -> Finding {
         subject: "log".to_owned(),
         campaign: None,
         severity: Severity::Critical,
-        figure: figure((i64::from(is_damaged), 0), "count", 0),
+        figure: figure(i64::from(is_damaged), 0, "count", 0),
         detail: "nothing is dialed; ledgerline audit verify names the position".to_owned(),
         is_beyond: is_damaged,
     }
@@ -136,7 +136,7 @@ fn of_history(standing: DialingState) -> Finding {
         subject: "log".to_owned(),
         campaign: None,
         severity: Severity::Critical,
-        figure: figure((i64::from(is_lost), 0), "count", 0),
+        figure: figure(i64::from(is_lost), 0, "count", 0),
         detail: "nothing is dialed until ledgerline backup confirm; /readyz says since when".to_owned(),
         is_beyond: is_lost,
     }
@@ -151,7 +151,7 @@ fn of_clock(offset: &ClockOffset) -> Finding {
         subject: bounded(&offset.source),
         campaign: None,
         severity: Severity::Critical,
-        figure: figure((count(away_ms), count(CLOCK_SKEW_MS_MAX)), "ms", 0),
+        figure: figure(count(away_ms), count(CLOCK_SKEW_MS_MAX), "ms", 0),
         detail: format!(
             "{} ms from it, give or take {}; beyond the limit nothing is dialed",
             offset.offset_ms, offset.uncertainty_ms
@@ -168,13 +168,13 @@ fn of_wall(doubt: Option<ClockDoubt>) -> Finding {
         subject: "wall".to_owned(),
         campaign: None,
         severity: Severity::Critical,
-        figure: figure((count(away_ms), count(CLOCK_SKEW_MS_MAX)), "ms", 0),
+        figure: figure(count(away_ms), count(CLOCK_SKEW_MS_MAX), "ms", 0),
         detail: doubt.map_or_else(String::new, |doubt| bounded(&doubt_in_words(doubt))),
         is_beyond: doubt.is_some(),
     }
 }
 
-pub(super) fn figure((value, limit): (i64, i64), unit: &str, window_ms: u64) -> AlertFigure {
+pub(super) fn figure(value: i64, limit: i64, unit: &str, window_ms: u64) -> AlertFigure {
     AlertFigure {
         value,
         limit,

@@ -21,7 +21,8 @@ pub async fn entity_then<D: Decider>(
     store: &dyn EventStore,
     id: &D::Id,
     then: &Then,
-    (vault, key): (&dyn Vault, Option<&PersonKey>),
+    vault: &dyn Vault,
+    key: Option<&PersonKey>,
 ) -> Result<EntityThen<D>, Problem> {
     let stream = D::stream(id);
     let mut folded = EntityThen {
@@ -32,7 +33,7 @@ pub async fn entity_then<D: Decider>(
     loop {
         let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
         for stored in page.iter().take_while(|event| then.knows(event)) {
-            take::<D>(&mut folded, stored, then, (vault, key))?;
+            take::<D>(&mut folded, stored, then, vault, key)?;
         }
         let count = page.len() as u64;
         after = StreamVersion(after.0 + count);
@@ -46,7 +47,8 @@ fn take<D: Decider>(
     folded: &mut EntityThen<D>,
     stored: &StoredEvent,
     then: &Then,
-    (vault, key): (&dyn Vault, Option<&PersonKey>),
+    vault: &dyn Vault,
+    key: Option<&PersonKey>,
 ) -> Result<(), Problem> {
     let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let envelope = stored.envelope().map_err(|error| unreadable(&error))?;

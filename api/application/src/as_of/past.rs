@@ -103,7 +103,8 @@ impl Past {
         &self,
         environment: &Environment,
         campaign: &CampaignId,
-        (views, then): (Vec<Arc<dyn View>>, &Then),
+        views: Vec<Arc<dyn View>>,
+        then: &Then,
     ) -> Result<Shown, Problem> {
         let key = Key {
             campaign: campaign.clone(),
@@ -119,7 +120,7 @@ impl Past {
             ..EventFilter::default()
         };
         let shown = self
-            .fold(environment, Wanted::all_of(filter), (views, then))
+            .fold(environment, Wanted::all_of(filter), views, then)
             .await?;
         self.keep(key, &shown.rows);
         Ok(shown)
@@ -147,7 +148,8 @@ impl Past {
         &self,
         environment: &Environment,
         wanted: Wanted,
-        (views, then): (Vec<Arc<dyn View>>, &Then),
+        views: Vec<Arc<dyn View>>,
+        then: &Then,
     ) -> Result<Shown, Problem> {
         let span = Span {
             valid_at: then.valid_at(),
@@ -161,7 +163,8 @@ impl Past {
                 on.runtime.block_on(fold_onto(
                     on.store,
                     &span,
-                    (views, begun),
+                    views,
+                    begun,
                     on.goes_on,
                     Some(on.tasks),
                 ))

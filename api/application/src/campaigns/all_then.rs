@@ -33,7 +33,7 @@ pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> R
     let views: Vec<Arc<dyn View>> = vec![Arc::new(DailyCopies)];
     let shown = installation
         .past
-        .fold(&installation.environment, wanted, (views, then))
+        .fold(&installation.environment, wanted, views, then)
         .await?;
     let totals = daily_copies::totals(shown.rows.db.as_ref()).await?;
     Ok(Campaigns {
@@ -62,9 +62,16 @@ fn describe_total(total: &Total) -> CampaignListed {
     calls.work_out();
     let (enrolled, open, settled) = (count(total.enrolled), count(total.open), count(total.settled));
     let waiting = enrolled.saturating_sub(open.saturating_add(settled));
-    let alert = (total.last_alert.as_deref(), total.last_alert_detail.as_deref());
     CampaignListed {
-        progress: figures((waiting, open, settled), &calls, (count(total.alerts), alert)),
+        progress: figures(
+            waiting,
+            open,
+            settled,
+            &calls,
+            count(total.alerts),
+            total.last_alert.as_deref(),
+            total.last_alert_detail.as_deref(),
+        ),
         id: total.campaign.clone(),
         task_id: total.campaign.clone(),
         status: total.status.clone(),

@@ -171,15 +171,15 @@ async fn describe_then(
     campaign: &CampaignId,
     then: &Then,
 ) -> Result<CampaignShown, Problem> {
-    let nobody = (installation.vault(), None);
-    let entity = entity_then::<Campaign>(installation.store(), campaign, then, nobody).await?;
+    let (store, vault) = (installation.store(), installation.vault());
+    let entity = entity_then::<Campaign>(store, campaign, then, vault, None).await?;
     if entity.state.status().is_none() {
         return Err(Problem::missing("this campaign, at the time asked for,"));
     }
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
     let shown = installation
         .past
-        .campaign(&installation.environment, campaign, (views, then))
+        .campaign(&installation.environment, campaign, views, then)
         .await?;
     let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
@@ -200,18 +200,25 @@ fn headed(row: &BoardRow) -> Result<Headed, Problem> {
 
 /// Where the enrolments and calls of a campaign stand, from its board.
 fn progress(row: &BoardRow) -> Progress {
-    let alert = (row.last_alert.as_deref(), row.last_alert_detail.as_deref());
     figures(
-        (row.waiting, row.open, row.settled),
+        row.waiting,
+        row.open,
+        row.settled,
         &row.calls,
-        (row.alerts, alert),
+        row.alerts,
+        row.last_alert.as_deref(),
+        row.last_alert_detail.as_deref(),
     )
 }
 
 fn figures(
-    (waiting, open, settled): (u64, u64, u64),
+    waiting: u64,
+    open: u64,
+    settled: u64,
     calls: &Share,
-    (alerts, (last_alert, last_alert_detail)): (u64, (Option<&str>, Option<&str>)),
+    alerts: u64,
+    last_alert: Option<&str>,
+    last_alert_detail: Option<&str>,
 ) -> Progress {
     Progress {
         waiting,

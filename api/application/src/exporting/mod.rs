@@ -234,7 +234,7 @@ async fn pass_on(
         Format::Csv | Format::Parquet | Format::Jsonl => chrono::Utc.fix(),
     };
     let (format, columns) = (order.format, order.filter.columns.clone());
-    let writing = move || drop(done.send(write_pages((format, offset), &columns, out, pages)));
+    let writing = move || drop(done.send(write_pages(format, offset, &columns, out, pages)));
     installation.tasks().thread("export", Box::new(writing));
     let db = installation
         .exports
@@ -280,7 +280,8 @@ async fn pass_on(
 }
 
 fn write_pages(
-    how: (Format, FixedOffset),
+    format: Format,
+    offset: FixedOffset,
     columns: &[&'static SqlColumn],
     out: Out,
     mut pages: mpsc::Receiver<Page>,
@@ -290,7 +291,7 @@ fn write_pages(
         out,
         bytes: Arc::clone(&bytes),
     });
-    let mut sheet = begin_sheet(how, columns, out)?;
+    let mut sheet = begin_sheet(format, offset, columns, out)?;
     while let Some(page) = pages.blocking_recv() {
         if page.is_empty() {
             return Err(ExportError::Write("the rows ended early".to_owned()));
@@ -304,7 +305,8 @@ fn write_pages(
 }
 
 fn begin_sheet(
-    (format, offset): (Format, FixedOffset),
+    format: Format,
+    offset: FixedOffset,
     columns: &[&'static SqlColumn],
     out: Out,
 ) -> Result<Box<dyn Sheet>, ExportError> {

@@ -37,10 +37,10 @@ impl Asked {
     /// Asks rows that are live, or were folded for it.
     pub async fn answer(&self, db: &dyn ReadDb) -> Result<Answer, Problem> {
         let catalog = catalog()?;
-        let (found, complete) = figures(db, (catalog, self.metric), &self.scope, self.by).await?;
+        let (found, complete) = figures(db, catalog, self.metric, &self.scope, self.by).await?;
         let mut beside = Vec::new();
         for metric in catalog.beside(self.metric) {
-            let (other, _) = figures(db, (catalog, metric), &self.scope, self.by).await?;
+            let (other, _) = figures(db, catalog, metric, &self.scope, self.by).await?;
             beside.push((metric, other));
         }
         Ok(Answer {

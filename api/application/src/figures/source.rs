@@ -31,7 +31,7 @@ impl Source {
         let then = moment.resolve(installation.store(), installation.now()).await?;
         let shown = installation
             .past
-            .campaign(&installation.environment, campaign, (views, &then))
+            .campaign(&installation.environment, campaign, views, &then)
             .await?;
         Ok(Self {
             db: Arc::clone(&shown.rows.db),

@@ -38,9 +38,9 @@ pub struct LossShown {
 }
 
 impl LossShown {
-    pub fn of((lost, since): &(LostHistory, Timestamp)) -> Self {
+    pub fn of(lost: &LostHistory, since: Timestamp) -> Self {
         Self {
-            since: *since,
+            since,
             known_by: lost.known_by,
             known_head: lost.known_head.to_string(),
             known_root: lost.known_root.clone(),

@@ -477,7 +477,7 @@ mod tests {
         assert!(behind_max <= BEHIND_MAX, "{behind_max} behind");
         let list = Arc::new(crate::lists::under_way::UnderWay::default());
         let began = domain::time::Timestamp::EPOCH;
-        let _listed = list.list(("T", "customers.csv"), began, course);
+        let _listed = list.list("T", "customers.csv", began, course);
         let shown = crate::reply_value::value(&list.shown(began.plus_ms(1_000)));
         assert_eq!(
             (&shown[0]["rows"], &shown[0]["enrolled"]),

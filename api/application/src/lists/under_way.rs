@@ -74,7 +74,8 @@ impl UnderWay {
     /// From now on the import is shown, until what is answered is dropped.
     pub fn list(
         self: &Arc<Self>,
-        (campaign, source): (&str, &str),
+        campaign: &str,
+        source: &str,
         began: Timestamp,
         course: Arc<Course>,
     ) -> Listed {
@@ -123,8 +124,8 @@ mod tests {
         let list = Arc::new(UnderWay::default());
         let (first, second) = (Arc::new(Course::default()), Arc::new(Course::default()));
         let began = Timestamp::from_micros(0);
-        let held = list.list(("A", "a.csv"), began, Arc::clone(&first));
-        let other = list.list(("B", "b.csv"), began, Arc::clone(&second));
+        let held = list.list("A", "a.csv", began, Arc::clone(&first));
+        let other = list.list("B", "b.csv", began, Arc::clone(&second));
         first.note_rows(500);
         first.note_enrolled(400);
         let shown = value(&list.shown(began.plus_ms(2_000)));

@@ -66,12 +66,13 @@ fn window(campaign: &CampaignId, now: Timestamp) -> Scope {
 /// What a campaign has used of its budget by the last 30 days.
 pub async fn budget(
     db: &dyn ReadDb,
-    (campaign, preset): (&CampaignId, &str),
+    campaign: &CampaignId,
+    preset: &str,
     now: Timestamp,
 ) -> Result<Budget, Problem> {
     let definition = definition_of(preset);
     let metric = crate::figures::find(definition, Some(1))?;
-    let (found, _) = whole_figures(db, (catalog()?, &[metric]), &window(campaign, now)).await?;
+    let (found, _) = whole_figures(db, catalog()?, &[metric], &window(campaign, now)).await?;
     let figure = found.into_iter().next().flatten();
     Ok(Budget {
         definition,
@@ -84,7 +85,8 @@ pub async fn budget(
 /// The ledger of a campaign, over its last 30 days.
 pub async fn abandonment(
     db: &dyn ReadDb,
-    (campaign, preset): (&CampaignId, &str),
+    campaign: &CampaignId,
+    preset: &str,
     now: Timestamp,
 ) -> Result<Abandonment, Problem> {
     let all = catalog()?.metrics().iter();
@@ -92,7 +94,7 @@ pub async fn abandonment(
         .filter(|metric| metric.name.starts_with("abandon_ratio"))
         .collect();
     let scope = window(campaign, now);
-    let (found, complete) = whole_figures(db, (catalog()?, &metrics), &scope).await?;
+    let (found, complete) = whole_figures(db, catalog()?, &metrics, &scope).await?;
     let rows = metrics.iter().zip(&found).map(|(metric, figure)| Definition {
         metric: describe_metric(metric),
         figure: figure.as_ref().map(describe_figure),
@@ -100,7 +102,7 @@ pub async fn abandonment(
         denominator_events: link(metric, &scope, Part::Denominator),
     });
     let definitions: Vec<Definition> = rows.collect();
-    let used = budget(db, (campaign, preset), now).await?;
+    let used = budget(db, campaign, preset, now).await?;
     Ok(Abandonment {
         campaign: campaign.clone(),
         from: scope.from,

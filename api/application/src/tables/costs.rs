@@ -26,7 +26,8 @@ impl Costing {
     /// Reads the words of a query or a command line.
     pub fn read(
         campaign: Option<CampaignId>,
-        (from, to): (Option<&str>, Option<&str>),
+        from: Option<&str>,
+        to: Option<&str>,
         step: Option<&str>,
         per_minute_fen: Option<u64>,
     ) -> Result<Self, Problem> {

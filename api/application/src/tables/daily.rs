@@ -121,7 +121,7 @@ pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
         .iter()
         .map(|(name, version)| find(name, Some(*version)))
         .collect::<Result<_, _>>()?;
-    let (whole, complete) = whole_figures(db, (catalog()?, &metrics), &scope).await?;
+    let (whole, complete) = whole_figures(db, catalog()?, &metrics, &scope).await?;
     let mut columns = Vec::with_capacity(metrics.len());
     for metric in &metrics {
         columns.push((*metric, by_campaign(db, metric, &scope).await?));
@@ -153,7 +153,7 @@ pub async fn daily(db: &dyn ReadDb, day: NaiveDate) -> Result<Daily, Problem> {
 }
 
 async fn by_campaign(db: &dyn ReadDb, metric: &Metric, scope: &Scope) -> Result<ByCampaign, Problem> {
-    let (found, _) = figures(db, (catalog()?, metric), scope, Some(By::Campaign)).await?;
+    let (found, _) = figures(db, catalog()?, metric, scope, Some(By::Campaign)).await?;
     let keyed = found.into_iter().filter_map(|one| Some((one.key.clone()?, one)));
     Ok(keyed.collect())
 }

@@ -39,7 +39,7 @@ pub(super) async fn run(report: &mut Report, peers: &[String], runtime: Arc<Runt
     let mut engines = engines(directory.path(), &direct, &hosted)?;
     let mut payload = Payload::new(1);
     for (size, rounds) in SIZES {
-        let medians = one_size(report, "append", &mut engines, &mut payload, (size, rounds)).await?;
+        let medians = one_size(report, "append", &mut engines, &mut payload, size, rounds).await?;
         let p50 = |name: &str| medians.of(name);
         ratios(report, size, p50);
         report.fact(

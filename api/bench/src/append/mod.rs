@@ -143,7 +143,8 @@ async fn one_size(
     title: &str,
     engines: &mut [Box<dyn Engine>],
     payload: &mut Payload,
-    (size, rounds): (usize, usize),
+    size: usize,
+    rounds: usize,
 ) -> Result<Medians, Problem> {
     let times = interleave(engines, rounds, || Round {
         batches: payload.commit(size),

@@ -68,7 +68,8 @@ async fn sizes(report: &mut Report, engines: &mut [Box<dyn Engine>]) -> Result<(
             "append on PostgreSQL",
             engines,
             &mut payload,
-            (size, rounds),
+            size,
+            rounds,
         )
         .await?;
         let p50 = |name: &str| medians.of(name);

@@ -130,12 +130,12 @@ async fn calls(report: &mut Report, args: &Args, world: &World) -> Result<u64, P
         (float(calls) * 1e4 / float(took_ms.max(1))).round() / 10.0,
     );
     report.fact("processor_ms_by_thread", by_thread(&before, &after));
-    a_call(report, args.rate, calls, (&before, &after));
+    a_call(report, args.rate, calls, &before, &after);
     memory(report, args.customers, calls, [&empty, &before, &after]);
     Ok(calls)
 }
 
-fn a_call(report: &mut Report, rate: u32, calls: u64, (before, after): (&Counted, &Counted)) {
+fn a_call(report: &mut Report, rate: u32, calls: u64, before: &Counted, after: &Counted) {
     let is_busy = rate >= BUSY_RATE;
     let target = |usual: f64, busy: f64| Some(Target::AtMost(if is_busy { busy } else { usual }));
     let mut each = |name: &str, pick: fn(&Counted) -> u64, unit: f64, target: Option<Target>| {
@@ -260,7 +260,7 @@ mod tests {
             counted(100, 1_000_000, 900_000),
             counted(500, 4_000_000, 2_900_000),
         );
-        a_call(&mut report, 6, 100, (&before, &after));
+        a_call(&mut report, 6, 100, &before, &after);
         let value = |name| report.value_of(name);
         assert!((value("processor, ms a call") - 4.0).abs() < 1e-9);
         assert!((value("written without the recording, KB a call") - 10.0).abs() < 1e-9);

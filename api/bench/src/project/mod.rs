@@ -133,7 +133,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     }
     // What was written again stands before the first event: live views would meet it.
     empty(&db).await?;
-    visible::measure(&workshop, (Arc::clone(&db), log), &mut report).await?;
+    visible::measure(&workshop, Arc::clone(&db), log, &mut report).await?;
     // What follows is a log of its own.
     empty(&db).await?;
     forget_origin(db.as_ref()).await?;

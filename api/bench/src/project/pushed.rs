@@ -105,10 +105,10 @@ pub(super) async fn measure(
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
     let running = Running::start(settings, Some(listener), runtime).await?;
-    let measured = watched(&running, address, (log, first)).await;
+    let measured = watched(&running, address, log, first).await;
     running.stop().await;
     let (acknowledged, received, seconds) = measured?;
-    tell(report, (&acknowledged, &received), seconds)
+    tell(report, &acknowledged, &received, seconds)
 }
 
 type Watched = (Vec<Acknowledged>, Vec<Received>, f64);
@@ -117,7 +117,8 @@ type Watched = (Vec<Acknowledged>, Vec<Received>, f64);
 async fn watched(
     running: &Running,
     address: SocketAddr,
-    (mut log, first): (SyntheticLog, Vec<StoredEvent>),
+    mut log: SyntheticLog,
+    first: Vec<StoredEvent>,
 ) -> Result<Watched, Problem> {
     let watch = Stopwatch::start();
     let (pictures, mut received) = mpsc::channel(PICTURES_MAX);
@@ -125,7 +126,7 @@ async fn watched(
     running.installation.tasks().spawn(
         "bench-watcher",
         Box::pin(async move {
-            if let Err(failure) = receive(address, watch, (opened, pictures)).await {
+            if let Err(failure) = receive(address, watch, opened, pictures).await {
                 tracing::error!(%failure, "the watcher of a measurement ended");
             }
         }),
@@ -143,9 +144,7 @@ async fn watched(
         next = next.plus_ms(TICK_MS);
         clock.wait_until(next).await;
         let is_counted = tick >= WARM_UP_TICKS;
-        let each = events
-            .iter()
-            .map(|event| append(store, event, (watch, is_counted)));
+        let each = events.iter().map(|event| append(store, event, watch, is_counted));
         acknowledged.extend(try_join_all(each).await?);
         events = page(&mut log)?;
     }
@@ -176,7 +175,8 @@ fn page(log: &mut SyntheticLog) -> Result<Vec<StoredEvent>, Problem> {
 async fn append(
     store: &dyn EventStore,
     event: &StoredEvent,
-    (watch, is_counted): (Stopwatch, bool),
+    watch: Stopwatch,
+    is_counted: bool,
 ) -> Result<Acknowledged, Problem> {
     let fault = |error: &dyn std::fmt::Display| Problem::fault(error.to_string());
     let envelope = event.envelope().map_err(|error| fault(&error))?;
@@ -196,7 +196,8 @@ async fn append(
 async fn receive(
     address: SocketAddr,
     watch: Stopwatch,
-    (opened, pictures): (oneshot::Sender<()>, mpsc::Sender<Received>),
+    opened: oneshot::Sender<()>,
+    pictures: mpsc::Sender<Received>,
 ) -> Result<(), Problem> {
     let away = |error: tokio_tungstenite::tungstenite::Error| Problem::unavailable(error.to_string());
     let url = format!("ws://{address}/api/v1/live/ws");
@@ -234,7 +235,8 @@ async fn receive(
 
 fn tell(
     report: &mut Report,
-    (acknowledged, received): (&[Acknowledged], &[Received]),
+    acknowledged: &[Acknowledged],
+    received: &[Received],
     seconds: f64,
 ) -> Result<(), Problem> {
     hold_to_log(acknowledged, received)?;
@@ -315,7 +317,7 @@ mod tests {
         let events = [event(1, false), event(2, true), event(3, true)];
         let pictures = [picture(0, 0, 0), picture(2, 1, 500), picture(3, 2, 1_003)];
         let mut report = Report::default();
-        tell(&mut report, (&events, &pictures), 1.0).unwrap();
+        tell(&mut report, &events, &pictures, 1.0).unwrap();
         // Behind by 499, 498 and 1,000 ms: the longest is the p99, and meets its target exactly.
         assert!((report.value_of("acknowledged to WebSocket, p99 ms") - 1_000.0).abs() < 1e-9);
     }
@@ -323,7 +325,7 @@ mod tests {
     #[test]
     fn a_picture_that_counts_otherwise_than_the_log_ends_the_measurement() {
         let events = [event(1, true), event(2, true)];
-        let tell = |pictures: &[Received]| tell(&mut Report::default(), (&events, pictures), 1.0);
+        let tell = |pictures: &[Received]| tell(&mut Report::default(), &events, pictures, 1.0);
         assert!(tell(&[picture(1, 1, 5), picture(2, 2, 9)]).is_ok());
         assert!(tell(&[picture(1, 2, 5), picture(2, 2, 9)]).is_err());
         assert!(tell(&[picture(2, 2, 5), picture(1, 1, 9)]).is_err());

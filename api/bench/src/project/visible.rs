@@ -30,7 +30,8 @@ const VISIBLE_MS_MAX: f64 = 250.0;
 /// All views follow the log, and each event waits for the call history.
 pub(super) async fn measure(
     workshop: &Workshop,
-    (db, mut log): (Arc<dyn ReadDb>, SyntheticLog),
+    db: Arc<dyn ReadDb>,
+    mut log: SyntheticLog,
     report: &mut Report,
 ) -> Result<(), Problem> {
     let grounds = Grounds {

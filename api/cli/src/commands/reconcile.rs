@@ -149,7 +149,7 @@ fn compare(
     let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
     let mut matcher = Matcher::new(ours, derive, rules);
     args.format
-        .read_file(&args.file, (said, args.utc_offset), &mut |row| matcher.take(row))
+        .read_file(&args.file, said, args.utc_offset, &mut |row| matcher.take(row))
         .map_err(|error| Failure::refused(format!("{}: {error}", args.file.display())))?;
     Ok(matcher.finish())
 }

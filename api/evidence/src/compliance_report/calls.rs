@@ -40,7 +40,7 @@ struct Leg {
 
 impl OpenCall {
     /// What dialing this leg now would be a breach of.
-    fn breach(&self, (leg, sip_call_id): (u8, &str), at: Timestamp) -> Option<&'static str> {
+    fn breach(&self, leg: u8, sip_call_id: &str, at: Timestamp) -> Option<&'static str> {
         let Some((last, before)) = self.legs.last_key_value() else {
             return (at > self.valid_until).then_some("dialed_outside_grant");
         };
@@ -61,8 +61,8 @@ impl Fold {
                 customer_grant,
                 number_grant,
                 ..
-            } => self.permitted(call, (customer_grant, number_grant), place),
-            CallEvent::Dialing { leg, sip_call_id, .. } => self.dialing(call, (*leg, sip_call_id), place),
+            } => self.permitted(call, customer_grant, number_grant, place),
+            CallEvent::Dialing { leg, sip_call_id, .. } => self.dialing(call, *leg, sip_call_id, place),
             CallEvent::LegFailed { leg, failure } => {
                 let open = self.open.get_mut(&call);
                 if let Some(failed) = open.and_then(|open| open.legs.get_mut(leg)) {
@@ -72,7 +72,7 @@ impl Fold {
             CallEvent::Answered { .. } if place.counts => self.dials.answered += 1,
             CallEvent::NoticePlayed {
                 notice, recorded_ms, ..
-            } => self.noticed(call, (*notice, *recorded_ms), place),
+            } => self.noticed(call, *notice, *recorded_ms, place),
             CallEvent::Ended {
                 disposition,
                 recording_sha256,
@@ -84,7 +84,7 @@ impl Fold {
                     ms: *recording_ms,
                     callee_from_ms: *callee_audio_from_ms,
                 });
-                self.ended(call, (disposition.code(), recorded), place);
+                self.ended(call, disposition.code(), recorded, place);
             }
             CallEvent::Corrected { before, after, .. } if place.counts => {
                 let moved = format!("{}>{}", found(before), found(after));
@@ -94,12 +94,7 @@ impl Fold {
         }
     }
 
-    fn permitted(
-        &mut self,
-        call: CallId,
-        (customer, number): (&CustomerGrant, &NumberGrant),
-        place: &Place<'_>,
-    ) {
+    fn permitted(&mut self, call: CallId, customer: &CustomerGrant, number: &NumberGrant, place: &Place<'_>) {
         let open = OpenCall {
             number: number.number.clone(),
             granted: self.granted.remove(&call).unwrap_or(place.position),
@@ -140,11 +135,11 @@ impl Fold {
         }
     }
 
-    fn dialing(&mut self, call: CallId, (leg, sip_call_id): (u8, &str), place: &Place<'_>) {
+    fn dialing(&mut self, call: CallId, leg: u8, sip_call_id: &str, place: &Place<'_>) {
         let Some(open) = self.open.get_mut(&call) else {
             return self.violate("dialed_without_permit", place);
         };
-        let breach = open.breach((leg, sip_call_id), place.at);
+        let breach = open.breach(leg, sip_call_id, place.at);
         let first = open.legs.is_empty();
         let dialed = Leg {
             at: place.at,
@@ -205,7 +200,7 @@ impl Fold {
         }
     }
 
-    fn noticed(&mut self, call: CallId, (notice, recorded_ms): (Notice, Option<u64>), place: &Place<'_>) {
+    fn noticed(&mut self, call: CallId, notice: Notice, recorded_ms: Option<u64>, place: &Place<'_>) {
         if notice == Notice::Recording
             && let Some(open) = self.open.get_mut(&call)
         {
@@ -219,7 +214,7 @@ impl Fold {
         }
     }
 
-    fn ended(&mut self, call: CallId, (disposition, recorded): (&str, Option<Recorded>), place: &Place<'_>) {
+    fn ended(&mut self, call: CallId, disposition: &str, recorded: Option<Recorded>, place: &Place<'_>) {
         let open = self.open.remove(&call);
         if !place.counts {
             return;

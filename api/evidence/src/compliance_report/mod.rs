@@ -96,7 +96,8 @@ pub struct Order {
 
 /// Makes, signs and notes in the log the report of a period.
 pub async fn issue(
-    (log, system): (Log<'_>, &ActorSystem),
+    log: Log<'_>,
+    system: &ActorSystem,
     key: &SigningKey,
     order: Order,
 ) -> Result<Issued, Problem> {
@@ -202,7 +203,8 @@ pub fn check(file: &[u8], note: &str, key: &VerifierKey) -> Result<Checked, Stri
 /// Makes the report again from the log and compares it with the note; finds its issue in the log.
 pub async fn check_against(
     log: Log<'_>,
-    (note, key): (&str, &VerifierKey),
+    note: &str,
+    key: &VerifierKey,
     period: Span,
 ) -> Result<Result<(), &'static str>, Problem> {
     let claim = Claim::read(note, key).map_err(|why| Problem::refused("note-invalid", why))?;

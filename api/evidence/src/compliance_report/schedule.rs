@@ -88,7 +88,7 @@ impl Issuer<'_> {
             upto: None,
             occasion: Occasion::PeriodEnd,
         };
-        let issued = issue((Log::quiet(self.store), self.system), &key, order).await?;
+        let issued = issue(Log::quiet(self.store), self.system, &key, order).await?;
         let kept = keeping::kept(self.directory, &issued)?;
         tracing::info!(file = %kept.page.display(), "compliance report issued");
         Ok(Some(kept))

@@ -54,7 +54,8 @@ impl Measured {
 pub(super) async fn measured(
     db: &dyn ReadDb,
     ask: &Ask,
-    (before, period): (&Span, &Span),
+    before: &Span,
+    period: &Span,
 ) -> Result<Vec<Measured>, Problem> {
     let catalog = catalog()?;
     let metrics: Vec<&'static Metric> = SHOWN
@@ -62,8 +63,8 @@ pub(super) async fn measured(
         .flat_map(|name| catalog.metrics().iter().filter(move |one| one.name == *name))
         .collect();
     let scope = |span: &Span| scope(ask, span);
-    let (was, _) = whole_figures(db, (catalog, metrics.as_slice()), &scope(before)).await?;
-    let (now, _) = whole_figures(db, (catalog, metrics.as_slice()), &scope(period)).await?;
+    let (was, _) = whole_figures(db, catalog, metrics.as_slice(), &scope(before)).await?;
+    let (now, _) = whole_figures(db, catalog, metrics.as_slice(), &scope(period)).await?;
     let both = metrics.into_iter().zip(was.into_iter().zip(now));
     Ok(both
         .map(|(metric, (was, now))| Measured {

@@ -105,25 +105,24 @@ pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result
     {
         return Err(Problem::missing("this campaign"));
     }
-    let (now, complete) = cells(db, campaign, (period.from, period.to)).await?;
+    let (now, complete) = cells(db, campaign, period.from, period.to).await?;
     let position = ask.upto.unwrap_or(complete);
-    let (was, _) = cells(db, campaign, (before.from, before.to)).await?;
-    let campaigns = campaigns(db, campaign, (&now, &period)).await?;
-    let of = |span: &Span| (span.from, span.to);
+    let (was, _) = cells(db, campaign, before.from, before.to).await?;
+    let campaigns = campaigns(db, campaign, &now, &period).await?;
     let dispositions = (
-        dispositions(db, campaign, of(&before)).await?,
-        dispositions(db, campaign, of(&period)).await?,
+        dispositions(db, campaign, before.from, before.to).await?,
+        dispositions(db, campaign, period.from, period.to).await?,
     );
-    let watch = Watch::read(store, campaign, (&period, position)).await?;
+    let watch = Watch::read(store, campaign, &period, position).await?;
     let ahead = match ask.length {
         PeriodLength::Quarter | PeriodLength::Year => volumes(db, campaign, &period).await?,
         PeriodLength::Day | PeriodLength::Week | PeriodLength::Month => Vec::new(),
     };
-    let measured = measured(db, &ask, (&before, &period)).await?;
+    let measured = measured(db, &ask, &before, &period).await?;
     let names: Vec<String> = campaigns.iter().map(|one| one.campaign.to_string()).collect();
-    let planned = planned(db, (&ask, &period), &names).await?;
+    let planned = planned(db, &ask, &period, &names).await?;
     let capacity = match ask.length {
-        PeriodLength::Year => Some(capacity(store, &measured, (&period, position)).await?),
+        PeriodLength::Year => Some(capacity(store, &measured, &period, position).await?),
         PeriodLength::Day | PeriodLength::Week | PeriodLength::Month | PeriodLength::Quarter => None,
     };
     Ok(Gathered {
@@ -151,7 +150,8 @@ pub async fn gather(db: &dyn ReadDb, store: &dyn EventStore, ask: Ask) -> Result
 async fn campaigns(
     db: &dyn ReadDb,
     only: Option<&CampaignId>,
-    (now, period): (&[Cell], &Span),
+    now: &[Cell],
+    period: &Span,
 ) -> Result<Vec<BoardRow>, Problem> {
     if let Some(campaign) = only {
         return Ok(campaign_board::get(db, campaign).await?.into_iter().collect());
@@ -209,12 +209,7 @@ async fn volumes(
     campaign: Option<&CampaignId>,
     period: &Span,
 ) -> Result<Vec<(NaiveDate, Forecast)>, Problem> {
-    let (cells, _) = cells(
-        db,
-        campaign,
-        (period.to.minus_ms(HISTORY_DAYS * DAY_MS), period.to),
-    )
-    .await?;
+    let (cells, _) = cells(db, campaign, period.to.minus_ms(HISTORY_DAYS * DAY_MS), period.to).await?;
     let by_day = by(&cells, &|cell| beijing_date(cell.hour_at).to_string());
     let Some(first) = cells.first().map(|cell| beijing_date(cell.hour_at)) else {
         return Ok(Vec::new());
@@ -241,7 +236,8 @@ fn by_hour(now: &[Cell]) -> Vec<(Timestamp, Tally)> {
 async fn capacity(
     store: &dyn EventStore,
     measured: &[Measured],
-    (period, upto): (&Span, Position),
+    period: &Span,
+    upto: Position,
 ) -> Result<Capacity, Problem> {
     let first = position_at(store, period.from).await?.min(upto);
     let last = position_at(store, period.to).await?.min(upto);

@@ -35,7 +35,8 @@ pub(crate) struct Planned {
 /// The targets of the campaigns of a report.
 pub(super) async fn planned(
     db: &dyn ReadDb,
-    (ask, period): (&Ask, &Span),
+    ask: &Ask,
+    period: &Span,
     campaigns: &[String],
 ) -> Result<Vec<Planned>, Problem> {
     let mut found = Vec::new();
@@ -49,7 +50,7 @@ pub(super) async fn planned(
             campaign: Some(target.campaign.clone()),
             ..scope(ask, period)
         };
-        let (in_period, _) = figures(db, (catalog()?, metric), &of_period, None).await?;
+        let (in_period, _) = figures(db, catalog()?, metric, &of_period, None).await?;
         let whole = target_actual(db, &target).await?;
         found.push(Planned {
             campaign: target.campaign.to_string(),

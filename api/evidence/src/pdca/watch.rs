@@ -33,7 +33,8 @@ impl Watch {
     pub(super) async fn read(
         store: &dyn EventStore,
         campaign: Option<&CampaignId>,
-        (period, upto): (&Span, Position),
+        period: &Span,
+        upto: Position,
     ) -> Result<Self, Problem> {
         let kinds = [
             CustomerEvent::DIAL_REFUSED,

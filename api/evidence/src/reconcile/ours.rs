@@ -112,7 +112,7 @@ impl Book {
             }
             CallEvent::Dialing {
                 sip_call_id, trunk, ..
-            } => self.dialing(call, (sip_call_id, trunk), envelope.at),
+            } => self.dialing(call, sip_call_id, trunk, envelope.at),
             CallEvent::Answered { .. } => {
                 if let Some(dialed) = self.dialed(call) {
                     dialed.answered = true;
@@ -144,7 +144,7 @@ impl Book {
         self.open.get_mut(&call)?.dialed.as_mut()
     }
 
-    fn dialing(&mut self, call: CallId, (sip_call_id, trunk): (&str, &str), at: Timestamp) {
+    fn dialing(&mut self, call: CallId, sip_call_id: &str, trunk: &str, at: Timestamp) {
         let Some(open) = self.open.get_mut(&call) else {
             return;
         };

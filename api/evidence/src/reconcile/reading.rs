@@ -29,7 +29,8 @@ impl Format {
     pub fn read_file(
         self,
         path: &Path,
-        (said, offset): (&Columns, FixedOffset),
+        said: &Columns,
+        offset: FixedOffset,
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
     ) -> Result<(), FileError> {
         let mut head = Vec::new();
@@ -40,13 +41,14 @@ impl Format {
         detection.feed(&head);
         let encoding = detection.finish(EncodingChoice::Auto);
         let text = DecodingReader::new(File::open(path)?, encoding.encoding);
-        self.read_rows(text, (said, offset), take)
+        self.read_rows(text, said, offset, take)
     }
 
     fn read_rows(
         self,
         text: impl Read,
-        (said, offset): (&Columns, FixedOffset),
+        said: &Columns,
+        offset: FixedOffset,
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
     ) -> Result<(), FileError> {
         let mut reader = ReaderBuilder::new()
@@ -94,7 +96,7 @@ mod tests {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         format
-            .read_rows(text, (&Columns::default(), offset), &mut |row| match row {
+            .read_rows(text, &Columns::default(), offset, &mut |row| match row {
                 Ok(row) => good.push(row),
                 Err(why) => bad.push(why),
             })
@@ -116,7 +118,7 @@ mod tests {
         let offset = FixedOffset::east_opt(0).unwrap();
         assert!(
             Format::Csv
-                .read_rows(&b""[..], (&Columns::default(), offset), &mut |_| {})
+                .read_rows(&b""[..], &Columns::default(), offset, &mut |_| {})
                 .is_err()
         );
         assert_eq!(read(Format::Asterisk, b"").0.len(), 0);
@@ -132,7 +134,7 @@ mod tests {
         let mut rows = 0;
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         Format::Csv
-            .read_file(&path, (&Columns::default(), offset), &mut |row| {
+            .read_file(&path, &Columns::default(), offset, &mut |row| {
                 rows += usize::from(row.is_ok());
             })
             .unwrap();
@@ -146,7 +148,7 @@ mod tests {
         let (mut good, mut bad) = (Vec::new(), Vec::new());
         let offset = FixedOffset::east_opt(8 * 3_600).unwrap();
         format
-            .read_file(&path, (&Columns::default(), offset), &mut |row| match row {
+            .read_file(&path, &Columns::default(), offset, &mut |row| match row {
                 Ok(row) => good.push(row),
                 Err((line, _)) => bad.push(line),
             })

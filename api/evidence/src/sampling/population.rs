@@ -136,13 +136,14 @@ impl<'a> Fold<'a> {
         let event = read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
         let call = envelope.stream.id().parse();
         let call: CallId = call.map_err(|error: domain::ids::InvalidId| Problem::fault(error.to_string()))?;
-        self.apply(call, (facts.campaign.as_deref(), envelope.at), &event)
+        self.apply(call, facts.campaign.as_deref(), envelope.at, &event)
     }
 
     fn apply(
         &mut self,
         call: CallId,
-        (campaign, at): (Option<&str>, Timestamp),
+        campaign: Option<&str>,
+        at: Timestamp,
         event: &CallEvent,
     ) -> Result<(), Problem> {
         let stratify = self.stratify;

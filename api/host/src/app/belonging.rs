@@ -109,7 +109,8 @@ pub(super) async fn hold_to_log(
 pub(super) async fn name(
     store: &dyn EventStore,
     vault: &dyn Vault,
-    (clock, rehearsal): (&dyn Clock, bool),
+    clock: &dyn Clock,
+    rehearsal: bool,
 ) -> Result<(), AppError> {
     let fingerprint = fingerprint(vault);
     for _ in 0..TRIES_MAX {
@@ -256,14 +257,14 @@ async fn newest_people(store: &dyn EventStore, after: Position) -> Result<VecDeq
     let head = store.head().await?;
     if !store.capabilities().dense {
         // Positions that are no numbers of events cannot be counted back; the server itself picks the kind.
-        return people_between(store, (after, head)).await;
+        return people_between(store, after, head).await;
     }
     let mut newest: VecDeque<CustomerId> = VecDeque::new();
     let (mut until, mut look) = (head, FIRST_LOOK);
     let from = after.0.max(head.0.saturating_sub(LOOKED_AT_MAX));
     while until.0 > from && newest.len() < NEWEST_PEOPLE_MAX {
         let begin = Position(until.0.saturating_sub(look).max(from));
-        let mut found = people_between(store, (begin, until)).await?;
+        let mut found = people_between(store, begin, until).await?;
         found.append(&mut newest);
         newest = found;
         (until, look) = (begin, look.saturating_mul(4));
@@ -277,7 +278,8 @@ async fn newest_people(store: &dyn EventStore, after: Position) -> Result<VecDeq
 /// The last `NEWEST_PEOPLE_MAX` of a stretch of the log, in order.
 async fn people_between(
     store: &dyn EventStore,
-    (after, until): (Position, Position),
+    after: Position,
+    until: Position,
 ) -> Result<VecDeque<CustomerId>, AppError> {
     let mut log = Matching::of_kinds(store, &[CustomerEvent::REGISTERED]).between(after, until);
     let mut people = VecDeque::new();
@@ -317,14 +319,15 @@ mod tests {
             name: None,
             time_zone: None,
         };
-        store_one::<Customer>(log, &person, (&event, 0), Some((vault, &key))).await;
+        store_one::<Customer>(log, &person, &event, 0, Some((vault, &key))).await;
         person
     }
 
     async fn store_one<D: Decider>(
         log: &MemoryEventStore,
         id: &D::Id,
-        (event, before): (&D::Event, u64),
+        event: &D::Event,
+        before: u64,
         sealed_by: Option<(&dyn Vault, &domain::ports::vault::PersonKey)>,
     ) {
         let stream = D::stream(id);
@@ -350,7 +353,7 @@ mod tests {
     }
 
     async fn named(log: &MemoryEventStore, vault: &dyn Vault) {
-        name(log, vault, (&StepClock::default(), false)).await.unwrap();
+        name(log, vault, &StepClock::default(), false).await.unwrap();
     }
 
     #[tokio::test]
@@ -366,7 +369,7 @@ mod tests {
             hold_to_log(&log, &foreign).await,
             Err(AppError::OtherKeys)
         ));
-        let renamed = name(&log, &foreign, (&StepClock::default(), false)).await;
+        let renamed = name(&log, &foreign, &StepClock::default(), false).await;
         assert!(matches!(renamed, Err(AppError::OtherKeys)));
         assert_eq!(log.head().await, Ok(Position(1)));
     }
@@ -423,7 +426,7 @@ mod tests {
         let event = InstallationEvent::KeysRestored {
             keys: restored.clone(),
         };
-        store_one::<Installation>(&log, &LogId, (&event, 1), None).await;
+        store_one::<Installation>(&log, &LogId, &event, 1, None).await;
         assert_eq!(hold_to_log(&log, &older).await.unwrap(), Some(restored));
         // A copy that is older still lacks even whom the restore brought back.
         let oldest = hold_to_log(&log, &keys(1)).await;
@@ -451,7 +454,7 @@ mod tests {
             numbers_count: 0,
             enrolments_count: 0,
         };
-        store_one::<Customer>(&log, &erased, (&event, 1), None).await;
+        store_one::<Customer>(&log, &erased, &event, 1, None).await;
         let without = keys(1);
         assert!(hold_to_log(&log, &without).await.is_ok());
         let number: NumberId = own.derive_number("+8613800138000");

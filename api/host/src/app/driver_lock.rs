@@ -29,8 +29,10 @@ pub(crate) trait DriverLocks: Send + Sync {
 /// The locks of an open log.
 pub(super) fn of(
     spec: &StoreSpec,
-    (store, shared): (&dyn EventStore, Option<&Arc<PostgresEventStore>>),
-    (clock, tasks): (&Arc<dyn Clock>, &Arc<dyn Tasks>),
+    store: &dyn EventStore,
+    shared: Option<&Arc<PostgresEventStore>>,
+    clock: &Arc<dyn Clock>,
+    tasks: &Arc<dyn Tasks>,
 ) -> Result<Arc<dyn DriverLocks>, AppError> {
     if let (StoreSpec::Postgres(url), Some(shared)) = (spec, shared) {
         return Ok(Arc::new(DatabaseLock {
@@ -88,7 +90,8 @@ impl DriverLocks for DatabaseLock {
 /// dials there, and none may be dialing now.
 pub(crate) async fn keep_servers_out(
     url: &str,
-    (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+    clock: &Arc<dyn Clock>,
+    tasks: &dyn Tasks,
 ) -> Result<DriverLock, AppError> {
     let lock = DriverLock::acquire(url, LOCK_NAME, Arc::clone(clock), tasks).await?;
     lock.ok_or(AppError::Driven)

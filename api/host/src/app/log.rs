@@ -204,7 +204,7 @@ impl WritableLog {
         let (clock, tasks) = surroundings();
         let driver_lock = match spec {
             StoreSpec::Postgres(url) => {
-                Some(driver_lock::keep_servers_out(url, (&clock, tasks.as_ref())).await?)
+                Some(driver_lock::keep_servers_out(url, &clock, tasks.as_ref()).await?)
             }
             StoreSpec::Sqlite(_) | StoreSpec::Kurrent(_) => None,
         };

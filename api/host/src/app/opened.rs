@@ -95,7 +95,8 @@ async fn follow_clock(clock: Arc<RehearsalClock>, store: Arc<dyn EventStore>, st
 async fn open_shared(
     spec: &StoreSpec,
     mode: Mode,
-    (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+    clock: &Arc<dyn Clock>,
+    tasks: &dyn Tasks,
 ) -> Result<OpenLog, AppError> {
     let log = log::open(spec, clock, tasks).await?;
     if let Some(shared) = &log.shared {
@@ -135,12 +136,11 @@ impl Opened {
         let log = match &settings.store {
             // Keys first: without them a directory's log is not even made.
             StoreSpec::Sqlite(_) => None,
-            spec => Some(open_shared(spec, mode, (&clock, tasks.as_ref())).await?),
+            spec => Some(open_shared(spec, mode, &clock, tasks.as_ref()).await?),
         };
         data_dir::hold_to_mode(&directory, mode)?;
-        let spec = (&settings.keys_spec(), directory.as_path());
-        let ports = (&ids, tasks.as_ref() as &dyn Tasks);
-        let ((vault, keys_closing), restored_keys) = vault::open_held(spec, ports, found).await?;
+        let keys = vault::open_held(&settings.keys_spec(), &directory, &ids, tasks.as_ref(), found).await?;
+        let ((vault, keys_closing), restored_keys) = keys;
         let log = match log {
             Some(log) => log,
             None => log::open(&settings.store, &clock, tasks.as_ref()).await?,
@@ -154,8 +154,8 @@ impl Opened {
             let following = follow_clock(clock, Arc::clone(&log.store), tasks.stop_signal());
             tasks.spawn("rehearsal clock", Box::pin(following));
         }
-        let opened = (log.store.as_ref(), log.shared.as_ref());
-        let driver_locks = driver_lock::of(&settings.store, opened, (&clock, &tasks_port))?;
+        let (store, shared) = (log.store.as_ref(), log.shared.as_ref());
+        let driver_locks = driver_lock::of(&settings.store, store, shared, &clock, &tasks_port)?;
         let environment = Environment {
             store: log.store,
             vault,
@@ -189,7 +189,7 @@ impl Opened {
             store, vault, clock, ..
         } = &self.environment;
         let rehearsal = self.environment.rehearsal;
-        belonging::name(store.as_ref(), vault.as_ref(), (clock.as_ref(), rehearsal)).await
+        belonging::name(store.as_ref(), vault.as_ref(), clock.as_ref(), rehearsal).await
     }
 
     /// What was wrong with an index that had to be made again when the log was opened.
@@ -217,8 +217,8 @@ impl Opened {
     pub async fn views(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<Projections>, AppError> {
         let own = ReadDbSpec::Sqlite(self.directory.clone());
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
-        let rows = OpenRows::open(read_db.unwrap_or(&own), &self.directory, (clock, tasks)).await?;
-        rows.hold_to_log(&self.environment.store, (clock, tasks)).await?;
+        let rows = OpenRows::open(read_db.unwrap_or(&own), &self.directory, clock, tasks).await?;
+        rows.hold_to_log(&self.environment.store, clock, tasks).await?;
         rows.forget_ahead(&self.environment).await?;
         let grounds = Grounds {
             store: Arc::clone(&self.environment.store),
@@ -232,7 +232,7 @@ impl Opened {
     /// Rows for a measurement, of which the process makes what it likes: nothing holds them to this log.
     pub async fn measured_rows(&self, spec: &ReadDbSpec) -> Result<Arc<dyn ReadDb>, AppError> {
         let (clock, tasks) = (&self.environment.clock, self.environment.tasks.as_ref());
-        Ok(OpenRows::open(spec, &self.directory, (clock, tasks)).await?.db)
+        Ok(OpenRows::open(spec, &self.directory, clock, tasks).await?.db)
     }
 
     /// What this machine can speak with.

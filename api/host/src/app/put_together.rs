@@ -25,7 +25,8 @@ impl Opened {
     pub async fn installation(
         &self,
         entities: ActorSystem,
-        (read_db, askers): (Option<&ReadDbSpec>, Askers),
+        read_db: Option<&ReadDbSpec>,
+        askers: Askers,
         synthesizer: Arc<dyn Synthesizer>,
     ) -> Result<Arc<Installation>, AppError> {
         let rows = self.views(read_db).await?;

@@ -33,7 +33,8 @@ impl OpenRows {
     pub(super) async fn open(
         spec: &ReadDbSpec,
         own: &Path,
-        (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+        clock: &Arc<dyn Clock>,
+        tasks: &dyn Tasks,
     ) -> Result<Self, AppError> {
         match spec {
             ReadDbSpec::Sqlite(directory) => {
@@ -55,7 +56,8 @@ impl OpenRows {
     pub(super) async fn hold_to_log(
         &self,
         store: &Arc<dyn EventStore>,
-        (clock, tasks): (&Arc<dyn Clock>, &dyn Tasks),
+        clock: &Arc<dyn Clock>,
+        tasks: &dyn Tasks,
     ) -> Result<(), AppError> {
         match hold_to_log(self.db.as_ref(), store.as_ref()).await? {
             Origin::Same => {}
@@ -64,7 +66,8 @@ impl OpenRows {
                 let waiting = mark_when_begun(
                     Arc::clone(&self.db),
                     Arc::clone(store),
-                    (Arc::clone(clock), tasks.stop_signal()),
+                    Arc::clone(clock),
+                    tasks.stop_signal(),
                 );
                 tasks.spawn("views-origin", Box::pin(waiting));
             }
@@ -96,7 +99,8 @@ impl OpenRows {
 async fn mark_when_begun(
     db: Arc<dyn ReadDb>,
     store: Arc<dyn EventStore>,
-    (clock, stop): (Arc<dyn Clock>, Arc<dyn StopSignal>),
+    clock: Arc<dyn Clock>,
+    stop: Arc<dyn StopSignal>,
 ) {
     loop {
         match hold_to_log(db.as_ref(), store.as_ref()).await {
@@ -161,9 +165,9 @@ impl WritableRows {
         let lock = DataLock::acquire(directory)?;
         let log = ReadOnly::of(spec).await?;
         let clock: Arc<dyn Clock> = Arc::new(crate::clock::SystemClock::default());
-        let surroundings = (&clock, log.tasks.as_ref());
-        let rows = OpenRows::open(read_db, directory, surroundings).await?;
-        rows.hold_to_log(&log.store, surroundings).await?;
+        let tasks = log.tasks.as_ref();
+        let rows = OpenRows::open(read_db, directory, &clock, tasks).await?;
+        rows.hold_to_log(&log.store, &clock, tasks).await?;
         Ok(Self {
             log,
             rows,

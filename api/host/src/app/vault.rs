@@ -18,14 +18,13 @@ use store::{FileVault, Keyring, PostgresVault};
 /// The vault, and how it is closed.
 pub(crate) type OpenVault = (Arc<dyn Vault>, Arc<dyn Closing>);
 
-/// Where new keys come from, and where the vault's thread runs.
-pub(crate) type KeyPorts<'a> = (&'a Arc<dyn IdSource>, &'a dyn Tasks);
-
-/// Opens `--keys`, or `keys/` of the data directory, under the master key that is asked for.
+/// Opens `--keys`, or `keys/` of the data directory, under the master key that is asked for. New keys come
+/// from `ids`; the vault's thread is one of `tasks`.
 pub(super) async fn open(
     spec: &KeysSpec,
     data: &Path,
-    (ids, tasks): KeyPorts<'_>,
+    ids: &Arc<dyn IdSource>,
+    tasks: &dyn Tasks,
     keyring: Keyring,
 ) -> Result<OpenVault, AppError> {
     let dir = spec.directory(data);
@@ -43,19 +42,21 @@ pub(super) async fn open(
 /// Keys that belong to the log as it was found, and its last restore of keys: nothing of the log is open for
 /// writing yet, and nothing is written to it. Where there are events no key place is made.
 pub(crate) async fn open_held(
-    (spec, data): (&KeysSpec, &Path),
-    ports: KeyPorts<'_>,
+    spec: &KeysSpec,
+    data: &Path,
+    ids: &Arc<dyn IdSource>,
+    tasks: &dyn Tasks,
     found: Option<ReadOnly>,
 ) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
     let Some(found) = found else {
-        return Ok((open(spec, data, ports, Keyring::MayBeNew).await?, None));
+        return Ok((open(spec, data, ids, tasks, Keyring::MayBeNew).await?, None));
     };
     let held = match found.store.head().await {
         // A first start that was killed before its first event.
-        Ok(Position(0)) => open(spec, data, ports, Keyring::MayBeNew)
+        Ok(Position(0)) => open(spec, data, ids, tasks, Keyring::MayBeNew)
             .await
             .map(|keys| (keys, None)),
-        Ok(_) => held_to(&found, (spec, data), ports).await,
+        Ok(_) => held_to(&found, spec, data, ids, tasks).await,
         Err(error) => Err(error.into()),
     };
     found.close().await;
@@ -64,10 +65,12 @@ pub(crate) async fn open_held(
 
 async fn held_to(
     log: &ReadOnly,
-    (spec, data): (&KeysSpec, &Path),
-    ports: KeyPorts<'_>,
+    spec: &KeysSpec,
+    data: &Path,
+    ids: &Arc<dyn IdSource>,
+    tasks: &dyn Tasks,
 ) -> Result<(OpenVault, Option<RestoredKeys>), AppError> {
-    let opened = open(spec, data, ports, Keyring::MustExist).await;
+    let opened = open(spec, data, ids, tasks, Keyring::MustExist).await;
     let (vault, closing) = opened.map_err(|error| match error {
         AppError::Vault(VaultError::WrongMaster(why)) => AppError::NoKeys(why),
         error => error,
@@ -106,6 +109,6 @@ pub async fn lookup_vault(
 ) -> Result<(LookupVault, Option<RestoredKeys>), AppError> {
     let ids = SystemIds::checked().map_err(|error| AppError::Random(error.to_string()))?;
     let ids: Arc<dyn IdSource> = Arc::new(ids);
-    let ((vault, closing), restored) = held_to(log, (spec, data), (&ids, log.tasks())).await?;
+    let ((vault, closing), restored) = held_to(log, spec, data, &ids, log.tasks()).await?;
     Ok((LookupVault { vault, closing }, restored))
 }

@@ -140,7 +140,7 @@ async fn ask(socket: &UdpSocket, cookie: [u8; 8], clock: &dyn Clock) -> io::Resu
         if length < PACKET_BYTES || packet[24..32] != cookie {
             continue;
         }
-        return Answer::read(&packet, (asked, answered));
+        return Answer::read(&packet, asked, answered);
     }
 }
 
@@ -155,7 +155,7 @@ struct Answer {
 }
 
 impl Answer {
-    fn read(packet: &[u8; PACKET_BYTES], (asked, answered): (Timestamp, Timestamp)) -> io::Result<Self> {
+    fn read(packet: &[u8; PACKET_BYTES], asked: Timestamp, answered: Timestamp) -> io::Result<Self> {
         let (leap, mode, stratum) = (packet[0] >> 6, packet[0] & 7, packet[1]);
         if mode != SERVER || leap == UNSYNCHRONIZED || stratum == 0 || stratum > STRATUM_MAX {
             return Err(io::Error::other("it says that it has no time"));

@@ -136,7 +136,9 @@ impl Process {
             dialing_refused: self.clock_evidence.refusal(),
             clock: self.clock_evidence.shown(),
             unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
-            history_lost: installation.unconfirmed_loss().map(LossShown::of),
+            history_lost: installation
+                .unconfirmed_loss()
+                .map(|(lost, since)| LossShown::of(lost, *since)),
             sip_datagrams_refused: refused,
             position: head.to_string(),
             views_lag_events: lag,

@@ -39,7 +39,7 @@ impl Cosigning {
                 continue;
             }
             let seen = self.seen.entry(witness.to_string()).or_insert(0);
-            match cosign(&self.client, witness, (&mut checkpoint, seen), (tiles, clock)).await {
+            match cosign(&self.client, witness, &mut checkpoint, seen, tiles, clock).await {
                 Ok(()) => has_new = true,
                 Err(why) => tracing::warn!(%witness, why, "no cosignature"),
             }
@@ -51,8 +51,10 @@ impl Cosigning {
 async fn cosign(
     client: &WitnessClient,
     witness: &WitnessSpec,
-    (checkpoint, seen): (&mut SignedCheckpoint, &mut u64),
-    (tiles, clock): (&TileDir, &dyn Clock),
+    checkpoint: &mut SignedCheckpoint,
+    seen: &mut u64,
+    tiles: &TileDir,
+    clock: &dyn Clock,
 ) -> Result<(), String> {
     for _ in 0..ASKS_MAX {
         let newer = checkpoint.claimed();

@@ -35,7 +35,7 @@ pub async fn hold(environment: &Environment, settings: &OpenSettings) -> Result<
     let dir = settings.data.join(PROOF_DIR);
     let file = signing_key_file(&settings.data, settings.keys.as_ref());
     let before = actors::installation_now(environment.store.as_ref()).await?;
-    for published in known(environment, settings, (&dir, &file)).await? {
+    for published in known(environment, settings, &dir, &file).await? {
         let root = BASE64_STANDARD.encode(published.root);
         if before.has_given_up(Position(published.size), Some(&root)) {
             continue;
@@ -65,7 +65,8 @@ pub async fn hold(environment: &Environment, settings: &OpenSettings) -> Result<
 async fn known(
     environment: &Environment,
     settings: &OpenSettings,
-    (dir, key): (&Path, &Path),
+    dir: &Path,
+    key: &Path,
 ) -> Result<Vec<Checkpoint>, Problem> {
     let own = FileShelf::new(dir);
     let mut all: Vec<Checkpoint> = own.read()?.map(|one| one.claimed().clone()).into_iter().collect();

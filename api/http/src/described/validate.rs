@@ -45,7 +45,7 @@ fn operation(method: &str, path: &str) -> Option<&'static Value> {
 }
 
 /// Fails the test where a reply is not as described.
-pub(crate) fn check((method, path): (&str, &str), (status, media_type): (u16, &str), body: &Value) {
+pub(crate) fn check(method: &str, path: &str, status: u16, media_type: &str, body: &Value) {
     let Some(operation) = operation(method, path) else {
         return;
     };

@@ -245,7 +245,7 @@ mod tests {
         let running = runtime.block_on(started).unwrap();
         let mute = |body: Value| {
             let path = format!("/api/v1/alerts/{}/mute", AlertId::derive("clock_off", "it"));
-            runtime.block_on(answer(&running, ("POST", &path), &body.to_string()))
+            runtime.block_on(answer(&running, "POST", &path, &body.to_string()))
         };
         let before = running.installation.now();
         let (status, told) = mute(json!({ "minutes": 30, "reason": "known" }));

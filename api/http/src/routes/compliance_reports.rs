@@ -149,7 +149,7 @@ async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {
     };
     let _turn = turn()?;
     let log = ctx.whole_log();
-    let issued = issue((log, &ctx.installation.entities), &key, order).await?;
+    let issued = issue(log, &ctx.installation.entities, &key, order).await?;
     let files = kept(&ctx.installation.directory, &issued)?;
     Ok(Changed(Written {
         body: IssuedShown {

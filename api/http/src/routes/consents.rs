@@ -97,7 +97,7 @@ async fn change_by_number<T: OfConsent>(ctx: Ctx, input: Input) -> Result<Change
         ctx.lookups.take(peer, ctx.installation.now())?;
     }
     let found = having(&ctx.installation, &number).await;
-    let having = ctx.lookups.count_miss((peer, ctx.installation.now()), found)?;
+    let having = ctx.lookups.count_miss(peer, ctx.installation.now(), found)?;
     let count = having.customers.len();
     if T::IS_OF_ONE && !(count == 1 && having.complete) {
         let detail = format!("{count} customers or more have this number: name the one who consents by id");
@@ -169,7 +169,7 @@ async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>
     let NumberOnly { number } = input.order().await?;
     ctx.lookups.take(peer, ctx.installation.now())?;
     let found = having(&ctx.installation, &number).await;
-    let having = ctx.lookups.count_miss((peer, ctx.installation.now()), found)?;
+    let having = ctx.lookups.count_miss(peer, ctx.installation.now(), found)?;
     let number = ctx.installation.vault().derive_number(having.phone.as_e164());
     let mut items = Vec::with_capacity(having.customers.len());
     for customer in having.customers {

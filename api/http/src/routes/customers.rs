@@ -136,27 +136,28 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     let (customer, state) = ctx.installation.customer_named(&text).await?;
     if moment.is_now() {
         let shown = describe_whole(&ctx.installation, &customer, &state, None).await?;
-        return given(&ctx.installation, reader, (PERSON, customer), shown).await;
+        return given(&ctx.installation, reader, PERSON, customer, shown).await;
     }
     let then = moment
         .resolve(ctx.installation.store(), ctx.installation.now())
         .await?;
     let key = ctx.installation.vault().existing_key(&customer).await?;
-    let opener = (ctx.installation.vault(), key.as_ref());
-    let entity = entity_then::<Customer>(ctx.installation.store(), &customer, &then, opener).await?;
+    let (store, vault) = (ctx.installation.store(), ctx.installation.vault());
+    let entity = entity_then::<Customer>(store, &customer, &then, vault, key.as_ref()).await?;
     if !entity.state.is_registered() {
         return Err(Problem::missing("this customer, at the time asked for,"));
     }
     let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then)).await?;
     shown.known = Some(entity.known(&then));
-    given(&ctx.installation, reader, (PERSON, customer), shown).await
+    given(&ctx.installation, reader, PERSON, customer, shown).await
 }
 
 /// What is known of a person is given out when it is on record that it is.
 async fn given<T>(
     installation: &Installation,
     reader: Reader,
-    (what, customer): (Shown, CustomerId),
+    what: Shown,
+    customer: CustomerId,
     shown: T,
 ) -> Result<Read<T>, Problem> {
     let what = Shown {
@@ -177,12 +178,12 @@ async fn describe_whole(
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
     for (campaign, enrolment) in state.enrolments() {
-        let made = calls_of(installation, (campaign, customer), enrolment, then).await?;
+        let made = calls_of(installation, campaign, customer, enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
             true => closed_window(installation, campaign, then).await?,
             false => None,
         };
-        enrolments.push(describe((campaign, enrolment), state, closed.as_ref()));
+        enrolments.push(describe(campaign, enrolment, state, closed.as_ref()));
         calls.extend(made);
     }
     Ok(CustomerShown {
@@ -211,7 +212,7 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem
         timeline: row.timeline,
         known,
     };
-    given(&ctx.installation, reader, (TIMELINE, customer), shown).await
+    given(&ctx.installation, reader, TIMELINE, customer, shown).await
 }
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
@@ -224,7 +225,7 @@ async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Prob
         portrait: found,
         known,
     };
-    given(&ctx.installation, reader, (PORTRAIT, customer), shown).await
+    given(&ctx.installation, reader, PORTRAIT, customer, shown).await
 }
 
 /// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
@@ -247,7 +248,8 @@ async fn rows_of(
     let folding = installation.past.fold(
         &installation.environment,
         Wanted::all_of(filter),
-        (vec![view], &then),
+        vec![view],
+        &then,
     );
     let shown = folding.await?;
     Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
@@ -256,7 +258,8 @@ async fn rows_of(
 /// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.
 async fn calls_of(
     installation: &Installation,
-    (campaign, customer): (&CampaignId, &CustomerId),
+    campaign: &CampaignId,
+    customer: &CustomerId,
     enrolment: &EnrolmentState,
     then: Option<&Then>,
 ) -> Result<Vec<CallId>, Problem> {
@@ -294,8 +297,8 @@ async fn closed_window(
             .closed_window()
             .cloned(),
         Some(then) => {
-            let opener = (installation.vault(), None);
-            let campaign = entity_then::<Campaign>(installation.store(), campaign, then, opener).await?;
+            let (store, vault) = (installation.store(), installation.vault());
+            let campaign = entity_then::<Campaign>(store, campaign, then, vault, None).await?;
             campaign.state.closed_window().cloned()
         }
     };
@@ -303,14 +306,15 @@ async fn closed_window(
 }
 
 fn describe(
-    (campaign, enrolment): (&CampaignId, &EnrolmentState),
+    campaign: &CampaignId,
+    enrolment: &EnrolmentState,
     state: &CustomerState,
     closed: Option<&ClosedWindow>,
 ) -> EnrolmentShown {
     let due_at = enrolment.due_behind(closed);
     let why = enrolment.why_not_dialed(closed);
     EnrolmentShown {
-        not_called: why.map(|why| not_called(&why, (enrolment, due_at), state)),
+        not_called: why.map(|why| not_called(&why, enrolment, due_at, state)),
         campaign: campaign.clone(),
         list: enrolment.list,
         basis: enrolment.basis,
@@ -328,7 +332,8 @@ fn describe(
 /// Why the enrolment was not dialed when it was last asked for, in codes and in words.
 fn not_called(
     why: &NotDialed,
-    (enrolment, due_at): (&EnrolmentState, Timestamp),
+    enrolment: &EnrolmentState,
+    due_at: Timestamp,
     state: &CustomerState,
 ) -> NotCalled {
     let phone = state.phone(&enrolment.number).and_then(|phone| phone.value());
@@ -408,7 +413,7 @@ mod tests {
                 facts: BTreeMap::from([("hours".to_owned(), "09:00-20:00".to_owned())]),
             },
         };
-        let shown = value(&describe((&campaign, enrolment), &state, Some(&closed)));
+        let shown = value(&describe(&campaign, enrolment, &state, Some(&closed)));
         assert_eq!(shown["due_at"], json!(opens));
         let why = &shown["not_called"];
         assert_eq!(
@@ -422,11 +427,7 @@ mod tests {
             zh.starts_with("不在允许的外呼时段") && zh.contains("下次可呼 2026-03-03 09:00"),
             "{zh}"
         );
-        assert!(
-            describe((&campaign, enrolment), &state, None)
-                .not_called
-                .is_none()
-        );
+        assert!(describe(&campaign, enrolment, &state, None).not_called.is_none());
     }
 
     #[test]

@@ -203,7 +203,7 @@ async fn call_back(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Pro
         campaign: campaign.clone(),
         by,
     };
-    change(&ctx, campaign, &customer, (command, cause)).await
+    change(&ctx, campaign, &customer, command, cause).await
 }
 
 async fn settle(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Problem> {
@@ -215,14 +215,15 @@ async fn settle(ctx: Ctx, input: Input) -> Result<Changed<CutOffChanged>, Proble
         reason: order.reason,
         by: order.by,
     };
-    change(&ctx, campaign, &order.customer, (command, cause)).await
+    change(&ctx, campaign, &order.customer, command, cause).await
 }
 
 async fn change(
     ctx: &Ctx,
     campaign: CampaignId,
     named: &str,
-    (command, cause): (CustomerCommand, Cause),
+    command: CustomerCommand,
+    cause: Cause,
 ) -> Result<Changed<CutOffChanged>, Problem> {
     let (customer, _) = ctx.installation.customer_named(named).await?;
     let answer = ctx

@@ -35,7 +35,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<FlowShown>, Problem> {
         ctx.installation.store(),
         &flow,
         &then,
-        (ctx.installation.vault(), None),
+        ctx.installation.vault(),
+        None,
     )
     .await?;
     let mut shown = describe(&flow, &entity.state)

@@ -120,7 +120,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<InstallationShown>, Problem
             ctx.installation.store(),
             &LogId,
             &then,
-            (ctx.installation.vault(), None),
+            ctx.installation.vault(),
+            None,
         )
         .await?;
         return Ok(Read(InstallationShown {
@@ -136,7 +137,9 @@ fn describe(installation: &InstallationState) -> InstallationShown {
     InstallationShown {
         dialing_paused: installation.is_dialing_paused(),
         unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
-        history_lost: installation.unconfirmed_loss().map(LossShown::of),
+        history_lost: installation
+            .unconfirmed_loss()
+            .map(|(lost, since)| LossShown::of(lost, *since)),
         known: None,
     }
 }

@@ -265,7 +265,8 @@ pub async fn import(
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules);
     let campaign = plan.rules.campaign.to_string();
     let _listed = installation.imports.list(
-        (&campaign, &plan.source),
+        &campaign,
+        &plan.source,
         installation.now(),
         Arc::clone(&plan.course),
     );

@@ -66,14 +66,14 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
     let (peer, reader) = (input.peer(), input.reader(&ctx.door));
-    shown(&ctx, &text, peer, (moment, reader)).await
+    shown(&ctx, &text, peer, moment, reader).await
 }
 
 async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let moment = Moment::of(input.query())?;
     let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
     let NumberOnly { number } = input.order().await?;
-    shown(&ctx, &number, peer, (moment, reader)).await
+    shown(&ctx, &number, peer, moment, reader).await
 }
 
 /// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
@@ -81,24 +81,26 @@ async fn shown(
     ctx: &Ctx,
     text: &str,
     peer: Option<SocketAddr>,
-    asked: (Moment, Reader),
+    moment: Moment,
+    reader: Reader,
 ) -> Result<Read<NumberShown>, Problem> {
     if let Ok(number) = text.parse::<NumberId>() {
-        return shown_of(&ctx.installation, number, None, asked).await;
+        return shown_of(&ctx.installation, number, None, moment, reader).await;
     }
     let phone = parsed(text)?;
     let installation = &ctx.installation;
     ctx.lookups.take(peer, installation.now())?;
     let number = installation.vault().derive_number(phone.as_e164());
-    let found = shown_of(installation, number, Some(phone.mask()), asked).await;
-    ctx.lookups.count_miss((peer, installation.now()), found)
+    let found = shown_of(installation, number, Some(phone.mask()), moment, reader).await;
+    ctx.lookups.count_miss(peer, installation.now(), found)
 }
 
 async fn shown_of(
     installation: &Installation,
     number: NumberId,
     phone: Option<String>,
-    (moment, reader): (Moment, Reader),
+    moment: Moment,
+    reader: Reader,
 ) -> Result<Read<NumberShown>, Problem> {
     let mut shown = if moment.is_now() {
         let loaded = installation.entities.numbers.state(&number).await?;
@@ -109,7 +111,7 @@ async fn shown_of(
     } else {
         let then = moment.resolve(installation.store(), installation.now()).await?;
         let entity =
-            entity_then::<Number>(installation.store(), &number, &then, (installation.vault(), None)).await?;
+            entity_then::<Number>(installation.store(), &number, &then, installation.vault(), None).await?;
         if entity.events == 0 {
             return Err(Problem::missing("this number, at the time asked for,"));
         }

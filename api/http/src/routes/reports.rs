@@ -70,7 +70,7 @@ async fn metrics(
         campaign: Some(campaign.clone()),
         ..Scope::default()
     };
-    let (figures, _) = whole_figures(db, (catalog()?, &listed), &scope).await?;
+    let (figures, _) = whole_figures(db, catalog()?, &listed, &scope).await?;
     let known = listed.iter().zip(&figures);
     let shown = known.filter_map(|(metric, figure)| {
         Some(MetricFigure {

@@ -56,7 +56,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
     let mut looked_back = LOOKED_BACK;
     let judged = loop {
         let after = Position(until.0.saturating_sub(looked_back));
-        let judged = judged(ctx.installation.store(), (after, until), valid_at).await?;
+        let judged = judged(ctx.installation.store(), after, until, valid_at).await?;
         let sides = GRANTS.map(|kind| side(kind).to_owned());
         let complete = sides.iter().all(|side| judged.keys().any(|(by, _)| by == side));
         if complete || after.0 == 0 || looked_back >= LOOKED_BACK_MAX {
@@ -65,7 +65,10 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
         looked_back *= 2;
     };
     Ok(Read(Rules {
-        rules: judged.iter().map(describe).collect(),
+        rules: judged
+            .iter()
+            .map(|((judge, rule), (verdict, position, at))| describe(judge, rule, verdict, *position, *at))
+            .collect(),
         looked_back_events: looked_back.min(until.0),
         known,
     }))
@@ -94,15 +97,13 @@ struct RuleShown {
     position: String,
 }
 
-fn describe(
-    ((judge, rule), (verdict, position, at)): (&(String, String), &(Verdict, Position, Timestamp)),
-) -> RuleShown {
+fn describe(judge: &str, rule: &str, verdict: &Verdict, position: Position, at: Timestamp) -> RuleShown {
     RuleShown {
-        judged_by: judge.clone(),
-        rule: rule.clone(),
+        judged_by: judge.to_owned(),
+        rule: rule.to_owned(),
         version: verdict.version,
         effective_from: verdict.effective_from.clone(),
-        last_judged_at: *at,
+        last_judged_at: at,
         position: position.to_string(),
     }
 }
@@ -114,7 +115,8 @@ fn side(kind: &str) -> &str {
 
 async fn judged(
     store: &dyn EventStore,
-    (after, until): (Position, Position),
+    after: Position,
+    until: Position,
     valid_at: Option<Timestamp>,
 ) -> Result<Judged, Problem> {
     let kinds: Vec<&str> = GRANTS.into_iter().chain(REFUSALS).collect();

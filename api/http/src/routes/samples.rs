@@ -177,7 +177,7 @@ async fn list(ctx: Ctx, _: Input) -> Result<Read<Samples>, Problem> {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Sample>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
             let id = envelope.stream.id().to_owned();
-            note(&mut samples, id, (stored.position, envelope.at), &event);
+            note(&mut samples, id, stored.position, envelope.at, &event);
         }
     }
     let mut latest: Vec<(Position, SampleListed)> = samples.into_values().collect();
@@ -193,7 +193,8 @@ async fn list(ctx: Ctx, _: Input) -> Result<Read<Samples>, Problem> {
 fn note(
     samples: &mut BTreeMap<String, (Position, SampleListed)>,
     id: String,
-    (position, at): (Position, Timestamp),
+    position: Position,
+    at: Timestamp,
     event: &SampleEvent,
 ) {
     match event {

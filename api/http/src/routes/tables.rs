@@ -86,7 +86,8 @@ async fn costs(ctx: Ctx, input: Input) -> Result<Read<CostTable>, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
     let asked = Costing::read(
         campaign,
-        (input.text("from"), input.text("to")),
+        input.text("from"),
+        input.text("to"),
         input.text("step"),
         input.number("per_minute_fen")?,
     )?;
@@ -195,7 +196,7 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Abandonment>, Problem> {
     let Some(board) = ctx.installation.board(&campaign).await? else {
         return Err(Problem::missing("this campaign"));
     };
-    let of = (&campaign, board.preset.as_str());
-    let shown = abandonment(ctx.installation.rows.db().as_ref(), of, ctx.installation.now()).await?;
+    let db = ctx.installation.rows.db();
+    let shown = abandonment(db.as_ref(), &campaign, &board.preset, ctx.installation.now()).await?;
     Ok(Read(shown))
 }

@@ -58,7 +58,7 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Read<TrunkQuality>, Problem> 
     let now = ctx.installation.now();
     let to = instant(&input, "to")?.unwrap_or(now);
     let from = instant(&input, "from")?.unwrap_or(now.minus_ms(DAYS * DAY_MS));
-    let rows = days(ctx.installation.rows.db().as_ref(), (from, to)).await?;
+    let rows = days(ctx.installation.rows.db().as_ref(), from, to).await?;
     let live = ctx.installation.live.latest().ok();
     Ok(Read(TrunkQuality {
         days: rows.iter().map(describe).collect(),

@@ -21,7 +21,7 @@ use tower::ServiceExt;
 use warp::http::Request;
 
 /// The status and the body; null of a stream and of what is not JSON.
-pub async fn answer(running: &Running, (method, path): (&str, &str), body: &str) -> (u16, Value) {
+pub async fn answer(running: &Running, method: &str, path: &str, body: &str) -> (u16, Value) {
     let request = Request::builder()
         .method(method)
         .uri(path)
@@ -36,7 +36,7 @@ pub async fn answer(running: &Running, (method, path): (&str, &str), body: &str)
     let media_type = media_type.map_or("", |kind| kind.to_str().unwrap()).to_owned();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
-    check((method, path), (status, &media_type), &body);
+    check(method, path, status, &media_type, &body);
     (status, body)
 }
 

@@ -81,7 +81,7 @@ impl World {
     }
 
     fn ask_path(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.runtime.block_on(answer(&self.running, (method, path), body))
+        self.runtime.block_on(answer(&self.running, method, path, body))
     }
 
     fn get(&self, path: &str) -> (u16, Value) {

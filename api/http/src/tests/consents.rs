@@ -137,6 +137,6 @@ fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
 
 impl Server {
     async fn post_start(&self) -> (u16, Value) {
-        answer(&self.running, ("POST", "/api/v1/campaigns/T/start"), "{}").await
+        answer(&self.running, "POST", "/api/v1/campaigns/T/start", "{}").await
     }
 }

@@ -36,7 +36,7 @@ impl Server {
     }
 
     pub(super) fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.runtime.block_on(answer(&self.running, (method, path), body))
+        self.runtime.block_on(answer(&self.running, method, path, body))
     }
 
     pub(super) fn post(&self, path: &str, body: &Value) -> (u16, Value) {

@@ -49,7 +49,7 @@ impl World {
     fn get(&self, path: &str) -> (u16, Value) {
         let joint = if path.contains('?') { '&' } else { '?' };
         let uri = format!("/api/v1/{path}{joint}after_position={}", self.head);
-        self.runtime.block_on(answer(&self.running, ("GET", &uri), ""))
+        self.runtime.block_on(answer(&self.running, "GET", &uri, ""))
     }
 
     fn found(&self, path: &str) -> Value {

@@ -19,7 +19,7 @@ async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
 }
 
 async fn send(running: &Running, method: &str, path: &str, body: &Value) -> (u16, Value) {
-    answer(running, (method, path), &body.to_string()).await
+    answer(running, method, path, &body.to_string()).await
 }
 
 #[test]

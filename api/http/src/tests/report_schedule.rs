@@ -86,7 +86,8 @@ impl Day {
             occasion: Occasion::PeriodEnd,
         };
         let issued = issue(
-            (Log::quiet(installation.store()), &installation.entities),
+            Log::quiet(installation.store()),
+            &installation.entities,
             &key,
             order,
         );
@@ -179,13 +180,13 @@ fn a_report_issued_by_the_version_of_before_holds_and_is_handed_out_again() {
             .ask(&id, command, cause)
             .await
             .unwrap();
-        let checked = check_against(asked.log, (&first.note, &key.verifier()), period.clone()).await;
+        let checked = check_against(asked.log, &first.note, &key.verifier(), period.clone()).await;
         let order = Order {
             period,
             upto: Some(first.issue.position),
             occasion: Occasion::Asked,
         };
-        let again = issue((asked.log, &installation.entities), &key, order)
+        let again = issue(asked.log, &installation.entities, &key, order)
             .await
             .unwrap();
         (first, again, checked.unwrap())

@@ -48,7 +48,7 @@ impl Story {
     }
 
     pub(super) fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        self.runtime.block_on(answer(&self.running, (method, path), body))
+        self.runtime.block_on(answer(&self.running, method, path, body))
     }
 
     /// The position of the last event.

@@ -264,7 +264,7 @@ mod tests {
     use domain::personal::Personal;
     use domain::stored_event::Position;
 
-    const SUCCESS: (Option<Outcome>, u64) = (Some(Outcome::Success), 4_000);
+    const SUCCESS: Option<Outcome> = Some(Outcome::Success);
 
     async fn row(story: &Story, id: CallId) -> CallRow {
         let (db, _runner) = story.shown_by(CallHistory).await;
@@ -319,7 +319,7 @@ mod tests {
             .dialing(id, 2, "second")
             .answered(id, 2);
         assert_eq!(row(&story, id).await.state, FourState::Conversation);
-        story.ended(id, Disposition::Answered, SUCCESS);
+        story.ended(id, Disposition::Answered, SUCCESS, 4_000);
         let done = row(&story, id).await;
         assert_eq!(done.state, FourState::End);
         assert_eq!(done.trunks, ["first", "second"]);
@@ -357,7 +357,7 @@ mod tests {
         story.permitted("T", 2, 1).dialing(id, 1, "first").answered(id, 1);
         let node = "transfer".to_owned();
         story.call(id, CallEvent::TransferRequested { node });
-        story.ended(id, Disposition::Answered, (Some(Outcome::Callback), 4_000));
+        story.ended(id, Disposition::Answered, Some(Outcome::Callback), 4_000);
         assert_eq!(row(&story, id).await.state, FourState::Manual);
     }
 
@@ -368,7 +368,7 @@ mod tests {
         story
             .permitted("T", 1, 1)
             .dialing(id, 1, "first")
-            .ended(id, Disposition::TrunkTimeout, (None, 0));
+            .ended(id, Disposition::TrunkTimeout, None, 0);
         assert!(!row(&story, id).await.late_answer);
         let dialog = dialog();
         story.call(id, CallEvent::LateAnswered { leg: 1, dialog });

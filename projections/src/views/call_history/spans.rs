@@ -14,7 +14,8 @@ pub type Dispositions = BTreeMap<String, BTreeMap<String, u64>>;
 pub async fn dispositions(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
-    (from, to): (Timestamp, Timestamp),
+    from: Timestamp,
+    to: Timestamp,
 ) -> Result<Dispositions, ProjectionError> {
     let campaign = campaign.map_or_else(String::new, ToString::to_string);
     let values = [Val::at(from), Val::at(to), Val::Text(campaign)];

@@ -62,7 +62,7 @@ impl Board<'_> {
                 outcome,
                 talk_ms,
                 ..
-            } => self.ended(call, *disposition, (*outcome, *talk_ms)),
+            } => self.ended(call, *disposition, *outcome, *talk_ms),
             CallEvent::Corrected { before, after, .. } => self.corrected(call, *before, *after),
             _ => Ok(()),
         }
@@ -152,7 +152,8 @@ impl Board<'_> {
         &mut self,
         call: CallId,
         disposition: Disposition,
-        (outcome, talk_ms): (Option<Outcome>, u64),
+        outcome: Option<Outcome>,
+        talk_ms: u64,
     ) -> Result<(), ProjectionError> {
         let Some(place) = self.place(call, &mut |_| Edit::Keep)? else {
             return Ok(());

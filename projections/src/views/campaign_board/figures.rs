@@ -389,12 +389,12 @@ mod tests {
             .dialing(id, 2, "second");
         story
             .answered(id, 2)
-            .ended(id, Disposition::Answered, (Some(Outcome::Declined), 500));
+            .ended(id, Disposition::Answered, Some(Outcome::Declined), 500);
         let other = call("T", 3, 1);
         story
             .granted("T", 3, 1)
             .dialing(other, 1, "second")
-            .ended(other, Disposition::Busy, (None, 0));
+            .ended(other, Disposition::Busy, None, 0);
         let report = shown(&story).await;
         let hours: Vec<_> = report
             .hours
@@ -463,7 +463,7 @@ mod tests {
             if is_answered {
                 story.answered(id, 1);
             }
-            story.ended(id, disposition, (None, 0));
+            story.ended(id, disposition, None, 0);
             all.push((id, disposition));
         }
         let ended = same_as_the_metric(&story).await;
@@ -486,8 +486,9 @@ mod tests {
             campaign: Some(campaign("T")),
             ..Scope::default()
         };
-        let asked = (catalog, &[metric][..]);
-        let (found, _) = whole_figures(db.as_ref(), asked, &scope).await.unwrap();
+        let (found, _) = whole_figures(db.as_ref(), catalog, &[metric], &scope)
+            .await
+            .unwrap();
         let figure = found[0].as_ref().unwrap();
         let calls = shown(story).await.campaign.calls;
         let own = (calls.person_answered.cast_signed(), calls.answer_ratio_people);
@@ -499,7 +500,7 @@ mod tests {
     async fn a_withdrawn_call_is_a_disposition_and_no_dialed_call() {
         let mut story = Story::new();
         story.created("T").enrolled("T", 1).granted("T", 1, 1);
-        story.ended(call("T", 1, 1), Disposition::Withdrawn, (None, 0));
+        story.ended(call("T", 1, 1), Disposition::Withdrawn, None, 0);
         let released = CustomerEvent::DialReleased {
             campaign: campaign("T"),
             call: call("T", 1, 1),

@@ -132,14 +132,14 @@ impl Sums {
         board
     }
 
-    fn count(&mut self, campaign: usize, (what, code): (&'static str, Cow<'static, str>), pos: i64) {
+    fn count(&mut self, campaign: usize, what: &'static str, code: Cow<'static, str>, pos: i64) {
         let (count, last) = self.counts.entry((campaign, what, code)).or_default();
         *count += 1;
         *last = pos;
     }
 
     /// A count that came to nothing leaves no row.
-    fn uncount(&mut self, campaign: usize, (what, code): (&'static str, &'static str), pos: i64) {
+    fn uncount(&mut self, campaign: usize, what: &'static str, code: &'static str, pos: i64) {
         let key = (campaign, what, Cow::Borrowed(code));
         let Some((count, last)) = self.counts.get_mut(&key) else {
             return;
@@ -172,7 +172,7 @@ impl Sums {
                 } = event.members()?;
                 self.board(&campaign, pos).settled += 1;
                 let place = self.name(&campaign);
-                self.count(place, ("settled", disposition.code().into()), pos);
+                self.count(place, "settled", disposition.code().into(), pos);
             }
             _ => {}
         }
@@ -210,7 +210,7 @@ impl Sums {
                 if let AnyEvent::Call(CallEvent::Corrected { before, after, .. }) =
                     ViewEvent::whole(event)?.event()?
                 {
-                    self.corrected(call, (*before, *after), pos);
+                    self.corrected(call, *before, *after, pos);
                 }
             }
             _ => {}
@@ -258,25 +258,25 @@ impl Sums {
             hour.conversions += i64::from(is_success);
             hour.person_answered += talked * person_answered::at_end(ended.disposition);
         });
-        self.count(campaign, ("disposition", ended.disposition.code().into()), pos);
+        self.count(campaign, "disposition", ended.disposition.code().into(), pos);
         if let Some(outcome) = ended.outcome {
-            self.count(campaign, ("outcome", outcome.code().into()), pos);
+            self.count(campaign, "outcome", outcome.code().into(), pos);
         }
     }
 
-    fn corrected(&mut self, call: CallId, (before, after): (Finding, Finding), pos: i64) {
+    fn corrected(&mut self, call: CallId, before: Finding, after: Finding, pos: i64) {
         let Some(called) = self.calls.get(&call) else {
             return;
         };
         let (campaign, hour, answered) = (called.campaign, called.hour, i64::from(called.is_answered));
-        self.count(campaign, ("corrected", moved(before, after).into()), pos);
-        self.uncount(campaign, ("disposition", before.disposition.code()), pos);
-        self.count(campaign, ("disposition", after.disposition.code().into()), pos);
+        self.count(campaign, "corrected", moved(before, after).into(), pos);
+        self.uncount(campaign, "disposition", before.disposition.code(), pos);
+        self.count(campaign, "disposition", after.disposition.code().into(), pos);
         if let Some(outcome) = before.outcome {
-            self.uncount(campaign, ("outcome", outcome.code()), pos);
+            self.uncount(campaign, "outcome", outcome.code(), pos);
         }
         if let Some(outcome) = after.outcome {
-            self.count(campaign, ("outcome", outcome.code().into()), pos);
+            self.count(campaign, "outcome", outcome.code().into(), pos);
         }
         let converted = |finding: Finding| i64::from(finding.outcome == Some(Outcome::Success));
         let conversions = converted(after) - converted(before);
@@ -305,7 +305,7 @@ impl Sums {
                 cells.set(Column::Pos, Val::Int(pos));
             };
             let begin = || draft(key.clone());
-            change_or_begin(&mut unit, (&BOARD, std::slice::from_ref(&key)), &begin, &add)?;
+            change_or_begin(&mut unit, &BOARD, std::slice::from_ref(&key), &begin, &add)?;
         }
         unit.hand_over()
     }

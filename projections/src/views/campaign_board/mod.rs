@@ -181,7 +181,7 @@ impl Board<'_> {
     fn set(&mut self, campaign: &CampaignId, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
         let key = [Val::text(campaign)];
         let begin = || draft(Val::text(campaign));
-        change_or_begin(self.tx, (&BOARD, &key), &begin, &|cells| {
+        change_or_begin(self.tx, &BOARD, &key, &begin, &|cells| {
             change(cells);
             cells.set(Column::Pos, self.pos.clone());
         })
@@ -280,7 +280,7 @@ impl Board<'_> {
     fn count(&mut self, campaign: &Val, what: &str, code: &str) -> Result<(), ProjectionError> {
         let key = [campaign.clone(), Val::text(what), Val::text(code)];
         let none = || [&key[..], &[Val::Int(0), Val::Null]].concat();
-        change_or_begin(self.tx, (&COUNTS, &key), &none, &|cells| {
+        change_or_begin(self.tx, &COUNTS, &key, &none, &|cells| {
             cells.add(CountColumn::Count, 1);
             cells.set(CountColumn::Pos, self.pos.clone());
         })

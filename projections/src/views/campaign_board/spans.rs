@@ -34,7 +34,8 @@ pub struct Cell {
 pub async fn cells(
     db: &dyn ReadDb,
     campaign: Option<&CampaignId>,
-    (from, to): (Timestamp, Timestamp),
+    from: Timestamp,
+    to: Timestamp,
 ) -> Result<(Vec<Cell>, Position), ProjectionError> {
     let campaign = campaign.map_or_else(String::new, ToString::to_string);
     let values = [
@@ -90,7 +91,7 @@ mod tests {
         let (db, _runner) = story.shown_by(CampaignBoard).await;
         let hour = ten().minus_ms(u64::try_from(ten().micros() / 1_000 % 3_600_000).unwrap());
         let of = async |campaign: Option<&CampaignId>, from, to| {
-            let (cells, position) = cells(db.as_ref(), campaign, (from, to)).await.unwrap();
+            let (cells, position) = cells(db.as_ref(), campaign, from, to).await.unwrap();
             assert_eq!(position, story.head());
             cells.iter().map(|cell| cell.dialed).sum::<u64>()
         };

@@ -145,7 +145,8 @@ fn say(
     tx: &mut dyn Tx,
     event: &ViewEvent,
     customer: Val,
-    (campaign, call): (Val, Val),
+    campaign: Val,
+    call: Val,
     facts: &serde_json::Value,
 ) -> Result<(), ProjectionError> {
     let row = vec![
@@ -167,21 +168,23 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
             external_id,
             name,
             time_zone,
-        } => registered(tx, event, (external_id, name.as_ref(), time_zone.as_deref()))?,
+        } => registered(tx, event, external_id, name.as_ref(), time_zone.as_deref())?,
         CustomerEvent::NumberAdded { number, phone } => number_added(tx, event, number, phone)?,
         CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}
     }
     let (campaign, call) = (fact.campaign(), fact.call());
-    let about = (Val::maybe_text(campaign), Val::maybe_text(call));
+    let (campaign, call) = (Val::maybe_text(campaign), Val::maybe_text(call));
     let facts = facts::of_customer(fact);
-    say(tx, event, Val::text(&customer), about, &facts)
+    say(tx, event, Val::text(&customer), campaign, call, &facts)
 }
 
 fn registered(
     tx: &mut dyn Tx,
     event: &ViewEvent,
-    (external_id, name, time_zone): (&Personal<String>, Option<&Personal<String>>, Option<&str>),
+    external_id: &Personal<String>,
+    name: Option<&Personal<String>>,
+    time_zone: Option<&str>,
 ) -> Result<(), ProjectionError> {
     let (external_id, hash) = sealed_columns(external_id)?;
     let name = name.map(sealed_columns).transpose()?.map(|(name, _)| name);
@@ -201,7 +204,7 @@ fn registered(
         cells.set(CustomerColumn::RegisteredAt, Val::at(event.at()));
         row
     };
-    change_or_begin(tx, (&CUSTOMERS, std::slice::from_ref(&customer)), &new, &tell)
+    change_or_begin(tx, &CUSTOMERS, std::slice::from_ref(&customer), &new, &tell)
 }
 
 /// The sealed values give way to erased ones; lookup hashes stay.
@@ -279,17 +282,17 @@ fn apply_call(tx: &mut dyn Tx, event: &ViewEvent, fact: &CallEvent) -> Result<()
             ..
         } = fact
     {
-        let mut row = permitted(event, (customer_grant, *attempt), &call);
+        let mut row = permitted(event, customer_grant, *attempt, &call);
         look(&mut row)?;
         tx.append_row(&CALLS, row)?;
     }
     let Some((customer, campaign)) = about else {
         return Ok(());
     };
-    say(tx, event, customer, (campaign, call), &facts::of_call(fact))
+    say(tx, event, customer, campaign, call, &facts::of_call(fact))
 }
 
-fn permitted(event: &ViewEvent, (grant, attempt): (&CustomerGrant, u32), call: &Val) -> Vec<Val> {
+fn permitted(event: &ViewEvent, grant: &CustomerGrant, attempt: u32, call: &Val) -> Vec<Val> {
     let mut row = blank::<CallColumn>();
     let mut cells = Cells(&mut row);
     cells.set(CallColumn::Call, call.clone());

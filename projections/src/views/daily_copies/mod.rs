@@ -158,7 +158,7 @@ impl View for DailyCopies {
         match event.event()? {
             AnyEvent::Campaign(fact) => total.campaign(fact),
             AnyEvent::Customer(fact) => total.customer(fact),
-            AnyEvent::Call(fact) => apply_call(tx, event, (fact, &mut total))?,
+            AnyEvent::Call(fact) => apply_call(tx, event, fact, &mut total)?,
             AnyEvent::Number(_) | AnyEvent::Flow(_) => return Ok(()),
         }
         tx.put(TOTAL_TABLE, total.row())
@@ -177,7 +177,8 @@ impl View for DailyCopies {
 fn apply_call(
     tx: &mut dyn Tx,
     event: &ViewEvent,
-    (fact, total): (&CallEvent, &mut Total),
+    fact: &CallEvent,
+    total: &mut Total,
 ) -> Result<(), ProjectionError> {
     let key = Val::text(event.call()?);
     let open = |answered: i64| {
@@ -406,8 +407,7 @@ mod tests {
                 .dialing(id, 1, "first")
                 .answered(id, 1);
             story.at = ten().plus_ms(u64::from(day) * DAY_MS + 14 * 3_600_000);
-            let success = (Some(Outcome::Success), 7_000);
-            story.ended(id, Disposition::Answered, success);
+            story.ended(id, Disposition::Answered, Some(Outcome::Success), 7_000);
             let found = (Disposition::Answered, Some(Outcome::Success));
             story.corrected(call(name, day * 10 + 2, 1), found, (Disposition::Machine, None));
             let Some(before) = day.checked_sub(2).filter(|before| *before != 2) else {
@@ -502,7 +502,7 @@ mod tests {
             used.insert(upto);
             let rest = Span { after: upto, ..span };
             let rows = copy.map(|copy| copy.rows).unwrap_or_default();
-            let folded = fold_onto(&log, &rest, (vec![Arc::new(DailyCopies)], rows), &|| true, None)
+            let folded = fold_onto(&log, &rest, vec![Arc::new(DailyCopies)], rows, &|| true, None)
                 .await
                 .unwrap();
             assert!(folded.events <= until - upto.0);

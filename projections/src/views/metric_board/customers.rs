@@ -41,7 +41,8 @@ impl Stand {
 
 /// A row of sums without its term and campaign: a place, and the hours before it: of all places, of those
 /// on its trunk, of those of its flow version.
-type Link = (Place, [i64; 3]);
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Link(Place, [i64; 3]);
 
 /// The places of a customer in a term, each with what came before it; `campaign` is empty for all together.
 fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
@@ -59,7 +60,7 @@ fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
             before(&|one| one.1 == place.1),
             before(&|one| one.2 == place.2),
         ];
-        found.insert((place.clone(), hours));
+        found.insert(Link(place.clone(), hours));
         earlier.push(place);
     }
     found
@@ -69,7 +70,8 @@ fn links(stands: &[Stand], term: usize, campaign: &str) -> BTreeSet<Link> {
 pub(super) fn count_customers(
     tx: &mut dyn Tx,
     catalog: &Catalog,
-    (subject, pos): (&Subject, &Val),
+    subject: &Subject,
+    pos: &Val,
     contributions: &[Contribution],
 ) -> Result<(), ProjectionError> {
     let of_customers = |one: &&Contribution| {
@@ -89,7 +91,7 @@ pub(super) fn count_customers(
         };
         let scopes = ["", subject.campaign.as_str()];
         let before = scopes.map(|scope| links(&stands, one.term, scope));
-        if !add(&mut stands, (&place, &subject.campaign), one) {
+        if !add(&mut stands, &place, &subject.campaign, one) {
             continue;
         }
         for (scope, before) in scopes.into_iter().zip(before) {
@@ -97,7 +99,7 @@ pub(super) fn count_customers(
             let gone = before.difference(&after).map(|link| (link, -1));
             let came = after.difference(&before).map(|link| (link, 1));
             for (link, sign) in gone.chain(came) {
-                sum(tx, (&term.name, scope), (link, sign), pos)?;
+                sum(tx, &term.name, scope, link, sign, pos)?;
             }
         }
     }
@@ -106,7 +108,7 @@ pub(super) fn count_customers(
 }
 
 /// Answers whether the customer came in at this place, or went.
-fn add(stands: &mut Vec<Stand>, (place, campaign): (&Place, &str), one: &Contribution) -> bool {
+fn add(stands: &mut Vec<Stand>, place: &Place, campaign: &str, one: &Contribution) -> bool {
     let at = |stand: &Stand| (&stand.0, stand.1.as_str()).cmp(&(place, campaign));
     let index = stands.binary_search_by(at).unwrap_or_else(|index| {
         stands.insert(index, Stand(place.clone(), campaign.to_owned(), Vec::new()));
@@ -122,8 +124,10 @@ fn add(stands: &mut Vec<Stand>, (place, campaign): (&Place, &str), one: &Contrib
 /// One customer more or fewer in a row of sums; a row of none is gone.
 fn sum(
     tx: &mut dyn Tx,
-    (term, campaign): (&str, &str),
-    ((Place(hour, trunk, flow_version), before), sign): (&Link, i64),
+    term: &str,
+    campaign: &str,
+    Link(Place(hour, trunk, flow_version), before): &Link,
+    sign: i64,
     pos: &Val,
 ) -> Result<(), ProjectionError> {
     let mut row = vec![
@@ -182,10 +186,10 @@ mod tests {
     fn a_customer_comes_in_with_the_first_call_of_a_place_and_goes_with_the_last() {
         let mut stands = Vec::new();
         let at = place(10, "first");
-        assert!(add(&mut stands, (&at, "T"), &one(3, 1)));
-        assert!(!add(&mut stands, (&at, "T"), &one(3, 1)), "a second call");
-        assert!(!add(&mut stands, (&at, "T"), &one(3, -1)));
-        assert!(add(&mut stands, (&at, "T"), &one(3, -1)));
+        assert!(add(&mut stands, &at, "T", &one(3, 1)));
+        assert!(!add(&mut stands, &at, "T", &one(3, 1)), "a second call");
+        assert!(!add(&mut stands, &at, "T", &one(3, -1)));
+        assert!(add(&mut stands, &at, "T", &one(3, -1)));
         assert_eq!(stands, []);
     }
 
@@ -193,10 +197,12 @@ mod tests {
     fn each_place_knows_the_hours_before_it_and_campaigns_are_apart() {
         let mut stands = Vec::new();
         for (hour, trunk, campaign) in [(12, "first", "T"), (10, "first", "T"), (11, "second", "U")] {
-            add(&mut stands, (&place(hour, trunk), campaign), &one(0, 1));
+            add(&mut stands, &place(hour, trunk), campaign, &one(0, 1));
         }
         let before = |campaign| -> Vec<[i64; 3]> {
-            let hours = links(&stands, 0, campaign).into_iter().map(|(_, hours)| hours);
+            let hours = links(&stands, 0, campaign)
+                .into_iter()
+                .map(|Link(_, hours)| hours);
             hours.collect()
         };
         let hour = |hour: i64| hour * HOUR_MICROS;
@@ -214,7 +220,7 @@ mod tests {
     #[test]
     fn where_a_customer_stands_is_read_as_written() {
         let mut stands = Vec::new();
-        add(&mut stands, (&place(492_338, "a \"trunk\""), "T"), &one(5, 1));
+        add(&mut stands, &place(492_338, "a \"trunk\""), "T", &one(5, 1));
         let text = write_stands(&stands).unwrap();
         assert_eq!(
             text,

@@ -144,7 +144,8 @@ pub struct Complete {
 /// are, from the same snapshot. A metric that awaits its events has none.
 pub async fn figures(
     db: &dyn ReadDb,
-    (catalog, metric): (&Catalog, &Metric),
+    catalog: &Catalog,
+    metric: &Metric,
     scope: &Scope,
     by: Option<By>,
 ) -> Result<(Vec<Figure>, Complete), ProjectionError> {
@@ -170,7 +171,8 @@ pub async fn figures(
 /// one that awaits its events.
 pub async fn whole_figures(
     db: &dyn ReadDb,
-    (catalog, metrics): (&Catalog, &[&Metric]),
+    catalog: &Catalog,
+    metrics: &[&Metric],
     scope: &Scope,
 ) -> Result<(Vec<Option<Figure>>, Complete), ProjectionError> {
     let named = metrics

@@ -162,9 +162,9 @@ impl View for MetricBoard {
         };
         let pos = Val::position(event.position);
         for one in &contributions {
-            add(tx, catalog, (&subject, &pos), one)?;
+            add(tx, catalog, &subject, &pos, one)?;
         }
-        count_customers(tx, catalog, (&subject, &pos), &contributions)?;
+        count_customers(tx, catalog, &subject, &pos, &contributions)?;
         if before.as_ref() == Some(&subject) {
             return Ok(());
         }

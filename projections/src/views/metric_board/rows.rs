@@ -57,7 +57,8 @@ fn read_marks(text: &str) -> Result<BTreeMap<usize, i64>, ProjectionError> {
 pub(super) fn add(
     tx: &mut dyn Tx,
     catalog: &Catalog,
-    (subject, pos): (&Subject, &Val),
+    subject: &Subject,
+    pos: &Val,
     one: &Contribution,
 ) -> Result<(), ProjectionError> {
     let summed = catalog.terms().get(one.term);

@@ -46,9 +46,7 @@ fn metric(name: &str, version: u32) -> &'static Metric {
 }
 
 async fn asked(db: &dyn ReadDb, metric: &Metric, scope: &Scope, by: Option<By>) -> Vec<Figure> {
-    let (figures, _) = figures(db, (catalog().unwrap(), metric), scope, by)
-        .await
-        .unwrap();
+    let (figures, _) = figures(db, catalog().unwrap(), metric, scope, by).await.unwrap();
     figures
 }
 
@@ -86,7 +84,7 @@ async fn every_metric_of_the_golden_log_is_as_counted_by_hand_at_every_version()
 }
 
 /// One part of a figure, by the log alone.
-async fn drilled(log: &TestLog, (metric, part): (&Metric, Part), scope: &Scope) -> i64 {
+async fn drilled(log: &TestLog, metric: &Metric, part: Part, scope: &Scope) -> i64 {
     let drill = Drill {
         metric,
         part,
@@ -117,9 +115,9 @@ async fn every_drill_down_counted_equals_its_metric_whole_and_by_the_hour() {
     for metric in known.filter(|metric| metric.awaits.is_none()) {
         for scope in &scopes {
             let figure = asked(db.as_ref(), metric, scope, None).await.remove(0);
-            let mut found = vec![drilled(&log, (metric, Part::Numerator), scope).await];
+            let mut found = vec![drilled(&log, metric, Part::Numerator, scope).await];
             if figure.denominator.is_some() {
-                found.push(drilled(&log, (metric, Part::Denominator), scope).await);
+                found.push(drilled(&log, metric, Part::Denominator, scope).await);
             }
             assert_eq!(
                 found,
@@ -325,7 +323,7 @@ fn splits() -> impl Iterator<Item = Option<By>> {
 }
 
 /// Compares every split of a term over a scope; answers how many groups there were.
-async fn compare(db: &dyn ReadDb, (bit, term): (usize, &str), scope: &Scope) -> usize {
+async fn compare(db: &dyn ReadDb, bit: usize, term: &str, scope: &Scope) -> usize {
     let mut compared = 0;
     for by in splits() {
         let mut expected = counted_over_calls(db, bit, scope, by).await;
@@ -352,7 +350,7 @@ async fn customers_are_distinct_over_any_hours_whole_and_by_every_column() {
         for (from, to) in windows(db.as_ref()).await {
             for campaign in [None, Some("T".parse().unwrap())] {
                 let scope = Scope { campaign, from, to };
-                compared += compare(db.as_ref(), (bit, &term.name), &scope).await;
+                compared += compare(db.as_ref(), bit, &term.name, &scope).await;
             }
         }
     }
@@ -360,7 +358,7 @@ async fn customers_are_distinct_over_any_hours_whole_and_by_every_column() {
 }
 
 /// What SQLite says it will do.
-async fn plan(db: &dyn ReadDb, (term, scope, by): (&str, &Scope, Option<By>)) -> String {
+async fn plan(db: &dyn ReadDb, term: &str, scope: &Scope, by: Option<By>) -> String {
     let asked = figures::asked_for(term).unwrap();
     let (sql, values) = figures::statement(&asked, scope, by);
     let lines = db.query(&format!("explain query plan {sql}"), values).await;
@@ -385,7 +383,7 @@ async fn no_figure_reads_rows_of_calls_or_customers_nor_a_whole_table() {
             .into_iter()
             .flat_map(|term| splits().map(move |by| (term, by)))
         {
-            let plan = plan(&db, (term, &scope, by)).await;
+            let plan = plan(&db, term, &scope, by).await;
             assert!(
                 plan.contains("SEARCH metric_board") && plan.contains("term=?"),
                 "{plan}"
@@ -393,7 +391,7 @@ async fn no_figure_reads_rows_of_calls_or_customers_nor_a_whole_table() {
             assert!(!plan.contains("SCAN") && !plan.contains("subject"), "{plan}");
         }
     }
-    let ever = plan(&db, ("dialed_customers", &Scope::default(), None)).await;
+    let ever = plan(&db, "dialed_customers", &Scope::default(), None).await;
     assert!(ever.contains("metric_board_first_ever"), "{ever}");
 }
 

@@ -306,12 +306,12 @@ mod tests {
             .permitted("T", 1, 1)
             .dialing(first, 1, "first")
             .dialing(first, 2, "second");
-        story.ended(first, Disposition::Busy, (None, 0));
+        story.ended(first, Disposition::Busy, None, 0);
         story
             .permitted("T", 1, 2)
             .dialing(second, 1, "first")
             .answered(second, 1);
-        story.ended(second, Disposition::Answered, (Some(Outcome::Success), 9_000));
+        story.ended(second, Disposition::Answered, Some(Outcome::Success), 9_000);
         story
     }
 

@@ -32,7 +32,7 @@ impl Rows<'_> {
         change: &dyn Fn(&mut Cells<'_>),
     ) -> Result<(), ProjectionError> {
         let key = std::slice::from_ref(&call);
-        let known = self.change((&CALLS, key), CallColumn::Pos, &mut |cells| {
+        let known = self.change(&CALLS, key, CallColumn::Pos, &mut |cells| {
             change(cells);
             true
         })?;
@@ -99,7 +99,7 @@ impl Rows<'_> {
             CallEvent::Dialing { .. } => {
                 let at = Val::at(event.at());
                 let key = [Val::text(call)];
-                self.change((&CALLS, &key), CallColumn::Pos, &mut |cells| {
+                self.change(&CALLS, &key, CallColumn::Pos, &mut |cells| {
                     cells.set_first(CallColumn::DialedAt, at.clone());
                     true
                 })?;

@@ -10,8 +10,6 @@ use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 
-type Key<'a> = (&'a CampaignId, &'a CustomerId);
-
 fn state_is(cells: &Cells<'_>, state: &str) -> bool {
     cells.text(EnrolmentColumn::State) == state
 }
@@ -20,21 +18,23 @@ impl Rows<'_> {
     /// Changes an enrolment where `change` wants to; answers whether it did.
     fn of_enrolment(
         &mut self,
-        (campaign, customer): Key<'_>,
+        campaign: &CampaignId,
+        customer: &CustomerId,
         change: &mut dyn FnMut(&mut Cells<'_>) -> bool,
     ) -> Result<bool, ProjectionError> {
         let key = [Val::text(campaign), Val::text(customer)];
-        let done = self.change((&ENROLMENTS, &key), EnrolmentColumn::Pos, change)?;
+        let done = self.change(&ENROLMENTS, &key, EnrolmentColumn::Pos, change)?;
         Ok(done == Some(true))
     }
 
     /// Changes one that is not settled.
     fn of_unsettled(
         &mut self,
-        key: Key<'_>,
+        campaign: &CampaignId,
+        customer: &CustomerId,
         change: &dyn Fn(&mut Cells<'_>),
     ) -> Result<bool, ProjectionError> {
-        self.of_enrolment(key, &mut |cells| {
+        self.of_enrolment(campaign, customer, &mut |cells| {
             let is_open = !state_is(cells, "settled");
             if is_open {
                 change(cells);
@@ -45,7 +45,8 @@ impl Rows<'_> {
 
     pub(super) fn enrolled(
         &mut self,
-        (campaign, customer): Key<'_>,
+        campaign: &CampaignId,
+        customer: &CustomerId,
         number: &NumberId,
         due_at: Timestamp,
     ) -> Result<(), ProjectionError> {
@@ -69,7 +70,7 @@ impl Rows<'_> {
             return Ok(());
         }
         self.tx.append_row(&ENROLMENTS, row)?;
-        self.count(campaign, (1, 0))
+        self.count(campaign, 1, 0)
     }
 
     pub(super) fn customer_granted(
@@ -85,7 +86,7 @@ impl Rows<'_> {
             cells.set(CallColumn::Number, Val::text(&grant.number));
             cells.set(CallColumn::CustomerSide, Val::text("granted"));
         })?;
-        self.of_unsettled((&grant.campaign, &grant.customer), &|cells| {
+        self.of_unsettled(&grant.campaign, &grant.customer, &|cells| {
             cells.set(EnrolmentColumn::State, Val::text("open"));
             cells.set(EnrolmentColumn::Call, call.clone());
             cells.set(EnrolmentColumn::Number, Val::text(&grant.number));
@@ -117,7 +118,8 @@ impl Rows<'_> {
 
     pub(super) fn customer_refused(
         &mut self,
-        key: Key<'_>,
+        campaign: &CampaignId,
+        customer: &CustomerId,
         verdict: &Verdict,
         not_before: Option<Timestamp>,
     ) -> Result<(), ProjectionError> {
@@ -128,7 +130,7 @@ impl Rows<'_> {
         let due_at = not_before.or(deferred);
         // Refused for good: nothing is due until `customer.enrolment_settled`, which follows.
         let forbidden = due_at.is_none() && verdict.decision == Decision::Forbid;
-        self.of_enrolment(key, &mut |cells| {
+        self.of_enrolment(campaign, customer, &mut |cells| {
             if !state_is(cells, "waiting") {
                 return false;
             }
@@ -144,12 +146,14 @@ impl Rows<'_> {
 
     pub(super) fn customer_released(
         &mut self,
-        key: Key<'_>,
-        (call, reason): (CallId, &str),
+        campaign: &CampaignId,
+        customer: &CustomerId,
+        call: CallId,
+        reason: &str,
         not_before: Option<Timestamp>,
     ) -> Result<(), ProjectionError> {
         let released = Val::text(call);
-        self.of_enrolment(key, &mut |cells| {
+        self.of_enrolment(campaign, customer, &mut |cells| {
             if !(state_is(cells, "open") && *cells.get(EnrolmentColumn::Call) == released) {
                 return false;
             }
@@ -164,7 +168,8 @@ impl Rows<'_> {
 
     pub(super) fn next_attempt(
         &mut self,
-        key: Key<'_>,
+        campaign: &CampaignId,
+        customer: &CustomerId,
         next_due_at: Option<Timestamp>,
         next_number: Option<&NumberId>,
     ) -> Result<(), ProjectionError> {
@@ -172,7 +177,7 @@ impl Rows<'_> {
             Some(_) => "waiting",
             None => "closed",
         };
-        self.of_unsettled(key, &|cells| {
+        self.of_unsettled(campaign, customer, &|cells| {
             cells.set(EnrolmentColumn::State, Val::text(state));
             cells.set(EnrolmentColumn::Call, Val::Null);
             cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(next_due_at));
@@ -182,8 +187,13 @@ impl Rows<'_> {
     }
 
     /// Sooner than the call before left it: an order changes nothing of what is open or settled.
-    pub(super) fn called_back(&mut self, key: Key<'_>, due_at: Timestamp) -> Result<(), ProjectionError> {
-        self.of_enrolment(key, &mut |cells| {
+    pub(super) fn called_back(
+        &mut self,
+        campaign: &CampaignId,
+        customer: &CustomerId,
+        due_at: Timestamp,
+    ) -> Result<(), ProjectionError> {
+        self.of_enrolment(campaign, customer, &mut |cells| {
             if !state_is(cells, "waiting") {
                 return false;
             }
@@ -196,10 +206,11 @@ impl Rows<'_> {
 
     pub(super) fn settled(
         &mut self,
-        key: Key<'_>,
+        campaign: &CampaignId,
+        customer: &CustomerId,
         why: Option<(&str, &BTreeMap<String, String>)>,
     ) -> Result<(), ProjectionError> {
-        let is_new = self.of_unsettled(key, &|cells| {
+        let is_new = self.of_unsettled(campaign, customer, &|cells| {
             cells.set(EnrolmentColumn::State, Val::text("settled"));
             cells.set(EnrolmentColumn::Call, Val::Null);
             match why {
@@ -208,7 +219,7 @@ impl Rows<'_> {
             }
         })?;
         match is_new {
-            true => self.count(key.0, (0, 1)),
+            true => self.count(campaign, 0, 1),
             false => Ok(()),
         }
     }

@@ -190,7 +190,8 @@ impl Rows<'_> {
     /// Changes a row where `change` wants to, and answers whether it did; `None` when there is none.
     fn change(
         &mut self,
-        (table, key): (&'static Table, &[Val]),
+        table: &'static Table,
+        key: &[Val],
         pos: impl Column,
         change: &mut dyn FnMut(&mut Cells<'_>) -> bool,
     ) -> Result<Option<bool>, ProjectionError> {
@@ -227,11 +228,7 @@ impl Rows<'_> {
     }
 
     /// Adds to a campaign's counts; its own stream's events may come later.
-    fn count(
-        &mut self,
-        campaign: &CampaignId,
-        (enrolled, settled): (i64, i64),
-    ) -> Result<(), ProjectionError> {
+    fn count(&mut self, campaign: &CampaignId, enrolled: i64, settled: i64) -> Result<(), ProjectionError> {
         self.of_campaign(Val::text(campaign), &|cells| {
             cells.add(CampaignColumn::Enrolled, enrolled);
             cells.add(CampaignColumn::Settled, settled);
@@ -240,7 +237,7 @@ impl Rows<'_> {
 
     fn of_campaign(&mut self, campaign: Val, change: &dyn Fn(&mut Cells<'_>)) -> Result<(), ProjectionError> {
         let key = std::slice::from_ref(&campaign);
-        let known = self.change((&CAMPAIGNS, key), CampaignColumn::Pos, &mut |cells| {
+        let known = self.change(&CAMPAIGNS, key, CampaignColumn::Pos, &mut |cells| {
             change(cells);
             true
         })?;
@@ -261,20 +258,20 @@ impl Rows<'_> {
                 number,
                 due_at,
                 ..
-            } => self.enrolled((campaign, &customer), number, *due_at),
+            } => self.enrolled(campaign, &customer, number, *due_at),
             CustomerEvent::DialGranted { attempt, grant } => self.customer_granted(grant, *attempt),
             CustomerEvent::DialRefused {
                 campaign,
                 verdict,
                 not_before,
                 ..
-            } => self.customer_refused((campaign, &customer), verdict, *not_before),
+            } => self.customer_refused(campaign, &customer, verdict, *not_before),
             CustomerEvent::DialReleased {
                 campaign,
                 call,
                 reason,
                 not_before,
-            } => self.customer_released((campaign, &customer), (*call, reason), *not_before),
+            } => self.customer_released(campaign, &customer, *call, reason, *not_before),
             CustomerEvent::CallClosed {
                 campaign,
                 call,
@@ -282,11 +279,11 @@ impl Rows<'_> {
                 next_number,
                 ..
             } => {
-                self.next_attempt((campaign, &customer), *next_due_at, next_number.as_ref())?;
+                self.next_attempt(campaign, &customer, *next_due_at, next_number.as_ref())?;
                 self.customer_told(*call)
             }
             CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
-                self.called_back((campaign, &customer), *due_at)
+                self.called_back(campaign, &customer, *due_at)
             }
             CustomerEvent::EnrolmentSettled {
                 campaign,
@@ -295,7 +292,7 @@ impl Rows<'_> {
                 ..
             } => {
                 let why = rule.as_deref().map(|rule| (rule, facts));
-                self.settled((campaign, &customer), why)
+                self.settled(campaign, &customer, why)
             }
             _ => Ok(()),
         }

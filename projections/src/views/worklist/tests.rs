@@ -13,7 +13,7 @@ use domain::ports::worklist::{CampaignWork, Worklist};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 
-const SUCCESS: (Option<Outcome>, u64) = (Some(Outcome::Success), 4_000);
+const SUCCESS: Option<Outcome> = Some(Outcome::Success);
 
 async fn worklist(story: &Story) -> SqlWorklist {
     let (db, runner) = story.shown_by(View).await;
@@ -208,7 +208,7 @@ async fn a_withdrawn_call_is_an_open_grant_until_both_sides_are_released_and_nev
     let mut story = enrolled();
     story
         .granted("T", 1, 1)
-        .ended(call("T", 1, 1), Disposition::Withdrawn, (None, 0));
+        .ended(call("T", 1, 1), Disposition::Withdrawn, None, 0);
     story.customer(1, released(None));
     let list = worklist(&story).await;
     assert_eq!(list.open_grants(9).await.unwrap().len(), 1);
@@ -222,7 +222,7 @@ async fn an_ended_call_is_unclosed_until_customer_and_number_are_told() {
     let mut story = enrolled();
     let id = call("T", 1, 1);
     story.granted("T", 1, 1).dialing(id, 1, "first").answered(id, 1);
-    story.ended(id, Disposition::Answered, SUCCESS);
+    story.ended(id, Disposition::Answered, SUCCESS, 4_000);
     let ended = story.head();
     let list = worklist(&story).await;
     assert!(list.open_calls(9).await.unwrap().is_empty());
@@ -240,7 +240,7 @@ async fn an_ended_call_is_unclosed_until_customer_and_number_are_told() {
         (unclosed[0].customer_closed, unclosed[0].number_closed),
         (false, true)
     );
-    story.customer_closed(("T", 1, 1), Disposition::Answered, None);
+    story.customer_closed("T", 1, 1, Disposition::Answered, None);
     let list = worklist(&story).await;
     assert!(list.unclosed_calls(9).await.unwrap().is_empty());
     assert!(
@@ -256,7 +256,7 @@ async fn a_closed_call_is_due_again_at_the_next_time_on_the_next_number() {
     story
         .granted("T", 1, 1)
         .dialing(id, 1, "first")
-        .ended(id, Disposition::Busy, (None, 0));
+        .ended(id, Disposition::Busy, None, 0);
     let closed = CustomerEvent::CallClosed {
         campaign: campaign("T"),
         call: id,

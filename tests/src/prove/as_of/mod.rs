@@ -61,15 +61,15 @@ pub(crate) fn prove(form: Form) -> Proof {
     let fed: Vec<Fed> = (0..extent.positions)
         .map(|_| {
             let position = 1 + chance.below(log.events.len() as u64);
-            feed(keys.path(), &log, (position, &mut chance))
+            feed(keys.path(), &log, position, &mut chance)
         })
         .collect();
     let folder = with_keys(keys.path());
     fill(&format!("sqlite:{}", folder.path().display()), &log.events);
     let server = serve(folder.path(), None);
     let compared = compare(&server, &fed, &mut wrong);
-    let instants = instants(&server, &log, (&mut chance, extent.positions), &mut wrong);
-    let truths = truths(&server, &log, (&mut chance, extent.positions), &mut wrong);
+    let instants = instants(&server, &log, &mut chance, extent.positions, &mut wrong);
+    let truths = truths(&server, &log, &mut chance, extent.positions, &mut wrong);
     drop(server);
     let (postgres, yesterday) = match form {
         Form::Short => (json!("in the long form"), json!("in the long form")),
@@ -138,7 +138,7 @@ fn serve(data: &Path, store: Option<&str>) -> Server {
 }
 
 /// A clean server on the events up to a position: what it answers now.
-fn feed(keys: &Path, log: &MadeUpLog, (position, chance): (u64, &mut Chance)) -> Fed {
+fn feed(keys: &Path, log: &MadeUpLog, position: u64, chance: &mut Chance) -> Fed {
     let folder = with_keys(keys);
     let until = usize::try_from(position).unwrap_or(usize::MAX);
     let prefix = log.events.get(..until).unwrap_or(&log.events);
@@ -224,7 +224,8 @@ fn compare(server: &Server, fed: &[Fed], wrong: &mut Vec<String>) -> Compared {
 fn instants(
     server: &Server,
     log: &MadeUpLog,
-    (chance, count): (&mut Chance, usize),
+    chance: &mut Chance,
+    count: usize,
     wrong: &mut Vec<String>,
 ) -> usize {
     for _ in 0..count {
@@ -259,7 +260,8 @@ fn some_instant(log: &MadeUpLog, chance: &mut Chance) -> Timestamp {
 fn truths(
     server: &Server,
     log: &MadeUpLog,
-    (chance, count): (&mut Chance, usize),
+    chance: &mut Chance,
+    count: usize,
     wrong: &mut Vec<String>,
 ) -> usize {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");

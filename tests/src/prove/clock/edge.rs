@@ -41,8 +41,8 @@ pub(super) fn prove(shim: &Path, edge: Edge, wall: Wall) -> Found {
         stage.start_campaign();
         let ready_s = i64::try_from((stage.ready_ms * times).div_ceil(1_000)).unwrap_or(i64::MAX);
         let played = match edge {
-            Edge::Opening => opening(stage, &name, (wall, ready_s)),
-            Edge::Closing => closing(stage, &name, (wall, ready_s)),
+            Edge::Opening => opening(stage, &name, wall, ready_s),
+            Edge::Closing => closing(stage, &name, wall, ready_s),
         };
         match played {
             Some(found) => return found,
@@ -60,7 +60,7 @@ const AGREED: (&str, &str) = ("installation.clock_trusted", "agreed");
 const ALERT: (&str, &str) = ("alert.raised", "clock_off");
 
 /// The window opens while the wall is wrong: nobody is dialed until it is right.
-fn opening(mut stage: Stage, name: &str, (wall, ready_s): (Wall, i64)) -> Option<Found> {
+fn opening(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Found> {
     let edge = window().0;
     let before = if wall == Wall::Stopped { STOP_S } else { JUMP_S };
     let jump = plus_s(edge, -before);
@@ -87,7 +87,7 @@ fn opening(mut stage: Stage, name: &str, (wall, ready_s): (Wall, i64)) -> Option
 }
 
 /// The clock is wrong for a while within the window, right again, and wrong again over its end.
-fn closing(mut stage: Stage, name: &str, (wall, ready_s): (Wall, i64)) -> Option<Found> {
+fn closing(mut stage: Stage, name: &str, wall: Wall, ready_s: i64) -> Option<Found> {
     let edge = window().1;
     let jump = plus_s(edge, -JUMP_S);
     stage.begin_again(plus_s(jump, -ready_s - BELIEVED_S));

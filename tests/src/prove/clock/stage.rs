@@ -58,7 +58,7 @@ impl Stage {
         let wall = FakedWall::beginning_at(folder.path(), at);
         let carrier = BusyCarrier::start();
         let began = wall.true_now();
-        let server = serve(folder.path(), &carrier, (&wall, shim));
+        let server = serve(folder.path(), &carrier, &wall, shim);
         let mut stage = Self {
             folder,
             shim: shim.to_owned(),
@@ -90,7 +90,7 @@ impl Stage {
         self.spans.push((self.began, self.wall.true_now()));
         self.wall = FakedWall::beginning_at(self.folder.path(), at);
         self.began = self.wall.true_now();
-        self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.shim));
+        self.server = serve(self.folder.path(), &self.carrier, &self.wall, &self.shim);
         self.wait_ready(self.began);
     }
 
@@ -113,7 +113,7 @@ impl Stage {
     pub(super) fn start_again(&mut self) {
         self.server.program.kill();
         let from = self.wall.true_now();
-        self.server = serve(self.folder.path(), &self.carrier, (&self.wall, &self.shim));
+        self.server = serve(self.folder.path(), &self.carrier, &self.wall, &self.shim);
         self.wait_ready(from);
     }
 
@@ -230,7 +230,7 @@ impl Stage {
     }
 }
 
-fn serve(folder: &Path, carrier: &BusyCarrier, (wall, shim): (&FakedWall, &Path)) -> Server {
+fn serve(folder: &Path, carrier: &BusyCarrier, wall: &FakedWall, shim: &Path) -> Server {
     let data = folder.join("data");
     let mut program = command(ledgerline());
     program.arg("serve").arg("--data").arg(&data);

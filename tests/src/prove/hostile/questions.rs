@@ -200,7 +200,7 @@ impl Watched<'_> {
                 Form::Short if what == ENDS_BY_TIME => BRIEF_TIMEOUT_MS,
                 Form::Short | Form::Long => TIMEOUT_MS,
             };
-            let (mut answers, beside) = self.asked((&[sql], timeout_ms), &mut peaks, broken);
+            let (mut answers, beside) = self.asked(&[sql], timeout_ms, &mut peaks, broken);
             let (status, ms) = answers.pop().unwrap_or((Err("not asked".to_owned()), 0));
             slowest = slowest.max(ms);
             took.insert(what, u64::try_from(ms).unwrap_or(u64::MAX));
@@ -230,7 +230,7 @@ impl Watched<'_> {
     /// Who finds no place is told so; the others are refused as if alone.
     fn tried_at_once(&self, peaks: &mut Peaks, broken: &mut Vec<String>) -> Value {
         let crowd = vec![sorting(); AT_ONCE];
-        let (answers, _) = self.asked((&crowd, CROWDED_TIMEOUT_MS), peaks, broken);
+        let (answers, _) = self.asked(&crowd, CROWDED_TIMEOUT_MS, peaks, broken);
         let mut by_status: BTreeMap<String, usize> = BTreeMap::new();
         for (status, _) in answers {
             let said = status.map_or_else(|error| error, |status| status.to_string());
@@ -265,7 +265,8 @@ impl Watched<'_> {
     /// Asks these questions at once, a small one beside them, and what must pass until all are over.
     fn asked(
         &self,
-        (questions, timeout_ms): (&[String], u64),
+        questions: &[String],
+        timeout_ms: u64,
         peaks: &mut Peaks,
         broken: &mut Vec<String>,
     ) -> (Answers, Status) {

@@ -47,7 +47,7 @@ impl<'a> Campaign<'a> {
             Form::Long => 150,
         };
         stage.server.must_post("/api/v1/campaigns", &quick_campaign(id));
-        let called = brief_people::of_form(stage.form, SEED, (people, salt));
+        let called = brief_people::of_form(stage.form, SEED, people, salt);
         let list = json!({"task_id": id, "records": called});
         stage.server.must_post("/api/v1/tasks/data", &list);
         stage

@@ -102,7 +102,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let mut found = Found::default();
     let foreign = make(folder.path(), "foreign", None);
     let own = make(folder.path(), "own", None);
-    try_mixtures((&own, &foreign), mixtures, &carrier, &mut found);
+    try_mixtures(&own, &foreign, mixtures, &carrier, &mut found);
     let unreadable = restore_older(&own, &carrier, &mut found);
     let readable = dial_own(&own, &carrier, &mut found);
     let server = if form == Form::Long {
@@ -113,7 +113,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let postgres = match server {
         Some(server) => {
             let shared = make(folder.path(), "shared", Some(server.url()));
-            try_mixtures((&shared, &foreign), mixtures, &carrier, &mut found);
+            try_mixtures(&shared, &foreign, mixtures, &carrier, &mut found);
             json!({"dialed_under_own_keys": dial_own(&shared, &carrier, &mut found)})
         }
         None if form == Form::Short => json!("in the long proof"),
@@ -133,7 +133,8 @@ pub(crate) fn prove(form: Form) -> Proof {
 
 /// Every command that opens log and keys, under every mixture.
 fn try_mixtures(
-    (own, foreign): (&Made, &Made),
+    own: &Made,
+    foreign: &Made,
     mixtures: &[Mixture],
     carrier: &CarrierProcess,
     found: &mut Found,
@@ -141,7 +142,7 @@ fn try_mixtures(
     let before = (state_of(own), carrier.lines().len());
     for (index, mixture) in mixtures.iter().enumerate() {
         let keys = own.data.with_extension(format!("mixture-{index}"));
-        compose(mixture, (own, foreign), &keys);
+        compose(mixture, own, foreign, &keys);
         let keys_before = files_of(&keys);
         for args in commands(own, &keys, &carrier.trunk()) {
             let output = bounded(&args);
@@ -294,7 +295,7 @@ fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
     carrier.lines().len() - before
 }
 
-fn compose(mixture: &Mixture, (own, foreign): (&Made, &Made), keys: &Path) {
+fn compose(mixture: &Mixture, own: &Made, foreign: &Made, keys: &Path) {
     make_folder(keys);
     for (file, whose) in mixture.files {
         let from = match whose {

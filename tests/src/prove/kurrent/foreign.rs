@@ -32,7 +32,7 @@ pub(crate) fn keys_refused() -> Value {
     let before = History::read_store(&url).events.len();
     let cases = [("own", &host_data), ("foreign", &foreign)].map(|(name, whose)| {
         let data = folder.path().join(format!("with-{name}"));
-        try_keys((&url, &carrier), &data, &whose.join("keys"))
+        try_keys(&url, &carrier, &data, &whose.join("keys"))
     });
     let after = History::read_store(&url).events.len();
     let [own, foreign] = &cases;
@@ -48,7 +48,7 @@ pub(crate) fn keys_refused() -> Value {
 }
 
 /// Starts a server on the log with these keys; stops it where it becomes ready.
-fn try_keys((url, carrier): (&str, &CarrierProcess), data: &Path, keys: &Path) -> Value {
+fn try_keys(url: &str, carrier: &CarrierProcess, data: &Path, keys: &Path) -> Value {
     let said = data.with_extension("said");
     let mut shell = command("sh");
     shell

@@ -97,7 +97,7 @@ fn tails(form: Form) -> (Found, u32, u32) {
         Form::Long => CASES,
     };
     for (index, case) in cases.iter().enumerate() {
-        try_case(&made, (case, index), &carrier, &mut found);
+        try_case(&made, case, index, &carrier, &mut found);
     }
     try_lost_wal(&made, &carrier, &mut found);
     try_missing(&made, &mut found);
@@ -109,35 +109,32 @@ fn tails(form: Form) -> (Found, u32, u32) {
     if let Some(server) = &server {
         let shared = make(folder.path(), "shared", Some(server), &carrier);
         for (index, case) in cases.iter().enumerate() {
-            try_case(&shared, (case, index), &carrier, &mut found);
+            try_case(&shared, case, index, &carrier, &mut found);
         }
     }
     let stores = 1 + u32::from(server.is_some());
     (found, u32::try_from(cases.len()).unwrap_or(0), stores)
 }
 
-fn try_case(made: &Made, (case, index): (&Case, usize), carrier: &CarrierProcess, found: &mut Found) {
+fn try_case(made: &Made, case: &Case, index: usize, carrier: &CarrierProcess, found: &mut Found) {
     let data = lay_out(made, case);
-    try_laid_out(&data, made, (case, index), (carrier, found));
+    try_laid_out(&data, made, case, index, carrier, found);
 }
 
 fn try_lost_wal(made: &Made, carrier: &CarrierProcess, found: &mut Found) {
     for name in LOST_WAL.removed.iter().chain(&["lock"]) {
         remove(&made.killed_data, name);
     }
-    try_laid_out(
-        &made.killed_data,
-        made,
-        (&LOST_WAL, CASES.len()),
-        (carrier, found),
-    );
+    try_laid_out(&made.killed_data, made, &LOST_WAL, CASES.len(), carrier, found);
 }
 
 fn try_laid_out(
     data: &Path,
     made: &Made,
-    (case, index): (&Case, usize),
-    (carrier, found): (&CarrierProcess, &mut Found),
+    case: &Case,
+    index: usize,
+    carrier: &CarrierProcess,
+    found: &mut Found,
 ) {
     let store = made.older_stores.get(index).map(String::as_str);
     let confirms = index == 0;
@@ -161,11 +158,11 @@ fn try_laid_out(
     }
     hold_alert(&server, case, found);
     if confirms {
-        found.confirmed_invites += confirm((data, store), &server, (carrier, before), found);
+        found.confirmed_invites += confirm(data, store, &server, carrier, before, found);
     }
     end(server);
     hold_proofs(data, &old, case, found);
-    hold_doctor((data, store), (case, confirms), found);
+    hold_doctor(data, store, case, confirms, found);
     // On record, and noted once: the next start of a shared log finds the event there.
     let lost = history(data, store).of("installation.history_lost").count();
     if lost == 0 {
@@ -194,9 +191,11 @@ fn hold_alert(server: &Server, case: &Case, found: &mut Found) {
 
 /// The control: behind a person's word the people who are due in the older log are dialed.
 fn confirm(
-    (data, store): (&Path, Option<&str>),
+    data: &Path,
+    store: Option<&str>,
     server: &Server,
-    (carrier, before): (&CarrierProcess, usize),
+    carrier: &CarrierProcess,
+    before: usize,
     found: &mut Found,
 ) -> usize {
     let data = data.display().to_string();
@@ -248,7 +247,7 @@ fn hold_proofs(data: &Path, old: &str, case: &Case, found: &mut Found) {
     }
 }
 
-fn hold_doctor((data, store): (&Path, Option<&str>), (case, confirmed): (&Case, bool), found: &mut Found) {
+fn hold_doctor(data: &Path, store: Option<&str>, case: &Case, confirmed: bool, found: &mut Found) {
     let data = data.display().to_string();
     let mut args = vec!["doctor", "--json", "--data", &data];
     if let Some(store) = store {

@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         let bar = LogBar::begin();
         let hears = |reached, last| bar.show(reached, last);
         let log = Log::heard(opened.store.as_ref(), &hears);
-        let against = check_against(log, (&note, &key), period).await;
+        let against = check_against(log, &note, &key, period).await;
         drop(bar);
         opened.close().await;
         against?.map_err(|why| failed(&args, why))?;

@@ -40,7 +40,8 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let asked = Costing::read(
         args.campaign.clone(),
-        (args.from.as_deref(), args.to.as_deref()),
+        args.from.as_deref(),
+        args.to.as_deref(),
         Some(args.step.as_str()),
         args.per_minute_fen,
     );
