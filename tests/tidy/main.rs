@@ -14,6 +14,7 @@ mod leftovers;
 mod limits;
 mod manifests;
 mod orphans;
+mod parameters;
 mod peers;
 mod rooms;
 mod routes;
@@ -60,4 +61,5 @@ checks! {
     c16_text_is_clean: text::check;
     c17_files_are_not_tied_in_circles: circles::check;
     c18_rooms_keep_their_share_and_their_words: rooms::check;
+    c19_each_parameter_stands_for_itself: parameters::check;
 }
