@@ -77,9 +77,9 @@ async fn put_together(
     let mode = Mode::of_rehearsal(opened.environment.rehearsal);
     note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
     let entities = opened.entities(runtime);
-    let rows = (read_db, Askers::One);
+    let synthesizer = opened.synthesizer().await;
     let installation = opened
-        .installation(entities, rows, opened.synthesizer().await)
+        .installation(entities, read_db, Askers::One, synthesizer)
         .await?;
     // No key of an erased person may open anything, before anything is answered.
     actors::start_forgetting(
@@ -92,7 +92,8 @@ async fn put_together(
         &installation.environment,
         &installation.entities,
         None,
-        (opened.shared(), opened.system_clock()),
+        opened.shared(),
+        opened.system_clock(),
     );
     Ok((installation, evidence))
 }

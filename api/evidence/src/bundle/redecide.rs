@@ -3,12 +3,9 @@
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::CallEvent;
 use domain::call::progress::DISPOSITION_VERSION;
-use domain::call::{Call, CallRefusal, CallState, Correction};
+use domain::call::{Call, CallRefusal, CallState};
 use domain::decider::{Context, Decider};
-use domain::disposition::Disposition;
 use domain::key_rule::KeyRule;
-use domain::personal::Personal;
-use domain::ports::recording::RecordingFacts;
 use domain::time::Timestamp;
 
 /// What this build decides otherwise than was recorded; `None` when the same.
