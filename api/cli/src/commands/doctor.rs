@@ -110,7 +110,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let embedded = || args.data.clone().map(StoreSpec::Sqlite);
     let spec = args.store.clone().or_else(embedded);
     if let Some(directory) = &args.data {
-        checks.push(keys((&args.keys, directory), spec.as_ref()).await);
+        checks.push(keys(&args.keys, directory, spec.as_ref()).await);
     }
     checks.push(clock::check(args.ntp.as_ref(), spec.as_ref()).await);
     checks.append(&mut trunks::checks(&args.trunks).await);
@@ -227,7 +227,7 @@ fn mode(directory: &Path) -> Check {
 }
 
 /// Whether keys are at hand, and where there is a log whether they are its own.
-async fn keys((keys, directory): (&KeysSpec, &Path), log: Option<&StoreSpec>) -> Check {
+async fn keys(keys: &KeysSpec, directory: &Path, log: Option<&StoreSpec>) -> Check {
     let dir = keys.directory(directory);
     let missing: Vec<&str> = [store::MASTER_KEY_FILE, store::KEYS_FILE]
         .into_iter()

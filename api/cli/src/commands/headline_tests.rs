@@ -31,13 +31,13 @@ fn same(door: &str, [figure, version, beside, beside_version]: [&Value; 4]) {
 
 /// A reply whose figures are members, with `versions` to say which.
 fn members(door: &str, figures: &Value, reply: &Value) {
-    members_named("answer_ratio", (door, figures, reply));
+    members_named("answer_ratio", door, figures, reply);
     let conversions = ["conversion_ratio", "conversion_ratio_people"].map(|member| figures[member].as_f64());
     assert_eq!(conversions, [Some(0.5), Some(1.0)], "{door}");
 }
 
 /// The same of an answer ratio that bears this name.
-fn members_named(name: &str, (door, figures, reply): (&str, &Value, &Value)) {
+fn members_named(name: &str, door: &str, figures: &Value, reply: &Value) {
     let people = format!("{name}_people");
     let named = |member: &str| &reply["versions"][member];
     for (member, label) in [(name, "含应答机"), (people.as_str(), "仅真人")] {
@@ -157,7 +157,7 @@ async fn tables(client: &ApiClient) {
     let regions = shown(client, "/campaigns/T/regions").await;
     let lines = region_lines(&regions).join("\n");
     let region = &regions["items"][0];
-    members_named("answer_ratio_per_call", ("regions", region, &regions));
+    members_named("answer_ratio_per_call", "regions", region, &regions);
     assert_eq!(
         (&region["conversion_ratio"], &region["conversion_ratio_people"]),
         (&json!(0.5), &json!(1.0))

@@ -177,7 +177,7 @@ async fn check(args: &Args, store: &dyn EventStore, rows: &dyn ReadDb) -> Result
         let mut counted = [None, None];
         for (part, found) in [Part::Numerator, Part::Denominator].into_iter().zip(&mut counted) {
             if metric.term_of(part).is_some() {
-                *found = Some(drilled(args, store, (metric, part), until).await?);
+                *found = Some(drilled(args, store, metric, part, until).await?);
             }
         }
         let name = format!("{} v{}", metric.name, metric.version);
@@ -220,7 +220,8 @@ fn parts([numerator, denominator]: &[Option<i64>; 2]) -> String {
 async fn drilled(
     args: &Args,
     store: &dyn EventStore,
-    (metric, part): (&Metric, Part),
+    metric: &Metric,
+    part: Part,
     until: Position,
 ) -> Result<i64, Failure> {
     let drill = Drill {

@@ -95,7 +95,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     );
     let read = OurCalls::read(opened.store.as_ref(), around).await;
     let outcome = match read {
-        Ok(ours) => compare((&args, &said), &ours, vault.as_ref().ok()),
+        Ok(ours) => compare(&args, &said, &ours, vault.as_ref().ok()),
         Err(problem) => Err(problem.into()),
     };
     if let Ok(vault) = vault {
@@ -133,7 +133,8 @@ fn sums(name: &str, sums: &Sums) -> Result<(), Failure> {
 }
 
 fn compare(
-    (args, said): (&Args, &Columns),
+    args: &Args,
+    said: &Columns,
     ours: &OurCalls,
     vault: Option<&host::app::LookupVault>,
 ) -> Result<Outcome, Failure> {

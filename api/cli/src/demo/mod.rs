@@ -102,7 +102,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     hold_to_seed(&rehearsal, args.seed)?;
     let cdr = rehearsal.join("cdr.jsonl");
     let carrier = start_carrier(&args, &rehearsal, &cdr)?;
-    let running = start(&args, (&data, &store), carrier.address(), runtime).await?;
+    let running = start(&args, &data, &store, carrier.address(), runtime).await?;
     greet(&args, &data, &running)?;
     let done = tokio::select! {
         biased;
@@ -174,7 +174,8 @@ fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, F
 
 async fn start(
     args: &Args,
-    (data, store): (&Path, &StoreSpec),
+    data: &Path,
+    store: &StoreSpec,
     carrier: SocketAddr,
     runtime: Arc<Runtime>,
 ) -> Result<Running, Failure> {

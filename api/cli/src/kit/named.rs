@@ -35,19 +35,19 @@ pub(crate) struct OwnIds {
 
 impl OwnIds {
     /// The call of `--campaign` and `--customer`; `None` where neither is given.
-    pub(crate) async fn call(&self, log: (&LogArgs, &ReadOnly)) -> Result<Option<CallId>, Failure> {
+    pub(crate) async fn call(&self, args: &LogArgs, log: &ReadOnly) -> Result<Option<CallId>, Failure> {
         let (Some(campaign), Some(given)) = (&self.campaign, &self.customer) else {
             return Ok(None);
         };
         let enrolment = EnrolmentId {
             campaign: campaign.clone(),
-            customer: self.customer(given, log).await?,
+            customer: self.customer(given, args, log).await?,
         };
         let attempts = self.attempt.map_or(1..=ATTEMPTS_MAX, |attempt| attempt..=attempt);
         // The last one first: that is the one meant where none is said.
         for attempt in attempts.rev() {
             let call = CallId::derive(&enrolment, attempt);
-            if exists(log.1.store.as_ref(), &Call::stream(&call)).await? {
+            if exists(log.store.as_ref(), &Call::stream(&call)).await? {
                 return Ok(Some(call));
             }
         }
@@ -58,22 +58,28 @@ impl OwnIds {
     }
 
     /// What an id of an event, a call or a person means: as it is where it is ours and is there.
-    pub(crate) async fn anything(&self, text: &str, log: (&LogArgs, &ReadOnly)) -> Result<String, Failure> {
-        let store = log.1.store.as_ref();
+    pub(crate) async fn anything(
+        &self,
+        text: &str,
+        args: &LogArgs,
+        log: &ReadOnly,
+    ) -> Result<String, Failure> {
+        let store = log.store.as_ref();
         if let Ok(call) = text.parse::<CallId>()
             && (exists(store, &Call::stream(&call)).await?
                 || store.find(EventId::new(call.uuid())).await?.is_some())
         {
             return Ok(text.to_owned());
         }
-        Ok(self.customer(text, log).await?.to_string())
+        Ok(self.customer(text, args, log).await?.to_string())
     }
 
     /// A person by our id or the institution's.
     pub(crate) async fn customer(
         &self,
         text: &str,
-        (args, log): (&LogArgs, &ReadOnly),
+        args: &LogArgs,
+        log: &ReadOnly,
     ) -> Result<CustomerId, Failure> {
         let store = log.store.as_ref();
         if let Ok(ours) = text.parse::<CustomerId>()
@@ -81,7 +87,7 @@ impl OwnIds {
         {
             return Ok(ours);
         }
-        let theirs = self.derived(text, (args, log)).await?;
+        let theirs = self.derived(text, args, log).await?;
         if exists(store, &Customer::stream(&theirs)).await? {
             return Ok(theirs);
         }
@@ -90,7 +96,7 @@ impl OwnIds {
         )))
     }
 
-    async fn derived(&self, text: &str, (args, log): (&LogArgs, &ReadOnly)) -> Result<CustomerId, Failure> {
+    async fn derived(&self, text: &str, args: &LogArgs, log: &ReadOnly) -> Result<CustomerId, Failure> {
         let hint = "a customer_id of your own is found with this log's keys (--data, --keys, --master-key); \
                     without them give our id, as events show it";
         let found = async {

@@ -41,7 +41,7 @@ impl TakingArgs {
         opened.close().await;
         let Some(mode) = mode? else { return Ok(()) };
         let by = self.by.clone().or_else(os_user);
-        record((spec, mode), taking, by).await.map_err(|failure| {
+        record(spec, mode, taking, by).await.map_err(|failure| {
             failure.with(
                 "what is taken goes on record first, and that failed. --unrecorded takes it from a log that must \
                  not change, or that you may only read",
@@ -50,10 +50,10 @@ impl TakingArgs {
     }
 }
 
-async fn record((spec, mode): (&StoreSpec, Mode), taking: Taking, by: Option<String>) -> Result<(), Failure> {
+async fn record(spec: &StoreSpec, mode: Mode, taking: Taking, by: Option<String>) -> Result<(), Failure> {
     let log = match RecordableLog::open(spec).await {
         Err(AppError::Lock(LockError::Held { dir, pid })) => {
-            return ask_server((&dir, pid), &taking, by).await;
+            return ask_server(&dir, pid, &taking, by).await;
         }
         opened => opened?,
     };
@@ -69,7 +69,8 @@ async fn record((spec, mode): (&StoreSpec, Mode), taking: Taking, by: Option<Str
 }
 
 async fn ask_server(
-    (directory, holder): (&Path, Option<u32>),
+    directory: &Path,
+    holder: Option<u32>,
     taking: &Taking,
     by: Option<String>,
 ) -> Result<(), Failure> {

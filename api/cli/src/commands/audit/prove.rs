@@ -75,13 +75,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let dense = opened.store.capabilities().dense;
     let selected = async {
         let id = resolved(&args, &opened).await?;
-        let selection = select((args.subject, &id), opened.store.as_ref()).await?;
+        let selection = select(args.subject, &id, opened.store.as_ref()).await?;
         Ok::<_, Failure>((id, selection))
     };
     let selected = selected.await;
     opened.close().await;
     let (id, selection) = selected?;
-    let events = proved(args.subject, &dir, selection, (&checkpoint, dense))?;
+    let events = proved(args.subject, &dir, selection, &checkpoint, dense)?;
     let stamped = stamped_over(&dir, &checkpoint, &events)?;
     if events.is_empty() {
         return Err(Failure::refused(format!(
@@ -143,15 +143,15 @@ fn stamped_over(
 
 /// Our id of what is named: the bundle holds no other.
 async fn resolved(args: &Args, opened: &ReadOnly) -> Result<String, Failure> {
-    let log = (&args.log, opened);
+    let log = &args.log;
     match (args.subject, &args.id) {
         (Subject::Call, None) => {
-            let call = args.own.call(log).await?;
+            let call = args.own.call(log, opened).await?;
             let call =
                 call.ok_or_else(|| Failure::usage("give the call's id, or --campaign and --customer"))?;
             Ok(call.to_string())
         }
-        (Subject::Customer, Some(id)) => Ok(args.own.customer(id, log).await?.to_string()),
+        (Subject::Customer, Some(id)) => Ok(args.own.customer(id, log, opened).await?.to_string()),
         (Subject::Call | Subject::Event | Subject::Report, Some(id)) => Ok(id.clone()),
         (Subject::Customer | Subject::Event | Subject::Report, None) => Err(Failure::usage(
             "--campaign and --customer name a call: `audit prove call`, or give the id of what is to be proved",
@@ -159,7 +159,7 @@ async fn resolved(args: &Args, opened: &ReadOnly) -> Result<String, Failure> {
     }
 }
 
-async fn select((subject, id): (Subject, &str), store: &dyn EventStore) -> Result<Selection, Failure> {
+async fn select(subject: Subject, id: &str, store: &dyn EventStore) -> Result<Selection, Failure> {
     let mut selection = Selection::default();
     match subject {
         Subject::Call => {
@@ -217,7 +217,8 @@ fn proved(
     subject: Subject,
     dir: &Path,
     selection: Selection,
-    (checkpoint, dense): (&SignedCheckpoint, bool),
+    checkpoint: &SignedCheckpoint,
+    dense: bool,
 ) -> Result<Vec<ProvedEvent>, Failure> {
     let size = checkpoint.claimed().size;
     let mut events = Vec::with_capacity(selection.events.len());

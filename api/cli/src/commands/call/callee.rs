@@ -41,7 +41,8 @@ impl Reading<'_> {
     pub(super) async fn masked(
         &self,
         call: CallId,
-        (log, stored): (&ReadOnly, &[StoredEvent]),
+        log: &ReadOnly,
+        stored: &[StoredEvent],
     ) -> Result<Option<String>, Failure> {
         let (vault, _) = lookup_vault(self.keys, self.data, log).await?;
         let opened = opened(stored, vault.vault().as_ref()).await;
@@ -57,7 +58,7 @@ impl Reading<'_> {
     async fn put_on_record(&self, call: CallId, state: &CallState) -> Result<(), Failure> {
         let log = match RecordableLog::open(self.spec).await {
             Err(AppError::Lock(LockError::Held { dir, pid })) => {
-                return self.ask_server(call, (&dir, pid)).await;
+                return self.ask_server(call, &dir, pid).await;
             }
             opened => opened?,
         };
@@ -88,7 +89,7 @@ impl Reading<'_> {
     }
 
     /// Who shows the call puts it on record.
-    async fn ask_server(&self, call: CallId, (dir, pid): (&Path, Option<u32>)) -> Result<(), Failure> {
+    async fn ask_server(&self, call: CallId, dir: &Path, pid: Option<u32>) -> Result<(), Failure> {
         let args = ServerArgs {
             server: None,
             token_file: None,

@@ -35,7 +35,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     }
     let opened = ReadOnly::of(&args.log.spec()?).await?;
     let gathered = async {
-        let own = args.own.call((&args.log, &opened)).await?;
+        let own = args.own.call(&args.log, &opened).await?;
         let call = own
             .or(args.id)
             .ok_or_else(|| Failure::usage("give the call's id"))?;

@@ -83,7 +83,7 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
         let stored = stream_of(opened.store.as_ref(), args.id).await?;
         let now = SystemClock::default().now();
         let then = moment.resolve(opened.store.as_ref(), now).await;
-        let callee = callee(spec, args, (&opened, &stored)).await;
+        let callee = callee(spec, args, &opened, &stored).await;
         Ok::<_, Failure>((stored, then, callee))
     };
     let read = read.await;
@@ -106,7 +106,7 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
 }
 
 /// The masked number where the keys are at hand; why it stays sealed is said beside the output.
-async fn callee(spec: &StoreSpec, args: &Args, (log, stored): (&ReadOnly, &[StoredEvent])) -> Option<String> {
+async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredEvent]) -> Option<String> {
     let data = match (&args.server.data, spec) {
         (Some(data), _) | (None, StoreSpec::Sqlite(data)) => data,
         (None, StoreSpec::Postgres(_) | StoreSpec::Kurrent(_)) => return None,
@@ -122,7 +122,7 @@ async fn callee(spec: &StoreSpec, args: &Args, (log, stored): (&ReadOnly, &[Stor
         reader: &args.reader,
     };
     reading
-        .masked(args.id, (log, stored))
+        .masked(args.id, log, stored)
         .await
         .unwrap_or_else(|failure| {
             output::notice(&format!("the callee stays sealed / 被叫号码保持加密: {failure}"));

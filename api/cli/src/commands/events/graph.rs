@@ -46,10 +46,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         if args.check {
             return told(&unexplained(opened.store.as_ref()).await?);
         }
-        let log = (&args.log, &opened);
-        let id = match (args.own.call(log).await?, &args.id) {
+        let log = &args.log;
+        let id = match (args.own.call(log, &opened).await?, &args.id) {
             (Some(call), _) => call.to_string(),
-            (None, Some(id)) => args.own.anything(id, log).await?,
+            (None, Some(id)) => args.own.anything(id, log, &opened).await?,
             (None, None) => return Err(Failure::usage("give an id, or --campaign and --customer")),
         };
         show(&Graph::of(opened.store.as_ref(), &id).await?, args.format)

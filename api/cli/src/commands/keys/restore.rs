@@ -113,7 +113,7 @@ pub(super) async fn run(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> 
         (Some(spec), Some(mode)) => Some((RecordableLog::open(spec).await?, mode)),
         (Some(_) | None, _) => None,
     };
-    let restored = restore((file, &place), &people, recordable.as_ref()).await;
+    let restored = restore(file, &place, &people, recordable.as_ref()).await;
     if let Some((log, _)) = recordable {
         log.close().await;
     }
@@ -121,7 +121,8 @@ pub(super) async fn run(file: &Path, keys: Option<KeysPlace>, log: &LogArgs) -> 
 }
 
 async fn restore(
-    (file, place): (&Path, &KeyPlace),
+    file: &Path,
+    place: &KeyPlace,
     people: &LoggedPeople,
     log: Option<&(RecordableLog, Mode)>,
 ) -> Result<(), Failure> {

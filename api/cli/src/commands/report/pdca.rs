@@ -57,7 +57,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             upto: None,
         };
         if let (Some(as_of), Some(campaign)) = (&args.as_of, &args.campaign) {
-            return folded(&opened, ask, (as_of, campaign)).await;
+            return folded(&opened, ask, as_of, campaign).await;
         }
         let rows = opened.rows(&args.read_db.spec(&data)).await?;
         Ok(gather(rows.as_ref(), opened.store.as_ref(), ask).await?)
@@ -94,7 +94,8 @@ fn evidence_file(page: &Path) -> PathBuf {
 async fn folded(
     opened: &ReadOnly,
     ask: Ask,
-    (as_of, campaign): (&str, &CampaignId),
+    as_of: &str,
+    campaign: &CampaignId,
 ) -> Result<Gathered, Failure> {
     let store = opened.store.as_ref();
     let moment = Moment::parse(Some(as_of), None)?;
