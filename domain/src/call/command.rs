@@ -8,6 +8,7 @@ use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::CallId;
+use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::ports::recording::RecordingFacts;
 use crate::time::Timestamp;
@@ -157,18 +158,9 @@ impl CallCommand {
                 leg,
                 notice,
                 recorded_ms,
-            } => Self::NoteNoticePlayed {
-                leg,
-                notice,
-                recorded_ms,
-            },
+            } => Self::notice_played(leg, notice, recorded_ms),
             CallEvent::NodeEntered { node } => Self::EnterNode { node },
-            CallEvent::Keypressed { leg, node, digit } => {
-                // What cannot be read is no key, and is refused.
-                let digit = digit.value().and_then(|digit| digit.chars().next());
-                let digit = digit.unwrap_or('?');
-                Self::NoteKeypress { leg, node, digit }
-            }
+            CallEvent::Keypressed { leg, node, digit } => Self::pressed(leg, node, &digit),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
@@ -186,6 +178,24 @@ impl CallCommand {
                 reason,
                 by,
             }),
+        }
+    }
+
+    const fn notice_played(leg: u8, notice: Notice, recorded_ms: Option<u64>) -> Self {
+        Self::NoteNoticePlayed {
+            leg,
+            notice,
+            recorded_ms,
+        }
+    }
+
+    /// What cannot be read is no key, and is refused.
+    fn pressed(leg: u8, node: String, digit: &Personal<String>) -> Self {
+        let digit = digit.value().and_then(|digit| digit.chars().next());
+        Self::NoteKeypress {
+            leg,
+            node,
+            digit: digit.unwrap_or('?'),
         }
     }
 }
