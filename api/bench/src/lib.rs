@@ -4,6 +4,7 @@ mod append;
 mod calls;
 mod cost;
 mod figures;
+mod import;
 mod line;
 mod load;
 mod output;
@@ -32,6 +33,7 @@ enum Action {
     /// Audio both ways in real time on many calls at once, the carrier on the same machine
     Calls(calls::Args),
     Cost(cost::Args),
+    Import(import::Args),
     Append(append::Args),
     Read(read::Args),
     Project(project::Args),
@@ -43,6 +45,7 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
     match args.action {
         Action::Calls(args) => calls::run(args).await,
         Action::Cost(args) => cost::run(args).await,
+        Action::Import(args) => import::run(args, runtime).await,
         Action::Append(args) => append::run(args, runtime).await,
         Action::Read(args) => read::run(args, runtime).await,
         Action::Project(args) => project::run(args, runtime).await,

@@ -1,7 +1,7 @@
 //! `ledgerline bench append`: what a durable append costs beside the disk's own limit, bare databases and
 //! other people's stores, one commit of each in turn.
 
-mod actors;
+pub(crate) mod actors;
 mod embedded;
 mod peers;
 mod postgres;

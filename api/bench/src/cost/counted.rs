@@ -9,7 +9,7 @@ const KILO_BYTES: u64 = 1_024;
 
 /// One look at a server: processor time and bytes since it began, memory and files now.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Counted {
+pub(crate) struct Counted {
     pub(crate) processor_ms: u64,
     /// Bytes sent towards the disk by dirtied pages (`write_bytes` without what was cut off again): whole
     /// pages, whatever was changed in them.
@@ -18,15 +18,15 @@ pub(super) struct Counted {
     pub(crate) told_bytes: u64,
     pub(crate) resident_bytes: u64,
     /// Last position of its log.
-    pub events: u64,
-    pub files: Files,
+    pub(crate) events: u64,
+    pub(crate) files: Files,
     /// Processor time of the threads alive, by name.
     pub(crate) threads_ms: BTreeMap<String, u64>,
 }
 
 /// What stands in a data directory, by what it is for.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Files {
+pub(crate) struct Files {
     pub(crate) log_bytes: u64,
     pub(crate) index_bytes: u64,
     pub(crate) views_bytes: u64,

@@ -4,8 +4,8 @@
 //! Server and carrier are processes of their own, so that only the server stands in the figures; they are
 //! asked over HTTP and SIP as in use. How many calls have ended is read from the carrier's own record.
 
-mod counted;
-mod world;
+pub(crate) mod counted;
+pub(crate) mod world;
 
 use crate::figures::{Report, Target};
 use crate::stopwatch::float;
@@ -94,7 +94,7 @@ pub(crate) async fn run(args: Args) -> Result<(), Problem> {
 }
 
 /// The machine's load of the last minute, as it says it.
-fn load() -> String {
+pub(crate) fn load() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split_whitespace().next().unwrap_or("unknown").to_owned()
 }
@@ -226,7 +226,7 @@ async fn closed(report: &mut Report, args: &Args, world: &World) -> Result<(), P
 }
 
 /// Processor time by name of thread; threads that ended meanwhile are left out.
-fn by_thread(before: &Counted, after: &Counted) -> serde_json::Map<String, serde_json::Value> {
+pub(crate) fn by_thread(before: &Counted, after: &Counted) -> serde_json::Map<String, serde_json::Value> {
     let used = after.threads_ms.iter().map(|(name, ms)| {
         let earlier = before.threads_ms.get(name).copied().unwrap_or(0);
         (name.clone(), ms.saturating_sub(earlier).into())

@@ -32,7 +32,7 @@ const READY_MS: u64 = 30_000;
 const READY_STEP_MS: u64 = 200;
 
 /// Both processes; they end with it.
-pub(super) struct World {
+pub(crate) struct World {
     data: PathBuf,
     cdr: PathBuf,
     clock: SystemClock,
@@ -42,16 +42,16 @@ pub(super) struct World {
 }
 
 /// A campaign of the measurement.
-pub(super) struct Order<'a> {
-    pub campaign: &'a str,
+pub(crate) struct Order<'a> {
+    pub(crate) campaign: &'a str,
     /// First and last hour of its window, and how many wait in it.
-    pub hours: (&'a str, &'a str),
-    pub people: std::ops::Range<u32>,
+    pub(crate) hours: (&'a str, &'a str),
+    pub(crate) people: std::ops::Range<u32>,
 }
 
 impl World {
     /// Starts both from `program` in `directory`; the trunk begins `rate` legs a second.
-    pub(super) async fn start(program: &Path, directory: &Path, rate: u32) -> Result<Self, Problem> {
+    pub(crate) async fn start(program: &Path, directory: &Path, rate: u32) -> Result<Self, Problem> {
         let (data, cdr) = (directory.join("data"), directory.join("cdr.jsonl"));
         let profile = directory.join("profile.yaml");
         std::fs::write(&profile, PROFILE)?;
@@ -82,7 +82,7 @@ impl World {
     }
 
     /// What the server has used so far. Looking at it costs it nothing.
-    pub(super) async fn look(&self) -> Result<Counted, Problem> {
+    pub(crate) async fn look(&self) -> Result<Counted, Problem> {
         let log = ReadOnly::of(&StoreSpec::Sqlite(self.data.clone())).await?;
         let head = log.store.head().await;
         log.close().await;
@@ -94,7 +94,13 @@ impl World {
     }
 
     /// Creates a campaign and enrols its people.
-    pub(super) async fn fill(&self, order: &Order<'_>) -> Result<(), Problem> {
+    pub(crate) async fn fill(&self, order: &Order<'_>) -> Result<(), Problem> {
+        self.create(order).await?;
+        let file = self.write_list(order)?;
+        self.upload(order, &file).await.map(drop)
+    }
+
+    pub(crate) async fn create(&self, order: &Order<'_>) -> Result<(), Problem> {
         let (start, end) = order.hours;
         let body = json!({
             "task_id": order.campaign,
@@ -103,7 +109,11 @@ impl World {
             "retry_policy": { "retries_max": 0, "uncharged_max": 1, "rules": {} },
             "ring_timeout_ms": 6_000,
         });
-        self.post("/api/v1/campaigns", &body).await?;
+        self.post("/api/v1/campaigns", &body).await
+    }
+
+    /// The people of an order as a file, a row each.
+    pub(crate) fn write_list(&self, order: &Order<'_>) -> Result<PathBuf, Problem> {
         let file = self.data.with_file_name(format!("{}.csv", order.campaign));
         let mut list = "customer_id,phone,customer_name,days,account\n".to_owned();
         for number in order.people.clone() {
@@ -114,22 +124,36 @@ impl World {
             ));
         }
         std::fs::write(&file, list)?;
+        Ok(file)
+    }
+
+    /// Imports such a file; answers its report once everybody is enrolled.
+    pub(crate) async fn upload(&self, order: &Order<'_>, file: &Path) -> Result<Value, Problem> {
         let path = format!(
             "/api/v1/campaigns/{}/lists?dry_run=false&encoding=utf-8&source=bench&map=",
             order.campaign
         );
-        let report = self
-            .routes
-            .upload(&path, tokio::fs::File::open(&file).await?)
-            .await?;
+        let list = tokio::fs::File::open(file).await?;
+        let report = self.routes.upload(&path, list).await?;
         let enrolled = report.get("enrolled").and_then(Value::as_u64).unwrap_or(0);
         if enrolled == u64::from(order.people.end - order.people.start) {
-            return Ok(());
+            return Ok(report);
         }
         Err(Problem::fault(format!("not everybody was enrolled: {report}")))
     }
 
-    pub(super) async fn begin(&self, campaign: &str) -> Result<(), Problem> {
+    /// Whether the rows of all views have come to a position; waits a few seconds for that.
+    pub(crate) async fn has_rows_at(&self, position: &str) -> bool {
+        let path = format!("/api/v1/campaigns?after_position={position}");
+        self.routes.ask(Method::GET, &path, None).await.is_ok()
+    }
+
+    /// Where its data are.
+    pub(crate) fn data(&self) -> &Path {
+        &self.data
+    }
+
+    pub(crate) async fn begin(&self, campaign: &str) -> Result<(), Problem> {
         self.post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}))
             .await
     }
@@ -146,11 +170,11 @@ impl World {
         Ok(shown.get("status").and_then(Value::as_str) == Some("completed"))
     }
 
-    pub(super) async fn pause(&self, ms: u64) {
+    pub(crate) async fn pause(&self, ms: u64) {
         self.clock.wait_until(self.clock.now().plus_ms(ms)).await;
     }
 
-    pub(super) fn now(&self) -> domain::time::Timestamp {
+    pub(crate) fn now(&self) -> domain::time::Timestamp {
         self.clock.now()
     }
 

@@ -100,6 +100,7 @@ const EXAMPLES: &[&str] = &[
     "bench subscribe",
     "bench query",
     "bench cost --customers 300 --rate 6 --json",
+    "bench import --rows 50000 --json",
     "completions bash",
     "man ./man",
 ];
