@@ -5,6 +5,7 @@ use crate::as_of::moment::{Known, Then};
 use actors::Environment;
 use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
+use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::problem::{Kind, Problem};
@@ -17,6 +18,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// Folds at once: each has a core to itself, and dialing needs the others.
 const FOLDS_MAX: usize = 2;
+
+/// Questions that may wait for a place: with a fold of a third of a second each, all of them are answered
+/// within `WAIT_MS_MAX`.
+const WAITING_MAX: usize = 64;
+
+/// Longest wait for a place: as long as those who have one may keep it.
+const WAIT_MS_MAX: u64 = FOLD_WITHIN_MS;
 
 /// Longest fold: two million events take about ten seconds; a caller has given up by then.
 const FOLD_WITHIN_MS: u64 = 30_000;
@@ -57,6 +65,8 @@ impl Wanted {
 /// The place where the past is folded; one per process.
 pub struct Past {
     places: Arc<Semaphore>,
+    /// Room in the line of those who wait for a place.
+    waiting: Semaphore,
     kept: Mutex<Vec<(Key, Arc<Folded>)>>,
 }
 
@@ -64,6 +74,7 @@ impl Default for Past {
     fn default() -> Self {
         Self {
             places: Arc::new(Semaphore::new(FOLDS_MAX)),
+            waiting: Semaphore::new(WAITING_MAX),
             kept: Mutex::default(),
         }
     }
@@ -115,13 +126,17 @@ impl Past {
         if let Some(rows) = self.kept(&key) {
             return Ok(Shown { rows, took_ms: None });
         }
+        let place = self.place(environment.clock.as_ref()).await?;
+        // Who waited in line may have waited behind the same question.
+        if let Some(rows) = self.kept(&key) {
+            return Ok(Shown { rows, took_ms: None });
+        }
         let filter = EventFilter {
             campaign: Some(campaign.clone()),
             ..EventFilter::default()
         };
-        let shown = self
-            .fold(environment, Wanted::all_of(filter), views, then)
-            .await?;
+        let wanted = Wanted::all_of(filter);
+        let shown = fold_in(place, environment, wanted, views, then).await?;
         self.keep(key, &shown.rows);
         Ok(shown)
     }
@@ -151,31 +166,8 @@ impl Past {
         views: Vec<Arc<dyn View>>,
         then: &Then,
     ) -> Result<Shown, Problem> {
-        let span = Span {
-            valid_at: then.valid_at(),
-            after: wanted.after,
-            ..Span::until(wanted.filter, then.position)
-        };
-        let begun = wanted.begun;
-        let began = environment.clock.now();
-        let folded = self
-            .apart(environment, move |on| {
-                on.runtime.block_on(fold_onto(
-                    on.store,
-                    &span,
-                    views,
-                    begun,
-                    on.goes_on,
-                    Some(on.tasks),
-                ))
-            })
-            .await?
-            .unwrap_or(Err(FoldError::Stopped { events: 0 }))
-            .map_err(|error| explain(&error))?;
-        Ok(Shown {
-            rows: Arc::new(folded),
-            took_ms: Some(environment.clock.now().ms_since(began)),
-        })
+        let place = self.place(environment.clock.as_ref()).await?;
+        fold_in(place, environment, wanted, views, then).await
     }
 
     /// Reads a long part of the log in one of the few places, on a thread of its own and within the time of a
@@ -185,35 +177,89 @@ impl Past {
         environment: &Environment,
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
-        let place = self.place()?;
-        let until = environment.clock.now().plus_ms(FOLD_WITHIN_MS);
-        let (done, answer) = oneshot::channel::<T>();
-        let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
-        let tasks = Arc::clone(&environment.tasks);
-        let stop = environment.tasks.stop_signal();
-        let runtime = Handle::current();
-        let run = move || {
-            let found = work(&Apart {
-                runtime: &runtime,
-                store: store.as_ref(),
-                tasks: tasks.as_ref(),
-                goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
-            });
-            // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
-            drop(place);
-            drop(done.send(found));
-        };
-        environment.tasks.thread("as-of", Box::new(run));
-        Ok(answer.await.ok())
+        let place = self.place(environment.clock.as_ref()).await?;
+        Ok(apart_in(place, environment, work).await)
     }
 
-    /// A place among the few; nobody waits for one.
-    pub fn place(&self) -> Result<OwnedSemaphorePermit, Problem> {
-        Arc::clone(&self.places).try_acquire_owned().map_err(|_full| {
+    /// A place among the few. Who finds none waits in line, where there is room in it, and leaves it by going
+    /// away.
+    pub async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
+        // Places that come free go to the line: one that is free here has nobody before it.
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            return Ok(place);
+        }
+        let busy = || {
             let detail = format!("{FOLDS_MAX} questions about the past are being answered; ask again");
             Problem::new(Kind::Unavailable, "as-of-busy", detail)
-        })
+        };
+        let _waits = self.waiting.try_acquire().map_err(|_full| busy())?;
+        let until = clock.now().plus_ms(WAIT_MS_MAX);
+        tokio::select! {
+            biased;
+            place = Arc::clone(&self.places).acquire_owned() => place.map_err(|_closed| busy()),
+            () = clock.wait_until(until) => Err(busy()),
+        }
     }
+}
+
+async fn fold_in(
+    place: OwnedSemaphorePermit,
+    environment: &Environment,
+    wanted: Wanted,
+    views: Vec<Arc<dyn View>>,
+    then: &Then,
+) -> Result<Shown, Problem> {
+    let span = Span {
+        valid_at: then.valid_at(),
+        after: wanted.after,
+        ..Span::until(wanted.filter, then.position)
+    };
+    let begun = wanted.begun;
+    let began = environment.clock.now();
+    let folded = apart_in(place, environment, move |on| {
+        on.runtime.block_on(fold_onto(
+            on.store,
+            &span,
+            views,
+            begun,
+            on.goes_on,
+            Some(on.tasks),
+        ))
+    });
+    let folded = folded
+        .await
+        .unwrap_or(Err(FoldError::Stopped { events: 0 }))
+        .map_err(|error| explain(&error))?;
+    Ok(Shown {
+        rows: Arc::new(folded),
+        took_ms: Some(environment.clock.now().ms_since(began)),
+    })
+}
+
+async fn apart_in<T: Send + 'static>(
+    place: OwnedSemaphorePermit,
+    environment: &Environment,
+    work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
+) -> Option<T> {
+    let until = environment.clock.now().plus_ms(FOLD_WITHIN_MS);
+    let (done, answer) = oneshot::channel::<T>();
+    let (store, clock) = (Arc::clone(&environment.store), Arc::clone(&environment.clock));
+    let tasks = Arc::clone(&environment.tasks);
+    let stop = environment.tasks.stop_signal();
+    let runtime = Handle::current();
+    let run = move || {
+        let found = work(&Apart {
+            runtime: &runtime,
+            store: store.as_ref(),
+            tasks: tasks.as_ref(),
+            goes_on: &|| clock.now() < until && !stop.is_stopping() && !done.is_closed(),
+        });
+        // Free for whoever asks next, before this answer is heard; whoever asked may have gone.
+        drop(place);
+        drop(done.send(found));
+    };
+    environment.tasks.thread("as-of", Box::new(run));
+    answer.await.ok()
 }
 
 /// What a fold that was not done is to a caller.
@@ -234,5 +280,33 @@ pub fn explain(error: &FoldError) -> Problem {
         ),
         FoldError::Store(error) => error.clone().into(),
         FoldError::Rows(error) => error.clone().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use store::test_ports::StepClock;
+
+    #[tokio::test]
+    async fn who_finds_no_place_waits_in_line_which_has_an_end() {
+        let (past, clock) = (Past::default(), StepClock::default());
+        let mut held = Vec::new();
+        for _ in 0..FOLDS_MAX {
+            held.push(past.place(&clock).await.unwrap());
+        }
+        let mut line: Vec<_> = (0..WAITING_MAX).map(|_| Box::pin(past.place(&clock))).collect();
+        for asker in &mut line {
+            assert!(futures_util::poll!(asker).is_pending());
+        }
+        let beyond = past.place(&clock).await.unwrap_err();
+        assert_eq!(beyond.code, "as-of-busy");
+        // One who goes away leaves room, and a place that comes free goes to the first.
+        line.pop();
+        let mut last = Box::pin(past.place(&clock));
+        assert!(futures_util::poll!(&mut last).is_pending());
+        held.pop();
+        let first = line.remove(0).await;
+        assert!(first.is_ok() && futures_util::poll!(&mut last).is_pending());
     }
 }

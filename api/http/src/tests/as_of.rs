@@ -231,16 +231,37 @@ fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
     assert_eq!(world.get(&format!("/campaigns/T?as_of={head}")).0, 200);
     assert_eq!(world.get(&format!("/campaigns/T?as_of={}", head.0 + 1)).0, 422);
     let past = &world.running.installation.past;
-    let both = (past.place().unwrap(), past.place().unwrap());
+    let clock = Arc::clone(&world.running.installation.environment.clock);
+    let both = world.runtime.block_on(async {
+        let first = past.place(clock.as_ref()).await.unwrap();
+        (first, past.place(clock.as_ref()).await.unwrap())
+    });
     let (status, kept) = world.get(&format!("/campaigns/T?as_of={head}"));
     assert_eq!(
         (status, &kept["known"]["kept"]),
         (200, &json!(true)),
         "kept rows need no place"
     );
-    let at = kept["known"]["recorded_at"].as_str().unwrap();
-    let (status, busy) = world.get(&format!("/campaigns/T?valid_at={at}"));
-    assert_eq!((status, &busy["code"]), (503, &json!("as-of-busy")));
     drop(both);
+    world.end();
+}
+
+#[test]
+fn sixteen_who_ask_at_once_are_all_answered() {
+    let world = World::begin();
+    for body in [CAMPAIGN, ANOTHER] {
+        assert_eq!(world.ask_path("POST", "/api/v1/campaigns", body).0, 201);
+    }
+    let head = world.head();
+    let moments = (0..16).map(|turn| (head.0 - turn % 2, ["T", "U"][turn as usize % 2]));
+    let paths = moments.map(|(moment, campaign)| match campaign {
+        "T" => format!("/api/v1/campaigns/T?as_of={moment}"),
+        _ => format!("/api/v1/campaigns/U/report?as_of={head}"),
+    });
+    let paths: Vec<String> = paths.collect();
+    let asked = paths.iter().map(|path| answer(&world.running, ("GET", path), ""));
+    let answers = world.runtime.block_on(futures_util::future::join_all(asked));
+    let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
+    assert_eq!(statuses, [200; 16]);
     world.end();
 }
