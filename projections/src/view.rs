@@ -17,7 +17,7 @@ use domain::stored_event::{Envelope, Position, StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use std::fmt::Display;
 use std::str::FromStr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 /// Which events a view takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ pub enum AnyEvent {
 pub struct ViewEvent {
     pub position: Position,
     pub recorded_at: Timestamp,
-    pub envelope: Envelope,
+    pub envelope: Arc<Envelope>,
     typed: OnceLock<Result<AnyEvent, String>>,
 }
 
@@ -117,7 +117,7 @@ impl ViewEvent {
         Ok(Self {
             position: stored.position,
             recorded_at: stored.recorded_at,
-            envelope: stored.envelope()?,
+            envelope: stored.shared_envelope()?,
             typed: OnceLock::new(),
         })
     }
@@ -144,12 +144,12 @@ impl ViewEvent {
     pub fn read_as<E: EventData>(&self) -> Result<E, ProjectionError> {
         let Envelope {
             kind, version, data, ..
-        } = &self.envelope;
+        } = self.envelope.as_ref();
         E::read(kind, *version, data).map_err(|error| ProjectionError::Fault(error.to_string()))
     }
 
     /// The event's own time.
-    pub const fn at(&self) -> Timestamp {
+    pub fn at(&self) -> Timestamp {
         self.envelope.at
     }
 

@@ -143,11 +143,8 @@ impl State {
                 batch_count,
             };
             self.found.insert(id, found);
-            self.events.push(StoredEvent {
-                position,
-                recorded_at: frame.recorded_at,
-                record,
-            });
+            self.events
+                .push(StoredEvent::new(position, frame.recorded_at, record));
         }
     }
 

@@ -47,6 +47,11 @@ pub(crate) trait Pages: Send + Sync {
         None
     }
 
+    /// Events that were just written, where they are still in memory.
+    fn recent(&self, _after: Position, _limit: usize) -> Option<Vec<StoredEvent>> {
+        None
+    }
+
     /// Begins to read the page that will be wanted next, or not.
     fn page_ahead(&self, _after: Position, _limit: usize) -> Option<PageAhead> {
         None
@@ -78,6 +83,13 @@ impl Subscription for LiveSubscription {
                 (head.position, head.failed.clone())
             };
             if position > self.after {
+                if let Some(events) = self.pages.recent(self.after, PAGE_EVENTS)
+                    && let Some(last) = events.last()
+                {
+                    self.ahead.clear();
+                    self.after = last.position;
+                    return Ok(events);
+                }
                 let events = self.page(position).await?;
                 if let Some(last) = events.last() {
                     self.after = last.position;

@@ -7,12 +7,13 @@ use crate::log_damage::Damage;
 use crate::system::Environment;
 use domain::ports::event_store::{StoreError, Subscription};
 use domain::stored_event::{Envelope, Position, StoredEvent};
+use std::sync::Arc;
 
 /// Wait before a lost subscription is taken up again: long enough not to hammer a store that is away.
 const RESUBSCRIBE_MS: u64 = 1_000;
 
 /// The next events, in order, at least one; or why there are no more in this process.
-pub(crate) type Followed = Result<Vec<(Position, Envelope)>, Damage>;
+pub(crate) type Followed = Result<Vec<(Position, Arc<Envelope>)>, Damage>;
 
 /// A live reader of all events. What it gave it does not give again; what it has not given is not lost.
 pub(crate) struct Follow {
@@ -82,10 +83,10 @@ impl Follow {
     }
 
     /// The envelopes up to the first record that has none.
-    fn readable(&mut self, stored: &[StoredEvent]) -> Vec<(Position, Envelope)> {
+    fn readable(&mut self, stored: &[StoredEvent]) -> Vec<(Position, Arc<Envelope>)> {
         let mut page = Vec::with_capacity(stored.len());
         for event in stored {
-            match event.envelope() {
+            match event.shared_envelope() {
                 Ok(envelope) => page.push((event.position, envelope)),
                 Err(error) => {
                     self.stop_at(Some(event.position), error.why);

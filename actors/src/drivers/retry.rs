@@ -62,7 +62,7 @@ impl Retry {
         }
     }
 
-    async fn react(self: &Arc<Self>, page: Vec<(Position, Envelope)>) {
+    async fn react(self: &Arc<Self>, page: Vec<(Position, Arc<Envelope>)>) {
         for (_, envelope) in page {
             if envelope.kind == CallEvent::ENDED {
                 self.tell_later(envelope).await;
@@ -71,7 +71,7 @@ impl Retry {
     }
 
     /// Waits for a place, then tells beside the others.
-    async fn tell_later(self: &Arc<Self>, ended: Envelope) {
+    async fn tell_later(self: &Arc<Self>, ended: Arc<Envelope>) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;
         let retry = Arc::clone(self);

@@ -175,11 +175,11 @@ impl FakeStore {
         }
         for record in records {
             let position = Position(log.events.len() as u64 + 1);
-            let stored = StoredEvent {
+            let stored = StoredEvent::new(
                 position,
-                recorded_at: log.clock.as_ref().map_or(Timestamp::EPOCH, |clock| clock.now()),
-                record: Arc::clone(record.bytes()),
-            };
+                log.clock.as_ref().map_or(Timestamp::EPOCH, |clock| clock.now()),
+                Arc::clone(record.bytes()),
+            );
             log.ids.insert(record.id, position);
             log.events.push((stream.clone(), stored));
         }

@@ -129,11 +129,11 @@ mod tests {
             "command": "00000000-0000-0000-0000-000000000002",
             "data": {"reason": "requested"}
         });
-        let stored = StoredEvent {
-            position: Position(42),
-            recorded_at: Timestamp::EPOCH,
-            record: record.to_string().into_bytes().into(),
-        };
+        let stored = StoredEvent::new(
+            Position(42),
+            Timestamp::EPOCH,
+            record.to_string().into_bytes().into(),
+        );
         let line = CloudEvent::read(&stored).unwrap().line();
         assert_eq!(
             line,

@@ -109,11 +109,11 @@ async fn put(
     if mode == Mode::Real {
         return store.append(stream, version, vec![made]).await;
     }
-    let event = StoredEvent {
-        position: Position(before.0 + 1),
-        recorded_at: store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH),
-        record: Arc::clone(made.bytes()),
-    };
+    let event = StoredEvent::new(
+        Position(before.0 + 1),
+        store.last_recorded_at().await?.unwrap_or(Timestamp::EPOCH),
+        Arc::clone(made.bytes()),
+    );
     store.load(vec![event]).await
 }
 

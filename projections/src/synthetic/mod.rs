@@ -168,11 +168,11 @@ impl SyntheticLog {
             members.insert("command".to_owned(), json!(command));
             members.insert("data".to_owned(), told.data);
         }
-        Ok(StoredEvent {
-            position: Position(self.position),
-            recorded_at: self.at(),
-            record: serde_json::to_vec(&envelope)?.into(),
-        })
+        Ok(StoredEvent::new(
+            Position(self.position),
+            self.at(),
+            serde_json::to_vec(&envelope)?.into(),
+        ))
     }
 
     /// Thirty-two customers, the first event of each, then the second of each, and so on.

@@ -128,11 +128,11 @@ impl Story {
     /// Any bytes as the next record.
     pub(crate) fn tell_record(&mut self, stream: &StreamId, record: Vec<u8>) {
         *self.versions.entry(stream.as_str().to_owned()).or_default() += 1;
-        self.events.push(StoredEvent {
-            position: Position(self.events.len() as u64 + 1),
-            recorded_at: self.at,
-            record: record.into(),
-        });
+        self.events.push(StoredEvent::new(
+            Position(self.events.len() as u64 + 1),
+            self.at,
+            record.into(),
+        ));
         self.at = self.at.plus_ms(1_000);
     }
 

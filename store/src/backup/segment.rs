@@ -122,11 +122,7 @@ fn decode_event(rest: &mut Rest<'_>, position: u64) -> Option<StoredEvent> {
     if check != check_of(position, &leaf_hash(recorded_at, record)) {
         return None;
     }
-    Some(StoredEvent {
-        position: Position(position),
-        recorded_at,
-        record: record.into(),
-    })
+    Some(StoredEvent::new(Position(position), recorded_at, record.into()))
 }
 
 /// What of a segment is yet to be read.

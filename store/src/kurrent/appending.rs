@@ -156,11 +156,7 @@ impl Appender {
         recorded_at: Timestamp,
         position: Position,
     ) {
-        let event = |record: &Record| StoredEvent {
-            position,
-            recorded_at,
-            record: Arc::clone(record.bytes()),
-        };
+        let event = |record: &Record| StoredEvent::new(position, recorded_at, Arc::clone(record.bytes()));
         let events: Vec<StoredEvent> = records.iter().map(event).collect();
         self.learn(stream, expected, &events);
         tail::advance(&self.head, events.last());

@@ -49,9 +49,9 @@ pub(super) fn stored(event: &ResolvedEvent) -> StoredEvent {
         Ok(metadata) => Timestamp::from_micros(metadata.recorded_at_us),
         Err(_) => Timestamp::from_micros(event.created.timestamp_micros()),
     };
-    StoredEvent {
-        position: Position(event.position.commit),
+    StoredEvent::new(
+        Position(event.position.commit),
         recorded_at,
-        record: event.data.as_ref().into(),
-    }
+        event.data.as_ref().into(),
+    )
 }

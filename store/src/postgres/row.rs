@@ -43,11 +43,7 @@ impl EventRow {
                 self.position
             )));
         }
-        let event = StoredEvent {
-            position: self.position,
-            recorded_at: self.recorded_at,
-            record: self.record,
-        };
+        let event = StoredEvent::new(self.position, self.recorded_at, self.record);
         Ok((event, self.version))
     }
 }

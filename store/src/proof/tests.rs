@@ -70,11 +70,8 @@ async fn all(store: &dyn EventStore) -> Vec<StoredEvent> {
 
 /// Events that no store has seen; only their bytes matter here.
 fn synthetic(count: u64) -> Vec<StoredEvent> {
-    let event = |position: u64| StoredEvent {
-        position: Position(position),
-        recorded_at: NOW,
-        record: position.to_be_bytes().to_vec().into(),
-    };
+    let event =
+        |position: u64| StoredEvent::new(Position(position), NOW, position.to_be_bytes().to_vec().into());
     (1..=count).map(event).collect()
 }
 
@@ -378,9 +375,9 @@ async fn sparse_positions_have_order_numbers_over_restarts() {
     let events: Vec<StoredEvent> = all(&log(600).await)
         .await
         .into_iter()
-        .map(|event| StoredEvent {
-            position: Position(event.position.0 * 1_000 + 7),
-            ..event
+        .map(|event| {
+            let position = Position(event.position.0 * 1_000 + 7);
+            event.at(position)
         })
         .collect();
     let mut follower = ProofFollower::open(dir.path(), false).unwrap();

@@ -12,6 +12,7 @@ mod index;
 mod mending;
 mod pool;
 mod reader;
+mod recent;
 mod row;
 mod schema;
 mod writer;
@@ -41,6 +42,7 @@ use index::{Beside, Feeder, Places, Tail};
 pub use index::{INDEX_FILE, IndexRemade};
 use pool::Pool;
 use reader::{Bookmarks, Finding, Query, Reader};
+use recent::Recent;
 use rusqlite::Connection;
 pub use schema::EVENTS_FILE;
 use std::path::Path;
@@ -122,12 +124,14 @@ impl SqliteEventStore {
         let failed = |error: rusqlite::Error| durable_file::failed(&dir.join(EVENTS_FILE), &error);
         let places = Places::open(dir, Arc::clone(&tail)).map_err(failed)?;
         let feeder = Feeder::start(made.index, Arc::clone(&tail), tasks);
-        let appender = Appender::new(connection, places, feeder, clock).map_err(failed)?;
+        let recent = Arc::<Recent>::default();
+        let kept = Arc::clone(&recent);
+        let appender = Appender::new(connection, places, feeder, kept, clock).map_err(failed)?;
         let finding = Finding::Live {
             tail,
             file: dir.join(INDEX_FILE),
         };
-        let pool = open_pool(dir, finding, tasks, options)?;
+        let pool = open_pool(dir, (finding, Some(recent)), tasks, options)?;
         let (position, recorded_at) = appender.last();
         let (head, watched) = watch::channel(Head {
             position,
@@ -164,7 +168,7 @@ impl SqliteEventStore {
         half_filled::permit(dir, false)?;
         let finding = Finding::Beside(Arc::new(Beside::new(dir)));
         Ok(Self {
-            pool: open_pool(dir, finding, tasks, &SqliteOptions::default())?,
+            pool: open_pool(dir, (finding, None), tasks, &SqliteOptions::default())?,
             subscriptions: Arc::new(Semaphore::new(SUBSCRIPTIONS_MAX)),
             mode: Mode::Reading { clock },
         })
@@ -225,7 +229,7 @@ impl SqliteEventStore {
 
 fn open_pool(
     dir: &Path,
-    finding: Finding,
+    (finding, recent): (Finding, Option<Arc<Recent>>),
     tasks: &dyn Tasks,
     options: &SqliteOptions,
 ) -> Result<Arc<Pool>, OpenError> {
@@ -243,7 +247,7 @@ fn open_pool(
         Finding::Beside(_) => 0,
     };
     let at_hand = (0..at_hand_count).map(open).collect::<Result<_, _>>()?;
-    Ok(Arc::new(Pool::start(readers, at_hand, tasks)))
+    Ok(Arc::new(Pool::start(readers, at_hand, recent, tasks)))
 }
 
 #[async_trait]

@@ -6,6 +6,7 @@
 //! cache holds (decision 0033), and never for another reader.
 
 use super::reader::{Found, Query, Reader};
+use super::recent::Recent;
 use crate::subscription::{PageAhead, Pages, closed};
 use async_trait::async_trait;
 use domain::ports::event_store::StoreError;
@@ -32,11 +33,18 @@ pub(super) struct Pool {
     readers_count: usize,
     /// `None` once it is closed.
     at_hand: Vec<Mutex<Option<Reader>>>,
+    /// In the process that writes.
+    recent: Option<Arc<Recent>>,
 }
 
 impl Pool {
     /// One thread per reader; those `at_hand` have none.
-    pub(super) fn start(readers: Vec<Reader>, at_hand: Vec<Reader>, tasks: &dyn Tasks) -> Self {
+    pub(super) fn start(
+        readers: Vec<Reader>,
+        at_hand: Vec<Reader>,
+        recent: Option<Arc<Recent>>,
+        tasks: &dyn Tasks,
+    ) -> Self {
         let (requests, receiver) = mpsc::channel(READ_QUEUE_MAX);
         let receiver = Arc::new(Mutex::new(receiver));
         let readers_count = readers.len();
@@ -59,6 +67,7 @@ impl Pool {
                 .into_iter()
                 .map(|reader| Mutex::new(Some(reader)))
                 .collect(),
+            recent,
         }
     }
 
@@ -121,6 +130,10 @@ impl Pages for Pool {
     fn page_here(&self, after: Position, limit: usize) -> Option<Result<Vec<StoredEvent>, StoreError>> {
         let page = self.read_here(&Query::All { after, limit })?;
         Some(page.map(|page| page.events))
+    }
+
+    fn recent(&self, after: Position, limit: usize) -> Option<Vec<StoredEvent>> {
+        self.recent.as_ref()?.page(after, limit)
     }
 
     fn page_ahead(&self, after: Position, limit: usize) -> Option<PageAhead> {

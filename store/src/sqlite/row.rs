@@ -57,11 +57,7 @@ pub(super) fn trusted(row: &Row<'_>) -> Result<StoredEvent, StoreError> {
     if !digest::fits(stored, recorded_at, record) {
         return Err(damaged());
     }
-    Ok(StoredEvent {
-        position,
-        recorded_at,
-        record: Arc::from(record),
-    })
+    Ok(StoredEvent::new(position, recorded_at, Arc::from(record)))
 }
 
 pub(super) fn position(row: &Row<'_>) -> Result<Position, StoreError> {

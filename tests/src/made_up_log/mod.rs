@@ -393,11 +393,11 @@ impl MadeUpLog {
             rehearsal: false,
             data: serde_json::value::to_raw_value(&data).expect("it can be written"),
         };
-        self.events.push(StoredEvent {
-            position: Position(position),
-            recorded_at: self.now.plus_ms(3_000),
-            record: serde_json::to_vec(&envelope).expect("it can be written").into(),
-        });
+        self.events.push(StoredEvent::new(
+            Position(position),
+            self.now.plus_ms(3_000),
+            serde_json::to_vec(&envelope).expect("it can be written").into(),
+        ));
         self.now = self.now.plus_ms(self.chance.below(4) * 250);
         envelope.id
     }

@@ -224,9 +224,9 @@ fn failed(error: ProofError) -> Problem {
 
 /// The tree does not depend on the size of records, so these are short.
 fn made_up(number: u64) -> StoredEvent {
-    StoredEvent {
-        position: Position(number),
-        recorded_at: Timestamp::from_micros(i64::try_from(number).unwrap_or(i64::MAX)),
-        record: Arc::from(number.to_be_bytes().as_slice()),
-    }
+    StoredEvent::new(
+        Position(number),
+        Timestamp::from_micros(i64::try_from(number).unwrap_or(i64::MAX)),
+        Arc::from(number.to_be_bytes().as_slice()),
+    )
 }

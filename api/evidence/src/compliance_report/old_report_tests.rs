@@ -14,11 +14,11 @@ const LOG: &str = include_str!("../../../../fixtures/reports/compliance.v2.log.j
 
 fn stored(line: &str) -> StoredEvent {
     let line: Value = serde_json::from_str(line).unwrap();
-    StoredEvent {
-        position: Position(line["position"].as_u64().unwrap()),
-        recorded_at: line["record"]["at"].as_str().unwrap().parse().unwrap(),
-        record: line["record"].to_string().into_bytes().into(),
-    }
+    StoredEvent::new(
+        Position(line["position"].as_u64().unwrap()),
+        line["record"]["at"].as_str().unwrap().parse().unwrap(),
+        line["record"].to_string().into_bytes().into(),
+    )
 }
 
 /// Its figures, byte for byte, as they were signed.

@@ -148,11 +148,11 @@ fn erased(ms: u64) -> Given {
 fn stored(position: u64, (ms, stream, kind, data): &Given) -> StoredEvent {
     let record = json!({ "id": CALL, "kind": kind, "version": 1, "stream": stream, "stream_version": position,
         "at": at(*ms), "command": CALL, "data": data });
-    StoredEvent {
-        position: Position(position),
-        recorded_at: at(*ms),
-        record: record.to_string().into_bytes().into(),
-    }
+    StoredEvent::new(
+        Position(position),
+        at(*ms),
+        record.to_string().into_bytes().into(),
+    )
 }
 
 /// The report of a day over these events, at positions 1, 2, 3 …

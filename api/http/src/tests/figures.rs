@@ -30,11 +30,11 @@ impl World {
             let last = store.last_recorded_at().await.unwrap();
             let events = LOG.lines().zip(begin + 1..).map(|(line, position)| {
                 let envelope: Envelope = serde_json::from_str(line).unwrap();
-                StoredEvent {
-                    position: Position(position),
-                    recorded_at: last.map_or(envelope.at, |last| last.max(envelope.at)),
-                    record: line.as_bytes().into(),
-                }
+                StoredEvent::new(
+                    Position(position),
+                    last.map_or(envelope.at, |last| last.max(envelope.at)),
+                    line.as_bytes().into(),
+                )
             });
             store.load(events.collect()).await.unwrap()
         });

@@ -63,11 +63,8 @@ impl Sparse {
             Some(last) if found.len() == limit => *last,
             Some(_) | None => until.max(after),
         };
-        let event = |position| StoredEvent {
-            position: Position(position),
-            recorded_at: Timestamp::from_micros(0),
-            record: Vec::new().into(),
-        };
+        let event =
+            |position| StoredEvent::new(Position(position), Timestamp::from_micros(0), Vec::new().into());
         Ok(MatchingPage {
             events: found.into_iter().map(event).collect(),
             reached: Position(reached),

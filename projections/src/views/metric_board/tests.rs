@@ -21,11 +21,7 @@ const FILE: &str = include_str!("../../metrics/metrics.yaml");
 fn golden() -> Vec<StoredEvent> {
     let read = |(index, line): (usize, &str)| {
         let envelope: Envelope = serde_json::from_str(line).unwrap();
-        StoredEvent {
-            position: Position(index as u64 + 1),
-            recorded_at: envelope.at,
-            record: line.as_bytes().into(),
-        }
+        StoredEvent::new(Position(index as u64 + 1), envelope.at, line.as_bytes().into())
     };
     LOG.lines().enumerate().map(read).collect()
 }
@@ -287,11 +283,7 @@ fn stretched(events: &[StoredEvent], times: i64) -> Vec<StoredEvent> {
         let at = event.envelope().unwrap().at.micros();
         let at = Timestamp::from_micros(begin + (at - begin) * times);
         record["at"] = serde_json::json!(at);
-        StoredEvent {
-            position: event.position,
-            recorded_at: at,
-            record: serde_json::to_vec(&record).unwrap().into(),
-        }
+        StoredEvent::new(event.position, at, serde_json::to_vec(&record).unwrap().into())
     };
     events.iter().map(later).collect()
 }

@@ -138,11 +138,7 @@ fn check_events(
             )));
         }
         proof.check(&leaf_hash(event.recorded_at, record))?;
-        let stored = StoredEvent {
-            position: event.position,
-            recorded_at: event.recorded_at,
-            record: Arc::from(record),
-        };
+        let stored = StoredEvent::new(event.position, event.recorded_at, Arc::from(record));
         let envelope = stored.envelope().map_err(|error| malformed(&error))?;
         let same = envelope.stream.as_str() == event.stream
             && envelope.stream_version == event.stream_version

@@ -30,11 +30,7 @@ async fn proved() -> Proved {
         .iter()
         .flat_map(|name| make_batch(&stream(name), 0, name, 3))
         .zip(1..)
-        .map(|(record, position)| StoredEvent {
-            position: Position(position),
-            recorded_at: NOW,
-            record: Arc::clone(record.bytes()),
-        })
+        .map(|(record, position)| StoredEvent::new(Position(position), NOW, Arc::clone(record.bytes())))
         .collect();
     let mut follower = ProofFollower::open(dir.path(), true).unwrap();
     follower.add(&events).unwrap();

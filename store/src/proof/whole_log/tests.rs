@@ -71,11 +71,7 @@ async fn log() -> Log {
             make_batch(&stream(&name), 0, &name, 100)
         })
         .zip(1..)
-        .map(|(record, position)| StoredEvent {
-            position: Position(position),
-            recorded_at: NOW,
-            record: Arc::clone(record.bytes()),
-        })
+        .map(|(record, position)| StoredEvent::new(Position(position), NOW, Arc::clone(record.bytes())))
         .collect();
     let key = SigningKey::of_log(&dir.path().join("key"), &HashIds::new(1)).unwrap();
     let publisher = Publisher::new(key, Arc::new(FileShelf::new(dir.path())));

@@ -12,6 +12,7 @@ pub(super) use mending::NotMended;
 
 use super::digest::digest;
 use super::index::{Entry, Feeder, Key, Places};
+use super::recent::Recent;
 use super::row::{signed, unsigned};
 use crate::batch;
 use crate::error::from_sqlite;
@@ -19,7 +20,7 @@ use crate::take_over::{End, TakenBatch};
 use domain::ids::StreamId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
-use domain::stored_event::{Position, Record, StreamVersion};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -69,6 +70,9 @@ pub(super) struct Appender {
     /// Of the transaction under way: what the index is told once it is committed.
     added: Vec<Entry>,
     added_ids: HashSet<Key>,
+    /// Likewise, what those who follow are given.
+    added_events: Vec<StoredEvent>,
+    recent: Arc<Recent>,
     last: Position,
     last_recorded_at: Option<Timestamp>,
     /// The last event that was answered as durable, and the digest of its row: what a file opened again must
@@ -83,6 +87,7 @@ impl Appender {
         connection: Connection,
         places: Places,
         feeder: Feeder,
+        recent: Arc<Recent>,
         clock: Arc<dyn Clock>,
     ) -> rusqlite::Result<Self> {
         connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
@@ -97,6 +102,8 @@ impl Appender {
             feeder,
             added: Vec::new(),
             added_ids: HashSet::new(),
+            added_events: Vec::new(),
+            recent,
             last: Position(last.map_or(0, |(position, ..)| position)),
             last_recorded_at: last.map(|(_, recorded_at, _)| recorded_at),
             acknowledged: last.and_then(|(position, _, digest)| Some((Position(position), digest?))),
@@ -166,6 +173,7 @@ impl Appender {
     fn begin(&mut self) -> rusqlite::Result<()> {
         self.added.clear();
         self.added_ids.clear();
+        self.added_events.clear();
         // Dropping all is rare and costs one lookup per stream. Never within a transaction: of a stream that
         // it moved nothing but this knows the version, until the index is told.
         if self.heads.len() >= HEADS_MAX {
@@ -238,6 +246,7 @@ impl Appender {
     fn tell_index(&mut self) -> Result<(), StoreError> {
         let filled = self.places.tail().add(&self.added);
         self.added.clear();
+        self.recent.add(&mut self.added_events);
         self.feeder.feed(filled)
     }
 
@@ -323,6 +332,11 @@ impl Appender {
                 self.added_digest,
                 &**record.bytes(),
             ])?;
+            self.added_events.push(StoredEvent::shared(
+                Position(position),
+                recorded_at,
+                Arc::clone(record.bytes()),
+            ));
             self.add(Entry {
                 position: Position(position),
                 version: record.stream_version.0,

@@ -17,7 +17,8 @@ fn open(dir: &Path) -> Appender {
     let tail = Arc::new(Tail::new(made.reached));
     let places = Places::open(dir, Arc::clone(&tail)).unwrap();
     let feeder = Feeder::start(made.index, tail, &SuiteTasks::default());
-    Appender::new(connection, places, feeder, Arc::<StepClock>::default()).unwrap()
+    let clock = Arc::<StepClock>::default();
+    Appender::new(connection, places, feeder, Arc::default(), clock).unwrap()
 }
 
 /// One event for a stream, of a command of its own.
@@ -78,11 +79,11 @@ fn a_refused_load_and_a_group_of_conflicts_leave_the_index_at_rest() {
     let conflicts = appender.commit(&[batch("a", 0, "another")]).unwrap();
     assert!(conflicts[0].is_err(), "{conflicts:?}");
     assert!(is_at_rest(dir.path()), "after a group of conflicts");
-    let again = StoredEvent {
-        position: Position(2),
-        recorded_at: Timestamp::from_micros(i64::MAX / 2),
-        record: Arc::clone(batch("a", 1, "first").records[0].bytes()),
-    };
+    let again = StoredEvent::new(
+        Position(2),
+        Timestamp::from_micros(i64::MAX / 2),
+        Arc::clone(batch("a", 1, "first").records[0].bytes()),
+    );
     let loaded = appender.load(&take_over::batches(vec![again]).unwrap());
     assert!(matches!(loaded, Ok(Err(StoreError::Invalid(_)))), "{loaded:?}");
     assert!(is_at_rest(dir.path()), "after a refused load");

@@ -58,13 +58,9 @@ pub(super) fn write() -> Value {
 
 fn golden() -> Vec<StoredEvent> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events/call");
-    let event = |(kind, position): (&str, u64)| StoredEvent {
-        position: Position(position),
-        recorded_at: RECORDED,
-        record: crate::program::read(&folder.join(format!("{kind}.v1.json")))
-            .trim_end()
-            .as_bytes()
-            .into(),
+    let event = |(kind, position): (&str, u64)| {
+        let record = crate::program::read(&folder.join(format!("{kind}.v1.json")));
+        StoredEvent::new(Position(position), RECORDED, record.trim_end().as_bytes().into())
     };
     EVENTS.into_iter().zip(1..).map(event).collect()
 }

@@ -91,10 +91,7 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
             }
             source.fold.push(&event_hash(&event));
             if source.fold.size() > kept {
-                let event = StoredEvent {
-                    position: Position(source.fold.size()),
-                    ..event
-                };
+                let event = event.at(Position(source.fold.size()));
                 let full = chunks
                     .push(event)
                     .map_err(|error| StoreError::Damaged(error.to_string()))?;
