@@ -140,7 +140,7 @@ mod tests {
     use tokio::sync::Semaphore;
 
     fn entity(fakes: &Fakes) -> Box<Entity<Counter>> {
-        Box::new(Entity::new("one".to_owned(), fakes.environment.clone()))
+        Box::new(Entity::new("one".to_owned(), Arc::new(fakes.environment.clone())))
     }
 
     /// A request that is answered with a number once it is told to go on.

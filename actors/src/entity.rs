@@ -1,6 +1,7 @@
 //! One live entity of any decider: load, decide, append, evolve, reply.
 //!
-//! The state is only what the entity's own events say. A repeated command is answered before deciding.
+//! The state is only what the entity's own events say. A repeated command is known before deciding, and answered
+//! with what its stream holds of it.
 //! A record is durable before the state moves; after any failed append the state is dropped, so the next
 //! command reads the stream again. Nothing here knows how entities are hosted.
 //!
@@ -68,7 +69,8 @@ pub type Asked<T, D> = Result<T, AskError<<D as Decider>::Refusal>>;
 pub(crate) struct Entity<D: Decider> {
     id: D::Id,
     stream: StreamId,
-    environment: Environment,
+    /// One for all entities of an aggregate.
+    environment: Arc<Environment>,
     loaded: Option<Live<D>>,
 }
 
@@ -82,15 +84,15 @@ enum TryError<R: std::error::Error> {
 /// What a command comes to, before anything is written.
 enum Decided<D: Decider> {
     Events(Vec<D::Event>),
-    /// It was answered before.
-    Repeat(Answer<D>),
+    /// It was answered before; its events end here.
+    Repeat(Position),
     Refusal(D::Refusal),
 }
 
 impl<D: Decider> Decided<D> {
     fn of(live: &Live<D>, command: &D::Command, cause: Cause, now: Timestamp) -> Self {
-        if let Some(answer) = live.repeat(cause.command) {
-            return Self::Repeat(answer);
+        if let Some(position) = live.answered_at(cause.command) {
+            return Self::Repeat(position);
         }
         match D::decide(&live.state, command.clone(), Context { now }) {
             Ok(events) => Self::Events(events),
@@ -100,13 +102,19 @@ impl<D: Decider> Decided<D> {
 }
 
 impl<D: Decider> Entity<D> {
-    pub(crate) fn new(id: D::Id, environment: Environment) -> Self {
+    pub(crate) fn new(id: D::Id, environment: Arc<Environment>) -> Self {
         Self {
             stream: D::stream(&id),
             id,
             environment,
             loaded: None,
         }
+    }
+
+    /// Whether something is under way with it, as far as is known.
+    pub(crate) fn is_underway(&self) -> bool {
+        let live = self.loaded.as_ref();
+        live.is_some_and(|live| D::is_underway(&live.state))
     }
 
     pub(crate) async fn read(&mut self) -> Asked<Loaded<D>, D> {
@@ -142,9 +150,9 @@ impl<D: Decider> Entity<D> {
         let (mut live, now, decided) = self.decide(command, cause).await?;
         let mut events = match decided {
             Decided::Events(events) => events,
-            Decided::Repeat(answer) => {
-                self.loaded = Some(live);
-                return Ok(answer);
+            Decided::Repeat(position) => {
+                drop(live);
+                return Box::pin(self.repeat(cause, position)).await;
             }
             Decided::Refusal(refusal) => {
                 self.loaded = Some(live);
@@ -163,17 +171,23 @@ impl<D: Decider> Entity<D> {
         let position = self.append(live.version, records).await?;
         if position <= live.position || !self.is_stored_here(live.version, first).await? {
             // Stored by this very command, longer ago than is remembered or by another process.
-            let again = Box::pin(load(&self.id, &self.environment, Some(cause.command))).await;
-            let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
-            let answer = live.answer(Arc::new(sought), position, true);
-            self.loaded = Some(live);
-            return Ok(answer);
+            return Box::pin(self.repeat(cause, position)).await;
         }
         let events = Arc::new(events);
         live.version = StreamVersion(last);
         live.position = position;
-        live.remember(cause.command, Arc::clone(&events), position);
+        let count = u32::try_from(events.len()).unwrap_or(u32::MAX);
+        live.remember(cause.command, count, position);
         let answer = live.answer(events, position, false);
+        self.loaded = Some(live);
+        Ok(answer)
+    }
+
+    /// Answers a command whose events are stored, as the first time, with the state of now.
+    async fn repeat(&mut self, cause: Cause, position: Position) -> Result<Answer<D>, TryError<D::Refusal>> {
+        let again = load(&self.id, &self.environment, Some(cause.command)).await;
+        let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
+        let answer = live.answer(Arc::new(sought), position, true);
         self.loaded = Some(live);
         Ok(answer)
     }

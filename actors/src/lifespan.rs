@@ -6,6 +6,8 @@ use domain::decider::Decider;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Lifespan {
     pub(crate) idle_ms: u64,
+    /// The same for those of which nothing is under way.
+    pub(crate) settled_ms: u64,
     /// Most live entities; beyond it idle ones leave at once, and without an idle one the asker hears Busy.
     pub(crate) live_max: usize,
 }
@@ -16,12 +18,15 @@ pub(crate) const SWEEP_MS: u64 = 15_000;
 /// A call's driver asks often while it lives and rarely after.
 const CALL_IDLE_MS: u64 = 30_000;
 /// Customers and numbers are asked before a call and after it: they stay for a call of usual length, or each
-/// dial would read both streams twice.
+/// call would read both streams twice.
 const PERSON_IDLE_MS: u64 = 120_000;
 /// A campaign is asked each second while it runs, and its stream is long to read.
 const CAMPAIGN_IDLE_MS: u64 = 600_000;
 /// A flow is read once per call and is large.
 const FLOW_IDLE_MS: u64 = 600_000;
+/// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long: what
+/// comes next reads a few events, some 20 us. Those of an import do not wait in memory for their dial.
+const SETTLED_MS: u64 = 5_000;
 /// Anything else.
 const DEFAULT_IDLE_MS: u64 = 60_000;
 
@@ -40,6 +45,7 @@ impl Lifespan {
         };
         Self {
             idle_ms,
+            settled_ms: SETTLED_MS.min(idle_ms),
             live_max: LIVE_ENTITIES_MAX,
         }
     }

@@ -1,6 +1,7 @@
 //! Reading a stream into a state: pages of records, read, opened with the person's key, folded.
 //!
-//! Beside the state stand the last commands with their events, so that a repeat is answered before deciding.
+//! Beside the state stand the last commands, so that a repeat is known before deciding. What they led to stands in
+//! the stream, and is read there when it is asked for again: that is rare, and events take more than the state.
 
 use crate::entity::{Answer, Asked};
 use crate::error::{fault, store_error, vault_error};
@@ -19,21 +20,21 @@ const REMEMBERED_COMMANDS_MAX: usize = 64;
 /// Events per page while loading; bounds memory, not the stream.
 const LOAD_PAGE_EVENTS_MAX: usize = 512;
 
-/// What a command answered before led to, and where that ended.
-struct Remembered<D: Decider> {
-    /// Shared with the answer.
-    events: Arc<Vec<D::Event>>,
+/// A command that was answered before: its events stand together in the stream.
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    command: CommandId,
+    /// Of its last event.
     position: Position,
+    events_count: u32,
 }
 
 pub(crate) struct Live<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
     pub(crate) position: Position,
-    /// The last commands, and in the same order what each led to. They stand apart because every command is
-    /// looked for among them.
-    commands: VecDeque<CommandId>,
-    recent: VecDeque<Remembered<D>>,
+    /// The last commands, in order.
+    recent: VecDeque<Remembered>,
 }
 
 /// A stream as loaded, with the events of one command that was looked for.
@@ -143,31 +144,16 @@ impl Reader<'_> {
         events: &[StoredEvent],
         sought: Option<CommandId>,
     ) -> Asked<(), D> {
-        loaded.live.expect(events.len());
-        let mut run: Option<Run<D>> = None;
         for stored in events {
             let (command, event) = self.fold(&mut loaded.live, stored).await?;
-            if sought == Some(command) {
-                loaded.sought.push(event.clone());
+            if event.forgets() {
+                erase(&mut loaded.sought);
             }
-            run = match run {
-                // What it forgets must be remembered before it.
-                Some(mut run) if run.command == command && !event.forgets() => {
-                    run.events.push(event);
-                    run.last = stored.position;
-                    Some(run)
-                }
-                before => {
-                    before.into_iter().for_each(|run| run.end(&mut loaded.live));
-                    Some(Run {
-                        command,
-                        events: vec![event],
-                        last: stored.position,
-                    })
-                }
-            };
+            if sought == Some(command) {
+                loaded.sought.push(event);
+            }
+            loaded.live.remember(command, 1, stored.position);
         }
-        run.into_iter().for_each(|run| run.end(&mut loaded.live));
         Ok(())
     }
 
@@ -208,17 +194,10 @@ impl Reader<'_> {
     }
 }
 
-/// The events of one command that stand together in a page.
-struct Run<D: Decider> {
-    command: CommandId,
-    events: Vec<D::Event>,
-    last: Position,
-}
-
-impl<D: Decider> Run<D> {
-    fn end(mut self, live: &mut Live<D>) {
-        self.events.shrink_to_fit();
-        live.remember(self.command, Arc::new(self.events), self.last);
+/// Of what was read before an event that forgets, nothing personal is answered.
+fn erase<E: EventData>(events: &mut [E]) {
+    for (_, value) in events.iter_mut().flat_map(EventData::personal) {
+        *value = Personal::Erased { hash: None };
     }
 }
 
@@ -236,28 +215,21 @@ impl<D: Decider> Live<D> {
             state: Arc::new(D::State::default()),
             version: StreamVersion(0),
             position: Position(0),
-            commands: VecDeque::new(),
             recent: VecDeque::new(),
         }
     }
 
-    /// Makes room for so many commands at once.
-    fn expect(&mut self, commands_count: usize) {
-        let room = REMEMBERED_COMMANDS_MAX.saturating_sub(self.commands.len());
-        self.commands.reserve(commands_count.min(room));
-        self.recent.reserve(commands_count.min(room));
-    }
-
     /// The stream's last event; `None` before the first.
     pub(crate) fn last_event(&self) -> Option<EventId> {
-        let (command, last) = self.commands.back().zip(self.recent.back())?;
-        Some(EventId::derive(*command, last.events.len().checked_sub(1)?))
+        let last = self.recent.back()?;
+        let index = usize::try_from(last.events_count.checked_sub(1)?).ok()?;
+        Some(EventId::derive(last.command, index))
     }
 
-    pub(crate) fn repeat(&self, command: CommandId) -> Option<Answer<D>> {
-        let place = self.commands.iter().position(|one| *one == command)?;
-        let first = self.recent.get(place)?;
-        Some(self.answer(Arc::clone(&first.events), first.position, true))
+    /// Where the events of a command end that was answered before.
+    pub(crate) fn answered_at(&self, command: CommandId) -> Option<Position> {
+        let known = self.recent.iter().find(|one| one.command == command);
+        known.map(|one| one.position)
     }
 
     pub(crate) fn answer(&self, events: Arc<Vec<D::Event>>, position: Position, repeated: bool) -> Answer<D> {
@@ -270,26 +242,20 @@ impl<D: Decider> Live<D> {
         }
     }
 
-    /// Remembers a command's events; those of one command stand together in the stream.
-    pub(crate) fn remember(&mut self, command: CommandId, events: Arc<Vec<D::Event>>, position: Position) {
-        if events.iter().any(EventData::forgets) {
-            let before = self.recent.iter_mut().map(|one| Arc::make_mut(&mut one.events));
-            for (_, value) in before.flatten().flat_map(EventData::personal) {
-                *value = Personal::Erased { hash: None };
-            }
-        }
-        if self.commands.back() == Some(&command)
-            && let Some(last) = self.recent.back_mut()
-        {
-            Arc::make_mut(&mut last.events).extend(Arc::unwrap_or_clone(events));
+    /// Remembers a command; its events stand together in the stream.
+    pub(crate) fn remember(&mut self, command: CommandId, events_count: u32, position: Position) {
+        if let Some(last) = self.recent.back_mut().filter(|last| last.command == command) {
+            last.events_count = last.events_count.saturating_add(events_count);
             last.position = position;
             return;
         }
         if self.recent.len() == REMEMBERED_COMMANDS_MAX {
-            self.commands.pop_front();
             self.recent.pop_front();
         }
-        self.commands.push_back(command);
-        self.recent.push_back(Remembered { events, position });
+        self.recent.push_back(Remembered {
+            command,
+            position,
+            events_count,
+        });
     }
 }

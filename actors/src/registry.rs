@@ -168,11 +168,14 @@ impl<D: Decider> Registry<D> {
 
     /// Forgets what has been idle for its aggregate's time.
     pub(crate) fn passivate(&self, now: Timestamp) {
-        let idle_ms = self.lifespan.idle_ms;
         let mut slots = self.lock();
-        slots
-            .live
-            .retain(|_, slot| !slot.home.is_idle() || now.ms_since(slot.used_at) < idle_ms);
+        slots.live.retain(|_, slot| {
+            let stays_ms = match &slot.home {
+                Home::Resting(entity) if !entity.is_underway() => self.lifespan.settled_ms,
+                Home::Resting(_) | Home::Hosted(_) | Home::Lent(_) | Home::OnTheWay => self.lifespan.idle_ms,
+            };
+            !slot.home.is_idle() || now.ms_since(slot.used_at) < stays_ms
+        });
         slots.deaths.retain(|_, deaths| {
             deaths
                 .last()
@@ -259,6 +262,7 @@ mod tests {
 
     const LIFESPAN: Lifespan = Lifespan {
         idle_ms: 15_000,
+        settled_ms: 5_000,
         live_max: 1,
     };
 
@@ -274,7 +278,7 @@ mod tests {
         let mut has_rested = false;
         let begin = |resting: Option<Box<Entity<Counter>>>| {
             has_rested = resting.is_some();
-            let anew = || Box::new(Entity::new(id.to_owned(), fakes.environment.clone()));
+            let anew = || Box::new(Entity::new(id.to_owned(), Arc::new(fakes.environment.clone())));
             let mut entity = resting.unwrap_or_else(anew);
             Arc::new(Serving::new(Box::pin(async move {
                 let loaded = entity.read().await;

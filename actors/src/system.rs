@@ -96,7 +96,7 @@ pub struct Entities<D: Decider> {
 }
 
 struct Inner<D: Decider> {
-    environment: Environment,
+    environment: Arc<Environment>,
     hosting: Hosting,
     registry: Registry<D>,
 }
@@ -117,7 +117,7 @@ impl<D: Decider> Entities<D> {
     pub(crate) fn start_with(environment: &Environment, hosting: &Hosting, lifespan: Lifespan) -> Self {
         let entities = Self {
             inner: Arc::new(Inner {
-                environment: environment.clone(),
+                environment: Arc::new(environment.clone()),
                 hosting: hosting.clone(),
                 registry: Registry::new(lifespan),
             }),
@@ -174,7 +174,7 @@ impl<D: Decider> Entities<D> {
         for _ in 0..ASK_TRIES_MAX {
             let now = inner.environment.clock.now();
             let begin = |resting: Option<Box<Entity<D>>>| {
-                let anew = || Box::new(Entity::new(id.clone(), inner.environment.clone()));
+                let anew = || Box::new(Entity::new(id.clone(), Arc::clone(&inner.environment)));
                 Arc::new(Serving::new(serve(resting.unwrap_or_else(anew))))
             };
             let reserved = inner.registry.reserve(id, now, begin, || inner.host());

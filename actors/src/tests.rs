@@ -346,6 +346,7 @@ fn an_idle_entity_leaves_memory_at_its_time_and_loads_again() {
         let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let lifespan = Lifespan {
             idle_ms: 15_000,
+            settled_ms: 15_000,
             live_max: 1,
         };
         let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
@@ -396,12 +397,39 @@ fn an_entity_that_was_only_read_is_not_read_again_when_it_is_asked() {
 }
 
 #[test]
+fn an_entity_with_nothing_under_way_leaves_memory_first() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
+        let lifespan = Lifespan {
+            idle_ms: 60_000,
+            settled_ms: 5_000,
+            live_max: 9,
+        };
+        let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
+        settle().await;
+        for (id, amount) in [("odd", 1), ("even", 2)] {
+            let asked = entities.ask(&id.to_owned(), CounterCommand::Add(amount), cause(id));
+            asked.await.unwrap();
+        }
+        fakes.clock.advance_ms(15_000);
+        settle().await;
+        assert_eq!(entities.live_count(), 1);
+        let reads = fakes.store.reads_count();
+        assert_eq!(entities.state(&"odd".to_owned()).await.unwrap().state.total, 1);
+        assert_eq!(fakes.store.reads_count(), reads, "it stayed");
+        assert_eq!(entities.state(&"even".to_owned()).await.unwrap().state.total, 2);
+    });
+}
+
+#[test]
 fn a_full_house_makes_room_among_the_idle() {
     on_one_thread(async {
         let fakes = Fakes::new();
         let hosting = Hosting::start(Place::Local, &fakes.environment.tasks);
         let lifespan = Lifespan {
             idle_ms: 60_000,
+            settled_ms: 60_000,
             live_max: 2,
         };
         let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);

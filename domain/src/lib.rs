@@ -15,6 +15,7 @@ pub mod compliance;
 pub mod customer;
 pub mod decider;
 pub mod disposition;
+pub mod few_map;
 pub mod flow;
 pub mod ids;
 pub mod inquiry;

@@ -32,7 +32,7 @@ pub enum Personal<T> {
     /// Readable; `hashed` asks for a lookup hash beside the sealed form (phone and external id only).
     Open { value: T, hashed: bool },
     /// As stored.
-    Sealed(Sealed),
+    Sealed(Box<Sealed>),
     /// The person's key is gone. The hash, where there was one, stays.
     Erased { hash: Option<LookupHash> },
 }
@@ -99,11 +99,11 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
         }
         let form = AnyForm::deserialize(deserializer)?;
         match (form.sealed, form.key, form.erased) {
-            (Some(sealed), Some(key), None) => Ok(Self::Sealed(Sealed {
+            (Some(sealed), Some(key), None) => Ok(Self::Sealed(Box::new(Sealed {
                 sealed,
                 key,
                 hash: form.hash,
-            })),
+            }))),
             (None, None, Some(true)) => Ok(Self::Erased { hash: form.hash }),
             _ => Err(de::Error::custom(
                 "a personal value is {sealed, key} or {erased: true}",

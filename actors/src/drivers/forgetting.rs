@@ -303,7 +303,7 @@ impl Forgetting {
 /// Every call that was ever granted to the person: calls follow from enrolment and attempt.
 fn calls_of(person: &CustomerId, state: &CustomerState) -> Vec<CallId> {
     let mut calls = Vec::new();
-    for (campaign, enrolment) in state.enrolments() {
+    for (campaign, enrolment) in state.enrolments().iter() {
         let id = EnrolmentId {
             campaign: campaign.clone(),
             customer: person.clone(),

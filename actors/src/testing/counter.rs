@@ -106,6 +106,10 @@ impl Decider for Counter {
         }
     }
 
+    fn is_underway(state: &CounterState) -> bool {
+        !state.total.is_multiple_of(2)
+    }
+
     fn evolve(state: &mut CounterState, event: &CounterEvent, _: Timestamp) {
         let CounterEvent::Added { amount, note } = event;
         state.total += amount;

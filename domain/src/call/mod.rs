@@ -75,6 +75,10 @@ impl Decider for Call {
         state.apply(event, at);
     }
 
+    fn is_underway(state: &CallState) -> bool {
+        state.ended().is_none()
+    }
+
     fn scope(_: &CallId, state: &CallState, _: &CallEvent) -> Scope {
         Scope {
             campaign: state.campaign().cloned(),

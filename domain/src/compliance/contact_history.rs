@@ -43,6 +43,11 @@ impl ContactHistory {
         self.find(call).is_some_and(|dial| dial.answered.is_none())
     }
 
+    /// Whether any dial is granted and neither closed nor released.
+    pub fn has_open(&self) -> bool {
+        self.dials.iter().any(|dial| dial.answered.is_none())
+    }
+
     pub fn open_calls(&self) -> Vec<CallId> {
         let open = self.dials.iter().filter(|dial| dial.answered.is_none());
         open.map(|dial| dial.call).collect()

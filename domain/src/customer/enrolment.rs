@@ -3,6 +3,7 @@
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
 use crate::disposition::{Disposition, Outcome};
+use crate::few_map::FewMap;
 use crate::ids::{CallId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -15,7 +16,7 @@ pub struct EnrolmentState {
     /// The number to dial next.
     pub number: NumberId,
     pub basis: Basis,
-    pub variables: BTreeMap<String, Personal<String>>,
+    pub variables: FewMap<String, Personal<String>>,
     /// Grants so far, released ones too: the next call's attempt is one more.
     pub attempts: u32,
     /// Dials the retry policy counts.

@@ -65,6 +65,10 @@ impl Decider for Customer {
         state.evolve(event, at);
     }
 
+    fn is_underway(state: &CustomerState) -> bool {
+        state.history().has_open()
+    }
+
     fn scope(id: &CustomerId, _state: &CustomerState, event: &CustomerEvent) -> Scope {
         Scope {
             campaign: event.campaign().cloned(),

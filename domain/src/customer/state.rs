@@ -6,6 +6,7 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::disposition::Disposition;
+use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -18,7 +19,7 @@ pub struct CustomerState {
     time_zone: Option<String>,
     numbers: Vec<KnownNumber>,
     consents: BTreeMap<String, ConsentFacts>,
-    enrolments: BTreeMap<CampaignId, EnrolmentState>,
+    enrolments: FewMap<CampaignId, EnrolmentState>,
     history: ContactHistory,
     held: Option<String>,
     erasure: Erasure,
@@ -60,7 +61,7 @@ impl CustomerState {
     pub fn enrolment(&self, campaign: &CampaignId) -> Option<&EnrolmentState> {
         self.enrolments.get(campaign)
     }
-    pub const fn enrolments(&self) -> &BTreeMap<CampaignId, EnrolmentState> {
+    pub const fn enrolments(&self) -> &FewMap<CampaignId, EnrolmentState> {
         &self.enrolments
     }
     /// By scope.
@@ -123,11 +124,15 @@ impl CustomerState {
                 self.name.clone_from(name);
                 self.time_zone.clone_from(time_zone);
             }
-            CustomerEvent::NumberAdded { number, phone } => self.numbers.push(KnownNumber {
-                number: number.clone(),
-                phone: phone.clone(),
-                invalid: false,
-            }),
+            CustomerEvent::NumberAdded { number, phone } => {
+                // One for most people: no room for more before they come.
+                self.numbers.reserve_exact(1);
+                self.numbers.push(KnownNumber {
+                    number: number.clone(),
+                    phone: phone.clone(),
+                    invalid: false,
+                });
+            }
             CustomerEvent::ConsentRecorded {
                 scope,
                 given_at,
@@ -228,7 +233,10 @@ impl CustomerState {
             list: *list,
             number: number.clone(),
             basis: *basis,
-            variables: variables.clone(),
+            variables: variables
+                .iter()
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
             attempts: 0,
             charged_dials: 0,
             uncharged_dials: 0,

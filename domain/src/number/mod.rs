@@ -55,6 +55,10 @@ impl Decider for Number {
     }
 
     /// The campaign where the event has one; never a person.
+    fn is_underway(state: &NumberState) -> bool {
+        state.history().has_open()
+    }
+
     fn scope(_id: &NumberId, state: &NumberState, event: &NumberEvent) -> Scope {
         // A closed call is one of the number's own history.
         let closed = || {

@@ -3,9 +3,9 @@
 use super::event::NumberEvent;
 use crate::compliance::{ContactHistory, Suppressed};
 use crate::disposition::Disposition;
+use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::time::Timestamp;
-use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct NumberState {
@@ -13,7 +13,7 @@ pub struct NumberState {
     suppressed: Option<Suppressed>,
     invalid: bool,
     history: ContactHistory,
-    claims: BTreeMap<CampaignId, CustomerId>,
+    claims: FewMap<CampaignId, CustomerId>,
 }
 
 impl NumberState {
@@ -34,7 +34,7 @@ impl NumberState {
         &self.history
     }
     /// For which customer the number is called, by campaign, where a campaign calls it for one only.
-    pub const fn claims(&self) -> &BTreeMap<CampaignId, CustomerId> {
+    pub const fn claims(&self) -> &FewMap<CampaignId, CustomerId> {
         &self.claims
     }
     /// Granted, neither closed nor released.

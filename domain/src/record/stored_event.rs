@@ -358,7 +358,11 @@ fn seal_fields<E: EventData>(
         let sealed = match field {
             Personal::Open { value, hashed } => {
                 let aad = aad(stream, id, &pointer);
+<<<<<<< HEAD:domain/src/record/stored_event.rs
                 Personal::Sealed(seal(kind, &aad, value, *hashed, sealer)?)
+=======
+                Personal::Sealed(Box::new(seal(kind, &aad, (value, *hashed), sealer)?))
+>>>>>>> cc3d57e (Let an entity at rest take what its state needs, and leave when nothing is under way):domain/src/stored_event.rs
             }
             Personal::Sealed(_) | Personal::Erased { .. } => field.clone(),
         };

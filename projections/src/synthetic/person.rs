@@ -84,11 +84,11 @@ impl Person {
     }
 
     fn sealed(&self, what: &str) -> Personal<String> {
-        Personal::Sealed(Sealed {
+        Personal::Sealed(Box::new(Sealed {
             sealed: format!("c3ludGhldGljIGFuZCBuZXZlciBvcGVuZWQ{what}{:08}", self.index),
             key: self.customer.clone(),
             hash: Some(LookupHash(format!("{:064x}", self.index))),
-        })
+        }))
     }
 
     fn registered(&self, told: &mut Vec<Told>, at: Timestamp) -> Result<(), NotMade> {

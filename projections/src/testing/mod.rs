@@ -70,11 +70,11 @@ pub(crate) fn call(campaign_name: &str, customer_number: u32, attempt: u32) -> C
 }
 
 pub(crate) fn sealed(text: &str, hashed: bool) -> Personal<String> {
-    Personal::Sealed(Sealed {
+    Personal::Sealed(Box::new(Sealed {
         sealed: text.to_owned(),
         key: customer(0),
         hash: hashed.then(|| LookupHash(format!("hash of {text}"))),
-    })
+    }))
 }
 
 pub(crate) fn flow_ref() -> FlowRef {

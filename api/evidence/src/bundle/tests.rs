@@ -123,11 +123,11 @@ impl Story {
         for mut event in events {
             Call::evolve(&mut self.state, &event, self.at);
             for (_, field) in domain::decider::EventData::personal(&mut event) {
-                *field = Personal::Sealed(Sealed {
+                *field = Personal::Sealed(Box::new(Sealed {
                     sealed: "the sealed".to_owned(),
                     key: CUSTOMER.parse().unwrap(),
                     hash: Some(LookupHash("lookup hash".to_owned())),
-                });
+                }));
             }
             let n = self.events.len();
             self.events.push(Typed {

@@ -177,7 +177,7 @@ async fn describe_whole(
 ) -> Result<CustomerShown, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
-    for (campaign, enrolment) in state.enrolments() {
+    for (campaign, enrolment) in state.enrolments().iter() {
         let made = calls_of(installation, campaign, customer, enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
             true => closed_window(installation, campaign, then).await?,

@@ -222,7 +222,7 @@ fn no_value_stays_in_memory_after_the_decision() {
         state.external_id().unwrap(),
         state.name().unwrap(),
         state.phone(&number()).unwrap(),
-        &enrolment.variables["amount"],
+        enrolment.variables.get("amount").unwrap(),
     ];
     for value in values {
         assert_eq!(*value, Personal::Erased { hash: None });
