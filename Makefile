@@ -53,11 +53,11 @@ bench-calls:
 	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline bench calls --concurrent 100 --seconds 30 --json
 
-# What one call costs the server, alone and under load; carrier and server are processes of their own.
+# What a call costs the server, alone and under load, a row of an import, an event of the views, a question about the
+# past, a simulated day and a minute of sound: one table. BEFORE=FILE measures another build beside it.
 bench-cost:
 	$(CARGO) build --quiet --locked --release --package cli
-	target/release/ledgerline bench cost --customers 300 --rate 6
-	target/release/ledgerline bench cost --customers 20000 --rate 300 --waiting 0
+	python3 bench/costs.py target/release/ledgerline $(if $(BEFORE),--before $(BEFORE))
 
 # The log beside bare files and databases and, for appends, other people's stores. PostgreSQL is a durable server of
 # its own; what is not installed is said to be skipped.
