@@ -6,18 +6,19 @@ use crate::lists::under_way::Course;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::calling_plan::Duplicates;
-use domain::campaign::Campaign;
+use domain::campaign::{Campaign, CampaignStatus};
 use domain::campaign::command::CampaignCommand;
 use domain::compliance::SAME_NUMBER;
-use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, Enrolment};
+use domain::customer::{CustomerRefusal, CustomerState};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
+use futures_util::future::join;
 use intake::row::RowRules;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
 const BUSY_TRIES_MAX: u32 = 200;
@@ -29,8 +30,19 @@ const BUSY_PAUSE_MS: u64 = 50;
 /// dialed: a batch of the views, in whose rows the dialer finds them.
 const LAG_EVENTS_DIALING_MAX: u64 = 512;
 
-/// The same while nobody is called: enough to spread the views' commits.
-const LAG_EVENTS_IDLE_MAX: u64 = 4_096;
+/// The same while nobody is called, though a campaign runs: enough to spread the views' commits.
+const LAG_EVENTS_RUNNING_MAX: u64 = 4_096;
+
+/// The same where no campaign runs: nobody waits for the rows but those who look. What views catch up with in about
+/// half of the ten seconds after which a server is not ready any more.
+const LAG_EVENTS_IDLE_MAX: u64 = 100_000;
+
+/// Enrolments asked for at once: enough to fill a group commit, few enough that they are not what a dial waits
+/// behind.
+const AT_ONCE_DIALING_MAX: usize = 64;
+
+/// The same where no campaign runs: a commit is shared by half of them while the others are decided.
+const AT_ONCE_IDLE_MAX: usize = 512;
 
 /// Longest wait for rows that do not come on: a database that is away, or a view that is made again. The
 /// same file goes on later where it stopped.
@@ -44,6 +56,8 @@ pub struct CampaignEnroller {
     duplicates: Duplicates,
     /// The last position that this import knows to be stored.
     stored: AtomicU64,
+    /// A campaign ran when the list was opened, or somebody was called since: its dialer stands on the rows.
+    campaign_runs: AtomicBool,
 }
 
 impl CampaignEnroller {
@@ -54,6 +68,7 @@ impl CampaignEnroller {
             list: rules.list,
             duplicates: rules.duplicates,
             stored: AtomicU64::new(0),
+            campaign_runs: AtomicBool::new(true),
         }
     }
 
@@ -77,28 +92,26 @@ impl CampaignEnroller {
     }
 
     /// What became of a customer who is in the campaign already.
-    async fn known(&self, customer: &CustomerId) -> Result<Option<Enrolled>, Problem> {
-        let loaded = self.installation.entities.customers.state(customer).await?;
-        let Some(enrolment) = loaded.state.enrolment(&self.campaign) else {
-            return Ok(None);
-        };
+    fn known(&self, customer: &CustomerState) -> Option<Enrolled> {
+        let enrolment = customer.enrolment(&self.campaign)?;
         if enrolment.list != self.list {
-            return Ok(Some(Enrolled::ByAnotherList));
+            return Some(Enrolled::ByAnotherList);
         }
-        Ok(Some(match &enrolment.not_dialed {
+        Some(match &enrolment.not_dialed {
             Some(why) if why.rule == SAME_NUMBER => match why.facts.get("same_as").map(|id| id.parse()) {
                 Some(Ok(other)) => Enrolled::SameNumber(other),
                 Some(Err(_)) | None => Enrolled::ByThisList(Position(0)),
             },
             Some(_) | None => Enrolled::ByThisList(Position(0)),
-        }))
+        })
     }
 
     /// The number is claimed before the customer is enrolled: whoever stops between the two leaves a list
     /// that is not closed, and the same file goes on with the same customer. Who cannot be enrolled gives the
     /// number back.
     async fn enrol_by_number(&self, command: CommandId, row: Enrolment) -> Result<Enrolled, Problem> {
-        if let Some(known) = self.known(&row.customer).await? {
+        let loaded = self.installation.entities.customers.state(&row.customer).await?;
+        if let Some(known) = self.known(&loaded.state) {
             return Ok(known);
         }
         let (number, customer) = (row.number.clone(), row.customer.clone());
@@ -106,7 +119,17 @@ impl CampaignEnroller {
             campaign: self.campaign.clone(),
             customer: customer.clone(),
         };
-        let same_number_as = match self.ask_number(&number, claim).await {
+        let is_new = loaded.version.0 == 0;
+        drop(loaded);
+        let claiming = self.ask_number(&number, claim);
+        let claimed = if is_new {
+            // Both are durable before the enrolment: one wait instead of two. What fails here fails again there.
+            let (claimed, _key) = join(claiming, self.installation.vault().key(&customer)).await;
+            claimed
+        } else {
+            claiming.await
+        };
+        let same_number_as = match claimed {
             Ok(_) => None,
             Err(AskError::Refused(NumberRefusal::ClaimedBy { customer, .. })) => Some(customer),
             Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
@@ -216,6 +239,10 @@ impl Enroller for CampaignEnroller {
             source: source.to_owned(),
         };
         let answer = self.campaign("open-list", command).await?;
+        // Rows that cannot be asked say nothing: then the import goes as if one ran.
+        let boards = self.installation.boards().await.ok();
+        let runs = boards.is_none_or(|boards| boards.iter().any(|row| row.status == CampaignStatus::Running));
+        self.campaign_runs.store(runs, Ordering::Relaxed);
         Ok(answer.state.lists().get(&self.list).copied().flatten())
     }
 
@@ -224,10 +251,13 @@ impl Enroller for CampaignEnroller {
             let calls = drivers.progress();
             calls.ringing + calls.talking > 0
         });
-        let lag_max = if is_dialing {
-            LAG_EVENTS_DIALING_MAX
-        } else {
-            LAG_EVENTS_IDLE_MAX
+        if is_dialing {
+            self.campaign_runs.store(true, Ordering::Relaxed);
+        }
+        let lag_max = match (is_dialing, self.campaign_runs.load(Ordering::Relaxed)) {
+            (true, _) => LAG_EVENTS_DIALING_MAX,
+            (false, true) => LAG_EVENTS_RUNNING_MAX,
+            (false, false) => LAG_EVENTS_IDLE_MAX,
         };
         let wanted = Position(self.stored.load(Ordering::Relaxed).saturating_sub(lag_max));
         // Where every view is parked nobody waits for rows.
@@ -251,6 +281,14 @@ impl Enroller for CampaignEnroller {
         })
     }
 
+    fn at_once(&self) -> usize {
+        if self.campaign_runs.load(Ordering::Relaxed) {
+            AT_ONCE_DIALING_MAX
+        } else {
+            AT_ONCE_IDLE_MAX
+        }
+    }
+
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
         match self.duplicates {
             Duplicates::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
@@ -259,7 +297,13 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem> {
-        if let Some(known) = self.known(&enrolment.customer).await? {
+        let customer = self
+            .installation
+            .entities
+            .customers
+            .state(&enrolment.customer)
+            .await?;
+        if let Some(known) = self.known(&customer.state) {
             return Ok(known);
         }
         let number = match self.duplicates {

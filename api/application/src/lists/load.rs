@@ -15,7 +15,7 @@ use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use intake::row::{RowRules, check};
 use intake::same_number::{NumbersSeen, SharedRows, Sharing};
-use intake::source::{ReadRow, RowSource};
+use intake::source::{NamedRow, RowSource};
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -23,11 +23,8 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-/// Enrolments asked for at once: enough to fill a group commit, few enough to leave the mailboxes room.
-const ENROLMENTS_IN_FLIGHT_MAX: usize = 64;
-
 /// Rows read ahead of the enrolments.
-const ROWS_READ_AHEAD_MAX: usize = 256;
+const ROWS_READ_AHEAD_MAX: usize = 512;
 
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +47,8 @@ pub trait Enroller: Send + Sync {
     /// Returns when another enrolment may be asked for: what was stored before it is near enough to the rows
     /// that dialing stands on.
     async fn make_way(&self, course: &Course) -> Result<(), Problem>;
+    /// Enrolments that may be asked for at once now; at least one.
+    fn at_once(&self) -> usize;
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
     /// For a dry run: what would become of the row.
     async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
@@ -97,8 +96,15 @@ pub struct Load {
     pub course: Arc<Course>,
 }
 
+/// A row that can be asked for, and where it stands.
+struct CheckedRow {
+    row: u64,
+    column: String,
+    enrolment: Enrolment,
+}
+
 enum Read {
-    Row(ReadRow),
+    Row(Box<Result<CheckedRow, BadRow>>),
     Failed(ImportError),
     Ended,
 }
@@ -108,10 +114,10 @@ pub async fn load(
     load: Load,
     rows: Box<dyn RowSource>,
     enroller: &dyn Enroller,
-    vault: &dyn Vault,
+    vault: Arc<dyn Vault>,
     tasks: &dyn Tasks,
 ) -> Result<ImportReport, Problem> {
-    let mut reading = read_aside(rows, tasks);
+    let mut reading = read_aside(rows, load.rules.clone(), vault, tasks);
     let mut run = Run {
         seen: BTreeSet::new(),
         numbers: NumbersSeen::default(),
@@ -140,7 +146,7 @@ pub async fn load(
     loop {
         match next {
             Some(Read::Row(row)) => {
-                if let Some((place, enrolment)) = run.take(row, &load.rules, vault)? {
+                if let Some((place, enrolment)) = run.take(*row)? {
                     while run.awaits_the_first(&place)
                         && let Some((row, enrolled)) = asked.next().await
                     {
@@ -154,7 +160,7 @@ pub async fn load(
             Some(Read::Ended) => break,
             None => return Err(Problem::fault("the reader of the file stopped")),
         }
-        if asked.len() >= ENROLMENTS_IN_FLIGHT_MAX
+        while asked.len() >= enroller.at_once()
             && let Some((row, enrolled)) = asked.next().await
         {
             run.count(row, enrolled?);
@@ -215,12 +221,7 @@ struct Run {
 
 impl Run {
     /// The enrolment to ask for, or nothing when the row is bad or stands twice.
-    fn take(
-        &mut self,
-        row: ReadRow,
-        rules: &RowRules,
-        vault: &dyn Vault,
-    ) -> Result<Option<(Place, Enrolment)>, Problem> {
+    fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(Place, Enrolment)>, Problem> {
         self.report.rows += 1;
         if self.report.rows > ROWS_MAX {
             return Err(ImportError::TooLarge {
@@ -229,33 +230,27 @@ impl Run {
             }
             .into());
         }
-        let named = match row {
-            Ok(named) => named,
+        let CheckedRow {
+            row,
+            column,
+            enrolment,
+        } = match row {
+            Ok(checked) => checked,
             Err(bad) => {
                 self.note_bad(bad);
                 return Ok(None);
             }
         };
-        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
-        match check(named, rules, vault) {
-            Err(bad) => {
-                self.note_bad(bad);
-                Ok(None)
-            }
-            Ok(enrolment) if !self.seen.insert(enrolment.customer.clone()) => {
-                self.report.duplicates += 1;
-                Ok(None)
-            }
-            Ok(enrolment) => {
-                let sharing = Sharing {
-                    number: enrolment.number.clone(),
-                    customer: enrolment.customer.clone(),
-                    same_row: self.numbers.first_row(&enrolment.number, row),
-                };
-                let place = Place { row, column, sharing };
-                Ok(Some((place, enrolment)))
-            }
+        if !self.seen.insert(enrolment.customer.clone()) {
+            self.report.duplicates += 1;
+            return Ok(None);
         }
+        let sharing = Sharing {
+            number: enrolment.number.clone(),
+            customer: enrolment.customer.clone(),
+            same_row: self.numbers.first_row(&enrolment.number, row),
+        };
+        Ok(Some((Place { row, column, sharing }, enrolment)))
     }
 
     /// Of one file the first row with a number is the one who is called: who comes later with it waits.
@@ -306,16 +301,34 @@ impl Run {
     }
 }
 
-/// Reads the rows on a worker that may block, a bounded number ahead.
-fn read_aside(mut rows: Box<dyn RowSource>, tasks: &dyn Tasks) -> mpsc::Receiver<Read> {
+/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids take as
+/// long as deciding its events.
+fn read_aside(
+    mut rows: Box<dyn RowSource>,
+    rules: RowRules,
+    vault: Arc<dyn Vault>,
+    tasks: &dyn Tasks,
+) -> mpsc::Receiver<Read> {
+    let checked = move |named: NamedRow| {
+        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
+        let enrolment = check(named, &rules, vault.as_ref())?;
+        Ok(CheckedRow {
+            row,
+            column,
+            enrolment,
+        })
+    };
     let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
     tasks.spawn(
         "import-reader",
         Box::pin(async move {
             tokio::task::block_in_place(|| {
-                let read = rows.read_rows(&mut |row| match sender.blocking_send(Read::Row(row)) {
-                    Ok(()) => ControlFlow::Continue(()),
-                    Err(_) => ControlFlow::Break(()),
+                let read = rows.read_rows(&mut |row| {
+                    let row = Box::new(row.and_then(&checked));
+                    match sender.blocking_send(Read::Row(row)) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    }
                 });
                 let last = match read {
                     Ok(()) => Read::Ended,
@@ -374,6 +387,9 @@ mod tests {
                 course.note_wait(1);
             }
             Ok(())
+        }
+        fn at_once(&self) -> usize {
+            8
         }
         async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
             let stored = self.stored.fetch_add(1, Ordering::Relaxed) + 1;
@@ -435,7 +451,7 @@ mod tests {
         spool.write(text).unwrap();
         let spooled = spool.finish(EncodingChoice::Auto);
         let rows = spooled.into_rows(Mapping::default());
-        load(load_plan, rows, book, &PlainVault, &TestTasks).await
+        load(load_plan, rows, book, Arc::new(PlainVault), &TestTasks).await
     }
 
     /// A thousand customers in GBK; rows 10, 500 and 1,001 are bad.

@@ -270,7 +270,8 @@ pub async fn import(
         installation.now(),
         Arc::clone(&plan.course),
     );
-    load(plan, rows, &enroller, installation.vault(), installation.tasks()).await
+    let vault = Arc::clone(&installation.environment.vault);
+    load(plan, rows, &enroller, vault, installation.tasks()).await
 }
 
 /// A file's name without its path and without what a log should not hold.
