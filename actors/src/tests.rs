@@ -409,7 +409,8 @@ fn an_entity_with_nothing_under_way_leaves_memory_first() {
         let entities = Entities::<Counter>::start_with(&fakes.environment, &hosting, lifespan);
         settle().await;
         for (id, amount) in [("odd", 1), ("even", 2)] {
-            let asked = entities.ask(&id.to_owned(), CounterCommand::Add(amount), cause(id));
+            let counter = id.to_owned();
+            let asked = entities.ask(&counter, CounterCommand::Add(amount), cause(id));
             asked.await.unwrap();
         }
         fakes.clock.advance_ms(15_000);

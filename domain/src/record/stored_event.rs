@@ -357,12 +357,8 @@ fn seal_fields<E: EventData>(
     for (pointer, field) in event.personal() {
         let sealed = match field {
             Personal::Open { value, hashed } => {
-                let aad = aad(stream, id, &pointer);
-<<<<<<< HEAD:domain/src/record/stored_event.rs
-                Personal::Sealed(seal(kind, &aad, value, *hashed, sealer)?)
-=======
-                Personal::Sealed(Box::new(seal(kind, &aad, (value, *hashed), sealer)?))
->>>>>>> cc3d57e (Let an entity at rest take what its state needs, and leave when nothing is under way):domain/src/stored_event.rs
+                let sealed = seal(kind, &aad(stream, id, &pointer), value, *hashed, sealer)?;
+                Personal::Sealed(Box::new(sealed))
             }
             Personal::Sealed(_) | Personal::Erased { .. } => field.clone(),
         };

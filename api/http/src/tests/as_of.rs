@@ -259,7 +259,7 @@ fn sixteen_who_ask_at_once_are_all_answered() {
         _ => format!("/api/v1/campaigns/U/report?as_of={head}"),
     });
     let paths: Vec<String> = paths.collect();
-    let asked = paths.iter().map(|path| answer(&world.running, ("GET", path), ""));
+    let asked = paths.iter().map(|path| answer(&world.running, "GET", path, ""));
     let answers = world.runtime.block_on(futures_util::future::join_all(asked));
     let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
     assert_eq!(statuses, [200; 16]);
