@@ -5,7 +5,7 @@ use super::writer::{Request, is_final};
 use crate::subscription::Head;
 use domain::ports::clock::Clock;
 use std::sync::Arc;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// Wait before the first try after a failed commit.
 const FIRST_WAIT_MS: u64 = 250;
@@ -38,9 +38,14 @@ pub(super) async fn run(
                     () = clock.wait_until(again_at) => {
                         wait_ms = (wait_ms * 2).min(WAIT_MS_MAX);
                         let Some(requests) = requests.upgrade() else { return };
-                        // Closed: the store ends. Full: appends wait, and this is asked again.
-                        if let Err(mpsc::error::TrySendError::Closed(_)) = requests.try_send(Request::Mend) {
-                            return;
+                        let (tried, answer) = oneshot::channel();
+                        match requests.try_send(Request::Mend(tried)) {
+                            // One request at a time: more would keep appends out of the queue.
+                            Ok(()) => drop(answer.await),
+                            // Appends wait, and this is asked again.
+                            Err(mpsc::error::TrySendError::Full(_)) => {}
+                            // The store ends.
+                            Err(mpsc::error::TrySendError::Closed(_)) => return,
                         }
                     }
                 }

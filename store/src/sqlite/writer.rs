@@ -37,8 +37,9 @@ pub(super) enum Request {
     Load(Vec<TakenBatch>, oneshot::Sender<Answer>),
     /// Commit what is queued and end; dropped when the connection is closed.
     Close(oneshot::Sender<()>),
-    /// After a failed commit: open the log anew and go on, if that works now.
-    Mend,
+    /// After a failed commit: open the log anew and go on, if that works now; whoever asks hears that it was
+    /// tried.
+    Mend(oneshot::Sender<()>),
 }
 
 /// One append, waiting for its answer.
@@ -101,7 +102,11 @@ impl Writer {
                         requests.close();
                         closers.push(closer);
                     }
-                    Request::Mend => self.mend(),
+                    Request::Mend(tried) => {
+                        self.mend();
+                        // Nobody listens any more when the store ends.
+                        let _heard = tried.send(());
+                    }
                 }
             }
             self.commit_all(&mut queued);

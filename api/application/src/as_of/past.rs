@@ -286,11 +286,25 @@ pub fn explain(error: &FoldError) -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use store::test_ports::StepClock;
+    use async_trait::async_trait;
+    use domain::time::Timestamp;
+
+    /// A clock on which nobody waits long enough.
+    struct StandingClock;
+
+    #[async_trait]
+    impl Clock for StandingClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            std::future::pending().await
+        }
+    }
 
     #[tokio::test]
     async fn who_finds_no_place_waits_in_line_which_has_an_end() {
-        let (past, clock) = (Past::default(), StepClock::default());
+        let (past, clock) = (Past::default(), StandingClock);
         let mut held = Vec::new();
         for _ in 0..FOLDS_MAX {
             held.push(past.place(&clock).await.unwrap());
