@@ -1,7 +1,7 @@
 //! One live entity of any decider: load, decide, append, evolve, reply.
 //!
-//! The state is only what the entity's own events say. A repeated command is known before deciding, and answered
-//! with what its stream holds of it.
+//! The state is only what the entity's own events say. A repeated command is known before deciding, and
+//! answered with what its stream holds of it.
 //! A record is durable before the state moves; after any failed append the state is dropped, so the next
 //! command reads the stream again. Nothing here knows how entities are hosted.
 //!

@@ -24,8 +24,8 @@ const PERSON_IDLE_MS: u64 = 120_000;
 const CAMPAIGN_IDLE_MS: u64 = 600_000;
 /// A flow is read once per call and is large.
 const FLOW_IDLE_MS: u64 = 600_000;
-/// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long: what
-/// comes next reads a few events, some 20 us. Those of an import do not wait in memory for their dial.
+/// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long:
+/// what comes next reads a few events, some 20 us. Those of an import do not wait in memory for their dial.
 const SETTLED_MS: u64 = 5_000;
 /// Anything else.
 const DEFAULT_IDLE_MS: u64 = 60_000;

@@ -1,7 +1,8 @@
 //! Reading a stream into a state: pages of records, read, opened with the person's key, folded.
 //!
-//! Beside the state stand the last commands, so that a repeat is known before deciding. What they led to stands in
-//! the stream, and is read there when it is asked for again: that is rare, and events take more than the state.
+//! Beside the state stand the last commands, so that a repeat is known before deciding. What they led to
+//! stands in the stream, and is read there when it is asked for again: that is rare, and events take more
+//! than the state.
 
 use crate::entity::{Answer, Asked};
 use crate::error::{fault, store_error, vault_error};

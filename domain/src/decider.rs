@@ -104,8 +104,8 @@ pub trait Decider: Send + Sync + Sized + 'static {
     /// The state after one more event; `at` is the event's own time.
     fn evolve(state: &mut Self::State, event: &Self::Event, at: Timestamp);
 
-    /// Whether something is under way of which more will be asked soon. An entity with nothing under way leaves
-    /// memory first; its stream says what it was.
+    /// Whether something is under way of which more will be asked soon. An entity with nothing under way
+    /// leaves memory first; its stream says what it was.
     fn is_underway(_state: &Self::State) -> bool {
         true
     }

@@ -1,7 +1,7 @@
 //! A map of a few entries that takes no more memory than they do: pairs in the order of their keys.
 //!
-//! Most people have one enrolment with three variables, and most numbers one claim. A node of a `BTreeMap` has
-//! room for eleven entries, which made five sixths of what an entity at rest took. Looked at from outside it is
+//! Most people have one enrolment with three variables, and most numbers one claim. A node of a `BTreeMap`
+//! has room for eleven entries, which was most of what an entity at rest took. Looked at from outside it is
 //! such a map: same order, same answers.
 
 /// Entries up to which room is made for exactly one more; beyond, as a vector does.

@@ -2,8 +2,8 @@
 //! appended by the store alone.
 //!
 //! The file goes over HTTP to a server in a process of its own, as an integrator sends it. Its rows count as
-//! imported when the report has come: every event of them is durable then. How long the rows of the views take
-//! besides stands beside it.
+//! imported when the report has come: every event of them is durable then. How long the rows of the views
+//! take besides stands beside it.
 
 use crate::append::actors::in_tasks;
 use crate::cost::counted::Counted;

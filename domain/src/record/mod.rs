@@ -9,6 +9,7 @@ pub(crate) mod golden_support;
 mod heading;
 pub(crate) mod instant_text;
 mod ordered_json;
+mod shared_event;
 pub mod stored_event;
 pub(crate) mod tagged;
 mod text;

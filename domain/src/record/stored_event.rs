@@ -10,11 +10,12 @@ use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
+use super::shared_event::Parsed;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
 pub const RECORD_BYTES_MAX: usize = 65_527;
@@ -188,46 +189,10 @@ pub struct StoredEvent {
     /// When the store made it durable: one per group commit, max(clock, last).
     pub recorded_at: Timestamp,
     pub record: Arc<[u8]>,
-    /// What was parsed of it, where several hold this very event.
-    parsed: Parsed,
+    pub(crate) parsed: Parsed,
 }
-
-/// An envelope that is parsed once for all copies of an event. Two events are the same whether or not anybody
-/// has parsed them.
-#[derive(Debug, Clone, Default)]
-struct Parsed(Option<Arc<OnceLock<Arc<Envelope>>>>);
-
-impl PartialEq for Parsed {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Parsed {}
 
 impl StoredEvent {
-    pub const fn new(position: Position, recorded_at: Timestamp, record: Arc<[u8]>) -> Self {
-        Self {
-            position,
-            recorded_at,
-            record,
-            parsed: Parsed(None),
-        }
-    }
-
-    /// One that many will be given a copy of: whoever is first to ask for its envelope parses it for all.
-    pub fn shared(position: Position, recorded_at: Timestamp, record: Arc<[u8]>) -> Self {
-        Self {
-            parsed: Parsed(Some(Arc::default())),
-            ..Self::new(position, recorded_at, record)
-        }
-    }
-
-    /// The same at another position.
-    pub fn at(self, position: Position) -> Self {
-        Self { position, ..self }
-    }
-
     /// Parses of the record what rebuilding an entity needs; an error names the position.
     pub fn heading(&self) -> Result<Heading<'_>, UnreadableRecord> {
         if let Some(heading) = heading::read(&self.record) {
@@ -237,18 +202,6 @@ impl StoredEvent {
             position: self.position,
             why: error.to_string(),
         })
-    }
-
-    /// The envelope, parsed at most once where the event is shared; an error names the position.
-    pub fn shared_envelope(&self) -> Result<Arc<Envelope>, UnreadableRecord> {
-        let Some(parsed) = &self.parsed.0 else {
-            return self.envelope().map(Arc::new);
-        };
-        if let Some(envelope) = parsed.get() {
-            return Ok(Arc::clone(envelope));
-        }
-        let envelope = Arc::new(self.envelope()?);
-        Ok(Arc::clone(parsed.get_or_init(|| envelope)))
     }
 
     /// Parses the record; an error names the position.

@@ -1,8 +1,8 @@
 //! The last events of the log as the writer wrote them, for those who follow it.
 //!
-//! Whoever has caught up takes new events from here, all of them the same ones: nobody reads the file again for
-//! what was just written to it, and a record that one of them has parsed is parsed for all. What is here is
-//! durable: it comes in behind the commit, before anybody is told of it.
+//! Whoever has caught up takes new events from here, all of them the same ones: nobody reads the file again
+//! for what was just written to it, and a record that one of them has parsed is parsed for all. What is here
+//! is durable: it comes in behind the commit, before anybody is told of it.
 
 use domain::stored_event::{Position, StoredEvent};
 use std::collections::VecDeque;

@@ -54,6 +54,28 @@ async fn sqlite_keeps_the_contract() {
 }
 
 #[tokio::test]
+async fn who_follows_shares_what_was_just_written_and_who_comes_later_reads_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir).unwrap();
+    let mut first = store.subscribe(Position(0)).await.unwrap();
+    let mut second = store.subscribe(Position(0)).await.unwrap();
+    append(&store, 0).await.unwrap();
+    let (one, other) = (first.next().await.unwrap(), second.next().await.unwrap());
+    assert_eq!(one, store.read_all(Position(0), 10).await.unwrap());
+    let parsed = |page: &[StoredEvent]| page[1].shared_envelope().unwrap();
+    assert!(
+        Arc::ptr_eq(&parsed(&one), &parsed(&other)),
+        "it was parsed once for both"
+    );
+    store.close().await;
+    let store = open(&dir).unwrap();
+    let mut late = store.subscribe(Position(0)).await.unwrap();
+    let read = late.next().await.unwrap();
+    assert_eq!(read, one);
+    assert!(!Arc::ptr_eq(&parsed(&read), &parsed(&one)));
+}
+
+#[tokio::test]
 async fn a_store_opened_again_goes_on_where_it_was() {
     let dir = tempfile::tempdir().unwrap();
     let clock = clock();

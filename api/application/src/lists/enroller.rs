@@ -33,12 +33,12 @@ const LAG_EVENTS_DIALING_MAX: u64 = 512;
 /// The same while nobody is called, though a campaign runs: enough to spread the views' commits.
 const LAG_EVENTS_RUNNING_MAX: u64 = 4_096;
 
-/// The same where no campaign runs: nobody waits for the rows but those who look. What views catch up with in about
-/// half of the ten seconds after which a server is not ready any more.
+/// The same where no campaign runs: nobody waits for the rows but those who look. What views catch up with in
+/// about half of the ten seconds after which a server is not ready any more.
 const LAG_EVENTS_IDLE_MAX: u64 = 100_000;
 
-/// Enrolments asked for at once: enough to fill a group commit, few enough that they are not what a dial waits
-/// behind.
+/// Enrolments asked for at once: enough to fill a group commit, few enough that they are not what a dial
+/// waits behind.
 const AT_ONCE_DIALING_MAX: usize = 64;
 
 /// The same where no campaign runs: a commit is shared by half of them while the others are decided.
@@ -123,7 +123,7 @@ impl CampaignEnroller {
         drop(loaded);
         let claiming = self.ask_number(&number, claim);
         let claimed = if is_new {
-            // Both are durable before the enrolment: one wait instead of two. What fails here fails again there.
+            // Both are durable before the enrolment: one wait instead of two. What fails fails again there.
             let (claimed, _key) = join(claiming, self.installation.vault().key(&customer)).await;
             claimed
         } else {

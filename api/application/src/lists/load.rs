@@ -301,8 +301,8 @@ impl Run {
     }
 }
 
-/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids take as
-/// long as deciding its events.
+/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
+/// take as long as deciding its events.
 fn read_aside(
     mut rows: Box<dyn RowSource>,
     rules: RowRules,
