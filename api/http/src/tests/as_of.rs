@@ -253,12 +253,12 @@ fn sixteen_who_ask_at_once_are_all_answered() {
         assert_eq!(world.ask_path("POST", "/api/v1/campaigns", body).0, 201);
     }
     let head = world.head();
-    let moments = (0..16).map(|turn| (head.0 - turn % 2, ["T", "U"][turn as usize % 2]));
-    let paths = moments.map(|(moment, campaign)| match campaign {
-        "T" => format!("/api/v1/campaigns/T?as_of={moment}"),
-        _ => format!("/api/v1/campaigns/U/report?as_of={head}"),
+    let questions = (0..8).flat_map(|turn| {
+        let moment = head.0 - turn % 2;
+        let one = format!("/api/v1/campaigns/T?as_of={moment}");
+        [one, format!("/api/v1/campaigns/U/report?as_of={head}")]
     });
-    let paths: Vec<String> = paths.collect();
+    let paths: Vec<String> = questions.collect();
     let asked = paths.iter().map(|path| answer(&world.running, "GET", path, ""));
     let answers = world.runtime.block_on(futures_util::future::join_all(asked));
     let statuses: Vec<u16> = answers.iter().map(|(status, _)| *status).collect();
