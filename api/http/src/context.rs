@@ -24,10 +24,10 @@ pub struct Context {
     pub door: Door,
     /// What each peer may still look up by number.
     pub lookups: Lookups,
-    /// How long those who read wait until the rows have what the log has. A server's rows follow it: there who
-    /// wants to read what was written gives its position.
+    /// How long those who read wait until the rows have what the log has. A server's rows follow it: there
+    /// who wants to read what was written gives its position.
     pub rows_within_ms: Option<u64>,
-    /// Who hears how far a reading of the whole log is, for as long as it takes; without it, it has a limit.
+    /// Who hears how far a reading of the whole log is, for as long as it takes; without it there is a limit.
     pub hears: Option<Box<Hears>>,
 }
 

@@ -5,12 +5,12 @@
 //! stream, stream_version, at, causation, correlation, campaign, customer, command, rehearsal, data`;
 //! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
 
+use super::shared_event::Parsed;
 use super::{heading, text};
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::personal::{Personal, Sealed};
 use crate::ports::vault::{PersonKey, Vault, VaultError};
-use super::shared_event::Parsed;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

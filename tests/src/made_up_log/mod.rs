@@ -355,13 +355,8 @@ impl MadeUpLog {
     }
 
     fn call(&mut self, dial: &Dial, event: &CallEvent) -> EventId {
-        let (campaign, customer) = (dial.campaign.clone(), dial.customer.clone());
-        self.put(
-            StreamId::new("call", &dial.call),
-            Some(campaign),
-            Some(customer),
-            event,
-        )
+        let (campaign, customer) = (Some(dial.campaign.clone()), Some(dial.customer.clone()));
+        self.put(StreamId::new("call", &dial.call), campaign, customer, event)
     }
 
     /// Stored up to three seconds after it happened; some events share a commit.

@@ -40,10 +40,11 @@ impl Language {
         }
     }
 
-    const fn pick<'a>(self, (zh, en): (&'a str, &'a str)) -> &'a str {
+    /// Of two words, zh and en, the one in this language.
+    const fn pick<'a>(self, words: (&'a str, &'a str)) -> &'a str {
         match self {
-            Self::Zh => zh,
-            Self::En => en,
+            Self::Zh => words.0,
+            Self::En => words.1,
         }
     }
 }
