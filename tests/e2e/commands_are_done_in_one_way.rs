@@ -30,6 +30,8 @@ fn asked(question: &[&str], data: &Path) -> Value {
         "age_ms",
         "position",
         "event_position",
+        "as_of_position",
+        "inquiry",
         "shown_at",
         "complete_up_to",
     ] {
@@ -88,7 +90,7 @@ fn what_a_server_answers_a_directory_answers_alike() {
         "--source",
         "form",
     ];
-    told(&given, &data);
+    told(&[&given[..], &["--evidence", "form 12"]].concat(), &data);
     let alone: Vec<Value> = QUESTIONS.iter().map(|question| asked(question, &data)).collect();
     let exported = folder.path().join("alone.csv");
     let export = ["export", "events", "--format", "csv", "--campaign", "T", "--out"];

@@ -33,11 +33,12 @@ const RATE: u32 = 1;
 /// Appends at once of the store alone: enough for its largest groups.
 const APPENDS_AT_ONCE: usize = 512;
 
-/// Longest wait for the rows of the views, and the pause between two looks.
+/// Longest wait for the rows of the views.
 const ROWS_MS_MAX: u64 = 1_800_000;
+/// Between two looks at them: as long as a batch of the views takes.
 const ROWS_STEP_MS: u64 = 20;
 
-/// Rows a second that an import is held to (issue 12, part B).
+/// Rows a second that an import is held to (decision 0065).
 const ROWS_A_SECOND_MIN: f64 = 20_000.0;
 
 /// Import a CSV file into a fresh installation, and print rows a second beside what the store alone does.

@@ -6,12 +6,27 @@
 //! that this never answers what it would not (the tests change every byte of records and compare).
 
 use crate::ids::{CommandId, EventId};
-use crate::record::stored_event::{Heading, StreamVersion};
+use crate::record::stored_event::StreamVersion;
 use crate::time::Timestamp;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 use uuid::Uuid;
 use uuid::fmt::Hyphenated;
+
+/// What rebuilding an entity needs of a record, borrowed from it.
+#[derive(Debug, Deserialize)]
+pub struct Heading<'a> {
+    pub id: EventId,
+    #[serde(borrow)]
+    pub kind: Cow<'a, str>,
+    pub version: u16,
+    pub stream_version: StreamVersion,
+    pub at: Timestamp,
+    pub command: CommandId,
+    #[serde(borrow)]
+    pub data: &'a RawValue,
+}
 
 /// The heading; `None` where only a parser can tell.
 pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {

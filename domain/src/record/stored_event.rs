@@ -5,6 +5,7 @@
 //! stream, stream_version, at, causation, correlation, campaign, customer, command, rehearsal, data`;
 //! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
 
+pub use super::heading::Heading;
 use super::shared_event::Parsed;
 use super::{heading, text};
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
@@ -14,7 +15,6 @@ use crate::ports::vault::{PersonKey, Vault, VaultError};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
@@ -211,20 +211,6 @@ impl StoredEvent {
             why: error.to_string(),
         })
     }
-}
-
-/// What rebuilding an entity needs of a record, borrowed from it.
-#[derive(Debug, Deserialize)]
-pub struct Heading<'a> {
-    pub id: EventId,
-    #[serde(borrow)]
-    pub kind: Cow<'a, str>,
-    pub version: u16,
-    pub stream_version: StreamVersion,
-    pub at: Timestamp,
-    pub command: CommandId,
-    #[serde(borrow)]
-    pub data: &'a RawValue,
 }
 
 /// A record that is not what `record` writes: a damaged or foreign store.
