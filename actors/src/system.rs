@@ -243,7 +243,7 @@ impl<D: Decider> Drop for Lease<'_, D> {
 }
 
 async fn sweep<D: Decider>(entities: Entities<D>) {
-    let environment = entities.inner.environment.clone();
+    let environment = Arc::clone(&entities.inner.environment);
     let stop = environment.tasks.stop_signal();
     loop {
         let next = environment.clock.now().plus_ms(SWEEP_MS);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{run, run_json};
+use tests::program::{fail, run, run_json};
 use tests::server::Server;
 
 /// Questions whose answers hold no time of their own.
@@ -22,7 +22,7 @@ const QUESTIONS: &[&[&str]] = &[
 fn asked(question: &[&str], data: &Path) -> Value {
     let data = data.to_string_lossy();
     let args = [question, &["--json", "--data", &data]].concat();
-    let (status, mut said) = run_json(&args).unwrap_or_else(|why| panic!("{args:?}: {why}"));
+    let (status, mut said) = run_json(&args).unwrap_or_else(|why| fail(&why));
     assert!(status.success(), "{args:?}: {said}");
     // How long it took, how old figures are and how far the log was are no part of what was asked.
     for name in [

@@ -15,6 +15,15 @@ use std::sync::Arc;
 /// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
 const POSITION_WAIT_MS: u64 = 5_000;
 
+/// Which rows an endpoint stands on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowsNeeded {
+    /// What rows say is read: they are to have what the log has.
+    OfTheLog,
+    /// None, or it is shown how far they are.
+    AsTheyAre,
+}
+
 /// What a handler is given besides its input.
 pub struct Context {
     pub installation: Arc<Installation>,
@@ -43,12 +52,12 @@ impl Context {
 
     /// Returns when the rows are as a request needs them. Read-your-writes: one with `?after_position=` waits
     /// until the views have it.
-    pub(crate) async fn rows_for(&self, is_read: bool, behind: Option<Position>) -> Result<(), Problem> {
+    pub(crate) async fn rows_for(&self, rows: RowsNeeded, behind: Option<Position>) -> Result<(), Problem> {
         if let Some(position) = behind {
             self.installation.rows_at(position, POSITION_WAIT_MS).await?;
         }
         match self.rows_within_ms {
-            Some(within_ms) if is_read => {
+            Some(within_ms) if rows == RowsNeeded::OfTheLog => {
                 let head = self.installation.store().head().await?;
                 self.installation.rows_at(head, within_ms).await
             }

@@ -5,8 +5,8 @@
 
 use crate::auth::Door;
 use crate::body::{Body, pieces};
-use crate::context::Context;
 pub(crate) use crate::context::Ctx;
+use crate::context::{Context, RowsNeeded};
 use crate::described::{IntoReply, Told, schema_of};
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use crate::reply::problem_response;
@@ -64,8 +64,7 @@ pub struct Endpoint {
     pub open: bool,
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
-    /// It reads what rows say, and not only how they stand.
-    reads_rows: bool,
+    rows: RowsNeeded,
     /// How it is answered when it was done, from the type its handler answers.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
     handler: Handler,
@@ -113,7 +112,11 @@ impl Endpoint {
             headers: &[],
             open: false,
             kept: false,
-            reads_rows: R::IS_READ,
+            rows: if R::IS_READ {
+                RowsNeeded::OfTheLog
+            } else {
+                RowsNeeded::AsTheyAre
+            },
             told: R::told,
             handler: Arc::new(move |ctx, input| {
                 let answered = handler(ctx, input);
@@ -141,7 +144,7 @@ impl Endpoint {
     }
     /// It shows how far the rows are, and waits for none.
     pub const fn of_rows_as_they_are(mut self) -> Self {
-        self.reads_rows = false;
+        self.rows = RowsNeeded::AsTheyAre;
         self
     }
     pub const fn open(mut self) -> Self {
@@ -171,7 +174,7 @@ impl Endpoint {
         }
         let guard = Guard {
             open: self.open,
-            reads_rows: self.reads_rows,
+            rows: self.rows,
             known: KnownQuery(self.query),
         };
         let handler = self.handler;
@@ -216,7 +219,7 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
 #[derive(Clone, Copy)]
 struct Guard {
     open: bool,
-    reads_rows: bool,
+    rows: RowsNeeded,
     known: KnownQuery,
 }
 
@@ -236,7 +239,7 @@ impl Guard {
 
 async fn answer(ctx: Ctx, handler: Handler, guard: Guard, input: Input) -> Response {
     let answered = match guard.admit(&ctx, &input) {
-        Ok(behind) => match ctx.rows_for(guard.reads_rows, behind).await {
+        Ok(behind) => match ctx.rows_for(guard.rows, behind).await {
             Ok(()) => handler(ctx, input).await,
             Err(late) => Err(late),
         },

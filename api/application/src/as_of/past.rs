@@ -298,7 +298,7 @@ mod tests {
             Timestamp::EPOCH
         }
         async fn wait_until(&self, _: Timestamp) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

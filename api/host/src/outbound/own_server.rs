@@ -133,7 +133,7 @@ impl Answerer for OwnServer {
             let value = format!("Bearer {token}").parse();
             head.headers.insert(
                 header::AUTHORIZATION,
-                value.map_err(|_| unnamed(&"the token has no readable form"))?,
+                value.map_err(|error: header::InvalidHeaderValue| unnamed(&error))?,
             );
         }
         let answered = self.client.request(Request::from_parts(head, body)).await;
