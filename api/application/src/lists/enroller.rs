@@ -27,8 +27,8 @@ const BUSY_TRIES_MAX: u32 = 200;
 const BUSY_PAUSE_MS: u64 = 50;
 
 /// Most events by which the rows may be behind what a list has stored before more of it is, while people are
-/// dialed: a batch of the views, in whose rows the dialer finds them.
-const LAG_EVENTS_DIALING_MAX: u64 = 512;
+/// dialed: half a batch of the views, in whose rows the dialer finds them.
+const LAG_EVENTS_DIALING_MAX: u64 = 256;
 
 /// The same while nobody is called, though a campaign runs: enough to spread the views' commits.
 const LAG_EVENTS_RUNNING_MAX: u64 = 4_096;
@@ -39,7 +39,7 @@ const LAG_EVENTS_IDLE_MAX: u64 = 100_000;
 
 /// Enrolments asked for at once: enough to fill a group commit, few enough that they are not what a dial
 /// waits behind.
-const AT_ONCE_DIALING_MAX: usize = 64;
+const AT_ONCE_DIALING_MAX: usize = 32;
 
 /// The same where no campaign runs: a commit is shared by half of them while the others are decided.
 const AT_ONCE_IDLE_MAX: usize = 512;
