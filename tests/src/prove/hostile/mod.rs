@@ -144,7 +144,8 @@ fn ask_each(url: &str, asked: &[(&str, String, Value)]) -> (Vec<String>, u128) {
 pub(crate) fn prove(form: Form) -> Proof {
     let customers = match form {
         Form::Short => 24,
-        Form::Long => 400,
+        // At four dials a second longer than the attacks that pause and resume it.
+        Form::Long => 1_600,
     };
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let carrier = brief_people::carrier(form, folder.path(), SEED);
