@@ -4,7 +4,7 @@ use projections::sql_views::EXAMPLE;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
-use tests::history::History;
+use tests::history::{History, member};
 use tests::program::{fail, read, run, run_json};
 use tests::server::Server;
 
@@ -59,13 +59,21 @@ fn told(args: &[&str], data: &Path) {
     assert!(output.status.success(), "{args:?}: {said}");
 }
 
+fn stop(mut server: Server) {
+    server.program.signal("TERM");
+    let ended = server.program.wait(Duration::from_secs(20));
+    assert!(ended.is_some_and(|status| status.success()), "the server stops");
+}
+
+fn word<'a>(value: &'a Value, pointer: &str) -> &'a str {
+    member(value, pointer).as_str().unwrap_or_default()
+}
+
 #[test]
 fn what_a_server_answers_a_directory_answers_alike() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let mut server = Server::start(&data, "sip:127.0.0.1:9");
-    server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    stop(Server::start(&data, "sip:127.0.0.1:9"));
 
     // Nobody serves: the commands open the directory, and what they do is in the log.
     let campaign = folder.path().join("campaign.json");
@@ -120,4 +128,36 @@ fn what_a_server_answers_a_directory_answers_alike() {
     );
     told(&["projections", "rebuild", "region_board"], &data);
     assert_eq!(server.get("/readyz").unwrap().status, 200);
+}
+
+#[test]
+fn a_command_on_a_log_that_lost_its_signed_tail_says_so_before_it_writes() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    stop(Server::start(&data, "sip:127.0.0.1:9"));
+    let older = folder.path().join("older.db");
+    std::fs::copy(data.join("events.db"), &older).unwrap();
+    let server = Server::start(&data, "sip:127.0.0.1:9");
+    server.must_post(
+        "/api/v1/numbers/13800138001/suppress",
+        &json!({"reason": "asked"}),
+    );
+    stop(server);
+    std::fs::copy(&older, data.join("events.db")).unwrap();
+    for rows in ["views.db", "views.db-wal", "views.db-shm"] {
+        drop(std::fs::remove_file(data.join(rows)));
+    }
+
+    told(
+        &["number", "opt-out", "13800138002", "--reason", "asked by phone"],
+        &data,
+    );
+    let history = History::read(&data);
+    let kinds: Vec<&str> = history.events.iter().map(|event| word(event, "/type")).collect();
+    let at = |kind: &str| kinds.iter().position(|one| *one == kind);
+    assert!(at("number.opted_out").is_some(), "{kinds:?}");
+    assert!(
+        at("installation.history_lost").is_some_and(|lost| Some(lost) < at("number.opted_out")),
+        "{kinds:?}"
+    );
 }

@@ -3,7 +3,6 @@
 //! Where a server and a command on a directory differ, a value here says so; no handler asks which it is.
 
 use crate::auth::Door;
-use crate::in_process::Hears;
 use crate::lookups::Lookups;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -14,6 +13,9 @@ use std::sync::Arc;
 
 /// Longest wait of a read for a position (`?after_position=`); a view is behind by milliseconds.
 const POSITION_WAIT_MS: u64 = 5_000;
+
+/// Told how far a reading of the whole log is, and where it ends.
+pub type Hears = dyn Fn(Position, Position) + Send + Sync;
 
 /// Which rows an endpoint stands on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

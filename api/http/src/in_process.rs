@@ -5,19 +5,21 @@
 
 use crate::auth::Door;
 use crate::context::Context;
+pub use crate::context::Hears;
 use crate::lookups::Lookups;
 use crate::routes;
 use crate::server::routed;
 use application::installation::Installation;
 use async_trait::async_trait;
 use domain::problem::Problem;
-use domain::stored_event::Position;
 use host::app::{Askers, Opened};
 use host::clock_evidence::ClockEvidence;
 use host::data_dir::Mode;
 use host::lone_event::note_index_remade;
+use host::open_settings::OpenSettings;
 use host::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody};
 use host::process::Process;
+use host::proving::history;
 use host::read_db_spec::ReadDbSpec;
 use http_body_util::BodyExt;
 use hyper::{Request, Response};
@@ -30,24 +32,23 @@ use warp::reply::Response as RouteReply;
 /// How long a command waits until the rows have what the log has.
 const CATCH_UP_MS: u64 = 60_000;
 
-/// Told how far a reading of the whole log is, and where it ends.
-pub type Hears = dyn Fn(Position, Position) + Send + Sync;
-
 /// The routes on a log that this process has opened.
 struct InProcess {
     process: Arc<Process>,
     routes: BoxedFilter<(RouteReply,)>,
 }
 
-/// A client of the routes on what was opened, with rows in `read_db` or else in its directory. They follow
-/// the log until the client is closed; `hears` is told how far a reading of the whole log is.
+/// A client of the routes on what was opened with `settings`, with rows in `read_db` or else in its
+/// directory. They follow the log until the client is closed; `hears` is told how far a reading of the whole
+/// log is.
 pub async fn client(
     opened: Opened,
+    settings: &OpenSettings,
     read_db: Option<&ReadDbSpec>,
     runtime: Arc<Runtime>,
     hears: Box<Hears>,
 ) -> Result<ApiClient, Problem> {
-    match put_together(&opened, read_db, runtime).await {
+    match put_together(&opened, settings, read_db, runtime).await {
         Ok((installation, evidence)) => {
             let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
             let ctx = Arc::new(Context {
@@ -70,9 +71,12 @@ pub async fn client(
 
 async fn put_together(
     opened: &Opened,
+    settings: &OpenSettings,
     read_db: Option<&ReadDbSpec>,
     runtime: Arc<Runtime>,
 ) -> Result<(Arc<Installation>, Arc<ClockEvidence>), Problem> {
+    // A log that lost what was signed of it says so before anything is written behind the gap.
+    history::hold(&opened.environment, settings).await?;
     opened.name_log().await?;
     let mode = Mode::of_rehearsal(opened.environment.rehearsal);
     note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;

@@ -15,10 +15,11 @@ use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
 use futures_util::future::join;
 use intake::row::RowRules;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
 const BUSY_TRIES_MAX: u32 = 200;
@@ -44,6 +45,9 @@ const AT_ONCE_DIALING_MAX: usize = 32;
 /// The same where no campaign runs: a commit is shared by half of them while the others are decided.
 const AT_ONCE_IDLE_MAX: usize = 512;
 
+/// Between two looks whether a campaign was started.
+const LOOK_AGAIN_MS: u64 = 1_000;
+
 /// Longest wait for rows that do not come on: a database that is away, or a view that is made again. The
 /// same file goes on later where it stopped.
 const WAY_MS_MAX: u64 = 60_000;
@@ -56,8 +60,11 @@ pub struct CampaignEnroller {
     duplicates: Duplicates,
     /// The last position that this import knows to be stored.
     stored: AtomicU64,
-    /// A campaign ran when the list was opened, or somebody was called since: its dialer stands on the rows.
+    /// A campaign ran when it was last looked at, or somebody was called since: its dialer stands on the
+    /// rows.
     campaign_runs: AtomicBool,
+    /// When that is looked at again, in microseconds.
+    look_at: AtomicI64,
 }
 
 impl CampaignEnroller {
@@ -69,6 +76,7 @@ impl CampaignEnroller {
             duplicates: rules.duplicates,
             stored: AtomicU64::new(0),
             campaign_runs: AtomicBool::new(true),
+            look_at: AtomicI64::new(i64::MIN),
         }
     }
 
@@ -220,6 +228,29 @@ impl CampaignEnroller {
         Err(AskError::<CustomerRefusal>::Busy.into())
     }
 
+    /// One that was started since has its people soon.
+    async fn look_again(&self, is_dialing: bool) {
+        let now = self.installation.now();
+        let is_due = now.micros() >= self.look_at.load(Ordering::Relaxed);
+        if is_dialing {
+            self.campaign_runs.store(true, Ordering::Relaxed);
+        } else if is_due && !self.campaign_runs.load(Ordering::Relaxed) {
+            self.look_whether_one_runs(now).await;
+        }
+    }
+
+    /// The list's own campaign says it itself, the others' rows may be behind. What cannot be asked says
+    /// nothing: then the import goes as if one ran.
+    async fn look_whether_one_runs(&self, now: Timestamp) {
+        self.look_at
+            .store(now.plus_ms(LOOK_AGAIN_MS).micros(), Ordering::Relaxed);
+        let own = self.installation.entities.campaigns.state(&self.campaign).await;
+        let own_runs = own.is_ok_and(|loaded| loaded.state.status() == Some(CampaignStatus::Running));
+        let boards = self.installation.boards().await.ok();
+        let runs = boards.is_none_or(|boards| boards.iter().any(|row| row.status == CampaignStatus::Running));
+        self.campaign_runs.store(own_runs || runs, Ordering::Relaxed);
+    }
+
     async fn campaign(&self, what: &str, command: CampaignCommand) -> Result<Answer<Campaign>, Problem> {
         let id = self.command(what);
         let answer = self
@@ -239,10 +270,7 @@ impl Enroller for CampaignEnroller {
             source: source.to_owned(),
         };
         let answer = self.campaign("open-list", command).await?;
-        // Rows that cannot be asked say nothing: then the import goes as if one ran.
-        let boards = self.installation.boards().await.ok();
-        let runs = boards.is_none_or(|boards| boards.iter().any(|row| row.status == CampaignStatus::Running));
-        self.campaign_runs.store(runs, Ordering::Relaxed);
+        self.look_whether_one_runs(self.installation.now()).await;
         Ok(answer.state.lists().get(&self.list).copied().flatten())
     }
 
@@ -251,9 +279,7 @@ impl Enroller for CampaignEnroller {
             let calls = drivers.progress();
             calls.ringing + calls.talking > 0
         });
-        if is_dialing {
-            self.campaign_runs.store(true, Ordering::Relaxed);
-        }
+        self.look_again(is_dialing).await;
         let lag_max = match (is_dialing, self.campaign_runs.load(Ordering::Relaxed)) {
             (true, _) => LAG_EVENTS_DIALING_MAX,
             (false, true) => LAG_EVENTS_RUNNING_MAX,

@@ -105,7 +105,7 @@ impl ApiArgs {
         match Opened::open(&settings).await {
             Ok(opened) => {
                 let read_db = self.read_db.read_db.as_ref();
-                Ok(in_process::client(opened, read_db, runtime, hears()).await?)
+                Ok(in_process::client(opened, &settings, read_db, runtime, hears()).await?)
             }
             Err(AppError::Lock(LockError::Held { dir, pid })) => {
                 Ok(OwnServer::of_holder(&self.server, &dir, pid)?)

@@ -8,6 +8,8 @@ mod cosigning;
 pub mod history;
 mod lease;
 pub mod tail;
+#[cfg(test)]
+mod tests;
 
 use crate::data_dir::signing_key_file;
 use crate::open_settings::OpenSettings;
@@ -49,7 +51,8 @@ pub struct Proving {
     publisher: Publisher,
     lease: Lease,
     cosigning: Cosigning,
-    /// Of the last checkpoint published here.
+    /// Of the last checkpoint published here and shown to every witness: one that a stop interrupted in
+    /// between is published again.
     published_size: u64,
     /// Who stamps checkpoints with a time, if anybody.
     tsa: Option<TsaUrl>,
@@ -236,17 +239,19 @@ impl Proving {
             }
             other => other?,
         };
-        self.published_size = published.checkpoint.claimed().size;
+        let size = published.checkpoint.claimed().size;
         let clock = self.environment.clock.as_ref();
         let cosigned = self.cosigning.collect(&published, follower.tiles(), clock).await;
         if let Some(cosigned) = cosigned {
             self.publisher.publish_cosigned(&cosigned, now).await?;
+            self.published_size = size;
             self.stamp_if_due(&cosigned, now).await?;
             return Ok(Some(Published {
                 checkpoint: cosigned,
                 ..published
             }));
         }
+        self.published_size = size;
         self.stamp_if_due(&published.checkpoint, now).await?;
         Ok(Some(published))
     }
