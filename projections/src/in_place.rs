@@ -3,6 +3,8 @@
 
 use crate::database::Tx;
 use crate::error::ProjectionError;
+use crate::table::Begun;
+use domain::ids::StreamId;
 use domain::stored_event::{StoredEvent, UnreadableRecord};
 use domain::time::Timestamp;
 use serde::Deserialize;
@@ -71,6 +73,11 @@ impl<'a> InPlace<'a> {
         self.around.data
     }
 
+    /// The stream it stands in.
+    pub(crate) fn stream(&self) -> StreamId {
+        StreamId::from_stored(self.around.stream.to_string())
+    }
+
     /// The id of the entity in whose stream it stands.
     pub(crate) fn stream_id(&self) -> &str {
         self.around.stream.split_once('-').map_or("", |(_, id)| id)
@@ -86,9 +93,25 @@ impl<'a> InPlace<'a> {
 /// What a view makes of events in memory: the rows that `View::apply` makes of the same events, or those of
 /// them that are asked for, written once.
 pub trait InMemory: Send {
+    /// Begins with rows of what came before the first event; `false` where it cannot, and nothing was taken.
+    fn begin_with(&mut self, begun: &Begun) -> Result<bool, ProjectionError> {
+        Ok(begun.is_empty())
+    }
+
+    /// Whether this event is of an entity whose earlier events are in the rows begun with, and have yet to be
+    /// recalled for what they say of that entity alone.
+    fn lacks_past(&self, _event: &InPlace<'_>) -> bool {
+        false
+    }
+
+    /// Takes an event that the rows begun with have counted already.
+    fn recall(&mut self, _event: &InPlace<'_>) -> Result<(), ProjectionError> {
+        Ok(())
+    }
+
     /// Takes the next event, of a kind that the view handles.
     fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError>;
 
-    /// Adds all rows to tables that have none.
+    /// Adds all rows to tables that have none, those begun with among them.
     fn hand_over(self: Box<Self>, tx: &mut dyn Tx) -> Result<(), ProjectionError>;
 }

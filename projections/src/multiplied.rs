@@ -32,7 +32,9 @@ pub async fn multiply(
     let tables: Vec<&'static Table> = views.iter().flat_map(|view| view.tables()).collect();
     for table in tables {
         let first = count(db, table).await?;
-        if first == 0 {
+        let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
+        // What has no position is no row of anybody's.
+        if first == 0 || position_of(&columns).is_none() {
             continue;
         }
         // What is kept per campaign does not grow with calls.
@@ -93,10 +95,7 @@ fn sums_all_campaigns(table: &Table, columns: &[String]) -> bool {
 /// Copies `from..until` of a table's first rows, which are those with positions below the stride.
 async fn copy(db: &dyn ReadDb, table: &'static Table, from: i64, until: i64) -> Result<(), ProjectionError> {
     let columns = read_as(db, move |tx| tx.columns(table.name)).await?;
-    let position = columns
-        .iter()
-        .find(|column| matches!(column.as_str(), "first_pos" | "pos" | "position"))
-        .cloned()
+    let position = position_of(&columns)
         .ok_or_else(|| ProjectionError::Fault(format!("table {} has no position", table.name)))?;
     let cells: Vec<String> = columns.iter().map(|column| cell(column)).collect();
     let once = if sums_all_campaigns(table, &columns) {
@@ -115,6 +114,11 @@ async fn copy(db: &dyn ReadDb, table: &'static Table, from: i64, until: i64) -> 
     );
     let values = vec![Val::Int(from), Val::Int(until), Val::Int(STRIDE)];
     transact(db, move |tx| tx.exec(&sql, &values).map(drop)).await
+}
+
+fn position_of(columns: &[String]) -> Option<&str> {
+    let mut names = columns.iter().map(String::as_str);
+    names.find(|column| matches!(*column, "first_pos" | "pos" | "position"))
 }
 
 /// Positions of one copy: more than the events of the first calls.

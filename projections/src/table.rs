@@ -1,5 +1,10 @@
 //! A table of a view, by its name, its statements and its key: what rows are read, written and compared by.
 
+use crate::value::Val;
+
+/// Rows to begin with, by table.
+pub type Begun = Vec<(&'static Table, Vec<Vec<Val>>)>;
+
 /// The tables of a view, and what they need to be compared with a replay.
 #[derive(Debug, Clone, Copy)]
 pub struct Table {

@@ -9,17 +9,18 @@ mod pages;
 mod sums;
 mod validity;
 
-use crate::database::{ReadDb, Table, transact};
+use crate::database::{ReadDb, transact};
 use crate::error::ProjectionError;
 use crate::read_ahead::Ready;
 use crate::runner::InlineRunner;
 use crate::sqlite::SqliteReadDb;
-use crate::value::Val;
+pub use crate::table::Begun;
 use crate::view::{Handles, View};
 use domain::event_filter::EventFilter;
-use domain::ports::event_store::{EventStore, StoreError};
+use domain::ids::StreamId;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::tasks::Tasks;
-use domain::stored_event::Position;
+use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use pages::Pages;
 use std::collections::BTreeSet;
@@ -82,9 +83,6 @@ pub enum FoldError {
     Rows(#[from] ProjectionError),
 }
 
-/// Rows to begin with, by table.
-pub type Begun = Vec<(&'static Table, Vec<Vec<Val>>)>;
-
 /// Folds the events of `span` into fresh tables of `views`. Works on the caller's thread for as long as it
 /// takes; `goes_on` is asked between pages.
 pub async fn fold(
@@ -111,7 +109,9 @@ pub async fn fold_onto(
         ..span.filter.clone()
     };
     let db: Arc<dyn ReadDb> = Arc::new(SqliteReadDb::open_inline()?);
-    if let (Some(sums), true) = (SumsOf::begin(&views), begun.is_empty()) {
+    if let Some(mut sums) = SumsOf::begin(&views)
+        && sums.begin_with(&begun)?
+    {
         let wanted = Span {
             filter,
             ..span.clone()
@@ -156,7 +156,11 @@ async fn in_memory(
             let events_max = wanted.events_max;
             return Err(FoldError::TooManyEvents { events_max });
         }
-        sums.take(&page)?;
+        let (mut behind, mut recalled) = (0, false);
+        while let Some((taken, stream)) = sums.take(&page, behind, recalled)? {
+            sums.recall(&past_of(store, &stream, wanted.after).await?)?;
+            (behind, recalled) = (taken, true);
+        }
         if !goes_on() {
             return Err(FoldError::Stopped { events });
         }
@@ -167,6 +171,27 @@ async fn in_memory(
         events,
         until: wanted.until,
     })
+}
+
+/// The events of a stream up to a position.
+async fn past_of(
+    store: &dyn EventStore,
+    stream: &StreamId,
+    until: Position,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut past: Vec<StoredEvent> = Vec::new();
+    let mut read = 0;
+    loop {
+        let page = store
+            .read_stream(stream, StreamVersion(read), PAGE_EVENTS_MAX)
+            .await?;
+        let is_end = page.is_empty();
+        read += page.len() as u64;
+        past.extend(page.into_iter().take_while(|event| event.position <= until));
+        if is_end || (past.len() as u64) < read {
+            return Ok(past);
+        }
+    }
 }
 
 /// Feeds the events of a span; answers how many.

@@ -11,7 +11,8 @@ use domain::ports::tasks::Tasks;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use projections::{Begun, FoldError, Folded, Span, View, fold_onto};
+use projections::views::campaign_board;
+use projections::{Begun, FoldError, Folded, ReadDb, Span, View, fold_onto};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -62,12 +63,19 @@ impl Wanted {
     }
 }
 
+/// Rows that were folded, and where the copy ends that they were folded onto.
+#[derive(Clone)]
+struct Rows {
+    folded: Arc<Folded>,
+    copied: Option<Position>,
+}
+
 /// The place where the past is folded; one per process.
 pub struct Past {
     places: Arc<Semaphore>,
     /// Room in the line of those who wait for a place.
     waiting: Semaphore,
-    kept: Mutex<Vec<(Key, Arc<Folded>)>>,
+    kept: Mutex<Vec<(Key, Rows)>>,
 }
 
 impl Default for Past {
@@ -92,6 +100,8 @@ pub struct Apart<'a> {
 /// Rows as they were, and what they cost.
 pub struct Shown {
     pub rows: Arc<Folded>,
+    /// Where the copy ends that the rows were folded onto; absent when they begin with the first event.
+    copied: Option<Position>,
     /// Milliseconds of folding; absent when the rows were kept from an earlier question.
     took_ms: Option<u64>,
 }
@@ -103,19 +113,22 @@ impl Shown {
             events: Some(self.rows.events),
             kept: Some(self.took_ms.is_none()),
             ms: Some(self.took_ms.unwrap_or(0)),
+            copied_position: self.copied.map(|position| position.to_string()),
             ..then.describe()
         }
     }
 }
 
 impl Past {
-    /// A campaign's rows in `views` at the moment, from its own events.
+    /// A campaign's rows in `views` at the moment, from its own events, or from those behind the last copy
+    /// that `live` has of all of the views. What was true by the events' own times is in no copy.
     pub async fn campaign(
         &self,
         environment: &Environment,
         campaign: &CampaignId,
         views: Vec<Arc<dyn View>>,
         then: &Then,
+        live: &dyn ReadDb,
     ) -> Result<Shown, Problem> {
         let key = Key {
             campaign: campaign.clone(),
@@ -123,39 +136,54 @@ impl Past {
             valid_at: then.valid_at(),
             views: views.iter().map(|view| (view.name(), view.version())).collect(),
         };
-        if let Some(rows) = self.kept(&key) {
-            return Ok(Shown { rows, took_ms: None });
+        if let Some(shown) = self.kept(&key) {
+            return Ok(shown);
         }
         let place = self.place(environment.clock.as_ref()).await?;
         // Who waited in line may have waited behind the same question.
-        if let Some(rows) = self.kept(&key) {
-            return Ok(Shown { rows, took_ms: None });
+        if let Some(shown) = self.kept(&key) {
+            return Ok(shown);
         }
         let filter = EventFilter {
             campaign: Some(campaign.clone()),
             ..EventFilter::default()
         };
-        let wanted = Wanted::all_of(filter);
+        let mut wanted = Wanted::all_of(filter);
+        let of_the_board = views.iter().all(|view| view.name() == campaign_board::NAME);
+        if of_the_board
+            && then.valid_at().is_none()
+            && let Some(copy) = campaign_board::last_copy(live, campaign, then.position).await?
+        {
+            (wanted.after, wanted.begun) = (copy.upto, copy.rows);
+        }
         let shown = fold_in(place, environment, wanted, views, then).await?;
-        self.keep(key, &shown.rows);
+        self.keep(key, &shown);
         Ok(shown)
     }
 
-    fn kept(&self, key: &Key) -> Option<Arc<Folded>> {
+    fn kept(&self, key: &Key) -> Option<Shown> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let found = kept.iter().find(|(known, _)| known == key);
-        found.map(|(_, rows)| Arc::clone(rows))
+        found.map(|(_, rows)| Shown {
+            rows: Arc::clone(&rows.folded),
+            copied: rows.copied,
+            took_ms: None,
+        })
     }
 
-    fn keep(&self, key: Key, rows: &Arc<Folded>) {
-        if rows.events > KEPT_EVENTS_MAX {
+    fn keep(&self, key: Key, shown: &Shown) {
+        if shown.rows.events > KEPT_EVENTS_MAX {
             return;
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= KEPT_MAX {
             kept.remove(0);
         }
-        kept.push((key, Arc::clone(rows)));
+        let rows = Rows {
+            folded: Arc::clone(&shown.rows),
+            copied: shown.copied,
+        };
+        kept.push((key, rows));
     }
 
     /// Rows of whatever is wanted, at the moment.
@@ -214,6 +242,7 @@ async fn fold_in(
         after: wanted.after,
         ..Span::until(wanted.filter, then.position)
     };
+    let copied = (!wanted.begun.is_empty()).then_some(wanted.after);
     let begun = wanted.begun;
     let began = environment.clock.now();
     let folded = apart_in(place, environment, move |on| {
@@ -232,6 +261,7 @@ async fn fold_in(
         .map_err(|error| explain(&error))?;
     Ok(Shown {
         rows: Arc::new(folded),
+        copied,
         took_ms: Some(environment.clock.now().ms_since(began)),
     })
 }

@@ -177,9 +177,10 @@ async fn describe_then(
         return Err(Problem::missing("this campaign, at the time asked for,"));
     }
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
+    let live = installation.rows.db();
     let shown = installation
         .past
-        .campaign(&installation.environment, campaign, views, then)
+        .campaign(&installation.environment, campaign, views, then, live.as_ref())
         .await?;
     let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;

@@ -29,9 +29,10 @@ impl Source {
             return Ok(Self::live(installation));
         }
         let then = moment.resolve(installation.store(), installation.now()).await?;
+        let live = installation.rows.db();
         let shown = installation
             .past
-            .campaign(&installation.environment, campaign, views, &then)
+            .campaign(&installation.environment, campaign, views, &then, live.as_ref())
             .await?;
         Ok(Self {
             db: Arc::clone(&shown.rows.db),

@@ -5,13 +5,37 @@
 //! disposition or outcome to another in that same hour, and is counted as a move, so that what was recorded
 //! first can still be told.
 
+/// The columns of a campaign's row behind its key, in the board and in its copies.
+macro_rules! board_columns {
+    () => {
+        "status text not null,
+        preset text not null, purpose text not null, flow text not null, flow_version bigint not null,
+        customer_segment text, created_at bigint, started_at bigint, lists_open bigint not null,
+        lists_closed bigint not null, listed bigint not null, enrolled bigint not null,
+        settled bigint not null, open bigint not null, pause_reason text, stop_reason text,
+        alerts bigint not null, last_alert text, last_alert_detail text, last_alert_at bigint,
+        pos bigint not null"
+    };
+}
+
+/// The columns of an hour's row behind its key, in the board and in its copies.
+macro_rules! hour_columns {
+    () => {
+        "dialed bigint not null,
+        answered bigint not null, ended bigint not null, talked bigint not null, talk_ms bigint not null,
+        conversions bigint not null, person_answered bigint not null, pos bigint not null"
+    };
+}
+
 mod calls;
+mod copies;
 mod corrections;
 mod ended;
 mod figures;
 mod in_memory;
 mod spans;
 
+pub use copies::{CampaignCopy, last_copy};
 pub use ended::{Endings, endings};
 pub use figures::{BoardRow, Count, Hour, LISTED_MAX, Report, Share, get, hourly, list, report};
 pub use spans::{CELLS_MAX, Cell, cells};
@@ -37,15 +61,11 @@ pub struct CampaignBoard;
 
 const BOARD: Table = Table {
     name: "campaign_board",
-    ddl: &[
-        "create table campaign_board (campaign text primary key, status text not null,
-        preset text not null, purpose text not null, flow text not null, flow_version bigint not null,
-        customer_segment text, created_at bigint, started_at bigint, lists_open bigint not null,
-        lists_closed bigint not null, listed bigint not null, enrolled bigint not null,
-        settled bigint not null, open bigint not null, pause_reason text, stop_reason text,
-        alerts bigint not null, last_alert text, last_alert_detail text, last_alert_at bigint,
-        pos bigint not null)",
-    ],
+    ddl: &[concat!(
+        "create table campaign_board (campaign text primary key, ",
+        board_columns!(),
+        ")"
+    )],
     key_columns: 1,
 };
 
@@ -62,13 +82,12 @@ const COUNTS: Table = Table {
 
 const HOURS: Table = Table {
     name: "campaign_board_hour",
-    ddl: &[
+    ddl: &[concat!(
         "create table campaign_board_hour (campaign text not null, hour_at bigint not null,
-        trunk text not null, flow_version bigint not null, dialed bigint not null,
-        answered bigint not null, ended bigint not null, talked bigint not null, talk_ms bigint not null,
-        conversions bigint not null, person_answered bigint not null, pos bigint not null,
-        primary key (campaign, hour_at, trunk, flow_version))",
-    ],
+        trunk text not null, flow_version bigint not null, ",
+        hour_columns!(),
+        ", primary key (campaign, hour_at, trunk, flow_version))"
+    )],
     key_columns: 4,
 };
 
@@ -83,7 +102,16 @@ const CALLS: Table = Table {
     key_columns: 1,
 };
 
-const TABLES: &[Table] = &[BOARD, COUNTS, HOURS, CALLS];
+const TABLES: &[Table] = &[
+    BOARD,
+    COUNTS,
+    HOURS,
+    CALLS,
+    copies::LAST,
+    copies::BOARD_COPY,
+    copies::COUNTS_COPY,
+    copies::HOURS_COPY,
+];
 
 columns! {
     enum Column {
@@ -110,7 +138,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 3,
+    version: 4,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,
@@ -142,17 +170,8 @@ impl View for CampaignBoard {
     }
 
     fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
-        let mut board = Board {
-            tx,
-            pos: Val::position(event.position),
-            at: event.at(),
-        };
-        match event.event()? {
-            AnyEvent::Campaign(fact) => board.campaign(&event.stream_id()?, fact),
-            AnyEvent::Customer(fact) => board.customer(fact),
-            AnyEvent::Call(fact) => board.call(event.call()?, fact),
-            AnyEvent::Number(_) | AnyEvent::Flow(_) => Ok(()),
-        }
+        copies::copy_when_due(tx, event)?;
+        tell(tx, event)
     }
 
     fn in_memory(&self) -> Option<Box<dyn InMemory>> {
@@ -166,6 +185,21 @@ impl View for CampaignBoard {
         } else if let Some(campaign) = &event.envelope.campaign {
             keys.push((&BOARD, vec![Val::text(campaign)]));
         }
+    }
+}
+
+/// What an event says, without the copies that may be due before it.
+fn tell(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+    let mut board = Board {
+        tx,
+        pos: Val::position(event.position),
+        at: event.at(),
+    };
+    match event.event()? {
+        AnyEvent::Campaign(fact) => board.campaign(&event.stream_id()?, fact),
+        AnyEvent::Customer(fact) => board.customer(fact),
+        AnyEvent::Call(fact) => board.call(event.call()?, fact),
+        AnyEvent::Number(_) | AnyEvent::Flow(_) => Ok(()),
     }
 }
 

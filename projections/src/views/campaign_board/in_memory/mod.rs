@@ -3,16 +3,17 @@
 //! What a campaign says of itself is rare and left to `apply`; calls and enrolments are only added up, so the
 //! order between the two does not matter.
 
+mod rows;
+
 use super::corrections::moved;
-use super::{BOARD, CALLS, COUNTS, CampaignBoard, Column, HOURS, NAME, draft};
-use crate::cells::{Cells, change_or_begin};
+use super::{BOARD, CALLS, COUNTS, HOURS, NAME};
 use crate::database::Tx;
 use crate::error::ProjectionError;
 use crate::in_place::{InMemory, InPlace};
 use crate::person_answered;
-use crate::unit_of_work::UnitOfWork;
+use crate::table::Begun;
 use crate::value::Val;
-use crate::view::{AnyEvent, View, ViewEvent};
+use crate::view::{AnyEvent, ViewEvent};
 use domain::calendar::HOUR_MICROS;
 use domain::call::Finding;
 use domain::call::event::CallEvent;
@@ -109,6 +110,8 @@ pub(super) struct Sums {
     /// By campaign, what and code: the count and the last position.
     counts: BTreeMap<(usize, &'static str, Cow<'static, str>), (i64, i64)>,
     calls: BTreeMap<CallId, Called>,
+    /// Campaigns' rows as they were begun with.
+    begun: Vec<Vec<Val>>,
 }
 
 impl Sums {
@@ -180,23 +183,13 @@ impl Sums {
     }
 
     fn call(&mut self, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
-        let call: CallId = event
-            .stream_id()
-            .parse()
-            .map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
+        let call = call_of(event)?;
         match event.kind() {
-            CallEvent::PERMITTED => {
-                let Permitted { customer_grant, flow } = event.members()?;
-                let campaign = self.name(&customer_grant.campaign);
-                self.calls.entry(call).or_insert(Called {
-                    campaign,
-                    flow_version: i64::from(flow.version),
-                    hour: None,
-                    is_answered: false,
-                    pos,
-                });
+            CallEvent::PERMITTED => self.permitted(call, event, pos)?,
+            CallEvent::DIALING => {
+                let hour = self.dialing(call, event, pos)?;
+                self.add(hour, pos, |hour| hour.dialed += 1);
             }
-            CallEvent::DIALING => self.dialing(call, event, pos)?,
             CallEvent::ANSWERED => {
                 let Some(called) = self.calls.get_mut(&call) else {
                     return Ok(());
@@ -218,11 +211,30 @@ impl Sums {
         Ok(())
     }
 
-    fn dialing(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+    fn permitted(&mut self, call: CallId, event: &InPlace<'_>, pos: i64) -> Result<(), ProjectionError> {
+        let Permitted { customer_grant, flow } = event.members()?;
+        let campaign = self.name(&customer_grant.campaign);
+        self.calls.entry(call).or_insert(Called {
+            campaign,
+            flow_version: i64::from(flow.version),
+            hour: None,
+            is_answered: false,
+            pos,
+        });
+        Ok(())
+    }
+
+    /// The hour of a call that is dialed for the first time.
+    fn dialing(
+        &mut self,
+        call: CallId,
+        event: &InPlace<'_>,
+        pos: i64,
+    ) -> Result<Option<usize>, ProjectionError> {
         let Dialing { trunk } = event.members()?;
         let trunk = self.name(&trunk);
         let Some(called) = self.calls.get_mut(&call).filter(|called| called.hour.is_none()) else {
-            return Ok(());
+            return Ok(None);
         };
         let micros = event.at().micros();
         let hour_at = micros - micros.rem_euclid(HOUR_MICROS);
@@ -232,8 +244,7 @@ impl Sums {
         if place == self.hours.len() {
             self.hours.push((key, Hour::default()));
         }
-        self.add(Some(place), pos, |hour| hour.dialed += 1);
-        Ok(())
+        Ok(Some(place))
     }
 
     /// Adds to an hour; nothing for a call never dialed.
@@ -288,86 +299,47 @@ impl Sums {
             });
         }
     }
-
-    /// The rows of campaigns: what they say of themselves, and what was added up beside it.
-    fn write_boards(&self, tx: &mut dyn Tx) -> Result<(), ProjectionError> {
-        let mut unit = UnitOfWork::new(tx, CampaignBoard.definition().tables);
-        for event in &self.own {
-            CampaignBoard.apply(&mut unit, event)?;
-        }
-        for (campaign, sums) in &self.boards {
-            let key = self.named(*campaign);
-            let add = |cells: &mut Cells<'_>| {
-                cells.add(Column::Enrolled, sums.enrolled);
-                cells.add(Column::Settled, sums.settled);
-                cells.add(Column::Open, sums.open);
-                let pos = sums.pos.max(cells.int(Column::Pos));
-                cells.set(Column::Pos, Val::Int(pos));
-            };
-            let begin = || draft(key.clone());
-            change_or_begin(&mut unit, &BOARD, std::slice::from_ref(&key), &begin, &add)?;
-        }
-        unit.hand_over()
-    }
-
-    fn count_rows(&self) -> Vec<Vec<Val>> {
-        let row = |(key, (count, pos)): (&(usize, &'static str, Cow<'static, str>), &(i64, i64))| {
-            let (campaign, what, code) = key;
-            vec![
-                self.named(*campaign),
-                Val::text(what),
-                Val::text(code),
-                Val::Int(*count),
-                Val::Int(*pos),
-            ]
-        };
-        self.counts.iter().map(row).collect()
-    }
-
-    fn hour_rows(&self) -> Vec<Vec<Val>> {
-        let row = |((campaign, hour_at, trunk, flow_version), hour): &(HourKey, Hour)| {
-            let mut row = vec![
-                self.named(*campaign),
-                Val::Int(*hour_at),
-                self.named(*trunk),
-                Val::Int(*flow_version),
-            ];
-            let sums = [
-                hour.dialed,
-                hour.answered,
-                hour.ended,
-                hour.talked,
-                hour.talk_ms,
-                hour.conversions,
-                hour.person_answered,
-                hour.pos,
-            ];
-            row.extend(sums.map(Val::Int));
-            row
-        };
-        self.hours.iter().map(row).collect()
-    }
-
-    fn call_rows(&self) -> Vec<Vec<Val>> {
-        let row = |(call, called): (&CallId, &Called)| {
-            let hour = called.hour.and_then(|place| self.hours.get(place));
-            vec![
-                Val::text(call),
-                self.named(called.campaign),
-                Val::Int(called.flow_version),
-                hour.map_or(Val::Null, |(key, _)| Val::Int(key.1)),
-                hour.map_or(Val::Null, |(key, _)| self.named(key.2)),
-                Val::Int(i64::from(called.is_answered)),
-                Val::Int(called.pos),
-            ]
-        };
-        self.calls.iter().map(row).collect()
-    }
 }
 
 impl InMemory for Sums {
+    fn begin_with(&mut self, begun: &Begun) -> Result<bool, ProjectionError> {
+        for (table, rows) in begun {
+            match table.name {
+                name if name == BOARD.name => self.begun.clone_from(rows),
+                name if name == COUNTS.name => rows.iter().try_for_each(|row| self.begin_count(row))?,
+                name if name == HOURS.name => rows.iter().try_for_each(|row| self.begin_hour(row))?,
+                _ => return Ok(false),
+            }
+        }
+        Ok(true)
+    }
+
+    fn lacks_past(&self, event: &InPlace<'_>) -> bool {
+        event.kind().starts_with("call.")
+            && event.kind() != CallEvent::PERMITTED
+            && event
+                .stream_id()
+                .parse()
+                .is_ok_and(|call| !self.calls.contains_key(&call))
+    }
+
+    fn recall(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
+        let (call, pos) = (call_of(event)?, pos_of(event));
+        match event.kind() {
+            CallEvent::PERMITTED => self.permitted(call, event, pos),
+            CallEvent::DIALING => self.dialing(call, event, pos).map(drop),
+            CallEvent::ANSWERED => {
+                if let Some(called) = self.calls.get_mut(&call) {
+                    (called.is_answered, called.pos) = (true, pos);
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn take(&mut self, event: &InPlace<'_>) -> Result<(), ProjectionError> {
-        let pos = i64::try_from(event.stored().position.0).unwrap_or(i64::MAX);
+        let pos = pos_of(event);
         let kind = event.kind();
         if kind.starts_with("campaign.") {
             let whole = ViewEvent::whole(event)?;
@@ -395,4 +367,15 @@ impl InMemory for Sums {
         tx.append_rows(&HOURS, &self.hour_rows())?;
         tx.append_rows(&CALLS, &self.call_rows())
     }
+}
+
+fn pos_of(event: &InPlace<'_>) -> i64 {
+    i64::try_from(event.stored().position.0).unwrap_or(i64::MAX)
+}
+
+fn call_of(event: &InPlace<'_>) -> Result<CallId, ProjectionError> {
+    event
+        .stream_id()
+        .parse()
+        .map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))
 }
