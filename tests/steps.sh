@@ -56,11 +56,11 @@ unit() {
 }
 
 lints() {
-  cargo clippy --locked $KURRENT --all-targets -- -D warnings && cargo check --locked --workspace --quiet
+  cargo clippy --locked $KURRENT --all-targets -- -D warnings && cargo check --locked --package cli --quiet
 }
 
 # Everything is built once, with one set of features: those of the program with the KurrentDB client, which the default
-# build leaves out. That the default builds too is a step of its own.
+# build leaves out, and of tests. That the program builds without them, as whoever installs it does, is checked beside.
 export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 
 export -f unit lints

@@ -270,6 +270,7 @@ impl Tx for SqliteTx<'_> {
     }
 
     fn exec(&mut self, sql: &str, values: &[Val]) -> Result<u64, ProjectionError> {
+        let sql = &*own_key(sql);
         let changed = self
             .statement(sql)?
             .execute(params_from_iter(values))
@@ -322,6 +323,15 @@ impl Tx for SqliteTx<'_> {
     fn append_rows(&mut self, table: &'static Table, rows: &[Vec<Val>]) -> Result<(), ProjectionError> {
         whole_rows::append(self, table, rows)
     }
+}
+
+/// A table whose key is one integer has its rows by that key itself: an `integer` here is as wide as a
+/// `bigint`, of which SQLite would keep an index beside the rows.
+fn own_key(sql: &str) -> Cow<'_, str> {
+    if !sql.starts_with("create table") {
+        return Cow::Borrowed(sql);
+    }
+    Cow::Owned(sql.replace("bigint primary key", "integer primary key"))
 }
 
 fn values_of(row: &rusqlite::Row<'_>, columns_count: usize) -> Result<Vec<Val>, ProjectionError> {
