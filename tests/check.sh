@@ -27,6 +27,7 @@ done
 began=$SECONDS
 echo "== format"; cargo fmt --check
 echo "== lints"; cargo clippy --locked --workspace --all-targets --quiet -- -D warnings
+echo "== the program without what its tests stand on"; cargo check --locked --package cli --quiet
 echo "== tests of: tidy, golden files, $(echo $crates)"
 if cargo nextest --version >/dev/null 2>&1; then
   bash tests/with_postgres.sh cargo nextest run --locked "${packages[@]}" --tests -E "($filter) - binary(e2e)" \

@@ -173,6 +173,7 @@ fn made_up_permit(call: CallId, number: u32, clock: &dyn Clock) -> Option<DialPe
         customer,
         number: number.clone(),
         valid_until,
+        legs_until: None,
         verdicts: Vec::new(),
     };
     let by_number = NumberGrant {

@@ -7,27 +7,22 @@ use crate::figures::{Report, Target};
 use crate::load::processor_ms;
 use crate::stopwatch::{Stopwatch, Times};
 use crate::workshop::Workshop;
-use bytes::Bytes;
 use domain::ids::{CallId, EnrolmentId};
+use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use host::open_settings::OpenSettings;
-use host::serve_settings::ServeSettings;
+use host::outbound::api_client::ApiClient;
 use host::store_spec::StoreSpec;
-use http::routes;
-use http::running::Running;
-use http_body_util::{BodyExt, Full};
+use http::in_process;
+use hyper::Method;
 use projections::synthetic::SyntheticLog;
 use serde_json::Value;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use tower::ServiceExt;
-use warp::filters::BoxedFilter;
-use warp::http::Request;
-use warp::reply::Response;
 
 /// Customers of the campaign that is asked for: every third is called twice, so these have 10,000 calls.
 const CUSTOMERS: u64 = 7_500;
@@ -65,23 +60,28 @@ pub(crate) async fn measure(
     let end = fill(workshop.store().as_ref(), at_once).await?;
     let middle = Position(end.0 / 2);
     let until = recorded_at(workshop.store().as_ref(), end).await?;
-    workshop.close().await;
-    // The directory is free again.
-    drop(workshop);
     report.fact("log events", end.0);
     report.fact("campaigns side by side", at_once);
-    let running = Running::start(settings(&data, store), None, runtime).await?;
-    let deadline = running.installation.now().plus_ms(CATCH_UP_MS_MAX);
-    running.installation.rows.wait_for(end, deadline).await?;
+    let clock = Arc::clone(workshop.clock());
+    let opened = workshop.into_opened();
+    let client = in_process::client(
+        opened,
+        &settings(&data, store),
+        None,
+        runtime,
+        Box::new(|_, _| {}),
+    )
+    .await?;
     let asker = Asker {
-        routes: routes::all(&running.ctx),
+        client,
         middle,
         until,
     };
+    asker.wait_for_rows(clock.as_ref()).await?;
     for question in questions(at_once)? {
         asker.measure(report, &question).await?;
     }
-    running.stop().await;
+    asker.client.close().await;
     Ok(())
 }
 
@@ -105,25 +105,14 @@ async fn recorded_at(store: &dyn EventStore, position: Position) -> Result<Times
     Ok(event.recorded_at)
 }
 
-fn settings(data: &Path, store: StoreSpec) -> ServeSettings {
-    ServeSettings {
-        read_db: None,
-        open: OpenSettings {
-            data: data.to_owned(),
-            store,
-            keys: None,
-            keys_url: None,
-            master_key: None,
-            rehearse_at: None,
-        },
-        trunks: Vec::new(),
-        sip: None,
-        rtp_ports: None,
-        drain_ms: 1_000,
-        witnesses: Vec::new(),
-        ntp: None,
-        tsa: None,
-        given: None,
+fn settings(data: &Path, store: StoreSpec) -> OpenSettings {
+    OpenSettings {
+        data: data.to_owned(),
+        store,
+        keys: None,
+        keys_url: None,
+        master_key: None,
+        rehearse_at: None,
     }
 }
 
@@ -160,7 +149,7 @@ fn questions(at_once: u64) -> Result<Vec<Question>, Problem> {
 
 /// Who asks: the middle of the log by position, its end by instant.
 struct Asker {
-    routes: BoxedFilter<(Response,)>,
+    client: ApiClient,
     middle: Position,
     until: Timestamp,
 }
@@ -202,20 +191,18 @@ impl Asker {
         }
     }
 
-    async fn ask(&self, path: &str) -> Result<Value, Problem> {
-        let request = Request::builder().uri(path).body(Full::new(Bytes::new()));
-        let request = request.map_err(|error| Problem::fault(error.to_string()))?;
-        let response = warp::service(self.routes.clone()).oneshot(request).await;
-        let Ok(response) = response;
-        let status = response.status();
-        let body = response.into_body().collect().await;
-        let body = body
-            .map_err(|error| Problem::fault(error.to_string()))?
-            .to_bytes();
-        if !status.is_success() {
-            let words = String::from_utf8_lossy(&body);
-            return Err(Problem::fault(format!("{path}: {status}: {words}")));
+    /// Returns when the rows have what the log has.
+    async fn wait_for_rows(&self, clock: &dyn Clock) -> Result<(), Problem> {
+        let deadline = clock.now().plus_ms(CATCH_UP_MS_MAX);
+        while let Err(problem) = self.ask("/api/v1/campaigns").await {
+            if problem.kind != Kind::Unavailable || clock.now() > deadline {
+                return Err(problem);
+            }
         }
-        serde_json::from_slice(&body).map_err(|error| Problem::fault(error.to_string()))
+        Ok(())
+    }
+
+    async fn ask(&self, path: &str) -> Result<Value, Problem> {
+        self.client.ask(Method::GET, path, None).await
     }
 }

@@ -121,6 +121,12 @@ impl Workshop {
         &self.system
     }
 
+    /// What was opened, for whoever goes on with it: keys that never saw the people of a made-up log could
+    /// not open it a second time.
+    pub(crate) fn into_opened(self) -> Opened {
+        self.opened
+    }
+
     pub(crate) async fn close(&self) {
         self.opened.close().await;
     }

@@ -60,6 +60,7 @@ pub(super) fn customer_grant() -> CustomerGrant {
         customer: customer(),
         number: number(),
         valid_until: at(2_000),
+        legs_until: None,
         verdicts: vec![verdict(Decision::Allow)],
     }
 }

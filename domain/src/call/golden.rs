@@ -9,6 +9,7 @@ use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 fn verdict(rule: &str) -> Verdict {
@@ -21,7 +22,7 @@ fn verdict(rule: &str) -> Verdict {
     }
 }
 
-fn permitted() -> CallEvent {
+fn permitted(legs_until: Option<Timestamp>) -> CallEvent {
     let valid_until = at().plus_ms(GRANT_VALID_MS);
     CallEvent::Permitted {
         attempt: 2,
@@ -32,6 +33,7 @@ fn permitted() -> CallEvent {
             customer: customer(),
             number: number(),
             valid_until,
+            legs_until,
             verdicts: vec![verdict("calling_window")],
         }),
         number_grant: Box::new(NumberGrant {
@@ -75,7 +77,7 @@ fn failure() -> LegFailure {
 #[test]
 fn the_way_to_an_answer_is_written_as_its_golden_files() {
     let events = [
-        permitted(),
+        permitted(None),
         CallEvent::Dialing {
             leg: 1,
             trunk: "carrier".to_owned(),
@@ -199,6 +201,12 @@ fn a_cause_of_an_end_is_written_as_its_golden_file() {
     };
     check_with("call", "cause", ended);
     check_with("call", "lack", failed);
+}
+
+#[test]
+fn how_long_legs_may_follow_is_written_as_its_golden_file() {
+    let until = at().plus_ms(5_000);
+    check_with("call", "legs_until", permitted(Some(until)));
 }
 
 #[test]

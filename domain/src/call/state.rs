@@ -187,6 +187,7 @@ impl CallState {
             call: permitted.customer_grant.call,
             number: permitted.customer_grant.number.clone(),
             first_dialing_at: self.dialing_at()?,
+            legs_until: permitted.customer_grant.legs_until,
             last_leg: last.leg,
             last_leg_failed_definitely: last.failure.as_ref().is_some_and(|failure| failure.definite),
             withdrawn: self.is_withdrawn(),

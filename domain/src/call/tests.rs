@@ -149,6 +149,19 @@ fn a_second_leg_follows_a_definite_failure_on_another_trunk_within_six_seconds()
     );
 }
 
+/// A window that closes between two legs closes for the second one too.
+#[test]
+fn no_leg_follows_once_the_rules_allow_none() {
+    let mut permitted = permitted();
+    if let CallEvent::Permitted { customer_grant, .. } = &mut permitted {
+        customer_grant.legs_until = Some(at(3_000));
+    }
+    let given = and(vec![(0, permitted), (0, dialing(1))], leg_failed(1, failure(503)));
+    check_at(3_000, &given, dial(2), Ok(vec![dialing(2)]));
+    let refused = Err(CallRefusal::Permit(PermitRefusal::NoNextLeg(2)));
+    check_at(3_001, &given, dial(2), refused);
+}
+
 #[test]
 fn silence_is_never_followed_by_a_second_leg() {
     let silent = LegFailure {

@@ -22,6 +22,10 @@ pub struct CustomerGrant {
     pub customer: CustomerId,
     pub number: NumberId,
     pub valid_until: Timestamp,
+    /// The last instant at which the rules allow any leg, where that comes before the last one that a further
+    /// leg may have: a window that closes, a consent or a campaign that ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub legs_until: Option<Timestamp>,
     pub verdicts: Vec<Verdict>,
 }
 
@@ -42,6 +46,8 @@ pub struct CallGrants {
     pub call: CallId,
     pub number: NumberId,
     pub first_dialing_at: Timestamp,
+    /// No leg is dialed behind it.
+    pub legs_until: Option<Timestamp>,
     /// The last leg dialed, from 1.
     pub last_leg: u8,
     /// That leg failed definitely (`call.leg_failed{definite: true}`).
@@ -111,9 +117,10 @@ pub fn permit(
 }
 
 /// Mints the permit of a further leg of the same call: no new grant is needed, only a definite failure
-/// of the leg before, in time, while neither grantor has withdrawn.
+/// of the leg before, in time and while the rules still allow it, and neither grantor has withdrawn.
 pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<DialPermit, PermitRefusal> {
-    let in_time = now <= grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
+    let is_allowed = grants.legs_until.is_none_or(|until| now <= until);
+    let in_time = is_allowed && now <= grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
     let follows = leg == grants.last_leg.saturating_add(1) && leg <= LEGS_MAX;
     if !in_time || !follows || !grants.last_leg_failed_definitely || grants.withdrawn {
         return Err(PermitRefusal::NoNextLeg(leg));
@@ -158,6 +165,7 @@ mod tests {
             customer: customer(),
             number: number(),
             valid_until,
+            legs_until: None,
             verdicts: vec![verdict("calling_window", Decision::Allow)],
         };
         let by_number = NumberGrant {
@@ -228,6 +236,7 @@ mod tests {
             call: nth_call(1),
             number: number(),
             first_dialing_at: granted_at(),
+            legs_until: None,
             last_leg,
             last_leg_failed_definitely: true,
             withdrawn: false,
@@ -244,6 +253,14 @@ mod tests {
         for (grants, leg, at) in [
             (failed_leg(1), 2, first_forbidden),
             (failed_leg(3), 4, last),
+            (
+                CallGrants {
+                    legs_until: Some(granted_at().plus_ms(3_000)),
+                    ..failed_leg(1)
+                },
+                2,
+                granted_at().plus_ms(3_001),
+            ),
             (failed_leg(1), 1, last),
             (failed_leg(1), 3, last),
             (

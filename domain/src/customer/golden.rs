@@ -7,7 +7,9 @@ use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
-use crate::record::golden_support::{at, call, campaign, check, customer, list, number, other_number};
+use crate::record::golden_support::{
+    at, call, campaign, check, check_with, customer, list, number, other_number,
+};
 use std::collections::BTreeMap;
 
 fn personal(text: &str) -> Personal<String> {
@@ -35,6 +37,7 @@ fn grant() -> CustomerGrant {
         customer: customer(),
         number: number(),
         valid_until: at().plus_ms(GRANT_VALID_MS),
+        legs_until: None,
         verdicts: vec![verdict(Decision::Allow)],
     }
 }
@@ -163,4 +166,15 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     for event in [who_and_what_they_allow(), grants(), endings(), held_and_erased()].concat() {
         check("customer", event);
     }
+}
+
+/// Members added later have a file of their own: what was stored without them stays as it was.
+#[test]
+fn how_long_legs_may_follow_is_written_as_its_golden_file() {
+    let grant = CustomerGrant {
+        legs_until: Some(at().plus_ms(5_000)),
+        ..grant()
+    };
+    let granted = CustomerEvent::DialGranted { attempt: 1, grant };
+    check_with("customer", "legs_until", granted);
 }

@@ -13,8 +13,8 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, Verdict, first_permitted, judge_customer,
-    permitted_until, same_local_day, strictest,
+    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
+    judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId};
 use crate::time::Timestamp;
@@ -57,12 +57,15 @@ pub(super) fn grant_dial(
     if let Some(verdict) = strictest(&verdicts) {
         return refuse(enrolment, &facts, call, verdict, now);
     }
+    let judge = |at| judge_customer(&facts, at);
+    let last_leg_at = now.plus_ms(GRANT_VALID_MS + NEXT_LEG_WITHIN_MS);
     let grant = CustomerGrant {
         call,
         campaign: enrolment_id.campaign,
         customer: enrolment_id.customer,
         number,
-        valid_until: permitted_until(now, now.plus_ms(GRANT_VALID_MS), |at| judge_customer(&facts, at)),
+        valid_until: permitted_until(now, now.plus_ms(GRANT_VALID_MS), judge),
+        legs_until: Some(permitted_until(now, last_leg_at, judge)).filter(|until| *until < last_leg_at),
         verdicts,
     };
     Ok(vec![CustomerEvent::DialGranted { attempt, grant }])

@@ -71,6 +71,7 @@ pub(crate) fn permit_for(call: CallId) -> DialPermit {
         customer: id.parse().expect("32 hexadecimal digits"),
         number: id.parse().expect("32 hexadecimal digits"),
         valid_until: Timestamp::from_millis(2_000),
+        legs_until: None,
         verdicts: verdicts.clone(),
     };
     let number = NumberGrant {

@@ -450,6 +450,23 @@ mod tests {
         assert_eq!(db.exec("insert into t (a) values (1)", Vec::new()).await, Ok(1));
     }
 
+    #[tokio::test]
+    async fn one_integer_as_the_key_needs_no_index_beside_the_rows() {
+        let db = inline_db();
+        db.exec("create table t (a bigint primary key, b text)", Vec::new())
+            .await
+            .unwrap();
+        let largest = Val::Int(i64::MAX);
+        db.exec("insert into t (a, b) values ($1, 'x')", vec![largest.clone()])
+            .await
+            .unwrap();
+        let rows = db.query("select a from t", Vec::new()).await.unwrap();
+        assert_eq!(rows[0].clone().rest(), [largest]);
+        let indexes = "select count(*) from sqlite_master where type = 'index'";
+        let mut found = db.query(indexes, Vec::new()).await.unwrap();
+        assert_eq!(found[0].count(), Ok(0));
+    }
+
     const PAIRS: Table = Table {
         name: "pair",
         ddl: &["create table pair (a text not null, b bigint not null, c text, primary key (a, b))"],

@@ -171,6 +171,7 @@ impl Person {
             customer: self.customer.clone(),
             number: self.number.clone(),
             valid_until: at.plus_ms(2_000),
+            legs_until: None,
             verdicts: verdicts(),
         };
         let number_grant = NumberGrant {

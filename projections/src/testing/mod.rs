@@ -211,6 +211,7 @@ impl Story {
             customer: customer(of),
             number: number(of),
             valid_until: self.at.plus_ms(2_000),
+            legs_until: None,
             verdicts: Vec::new(),
         }
     }

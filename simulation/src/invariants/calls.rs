@@ -100,10 +100,10 @@ impl<'a> Story<'a> {
 
     fn dial(&self, findings: &mut Findings, fact: &Fact, book: &BTreeMap<String, BookEntry>) {
         let (hour, _) = beijing(fact.at);
-        findings.check("no_dial_outside_the_window", (9..18).contains(&hour), || {
-            format!("{} at {}", fact.stream, fact.at)
-        });
         let leg = fact.number("leg");
+        findings.check("no_dial_outside_the_window", (9..18).contains(&hour), || {
+            format!("{} leg {leg} at {}", fact.stream, fact.at)
+        });
         if leg == 1 {
             let permit = self.permitted;
             let valid = |side: &str| {

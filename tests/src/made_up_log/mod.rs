@@ -205,6 +205,7 @@ impl MadeUpLog {
             customer: dial.customer.clone(),
             number: dial.number.clone(),
             valid_until: self.now.plus_ms(2_000),
+            legs_until: None,
             verdicts: verdicts("calling_window"),
         };
         let number_grant = NumberGrant {

@@ -278,6 +278,7 @@ impl Masker {
             customer: _,
             number: _,
             valid_until,
+            legs_until,
             verdicts,
         } = grant;
         CustomerGrant {
@@ -286,6 +287,7 @@ impl Masker {
             customer: self.customer.clone(),
             number: self.number.clone(),
             valid_until: self.at(*valid_until),
+            legs_until: legs_until.map(|until| self.at(until)),
             verdicts: verdicts.iter().map(|verdict| self.verdict(verdict)).collect(),
         }
     }

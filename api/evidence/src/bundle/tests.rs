@@ -66,6 +66,7 @@ fn customer_grant() -> CustomerGrant {
         customer: CUSTOMER.parse().unwrap(),
         number: NUMBER.parse().unwrap(),
         valid_until: start().plus_ms(2_000),
+        legs_until: None,
         verdicts: Vec::new(),
     }
 }

@@ -29,6 +29,7 @@ pub fn permit(now: Timestamp, call: CallId, attempt: u32) -> CallCommand {
         customer,
         number: number.clone(),
         valid_until,
+        legs_until: None,
         verdicts: Vec::new(),
     };
     let number_grant = NumberGrant {

@@ -36,6 +36,28 @@ fn a_due_enrolment_is_granted_for_two_seconds_with_every_verdict() {
     );
 }
 
+/// A leg may be dialed up to eight seconds after the grant: two until the first, six more until the last.
+#[test]
+fn no_leg_of_a_call_is_dialed_once_the_window_has_closed_or_the_campaign_has_ended() {
+    let last = Timestamp::from_micros(instant("2026-03-02T20:00:00+08:00").micros() - 1);
+    let ends_at = now().plus_ms(4_000);
+    let mut ending = facts();
+    ending.plan.ends_at = Some(ends_at);
+    let before_the_end = Timestamp::from_micros(ends_at.micros() - 1);
+    for (facts, asked_at, legs_until) in [
+        (facts(), "2026-03-02T19:59:51.999+08:00", None),
+        (facts(), "2026-03-02T19:59:52+08:00", Some(last)),
+        (facts(), "2026-03-02T19:59:55+08:00", Some(last)),
+        (ending, NOW, Some(before_the_end)),
+    ] {
+        let events = decide_at(&person(&[]), grant_with(facts), asked_at).unwrap();
+        let [CustomerEvent::DialGranted { grant, .. }] = events.as_slice() else {
+            panic!("{asked_at}: {events:?}");
+        };
+        assert_eq!(grant.legs_until, legs_until, "{asked_at}");
+    }
+}
+
 #[test]
 fn a_grant_ends_with_the_window_and_with_the_campaign() {
     let closes = instant("2026-03-02T20:00:00+08:00");

@@ -151,6 +151,7 @@ fn granted_to(attempt: u32, number: NumberId) -> CustomerEvent {
             customer: customer(),
             number,
             valid_until: now().plus_ms(GRANT_VALID_MS),
+            legs_until: None,
             verdicts: Vec::new(),
         },
     }
