@@ -150,9 +150,10 @@ impl Past {
         };
         let mut wanted = Wanted::all_of(filter);
         let of_the_board = views.iter().all(|view| view.name() == campaign_board::NAME);
+        // Rows that are away or being made again keep nobody from the log, which says it all.
         if of_the_board
             && then.valid_at().is_none()
-            && let Some(copy) = campaign_board::last_copy(live, campaign, then.position).await?
+            && let Ok(Some(copy)) = campaign_board::last_copy(live, campaign, then.position).await
         {
             (wanted.after, wanted.begun) = (copy.upto, copy.rows);
         }

@@ -77,3 +77,36 @@ fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_i
         running.stop().await;
     });
 }
+
+/// What a copy of rows makes faster does not depend on them: the log says it all.
+#[test]
+fn a_campaign_as_of_a_moment_is_answered_while_its_board_is_remade() {
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = Arc::new(Runtime::new().unwrap());
+    let settings = settings(directory.path());
+    runtime.block_on(async {
+        let first = started(&settings, &runtime).await;
+        let campaign = json!({"task_id": "T", "script_template": "您好。",
+            "schedule": {"start_time": "09:00", "end_time": "18:00"}});
+        let (status, made) = send(&first, "POST", "/api/v1/campaigns", &campaign).await;
+        assert_eq!(status, 201, "{made}");
+        let head = first.installation.store().head().await.unwrap();
+        let dropped = "insert into remaking (view, until) values ($1, 1000000)";
+        let db = first.installation.rows.db();
+        db.exec(dropped, vec![Val::text("campaign_board")]).await.unwrap();
+        drop(db);
+        first.stop().await;
+        let running = started(&settings, &runtime).await;
+        let path = format!("/api/v1/campaigns/T?as_of={head}");
+        let (status, shown) = send(&running, "GET", &path, &json!({})).await;
+        assert_eq!(status, 200, "{shown}");
+        assert_eq!(
+            (&shown["task_id"], &shown["waiting"]),
+            (&json!("T"), &json!(0)),
+            "{shown}"
+        );
+        let (status, listed) = send(&running, "GET", "/api/v1/campaigns", &json!({})).await;
+        assert_eq!(status, 503, "the rows themselves are told of: {listed}");
+        running.stop().await;
+    });
+}
