@@ -516,7 +516,12 @@ async fn every_stored_kind_and_version_is_taken_by_every_view_that_names_it() {
     files.sort();
     for path in files {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let record = std::fs::read(&path).unwrap();
+        let mut record = std::fs::read(&path).unwrap();
+        if name == "call.permitted.v1.legs_until.json" {
+            // The first event of a call, once more with a member that came later: of another call.
+            let text = String::from_utf8(record).unwrap();
+            record = text.replace("308b38fa", "308b38fb").into_bytes();
+        }
         kinds.push(name.rsplit_once(".v").unwrap().0.to_owned());
         story.tell_record(&StreamId::new("golden", &name), record);
     }

@@ -17,7 +17,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 #[tokio::test]
 async fn every_view_is_rebuilt_beside_its_live_rows_and_switched_to_twice() {
-    let story = story_of(12);
+    let mut story = story_of(12);
+    // So far apart that copies are taken of what has them.
+    for event in &mut story.events {
+        event.position = Position(event.position.0 * 1_000);
+    }
+    let head = story.events.last().map(|event| event.position).unwrap();
     for on in places(&story).await {
         let views = views::all();
         on.caught_up(&views).await;
@@ -26,16 +31,11 @@ async fn every_view_is_rebuilt_beside_its_live_rows_and_switched_to_twice() {
             for generation in 1..=2 {
                 let ready = made_ready(&rebuilds, view.name()).await;
                 let found = (ready.state, ready.generation, ready.position);
-                assert_eq!(
-                    found,
-                    (RebuildState::Ready, generation, story.head()),
-                    "{}",
-                    view.name()
-                );
+                assert_eq!(found, (RebuildState::Ready, generation, head), "{}", view.name());
                 let comparison = ready.comparison.unwrap();
                 assert!(comparison.agrees(), "{comparison:?}");
                 let switched = rebuilds.switch(view.name(), None).await.unwrap();
-                assert_eq!(switched.position, story.head());
+                assert_eq!(switched.position, head);
                 on.has_no_next_rows(view.as_ref()).await;
             }
         }
