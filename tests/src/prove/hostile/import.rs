@@ -53,7 +53,7 @@ impl Size {
                 dialed_people: 400,
                 rows: 4_000,
                 warm_up: Duration::from_secs(3),
-                measured: Duration::from_secs(5),
+                measured: Duration::from_secs(10),
             },
             Form::Long => Self {
                 dialed_people: 9_000,
