@@ -63,15 +63,12 @@ pub(crate) async fn measure(
     report.fact("log events", end.0);
     report.fact("campaigns side by side", at_once);
     let clock = Arc::clone(workshop.clock());
+    let settings = OpenSettings {
+        store,
+        ..OpenSettings::of_directory(data)
+    };
     let opened = workshop.into_opened();
-    let client = in_process::client(
-        opened,
-        &settings(&data, store),
-        None,
-        runtime,
-        Box::new(|_, _| {}),
-    )
-    .await?;
+    let client = in_process::client(opened, &settings, None, runtime, Box::new(|_, _| {})).await?;
     let asker = Asker {
         client,
         middle,
@@ -103,17 +100,6 @@ async fn recorded_at(store: &dyn EventStore, position: Position) -> Result<Times
     let there = store.read_all(before, 1).await?;
     let event = there.first().ok_or_else(|| Problem::fault("the log is empty"))?;
     Ok(event.recorded_at)
-}
-
-fn settings(data: &Path, store: StoreSpec) -> OpenSettings {
-    OpenSettings {
-        data: data.to_owned(),
-        store,
-        keys: None,
-        keys_url: None,
-        master_key: None,
-        rehearse_at: None,
-    }
 }
 
 /// What is asked, without the moment.

@@ -45,12 +45,8 @@ impl Workshop {
         runtime: Arc<Runtime>,
     ) -> Result<Self, Problem> {
         let opened = Opened::open(&OpenSettings {
-            data: directory.to_owned(),
             store,
-            keys: None,
-            keys_url: None,
-            master_key: None,
-            rehearse_at: None,
+            ..OpenSettings::of_directory(directory.to_owned())
         })
         .await?;
         let system = opened.entities(runtime);

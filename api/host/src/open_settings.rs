@@ -24,6 +24,18 @@ pub struct OpenSettings {
 }
 
 impl OpenSettings {
+    /// A directory with its own log and keys, in real time.
+    pub fn of_directory(data: PathBuf) -> Self {
+        Self {
+            store: StoreSpec::Sqlite(data.clone()),
+            data,
+            keys: None,
+            keys_url: None,
+            master_key: None,
+            rehearse_at: None,
+        }
+    }
+
     /// Rehearsal or real, for the life of the directory.
     pub const fn mode(&self) -> Mode {
         match self.rehearse_at {

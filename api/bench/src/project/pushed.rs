@@ -18,7 +18,6 @@ use host::clock::SystemClock;
 use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
-use host::store_spec::StoreSpec;
 use http::running::Running;
 use http::server::bind;
 use projections::synthetic::SyntheticLog;
@@ -85,13 +84,9 @@ pub(super) async fn measure(
             postgres @ ReadDbSpec::Postgres(_) => Some(postgres),
         },
         open: OpenSettings {
-            data: data.clone(),
-            store: StoreSpec::Sqlite(data),
-            keys: None,
-            keys_url: None,
-            master_key: None,
             // The made-up events' own time: they are of this hour then.
             rehearse_at: Some(begin),
+            ..OpenSettings::of_directory(data)
         },
         trunks: Vec::new(),
         sip: None,

@@ -22,7 +22,6 @@ use host::config::TrunkSpec;
 use host::open_settings::OpenSettings;
 use host::serve_settings::{GivenSound, ServeSettings};
 use host::signals::Signals;
-use host::store_spec::StoreSpec;
 use http::routes::lists::import;
 use http::running::Running;
 use intake::body::BodySource;
@@ -102,14 +101,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let data = args.data.clone().unwrap_or_else(|| PathBuf::from(DATA_DEFAULT));
     let settings = ServeSettings {
         read_db: None,
-        open: OpenSettings {
-            data: data.clone(),
-            store: StoreSpec::Sqlite(data.clone()),
-            keys: None,
-            keys_url: None,
-            master_key: None,
-            rehearse_at: None,
-        },
+        open: OpenSettings::of_directory(data.clone()),
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,

@@ -192,12 +192,9 @@ async fn start(
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
-            data: data.to_owned(),
             store: store.clone(),
-            keys: None,
-            keys_url: None,
-            master_key: None,
             rehearse_at: Some(instant),
+            ..OpenSettings::of_directory(data.to_owned())
         },
         trunks: vec![trunk],
         sip: None,

@@ -41,7 +41,6 @@ mod tests {
     use crate::app::Opened;
     use crate::data_dir::KEYS_DIR;
     use crate::open_settings::OpenSettings;
-    use crate::store_spec::StoreSpec;
     use std::fs;
 
     const LOG_FILES: [&str; 4] = ["events.db", "events.db-wal", "events.db-shm", "index.db"];
@@ -53,14 +52,7 @@ mod tests {
     }
 
     fn settings(data: &Path) -> OpenSettings {
-        OpenSettings {
-            data: data.to_owned(),
-            store: StoreSpec::Sqlite(data.to_owned()),
-            keys: None,
-            keys_url: None,
-            master_key: None,
-            rehearse_at: None,
-        }
+        OpenSettings::of_directory(data.to_owned())
     }
 
     async fn refused(data: &Path) -> Option<String> {

@@ -360,19 +360,11 @@ impl Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store_spec::StoreSpec;
 
     #[tokio::test]
     async fn a_log_and_its_keys_keep_no_close_waiting() {
         let dir = tempfile::tempdir().unwrap();
-        let settings = OpenSettings {
-            data: dir.path().to_owned(),
-            store: StoreSpec::Sqlite(dir.path().to_owned()),
-            keys: None,
-            keys_url: None,
-            master_key: None,
-            rehearse_at: None,
-        };
+        let settings = OpenSettings::of_directory(dir.path().to_owned());
         let opened = Opened::open(&settings).await.unwrap();
         let alive = opened.tasks.alive();
         assert!(

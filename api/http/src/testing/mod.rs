@@ -13,7 +13,6 @@ use crate::running::Running;
 use bytes::Bytes;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
-use host::store_spec::StoreSpec;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use std::path::Path;
@@ -45,12 +44,8 @@ pub fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         read_db: None,
         open: OpenSettings {
-            data: directory.join("data"),
-            store: StoreSpec::Sqlite(directory.join("data")),
-            keys: None,
-            keys_url: None,
-            master_key: None,
             rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
+            ..OpenSettings::of_directory(directory.join("data"))
         },
         trunks: Vec::new(),
         sip: None,

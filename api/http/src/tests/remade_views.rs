@@ -18,6 +18,21 @@ async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
         .unwrap()
 }
 
+/// As a start leaves it that dropped a view's rows up to a position far ahead of what was made again.
+async fn started_without_rows(
+    first: Running,
+    view: &str,
+    settings: &ServeSettings,
+    runtime: &Arc<Runtime>,
+) -> Running {
+    let dropped = "insert into remaking (view, until) values ($1, 1000000)";
+    let db = first.installation.rows.db();
+    db.exec(dropped, vec![Val::text(view)]).await.unwrap();
+    drop(db);
+    first.stop().await;
+    started(settings, runtime).await
+}
+
 async fn send(running: &Running, method: &str, path: &str, body: &Value) -> (u16, Value) {
     answer(running, method, path, &body.to_string()).await
 }
@@ -29,13 +44,7 @@ fn routes_and_questions_over_a_view_that_is_remade_are_refused_with_how_far_it_i
     let settings = settings(directory.path());
     runtime.block_on(async {
         let first = started(&settings, &runtime).await;
-        // As a start leaves it that dropped rows up to a position far ahead of what was made again.
-        let dropped = "insert into remaking (view, until) values ($1, 1000000)";
-        let db = first.installation.rows.db();
-        db.exec(dropped, vec![Val::text("call_history")]).await.unwrap();
-        drop(db);
-        first.stop().await;
-        let running = started(&settings, &runtime).await;
+        let running = started_without_rows(first, "call_history", &settings, &runtime).await;
         let (stream, command) = (stream("s"), CommandId::derive_from_text("one"));
         let record = make_record_of(&stream, 1, command, Scope::default());
         let appended = running
@@ -91,12 +100,7 @@ fn a_campaign_as_of_a_moment_is_answered_while_its_board_is_remade() {
         let (status, made) = send(&first, "POST", "/api/v1/campaigns", &campaign).await;
         assert_eq!(status, 201, "{made}");
         let head = first.installation.store().head().await.unwrap();
-        let dropped = "insert into remaking (view, until) values ($1, 1000000)";
-        let db = first.installation.rows.db();
-        db.exec(dropped, vec![Val::text("campaign_board")]).await.unwrap();
-        drop(db);
-        first.stop().await;
-        let running = started(&settings, &runtime).await;
+        let running = started_without_rows(first, "campaign_board", &settings, &runtime).await;
         let path = format!("/api/v1/campaigns/T?as_of={head}");
         let (status, shown) = send(&running, "GET", &path, &json!({})).await;
         assert_eq!(status, 200, "{shown}");

@@ -3,7 +3,6 @@
 use super::Proving;
 use crate::app::Opened;
 use crate::open_settings::OpenSettings;
-use crate::store_spec::StoreSpec;
 use domain::time::Timestamp;
 use std::path::Path;
 use std::sync::Arc;
@@ -78,14 +77,7 @@ async fn witness(folder: &Path, log: VerifierKey, asked_once: &Arc<Notify>) -> (
 async fn a_checkpoint_whose_witness_is_asked_as_the_process_stops_is_cosigned() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    let settings = OpenSettings {
-        data: data.clone(),
-        store: StoreSpec::Sqlite(data.clone()),
-        keys: None,
-        keys_url: None,
-        master_key: None,
-        rehearse_at: None,
-    };
+    let settings = OpenSettings::of_directory(data.clone());
     let opened = Opened::open(&settings).await.unwrap();
     opened.name_log().await.unwrap();
     let log = SigningKey::of_log(&opened.signing_key(), opened.environment.ids.as_ref()).unwrap();
