@@ -54,7 +54,7 @@ pub async fn forget_rows_ahead(
     let views: Vec<String> = ahead.iter().map(|row| row.view.clone()).collect();
     transact(db, move |tx| {
         crate::rebuild::stored::prepare(tx)?;
-        crate::remaking::prepare(tx)?;
+        crate::lost_rows::prepare(tx)?;
         for view in &views {
             let (view, head) = (Val::text(view), Val::position(head));
             tx.exec(

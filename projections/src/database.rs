@@ -113,14 +113,19 @@ impl Select {
     }
 
     /// Adds `condition`, such as `kind =`, with its value behind it, when there is one.
-    pub(crate) fn when(mut self, condition: &str, value: Option<Val>) -> Self {
+    pub(crate) fn when(self, condition: &str, value: Option<Val>) -> Self {
+        self.when_in(condition, value, "")
+    }
+
+    /// Adds a condition around its value, when there is one.
+    pub(crate) fn when_in(mut self, opening: &str, value: Option<Val>, closing: &str) -> Self {
         let Some(value) = value else {
             return self;
         };
         let joint = if self.values.is_empty() { "where" } else { "and" };
         self.values.push(value);
         self.sql
-            .push_str(&format!(" {joint} {condition} ${}", self.values.len()));
+            .push_str(&format!(" {joint} {opening} ${}{closing}", self.values.len()));
         self
     }
 

@@ -5,12 +5,12 @@ use crate::checkpoint::Checkpoint;
 use crate::database::ReadDb;
 use crate::database::read_as;
 use crate::error::ProjectionError;
-use crate::gathering::Gathering;
 use crate::grounds::Grounds;
+use crate::lost_rows::{self, LostRows, ReadersDb};
 use crate::progress::Progress;
 use crate::rebuild::{Host, Rebuild, RebuildError, Rebuilds, Switched};
-use crate::remaking::{self, ReadersDb, Remaking};
 use crate::runner::Feeder;
+use crate::spaced_pages::SpacedPages;
 use crate::status::{ViewStatus, statuses};
 use crate::view::View;
 use crate::views::{self, SqlWorklist};
@@ -51,7 +51,7 @@ pub struct Projections {
     host: Arc<Host>,
     retries: Arc<Retries>,
     readers: Arc<dyn ReadDb>,
-    remaking: Arc<Remaking>,
+    lost_rows: Arc<LostRows>,
 }
 
 impl Projections {
@@ -67,8 +67,8 @@ impl Projections {
         tasks: &dyn Tasks,
     ) -> Result<Arc<Self>, ProjectionError> {
         let feeder = Feeder::begin(Arc::clone(&grounds.db), views.clone().into()).await?;
-        let once = read_as(grounds.db.as_ref(), remaking::read).await?;
-        let remaking = Arc::new(Remaking::new(&views, &once, feeder.progress()));
+        let once = read_as(grounds.db.as_ref(), lost_rows::read).await?;
+        let lost_rows = Arc::new(LostRows::new(&views, &once, feeder.progress()));
         let rebuilds = Rebuilds::of(grounds.clone(), views);
         let projections = Arc::new(Self {
             grounds: grounds.clone(),
@@ -77,9 +77,9 @@ impl Projections {
             retries: Arc::new(Retries::default()),
             readers: Arc::new(ReadersDb {
                 inner: Arc::clone(&grounds.db),
-                remaking: Arc::clone(&remaking),
+                lost_rows: Arc::clone(&lost_rows),
             }),
-            remaking,
+            lost_rows,
         });
         let (stop, host) = (tasks.stop_signal(), Arc::clone(&projections.host));
         tasks.spawn_vital(
@@ -114,7 +114,7 @@ impl Projections {
 
     /// Refuses a question in SQL over documented views for the same reason.
     pub fn refuse_remade(&self, sql: &str) -> Result<(), ProjectionError> {
-        self.remaking.refuse_question(sql)
+        self.lost_rows.refuse_question(sql)
     }
 
     /// The worklist that drivers read.
@@ -266,9 +266,9 @@ async fn follow_from(feeder: &mut Feeder, grounds: &Grounds, after: Position) ->
     let away =
         |error: domain::ports::event_store::StoreError| ProjectionError::Unavailable(error.to_string());
     let subscription = grounds.store.subscribe(after).await.map_err(away)?;
-    let mut gathering = Gathering::of(subscription, Arc::clone(&grounds.clock), feeder.progress());
+    let mut pages = SpacedPages::of(subscription, Arc::clone(&grounds.clock), feeder.progress());
     loop {
-        let page = gathering.next().await.map_err(away)?;
+        let page = pages.next().await.map_err(away)?;
         feeder.feed(&page).await?;
         let last = page.last().map(|event| event.position);
         // Farther, behind (rows that were moved elsewhere), or all parked: the next page is another.

@@ -4,8 +4,8 @@
 use crate::checkpoint::{self, CHECKPOINT_TABLE, read_checkpoints};
 use crate::database::{Dialect, Tx};
 use crate::error::ProjectionError;
+use crate::lost_rows;
 use crate::rebuild::stored;
-use crate::remaking;
 use crate::sql_views::{drop_sql_views, remake_sql_views};
 use crate::view::View;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) fn prepare_schema(
 ) -> Result<(), ProjectionError> {
     checkpoint::prepare(tx)?;
     stored::prepare(tx)?;
-    remaking::prepare(tx)?;
+    lost_rows::prepare(tx)?;
     checkpoint::complete(tx)?;
     let kept = read_checkpoints(tx)?;
     let is_stale = |view: &&Arc<dyn View>| {
@@ -38,7 +38,7 @@ pub(crate) fn prepare_schema(
         let furthest = kept.iter().map(|row| row.position).max();
         let until = of_view.map(|row| row.position).or(furthest);
         if let Some(until) = until {
-            remaking::begin(tx, view.name(), until)?;
+            lost_rows::begin(tx, view.name(), until)?;
         }
         remake_tables(tx, view.as_ref())?;
     }

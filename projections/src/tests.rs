@@ -404,10 +404,10 @@ async fn a_changed_row_a_lost_row_and_an_added_row_are_found_by_verify() {
     runner.catch_up(&log).await.unwrap();
     all_hold(&log, Arc::clone(&db)).await;
     for statement in [
-        "update audit_trail set kind = 'call.other' where position = 3",
+        "update audit_trail set kind = 7 where position = 3",
         "delete from audit_trail where position = 4",
-        "insert into audit_trail (position, id, kind, stream, at, recorded_at, command)
-         values (9000, 'x', 'x', 'x', 0, 0, 'x')",
+        "insert into audit_trail (position, id, kind, aggregate, at, recorded_at, command)
+         values (9000, 'x', 1, 1, 0, 0, 'x')",
     ] {
         db.exec(statement, Vec::new()).await.unwrap();
     }
@@ -473,7 +473,8 @@ const ROWS_OF_A_STORY: &[(&str, u32, &str)] = &[
     ("customer_timeline_number", 3, "18730b22716e514c"),
     ("customer_timeline_call", 3, "a52dd60e0eaafc46"),
     ("customer_timeline_line", 3, "b7ab7e27eac280d0"),
-    ("audit_trail", 2, "bf7b7b57640e8b13"),
+    ("audit_trail", 3, "2c2fb022e132a8f4"),
+    ("audit_trail_name", 3, "c2b40d0add32bb18"),
 ];
 
 #[tokio::test]

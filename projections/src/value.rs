@@ -7,7 +7,9 @@ use domain::time::Timestamp;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt::Display;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
+use uuid::Uuid;
 
 /// One value of a statement or a row. Integers are always 64 bit; SQLite gives a `Bool` back as an `Int`.
 #[derive(Debug, Clone)]
@@ -81,6 +83,21 @@ impl Ord for Val {
             (Self::Blob(one), Self::Blob(two)) => one.cmp(two),
             (Self::Bool(one), Self::Bool(two)) => one.cmp(two),
             (one, two) => one.kind().cmp(&two.kind()),
+        }
+    }
+}
+
+/// As values are told apart: by their kind and what they hold.
+impl Hash for Val {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u8(self.kind());
+        match self {
+            Self::Null => {}
+            Self::Int(value) => value.hash(state),
+            Self::Real(value) => value.to_bits().hash(state),
+            Self::Text(value) => value.hash(state),
+            Self::Blob(value) => value.hash(state),
+            Self::Bool(value) => value.hash(state),
         }
     }
 }
@@ -189,6 +206,24 @@ impl Row {
         T::Err: Display,
     {
         self.maybe_text()?.as_deref().map(parse).transpose()
+    }
+
+    /// An id of 16 bytes.
+    pub fn uuid(&mut self) -> Result<Uuid, ProjectionError> {
+        self.maybe_uuid()?.ok_or_else(|| unexpected("an id", &Val::Null))
+    }
+
+    pub fn maybe_uuid(&mut self) -> Result<Option<Uuid>, ProjectionError> {
+        match self.val()? {
+            Val::Null => Ok(None),
+            Val::Blob(bytes) => match Uuid::from_slice(&bytes) {
+                Ok(id) => Ok(Some(id)),
+                Err(error) => Err(ProjectionError::Fault(format!("an id cannot be read: {error}"))),
+            },
+            other @ (Val::Int(_) | Val::Real(_) | Val::Text(_) | Val::Bool(_)) => {
+                Err(unexpected("an id", &other))
+            }
+        }
     }
 
     pub fn at(&mut self) -> Result<Timestamp, ProjectionError> {

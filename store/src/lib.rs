@@ -10,6 +10,7 @@
 
 pub mod backup;
 mod batch;
+#[cfg(any(test, feature = "testing"))]
 pub mod contract;
 mod data_lock;
 mod durable_file;
@@ -18,9 +19,11 @@ mod false_columns;
 mod file_vault;
 mod frame;
 mod group_wait;
+#[cfg(any(test, feature = "testing"))]
 pub mod key_place_contract;
 #[cfg(feature = "kurrent")]
 mod kurrent;
+#[cfg(any(test, feature = "testing"))]
 mod live_readers;
 mod memory;
 mod memory_disk;
@@ -28,16 +31,23 @@ mod memory_vault;
 mod postgres;
 mod postgres_vault;
 pub mod proof;
+#[cfg(any(test, feature = "testing"))]
 mod race;
+#[cfg(any(test, feature = "testing"))]
 mod retrieval;
 mod sealing;
 mod sqlite;
 mod subscription;
+#[cfg(any(test, feature = "testing"))]
 mod suite_ports;
 mod take_over;
+#[cfg(any(test, feature = "testing"))]
 pub mod test_overlay;
+#[cfg(any(test, feature = "testing"))]
 pub mod test_ports;
+#[cfg(any(test, feature = "testing"))]
 pub mod test_records;
+#[cfg(any(test, feature = "testing"))]
 pub mod vault_contract;
 mod wrapped_keys;
 pub mod yardstick;

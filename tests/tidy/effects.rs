@@ -44,7 +44,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/prove/hostile/exports.rs",
     "tests/src/prove/hostile/questions.rs",
     "projections/src/rebuild/stored.rs",
-    "projections/src/remaking.rs",
+    "projections/src/lost_rows.rs",
     "projections/src/own_checkpoints.rs",
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",

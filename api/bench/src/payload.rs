@@ -2,8 +2,7 @@
 
 use domain::ids::{CommandId, StreamId};
 use domain::stored_event::StreamVersion;
-use store::test_records::make_record;
-use store::yardstick::Batch;
+use store::yardstick::{Batch, make_record};
 
 /// Bytes of a record.
 pub(crate) const RECORD_BYTES: usize = 400;

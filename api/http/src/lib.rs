@@ -21,7 +21,7 @@ mod reply;
 pub mod routes;
 pub mod running;
 pub mod server;
-pub mod taking;
+pub mod taken_away;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;

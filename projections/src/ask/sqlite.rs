@@ -39,7 +39,7 @@ const ARGUMENTS_MAX: i32 = 32;
 const PATTERN_BYTES_MAX: i32 = 200;
 
 /// Functions that the documented views are made with.
-const FUNCTIONS_OF_VIEWS: &[&str] = &["strftime", "substr"];
+const FUNCTIONS_OF_VIEWS: &[&str] = &["hex", "strftime", "substr"];
 
 enum Desk {
     /// On threads of their own.

@@ -90,6 +90,13 @@ async fn every_view_makes_the_same_rows_on_both_databases() {
         all_rows(opened.db.as_ref()).await,
         all_rows(beside.as_ref()).await
     );
+    let trail = |view| format!("select * from {view} order by position");
+    let there = opened.db.query(&trail("ledgerline_sql.audit"), Vec::new()).await;
+    let here = beside.query(&trail("audit"), Vec::new()).await.unwrap();
+    assert_eq!(here.len(), story.events.len());
+    for (there, here) in there.unwrap().into_iter().zip(here) {
+        assert_eq!(there.rest(), here.rest(), "ids and names are the same text");
+    }
     let log = TestLog::of(&story.events);
     let checks = verify(&log, Arc::clone(&opened.db)).await.unwrap();
     assert!(checks.iter().all(crate::rebuild::ViewCheck::holds), "{checks:?}");

@@ -3,8 +3,9 @@
 
 use super::column::{
     SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, label, micros, ms, of_enrolment,
-    position, text,
+    position, text, uuid,
 };
+use crate::views::audit_trail::STREAM;
 use domain::disposition::{Disposition, Outcome};
 
 const CALL: SqlColumn = id("call", ("呼叫", "the call"));
@@ -28,23 +29,28 @@ pub const SQL_VIEWS: &[SqlView] = &[
         table: Some("audit_trail"),
         columns: &[
             position("position", "position"),
-            id("id", ("事件编号", "the event's id")),
+            uuid("id", ("事件编号", "the event's id")),
             column(
                 "kind",
                 Unit::Code,
-                "kind",
+                "kind_of.name",
                 ("事件类型", "kind, such as call.answered"),
             ),
-            text("stream", ("事件流", "stream: aggregate and internal id")),
+            column(
+                "stream",
+                Unit::Text,
+                STREAM,
+                ("事件流", "stream: aggregate and internal id"),
+            ),
             micros("at", ("发生时间", "when it happened")),
             instant("at_time", "at"),
             micros("recorded_at", ("记录时间", "when it was recorded")),
             instant("recorded_time", "recorded_at"),
-            CAMPAIGN,
-            CUSTOMER,
-            id("command", ("命令编号", "the command that led to it")),
-            id("causation", ("起因事件", "the event that led to it")),
-            id("correlation", ("关联编号", "the story it belongs to")),
+            CAMPAIGN.from("campaign_of.name"),
+            CUSTOMER.from("customer_of.name"),
+            uuid("command", ("命令编号", "the command that led to it")),
+            uuid("causation", ("起因事件", "the event that led to it")),
+            id("correlation", ("关联编号", "the story it belongs to")).from("correlation_of.name"),
             text("by_whom", ("操作人", "who acted, as the event says")),
         ],
     },

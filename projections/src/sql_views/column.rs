@@ -58,10 +58,22 @@ impl Unit {
     }
 }
 
+impl SqlColumn {
+    /// The same of another column, or of an expression over the row.
+    pub(super) const fn from(self, from: &'static str) -> Self {
+        Self {
+            source: Source::Column(from),
+            ..self
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Source {
     /// A column of the table, as it is.
     Column(&'static str),
+    /// A column of 16 bytes, as the text of a UUID.
+    Uuid(&'static str),
     /// A column in microseconds, as text.
     Instant(&'static str),
     /// Of the enrolment that a call belongs to, as an expression over its row.
@@ -86,6 +98,18 @@ pub(super) const fn column(name: &'static str, unit: Unit, from: &'static str, w
 }
 pub(super) const fn id(name: &'static str, words: Words) -> SqlColumn {
     column(name, Unit::Id, name, words)
+}
+/// An id that the table keeps in 16 bytes.
+pub(super) const fn uuid(name: &'static str, words: Words) -> SqlColumn {
+    let (zh, en) = words;
+    let source = Source::Uuid(name);
+    SqlColumn {
+        name,
+        unit: Unit::Id,
+        zh,
+        en,
+        source,
+    }
 }
 pub(super) const fn code(name: &'static str, words: Words) -> SqlColumn {
     column(name, Unit::Code, name, words)

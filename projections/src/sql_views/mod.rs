@@ -19,6 +19,7 @@ pub use reference::sql_reference;
 use crate::database::{Dialect, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
+use crate::views::audit_trail;
 use column::Source;
 use std::collections::BTreeMap;
 
@@ -119,6 +120,7 @@ fn ddl(view: &SqlView, dialect: Dialect, tables: &[&str]) -> String {
     let columns = columns.join(", ");
     let from = match table {
         ENROLMENTS => ENROLMENTS_AND_CLOSINGS,
+        audit_trail::NAME => audit_trail::ROWS_AND_NAMES,
         table => table,
     };
     format!("create view {name} as select {columns} from {from}")
@@ -132,6 +134,18 @@ fn expression(source: &Source, table: &str, dialect: Dialect) -> String {
              and {ENROLMENTS}.customer = {table}.customer)"
         ),
         (Source::Label, _) => String::new(),
+        (Source::Uuid(column), Dialect::Sqlite) => {
+            let hex = |first: u8, count: u8| format!("substr(hex({column}), {first}, {count})");
+            let parts = [hex(1, 8), hex(9, 4), hex(13, 4), hex(17, 4), hex(21, 12)];
+            // Of nothing, `hex` makes an empty text.
+            format!(
+                "case when {column} is not null then lower({}) end",
+                parts.join(" || '-' || ")
+            )
+        }
+        (Source::Uuid(column), Dialect::Postgres) => {
+            format!("cast(cast(encode({column}, 'hex') as uuid) as text)")
+        }
         // The same text on both: RFC 3339, UTC, six decimals.
         (Source::Instant(column), Dialect::Sqlite) => format!(
             "case when {column} is not null then strftime('%Y-%m-%dT%H:%M:%S', {column} / 1000000, 'unixepoch') \

@@ -7,8 +7,8 @@
 use crate::database::{Edit, Table, TakesRow, Tx};
 use crate::error::ProjectionError;
 use crate::value::Val;
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// Rows kept at once: some tens of megabytes of the widest. Beyond, everything is handed over and forgotten.
 const HELD_ROWS_MAX: usize = 32_768;
@@ -60,7 +60,8 @@ impl Held {
 
 struct HeldTable {
     table: &'static Table,
-    rows: BTreeMap<Vec<Val>, Held>,
+    /// Found by hash: a row is looked for several times in a batch, and put in order once.
+    rows: HashMap<Vec<Val>, Held>,
 }
 
 /// A transaction in front of a transaction; `hand_over` ends it.
@@ -75,7 +76,7 @@ impl<'a> UnitOfWork<'a> {
     pub(crate) fn new(inner: &'a mut dyn Tx, tables: &'static [Table]) -> Self {
         let tables = tables.iter().map(|table| HeldTable {
             table,
-            rows: BTreeMap::new(),
+            rows: HashMap::new(),
         });
         Self {
             inner,
@@ -198,22 +199,24 @@ fn key_of(table: &Table, row: &[Val]) -> Vec<Val> {
 fn hand_over_rows(
     inner: &mut dyn Tx,
     table: &'static Table,
-    rows: BTreeMap<Vec<Val>, Held>,
-) -> Result<BTreeMap<Vec<Val>, Held>, ProjectionError> {
-    let mut clean = BTreeMap::new();
+    mut rows: HashMap<Vec<Val>, Held>,
+) -> Result<HashMap<Vec<Val>, Held>, ProjectionError> {
+    let is_told = |_: &Vec<Val>, held: &mut Held| !matches!(held, Held::Absent | Held::Read(_));
+    let mut told: Vec<(Vec<Val>, Held)> = rows.extract_if(is_told).collect();
+    told.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
     let (mut new, mut was_rows, mut changed) = (Vec::new(), Vec::new(), Vec::new());
     let (mut written, mut removed) = (Vec::new(), Vec::new());
-    for (key, held) in rows {
+    for (key, held) in told {
         match held {
-            Held::Absent | Held::Read(_) => drop(clean.insert(key, held)),
-            Held::New(row) => new.push(row),
             Held::Written { was: Some(was), row } if was == row => {}
+            Held::New(row) => new.push(row),
             Held::Written { was: Some(was), row } => {
                 was_rows.push(was);
                 changed.push(row);
             }
             Held::Written { was: None, row } => written.push(row),
             Held::Removed => removed.push(key),
+            Held::Absent | Held::Read(_) => {}
         }
     }
     if !new.is_empty() {
@@ -225,7 +228,7 @@ fn hand_over_rows(
     if !(written.is_empty() && removed.is_empty()) {
         inner.write_rows(table, &written, &removed)?;
     }
-    Ok(clean)
+    Ok(rows)
 }
 
 impl Tx for UnitOfWork<'_> {

@@ -16,6 +16,7 @@ pub use backup::{
 use domain::ids::CustomerId;
 use domain::ports::vault::VaultError;
 use domain::time::Timestamp;
+#[cfg(any(test, feature = "testing"))]
 pub(crate) use rotation::Rotation;
 pub use rotation::rotate_keys;
 use rows::WrappedKeys;

@@ -6,10 +6,14 @@
 mod bare_sqlite;
 mod postgres;
 mod raw_file;
+mod records;
 
 pub use bare_sqlite::{BareSqlite, Scan};
 pub use postgres::{BarePostgres, Method, drop_database, fresh_database};
 pub use raw_file::RawFile;
+pub use records::make_record;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use records::{facts, written};
 
 use domain::ids::StreamId;
 use domain::stored_event::{Record, StreamVersion};

@@ -90,7 +90,7 @@ fn nothing() -> (Finding, String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kit::taking::tests::begun;
+    use crate::kit::taken_away::tests::begun;
     use host::data_dir::Mode;
     use std::path::Path;
 

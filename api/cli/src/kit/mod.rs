@@ -9,5 +9,5 @@ pub(crate) mod named;
 pub(crate) mod output;
 pub(crate) mod reader;
 pub(crate) mod table;
-pub(crate) mod taking;
+pub(crate) mod taken_away;
 pub(crate) mod words;

@@ -4,7 +4,7 @@
 use crate::described::{Changed, File, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use crate::reply::{Written, file_response};
-use crate::taking::{Taken, Taking};
+use crate::taken_away::{Taken, Taking};
 use application::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
 use application::installation::Installation;
 use application::paced_places::PacedPlace;

@@ -3,13 +3,13 @@
 use crate::commands::backup::{bar, moving, store_kind};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taking::TakingArgs;
+use crate::kit::taken_away::TakingArgs;
 use domain::ports::clock::Clock;
 use host::app::ReadOnly;
 use host::clock::SystemClock;
 use host::lone_event::mode_of;
 use host::store_spec::LogArgs;
-use http::taking::{Taken, Taking};
+use http::taken_away::{Taken, Taking};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use store::backup::{Made, Out, Source, Written};

@@ -7,7 +7,7 @@
 use crate::commands::backup::{bar, moving};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taking::TakingArgs;
+use crate::kit::taken_away::TakingArgs;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -15,7 +15,7 @@ use domain::stored_event::{Position, StoredEvent};
 use host::app::{ReadOnly, WritableLog};
 use host::lone_event::mode_of;
 use host::store_spec::StoreSpec;
-use http::taking::{Taken, Taking};
+use http::taken_away::{Taken, Taking};
 use serde_json::json;
 use store::backup::Chunks;
 use store::proof::{RootFold, TreeHash, event_hash};

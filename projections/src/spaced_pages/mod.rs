@@ -22,7 +22,7 @@ const GATHERING_MS: u64 = 200;
 const GATHERING_TURNS_MAX: usize = 8;
 
 /// A subscription whose pages are as large as a transaction wants them.
-pub(crate) struct Gathering {
+pub(crate) struct SpacedPages {
     subscription: Box<dyn Subscription>,
     clock: Arc<dyn Clock>,
     progress: Arc<Progress>,
@@ -30,7 +30,7 @@ pub(crate) struct Gathering {
     held_until: Option<Timestamp>,
 }
 
-impl Gathering {
+impl SpacedPages {
     pub(crate) fn of(
         subscription: Box<dyn Subscription>,
         clock: Arc<dyn Clock>,

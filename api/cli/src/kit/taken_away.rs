@@ -11,7 +11,7 @@ use host::data_dir::Mode;
 use host::lone_event::{mode_of, note, note_index_remade};
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use host::store_spec::StoreSpec;
-use http::taking::Taking;
+use http::taken_away::Taking;
 use hyper::Method;
 use serde_json::json;
 use std::path::Path;
@@ -104,7 +104,7 @@ pub(crate) mod tests {
     use domain::stored_event::{Envelope, Position, StoredEvent};
     use domain::time::Timestamp;
     use host::app::WritableLog;
-    use http::taking::Taken;
+    use http::taken_away::Taken;
 
     fn by_wang(unrecorded: bool) -> TakingArgs {
         TakingArgs {

@@ -46,7 +46,7 @@ pub(crate) fn read(tx: &mut dyn Tx) -> Result<BTreeMap<String, Position>, Projec
 }
 
 /// The views that are being made again.
-pub(crate) struct Remaking {
+pub(crate) struct LostRows {
     progress: Arc<Progress>,
     /// How far each must come.
     until: BTreeMap<&'static str, Position>,
@@ -55,7 +55,7 @@ pub(crate) struct Remaking {
     is_over: AtomicBool,
 }
 
-impl Remaking {
+impl LostRows {
     pub(crate) fn new(
         views: &[Arc<dyn View>],
         stored: &BTreeMap<String, Position>,
@@ -157,7 +157,7 @@ impl Remaking {
 /// The rows as readers reach them.
 pub(crate) struct ReadersDb {
     pub(crate) inner: Arc<dyn ReadDb>,
-    pub(crate) remaking: Arc<Remaking>,
+    pub(crate) lost_rows: Arc<LostRows>,
 }
 
 #[async_trait]
@@ -171,13 +171,13 @@ impl ReadDb for ReadersDb {
     }
 
     async fn read(&self, work: TxWork) -> Result<(), ProjectionError> {
-        if self.remaking.is_over() {
+        if self.lost_rows.is_over() {
             return self.inner.read(work).await;
         }
-        let remaking = Arc::clone(&self.remaking);
+        let lost_rows = Arc::clone(&self.lost_rows);
         let guarded: TxWork = Box::new(move |inner| {
-            let remaking = remaking.as_ref();
-            work(&mut ReadersTx { inner, remaking })
+            let lost_rows = lost_rows.as_ref();
+            work(&mut ReadersTx { inner, lost_rows })
         });
         self.inner.read(guarded).await
     }
@@ -185,7 +185,7 @@ impl ReadDb for ReadersDb {
 
 struct ReadersTx<'a> {
     inner: &'a mut dyn Tx,
-    remaking: &'a Remaking,
+    lost_rows: &'a LostRows,
 }
 
 impl Tx for ReadersTx<'_> {
@@ -194,7 +194,7 @@ impl Tx for ReadersTx<'_> {
     }
 
     fn each(&mut self, sql: &str, values: &[Val], take: &mut TakesRow<'_>) -> Result<(), ProjectionError> {
-        self.remaking.refuse_statement(sql)?;
+        self.lost_rows.refuse_statement(sql)?;
         self.inner.each(sql, values, take)
     }
 
@@ -203,7 +203,7 @@ impl Tx for ReadersTx<'_> {
     }
 
     fn rows(&mut self, table: &'static Table, keys: &[Vec<Val>]) -> Result<Vec<Vec<Val>>, ProjectionError> {
-        self.remaking.refuse_table(table.name)?;
+        self.lost_rows.refuse_table(table.name)?;
         self.inner.rows(table, keys)
     }
 
