@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 
 /// Tries that any mending takes; each waits for the writer's answer.
-const TRIES_MAX: u64 = 2_000;
+const TRIES_MAX: u64 = 100_000;
 
 struct Meddled {
     dir: TempDir,
