@@ -240,7 +240,10 @@ async fn what_was_gathered_when_the_process_stops_is_in_the_rows_of_the_next() {
         } else {
             on.tasks.kill();
         }
-        assert!(on.views.position() < Some(on.story.head()), "it was still pages");
+        assert!(
+            on.views.position() < Some(on.story.head()),
+            "it was still gathering"
+        );
         on.tasks = TestTasks::default();
         on.views = start(&on.log, &on.db, &on.clock, &on.tasks).await;
         on.settle().await;

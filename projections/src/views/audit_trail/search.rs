@@ -14,18 +14,17 @@ use uuid::Uuid;
 /// Most events in one answer.
 pub const EVENTS_MAX: usize = 1_000;
 
-/// The rows of the trail with the names that they number. Each name is found by its key, so that a database
-/// leaves out whom a question does not ask for.
+/// The rows of the trail with the names by which they are looked for: each by its key, so that a condition on
+/// a name becomes one on its number.
 pub(crate) const ROWS_AND_NAMES: &str = "audit_trail \
     left join audit_trail_name kind_of on kind_of.number = audit_trail.kind \
-    left join audit_trail_name aggregate_of on aggregate_of.number = audit_trail.aggregate \
-    left join audit_trail_name stream_of on stream_of.number = audit_trail.stream \
     left join audit_trail_name campaign_of on campaign_of.number = audit_trail.campaign \
     left join audit_trail_name customer_of on customer_of.number = audit_trail.customer \
     left join audit_trail_name correlation_of on correlation_of.number = audit_trail.correlation";
 
-/// A stream's name, of both of its parts.
-pub(crate) const STREAM: &str = "aggregate_of.name || coalesce('-' || stream_of.name, '')";
+/// A stream's name, of both of its parts. No index finds a row by it, so it is read only where it is shown.
+pub(crate) const STREAM: &str = "(select name from audit_trail_name where number = audit_trail.aggregate) || \
+    coalesce('-' || (select name from audit_trail_name where number = audit_trail.stream), '')";
 
 /// What to look for; everything given must hold.
 #[derive(Debug, Clone, Default)]
