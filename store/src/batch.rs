@@ -1,7 +1,7 @@
 //! What is the same for every backend about one batch: is it well formed, and is it a repeat.
 
 use domain::ids::StreamId;
-use domain::ports::event_store::{APPEND_EVENTS_MAX, StoreError};
+use domain::ports::event_store::{APPEND_EVENTS_MAX, STREAM_BYTES_MAX, StoreError};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StreamVersion};
 use std::collections::BTreeSet;
 
@@ -16,6 +16,12 @@ pub(crate) fn check(
         return Err(StoreError::Invalid(format!(
             "a batch has 1 to {APPEND_EVENTS_MAX} events, not {}",
             records.len()
+        )));
+    }
+    let name = stream.as_str();
+    if name.len() > STREAM_BYTES_MAX || name.contains('\0') {
+        return Err(StoreError::Invalid(format!(
+            "a stream's name has at most {STREAM_BYTES_MAX} bytes and no zero byte"
         )));
     }
     // Most batches are of one record, which needs no set.

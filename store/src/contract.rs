@@ -10,7 +10,9 @@ use crate::test_ports::StepClock;
 use crate::test_records::{make_batch, make_record, stream};
 use domain::ids::{CommandId, EventId};
 use domain::ports::clock::Clock;
-use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, StoreError};
+use domain::ports::event_store::{
+    APPEND_EVENTS_MAX, EventStore, PAGE_EVENTS_MAX, STREAM_BYTES_MAX, StoreError,
+};
 use domain::stored_event::{Position, RECORD_BYTES_MAX, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::future::Future;
@@ -245,6 +247,13 @@ async fn a_batch_that_makes_no_sense_is_invalid(store: &dyn EventStore) {
     for (case, batch) in cases {
         let answer = refused(store, "a", 0, batch).await;
         assert!(matches!(answer, StoreError::Invalid(_)), "{case}: {answer}");
+    }
+    for name in ["n".repeat(STREAM_BYTES_MAX), "zero\0byte".to_owned()] {
+        let answer = refused(store, &name, 0, make_batch(&stream(&name), 0, "name", 1)).await;
+        assert!(
+            matches!(answer, StoreError::Invalid(_)),
+            "a name that no index takes: {answer}"
+        );
     }
     assert_eq!(store.head().await, Ok(Position(0)));
     let answer = store.append(&stream("a"), StreamVersion(0), whole).await;

@@ -23,6 +23,10 @@ use async_trait::async_trait;
 /// Most events in one append; a command never needs as many.
 pub const APPEND_EVENTS_MAX: usize = 256;
 
+/// Longest name of a stream that is written to, wherever the log is: rows are looked for by it, and PostgreSQL
+/// refuses index entries of more than about 2,700 bytes. Ours have under a hundred.
+pub const STREAM_BYTES_MAX: usize = 1_024;
+
 /// Most events a page of a read may ask for.
 pub const PAGE_EVENTS_MAX: usize = 4_096;
 
@@ -110,7 +114,7 @@ pub trait EventStore: Send + Sync {
     fn capabilities(&self) -> Capabilities;
 
     /// Appends `records` (1 to `APPEND_EVENTS_MAX`, versions `expected + 1 …`) and answers the position of
-    /// the last.
+    /// the last. The stream's name has at most `STREAM_BYTES_MAX` bytes and no zero byte.
     async fn append(
         &self,
         stream: &StreamId,

@@ -8,9 +8,6 @@ use domain::stored_event::{Position, Record, StreamVersion};
 use std::collections::{BTreeMap, HashMap};
 use uuid::Uuid;
 
-/// Longest stream name: PostgreSQL refuses index entries of more than about 2,700 bytes.
-const STREAM_BYTES_MAX: usize = 1_024;
-
 /// One batch, checked, with the digest of each record.
 pub(super) struct Batch {
     pub(super) stream: StreamId,
@@ -47,17 +44,6 @@ impl Batch {
     pub(super) fn version_after(&self) -> u64 {
         self.expected.0 + self.records.len() as u64
     }
-}
-
-/// What PostgreSQL cannot keep as a stream's name.
-pub(super) fn check_name(stream: &StreamId) -> Result<(), StoreError> {
-    let name = stream.as_str();
-    if name.len() > STREAM_BYTES_MAX || name.contains('\0') {
-        return Err(StoreError::Invalid(format!(
-            "a stream's name has at most {STREAM_BYTES_MAX} bytes and no zero byte"
-        )));
-    }
-    Ok(())
 }
 
 /// What one batch is answered once its group is durable.

@@ -45,7 +45,7 @@ use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use driver_lock::{DriverLock, DriverLockAsker};
-use group::{Batch, check_name};
+use group::Batch;
 use listener::{Listener, LogSubscription};
 pub use options::PostgresOptions;
 use others::Others;
@@ -287,7 +287,6 @@ impl EventStore for PostgresEventStore {
                 "the store is open for reading only".to_owned(),
             ));
         };
-        check_name(stream)?;
         batch::check(stream, expected, &records)?;
         let batch = Batch::new(stream.clone(), expected, records);
         let kib = u32::try_from(batch.bytes().div_ceil(1_024)).unwrap_or(u32::MAX);
