@@ -2,7 +2,6 @@
 //! resumes.
 
 use serde_json::json;
-use tests::program::run_json;
 use tests::server::Server;
 
 fn file_with_three_bad_rows() -> String {
@@ -31,23 +30,8 @@ fn three_bad_rows_of_a_thousand_are_listed_and_the_good_ones_count() {
     std::fs::write(&file, file_with_three_bad_rows()).unwrap();
     let file = file.to_string_lossy().into_owned();
     let import = |more: &[&str]| {
-        run_json(
-            &[
-                &[
-                    "import",
-                    &file,
-                    "--campaign",
-                    "T1",
-                    "--server",
-                    &server.url,
-                    "--json",
-                ],
-                more,
-            ]
-            .concat(),
-        )
-        .unwrap()
-        .1
+        let args = ["import", &file, "--campaign", "T1", "--json"];
+        server.run_json(&[&args[..], more].concat()).unwrap().1
     };
 
     let dry = import(&["--dry-run"]);

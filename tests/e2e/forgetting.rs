@@ -53,7 +53,9 @@ fn a_person_is_held_released_erased_and_stays_erased() {
     server.must_post("/api/v1/customers/C001/hold", &reason);
     let refused = server.post("/api/v1/customers/C001/erase", &reason).unwrap();
     assert_eq!(refused.status, 422, "{refused:?}");
-    let (status, _) = run_json(&["customer", "release", "C001", "--server", &server.url, "--json"]).unwrap();
+    let (status, _) = server
+        .run_json(&["customer", "release", "C001", "--json"])
+        .unwrap();
     assert!(status.success());
     let backup = folder.path().join("keys.backup");
     let backup = backup.to_string_lossy();

@@ -7,7 +7,8 @@ use tests::server::Server;
 /// Positions read from the stream after `after`, until `count` have come.
 fn follow(server: &Server, after: u64, count: usize) -> Vec<u64> {
     let url = format!("{}/api/v1/events/stream?after={after}", server.url);
-    let reply = ureq::get(&url).call().expect("the stream answers");
+    let reply = ureq::get(&url).header("authorization", server.bearer()).call();
+    let reply = reply.expect("the stream answers");
     let reader = BufReader::new(reply.into_body().into_reader());
     let ids = reader
         .lines()

@@ -7,6 +7,7 @@ pub mod busy_carrier;
 pub mod carrier;
 pub mod day_report;
 pub mod described;
+pub mod door;
 pub mod history;
 pub mod made_up_log;
 pub mod opened;

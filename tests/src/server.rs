@@ -1,11 +1,12 @@
 //! A `ledgerline serve` in a process of its own, and its HTTP routes as an integrator uses them.
 
 use super::described::{Came, description};
-use super::program::{Program, command, fail, ledgerline, wait_for};
+use super::door;
+use super::program::{Program, command, fail, ledgerline, run, run_json, wait_for};
 use serde_json::Value;
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitStatus, Output};
 use std::time::Duration;
 
 /// The instant every rehearsal of the stories starts at: a Monday morning in Beijing.
@@ -17,7 +18,7 @@ const READY: Duration = Duration::from_secs(60);
 pub struct Server {
     pub program: Program,
     pub url: String,
-    announced: PathBuf,
+    data: PathBuf,
 }
 
 /// The reply of one request.
@@ -52,26 +53,26 @@ impl Server {
 
     /// Starts a server whose address is not known before it says so in `server.json`.
     pub fn of(command: Command, data: &Path) -> Self {
-        let announced = data.join("server.json");
         // A server that was killed has left its address behind.
-        drop(std::fs::remove_file(&announced));
+        drop(std::fs::remove_file(data.join("server.json")));
         Self {
             program: Program::start(command),
             url: String::new(),
-            announced,
+            data: data.to_owned(),
         }
     }
 
     /// False when the program ended first, or did not get ready in time.
     pub fn wait_ready(&mut self) -> bool {
-        let (program, url, announced) = (&mut self.program, &mut self.url, &self.announced);
+        let (program, url, data) = (&mut self.program, &mut self.url, &self.data);
         wait_for(READY, || {
             if program.ended().is_some() {
                 return Some(false);
             }
-            let text = std::fs::read_to_string(announced).ok()?;
+            let text = std::fs::read_to_string(data.join("server.json")).ok()?;
             let said: Value = serde_json::from_str(&text).ok()?;
             *url = said.get("url")?.as_str()?.trim_end_matches('/').to_owned();
+            door::remember(url, &door::token(data)?);
             (request("GET", &format!("{url}/readyz"), None).ok()?.status == 200).then_some(true)
         })
         .unwrap_or(false)
@@ -87,6 +88,32 @@ impl Server {
         (0..count)
             .map_while(|_| TcpStream::connect(address).ok())
             .collect()
+    }
+
+    /// The value of `Authorization` that this server takes.
+    pub fn bearer(&self) -> String {
+        door::bearer(&self.url).unwrap_or_else(|| fail("the server is not ready"))
+    }
+
+    /// What a command is given to ask this server, wherever it runs.
+    pub fn named(&self) -> [String; 4] {
+        let token = door::token_file(&self.data).to_string_lossy().into_owned();
+        let named = ["--server", &self.url, "--token-file", &token];
+        named.map(str::to_owned)
+    }
+
+    /// Runs a command that asks this server.
+    pub fn run(&self, args: &[&str]) -> Output {
+        let named = self.named();
+        let named = named.each_ref().map(String::as_str);
+        run(&[args, &named].concat())
+    }
+
+    /// The same, with the last line that it says as JSON.
+    pub fn run_json(&self, args: &[&str]) -> Result<(ExitStatus, Value), String> {
+        let named = self.named();
+        let named = named.each_ref().map(String::as_str);
+        run_json(&[args, &named].concat())
     }
 
     pub fn get(&self, path: &str) -> Result<Reply, String> {
@@ -136,17 +163,19 @@ fn place(url: &str) -> (&str, &str) {
     url.split_at(path.map_or(url.len(), |path| host + path))
 }
 
-/// One request; its reply and media type.
+/// One request with the token of the server, where it is one of ours; its reply and media type.
 pub(crate) fn asked(method: &str, url: &str, body: Option<&Value>) -> Result<(Reply, String), String> {
     let agent: ureq::Agent = ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(20)))
         .build()
         .into();
+    let (origin, _) = place(url);
+    let bearer = door::bearer(origin).unwrap_or_default();
     let answer = match (method, body) {
-        ("GET", _) => agent.get(url).call(),
-        (_, Some(body)) => agent.post(url).send_json(body),
-        (_, None) => agent.post(url).send_empty(),
+        ("GET", _) => agent.get(url).header("authorization", bearer).call(),
+        (_, Some(body)) => agent.post(url).header("authorization", bearer).send_json(body),
+        (_, None) => agent.post(url).header("authorization", bearer).send_empty(),
     };
     let mut answer = answer.map_err(|error| error.to_string())?;
     let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// `rehearsal` or `real`, written at first start, for life.
 pub const MODE_FILE: &str = "mode";
 
-/// The token that other than loopback listeners ask for.
+/// The token that every listener asks for.
 pub const TOKEN_FILE: &str = "token";
 
 /// Where SIP was bound: `call.dialing` names it, so a restarted process must come back to it.

@@ -1,7 +1,7 @@
 //! Who may call: until roles have their doors, the holder of the data directory's token.
 //!
-//! The token is made at first start, `DIR/token`, readable by its owner alone. It is asked for unless
-//! the listener is a loopback address, which only this machine reaches.
+//! The token is made at first start, `DIR/token`, readable by its owner alone. Every listener asks for it,
+//! a loopback address too: other people and other programs of this machine reach that as well.
 
 use crate::own_page;
 use base64::Engine;
@@ -22,11 +22,11 @@ const TOKEN_BYTES: usize = 32;
 /// What callers are held against.
 #[derive(Clone)]
 pub enum Door {
-    /// A loopback listener, and its port.
-    Open {
-        port: u16,
+    /// A listener, and its port where it is a loopback address.
+    Token {
+        token: String,
+        loopback_port: Option<u16>,
     },
-    Token(String),
     /// No listener: a command of whoever may open the directory asks, in its own process.
     Directory,
 }
@@ -34,7 +34,7 @@ pub enum Door {
 impl Door {
     /// Checks the `Authorization` header (RFC 6750).
     pub(crate) fn admit(&self, authorization: Option<&str>) -> Result<(), Problem> {
-        let Self::Token(expected) = self else {
+        let Self::Token { token: expected, .. } = self else {
             return Ok(());
         };
         let given = authorization
@@ -54,19 +54,21 @@ impl Door {
     /// What let a caller in, as the record of a read names it.
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Open { .. } => "loopback",
-            Self::Token(_) => "token",
+            Self::Token { .. } => "token",
             Self::Directory => "directory",
         }
     }
 }
 
 impl Door {
-    /// Where no token is asked for, holds a browser to our own pages. A token is no page's to send.
+    /// On a loopback listener, holds a browser to our own pages.
     pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match self {
-            Self::Token(_) | Self::Directory => Ok(()),
-            Self::Open { port } => own_page::admit(headers, *port),
+            Self::Token {
+                loopback_port: Some(port),
+                ..
+            } => own_page::admit(headers, *port),
+            Self::Token { .. } | Self::Directory => Ok(()),
         }
     }
 }
@@ -100,9 +102,16 @@ mod tests {
     use host::clock::SystemIds;
     use std::os::unix::fs::PermissionsExt;
 
+    fn of(loopback_port: Option<u16>) -> Door {
+        Door::Token {
+            token: "secret".to_owned(),
+            loopback_port,
+        }
+    }
+
     #[test]
     fn only_the_right_token_opens_the_door() {
-        let door = Door::Token("secret".to_owned());
+        let door = of(None);
         assert!(door.admit(Some("Bearer secret")).is_ok());
         assert!(door.admit(Some("bearer secret")).is_ok());
         for wrong in [
@@ -114,15 +123,16 @@ mod tests {
         ] {
             assert!(door.admit(wrong).is_err(), "{wrong:?}");
         }
-        assert!(Door::Open { port: 8080 }.admit(None).is_ok());
+        assert!(of(Some(8080)).admit(None).is_err(), "loopback asks too");
+        assert!(Door::Directory.admit(None).is_ok());
     }
 
     #[test]
-    fn a_page_of_the_world_does_not_pass_a_door_without_a_token() {
+    fn a_page_of_the_world_does_not_pass_a_loopback_door() {
         let mut headers = HeaderMap::new();
         headers.insert("origin", "http://evil.example".parse().unwrap());
-        assert!(Door::Open { port: 8080 }.admit_page(&headers).is_err());
-        assert!(Door::Token("secret".to_owned()).admit_page(&headers).is_ok());
+        assert!(of(Some(8080)).admit_page(&headers).is_err());
+        assert!(of(None).admit_page(&headers).is_ok());
     }
 
     #[test]

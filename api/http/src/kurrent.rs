@@ -7,14 +7,14 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::problem::Problem;
 use host::outbound::own_server::ServerFile;
-use kurrent_endpoint::{Admission, Endpoint, Everyone, Options, Positions};
+use kurrent_endpoint::{Admission, Endpoint, Options, Positions};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// The options of `serve` for this endpoint.
 #[derive(Debug, Clone, clap::Args)]
 pub struct KurrentArgs {
-    /// Serve the log over the KurrentDB gRPC protocol (without TLS); other than loopback asks for the token
+    /// Serve the log over the KurrentDB gRPC protocol (without TLS); every call needs the token
     #[arg(long, value_name = "ADDR")]
     kurrent_listen: Option<SocketAddr>,
     /// Let KurrentDB clients append records, past the rules; for a log that another process of ours writes
@@ -45,12 +45,10 @@ impl Admission for TokenHolder {
     }
 }
 
-/// Listens, if asked to, and says where; `http` is where the HTTP side listens, whose token is this
-/// one's too.
+/// Listens, if asked to, and says where; the token is that of HTTP.
 pub async fn serve(
     args: &KurrentArgs,
     installation: &Arc<Installation>,
-    http: SocketAddr,
 ) -> Result<Option<SocketAddr>, Problem> {
     let Some(wished) = args.kurrent_listen else {
         return Ok(None);
@@ -59,12 +57,10 @@ pub async fn serve(
     let listener = server::bind(wished).await.map_err(refused)?;
     let mut address = listener.local_addr()?;
     let environment = &installation.environment;
-    let admission: Arc<dyn Admission> = if wished.ip().is_loopback() && http.ip().is_loopback() {
-        Arc::new(Everyone)
-    } else {
-        let token = auth::token(&installation.directory, environment.ids.as_ref())?;
-        Arc::new(TokenHolder(Door::Token(token)))
-    };
+    let admission = TokenHolder(Door::Token {
+        token: auth::token(&installation.directory, environment.ids.as_ref())?,
+        loopback_port: None,
+    });
     let endpoint = Endpoint {
         store: Arc::clone(&environment.store),
         clock: Arc::clone(&environment.clock),
@@ -72,7 +68,7 @@ pub async fn serve(
         options: Options {
             append: args.kurrent_append,
             positions: if args.kurrent_gaps { WITH_GAPS } else { None }.unwrap_or(Positions::SAME),
-            admission,
+            admission: Arc::new(admission),
         },
     };
     let serving = async move {
@@ -94,7 +90,10 @@ mod tests {
 
     #[test]
     fn the_token_is_taken_as_bearer_and_as_a_password() {
-        let holder = TokenHolder(Door::Token("s3cret".to_owned()));
+        let holder = TokenHolder(Door::Token {
+            token: "s3cret".to_owned(),
+            loopback_port: None,
+        });
         let basic = |login: &str| format!("Basic {}", STANDARD.encode(login));
         assert!(holder.admits(Some("Bearer s3cret")));
         assert!(holder.admits(Some(&basic("anyone:s3cret"))));

@@ -79,7 +79,7 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
             "schemas": named,
             "responses": Map::from_iter(problems),
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer",
-                "description": "The token of DIR/token; not asked for on a loopback listener" } },
+                "description": "The token of DIR/token" } },
         },
     })
 }
@@ -106,7 +106,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         members.insert("requestBody".to_owned(), body);
     }
     if !endpoint.open {
-        members.insert("security".to_owned(), json!([{ "token": [] }, {}]));
+        members.insert("security".to_owned(), json!([{ "token": [] }]));
     }
     operation
 }

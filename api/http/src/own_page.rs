@@ -1,4 +1,4 @@
-//! Which pages a browser on this machine may ask us from, where no token is asked for: our own and no other.
+//! Which pages a browser may ask a loopback listener from, besides the token: our own and no other.
 //!
 //! A browser also runs pages of the world and of every other program here. Two headers that no page can set
 //! say which page asks (`Origin`, RFC 6454; `Sec-Fetch-Site`, W3C Fetch Metadata), and `Host` says under
@@ -21,13 +21,13 @@ pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
     let site = single(headers, &SEC_FETCH_SITE)?;
     if !host.is_none_or(|host| is_loopback(host_of(host))) {
         return Err(refused(
-            "the Host is no name of this machine; use http://127.0.0.1:PORT, or --http and the token",
+            "the Host is no name of this machine; use http://127.0.0.1:PORT, or another --http",
         ));
     }
     let is_own_site = site.is_none_or(|site| matches!(site, "same-origin" | "none"));
     if !origin.is_none_or(|origin| is_own(origin, port)) || !is_own_site {
         return Err(refused(
-            "a loopback listener answers no page but its own; other programs send no Origin, or use --http and the token",
+            "a loopback listener answers no page but its own; other programs send no Origin, or use another --http",
         ));
     }
     Ok(())

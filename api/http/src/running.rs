@@ -15,7 +15,7 @@ use domain::problem::Problem;
 use evidence::compliance_report::REPORTS_DIR;
 use host::app::{Askers, Opened};
 use host::clock_evidence::ClockEvidence;
-use host::data_dir::{Mode, PROMPTS_DIR};
+use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
 use host::outbound::own_server::ServerFile;
@@ -26,6 +26,7 @@ use host::serve_settings::{GivenSound, ServeSettings};
 use host::signals::Signals;
 use speech::given::GivenClipSynthesizer;
 use std::collections::BTreeSet;
+use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,6 +112,20 @@ impl Running {
         })
     }
 
+    /// Where its page is, with the token that it asks for: for a terminal, never for a log.
+    pub fn page_with_token(&self) -> io::Result<Option<String>> {
+        let ids = self.installation.environment.ids.as_ref();
+        let token = auth::token(&self.installation.directory, ids)?;
+        Ok(self.url.as_ref().map(|url| format!("{url}/#token={token}")))
+    }
+
+    /// The same for whoever can read the directory: without the token itself.
+    pub fn page(&self) -> Option<String> {
+        let file = self.installation.directory.join(TOKEN_FILE);
+        let url = self.url.as_ref()?;
+        Some(format!("{url}/#token=<content of {}>", file.display()))
+    }
+
     /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
     pub async fn drain(&self, within: Duration) {
         self.process.begin_drain();
@@ -142,15 +157,16 @@ impl Running {
     }
 }
 
-/// Who may come in: everybody on this machine, or whoever has the token.
+/// Who may come in: whoever has the token; without a listener, who may open the directory.
 fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Problem> {
     // Made at first start in any case, so that a later wider listener finds it.
     let token = auth::token(&opened.directory, opened.environment.ids.as_ref())?;
-    Ok(match listener.map(TcpListener::local_addr).transpose()? {
-        Some(address) if !address.ip().is_loopback() => Door::Token(token),
-        listening => Door::Open {
-            port: listening.map_or(0, |address| address.port()),
-        },
+    let Some(address) = listener.map(TcpListener::local_addr).transpose()? else {
+        return Ok(Door::Directory);
+    };
+    Ok(Door::Token {
+        token,
+        loopback_port: address.ip().is_loopback().then(|| address.port()),
     })
 }
 

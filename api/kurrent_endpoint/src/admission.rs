@@ -8,7 +8,7 @@ pub trait Admission: Send + Sync {
     fn admits(&self, authorization: Option<&str>) -> bool;
 }
 
-/// Admits every caller: for a loopback listener, which only this machine reaches.
+/// Admits every caller: for tests, and for who guards the listener in another way.
 #[derive(Debug, Clone, Copy)]
 pub struct Everyone;
 

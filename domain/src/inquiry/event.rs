@@ -81,8 +81,8 @@ pub struct ExportFacts {
 pub struct ReadFacts {
     /// The route, as the published description names it: `GET /api/v1/customers/{id}`.
     pub route: String,
-    /// What let the reader in: `token`, `loopback` where none is asked for, or `keys` of who reads a folder
-    /// with its keys, without a server.
+    /// What let the reader in: `token`; `directory` of a command on one that no server holds; `keys` of who
+    /// reads a folder with its keys. `loopback` in events from when such a listener asked for no token.
     pub door: String,
     /// Which fields: `name`, `phone`, `callee`, `timeline` …
     pub fields: Vec<String>,

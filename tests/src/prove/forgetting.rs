@@ -76,10 +76,12 @@ fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
     for (index, one) in erased.iter().enumerate() {
         let refused = if index == 0 {
             let args = ["customer", "erase", &one.id, "--reason", "the person asked"];
-            let more = ["--approved-by", "officer", "--server", &server.url, "--json"];
-            run_json(&[&args[..], &more].concat()).map_or_else(Some, |(status, _)| {
-                (!status.success()).then(|| format!("{status}"))
-            })
+            let more = ["--approved-by", "officer", "--json"];
+            server
+                .run_json(&[&args[..], &more].concat())
+                .map_or_else(Some, |(status, _)| {
+                    (!status.success()).then(|| format!("{status}"))
+                })
         } else {
             let path = format!("/api/v1/customers/{}/erase", one.id);
             match server.post(&path, &json!({"reason": "the person asked"})) {

@@ -4,7 +4,7 @@ use super::reconcile::compare;
 use super::{Form, Proof, skipped};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{is_installed, run_json, wait_for};
+use crate::program::{is_installed, wait_for};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -54,15 +54,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     let body: Value = serde_json::from_str(CMP_2).expect("the literal body is JSON");
     server.must_post("/api/v1/campaigns", &body);
     let file = gbk_file(folder.path(), customers);
-    let import = run_json(&[
-        "import",
-        &file.to_string_lossy(),
-        "--campaign",
-        "LOAN_REMIND_20231101",
-        "--server",
-        &server.url,
-        "--json",
-    ]);
+    let file = file.to_string_lossy();
+    let import = server.run_json(&["import", &file, "--campaign", "LOAN_REMIND_20231101", "--json"]);
     server.must_post("/api/v1/campaigns/LOAN_REMIND_20231101/start", &json!({}));
     // Standard retries wait minutes to hours: the proof ends when every first call has ended.
     let all_called = wait_for(Duration::from_secs(170), || {

@@ -18,7 +18,7 @@ const PAGE_EVENTS: usize = 100;
 /// What is looked for; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct TrailAsk {
-    /// Who acted: the name an event holds; `token` or `loopback` for a reader who gave none
+    /// Who acted: the name an event holds; the door (`token`, `directory`, `keys`) for a reader who gave none
     pub by: Option<String>,
     /// Only of this kind, such as inquiry.personal_data_read
     pub kind: Option<String>,

@@ -39,6 +39,9 @@ use tokio::runtime::Runtime;
 /// the others stand by and take over. They must share --keys. With --read-db postgres://… the rows stand in
 /// a database too, and may be shared in the same way.
 ///
+/// Whoever asks over HTTP sends the token of DIR/token, on loopback too: commands with --data DIR do, and the
+/// status page takes it behind `/#token=`.
+///
 /// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
 /// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
 #[derive(Debug, clap::Args)]
@@ -113,14 +116,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
-    let kurrent = kurrent::serve(&args.kurrent, &running.installation, args.http).await?;
+    let kurrent = kurrent::serve(&args.kurrent, &running.installation).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
     output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
-    output::line(&format!(
-        "status    {}/",
-        running.url.as_deref().unwrap_or_default()
-    ))?;
+    output::line(&format!("status    {}", running.page().unwrap_or_default()))?;
     if let Some(address) = kurrent {
         output::line(&format!("kurrent   kurrentdb://{address}?tls=false"))?;
     }

@@ -30,6 +30,7 @@ use http::running::Running;
 use http::server;
 use log::CallBook;
 use reconcile::Reconciliation;
+use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -210,10 +211,13 @@ async fn start(
 
 fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
     output::line(&format!("目录 directory   {}", data.display()))?;
-    output::line(&format!(
-        "页面 status      {}/",
-        running.url.as_deref().unwrap_or_default()
-    ))?;
+    // The token is for who looks on, not for a file that keeps what is printed.
+    let page = if std::io::stdout().is_terminal() {
+        running.page_with_token()?
+    } else {
+        running.page()
+    };
+    output::line(&format!("页面 status      {}", page.unwrap_or_default()))?;
     output::line(&format!("种子 seed        {}", args.seed))?;
     output::line(&format!("演练 rehearsal   {REHEARSAL_INSTANT}"))
 }

@@ -4,10 +4,10 @@ use crate::data_dir::TOKEN_FILE;
 use crate::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody};
 use application::private_file;
 use async_trait::async_trait;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use http_body_util::BodyExt;
 use hyper::http::uri::Uri;
-use hyper::{Request, Response, header};
+use hyper::{Request, Response, StatusCode, header};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -61,7 +61,7 @@ pub struct ServerArgs {
     /// http://127.0.0.1:8080
     #[arg(long, value_name = "URL")]
     pub server: Option<String>,
-    /// File with the server's token; default: DIR/token with --data. A loopback server asks for none
+    /// File with the server's token, which every server asks for; default: DIR/token with --data
     #[arg(long, value_name = "F")]
     pub token_file: Option<PathBuf>,
     /// Data directory of the server
@@ -120,6 +120,25 @@ impl OwnServer {
     }
 }
 
+impl OwnServer {
+    /// The token is missing or is another's: where to take it from.
+    fn not_let_in(&self) -> Problem {
+        let what = match self.token {
+            None => "asks for its token",
+            Some(_) => "does not take this token",
+        };
+        Problem::new(
+            Kind::Unauthenticated,
+            "token-needed",
+            format!(
+                "the server at {} {what}: name it with --token-file F, or the server's directory with --data DIR \
+                 (it stands in DIR/token, which its owner alone can read)",
+                self.base
+            ),
+        )
+    }
+}
+
 #[async_trait]
 impl Answerer for OwnServer {
     async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem> {
@@ -143,6 +162,9 @@ impl Answerer for OwnServer {
                 self.base
             ))
         })?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            return Err(self.not_let_in());
+        }
         Ok(response.map(|body| body.map_err(io::Error::other).boxed_unsync()))
     }
 

@@ -21,7 +21,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                 &[
                     Parameter::text(
                         "by",
-                        "Who acted: the name an event holds; token or loopback for a reader who gave none",
+                        "Who acted: the name an event holds; token, directory or keys for a reader who gave none",
                         "wang",
                     ),
                     Parameter::text(

@@ -7,12 +7,14 @@ use bytes::Bytes;
 use domain::decider::Scope;
 use domain::ids::CommandId;
 use domain::stored_event::StreamVersion;
+use host::data_dir::TOKEN_FILE;
 use host::outbound::api_client::ApiClient;
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use http_body_util::{Empty, Full};
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::test_records::{make_record_of, stream};
 use tokio::runtime::Runtime;
@@ -45,12 +47,26 @@ impl Story {
     }
 
     pub fn client(&self) -> ApiClient {
+        self.client_of(Some(self.running.installation.directory.clone()))
+    }
+
+    pub fn client_without_token(&self) -> ApiClient {
+        self.client_of(None)
+    }
+
+    fn client_of(&self, data: Option<PathBuf>) -> ApiClient {
         let args = ServerArgs {
             server: Some(self.url.clone()),
             token_file: None,
-            data: None,
+            data,
         };
         OwnServer::find(&args).unwrap()
+    }
+
+    /// What this server asks for, as `Authorization` has it.
+    pub fn bearer(&self) -> String {
+        let file = self.running.installation.directory.join(TOKEN_FILE);
+        format!("Bearer {}", std::fs::read_to_string(file).unwrap().trim())
     }
 
     /// Events of three numbers; every fourth is about campaign T.
@@ -73,7 +89,15 @@ impl Story {
         }
     }
 
+    /// A reply as it comes, with the token.
     pub async fn open(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
+        let bearer = self.bearer();
+        let token = [("Authorization", bearer.as_str())];
+        self.open_with(path, &[&token, headers].concat()).await
+    }
+
+    /// The same with these headers alone.
+    pub async fn open_with(&self, path: &str, headers: &[(&str, &str)]) -> Response<Incoming> {
         let mut request = Request::builder().uri(format!("{}{path}", self.url));
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -84,7 +108,7 @@ impl Story {
     }
 
     pub async fn post(&self, path: &str, body: &str) -> Response<Incoming> {
-        let request = Request::post(format!("{}{path}", self.url));
+        let request = Request::post(format!("{}{path}", self.url)).header("Authorization", self.bearer());
         let client = Client::builder(TokioExecutor::new()).build_http();
         let request = request.body(Full::new(Bytes::from(body.to_owned()))).unwrap();
         client.request(request).await.unwrap()

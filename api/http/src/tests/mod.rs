@@ -18,3 +18,4 @@ mod report_schedule;
 mod routes;
 mod same_number;
 mod tables;
+mod token;

@@ -50,12 +50,12 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
 
     let reads = story.trail(kind);
     let who: Vec<_> = reads.iter().map(|read| read["by_whom"].clone()).collect();
-    assert_eq!(who, ["wang", "li", "loopback"], "{reads:#?}");
+    assert_eq!(who, ["wang", "li", "directory"], "{reads:#?}");
     let first = &reads[0];
     assert_eq!(first["customer"], shown["id"]);
     assert_eq!(
         first["data"],
-        json!({ "by": "wang", "customer": shown["id"], "door": "loopback", "form": "masked",
+        json!({ "by": "wang", "customer": shown["id"], "door": "directory", "form": "masked",
             "fields": ["external_id", "name", "phone", "enrolments", "calls"],
             "reason": "complaint 17", "route": "GET /api/v1/customers/{id}" })
     );

@@ -280,8 +280,11 @@ fn what_cannot_be_done_is_told_as_a_problem() {
 }
 
 #[test]
-fn a_token_is_asked_for_where_others_can_reach_us() {
-    let door = Door::Token("t".to_owned());
+fn a_token_is_asked_for_but_of_health_and_the_page() {
+    let door = Door::Token {
+        token: "t".to_owned(),
+        loopback_port: None,
+    };
     let open: Vec<_> = endpoints()
         .iter()
         .filter(|one| one.open)

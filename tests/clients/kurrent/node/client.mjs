@@ -3,8 +3,12 @@
 //   client.mjs check  HOST:PORT PLAN.json        reads everything, filters, refusals; prints one JSON line
 //   client.mjs follow HOST:PORT IDS.txt COUNT    follows $all from the start, resumes when cut, until COUNT events
 //   client.mjs append HOST:PORT LINES.jsonl      appends records, one by one
+//
+// The server's token stands in LEDGERLINE_TOKEN. Reads send a login also without TLS; everything else does not,
+// so that it is put among what this client sends (`createMetadataGenerator`).
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { Metadata } from "@grpc/grpc-js";
 import {
   AccessDeniedError, ANY, BACKWARDS, END, FORWARDS, KurrentDBClient, START, StreamNotFoundError,
   WrongExpectedVersionError, binaryEvent, eventTypeFilter, excludeSystemEvents, streamNameFilter,
@@ -13,7 +17,18 @@ import {
 const PAUSE_MS = 200; // between two attempts to connect
 const TRIES_MAX = 300;
 
-const connect = (address) => KurrentDBClient.connectionString`kurrentdb://${address}?tls=false`;
+function connect(address) {
+  const token = process.env.LEDGERLINE_TOKEN;
+  const client = KurrentDBClient.connectionString`kurrentdb://anyone:${token}@${address}?tls=false`;
+  client.createMetadataGenerator = () => (_, done) => {
+    const metadata = new Metadata();
+    metadata.add("authorization", `Bearer ${token}`);
+    done(null, metadata);
+  };
+  return client;
+}
+
+const stranger = (address) => KurrentDBClient.connectionString`kurrentdb://${address}?tls=false`;
 const say = (value) => process.stdout.write(`${JSON.stringify(value)}\n`);
 
 async function refused(wanted, action) {
@@ -107,6 +122,10 @@ async function check(address, planFile) {
   same("an append while read-only", await refused(AccessDeniedError, () => client.appendToStream("x-1", [event])), true);
   same("a deletion", await refused(Error, () => client.deleteStream(plan.stream)), true);
   await client.dispose();
+  const other = stranger(address);
+  same("a read without the token", await refused(Error, () => collect(other.readAll({ maxCount: 1 }))), true);
+  same("an append without the token", await refused(Error, () => other.appendToStream("x-1", [event])), true);
+  await other.dispose();
   say({ wrong, events_per_s: Math.round(events.length / readS) });
   return wrong.length === 0 ? 0 : 1;
 }

@@ -3,17 +3,23 @@
     client.py check  HOST:PORT PLAN.json        reads everything, filters, refusals; prints one JSON line
     client.py follow HOST:PORT IDS.txt COUNT    follows $all from the start, resumes when cut, until COUNT events
     client.py append HOST:PORT LINES.jsonl      appends records, one by one
+
+The server's token stands in LEDGERLINE_TOKEN. Without TLS this client sends no login, so that what it sends
+goes through an interceptor of gRPC's own.
 """
 import json
+import os
 import sys
 import time
 import uuid
 
+import grpc
 from kurrentdbclient import KurrentDBClient, NewEvent, StreamState
 from kurrentdbclient.exceptions import (
     AccessDeniedError,
     KurrentDBClientError,
     NotFoundError,
+    UnauthenticatedError,
     WrongCurrentVersionError,
 )
 
@@ -21,7 +27,28 @@ PAUSE_S = 0.2  # between two attempts to connect
 TRIES_MAX = 300
 
 
-def connect(address):
+class WithToken(
+    grpc.UnaryUnaryClientInterceptor, grpc.UnaryStreamClientInterceptor,
+    grpc.StreamUnaryClientInterceptor, grpc.StreamStreamClientInterceptor,
+):
+    header = ("authorization", "Bearer " + os.environ["LEDGERLINE_TOKEN"])
+
+    def send(self, go_on, details, request):
+        return go_on(details._replace(metadata=[*(details.metadata or []), self.header]), request)
+
+    intercept_unary_unary = intercept_unary_stream = send
+    intercept_stream_unary = intercept_stream_stream = send
+
+
+without_token = grpc.insecure_channel
+
+
+def with_token(*args, **options):
+    return grpc.intercept_channel(without_token(*args, **options), WithToken())
+
+
+def connect(address, channel=with_token):
+    grpc.insecure_channel = channel
     return KurrentDBClient(uri=f"kurrentdb://{address}?Tls=false")
 
 
@@ -111,6 +138,9 @@ def check(address, plan_file):
     delete = lambda: client.delete_stream(stream, current_version=StreamState.ANY)
     same("a deletion", refused(KurrentDBClientError, delete), True)
     client.close()
+    stranger = connect(address, without_token)
+    same("without the token", refused(UnauthenticatedError, lambda: list(stranger.read_all())), True)
+    stranger.close()
     print(json.dumps({"wrong": wrong, "events_per_s": round(len(events) / read_s)}))
     return 1 if wrong else 0
 

@@ -169,8 +169,7 @@ impl Stage {
 
     /// A command about this server, which must be granted.
     pub(super) fn ask(&mut self, args: &[&str]) {
-        let url = self.server.url.clone();
-        let output = run(&[args, &["--server", &url]].concat());
+        let output = self.server.run(args);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         self.hold(output.status.success(), &format!("{args:?}: {said}"));
     }

@@ -26,6 +26,7 @@ pub(super) fn requests(document: &Value, server: &Server, folder: &Path, seconds
     run.arg("run")
         .arg(&asked)
         .args(["--url", &server.url])
+        .args(["--header", &format!("Authorization: {}", server.bearer())])
         .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
         // Streams have no end, and a WebSocket is no request.
         .args(["--exclude-path-regex", "/(stream|ws)$"])

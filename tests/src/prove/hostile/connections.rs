@@ -10,17 +10,18 @@ use std::net::TcpStream;
 const CONNECTIONS: usize = 1_100;
 
 /// What each kind says before it falls silent: nothing; 8 bytes of an HTTP/2 preface; a whole preface with
-/// its settings, and no request; half a body.
-const KINDS: [(&str, &[u8]); 4] = [
-    ("silent", b""),
-    ("half_preface", b"PRI * HT"),
+/// its settings, and no request; half a body, of one who has the token.
+const KINDS: [(&str, &str); 4] = [
+    ("silent", ""),
+    ("half_preface", "PRI * HT"),
     (
         "idle_h2",
-        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00",
     ),
     (
         "half_body",
-        b"POST /api/v1/campaigns HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 1000\r\n\r\n{\"task_id\"",
+        "POST /api/v1/campaigns HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: {bearer}\r\n\
+         content-length: 1000\r\n\r\n{\"task_id\"",
     ),
 ];
 
@@ -56,15 +57,16 @@ pub(super) fn silent(stage: &Stage<'_>) -> Verdict {
     clippy::disallowed_methods,
     reason = "plays a stranger who connects and says nothing"
 )]
-fn open(stage: &Stage<'_>, kinds: &[(&str, &[u8])]) -> Vec<TcpStream> {
+fn open(stage: &Stage<'_>, kinds: &[(&str, &str)]) -> Vec<TcpStream> {
     let address = stage.server.url.trim_start_matches("http://");
+    let bearer = stage.server.bearer();
     let mut held = Vec::new();
     for (_, says) in kinds.iter().cycle().take(CONNECTIONS) {
         let Ok(mut stream) = TcpStream::connect(address) else {
             break;
         };
         // A server that has already closed it has also won.
-        drop(stream.write_all(says));
+        drop(stream.write_all(says.replace("{bearer}", &bearer).as_bytes()));
         held.push(stream);
     }
     held

@@ -122,7 +122,9 @@ fn ask(stage: &Stage<'_>) -> Option<TcpStream> {
     let mut stream = TcpStream::connect(address).ok()?;
     stream.set_read_timeout(Some(HEAD_WAIT)).ok()?;
     let head = format!(
-        "GET /api/v1/exports/events?format=jsonl HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n"
+        "GET /api/v1/exports/events?format=jsonl HTTP/1.1\r\nhost: {address}\r\nauthorization: {}\r\n\
+         connection: close\r\n\r\n",
+        stage.server.bearer()
     );
     stream.write_all(head.as_bytes()).ok()?;
     Some(stream)

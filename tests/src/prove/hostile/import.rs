@@ -211,9 +211,7 @@ fn imported(stage: &Stage<'_>, file: &Path) -> (Stretch, Option<u64>) {
         .arg("import")
         .arg(file)
         .args(["--campaign", IMPORTED, "--json"]);
-    import
-        .args(["--server", &stage.server.url])
-        .stdout(Stdio::piped());
+    import.args(stage.server.named()).stdout(Stdio::piped());
     let Ok(mut child) = import.spawn() else {
         return (Stretch::default(), None);
     };
@@ -254,17 +252,14 @@ fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Child> {
     drop(stage.server.post(path, &json!({})));
     let place = |name: &str| folder.join(format!("{name}-{round}")).display().to_string();
     let (export, backup) = (place("events.csv"), place("backup"));
+    let named = stage.server.named();
+    let named = named.each_ref().map(String::as_str);
     let begun = [
-        vec![
-            "export",
-            "events",
-            "--format",
-            "csv",
-            "--out",
-            &export,
-            "--server",
-            &stage.server.url,
-        ],
+        [
+            &["export", "events", "--format", "csv", "--out", &export],
+            &named[..],
+        ]
+        .concat(),
         vec!["backup", "create", "--data", &data, "--out", &backup],
     ];
     let started = begun.iter().map(|args| {

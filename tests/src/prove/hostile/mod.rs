@@ -1,7 +1,8 @@
 //! Attacks on a running server under a live campaign: each is held, no call is lost, memory stays bounded.
 //!
-//! The attacker is a program on the same machine, which is the nearest he can be without the token. Each
-//! attack has a file, and a line in `ATTACKS`; what it breaks is a text in its verdict.
+//! The attacker is a program on the same machine, the nearest he can be; where the token is asked for before
+//! an attack can begin, he has it. Each attack has a file, and a line in `ATTACKS`; what it breaks is a text
+//! in its verdict.
 
 mod connections;
 mod exports;

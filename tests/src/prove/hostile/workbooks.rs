@@ -50,9 +50,10 @@ fn upload(stage: &Stage<'_>, bytes: &[u8]) -> Result<u16, String> {
         .set_read_timeout(Some(Duration::from_secs(60)))
         .map_err(|error| error.to_string())?;
     let head = format!(
-        "POST /api/v1/campaigns/{}/lists?dry_run=true HTTP/1.1\r\nhost: {address}\r\ncontent-length: {}\r\n\
-         connection: close\r\n\r\n",
+        "POST /api/v1/campaigns/{}/lists?dry_run=true HTTP/1.1\r\nhost: {address}\r\nauthorization: {}\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n",
         super::CAMPAIGN,
+        stage.server.bearer(),
         bytes.len()
     );
     stream

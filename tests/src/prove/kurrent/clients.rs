@@ -1,5 +1,6 @@
 //! Other people's clients, installed below `target/` from pinned lists, once.
 
+use super::Served;
 use crate::program::{command, is_installed};
 use crate::prove::other_tools::{once, place, python_with, succeed};
 use std::path::{Path, PathBuf};
@@ -16,9 +17,10 @@ pub(super) struct Peer {
 pub(super) type Missing = (&'static str, String);
 
 impl Peer {
-    pub(super) fn command(&self, what: &str, address: &str, files: &[&Path]) -> Command {
+    pub(super) fn command(&self, what: &str, served: &Served, files: &[&Path]) -> Command {
         let mut run = command(&self.program);
-        run.arg(&self.script).arg(what).arg(address).args(files);
+        run.env("LEDGERLINE_TOKEN", &served.token);
+        run.arg(&self.script).arg(what).arg(&served.address).args(files);
         run
     }
 }

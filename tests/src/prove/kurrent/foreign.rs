@@ -24,7 +24,7 @@ pub(crate) fn keys_refused() -> Value {
     let (host_data, foreign) = (folder.path().join("host"), folder.path().join("foreign"));
     std::fs::create_dir(&host_data).expect("a new folder can be made");
     let host = Served::start(&host_data, "0", HOST);
-    let url = format!("kurrent://{}?tls=false", host.address);
+    let url = host.store();
     // An installation of its own, whose keys are whole and right for its own log.
     let mut other = Server::start(&foreign, &carrier.trunk());
     other.program.signal("TERM");

@@ -13,6 +13,7 @@ mod store;
 pub(super) use foreign::keys_refused;
 
 use super::{Form, Proof, skipped};
+use crate::door;
 use crate::history::member;
 use crate::program::{Program, command, fail, ledgerline, wait_for};
 use clients::Peer;
@@ -91,6 +92,7 @@ pub(crate) fn prove(form: Form) -> Proof {
 struct Served {
     program: Program,
     address: String,
+    token: String,
 }
 
 impl Served {
@@ -109,7 +111,17 @@ impl Served {
             Some(said.get("kurrent")?.as_str()?.to_owned())
         });
         let address = address.unwrap_or_else(|| fail("the server's KurrentDB endpoint does not listen"));
-        Self { program, address }
+        let token = door::token(data).unwrap_or_else(|| fail("a server that listens has a token"));
+        Self {
+            program,
+            address,
+            token,
+        }
+    }
+
+    /// Its log as a store: the token is the password of any user.
+    fn store(&self) -> String {
+        format!("kurrent://anyone:{}@{}?tls=false", self.token, self.address)
     }
 
     fn port(&self) -> &str {
@@ -169,9 +181,9 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
 
     // Read-only: everything is read, nothing is appended.
     let mut served = Served::start(&data, "0", &[]);
-    let checked = last_line(peer.command("check", &served.address, &[&plan]));
+    let checked = last_line(peer.command("check", &served, &[&plan]));
     // Followed from the start; the server is killed in the middle of catching up, and again while live.
-    let mut follow = peer.command("follow", &served.address, &[&ids]);
+    let mut follow = peer.command("follow", &served, &[&ids]);
     follow.arg(total.to_string());
     let mut follower = Program::start(follow);
     let first_cut = seen(&mut follower, events / 3);
@@ -181,7 +193,7 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
     let second_cut = seen(&mut follower, events);
     served.program.kill();
     served = Served::start(&data, &port, &["--kurrent-append"]);
-    let appended = last_line(peer.command("append", &served.address, &[&lines]));
+    let appended = last_line(peer.command("append", &served, &[&lines]));
     let end = seen(&mut follower, total);
     let cuts = follower
         .seen()

@@ -119,7 +119,7 @@ fn events_listed(server: &Server) -> usize {
 
 impl Stage {
     fn url(&self) -> String {
-        format!("kurrent://{}?tls=false", self.host.address)
+        self.host.store()
     }
 
     /// A server of its own data directory on the other's log, which opens with its keys alone: that process

@@ -28,7 +28,7 @@ pub(super) struct Args {
 /// What is looked for; everything given must hold.
 #[derive(Debug, clap::Args)]
 struct AskArgs {
-    /// Who acted: the name an event holds; `token`, `loopback` or `directory` for a reader who gave none
+    /// Who acted: the name an event holds; `token`, `directory` or `keys` for a reader who gave none
     #[arg(long, value_name = "NAME")]
     by: Option<String>,
     /// Only of this kind, such as inquiry.personal_data_read

@@ -1,0 +1,79 @@
+//! Who is answered on a loopback listener: whoever sends the token, and of browsers our own page alone.
+
+use crate::testing::Story;
+use crate::tests::event_stream::UPGRADE;
+use domain::problem::Kind;
+use http_body_util::BodyExt;
+use hyper::{Method, Response, body::Incoming};
+use serde_json::Value;
+
+/// Guarded routes of each kind: a list, a stream, a file and a WebSocket.
+const GUARDED: [&str; 4] = [
+    "/api/v1/campaigns",
+    "/api/v1/events/stream",
+    "/api/v1/exports/calls?format=csv",
+    "/api/v1/live/ws",
+];
+
+async fn problem(response: Response<Incoming>) -> (u16, String) {
+    let status = response.status().as_u16();
+    let media_type = response.headers()["content-type"].clone();
+    assert_eq!(media_type, "application/problem+json");
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body: Value = serde_json::from_slice(&bytes).unwrap();
+    (status, body["code"].as_str().unwrap().to_owned())
+}
+
+#[test]
+fn nothing_but_health_and_the_page_is_answered_without_the_token() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        for path in GUARDED {
+            let refused = problem(story.open_with(path, &UPGRADE).await).await;
+            assert_eq!(refused, (401, "token-needed".to_owned()), "{path}");
+            let wrong = [&UPGRADE[..], &[("Authorization", "Bearer other")]].concat();
+            let refused = problem(story.open_with(path, &wrong).await).await;
+            assert_eq!(refused, (401, "token-needed".to_owned()), "{path}");
+            let status = story.open(path, &UPGRADE).await.status().as_u16();
+            assert!(matches!(status, 200 | 101), "{path}: {status}");
+        }
+        for path in ["/livez", "/readyz", "/", "/api/v1/openapi.json"] {
+            assert_eq!(story.open_with(path, &[]).await.status(), 200, "{path}");
+        }
+    });
+    story.end();
+}
+
+#[test]
+fn a_page_of_another_origin_is_refused_with_and_without_the_token() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        for foreign in [
+            ("Origin", "http://evil.example"),
+            ("Sec-Fetch-Site", "cross-site"),
+        ] {
+            let refused = problem(story.open(GUARDED[0], &[foreign]).await).await;
+            assert_eq!(refused, (403, "not-this-machine".to_owned()), "{foreign:?}");
+            let refused = problem(story.open_with(GUARDED[0], &[foreign]).await).await;
+            assert_eq!(refused.0, 401, "{foreign:?}");
+        }
+        let own = story.running.url.clone().unwrap();
+        let own = [("Origin", own.as_str()), ("Sec-Fetch-Site", "same-origin")];
+        assert_eq!(story.open(GUARDED[0], &own).await.status(), 200);
+    });
+    story.end();
+}
+
+#[test]
+fn a_command_without_the_token_is_told_where_it_is() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let client = story.client_without_token();
+        let refused = client.ask(Method::GET, GUARDED[0], None).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Unauthenticated);
+        for way in ["--token-file F", "--data DIR"] {
+            assert!(refused.detail.contains(way), "{}", refused.detail);
+        }
+    });
+    story.end();
+}
