@@ -5,7 +5,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{run, run_json, wait_for};
+use tests::program::{run, wait_for};
 use tests::server::Server;
 
 const TRUNK: &str = "sip:127.0.0.1:9";

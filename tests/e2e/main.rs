@@ -19,5 +19,6 @@ mod rehearsal_is_for_life;
 mod reports_are_redone;
 mod restore;
 mod stream_resumes_without_a_gap;
+mod token_is_asked_for;
 mod two_servers;
 mod unreachable_trunk_pauses;

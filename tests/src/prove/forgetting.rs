@@ -7,7 +7,7 @@ use super::forgotten_keys::Keys;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{command, ledgerline, run, run_json, wait_for};
+use crate::program::{command, ledgerline, run, wait_for};
 use crate::search::search;
 use crate::server::Server;
 use domain::ids::CustomerId;

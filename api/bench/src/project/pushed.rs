@@ -18,6 +18,7 @@ use host::clock::SystemClock;
 use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
+use http::auth;
 use http::running::Running;
 use http::server::bind;
 use projections::synthetic::SyntheticLog;
@@ -28,6 +29,8 @@ use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, oneshot};
+use tokio_tungstenite::tungstenite::ClientRequestBuilder;
+use tokio_tungstenite::tungstenite::http::uri::InvalidUri;
 
 /// Appended at once, a hundred times a second: a thousand events a second.
 const EVENTS_AT_ONCE: usize = 10;
@@ -115,13 +118,14 @@ async fn watched(
     mut log: SyntheticLog,
     first: Vec<StoredEvent>,
 ) -> Result<Watched, Problem> {
+    let asking = with_token(running, address)?;
     let watch = Stopwatch::start();
     let (pictures, mut received) = mpsc::channel(PICTURES_MAX);
     let (opened, is_open) = oneshot::channel();
     running.installation.tasks().spawn(
         "bench-watcher",
         Box::pin(async move {
-            if let Err(failure) = receive(address, watch, opened, pictures).await {
+            if let Err(failure) = receive(asking, watch, opened, pictures).await {
                 tracing::error!(%failure, "the watcher of a measurement ended");
             }
         }),
@@ -187,16 +191,24 @@ async fn append(
     })
 }
 
+/// The request for a WebSocket of pictures, with the token of this server.
+fn with_token(running: &Running, address: SocketAddr) -> Result<ClientRequestBuilder, Problem> {
+    let installation = &running.installation;
+    let token = auth::token(&installation.directory, installation.environment.ids.as_ref())?;
+    let url = format!("ws://{address}/api/v1/live/ws").parse();
+    let url = url.map_err(|error: InvalidUri| Problem::fault(error.to_string()))?;
+    Ok(ClientRequestBuilder::new(url).with_header("Authorization", format!("Bearer {token}")))
+}
+
 /// Reads pictures until nobody wants them; says when the first has come.
 async fn receive(
-    address: SocketAddr,
+    asking: ClientRequestBuilder,
     watch: Stopwatch,
     opened: oneshot::Sender<()>,
     pictures: mpsc::Sender<Received>,
 ) -> Result<(), Problem> {
     let away = |error: tokio_tungstenite::tungstenite::Error| Problem::unavailable(error.to_string());
-    let url = format!("ws://{address}/api/v1/live/ws");
-    let (mut socket, _) = tokio_tungstenite::connect_async(url).await.map_err(away)?;
+    let (mut socket, _) = tokio_tungstenite::connect_async(asking).await.map_err(away)?;
     let mut opened = Some(opened);
     while let Some(message) = socket.next().await {
         let nanos = watch.nanos();

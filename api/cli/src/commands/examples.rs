@@ -69,7 +69,7 @@ const EXAMPLES: &[&str] = &[
     "backup restore first.backup --data ./second",
     "backup recordings ./copies --data ./first",
     "backup confirm --reason \"this is the log that goes on\" --data ./first",
-    "projections list --data ./first",
+    "projections list",
     "projections status --data ./first",
     "projections rebuild call_history --data ./first",
     "projections switch call_history --data ./first",

@@ -1,6 +1,5 @@
 //! The routes as a client meets them: description and router agree, doors hold, errors are problems.
 
-use crate::auth::Door;
 use crate::openapi::document;
 use crate::routes::endpoints;
 use crate::running::Running;
@@ -277,21 +276,6 @@ fn what_cannot_be_done_is_told_as_a_problem() {
         );
     }
     story.end();
-}
-
-#[test]
-fn a_token_is_asked_for_but_of_health_and_the_page() {
-    let door = Door::Token {
-        token: "t".to_owned(),
-        loopback_port: None,
-    };
-    let open: Vec<_> = endpoints()
-        .iter()
-        .filter(|one| one.open)
-        .map(|one| one.path)
-        .collect();
-    assert_eq!(open, ["/livez", "/readyz", "/", "/api/v1/openapi.json"]);
-    assert!(door.admit(None).is_err());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! Who is answered on a loopback listener: whoever sends the token, and of browsers our own page alone.
 
+use crate::routes::endpoints;
 use crate::testing::Story;
 use crate::tests::event_stream::UPGRADE;
 use domain::problem::Kind;
@@ -15,6 +16,9 @@ const GUARDED: [&str; 4] = [
     "/api/v1/live/ws",
 ];
 
+/// What holds nothing of anybody.
+const OPEN: [&str; 4] = ["/livez", "/readyz", "/", "/api/v1/openapi.json"];
+
 async fn problem(response: Response<Incoming>) -> (u16, String) {
     let status = response.status().as_u16();
     let media_type = response.headers()["content-type"].clone();
@@ -26,6 +30,9 @@ async fn problem(response: Response<Incoming>) -> (u16, String) {
 
 #[test]
 fn nothing_but_health_and_the_page_is_answered_without_the_token() {
+    let endpoints = endpoints();
+    let open = endpoints.iter().filter(|one| one.open).map(|one| one.path);
+    assert_eq!(open.collect::<Vec<_>>(), OPEN);
     let story = Story::begin();
     story.runtime.block_on(async {
         for path in GUARDED {
@@ -37,7 +44,7 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
             let status = story.open(path, &UPGRADE).await.status().as_u16();
             assert!(matches!(status, 200 | 101), "{path}: {status}");
         }
-        for path in ["/livez", "/readyz", "/", "/api/v1/openapi.json"] {
+        for path in OPEN {
             assert_eq!(story.open_with(path, &[]).await.status(), 200, "{path}");
         }
     });

@@ -4,7 +4,7 @@ use super::Found;
 use super::faked_wall::{FakedWall, Wall};
 use crate::busy_carrier::BusyCarrier;
 use crate::history::{History, member};
-use crate::program::{command, instant, ledgerline, run, wait_for};
+use crate::program::{command, instant, ledgerline, wait_for};
 use crate::prove::{BUNDLED_TEXT, records};
 use crate::server::Server;
 use domain::time::Timestamp;
