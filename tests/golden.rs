@@ -1,6 +1,8 @@
 //! Every stored event version still reads, for ever: each golden record parses as its aggregate's event and
 //! writes back the same data, or what its `.expected.json` says where its version is an old one.
 
+use domain::access::Access;
+use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::customer::Customer;
@@ -12,6 +14,7 @@ use domain::number::Number;
 use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Envelope;
+use domain::user::User;
 use domain::view::View;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -124,4 +127,11 @@ fn every_golden_record_of_an_inquiry_reads() {
 #[test]
 fn every_golden_record_of_a_view_reads() {
     check::<View>();
+}
+
+#[test]
+fn every_golden_record_of_users_keys_and_refused_attempts_reads() {
+    check::<User>();
+    check::<ApiKey>();
+    check::<Access>();
 }

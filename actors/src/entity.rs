@@ -261,7 +261,8 @@ impl<D: Decider> Entity<D> {
         for (index, event) in events.iter_mut().enumerate() {
             D::evolve(state, event, now);
             let scope = D::scope(&self.id, state, event);
-            let key = self.sealing_key(event, scope.customer.as_ref()).await?;
+            let person = D::sealed_under(&self.id, &scope);
+            let key = self.sealing_key(event, person.as_ref()).await?;
             let facts = RecordFacts {
                 stream: self.stream.clone(),
                 stream_version: StreamVersion(live.version.0 + index as u64 + 1),

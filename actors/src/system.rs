@@ -12,7 +12,9 @@ use crate::lifespan::{Lifespan, SWEEP_MS};
 use crate::log_damage::LogDamage;
 use crate::mailbox::{Mailbox, Request};
 use crate::registry::{Generation, Registry, ReserveError, Reserved};
+use domain::access::Access;
 use domain::alert::Alert;
+use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::customer::Customer;
@@ -29,6 +31,7 @@ use domain::ports::vault::Vault;
 use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Cause;
+use domain::user::User;
 use domain::view::View;
 use std::sync::Arc;
 use tokio::sync::oneshot;
@@ -60,9 +63,14 @@ pub struct ActorSystem {
     pub inquiries: Entities<Inquiry>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
+    /// Whose attempts to come in were refused.
+    pub accesses: Entities<Access>,
+    pub api_keys: Entities<ApiKey>,
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
     pub alerts: Entities<Alert>,
+    /// Who may sign in.
+    pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
     pub views: Entities<View>,
 }
@@ -79,9 +87,12 @@ impl ActorSystem {
             flows: Entities::start(&environment, &hosting),
             inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
+            accesses: Entities::start(&environment, &hosting),
+            api_keys: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
+            users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
         }
     }

@@ -113,6 +113,11 @@ pub trait Decider: Send + Sync + Sized + 'static {
     /// Whom `event` is about; `state` already includes it.
     fn scope(id: &Self::Id, state: &Self::State, event: &Self::Event) -> Scope;
 
+    /// Whose key seals what an event of `scope` holds of a person: whom it is about.
+    fn sealed_under(_id: &Self::Id, scope: &Scope) -> Option<CustomerId> {
+        scope.customer.clone()
+    }
+
     fn stream(id: &Self::Id) -> StreamId {
         StreamId::new(Self::AGGREGATE, id)
     }

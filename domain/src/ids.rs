@@ -152,6 +152,26 @@ fn plain_word(text: &str) -> Result<(), &'static str> {
     Err("only A-Z a-z 0-9 _ . - are allowed")
 }
 
+/// The alphabet of names by which people sign in, and of teams.
+const LOGIN_NAME: &str = "^[a-z0-9_.-]{1,64}$";
+/// Whose attempts were refused.
+const ACCESS_WORD: &str = "^(user|key|address)\\.[a-z0-9_.-]{1,64}$";
+
+fn login_name(text: &str) -> Result<(), &'static str> {
+    plain_word(text)?;
+    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Err("it is written in lower case");
+    }
+    Ok(())
+}
+
+fn access_word(text: &str) -> Result<(), &'static str> {
+    match text.split_once('.') {
+        Some(("user" | "key" | "address", rest)) => login_name(rest),
+        _ => Err("it begins with user., key. or address."),
+    }
+}
+
 fn derived_hex(text: &str) -> Result<(), &'static str> {
     if text.len() != DERIVED_ID_BYTES * 2 {
         return Err("it must have 32 hexadecimal digits");
@@ -195,6 +215,23 @@ uuid_id!(
 uuid_id!(
     /// One contact list: UUIDv5 of campaign and SHA-256 of its content, so the same content again resumes it.
     ListId, "list"
+);
+text_id!(
+    /// A user's name by which they sign in; lower case, so that two cannot differ by case alone.
+    UserId, "user", login_name, LOGIN_NAME, "wang"
+);
+text_id!(
+    /// Customers and the users who see to them, in the same alphabet as a user's name.
+    TeamId, "team", login_name, LOGIN_NAME, "north"
+);
+text_id!(
+    /// Whose refused attempts one stream holds: `user.<name>`, `key.<id>`, or `address.<hash>`.
+    AccessId, "access", access_word, ACCESS_WORD, "user.wang"
+);
+
+uuid_id!(
+    /// One key of an API: UUIDv5 of the command that made it, so that a repeated request is the same key.
+    KeyId, "key"
 );
 uuid_id!(
     /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
@@ -265,6 +302,20 @@ impl AlertId {
             &NAMESPACE,
             format!("alert:{rule}/{subject}").as_bytes(),
         ))
+    }
+}
+
+impl UserId {
+    /// The name that a person types, whatever its case.
+    pub fn typed(text: &str) -> Result<Self, InvalidId> {
+        text.trim().to_lowercase().parse()
+    }
+}
+
+impl KeyId {
+    /// The key that `command` made.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("api key:{command}").as_bytes()))
     }
 }
 

@@ -6,7 +6,10 @@
 //! Aggregates never import one another; they share ids and values.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod access;
+pub mod actor;
 pub mod alert;
+pub mod api_key;
 pub mod calendar;
 pub mod call;
 pub mod calling_plan;
@@ -14,6 +17,7 @@ pub mod campaign;
 pub mod compliance;
 pub mod customer;
 pub mod decider;
+pub mod digest;
 pub mod disposition;
 pub mod few_map;
 pub mod flow;
@@ -23,6 +27,7 @@ pub mod installation;
 pub mod key_rule;
 pub mod number;
 pub mod pdca;
+pub mod permission;
 pub mod personal;
 pub mod phone_number;
 pub mod ports;
@@ -31,6 +36,7 @@ mod record;
 pub mod report;
 pub mod sample;
 pub mod time;
+pub mod user;
 pub mod view;
 
 pub use record::{event_filter, stored_event, upcasting};

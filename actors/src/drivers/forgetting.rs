@@ -267,6 +267,7 @@ impl Forgetting {
                 command: CommandId::derive(work.erasure, &format!("certify:{asked}")),
                 causation: Some(work.erasure),
                 correlation: None,
+                by: None,
             };
             let command = CustomerCommand::CertifyErasure(Box::new(done.clone()));
             let answer = self.system.customers.ask(&work.person, command, cause).await;

@@ -215,6 +215,7 @@ pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -
         command: CommandId::derive_from_text(&format!("{what}:{call}")),
         causation,
         correlation: Some(call.uuid()),
+        by: None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! handed in, finished, by the room that puts it together (`host`). The doors (`http`, `cli`) turn requests
 //! into what is asked here, and answers into replies and pages.
 
+pub mod access;
 pub mod alerts;
 pub mod as_of;
 pub mod calls;

@@ -2,10 +2,12 @@
 //! writes and reads. The ids and instants are fixed and made up; the seal is a stand-in that looks like
 //! the real one, so that the bytes are the same on every run.
 
+use crate::actor::{Actor, Way};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::ids::{
-    AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, ListId, LogId, NumberId, StreamId,
+    AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, KeyId, ListId, LogId, NumberId,
+    StreamId,
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -141,6 +143,12 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let inquiry = InquiryId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &inquiry), None, None)
         }
+        "user" => (StreamId::new(aggregate, &"wang"), None, None),
+        "api_key" => {
+            let key = KeyId::derive(CommandId::derive_from_text("golden"));
+            (StreamId::new(aggregate, &key), None, None)
+        }
+        "access" => (StreamId::new(aggregate, &"user.wang"), None, None),
         "view" => (StreamId::new(aggregate, &"campaign_board"), None, None),
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
@@ -152,11 +160,22 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             command,
             causation: Some(EventId::derive(command, 0)),
             correlation: Some(command.uuid()),
+            by: by(aggregate),
         },
         index: 1,
         scope: Scope { campaign, customer },
         rehearsal: true,
     }
+}
+
+/// Aggregates that came after the member: who asked is in all of their golden records.
+fn by(aggregate: &str) -> Option<Actor> {
+    let way = match aggregate {
+        "user" => Way::Session,
+        "api_key" => Way::Directory,
+        _ => return None,
+    };
+    Some(Actor::new("wang", way))
 }
 
 fn fake_key() -> PersonKey {

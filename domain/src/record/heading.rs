@@ -55,6 +55,9 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     }
     text.skip(",\"command\":\"")?;
     let command = CommandId::new(text.uuid()?);
+    if text.skip(",\"by\":{").is_some() {
+        text.to_end_of_object()?;
+    }
     // No member of a heading: whether it is there does not matter.
     text.skip(",\"rehearsal\":true").unwrap_or_default();
     text.skip(",\"data\":")?;
@@ -87,6 +90,20 @@ impl<'a> Text<'a> {
         string.bytes().fold(true, is_plain).then_some(())?;
         self.0 = rest;
         Some(string)
+    }
+
+    /// What stands before the end of an object that holds plain texts only, which is skipped.
+    fn to_end_of_object(&mut self) -> Option<()> {
+        loop {
+            self.skip("\"")?;
+            self.string()?;
+            self.skip(":\"")?;
+            self.string()?;
+            if self.skip("}").is_some() {
+                return Some(());
+            }
+            self.skip(",")?;
+        }
     }
 
     /// With hyphens, as it is written; another form is left to the parser.

@@ -2,12 +2,13 @@
 //!
 //! A record is UTF-8 JSON of at most `RECORD_BYTES_MAX` bytes, made by `record` alone, stored as a blob
 //! and never serialised again: proofs are made over its bytes. Members in order: `id, kind, version,
-//! stream, stream_version, at, causation, correlation, campaign, customer, command, rehearsal, data`;
+//! stream, stream_version, at, causation, correlation, campaign, customer, command, by, rehearsal, data`;
 //! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
 
 pub use super::heading::Heading;
 use super::shared_event::Parsed;
 use super::{heading, text};
+use crate::actor::Actor;
 use crate::decider::{Decider, EventData, Scope, UnreadableEvent};
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::personal::{Personal, Sealed};
@@ -71,7 +72,8 @@ impl std::fmt::Display for Position {
 #[schemars(inline)]
 pub struct StreamVersion(pub u64);
 
-/// Where a command came from: its own id, the event or request that caused it, and the story it belongs to.
+/// Where a command came from: its own id, the event or request that caused it, the story it belongs to, and
+/// who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cause {
     pub command: CommandId,
@@ -79,6 +81,8 @@ pub struct Cause {
     pub causation: Option<EventId>,
     /// Shared by everything one outside request or one call led to.
     pub correlation: Option<uuid::Uuid>,
+    /// Who asked; absent when the program itself went on.
+    pub by: Option<Actor>,
 }
 
 impl Cause {
@@ -88,7 +92,13 @@ impl Cause {
             command,
             causation: None,
             correlation: Some(command.uuid()),
+            by: None,
         }
+    }
+    /// The same, asked by somebody.
+    pub const fn asked_by(mut self, by: Option<Actor>) -> Self {
+        self.by = by;
+        self
     }
     /// A command a driver derives from an event it read.
     pub fn follow(event: &Envelope, kind: &str) -> Self {
@@ -96,6 +106,7 @@ impl Cause {
             command: CommandId::derive(event.id, kind),
             causation: Some(event.id),
             correlation: event.correlation,
+            by: None,
         }
     }
 }
@@ -176,6 +187,9 @@ pub struct Envelope {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub customer: Option<CustomerId>,
     pub command: CommandId,
+    /// Who asked, of events since there are users; nobody where the program itself went on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Actor>,
     /// True when the record was made under a rehearsal clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rehearsal: bool,

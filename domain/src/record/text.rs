@@ -1,5 +1,6 @@
 //! The text of a record, written once: its members in their fixed order, `data` last.
 
+use crate::actor::Actor;
 use crate::decider::EventData;
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::record::ordered_json::append_data;
@@ -30,6 +31,7 @@ pub(crate) fn write<E: EventData>(
         campaign: facts.scope.campaign.as_ref(),
         customer: facts.scope.customer.as_ref(),
         command: facts.cause.command,
+        by: facts.cause.by,
         rehearsal: facts.rehearsal,
     };
     let mut bytes = Vec::with_capacity(USUAL_RECORD_BYTES);
@@ -66,6 +68,8 @@ struct WrittenSurroundings<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     customer: Option<&'a CustomerId>,
     command: CommandId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    by: Option<Actor>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     rehearsal: bool,
 }

@@ -1,5 +1,6 @@
 //! The views of this build, one file each. No view knows another.
 
+pub mod access_board;
 pub mod alert_board;
 pub mod audit_trail;
 pub mod call_history;
@@ -37,5 +38,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(metric_board::MetricBoard),
         Arc::new(region_board::RegionBoard),
         Arc::new(cost_board::CostBoard),
+        Arc::new(access_board::AccessBoard),
     ]
 }

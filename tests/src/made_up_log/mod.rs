@@ -376,6 +376,7 @@ impl MadeUpLog {
         let data = tagged.get("data").cloned().unwrap_or_default();
         let envelope = Envelope {
             id: EventId::derive(command, 0),
+            by: None,
             kind: event.kind().to_owned(),
             version: event.version(),
             stream,

@@ -59,6 +59,7 @@ impl Attempt {
             command: CommandId::derive_from_text(&format!("call:{}:{}", self.call, self.steps_count)),
             causation: Some(self.last_event),
             correlation: Some(self.call.uuid()),
+            by: None,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod waits;
 
 pub use dialing::{Dialing, DialingState};
 
+use crate::access::AccessDesk;
 use crate::as_of::past::Past;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
@@ -53,6 +54,8 @@ pub struct Installation {
     pub questions: Arc<dyn Questions>,
     /// Where exports have their places and connections.
     pub exports: ExportDesk,
+    /// Who signed in here, and whose attempts were refused.
+    pub access: Arc<AccessDesk>,
     /// Where figures of the past are folded.
     pub past: Past,
     /// Figures of this moment.

@@ -5,6 +5,7 @@ use crate::lists::load::{Enrolled, Enroller};
 use crate::lists::under_way::Course;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
+use domain::actor::Actor;
 use domain::calling_plan::Duplicates;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignStatus};
@@ -58,6 +59,8 @@ pub struct CampaignEnroller {
     campaign: CampaignId,
     list: ListId,
     duplicates: Duplicates,
+    /// Who opens the list; what it leads to follows from that.
+    by: Option<Actor>,
     /// The last position that this import knows to be stored.
     stored: AtomicU64,
     /// A campaign ran when it was last looked at, or somebody was called since: its dialer stands on the
@@ -68,12 +71,13 @@ pub struct CampaignEnroller {
 }
 
 impl CampaignEnroller {
-    pub fn new(installation: Arc<Installation>, rules: &RowRules) -> Self {
+    pub fn new(installation: Arc<Installation>, rules: &RowRules, by: Option<Actor>) -> Self {
         Self {
             installation,
             campaign: rules.campaign.clone(),
             list: rules.list,
             duplicates: rules.duplicates,
+            by,
             stored: AtomicU64::new(0),
             campaign_runs: AtomicBool::new(true),
             look_at: AtomicI64::new(i64::MIN),
@@ -87,6 +91,7 @@ impl CampaignEnroller {
             command,
             causation: (command != opened).then(|| EventId::derive(opened, 0)),
             correlation: Some(self.list.uuid()),
+            by: self.by.filter(|_| command == opened),
         }
     }
 

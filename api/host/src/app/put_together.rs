@@ -45,6 +45,7 @@ impl Opened {
             past: Past::default(),
             live: Arc::new(LiveHub::default()),
             imports: Arc::default(),
+            access: Arc::default(),
             synthesizer,
             dialing: Arc::default(),
         }))

@@ -262,7 +262,7 @@ pub async fn import(
     plan: Load,
     rows: Box<dyn RowSource>,
 ) -> Result<ImportReport, Problem> {
-    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules);
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, None);
     let campaign = plan.rules.campaign.to_string();
     let _listed = installation.imports.list(
         &campaign,

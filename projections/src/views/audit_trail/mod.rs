@@ -20,6 +20,7 @@ use domain::customer::event::CustomerEvent;
 use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
 use domain::sample::event::SampleEvent;
+use domain::stored_event::Envelope;
 use domain::view::event::ViewEvent as OfView;
 use names::{NAMES, Names};
 use serde::Deserialize;
@@ -54,7 +55,7 @@ const TABLES: &[Table] = &[TRAIL, NAMES];
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 3,
+    version: 4,
     tables: TABLES,
     handles: Handles::All,
 };
@@ -80,7 +81,7 @@ impl View for AuditTrail {
             id(envelope.command.uuid()),
             envelope.causation.map_or(Val::Null, |cause| id(cause.uuid())),
             names.maybe_number(envelope.correlation)?,
-            Val::maybe_text(by_whom(&envelope.kind, envelope.data.get())),
+            Val::maybe_text(by_whom(envelope)),
         ];
         tx.append_row(&TRAIL, row)
     }
@@ -132,8 +133,18 @@ struct Acted {
     door: Option<String>,
 }
 
-/// Who acted, as the event says; a text of another shape says nobody, and stays in the log.
-fn by_whom(kind: &str, data: &str) -> Option<String> {
+/// Who acted: who asked, as the envelope of newer events says; else as the event says.
+fn by_whom(envelope: &Envelope) -> Option<String> {
+    let said = said_by(&envelope.kind, envelope.data.get());
+    let Some(by) = envelope.by else { return said };
+    match by.name() {
+        "" => Some(said.unwrap_or_else(|| by.way().code().to_owned())),
+        name => Some(name.to_owned()),
+    }
+}
+
+/// As the event says; a text of another shape says nobody, and stays in the log.
+fn said_by(kind: &str, data: &str) -> Option<String> {
     if !ACTED.contains(&kind) {
         return None;
     }
@@ -245,26 +256,26 @@ mod tests {
     #[test]
     fn who_acted_is_read_from_the_kinds_that_say_it() {
         assert_eq!(
-            by_whom("customer.held", r#"{"reason":"x","by":"wang"}"#).as_deref(),
+            said_by("customer.held", r#"{"reason":"x","by":"wang"}"#).as_deref(),
             Some("wang")
         );
         let asked = r#"{"reason":"x","requested_by":"li","approved_by":"wang"}"#;
         assert_eq!(
-            by_whom("customer.erasure_requested", asked).as_deref(),
+            said_by("customer.erasure_requested", asked).as_deref(),
             Some("li")
         );
         let read = r#"{"door":"token","by":"wang"}"#;
         assert_eq!(
-            by_whom("inquiry.personal_data_read", read).as_deref(),
+            said_by("inquiry.personal_data_read", read).as_deref(),
             Some("wang")
         );
         let nameless = r#"{"door":"token"}"#;
         assert_eq!(
-            by_whom("inquiry.personal_data_read", nameless).as_deref(),
+            said_by("inquiry.personal_data_read", nameless).as_deref(),
             Some("token")
         );
-        assert_eq!(by_whom("call.ended", r#"{"by":"wang"}"#), None);
-        assert_eq!(by_whom("customer.held", r#"{"by":7}"#), None);
+        assert_eq!(said_by("call.ended", r#"{"by":"wang"}"#), None);
+        assert_eq!(said_by("customer.held", r#"{"by":7}"#), None);
     }
 
     /// Kind and data of every golden event.

@@ -1,0 +1,185 @@
+//! Who asks, as the guard found out, and how far each of their permissions reaches.
+
+use domain::actor::{Actor, Way};
+use domain::ids::UserId;
+use domain::permission::{CampaignScope, DataScope, People, Permission, Reach, Role, reach};
+use domain::problem::{Kind, Problem};
+use domain::user::Account;
+use std::collections::BTreeSet;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// Whoever owns the data directory: in its own process, or with its key from this machine.
+    Directory {
+        /// How reads name the door: `directory`, or `token` over a connection.
+        door: &'static str,
+    },
+    User(Box<KnownUser>),
+    /// Somebody of whom nothing is known, on a route that is open to everybody.
+    Nobody,
+}
+
+/// A user with what narrows them now.
+#[derive(Debug, Clone)]
+pub struct KnownUser {
+    pub user: UserId,
+    pub account: Account,
+    pub way: Way,
+    /// What the key is for; without it, all that the user may.
+    pub scopes: Option<BTreeSet<Permission>>,
+    /// The key's campaigns, of the user's.
+    pub campaigns: CampaignScope,
+}
+
+impl Caller {
+    /// How far `permission` reaches for this caller, or why it does not.
+    pub fn scope_for(&self, permission: Permission) -> Result<DataScope, Problem> {
+        match self {
+            Self::Directory { .. } => Ok(DataScope::ALL),
+            Self::User(known) => known.scope_for(permission),
+            Self::Nobody => Err(Problem::new(
+                Kind::Unauthenticated,
+                "token-needed",
+                "sign in, or send a key as `Authorization: Bearer KEY`",
+            )),
+        }
+    }
+
+    /// Whether the caller may do this at all, of whomever.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.scope_for(permission).is_ok()
+    }
+
+    /// Who acts, for the record. Only whoever owns the directory says it themselves, and it is a claim.
+    pub fn actor(&self, claimed: Option<&str>) -> Option<Actor> {
+        match self {
+            Self::Directory { .. } => Some(Actor::new(claimed.unwrap_or_default(), Way::Directory)),
+            Self::User(known) => Some(Actor::new(known.user.as_str(), known.way)),
+            Self::Nobody => None,
+        }
+    }
+
+    /// Who reads, for the record: the user, or whom the directory's owner names.
+    pub fn name_for_record(&self, claimed: Option<String>) -> Option<String> {
+        match self {
+            Self::Directory { .. } => claimed,
+            Self::User(known) => Some(known.user.to_string()),
+            Self::Nobody => None,
+        }
+    }
+
+    /// What let them in, as the record of a read names it.
+    pub const fn door(&self) -> &'static str {
+        match self {
+            Self::Directory { door } => door,
+            Self::User(known) => known.way.code(),
+            Self::Nobody => "open",
+        }
+    }
+
+    pub const fn user(&self) -> Option<&KnownUser> {
+        match self {
+            Self::User(known) => Some(known),
+            Self::Directory { .. } | Self::Nobody => None,
+        }
+    }
+}
+
+impl KnownUser {
+    fn scope_for(&self, permission: Permission) -> Result<DataScope, Problem> {
+        if self
+            .scopes
+            .as_ref()
+            .is_some_and(|scopes| !scopes.contains(&permission))
+        {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "scope-missing",
+                format!("this key is not for {permission}: make one with that scope"),
+            ));
+        }
+        let reaches = self.account.roles.iter().map(|role| reach(*role, permission));
+        let reach = reaches.max().unwrap_or(Reach::No);
+        if reach == Reach::No {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "role-missing",
+                format!("this needs {permission}, which {} has not", self.roles()),
+            ));
+        }
+        let campaigns = self.account.campaigns.and(&self.campaigns);
+        let scope = DataScope::of(reach, &self.user, self.account.team.as_ref(), &campaigns);
+        if scope.people == People::Nobody {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "team-missing",
+                format!("{permission} is for the customers of a team, and this user is in none"),
+            ));
+        }
+        Ok(scope)
+    }
+
+    fn roles(&self) -> String {
+        let codes = self.account.roles.iter().copied().map(Role::code);
+        codes.collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(roles: &[Role], scopes: Option<&[Permission]>) -> Caller {
+        Caller::User(Box::new(KnownUser {
+            user: "wang".parse().unwrap(),
+            account: Account {
+                roles: roles.iter().copied().collect(),
+                campaigns: CampaignScope::of(["A".parse().unwrap(), "B".parse().unwrap()]),
+                team: None,
+                disabled: false,
+            },
+            way: Way::Session,
+            scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
+            campaigns: CampaignScope::of(["B".parse().unwrap(), "C".parse().unwrap()]),
+        }))
+    }
+
+    fn code(caller: &Caller, permission: Permission) -> &'static str {
+        caller
+            .scope_for(permission)
+            .map_or_else(|problem| problem.code, |_| "ok")
+    }
+
+    #[test]
+    fn roles_join_and_a_key_and_its_campaigns_narrow() {
+        let viewer = user(&[Role::Viewer], None);
+        assert_eq!(code(&viewer, Permission::CampaignsWrite), "role-missing");
+        let both = user(&[Role::Viewer, Role::Operator], None);
+        let scope = both.scope_for(Permission::CampaignsWrite).unwrap();
+        assert!(scope.admits_campaign(&"B".parse().unwrap()));
+        assert!(!scope.admits_campaign(&"A".parse().unwrap()), "not the key's");
+        let key = user(&[Role::Operator], Some(&[Permission::CampaignsRead]));
+        assert_eq!(code(&key, Permission::CampaignsRead), "ok");
+        assert_eq!(code(&key, Permission::CampaignsWrite), "scope-missing");
+        assert_eq!(code(&Caller::Nobody, Permission::RulesRead), "token-needed");
+    }
+
+    #[test]
+    fn a_supervisor_without_a_team_has_nobody() {
+        let supervisor = user(&[Role::Supervisor], None);
+        assert_eq!(code(&supervisor, Permission::CustomersRead), "team-missing");
+    }
+
+    #[test]
+    fn only_the_directory_s_owner_says_who_acts() {
+        let owner = Caller::Directory { door: "token" };
+        assert_eq!(owner.actor(Some("li")).unwrap().name(), "li");
+        let known = user(&[Role::Viewer], None);
+        assert_eq!(known.actor(Some("li")).unwrap().name(), "wang");
+        assert_eq!(
+            known.name_for_record(Some("li".to_owned())).as_deref(),
+            Some("wang")
+        );
+    }
+}

@@ -1,0 +1,124 @@
+//! From what a request brings to who asks: a key's secret, or a session's.
+
+use super::caller::{Caller, KnownUser};
+use crate::installation::Installation;
+use domain::actor::Way;
+use domain::digest::SecretDigest;
+use domain::ids::{KeyId, UserId};
+use domain::permission::CampaignScope;
+use domain::problem::{Kind, Problem};
+
+/// What every key begins with, so that one that got somewhere it should not be is found.
+pub const KEY_PREFIX: &str = "ll_";
+
+/// What a request brings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Credentials<'a> {
+    /// `ll_<id>_<secret>`.
+    Key(&'a str),
+    /// What a browser holds: `<user>.<secret>`.
+    Session(&'a str),
+}
+
+/// What a browser holds of a session.
+pub fn session_text(user: &UserId, secret: &str) -> String {
+    format!("{user}.{secret}")
+}
+
+/// Who asks. What is unknown, ended or of another installation is answered alike: with what to do, and not with
+/// what it would have opened.
+pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Result<Caller, Problem> {
+    match given {
+        Credentials::Key(text) => by_key(installation, text).await,
+        Credentials::Session(text) => by_session(installation, text).await,
+    }
+}
+
+/// The parts of a key.
+pub(crate) fn key_parts(text: &str) -> Option<(KeyId, &str)> {
+    let (id, secret) = text.strip_prefix(KEY_PREFIX)?.split_once('_')?;
+    Some((id.parse().ok()?, secret))
+}
+
+async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Problem> {
+    let (id, secret) = key_parts(text).ok_or_else(unknown_key)?;
+    let key = installation.entities.api_keys.state(&id).await?;
+    let now = installation.now();
+    let facts = key.state.facts().ok_or_else(unknown_key)?;
+    if !facts.sha256.is_of(secret) {
+        return Err(unknown_key());
+    }
+    if key.state.is_revoked() {
+        return Err(refused("key-revoked", "this key was revoked: ask for a new one"));
+    }
+    if facts.expires_at <= now {
+        let detail = format!("this key expired at {}: ask for a new one", facts.expires_at);
+        return Err(refused("key-expired", detail));
+    }
+    let user = installation.entities.users.state(&facts.user).await?;
+    let Some(account) = user.state.active() else {
+        return Err(refused("user-disabled", "the user of this key is disabled"));
+    };
+    Ok(Caller::User(Box::new(KnownUser {
+        user: facts.user.clone(),
+        account: account.clone(),
+        way: Way::Key(id),
+        scopes: facts.scopes.clone(),
+        campaigns: facts.campaigns.clone(),
+    })))
+}
+
+async fn by_session(installation: &Installation, text: &str) -> Result<Caller, Problem> {
+    let ended = || refused("session-ended", "this session has ended: sign in again");
+    let (name, secret) = text.rsplit_once('.').ok_or_else(ended)?;
+    let name: UserId = name.parse().map_err(|_| ended())?;
+    let user = installation.entities.users.state(&name).await?;
+    let now = installation.now();
+    let account = user.state.active().ok_or_else(ended)?;
+    if !user.state.has_session(secret, now) {
+        return Err(ended());
+    }
+    if !installation.access.idle.uses(SecretDigest::of(secret), now) {
+        return Err(ended());
+    }
+    Ok(Caller::User(Box::new(KnownUser {
+        user: name,
+        account: account.clone(),
+        way: Way::Session,
+        scopes: None,
+        campaigns: CampaignScope::All,
+    })))
+}
+
+fn unknown_key() -> Problem {
+    refused(
+        "key-unknown",
+        "this key is not known here: is it of another installation?",
+    )
+}
+
+fn refused(code: &'static str, detail: impl Into<String>) -> Problem {
+    Problem::new(Kind::Unauthenticated, code, detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::CommandId;
+
+    #[test]
+    fn a_key_s_secret_may_hold_what_parts_it() {
+        let id = KeyId::derive(CommandId::derive_from_text("key"));
+        let text = format!("ll_{}_a_b-c", id.uuid().simple());
+        assert_eq!(key_parts(&text), Some((id, "a_b-c")));
+        for wrong in [
+            "",
+            "ll_",
+            "ll_x_y",
+            "sk_1_2",
+            "ll_00000000000000000000000000000007",
+        ] {
+            assert_eq!(key_parts(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! When each session was used last: one that nobody uses ends before its limit.
+
+use domain::digest::SecretDigest;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// How long a session may rest (OWASP ASVS 5, V7.3).
+const IDLE_MS: u64 = 15 * 60_000;
+
+/// Sessions remembered at most: far more people than an installation has at work at once. Beyond it those
+/// that rested longest have to sign in again.
+const SESSIONS_MAX: usize = 10_000;
+
+/// The last use of each session, as this process saw it. After a restart each begins to rest anew.
+#[derive(Default)]
+pub(crate) struct IdleSessions(Mutex<BTreeMap<SecretDigest, Timestamp>>);
+
+impl IdleSessions {
+    /// Notes a use; false where the session has rested too long.
+    pub(crate) fn uses(&self, session: SecretDigest, now: Timestamp) -> bool {
+        let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = uses.get_mut(&session) {
+            let rested = now.ms_since(*last) >= IDLE_MS;
+            if !rested {
+                *last = now;
+            }
+            return !rested;
+        }
+        if uses.len() >= SESSIONS_MAX {
+            let oldest = uses.iter().min_by_key(|(_, last)| **last);
+            let oldest = oldest.map(|(session, _)| *session);
+            oldest.and_then(|session| uses.remove(&session));
+        }
+        uses.insert(session, now);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_rests_too_long_is_over_and_stays_so() {
+        let idle = IdleSessions::default();
+        let session = SecretDigest::of("s");
+        let start: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        assert!(idle.uses(session, start));
+        let later = start.plus_ms(IDLE_MS - 1);
+        assert!(idle.uses(session, later));
+        let too_late = later.plus_ms(IDLE_MS);
+        assert!(!idle.uses(session, too_late));
+        assert!(!idle.uses(session, too_late.plus_ms(1)), "no use revives it");
+    }
+}

@@ -1,0 +1,114 @@
+//! Keys of the API: made and shown once, revoked.
+
+use super::identify::KEY_PREFIX;
+use super::managing::{campaigns, named, user_named};
+use super::new_secret;
+use crate::installation::Installation;
+use domain::api_key::{ApiKeyCommand, KeyFacts, LABEL_BYTES_MAX};
+use domain::digest::SecretDigest;
+use domain::ids::{CampaignId, KeyId, UserId};
+use domain::permission::{CampaignScope, Permission};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// How long a key lives unless said otherwise: a quarter of a year.
+const DEFAULT_DAYS: u32 = 90;
+/// The longest: two years.
+const DAYS_MAX: u32 = 730;
+const DAY_MS: u64 = 86_400_000;
+
+/// A key to be made.
+#[derive(Debug, JsonSchema)]
+pub struct KeyOrder {
+    /// As whom it asks.
+    #[schemars(example = &"wang", with = "UserId")]
+    pub user: String,
+    /// What it is for; without it, all that the user may.
+    pub scopes: Option<BTreeSet<Permission>>,
+    /// Only these of the user's campaigns; without them, all of those.
+    pub campaigns: Option<Vec<CampaignId>>,
+    /// Default 90.
+    #[schemars(range(min = 1, max = DAYS_MAX))]
+    pub expires_days: Option<u32>,
+    /// What it is for, in words.
+    #[schemars(length(max = LABEL_BYTES_MAX))]
+    pub label: Option<String>,
+}
+
+impl Order for KeyOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            user: user_named(body, "user"),
+            scopes: body.value("scopes"),
+            campaigns: campaigns(body),
+            expires_days: body.count("expires_days", 1, DAYS_MAX),
+            label: body.short_text("label", LABEL_BYTES_MAX),
+        }
+    }
+}
+
+/// A key that was made.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeyMade {
+    pub id: KeyId,
+    pub user: UserId,
+    /// Shown now and never again; a repeated request has none.
+    #[schemars(example = &"ll_0123456789abcdef_secret")]
+    pub key: Option<String>,
+    pub expires_at: Timestamp,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Makes a key for a user who is there.
+pub async fn create_key(
+    installation: &Installation,
+    order: KeyOrder,
+    cause: Cause,
+) -> Result<KeyMade, Problem> {
+    let name = named(&order.user)?;
+    let user = installation.entities.users.state(&name).await?;
+    if user.state.active().is_none() {
+        return Err(Problem::missing("this user"));
+    }
+    let id = KeyId::derive(cause.command);
+    let secret = new_secret(installation.environment.ids.as_ref());
+    let lives_ms = u64::from(order.expires_days.unwrap_or(DEFAULT_DAYS)) * DAY_MS;
+    let facts = KeyFacts {
+        user: name,
+        sha256: SecretDigest::of(&secret),
+        scopes: order.scopes,
+        campaigns: CampaignScope::of(order.campaigns.unwrap_or_default()),
+        expires_at: installation.now().plus_ms(lives_ms),
+        label: order.label,
+    };
+    let command = ApiKeyCommand::Create { facts };
+    let answer = installation.entities.api_keys.ask(&id, command, cause).await?;
+    let made = answer.state.facts();
+    let made = made.ok_or_else(|| Problem::fault("a key that was made has no facts"))?;
+    Ok(KeyMade {
+        id,
+        user: made.user.clone(),
+        key: (!answer.repeated).then(|| format!("{KEY_PREFIX}{}_{secret}", id.uuid().simple())),
+        expires_at: made.expires_at,
+        position: answer.position,
+    })
+}
+
+/// The key opens nothing from now on.
+pub async fn revoke_key(
+    installation: &Installation,
+    id: KeyId,
+    reason: String,
+    cause: Cause,
+) -> Result<Position, Problem> {
+    let command = ApiKeyCommand::Revoke { reason };
+    let answer = installation.entities.api_keys.ask(&id, command, cause).await?;
+    Ok(answer.position)
+}

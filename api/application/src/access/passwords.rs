@@ -1,0 +1,154 @@
+//! Passwords as argon2id texts (RFC 9106), made and checked a few at a time: each takes 19 MiB and some tens of
+//! milliseconds, so that nobody tries many, neither with the log in hand nor at the door.
+
+use argon2::Argon2;
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher, PasswordVerifier};
+use domain::ports::id_source::IdSource;
+use domain::ports::tasks::Tasks;
+use domain::problem::{Kind, Problem};
+use tokio::sync::{Semaphore, oneshot};
+
+/// Fewest characters of a password (NIST SP 800-63B-4 asks for 15 where nothing else is asked, 8 beside a
+/// second factor).
+pub const PASSWORD_CHARS_MIN: usize = 12;
+/// Longest password: a sentence of any script.
+pub const PASSWORD_BYTES_MAX: usize = 256;
+
+/// At once: two cores have other work.
+const AT_ONCE_MAX: usize = 2;
+/// Who waits beside them; more are told to come again.
+const WAITING_MAX: usize = 32;
+
+/// Bytes of a salt (RFC 9106, 3.1).
+const SALT_BYTES: usize = 16;
+
+/// Stands in for the password of a user that is not there, so that an answer takes as long: of "nobody".
+const NOBODY: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$bm9ib2R5bm9ib2R5$L3tUdvWfU4vOdNWxZqfYGdo7vM4tTkKcN2yAPY7uDpI";
+
+/// Where slow functions have their turns.
+pub struct Passwords {
+    turns: Semaphore,
+    places: Semaphore,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self {
+            turns: Semaphore::new(AT_ONCE_MAX),
+            places: Semaphore::new(AT_ONCE_MAX + WAITING_MAX),
+        }
+    }
+}
+
+impl Passwords {
+    /// The argon2id text of a password.
+    pub(crate) async fn hash(
+        &self,
+        tasks: &dyn Tasks,
+        ids: &dyn IdSource,
+        password: String,
+    ) -> Result<String, Problem> {
+        let mut salt = [0_u8; SALT_BYTES];
+        ids.random(&mut salt);
+        let made = self.turn(tasks, move || {
+            let hash = Argon2::default().hash_password_with_salt(password.as_bytes(), &salt);
+            hash.map(|hash| hash.to_string())
+        });
+        made.await?
+            .map_err(|error| Problem::fault(format!("argon2id: {error}")))
+    }
+
+    /// Whether this is the password of an argon2id text; without one, as slowly no.
+    pub(crate) async fn is_right(
+        &self,
+        tasks: &dyn Tasks,
+        password: String,
+        kept: Option<String>,
+    ) -> Result<bool, Problem> {
+        self.turn(tasks, move || {
+            let is_nobody = kept.is_none();
+            let kept = kept.unwrap_or_else(|| NOBODY.to_owned());
+            let is_right = PasswordHash::new(&kept).is_ok_and(|hash| {
+                Argon2::default()
+                    .verify_password(password.as_bytes(), &hash)
+                    .is_ok()
+            });
+            is_right && !is_nobody
+        })
+        .await
+    }
+
+    async fn turn<T: Send + 'static>(
+        &self,
+        tasks: &dyn Tasks,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let busy = || {
+            let detail = "too many sign in at once: come again in a moment";
+            Problem::new(Kind::Busy, "sign-ins-busy", detail)
+        };
+        let _place = self.places.try_acquire().map_err(|_| busy())?;
+        let _turn = self.turns.acquire().await.map_err(|_| busy())?;
+        let (tell, told) = oneshot::channel();
+        tasks.thread(
+            "password",
+            Box::new(move || {
+                // Nobody waits any more: whoever asked went away.
+                drop(tell.send(work()));
+            }),
+        );
+        told.await
+            .map_err(|_| Problem::fault("a password's thread ended before its answer"))
+    }
+}
+
+/// Refuses what would be guessed first.
+pub(crate) fn refuse_weak(name: &str, password: &str) -> Result<(), Problem> {
+    let weak = |why: String| Err(Problem::refused("password-weak", why));
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        return weak(format!("a password has at least {PASSWORD_CHARS_MIN} characters"));
+    }
+    if password.len() > PASSWORD_BYTES_MAX {
+        return weak(format!("a password has at most {PASSWORD_BYTES_MAX} bytes"));
+    }
+    let lower = password.to_lowercase();
+    let kinds: std::collections::BTreeSet<char> = lower.chars().collect();
+    if lower.contains(name) || lower.contains("ledgerline") || kinds.len() < 5 {
+        return weak(
+            "this password would be guessed: it repeats a few characters, or holds a name".to_owned(),
+        );
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_guessed_first_is_refused() {
+        for weak in [
+            "short",
+            "aaaaaaaaaaaaaaaa",
+            "wang-wang-wang",
+            "LedgerLine2026!",
+            "121212121212",
+        ] {
+            assert!(refuse_weak("wang", weak).is_err(), "{weak}");
+        }
+        assert!(refuse_weak("wang", "四个 汉字 也 可以 作 口令 吗").is_ok());
+        assert!(refuse_weak("wang", &"correct horse ".repeat(40)).is_err());
+        assert!(refuse_weak("wang", "correct horse battery").is_ok());
+    }
+
+    #[test]
+    fn the_stand_in_is_an_argon2id_text_of_today_s_cost() {
+        let hash = PasswordHash::new(NOBODY).unwrap();
+        let made = Argon2::default()
+            .hash_password_with_salt(b"x", b"nobodynobody")
+            .unwrap();
+        assert_eq!(hash.params.to_string(), made.params.to_string());
+    }
+}

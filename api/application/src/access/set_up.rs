@@ -1,0 +1,150 @@
+//! Set-up links: the one by which a fresh installation gets its first admin, and those by which users choose a
+//! password.
+
+use super::managing::{others_who_are_admin, password_text};
+use super::new_secret;
+use super::shown::board_at_head;
+use crate::installation::Installation;
+use domain::actor::{Actor, Way};
+use domain::digest::SecretDigest;
+use domain::ids::UserId;
+use domain::permission::{CampaignScope, Role};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use domain::user::UserCommand;
+use std::sync::{Mutex, PoisonError};
+
+/// How long the first link is valid after a start.
+const FIRST_MS: u64 = 3_600_000;
+
+/// What the first link begins with; a user's begins with the user's name.
+const FIRST: &str = "first";
+
+/// The link by which the first admin is made: in memory only, so that each start has one of its own.
+#[derive(Default)]
+pub struct FirstSetUp(Mutex<Option<FirstLink>>);
+
+#[derive(Debug, Clone, Copy)]
+struct FirstLink {
+    sha256: SecretDigest,
+    until: Timestamp,
+}
+
+impl FirstSetUp {
+    /// Makes the link where there is no admin yet, to be shown to whoever started the process.
+    pub async fn offer(&self, installation: &Installation) -> Result<Option<String>, Problem> {
+        if has_admin(installation).await? {
+            return Ok(None);
+        }
+        let secret = new_secret(installation.environment.ids.as_ref());
+        let link = FirstLink {
+            sha256: SecretDigest::of(&secret),
+            until: installation.now().plus_ms(FIRST_MS),
+        };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
+        Ok(Some(format!("{FIRST}.{secret}")))
+    }
+
+    /// Whether the secret is the link's; its use ends it.
+    fn take(&self, secret: &str, now: Timestamp) -> Option<FirstLink> {
+        let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        link.take_if(|link| now < link.until && link.sha256.is_of(secret))
+    }
+
+    fn put_back(&self, taken: FirstLink) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
+    }
+}
+
+/// Chooses a password by a link: of a user who was added, or of the first admin, whose `name` is chosen too.
+pub async fn choose_password(
+    installation: &Installation,
+    link: &str,
+    name: Option<&str>,
+    password: String,
+    cause: Cause,
+) -> Result<UserId, Problem> {
+    let (whose, secret) = link.rsplit_once('.').ok_or_else(void)?;
+    if whose == FIRST {
+        let name = name.ok_or_else(|| {
+            Problem::refused(
+                "name-needed",
+                "choose the name with which the first admin signs in",
+            )
+        })?;
+        let name = super::managing::named(name)?;
+        return first_admin(installation, name, secret, password, cause).await;
+    }
+    let user: UserId = whose.parse().map_err(|_| void())?;
+    let state = installation.entities.users.state(&user).await?.state;
+    if state.active().is_none() {
+        return Err(void());
+    }
+    let command = UserCommand::ChoosePassword {
+        password: password_text(installation, &user, password).await?,
+        link: SecretDigest::of(secret),
+    };
+    let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::SetUp)));
+    installation.entities.users.ask(&user, command, cause).await?;
+    Ok(user)
+}
+
+async fn first_admin(
+    installation: &Installation,
+    name: UserId,
+    secret: &str,
+    password: String,
+    cause: Cause,
+) -> Result<UserId, Problem> {
+    let desk = &installation.access;
+    let taken = desk.first.take(secret, installation.now()).ok_or_else(void)?;
+    if has_admin(installation).await? {
+        return Err(void());
+    }
+    let made = async {
+        let command = UserCommand::Add {
+            roles: [Role::Admin].into(),
+            campaigns: CampaignScope::All,
+            team: None,
+            password: Some(password_text(installation, &name, password).await?),
+            invitation: None,
+            reason: Some("first set-up".to_owned()),
+        };
+        let cause = cause.asked_by(Some(Actor::new(name.as_str(), Way::SetUp)));
+        Ok(installation.entities.users.ask(&name, command, cause).await?)
+    };
+    let made: Result<_, Problem> = made.await;
+    match made {
+        Ok(_) => Ok(name),
+        Err(problem) => {
+            // A weak password, a name that is taken: the link is as good as before.
+            desk.first.put_back(taken);
+            Err(problem)
+        }
+    }
+}
+
+async fn has_admin(installation: &Installation) -> Result<bool, Problem> {
+    let rows = board_at_head(installation).await?;
+    let Some(one) = rows
+        .into_iter()
+        .find(|row| row.roles.contains(&Role::Admin) && !row.disabled)
+    else {
+        return Ok(false);
+    };
+    let loaded = installation.entities.users.state(&one.name).await?;
+    let is_admin = loaded
+        .state
+        .active()
+        .is_some_and(|account| account.roles.contains(&Role::Admin));
+    Ok(is_admin || !others_who_are_admin(installation, &one.name).await?.is_empty())
+}
+
+fn void() -> Problem {
+    Problem::new(
+        Kind::Unauthenticated,
+        "link-void",
+        "the link is not valid: it was used, replaced, or is too old / 链接已失效",
+    )
+}

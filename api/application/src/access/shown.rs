@@ -1,0 +1,118 @@
+//! Users, keys and the table of roles, as they are shown: never a secret, never a password.
+
+use crate::as_of::{Moment, Wanted};
+use crate::installation::Installation;
+use domain::event_filter::EventFilter;
+use domain::permission::{Permission, Role, reach};
+use domain::problem::Problem;
+use projections::views::access_board::{self, AccessBoard, KeyRow, UserRow};
+use projections::{ReadDb, View};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Longest wait for the rows to have the users of now.
+const ROWS_WITHIN_MS: u64 = 30_000;
+
+/// Every user.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UserList {
+    pub items: Vec<UserShown>,
+}
+
+/// A user.
+pub type UserShown = UserRow;
+/// A key, without its secret.
+pub type KeyShown = KeyRow;
+
+/// Every key.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeyList {
+    pub items: Vec<KeyShown>,
+}
+
+/// The table of roles and permissions.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RoleTable {
+    pub roles: Vec<RoleShown>,
+    pub permissions: Vec<PermissionShown>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RoleShown {
+    pub role: Role,
+    #[schemars(example = &"管理员")]
+    pub zh: &'static str,
+    pub en: &'static str,
+}
+
+/// What one permission lets each role do.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PermissionShown {
+    pub permission: Permission,
+    #[schemars(example = &"查看任务")]
+    pub zh: &'static str,
+    pub en: &'static str,
+    /// In the order of `roles`: `all`, `team`, `own`, or `–` for not at all.
+    pub reach: Vec<&'static str>,
+}
+
+/// The table as the guard reads it.
+pub fn role_table() -> RoleTable {
+    let roles = Role::ALL.map(|role| RoleShown {
+        role,
+        zh: role.label_zh(),
+        en: role.label_en(),
+    });
+    let permissions = Permission::ALL.map(|permission| {
+        let (zh, en) = permission.labels();
+        PermissionShown {
+            permission,
+            zh,
+            en,
+            reach: Role::ALL.map(|role| reach(role, permission).word()).to_vec(),
+        }
+    });
+    RoleTable {
+        roles: roles.into(),
+        permissions: permissions.into(),
+    }
+}
+
+/// Every user, now or at a moment.
+pub async fn users(installation: &Installation, moment: Moment) -> Result<UserList, Problem> {
+    let db = rows(installation, moment).await?;
+    let items = access_board::users(db.as_ref()).await?;
+    Ok(UserList { items })
+}
+
+/// Every key, now or at a moment.
+pub async fn keys(installation: &Installation, moment: Moment) -> Result<KeyList, Problem> {
+    let db = rows(installation, moment).await?;
+    let items = access_board::keys(db.as_ref()).await?;
+    Ok(KeyList { items })
+}
+
+/// The users that the log has now, as rows.
+pub(crate) async fn board_at_head(installation: &Installation) -> Result<Vec<UserRow>, Problem> {
+    let head = installation.store().head().await?;
+    installation.rows_at(head, ROWS_WITHIN_MS).await?;
+    Ok(access_board::users(installation.rows.db().as_ref()).await?)
+}
+
+async fn rows(installation: &Installation, moment: Moment) -> Result<Arc<dyn ReadDb>, Problem> {
+    if moment.is_now() {
+        return Ok(installation.rows.db());
+    }
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let filter = EventFilter {
+        kinds: vec!["user.".to_owned(), "api_key.".to_owned()],
+        ..EventFilter::default()
+    };
+    let view: Arc<dyn View> = Arc::new(AccessBoard);
+    let wanted = Wanted::all_of(filter);
+    let folding = installation
+        .past
+        .fold(&installation.environment, wanted, vec![view], &then);
+    Ok(Arc::clone(&folding.await?.rows.db))
+}

@@ -1,0 +1,59 @@
+//! The access aggregate: whose attempts to come in, or to do what they may not, were refused.
+//!
+//! Promises: refused attempts are on record with their count, and a stranger who goes on trying writes at most
+//! one event a minute. One stream per user, key or address; an address stands in it as a keyed hash.
+
+mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::AccessCommand;
+pub use decide::RECORDED_EVERY_MS;
+pub use event::{AccessEvent, RefusedFacts};
+pub use refusal::AccessRefusal;
+pub use state::AccessState;
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::AccessId;
+use crate::time::Timestamp;
+
+/// The decider of refused attempts.
+#[derive(Debug)]
+pub struct Access;
+
+impl Decider for Access {
+    type Id = AccessId;
+    type Command = AccessCommand;
+    type Event = AccessEvent;
+    type State = AccessState;
+    type Refusal = AccessRefusal;
+
+    const AGGREGATE: &'static str = "access";
+
+    fn command_kind(command: &AccessCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &AccessState,
+        command: AccessCommand,
+        context: Context,
+    ) -> Result<Vec<AccessEvent>, AccessRefusal> {
+        decide::decide(state, command, context.now)
+    }
+
+    fn evolve(state: &mut AccessState, event: &AccessEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    fn scope(_: &AccessId, _: &AccessState, _: &AccessEvent) -> Scope {
+        Scope::default()
+    }
+}

@@ -1,0 +1,156 @@
+//! Who asked for a command, and by which way they came in: what an event's envelope says of it.
+//!
+//! It travels with the cause of every command, so it is copied and holds its text in place.
+
+use crate::ids::KeyId;
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+
+/// Longest name of who acts, in bytes: what events have held of readers from the start.
+pub const ACTOR_BYTES_MAX: usize = 64;
+
+/// By which way somebody came in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// With the directory's own key, or at the directory itself: the name is a claim of whoever has that.
+    Directory,
+    /// Signed in, in a browser.
+    Session,
+    /// With a key of an API.
+    Key(KeyId),
+    /// With the link by which a user sets a password.
+    SetUp,
+    /// By a way that a newer build writes.
+    Other,
+}
+
+/// Who asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Actor {
+    way: Way,
+    /// A shorter name ends at its length; what follows is zero.
+    name: [u8; ACTOR_BYTES_MAX],
+    length: u8,
+}
+
+impl Actor {
+    /// Somebody who came in by `way`; a longer name is cut at a character.
+    pub fn new(name: &str, way: Way) -> Self {
+        let mut end = name.len().min(ACTOR_BYTES_MAX);
+        while !name.is_char_boundary(end) {
+            end -= 1;
+        }
+        let mut held = [0; ACTOR_BYTES_MAX];
+        for (to, from) in held.iter_mut().zip(name.bytes().take(end)) {
+            *to = from;
+        }
+        Self {
+            way,
+            name: held,
+            length: u8::try_from(end).unwrap_or_default(),
+        }
+    }
+
+    /// Empty where the directory's own key was used and nobody was named.
+    pub fn name(&self) -> &str {
+        let held = self.name.get(..usize::from(self.length)).unwrap_or_default();
+        std::str::from_utf8(held).unwrap_or_default()
+    }
+
+    pub const fn way(&self) -> Way {
+        self.way
+    }
+
+    /// The key that was used, where one was.
+    pub const fn key(&self) -> Option<KeyId> {
+        match self.way {
+            Way::Key(key) => Some(key),
+            Way::Directory | Way::Session | Way::SetUp | Way::Other => None,
+        }
+    }
+}
+
+impl fmt::Debug for Actor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} by {}", self.name(), self.way.code())
+    }
+}
+
+impl Way {
+    /// As stored.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Directory => "directory",
+            Self::Session => "session",
+            Self::Key(_) => "key",
+            Self::SetUp => "set_up",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// As a record holds it: `{"name":"wang","via":"key","key":"…"}`.
+#[derive(Serialize, Deserialize)]
+struct Stored<'a> {
+    #[serde(borrow, default, skip_serializing_if = "str::is_empty")]
+    name: std::borrow::Cow<'a, str>,
+    #[serde(borrow)]
+    via: std::borrow::Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<KeyId>,
+}
+
+impl Serialize for Actor {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let stored = Stored {
+            name: self.name().into(),
+            via: self.way.code().into(),
+            key: self.key(),
+        };
+        stored.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Actor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let stored = Stored::deserialize(deserializer)?;
+        let way = match (stored.via.as_ref(), stored.key) {
+            ("session", _) => Way::Session,
+            ("set_up", _) => Way::SetUp,
+            ("key", Some(key)) => Way::Key(key),
+            ("directory", _) => Way::Directory,
+            _ => Way::Other,
+        };
+        Ok(Self::new(&stored.name, way))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn who_acts_is_written_and_read_as_it_was() {
+        let key = KeyId::new(Uuid::from_u128(7));
+        for (name, way) in [
+            ("wang", Way::Session),
+            ("王五", Way::Directory),
+            ("", Way::Directory),
+            ("crm", Way::Key(key)),
+        ] {
+            let actor = Actor::new(name, way);
+            let text = serde_json::to_string(&actor).unwrap();
+            assert_eq!(serde_json::from_str::<Actor>(&text).unwrap(), actor, "{text}");
+            assert_eq!((actor.name(), actor.way()), (name, way));
+        }
+        let nobody = serde_json::to_string(&Actor::new("", Way::Directory)).unwrap();
+        assert_eq!(nobody, r#"{"via":"directory"}"#);
+    }
+
+    #[test]
+    fn a_long_name_is_cut_between_characters() {
+        let actor = Actor::new(&"王".repeat(40), Way::Session);
+        assert_eq!(actor.name(), "王".repeat(21));
+    }
+}

@@ -1,0 +1,61 @@
+//! Decides commands to a key: made once, for something, with an end; revoked once, with a reason.
+
+use super::command::ApiKeyCommand;
+use super::event::{ApiKeyEvent, KeyFacts};
+use super::refusal::ApiKeyRefusal;
+use super::state::ApiKeyState;
+use crate::time::Timestamp;
+
+/// The longest life of a key: two years. Who needs longer makes another beside it and changes over.
+pub const KEY_MS_MAX: u64 = 731 * 86_400_000;
+/// Longest label or reason: they are stored for ever and must hold nothing personal.
+pub const LABEL_BYTES_MAX: usize = 256;
+
+type Decided = Result<Vec<ApiKeyEvent>, ApiKeyRefusal>;
+
+pub(super) fn decide(state: &ApiKeyState, command: ApiKeyCommand, now: Timestamp) -> Decided {
+    match command {
+        ApiKeyCommand::Create { facts } => create(state, facts, now),
+        ApiKeyCommand::Revoke { reason } => revoke(state, reason),
+    }
+}
+
+fn create(state: &ApiKeyState, facts: KeyFacts, now: Timestamp) -> Decided {
+    if state.facts().is_some() {
+        return Err(ApiKeyRefusal::Exists);
+    }
+    if facts.scopes.as_ref().is_some_and(|scopes| scopes.is_empty()) {
+        return Err(ApiKeyRefusal::NoScope);
+    }
+    let latest = now.plus_ms(KEY_MS_MAX);
+    if facts.expires_at <= now || facts.expires_at > latest {
+        return Err(ApiKeyRefusal::Expiry { now, latest });
+    }
+    within("label", facts.label.as_deref().unwrap_or(""))?;
+    Ok(vec![ApiKeyEvent::Created { facts }])
+}
+
+fn revoke(state: &ApiKeyState, reason: String) -> Decided {
+    if state.facts().is_none() {
+        return Err(ApiKeyRefusal::Unknown);
+    }
+    if reason.trim().is_empty() {
+        return Err(ApiKeyRefusal::NoReason);
+    }
+    within("reason", &reason)?;
+    if state.is_revoked() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ApiKeyEvent::Revoked { reason }])
+}
+
+const fn within(member: &'static str, text: &str) -> Result<(), ApiKeyRefusal> {
+    if text.len() <= LABEL_BYTES_MAX {
+        return Ok(());
+    }
+    Err(ApiKeyRefusal::TooLong {
+        member,
+        bytes: text.len(),
+        bytes_max: LABEL_BYTES_MAX,
+    })
+}

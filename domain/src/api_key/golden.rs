@@ -1,0 +1,27 @@
+//! Every stored kind of a key's event, held against its golden file.
+
+use super::event::{ApiKeyEvent, KeyFacts};
+use crate::digest::SecretDigest;
+use crate::permission::{CampaignScope, Permission};
+use crate::record::golden_support::{at, campaign, check};
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let facts = KeyFacts {
+        user: "crm".parse().unwrap(),
+        sha256: SecretDigest::of("secret"),
+        scopes: Some([Permission::EventsRead, Permission::CallsRead].into()),
+        campaigns: CampaignScope::of([campaign()]),
+        expires_at: at().plus_ms(86_400_000),
+        label: Some("the CRM's own".to_owned()),
+    };
+    let events = [
+        ApiKeyEvent::Created { facts },
+        ApiKeyEvent::Revoked {
+            reason: "replaced".to_owned(),
+        },
+    ];
+    for event in events {
+        check("api_key", event);
+    }
+}

@@ -1,0 +1,59 @@
+//! The API key aggregate: one key with which a program asks as a user, within a scope and until a time.
+//!
+//! Promises: the key itself is kept nowhere, only its digest; it is made once, ends once, and never opens more
+//! than its user may now. One stream per key.
+
+mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::ApiKeyCommand;
+pub use decide::{KEY_MS_MAX, LABEL_BYTES_MAX};
+pub use event::{ApiKeyEvent, KeyFacts};
+pub use refusal::ApiKeyRefusal;
+pub use state::ApiKeyState;
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::KeyId;
+use crate::time::Timestamp;
+
+/// The key's decider.
+#[derive(Debug)]
+pub struct ApiKey;
+
+impl Decider for ApiKey {
+    type Id = KeyId;
+    type Command = ApiKeyCommand;
+    type Event = ApiKeyEvent;
+    type State = ApiKeyState;
+    type Refusal = ApiKeyRefusal;
+
+    const AGGREGATE: &'static str = "api_key";
+
+    fn command_kind(command: &ApiKeyCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &ApiKeyState,
+        command: ApiKeyCommand,
+        context: Context,
+    ) -> Result<Vec<ApiKeyEvent>, ApiKeyRefusal> {
+        decide::decide(state, command, context.now)
+    }
+
+    fn evolve(state: &mut ApiKeyState, event: &ApiKeyEvent, _: Timestamp) {
+        state.apply(event);
+    }
+
+    fn scope(_: &KeyId, _: &ApiKeyState, _: &ApiKeyEvent) -> Scope {
+        Scope::default()
+    }
+}

@@ -1,0 +1,30 @@
+//! Why a command to a key can be refused: a rule said no, nothing was written.
+
+use crate::problem::Explained;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ApiKeyRefusal {
+    #[error("this key does not exist")]
+    Unknown,
+    #[error("this key exists already")]
+    Exists,
+    #[error("a key for nothing is none: name at least one scope")]
+    NoScope,
+    #[error("a key expires after {now} and not after {latest}")]
+    Expiry { now: Timestamp, latest: Timestamp },
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("the {member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        member: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}
+
+impl Explained for ApiKeyRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}

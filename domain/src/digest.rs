@@ -1,0 +1,97 @@
+//! SHA-256 of a secret that was made by chance: what is kept where the secret itself must not be.
+//!
+//! Only for secrets of 256 random bits, which nobody finds by trying. What a person chose is a password, and is
+//! kept by a slow function.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+
+/// Bytes of such a digest.
+const DIGEST_BYTES: usize = 32;
+
+/// SHA-256 (FIPS 180-4) of a secret, lower hex in JSON.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SecretDigest([u8; DIGEST_BYTES]);
+
+impl SecretDigest {
+    pub fn of(secret: &str) -> Self {
+        Self(Sha256::digest(secret.as_bytes()).into())
+    }
+
+    /// Whether this is the digest of `secret`; how long it takes does not tell how much of it fits.
+    pub fn is_of(&self, secret: &str) -> bool {
+        let other = Self::of(secret);
+        let pairs = self.0.iter().zip(other.0);
+        pairs.fold(0, |differing, (one, two)| differing | (one ^ two)) == 0
+    }
+}
+
+impl fmt::Display for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl From<SecretDigest> for String {
+    fn from(digest: SecretDigest) -> Self {
+        digest.to_string()
+    }
+}
+
+impl TryFrom<String> for SecretDigest {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let wrong = "a digest has 64 lower-case hexadecimal digits";
+        let mut bytes = [0; DIGEST_BYTES];
+        let (pairs, rest) = text.as_bytes().as_chunks::<2>();
+        if pairs.len() != DIGEST_BYTES || !rest.is_empty() {
+            return Err(wrong);
+        }
+        for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
+            *byte = digit(*high).ok_or(wrong)? << 4 | digit(*low).ok_or(wrong)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+const fn digit(byte: u8) -> Option<u8> {
+    match byte {
+        b'0'..=b'9' => Some(byte - b'0'),
+        b'a'..=b'f' => Some(byte - b'a' + 10),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_digest_is_written_read_and_known_again() {
+        let digest = SecretDigest::of("abc");
+        let text = serde_json::to_string(&digest).unwrap();
+        // FIPS 180-4's own example.
+        assert_eq!(
+            text,
+            "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\""
+        );
+        assert_eq!(serde_json::from_str::<SecretDigest>(&text).unwrap(), digest);
+        assert!(digest.is_of("abc"));
+        assert!(!digest.is_of("abd"));
+        for wrong in [
+            "\"ba\"",
+            "\"BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD\"",
+        ] {
+            assert!(serde_json::from_str::<SecretDigest>(wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,258 @@
+//! Who may do what: roles, permissions, how far each reaches, and whose data that is.
+//!
+//! One table (`table.rs`) says it. The guard of every route reads it, the reference is made from it, and the
+//! tests try each of its cells; what it does not name is denied.
+
+mod role;
+mod scope;
+mod table;
+
+pub use role::Role;
+pub use scope::{CampaignScope, DataScope, People};
+pub use table::{Reach, reach};
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Something that can be allowed: what, and what is done with it. Keys have these as scopes.
+///
+/// Further permissions are added; none is renamed, for keys hold them by name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[schemars(inline)]
+pub enum Permission {
+    #[serde(rename = "campaigns:read")]
+    CampaignsRead,
+    #[serde(rename = "campaigns:write")]
+    CampaignsWrite,
+    #[serde(rename = "campaigns:start")]
+    CampaignsStart,
+    #[serde(rename = "campaigns:pause")]
+    CampaignsPause,
+    #[serde(rename = "calls:read")]
+    CallsRead,
+    #[serde(rename = "calls:write")]
+    CallsWrite,
+    #[serde(rename = "calls:correct")]
+    CallsCorrect,
+    #[serde(rename = "customers:read")]
+    CustomersRead,
+    #[serde(rename = "customers:erase")]
+    CustomersErase,
+    #[serde(rename = "customers:hold")]
+    CustomersHold,
+    #[serde(rename = "consents:write")]
+    ConsentsWrite,
+    #[serde(rename = "consents:withdraw")]
+    ConsentsWithdraw,
+    #[serde(rename = "numbers:read")]
+    NumbersRead,
+    #[serde(rename = "numbers:opt-out")]
+    NumbersOptOut,
+    #[serde(rename = "numbers:suppress")]
+    NumbersSuppress,
+    #[serde(rename = "events:read")]
+    EventsRead,
+    #[serde(rename = "events:append")]
+    EventsAppend,
+    #[serde(rename = "audit:read")]
+    AuditRead,
+    #[serde(rename = "figures:read")]
+    FiguresRead,
+    #[serde(rename = "query:run")]
+    QueryRun,
+    #[serde(rename = "exports:read")]
+    ExportsRead,
+    #[serde(rename = "alerts:read")]
+    AlertsRead,
+    #[serde(rename = "alerts:write")]
+    AlertsWrite,
+    #[serde(rename = "samples:read")]
+    SamplesRead,
+    #[serde(rename = "samples:write")]
+    SamplesWrite,
+    #[serde(rename = "reports:read")]
+    ReportsRead,
+    #[serde(rename = "reports:sign")]
+    ReportsSign,
+    #[serde(rename = "rules:read")]
+    RulesRead,
+    #[serde(rename = "installation:read")]
+    InstallationRead,
+    #[serde(rename = "installation:write")]
+    InstallationWrite,
+    #[serde(rename = "projections:read")]
+    ProjectionsRead,
+    #[serde(rename = "projections:write")]
+    ProjectionsWrite,
+    #[serde(rename = "users:read")]
+    UsersRead,
+    #[serde(rename = "users:write")]
+    UsersWrite,
+    /// Only the directory's own key.
+    #[serde(rename = "directory:write")]
+    DirectoryWrite,
+}
+
+impl Permission {
+    /// Every permission, in the order of the table's rows.
+    pub const ALL: [Self; 35] = [
+        Self::CampaignsRead,
+        Self::CampaignsWrite,
+        Self::CampaignsStart,
+        Self::CampaignsPause,
+        Self::CallsRead,
+        Self::CallsWrite,
+        Self::CallsCorrect,
+        Self::CustomersRead,
+        Self::CustomersErase,
+        Self::CustomersHold,
+        Self::ConsentsWrite,
+        Self::ConsentsWithdraw,
+        Self::NumbersRead,
+        Self::NumbersOptOut,
+        Self::NumbersSuppress,
+        Self::EventsRead,
+        Self::EventsAppend,
+        Self::AuditRead,
+        Self::FiguresRead,
+        Self::QueryRun,
+        Self::ExportsRead,
+        Self::AlertsRead,
+        Self::AlertsWrite,
+        Self::SamplesRead,
+        Self::SamplesWrite,
+        Self::ReportsRead,
+        Self::ReportsSign,
+        Self::RulesRead,
+        Self::InstallationRead,
+        Self::InstallationWrite,
+        Self::ProjectionsRead,
+        Self::ProjectionsWrite,
+        Self::UsersRead,
+        Self::UsersWrite,
+        Self::DirectoryWrite,
+    ];
+
+    /// As stored, and as a key's scope names it.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::CampaignsRead => "campaigns:read",
+            Self::CampaignsWrite => "campaigns:write",
+            Self::CampaignsStart => "campaigns:start",
+            Self::CampaignsPause => "campaigns:pause",
+            Self::CallsRead => "calls:read",
+            Self::CallsWrite => "calls:write",
+            Self::CallsCorrect => "calls:correct",
+            Self::CustomersRead => "customers:read",
+            Self::CustomersErase => "customers:erase",
+            Self::CustomersHold => "customers:hold",
+            Self::ConsentsWrite => "consents:write",
+            Self::ConsentsWithdraw => "consents:withdraw",
+            Self::NumbersRead => "numbers:read",
+            Self::NumbersOptOut => "numbers:opt-out",
+            Self::NumbersSuppress => "numbers:suppress",
+            Self::EventsRead => "events:read",
+            Self::EventsAppend => "events:append",
+            Self::AuditRead => "audit:read",
+            Self::FiguresRead => "figures:read",
+            Self::QueryRun => "query:run",
+            Self::ExportsRead => "exports:read",
+            Self::AlertsRead => "alerts:read",
+            Self::AlertsWrite => "alerts:write",
+            Self::SamplesRead => "samples:read",
+            Self::SamplesWrite => "samples:write",
+            Self::ReportsRead => "reports:read",
+            Self::ReportsSign => "reports:sign",
+            Self::RulesRead => "rules:read",
+            Self::InstallationRead => "installation:read",
+            Self::InstallationWrite => "installation:write",
+            Self::ProjectionsRead => "projections:read",
+            Self::ProjectionsWrite => "projections:write",
+            Self::UsersRead => "users:read",
+            Self::UsersWrite => "users:write",
+            Self::DirectoryWrite => "directory:write",
+        }
+    }
+
+    /// What it lets somebody do, in Chinese and English.
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::CampaignsRead => ("查看任务", "see campaigns"),
+            Self::CampaignsWrite => ("创建、修改任务与名单", "make campaigns, their lists and targets"),
+            Self::CampaignsStart => ("启动、恢复、停止任务", "start, resume and stop campaigns"),
+            Self::CampaignsPause => ("暂停任务", "pause campaigns"),
+            Self::CallsRead => ("查看通话（号码掩码）", "see calls, numbers masked"),
+            Self::CallsWrite => ("单次外呼", "have one person called now"),
+            Self::CallsCorrect => ("更正通话结果", "correct how a call ended"),
+            Self::CustomersRead => ("查看客户（掩码）", "see customers, masked"),
+            Self::CustomersErase => ("申请删除个人信息", "ask for an erasure"),
+            Self::CustomersHold => ("法律保留与解除", "hold a person, and release"),
+            Self::ConsentsWrite => ("登记同意", "record consents"),
+            Self::ConsentsWithdraw => ("登记撤回同意", "record that a consent is withdrawn"),
+            Self::NumbersRead => ("按号码查询", "look up a number"),
+            Self::NumbersOptOut => ("登记谢绝来电", "record an opt-out"),
+            Self::NumbersSuppress => ("禁呼号码", "suppress a number"),
+            Self::EventsRead => ("读取事件流", "read and follow events"),
+            Self::EventsAppend => ("经 KurrentDB 协议写入", "append by KurrentDB's protocol"),
+            Self::AuditRead => ("查询审计日志", "search the audit trail"),
+            Self::FiguresRead => ("查看指标、报表", "see figures and reports"),
+            Self::QueryRun => ("SQL 查询（掩码视图）", "ask in SQL over masked views"),
+            Self::ExportsRead => ("导出（掩码）", "take rows away, masked"),
+            Self::AlertsRead => ("查看告警", "see alerts"),
+            Self::AlertsWrite => ("确认、静音告警", "acknowledge and mute alerts"),
+            Self::SamplesRead => ("查看抽检", "see samples"),
+            Self::SamplesWrite => ("抽检与签署", "draw and sign off samples"),
+            Self::ReportsRead => ("查看合规报告", "see signed reports"),
+            Self::ReportsSign => ("出具合规报告", "issue signed reports"),
+            Self::RulesRead => ("查看规则与话术", "see rules and flows"),
+            Self::InstallationRead => ("查看系统状态", "see the installation's state"),
+            Self::InstallationWrite => ("恢复拨号、校时", "confirm dialing, trust a clock"),
+            Self::ProjectionsRead => ("查看读模型", "see views and their lag"),
+            Self::ProjectionsWrite => ("重建读模型", "rebuild and switch views"),
+            Self::UsersRead => ("查看用户与权限", "see users, roles and keys"),
+            Self::UsersWrite => ("管理用户、角色、密钥", "manage users, roles and keys"),
+            Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
+        }
+    }
+}
+
+impl fmt::Display for Permission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Permission {
+    type Err = String;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|permission| permission.code() == code).ok_or_else(|| {
+            let known = Self::ALL.map(Self::code).join(", ");
+            format!("{code:?} is no scope; the scopes are {known}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_the_stored_names_and_lead_back() {
+        for permission in Permission::ALL {
+            let stored = serde_json::to_value(permission).unwrap();
+            assert_eq!(stored, permission.code());
+            assert_eq!(permission.code().parse(), Ok(permission));
+        }
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_value(role).unwrap(), role.code());
+            assert_eq!(role.code().parse(), Ok(role));
+        }
+        assert!("boss".parse::<Role>().unwrap_err().contains("integrator"));
+        assert!("calls:listen".parse::<Permission>().is_err());
+    }
+}

@@ -1,0 +1,108 @@
+//! The roles of users (SEC-1): a closed list with its labels.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// What somebody is here. A user may have several.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum Role {
+    /// Users, roles, keys and settings; plans campaigns too, and sees people masked.
+    Admin,
+    /// Plans and runs campaigns.
+    Operator,
+    /// Sees how campaigns go.
+    Viewer,
+    /// Talks with the customers assigned to them.
+    Agent,
+    /// Sees to a team of agents and to its customers.
+    Supervisor,
+    /// Sees to what the law asks: suppressions, consents, holds, erasures.
+    Compliance,
+    /// Reads what happened and what proves it; changes nothing.
+    Auditor,
+    /// Asks for figures and rows, masked.
+    Analyst,
+    /// A system that follows events and calls of its campaigns.
+    Integrator,
+}
+
+impl Role {
+    /// Every role, in the order of the table's columns.
+    pub const ALL: [Self; 9] = [
+        Self::Admin,
+        Self::Operator,
+        Self::Viewer,
+        Self::Agent,
+        Self::Supervisor,
+        Self::Compliance,
+        Self::Auditor,
+        Self::Analyst,
+        Self::Integrator,
+    ];
+
+    /// As stored and as asked for.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::Operator => "operator",
+            Self::Viewer => "viewer",
+            Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
+            Self::Compliance => "compliance",
+            Self::Auditor => "auditor",
+            Self::Analyst => "analyst",
+            Self::Integrator => "integrator",
+        }
+    }
+
+    pub const fn label_zh(self) -> &'static str {
+        match self {
+            Self::Admin => "管理员",
+            Self::Operator => "运营人员",
+            Self::Viewer => "只读用户",
+            Self::Agent => "坐席",
+            Self::Supervisor => "班长",
+            Self::Compliance => "合规专员",
+            Self::Auditor => "审计员",
+            Self::Analyst => "分析员",
+            Self::Integrator => "集成方",
+        }
+    }
+
+    pub const fn label_en(self) -> &'static str {
+        match self {
+            Self::Compliance => "compliance officer",
+            Self::Admin
+            | Self::Operator
+            | Self::Viewer
+            | Self::Agent
+            | Self::Supervisor
+            | Self::Auditor
+            | Self::Analyst
+            | Self::Integrator => self.code(),
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code())
+    }
+}
+
+impl FromStr for Role {
+    type Err = String;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|role| role.code() == code).ok_or_else(|| {
+            let known = Self::ALL.map(Self::code).join(", ");
+            format!("{code:?} is no role; the roles are {known}")
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Requests to one user: be added, get and lose roles, choose a password, sign in and out, be disabled.
+
+use super::event::{Invitation, SignInFault};
+use crate::digest::SecretDigest;
+use crate::ids::TeamId;
+use crate::permission::{CampaignScope, Role};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::BTreeSet;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum UserCommand {
+    /// A new user, with a password or the link to choose one.
+    Add {
+        roles: BTreeSet<Role>,
+        campaigns: CampaignScope,
+        team: Option<TeamId>,
+        /// An argon2id text, never the password.
+        password: Option<Personal<String>>,
+        invitation: Option<Invitation>,
+        reason: Option<String>,
+    },
+    /// A new link to choose a password; the one before it is void.
+    Invite {
+        invitation: Invitation,
+    },
+    /// The password that the user chose, with the link that was given.
+    ChoosePassword {
+        password: Personal<String>,
+        link: SecretDigest,
+    },
+    GrantRole {
+        role: Role,
+        reason: String,
+        /// Whether somebody else could take it back: another admin, or the directory's owner, who asks.
+        others_could_revoke: bool,
+    },
+    RevokeRole {
+        role: Role,
+        reason: String,
+        /// Whether there is another admin.
+        has_other_admin: bool,
+    },
+    /// The password was right.
+    SignIn {
+        session: SecretDigest,
+        until: Timestamp,
+        /// Where from, as far as the connection says.
+        from: Option<String>,
+    },
+    /// It was not.
+    RefuseSignIn {
+        fault: SignInFault,
+        from: Option<String>,
+    },
+    SignOut {
+        session: SecretDigest,
+    },
+    Disable {
+        reason: String,
+        /// Whether there is another admin.
+        has_other_admin: bool,
+    },
+}
+
+impl UserCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "user.add",
+            Self::Invite { .. } => "user.invite",
+            Self::ChoosePassword { .. } => "user.choose_password",
+            Self::GrantRole { .. } => "user.grant_role",
+            Self::RevokeRole { .. } => "user.revoke_role",
+            Self::SignIn { .. } => "user.sign_in",
+            Self::RefuseSignIn { .. } => "user.refuse_sign_in",
+            Self::SignOut { .. } => "user.sign_out",
+            Self::Disable { .. } => "user.disable",
+        }
+    }
+}

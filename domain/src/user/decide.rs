@@ -1,0 +1,211 @@
+//! Decides commands to a user: added once, roles with a reason, a password by a link, locks that grow, and an
+//! admin left.
+
+use super::command::UserCommand;
+use super::event::{SignInFault, UserEvent};
+use super::refusal::UserRefusal;
+use super::state::{Account, UserState};
+use crate::permission::Role;
+use crate::time::Timestamp;
+use std::collections::BTreeSet;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 256;
+/// Wrong passwords in a row after which a sign-in is locked (OWASP ASVS 5, V6.3).
+pub const WRONG_MAX: u32 = 5;
+/// How long the first lock holds. Each further one before a right password holds twice as long …
+pub const LOCKED_MS_MIN: u64 = 60_000;
+/// … up to this: a lock that never ended would let a stranger shut anybody out.
+pub const LOCKED_MS_MAX: u64 = 3_600_000;
+/// How long a session lasts at most, however busy it is.
+pub const SESSION_MS: u64 = 12 * 3_600_000;
+/// How long a link to choose a password is valid.
+pub const INVITED_MS: u64 = 24 * 3_600_000;
+/// Sessions of one user at once; the oldest gives way.
+pub const SESSIONS_MAX: usize = 16;
+
+type Decided = Result<Vec<UserEvent>, UserRefusal>;
+
+pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
+    match command {
+        UserCommand::Add { .. } => add(state, command),
+        UserCommand::Invite { invitation } => {
+            active(state)?;
+            Ok(vec![UserEvent::Invited { invitation }])
+        }
+        UserCommand::ChoosePassword { password, link } => {
+            active(state)?;
+            if !state.invites(link, now) {
+                return Err(UserRefusal::LinkVoid);
+            }
+            Ok(vec![UserEvent::PasswordChosen { password }])
+        }
+        UserCommand::GrantRole {
+            role,
+            reason,
+            others_could_revoke,
+        } => grant(state, role, reason, others_could_revoke),
+        UserCommand::RevokeRole {
+            role,
+            reason,
+            has_other_admin,
+        } => revoke(state, role, reason, has_other_admin),
+        UserCommand::SignIn { session, until, from } => {
+            let known = state.account().ok_or(UserRefusal::Unknown)?;
+            may_sign_in(state, known, now)?;
+            Ok(vec![UserEvent::SignedIn { session, until, from }])
+        }
+        UserCommand::RefuseSignIn { fault, from } => refuse_sign_in(state, fault, from, now),
+        UserCommand::SignOut { session } => Ok(match state.knows_session(session) {
+            true => vec![UserEvent::SignedOut { session }],
+            false => Vec::new(),
+        }),
+        UserCommand::Disable {
+            reason,
+            has_other_admin,
+        } => disable(state, reason, has_other_admin),
+    }
+}
+
+fn add(state: &UserState, command: UserCommand) -> Decided {
+    let UserCommand::Add {
+        roles,
+        campaigns,
+        team,
+        password,
+        invitation,
+        reason,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    if state.account().is_some() {
+        return Err(UserRefusal::Exists);
+    }
+    if roles.is_empty() {
+        return Err(UserRefusal::NoRole);
+    }
+    if let Some(reason) = &reason {
+        within(reason)?;
+    }
+    Ok(vec![UserEvent::Added {
+        roles,
+        campaigns,
+        team,
+        password,
+        invitation,
+        reason,
+    }])
+}
+
+fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: bool) -> Decided {
+    let account = active(state)?;
+    given(&reason)?;
+    if account.roles.contains(&role) {
+        return Ok(Vec::new());
+    }
+    if !others_could_revoke {
+        return Err(UserRefusal::NobodyCouldRevoke(role));
+    }
+    let mut after = account.roles.clone();
+    after.insert(role);
+    Ok(vec![UserEvent::RoleGranted {
+        role,
+        before: account.roles.clone(),
+        after,
+        reason,
+    }])
+}
+
+fn revoke(state: &UserState, role: Role, reason: String, has_other_admin: bool) -> Decided {
+    let account = active(state)?;
+    given(&reason)?;
+    if !account.roles.contains(&role) {
+        return Err(UserRefusal::RoleNotHeld(role));
+    }
+    if role == Role::Admin && !has_other_admin {
+        return Err(UserRefusal::LastAdmin);
+    }
+    let after: BTreeSet<Role> = account
+        .roles
+        .iter()
+        .copied()
+        .filter(|held| *held != role)
+        .collect();
+    if after.is_empty() {
+        return Err(UserRefusal::NoRole);
+    }
+    Ok(vec![UserEvent::RoleRevoked {
+        role,
+        before: account.roles.clone(),
+        after,
+        reason,
+    }])
+}
+
+/// While it is locked nothing more is written: a stranger who goes on trying fills no log.
+fn refuse_sign_in(state: &UserState, fault: SignInFault, from: Option<String>, now: Timestamp) -> Decided {
+    let known = state.account().ok_or(UserRefusal::Unknown)?;
+    may_sign_in(state, known, now)?;
+    let wrong_count = state.wrong_count.saturating_add(1);
+    let mut events = vec![UserEvent::SignInRefused {
+        fault,
+        wrong_count,
+        from,
+    }];
+    if wrong_count >= WRONG_MAX {
+        let doubled = LOCKED_MS_MIN.saturating_mul(1_u64 << state.locked_count.min(16));
+        events.push(UserEvent::Locked {
+            until: now.plus_ms(doubled.min(LOCKED_MS_MAX)),
+            locked_count: state.locked_count.saturating_add(1),
+        });
+    }
+    Ok(events)
+}
+
+fn disable(state: &UserState, reason: String, has_other_admin: bool) -> Decided {
+    let account = state.account().ok_or(UserRefusal::Unknown)?;
+    given(&reason)?;
+    if account.disabled {
+        return Ok(Vec::new());
+    }
+    if account.roles.contains(&Role::Admin) && !has_other_admin {
+        return Err(UserRefusal::LastAdmin);
+    }
+    Ok(vec![UserEvent::Disabled { reason }])
+}
+
+fn may_sign_in(state: &UserState, known: &Account, now: Timestamp) -> Result<(), UserRefusal> {
+    if known.disabled {
+        return Err(UserRefusal::Disabled);
+    }
+    match state.locked_at(now) {
+        Some(until) => Err(UserRefusal::Locked { until }),
+        None => Ok(()),
+    }
+}
+
+fn active(state: &UserState) -> Result<&Account, UserRefusal> {
+    let account = state.account().ok_or(UserRefusal::Unknown)?;
+    if account.disabled {
+        return Err(UserRefusal::Disabled);
+    }
+    Ok(account)
+}
+
+fn given(reason: &str) -> Result<(), UserRefusal> {
+    if reason.trim().is_empty() {
+        return Err(UserRefusal::NoReason);
+    }
+    within(reason)
+}
+
+const fn within(reason: &str) -> Result<(), UserRefusal> {
+    if reason.len() <= REASON_BYTES_MAX {
+        return Ok(());
+    }
+    Err(UserRefusal::TooLong {
+        bytes: reason.len(),
+        bytes_max: REASON_BYTES_MAX,
+    })
+}

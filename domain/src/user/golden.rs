@@ -1,0 +1,65 @@
+//! Every stored kind of a user's event, held against its golden file.
+
+use super::event::{Invitation, SignInFault, UserEvent};
+use crate::digest::SecretDigest;
+use crate::permission::{CampaignScope, Role};
+use crate::personal::Personal;
+use crate::record::golden_support::{at, campaign, check};
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let invitation = Invitation {
+        sha256: SecretDigest::of("link"),
+        until: at().plus_ms(86_400_000),
+    };
+    let password = || Personal::open("$argon2id$v=19$m=19456,t=2,p=1$c2FsdA$aGFzaA".to_owned());
+    let before: std::collections::BTreeSet<Role> = [Role::Operator].into();
+    let after: std::collections::BTreeSet<Role> = [Role::Operator, Role::Analyst].into();
+    let events = [
+        UserEvent::Added {
+            roles: before.clone(),
+            campaigns: CampaignScope::of([campaign()]),
+            team: Some("north".parse().unwrap()),
+            password: Some(password()),
+            invitation: Some(invitation),
+            reason: Some("joins the team".to_owned()),
+        },
+        UserEvent::Invited { invitation },
+        UserEvent::PasswordChosen { password: password() },
+        UserEvent::RoleGranted {
+            role: Role::Analyst,
+            before: before.clone(),
+            after: after.clone(),
+            reason: "monthly figures".to_owned(),
+        },
+        UserEvent::RoleRevoked {
+            role: Role::Analyst,
+            before: after,
+            after: before,
+            reason: "no longer".to_owned(),
+        },
+        UserEvent::SignedIn {
+            session: SecretDigest::of("session"),
+            until: at().plus_ms(43_200_000),
+            from: Some("192.0.2.7".to_owned()),
+        },
+        UserEvent::SignedOut {
+            session: SecretDigest::of("session"),
+        },
+        UserEvent::SignInRefused {
+            fault: SignInFault::WrongPassword,
+            wrong_count: 3,
+            from: Some("192.0.2.7".to_owned()),
+        },
+        UserEvent::Locked {
+            until: at().plus_ms(60_000),
+            locked_count: 1,
+        },
+        UserEvent::Disabled {
+            reason: "left the company".to_owned(),
+        },
+    ];
+    for event in events {
+        check("user", event);
+    }
+}

@@ -1,0 +1,70 @@
+//! The user aggregate: somebody who may sign in, what they may do, and how they prove who they are.
+//!
+//! Promises: a name is one user for ever; there is no password but one its user chose, and it is kept as an
+//! argon2id text, sealed; wrong passwords lock for ever longer times; sessions end when a role changes, at
+//! their limit, and with the user; the last admin stays. One stream per user.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::UserCommand;
+pub use decide::{
+    INVITED_MS, LOCKED_MS_MAX, LOCKED_MS_MIN, REASON_BYTES_MAX, SESSION_MS, SESSIONS_MAX, WRONG_MAX,
+};
+pub use event::{Invitation, SignInFault, UserEvent};
+pub use refusal::UserRefusal;
+pub use state::{Account, UserState};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::{CustomerId, UserId};
+use crate::time::Timestamp;
+use sha2::{Digest, Sha256};
+
+/// The user's decider.
+#[derive(Debug)]
+pub struct User;
+
+impl Decider for User {
+    type Id = UserId;
+    type Command = UserCommand;
+    type Event = UserEvent;
+    type State = UserState;
+    type Refusal = UserRefusal;
+
+    const AGGREGATE: &'static str = "user";
+
+    fn command_kind(command: &UserCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &UserState,
+        command: UserCommand,
+        context: Context,
+    ) -> Result<Vec<UserEvent>, UserRefusal> {
+        decide::decide(state, command, context.now)
+    }
+
+    fn evolve(state: &mut UserState, event: &UserEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    fn scope(_: &UserId, _: &UserState, _: &UserEvent) -> Scope {
+        Scope::default()
+    }
+
+    /// A user's own key, beside those of customers: its id follows from the name, which is no secret.
+    fn sealed_under(id: &UserId, _: &Scope) -> Option<CustomerId> {
+        let digest = Sha256::digest(format!("user:{id}"));
+        let hex: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        hex.parse().ok()
+    }
+}

@@ -1,0 +1,37 @@
+//! Why a command to a user can be refused: a rule said no, nothing was written.
+
+use crate::permission::Role;
+use crate::problem::Explained;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UserRefusal {
+    #[error("this user does not exist")]
+    Unknown,
+    #[error("this user exists already; names are given once and for ever")]
+    Exists,
+    #[error("a user has at least one role")]
+    NoRole,
+    #[error("this user has no role {0}")]
+    RoleNotHeld(Role),
+    #[error("nobody else could take the role {0} back: add another admin first")]
+    NobodyCouldRevoke(Role),
+    #[error("this is the last admin: add another one first")]
+    LastAdmin,
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong { bytes: usize, bytes_max: usize },
+    #[error("this user is disabled")]
+    Disabled,
+    #[error("the link is not valid: it was used, replaced, or is too old; ask an admin for a new one")]
+    LinkVoid,
+    #[error("too many wrong passwords: nobody signs in as this user before {until}")]
+    Locked { until: Timestamp },
+}
+
+impl Explained for UserRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}

@@ -1,0 +1,138 @@
+//! What a user's events add up to: roles, scope, password, sessions, and whether a sign-in is locked.
+
+use super::decide::SESSIONS_MAX;
+use super::event::{Invitation, UserEvent};
+use crate::digest::SecretDigest;
+use crate::ids::TeamId;
+use crate::permission::{CampaignScope, Role};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::{BTreeSet, VecDeque};
+
+/// State of one user.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UserState {
+    account: Option<Account>,
+    password: Option<Personal<String>>,
+    invitation: Option<Invitation>,
+    /// In the order in which they began.
+    sessions: VecDeque<Session>,
+    pub(super) wrong_count: u32,
+    pub(super) locked_count: u32,
+    pub(super) locked_until: Option<Timestamp>,
+}
+
+/// Who the user is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    pub roles: BTreeSet<Role>,
+    pub campaigns: CampaignScope,
+    pub team: Option<TeamId>,
+    pub disabled: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Session {
+    digest: SecretDigest,
+    until: Timestamp,
+}
+
+impl UserState {
+    /// The user, disabled or not; `None` of a name that nobody has.
+    pub const fn account(&self) -> Option<&Account> {
+        self.account.as_ref()
+    }
+
+    /// The user while it is not disabled.
+    pub fn active(&self) -> Option<&Account> {
+        self.account.as_ref().filter(|account| !account.disabled)
+    }
+
+    /// The argon2id text to hold a password against.
+    pub const fn password(&self) -> Option<&Personal<String>> {
+        self.password.as_ref()
+    }
+
+    /// Until when nobody signs in, where that is still to come.
+    pub fn locked_at(&self, now: Timestamp) -> Option<Timestamp> {
+        self.locked_until.filter(|until| now < *until)
+    }
+
+    /// Whether `secret` is what a browser of a session holds that has not ended.
+    pub fn has_session(&self, secret: &str, now: Timestamp) -> bool {
+        let mut open = self.sessions.iter().filter(|session| now < session.until);
+        open.any(|session| session.digest.is_of(secret))
+    }
+
+    pub(super) fn knows_session(&self, digest: SecretDigest) -> bool {
+        self.sessions.iter().any(|session| session.digest == digest)
+    }
+
+    /// Whether a link with this digest may be used now.
+    pub(super) fn invites(&self, link: SecretDigest, now: Timestamp) -> bool {
+        let invitation = self.invitation.filter(|invitation| now < invitation.until);
+        invitation.is_some_and(|invitation| invitation.sha256 == link)
+    }
+
+    pub(super) fn apply(&mut self, event: &UserEvent, at: Timestamp) {
+        match event {
+            UserEvent::Added {
+                roles,
+                campaigns,
+                team,
+                password,
+                invitation,
+                ..
+            } => {
+                self.account = Some(Account {
+                    roles: roles.clone(),
+                    campaigns: campaigns.clone(),
+                    team: team.clone(),
+                    disabled: false,
+                });
+                self.password.clone_from(password);
+                self.invitation = *invitation;
+            }
+            UserEvent::Invited { invitation } => self.invitation = Some(*invitation),
+            UserEvent::PasswordChosen { password } => {
+                self.password = Some(password.clone());
+                self.invitation = None;
+                // Whoever knew the old one is signed out.
+                self.sessions.clear();
+            }
+            UserEvent::RoleGranted { after, .. } | UserEvent::RoleRevoked { after, .. } => {
+                if let Some(account) = &mut self.account {
+                    account.roles.clone_from(after);
+                }
+                self.sessions.clear();
+            }
+            UserEvent::SignedIn { session, until, .. } => self.begin(*session, *until, at),
+            UserEvent::SignedOut { session } => self.sessions.retain(|one| one.digest != *session),
+            UserEvent::SignInRefused { wrong_count, .. } => self.wrong_count = *wrong_count,
+            UserEvent::Locked { until, locked_count } => {
+                self.locked_until = Some(*until);
+                self.locked_count = *locked_count;
+                self.wrong_count = 0;
+            }
+            UserEvent::Disabled { .. } => {
+                if let Some(account) = &mut self.account {
+                    account.disabled = true;
+                }
+                self.password = None;
+                self.invitation = None;
+                self.sessions.clear();
+            }
+        }
+    }
+
+    fn begin(&mut self, digest: SecretDigest, until: Timestamp, at: Timestamp) {
+        self.sessions.retain(|session| at < session.until);
+        if self.sessions.len() >= SESSIONS_MAX {
+            self.sessions.pop_front();
+        }
+        self.sessions.push_back(Session { digest, until });
+        self.wrong_count = 0;
+        self.locked_count = 0;
+        self.locked_until = None;
+    }
+}

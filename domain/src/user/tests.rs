@@ -1,0 +1,237 @@
+//! Given a user's events, when a command, then events or a refusal.
+
+use super::event::{Invitation, SignInFault, UserEvent};
+use super::*;
+use crate::digest::SecretDigest;
+use crate::permission::{CampaignScope, Role};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::BTreeSet;
+
+fn now() -> Timestamp {
+    "2026-03-02T10:00:00Z".parse().unwrap()
+}
+
+fn roles(held: &[Role]) -> BTreeSet<Role> {
+    held.iter().copied().collect()
+}
+
+fn added(held: &[Role]) -> UserEvent {
+    UserEvent::Added {
+        roles: roles(held),
+        campaigns: CampaignScope::All,
+        team: None,
+        password: Some(Personal::open("$argon2id$…".to_owned())),
+        invitation: None,
+        reason: None,
+    }
+}
+
+fn after(events: &[UserEvent]) -> UserState {
+    let mut state = UserState::default();
+    for event in events {
+        User::evolve(&mut state, event, now());
+    }
+    state
+}
+
+fn when_at(state: &UserState, at: Timestamp, command: UserCommand) -> Result<Vec<UserEvent>, UserRefusal> {
+    User::decide(state, command, Context { now: at })
+}
+
+fn when(events: &[UserEvent], command: UserCommand) -> Result<Vec<UserEvent>, UserRefusal> {
+    when_at(&after(events), now(), command)
+}
+
+fn sign_in(secret: &str) -> UserCommand {
+    UserCommand::SignIn {
+        session: SecretDigest::of(secret),
+        until: now().plus_ms(SESSION_MS),
+        from: None,
+    }
+}
+
+fn wrong() -> UserCommand {
+    UserCommand::RefuseSignIn {
+        fault: SignInFault::WrongPassword,
+        from: None,
+    }
+}
+
+fn disable(has_other_admin: bool) -> UserCommand {
+    UserCommand::Disable {
+        reason: "left".to_owned(),
+        has_other_admin,
+    }
+}
+
+#[test]
+fn a_name_is_given_once_and_with_a_role() {
+    let add = |held: &[Role]| UserCommand::Add {
+        roles: roles(held),
+        campaigns: CampaignScope::All,
+        team: None,
+        password: None,
+        invitation: None,
+        reason: None,
+    };
+    assert!(when(&[], add(&[Role::Viewer])).is_ok());
+    assert_eq!(when(&[], add(&[])), Err(UserRefusal::NoRole));
+    assert_eq!(
+        when(&[added(&[Role::Viewer])], add(&[Role::Viewer])),
+        Err(UserRefusal::Exists)
+    );
+}
+
+#[test]
+fn roles_change_with_a_reason_before_and_after_and_end_every_session() {
+    let mut state = after(&[added(&[Role::Viewer])]);
+    for event in when_at(&state, now(), sign_in("s")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(state.has_session("s", now()) && !state.has_session("t", now()));
+    assert!(!state.has_session("s", now().plus_ms(SESSION_MS)), "it ends");
+    let grant = |reason: &str, others_could_revoke| UserCommand::GrantRole {
+        role: Role::Auditor,
+        reason: reason.to_owned(),
+        others_could_revoke,
+    };
+    assert_eq!(
+        when_at(&state, now(), grant(" ", true)),
+        Err(UserRefusal::NoReason)
+    );
+    let alone = UserRefusal::NobodyCouldRevoke(Role::Auditor);
+    assert_eq!(when_at(&state, now(), grant("q", false)), Err(alone));
+    let granted = when_at(&state, now(), grant("q", true)).unwrap();
+    let expected = UserEvent::RoleGranted {
+        role: Role::Auditor,
+        before: roles(&[Role::Viewer]),
+        after: roles(&[Role::Viewer, Role::Auditor]),
+        reason: "q".to_owned(),
+    };
+    assert_eq!(granted, [expected]);
+    User::evolve(&mut state, &granted[0], now());
+    assert!(!state.has_session("s", now()));
+    assert_eq!(
+        when_at(&state, now(), grant("q", true)),
+        Ok(Vec::new()),
+        "held already"
+    );
+}
+
+#[test]
+fn the_last_admin_stays() {
+    let admin = [added(&[Role::Admin, Role::Viewer])];
+    let revoke = |role, has_other_admin| UserCommand::RevokeRole {
+        role,
+        reason: "r".to_owned(),
+        has_other_admin,
+    };
+    assert_eq!(when(&admin, disable(false)), Err(UserRefusal::LastAdmin));
+    assert_eq!(
+        when(&admin, revoke(Role::Admin, false)),
+        Err(UserRefusal::LastAdmin)
+    );
+    assert!(when(&admin, revoke(Role::Viewer, false)).is_ok());
+    assert!(when(&admin, revoke(Role::Admin, true)).is_ok());
+    assert!(when(&admin, disable(true)).is_ok());
+    let only = [added(&[Role::Viewer])];
+    assert_eq!(when(&only, revoke(Role::Viewer, true)), Err(UserRefusal::NoRole));
+    let other = UserRefusal::RoleNotHeld(Role::Admin);
+    assert_eq!(when(&only, revoke(Role::Admin, true)), Err(other));
+}
+
+#[test]
+fn wrong_passwords_lock_for_ever_longer_times_and_a_right_one_starts_anew() {
+    let mut state = after(&[added(&[Role::Viewer])]);
+    let mut at = now();
+    let mut held_ms = Vec::new();
+    for _ in 0..8 {
+        for _ in 1..WRONG_MAX {
+            for event in when_at(&state, at, wrong()).unwrap() {
+                User::evolve(&mut state, &event, at);
+            }
+        }
+        let last = when_at(&state, at, wrong()).unwrap();
+        assert_eq!(last.len(), 2);
+        for event in &last {
+            User::evolve(&mut state, event, at);
+        }
+        let until = state.locked_at(at).unwrap();
+        assert_eq!(
+            when_at(&state, at, sign_in("s")),
+            Err(UserRefusal::Locked { until }),
+            "even right"
+        );
+        assert_eq!(
+            when_at(&state, at, wrong()),
+            Err(UserRefusal::Locked { until }),
+            "nothing is written"
+        );
+        held_ms.push(until.ms_since(at));
+        at = until;
+    }
+    assert_eq!(
+        held_ms[..3],
+        [LOCKED_MS_MIN, 2 * LOCKED_MS_MIN, 4 * LOCKED_MS_MIN]
+    );
+    assert_eq!(held_ms[7], LOCKED_MS_MAX);
+    for event in when_at(&state, at, sign_in("s")).unwrap() {
+        User::evolve(&mut state, &event, at);
+    }
+    assert_eq!((state.wrong_count, state.locked_count), (0, 0));
+}
+
+#[test]
+fn a_link_is_good_once_and_not_for_ever() {
+    let link = SecretDigest::of("link");
+    let until = now().plus_ms(INVITED_MS);
+    let invited = UserEvent::Invited {
+        invitation: Invitation { sha256: link, until },
+    };
+    let choose = |link| UserCommand::ChoosePassword {
+        password: Personal::open("$argon2id$…".to_owned()),
+        link,
+    };
+    let mut state = after(&[added(&[Role::Viewer]), invited]);
+    let other = SecretDigest::of("another");
+    assert_eq!(when_at(&state, now(), choose(other)), Err(UserRefusal::LinkVoid));
+    assert_eq!(when_at(&state, until, choose(link)), Err(UserRefusal::LinkVoid));
+    let chosen = when_at(&state, now(), choose(link)).unwrap();
+    User::evolve(&mut state, &chosen[0], now());
+    assert_eq!(when_at(&state, now(), choose(link)), Err(UserRefusal::LinkVoid));
+}
+
+#[test]
+fn who_is_disabled_neither_signs_in_nor_changes() {
+    let gone = [
+        added(&[Role::Viewer]),
+        UserEvent::Disabled {
+            reason: "left".to_owned(),
+        },
+    ];
+    assert_eq!(when(&gone, sign_in("s")), Err(UserRefusal::Disabled));
+    assert_eq!(when(&gone, wrong()), Err(UserRefusal::Disabled));
+    assert_eq!(when(&gone, disable(true)), Ok(Vec::new()));
+    assert_eq!(after(&gone).password(), None);
+    assert!(after(&gone).active().is_none());
+    assert_eq!(when(&[], sign_in("s")), Err(UserRefusal::Unknown));
+}
+
+#[test]
+fn no_more_sessions_than_the_limit_and_one_can_be_ended() {
+    let mut state = after(&[added(&[Role::Viewer])]);
+    for index in 0..=SESSIONS_MAX {
+        for event in when_at(&state, now(), sign_in(&index.to_string())).unwrap() {
+            User::evolve(&mut state, &event, now());
+        }
+    }
+    assert!(!state.has_session("0", now()) && state.has_session("1", now()));
+    let out = |secret: &str| UserCommand::SignOut {
+        session: SecretDigest::of(secret),
+    };
+    let ended = when_at(&state, now(), out("1")).unwrap();
+    User::evolve(&mut state, &ended[0], now());
+    assert!(!state.has_session("1", now()));
+    assert_eq!(when_at(&state, now(), out("1")), Ok(Vec::new()));
+}

@@ -1,0 +1,263 @@
+//! Users and keys: what each may, since when, and whether it still opens anything. No secret of theirs.
+
+use crate::database::{ReadDb, Table, Tx};
+use crate::error::ProjectionError;
+use crate::value::{Row, Val};
+use crate::view::{Handles, View, ViewDefinition, ViewEvent};
+use domain::api_key::{ApiKeyEvent, KeyFacts};
+use domain::ids::{CampaignId, KeyId, TeamId, UserId};
+use domain::permission::{CampaignScope, Permission, Role};
+use domain::time::Timestamp;
+use domain::user::UserEvent;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeSet;
+
+/// The view's name, for `wait_for_view`.
+pub const NAME: &str = "access_board";
+
+/// Most users, and most keys, in one answer.
+const SHOWN_MAX: usize = 10_000;
+
+/// See the file's description.
+pub struct AccessBoard;
+
+const TABLES: &[Table] = &[
+    Table {
+        name: "access_board_user",
+        ddl: &[
+            "create table access_board_user (name text primary key, roles text not null, campaigns text,
+            team text, disabled bigint not null, has_password bigint not null, added_at bigint not null,
+            signed_in_at bigint, locked_until bigint, pos bigint not null)",
+        ],
+        key_columns: 1,
+    },
+    Table {
+        name: "access_board_key",
+        ddl: &[
+            "create table access_board_key (id text primary key, user_name text not null, scopes text,
+            campaigns text, label text, created_at bigint not null, created_by text, expires_at bigint not null,
+            revoked_at bigint, pos bigint not null)",
+        ],
+        key_columns: 1,
+    },
+];
+
+const DEFINITION: ViewDefinition = ViewDefinition {
+    name: NAME,
+    version: 1,
+    tables: TABLES,
+    handles: Handles::Kinds(&[
+        UserEvent::ADDED,
+        UserEvent::PASSWORD_CHOSEN,
+        UserEvent::ROLE_GRANTED,
+        UserEvent::ROLE_REVOKED,
+        UserEvent::SIGNED_IN,
+        UserEvent::LOCKED,
+        UserEvent::DISABLED,
+        ApiKeyEvent::CREATED,
+        ApiKeyEvent::REVOKED,
+    ]),
+};
+
+impl View for AccessBoard {
+    fn definition(&self) -> ViewDefinition {
+        DEFINITION
+    }
+
+    fn apply(&self, tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+        if event.envelope.kind.starts_with("api_key.") {
+            return key(tx, event);
+        }
+        let name: UserId = event.stream_id()?;
+        let (set, value) = match event.read_as()? {
+            added @ UserEvent::Added { .. } => return added_row(tx, event, &name, &added),
+            UserEvent::PasswordChosen { .. } => ("has_password", Val::Int(1)),
+            UserEvent::RoleGranted { after, .. } | UserEvent::RoleRevoked { after, .. } => {
+                ("roles", json(&after)?)
+            }
+            UserEvent::SignedIn { .. } => ("signed_in_at", Val::at(event.at())),
+            UserEvent::Locked { until, .. } => ("locked_until", Val::at(until)),
+            UserEvent::Disabled { .. } => ("disabled", Val::Int(1)),
+            UserEvent::Invited { .. } | UserEvent::SignedOut { .. } | UserEvent::SignInRefused { .. } => {
+                return Ok(());
+            }
+        };
+        let values = [Val::text(name), Val::position(event.position), value];
+        let sql = format!("update access_board_user set {set} = $3, pos = $2 where name = $1");
+        tx.exec(&sql, &values)?;
+        Ok(())
+    }
+}
+
+fn added_row(
+    tx: &mut dyn Tx,
+    event: &ViewEvent,
+    name: &UserId,
+    added: &UserEvent,
+) -> Result<(), ProjectionError> {
+    let UserEvent::Added {
+        roles,
+        campaigns,
+        team,
+        password,
+        ..
+    } = added
+    else {
+        return Ok(());
+    };
+    tx.exec(
+        "insert into access_board_user (name, roles, campaigns, team, disabled, has_password, added_at, pos)
+         values ($1, $2, $3, $4, 0, $5, $6, $7)",
+        &[
+            Val::text(name),
+            json(roles)?,
+            named(campaigns)?,
+            Val::maybe_text(team.as_ref()),
+            Val::Int(i64::from(password.is_some())),
+            Val::at(event.at()),
+            Val::position(event.position),
+        ],
+    )?;
+    Ok(())
+}
+
+fn key(tx: &mut dyn Tx, event: &ViewEvent) -> Result<(), ProjectionError> {
+    let id: KeyId = event.stream_id()?;
+    match event.read_as()? {
+        ApiKeyEvent::Created { facts } => {
+            let KeyFacts {
+                user,
+                scopes,
+                campaigns,
+                expires_at,
+                label,
+                ..
+            } = facts;
+            let by = event.envelope.by.map(|by| by.name().to_owned());
+            tx.exec(
+                "insert into access_board_key (id, user_name, scopes, campaigns, label, created_at, created_by,
+                 expires_at, pos) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                &[
+                    Val::text(id),
+                    Val::text(user),
+                    scopes.as_ref().map_or(Ok(Val::Null), json)?,
+                    named(&campaigns)?,
+                    Val::maybe_text(label),
+                    Val::at(event.at()),
+                    Val::maybe_text(by.filter(|name| !name.is_empty())),
+                    Val::at(expires_at),
+                    Val::position(event.position),
+                ],
+            )?;
+        }
+        ApiKeyEvent::Revoked { .. } => {
+            let values = [Val::text(id), Val::at(event.at()), Val::position(event.position)];
+            tx.exec(
+                "update access_board_key set revoked_at = coalesce(revoked_at, $2), pos = $3 where id = $1",
+                &values,
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn named(campaigns: &CampaignScope) -> Result<Val, ProjectionError> {
+    match campaigns {
+        CampaignScope::All => Ok(Val::Null),
+        CampaignScope::Only(named) => json(named),
+    }
+}
+
+fn json(value: &impl Serialize) -> Result<Val, ProjectionError> {
+    let text = serde_json::to_string(value);
+    text.map(Val::Text)
+        .map_err(|error| ProjectionError::Fault(error.to_string()))
+}
+
+/// A user as of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "User")]
+pub struct UserRow {
+    pub name: UserId,
+    pub roles: BTreeSet<Role>,
+    /// Only these; null for all.
+    pub campaigns: Option<BTreeSet<CampaignId>>,
+    pub team: Option<TeamId>,
+    pub disabled: bool,
+    /// False while the user has yet to choose one.
+    pub has_password: bool,
+    pub added_at: Timestamp,
+    pub signed_in_at: Option<Timestamp>,
+    /// The end of the last lock, which may be over.
+    pub locked_until: Option<Timestamp>,
+}
+
+/// A key as of the rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[schemars(rename = "Key")]
+pub struct KeyRow {
+    pub id: KeyId,
+    pub user: UserId,
+    /// What it is for; null for all that its user may.
+    pub scopes: Option<BTreeSet<Permission>>,
+    /// Only these of the user's; null for all of those.
+    pub campaigns: Option<BTreeSet<CampaignId>>,
+    pub label: Option<String>,
+    pub created_at: Timestamp,
+    pub created_by: Option<String>,
+    pub expires_at: Timestamp,
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Every user, by name.
+pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
+    let sql = format!(
+        "select name, roles, campaigns, team, disabled, has_password, added_at, signed_in_at, locked_until
+         from access_board_user order by name limit {SHOWN_MAX}"
+    );
+    let rows = db.query(&sql, Vec::new()).await?;
+    rows.into_iter().map(read_user).collect()
+}
+
+/// Every key, the latest first.
+pub async fn keys(db: &dyn ReadDb) -> Result<Vec<KeyRow>, ProjectionError> {
+    let sql = format!(
+        "select id, user_name, scopes, campaigns, label, created_at, created_by, expires_at, revoked_at
+         from access_board_key order by created_at desc, id limit {SHOWN_MAX}"
+    );
+    let rows = db.query(&sql, Vec::new()).await?;
+    rows.into_iter().map(read_key).collect()
+}
+
+fn read_user(mut row: Row) -> Result<UserRow, ProjectionError> {
+    Ok(UserRow {
+        name: row.parse()?,
+        roles: read_json(&row.text()?)?,
+        campaigns: row.maybe_text()?.as_deref().map(read_json).transpose()?,
+        team: row.maybe_parse()?,
+        disabled: row.flag()?,
+        has_password: row.flag()?,
+        added_at: row.at()?,
+        signed_in_at: row.maybe_at()?,
+        locked_until: row.maybe_at()?,
+    })
+}
+
+fn read_key(mut row: Row) -> Result<KeyRow, ProjectionError> {
+    Ok(KeyRow {
+        id: row.parse()?,
+        user: row.parse()?,
+        scopes: row.maybe_text()?.as_deref().map(read_json).transpose()?,
+        campaigns: row.maybe_text()?.as_deref().map(read_json).transpose()?,
+        label: row.maybe_text()?,
+        created_at: row.at()?,
+        created_by: row.maybe_text()?,
+        expires_at: row.at()?,
+        revoked_at: row.maybe_at()?,
+    })
+}
+
+fn read_json<T: DeserializeOwned>(json: &str) -> Result<T, ProjectionError> {
+    serde_json::from_str(json).map_err(|error| ProjectionError::Fault(format!("a user's row: {error}")))
+}
