@@ -3,12 +3,13 @@
 //! The endpoint serves a memory store; the client between the two is the official one. What a vendor's server
 //! does is asked in `kurrent_live.rs`, where somebody has one.
 
+use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
-use kurrent_endpoint::{Admission, Endpoint, Everyone, Options, Positions};
-use std::net::SocketAddr;
+use kurrent_endpoint::{Admission, Admitted, Endpoint, Everyone, Options, Positions};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use store::contract::{SuiteTasks, run_whole};
 use store::test_overlay::{Overlaid, Overlay};
@@ -202,9 +203,10 @@ async fn an_append_whose_answer_was_lost_is_answered_by_its_ids() {
 /// Admits one login.
 struct OneLogin(String);
 
+#[async_trait]
 impl Admission for OneLogin {
-    fn admits(&self, authorization: Option<&str>) -> bool {
-        authorization == Some(self.0.as_str())
+    async fn admits(&self, authorization: Option<&str>, _peer: Option<IpAddr>) -> Option<Admitted> {
+        (authorization == Some(self.0.as_str())).then_some(Admitted::EVERYTHING)
     }
 }
 

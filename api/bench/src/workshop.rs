@@ -180,6 +180,7 @@ impl Workshop {
             command: id,
             causation: None,
             correlation: None::<Uuid>,
+            by: None,
         };
         let asked = self.system.customers.ask(customer, command, cause).await;
         asked.map(drop).map_err(|error| Problem::fault(error.to_string()))

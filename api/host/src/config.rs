@@ -156,7 +156,7 @@ pub fn locale() -> String {
 
 /// A variable of the environment that a command line names, such as in `env:LEDGERLINE_MASTER_KEY`.
 #[expect(clippy::disallowed_methods, reason = "the only reader of the environment")]
-pub(crate) fn named_variable(name: &str) -> Option<String> {
+pub fn named_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 

@@ -1,9 +1,12 @@
-//! Who may call: until roles have their doors, the holder of the data directory's token.
+//! Who calls, from what their request brings: the directory's own key, a key of a user, or a session's cookie.
 //!
-//! The token is made at first start, `DIR/token`, readable by its owner alone. Every listener asks for it,
-//! a loopback address too: other people and other programs of this machine reach that as well.
+//! The directory's key is made at first start, `DIR/token`, readable by its owner alone, and opens only to this
+//! machine. What a caller may is the guard's to ask (`guard.rs`).
 
 use crate::own_page;
+use crate::server::Peer;
+use application::access::{Caller, Credentials, KEY_PREFIX, csrf_token, identify};
+use application::installation::Installation;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ports::id_source::IdSource;
@@ -14,10 +17,17 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use subtle::ConstantTimeEq;
-use warp::http::HeaderMap;
+use warp::http::{HeaderMap, Method, header};
 
 /// Random bytes of a token: 256 bits cannot be guessed.
 const TOKEN_BYTES: usize = 32;
+
+/// The cookie of a session. Its prefix binds it to this host, to the root and to a secure connection (RFC
+/// 6265bis, 4.1.3); browsers count loopback as one.
+pub(crate) const SESSION_COOKIE: &str = "__Host-ledgerline";
+
+/// The header in which a page says again what no other page can know.
+pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 
 /// What callers are held against.
 #[derive(Clone)]
@@ -32,45 +42,107 @@ pub enum Door {
 }
 
 impl Door {
-    /// Checks the `Authorization` header (RFC 6750).
-    pub(crate) fn admit(&self, authorization: Option<&str>) -> Result<(), Problem> {
-        let Self::Token { token: expected, .. } = self else {
-            return Ok(());
+    /// Who asks by this request.
+    pub(crate) async fn identify(
+        &self,
+        installation: &Installation,
+        method: &Method,
+        headers: &HeaderMap,
+        peer: Option<Peer>,
+    ) -> Result<Caller, Problem> {
+        let Self::Token { token, loopback_port } = self else {
+            return Ok(Caller::Directory { door: "directory" });
         };
-        let given = authorization
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-            .map_or("", |(_, token)| token.trim());
-        if bool::from(given.as_bytes().ct_eq(expected.as_bytes())) {
-            return Ok(());
+        if let Some(port) = loopback_port {
+            own_page::admit(headers, *port)?;
         }
-        Err(Problem::new(
-            Kind::Unauthenticated,
-            "token-needed",
-            "send the token of DIR/token as `Authorization: Bearer TOKEN`",
-        ))
+        if let Some(given) = bearer(headers)? {
+            return self.by_key(installation, token, given, peer).await;
+        }
+        let Some(session) = cookie(headers) else {
+            return Err(needed());
+        };
+        let caller = identify(installation, Credentials::Session(session)).await?;
+        if method != Method::GET {
+            hold_to_page(headers, session)?;
+        }
+        Ok(caller)
     }
 
-    /// What let a caller in, as the record of a read names it.
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Token { .. } => "token",
-            Self::Directory => "directory",
+    /// By a key alone, as a client of another protocol gives it.
+    pub(crate) async fn by_key(
+        &self,
+        installation: &Installation,
+        token: &str,
+        given: &str,
+        peer: Option<Peer>,
+    ) -> Result<Caller, Problem> {
+        if given.starts_with(KEY_PREFIX) {
+            return identify(installation, Credentials::Key(given)).await;
         }
+        if !bool::from(given.as_bytes().ct_eq(token.as_bytes())) {
+            return Err(needed());
+        }
+        // Of a request without a connection only tests of this room know.
+        if peer.is_some_and(|peer| !peer.0.ip().to_canonical().is_loopback()) {
+            return Err(Problem::new(
+                Kind::Unauthenticated,
+                "token-of-another-machine",
+                "the key of DIR/token opens on its own machine alone: make a key with `ledgerline user key`",
+            ));
+        }
+        Ok(Caller::Directory { door: "token" })
     }
 }
 
-impl Door {
-    /// On a loopback listener, holds a browser to our own pages.
-    pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
-        match self {
-            Self::Token {
-                loopback_port: Some(port),
-                ..
-            } => own_page::admit(headers, *port),
-            Self::Token { .. } | Self::Directory => Ok(()),
-        }
+fn needed() -> Problem {
+    Problem::new(
+        Kind::Unauthenticated,
+        "token-needed",
+        "sign in, or send a key as `Authorization: Bearer KEY`: one of `ledgerline user key`, or on this machine \
+         the content of DIR/token",
+    )
+}
+
+/// What is sent as a bearer token (RFC 6750, 2.1).
+fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let Some(value) = headers.get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let value = value.to_str().unwrap_or_default();
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim())),
+        Some(_) | None => Err(needed()),
     }
+}
+
+/// What the session's cookie holds, where it is sent once.
+pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    let sent = headers.get_all(header::COOKIE).iter();
+    let pairs = sent
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'));
+    let mut values = pairs.filter_map(|pair| {
+        let (name, value) = pair.trim().split_once('=')?;
+        (name == SESSION_COOKIE).then_some(value)
+    });
+    let first = values.next()?;
+    values.next().is_none().then_some(first)
+}
+
+/// A command by a browser comes from a page that has read what only our own pages can (OWASP ASVS 5, V3.5).
+pub(crate) fn hold_to_page(headers: &HeaderMap, session: &str) -> Result<(), Problem> {
+    let said = headers
+        .get(CSRF_HEADER)
+        .map_or(&b""[..], |value| value.as_bytes());
+    if bool::from(said.ct_eq(csrf_token(session).as_bytes())) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Forbidden,
+        "csrf-token-needed",
+        "a command by a session sends the header X-CSRF-Token, with the csrf_token of its sign-in",
+    ))
 }
 
 /// Reads the directory's token, or makes it.
@@ -102,37 +174,40 @@ mod tests {
     use host::clock::SystemIds;
     use std::os::unix::fs::PermissionsExt;
 
-    fn of(loopback_port: Option<u16>) -> Door {
-        Door::Token {
-            token: "secret".to_owned(),
-            loopback_port,
-        }
-    }
-
-    #[test]
-    fn only_the_right_token_opens_the_door() {
-        let door = of(None);
-        assert!(door.admit(Some("Bearer secret")).is_ok());
-        assert!(door.admit(Some("bearer secret")).is_ok());
-        for wrong in [
-            None,
-            Some(""),
-            Some("Bearer"),
-            Some("Bearer secre"),
-            Some("Basic secret"),
-        ] {
-            assert!(door.admit(wrong).is_err(), "{wrong:?}");
-        }
-        assert!(of(Some(8080)).admit(None).is_err(), "loopback asks too");
-        assert!(Door::Directory.admit(None).is_ok());
-    }
-
-    #[test]
-    fn a_page_of_the_world_does_not_pass_a_loopback_door() {
+    fn with(name: &'static str, values: &[&str]) -> HeaderMap {
         let mut headers = HeaderMap::new();
-        headers.insert("origin", "http://evil.example".parse().unwrap());
-        assert!(of(Some(8080)).admit_page(&headers).is_err());
-        assert!(of(None).admit_page(&headers).is_ok());
+        for value in values {
+            headers.append(name, value.parse().unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn a_bearer_token_is_read_and_nothing_else_is_taken_for_one() {
+        assert_eq!(bearer(&with("authorization", &["bearer  s "])), Ok(Some("s")));
+        assert_eq!(bearer(&HeaderMap::new()), Ok(None));
+        for other in ["", "Bearer", "Basic s"] {
+            assert!(bearer(&with("authorization", &[other])).is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_session_s_cookie_counts_where_it_is_there_once() {
+        assert_eq!(
+            cookie(&with("cookie", &["a=1; __Host-ledgerline=x.y; b=2"])),
+            Some("x.y")
+        );
+        assert_eq!(cookie(&with("cookie", &["ledgerline=x.y"])), None);
+        let twice = with("cookie", &["__Host-ledgerline=x.y", "__Host-ledgerline=z"]);
+        assert_eq!(cookie(&twice), None, "which of them is meant?");
+    }
+
+    #[test]
+    fn a_page_that_has_not_read_ours_commands_nothing() {
+        let right = csrf_token("wang.secret");
+        assert!(hold_to_page(&with(CSRF_HEADER, &[&right]), "wang.secret").is_ok());
+        assert!(hold_to_page(&with(CSRF_HEADER, &[&right]), "li.secret").is_err());
+        assert!(hold_to_page(&HeaderMap::new(), "wang.secret").is_err());
     }
 
     #[test]

@@ -3,22 +3,28 @@
 //! Handlers know nothing of warp: they take a context and an input and answer a result. The published
 //! description is made from the same list as the router, so the two cannot drift apart.
 
-use crate::auth::Door;
 use crate::body::{Body, pieces};
 pub(crate) use crate::context::Ctx;
-use crate::context::{Context, RowsNeeded};
+use crate::context::RowsNeeded;
 use crate::described::{IntoReply, Told, schema_of};
-use crate::known_query::{AFTER_POSITION, KnownQuery};
+pub(crate) use crate::guard::About;
+use crate::guard::Guard;
+use crate::known_query::KnownQuery;
 use crate::reply::problem_response;
 use crate::server::Peer;
+use application::access::Caller;
 use application::inquiring::Reader;
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::percent;
 use application::query::Query;
+use domain::actor::Actor;
 use domain::ids::CommandId;
-use domain::problem::Problem;
-use domain::stored_event::{Cause, Position};
+use domain::permission::DataScope;
+pub(crate) use domain::permission::Permission;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::Cause;
+use host::outbound::api_client::ACTING_HEADER;
 use intake::members::Order;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
@@ -62,6 +68,12 @@ pub struct Endpoint {
     pub headers: &'static [Parameter],
     /// Open to everybody: health and the status page hold nothing of anybody.
     pub open: bool,
+    /// What somebody must be allowed to; nothing said is denied.
+    pub needs: Option<Permission>,
+    /// What it is about, as the caller's data scope is held against it.
+    pub about: About,
+    /// Members of its body that say who acts: only the directory's owner says that themselves.
+    says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
     rows: RowsNeeded,
@@ -111,6 +123,9 @@ impl Endpoint {
             query: &[],
             headers: &[],
             open: false,
+            needs: None,
+            about: About::Everybody,
+            says_who: &[],
             kept: false,
             rows: if R::IS_READ {
                 RowsNeeded::OfTheLog
@@ -124,9 +139,16 @@ impl Endpoint {
             }),
         }
     }
+    /// Who may ask it, and about what it is.
+    pub const fn needs(mut self, permission: Permission, about: About) -> Self {
+        self.needs = Some(permission);
+        self.about = about;
+        self
+    }
     /// It reads a JSON object of this type.
     pub fn takes<T: JsonSchema>(mut self) -> Self {
         self.takes = Takes::Json(schema_of::<T>);
+        self.says_who = names_of_who_acts::<T>();
         self
     }
     /// It reads a file.
@@ -174,11 +196,14 @@ impl Endpoint {
         }
         let guard = Guard {
             open: self.open,
+            needs: self.needs.unwrap_or(Permission::DirectoryWrite),
+            about: self.about,
             rows: self.rows,
             known: KnownQuery(self.query),
         };
         let handler = self.handler;
-        let route = self.path;
+        let (route, asked) = (self.path, self.method.clone());
+        let says_who = self.says_who;
         path.and(warp::path::end())
             .and(method(self.method))
             .and(warp::query::<Vec<(String, String)>>())
@@ -194,11 +219,31 @@ impl Endpoint {
                     headers,
                     peer,
                     upgrade,
+                    caller: Caller::Nobody,
+                    scope: DataScope::default(),
+                    says_who,
                     body: pieces(body),
                 };
-                answer(Arc::clone(&ctx), Arc::clone(&handler), guard, input)
+                answer(
+                    Arc::clone(&ctx),
+                    Arc::clone(&handler),
+                    guard,
+                    asked.clone(),
+                    input,
+                )
             })
             .boxed()
+    }
+}
+
+/// The member of an order that says who acts, where it has one.
+fn names_of_who_acts<T: JsonSchema>() -> &'static [&'static str] {
+    let schema = schemars::schema_for!(T);
+    let has = |member: &str| schema.pointer(&format!("/properties/{member}")).is_some();
+    match (has("by"), has("requested_by")) {
+        (true, _) => &["by"],
+        (false, true) => &["requested_by"],
+        (false, false) => &[],
     }
 }
 
@@ -215,30 +260,8 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-/// What stands before an endpoint's handler.
-#[derive(Clone, Copy)]
-struct Guard {
-    open: bool,
-    rows: RowsNeeded,
-    known: KnownQuery,
-}
-
-impl Guard {
-    /// Whether the request may reach the handler, and behind which position of the rows.
-    fn admit(&self, ctx: &Context, input: &Input) -> Result<Option<Position>, Problem> {
-        if !self.open {
-            ctx.door.admit(input.header("authorization")).inspect_err(|_| {
-                tracing::warn!(peer = ?input.peer.map(|peer| peer.0), "a request without the right token");
-            })?;
-            ctx.door.admit_page(&input.headers)?;
-        }
-        self.known.refuse_others(&input.query.0)?;
-        Ok(input.number::<u64>(AFTER_POSITION)?.map(Position))
-    }
-}
-
-async fn answer(ctx: Ctx, handler: Handler, guard: Guard, input: Input) -> Response {
-    let answered = match guard.admit(&ctx, &input) {
+async fn answer(ctx: Ctx, handler: Handler, guard: Guard, method: Method, mut input: Input) -> Response {
+    let answered = match guard.admit(&ctx, &method, &mut input).await {
         Ok(behind) => match ctx.rows_for(guard.rows, behind).await {
             Ok(()) => handler(ctx, input).await,
             Err(late) => Err(late),
@@ -271,10 +294,44 @@ pub(crate) struct Input {
     /// Absent in tests that have no connection.
     peer: Option<Peer>,
     upgrade: Option<Ws>,
+    /// Who asks, as the guard found out.
+    pub caller: Caller,
+    /// Whose data they may see by this route.
+    pub scope: DataScope,
+    says_who: &'static [&'static str],
     pub body: Body,
 }
 
 impl Input {
+    /// The route, as the published description names it.
+    pub(crate) const fn route(&self) -> &'static str {
+        self.route
+    }
+
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(crate) const fn own_peer(&self) -> Option<Peer> {
+        self.peer
+    }
+
+    /// Asks for more than the caller wrote.
+    pub(crate) fn add_to_query(&mut self, pair: (String, String)) {
+        self.query.0.push(pair);
+    }
+
+    /// Who acts, for the envelope of what follows.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        let acting = self.header(ACTING_HEADER).and_then(percent::decode);
+        self.caller.actor(acting.as_deref())
+    }
+
+    /// Who acts, as events name them: the user, or whom the directory's owner names.
+    pub(crate) fn by(&self) -> Option<String> {
+        self.caller.name_for_record(self.text("by").map(str::to_owned))
+    }
+
     /// What was asked behind the path.
     pub(crate) const fn query(&self) -> &Query {
         &self.query
@@ -299,13 +356,13 @@ impl Input {
     }
 
     /// Who reads, of a read whose question stands in its address.
-    pub(crate) fn reader(&self, door: &Door) -> Reader {
-        Reader::new(format!("GET {}", self.route), door.word(), &self.query)
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new(format!("GET {}", self.route), &self.caller, &self.query)
     }
 
     /// Of one whose question stands in the body, so that no address names whom it is about.
-    pub(crate) fn reader_by_post(&self, door: &Door) -> Reader {
-        Reader::new(format!("POST {}", self.route), door.word(), &self.query)
+    pub(crate) fn reader_by_post(&self) -> Reader {
+        Reader::new(format!("POST {}", self.route), &self.caller, &self.query)
     }
 
     /// Who asks, where there is a connection.
@@ -346,7 +403,7 @@ impl Input {
     /// route and thing, so that one key used for two things is two commands.
     pub(crate) fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
         let Some(key) = self.header("idempotency-key") else {
-            return Ok(Cause::outside(installation.new_command()));
+            return Ok(Cause::outside(installation.new_command()).asked_by(self.actor()));
         };
         if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
             return Err(Problem::invalid(
@@ -355,7 +412,7 @@ impl Input {
             ));
         }
         let text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
-        Ok(Cause::outside(CommandId::derive_from_text(&text)))
+        Ok(Cause::outside(CommandId::derive_from_text(&text)).asked_by(self.actor()))
     }
 
     /// The body as an order.
@@ -366,10 +423,23 @@ impl Input {
     /// The body as a JSON object.
     pub(crate) async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
         let bytes = self.body.whole().await?;
-        if bytes.is_empty() {
-            return Ok(serde_json::Map::new());
+        let mut members = match bytes.is_empty() {
+            true => serde_json::Map::new(),
+            false => parse_object(&bytes)?,
+        };
+        // Who signed in acts, whatever the body says.
+        if let Some(known) = self.caller.user() {
+            for member in self.says_who {
+                members.insert((*member).to_owned(), Value::String(known.user.to_string()));
+            }
+            if members.contains_key("approved_by") {
+                return Err(Problem::members(vec![MemberError {
+                    pointer: "/approved_by".to_owned(),
+                    detail: "is not for whoever asks to say: the other person approves it".to_owned(),
+                }]));
+            }
         }
-        parse_object(&bytes)
+        Ok(members)
     }
 }
 

@@ -1,14 +1,17 @@
 //! `serve --kurrent-listen`: the log over the KurrentDB protocol, beside HTTP and behind the same token.
 
 use crate::auth::{self, Door};
-use crate::server;
+use crate::server::{self, Peer};
+use application::access::Refused;
 use application::installation::Installation;
+use async_trait::async_trait;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::problem::Problem;
+use domain::permission::{People, Permission};
+use domain::problem::{Kind, Problem};
 use host::outbound::own_server::ServerFile;
-use kurrent_endpoint::{Admission, Endpoint, Options, Positions};
-use std::net::{Ipv4Addr, SocketAddr};
+use kurrent_endpoint::{Admission, Admitted, Endpoint, Options, Positions};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// The options of `serve` for this endpoint.
@@ -28,21 +31,68 @@ pub struct KurrentArgs {
 /// Positions as tests of clients see them.
 const WITH_GAPS: Option<Positions> = Positions::sparse(1_000, 17);
 
-/// Asks for the directory's token: as bearer, or as the password of any user.
-struct TokenHolder(Door);
+/// Asks who calls and what they may, as the guard of the routes does: by a key as bearer, or as the password of
+/// any user.
+struct KeyHolders {
+    installation: Arc<Installation>,
+    door: Door,
+    token: String,
+}
 
-impl Admission for TokenHolder {
-    fn admits(&self, authorization: Option<&str>) -> bool {
-        let basic = authorization
-            .and_then(|value| value.split_once(' '))
-            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-            .and_then(|(_, login)| STANDARD.decode(login.trim()).ok())
-            .and_then(|login| String::from_utf8(login).ok());
-        match basic.as_deref().and_then(|login| login.split_once(':')) {
-            Some((_, password)) => self.0.admit(Some(&format!("Bearer {password}"))).is_ok(),
-            None => self.0.admit(authorization).is_ok(),
+#[async_trait]
+impl Admission for KeyHolders {
+    async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<Admitted> {
+        let given = authorization.and_then(key_of)?;
+        let peer = peer.map(|peer| Peer(SocketAddr::new(peer, 0)));
+        let caller = self
+            .door
+            .by_key(&self.installation, &self.token, &given, peer)
+            .await;
+        let caller = match caller {
+            Ok(caller) => caller,
+            Err(problem) => {
+                if problem.kind == Kind::Unauthenticated {
+                    let whose = Refused::Address(peer.map(|peer| peer.0.ip()));
+                    self.note(&whose, problem.code);
+                }
+                return None;
+            }
+        };
+        let reads = caller.scope_for(Permission::EventsRead);
+        let appends = caller.scope_for(Permission::EventsAppend);
+        if let Err(problem) = &reads
+            && let Some(known) = caller.user()
+        {
+            self.note(&Refused::User(known.user.clone()), problem.code);
         }
+        // Rows of people are for whoever is held to campaigns, not to people.
+        let read = reads.ok().filter(|scope| scope.people == People::All);
+        Some(Admitted {
+            may_read: read.is_some(),
+            may_append: appends.is_ok_and(|scope| scope.is_all()),
+            campaigns: read.unwrap_or_default().campaigns,
+        })
     }
+}
+
+impl KeyHolders {
+    fn note(&self, whose: &Refused, code: &'static str) {
+        let refused = &self.installation.access.refused;
+        refused.count(&self.installation, whose, "kurrentdb", code);
+    }
+}
+
+/// The key in an `authorization`.
+fn key_of(authorization: &str) -> Option<String> {
+    let (scheme, rest) = authorization.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let login = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    login.split_once(':').map(|(_, password)| password.to_owned())
 }
 
 /// Listens, if asked to, and says where; the token is that of HTTP.
@@ -57,10 +107,15 @@ pub async fn serve(
     let listener = server::bind(wished).await.map_err(refused)?;
     let mut address = listener.local_addr()?;
     let environment = &installation.environment;
-    let admission = TokenHolder(Door::Token {
-        token: auth::token(&installation.directory, environment.ids.as_ref())?,
-        loopback_port: None,
-    });
+    let token = auth::token(&installation.directory, environment.ids.as_ref())?;
+    let admission = KeyHolders {
+        installation: Arc::clone(installation),
+        door: Door::Token {
+            token: token.clone(),
+            loopback_port: None,
+        },
+        token,
+    };
     let endpoint = Endpoint {
         store: Arc::clone(&environment.store),
         clock: Arc::clone(&environment.clock),
@@ -89,23 +144,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_token_is_taken_as_bearer_and_as_a_password() {
-        let holder = TokenHolder(Door::Token {
-            token: "s3cret".to_owned(),
-            loopback_port: None,
-        });
+    fn a_key_is_taken_as_bearer_and_as_a_password() {
         let basic = |login: &str| format!("Basic {}", STANDARD.encode(login));
-        assert!(holder.admits(Some("Bearer s3cret")));
-        assert!(holder.admits(Some(&basic("anyone:s3cret"))));
-        for wrong in [
-            "Bearer other",
-            "Basic s3cret",
-            &basic("s3cret"),
-            &basic("anyone:other"),
-            "",
-        ] {
-            assert!(!holder.admits(Some(wrong)), "{wrong}");
+        assert_eq!(key_of("Bearer s3cret").as_deref(), Some("s3cret"));
+        assert_eq!(key_of(&basic("anyone:s3cret")).as_deref(), Some("s3cret"));
+        for wrong in ["Basic s3cret", &basic("s3cret"), "", "s3cret"] {
+            assert_eq!(key_of(wrong), None, "{wrong}");
         }
-        assert!(!holder.admits(None));
     }
 }

@@ -9,6 +9,7 @@ mod context;
 mod described;
 mod endpoint;
 pub mod event_stream;
+mod guard;
 pub mod in_process;
 mod known_query;
 pub mod kurrent;

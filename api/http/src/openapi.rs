@@ -118,6 +118,9 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
     let is_post = endpoint.method == "POST";
+    if endpoint.open && is_post {
+        kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
+    }
     if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_post {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }

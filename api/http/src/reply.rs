@@ -1,5 +1,6 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
+use crate::auth::SESSION_COOKIE;
 use application::reply_value::value;
 use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::{Position, StreamVersion};
@@ -169,6 +170,14 @@ fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     set(&mut response, header::CONTENT_TYPE, "application/json");
     // Replies about people are for the caller alone.
     set(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
+/// The response with a session's cookie, or with none from now on.
+pub(crate) fn with_session(mut response: Response, session: Option<&str>) -> Response {
+    let (value, lasts) = session.map_or(("", "; Max-Age=0"), |session| (session, ""));
+    let cookie = format!("{SESSION_COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{lasts}");
+    set(&mut response, header::SET_COOKIE, &cookie);
     response
 }
 

@@ -104,6 +104,9 @@ impl Running {
         alerts::begin(&installation, AlertLimits::default());
         rebuild_record::begin(&installation);
         process.begin();
+        if let Some(url) = &url {
+            offer_first_set_up(&installation, url.clone());
+        }
         Ok(Self {
             installation,
             process,
@@ -168,6 +171,25 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
         token,
         loopback_port: address.ip().is_loopback().then(|| address.port()),
     })
+}
+
+/// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the terminal
+/// and to no log: whoever has it is admin.
+fn offer_first_set_up(installation: &Arc<Installation>, url: String) {
+    let offering = Arc::clone(installation);
+    installation.tasks().spawn(
+        "first set-up",
+        Box::pin(async move {
+            match offering.access.first.offer(&offering).await {
+                Ok(Some(link)) => notice(&format!(
+                    "no admin yet: make the first one at {url}/set-up#{link} (once, within the hour) / 尚无管理员：\
+                     请在一小时内打开以上链接设置首位管理员（仅一次有效）"
+                )),
+                Ok(None) => {}
+                Err(why) => tracing::warn!(%why, "whether there is an admin is not known"),
+            }
+        }),
+    );
 }
 
 /// People whose keys a restore did not bring back are neither read nor dialed; whoever starts is to know.

@@ -1,19 +1,44 @@
-//! Who may call: decided by the process that listens, on the `authorization` header alone.
+//! Who may call: decided by the process that listens, on the `authorization` header and the peer alone.
 
-/// Looks at each call's `authorization` header (`Bearer TOKEN`, or `Basic` with the token as password).
+use async_trait::async_trait;
+use domain::permission::CampaignScope;
+use std::net::IpAddr;
+
+/// What a caller may do here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admitted {
+    pub may_read: bool,
+    pub may_append: bool,
+    /// Only events about these are shown; a stream without one does not exist.
+    pub campaigns: CampaignScope,
+}
+
+impl Admitted {
+    /// Everything, of all.
+    pub const EVERYTHING: Self = Self {
+        may_read: true,
+        may_append: true,
+        campaigns: CampaignScope::All,
+    };
+}
+
+/// Looks at each call's `authorization` header (`Bearer KEY`, or `Basic` with the key as password).
 ///
 /// ServerFeatures and Gossip are answered without asking, as KurrentDB does: clients ask them before they
 /// send credentials, and they say nothing but the protocol's version.
+#[async_trait]
 pub trait Admission: Send + Sync {
-    fn admits(&self, authorization: Option<&str>) -> bool;
+    /// What the caller may; `None` for nobody who is known.
+    async fn admits(&self, authorization: Option<&str>, peer: Option<IpAddr>) -> Option<Admitted>;
 }
 
 /// Admits every caller: for tests, and for who guards the listener in another way.
 #[derive(Debug, Clone, Copy)]
 pub struct Everyone;
 
+#[async_trait]
 impl Admission for Everyone {
-    fn admits(&self, _authorization: Option<&str>) -> bool {
-        true
+    async fn admits(&self, _authorization: Option<&str>, _peer: Option<IpAddr>) -> Option<Admitted> {
+        Some(Admitted::EVERYTHING)
     }
 }

@@ -17,7 +17,7 @@ use tonic::Status;
 /// Adds the wanted events to `ready`, until `left` is used up.
 fn push_wanted<'a>(
     events: impl Iterator<Item = &'a StoredEvent>,
-    view: View,
+    view: &View,
     filter: Option<&Filter>,
     left: &mut u64,
     ready: &mut VecDeque<ReadResp>,
@@ -27,7 +27,7 @@ fn push_wanted<'a>(
             break;
         }
         let facts = Facts::of(event)?;
-        if filter.is_none_or(|filter| filter.wants(&facts)) {
+        if view.sees(&facts) && filter.is_none_or(|filter| filter.wants(&facts)) {
             ready.push_back(view.event(event, &facts));
             *left -= 1;
         }
@@ -48,8 +48,8 @@ pub(crate) struct AllForwards {
 impl Pages for AllForwards {
     async fn next(&mut self, ready: &mut VecDeque<ReadResp>) -> Result<bool, Status> {
         let limit = match self.filter {
-            Some(_) => PAGE_EVENTS,
-            None => page_limit(self.left),
+            None if self.view.campaigns.is_all() => page_limit(self.left),
+            Some(_) | None => PAGE_EVENTS,
         };
         let events = self
             .store
@@ -62,7 +62,7 @@ impl Pages for AllForwards {
         self.after = last.position;
         push_wanted(
             events.iter(),
-            self.view,
+            &self.view,
             self.filter.as_ref(),
             &mut self.left,
             ready,
@@ -101,8 +101,8 @@ impl Pages for AllBackwards {
             }
         };
         let limit = match self.filter {
-            Some(_) => page_limit(at.0),
-            None => page_limit(self.left.min(at.0)),
+            None if self.view.campaigns.is_all() => page_limit(self.left.min(at.0)),
+            Some(_) | None => page_limit(at.0),
         };
         let before = Position(at.0.saturating_sub(limit as u64));
         let events = self
@@ -112,7 +112,7 @@ impl Pages for AllBackwards {
             .map_err(|error| of_store(&error))?;
         push_wanted(
             events.iter().rev(),
-            self.view,
+            &self.view,
             self.filter.as_ref(),
             &mut self.left,
             ready,

@@ -24,8 +24,15 @@ pub(crate) fn not_admitted() -> Status {
     exception(
         Code::Unauthenticated,
         "access-denied",
-        "send the token of DIR/token, as bearer or as the password of any user",
+        "send a key, as bearer or as the password of any user: one of `ledgerline user key`, or on this machine \
+         the content of DIR/token",
     )
+}
+
+/// Known, and not for this.
+pub(crate) fn not_allowed(what: &str) -> Status {
+    let why = format!("this key is not for {what}");
+    exception(Code::PermissionDenied, "access-denied", &why)
 }
 
 /// The answer to what this endpoint does not have; `what` says which.

@@ -155,6 +155,7 @@ mod tests {
             version: StreamVersion(1),
             causation: None,
             correlation: None,
+            campaign: None,
         })
     }
 

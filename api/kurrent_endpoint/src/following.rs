@@ -96,7 +96,7 @@ impl Follow {
             match &mut self.followed {
                 Followed::All(filter) => {
                     self.after = event.position;
-                    if filter.as_ref().is_none_or(|filter| filter.wants(&facts)) {
+                    if self.view.sees(&facts) && filter.as_ref().is_none_or(|filter| filter.wants(&facts)) {
                         ready.push_back(self.view.event(event, &facts));
                     }
                     self.looked_at += 1;
@@ -111,7 +111,9 @@ impl Follow {
                 Followed::Stream(stream, version) => {
                     if facts.stream == stream.as_str() && facts.version > *version {
                         *version = facts.version;
-                        ready.push_back(self.view.event(event, &facts));
+                        if self.view.sees(&facts) {
+                            ready.push_back(self.view.event(event, &facts));
+                        }
                     }
                 }
             }

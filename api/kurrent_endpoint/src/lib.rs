@@ -43,6 +43,6 @@ mod service;
 mod stream;
 mod wire;
 
-pub use admission::{Admission, Everyone};
+pub use admission::{Admission, Admitted, Everyone};
 pub use positions::Positions;
 pub use server::{Endpoint, Options, ServeError};

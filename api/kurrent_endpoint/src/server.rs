@@ -1,6 +1,6 @@
 //! Listens and serves until the stop signal, with every bound that a public gRPC port needs.
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Admitted};
 use crate::discovery::Discovery;
 use crate::errors;
 use crate::generated::event_store::client::gossip::gossip_server::GossipServer;
@@ -14,6 +14,7 @@ use domain::ports::event_store::{APPEND_EVENTS_MAX, EventStore};
 use domain::ports::tasks::StopSignal;
 use domain::stored_event::RECORD_BYTES_MAX;
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll};
@@ -23,6 +24,7 @@ use tokio::sync::Semaphore;
 use tonic::body::Body;
 use tonic::codegen::{BoxFuture, Service as Calls, http};
 use tonic::transport::Server;
+use tonic::transport::server::TcpConnectInfo;
 
 /// Largest message taken: a whole BatchAppend of the most events, each with 4 KiB around its record.
 const MESSAGE_BYTES_MAX: usize = APPEND_EVENTS_MAX * (RECORD_BYTES_MAX + 4_096);
@@ -133,22 +135,66 @@ impl Calls<http::Request<Body>> for Services {
         match service {
             "event_store.client.server_features.ServerFeatures" => self.features.call(request),
             "event_store.client.gossip.Gossip" => self.gossip.call(request),
-            _ if !self.admits(&request) => refuse(&errors::not_admitted()),
-            "event_store.client.streams.Streams" => self.streams.call(request),
-            other => refuse(&errors::unimplemented(other)),
+            "event_store.client.streams.Streams" => self.admitted(request),
+            other => {
+                let other = errors::unimplemented(other);
+                self.otherwise(&request, other)
+            }
         }
     }
 }
 
 impl Services {
-    fn admits(&self, request: &http::Request<Body>) -> bool {
-        let header = request.headers().get("authorization");
-        self.admission
-            .admits(header.and_then(|value| value.to_str().ok()))
+    /// The streams, for whoever is known; what they may stands beside the request.
+    fn admitted(&self, mut request: http::Request<Body>) -> BoxFuture<http::Response<Body>, Infallible> {
+        let (admission, mut streams) = (Arc::clone(&self.admission), self.streams.clone());
+        let asker = Asker::of(&request);
+        Box::pin(async move {
+            match asker.admitted(admission).await {
+                Some(admitted) => {
+                    request.extensions_mut().insert(admitted);
+                    streams.call(request).await
+                }
+                None => Ok(errors::not_admitted().into_http()),
+            }
+        })
+    }
+
+    /// Of what is not here only those hear who are known.
+    fn otherwise(
+        &self,
+        request: &http::Request<Body>,
+        status: tonic::Status,
+    ) -> BoxFuture<http::Response<Body>, Infallible> {
+        let (admission, asker) = (Arc::clone(&self.admission), Asker::of(request));
+        Box::pin(async move {
+            Ok(match asker.admitted(admission).await {
+                Some(_) => status.into_http(),
+                None => errors::not_admitted().into_http(),
+            })
+        })
     }
 }
 
-fn refuse(status: &tonic::Status) -> BoxFuture<http::Response<Body>, Infallible> {
-    let response = status.clone().into_http();
-    Box::pin(async move { Ok(response) })
+/// Who calls, as the request says.
+struct Asker {
+    authorization: Option<String>,
+    peer: Option<IpAddr>,
+}
+
+impl Asker {
+    fn of(request: &http::Request<Body>) -> Self {
+        let header = request.headers().get("authorization");
+        let peer = request.extensions().get::<TcpConnectInfo>();
+        Self {
+            authorization: header.and_then(|value| value.to_str().ok()).map(str::to_owned),
+            peer: peer
+                .and_then(TcpConnectInfo::remote_addr)
+                .map(|address| address.ip()),
+        }
+    }
+
+    async fn admitted(self, admission: Arc<dyn Admission>) -> Option<Admitted> {
+        admission.admits(self.authorization.as_deref(), self.peer).await
+    }
 }

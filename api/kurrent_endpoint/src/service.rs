@@ -1,5 +1,6 @@
 //! The Streams service: what a request asks for, handed to the reader or writer of that kind.
 
+use crate::admission::Admitted;
 use crate::all::{AllBackwards, AllForwards};
 use crate::appending;
 use crate::batching::{self, Answers};
@@ -15,6 +16,7 @@ use crate::request::{From, How, Of, Wish};
 use crate::stream::{self, StreamBackwards, StreamForwards};
 use crate::wire::View;
 use domain::ids::{NAMESPACE, StreamId};
+use domain::permission::CampaignScope;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::StopSignal;
@@ -49,8 +51,9 @@ impl Service {
     }
 
     /// Opens the reply that a wish asks for.
-    pub(crate) async fn open(&self, wish: Wish) -> Result<Replies, Status> {
+    pub(crate) async fn open(&self, wish: Wish, campaigns: CampaignScope) -> Result<Replies, Status> {
         let view = View {
+            campaigns,
             positions: self.positions,
             structured_ids: wish.structured_ids,
         };
@@ -80,6 +83,7 @@ impl Service {
                 at: None,
                 from,
                 left,
+                found: false,
             }),
             (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view).await?,
             (Of::All(filter), How::Forwards(count)) => {
@@ -140,19 +144,32 @@ impl Service {
     }
 }
 
+/// What the caller may, as the server found out before the request came here.
+fn admitted<T>(request: &Request<T>) -> Result<Admitted, Status> {
+    let admitted = request.extensions().get::<Admitted>();
+    admitted.cloned().ok_or_else(errors::not_admitted)
+}
+
 #[tonic::async_trait]
 impl Streams for Service {
     type ReadStream = Replies;
     type BatchAppendStream = Answers;
 
     async fn read(&self, request: Request<ReadReq>) -> Result<Response<Replies>, Status> {
+        let admitted = admitted(&request)?;
+        if !admitted.may_read {
+            return Err(errors::not_allowed("reading events"));
+        }
         let wish = Wish::read(request.into_inner())?;
-        Ok(Response::new(self.open(wish).await?))
+        Ok(Response::new(self.open(wish, admitted.campaigns).await?))
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {
         if !self.append {
             return Err(errors::read_only());
+        }
+        if !admitted(&request)?.may_append {
+            return Err(errors::not_allowed("appending events"));
         }
         let batch = appending::receive(request.into_inner()).await?;
         let expected = batch.expected;
@@ -174,6 +191,9 @@ impl Streams for Service {
     ) -> Result<Response<Answers>, Status> {
         if !self.append {
             return Err(errors::read_only());
+        }
+        if !admitted(&request)?.may_append {
+            return Err(errors::not_allowed("appending events"));
         }
         Ok(Response::new(batching::answers(
             request.into_inner(),

@@ -66,12 +66,18 @@ impl Pages for StreamForwards {
         for event in &events {
             let facts = Facts::of(event)?;
             self.after = facts.version;
-            ready.push_back(self.view.event(event, &facts));
+            if self.view.sees(&facts) {
+                self.found = true;
+                ready.push_back(self.view.event(event, &facts));
+            }
         }
         self.left = self.left.saturating_sub(events.len() as u64);
         if !events.is_empty() {
-            self.found = true;
             let ended = events.len() < limit;
+            if ended && !self.found {
+                ready.push_back(wire::not_found(&self.stream));
+                return Ok(false);
+            }
             if ended && self.end_markers {
                 let last = wire::revision(self.after);
                 ready.push_back(wire::content(Content::LastStreamPosition(last)));
@@ -100,6 +106,8 @@ pub(crate) struct StreamBackwards {
     pub(crate) at: Option<StreamVersion>,
     pub(crate) from: From,
     pub(crate) left: u64,
+    /// Whether anything of the stream was shown.
+    pub(crate) found: bool,
 }
 
 #[async_trait]
@@ -130,7 +138,14 @@ impl Pages for StreamBackwards {
             .await
             .map_err(|error| of_store(&error))?;
         for event in events.iter().rev() {
-            ready.push_back(self.view.event(event, &Facts::of(event)?));
+            let facts = Facts::of(event)?;
+            if self.view.sees(&facts) {
+                self.found = true;
+                ready.push_back(self.view.event(event, &facts));
+            }
+        }
+        if before.0 == 0 && !self.found {
+            ready.push_back(wire::not_found(&self.stream));
         }
         self.left = self.left.saturating_sub(limit as u64);
         self.at = Some(before);

@@ -5,7 +5,8 @@ use crate::generated::event_store::client::streams::{ReadResp, read_resp};
 use crate::generated::event_store::client::{StreamIdentifier, Uuid as WireUuid, uuid as wire_uuid};
 use crate::generated::google::protobuf::Timestamp as WireTimestamp;
 use crate::positions::Positions;
-use domain::ids::{EventId, StreamId};
+use domain::ids::{CampaignId, EventId, StreamId};
+use domain::permission::CampaignScope;
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use serde_json::{Map, Value};
@@ -28,6 +29,7 @@ pub(crate) struct Facts<'a> {
     pub(crate) version: StreamVersion,
     pub(crate) causation: Option<EventId>,
     pub(crate) correlation: Option<Uuid>,
+    pub(crate) campaign: Option<CampaignId>,
 }
 
 impl Facts<'_> {
@@ -43,19 +45,29 @@ impl Facts<'_> {
             version: envelope.stream_version,
             causation: envelope.causation,
             correlation: envelope.correlation,
+            campaign: envelope.campaign,
         })
     }
 }
 
-/// How a client wants ids and positions.
-#[derive(Debug, Clone, Copy)]
+/// How a client wants ids and positions, and which events it sees at all.
+#[derive(Debug, Clone)]
 pub(crate) struct View {
     pub(crate) positions: Positions,
     pub(crate) structured_ids: bool,
+    pub(crate) campaigns: CampaignScope,
 }
 
 impl View {
-    pub(crate) fn event(self, event: &StoredEvent, facts: &Facts<'_>) -> ReadResp {
+    /// Whether the client may see an event: to one held to campaigns, what is about none of them is not there.
+    pub(crate) fn sees(&self, facts: &Facts<'_>) -> bool {
+        match &facts.campaign {
+            Some(campaign) => self.campaigns.admits(campaign),
+            None => self.campaigns.is_all(),
+        }
+    }
+
+    pub(crate) fn event(&self, event: &StoredEvent, facts: &Facts<'_>) -> ReadResp {
         let shown = self.positions.shown(event.position);
         let created = event.recorded_at.micros().saturating_mul(TICKS_PER_MICROSECOND);
         let recorded = read_event::RecordedEvent {
@@ -79,7 +91,7 @@ impl View {
         }))
     }
 
-    pub(crate) fn checkpoint(self, position: Position, now: Timestamp) -> ReadResp {
+    pub(crate) fn checkpoint(&self, position: Position, now: Timestamp) -> ReadResp {
         let shown = self.positions.shown(position);
         content(Content::Checkpoint(read_resp::Checkpoint {
             commit_position: shown,
@@ -88,7 +100,7 @@ impl View {
         }))
     }
 
-    pub(crate) fn caught_up(self, at: &Reached, now: Timestamp) -> ReadResp {
+    pub(crate) fn caught_up(&self, at: &Reached, now: Timestamp) -> ReadResp {
         content(Content::CaughtUp(read_resp::CaughtUp {
             timestamp: Some(wire_time(now)),
             stream_revision: at.revision(),
@@ -96,7 +108,7 @@ impl View {
         }))
     }
 
-    pub(crate) fn fell_behind(self, at: &Reached, now: Timestamp) -> ReadResp {
+    pub(crate) fn fell_behind(&self, at: &Reached, now: Timestamp) -> ReadResp {
         content(Content::FellBehind(read_resp::FellBehind {
             timestamp: Some(wire_time(now)),
             stream_revision: at.revision(),
@@ -104,7 +116,7 @@ impl View {
         }))
     }
 
-    fn id(self, id: Uuid) -> WireUuid {
+    fn id(&self, id: Uuid) -> WireUuid {
         let value = if self.structured_ids {
             let (most, least) = id.as_u64_pair();
             wire_uuid::Value::Structured(wire_uuid::Structured {

@@ -134,3 +134,10 @@ pub struct Campaigns {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
 }
+
+impl Campaigns {
+    /// Of others nothing is told.
+    pub fn hold_to(&mut self, is_in_scope: impl Fn(&CampaignId) -> bool) {
+        self.items.retain(|item| is_in_scope(&item.id));
+    }
+}

@@ -4,10 +4,12 @@
 //! What counts: whatever opens a sealed field, also to show it masked, and whatever tells of one person or
 //! one phone number. Lists of sealed events, rows without names, and figures are not reads of it.
 
+use crate::access::Caller;
 use crate::as_of::{AS_OF, VALID_AT};
 use crate::installation::Installation;
 use crate::parameter::Parameter;
 use crate::query::Query;
+use domain::actor::Actor;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
@@ -34,20 +36,22 @@ pub struct Reader {
     route: String,
     door: &'static str,
     by: Option<String>,
+    actor: Option<Actor>,
     reason: Option<String>,
 }
 
 impl Reader {
     /// Who asks by this route and door, for the reasons given as parameters.
-    pub fn new(route: String, door: &'static str, query: &Query) -> Self {
+    pub fn new(route: String, caller: &Caller, query: &Query) -> Self {
         let given = |name| {
             let text = query.text(name).filter(|text| !text.trim().is_empty());
             text.map(str::to_owned)
         };
         Self {
             route,
-            door,
-            by: given(BY.name),
+            door: caller.door(),
+            by: caller.name_for_record(given(BY.name)),
+            actor: caller.actor(given(BY.name).as_deref()),
             reason: given(REASON.name),
         }
     }
@@ -83,6 +87,7 @@ pub async fn put_on_record(installation: &Installation, reader: Reader, shown: S
         route,
         door,
         by,
+        actor,
         reason,
     } = reader;
     let facts = ReadFacts {
@@ -97,10 +102,11 @@ pub async fn put_on_record(installation: &Installation, reader: Reader, shown: S
         reason,
     };
     let minute = installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000);
-    let same = json!({ "read": facts, "by": by, "minute": minute });
+    let same = json!({ "read": facts, "by": by, "actor": actor, "minute": minute });
     let cause = Cause::outside(CommandId::derive_from_text(&format!(
         "personal data read: {same}"
-    )));
+    )))
+    .asked_by(actor);
     let id = InquiryId::derive(cause.command);
     let command = InquiryCommand::ReadPersonalData { facts, by };
     installation.entities.inquiries.ask(&id, command, cause).await?;

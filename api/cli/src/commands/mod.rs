@@ -37,6 +37,7 @@ pub(crate) mod shell;
 pub(crate) mod simulate;
 pub(crate) mod targets;
 pub(crate) mod trunk;
+pub(crate) mod user;
 mod whom;
 
 use crate::demo;
@@ -72,6 +73,7 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
+    User(user::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
     Completions(shell::CompletionsArgs),
@@ -107,6 +109,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Trunk(_)
             | Self::Simulate(_)
+            | Self::User(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
         }
@@ -141,6 +144,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
+        Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

@@ -164,7 +164,7 @@ async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result
         dry_run: false,
         course: Arc::default(),
     };
-    let report = import(installation, plan, Box::new(BodySource::new(vec![record]))).await?;
+    let report = import(installation, plan, Box::new(BodySource::new(vec![record])), None).await?;
     if let Some(bad) = report.bad.first() {
         return Err(Failure::refused(bad.reason.clone()));
     }

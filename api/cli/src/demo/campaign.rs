@@ -95,7 +95,7 @@ async fn fill(installation: &Arc<Installation>, file: &Path) -> Result<(), Failu
         course: Arc::default(),
     };
     let rows = spooled.into_rows(Mapping::default());
-    let report = import(installation, plan, rows).await?;
+    let report = import(installation, plan, rows, None).await?;
     if report.bad_count > 0 {
         return Err(Failure::fault(format!(
             "{} rows of the demo are bad",

@@ -5,6 +5,7 @@
 use crate::kit::failure::Failure;
 use crate::kit::log_bar::LogBar;
 use crate::kit::output;
+use crate::kit::reader::os_user;
 use domain::time::Timestamp;
 use host::app::{AppError, Opened};
 use host::data_dir::{self, Mode};
@@ -95,20 +96,26 @@ impl ApiArgs {
         reply
     }
 
+    /// Where the server is that was named, or that has run in the directory.
+    pub(crate) fn server_address(&self) -> String {
+        self.server.address()
+    }
+
     /// A client of the server that is named or that holds the directory, else of the directory itself, which
     /// is free again when the client is closed.
     pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
         if self.server.server.is_some() || self.server.data.is_none() && self.store.is_none() {
-            return Ok(OwnServer::find(&self.server)?);
+            return Ok(OwnServer::find(&self.server)?.acting_as(os_user()));
         }
         let settings = self.settings()?;
         match Opened::open(&settings).await {
             Ok(opened) => {
                 let read_db = self.read_db.read_db.as_ref();
-                Ok(in_process::client(opened, &settings, read_db, runtime, hears()).await?)
+                let client = in_process::client(opened, &settings, read_db, runtime, hears()).await?;
+                Ok(client.acting_as(os_user()))
             }
             Err(AppError::Lock(LockError::Held { dir, pid })) => {
-                Ok(OwnServer::of_holder(&self.server, &dir, pid)?)
+                Ok(OwnServer::of_holder(&self.server, &dir, pid)?.acting_as(os_user()))
             }
             Err(error) => Err(error.into()),
         }

@@ -40,6 +40,11 @@ impl Asking {
         }
     }
 
+    /// Where the server is that a person opens a link at, as far as that is known.
+    pub(crate) fn server_address(&self) -> String {
+        self.api.server_address()
+    }
+
     /// The reply, for a form of its own; `None` when it was to be JSON and has been shown.
     pub(crate) async fn ask(
         &self,

@@ -3,6 +3,7 @@
 //! Commands know requests and replies, not who answers: the running server over HTTP, or the same routes in
 //! this process on a directory that no server holds. So what guards a route stands in one place.
 
+use application::percent::encode;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::problem::{Kind, Problem};
@@ -46,13 +47,25 @@ pub trait Answerer: Send + Sync {
 /// A client of whoever answers.
 pub struct ApiClient {
     answerer: Box<dyn Answerer>,
+    /// Who acts, as the owner of a directory says it.
+    acting: Option<String>,
 }
+
+/// Header that names who acts with the directory's own key; of users and their keys it is known, and not read.
+pub const ACTING_HEADER: &str = "x-acting-user";
 
 impl ApiClient {
     pub fn of(answerer: impl Answerer + 'static) -> Self {
         Self {
             answerer: Box::new(answerer),
+            acting: None,
         }
+    }
+
+    /// The same, for somebody.
+    pub fn acting_as(mut self, name: Option<String>) -> Self {
+        self.acting = name;
+        self
     }
 
     /// Whether no server runs: what is written here is acted on when one starts.
@@ -152,10 +165,14 @@ impl ApiClient {
         content_type: &str,
         body: RequestBody,
     ) -> Result<Response<ReplyBody>, Problem> {
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(method)
             .uri(path)
-            .header(header::CONTENT_TYPE, content_type)
+            .header(header::CONTENT_TYPE, content_type);
+        if let Some(name) = &self.acting {
+            request = request.header(ACTING_HEADER, encode(name));
+        }
+        let request = request
             .body(body)
             .map_err(|error| Problem::invalid("path-invalid", format!("{path}: {error}")))?;
         self.answerer.answer(request).await

@@ -69,6 +69,18 @@ pub struct ServerArgs {
     pub data: Option<PathBuf>,
 }
 
+impl ServerArgs {
+    /// Where it is, or has been.
+    pub fn address(&self) -> String {
+        let run = self
+            .data
+            .as_deref()
+            .and_then(|directory| ServerFile::read(directory).ok());
+        let known = self.server.clone().or(run.map(|file| file.url));
+        known.unwrap_or_else(|| SERVER_DEFAULT.to_owned())
+    }
+}
+
 /// A server that listens somewhere.
 pub struct OwnServer {
     base: String,

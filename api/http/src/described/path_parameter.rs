@@ -23,6 +23,8 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ("calls", Parameter::uuid("id", "A call")),
     ("alerts", Parameter::uuid("id", "An alert")),
     ("samples", Parameter::uuid("id", "A sample")),
+    ("users", Parameter::text("name", "A user", "wang")),
+    ("api-keys", Parameter::uuid("id", "A key")),
     ("flows", Parameter::text("id", "A flow", "TASK20261120")),
     (
         "streams",

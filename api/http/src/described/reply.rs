@@ -2,7 +2,7 @@
 //! is sent and what the description promises.
 
 use crate::described::schemas::schema_of;
-use crate::reply::{CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read};
+use crate::reply::{CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, with_session};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -49,6 +49,15 @@ pub(crate) struct Follow(pub Response);
 
 /// A connection that has become a WebSocket.
 pub(crate) struct Socket(pub Response);
+
+/// A session that began: what is told of it, and what the browser keeps.
+pub(crate) struct SessionBegun<T> {
+    pub cookie: String,
+    pub body: T,
+}
+
+/// The browser keeps nothing any more.
+pub(crate) struct SessionEnded;
 
 /// A file of one of the kinds that are exported.
 pub(crate) struct File(pub Response);
@@ -104,6 +113,36 @@ impl<T: Serialize + JsonSchema> IntoReply for MadeOrChanged<T> {
             Self::Changed(written) => changed(written),
         }
     }
+}
+
+impl<T: Serialize + JsonSchema> IntoReply for SessionBegun<T> {
+    const IS_READ: bool = false;
+
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        let content = vec![(JSON, schema_of::<T>(generator))];
+        vec![told(READ, "Signed in; the session's cookie is set", content)]
+    }
+    fn response(self) -> Response {
+        with_session(read(&self.body), Some(&self.cookie))
+    }
+}
+
+impl IntoReply for SessionEnded {
+    const IS_READ: bool = false;
+
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        let content = vec![(JSON, schema_of::<SignedOut>(generator))];
+        vec![told(READ, "Signed out, or was so already", content)]
+    }
+    fn response(self) -> Response {
+        with_session(read(&SignedOut { signed_out: true }), None)
+    }
+}
+
+/// That a session ended.
+#[derive(Serialize, JsonSchema)]
+struct SignedOut {
+    signed_out: bool,
 }
 
 impl IntoReply for Page {

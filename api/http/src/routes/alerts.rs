@@ -1,7 +1,7 @@
 //! Alerts over HTTP: what stands and what stood, and a person's word on one: seen to, or quiet until a time.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::installation::Installation;
 use application::parameter::Parameter;
@@ -28,6 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Alerts, standing ones first, the latest first",
             all,
         )
+        .needs(Permission::AlertsRead, About::CampaignAsked)
         .query(
             const {
                 &[
@@ -42,18 +43,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 ]
             },
         ),
-        Endpoint::get("/api/v1/alerts/{id}", "One alert", one),
+        Endpoint::get("/api/v1/alerts/{id}", "One alert", one)
+            .needs(Permission::AlertsRead, About::Everybody),
         Endpoint::post(
             "/api/v1/alerts/{id}/acknowledge",
             "A person sees to a standing alert, with a note",
             acknowledge,
         )
+        .needs(Permission::AlertsWrite, About::Everybody)
         .takes::<AlertNote>(),
         Endpoint::post(
             "/api/v1/alerts/{id}/mute",
             "Nobody is told of this alert until a time, at most a week ahead; it is recorded all the same",
             mute,
         )
+        .needs(Permission::AlertsWrite, About::Everybody)
         .takes::<AlertMute>(),
     ]
 }

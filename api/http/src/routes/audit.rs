@@ -1,7 +1,7 @@
 //! The audit trail over HTTP: who did or read what, when, and of whom.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::inquiring::{Trail, TrailAsk, trail};
 use application::parameter::Parameter;
 use domain::inquiry::event::InquiryEvent;
@@ -16,6 +16,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "The audit trail: every operation, export and read of personal data, by time, user and kind",
             show,
         )
+.needs(Permission::AuditRead, About::RowsAsked)
         .query(
             const {
                 &[

@@ -1,7 +1,7 @@
 //! Calls over HTTP: one call as its own stream tells it, its events, and the calls of a campaign.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::as_of::{Moment, corrections, describe_at};
 use application::calls::{CallShown, describe, stream_of};
@@ -44,6 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Calls, newest first; all that is given must hold",
             list,
         )
+        .needs(Permission::CallsRead, About::RowsAsked)
         .query(
             const {
                 &[
@@ -70,18 +71,21 @@ pub fn endpoints() -> Vec<Endpoint> {
             "One call: state, legs, disposition, outcome",
             show,
         )
+        .needs(Permission::CallsRead, About::Call)
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/calls/{id}/correct",
             "How the call ended was recorded wrongly: a new event says so; the old one stays",
             correct,
         )
+        .needs(Permission::CallsCorrect, About::Call)
         .takes::<CorrectionOrder>(),
         Endpoint::get(
             "/api/v1/calls/{id}/events",
             "The events of one call, sealed as stored",
             events,
-        ),
+        )
+        .needs(Permission::CallsRead, About::Call),
     ]
 }
 
@@ -115,7 +119,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
             calls: rows.iter().map(|row| row.call).collect(),
             ..PAGE
         };
-        put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
+        put_on_record(&ctx.installation, input.reader(), what).await?;
     }
     Ok(Read(CallsListed {
         items,
@@ -234,7 +238,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
         calls: vec![call],
         ..CALL
     };
-    put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
+    put_on_record(&ctx.installation, input.reader(), what).await?;
     Ok(Read(shown))
 }
 

@@ -1,7 +1,8 @@
 //! Campaigns over HTTP: create (CMP-2), start, pause, resume, stop, show.
 
 use crate::described::{Changed, MadeOrChanged, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::limited;
 use crate::reply::Written;
 use actors::Answer;
 use application::as_of::{Moment, PARAMETERS};
@@ -25,15 +26,20 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Create a campaign; the same body again is answered as the first time",
             create,
         )
+        .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<CampaignBody>(),
-        Endpoint::get("/api/v1/campaigns", "All campaigns with their figures", list).query(PARAMETERS),
+        Endpoint::get("/api/v1/campaigns", "All campaigns with their figures", list)
+            .needs(Permission::CampaignsRead, About::Handler)
+            .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}",
             "One campaign and where its enrolments stand",
             show,
         )
+        .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
-        Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", start),
+        Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", start)
+            .needs(Permission::CampaignsStart, About::Campaign),
         Endpoint::post(
             "/api/v1/campaigns/{id}/pause",
             "Stop dialing for now; live calls go on",
@@ -43,15 +49,18 @@ pub fn endpoints() -> Vec<Endpoint> {
                 })
             },
         )
+        .needs(Permission::CampaignsPause, About::Campaign)
         .kept(),
         Endpoint::post("/api/v1/campaigns/{id}/resume", "Dial again", |ctx, input| {
             steer(ctx, input, "resume", |_| CampaignCommand::Resume)
-        }),
+        })
+        .needs(Permission::CampaignsStart, About::Campaign),
         Endpoint::post(
             "/api/v1/campaigns/{id}/stop",
             "End it for good; an optional reason is kept",
             |ctx, input| steer(ctx, input, "stop", |reason| CampaignCommand::Stop { reason }),
         )
+        .needs(Permission::CampaignsStart, About::Campaign)
         .takes::<Reason>()
         .kept(),
     ]
@@ -82,8 +91,12 @@ impl Reason {
 
 async fn create(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CampaignShown>, Problem> {
     let cause = input.cause(&ctx.installation, "campaigns")?;
+    let scope = input.scope.clone();
     let body = CampaignBody::read(input.object().await?)?;
     let campaign = body.campaign.clone();
+    if !scope.admits_campaign(&campaign) {
+        return Err(limited("a campaign of this name is not among yours"));
+    }
     let answer = create_campaign(&ctx.installation, body, cause).await?;
     let written = written(&campaign, &answer);
     Ok(if answer.events.is_empty() || answer.repeated {
@@ -130,7 +143,9 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CampaignShown>, Problem> {
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Campaigns>, Problem> {
     let moment = Moment::of(input.query())?;
-    campaigns::list(&ctx.installation, moment).await.map(Read)
+    let mut shown = campaigns::list(&ctx.installation, moment).await?;
+    shown.hold_to(|campaign| input.scope.admits_campaign(campaign));
+    Ok(Read(shown))
 }
 
 fn written(campaign: &CampaignId, answer: &Answer<Campaign>) -> Written<CampaignShown> {

@@ -1,7 +1,7 @@
 //! Charts of figures: ECharts options, ready to be set (REP-5).
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::Moment;
 use application::figures::{Asked, BY, Chart, Source, options, with_versions};
 use application::parameter::Parameter;
@@ -15,6 +15,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "A metric by hour, day, campaign, trunk or flow version, as ECharts options",
             show,
         )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
             const {
                 &[

@@ -1,7 +1,7 @@
 //! Compliance reports over HTTP: issued, signed and kept; and which were issued.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, beijing_date};
@@ -27,12 +27,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/compliance-reports",
             "Issued compliance reports, the latest first",
             list,
-        ),
+        )
+        .needs(Permission::ReportsRead, About::Everybody),
         Endpoint::post(
             "/api/v1/compliance-reports",
             "Make, sign and keep the compliance report of a period; reads the whole log",
             post,
         )
+        .needs(Permission::ReportsSign, About::Everybody)
         .takes::<ReportOrder>(),
     ]
 }

@@ -5,7 +5,7 @@
 //! before: they are withdrawn, or cancelled if not yet answered.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::lookups::NumberOnly;
 use crate::reply::Written;
 use application::consents::{
@@ -37,18 +37,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "A customer's consents by scope: given, until when, with evidence or not, withdrawn",
             show,
         )
+.needs(Permission::CustomersRead, About::Customer)
         .query(const { &[BY, REASON] }),
         Endpoint::post(
             "/api/v1/customers/{id}/consents",
             "Records a consent; refused without what makes a consent count",
             change_one::<Consent>,
         )
+.needs(Permission::ConsentsWrite, About::Customer)
         .takes::<Consent>(),
         Endpoint::post(
             "/api/v1/customers/{id}/consents/withdraw",
             "Withdraws a consent: nobody is dialed for its scope from here; open calls are listed and given up",
             change_one::<ConsentWithdrawal>,
         )
+.needs(Permission::ConsentsWithdraw, About::Customer)
         .takes::<ConsentWithdrawal>()
         .kept(),
         Endpoint::post(
@@ -56,12 +59,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Records a consent of the one customer who has this number",
             change_by_number::<Consent>,
         )
+.needs(Permission::ConsentsWrite, About::Everybody)
         .takes::<ByNumber<Consent>>(),
         Endpoint::post(
             "/api/v1/consents/withdraw",
             "Withdraws a consent of everybody who has this number",
             change_by_number::<ConsentWithdrawal>,
         )
+.needs(Permission::ConsentsWithdraw, About::Nobody)
         .takes::<ByNumber<ConsentWithdrawal>>()
         .kept(),
         Endpoint::post(
@@ -69,6 +74,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The consents of everybody who has this number",
             show_by_number,
         )
+.needs(Permission::CustomersRead, About::Everybody)
         .takes::<NumberOnly>()
         .query(const { &[BY, REASON] }),
     ]
@@ -154,7 +160,7 @@ async fn ask(
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {
     let text = input.param(0)?;
-    let reader = input.reader(&ctx.door);
+    let reader = input.reader();
     let (customer, state) = ctx.installation.customer_named(&text).await?;
     let what = Shown {
         customer: Some(customer.clone()),
@@ -165,7 +171,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ConsentsShown>, Problem> {
 }
 
 async fn show_by_number(ctx: Ctx, input: Input) -> Result<Read<ConsentsByNumber>, Problem> {
-    let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
+    let (peer, reader) = (input.peer(), input.reader_by_post());
     let NumberOnly { number } = input.order().await?;
     ctx.lookups.take(peer, ctx.installation.now())?;
     let found = having(&ctx.installation, &number).await;

@@ -1,7 +1,7 @@
 //! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::as_of::{Known, Moment, Then, Wanted, entity_then, existed_then};
 use application::customers::{
@@ -22,6 +22,7 @@ use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::inquiry::ReadForm;
+use domain::permission::DataScope;
 use domain::personal::{Personal, mask_name};
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -52,36 +53,42 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One customer by the institution's own id or by ours, with enrolments and calls",
             show,
         )
+        .needs(Permission::CustomersRead, About::Customer)
         .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/timeline",
             "What happened to one customer, line by line, with the calls; the latest 500",
             timeline,
         )
+        .needs(Permission::CustomersRead, About::Everybody)
         .query(READ_THEN),
         Endpoint::get(
             "/api/v1/customers/{id}/portrait",
             "What is known of one customer from their calls, each value with the call it came from",
             portrait_of,
         )
+        .needs(Permission::CustomersRead, About::Everybody)
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/customers/{id}/erase",
             "Erases the person: key, recordings, values; a certificate follows",
             change::<ErasureOrder>,
         )
+        .needs(Permission::CustomersErase, About::Customer)
         .takes::<ErasureOrder>(),
         Endpoint::post(
             "/api/v1/customers/{id}/hold",
             "A legal hold: the person is neither erased nor called until it is released",
             change::<HoldOrder>,
         )
+        .needs(Permission::CustomersHold, About::Customer)
         .takes::<HoldOrder>(),
         Endpoint::post(
             "/api/v1/customers/{id}/release",
             "Ends a hold; an erasure that waited for it is carried out",
             change::<HoldRelease>,
         )
+        .needs(Permission::CustomersHold, About::Customer)
         .takes::<HoldRelease>(),
     ]
 }
@@ -132,10 +139,10 @@ fn standing(state: &CustomerState) -> Standing {
 async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
-    let reader = input.reader(&ctx.door);
+    let (reader, scope) = (input.reader(), input.scope.clone());
     let (customer, state) = ctx.installation.customer_named(&text).await?;
     if moment.is_now() {
-        let shown = describe_whole(&ctx.installation, &customer, &state, None).await?;
+        let shown = describe_whole(&ctx.installation, &customer, &state, None, &scope).await?;
         return given(&ctx.installation, reader, PERSON, customer, shown).await;
     }
     let then = moment
@@ -147,7 +154,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
     if !entity.state.is_registered() {
         return Err(Problem::missing("this customer, at the time asked for,"));
     }
-    let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then)).await?;
+    let mut shown = describe_whole(&ctx.installation, &customer, &entity.state, Some(&then), &scope).await?;
     shown.known = Some(entity.known(&then));
     given(&ctx.installation, reader, PERSON, customer, shown).await
 }
@@ -174,10 +181,13 @@ async fn describe_whole(
     customer: &CustomerId,
     state: &CustomerState,
     then: Option<&Then>,
+    scope: &DataScope,
 ) -> Result<CustomerShown, Problem> {
     let mut enrolments = Vec::new();
     let mut calls = Vec::new();
-    for (campaign, enrolment) in state.enrolments().iter() {
+    // Of other campaigns nothing is told.
+    let enrolled = state.enrolments().iter();
+    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| scope.campaigns.admits(campaign)) {
         let made = calls_of(installation, campaign, customer, enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
             true => closed_window(installation, campaign, then).await?,
@@ -202,7 +212,7 @@ async fn describe_whole(
 
 /// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem> {
-    let reader = input.reader(&ctx.door);
+    let reader = input.reader();
     let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(CustomerTimeline)).await?;
     let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
     let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
@@ -217,7 +227,7 @@ async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem
 
 /// A portrait holds ids, counts and instants, nothing that is sealed.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Problem> {
-    let reader = input.reader(&ctx.door);
+    let reader = input.reader();
     let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(Portraits)).await?;
     let found = portrait::get(db.as_ref(), &customer).await?;
     let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;

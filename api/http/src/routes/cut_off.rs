@@ -4,7 +4,7 @@
 //! since is not on it. A call back is no permit: rules and caps are asked when it is dialed.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
@@ -35,6 +35,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Whom a crash or a stop of ours cut off after an answer, newest first, and when they are due again",
             list,
         )
+.needs(Permission::CampaignsRead, About::Campaign)
         .query(const { &[
             Parameter::number("cursor", "Continue below: the `next_cursor` of the page before", 42),
             Parameter::number("limit", "Look at so many interrupted calls; default 100, at most 500", 100),
@@ -46,12 +47,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Somebody who was cut off is due at once; every rule and cap is asked as for any dial",
             call_back,
         )
+.needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<CallBack>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/cut-off/settle",
             "Somebody who was cut off is not called again in this campaign",
             settle,
         )
+.needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<CutOffSettlement>(),
     ]
 }
@@ -89,7 +92,7 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CutOffs>, Problem> {
             calls,
             ..CUT_OFF
         };
-        put_on_record(&ctx.installation, input.reader(&ctx.door), what).await?;
+        put_on_record(&ctx.installation, input.reader(), what).await?;
     }
     Ok(Read(CutOffs {
         items,

@@ -1,7 +1,7 @@
 //! The event log over HTTP: pages of it, and streams that never skip and never repeat.
 
 use crate::described::{Follow, Read, Socket};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::event_stream::sse::sse;
 use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
 use application::cloud_event::{EventPage, page_of};
@@ -31,6 +31,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Events after a position, oldest first, sealed as stored; read on from `next` until it stays",
             list,
         )
+        .needs(Permission::EventsRead, About::RowsAsked)
         .query(
             const {
                 &[
@@ -48,6 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Server-sent events from any position, with `caught-up`, `fell-behind`, `position` and `end`",
             follow,
         )
+        .needs(Permission::EventsRead, About::RowsAsked)
         .query(
             const {
                 &[
@@ -77,6 +79,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The same as a WebSocket: one text message an event; `message` names what is no event",
             follow_by_web_socket,
         )
+        .needs(Permission::EventsRead, About::RowsAsked)
         .query(
             const {
                 &[

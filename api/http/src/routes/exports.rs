@@ -2,7 +2,7 @@
 //! finished.
 
 use crate::described::{Changed, File, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::{Written, file_response};
 use crate::taken_away::{Taken, Taking};
 use application::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
@@ -33,12 +33,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/exports",
             "What can be exported, with its columns and formats",
             |_, _| std::future::ready(Ok(exportables())),
-        ),
+        )
+.needs(Permission::ExportsRead, About::Everybody),
         Endpoint::get(
             "/api/v1/exports/{what}",
             "Calls, events or metrics as a file: CSV, XLSX, Parquet or JSON lines",
             export,
         )
+.needs(Permission::ExportsRead, About::RowsAsked)
         .query(const { &[
             Parameter::one_of("format", "csv where it is not said", FORMATS),
             Parameter::text("columns", "Names with commas between them; default: all", "call,disposition"),
@@ -52,6 +54,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Events are about to be taken away as they are stored, in a proof, a backup or a copy: put it on record",
             put_on_record,
         )
+.needs(Permission::DirectoryWrite, About::Everybody)
         .takes::<TakingOrder>(),
     ]
 }
@@ -98,7 +101,7 @@ async fn export(ctx: Ctx, input: Input) -> Result<File, Problem> {
             from: parsed(&input, "from")?,
             until: parsed(&input, "to")?,
         },
-        by: input.text("by").map(str::to_owned),
+        by: input.by(),
     };
     // Who finds no place has exported nothing: that is not put on record.
     let place = ctx.installation.exports.place(ctx.installation.now())?;

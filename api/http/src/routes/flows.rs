@@ -1,7 +1,7 @@
 //! Flows over HTTP: which versions are published, and which was current then.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS, entity_then};
 use domain::flow::{Flow, FlowDefinition, FlowState};
 use domain::ids::FlowId;
@@ -16,6 +16,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One flow: its versions, and the current one's definition",
             show,
         )
+        .needs(Permission::RulesRead, About::Everybody)
         .query(PARAMETERS),
     ]
 }

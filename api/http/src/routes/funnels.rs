@@ -1,7 +1,7 @@
 //! How far a campaign's customers came, stage by stage.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use projections::views::funnel::{StageRow, stages};
@@ -9,11 +9,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
-    vec![Endpoint::get(
-        "/api/v1/campaigns/{id}/funnel",
-        "Customers of a campaign by the furthest stage they came to, each stage with all behind it",
-        show,
-    )]
+    vec![
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/funnel",
+            "Customers of a campaign by the furthest stage they came to, each stage with all behind it",
+            show,
+        )
+        .needs(Permission::FiguresRead, About::Campaign),
+    ]
 }
 
 /// Customers by the furthest stage they came to.

@@ -1,7 +1,7 @@
 //! The installation over HTTP: whether it was restored, and a person's word that dialing may go on.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::as_of::{Known, Moment, PARAMETERS, entity_then};
 use application::installation::waits::{LossShown, RestoreShown};
@@ -22,24 +22,28 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Whether dialing waits for a person after a restore",
             show,
         )
+        .needs(Permission::InstallationRead, About::Nobody)
         .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/installation/confirm-dialing",
             "A person has looked at the restored past: dialing may go on",
             confirm,
         )
+        .needs(Permission::InstallationWrite, About::Everybody)
         .takes::<Confirmation>(),
         Endpoint::post(
             "/api/v1/installation/confirm-clock",
             "A person has looked at the machine's clock and finds it right: dialing may go on",
             confirm_clock,
         )
+        .needs(Permission::InstallationWrite, About::Everybody)
         .takes::<Confirmation>(),
         Endpoint::post(
             "/api/v1/installation/measure-clock",
             "Compare the clock with its sources now; what is new is noted in the log",
             measure_clock,
-        ),
+        )
+        .needs(Permission::InstallationWrite, About::Everybody),
     ]
 }
 

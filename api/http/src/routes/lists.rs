@@ -2,7 +2,8 @@
 
 use crate::body::Body;
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input, parse_object};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
+use crate::guard::in_scope;
 use crate::reply::Written;
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
@@ -11,6 +12,7 @@ use application::lists::under_way::ImportShown;
 use application::paced_places::{PacedPlace, PacedPlaces};
 use application::parameter::Parameter;
 use bytes::Bytes;
+use domain::actor::Actor;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
@@ -46,6 +48,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Enrol the records of a body; the same body again enrols nobody twice",
             records,
         )
+        .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<TaskData>()
         .query(
             const {
@@ -60,6 +63,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Import a CSV or XLSX file, sent as it is",
             file,
         )
+        .needs(Permission::CampaignsWrite, About::Campaign)
         .takes_file()
         .query(
             const {
@@ -83,7 +87,8 @@ pub fn endpoints() -> Vec<Endpoint> {
             "/api/v1/imports",
             "Imports that run in this process now, and how far each is",
             |ctx, _| std::future::ready(Ok(under_way(&ctx.installation))),
-        ),
+        )
+        .needs(Permission::CampaignsWrite, About::Everybody),
     ]
 }
 
@@ -138,6 +143,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         ));
     }
     let dry_run = input.flag("dry_run")?;
+    let by = input.actor();
     let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
     let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
     let source = source_name(input.text("source").unwrap_or("upload"));
@@ -168,7 +174,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         course: Arc::default(),
     };
     let rows = spooled.into_rows(mapping);
-    run(&ctx.installation, plan, rows).await
+    run(&ctx.installation, plan, rows, by).await
 }
 
 /// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
@@ -194,12 +200,14 @@ async fn sent(
 
 async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Problem> {
     let dry_run = input.flag("dry_run")?;
+    let (by, scope) = (input.actor(), input.scope.clone());
     let bytes = input.body.whole().await?;
     let content_sha256 = hex(&Sha256::digest(&bytes));
     let TaskData { task_id, records } = task_data(parse_object(&bytes)?)?;
     let campaign = task_id
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Problem::missing("this campaign"))?;
+    in_scope(&scope, &campaign)?;
     let plan = Load {
         rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
         source: "tasks/data".to_owned(),
@@ -207,7 +215,7 @@ async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Proble
         dry_run,
         course: Arc::default(),
     };
-    run(&ctx.installation, plan, Box::new(BodySource::new(records))).await
+    run(&ctx.installation, plan, Box::new(BodySource::new(records)), by).await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.
@@ -242,8 +250,9 @@ async fn run(
     installation: &Arc<Installation>,
     plan: Load,
     rows: Box<dyn RowSource>,
+    by: Option<Actor>,
 ) -> Result<Changed<ImportReport>, Problem> {
-    let report = import(installation, plan, rows).await?;
+    let report = import(installation, plan, rows, by).await?;
     let position = report
         .position
         .as_deref()
@@ -261,8 +270,9 @@ pub async fn import(
     installation: &Arc<Installation>,
     plan: Load,
     rows: Box<dyn RowSource>,
+    by: Option<Actor>,
 ) -> Result<ImportReport, Problem> {
-    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, None);
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, by);
     let campaign = plan.rules.campaign.to_string();
     let _listed = installation.imports.list(
         &campaign,

@@ -2,7 +2,7 @@
 //! at (REP-3).
 
 use crate::described::{Follow, Read, Socket};
-use crate::endpoint::{Endpoint, Input};
+use crate::endpoint::{About, Endpoint, Input, Permission};
 use crate::event_stream::web_socket::MESSAGE_BYTES_MAX;
 use crate::live::{self, LivePicture, Watching};
 use application::event_stream;
@@ -17,17 +17,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/live",
             "Figures of this moment: open calls, the last five minutes and hour, by campaign and trunk",
             |ctx, _| std::future::ready(show(&ctx.installation)),
-        ),
+        )
+        .needs(Permission::FiguresRead, About::Everybody),
         Endpoint::get(
             "/api/v1/live/stream",
             "The same as server-sent events named `figures`: when something changed, and every 5 s",
             |ctx, _| std::future::ready(follow(&ctx.installation)),
-        ),
+        )
+        .needs(Permission::FiguresRead, About::Everybody),
         Endpoint::get(
             "/api/v1/live/ws",
             "The same as a WebSocket: one text message a picture",
             |ctx, input| std::future::ready(follow_by_web_socket(&ctx.installation, input)),
-        ),
+        )
+        .needs(Permission::FiguresRead, About::Everybody),
     ]
 }
 

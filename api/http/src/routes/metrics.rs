@@ -1,7 +1,7 @@
 //! Figures by name and version: the definitions, a figure whole or by a dimension, and the events behind it.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::Moment;
 use application::figures::{
     ASKED, Asked, AskedShown, DRILLED, Drilled, Drilling, MetricShown, Source, age, describe_metric,
@@ -18,18 +18,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/metrics",
             "Every metric at every version: definition zh and en, unit, numerator and denominator",
             |_, _| std::future::ready(list()),
-        ),
+        )
+        .needs(Permission::RulesRead, About::Nobody),
         Endpoint::get(
             "/api/v1/metrics/{name}",
             "A figure by name and version, whole or by a dimension, with its age",
             show,
         )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(ASKED),
         Endpoint::get(
             "/api/v1/metrics/{name}/events",
             "The events behind a figure: folded from the log, not read from rows",
             events,
         )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(DRILLED),
     ]
 }

@@ -1,6 +1,7 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
 mod alerts;
+mod api_keys;
 pub mod audit;
 pub mod calls;
 pub mod campaigns;
@@ -25,10 +26,12 @@ mod queries;
 mod reports;
 mod rules;
 mod samples;
+mod session;
 mod streams;
 mod tables;
 mod targets;
 mod trunks;
+mod users;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::places::{Route, RouteList};
@@ -71,6 +74,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         samples::endpoints(),
         compliance_reports::endpoints(),
         projections::endpoints(),
+        session::endpoints(),
+        users::endpoints(),
+        api_keys::endpoints(),
         health::endpoints(),
         description::endpoints(),
     ]

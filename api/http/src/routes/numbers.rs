@@ -1,7 +1,7 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::lookups::NumberOnly;
 use crate::reply::Written;
 use application::as_of::{Known, Moment, entity_then};
@@ -37,12 +37,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One phone number (E.164, or our id): opt-out, suppression, dials of the last 30 days",
             show,
         )
+        .needs(Permission::NumbersRead, About::Everybody)
         .query(READ_THEN),
         Endpoint::post(
             "/api/v1/numbers/show",
             "The same of the number in the body, so that no address holds it",
             show_of_body,
         )
+        .needs(Permission::NumbersRead, About::Everybody)
         .takes::<NumberOnly>()
         .query(READ_THEN),
         Endpoint::post(
@@ -50,6 +52,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The person asked not to be called: holds before the next dial, everywhere",
             opt_out,
         )
+        .needs(Permission::NumbersOptOut, About::Nobody)
         .takes::<OptOut>()
         .kept(),
         Endpoint::post(
@@ -57,6 +60,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The number must not be dialed, for good or until a time",
             suppress,
         )
+        .needs(Permission::NumbersSuppress, About::Nobody)
         .takes::<Suppression>()
         .kept(),
     ]
@@ -65,13 +69,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 async fn show(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let text = input.param(0)?;
     let moment = Moment::of(input.query())?;
-    let (peer, reader) = (input.peer(), input.reader(&ctx.door));
+    let (peer, reader) = (input.peer(), input.reader());
     shown(&ctx, &text, peer, moment, reader).await
 }
 
 async fn show_of_body(ctx: Ctx, input: Input) -> Result<Read<NumberShown>, Problem> {
     let moment = Moment::of(input.query())?;
-    let (peer, reader) = (input.peer(), input.reader_by_post(&ctx.door));
+    let (peer, reader) = (input.peer(), input.reader_by_post());
     let NumberOnly { number } = input.order().await?;
     shown(&ctx, &number, peer, moment, reader).await
 }

@@ -1,7 +1,7 @@
 //! The views over HTTP: how far each is, what keeps it, and rebuilding one beside its live rows.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -21,35 +21,41 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Every view: position, lag in events and time, what keeps it, and its rebuild",
             list,
         )
+        .needs(Permission::ProjectionsRead, About::Nobody)
         .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/projections/{name}",
             "One view, with the comparison of its next rows where there is one",
             show,
         )
+        .needs(Permission::ProjectionsRead, About::Nobody)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/projections/{name}/rebuild",
             "Make the next rows of a view beside its live ones, or go on with that",
             rebuild,
         )
+        .needs(Permission::ProjectionsWrite, About::Everybody)
         .takes::<ProjectionRebuild>(),
         Endpoint::post(
             "/api/v1/projections/{name}/switch",
             "Make the next rows of a view the live ones, in one transaction",
             switch,
         )
+        .needs(Permission::ProjectionsWrite, About::Everybody)
         .takes::<ProjectionSwitch>(),
         Endpoint::post(
             "/api/v1/projections/{name}/cancel",
             "Drop the next rows of a view",
             cancel,
-        ),
+        )
+        .needs(Permission::ProjectionsWrite, About::Everybody),
         Endpoint::post(
             "/api/v1/projections/{name}/retry",
             "Let a parked view try its event again",
             retry,
-        ),
+        )
+        .needs(Permission::ProjectionsWrite, About::Everybody),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! Ad-hoc SQL over the documented views: one read-only query, bounded, on record before it is answered.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::inquiring::{Question, SqlAnswer, query};
 use domain::problem::Problem;
 use intake::members::{Members, Order};
@@ -17,12 +17,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One read-only SQL query over the documented, masked views",
             ask,
         )
+        .needs(Permission::QueryRun, About::Everybody)
         .takes::<SqlQuery>(),
         Endpoint::get(
             "/api/v1/query/views",
             "The documented views with their columns, in zh and en",
             |_, _| std::future::ready(Ok(views())),
-        ),
+        )
+        .needs(Permission::QueryRun, About::Nobody),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! A campaign's report: 接通率, 平均通话时长, 转化率, dispositions, and ECharts options (REP-1, REP-5).
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS};
 use application::figures::{
     Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Versions, describe_figure,
@@ -29,12 +29,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
             show,
         )
+        .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/report/chart",
             "The answer rate by hour, as ECharts options",
             chart,
         )
+        .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
     ]
 }

@@ -5,7 +5,7 @@
 //! refusal with the rule's version.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS};
 use domain::compliance::Verdict;
 use domain::customer::event::CustomerEvent;
@@ -36,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The compliance rules and versions that judged the dials last, from the verdicts in the log",
             show,
         )
+        .needs(Permission::RulesRead, About::Nobody)
         .query(PARAMETERS),
     ]
 }

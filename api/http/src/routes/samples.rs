@@ -1,7 +1,7 @@
 //! Samples over HTTP: drawn, looked at, filled with findings, signed off.
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use domain::ids::{CallId, CampaignId, CommandId, SampleId};
 use domain::problem::Problem;
@@ -23,29 +23,34 @@ const LISTED_MAX: usize = 1_000;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/v1/samples", "Samples of calls, the latest first", list),
+        Endpoint::get("/api/v1/samples", "Samples of calls, the latest first", list)
+            .needs(Permission::SamplesRead, About::Everybody),
         Endpoint::post(
             "/api/v1/samples",
             "Draw calls for an audit: seeded, stratified, provable; the same draw again is itself",
             post,
         )
+        .needs(Permission::SamplesWrite, About::Everybody)
         .takes::<SampleDraw>(),
         Endpoint::get(
             "/api/v1/samples/{id}",
             "One sample: the draw, how to redo it, the checklist, the findings",
             show,
-        ),
+        )
+        .needs(Permission::SamplesRead, About::Everybody),
         Endpoint::post(
             "/api/v1/samples/{id}/findings",
             "What was found in one drawn call; the last one counts",
             record_finding,
         )
+        .needs(Permission::SamplesWrite, About::Everybody)
         .takes::<SampleFinding>(),
         Endpoint::post(
             "/api/v1/samples/{id}/sign-off",
             "Close the sample; refused while calls lack findings",
             sign_off,
         )
+        .needs(Permission::SamplesWrite, About::Everybody)
         .takes::<SampleSignOff>(),
     ]
 }

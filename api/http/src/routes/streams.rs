@@ -4,7 +4,7 @@
 //! asked here too.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS, Then};
 use application::cloud_event::CloudEvent;
 use domain::ids::StreamId;
@@ -25,6 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One entity by its stream, such as call-… or flow-…: the last event of each kind, sealed as stored",
             show,
         )
+.needs(Permission::EventsRead, About::Everybody)
         .query(PARAMETERS),
     ]
 }

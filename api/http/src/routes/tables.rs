@@ -1,7 +1,7 @@
 //! Tables: the daily report, line costs, a campaign's regions and its abandonment ledger.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::figures::{Chart, Series, Versions, versions};
 use application::installation::Installation;
 use application::parameter::Parameter;
@@ -22,6 +22,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "One Beijing day: the main metrics of each campaign and of all, and the targets reached",
             day,
         )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
             const {
                 &[Parameter::day(
@@ -35,6 +36,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Line costs by campaign, ending and conversion: seconds as carriers bill them, times a tariff",
             costs,
         )
+        .needs(Permission::FiguresRead, About::Everybody)
         .query(
             const {
                 &[
@@ -54,17 +56,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}/regions",
             "Calls of a campaign by region of the callee, as far as the permit's rules saw one",
             by_region,
-        ),
+        )
+        .needs(Permission::FiguresRead, About::Campaign),
         Endpoint::get(
             "/api/v1/campaigns/{id}/regions/chart",
             "Dialed, answered and converted calls by region, as ECharts options",
             region_chart,
-        ),
+        )
+        .needs(Permission::FiguresRead, About::Campaign),
         Endpoint::get(
             "/api/v1/campaigns/{id}/abandonment",
             "The abandon rate of the last 30 days under every definition, with the events behind each",
             ledger,
-        ),
+        )
+        .needs(Permission::FiguresRead, About::Campaign),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! What campaigns are to reach: set, read, and held against what they reached (REP-4).
 
 use crate::described::{Changed, Read};
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::parameter::Parameter;
 use application::targets::{PRESETS, TargetActual, campaign_of, target_actual, targetable};
@@ -26,18 +26,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/campaigns/{id}/targets",
             "What a campaign is to reach",
             show,
-        ),
+        )
+        .needs(Permission::CampaignsRead, About::Campaign),
         Endpoint::post(
             "/api/v1/campaigns/{id}/targets",
             "Sets what a campaign is to reach, in place of all before: by list, or by preset general or bank",
             set,
         )
+        .needs(Permission::CampaignsWrite, About::Campaign)
         .takes::<TargetsOrder>(),
         Endpoint::get(
             "/api/v1/reports/target-actual",
             "Targets beside what was reached, with the gap split over its causes",
             table,
         )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(const { &[Parameter::campaign("Only this campaign")] }),
     ]
 }

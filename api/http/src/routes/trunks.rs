@@ -1,7 +1,7 @@
 //! How well trunks carry calls: the last five minutes from the live figures, and days from the view.
 
 use crate::described::Read;
-use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::live::measures;
 use application::figures::{Versions, no_metric};
 use application::parameter::Parameter;
@@ -43,6 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, and now",
             quality,
         )
+        .needs(Permission::FiguresRead, About::Everybody)
         .query(
             const {
                 &[

@@ -1,0 +1,374 @@
+//! `ledgerline user`: who may sign in, what they may, and keys for programs.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::moment::MomentArgs;
+use crate::kit::{output, table};
+use application::percent::encode;
+use host::config::named_variable;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Users (用户): who may sign in, their roles and keys.
+///
+/// Roles: admin 管理员, operator 运营人员, viewer 只读用户, agent 坐席, supervisor 班长, compliance 合规专员,
+/// auditor 审计员, analyst 分析员, integrator 集成方; `user roles` prints what each may. A key is for programs:
+/// it asks as its user, within its scopes. With --data and no server this works too.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Add a user; without --password-env a link is printed by which they choose a password
+    Add {
+        /// The name to sign in with; letters, digits, `_`, `.` and `-`, kept in lower case
+        name: String,
+        /// Roles, separated by commas
+        #[arg(long, value_name = "R,…", required = true, value_delimiter = ',')]
+        role: Vec<String>,
+        /// Only this campaign; may be given several times. Without it: all
+        #[arg(long, value_name = "ID")]
+        campaign: Vec<String>,
+        /// The team whose customers the user sees to
+        #[arg(long, value_name = "T")]
+        team: Option<String>,
+        /// Environment variable that holds the password
+        #[arg(long, value_name = "V")]
+        password_env: Option<String>,
+        /// Why; stored for ever, so name no person
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Give or take a role; the user's sessions end
+    #[command(group(clap::ArgGroup::new("change").required(true)))]
+    Role {
+        name: String,
+        /// The role to give
+        #[arg(long, value_name = "R", group = "change")]
+        add: Option<String>,
+        /// The role to take
+        #[arg(long, value_name = "R", group = "change")]
+        remove: Option<String>,
+        /// Why; stored for ever, so name no person
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// List users, with roles and scope
+    List {
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Print a new link by which a user chooses a password; the one before it is void
+    Invite {
+        name: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Let a user sign in no more; the user's keys open nothing from now on
+    Disable {
+        name: String,
+        /// Why; stored for ever, so name no person
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Make a key that asks as a user, and print it once
+    Key {
+        name: String,
+        /// What it is for, separated by commas, such as events:read,calls:read; without it all that the user may
+        #[arg(long, value_name = "S,…", value_delimiter = ',')]
+        scope: Vec<String>,
+        /// Only this campaign of the user's; may be given several times
+        #[arg(long, value_name = "ID")]
+        campaign: Vec<String>,
+        /// How long it lives, in days; at most 730d
+        #[arg(long, value_name = "DAYS", default_value = "90d", value_parser = days)]
+        expires: u32,
+        /// What it is for, in words
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// List keys, without their secrets
+    Keys {
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Let a key open nothing any more
+    Revoke {
+        /// The key's id, as `user keys` shows it
+        id: String,
+        /// Why; stored for ever, so name no person
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Print what each role may
+    Roles {
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+/// `90d`, or a bare number of days.
+fn days(text: &str) -> Result<u32, String> {
+    let number = text.strip_suffix('d').unwrap_or(text);
+    let days = number.parse().ok().filter(|days| (1..=730).contains(days));
+    days.ok_or_else(|| format!("{text:?} is no number of days from 1d to 730d"))
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Add {
+            name,
+            role,
+            campaign,
+            team,
+            password_env,
+            reason,
+            asking,
+        } => {
+            let password = password_env.as_deref().map(password_in).transpose()?;
+            let body = given(
+                json!({ "name": name, "roles": role, "campaigns": some(campaign), "team": team,
+                "password": password, "reason": reason }),
+            );
+            added(runtime, &asking, "/api/v1/users", &body).await
+        }
+        Action::Role {
+            name,
+            add,
+            remove,
+            reason,
+            asking,
+        } => {
+            let body = given(json!({ "add": add, "remove": remove, "reason": reason }));
+            asking.show(runtime, post(&path_of(&name, "roles"), &body)).await
+        }
+        Action::List { moment, asking } => list(runtime, &asking, &moment).await,
+        Action::Invite { name, asking } => {
+            added(runtime, &asking, &path_of(&name, "invite"), &json!({})).await
+        }
+        Action::Disable { name, reason, asking } => {
+            let body = json!({ "reason": reason });
+            asking
+                .show(runtime, post(&path_of(&name, "disable"), &body))
+                .await
+        }
+        Action::Key {
+            name,
+            scope,
+            campaign,
+            expires,
+            label,
+            asking,
+        } => {
+            let body = given(
+                json!({ "user": name, "scopes": some(scope), "campaigns": some(campaign),
+                "expires_days": expires, "label": label }),
+            );
+            key(runtime, &asking, &body).await
+        }
+        Action::Keys { moment, asking } => keys(runtime, &asking, &moment).await,
+        Action::Revoke { id, reason, asking } => {
+            let path = format!("/api/v1/api-keys/{}/revoke", encode(&id));
+            asking
+                .show(runtime, post(&path, &json!({ "reason": reason })))
+                .await
+        }
+        Action::Roles { asking } => roles(runtime, &asking).await,
+    }
+}
+
+fn path_of(name: &str, verb: &str) -> String {
+    format!("/api/v1/users/{}/{verb}", encode(&name.to_lowercase()))
+}
+
+/// A list that was given; an empty one was not.
+fn some(list: Vec<String>) -> Value {
+    if list.is_empty() { Value::Null } else { json!(list) }
+}
+
+fn password_in(variable: &str) -> Result<String, Failure> {
+    named_variable(variable)
+        .ok_or_else(|| Failure::refused(format!("the environment variable {variable} is not set")))
+}
+
+/// A user who was added or invited, with the link where there is one.
+async fn added(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: &Value) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(runtime, post(path, body)).await? else {
+        return Ok(());
+    };
+    let text = |name: &str| reply.get(name).and_then(Value::as_str);
+    output::line(&format!(
+        "{}  {}",
+        text("name").unwrap_or_default(),
+        words(reply.get("roles"))
+    ))?;
+    if let Some(link) = text("set_up") {
+        let until = text("set_up_until").unwrap_or_default();
+        output::line(&format!(
+            "设置密码 choose a password: {}/set-up#{link}",
+            asking.server_address()
+        ))?;
+        output::notice(&format!(
+            "the link is shown once, and valid once and until {until} / 链接仅显示一次，仅一次有效"
+        ));
+    }
+    Ok(())
+}
+
+async fn key(runtime: Arc<Runtime>, asking: &Asking, body: &Value) -> Result<(), Failure> {
+    let request = post("/api/v1/api-keys", body);
+    let Some(reply) = asking.ask(runtime, request).await? else {
+        return Ok(());
+    };
+    let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
+    output::line(text("key"))?;
+    output::notice(&format!(
+        "key {} of {}, until {}: shown this once / 密钥仅显示一次",
+        text("id"),
+        text("user"),
+        text("expires_at")
+    ));
+    Ok(())
+}
+
+async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
+    let path = format!("/api/v1/users{}", moment.query());
+    let Some(reply) = asking.ask(runtime, get(&path)).await? else {
+        return Ok(());
+    };
+    let items: Vec<Value> = table::items(&reply, "items").iter().map(in_words).collect();
+    if items.is_empty() {
+        return output::line("没有用户 no users: add one with `ledgerline user add NAME --role admin`");
+    }
+    let columns = [
+        ("用户 user", "/name"),
+        ("角色 roles", "/roles"),
+        ("任务 campaigns", "/campaigns"),
+        ("团队 team", "/team"),
+        ("状态 state", "/state"),
+        ("添加 added", "/added_at"),
+        ("登录 signed in", "/signed_in_at"),
+    ];
+    table::members(&columns, &items)
+}
+
+async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
+    let path = format!("/api/v1/api-keys{}", moment.query());
+    let Some(reply) = asking.ask(runtime, get(&path)).await? else {
+        return Ok(());
+    };
+    let items: Vec<Value> = table::items(&reply, "items").iter().map(in_words).collect();
+    if items.is_empty() {
+        return output::line("没有密钥 no keys: make one with `ledgerline user key NAME`");
+    }
+    let columns = [
+        ("密钥 key", "/id"),
+        ("用户 user", "/user"),
+        ("范围 scopes", "/scopes"),
+        ("任务 campaigns", "/campaigns"),
+        ("到期 expires", "/expires_at"),
+        ("吊销 revoked", "/revoked_at"),
+        ("说明 label", "/label"),
+    ];
+    table::members(&columns, &items)
+}
+
+async fn roles(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(runtime, get("/api/v1/roles")).await? else {
+        return Ok(());
+    };
+    let mut head = vec!["权限 permission".to_owned()];
+    head.extend(
+        table::items(&reply, "roles")
+            .iter()
+            .map(|role| word(role.get("role"))),
+    );
+    head.push("说明 what it lets them do".to_owned());
+    let rows: Vec<Vec<Value>> = table::items(&reply, "permissions")
+        .iter()
+        .map(|permission| {
+            let reach = permission.get("reach").and_then(Value::as_array);
+            let mut row = vec![permission.get("permission").cloned().unwrap_or_default()];
+            row.extend(reach.into_iter().flatten().cloned());
+            row.push(permission.get("zh").cloned().unwrap_or_default());
+            row
+        })
+        .collect();
+    table::aligned(&head, &rows)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
+/// Lists as words, and whether the user may sign in.
+fn in_words(item: &Value) -> Value {
+    let mut shown = item.clone();
+    let flag = |name: &str| item.get(name).and_then(Value::as_bool);
+    let state = match (flag("disabled"), flag("has_password")) {
+        (Some(true), _) => "已停用 disabled",
+        (_, Some(false)) => "未设密码 no password yet",
+        _ => "正常 active",
+    };
+    if let Some(members) = shown.as_object_mut() {
+        for name in ["roles", "campaigns", "scopes"] {
+            if let Some(list) = members.get(name).filter(|list| list.is_array()) {
+                let words = words(Some(list));
+                members.insert(name.to_owned(), Value::String(words));
+            }
+        }
+        members.insert("state".to_owned(), json!(state));
+    }
+    shown
+}
+
+fn words(list: Option<&Value>) -> String {
+    let items = list.and_then(Value::as_array).into_iter().flatten();
+    items.map(|item| word(Some(item))).collect::<Vec<_>>().join(", ")
+}
+
+fn word(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_days() {
+        assert_eq!(days("90d"), Ok(90));
+        assert_eq!(days("7"), Ok(7));
+        for wrong in ["0d", "731d", "90h", ""] {
+            assert!(days(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_user_s_state_is_one_word() {
+        let state = |disabled: bool, has_password: bool| {
+            in_words(&json!({ "disabled": disabled, "has_password": has_password, "roles": ["admin"] }))
+        };
+        assert_eq!(state(true, true)["state"], "已停用 disabled");
+        assert_eq!(state(false, false)["state"], "未设密码 no password yet");
+        assert_eq!(state(false, true)["roles"], "admin");
+    }
+}

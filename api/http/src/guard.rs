@@ -1,0 +1,192 @@
+//! The one guard: what stands before every endpoint's handler. Who asks, whether they may, and whether it is
+//! about what they may see.
+//!
+//! An endpoint says what it needs and what its answer is about; the table of roles says who has it, and the
+//! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
+
+use crate::context::{Context, RowsNeeded};
+use crate::endpoint::Input;
+use crate::known_query::{AFTER_POSITION, KnownQuery};
+use application::access::{Caller, Refused};
+use domain::actor::Way;
+use domain::customer::CustomerState;
+use domain::ids::{CallId, CampaignId};
+use domain::permission::{CampaignScope, DataScope, People, Permission};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Position;
+use std::sync::Arc;
+use warp::http::Method;
+
+/// What an endpoint's answer is about: how it is held to a caller's data scope.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Nobody: rules, definitions, the caller's own session, or an order that only ever protects somebody.
+    Nobody,
+    /// Everybody: only for a scope without limits.
+    Everybody,
+    /// The campaign that the path names.
+    Campaign,
+    /// The call that the path names.
+    Call,
+    /// The customer whom the path names.
+    Customer,
+    /// Figures of the campaign that the query names: of one in scope, or of all by a scope without limits.
+    CampaignAsked,
+    /// Rows of people, of the campaign that the query names: as `CampaignAsked`, by a scope that is held to no
+    /// people.
+    RowsAsked,
+    /// The handler holds itself to the scope.
+    Handler,
+}
+
+/// Query parameter that names a campaign.
+const CAMPAIGN: &str = "campaign";
+
+/// What stands before an endpoint's handler.
+#[derive(Clone, Copy)]
+pub(crate) struct Guard {
+    pub open: bool,
+    pub needs: Permission,
+    pub about: About,
+    pub rows: RowsNeeded,
+    pub known: KnownQuery,
+}
+
+impl Guard {
+    /// Whether the request may reach the handler, and behind which position of the rows. Who asks, and how far
+    /// they may see, stands in the input from here on.
+    pub(crate) async fn admit(
+        &self,
+        ctx: &Context,
+        method: &Method,
+        input: &mut Input,
+    ) -> Result<Option<Position>, Problem> {
+        if !self.open {
+            let admitted = self.authorize(ctx, method, input).await;
+            admitted.inspect_err(|problem| note(ctx, method, input, problem))?;
+        }
+        self.known.refuse_others(&input.query().0)?;
+        Ok(input.number::<u64>(AFTER_POSITION)?.map(Position))
+    }
+
+    async fn authorize(&self, ctx: &Context, method: &Method, input: &mut Input) -> Result<(), Problem> {
+        let identified = ctx
+            .door
+            .identify(&ctx.installation, method, input.headers(), input.own_peer());
+        input.caller = identified.await?;
+        input.scope = input.caller.scope_for(self.needs)?;
+        if input.scope.is_all() {
+            return Ok(());
+        }
+        hold(self.about, ctx, input).await
+    }
+}
+
+/// Holds a request to a scope that has limits. What is outside does not exist.
+async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Problem> {
+    let scope = input.scope.clone();
+    match about {
+        About::Nobody | About::Handler => Ok(()),
+        About::Everybody => Err(limited("this is about all campaigns")),
+        About::Campaign => {
+            let campaign: CampaignId = input.id(0, "this campaign")?;
+            in_scope(&scope, &campaign)
+        }
+        About::Call => {
+            let call: CallId = input.id(0, "this call")?;
+            let missing = || Problem::missing("this call");
+            let state = ctx.installation.entities.calls.state(&call).await?.state;
+            let campaign = state.campaign().ok_or_else(missing)?;
+            match &scope.people {
+                People::All => scope.admits_campaign(campaign).then_some(()).ok_or_else(missing),
+                People::Team(_) | People::Own(_) | People::Nobody => {
+                    let customer = state.customer().ok_or_else(missing)?;
+                    let customer = ctx.installation.entities.customers.state(customer).await?.state;
+                    sees_person(&scope, &customer).then_some(()).ok_or_else(missing)
+                }
+            }
+        }
+        About::Customer => {
+            let (_, state) = ctx.installation.customer_named(&input.param(0)?).await?;
+            let seen = sees_person(&scope, &state);
+            seen.then_some(())
+                .ok_or_else(|| Problem::missing("this customer"))
+        }
+        About::CampaignAsked => asked(&scope, input),
+        About::RowsAsked if scope.people == People::All => asked(&scope, input),
+        About::RowsAsked => Err(limited(
+            "lists are for whoever is held to campaigns, not to people",
+        )),
+    }
+}
+
+/// Whether somebody of this scope sees a person: of a campaign in it, or assigned to them.
+pub(crate) fn sees_person(scope: &DataScope, person: &CustomerState) -> bool {
+    match &scope.people {
+        People::All => {
+            let mut enrolments = person.enrolments().iter();
+            scope.campaigns.is_all() || enrolments.any(|(campaign, _)| scope.admits_campaign(campaign))
+        }
+        People::Team(_) | People::Own(_) | People::Nobody => false,
+    }
+}
+
+/// Refuses a campaign outside the scope: it does not exist.
+pub(crate) fn in_scope(scope: &DataScope, campaign: &CampaignId) -> Result<(), Problem> {
+    let admitted = scope.admits_campaign(campaign);
+    admitted
+        .then_some(())
+        .ok_or_else(|| Problem::missing("this campaign"))
+}
+
+/// The campaign that the query names is in scope; where there is only one, it need not be named.
+fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
+    let CampaignScope::Only(named) = &scope.campaigns else {
+        return Ok(());
+    };
+    if let Some(asked) = input.text(CAMPAIGN) {
+        let campaign = asked.parse().map_err(|_| Problem::missing("this campaign"))?;
+        return in_scope(scope, &campaign);
+    }
+    let mut names = named.iter();
+    match (names.next(), names.next()) {
+        (Some(only), None) => {
+            let pair = (CAMPAIGN.to_owned(), only.to_string());
+            input.add_to_query(pair);
+            Ok(())
+        }
+        (None, _) => Err(limited("no campaign is named for you")),
+        (Some(_), Some(_)) => Err(Problem::invalid(
+            "campaign-needed",
+            "name one of your campaigns with ?campaign=",
+        )),
+    }
+}
+
+/// Refuses what would reach beyond the scope.
+pub(crate) fn limited(why: &str) -> Problem {
+    let detail = format!("{why}: it is outside the data scope of this user or key");
+    Problem::new(Kind::Forbidden, "scope-too-small", detail)
+}
+
+/// Puts a refused attempt on record; what is away or wrong in itself is none.
+fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
+    let is_refused = matches!(problem.kind, Kind::Unauthenticated | Kind::Forbidden);
+    if !is_refused {
+        return;
+    }
+    let whose = match &input.caller {
+        Caller::User(known) => match known.way {
+            Way::Key(key) => Refused::Key(key),
+            Way::Directory | Way::Session | Way::SetUp | Way::Other => Refused::User(known.user.clone()),
+        },
+        Caller::Directory { .. } | Caller::Nobody => Refused::Address(input.peer().map(|peer| peer.ip())),
+    };
+    let route = format!("{method} {}", input.route());
+    tracing::warn!(route, code = problem.code, "a request was refused");
+    let installation = Arc::clone(&ctx.installation);
+    ctx.installation
+        .access
+        .refused
+        .count(&installation, &whose, &route, problem.code);
+}

@@ -1,0 +1,94 @@
+//! Keys of the API over HTTP: which there are, made and shown once, revoked.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::access::{KeyList, KeyMade, KeyOrder, create_key, keys, revoke_key};
+use application::as_of::{Moment, PARAMETERS};
+use domain::api_key::LABEL_BYTES_MAX;
+use domain::ids::KeyId;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/v1/api-keys", "Every key, without its secret", list)
+            .needs(Permission::UsersRead, About::Everybody)
+            .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/api-keys",
+            "Make a key for a user: shown in this reply, and never again",
+            make,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<KeyOrder>(),
+        Endpoint::post(
+            "/api/v1/api-keys/{id}/revoke",
+            "The key opens nothing any more",
+            revoke,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<RevokeOrder>(),
+    ]
+}
+
+/// Why a key is revoked.
+#[derive(JsonSchema)]
+struct RevokeOrder {
+    #[schemars(length(min = 1, max = LABEL_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for RevokeOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", LABEL_BYTES_MAX),
+        }
+    }
+}
+
+/// A key that was revoked.
+#[derive(Debug, Serialize, JsonSchema)]
+struct KeyRevoked {
+    id: KeyId,
+    revoked: bool,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    position: Position,
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<KeyList>, Problem> {
+    let moment = Moment::of(input.query())?;
+    keys(&ctx.installation, moment).await.map(Read)
+}
+
+async fn make(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KeyMade>, Problem> {
+    let cause = input.cause(&ctx.installation, "api-keys")?;
+    let order: KeyOrder = input.order().await?;
+    let made = create_key(&ctx.installation, order, cause).await?;
+    Ok(MadeOrChanged::Made(Written {
+        version: None,
+        position: Some(made.position),
+        body: made,
+    }))
+}
+
+async fn revoke(ctx: Ctx, input: Input) -> Result<Changed<KeyRevoked>, Problem> {
+    let id: KeyId = input.id(0, "this key")?;
+    let cause = input.cause(&ctx.installation, "api-keys/revoke")?;
+    let order: RevokeOrder = input.order().await?;
+    let position = revoke_key(&ctx.installation, id, order.reason, cause).await?;
+    let body = KeyRevoked {
+        id,
+        revoked: true,
+        position,
+    };
+    Ok(Changed(Written {
+        body,
+        version: None,
+        position: Some(position),
+    }))
+}

@@ -1,0 +1,154 @@
+//! Users and roles over HTTP: who there is, what they may; add, change, invite, disable.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::access::{
+    RoleChange, RoleTable, UserChanged, UserList, UserOrder, add_user, change_role, disable_user,
+    invite_user, role_table, users,
+};
+use application::as_of::{Moment, PARAMETERS};
+use domain::ids::UserId;
+use domain::permission::Role;
+use domain::problem::Problem;
+use domain::user::REASON_BYTES_MAX;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/v1/users", "Every user with roles and scope", list)
+            .needs(Permission::UsersRead, About::Everybody)
+            .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/users",
+            "Add a user; without a password the reply holds a link to choose one, valid once and for a day",
+            add,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<UserOrder>(),
+        Endpoint::post(
+            "/api/v1/users/{name}/roles",
+            "Give or take a role, with a reason; the user's sessions end",
+            change,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<RoleOrder>(),
+        Endpoint::post(
+            "/api/v1/users/{name}/invite",
+            "A new link to choose a password; the one before it is void",
+            invite,
+        )
+        .needs(Permission::UsersWrite, About::Everybody),
+        Endpoint::post(
+            "/api/v1/users/{name}/disable",
+            "The user signs in no more, and the user's keys open nothing",
+            disable,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<DisableOrder>(),
+        Endpoint::get(
+            "/api/v1/roles",
+            "The table of roles and permissions, as the guard of every route reads it",
+            roles,
+        )
+        .needs(Permission::RulesRead, About::Nobody),
+    ]
+}
+
+/// A role to be given or taken: one of `add` and `remove` says which.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "add": "auditor", "reason": "quarterly audit" }]))]
+struct RoleOrder {
+    add: Option<Role>,
+    remove: Option<Role>,
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for RoleOrder {
+    fn read(body: &mut Members) -> Self {
+        let (add, remove) = (body.parsed("add"), body.parsed("remove"));
+        if add.is_some() == remove.is_some() {
+            body.wrong("add", "or remove: exactly one of them says which role");
+        }
+        Self {
+            add,
+            remove,
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// Why a user is disabled.
+#[derive(JsonSchema)]
+struct DisableOrder {
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for DisableOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<UserList>, Problem> {
+    let moment = Moment::of(input.query())?;
+    users(&ctx.installation, moment).await.map(Read)
+}
+
+async fn roles(_: Ctx, _: Input) -> Result<Read<RoleTable>, Problem> {
+    Ok(Read(role_table()))
+}
+
+async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<UserChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "users")?;
+    let order: UserOrder = input.order().await?;
+    let added = add_user(&ctx.installation, order, cause).await?;
+    Ok(MadeOrChanged::Made(written(added)))
+}
+
+async fn change(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/roles")?;
+    let caller = input.caller.clone();
+    let order: RoleOrder = input.order().await?;
+    let is_granted = order.add.is_some();
+    // One of them is there: the order was held to that.
+    let Some(role) = order.add.or(order.remove) else {
+        return Err(Problem::invalid("role-missing", "name a role"));
+    };
+    let change = RoleChange {
+        role,
+        is_granted,
+        reason: order.reason,
+    };
+    let changed = change_role(&ctx.installation, user, change, &caller, cause).await?;
+    Ok(Changed(written(changed)))
+}
+
+async fn invite(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/invite")?;
+    let invited = invite_user(&ctx.installation, user, cause).await?;
+    Ok(Changed(written(invited)))
+}
+
+async fn disable(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/disable")?;
+    let order: DisableOrder = input.order().await?;
+    let disabled = disable_user(&ctx.installation, user, order.reason, cause).await?;
+    Ok(Changed(written(disabled)))
+}
+
+const fn written(changed: UserChanged) -> Written<UserChanged> {
+    Written {
+        version: Some(changed.version),
+        position: Some(changed.position),
+        body: changed,
+    }
+}
