@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::door;
+use tests::history::member;
 use tests::program::run;
 use tests::server::Server;
 
@@ -21,7 +22,11 @@ fn answered(server: &Server, headers: &[(&str, &str)]) -> (u16, String, Value) {
     let media_type = media_type.to_str().expect("a type is ASCII").to_owned();
     let body = reply.body_mut().read_to_string().expect("a reply can be read");
     let body: Value = serde_json::from_str(&body).expect("a reply is JSON");
-    (reply.status().as_u16(), media_type, body["code"].clone())
+    (
+        reply.status().as_u16(),
+        media_type,
+        member(&body, "/code").clone(),
+    )
 }
 
 #[test]
