@@ -145,8 +145,10 @@ fn asked(scope: &DataScope, input: &mut Input) -> Result<(), Problem> {
         return Ok(());
     };
     if let Some(asked) = input.text(CAMPAIGN) {
-        let campaign = asked.parse().map_err(|_| Problem::missing("this campaign"))?;
-        return in_scope(scope, &campaign);
+        return match asked.parse() {
+            Ok(campaign) => in_scope(scope, &campaign),
+            Err(_) => Err(Problem::missing("this campaign")),
+        };
     }
     let mut names = named.iter();
     match (names.next(), names.next()) {

@@ -109,11 +109,12 @@ impl Follow {
                     }
                 }
                 Followed::Stream(stream, version) => {
-                    if facts.stream == stream.as_str() && facts.version > *version {
+                    let is_next = facts.stream == stream.as_str() && facts.version > *version;
+                    if is_next {
                         *version = facts.version;
-                        if self.view.sees(&facts) {
-                            ready.push_back(self.view.event(event, &facts));
-                        }
+                    }
+                    if is_next && self.view.sees(&facts) {
+                        ready.push_back(self.view.event(event, &facts));
                     }
                 }
             }

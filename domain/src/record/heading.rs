@@ -56,7 +56,7 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     text.skip(",\"command\":\"")?;
     let command = CommandId::new(text.uuid()?);
     if text.skip(",\"by\":{").is_some() {
-        text.to_end_of_object()?;
+        text.skip_object()?;
     }
     // No member of a heading: whether it is there does not matter.
     text.skip(",\"rehearsal\":true").unwrap_or_default();
@@ -93,7 +93,7 @@ impl<'a> Text<'a> {
     }
 
     /// What stands before the end of an object that holds plain texts only, which is skipped.
-    fn to_end_of_object(&mut self) -> Option<()> {
+    fn skip_object(&mut self) -> Option<()> {
         loop {
             self.skip("\"")?;
             self.string()?;

@@ -71,7 +71,9 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
 async fn by_session(installation: &Installation, text: &str) -> Result<Caller, Problem> {
     let ended = || refused("session-ended", "this session has ended: sign in again");
     let (name, secret) = text.rsplit_once('.').ok_or_else(ended)?;
-    let name: UserId = name.parse().map_err(|_| ended())?;
+    let Ok(name) = name.parse::<UserId>() else {
+        return Err(ended());
+    };
     let user = installation.entities.users.state(&name).await?;
     let now = installation.now();
     let account = user.state.active().ok_or_else(ended)?;

@@ -89,8 +89,12 @@ impl Passwords {
             let detail = "too many sign in at once: come again in a moment";
             Problem::new(Kind::Busy, "sign-ins-busy", detail)
         };
-        let _place = self.places.try_acquire().map_err(|_| busy())?;
-        let _turn = self.turns.acquire().await.map_err(|_| busy())?;
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(busy());
+        };
+        let Ok(_turn) = self.turns.acquire().await else {
+            return Err(busy());
+        };
         let (tell, told) = oneshot::channel();
         tasks.thread(
             "password",
@@ -99,8 +103,8 @@ impl Passwords {
                 drop(tell.send(work()));
             }),
         );
-        told.await
-            .map_err(|_| Problem::fault("a password's thread ended before its answer"))
+        let told = told.await;
+        told.map_err(|gone| Problem::fault(format!("a password's thread: {gone}")))
     }
 }
 

@@ -76,7 +76,9 @@ pub async fn choose_password(
         let name = super::managing::named(name)?;
         return first_admin(installation, name, secret, password, cause).await;
     }
-    let user: UserId = whose.parse().map_err(|_| void())?;
+    let Ok(user) = whose.parse::<UserId>() else {
+        return Err(void());
+    };
     let state = installation.entities.users.state(&user).await?.state;
     if state.active().is_none() {
         return Err(void());

@@ -54,6 +54,7 @@ pub struct PermissionShown {
     pub zh: &'static str,
     pub en: &'static str,
     /// In the order of `roles`: `all`, `team`, `own`, or `–` for not at all.
+    #[schemars(example = ["all", "team"])]
     pub reach: Vec<&'static str>,
 }
 
@@ -102,6 +103,9 @@ pub(crate) async fn board_at_head(installation: &Installation) -> Result<Vec<Use
 
 async fn rows(installation: &Installation, moment: Moment) -> Result<Arc<dyn ReadDb>, Problem> {
     if moment.is_now() {
+        // Who may what is asked for right after it was changed: rows that are behind would mislead.
+        let head = installation.store().head().await?;
+        installation.rows_at(head, ROWS_WITHIN_MS).await?;
         return Ok(installation.rows.db());
     }
     let then = moment.resolve(installation.store(), installation.now()).await?;

@@ -13,6 +13,12 @@ use serde_json::{Map, Value, json};
 const USUAL: &[(&str, &str)] = &[
     ("answered_at", "2026-11-20T02:00:08.000000Z"),
     ("by", "wang"),
+    ("door", "session"),
+    ("password", "correct horse battery"),
+    (
+        "csrf_token",
+        "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+    ),
     ("by_whom", "wang"),
     ("callee", "138****8000"),
     ("caller", "+861055550100"),

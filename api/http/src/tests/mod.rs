@@ -1,6 +1,7 @@
 //! Requests to a running server over real sockets: what a client of each subject meets.
 
 mod abandoned_questions;
+mod access;
 mod alerts;
 mod as_of;
 mod call_then;

@@ -1,0 +1,396 @@
+//! Users, keys and sessions as they meet a server: who is let in, what they may, and what is on record of it.
+
+use crate::testing::Story;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request, Response, body::Incoming};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+const PASSWORD: &str = "correct horse battery";
+
+/// A reply, read whole.
+struct Came {
+    status: u16,
+    cookie: Option<String>,
+    body: Value,
+}
+
+impl Came {
+    fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+async fn came(response: Response<Incoming>) -> Came {
+    let status = response.status().as_u16();
+    let cookie = response.headers().get("set-cookie");
+    let cookie = cookie.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned());
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Came { status, cookie, body }
+}
+
+async fn send(
+    story: &Story,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<Value>,
+) -> Came {
+    let url = story.running.url.clone().unwrap();
+    let mut request = Request::builder().method(method).uri(format!("{url}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    came(
+        client
+            .request(request.body(Full::new(body)).unwrap())
+            .await
+            .unwrap(),
+    )
+    .await
+}
+
+async fn owner(story: &Story, path: &str, body: Value) -> Came {
+    let bearer = story.bearer();
+    send(
+        story,
+        Method::POST,
+        path,
+        &[("Authorization", &bearer)],
+        Some(body),
+    )
+    .await
+}
+
+async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
+    let body = json!({ "name": name, "roles": roles, "password": PASSWORD });
+    let added = owner(story, "/api/v1/users", body).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    added
+}
+
+async fn key(story: &Story, order: Value) -> String {
+    let made = owner(story, "/api/v1/api-keys", order).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    format!("Bearer {}", made.body["key"].as_str().unwrap())
+}
+
+async fn get(story: &Story, path: &str, authorization: &str) -> Came {
+    send(
+        story,
+        Method::GET,
+        path,
+        &[("Authorization", authorization)],
+        None,
+    )
+    .await
+}
+
+async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
+    let body = json!({ "name": name, "password": password });
+    send(story, Method::POST, "/api/v1/sign-in", &[], Some(body)).await
+}
+
+/// What the trail has of a kind, once it has this position.
+async fn trail(story: &Story, kind: &str) -> Vec<Value> {
+    let head = story.running.installation.store().head().await.unwrap();
+    let path = format!("/api/v1/audit?kind={kind}&after_position={head}");
+    let found = get(story, &path, &story.bearer()).await;
+    found.body["items"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chief", &["admin"]).await;
+        add(&story, "wang", &["operator"]).await;
+        let begun = sign_in(&story, "Wang", PASSWORD).await;
+        assert_eq!(begun.status, 200, "{}", begun.body);
+        let cookie = begun.cookie.clone().unwrap();
+        assert!(cookie.starts_with("__Host-ledgerline=wang."), "{cookie}");
+        let csrf = begun.body["csrf_token"].as_str().unwrap().to_owned();
+        let told = send(
+            &story,
+            Method::GET,
+            "/api/v1/whoami",
+            &[("Cookie", &cookie)],
+            None,
+        )
+        .await;
+        assert_eq!((told.status, &told.body["user"]), (200, &json!("wang")));
+        assert_eq!(told.body["csrf_token"], json!(csrf));
+        let made = json!({ "task_id": "T", "script_template": "您好。",
+            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+        let path = "/api/v1/campaigns";
+        let bare = send(
+            &story,
+            Method::POST,
+            path,
+            &[("Cookie", &cookie)],
+            Some(made.clone()),
+        )
+        .await;
+        assert_eq!((bare.status, bare.code()), (403, "csrf-token-needed"));
+        let both = [("Cookie", cookie.as_str()), ("X-CSRF-Token", csrf.as_str())];
+        let created = send(&story, Method::POST, path, &both, Some(made)).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        let acted = trail(&story, "campaign.created").await;
+        assert_eq!(acted[0]["by_whom"], "wang", "who acted stands in the envelope");
+
+        let change = json!({ "add": "analyst", "reason": "figures" });
+        assert_eq!(
+            owner(&story, "/api/v1/users/wang/roles", change).await.status,
+            200
+        );
+        let after = send(&story, Method::GET, path, &[("Cookie", &cookie)], None).await;
+        assert_eq!((after.status, after.code()), (401, "session-ended"));
+    });
+    story.end();
+}
+
+#[test]
+fn a_key_opens_what_it_is_for_and_nothing_once_it_is_revoked_or_its_user_disabled() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chief", &["admin"]).await;
+        add(&story, "crm", &["integrator", "viewer"]).await;
+        let narrow = key(&story, json!({ "user": "crm", "scopes": ["events:read"] })).await;
+        assert_eq!(get(&story, "/api/v1/events", &narrow).await.status, 200);
+        let beyond = get(&story, "/api/v1/campaigns", &narrow).await;
+        assert_eq!((beyond.status, beyond.code()), (403, "scope-missing"));
+        let whole = key(&story, json!({ "user": "crm" })).await;
+        assert_eq!(get(&story, "/api/v1/campaigns", &whole).await.status, 200);
+        let never = get(&story, "/api/v1/users", &whole).await;
+        assert_eq!((never.status, never.code()), (403, "role-missing"));
+
+        let listed = get(&story, "/api/v1/api-keys", &story.bearer()).await;
+        assert_eq!(listed.body["items"].as_array().unwrap().len(), 2);
+        assert!(
+            !listed
+                .body
+                .to_string()
+                .contains(narrow.split('_').nth(2).unwrap()),
+            "no secret"
+        );
+        let id = listed.body["items"][0]["id"].as_str().unwrap();
+        let path = format!("/api/v1/api-keys/{id}/revoke");
+        assert_eq!(
+            owner(&story, &path, json!({ "reason": "lost" })).await.status,
+            200
+        );
+        let codes = [
+            get(&story, "/api/v1/rules", &narrow).await.body["code"].clone(),
+            get(&story, "/api/v1/rules", &whole).await.body["code"].clone(),
+        ];
+        assert!(codes.contains(&json!("key-revoked")), "{codes:?}");
+        let order = json!({ "reason": "left" });
+        assert_eq!(
+            owner(&story, "/api/v1/users/crm/disable", order).await.status,
+            200
+        );
+        let other = get(&story, "/api/v1/events", &narrow).await;
+        assert_eq!(other.status, 401, "{}", other.body);
+        let unknown = format!("Bearer ll_{}_secret", "0".repeat(32));
+        let stranger = get(&story, "/api/v1/events", &unknown).await;
+        assert_eq!((stranger.status, stranger.code()), (401, "key-unknown"));
+    });
+    story.end();
+}
+
+#[test]
+fn a_key_of_one_campaign_sees_no_other() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chief", &["admin"]).await;
+        add(&story, "north", &["operator", "integrator"]).await;
+        for name in ["A", "B"] {
+            let made = json!({ "task_id": name, "script_template": "您好。",
+                "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+            assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        }
+        let of_a = key(&story, json!({ "user": "north", "campaigns": ["A"] })).await;
+        let head = story.running.installation.store().head().await.unwrap();
+        let path = format!("/api/v1/campaigns?after_position={head}");
+        let listed = get(&story, &path, &of_a).await;
+        let names: Vec<&Value> = listed.body["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| &one["id"])
+            .collect();
+        assert_eq!(names, ["A"]);
+        assert_eq!(get(&story, "/api/v1/campaigns/A", &of_a).await.status, 200);
+        let hidden = get(&story, "/api/v1/campaigns/B", &of_a).await;
+        let absent = get(&story, "/api/v1/campaigns/C", &of_a).await;
+        assert_eq!(
+            (hidden.status, &hidden.body),
+            (404, &absent.body),
+            "as if it were not there"
+        );
+        let events = get(&story, "/api/v1/events?limit=1000", &of_a)
+            .await
+            .body
+            .to_string();
+        assert!(
+            events.contains("campaign-A") && !events.contains("campaign-B"),
+            "{events}"
+        );
+        assert_eq!(get(&story, "/api/v1/events?campaign=B", &of_a).await.status, 404);
+        let whole = get(&story, "/api/v1/streams/campaign-B", &of_a).await;
+        assert_eq!((whole.status, whole.code()), (403, "scope-too-small"));
+        let new = json!({ "task_id": "D", "script_template": "您好。",
+            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+        let with_key = [("Authorization", of_a.as_str())];
+        let beyond = send(&story, Method::POST, "/api/v1/campaigns", &with_key, Some(new)).await;
+        assert_eq!(beyond.status, 403);
+    });
+    story.end();
+}
+
+#[test]
+fn wrong_passwords_lock_and_what_was_refused_is_on_record() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        let unknown = sign_in(&story, "nobody", PASSWORD).await;
+        let wrong = sign_in(&story, "wang", "not this one").await;
+        assert_eq!((wrong.status, &wrong.body), (401, &unknown.body), "told alike");
+        for _ in 1..domain::user::WRONG_MAX {
+            sign_in(&story, "wang", "not this one").await;
+        }
+        let locked = sign_in(&story, "wang", PASSWORD).await;
+        assert_eq!((locked.status, locked.code()), (429, "sign-in-locked"));
+        let refused = trail(&story, "user.sign_in_refused").await;
+        assert_eq!(refused.len(), usize::try_from(domain::user::WRONG_MAX).unwrap());
+        assert_eq!(trail(&story, "user.locked").await.len(), 1);
+
+        for _ in 0..3 {
+            assert_eq!(get(&story, "/api/v1/campaigns", "Bearer ll_x").await.status, 401);
+        }
+        // The first of a minute is told at once, by a task of its own.
+        let deadline = story.running.installation.now().plus_ms(5_000);
+        while trail(&story, "access.refused").await.is_empty() {
+            assert!(story.running.installation.now() < deadline, "nothing on record");
+            story.running.installation.pause(20).await;
+        }
+    });
+    story.end();
+}
+
+#[test]
+fn the_first_admin_is_made_by_the_link_once_and_others_choose_passwords_by_theirs() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let installation = &story.running.installation;
+        let link = installation
+            .access
+            .first
+            .offer(installation)
+            .await
+            .unwrap()
+            .unwrap();
+        let set_up = async |body: Value| send(&story, Method::POST, "/api/v1/set-up", &[], Some(body)).await;
+        let weak = set_up(json!({ "link": link, "name": "chief", "password": "chief-chief-chief" })).await;
+        assert_eq!((weak.status, weak.code()), (422, "password-weak"));
+        let made = set_up(json!({ "link": link, "name": "Chief", "password": PASSWORD })).await;
+        assert_eq!((made.status, &made.body["user"]), (200, &json!("chief")));
+        let again = set_up(json!({ "link": link, "name": "second", "password": PASSWORD })).await;
+        assert_eq!((again.status, again.code()), (401, "link-void"));
+        assert_eq!(installation.access.first.offer(installation).await.unwrap(), None);
+        assert_eq!(sign_in(&story, "chief", PASSWORD).await.status, 200);
+
+        let invited = owner(
+            &story,
+            "/api/v1/users",
+            json!({ "name": "li", "roles": ["auditor"] }),
+        )
+        .await;
+        let link = invited.body["set_up"].as_str().unwrap().to_owned();
+        assert_eq!(
+            sign_in(&story, "li", PASSWORD).await.status,
+            401,
+            "no password yet"
+        );
+        assert_eq!(
+            set_up(json!({ "link": link, "password": PASSWORD })).await.status,
+            200
+        );
+        assert_eq!(
+            set_up(json!({ "link": link, "password": PASSWORD })).await.status,
+            422
+        );
+        assert_eq!(sign_in(&story, "li", PASSWORD).await.status, 200);
+        let stored = trail(&story, "user.password_chosen").await;
+        assert!(stored[0]["data"]["password"]["sealed"].is_string(), "{stored:?}");
+        assert!(!stored[0].to_string().contains("argon2"));
+
+        let order = json!({ "reason": "left" });
+        let last = owner(&story, "/api/v1/users/chief/disable", order).await;
+        assert_eq!(last.status, 422, "{}", last.body);
+        assert!(
+            last.body["detail"].as_str().unwrap().contains("last admin"),
+            "{}",
+            last.body
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn who_signed_in_acts_whatever_a_request_says() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "law", &["compliance"]).await;
+        let made = json!({ "task_id": "T", "script_template": "您好。",
+            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        let listed = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": "13800138000" }] });
+        assert_eq!(owner(&story, "/api/v1/tasks/data", listed).await.status, 200);
+        let law = key(&story, json!({ "user": "law" })).await;
+        let path = "/api/v1/customers/C1/hold";
+        let order = json!({ "reason": "a court asked", "by": "somebody else" });
+        let held = send(
+            &story,
+            Method::POST,
+            path,
+            &[("Authorization", &law)],
+            Some(order),
+        )
+        .await;
+        assert_eq!(held.status, 200, "{}", held.body);
+        let found = trail(&story, "customer.held").await;
+        assert_eq!(
+            (&found[0]["by_whom"], &found[0]["data"]["by"]),
+            (&json!("law"), &json!("law"))
+        );
+        let erase = json!({ "reason": "asked", "approved_by": "boss" });
+        let path = "/api/v1/customers/C1/erase";
+        let claimed = send(
+            &story,
+            Method::POST,
+            path,
+            &[("Authorization", &law)],
+            Some(erase),
+        )
+        .await;
+        assert_eq!(
+            claimed.body["errors"][0]["pointer"], "/approved_by",
+            "{}",
+            claimed.body
+        );
+        let read = get(&story, "/api/v1/customers/C1?by=somebody", &law).await;
+        assert_eq!(read.status, 200, "{}", read.body);
+        let reads = trail(&story, "inquiry.personal_data_read").await;
+        assert_eq!(
+            (&reads[0]["data"]["by"], &reads[0]["data"]["door"]),
+            (&json!("law"), &json!("key"))
+        );
+    });
+    story.end();
+}
