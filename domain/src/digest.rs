@@ -1,7 +1,7 @@
 //! SHA-256 of a secret that was made by chance: what is kept where the secret itself must not be.
 //!
-//! Only for secrets of 256 random bits, which nobody finds by trying. What a person chose is a password, and is
-//! kept by a slow function.
+//! Only for secrets of 256 random bits, which nobody finds by trying. What a person chose is a password, and
+//! is kept by a slow function.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};

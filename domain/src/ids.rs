@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use uuid::Uuid;
+
+pub use crate::stream_id::StreamId;
 
 /// The fixed namespace of every derived UUID (event, call and list ids). Never changes: stored ids follow
 /// from it.
@@ -357,62 +358,6 @@ impl fmt::Display for EnrolmentId {
     }
 }
 
-/// A stream's name, `<aggregate>-<id>`. Copies share the text: an event takes it several times.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
-#[serde(from = "Cow<'_, str>")]
-pub struct StreamId(Arc<str>);
-
-impl Serialize for StreamId {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.0)
-    }
-}
-
-impl schemars::JsonSchema for StreamId {
-    fn inline_schema() -> bool {
-        true
-    }
-    fn schema_name() -> Cow<'static, str> {
-        "StreamId".into()
-    }
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({ "type": "string", "examples": ["campaign-TASK20261120"] })
-    }
-}
-
-impl From<Cow<'_, str>> for StreamId {
-    fn from(text: Cow<'_, str>) -> Self {
-        Self(text.into())
-    }
-}
-
-impl StreamId {
-    pub fn new(aggregate: &str, id: &impl fmt::Display) -> Self {
-        Self(format!("{aggregate}-{id}").into())
-    }
-    /// For stores that read a name back; anything goes, nothing is checked.
-    pub fn from_stored(text: String) -> Self {
-        Self(text.into())
-    }
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-    /// The part before the first dash, such as `call`.
-    pub fn aggregate(&self) -> &str {
-        self.0.split('-').next().unwrap_or("")
-    }
-    /// The part after the first dash.
-    pub fn id(&self) -> &str {
-        self.0.split_once('-').map_or("", |(_, id)| id)
-    }
-}
-
-impl fmt::Display for StreamId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -439,11 +384,5 @@ mod tests {
             "308b38fa-b3fa-59e5-b685-93b305968d97"
         );
         assert_ne!(CallId::derive(&enrolment, 1), CallId::derive(&enrolment, 2));
-    }
-
-    #[test]
-    fn a_stream_splits_at_the_first_dash_only() {
-        let stream = StreamId::new("campaign", &"A-1");
-        assert_eq!((stream.aggregate(), stream.id()), ("campaign", "A-1"));
     }
 }

@@ -9,10 +9,6 @@ const NOT_BUILT_YET: &[&str] = &[];
 
 /// Words in code style that are right in one place: (word, path part).
 const RIGHT_HERE: &[(&str, &str)] = &[
-    ("session", "media/src/sip/"),
-    ("session", "auth"),
-    // A setting of PostgreSQL is called so.
-    ("session", "projections/src/postgres/connect.rs"),
     ("operator", "api/application/src/segment"),
     // 运营人员, the role: how an opt-out reached us.
     ("operator", "domain/src/number/"),
@@ -20,6 +16,9 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "api/http/src/tests/report_schedule.rs"),
     ("operator", "api/http/src/routes/numbers.rs"),
     ("operator", "simulation/src/"),
+    ("operator", "domain/src/permission/"),
+    ("operator", "domain/src/user/"),
+    ("operator", "api/application/src/access/"),
     // `+` and `and`, as the SQL parser calls them.
     ("operator", "projections/src/ask/"),
     // google.rpc, the package of the protocol's own errors.

@@ -1,7 +1,8 @@
-//! Who calls, from what their request brings: the directory's own key, a key of a user, or a session's cookie.
+//! Who calls, from what their request brings: the directory's own key, a key of a user, or a session's
+//! cookie.
 //!
-//! The directory's key is made at first start, `DIR/token`, readable by its owner alone, and opens only to this
-//! machine. What a caller may is the guard's to ask (`guard.rs`).
+//! The directory's key is made at first start, `DIR/token`, readable by its owner alone, and opens only to
+//! this machine. What a caller may is the guard's to ask (`guard.rs`).
 
 use crate::own_page;
 use crate::server::Peer;

@@ -5,7 +5,7 @@
 //! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
 
 use crate::context::{Context, RowsNeeded};
-use crate::endpoint::Input;
+use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
 use domain::actor::Way;
@@ -32,8 +32,8 @@ pub enum About {
     Customer,
     /// Figures of the campaign that the query names: of one in scope, or of all by a scope without limits.
     CampaignAsked,
-    /// Rows of people, of the campaign that the query names: as `CampaignAsked`, by a scope that is held to no
-    /// people.
+    /// Rows of people, of the campaign that the query names: as `CampaignAsked`, by a scope that is held to
+    /// no people.
     RowsAsked,
     /// The handler holds itself to the scope.
     Handler,
@@ -53,8 +53,8 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// Whether the request may reach the handler, and behind which position of the rows. Who asks, and how far
-    /// they may see, stands in the input from here on.
+    /// Whether the request may reach the handler, and behind which position of the rows. Who asks, and how
+    /// far they may see, stands in the input from here on.
     pub(crate) async fn admit(
         &self,
         ctx: &Context,

@@ -31,8 +31,8 @@ pub struct KurrentArgs {
 /// Positions as tests of clients see them.
 const WITH_GAPS: Option<Positions> = Positions::sparse(1_000, 17);
 
-/// Asks who calls and what they may, as the guard of the routes does: by a key as bearer, or as the password of
-/// any user.
+/// Asks who calls and what they may, as the guard of the routes does: by a key as bearer, or as the password
+/// of any user.
 struct KeyHolders {
     installation: Arc<Installation>,
     door: Door,

@@ -11,6 +11,7 @@ mod endpoint;
 pub mod event_stream;
 mod guard;
 pub mod in_process;
+mod input;
 mod known_query;
 pub mod kurrent;
 pub mod live;

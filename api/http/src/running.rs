@@ -173,8 +173,8 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
     })
 }
 
-/// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the terminal
-/// and to no log: whoever has it is admin.
+/// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the
+/// terminal and to no log: whoever has it is admin.
 fn offer_first_set_up(installation: &Arc<Installation>, url: String) {
     let offering = Arc::clone(installation);
     installation.tasks().spawn(

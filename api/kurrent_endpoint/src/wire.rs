@@ -59,7 +59,8 @@ pub(crate) struct View {
 }
 
 impl View {
-    /// Whether the client may see an event: to one held to campaigns, what is about none of them is not there.
+    /// Whether the client may see an event: to one held to campaigns, what is about none of them is not
+    /// there.
     pub(crate) fn sees(&self, facts: &Facts<'_>) -> bool {
         match &facts.campaign {
             Some(campaign) => self.campaigns.admits(campaign),

@@ -1,7 +1,7 @@
 //! The access aggregate: whose attempts to come in, or to do what they may not, were refused.
 //!
-//! Promises: refused attempts are on record with their count, and a stranger who goes on trying writes at most
-//! one event a minute. One stream per user, key or address; an address stands in it as a keyed hash.
+//! Promises: refused attempts are on record with their count, and a stranger who goes on trying writes at
+//! most one event a minute. One stream per user, key or address; an address stands in it as a keyed hash.
 
 mod command;
 mod decide;

@@ -1,7 +1,7 @@
 //! The API key aggregate: one key with which a program asks as a user, within a scope and until a time.
 //!
-//! Promises: the key itself is kept nowhere, only its digest; it is made once, ends once, and never opens more
-//! than its user may now. One stream per key.
+//! Promises: the key itself is kept nowhere, only its digest; it is made once, ends once, and never opens
+//! more than its user may now. One stream per key.
 
 mod command;
 mod decide;

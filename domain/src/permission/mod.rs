@@ -242,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_are_the_stored_names_and_lead_back() {
+    fn codes_are_the_stored_names_and_are_read_back() {
         for permission in Permission::ALL {
             let stored = serde_json::to_value(permission).unwrap();
             assert_eq!(stored, permission.code());

@@ -34,7 +34,8 @@ const O: Reach = Reach::Own;
 const T: Reach = Reach::Team;
 const A: Reach = Reach::All;
 
-/// Columns as `Role::ALL`: admin, operator, viewer, agent, supervisor, compliance, auditor, analyst, integrator.
+/// Columns as `Role::ALL`: admin, operator, viewer, agent, supervisor, compliance, auditor, analyst,
+/// integrator.
 #[rustfmt::skip]
 const TABLE: &[(P, [Reach; 9])] = &[
     (P::CampaignsRead,     [A, A, A, N, T, A, A, A, A]),

@@ -23,8 +23,8 @@ use async_trait::async_trait;
 /// Most events in one append; a command never needs as many.
 pub const APPEND_EVENTS_MAX: usize = 256;
 
-/// Longest name of a stream that is written to, wherever the log is: rows are looked for by it, and PostgreSQL
-/// refuses index entries of more than about 2,700 bytes. Ours have under a hundred.
+/// Longest name of a stream that is written to, wherever the log is: rows are looked for by it, and
+/// PostgreSQL refuses index entries of more than about 2,700 bytes. Ours have under a hundred.
 pub const STREAM_BYTES_MAX: usize = 1_024;
 
 /// Most events a page of a read may ask for.

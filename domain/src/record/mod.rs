@@ -3,6 +3,7 @@
 //! `stored_event` is what others ask. `text`, `ordered_json` and `instant_text` write; `heading` and `tagged`
 //! read without parsing twice. No aggregate is known here but to the support of the golden files.
 
+mod cause;
 pub mod event_filter;
 #[cfg(test)]
 pub(crate) mod golden_support;

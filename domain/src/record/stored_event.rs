@@ -5,6 +5,7 @@
 //! stream, stream_version, at, causation, correlation, campaign, customer, command, by, rehearsal, data`;
 //! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
 
+pub use super::cause::Cause;
 pub use super::heading::Heading;
 use super::shared_event::Parsed;
 use super::{heading, text};
@@ -71,45 +72,6 @@ impl std::fmt::Display for Position {
 #[serde(transparent)]
 #[schemars(inline)]
 pub struct StreamVersion(pub u64);
-
-/// Where a command came from: its own id, the event or request that caused it, the story it belongs to, and
-/// who asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cause {
-    pub command: CommandId,
-    /// The event that led to the command; absent when a person or another system asked.
-    pub causation: Option<EventId>,
-    /// Shared by everything one outside request or one call led to.
-    pub correlation: Option<uuid::Uuid>,
-    /// Who asked; absent when the program itself went on.
-    pub by: Option<Actor>,
-}
-
-impl Cause {
-    /// A command from outside, with nothing before it.
-    pub const fn outside(command: CommandId) -> Self {
-        Self {
-            command,
-            causation: None,
-            correlation: Some(command.uuid()),
-            by: None,
-        }
-    }
-    /// The same, asked by somebody.
-    pub const fn asked_by(mut self, by: Option<Actor>) -> Self {
-        self.by = by;
-        self
-    }
-    /// A command a driver derives from an event it read.
-    pub fn follow(event: &Envelope, kind: &str) -> Self {
-        Self {
-            command: CommandId::derive(event.id, kind),
-            causation: Some(event.id),
-            correlation: event.correlation,
-            by: None,
-        }
-    }
-}
 
 /// An event as a record, ready to be appended. Only `record` and `Record::from_stored` make one.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -36,8 +36,8 @@ const TABLES: &[Table] = &[
         name: "access_board_key",
         ddl: &[
             "create table access_board_key (id text primary key, user_name text not null, scopes text,
-            campaigns text, label text, created_at bigint not null, created_by text, expires_at bigint not null,
-            revoked_at bigint, pos bigint not null)",
+            campaigns text, label text, created_at bigint not null, created_by text,
+            expires_at bigint not null, revoked_at bigint, pos bigint not null)",
         ],
         key_columns: 1,
     },

@@ -4,7 +4,6 @@
 //! out, campaigns pause. Nothing personal is in it: every personal value is erased from the start.
 
 mod parts;
-
 pub use parts::Chance;
 
 use domain::call::Finding;

@@ -25,8 +25,8 @@ pub fn session_text(user: &UserId, secret: &str) -> String {
     format!("{user}.{secret}")
 }
 
-/// Who asks. What is unknown, ended or of another installation is answered alike: with what to do, and not with
-/// what it would have opened.
+/// Who asks. What is unknown, ended or of another installation is answered alike: with what to do, and not
+/// with what it would have opened.
 pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Result<Caller, Problem> {
     match given {
         Credentials::Key(text) => by_key(installation, text).await,

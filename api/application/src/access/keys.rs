@@ -2,7 +2,7 @@
 
 use super::identify::KEY_PREFIX;
 use super::managing::{campaigns, named, user_named};
-use super::new_secret;
+use super::secret::new_secret;
 use crate::installation::Installation;
 use domain::api_key::{ApiKeyCommand, KeyFacts, LABEL_BYTES_MAX};
 use domain::digest::SecretDigest;
@@ -20,6 +20,7 @@ use std::collections::BTreeSet;
 const DEFAULT_DAYS: u32 = 90;
 /// The longest: two years.
 const DAYS_MAX: u32 = 730;
+/// Milliseconds of a day.
 const DAY_MS: u64 = 86_400_000;
 
 /// A key to be made.

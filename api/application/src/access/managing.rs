@@ -4,10 +4,10 @@
 //! itself, so that what decides are streams. Two admins who disable each other in the same instant may both
 //! succeed: the directory's owner then makes a new one.
 
-use super::new_secret;
+use super::caller::Caller;
 use super::passwords::refuse_weak;
+use super::secret::new_secret;
 use super::shown::board_at_head;
-use crate::access::Caller;
 use crate::installation::Installation;
 use domain::digest::SecretDigest;
 use domain::ids::{CampaignId, TeamId, UserId};

@@ -1,16 +1,18 @@
 //! Who asks, and what they may: users, their keys and sessions, and attempts that are refused.
 //!
-//! Whoever comes in is known as a `Caller` before anything is read or done. What a caller may is decided on the
-//! streams of the user and the key themselves, never on rows: a role that was taken back counts from the
+//! Whoever comes in is known as a `Caller` before anything is read or done. What a caller may is decided on
+//! the streams of the user and the key themselves, never on rows: a role that was taken back counts from the
 //! next request on.
 
 mod caller;
+pub mod desk;
 mod identify;
 mod idle;
 mod keys;
 mod managing;
 mod passwords;
 mod refused;
+mod secret;
 mod set_up;
 mod shown;
 mod signing_in;
@@ -27,31 +29,3 @@ pub use refused::{Refused, Tally};
 pub use set_up::{FirstSetUp, choose_password};
 pub use shown::{KeyList, KeyShown, RoleTable, UserList, UserShown, keys, role_table, users};
 pub use signing_in::{SignedIn, csrf_token, sign_in, sign_out};
-
-use domain::ports::id_source::IdSource;
-use idle::IdleSessions;
-
-/// What of access this process keeps in memory.
-#[derive(Default)]
-pub struct AccessDesk {
-    /// When each session was used last.
-    pub(crate) idle: IdleSessions,
-    /// Where slow functions have their turns.
-    pub(crate) passwords: Passwords,
-    /// The link by which the first admin is made.
-    pub first: FirstSetUp,
-    /// Refused attempts that are not on record yet.
-    pub refused: Tally,
-}
-
-/// Random bytes of a secret: 256 bits cannot be guessed.
-const SECRET_BYTES: usize = 32;
-
-/// A new secret as text.
-pub(crate) fn new_secret(ids: &dyn IdSource) -> String {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-    let mut bytes = [0_u8; SECRET_BYTES];
-    ids.random(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
-}

@@ -1,5 +1,5 @@
-//! Passwords as argon2id texts (RFC 9106), made and checked a few at a time: each takes 19 MiB and some tens of
-//! milliseconds, so that nobody tries many, neither with the log in hand nor at the door.
+//! Passwords as argon2id texts (RFC 9106), made and checked a few at a time: each takes 19 MiB and some tens
+//! of milliseconds, so that nobody tries many, neither with the log in hand nor at the door.
 
 use argon2::Argon2;
 use argon2::password_hash::phc::PasswordHash;

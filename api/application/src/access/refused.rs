@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Whose attempts are counted apart at most; beyond it the attempts of further addresses count as those of one.
+/// Whose attempts are counted apart at most; beyond it the attempts of further addresses count as those of
+/// one.
 const SUBJECTS_MAX: usize = 1_000;
 
 /// Hexadecimal digits of an address's keyed hash: enough that two are not taken for one.

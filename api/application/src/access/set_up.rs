@@ -1,8 +1,8 @@
-//! Set-up links: the one by which a fresh installation gets its first admin, and those by which users choose a
-//! password.
+//! Set-up links: the one by which a fresh installation gets its first admin, and those by which users choose
+//! a password.
 
-use super::managing::{others_who_are_admin, password_text};
-use super::new_secret;
+use super::managing::{named, others_who_are_admin, password_text};
+use super::secret::new_secret;
 use super::shown::board_at_head;
 use crate::installation::Installation;
 use domain::actor::{Actor, Way};
@@ -73,7 +73,7 @@ pub async fn choose_password(
                 "choose the name with which the first admin signs in",
             )
         })?;
-        let name = super::managing::named(name)?;
+        let name = named(name)?;
         return first_admin(installation, name, secret, password, cause).await;
     }
     let Ok(user) = whose.parse::<UserId>() else {

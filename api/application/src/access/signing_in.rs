@@ -1,7 +1,7 @@
 //! Signing in and out: a name and a password for a session, which a browser holds in a cookie.
 
 use super::identify::session_text;
-use super::new_secret;
+use super::secret::new_secret;
 use crate::installation::Installation;
 use domain::actor::{Actor, Way};
 use domain::digest::SecretDigest;

@@ -9,7 +9,7 @@ pub mod waits;
 
 pub use dialing::{Dialing, DialingState};
 
-use crate::access::AccessDesk;
+use crate::access::desk::AccessDesk;
 use crate::as_of::past::Past;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;

@@ -88,7 +88,8 @@ enum Action {
     /// Make a key that asks as a user, and print it once
     Key {
         name: String,
-        /// What it is for, separated by commas, such as events:read,calls:read; without it all that the user may
+        /// What it is for, separated by commas, such as events:read,calls:read; without it all that the user
+        /// may
         #[arg(long, value_name = "S,…", value_delimiter = ',')]
         scope: Vec<String>,
         /// Only this campaign of the user's; may be given several times

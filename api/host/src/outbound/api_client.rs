@@ -51,7 +51,8 @@ pub struct ApiClient {
     acting: Option<String>,
 }
 
-/// Header that names who acts with the directory's own key; of users and their keys it is known, and not read.
+/// Header that names who acts with the directory's own key; of users and their keys it is known, and not
+/// read.
 pub const ACTING_HEADER: &str = "x-acting-user";
 
 impl ApiClient {

@@ -1,0 +1,213 @@
+//! What a handler is given: the request's parts, read and checked, who asks, and whose data they may see.
+
+use crate::body::Body;
+use crate::server::Peer;
+use application::access::Caller;
+use application::inquiring::Reader;
+use application::installation::Installation;
+use application::percent;
+use application::query::Query;
+use domain::actor::Actor;
+use domain::ids::CommandId;
+use domain::permission::DataScope;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::Cause;
+use host::outbound::api_client::ACTING_HEADER;
+use intake::members::Order;
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::str::FromStr;
+use warp::http::HeaderMap;
+use warp::ws::Ws;
+
+/// Longest `Idempotency-Key`.
+const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
+
+/// What a handler is given.
+pub(crate) struct Input {
+    pub(crate) route: &'static str,
+    pub(crate) params: Vec<String>,
+    pub(crate) query: Query,
+    pub(crate) headers: HeaderMap,
+    /// Absent in tests that have no connection.
+    pub(crate) peer: Option<Peer>,
+    pub(crate) upgrade: Option<Ws>,
+    /// Who asks, as the guard found out.
+    pub caller: Caller,
+    /// Whose data they may see by this route.
+    pub scope: DataScope,
+    pub(crate) says_who: &'static [&'static str],
+    pub body: Body,
+}
+
+impl Input {
+    /// The route, as the published description names it.
+    pub(crate) const fn route(&self) -> &'static str {
+        self.route
+    }
+
+    pub(crate) const fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    pub(crate) const fn own_peer(&self) -> Option<Peer> {
+        self.peer
+    }
+
+    /// Asks for more than the caller wrote.
+    pub(crate) fn add_to_query(&mut self, pair: (String, String)) {
+        self.query.0.push(pair);
+    }
+
+    /// Who acts, for the envelope of what follows.
+    pub(crate) fn actor(&self) -> Option<Actor> {
+        let acting = self.header(ACTING_HEADER).and_then(percent::decode);
+        self.caller.actor(acting.as_deref())
+    }
+
+    /// Who acts, as events name them: the user, or whom the directory's owner names.
+    pub(crate) fn by(&self) -> Option<String> {
+        self.caller.name_for_record(self.text("by").map(str::to_owned))
+    }
+
+    /// What was asked behind the path.
+    pub(crate) const fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// The last value of a parameter.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.query.text(name)
+    }
+
+    /// Every value of a parameter that may be given several times.
+    pub(crate) fn texts(&self, name: &str) -> impl DoubleEndedIterator<Item = &str> {
+        self.query.texts(name)
+    }
+
+    pub(crate) fn number<T: FromStr>(&self, name: &str) -> Result<Option<T>, Problem> {
+        self.query.number(name)
+    }
+
+    pub(crate) fn flag(&self, name: &str) -> Result<bool, Problem> {
+        self.query.flag(name)
+    }
+
+    /// Who reads, of a read whose question stands in its address.
+    pub(crate) fn reader(&self) -> Reader {
+        Reader::new(format!("GET {}", self.route), &self.caller, &self.query)
+    }
+
+    /// Of one whose question stands in the body, so that no address names whom it is about.
+    pub(crate) fn reader_by_post(&self) -> Reader {
+        Reader::new(format!("POST {}", self.route), &self.caller, &self.query)
+    }
+
+    /// Who asks, where there is a connection.
+    pub(crate) fn peer(&self) -> Option<SocketAddr> {
+        self.peer.map(|peer| peer.0)
+    }
+
+    /// The `index`-th parameter of the path, decoded.
+    pub(crate) fn param(&self, index: usize) -> Result<String, Problem> {
+        let raw = self.params.get(index).map_or("", String::as_str);
+        percent::decode(raw)
+            .ok_or_else(|| Problem::invalid("path-invalid", "the path is not valid percent-encoded UTF-8"))
+    }
+
+    /// A parameter of the path as an id; what is no id names nothing.
+    pub(crate) fn id<T: FromStr>(&self, index: usize, what: &str) -> Result<T, Problem> {
+        match self.param(index)?.parse() {
+            Ok(id) => Ok(id),
+            Err(_) => Err(Problem::missing(what)),
+        }
+    }
+
+    /// The request to become a WebSocket; given once.
+    pub(crate) fn take_upgrade(&mut self) -> Result<Ws, Problem> {
+        self.upgrade.take().ok_or_else(|| {
+            Problem::invalid(
+                "not-a-websocket",
+                "this route speaks WebSocket: ask for an upgrade (RFC 6455), or read /api/v1/events/stream",
+            )
+        })
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+
+    /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
+    /// route and thing, so that one key used for two things is two commands.
+    pub(crate) fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
+        let Some(key) = self.header("idempotency-key") else {
+            return Ok(Cause::outside(installation.new_command()).asked_by(self.actor()));
+        };
+        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
+            return Err(Problem::invalid(
+                "idempotency-key-invalid",
+                format!("Idempotency-Key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes"),
+            ));
+        }
+        let text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
+        Ok(Cause::outside(CommandId::derive_from_text(&text)).asked_by(self.actor()))
+    }
+
+    /// The body as an order.
+    pub(crate) async fn order<T: Order>(self) -> Result<T, Problem> {
+        T::of(self.object().await?)
+    }
+
+    /// The body as a JSON object.
+    pub(crate) async fn object(self) -> Result<serde_json::Map<String, Value>, Problem> {
+        let bytes = self.body.whole().await?;
+        let mut members = match bytes.is_empty() {
+            true => serde_json::Map::new(),
+            false => parse_object(&bytes)?,
+        };
+        // Who signed in acts, whatever the body says.
+        if let Some(known) = self.caller.user() {
+            for member in self.says_who {
+                members.insert((*member).to_owned(), Value::String(known.user.to_string()));
+            }
+            if members.contains_key("approved_by") {
+                return Err(Problem::members(vec![MemberError {
+                    pointer: "/approved_by".to_owned(),
+                    detail: "is not for whoever asks to say: the other person approves it".to_owned(),
+                }]));
+            }
+        }
+        Ok(members)
+    }
+}
+
+/// Reads bytes as a JSON object.
+pub(crate) fn parse_object(bytes: &[u8]) -> Result<serde_json::Map<String, Value>, Problem> {
+    match serde_json::from_slice(bytes) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Problem::invalid(
+            "body-not-an-object",
+            "the body must be a JSON object",
+        )),
+        Err(error) => Err(Problem::invalid(
+            "body-not-json",
+            format!(
+                "the body is not JSON: line {}, column {}",
+                error.line(),
+                error.column()
+            ),
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_that_is_no_object_is_told_what_is_wrong() {
+        assert_eq!(parse_object(b"[]").unwrap_err().code, "body-not-an-object");
+        let broken = parse_object(b"{\"a\":").unwrap_err();
+        assert!(broken.detail.contains("line 1"), "{}", broken.detail);
+    }
+}

@@ -1,0 +1,44 @@
+//! Where a command came from, and who asked: what its events' envelopes say of it.
+
+use crate::actor::Actor;
+use crate::ids::{CommandId, EventId};
+use crate::record::stored_event::Envelope;
+
+/// Where a command came from: its own id, the event or request that caused it, the story it belongs to, and
+/// who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    pub command: CommandId,
+    /// The event that led to the command; absent when a person or another system asked.
+    pub causation: Option<EventId>,
+    /// Shared by everything one outside request or one call led to.
+    pub correlation: Option<uuid::Uuid>,
+    /// Who asked; absent when the program itself went on.
+    pub by: Option<Actor>,
+}
+
+impl Cause {
+    /// A command from outside, with nothing before it.
+    pub const fn outside(command: CommandId) -> Self {
+        Self {
+            command,
+            causation: None,
+            correlation: Some(command.uuid()),
+            by: None,
+        }
+    }
+    /// The same, asked by somebody.
+    pub const fn asked_by(mut self, by: Option<Actor>) -> Self {
+        self.by = by;
+        self
+    }
+    /// A command a driver derives from an event it read.
+    pub fn follow(event: &Envelope, kind: &str) -> Self {
+        Self {
+            command: CommandId::derive(event.id, kind),
+            causation: Some(event.id),
+            correlation: event.correlation,
+            by: None,
+        }
+    }
+}
