@@ -15,7 +15,7 @@ use domain::permission::{CampaignScope, DataScope, People, Permission};
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use std::sync::Arc;
-use warp::http::Method;
+use warp::http::{Method, header};
 
 /// What an endpoint's answer is about: how it is held to a caller's data scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -174,7 +174,10 @@ pub(crate) fn limited(why: &str) -> Problem {
 /// Puts a refused attempt on record; what is away or wrong in itself is none.
 fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     let is_refused = matches!(problem.kind, Kind::Unauthenticated | Kind::Forbidden);
-    if !is_refused {
+    // Who brings nothing tries nothing: a page that is opened before somebody signs in.
+    let brings = [header::AUTHORIZATION, header::COOKIE];
+    let tries = brings.iter().any(|name| input.headers().contains_key(name));
+    if !is_refused || !tries {
         return;
     }
     let whose = match &input.caller {

@@ -2,7 +2,7 @@
 
 use crate::auth::{self, Door};
 use crate::server::{self, Peer};
-use application::access::Refused;
+use application::access::{Refused, WhileAllowed};
 use application::installation::Installation;
 use async_trait::async_trait;
 use base64::Engine;
@@ -71,6 +71,7 @@ impl Admission for KeyHolders {
             may_read: read.is_some(),
             may_append: appends.is_ok_and(|scope| scope.is_all()),
             campaigns: read.unwrap_or_default().campaigns,
+            until: Some(WhileAllowed::of(&self.installation, caller)),
         })
     }
 }

@@ -4,7 +4,7 @@
 //! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
 
 use crate::event_stream::sse::Shareable;
-use application::event_stream::StreamPlace;
+use application::event_stream::{End, StreamPlace};
 use application::figures::{FORMULA, PEOPLE, Versions, no_metric, versions};
 use application::live::Picture;
 use application::reply_value::value;
@@ -60,6 +60,15 @@ enum Said {
 }
 
 impl Watching {
+    /// Why there is no next picture.
+    fn why_over(&self) -> String {
+        let why = match self.stop.is_stopping() {
+            true => End::Stopping,
+            false => End::NotAllowed,
+        };
+        why.text().into_owned()
+    }
+
     /// The next picture that was not shown yet; `None` when the process stops. Cancel-safe.
     async fn next(&mut self) -> Option<Said> {
         loop {
@@ -152,7 +161,7 @@ pub async fn web_socket(socket: WebSocket, mut watching: Watching) {
         let (message, is_last) = match said {
             Some(Said::Figures(data)) => (Message::text(data), false),
             Some(Said::End(_, data)) => (Message::close_with(FAILED, short(&data)), true),
-            None => (Message::close_with(GOING_AWAY, "the server stops"), true),
+            None => (Message::close_with(GOING_AWAY, watching.why_over()), true),
         };
         if sink.send(message).await.is_err() || is_last {
             break;

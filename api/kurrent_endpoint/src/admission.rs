@@ -2,15 +2,19 @@
 
 use async_trait::async_trait;
 use domain::permission::CampaignScope;
+use domain::ports::tasks::StopSignal;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 /// What a caller may do here.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Admitted {
     pub may_read: bool,
     pub may_append: bool,
     /// Only events about these are shown; a stream without one does not exist.
     pub campaigns: CampaignScope,
+    /// Ends what was opened, when the caller may no more; without it, only the server does.
+    pub until: Option<Arc<dyn StopSignal>>,
 }
 
 impl Admitted {
@@ -19,6 +23,7 @@ impl Admitted {
         may_read: true,
         may_append: true,
         campaigns: CampaignScope::All,
+        until: None,
     };
 }
 

@@ -41,7 +41,9 @@ pub(crate) fn unimplemented(what: &str) -> Status {
 }
 
 pub(crate) fn stopping() -> Status {
-    Status::unavailable("the server is stopping; connect again and go on from the last position")
+    Status::unavailable(
+        "the server is stopping, or this key opens no more; connect again and go on from the last position",
+    )
 }
 
 /// A store's error, where the protocol has no message of its own for it.

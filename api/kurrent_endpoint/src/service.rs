@@ -10,13 +10,12 @@ use crate::generated::event_store::client::streams::streams_server::Streams;
 use crate::generated::event_store::client::streams::{
     AppendReq, AppendResp, BatchAppendReq, DeleteReq, DeleteResp, ReadReq, TombstoneReq, TombstoneResp,
 };
-use crate::paging::{Pages, Replies, replies};
+use crate::paging::{Replies, replies};
 use crate::positions::{POSITION_MAX, Positions};
 use crate::request::{From, How, Of, Wish};
 use crate::stream::{self, StreamBackwards, StreamForwards};
 use crate::wire::View;
 use domain::ids::{NAMESPACE, StreamId};
-use domain::permission::CampaignScope;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::StopSignal;
@@ -46,14 +45,11 @@ impl Service {
         self.store.head().await.map_err(|error| of_store(&error))
     }
 
-    fn reply(&self, pages: impl Pages + 'static) -> Replies {
-        replies(pages, Arc::clone(&self.stop))
-    }
-
     /// Opens the reply that a wish asks for.
-    pub(crate) async fn open(&self, wish: Wish, campaigns: CampaignScope) -> Result<Replies, Status> {
+    pub(crate) async fn open(&self, wish: Wish, admitted: Admitted) -> Result<Replies, Status> {
+        let stop = admitted.until.unwrap_or_else(|| Arc::clone(&self.stop));
         let view = View {
-            campaigns,
+            campaigns: admitted.campaigns,
             positions: self.positions,
             structured_ids: wish.structured_ids,
         };
@@ -66,61 +62,79 @@ impl Service {
                     From::At(revision) => (revision.min(POSITION_MAX), count),
                     From::End => (0, 0),
                 };
-                self.reply(StreamForwards {
+                replies(
+                    StreamForwards {
+                        store,
+                        stream,
+                        view,
+                        after: StreamVersion(after),
+                        left,
+                        end_markers: wish.end_markers,
+                        found: false,
+                    },
+                    stop,
+                )
+            }
+            (Of::Stream(stream), How::Backwards(left)) => replies(
+                StreamBackwards {
                     store,
                     stream,
                     view,
-                    after: StreamVersion(after),
+                    at: None,
+                    from,
                     left,
-                    end_markers: wish.end_markers,
                     found: false,
-                })
-            }
-            (Of::Stream(stream), How::Backwards(left)) => self.reply(StreamBackwards {
-                store,
-                stream,
-                view,
-                at: None,
-                from,
-                left,
-                found: false,
-            }),
-            (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view).await?,
+                },
+                stop,
+            ),
+            (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view, stop).await?,
             (Of::All(filter), How::Forwards(count)) => {
                 let (after, left) = match from {
                     From::Start => (Position(0), count),
                     From::At(shown) => (self.positions.below(shown), count),
                     From::End => (Position(0), 0),
                 };
-                self.reply(AllForwards {
+                replies(
+                    AllForwards {
+                        store,
+                        view,
+                        filter,
+                        after,
+                        left,
+                    },
+                    stop,
+                )
+            }
+            (Of::All(filter), How::Backwards(left)) => replies(
+                AllBackwards {
                     store,
                     view,
                     filter,
-                    after,
+                    at: None,
+                    from,
                     left,
-                })
-            }
-            (Of::All(filter), How::Backwards(left)) => self.reply(AllBackwards {
-                store,
-                view,
-                filter,
-                at: None,
-                from,
-                left,
-            }),
+                },
+                stop,
+            ),
             (Of::All(filter), How::Follow) => {
                 let after = match from {
                     From::Start => Position(0),
                     From::At(shown) => self.positions.at_or_below(shown),
                     From::End => self.head().await?,
                 };
-                self.follow(view, Followed::All(filter), after)?
+                self.follow(view, Followed::All(filter), after, stop)?
             }
         })
     }
 
     /// The head is taken before the stream is read, so that nothing falls between reading and following.
-    async fn follow_stream(&self, stream: StreamId, from: From, view: View) -> Result<Replies, Status> {
+    async fn follow_stream(
+        &self,
+        stream: StreamId,
+        from: From,
+        view: View,
+        stop: Arc<dyn StopSignal>,
+    ) -> Result<Replies, Status> {
         let head = self.head().await?;
         let after = match from {
             From::Start => StreamVersion(0),
@@ -129,10 +143,16 @@ impl Service {
                 .await
                 .map_err(|error| of_store(&error))?,
         };
-        self.follow(view, Followed::Stream(stream, after), head)
+        self.follow(view, Followed::Stream(stream, after), head, stop)
     }
 
-    fn follow(&self, view: View, followed: Followed, after: Position) -> Result<Replies, Status> {
+    fn follow(
+        &self,
+        view: View,
+        followed: Followed,
+        after: Position,
+        stop: Arc<dyn StopSignal>,
+    ) -> Result<Replies, Status> {
         let Ok(place) = Arc::clone(&self.subscriptions).try_acquire_owned() else {
             let why = format!("{SUBSCRIPTIONS_MAX} subscriptions are open; close one");
             return Err(Status::resource_exhausted(why));
@@ -140,7 +160,8 @@ impl Service {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let id = Uuid::new_v5(&NAMESPACE, format!("subscription {number}").as_bytes());
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
-        Ok(self.reply(Follow::new(store, clock, view, followed, after, id, place)))
+        let pages = Follow::new(store, clock, view, followed, after, id, place);
+        Ok(replies(pages, stop))
     }
 }
 
@@ -161,7 +182,7 @@ impl Streams for Service {
             return Err(errors::not_allowed("reading events"));
         }
         let wish = Wish::read(request.into_inner())?;
-        Ok(Response::new(self.open(wish, admitted.campaigns).await?))
+        Ok(Response::new(self.open(wish, admitted).await?))
     }
 
     async fn append(&self, request: Request<Streaming<AppendReq>>) -> Result<Response<AppendResp>, Status> {

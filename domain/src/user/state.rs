@@ -64,6 +64,12 @@ impl UserState {
         open.any(|session| session.digest.is_of(secret))
     }
 
+    /// Whether the session that is kept so has not ended.
+    pub fn holds_session(&self, session: SecretDigest, now: Timestamp) -> bool {
+        let mut open = self.sessions.iter().filter(|one| now < one.until);
+        open.any(|one| one.digest == session)
+    }
+
     pub(super) fn knows_session(&self, digest: SecretDigest) -> bool {
         self.sessions.iter().any(|session| session.digest == digest)
     }

@@ -1,6 +1,7 @@
 //! Who asks, as the guard found out, and how far each of their permissions reaches.
 
 use domain::actor::{Actor, Way};
+use domain::digest::SecretDigest;
 use domain::ids::UserId;
 use domain::permission::{CampaignScope, DataScope, People, Permission, Reach, Role, reach};
 use domain::problem::{Kind, Problem};
@@ -26,6 +27,8 @@ pub struct KnownUser {
     pub user: UserId,
     pub account: Account,
     pub way: Way,
+    /// Of a session: what the browser holds, as it is kept.
+    pub session: Option<SecretDigest>,
     /// What the key is for; without it, all that the user may.
     pub scopes: Option<BTreeSet<Permission>>,
     /// The key's campaigns, of the user's.
@@ -140,6 +143,7 @@ mod tests {
                 disabled: false,
             },
             way: Way::Session,
+            session: None,
             scopes: scopes.map(|scopes| scopes.iter().copied().collect()),
             campaigns: CampaignScope::of(["B".parse().unwrap(), "C".parse().unwrap()]),
         }))

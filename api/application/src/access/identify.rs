@@ -63,6 +63,7 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
         user: facts.user.clone(),
         account: account.clone(),
         way: Way::Key(id),
+        session: None,
         scopes: facts.scopes.clone(),
         campaigns: facts.campaigns.clone(),
     })))
@@ -87,6 +88,7 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
         user: name,
         account: account.clone(),
         way: Way::Session,
+        session: Some(SecretDigest::of(secret)),
         scopes: None,
         campaigns: CampaignScope::All,
     })))

@@ -16,6 +16,7 @@ mod secret;
 mod set_up;
 mod shown;
 mod signing_in;
+mod while_allowed;
 
 pub use caller::Caller;
 pub use identify::{Credentials, KEY_PREFIX, identify, session_text};
@@ -29,3 +30,4 @@ pub use refused::{Refused, Tally};
 pub use set_up::{FirstSetUp, choose_password};
 pub use shown::{KeyList, KeyShown, RoleTable, UserList, UserShown, keys, role_table, users};
 pub use signing_in::{SignedIn, csrf_token, sign_in, sign_out};
+pub use while_allowed::WhileAllowed;

@@ -60,6 +60,8 @@ pub enum Note {
 pub enum End {
     /// The server stops.
     Stopping,
+    /// Whoever follows may do so no more: a key was revoked, a role or a session ended.
+    NotAllowed,
     /// The log cannot be read now.
     Unavailable,
     /// The next event cannot be read, now or later, and why. Everything wanted before it was given out.
@@ -139,7 +141,10 @@ impl Feed {
             let beat_at = self.beat_at;
             let read = tokio::select! {
                 biased;
-                () = stop.stopping() => return Some(self.end(End::Stopping)),
+                () = stop.stopping() => return Some(self.end(match stop.is_stopping() {
+                    true => End::Stopping,
+                    false => End::NotAllowed,
+                })),
                 read = self.read() => read,
                 () = clock.wait_until(beat_at) => {
                     self.beat_at = clock.now().plus_ms(BEAT_MS);

@@ -93,6 +93,7 @@ impl End {
     pub fn text(&self) -> Cow<'static, str> {
         match self {
             Self::Stopping => "the server stops".into(),
+            Self::NotAllowed => "you may follow no more: the key, the role or the session has ended".into(),
             Self::Unavailable => "the log cannot be read now".into(),
             Self::Damaged(why) => format!(
                 "the log is damaged behind this position: {why}; `ledgerline audit verify` says where, and \

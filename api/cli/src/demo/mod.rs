@@ -6,6 +6,7 @@
 mod campaign;
 mod customers;
 mod log;
+mod logins;
 mod picture;
 mod reconcile;
 mod report;
@@ -105,6 +106,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let carrier = start_carrier(&args, &rehearsal, &cdr)?;
     let running = start(&args, &data, &store, carrier.address(), runtime).await?;
     greet(&args, &data, &running)?;
+    let url = running.url.clone().unwrap_or_default();
+    logins::show(&running.installation, &rehearsal, &url).await?;
     let done = tokio::select! {
         biased;
         () = signals.next() => None,

@@ -4,6 +4,7 @@ use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::event_stream::sse::sse;
 use crate::event_stream::web_socket::{self, MESSAGE_BYTES_MAX};
+use application::access::{Caller, WhileAllowed};
 use application::cloud_event::{EventPage, page_of};
 use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
 use application::installation::Installation;
@@ -131,7 +132,7 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
     };
     let place = event_stream::place()?;
     let filter = filter(&ctx.installation, &input)?;
-    let feed = feed(&ctx.installation, filter, Position(after)).await?;
+    let feed = feed(&ctx.installation, input.caller.clone(), filter, Position(after)).await?;
     Ok(Follow(sse(feed, place)))
 }
 
@@ -140,7 +141,7 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Prob
     let upgrade = input.take_upgrade()?;
     let place = event_stream::place()?;
     let filter = filter(&ctx.installation, &input)?;
-    let feed = feed(&ctx.installation, filter, Position(after)).await?;
+    let feed = feed(&ctx.installation, input.caller.clone(), filter, Position(after)).await?;
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
@@ -154,13 +155,18 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Prob
 }
 
 /// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.
-async fn feed(installation: &Installation, filter: EventFilter, after: Position) -> Result<Feed, Problem> {
+async fn feed(
+    installation: &Arc<Installation>,
+    caller: Caller,
+    filter: EventFilter,
+    after: Position,
+) -> Result<Feed, Problem> {
     installation.store().head().await?;
     let environment = &installation.environment;
     let ports = Ports {
         store: Arc::clone(&environment.store),
         clock: Arc::clone(&environment.clock),
-        stop: environment.tasks.stop_signal(),
+        stop: WhileAllowed::of(installation, caller),
     };
     Ok(Feed::new(ports, filter, after))
 }

@@ -5,6 +5,7 @@ use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{About, Endpoint, Input, Permission};
 use crate::event_stream::web_socket::MESSAGE_BYTES_MAX;
 use crate::live::{self, LivePicture, Watching};
+use application::access::{Caller, WhileAllowed};
 use application::event_stream;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -22,7 +23,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         Endpoint::get(
             "/api/v1/live/stream",
             "The same as server-sent events named `figures`: when something changed, and every 5 s",
-            |ctx, _| std::future::ready(follow(&ctx.installation)),
+            |ctx, input| std::future::ready(follow(&ctx.installation, input)),
         )
         .needs(Permission::FiguresRead, About::Everybody),
         Endpoint::get(
@@ -40,13 +41,13 @@ fn show(installation: &Installation) -> Result<Read<LivePicture>, Problem> {
     Ok(Read(live::shown(&figures, clock)))
 }
 
-fn follow(installation: &Installation) -> Result<Follow, Problem> {
-    Ok(Follow(live::sse(watching(installation)?)))
+fn follow(installation: &Arc<Installation>, input: Input) -> Result<Follow, Problem> {
+    Ok(Follow(live::sse(watching(installation, input.caller)?)))
 }
 
 fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> Result<Socket, Problem> {
     let upgrade = input.take_upgrade()?;
-    let watching = watching(installation)?;
+    let watching = watching(installation, input.caller)?;
     let installation = Arc::clone(installation);
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
@@ -58,12 +59,12 @@ fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> R
     Ok(Socket(response.into_response()))
 }
 
-fn watching(installation: &Installation) -> Result<Watching, Problem> {
+fn watching(installation: &Arc<Installation>, caller: Caller) -> Result<Watching, Problem> {
     let environment = &installation.environment;
     Ok(Watching {
         pictures: installation.live.watch(),
         clock: Arc::clone(&environment.clock),
-        stop: environment.tasks.stop_signal(),
+        stop: WhileAllowed::of(installation, caller),
         _place: event_stream::place()?,
     })
 }

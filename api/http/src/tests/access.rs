@@ -394,3 +394,42 @@ fn who_signed_in_acts_whatever_a_request_says() {
     });
     story.end();
 }
+
+#[test]
+fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chief", &["admin"]).await;
+        add(&story, "crm", &["integrator", "viewer"]).await;
+        let by_key = key(&story, json!({ "user": "crm" })).await;
+        let listed = get(&story, "/api/v1/api-keys", &story.bearer()).await;
+        let id = listed.body["items"][0]["id"].as_str().unwrap().to_owned();
+        let other = key(&story, json!({ "user": "crm" })).await;
+        let open = async |authorization: &str, path: &str| {
+            let reply = story.open_with(path, &[("Authorization", authorization)]).await;
+            assert_eq!(reply.status(), 200);
+            reply.into_body()
+        };
+        let events = open(&by_key, "/api/v1/events/stream").await;
+        let others = open(&other, "/api/v1/events/stream").await;
+        let figures = open(&other, "/api/v1/live/stream").await;
+        let revoked = format!("/api/v1/api-keys/{id}/revoke");
+        assert_eq!(
+            owner(&story, &revoked, json!({ "reason": "lost" })).await.status,
+            200
+        );
+        // Read to its end, which comes by itself.
+        let told = events.collect().await.unwrap().to_bytes();
+        let told = String::from_utf8_lossy(&told).into_owned();
+        assert!(
+            told.contains("event:end") && told.contains("you may follow no more"),
+            "{told}"
+        );
+        let change = json!({ "remove": "integrator", "reason": "the contract ended" });
+        assert_eq!(owner(&story, "/api/v1/users/crm/roles", change).await.status, 200);
+        let told = others.collect().await.unwrap().to_bytes();
+        assert!(String::from_utf8_lossy(&told).contains("you may follow no more"));
+        assert!(!figures.collect().await.unwrap().to_bytes().is_empty());
+    });
+    story.end();
+}

@@ -1,0 +1,123 @@
+//! One login for each role of the demonstration, the same each time it is started on its directory.
+
+use crate::demo::campaign;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::access::{UserOrder, add_user};
+use application::installation::Installation;
+use application::private_file;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ids::{CommandId, UserId};
+use domain::permission::Role;
+use domain::stored_event::Cause;
+use std::io;
+use std::path::Path;
+
+/// Where they stand, beside what else belongs to the made-up world.
+const LOGINS_FILE: &str = "logins";
+
+/// Random bytes of a made-up password: 96 bits, 16 characters.
+const PASSWORD_BYTES: usize = 12;
+
+/// The team of the supervisor and the agent.
+const TEAM: &str = "demo";
+
+/// A user of the demonstration: named as the role.
+struct Login {
+    role: Role,
+    password: String,
+}
+
+/// Makes the users where they are not there yet, and prints how each signs in.
+pub(super) async fn show(installation: &Installation, rehearsal: &Path, url: &str) -> Result<(), Failure> {
+    let file = rehearsal.join(LOGINS_FILE);
+    let logins = match std::fs::read_to_string(&file) {
+        Ok(text) => read(&text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            let made = Role::ALL.map(|role| make(installation, role));
+            // Kept before they are used: a start that is killed here goes on with the same.
+            private_file::write(&file, text_of(&made).as_bytes())?;
+            made.into()
+        }
+        Err(error) => return Err(error.into()),
+    };
+    output::line(&format!("登录 sign in     {url}"))?;
+    for login in &logins {
+        add(installation, login).await?;
+        output::line(&format!(
+            "  {:<12} {}  {}",
+            login.role,
+            login.password,
+            login.role.label_zh()
+        ))?;
+    }
+    Ok(())
+}
+
+fn make(installation: &Installation, role: Role) -> Login {
+    let mut bytes = [0_u8; PASSWORD_BYTES];
+    installation.environment.ids.random(&mut bytes);
+    Login {
+        role,
+        password: URL_SAFE_NO_PAD.encode(bytes),
+    }
+}
+
+async fn add(installation: &Installation, login: &Login) -> Result<(), Failure> {
+    let name = login.role.code();
+    let is_held = matches!(login.role, Role::Agent | Role::Supervisor);
+    let order = UserOrder {
+        name: name.to_owned(),
+        roles: [login.role].into(),
+        campaigns: is_held.then(|| vec![campaign::id()]),
+        team: if is_held { TEAM.parse().ok() } else { None },
+        password: Some(login.password.clone()),
+        reason: Some("demonstration".to_owned()),
+    };
+    let id = UserId::typed(name).map_err(|error| Failure::fault(error.to_string()))?;
+    let known = installation.entities.users.state(&id).await;
+    if known.is_ok_and(|known| known.state.account().is_some()) {
+        return Ok(());
+    }
+    let cause = Cause::outside(CommandId::derive_from_text(&format!("demo user {name}")));
+    add_user(installation, order, cause).await?;
+    Ok(())
+}
+
+fn text_of(logins: &[Login]) -> String {
+    let lines = logins
+        .iter()
+        .map(|login| format!("{} {}\n", login.role, login.password));
+    lines.collect()
+}
+
+fn read(text: &str) -> Vec<Login> {
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let logins = lines.filter_map(|(role, password)| {
+        Some(Login {
+            role: role.parse().ok()?,
+            password: password.to_owned(),
+        })
+    });
+    logins.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn logins_are_kept_and_read_as_they_were() {
+        let made = Role::ALL.map(|role| Login {
+            role,
+            password: format!("{role}-password"),
+        });
+        let kept = read(&text_of(&made));
+        assert_eq!(kept.len(), 9);
+        assert_eq!(
+            (kept[8].role, kept[8].password.as_str()),
+            (Role::Integrator, "integrator-password")
+        );
+    }
+}
