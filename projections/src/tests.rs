@@ -469,12 +469,12 @@ const ROWS_OF_A_STORY: &[(&str, u32, &str)] = &[
     ("campaign_board_hour", 4, "ebbbc9e209e44985"),
     ("campaign_board_call", 4, "4a596e923d33a14e"),
     ("call_history", 3, "f210826fb36ea1de"),
-    ("customer_timeline_customer", 3, "aa850b1bcc040e7c"),
-    ("customer_timeline_number", 3, "18730b22716e514c"),
-    ("customer_timeline_call", 3, "a52dd60e0eaafc46"),
-    ("customer_timeline_line", 3, "b7ab7e27eac280d0"),
-    ("audit_trail", 3, "2c2fb022e132a8f4"),
-    ("audit_trail_name", 3, "c2b40d0add32bb18"),
+    ("customer_timeline_customer", 4, "aa850b1bcc040e7c"),
+    ("customer_timeline_number", 4, "18730b22716e514c"),
+    ("customer_timeline_call", 4, "a52dd60e0eaafc46"),
+    ("customer_timeline_line", 4, "b7ab7e27eac280d0"),
+    ("audit_trail", 4, "2c2fb022e132a8f4"),
+    ("audit_trail_name", 4, "c2b40d0add32bb18"),
 ];
 
 #[tokio::test]

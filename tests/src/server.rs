@@ -4,6 +4,7 @@ use super::described::{Came, description};
 use super::door;
 use super::program::{Program, command, fail, ledgerline, run, run_json, wait_for};
 use serde_json::Value;
+use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Output};
@@ -165,13 +166,43 @@ fn place(url: &str) -> (&str, &str) {
 
 /// One request with the token of the server, where it is one of ours; its reply and media type.
 pub(crate) fn asked(method: &str, url: &str, body: Option<&Value>) -> Result<(Reply, String), String> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
+    let (origin, _) = place(url);
+    asked_with(method, url, &door::bearer(origin).unwrap_or_default(), body)
+}
+
+fn agent() -> ureq::Agent {
+    ureq::Agent::config_builder()
         .http_status_as_error(false)
         .timeout_global(Some(Duration::from_secs(20)))
         .build()
-        .into();
-    let (origin, _) = place(url);
-    let bearer = door::bearer(origin).unwrap_or_default();
+        .into()
+}
+
+/// What a stream says until it has caught up or ends, with an `Authorization` of its own.
+pub(crate) fn followed(url: &str, authorization: &str) -> Result<String, String> {
+    let answer = agent().get(url).header("authorization", authorization).call();
+    let mut answer = answer.map_err(|error| error.to_string())?;
+    let mut told = String::new();
+    for line in BufReader::new(answer.body_mut().as_reader()).lines() {
+        let Ok(line) = line else { break };
+        let is_caught_up = line.contains("caught-up") || line.contains("event:figures");
+        told.push_str(&line);
+        told.push('\n');
+        if is_caught_up {
+            break;
+        }
+    }
+    Ok(told)
+}
+
+/// One request with an `Authorization` of its own.
+pub(crate) fn asked_with(
+    method: &str,
+    url: &str,
+    bearer: &str,
+    body: Option<&Value>,
+) -> Result<(Reply, String), String> {
+    let agent = agent();
     let answer = match (method, body) {
         ("GET", _) => agent.get(url).header("authorization", bearer).call(),
         (_, Some(body)) => agent.post(url).header("authorization", bearer).send_json(body),

@@ -9,7 +9,7 @@ use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
 use domain::actor::Way;
-use domain::customer::CustomerState;
+use domain::customer::{Assignee, CustomerState};
 use domain::ids::{CallId, CampaignId};
 use domain::permission::{CampaignScope, DataScope, People, Permission};
 use domain::problem::{Kind, Problem};
@@ -102,13 +102,14 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
                 People::Team(_) | People::Own(_) | People::Nobody => {
                     let customer = state.customer().ok_or_else(missing)?;
                     let customer = ctx.installation.entities.customers.state(customer).await?.state;
-                    sees_person(&scope, &customer).then_some(()).ok_or_else(missing)
+                    let seen = sees_person(ctx, &scope, &customer).await?;
+                    seen.then_some(()).ok_or_else(missing)
                 }
             }
         }
         About::Customer => {
             let (_, state) = ctx.installation.customer_named(&input.param(0)?).await?;
-            let seen = sees_person(&scope, &state);
+            let seen = sees_person(ctx, &scope, &state).await?;
             seen.then_some(())
                 .ok_or_else(|| Problem::missing("this customer"))
         }
@@ -121,14 +122,31 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
 }
 
 /// Whether somebody of this scope sees a person: of a campaign in it, or assigned to them.
-pub(crate) fn sees_person(scope: &DataScope, person: &CustomerState) -> bool {
-    match &scope.people {
+async fn sees_person(ctx: &Context, scope: &DataScope, person: &CustomerState) -> Result<bool, Problem> {
+    let is_own = match &scope.people {
         People::All => {
             let mut enrolments = person.enrolments().iter();
-            scope.campaigns.is_all() || enrolments.any(|(campaign, _)| scope.admits_campaign(campaign))
+            let any =
+                scope.campaigns.is_all() || enrolments.any(|(campaign, _)| scope.admits_campaign(campaign));
+            return Ok(any);
         }
-        People::Team(_) | People::Own(_) | People::Nobody => false,
-    }
+        People::Own(user) => matches!(person.assignee(), Some(Assignee::User(of)) if of == user),
+        People::Team(team) => match person.assignee() {
+            Some(Assignee::Team(of)) => of == team,
+            Some(Assignee::User(user)) => {
+                let user = ctx.installation.entities.users.state(user).await?.state;
+                user.account().and_then(|account| account.team.as_ref()) == Some(team)
+            }
+            None => false,
+        },
+        People::Nobody => false,
+    };
+    Ok(is_own)
+}
+
+/// Whoever is given the person sees all of their campaigns; others see those of their scope.
+pub(crate) fn tells_of(scope: &DataScope, campaign: &CampaignId) -> bool {
+    scope.people != People::All || scope.campaigns.admits(campaign)
 }
 
 /// Refuses a campaign outside the scope: it does not exist.

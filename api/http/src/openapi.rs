@@ -1,6 +1,7 @@
 //! The published description: OpenAPI 3.1, made from the very list of endpoints that the router is made from,
 //! and from the types that their handlers read and answer.
 
+use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
 use crate::endpoint::{Endpoint, Takes};
 use crate::known_query::AFTER_POSITION;
@@ -78,8 +79,12 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
         "components": {
             "schemas": named,
             "responses": Map::from_iter(problems),
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer",
-                "description": "The token of DIR/token" } },
+            "securitySchemes": {
+                "key": { "type": "http", "scheme": "bearer",
+                    "description": "A key of a user; on the server's own machine also the content of DIR/token" },
+                "session": { "type": "apiKey", "in": "cookie", "name": SESSION_COOKIE,
+                    "description": "Of POST /api/v1/sign-in; commands also send X-CSRF-Token" },
+            },
         },
     })
 }
@@ -106,7 +111,10 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
         members.insert("requestBody".to_owned(), body);
     }
     if !endpoint.open {
-        members.insert("security".to_owned(), json!([{ "token": [] }]));
+        members.insert("security".to_owned(), json!([{ "key": [] }, { "session": [] }]));
+        if let Some(permission) = endpoint.needs {
+            members.insert("x-permission".to_owned(), json!(permission));
+        }
     }
     operation
 }
@@ -347,6 +355,18 @@ mod tests {
                 let rest = &schema["additionalProperties"];
                 assert!(rest.is_boolean() || rest.is_object(), "{name}: {schema:#}");
             }
+        }
+    }
+
+    #[test]
+    fn every_operation_that_is_not_open_says_whom_it_is_for() {
+        for endpoint in endpoints() {
+            let says = endpoint.open != endpoint.needs.is_some();
+            assert!(
+                says,
+                "{} {}: open, or with a permission",
+                endpoint.method, endpoint.path
+            );
         }
     }
 }

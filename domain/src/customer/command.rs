@@ -1,5 +1,6 @@
 //! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
+use super::assignment::Assignee;
 use super::event::DeletedRecording;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};
@@ -70,6 +71,15 @@ pub enum CustomerCommand {
         requested_by: Option<String>,
         approved_by: Option<String>,
     },
+    /// From now on this user, or this team, sees to the person. Assigned so already: no event.
+    Assign {
+        to: Assignee,
+        reason: String,
+    },
+    /// Nobody in particular does any more. Nobody did: no event.
+    Unassign {
+        reason: String,
+    },
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -90,6 +100,8 @@ impl CustomerCommand {
             Self::Hold { .. } => "customer.hold",
             Self::ReleaseHold { .. } => "customer.release_hold",
             Self::Erase { .. } => "customer.erase",
+            Self::Assign { .. } => "customer.assign",
+            Self::Unassign { .. } => "customer.unassign",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }

@@ -6,7 +6,7 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{close_call, consent, cut_off, forget, grant_dial};
+use super::{assignment, close_call, consent, cut_off, forget, grant_dial};
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
@@ -70,6 +70,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             requested_by,
             approved_by,
         } => forget::erase(state, reason, requested_by, approved_by, context.now),
+        CustomerCommand::Assign { to, reason } => assignment::assign(state, to, reason),
+        CustomerCommand::Unassign { reason } => assignment::unassign(state, reason),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }

@@ -1,5 +1,6 @@
 //! Facts about one person, over all campaigns.
 
+use super::assignment::Assignee;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -141,6 +142,17 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// From here on this user, or this team, sees to the person.
+    #[serde(rename = "customer.assigned")]
+    Assigned {
+        to: Assignee,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<Assignee>,
+        reason: String,
+    },
+    /// Nobody in particular sees to the person any more.
+    #[serde(rename = "customer.unassigned")]
+    Unassigned { before: Assignee, reason: String },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
@@ -203,6 +215,8 @@ impl CustomerEvent {
     pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
     pub const HELD: &'static str = "customer.held";
     pub const HOLD_RELEASED: &'static str = "customer.hold_released";
+    pub const ASSIGNED: &'static str = "customer.assigned";
+    pub const UNASSIGNED: &'static str = "customer.unassigned";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
@@ -234,6 +248,8 @@ impl CustomerEvent {
             | Self::ConsentWithdrawn { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }
+            | Self::Assigned { .. }
+            | Self::Unassigned { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,
@@ -256,6 +272,8 @@ impl CustomerEvent {
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }
+            | Self::Assigned { .. }
+            | Self::Unassigned { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,
@@ -279,6 +297,8 @@ impl EventData for CustomerEvent {
             Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
             Self::Held { .. } => Self::HELD,
             Self::HoldReleased { .. } => Self::HOLD_RELEASED,
+            Self::Assigned { .. } => Self::ASSIGNED,
+            Self::Unassigned { .. } => Self::UNASSIGNED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -317,6 +337,8 @@ impl EventData for CustomerEvent {
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }
+            | Self::Assigned { .. }
+            | Self::Unassigned { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => Vec::new(),

@@ -1,5 +1,6 @@
 //! Every stored kind of a customer event, held against its golden file.
 
+use super::assignment::Assignee;
 use super::event::{CustomerEvent, DeletedRecording};
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use crate::calling_plan::Basis;
@@ -137,6 +138,15 @@ fn held_and_erased() -> Vec<CustomerEvent> {
         CustomerEvent::HoldReleased {
             reason: Some("the case is closed".to_owned()),
             by: Some("counsel".to_owned()),
+        },
+        CustomerEvent::Assigned {
+            to: Assignee::User("wang".parse().unwrap()),
+            before: Some(Assignee::Team("north".parse().unwrap())),
+            reason: "speaks the dialect".to_owned(),
+        },
+        CustomerEvent::Unassigned {
+            before: Assignee::User("wang".parse().unwrap()),
+            reason: "left the company".to_owned(),
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

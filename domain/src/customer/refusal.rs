@@ -52,6 +52,8 @@ pub enum CustomerRefusal {
     /// There is no erasure to certify.
     #[error("the customer was not erased")]
     NotErased,
+    #[error("a reason of 1 to {bytes_max} bytes is needed")]
+    ReasonNeeded { bytes_max: usize },
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
 }

@@ -1,5 +1,6 @@
 //! What a customer's own events say of the person.
 
+use super::assignment::Assignee;
 use super::consent::scope_of;
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
@@ -23,6 +24,7 @@ pub struct CustomerState {
     history: ContactHistory,
     held: Option<String>,
     erasure: Erasure,
+    assignee: Option<Box<Assignee>>,
 }
 
 /// A phone of this person, in the order they were added.
@@ -75,6 +77,10 @@ impl CustomerState {
     /// Why a hold keeps everything of this person, while there is one.
     pub fn held(&self) -> Option<&str> {
         self.held.as_deref()
+    }
+    /// Who sees to this person, where somebody does.
+    pub fn assignee(&self) -> Option<&Assignee> {
+        self.assignee.as_deref()
     }
     pub const fn erasure(&self) -> Erasure {
         self.erasure
@@ -150,6 +156,8 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
+            CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
+            CustomerEvent::Unassigned { .. } => self.assignee = None,
             CustomerEvent::Held { .. }
             | CustomerEvent::HoldReleased { .. }
             | CustomerEvent::ErasureRequested { .. }
@@ -182,7 +190,9 @@ impl CustomerState {
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
-            | CustomerEvent::EnrolmentSettled { .. } => {}
+            | CustomerEvent::EnrolmentSettled { .. }
+            | CustomerEvent::Assigned { .. }
+            | CustomerEvent::Unassigned { .. } => {}
         }
     }
 
@@ -316,6 +326,8 @@ impl CustomerState {
             | CustomerEvent::Enrolled { .. }
             | CustomerEvent::Held { .. }
             | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::Assigned { .. }
+            | CustomerEvent::Unassigned { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }
             | CustomerEvent::ErasureCertified { .. } => {}

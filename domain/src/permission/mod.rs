@@ -39,6 +39,10 @@ pub enum Permission {
     CallsCorrect,
     #[serde(rename = "customers:read")]
     CustomersRead,
+    #[serde(rename = "customers:reveal")]
+    CustomersReveal,
+    #[serde(rename = "customers:assign")]
+    CustomersAssign,
     #[serde(rename = "customers:erase")]
     CustomersErase,
     #[serde(rename = "customers:hold")]
@@ -98,7 +102,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 37] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -107,6 +111,8 @@ impl Permission {
         Self::CallsWrite,
         Self::CallsCorrect,
         Self::CustomersRead,
+        Self::CustomersReveal,
+        Self::CustomersAssign,
         Self::CustomersErase,
         Self::CustomersHold,
         Self::ConsentsWrite,
@@ -147,6 +153,8 @@ impl Permission {
             Self::CallsWrite => "calls:write",
             Self::CallsCorrect => "calls:correct",
             Self::CustomersRead => "customers:read",
+            Self::CustomersReveal => "customers:reveal",
+            Self::CustomersAssign => "customers:assign",
             Self::CustomersErase => "customers:erase",
             Self::CustomersHold => "customers:hold",
             Self::ConsentsWrite => "consents:write",
@@ -188,6 +196,8 @@ impl Permission {
             Self::CallsWrite => ("单次外呼", "have one person called now"),
             Self::CallsCorrect => ("更正通话结果", "correct how a call ended"),
             Self::CustomersRead => ("查看客户（掩码）", "see customers, masked"),
+            Self::CustomersReveal => ("查看明文（须说明理由）", "see values in clear, with a reason"),
+            Self::CustomersAssign => ("分配客户", "assign customers to users and teams"),
             Self::CustomersErase => ("申请删除个人信息", "ask for an erasure"),
             Self::CustomersHold => ("法律保留与解除", "hold a person, and release"),
             Self::ConsentsWrite => ("登记同意", "record consents"),

@@ -46,6 +46,8 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::CallsWrite,        [N, N, N, O, N, N, N, N, A]),
     (P::CallsCorrect,      [N, A, N, N, T, A, N, N, N]),
     (P::CustomersRead,     [A, A, A, O, T, A, A, N, N]),
+    (P::CustomersReveal,   [N, N, N, O, T, A, A, N, N]),
+    (P::CustomersAssign,   [A, A, N, N, T, N, N, N, N]),
     (P::CustomersErase,    [N, N, N, N, N, A, N, N, N]),
     (P::CustomersHold,     [N, N, N, N, N, A, N, N, N]),
     (P::ConsentsWrite,     [N, A, N, N, N, A, N, N, A]),

@@ -22,6 +22,7 @@ mod other_tools;
 mod projections;
 mod rebuild;
 mod reconcile;
+mod roles;
 mod sipp;
 mod stores;
 mod tails;
@@ -63,6 +64,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
+        "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
         "stores" => Some(stores::prove(form)),
@@ -86,6 +88,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["stores"],
         &["exports", "keys"],
         &["contract"],
+        &["roles"],
     ],
     &[
         &["crash"],
@@ -106,6 +109,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "clock",
         "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and four starts",
+    ),
+    (
+        "roles",
+        "two campaigns of 2 people instead of 6; every role, route and id all the same",
     ),
     ("two-processes", "20 customers instead of 200"),
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),

@@ -120,3 +120,26 @@ async fn rows(installation: &Installation, moment: Moment) -> Result<Arc<dyn Rea
         .fold(&installation.environment, wanted, vec![view], &then);
     Ok(Arc::clone(&folding.await?.rows.db))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The reference, where people read the table.
+    const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/access.md");
+
+    #[test]
+    fn the_reference_shows_the_table_that_the_guard_reads() {
+        let text = std::fs::read_to_string(REFERENCE).unwrap();
+        for row in role_table().permissions {
+            let line = format!("| `{}` {} | {} |", row.permission, row.zh, row.reach.join(" | "));
+            assert!(text.lines().any(|known| known == line), "access.md lacks: {line}");
+        }
+        let rows = text.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(
+            rows,
+            Permission::ALL.len(),
+            "a row of access.md is of no permission"
+        );
+    }
+}

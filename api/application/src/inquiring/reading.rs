@@ -15,6 +15,7 @@ use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use serde_json::json;
+use std::borrow::Cow;
 
 /// The parameters of every route that shows what is known of persons.
 pub const BY: Parameter = Parameter::text("by", "Who reads, for the record", "wang");
@@ -57,10 +58,18 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// The same, for the reason that a body gives.
+    pub fn because(mut self, reason: String) -> Self {
+        self.reason = Some(reason);
+        self
+    }
+}
+
 /// What is about to be shown, and of whom.
 #[derive(Debug, Clone)]
 pub struct Shown {
-    pub fields: &'static [&'static str],
+    pub fields: Cow<'static, [&'static str]>,
     pub form: ReadForm,
     pub customer: Option<CustomerId>,
     pub number: Option<NumberId>,
@@ -71,7 +80,7 @@ pub struct Shown {
 impl Shown {
     pub const fn of(fields: &'static [&'static str], form: ReadForm) -> Self {
         Self {
-            fields,
+            fields: Cow::Borrowed(fields),
             form,
             customer: None,
             number: None,

@@ -1,4 +1,4 @@
-//! `ledgerline customer`: show, hold, release and erase one person.
+//! `ledgerline customer`: show, assign, hold, release and erase one person.
 
 use crate::commands::consent;
 use crate::kit::api::{get, post};
@@ -61,6 +61,34 @@ enum Action {
         #[arg(long, value_name = "USER")]
         by: Option<String>,
     },
+    /// Show values of a person in clear (显示明文), for a reason that is kept; masked ones need `show`
+    Reveal {
+        #[command(flatten)]
+        named: Named,
+        /// Which values: external_id, name, phones, variables
+        #[arg(long, value_name = "F,…", required = true, value_delimiter = ',')]
+        fields: Vec<String>,
+        /// Why, for the log; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Give customers to a user or a team (分配客户); with neither they are nobody's in particular
+    Assign {
+        /// The institution's own customer_ids, or ours
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// The user who sees to them
+        #[arg(long, value_name = "USER", conflicts_with = "team")]
+        to: Option<String>,
+        /// The team that sees to them
+        #[arg(long, value_name = "T")]
+        team: Option<String>,
+        /// Why, for the log; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Give, withdraw and show consents (同意), by id or by phone number
     Consent(consent::Args),
     /// End a hold; an erasure that waited for it is carried out
@@ -79,8 +107,12 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } => true,
-            Action::Erase { .. } | Action::Hold { .. } | Action::Consent(_) | Action::Release { .. } => false,
+            Action::Show { .. } | Action::Reveal { .. } => true,
+            Action::Erase { .. }
+            | Action::Hold { .. }
+            | Action::Assign { .. }
+            | Action::Consent(_)
+            | Action::Release { .. } => false,
         }
     }
 }
@@ -116,6 +148,31 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
         Action::Hold { named, reason, by } => {
             command(runtime, &named, "hold", json!({ "reason": reason, "by": by })).await
+        }
+        Action::Reveal {
+            named,
+            fields,
+            reason,
+        } => {
+            command(
+                runtime,
+                &named,
+                "reveal",
+                json!({ "fields": fields, "reason": reason }),
+            )
+            .await
+        }
+        Action::Assign {
+            ids,
+            to,
+            team,
+            reason,
+            asking,
+        } => {
+            let path = |id: &String| format!("/api/v1/customers/{}/assign", encode(id));
+            let paths: Vec<String> = ids.iter().map(path).collect();
+            let body = given(json!({ "user": to, "team": team, "reason": reason }));
+            asking.show_each(runtime, &paths, &body).await
         }
         Action::Consent(args) => consent::run(args, runtime).await,
         Action::Release { named, reason, by } => {

@@ -35,6 +35,8 @@ const EXAMPLES: &[&str] = &[
     "clock confirm --reason \"held against the wall clock of the office\" --data ./first",
     "customer show C001 --reason \"the person asked\" --data ./first",
     "customer erase C001 --reason \"the person asked\" --requested-by wang --data ./first",
+    "customer reveal C001 --fields name,phones --reason \"complaint 17\" --data ./first",
+    "customer assign C001 C002 --to wang --reason \"speaks the dialect\" --data ./first",
     "customer hold C001 --reason \"a court asked\" --data ./first",
     "customer release C001 --reason \"the case is closed\" --data ./first",
     "customer consent give C001 --scope marketing --source form --evidence \"form 12\" --data ./first",

@@ -1,6 +1,6 @@
 //! The options of a command that asks one thing, and the ways its reply is shown.
 
-use crate::kit::api::{ApiArgs, Request};
+use crate::kit::api::{ApiArgs, Request, post};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::page::{self, Language};
@@ -38,6 +38,29 @@ impl Asking {
             Some(reply) => page::show(&page(&reply, Language::asked())),
             None => Ok(()),
         }
+    }
+
+    /// Tells each of several the same, one after another, and shows each reply; the good ones count, and the first
+    /// failure is told behind them all.
+    pub(crate) async fn show_each(
+        &self,
+        runtime: Arc<Runtime>,
+        paths: &[String],
+        body: &Value,
+    ) -> Result<(), Failure> {
+        let client = self.api.client(runtime).await?;
+        let mut failed = None;
+        for path in paths {
+            match post(path, body).ask(&client).await {
+                Ok(reply) => output::json(&reply)?,
+                Err(failure) => {
+                    output::notice(&format!("{path}: {failure}"));
+                    failed = failed.or(Some(failure));
+                }
+            }
+        }
+        client.close().await;
+        failed.map_or(Ok(()), Err)
     }
 
     /// Where the server is that a person opens a link at, as far as that is known.

@@ -139,6 +139,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody ends it",
     ),
     (
+        CustomerEvent::ASSIGNED,
+        Beginning::Outside,
+        "somebody gives the person to a user or a team",
+    ),
+    (
+        CustomerEvent::UNASSIGNED,
+        Beginning::Outside,
+        "somebody takes the person back",
+    ),
+    (
         CustomerEvent::ERASURE_REQUESTED,
         Beginning::Outside,
         "somebody asks for an erasure",

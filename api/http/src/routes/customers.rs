@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::tells_of;
 use crate::reply::Written;
 use application::as_of::{Known, Moment, Then, Wanted, entity_then, existed_then};
 use application::customers::{
@@ -187,7 +188,7 @@ async fn describe_whole(
     let mut calls = Vec::new();
     // Of other campaigns nothing is told.
     let enrolled = state.enrolments().iter();
-    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| scope.campaigns.admits(campaign)) {
+    for (campaign, enrolment) in enrolled.filter(|(campaign, _)| tells_of(scope, campaign)) {
         let made = calls_of(installation, campaign, customer, enrolment, then).await?;
         let closed = match enrolment.is_waiting() {
             true => closed_window(installation, campaign, then).await?,

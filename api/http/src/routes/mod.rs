@@ -21,6 +21,7 @@ pub mod lists;
 mod live;
 mod metrics;
 mod numbers;
+mod persons;
 mod projections;
 mod queries;
 mod reports;
@@ -56,6 +57,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         metrics::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
+        persons::endpoints(),
         consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),

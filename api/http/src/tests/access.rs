@@ -11,14 +11,14 @@ use serde_json::{Value, json};
 const PASSWORD: &str = "correct horse battery";
 
 /// A reply, read whole.
-struct Came {
-    status: u16,
-    cookie: Option<String>,
-    body: Value,
+pub(super) struct Came {
+    pub(super) status: u16,
+    pub(super) cookie: Option<String>,
+    pub(super) body: Value,
 }
 
 impl Came {
-    fn code(&self) -> &str {
+    pub(super) fn code(&self) -> &str {
         self.body["code"].as_str().unwrap_or_default()
     }
 }
@@ -32,7 +32,7 @@ async fn came(response: Response<Incoming>) -> Came {
     Came { status, cookie, body }
 }
 
-async fn send(
+pub(super) async fn send(
     story: &Story,
     method: Method,
     path: &str,
@@ -55,7 +55,7 @@ async fn send(
     .await
 }
 
-async fn owner(story: &Story, path: &str, body: Value) -> Came {
+pub(super) async fn owner(story: &Story, path: &str, body: Value) -> Came {
     let bearer = story.bearer();
     send(
         story,
@@ -67,20 +67,20 @@ async fn owner(story: &Story, path: &str, body: Value) -> Came {
     .await
 }
 
-async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
+pub(super) async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
     let body = json!({ "name": name, "roles": roles, "password": PASSWORD });
     let added = owner(story, "/api/v1/users", body).await;
     assert_eq!(added.status, 201, "{}", added.body);
     added
 }
 
-async fn key(story: &Story, order: Value) -> String {
+pub(super) async fn key(story: &Story, order: Value) -> String {
     let made = owner(story, "/api/v1/api-keys", order).await;
     assert_eq!(made.status, 201, "{}", made.body);
     format!("Bearer {}", made.body["key"].as_str().unwrap())
 }
 
-async fn get(story: &Story, path: &str, authorization: &str) -> Came {
+pub(super) async fn get(story: &Story, path: &str, authorization: &str) -> Came {
     send(
         story,
         Method::GET,
@@ -97,7 +97,7 @@ async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
 }
 
 /// What the trail has of a kind, once it has this position.
-async fn trail(story: &Story, kind: &str) -> Vec<Value> {
+pub(super) async fn trail(story: &Story, kind: &str) -> Vec<Value> {
     let head = story.running.installation.store().head().await.unwrap();
     let path = format!("/api/v1/audit?kind={kind}&after_position={head}");
     let found = get(story, &path, &story.bearer()).await;

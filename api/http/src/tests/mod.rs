@@ -14,6 +14,7 @@ mod figures;
 mod live;
 mod lookups;
 mod personal_reads;
+mod persons;
 mod remade_views;
 mod report_schedule;
 mod routes;

@@ -14,6 +14,7 @@ use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
+mod assigning;
 mod closing_calls;
 mod consenting;
 mod cutting_off;

@@ -51,6 +51,10 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             "rule": rule, "facts": facts }),
         CustomerEvent::Held { reason, by } => json!({ "reason": reason, "by": by }),
         CustomerEvent::HoldReleased { reason, by } => json!({ "reason": reason, "by": by }),
+        CustomerEvent::Assigned { to, before, reason } => {
+            json!({ "to": to, "before": before, "reason": reason })
+        }
+        CustomerEvent::Unassigned { before, reason } => json!({ "before": before, "reason": reason }),
         CustomerEvent::ErasureRequested {
             reason,
             requested_by,

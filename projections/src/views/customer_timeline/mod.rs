@@ -88,7 +88,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 3,
+    version: 4,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -104,6 +104,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::ENROLMENT_SETTLED,
         CustomerEvent::HELD,
         CustomerEvent::HOLD_RELEASED,
+        CustomerEvent::ASSIGNED,
+        CustomerEvent::UNASSIGNED,
         CustomerEvent::ERASURE_REQUESTED,
         CustomerEvent::ERASED,
         CustomerEvent::ERASURE_CERTIFIED,

@@ -1,0 +1,62 @@
+//! Who sees to a customer: a user or a team, for the data scope of agents and supervisors (SEC-1).
+
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::ids::{TeamId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const ASSIGNMENT_REASON_BYTES_MAX: usize = 256;
+
+/// To whom a customer is assigned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignee {
+    User(UserId),
+    Team(TeamId),
+}
+
+type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
+
+pub(super) fn assign(state: &CustomerState, to: Assignee, reason: String) -> Decided {
+    super::decide::not_erased(state)?;
+    known(state)?;
+    given(&reason)?;
+    if state.assignee() == Some(&to) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CustomerEvent::Assigned {
+        to,
+        before: state.assignee().cloned(),
+        reason,
+    }])
+}
+
+pub(super) fn unassign(state: &CustomerState, reason: String) -> Decided {
+    known(state)?;
+    given(&reason)?;
+    Ok(match state.assignee() {
+        Some(before) => vec![CustomerEvent::Unassigned {
+            before: before.clone(),
+            reason,
+        }],
+        None => Vec::new(),
+    })
+}
+
+const fn known(state: &CustomerState) -> Result<(), CustomerRefusal> {
+    if state.is_registered() {
+        return Ok(());
+    }
+    Err(CustomerRefusal::NotRegistered)
+}
+
+fn given(reason: &str) -> Result<(), CustomerRefusal> {
+    if reason.trim().is_empty() || reason.len() > ASSIGNMENT_REASON_BYTES_MAX {
+        return Err(CustomerRefusal::ReasonNeeded {
+            bytes_max: ASSIGNMENT_REASON_BYTES_MAX,
+        });
+    }
+    Ok(())
+}

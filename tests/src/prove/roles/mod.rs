@@ -1,0 +1,131 @@
+//! Every role on every route, and every id of one data scope asked for with a key of another.
+//!
+//! The matrix is made from the description of a running server, so no route is forgotten, and held against
+//! the table of `docs/reference/access.md`, which people read. What a limited key is told is searched for
+//! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol.
+
+mod matrix;
+mod scopes;
+
+use super::crash::{quick_campaign, records};
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::described::Description;
+use crate::history::member;
+use crate::program::{fail, wait_for};
+use crate::server::{Server, asked};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// The two campaigns: a key of the first must learn nothing of the second.
+const MINE: &str = "MINE-CAMPAIGN";
+const THEIRS: &str = "THEIRS-CAMPAIGN";
+
+/// What a campaign of a few people must end within.
+const SETTLED_WITHIN: Duration = Duration::from_secs(150);
+
+/// Violations that are named in the line; all are counted.
+const NAMED_MAX: usize = 20;
+
+/// Every role, as the columns of the table.
+const ROLES: [&str; 9] = [
+    "admin",
+    "operator",
+    "viewer",
+    "agent",
+    "supervisor",
+    "compliance",
+    "auditor",
+    "analyst",
+    "integrator",
+];
+
+pub(super) fn prove(form: Form) -> Proof {
+    let customers = match form {
+        Form::Short => 2,
+        Form::Long => 6,
+    };
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let data = folder.path().join("data");
+    let mut command = Server::command(&data, &carrier.trunk());
+    command.args(["--kurrent-listen", "127.0.0.1:0"]);
+    let mut server = Server::of(command, &data);
+    if !server.wait_ready() {
+        fail("the server does not become ready");
+    }
+    settle(&server, customers);
+    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
+    let Ok((document, _)) = document else {
+        fail("there is no description");
+    };
+    let description = Description::new(document.body);
+    let cells = matrix::every(&description, &server);
+    let found = scopes::every(&description, &server, &data);
+    let is_up = server.program.ended().is_none();
+    server.program.signal("TERM");
+    server.program.wait(Duration::from_secs(20));
+    Proof {
+        holds: is_up
+            && cells.wrong.is_empty()
+            && found.leaked.is_empty()
+            && cells.count > 0
+            && found.asked > 0,
+        line: json!({
+            "proof": "roles",
+            "operations": description.operations().len(),
+            "cells": cells.count,
+            "wrong": cells.wrong.len(),
+            "asked": found.asked,
+            "leaked": found.leaked.len(),
+            "kurrent_events": found.kurrent_events,
+            "named": cells.wrong.iter().chain(&found.leaked).take(NAMED_MAX).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// Both campaigns are called to their ends.
+fn settle(server: &Server, customers: u32) {
+    for (salt, campaign) in [(3, MINE), (4, THEIRS)] {
+        server.must_post("/api/v1/campaigns", &quick_campaign(campaign));
+        let list = json!({ "task_id": campaign, "records": records(customers, salt) });
+        server.must_post("/api/v1/tasks/data", &list);
+        server.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
+    }
+    for campaign in [MINE, THEIRS] {
+        let completed = wait_for(SETTLED_WITHIN, || {
+            let reply = server.get(&format!("/api/v1/campaigns/{campaign}")).ok()?;
+            (member(&reply.body, "/status") == "completed").then_some(())
+        });
+        if completed.is_none() {
+            fail("the campaign did not complete");
+        }
+    }
+}
+
+/// A key of a new user with this role, held to `campaign` where one is named.
+fn key_of(server: &Server, role: &str, campaign: Option<&str>) -> String {
+    let suffix = if campaign.is_some() { "held" } else { "free" };
+    let name = format!("{role}-{suffix}");
+    let campaigns = campaign.map(|campaign| vec![campaign]);
+    let mut user =
+        json!({ "name": name, "roles": [role], "team": "north", "password": "correct horse battery" });
+    let mut key = json!({ "user": name });
+    if let (Some(user), Some(key), Some(campaigns)) = (user.as_object_mut(), key.as_object_mut(), campaigns) {
+        // One is held by the user, the other by the key: both hold.
+        let holder = if role.len() % 2 == 0 { user } else { key };
+        holder.insert("campaigns".to_owned(), json!(campaigns));
+    }
+    server.must_post("/api/v1/users", &user);
+    let made = server.must_post("/api/v1/api-keys", &key);
+    let key: Option<&str> = member(&made.body, "/key").as_str();
+    key.unwrap_or_else(|| fail("a key is shown when it is made"))
+        .to_owned()
+}
+
+/// The operation's own example of an order, or an empty one.
+fn order_of(described: &Value) -> Option<Value> {
+    let body = described.get("requestBody")?;
+    let example = body.pointer("/content/application~1json/example");
+    Some(example.cloned().unwrap_or_else(|| json!({})))
+}

@@ -1,0 +1,150 @@
+//! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
+
+use super::{MINE, ROLES, THEIRS, key_of, order_of};
+use crate::described::Description;
+use crate::history::{History, member};
+use crate::program::{fail, run};
+use crate::server::{Server, asked_with, followed};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+pub(super) struct Found {
+    pub asked: usize,
+    pub leaked: Vec<String>,
+    pub kurrent_events: usize,
+}
+
+/// Commands that act on everything are not for a look around; limited keys are refused them by the matrix.
+const NOT_ASKED: &[&str] = &["/rebuild", "/switch", "/cancel", "/retry", "/measure-clock"];
+
+/// Parameters of paths that name no id: what is there to be named.
+const NAMED: &[(&str, &[&str])] = &[
+    ("what", &["calls", "events", "metrics"]),
+    ("name", &["answer_ratio_per_call", "campaign_board"]),
+];
+
+pub(super) fn every(description: &Description, server: &Server, data: &Path) -> Found {
+    let theirs = ids_of(THEIRS, data);
+    let mut found = Found {
+        asked: 0,
+        leaked: Vec::new(),
+        kurrent_events: 0,
+    };
+    for role in ROLES {
+        let key = key_of(server, role, Some(MINE));
+        let bearer = format!("Bearer {key}");
+        for operation in description.operations() {
+            if operation.described.get("x-permission").is_none() {
+                continue;
+            }
+            let method = operation.method.to_uppercase();
+            for path in paths(operation.path, &theirs) {
+                if NOT_ASKED.iter().any(|end| path.ends_with(end)) || path.ends_with("/ws") {
+                    continue;
+                }
+                found.asked += 1;
+                let url = format!("{}{path}", server.url);
+                let told = if path.contains("/stream?") || path.ends_with("/stream") {
+                    followed(&url, &bearer)
+                } else {
+                    let order = order_of(operation.described);
+                    asked_with(&method, &url, &bearer, order.as_ref())
+                        .map(|(reply, _)| told(&reply.body, &path))
+                };
+                let told = told.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
+                if let Some(id) = theirs.iter().find(|id| told.contains(id.as_str())) {
+                    found.leaked.push(format!("{role} {method} {path} tells of {id}"));
+                }
+            }
+        }
+        kurrent(role, &key, data, &theirs, &mut found);
+    }
+    found
+}
+
+/// What a reply says besides what was asked: a problem may repeat the path's own word.
+fn told(body: &Value, path: &str) -> String {
+    let text = body.to_string();
+    let asked = path.split(['/', '?', '=', '&']);
+    asked
+        .filter(|word| word.len() > 7)
+        .fold(text, |text, word| text.replace(word, ""))
+}
+
+/// Every way to name one of their ids by this route; without a name in it, with and without their campaign.
+fn paths(path: &str, theirs: &BTreeSet<String>) -> Vec<String> {
+    let Some((before, rest)) = path.split_once('{') else {
+        return vec![path.to_owned(), format!("{path}?campaign={THEIRS}")];
+    };
+    let (parameter, after) = rest.split_once('}').unwrap_or((rest, ""));
+    if let Some((_, names)) = NAMED.iter().find(|(known, _)| *known == parameter) {
+        let named = names.iter().flat_map(|name| {
+            let path = format!("{before}{name}{after}");
+            ["", "&campaign=THEIRS-CAMPAIGN"].map(|campaign| format!("{path}?format=csv{campaign}"))
+        });
+        let plain = names.iter().flat_map(|name| {
+            let path = format!("{before}{name}{after}");
+            ["", "?by=campaign", "?campaign=THEIRS-CAMPAIGN"].map(|query| format!("{path}{query}"))
+        });
+        return named.chain(plain).collect();
+    }
+    theirs.iter().map(|id| format!("{before}{id}{after}")).collect()
+}
+
+/// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named, and
+/// nothing that the other campaign shares.
+fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
+    let history = History::read(data);
+    let mut ids = BTreeSet::from([campaign.to_owned()]);
+    for event in &history.events {
+        if member(event, "/campaign") != campaign {
+            continue;
+        }
+        for pointer in ["/stream", "/customer", "/id"] {
+            if let Some(id) = member(event, pointer).as_str() {
+                ids.insert(id.to_owned());
+                ids.extend(
+                    id.split_once('-')
+                        .map(|(_, own)| own.to_owned())
+                        .filter(|_| pointer == "/stream"),
+                );
+            }
+        }
+    }
+    // Ids of events are many and alike: a few of them say as much.
+    let events = history
+        .events
+        .iter()
+        .filter(|event| member(event, "/campaign") == campaign);
+    let spare: BTreeSet<String> = events
+        .skip(5)
+        .filter_map(|event| member(event, "/id").as_str().map(str::to_owned))
+        .collect();
+    ids.retain(|id| !spare.contains(id));
+    ids
+}
+
+/// The same log by KurrentDB's protocol: only what is about the key's campaign.
+fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found: &mut Found) {
+    let file = std::fs::read_to_string(data.join("server.json")).unwrap_or_default();
+    let said: Value = serde_json::from_str(&file).unwrap_or_default();
+    let address = member(&said, "/kurrent").as_str().unwrap_or_default().to_owned();
+    let url = format!("kurrent://any:{key}@{address}?tls=false");
+    let read = run(&["events", "read", "--store", &url, "--json"]);
+    found.asked += 1;
+    let text = String::from_utf8_lossy(&read.stdout).into_owned();
+    found.kurrent_events += text.lines().count();
+    if let Some(id) = theirs.iter().find(|id| text.contains(id.as_str())) {
+        found
+            .leaked
+            .push(format!("{role} by KurrentDB's protocol is told of {id}"));
+    }
+    let may = matches!(role, "admin" | "compliance" | "auditor" | "integrator");
+    if may != !text.is_empty() {
+        found.leaked.push(format!(
+            "{role} by KurrentDB's protocol: {} lines",
+            text.lines().count()
+        ));
+    }
+}
