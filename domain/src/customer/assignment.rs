@@ -1,21 +1,12 @@
 //! Who sees to a customer: a user or a team, for the data scope of agents and supervisors (SEC-1).
 
+use super::assignee::Assignee;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::ids::{TeamId, UserId};
-use serde::{Deserialize, Serialize};
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const ASSIGNMENT_REASON_BYTES_MAX: usize = 256;
-
-/// To whom a customer is assigned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Assignee {
-    User(UserId),
-    Team(TeamId),
-}
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 

@@ -1,6 +1,6 @@
 //! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
-use super::assignment::Assignee;
+use super::assignee::Assignee;
 use super::event::DeletedRecording;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};

@@ -1,6 +1,6 @@
 //! Facts about one person, over all campaigns.
 
-use super::assignment::Assignee;
+use super::assignee::Assignee;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};

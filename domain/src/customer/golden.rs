@@ -1,6 +1,6 @@
 //! Every stored kind of a customer event, held against its golden file.
 
-use super::assignment::Assignee;
+use super::assignee::Assignee;
 use super::event::{CustomerEvent, DeletedRecording};
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use crate::calling_plan::Basis;

@@ -5,6 +5,7 @@
 //! race past a cap. Everything works when the person's values are erased. An enrolment is one per campaign
 //! for ever; it ends by being settled, once. An erased person keeps ids, counts and lookup hashes, no values.
 
+mod assignee;
 mod assignment;
 mod close_call;
 pub mod command;
@@ -24,7 +25,8 @@ mod golden;
 #[cfg(test)]
 mod tests;
 
-pub use assignment::{ASSIGNMENT_REASON_BYTES_MAX, Assignee};
+pub use assignee::Assignee;
+pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
 pub use cut_off::CUT_OFF_SETTLED;
 pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs};

@@ -1,6 +1,6 @@
 //! What a customer's own events say of the person.
 
-use super::assignment::Assignee;
+use super::assignee::Assignee;
 use super::consent::scope_of;
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;

@@ -14,7 +14,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// Between two looks: what was taken back ends within it.
 const LOOK_MS: u64 = 2_000;
 
-/// Stops when the process does, or when its caller may follow no more; `is_stopping` tells of the process alone.
+/// Stops when the process does, or when its caller may follow no more; `is_stopping` tells of the process
+/// alone.
 pub struct WhileAllowed {
     process: Arc<dyn StopSignal>,
     installation: Arc<Installation>,

@@ -40,8 +40,8 @@ impl Asking {
         }
     }
 
-    /// Tells each of several the same, one after another, and shows each reply; the good ones count, and the first
-    /// failure is told behind them all.
+    /// Tells each of several the same, one after another, and shows each reply; the good ones count, and the
+    /// first failure is told behind them all.
     pub(crate) async fn show_each(
         &self,
         runtime: Arc<Runtime>,

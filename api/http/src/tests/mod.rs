@@ -4,6 +4,7 @@ mod abandoned_questions;
 mod access;
 mod alerts;
 mod as_of;
+mod asking;
 mod call_then;
 mod consents;
 mod cut_off;

@@ -1,6 +1,6 @@
 //! Persons in clear and persons who are given to somebody: who sees them, and what is on record first.
 
-use super::access::{add, get, key, owner, send, trail};
+use super::asking::{add, get, key, owner, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::json;

@@ -92,8 +92,8 @@ fn paths(path: &str, theirs: &BTreeSet<String>) -> Vec<String> {
     theirs.iter().map(|id| format!("{before}{id}{after}")).collect()
 }
 
-/// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named, and
-/// nothing that the other campaign shares.
+/// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named,
+/// and nothing that the other campaign shares.
 fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
     let history = History::read(data);
     let mut ids = BTreeSet::from([campaign.to_owned()]);

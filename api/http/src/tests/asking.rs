@@ -1,0 +1,106 @@
+//! Requests of users and of the directory's owner to a running server, and their replies read whole.
+
+use crate::testing::Story;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request, Response, body::Incoming};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+/// What everybody's password is here.
+pub(super) const PASSWORD: &str = "correct horse battery";
+
+/// A reply, read whole.
+pub(super) struct Came {
+    pub(super) status: u16,
+    pub(super) cookie: Option<String>,
+    pub(super) body: Value,
+}
+
+impl Came {
+    pub(super) fn code(&self) -> &str {
+        self.body["code"].as_str().unwrap_or_default()
+    }
+}
+
+async fn came(response: Response<Incoming>) -> Came {
+    let status = response.status().as_u16();
+    let cookie = response.headers().get("set-cookie");
+    let cookie = cookie.map(|value| value.to_str().unwrap().split(';').next().unwrap().to_owned());
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    let body = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Came { status, cookie, body }
+}
+
+pub(super) async fn send(
+    story: &Story,
+    method: Method,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Option<Value>,
+) -> Came {
+    let url = story.running.url.clone().unwrap();
+    let mut request = Request::builder().method(method).uri(format!("{url}{path}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let body = body.map_or_else(Bytes::new, |body| Bytes::from(body.to_string()));
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    came(
+        client
+            .request(request.body(Full::new(body)).unwrap())
+            .await
+            .unwrap(),
+    )
+    .await
+}
+
+pub(super) async fn owner(story: &Story, path: &str, body: Value) -> Came {
+    let bearer = story.bearer();
+    send(
+        story,
+        Method::POST,
+        path,
+        &[("Authorization", &bearer)],
+        Some(body),
+    )
+    .await
+}
+
+pub(super) async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
+    let body = json!({ "name": name, "roles": roles, "password": PASSWORD });
+    let added = owner(story, "/api/v1/users", body).await;
+    assert_eq!(added.status, 201, "{}", added.body);
+    added
+}
+
+pub(super) async fn key(story: &Story, order: Value) -> String {
+    let made = owner(story, "/api/v1/api-keys", order).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    format!("Bearer {}", made.body["key"].as_str().unwrap())
+}
+
+pub(super) async fn get(story: &Story, path: &str, authorization: &str) -> Came {
+    send(
+        story,
+        Method::GET,
+        path,
+        &[("Authorization", authorization)],
+        None,
+    )
+    .await
+}
+
+pub(super) async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
+    let body = json!({ "name": name, "password": password });
+    send(story, Method::POST, "/api/v1/sign-in", &[], Some(body)).await
+}
+
+/// What the trail has of a kind, once it has this position.
+pub(super) async fn trail(story: &Story, kind: &str) -> Vec<Value> {
+    let head = story.running.installation.store().head().await.unwrap();
+    let path = format!("/api/v1/audit?kind={kind}&after_position={head}");
+    let found = get(story, &path, &story.bearer()).await;
+    found.body["items"].as_array().unwrap().clone()
+}

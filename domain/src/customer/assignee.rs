@@ -1,0 +1,12 @@
+//! To whom a customer is given: a user or a team.
+
+use crate::ids::{TeamId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// To whom a customer is assigned.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Assignee {
+    User(UserId),
+    Team(TeamId),
+}
