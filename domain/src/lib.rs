@@ -35,6 +35,7 @@ pub mod problem;
 mod record;
 pub mod report;
 pub mod sample;
+pub mod stop;
 pub mod time;
 pub mod user;
 pub mod view;
