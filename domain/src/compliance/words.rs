@@ -53,11 +53,7 @@ const RULES: [Words; 20] = [
     ),
     ("campaign_paused", "任务已暂停", "the campaign was paused"),
     ("campaign_stopped", "任务已停止", "the campaign was stopped"),
-    (
-        "emergency_stop",
-        "已紧急停止",
-        "an emergency stop was engaged",
-    ),
+    ("emergency_stop", "已紧急停止", "an emergency stop was engaged"),
     (
         "grant_expired",
         "许可过期未拨",

@@ -153,7 +153,16 @@ mod tests {
             assert_eq!(id.to_string(), text);
             assert_eq!(StopId::of(id.scope(), id.named().unwrap_or("")), Ok(id));
         }
-        for wrong in ["", "all.", "all.x", "trunk.", "campaign.a/b", "preset.cn", "flow.x", "trunk.a\nb"] {
+        for wrong in [
+            "",
+            "all.",
+            "all.x",
+            "trunk.",
+            "campaign.a/b",
+            "preset.cn",
+            "flow.x",
+            "trunk.a\nb",
+        ] {
             assert!(wrong.parse::<StopId>().is_err(), "{wrong}");
         }
     }
