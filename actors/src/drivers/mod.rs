@@ -178,6 +178,12 @@ impl DriversHandle {
         self.kit.store_away_until(self.kit.now()).is_some()
     }
 
+    /// The names of the lines, in order of preference.
+    pub fn trunks(&self) -> Vec<String> {
+        let lines = self.kit.ports.lines.iter();
+        lines.map(|line| line.facts().name).collect()
+    }
+
     /// The emergency stops that are engaged, of those that concern what is dialed here.
     pub fn engaged_stops(&self) -> Vec<StopId> {
         self.kit.stops.engaged()

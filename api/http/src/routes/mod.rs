@@ -27,6 +27,7 @@ mod reports;
 mod rules;
 mod samples;
 mod session;
+mod stop;
 mod streams;
 mod tables;
 mod targets;
@@ -75,6 +76,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         compliance_reports::endpoints(),
         projections::endpoints(),
         session::endpoints(),
+        stop::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),
         health::endpoints(),
