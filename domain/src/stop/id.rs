@@ -112,8 +112,9 @@ fn trunk_name(name: &str) -> Result<(), &'static str> {
     if name.is_empty() || name.len() > TRUNK_NAME_BYTES_MAX {
         return Err("a trunk's name has 1 to 128 bytes");
     }
-    if name.chars().any(char::is_control) {
-        return Err("a trunk's name has no control characters");
+    let known = |c: char| c.is_ascii_alphanumeric() || "._-:[]".contains(c);
+    if !name.chars().all(known) {
+        return Err("a trunk's name has A-Z a-z 0-9 . _ - : [ ] only");
     }
     Ok(())
 }
@@ -161,7 +162,7 @@ mod tests {
             "campaign.a/b",
             "preset.cn",
             "flow.x",
-            "trunk.a\nb",
+            "trunk.a b",
         ] {
             assert!(wrong.parse::<StopId>().is_err(), "{wrong}");
         }
