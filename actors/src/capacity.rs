@@ -41,6 +41,8 @@ struct LineUse {
     next_caller: usize,
     failures_in_a_row: u32,
     rests_until: Option<Timestamp>,
+    /// By an emergency stop: no leg begins on it.
+    is_stopped: bool,
 }
 
 /// A place for one leg on one line; dropping it gives the place back.
@@ -88,6 +90,7 @@ impl Capacity {
             next_caller: 0,
             failures_in_a_row: 0,
             rests_until: None,
+            is_stopped: false,
         };
         Arc::new(Self {
             lines: Mutex::new(facts.into_iter().map(line).collect()),
@@ -196,9 +199,18 @@ impl Capacity {
         if let Some(used) = lines.get_mut(line) {
             used.note(sign, now);
         }
-        lines
-            .iter()
-            .all(|line| line.failures_in_a_row >= FAILURES_IN_A_ROW_MAX)
+        // Who is stopped says nothing of those that may serve.
+        let mut serving = lines.iter().filter(|line| !line.is_stopped).peekable();
+        serving.peek().is_some() && serving.all(|line| line.failures_in_a_row >= FAILURES_IN_A_ROW_MAX)
+    }
+
+    /// From now on a leg may begin on a line, or none.
+    pub(crate) fn set_stopped(&self, line: usize, is_stopped: bool) {
+        if let Some(line) = self.lock().get_mut(line) {
+            line.is_stopped = is_stopped;
+        }
+        self.freed.notify_one();
+        self.freed_for_next_legs.notify_waiters();
     }
 
     /// Forgets failures: the campaigns are paused, and whoever resumes them has seen to the trunk.
@@ -216,7 +228,7 @@ impl Capacity {
 
 impl LineUse {
     fn free_at(&mut self, now: Timestamp) -> Option<Timestamp> {
-        if self.legs_count >= self.facts.legs_max {
+        if self.is_stopped || self.legs_count >= self.facts.legs_max {
             return None;
         }
         while self
@@ -471,6 +483,25 @@ mod tests {
         assert!(capacity.note(1, FAILED, NOW));
         capacity.forget_failures();
         assert!(capacity.take(NOW, &[]).is_some());
+    }
+
+    #[test]
+    fn a_stopped_line_takes_no_leg_until_it_is_lifted_and_another_serves() {
+        let capacity = Capacity::new(vec![line("a", 9, 9), line("b", 9, 9)]);
+        capacity.set_stopped(0, true);
+        assert_eq!(capacity.take(NOW, &[]).unwrap().line(), 1);
+        assert_eq!(capacity.free_count(NOW), 8);
+        let noted: Vec<bool> = (0..3).map(|_| capacity.note(1, FAILED, NOW)).collect();
+        assert_eq!(noted, [false, false, true], "no line is left that serves");
+        capacity.forget_failures();
+        capacity.set_stopped(1, true);
+        assert!(
+            !capacity.note(1, TrunkSign::Neutral, NOW),
+            "what is stopped has not failed"
+        );
+        assert!(capacity.take(NOW, &[]).is_none() && capacity.free_at(NOW).is_none());
+        capacity.set_stopped(0, false);
+        assert_eq!(capacity.take(NOW, &[]).unwrap().line(), 0);
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod mailbox;
 mod registry;
 #[cfg(test)]
 mod shared_log_tests;
+mod stops;
 mod supervisor;
 mod system;
 #[cfg(test)]
@@ -36,5 +37,6 @@ pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};
 pub use log_damage::{Damage, LogDamage};
+pub use stops::{EngagedStop, engaged_now};
 pub use supervisor::{STOP_WAIT_MS, Supervisor};
 pub use system::{ActorSystem, Entities, Environment};

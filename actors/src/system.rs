@@ -30,6 +30,7 @@ use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::report::Report;
 use domain::sample::Sample;
+use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::user::User;
 use domain::view::View;
@@ -69,6 +70,8 @@ pub struct ActorSystem {
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
     pub alerts: Entities<Alert>,
+    /// Emergency stops, each by what it stops.
+    pub stops: Entities<Stop>,
     /// Who may sign in.
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
@@ -92,6 +95,7 @@ impl ActorSystem {
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
+            stops: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
         }

@@ -35,6 +35,8 @@ pub mod problem;
 mod record;
 pub mod report;
 pub mod sample;
+
+pub mod stop;
 pub mod stream_id;
 pub mod time;
 pub mod user;

@@ -8,6 +8,8 @@ use crate::system::Environment;
 use domain::ports::event_store::{StoreError, Subscription};
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
 
 /// Wait before a lost subscription is taken up again: long enough not to hammer a store that is away.
 const RESUBSCRIBE_MS: u64 = 1_000;
@@ -22,9 +24,28 @@ pub(crate) struct Follow {
     after: Position,
     /// An interruption was said and nothing has come since.
     is_interrupted: bool,
+    sight: Arc<Sight>,
     /// The store met damage in a page: events are read one by one, up to it.
     is_stepping: bool,
     damage: Option<Damage>,
+}
+
+/// Whether a reader follows the log, for whoever must not act on what it may have missed.
+#[derive(Default)]
+pub(crate) struct Sight {
+    is_subscribed: AtomicBool,
+    interrupted: Notify,
+}
+
+impl Sight {
+    /// True while the store sends what is new; where that ends, `interrupted` is told.
+    pub(crate) fn is_subscribed(&self) -> bool {
+        self.is_subscribed.load(Ordering::Acquire)
+    }
+    /// Returns when a read has failed since the last call. Cancel-safe.
+    pub(crate) async fn interrupted(&self) {
+        self.interrupted.notified().await;
+    }
 }
 
 impl Follow {
@@ -34,9 +55,15 @@ impl Follow {
             subscription: None,
             after,
             is_interrupted: false,
+            sight: Arc::default(),
             is_stepping: false,
             damage: None,
         }
+    }
+
+    /// Whether it is following, seen while `next` is awaited.
+    pub(crate) fn sight(&self) -> Arc<Sight> {
+        Arc::clone(&self.sight)
     }
 
     /// The next events. Damage is final: it is answered again whenever this is asked. Cancel-safe.
@@ -77,7 +104,11 @@ impl Follow {
         }
         let subscription = match &mut self.subscription {
             Some(subscription) => subscription,
-            none => none.insert(store.subscribe(self.after).await?),
+            none => {
+                let begun = none.insert(store.subscribe(self.after).await?);
+                self.sight.is_subscribed.store(true, Ordering::Release);
+                begun
+            }
         };
         subscription.next().await
     }
@@ -118,6 +149,8 @@ impl Follow {
             tracing::warn!(%error, "following the log was interrupted; it is tried again");
         }
         self.subscription = None;
+        self.sight.is_subscribed.store(false, Ordering::Release);
+        self.sight.interrupted.notify_one();
         let clock = &self.environment.clock;
         clock.wait_until(clock.now().plus_ms(RESUBSCRIBE_MS)).await;
     }

@@ -6,7 +6,10 @@ use super::live_calls::LiveCalls;
 use crate::capacity::Capacity;
 use crate::entity::{Answer, Loaded};
 use crate::error::AskError;
+use crate::stops::Stops;
 use crate::system::{ActorSystem, Entities, Environment};
+use domain::call::event::EndReason;
+use domain::calling_plan::CampaignFacts;
 use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CommandId, EventId};
 use domain::ports::line::LineError;
@@ -41,6 +44,7 @@ pub(crate) struct Kit {
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) live: Arc<LiveCalls>,
     pub(crate) alarms: Alarms,
+    pub(crate) stops: Stops,
     draining: watch::Sender<bool>,
     /// Somebody's work was cut off: the watchdog looks.
     pub(crate) cut_off: Notify,
@@ -59,6 +63,7 @@ impl Kit {
             capacity: Capacity::new(facts),
             live: LiveCalls::new(),
             alarms: Alarms::default(),
+            stops: Stops::default(),
             draining: watch::Sender::new(false),
             cut_off: Notify::new(),
             store_away_until: Mutex::new(None),
@@ -147,6 +152,20 @@ impl Kit {
             .store_away_until
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Some(until);
+    }
+
+    /// Why nobody may be dialed for this campaign on this line by what is known of emergency stops.
+    pub(crate) fn stopped(&self, facts: &CampaignFacts, line: usize) -> Option<EndReason> {
+        if self.stops.stops_campaign(&facts.campaign, facts.plan.preset) || self.is_line_stopped(line) {
+            return Some(EndReason::EmergencyStop);
+        }
+        // What was granted before is given back: whoever grants again knows more.
+        self.stops.is_behind().then_some(EndReason::GrantExpired)
+    }
+
+    fn is_line_stopped(&self, line: usize) -> bool {
+        let line = self.ports.lines.get(line);
+        line.is_some_and(|line| self.stops.stops_trunk(&line.facts().name))
     }
 
     pub(crate) fn is_stopping(&self) -> bool {

@@ -4,6 +4,7 @@
 //! memory only; after a crash the worklist says what was open.
 
 use domain::call::event::EndReason;
+use domain::calling_plan::Preset;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -72,6 +73,8 @@ pub(crate) enum Phase {
 
 struct Work {
     number: NumberId,
+    /// On which line, and under which preset, it is being dialed; absent before it has a place.
+    placed: Option<(usize, Preset)>,
     call: Option<CallId>,
     phase: Phase,
     order: watch::Sender<Order>,
@@ -115,6 +118,7 @@ impl LiveCalls {
         let orders = order.subscribe();
         let work = Work {
             number: number.clone(),
+            placed: None,
             call: None,
             phase: Phase::Asking,
             order,
@@ -215,10 +219,27 @@ impl LiveCalls {
         });
     }
 
+    /// Whoever is being dialed on this line.
+    pub(crate) fn order_line(&self, line: usize, order: Order) {
+        self.order(order, |_, work| {
+            work.placed.is_some_and(|placed| placed.0 == line)
+        });
+    }
+
+    pub(crate) fn order_preset(&self, preset: Preset, order: Order) {
+        self.order(order, |_, work| {
+            work.placed.is_some_and(|placed| placed.1 == preset)
+        });
+    }
+
+    pub(crate) fn order_all(&self, order: Order) {
+        self.order(order, |_, _| true);
+    }
+
     /// Tells everyone in the book, and lets nobody begin from now on.
     pub(crate) fn close(&self, order: Order) {
         self.lock().is_closed = true;
-        self.order(order, |_, _| true);
+        self.order_all(order);
     }
 
     fn order(&self, order: Order, concerns: impl Fn(&EnrolmentId, &Work) -> bool) {
@@ -271,6 +292,13 @@ impl Working {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.call = Some(call);
             work.number.clone_from(number);
+        }
+    }
+
+    /// The line it is being dialed on now, and the campaign's preset.
+    pub(crate) fn set_place(&self, line: usize, preset: Preset) {
+        if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
+            work.placed = Some((line, preset));
         }
     }
 
@@ -374,6 +402,24 @@ mod tests {
         assert_eq!((one.order(), other.order()), (PAUSED, Order::Proceed));
         calls.order_number(&number(), OPTED_OUT);
         assert_eq!((one.order(), other.order()), (OPTED_OUT, OPTED_OUT));
+    }
+
+    #[test]
+    fn an_order_to_a_line_or_a_preset_reaches_who_is_placed_there() {
+        let calls = LiveCalls::new();
+        let one = calls.begin(&enrolment("A"), &number()).unwrap();
+        let other = calls.begin(&enrolment("B"), &number()).unwrap();
+        let unplaced = calls.begin(&enrolment("C"), &number()).unwrap();
+        one.set_place(0, Preset::CnService);
+        other.set_place(1, Preset::CnCollection);
+        let stopped = Order::GiveUp(EndReason::EmergencyStop);
+        calls.order_line(1, stopped);
+        assert_eq!((one.order(), other.order()), (Order::Proceed, stopped));
+        other.set_place(0, Preset::CnCollection);
+        calls.order_preset(Preset::CnService, stopped);
+        assert_eq!((one.order(), unplaced.order()), (stopped, Order::Proceed));
+        calls.order_all(stopped);
+        assert_eq!(unplaced.order(), stopped);
     }
 
     #[test]

@@ -34,6 +34,8 @@ mod orders;
 mod outreach;
 mod retry;
 #[cfg(test)]
+mod stop_tests;
+#[cfg(test)]
 mod tests;
 mod watchdog;
 
@@ -48,6 +50,7 @@ use domain::ports::line::Line;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::worklist::Worklist;
+use domain::stop::StopId;
 use domain::time::Timestamp;
 use kit::Kit;
 use live_calls::{Order, Phase};
@@ -121,6 +124,7 @@ async fn begin(kit: &Arc<Kit>) -> Result<(), StartError> {
     kit.set_restored_up_to(past.up_to);
     let head = kit.environment.store.head().await?;
     kit.ports.worklist.wait_for(head).await?;
+    orders::learn_stops(kit).await?;
     let left = watchdog::sweep(kit).await?;
     if left > 0 {
         tracing::warn!(
@@ -172,6 +176,17 @@ impl DriversHandle {
     /// True while no dial begins because the store was away, or a recording had no room, a moment ago.
     pub fn are_dials_held(&self) -> bool {
         self.kit.store_away_until(self.kit.now()).is_some()
+    }
+
+    /// The names of the lines, in order of preference.
+    pub fn trunks(&self) -> Vec<String> {
+        let lines = self.kit.ports.lines.iter();
+        lines.map(|line| line.facts().name).collect()
+    }
+
+    /// The emergency stops that are engaged, of those that concern what is dialed here.
+    pub fn engaged_stops(&self) -> Vec<StopId> {
+        self.kit.stops.engaged()
     }
 
     /// True while a restored log waits for a person's confirmation; nothing is dialed meanwhile.

@@ -1,8 +1,8 @@
 //! Carries what was decided elsewhere to the calls in progress: opt-outs, suppressions, withdrawn consents,
-//! requested erasures, pause and stop.
+//! requested erasures, pause and stop, emergency stops.
 //!
 //! The log's order is what counts: after these events no grant follows; what was granted before is
-//! withdrawn, or cancelled if it is not answered.
+//! withdrawn, or cancelled if it is not answered. While the log cannot be followed nothing new is dialed.
 //!
 //! An event that cannot be read may have been an opt-out: whoever meets it, this driver ends dialing in this
 //! process, and health says why.
@@ -11,34 +11,34 @@ use super::follow::Follow;
 use super::kit::Kit;
 use super::live_calls::Order;
 use crate::log_damage::Damage;
+use crate::timers::wake_at;
 use domain::call::event::EndReason;
+use domain::calling_plan::Preset;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
-use domain::decider::{EventData, UnreadableEvent};
+use domain::decider::{Decider, EventData, UnreadableEvent};
 use domain::ids::{CampaignId, CustomerId, InvalidId, NumberId};
 use domain::number::event::NumberEvent;
+use domain::ports::event_store::StoreError;
+use domain::stop::{Stop, StopEvent, StopId};
 use domain::stored_event::{Envelope, Position};
 use std::sync::Arc;
+
+/// How often it is looked whether the log is followed again: a stop holds within a second.
+const LOOK_MS: u64 = 250;
 
 /// After these nobody is dialed for the person, whatever was granted before.
 const GIVE_UP: [&str; 2] = [CustomerEvent::CONSENT_WITHDRAWN, CustomerEvent::ERASURE_REQUESTED];
 
 pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
-    let stop = kit.environment.tasks.stop_signal();
     let mut follow = Follow::new(&kit.environment, after);
+    let mut seen = after;
     loop {
-        let page = tokio::select! {
-            biased;
-            () = stop.stopping() => return,
-            // Also what another follower met: it is the same log.
-            () = kit.environment.damage.met() => {
-                end_dialing(&kit);
-                return;
-            }
-            page = follow.next() => page,
+        let Some(page) = next_page(&kit, &mut follow, seen).await else {
+            return;
         };
-        let Ok(page) = page else { continue };
         for (position, envelope) in &page {
+            seen = *position;
             if let Err(error) = react(&kit, envelope) {
                 kit.environment.damage.report(Damage {
                     position: Some(*position),
@@ -49,6 +49,60 @@ pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
             }
         }
     }
+}
+
+/// The next events behind `seen`; `None` once this is over. Meanwhile nothing new is dialed from the moment
+/// the log cannot be followed until it is, up to its head.
+async fn next_page(kit: &Kit, follow: &mut Follow, seen: Position) -> Option<Vec<(Position, Arc<Envelope>)>> {
+    let stop = kit.environment.tasks.stop_signal();
+    let clock = kit.environment.clock.as_ref();
+    let sight = follow.sight();
+    let look_again = || kit.stops.is_behind().then(|| kit.now().plus_ms(LOOK_MS));
+    let mut look_at = look_again();
+    let next = follow.next();
+    tokio::pin!(next);
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.stopping() => return None,
+            // Also what another follower met: it is the same log.
+            () = kit.environment.damage.met() => {
+                end_dialing(kit);
+                return None;
+            }
+            page = &mut next => return Some(page.unwrap_or_default()),
+            () = sight.interrupted() => kit.stops.set_behind(true),
+            () = wake_at(clock, look_at) => {
+                kit.stops.set_behind(!sight.is_subscribed() || !has_head(kit, seen).await);
+            }
+        }
+        look_at = look_again();
+    }
+}
+
+/// Whether nothing stands behind `seen` in the log.
+async fn has_head(kit: &Kit, seen: Position) -> bool {
+    kit.environment.store.head().await.is_ok_and(|head| head <= seen)
+}
+
+/// Reads which emergency stops are engaged of those that are known by name: of everything, of each preset and
+/// of each line here. A campaign's is read when the campaign is first served.
+pub(crate) async fn learn_stops(kit: &Kit) -> Result<(), StoreError> {
+    let presets = Preset::ALL.into_iter().map(StopId::Preset);
+    let lines = kit
+        .ports
+        .lines
+        .iter()
+        .map(|line| StopId::Trunk(line.facts().name));
+    for stop in [StopId::All].into_iter().chain(presets).chain(lines) {
+        kit.stops.learn(kit.environment.store.as_ref(), &stop).await?;
+    }
+    let engaged = kit.stops.engaged();
+    for stop in &engaged {
+        set_line(kit, stop, true);
+        tracing::warn!(%stop, "an emergency stop is engaged: nobody new is dialed within its reach");
+    }
+    Ok(())
 }
 
 /// No new grants, and what is granted and not dialed is withdrawn; who is talked to may finish.
@@ -80,9 +134,52 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
             let event = NumberEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
             react_to_number(kit, &envelope.stream.id().parse()?, &event);
         }
+        Stop::AGGREGATE => {
+            let event = StopEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
+            react_to_stop(kit, &envelope.stream.id().parse()?, &event, envelope);
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// What is not dialed is withdrawn and what rings is canceled; who is talked to may finish, unless it says
+/// otherwise. Known before it is ordered: whoever begins in between finds it known.
+fn react_to_stop(kit: &Kit, stop: &StopId, event: &StopEvent, envelope: &Envelope) {
+    let hang_up = kit.stops.take_in(stop, event, envelope);
+    set_line(kit, stop, hang_up.is_some());
+    let Some(hang_up) = hang_up else {
+        tracing::warn!(%stop, "an emergency stop is lifted");
+        return;
+    };
+    tracing::warn!(%stop, hang_up, "an emergency stop is engaged: nobody new is dialed within its reach");
+    let order = if hang_up { Order::HangUp } else { Order::GiveUp }(EndReason::EmergencyStop);
+    match stop {
+        StopId::All => kit.live.order_all(order),
+        StopId::Campaign(campaign) => kit.live.order_campaign(campaign, order),
+        StopId::Preset(preset) => kit.live.order_preset(*preset, order),
+        StopId::Trunk(_) => {
+            for line in lines_of(kit, stop) {
+                kit.live.order_line(line, order);
+            }
+        }
+    }
+}
+
+/// From now on a leg may begin on the line that a stop names, or none.
+fn set_line(kit: &Kit, stop: &StopId, is_stopped: bool) {
+    for line in lines_of(kit, stop) {
+        kit.capacity.set_stopped(line, is_stopped);
+    }
+}
+
+fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
+    let StopId::Trunk(name) = stop else {
+        return Vec::new();
+    };
+    let lines = kit.ports.lines.iter().enumerate();
+    let named = lines.filter(|(_, line)| line.facts().name == *name);
+    named.map(|(index, _)| index).collect()
 }
 
 /// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work

@@ -46,6 +46,8 @@ pub(crate) struct FakeStore {
     head: watch::Sender<u64>,
     /// False while a test holds all appends back.
     open: watch::Sender<bool>,
+    /// Nothing can be followed.
+    cut: watch::Sender<bool>,
 }
 
 impl Log {
@@ -81,6 +83,7 @@ impl FakeStore {
             log: Arc::default(),
             head: watch::Sender::new(0),
             open: watch::Sender::new(true),
+            cut: watch::Sender::new(false),
         }
     }
     pub(crate) fn follow_clock(&self, clock: &Arc<FakeClock>) {
@@ -119,6 +122,10 @@ impl FakeStore {
     /// The store itself finds the row at this position damaged.
     pub(crate) fn make_unreadable(&self, position: Position) {
         self.lock().unreadable = Some(position);
+    }
+    /// From now on nobody can follow the log, or everybody can again.
+    pub(crate) fn cut_subscriptions(&self, cut: bool) {
+        self.cut.send_replace(cut);
     }
     pub(crate) fn hold_appends(&self) {
         self.open.send_replace(false);
@@ -266,6 +273,7 @@ impl EventStore for FakeStore {
         Ok(Box::new(FakeSubscription {
             after,
             head: self.head.subscribe(),
+            cut: self.cut.subscribe(),
             log: Arc::clone(&self.log),
         }))
     }
@@ -274,6 +282,7 @@ impl EventStore for FakeStore {
 struct FakeSubscription {
     after: Position,
     head: watch::Receiver<u64>,
+    cut: watch::Receiver<bool>,
     log: Arc<Mutex<Log>>,
 }
 
@@ -281,7 +290,11 @@ struct FakeSubscription {
 impl Subscription for FakeSubscription {
     async fn next(&mut self) -> Result<Vec<StoredEvent>, StoreError> {
         let after = self.after.0;
-        drop(self.head.wait_for(|head| *head > after).await);
+        tokio::select! {
+            biased;
+            _ = self.cut.wait_for(|cut| *cut) => return Err(StoreError::Unavailable("the test said so".to_owned())),
+            _ = self.head.wait_for(|head| *head > after) => {}
+        }
         let log = self.log.lock().expect("no test panics while holding it");
         let page = log.page(self.after, usize::MAX)?;
         self.after = page.last().map_or(self.after, |last| last.position);

@@ -29,5 +29,6 @@ pub mod percent;
 pub mod private_file;
 pub mod query;
 pub mod reply_value;
+pub mod stops;
 pub mod tables;
 pub mod targets;

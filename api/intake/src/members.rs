@@ -78,9 +78,14 @@ impl Members {
         }
     }
 
+    /// Whether a member is not there, or is null.
+    pub fn is_absent(&self, name: &str) -> bool {
+        self.object.get(name).is_none_or(Value::is_null)
+    }
+
     /// A text that must be there.
     pub fn needed_text(&mut self, name: &str) -> Option<String> {
-        if self.object.get(name).is_none_or(Value::is_null) {
+        if self.is_absent(name) {
             self.object.remove(name);
             self.wrong(name, "is missing");
             return None;

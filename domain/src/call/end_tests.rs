@@ -167,9 +167,9 @@ fn a_hangup_within_a_second_without_sound_is_answered_short() {
 }
 
 #[test]
-fn what_a_crash_or_a_drain_leaves_is_interrupted_answered_or_not() {
+fn what_a_crash_a_drain_or_a_stop_leaves_is_interrupted_answered_or_not() {
     let dialed = vec![(0, permitted()), (0, dialing(1))];
-    for reason in [EndReason::Crash, EndReason::Drain] {
+    for reason in [EndReason::Crash, EndReason::Drain, EndReason::EmergencyStop] {
         assert_eq!(
             ends(5_000, &dialed, end(reason)),
             (Disposition::Interrupted, true, None, 0)
@@ -182,14 +182,16 @@ fn what_a_crash_or_a_drain_leaves_is_interrupted_answered_or_not() {
 }
 
 #[test]
-fn what_a_drain_cancels_is_interrupted_and_what_failed_by_itself_keeps_its_disposition() {
+fn what_a_drain_or_a_stop_cancels_is_interrupted_and_what_failed_by_itself_keeps_its_disposition() {
     let ringing = vec![(0, permitted()), (0, dialing(1)), (0, ringing(1))];
-    let drained = and(ringing.clone(), cancel_requested(1, EndReason::Drain));
-    let drained = and(drained, leg_failed(1, canceled()));
     let ends_as = |given: &[(u64, CallEvent)], reason| ends(5_000, given, end(reason)).0;
-    assert_eq!(ends_as(&drained, EndReason::Drain), Disposition::Interrupted);
-    let busy = and(ringing.clone(), leg_failed(1, failure(486)));
-    assert_eq!(ends_as(&busy, EndReason::Drain), Disposition::Busy);
+    for reason in [EndReason::Drain, EndReason::EmergencyStop] {
+        let drained = and(ringing.clone(), cancel_requested(1, reason));
+        let drained = and(drained, leg_failed(1, canceled()));
+        assert_eq!(ends_as(&drained, reason), Disposition::Interrupted);
+        let busy = and(ringing.clone(), leg_failed(1, failure(486)));
+        assert_eq!(ends_as(&busy, reason), Disposition::Busy);
+    }
     let timed_out = and(ringing, cancel_requested(1, EndReason::RingTimeout));
     let timed_out = and(timed_out, leg_failed(1, canceled()));
     assert_eq!(ends_as(&timed_out, EndReason::Crash), Disposition::NoAnswer);

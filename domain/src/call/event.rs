@@ -175,6 +175,8 @@ pub enum EndReason {
     GrantExpired,
     /// Something of ours failed: line, store or speech.
     Fault,
+    /// Somebody engaged an emergency stop.
+    EmergencyStop,
 }
 
 /// Stored kinds, each named for its variant. They never change.

@@ -30,6 +30,7 @@ pub(super) fn outcome(
             | EndReason::CampaignPaused
             | EndReason::CampaignStopped
             | EndReason::Drain
+            | EndReason::EmergencyStop
             | EndReason::Crash
             | EndReason::GrantExpired,
         ) => None,

@@ -131,12 +131,12 @@ pub enum CallProgress<'a> {
 }
 
 impl CallProgress<'_> {
-    /// The last leg failed definitely, and not because a drain cancelled it: nothing of the call was open
-    /// any more when it was interrupted.
+    /// The last leg failed definitely, and not because a drain or stop cancelled it: nothing of the call was
+    /// open any more when it was interrupted.
     fn was_over(&self, reason: EndReason) -> bool {
         let by_itself = |failure: &LegFailure| {
-            let drained = reason == EndReason::Drain && failure.cause == FailureCause::Cancelled;
-            failure.definite && !drained
+            let by_us = matches!(reason, EndReason::Drain | EndReason::EmergencyStop);
+            failure.definite && !(by_us && failure.cause == FailureCause::Cancelled)
         };
         match self {
             Self::Unanswered { failure, .. } => failure.is_some_and(by_itself),
@@ -153,7 +153,11 @@ pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
     // An interrupted call counts as an attempt: the phone may have rung. What had failed definitely before
     // the interruption was over, and keeps its own disposition.
     let interrupted = Disposed::of(Disposition::Interrupted, TrunkHealth::Neutral, NextLeg::Never);
-    if matches!(facts.reason, EndReason::Crash | EndReason::Drain) && !facts.progress.was_over(facts.reason) {
+    let interrupts = matches!(
+        facts.reason,
+        EndReason::Crash | EndReason::Drain | EndReason::EmergencyStop
+    );
+    if interrupts && !facts.progress.was_over(facts.reason) {
         return interrupted;
     }
     match facts.progress {

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 19] = [
+const RULES: [Words; 20] = [
     ("campaign_state", "任务未在外呼", "the campaign is not dialing"),
     (
         "missing_fact",
@@ -53,6 +53,7 @@ const RULES: [Words; 19] = [
     ),
     ("campaign_paused", "任务已暂停", "the campaign was paused"),
     ("campaign_stopped", "任务已停止", "the campaign was stopped"),
+    ("emergency_stop", "已紧急停止", "an emergency stop was engaged"),
     (
         "grant_expired",
         "许可过期未拨",

@@ -87,6 +87,10 @@ pub enum Permission {
     InstallationRead,
     #[serde(rename = "installation:write")]
     InstallationWrite,
+    #[serde(rename = "stop:engage")]
+    StopEngage,
+    #[serde(rename = "stop:lift")]
+    StopLift,
     #[serde(rename = "projections:read")]
     ProjectionsRead,
     #[serde(rename = "projections:write")]
@@ -135,6 +139,8 @@ impl Permission {
         Self::RulesRead,
         Self::InstallationRead,
         Self::InstallationWrite,
+        Self::StopEngage,
+        Self::StopLift,
         Self::ProjectionsRead,
         Self::ProjectionsWrite,
         Self::UsersRead,
@@ -177,6 +183,8 @@ impl Permission {
             Self::RulesRead => "rules:read",
             Self::InstallationRead => "installation:read",
             Self::InstallationWrite => "installation:write",
+            Self::StopEngage => "stop:engage",
+            Self::StopLift => "stop:lift",
             Self::ProjectionsRead => "projections:read",
             Self::ProjectionsWrite => "projections:write",
             Self::UsersRead => "users:read",
@@ -220,6 +228,8 @@ impl Permission {
             Self::RulesRead => ("查看规则与话术", "see rules and flows"),
             Self::InstallationRead => ("查看系统状态", "see the installation's state"),
             Self::InstallationWrite => ("恢复拨号、校时", "confirm dialing, trust a clock"),
+            Self::StopEngage => ("紧急停止", "engage an emergency stop"),
+            Self::StopLift => ("解除紧急停止", "lift an emergency stop"),
             Self::ProjectionsRead => ("查看读模型", "see views and their lag"),
             Self::ProjectionsWrite => ("重建读模型", "rebuild and switch views"),
             Self::UsersRead => ("查看用户与权限", "see users, roles and keys"),

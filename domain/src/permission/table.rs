@@ -70,6 +70,8 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::RulesRead,         [A, A, A, A, A, A, A, A, A]),
     (P::InstallationRead,  [A, A, A, N, A, A, A, N, N]),
     (P::InstallationWrite, [A, N, N, N, N, N, N, N, N]),
+    (P::StopEngage,        [A, A, N, N, T, A, N, N, N]),
+    (P::StopLift,          [A, A, N, N, N, N, N, N, N]),
     (P::ProjectionsRead,   [A, A, N, N, N, A, A, A, N]),
     (P::ProjectionsWrite,  [A, N, N, N, N, N, N, N, N]),
     (P::UsersRead,         [A, N, N, N, N, A, A, N, N]),

@@ -14,6 +14,7 @@ use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
     Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
 };
+use crate::stop::StopId;
 use crate::time::Timestamp;
 use async_trait::async_trait;
 use std::path::{Path, PathBuf};
@@ -150,6 +151,10 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "access" => (StreamId::new(aggregate, &"user.wang"), None, None),
         "view" => (StreamId::new(aggregate, &"campaign_board"), None, None),
+        "stop" => {
+            let stop = StopId::Campaign(campaign());
+            (StreamId::new(aggregate, &stop), Some(campaign()), None)
+        }
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {
@@ -171,7 +176,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" => Way::Session,
+        "user" | "stop" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

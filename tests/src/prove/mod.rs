@@ -24,6 +24,7 @@ mod rebuild;
 mod reconcile;
 mod roles;
 mod sipp;
+mod stop;
 mod stores;
 mod tails;
 mod two_processes;
@@ -66,6 +67,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "rebuild" => Some(rebuild::prove(form)),
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
+        "stop" => Some(stop::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
         "stores" => Some(stores::prove(form)),
         "simulation" => Some(demo::simulation(form)),
@@ -162,6 +164,10 @@ pub const SHORT: &[(&str, &str)] = &[
         "24 people under attack, attacks that do not disturb one another at once, all kinds of silent connections at once, growing SQL one question at a time on each database, 300 readers of a short log, an import of 4,000 rows and 5 s of broken SIP, people who soon hang up and 4 s for the question that only its time ends, instead of 400, of each kind alone too, of 30 questions at once too, of a long log and a reader who waits for a slow one's place, of 200,000 rows and of 120 s",
     ),
     ("sipp", "every scenario"),
+    (
+        "stop",
+        "1 stop of each scope with 60 calls in flight, instead of 20 with 200",
+    ),
     (
         "kurrent",
         "5,000 events per client and 6 people on a log in KurrentDB, instead of 100,000 and 30",

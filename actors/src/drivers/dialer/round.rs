@@ -10,6 +10,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::ids::{CampaignId, EnrolmentId, EventId};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
+use domain::stop::StopId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
-    if kit.environment.skew.stops_dialing() {
+    if kit.environment.skew.stops_dialing() || kit.stops.is_behind() {
         return Some(now.plus_ms(AGAIN_MS));
     }
     match serve_all(kit, seen, turn).await {
@@ -77,6 +78,9 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         settle(kit, due, facts).await;
         return Ok(Some(now.plus_ms(super::ROUND_MS)));
     }
+    if is_stopped(kit, &work.campaign, facts.as_ref().map(|(facts, _)| facts)).await {
+        return Ok(Some(now.plus_ms(AGAIN_MS)));
+    }
     // Judged and on record: nobody is asked, and whoever comes to be due meanwhile waits like the others.
     if let Some((_, Some(until))) = facts {
         return Ok(Some(until));
@@ -92,6 +96,16 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         Ok(Leave::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
     }
+}
+
+/// Whether an emergency stop holds this campaign, or it cannot be read whether one does.
+async fn is_stopped(kit: &Kit, campaign: &CampaignId, facts: Option<&CampaignFacts>) -> bool {
+    let own = StopId::Campaign(campaign.clone());
+    if let Err(error) = kit.stops.learn(kit.environment.store.as_ref(), &own).await {
+        tracing::warn!(%campaign, %error, "it cannot be read whether a campaign is stopped: nobody is dialed");
+        return true;
+    }
+    facts.is_some_and(|facts| kit.stops.stops_campaign(campaign, facts.plan.preset))
 }
 
 /// Up to `wanted_count` due enrolments that nobody is at.
@@ -191,6 +205,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
         let Some(working) = kit.live.begin(&enrolment(&due), &due.number) else {
             continue;
         };
+        working.set_place(place.line(), batch.facts.plan.preset);
         let assignment = Assignment {
             due,
             facts: batch.facts.clone(),

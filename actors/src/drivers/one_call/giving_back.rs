@@ -57,6 +57,7 @@ const fn release_reason(reason: EndReason) -> &'static str {
         EndReason::CampaignPaused => "campaign_paused",
         EndReason::CampaignStopped => "campaign_stopped",
         EndReason::Drain => "drain",
+        EndReason::EmergencyStop => "emergency_stop",
         EndReason::GrantExpired => "grant_expired",
         EndReason::Crash => "crash",
         EndReason::Network

@@ -162,6 +162,11 @@ async fn dial(
         attempt.kit.note_no_room(&error);
         return Err(Halt::Refused);
     }
+    // The last step before it is on record: what is engaged later finds a leg that rings, and cancels it.
+    if attempt.kit.stopped(&attempt.facts, place.line()).is_some() {
+        line.release(attempt.call, leg);
+        return Err(Halt::Refused);
+    }
     if let Err(halt) = attempt.ask(dialing).await {
         line.release(attempt.call, leg);
         return Err(halt);

@@ -99,6 +99,7 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
         facts,
         leave_until,
         leave,
+        line: place.line(),
         working,
         last: Position(0),
     };
@@ -122,6 +123,8 @@ struct Worker {
     facts: CampaignFacts,
     leave_until: Timestamp,
     leave: EventId,
+    /// The line it is to be dialed on first.
+    line: usize,
     working: Working,
     /// Position of the last event this work wrote.
     last: Position,
@@ -159,23 +162,22 @@ impl Worker {
             Ok(()) => Ok(()),
             // The first leg was refused: expired, or withdrawn in the meantime.
             Err(Halt::Refused) => {
-                let reason = self
-                    .working
-                    .order()
-                    .against_dialing()
-                    .unwrap_or(EndReason::GrantExpired);
+                let reason = self.against_dialing().unwrap_or(EndReason::GrantExpired);
                 self.withdraw(&grants, reason).await
             }
             Err(halt) => Err(halt),
         }
     }
 
-    /// Why nobody may be dialed now, though the batch was granted: an order that came since, or a clock that
-    /// has come to be doubted. What was granted by a time that nobody believes is given back.
+    /// Why nobody may be dialed now, though the batch was granted: an order or an emergency stop that came
+    /// since, or a clock that has come to be doubted. What was granted by a time that nobody believes is given
+    /// back.
     fn against_dialing(&self) -> Option<EndReason> {
         let doubted = self.kit.environment.skew.stops_dialing();
         let by_clock = doubted.then_some(EndReason::GrantExpired);
-        self.working.order().against_dialing().or(by_clock)
+        let ordered = self.working.order().against_dialing();
+        let stopped = || self.kit.stopped(&self.facts, self.line);
+        ordered.or_else(stopped).or(by_clock)
     }
 
     /// Asks customer, then number. `None`: refused, and where needed released.

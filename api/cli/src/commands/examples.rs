@@ -74,6 +74,12 @@ const EXAMPLES: &[&str] = &[
      ./first",
     "alerts mute 00000000-0000-5000-8000-000000000001 --minutes 30 --reason \"the carrier is told\" \
      --data ./first",
+    "stop all --reason \"the flow names a wrong date\" --data ./first",
+    "stop campaign REMIND --reason \"complaints\" --hang-up --data ./first",
+    "stop trunk first --reason \"the carrier works on it\" --data ./first",
+    "stop preset cn-collection --reason \"the regulator asked\" --data ./first",
+    "stop list --data ./first",
+    "stop lift all --reason \"the flow is put right\" --data ./first",
     "live --once --json --data ./first",
     "backup create --data ./first --out first.backup",
     "backup verify first.backup",

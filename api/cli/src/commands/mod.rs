@@ -35,6 +35,7 @@ pub(crate) mod sample;
 pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod simulate;
+pub(crate) mod stop;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
@@ -73,6 +74,7 @@ pub(crate) enum Command {
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
+    Stop(stop::Args),
     User(user::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
@@ -109,6 +111,7 @@ impl Command {
             | Self::Doctor(_)
             | Self::Trunk(_)
             | Self::Simulate(_)
+            | Self::Stop(_)
             | Self::User(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
@@ -146,6 +149,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
+        Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str);
 
 /// Why a call or a leg was ended.
-const REASONS: [(&str, Words); 13] = [
+const REASONS: [(&str, Words); 14] = [
     ("network", ("网络或被叫未接", "the network or the callee")),
     ("ring_timeout", ("振铃超时", "it rang too long")),
     ("callee_hung_up", ("被叫挂断", "the callee hung up")),
@@ -19,6 +19,7 @@ const REASONS: [(&str, Words); 13] = [
     ("opted_out", ("谢绝来电", "the callee opted out")),
     ("campaign_paused", ("任务已暂停", "the campaign was paused")),
     ("campaign_stopped", ("任务已停止", "the campaign was stopped")),
+    ("emergency_stop", ("紧急停止", "an emergency stop was engaged")),
     ("drain", ("服务正在停止", "the server was stopping")),
     (
         "crash",
@@ -296,6 +297,7 @@ mod tests {
             EndReason::Crash,
             EndReason::GrantExpired,
             EndReason::Fault,
+            EndReason::EmergencyStop,
         ] {
             let code = json!(reason);
             assert!(REASONS.iter().any(|(known, _)| code == *known), "{code}");

@@ -8,6 +8,7 @@ use application::installation::DialingState;
 use application::installation::waits::{LossShown, RestoreShown};
 use application::reply_value::value;
 use domain::problem::Problem;
+use domain::stop::StopId;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
@@ -25,6 +26,9 @@ pub struct Readiness {
     dialing: &'static str,
     /// Why nothing is dialed, when the clock is the reason.
     dialing_refused: Option<String>,
+    /// The emergency stops that are engaged, of those that concern what is dialed here.
+    #[schemars(example = &["all"])]
+    stops: Vec<String>,
     /// What the clock was compared with; null where that is nothing.
     clock: Option<Vec<OffsetShown>>,
     /// A restore that waits for a person.
@@ -134,6 +138,7 @@ impl Process {
             ready: true,
             dialing: self.dialing_word(),
             dialing_refused: self.clock_evidence.refusal(),
+            stops: self.stops().iter().map(StopId::to_string).collect(),
             clock: self.clock_evidence.shown(),
             unconfirmed_restore: installation.unconfirmed_restore().map(RestoreShown::of),
             history_lost: installation
@@ -150,11 +155,19 @@ impl Process {
         })
     }
 
+    fn stops(&self) -> Vec<StopId> {
+        let drivers = self.installation.dialing.drivers();
+        drivers.map_or_else(Vec::new, |drivers| drivers.engaged_stops())
+    }
+
     fn dialing_word(&self) -> &'static str {
         let standing = self.installation.dialing.now();
         let is_clock_wrong = self.installation.environment.skew.stops_dialing();
         if standing == DialingState::Dialing && is_clock_wrong {
             return "paused-clock-wrong";
+        }
+        if standing == DialingState::Dialing && self.stops().contains(&StopId::All) {
+            return "stopped";
         }
         let are_held = || {
             self.installation

@@ -28,6 +28,7 @@ mod reports;
 mod rules;
 mod samples;
 mod session;
+mod stop;
 mod streams;
 mod tables;
 mod targets;
@@ -77,6 +78,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         compliance_reports::endpoints(),
         projections::endpoints(),
         session::endpoints(),
+        stop::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),
         health::endpoints(),

@@ -20,5 +20,6 @@ mod remade_views;
 mod report_schedule;
 mod routes;
 mod same_number;
+mod stop;
 mod tables;
 mod token;

@@ -1,0 +1,161 @@
+//! Which emergency stops are engaged, as far as this process has read its log; asked before each dial.
+//!
+//! What stops everything, a preset or a line of ours is read before anything is dialed, a campaign's own stop
+//! when that campaign is first served; from then on one follower of the log tells what is new. While that
+//! follower cannot read the log, nothing new is dialed: a stop may be engaged that nobody here knows of.
+
+use domain::actor::Actor;
+use domain::calling_plan::Preset;
+use domain::decider::Decider;
+use domain::ids::CampaignId;
+use domain::ports::event_store::{EventStore, StoreError};
+use domain::stop::{Stop, StopEvent, StopId, StopState};
+use domain::stored_event::{Envelope, StreamVersion, read_event};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Events of one stop read at a time; most have a handful in their life.
+const PAGE_EVENTS_MAX: usize = 256;
+
+/// A stop that is engaged, as its stream says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngagedStop {
+    pub stop: StopId,
+    pub since: Timestamp,
+    /// Who engaged it last; nobody is named where the directory's own key was used without a name.
+    pub by: Option<Actor>,
+    pub reason: String,
+    pub hang_up: bool,
+}
+
+/// The stops this process knows of: one for each thing it dials for.
+#[derive(Default)]
+pub(crate) struct Stops {
+    known: Mutex<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    stops: BTreeMap<StopId, (StreamVersion, StopState)>,
+    is_behind: bool,
+}
+
+impl Stops {
+    /// Reads a stop that is not known yet.
+    pub(crate) async fn learn(&self, store: &dyn EventStore, stop: &StopId) -> Result<(), StoreError> {
+        if self.lock().stops.contains_key(stop) {
+            return Ok(());
+        }
+        let read = read(store, stop).await?;
+        let mut known = self.lock();
+        // What was followed meanwhile is newer.
+        let held = known.stops.entry(stop.clone()).or_default();
+        if held.0 <= read.version {
+            *held = (read.version, read.state);
+        }
+        Ok(())
+    }
+
+    /// Takes in an event of a stop; `Some` while it is engaged, with whether it hangs up. What is known already
+    /// is not taken in again.
+    pub(crate) fn take_in(&self, stop: &StopId, event: &StopEvent, envelope: &Envelope) -> Option<bool> {
+        let mut known = self.lock();
+        let (version, state) = known.stops.entry(stop.clone()).or_default();
+        if *version < envelope.stream_version {
+            *version = envelope.stream_version;
+            Stop::evolve(state, event, envelope.at);
+        }
+        state.engaged().map(|engaged| engaged.hang_up)
+    }
+
+    /// Whether nobody may be dialed for this campaign, on whatever line.
+    pub(crate) fn stops_campaign(&self, campaign: &CampaignId, preset: Preset) -> bool {
+        let known = self.lock();
+        known.is_engaged(&StopId::All)
+            || known.is_engaged(&StopId::Campaign(campaign.clone()))
+            || known.is_engaged(&StopId::Preset(preset))
+    }
+
+    /// Whether nobody may be dialed on this line.
+    pub(crate) fn stops_trunk(&self, trunk: &str) -> bool {
+        self.lock().is_engaged(&StopId::Trunk(trunk.to_owned()))
+    }
+
+    /// Those that are engaged.
+    pub(crate) fn engaged(&self) -> Vec<StopId> {
+        let known = self.lock();
+        let engaged = known.stops.iter().filter(|(_, held)| held.1.engaged().is_some());
+        engaged.map(|(stop, _)| stop.clone()).collect()
+    }
+
+    /// The log is read up to its head, or it is not.
+    pub(crate) fn set_behind(&self, is_behind: bool) {
+        let before = std::mem::replace(&mut self.lock().is_behind, is_behind);
+        if before != is_behind {
+            if is_behind {
+                tracing::warn!("the log cannot be followed: nothing new is dialed, a stop may be engaged");
+            } else {
+                tracing::warn!("the log is followed again: dialing goes on");
+            }
+        }
+    }
+
+    /// True while a stop may be engaged that is not known here.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.lock().is_behind
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    fn is_engaged(&self, stop: &StopId) -> bool {
+        self.stops
+            .get(stop)
+            .is_some_and(|(_, state)| state.engaged().is_some())
+    }
+}
+
+/// What a stop's stream says.
+#[derive(Default)]
+struct ReadStop {
+    version: StreamVersion,
+    state: StopState,
+    engaged_by: Option<Actor>,
+}
+
+/// The stop as the log says now, where it is engaged.
+pub async fn engaged_now(store: &dyn EventStore, stop: &StopId) -> Result<Option<EngagedStop>, StoreError> {
+    let read = read(store, stop).await?;
+    Ok(read.state.engaged().map(|engaged| EngagedStop {
+        stop: stop.clone(),
+        since: engaged.since,
+        by: read.engaged_by,
+        reason: engaged.reason.clone(),
+        hang_up: engaged.hang_up,
+    }))
+}
+
+async fn read(store: &dyn EventStore, stop: &StopId) -> Result<ReadStop, StoreError> {
+    let stream = Stop::stream(stop);
+    let damaged = |why: String| StoreError::Damaged(why);
+    let mut read = ReadStop::default();
+    loop {
+        let page = store.read_stream(&stream, read.version, PAGE_EVENTS_MAX).await?;
+        for stored in &page {
+            let envelope = stored.envelope().map_err(|error| damaged(error.to_string()))?;
+            let event = read_event::<Stop>(&envelope).map_err(|error| damaged(error.to_string()))?;
+            Stop::evolve(&mut read.state, &event, envelope.at);
+            read.version = envelope.stream_version;
+            if matches!(event, StopEvent::Engaged { .. }) {
+                read.engaged_by = envelope.by;
+            }
+        }
+        if page.len() < PAGE_EVENTS_MAX {
+            return Ok(read);
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! `ledgerline stop`: an emergency stop of everything, a trunk, a campaign or a preset; what is engaged; its end.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::{output, table};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Emergency stop (紧急停止): nobody new is dialed within its reach until it is lifted.
+///
+/// What is not dialed yet is withdrawn, what rings is canceled, conversations finish unless --hang-up says
+/// otherwise. It holds over restarts. Without a server it stands in the log, and holds when one starts.
+/// To end one campaign for good, use `ledgerline campaign stop`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Stop every dial of every campaign
+    All {
+        #[command(flatten)]
+        order: StopOrder,
+    },
+    /// Stop one campaign, until the stop is lifted
+    Campaign {
+        /// The campaign's id (its task_id)
+        id: String,
+        #[command(flatten)]
+        order: StopOrder,
+    },
+    /// Stop dialing on one trunk; other trunks go on
+    Trunk {
+        /// The trunk's name
+        id: String,
+        #[command(flatten)]
+        order: StopOrder,
+    },
+    /// Stop every campaign under one preset, such as cn-collection
+    Preset {
+        /// The preset's code
+        id: String,
+        #[command(flatten)]
+        order: StopOrder,
+    },
+    /// Lift a stop: dialing goes on within its reach
+    Lift {
+        /// The stop's id, as `list` shows it: all, trunk.NAME, campaign.ID or preset.CODE
+        id: String,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// List the stops that are engaged
+    List {
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct StopOrder {
+    /// Why; stored for ever, so name no person
+    #[arg(long)]
+    reason: String,
+    /// Hang up those who are being talked to as well
+    #[arg(long)]
+    hang_up: bool,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::All { order } => order.engage(runtime, "all", None).await,
+        Action::Campaign { id, order } => order.engage(runtime, "campaign", Some(id)).await,
+        Action::Trunk { id, order } => order.engage(runtime, "trunk", Some(id)).await,
+        Action::Preset { id, order } => order.engage(runtime, "preset", Some(id)).await,
+        Action::Lift { id, reason, asking } => {
+            let body = json!({ "stop": id, "reason": reason });
+            asking.show(runtime, post("/api/v1/stop/lift", &body)).await
+        }
+        Action::List { asking } => list(runtime, &asking).await,
+    }
+}
+
+impl StopOrder {
+    async fn engage(&self, runtime: Arc<Runtime>, scope: &str, id: Option<String>) -> Result<(), Failure> {
+        let body = given(json!({ "scope": scope, "id": id, "reason": self.reason, "hang_up": self.hang_up }));
+        self.asking.show(runtime, post("/api/v1/stop", &body)).await
+    }
+}
+
+async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(runtime, get("/api/v1/stop")).await? else {
+        return Ok(());
+    };
+    let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
+    if items.is_empty() {
+        return output::line("没有紧急停止 no stop is engaged");
+    }
+    let columns = [
+        ("停止 stop", "/stop"),
+        ("自 since", "/since"),
+        ("操作人 by", "/by"),
+        ("通话 conversations", "/conversations"),
+        ("原因 reason", "/reason"),
+    ];
+    table::members(&columns, &items)
+}
+
+/// With what becomes of conversations in a word.
+fn described(stop: &Value) -> Value {
+    let mut shown = stop.clone();
+    let hangs_up = stop.get("hang_up").and_then(Value::as_bool) == Some(true);
+    let word = if hangs_up {
+        "挂断 hung up"
+    } else {
+        "继续 finish"
+    };
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("conversations".to_owned(), json!(word));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_becomes_of_conversations_is_said_in_a_word() {
+        assert_eq!(
+            described(&json!({ "hang_up": true }))["conversations"],
+            "挂断 hung up"
+        );
+        assert_eq!(
+            described(&json!({ "hang_up": false }))["conversations"],
+            "继续 finish"
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! Emergency stops over HTTP: engage one for everything, a trunk, a campaign or a preset; see them; lift one.
+
+use crate::described::{Changed, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::{in_scope, limited};
+use crate::reply::Written;
+use actors::Answer;
+use application::stops::{StopShown, engaged, must_exist};
+use domain::ids::InvalidId;
+use domain::permission::DataScope;
+use domain::problem::{MemberError, Problem};
+use domain::stop::{REASON_BYTES_MAX, Stop, StopCommand, StopId, StopScope};
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/stop",
+            "Emergency stop: nobody new is dialed within its reach, what rings is canceled; it holds until it is lifted",
+            engage,
+        )
+        .needs(Permission::StopEngage, About::Handler)
+        .takes::<StopOrder>()
+        .kept(),
+        Endpoint::get(
+            "/api/v1/stop",
+            "The emergency stops that are engaged: since when, by whom and why",
+            all,
+        )
+        .needs(Permission::InstallationRead, About::Handler)
+        .of_rows_as_they_are()
+        .kept(),
+        Endpoint::post(
+            "/api/v1/stop/lift",
+            "Lift an emergency stop: dialing goes on within its reach",
+            lift,
+        )
+        .needs(Permission::StopLift, About::Handler)
+        .takes::<StopLift>()
+        .kept(),
+    ]
+}
+
+/// What is to stop, and why.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "scope": "all", "reason": "the flow names a wrong date" }]))]
+struct StopOrder {
+    scope: StopScope,
+    /// The trunk, campaign or preset; left out where everything is to stop.
+    id: Option<String>,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+    /// Hang up those who are being talked to as well; without it they finish.
+    hang_up: Option<bool>,
+}
+
+impl Order for StopOrder {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("scope") {
+            body.wrong("scope", "is missing");
+        }
+        Self {
+            scope: body.parsed("scope").unwrap_or(StopScope::All),
+            id: body.text("id"),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            hang_up: body.value("hang_up"),
+        }
+    }
+}
+
+/// Which stop is lifted, and why: by its id, or by what it stops.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "stop": "all", "reason": "the flow is put right" }]))]
+struct StopLift {
+    /// The stop's id, such as all or campaign.TASK20261120; without it scope and id say which.
+    stop: Option<String>,
+    scope: Option<StopScope>,
+    /// The trunk, campaign or preset; left out where everything was stopped.
+    id: Option<String>,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for StopLift {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("scope") == body.is_absent("stop") {
+            body.wrong("stop", "or scope says which stop is lifted: one of them");
+        }
+        Self {
+            stop: body.text("stop"),
+            scope: body.parsed("scope"),
+            id: body.text("id"),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// The stops that are engaged.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StopsEngaged {
+    items: Vec<StopShown>,
+}
+
+/// A stop after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct StopChanged {
+    /// The stop's id: all, trunk.NAME, campaign.ID or preset.CODE.
+    #[schemars(example = &"campaign.TASK20261120")]
+    stop: String,
+    scope: StopScope,
+    id: Option<String>,
+    engaged: bool,
+    since: Option<Timestamp>,
+    /// Conversations are hung up too.
+    hang_up: bool,
+    position: String,
+}
+
+async fn all(ctx: Ctx, input: Input) -> Result<Read<StopsEngaged>, Problem> {
+    let items = engaged(&ctx.installation, &input.scope).await?;
+    Ok(Read(StopsEngaged { items }))
+}
+
+async fn engage(ctx: Ctx, input: Input) -> Result<Changed<StopChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "stop")?;
+    let scope = input.scope.clone();
+    let order: StopOrder = input.order().await?;
+    let stop = named(order.scope, order.id.as_deref())?;
+    within(&scope, &stop)?;
+    must_exist(&ctx.installation, &stop).await?;
+    let command = StopCommand::Engage {
+        stop: stop.clone(),
+        reason: order.reason,
+        hang_up: order.hang_up.unwrap_or(false),
+    };
+    let answer = ctx.installation.entities.stops.ask(&stop, command, cause).await?;
+    Ok(changed(&stop, &answer))
+}
+
+async fn lift(ctx: Ctx, input: Input) -> Result<Changed<StopChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "stop/lift")?;
+    let scope = input.scope.clone();
+    let order: StopLift = input.order().await?;
+    let stop = match order.stop.map(|stop| stop.parse::<StopId>()) {
+        Some(Ok(stop)) => stop,
+        Some(Err(error)) => return Err(wrong("/stop", &error)),
+        None => named(order.scope.unwrap_or(StopScope::All), order.id.as_deref())?,
+    };
+    within(&scope, &stop)?;
+    let command = StopCommand::Lift { reason: order.reason };
+    let answer = ctx.installation.entities.stops.ask(&stop, command, cause).await?;
+    Ok(changed(&stop, &answer))
+}
+
+fn named(scope: StopScope, id: Option<&str>) -> Result<StopId, Problem> {
+    StopId::of(scope, id.unwrap_or_default()).map_err(|error| wrong("/id", &error))
+}
+
+fn wrong(pointer: &str, error: &InvalidId) -> Problem {
+    Problem::members(vec![MemberError {
+        pointer: pointer.to_owned(),
+        detail: error.to_string(),
+    }])
+}
+
+/// Whoever is held to campaigns stops those, and nothing that reaches further.
+fn within(scope: &DataScope, stop: &StopId) -> Result<(), Problem> {
+    match stop {
+        _ if scope.is_all() => Ok(()),
+        StopId::Campaign(campaign) => in_scope(scope, campaign),
+        StopId::All | StopId::Trunk(_) | StopId::Preset(_) => Err(limited("this stops all campaigns")),
+    }
+}
+
+fn changed(stop: &StopId, answer: &Answer<Stop>) -> Changed<StopChanged> {
+    let engaged = answer.state.engaged();
+    Changed(Written {
+        body: StopChanged {
+            stop: stop.to_string(),
+            scope: stop.scope(),
+            id: stop.named().map(str::to_owned),
+            engaged: engaged.is_some(),
+            since: engaged.map(|engaged| engaged.since),
+            hang_up: engaged.is_some_and(|engaged| engaged.hang_up),
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    })
+}

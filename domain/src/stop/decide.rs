@@ -1,0 +1,58 @@
+//! Decides commands to a stop: engaged once, made stronger once, lifted with a reason.
+
+use super::command::StopCommand;
+use super::event::StopEvent;
+use super::id::StopId;
+use super::refusal::StopRefusal;
+use super::state::StopState;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 256;
+
+type Decided = Result<Vec<StopEvent>, StopRefusal>;
+
+pub(super) fn decide(state: &StopState, command: StopCommand) -> Decided {
+    match command {
+        StopCommand::Engage {
+            stop,
+            reason,
+            hang_up,
+        } => engage(state, &stop, reason, hang_up),
+        StopCommand::Lift { reason } => lift(state, reason),
+    }
+}
+
+/// Whoever asks for it while it is engaged has it already, unless they ask for more.
+fn engage(state: &StopState, stop: &StopId, reason: String, hang_up: bool) -> Decided {
+    check(&reason)?;
+    if state.engaged().is_some_and(|engaged| engaged.hang_up || !hang_up) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![StopEvent::Engaged {
+        scope: stop.scope(),
+        id: stop.named().map(str::to_owned),
+        reason,
+        hang_up,
+    }])
+}
+
+fn lift(state: &StopState, reason: String) -> Decided {
+    check(&reason)?;
+    match state.engaged() {
+        None => Err(StopRefusal::NotEngaged),
+        Some(_) => Ok(vec![StopEvent::Lifted { reason }]),
+    }
+}
+
+fn check(reason: &str) -> Result<(), StopRefusal> {
+    if reason.trim().is_empty() {
+        return Err(StopRefusal::NoReason);
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(StopRefusal::TooLong {
+            bytes: reason.len(),
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    Ok(())
+}

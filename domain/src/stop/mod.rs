@@ -1,0 +1,62 @@
+//! The stop aggregate: an emergency stop of everything, one trunk, one campaign or one preset.
+//!
+//! Promises: while it is engaged nobody new is dialed within its reach; it holds, over restarts too, until
+//! somebody lifts it; who engaged and lifted it, and why, is recorded; engaging it again can only make it
+//! reach further, to the people who are being talked to. One stream per stop: `stop-all`,
+//! `stop-trunk.<name>`, `stop-campaign.<id>`, `stop-preset.<code>`.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod id;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::StopCommand;
+pub use decide::REASON_BYTES_MAX;
+pub use event::StopEvent;
+pub use id::{StopId, StopScope, TRUNK_NAME_BYTES_MAX};
+pub use refusal::StopRefusal;
+pub use state::{Engaged, StopState};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::time::Timestamp;
+
+/// The stop's decider.
+#[derive(Debug)]
+pub struct Stop;
+
+impl Decider for Stop {
+    type Id = StopId;
+    type Command = StopCommand;
+    type Event = StopEvent;
+    type State = StopState;
+    type Refusal = StopRefusal;
+
+    const AGGREGATE: &'static str = "stop";
+
+    fn command_kind(command: &StopCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(state: &StopState, command: StopCommand, _: Context) -> Result<Vec<StopEvent>, StopRefusal> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut StopState, event: &StopEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    /// The campaign that it stops, where it stops one.
+    fn scope(id: &StopId, _: &StopState, _: &StopEvent) -> Scope {
+        Scope {
+            campaign: id.campaign().cloned(),
+            customer: None,
+        }
+    }
+}

@@ -1,0 +1,366 @@
+//! An emergency stop under load, on the real program: no dial a second later, nothing left to ring, nobody who
+//! is talked to cut off unless it says so; and once it is lifted, dialing goes on.
+//!
+//! The log says it, by when the store made each event durable.
+
+use super::{Form, Proof, quick_campaign, records};
+use crate::carrier::CarrierProcess;
+use crate::history::member;
+use crate::opened::open;
+use crate::program::{fail, instant, wait_for};
+use crate::server::Server;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::stored_event::Position;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
+
+/// The campaign that is stopped.
+const CAMPAIGN: &str = "STOPPED";
+/// The trunk's name.
+const TRUNK: &str = "rehearsal";
+/// Of the carrier.
+const SEED: u64 = 7;
+/// The requirement: nothing is dialed, and nothing rings on, later than this after the stop.
+const WITHIN_MS: u64 = 1_000;
+/// How long a stop is held: past the time within which it must act.
+const HELD: Duration = Duration::from_millis(2_500);
+/// Longest wait for the load, and for the end of what was canceled.
+const LOAD: Duration = Duration::from_secs(90);
+/// What a stop needs of people for the load before the next.
+const PEOPLE_A_STOP: u32 = 600;
+/// What is stopped, each in turn.
+const SCOPES: [(&str, Option<&str>); 4] = [
+    ("all", None),
+    ("trunk", Some(TRUNK)),
+    ("campaign", Some(CAMPAIGN)),
+    ("preset", Some("cn-service")),
+];
+/// Every so many stops one hangs up as well.
+const HANG_UP_EACH: u32 = 4;
+
+/// How much of it.
+struct Load {
+    in_flight: u64,
+    stops_of_each: u32,
+}
+
+impl Load {
+    const fn of(form: Form) -> Self {
+        match form {
+            Form::Short => Self {
+                in_flight: 60,
+                stops_of_each: 1,
+            },
+            Form::Long => Self {
+                in_flight: 200,
+                stops_of_each: 20,
+            },
+        }
+    }
+}
+
+/// A stop that was ordered, with when its answer came.
+struct Ordered {
+    stop: String,
+    hang_up: bool,
+    in_flight: u64,
+    answered_ms: u64,
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let load = Load::of(form);
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = slow_people(folder.path());
+    let data = folder.path().join("data");
+    let trunk = format!(
+        "{};name={TRUNK};legs-max=400;dials-per-second=60",
+        carrier.trunk()
+    );
+    let mut server = Server::start(&data, &trunk);
+    let mut campaign = quick_campaign(CAMPAIGN);
+    campaign["schedule"]["max_concurrent"] = json!(load.in_flight + load.in_flight / 10);
+    server.must_post("/api/v1/campaigns", &campaign);
+    let mut ordered = Vec::new();
+    let mut broken = Vec::new();
+    add_people(&server, 0);
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    let all = (0..load.stops_of_each).flat_map(|_| SCOPES);
+    for (index, (scope, id)) in (1..).zip(all) {
+        add_people(&server, index);
+        if let Some(in_flight) = loaded(&server, load.in_flight) {
+            ordered.push(stop_once(
+                &server,
+                scope,
+                id,
+                index % HANG_UP_EACH == 1,
+                in_flight,
+            ));
+        } else {
+            broken.push(format!(
+                "before stop {index} there were never {} calls",
+                load.in_flight
+            ));
+            break;
+        }
+    }
+    // The last lift lets it dial again.
+    let goes_on = loaded(&server, load.in_flight / 4).is_some();
+    server.program.signal("TERM");
+    let stopped = server.program.wait(Duration::from_secs(30));
+    let found = Found::read(&data);
+    broken.extend(found.broken.iter().cloned());
+    let done = ordered.len() == SCOPES.len() * load.stops_of_each as usize && found.stops == ordered.len();
+    let holds = done && goes_on && broken.is_empty() && stopped.is_some_and(|status| status.success());
+    let line = json!({
+        "proof": "stop",
+        "stops": found.stops,
+        "of_each_scope": load.stops_of_each,
+        "in_flight_min": ordered.iter().map(|one| one.in_flight).min(),
+        "answered_ms_max": ordered.iter().map(|one| one.answered_ms).max(),
+        "last_dial_ms_max": found.last_dial_ms,
+        "last_cancel_ms_max": found.last_cancel_ms,
+        "last_hangup_ms_max": found.last_hangup_ms,
+        "canceled": found.canceled,
+        "conversations_let_finish": found.let_finish,
+        "conversations_hung_up": found.hung_up,
+        "slowest": ordered.iter().max_by_key(|one| one.answered_ms).map(|one| json!({"stop": one.stop,
+            "hang_up": one.hang_up, "ms": one.answered_ms})),
+        "goes_on_once_lifted": goes_on,
+        "dirty_exit": usize::from(!stopped.is_some_and(|status| status.success())),
+        "broken": broken.iter().take(20).collect::<Vec<_>>(),
+    });
+    Proof { line, holds }
+}
+
+/// Most ring for long and do not answer; some are talked to.
+fn slow_people(folder: &Path) -> CarrierProcess {
+    let profile = folder.join("people.json");
+    let text = json!({
+        "weights": {"no_answer": 80, "says_nothing": 12, "presses_key": 8},
+        "ring_ms": {"min": 3_000, "max": 4_000},
+    });
+    std::fs::write(&profile, text.to_string()).expect("a profile can be written");
+    CarrierProcess::start(folder, SEED, &["--profile", &profile.to_string_lossy()])
+}
+
+fn add_people(server: &Server, salt: u32) {
+    let list = json!({"task_id": CAMPAIGN, "records": records(PEOPLE_A_STOP, salt)});
+    server.must_post("/api/v1/tasks/data", &list);
+}
+
+/// Calls in flight, once there are as many.
+fn loaded(server: &Server, wanted: u64) -> Option<u64> {
+    wait_for(LOAD, || {
+        let reply = server.get("/api/v1/live").ok()?;
+        let count = |place: &str| {
+            member(&reply.body, &format!("/open/{place}"))
+                .as_u64()
+                .unwrap_or(0)
+        };
+        let in_flight = count("dialing") + count("ringing") + count("talking");
+        (in_flight >= wanted).then_some(in_flight)
+    })
+}
+
+/// Engages a stop, holds it, and lifts it.
+fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_flight: u64) -> Ordered {
+    let mut order = json!({"scope": scope, "reason": "a proof", "hang_up": hang_up});
+    if let Some(id) = id {
+        order["id"] = json!(id);
+    }
+    let began = instant();
+    let reply = server.must_post("/api/v1/stop", &order);
+    let answered_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+    let stop = member(&reply.body, "/stop")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let listed = server
+        .get("/api/v1/stop")
+        .map(|reply| member(&reply.body, "/items/0/stop") == &json!(stop));
+    if listed != Ok(true) {
+        fail(&format!("{stop} is engaged and not listed"));
+    }
+    let until = instant() + HELD;
+    wait_for(HELD * 2, || (instant() >= until).then_some(()));
+    server.must_post(
+        "/api/v1/stop/lift",
+        &json!({"stop": stop, "reason": "the proof goes on"}),
+    );
+    Ordered {
+        stop,
+        hang_up,
+        in_flight,
+        answered_ms,
+    }
+}
+
+/// One event, as far as it matters here.
+struct Seen {
+    kind: String,
+    stream: String,
+    ms: u64,
+    data: Value,
+}
+
+/// Where a call stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Dialed,
+    Answered,
+}
+
+/// What the log says of every stop.
+#[derive(Default)]
+struct Found {
+    stops: usize,
+    last_dial_ms: u64,
+    last_cancel_ms: u64,
+    last_hangup_ms: u64,
+    canceled: usize,
+    let_finish: usize,
+    hung_up: usize,
+    broken: Vec<String>,
+}
+
+/// A stop that is engaged: since when, and which calls it has yet to end.
+struct Engaged {
+    since_ms: u64,
+    hang_up: bool,
+    to_cancel: BTreeSet<String>,
+    to_hang_up: BTreeSet<String>,
+    to_finish: BTreeSet<String>,
+}
+
+impl Found {
+    fn read(data: &Path) -> Self {
+        let mut found = Self::default();
+        let mut calls: BTreeMap<String, Place> = BTreeMap::new();
+        let mut engaged: Option<Engaged> = None;
+        for event in events(data) {
+            found.judge(&event, &mut engaged);
+            match event.kind.as_str() {
+                "call.dialing" => drop(calls.insert(event.stream, Place::Dialed)),
+                "call.answered" => drop(calls.insert(event.stream, Place::Answered)),
+                "call.ended" => drop(calls.remove(&event.stream)),
+                "stop.engaged" => {
+                    found.stops += 1;
+                    engaged = Some(Engaged::of(&event, &calls));
+                }
+                "stop.lifted" => engaged = None,
+                _ => {}
+            }
+        }
+        if !calls.is_empty() {
+            found.broken.push(format!("{} calls never ended", calls.len()));
+        }
+        found
+    }
+
+    fn judge(&mut self, event: &Seen, engaged: &mut Option<Engaged>) {
+        let reason = member(&event.data, "/reason").as_str().unwrap_or_default();
+        let by_stop = reason == "emergency_stop";
+        let Some(stop) = engaged else {
+            return;
+        };
+        let after_ms = event.ms.saturating_sub(stop.since_ms);
+        let call = event.stream.as_str();
+        match event.kind.as_str() {
+            "call.dialing" => {
+                self.last_dial_ms = self.last_dial_ms.max(after_ms);
+                self.in_time("dialed", call, after_ms);
+                stop.to_cancel.insert(call.to_owned());
+            }
+            "call.cancel_requested" if by_stop && stop.to_cancel.remove(call) => {
+                self.canceled += 1;
+                self.last_cancel_ms = self.last_cancel_ms.max(after_ms);
+                self.in_time("canceled", call, after_ms);
+            }
+            // It was answered before we could cancel.
+            "call.answered" if stop.to_cancel.remove(call) => {
+                self.in_time("answered", call, after_ms);
+                if stop.hang_up {
+                    stop.to_hang_up.insert(call.to_owned());
+                }
+            }
+            "call.hangup_requested" if by_stop && stop.to_hang_up.remove(call) => {
+                self.hung_up += 1;
+                self.last_hangup_ms = self.last_hangup_ms.max(after_ms);
+                self.in_time("hung up", call, after_ms);
+            }
+            "call.hangup_requested" if by_stop => {
+                self.broken
+                    .push(format!("{call} was cut off by a stop that does not hang up"));
+            }
+            "call.ended" => {
+                stop.to_cancel.remove(call);
+                stop.to_hang_up.remove(call);
+                self.let_finish += usize::from(stop.to_finish.remove(call) && !by_stop);
+            }
+            "stop.lifted" => {
+                let left = stop.to_cancel.len() + stop.to_hang_up.len();
+                if left > 0 {
+                    self.broken
+                        .push(format!("{left} calls were neither canceled nor hung up"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn in_time(&mut self, what: &str, call: &str, after_ms: u64) {
+        if after_ms > WITHIN_MS {
+            self.broken
+                .push(format!("{call} was {what} {after_ms} ms after the stop"));
+        }
+    }
+}
+
+impl Engaged {
+    fn of(event: &Seen, calls: &BTreeMap<String, Place>) -> Self {
+        let at = |wanted: Place| {
+            let all = calls.iter().filter(move |(_, place)| **place == wanted);
+            all.map(|(call, _)| call.clone()).collect::<BTreeSet<_>>()
+        };
+        let hang_up = member(&event.data, "/hang_up") == true;
+        let talking = at(Place::Answered);
+        Self {
+            since_ms: event.ms,
+            hang_up,
+            to_cancel: at(Place::Dialed),
+            to_hang_up: if hang_up { talking.clone() } else { BTreeSet::new() },
+            to_finish: if hang_up { BTreeSet::new() } else { talking },
+        }
+    }
+}
+
+/// Every event of a log, with when it was made durable.
+fn events(data: &Path) -> Vec<Seen> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    runtime.block_on(async {
+        let store = open(&format!("sqlite:{}", data.display())).await;
+        let mut seen = Vec::new();
+        let mut after = Position(0);
+        loop {
+            let page = store
+                .read_all(after, PAGE_EVENTS_MAX)
+                .await
+                .expect("the log can be read");
+            let Some(last) = page.last() else {
+                return seen;
+            };
+            after = last.position;
+            seen.extend(page.iter().map(|stored| {
+                let envelope = stored.envelope().expect("a record of ours");
+                Seen {
+                    kind: envelope.kind,
+                    stream: envelope.stream.to_string(),
+                    ms: u64::try_from(stored.recorded_at.micros() / 1_000).unwrap_or_default(),
+                    data: serde_json::from_str(envelope.data.get()).expect("data is JSON"),
+                }
+            }));
+        }
+    })
+}
