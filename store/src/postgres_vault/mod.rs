@@ -26,7 +26,7 @@ pub(crate) use place::PostgresPlace;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
 /// Connections held: a key is asked for once per customer and then cached.
 const CONNECTIONS_MAX: usize = 4;
@@ -300,7 +300,8 @@ async fn vacuum(client: &Client) {
 
 fn pool(url: &str) -> Result<Pool, VaultError> {
     // The parser's own words may repeat part of the URL, and with it a password.
-    let mut config = Config::from_str(url)
+    let read = tls::postgres::read(url).map_err(|error| VaultError::Unavailable(error.to_string()))?;
+    let mut config = Config::from_str(&read.url)
         .map_err(|_unshown| VaultError::Unavailable("the URL of the keys cannot be read".to_owned()))?;
     config
         .application_name("ledgerline keys")
@@ -309,7 +310,7 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
             "-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on"
         ));
     let recycling_method = RecyclingMethod::Fast;
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+    let manager = Manager::from_config(config, read.connector, ManagerConfig { recycling_method });
     Pool::builder(manager)
         .max_size(CONNECTIONS_MAX)
         .build()
