@@ -52,6 +52,7 @@ async fn serve(
             append,
             positions: Positions::sparse(1_000, 17).expect("a step above 0"),
             admission,
+            acceptor: None,
         },
     };
     let serving = async move { endpoint.serve(listener).await.expect("it serves") };

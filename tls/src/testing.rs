@@ -1,13 +1,19 @@
 //! Authorities and certificates that tests make up, valid when and for whom a test says.
 
+use crate::error::said;
+use crate::identity::IdentityFiles;
+use crate::trust::{Fingerprint, Trust};
 use domain::time::Timestamp;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
 };
+use rustls::pki_types::ServerName;
 use std::fs;
 use std::path::{Path, PathBuf};
-
-use crate::identity::IdentityFiles;
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 /// An authority of a test's own.
 pub struct Authority {
@@ -59,6 +65,34 @@ impl Authority {
         fs::write(&files.key, key.serialize_pem()).unwrap();
         files
     }
+}
+
+/// A client's stream with TLS on it; an error in words.
+pub async fn connect<S>(
+    stream: S,
+    trust: Trust,
+    host: &str,
+    protocols: &[&[u8]],
+) -> Result<TlsStream<S>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let config = Arc::new(trust.config(protocols).unwrap());
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    let connected = TlsConnector::from(config).connect(name, stream).await;
+    connected.map_err(|error| said(&error).unwrap_or_else(|| error.to_string()))
+}
+
+/// Which protocol was agreed on inside it.
+pub fn agreed<S>(stream: &TlsStream<S>) -> String {
+    let name = stream.get_ref().1.alpn_protocol().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
+}
+
+/// What the other side has shown.
+pub fn shown<S>(stream: &TlsStream<S>) -> Fingerprint {
+    let shown = stream.get_ref().1.peer_certificates();
+    Fingerprint::of(shown.and_then(|all| all.first()).unwrap())
 }
 
 /// An instant at which certificates of `NOW` hold: 2026-11-22.

@@ -1,14 +1,12 @@
 //! Certificates as they are met: good, of another authority or host, too old, too new, and replaced.
 
 use crate::identity::{Identity, IdentityFiles, Look};
-use crate::testing::{Authority, NOW, Years, noon};
-use crate::{Accepted, Fingerprint, TlsError, Trust, postgres, said};
-use rustls::pki_types::ServerName;
+use crate::testing::{Authority, NOW, Years, agreed, connect, noon, shown};
+use crate::{Accepted, Fingerprint, TlsError, Trust, postgres};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
-use tokio_rustls::TlsConnector;
 
 /// A client's handshake with a server that echoes one byte; what it says when there is none.
 async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
@@ -21,17 +19,13 @@ async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fing
             accepted.flush().await.unwrap();
         }
     };
-    let config = Arc::new(trust.config(&[b"h2"]).unwrap());
-    let name = ServerName::try_from(host.to_owned()).unwrap();
     let asking = async move {
-        let connected = TlsConnector::from(config).connect(name, near).await;
-        let mut stream = connected.map_err(|error| said(&error).unwrap_or_else(|| error.to_string()))?;
+        let mut stream = connect(near, trust, host, &[b"h2"]).await?;
         stream.write_all(b"x").await.unwrap();
         let mut byte = [0];
         stream.read_exact(&mut byte).await.unwrap();
-        assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-        let shown = stream.get_ref().1.peer_certificates().unwrap();
-        Ok(Fingerprint::of(&shown[0]))
+        assert_eq!(agreed(&stream), "h2");
+        Ok(shown(&stream))
     };
     tokio::join!(serving, asking).1
 }
@@ -78,7 +72,7 @@ async fn a_certificate_may_be_trusted_by_its_fingerprint_or_as_its_own_authority
     let ours = Authority::new("ours");
     let own = identity(&ours, folder.path(), &["dialer.example.com"]);
     let written: Fingerprint = own.fingerprint().to_string().parse().unwrap();
-    let pinned = Trust::of_certificate(written);
+    let pinned = Trust::of_nobody().or_certificate(written);
     assert!(meet(&own, pinned.clone(), "127.0.0.1").await.is_ok());
     let file = folder.path().join("server.crt");
     let exact = Trust::of_file(&file).unwrap();

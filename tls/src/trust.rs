@@ -24,7 +24,8 @@ use std::time::Duration;
 pub struct Fingerprint([u8; 32]);
 
 impl Fingerprint {
-    pub(crate) fn of(certificate: &CertificateDer<'_>) -> Self {
+    /// Of a certificate as it is shown (DER).
+    pub fn of(certificate: &CertificateDer<'_>) -> Self {
         Self(Sha256::digest(certificate).into())
     }
 }
@@ -107,11 +108,17 @@ impl Trust {
         Ok(trust)
     }
 
-    /// One certificate, whatever host it is met at.
-    pub fn of_certificate(own: Fingerprint) -> Self {
+    /// Nobody yet.
+    pub fn of_nobody() -> Self {
+        Self::new(Checks::AuthorityAndName)
+    }
+
+    /// The same, and this one certificate, whatever host it is met at.
+    #[must_use]
+    pub fn or_certificate(self, own: Fingerprint) -> Self {
         Self {
             own: Some(own),
-            ..Self::new(Checks::AuthorityAndName)
+            ..self
         }
     }
 

@@ -18,5 +18,6 @@ mod remade_views;
 mod report_schedule;
 mod routes;
 mod same_number;
+mod secured;
 mod tables;
 mod token;
