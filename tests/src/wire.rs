@@ -34,7 +34,10 @@ pub struct Wire {
 
 impl Wire {
     /// Connects to `HOST:PORT` and completes the handshake, if there is one; an error in words.
-    #[expect(clippy::disallowed_methods, reason = "plays a client that a library would hide")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "plays a client that a library would hide"
+    )]
     pub fn open(address: &str, speech: &Speech) -> Result<Self, String> {
         let mut tcp = TcpStream::connect(address).map_err(|error| error.to_string())?;
         tcp.set_read_timeout(Some(QUIET_MAX))
@@ -47,8 +50,7 @@ impl Wire {
         };
         let config = trust.clone().config(&[]).map_err(|error| error.to_string())?;
         let name = ServerName::try_from(host.clone()).map_err(|error| error.to_string())?;
-        let mut client =
-            ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
+        let mut client = ClientConnection::new(Arc::new(config), name).map_err(|error| error.to_string())?;
         while client.is_handshaking() {
             client
                 .complete_io(&mut tcp)

@@ -91,9 +91,7 @@ pub(crate) fn of_certificate(why: &CertificateError) -> String {
             expected.to_str(),
             presented.join(", ")
         ),
-        CertificateError::NotValidForName => {
-            "the other side's certificate is for another host".to_owned()
-        }
+        CertificateError::NotValidForName => "the other side's certificate is for another host".to_owned(),
         other => format!("the other side's certificate: {other}"),
     }
 }

@@ -180,10 +180,7 @@ fn fit(
     check_own(files, &own, now)?;
     let provider: Arc<CryptoProvider> = provider();
     let signing = provider.key_provider.load_private_key(key_der).map_err(|error| {
-        TlsError::file(
-            &files.key,
-            format!("it holds no key that can sign here: {error}"),
-        )
+        TlsError::file(&files.key, format!("it holds no key that can sign here: {error}"))
     })?;
     let certified = CertifiedKey::new(chain, signing);
     match certified.keys_match() {

@@ -23,5 +23,4 @@ mod trust;
 pub use accepted::{Accepted, Acceptor};
 pub use error::{TlsError, said};
 pub use identity::{Identity, IdentityFiles, Look};
-pub use provider::install;
 pub use trust::{Fingerprint, Trust};

@@ -59,11 +59,7 @@ async fn a_right_authority_and_host_are_taken_and_wrong_ones_are_named() {
         let said = meet(&own, trust, "dialer.example.com").await.unwrap_err();
         assert!(said.contains("no authority that is trusted here"), "{said}");
     }
-    assert!(
-        meet(&own, Trust::of_anybody(), "other.example.com")
-            .await
-            .is_ok()
-    );
+    assert!(meet(&own, Trust::of_anybody(), "other.example.com").await.is_ok());
 }
 
 #[tokio::test]
@@ -101,7 +97,10 @@ fn what_nobody_would_take_is_refused_at_start_with_its_file() {
     assert!(file == expired.certificate && why.contains("expired"), "{why}");
     let early = ours.issue(folder.path(), &["a.example.com"], Years(2030, 2035));
     let (file, why) = refused(&early);
-    assert!(file == early.certificate && why.contains("not valid yet"), "{why}");
+    assert!(
+        file == early.certificate && why.contains("not valid yet"),
+        "{why}"
+    );
     let good = ours.issue(folder.path(), &["a.example.com"], NOW);
     let beside = folder.path().join("beside");
     fs::create_dir(&beside).unwrap();
@@ -140,10 +139,7 @@ async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
         panic!("it was not renewed")
     };
     assert_ne!(first, second);
-    assert_eq!(
-        meet(&own, Trust::of_anybody(), "a.example.com").await,
-        Ok(second)
-    );
+    assert_eq!(meet(&own, Trust::of_anybody(), "a.example.com").await, Ok(second));
     assert!(matches!(own.look(noon()), Look::Same));
     fs::write(&files.key, "half a k").unwrap();
     // Once is no proof: the other half may be on its way.

@@ -9,9 +9,7 @@ use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_na
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme,
-};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::Path;
@@ -160,7 +158,10 @@ pub(crate) fn check_validity(
     now: Timestamp,
 ) -> Result<(), CertificateError> {
     let seconds = u64::try_from(now.micros() / 1_000_000).unwrap_or_default();
-    valid_at(certificate, UnixTime::since_unix_epoch(Duration::from_secs(seconds)))
+    valid_at(
+        certificate,
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+    )
 }
 
 /// A search for an authority among none: whatever stands in the certificate itself is looked at before it.

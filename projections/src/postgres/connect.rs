@@ -225,7 +225,9 @@ mod tests {
             let said = read_url(&url).err().unwrap().to_string();
             assert!(!said.contains("s3cret"), "{said}");
         }
-        let said = read_url("postgres://robot:s3cret@db.example.com:notaport/x").err().unwrap();
+        let said = read_url("postgres://robot:s3cret@db.example.com:notaport/x")
+            .err()
+            .unwrap();
         assert!(!said.to_string().contains("s3cret"), "{said}");
         let config = read_url("postgres://robot:s3cret@localhost/rows").unwrap();
         assert_eq!(shown(&config), "postgres://localhost:5432/rows");

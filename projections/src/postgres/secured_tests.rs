@@ -11,7 +11,9 @@ use tls::testing::Authority;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_and_questions_pass_over_tls_and_a_wrong_authority_or_host_is_named() {
-    let Some((url, authority)) = secured_url() else { return };
+    let Some((url, authority)) = secured_url() else {
+        return;
+    };
     let clock: Arc<dyn Clock> = TestClock::new();
     let tasks = TestTasks::default();
     let full = |url: &str, file: &str| format!("{url}?sslmode=verify-full&sslrootcert={file}");
@@ -25,14 +27,24 @@ async fn rows_and_questions_pass_over_tls_and_a_wrong_authority_or_host_is_named
 
     let folder = tempfile::tempdir().unwrap();
     let other = Authority::new("another").write(&folder.path().join("other.crt"));
-    let wrong = full(&url.replace("ledgerline@", "ledgerline:s3cret@"), &other.display().to_string());
-    let refused = PostgresReadDb::open(&wrong, &clock, &tasks).await.err().unwrap().to_string();
+    let wrong = full(
+        &url.replace("ledgerline@", "ledgerline:s3cret@"),
+        &other.display().to_string(),
+    );
+    let refused = PostgresReadDb::open(&wrong, &clock, &tasks)
+        .await
+        .err()
+        .unwrap()
+        .to_string();
     assert!(
         refused.contains("no authority that is trusted here") && !refused.contains("s3cret"),
         "{refused}"
     );
     let elsewhere = full(&url.replace("127.0.0.1", "localhost"), &authority);
-    let refused = PostgresReadDb::open(&elsewhere, &clock, &tasks).await.err().unwrap();
+    let refused = PostgresReadDb::open(&elsewhere, &clock, &tasks)
+        .await
+        .err()
+        .unwrap();
     assert!(refused.to_string().contains("another host"), "{refused}");
     drop((db, questions));
     tasks.stop().await;

@@ -43,8 +43,6 @@ pub(super) enum Met {
 impl Link {
     /// Reads the URL and makes a client; nothing is sent yet. Answers the namespace too.
     pub(super) fn open(url: &str, options: &KurrentOptions) -> Result<(Self, String), OpenError> {
-        // The client names no provider of cryptography.
-        tls::install();
         let (mut url, namespace) = take_namespace(url);
         let shown = without_login(&url);
         if !url.to_ascii_lowercase().contains("discoveryinterval=") {

@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
-use tokio_postgres::types::ToSql;
 use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
 
 /// How often the holder asks whether its connection still stands.
 const CHECK_MS: u64 = 2_000;

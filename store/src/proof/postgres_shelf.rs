@@ -47,7 +47,8 @@ impl PostgresShelf {
         if let Some(client) = open.filter(|client| !client.is_closed()) {
             return Ok(client);
         }
-        let read = tls::postgres::read(&self.url).map_err(|error| ProofError::Unavailable(error.to_string()))?;
+        let read =
+            tls::postgres::read(&self.url).map_err(|error| ProofError::Unavailable(error.to_string()))?;
         let connected = tokio_postgres::connect(&read.url, read.connector).await;
         let (client, connection) = connected.map_err(away)?;
         self.tasks.spawn(

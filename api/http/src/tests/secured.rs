@@ -86,11 +86,7 @@ fn commands_believe_their_directory_or_the_authority_they_are_given_and_nobody_e
             "{refused}"
         );
         // A file that is named is the only one that counts.
-        assert!(
-            asked(client(None, Some(&data), Some(&theirs)))
-                .await
-                .is_err()
-        );
+        assert!(asked(client(None, Some(&data), Some(&theirs))).await.is_err());
         let refused = asked(client(by_name(), None, Some(&ours))).await.unwrap_err();
         assert!(refused.contains("another host"), "{refused}");
         let plain = story.url.replace("https://", "http://");
@@ -141,14 +137,18 @@ fn http_1_and_http_2_and_streams_pass_over_tls() {
         let driven = story.runtime.spawn(connection);
         let request = Request::get(format!("{}/livez", story.url)).body(Empty::<Bytes>::new());
         let response = sender.send_request(request.unwrap()).await.unwrap();
-        assert_eq!((response.status().as_u16(), response.version()), (200, hyper::Version::HTTP_2));
+        assert_eq!(
+            (response.status().as_u16(), response.version()),
+            (200, hyper::Version::HTTP_2)
+        );
         response.into_body().collect().await.unwrap();
         drop(sender);
         driven.await.unwrap().unwrap();
 
         story.append(0, 5).await;
         let mut count = 0;
-        let told = story.client().follow("/api/v1/events/stream?after=0", |name, _| {
+        let client = story.client();
+        let told = client.follow("/api/v1/events/stream?after=0", |name, _| {
             count += usize::from(name.is_empty());
             match name {
                 "caught-up" => Err(Problem::fault("enough")),
@@ -254,7 +254,10 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
     let tasks: Arc<dyn Tasks> = Supervisor::new(tokio::runtime::Handle::current(), Arc::clone(&clock));
     let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let url = format!("https://{}", listener.local_addr().unwrap());
-    let routes = warp::any().map(warp::reply).map(warp::Reply::into_response).boxed();
+    let routes = warp::any()
+        .map(warp::reply)
+        .map(warp::Reply::into_response)
+        .boxed();
     let acceptor = identity.acceptor(&[]).unwrap();
     let list = RouteList::default();
     let served = server::serve(listener, Some(acceptor), routes, list, Arc::clone(&tasks), clock);

@@ -50,7 +50,14 @@ impl Stage {
 
     fn serve(&self, files: &IdentityFiles) -> Option<Started> {
         let (certificate, key) = (text(&files.certificate), text(&files.key));
-        let more = ["--tls-cert", &certificate, "--tls-key", &key, "--kurrent-listen", "127.0.0.1:0"];
+        let more = [
+            "--tls-cert",
+            &certificate,
+            "--tls-key",
+            &key,
+            "--kurrent-listen",
+            "127.0.0.1:0",
+        ];
         Started::on(&self.folder.path().join("data"), &more)
     }
 }
@@ -84,7 +91,17 @@ fn no_start(stage: &Stage, violations: &mut Violations) {
     let (certificate, key) = (text(&expired.certificate), text(&expired.key));
     let data = text(&stage.folder.path().join("data"));
     let served = |certificate: &str, key: &str| {
-        run(&["serve", "--data", &data, "--http", "127.0.0.1:0", "--tls-cert", certificate, "--tls-key", key])
+        run(&[
+            "serve",
+            "--data",
+            &data,
+            "--http",
+            "127.0.0.1:0",
+            "--tls-cert",
+            certificate,
+            "--tls-key",
+            key,
+        ])
     };
     let refused = said(&served(&certificate, &key));
     violations.unless(
@@ -157,7 +174,14 @@ fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
     let url = format!("https://{}", server.address);
     for (file, works) in [(&stage.ours, true), (&stage.theirs, false)] {
         let asked = run(&[
-            "campaign", "list", "--server", &url, "--token-file", &token, "--ca-file", &text(file),
+            "campaign",
+            "list",
+            "--server",
+            &url,
+            "--token-file",
+            &token,
+            "--ca-file",
+            &text(file),
         ]);
         violations.unless(
             asked.status.success() == works,
@@ -165,12 +189,18 @@ fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
         );
     }
     let local = run(&["campaign", "list", "--data", &text(&server.data)]);
-    violations.unless(local.status.success(), format!("a command with --data: {}", said(&local)));
+    violations.unless(
+        local.status.success(),
+        format!("a command with --data: {}", said(&local)),
+    );
     let kurrent = server.kurrent.as_deref().unwrap_or_default();
     let right = Wire::open(kurrent, &stage.believing(&stage.ours, "127.0.0.1"));
     violations.unless(right.is_ok(), "the KurrentDB endpoint does not speak TLS");
     let wrong = Wire::open(kurrent, &stage.believing(&stage.theirs, "127.0.0.1"));
-    violations.unless(wrong.is_err(), "the KurrentDB endpoint is believed by another authority");
+    violations.unless(
+        wrong.is_err(),
+        "the KurrentDB endpoint is believed by another authority",
+    );
 }
 
 /// A new certificate meets new connections; a stream that was open goes on. Answers how long it took.
@@ -209,7 +239,10 @@ fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Opti
         format!("a campaign after the renewal: {posted:?}"),
     );
     let seen = stream.until("RENEWED");
-    violations.unless(seen.is_ok(), format!("a stream of before the renewal: {:?}", seen.err()));
+    violations.unless(
+        seen.is_ok(),
+        format!("a stream of before the renewal: {:?}", seen.err()),
+    );
     let local = run(&["campaign", "list", "--data", &text(&server.data)]);
     violations.unless(
         local.status.success(),

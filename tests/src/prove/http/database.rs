@@ -52,8 +52,14 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
     let data = data.to_string_lossy().into_owned();
     let mut refused = 0;
     let wrong = [
-        (url("127.0.0.1", "postgres", "verify-full", &theirs), "no authority that is trusted"),
-        (url("127.0.0.1", "postgres", "require", &theirs), "no authority that is trusted"),
+        (
+            url("127.0.0.1", "postgres", "verify-full", &theirs),
+            "no authority that is trusted",
+        ),
+        (
+            url("127.0.0.1", "postgres", "require", &theirs),
+            "no authority that is trusted",
+        ),
         (url("localhost", "postgres", "verify-full", &ours), "another host"),
         (url("127.0.0.1", "postgres", "prefer", &ours), "sslmode=prefer"),
     ];

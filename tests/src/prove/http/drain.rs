@@ -58,9 +58,13 @@ pub(super) fn prove(form: Form, over: Over, violations: &mut Violations) -> Valu
         rest.windows(how.len()).any(|part| part == how)
     };
     // The last chunk of a reply (RFC 9112, 7.1), and a frame that closes (RFC 6455, 5.5.1).
-    let streams_ended = streams.into_iter().filter_map(|mut wire| ended(&mut wire, b"0\r\n\r\n").then_some(()));
+    let streams_ended = streams
+        .into_iter()
+        .filter_map(|mut wire| ended(&mut wire, b"0\r\n\r\n").then_some(()));
     let streams_ended = streams_ended.count();
-    let sockets_ended = sockets.into_iter().filter_map(|mut wire| ended(&mut wire, &[0x88]).then_some(()));
+    let sockets_ended = sockets
+        .into_iter()
+        .filter_map(|mut wire| ended(&mut wire, &[0x88]).then_some(()));
     let sockets_ended = sockets_ended.count();
     drop(idle);
     let status = server.program.wait(Duration::from_secs(20));
