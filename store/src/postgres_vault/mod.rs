@@ -14,7 +14,7 @@ use crate::file_vault::master::MasterKey;
 use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
 use crate::wrapped_keys::masters::{InForce, Masters};
 use async_trait::async_trait;
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use domain::call::LegKey;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
@@ -318,9 +318,11 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
 }
 
 async fn connection(pool: &Pool) -> Result<Client, VaultError> {
-    pool.get()
-        .await
-        .map_err(|error| VaultError::Unavailable(error.to_string()))
+    pool.get().await.map_err(|error| match error {
+        // What the server or the handshake said, not only that there is no connection.
+        PoolError::Backend(error) => VaultError::Unavailable(text(&error)),
+        other => VaultError::Unavailable(other.to_string()),
+    })
 }
 
 fn rotated() -> VaultError {
@@ -337,7 +339,10 @@ fn failed(error: &tokio_postgres::Error) -> VaultError {
 
 /// The server's own words, where it said something.
 fn text(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |said| said.message().to_owned())
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(said), _) => said.message().to_owned(),
+        // Of the network or of TLS.
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
 }
