@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tests/with_postgres.sh COMMAND…: runs it beside a PostgreSQL of its own, durable, on a unix socket in a temporary
-# folder; exports LEDGERLINE_TEST_POSTGRES. Without the server's programs the command runs all the same, and this
+# folder; exports LEDGERLINE_TEST_POSTGRES. It also speaks TLS on a port of loopback, where openssl is installed:
+# LEDGERLINE_TEST_POSTGRES_TLS, signed by the authority in LEDGERLINE_TEST_POSTGRES_CA. Without the server's programs the command runs all the same, and this
 # says what is skipped.
 set -euo pipefail
 bin=${PG_BIN:-}
@@ -27,15 +28,38 @@ stop() {
   rm -rf "$folder"
 }
 trap stop EXIT INT TERM
+# An authority of this run, and a certificate by it for 127.0.0.1, but not for localhost.
+certify() {
+  cd "$folder"
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.crt -days 2 -subj "/CN=authority of a test"
+  openssl req -newkey rsa:2048 -nodes -keyout server.key -out server.csr -subj "/CN=a test's server"
+  echo "subjectAltName=IP:127.0.0.1" >server.ext
+  openssl x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile server.ext \
+    -out server.crt
+  chmod 600 server.key
+  if [ "$(id -u)" = 0 ]; then chown postgres server.key server.crt; fi
+}
+port=5432
+secured="listen_addresses=''"
+if command -v openssl >/dev/null && (certify) >"$folder/certify.log" 2>&1; then
+  port=$((20000 + RANDOM % 12000))
+  secured="listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file=$folder/server.crt -c ssl_key_file=$folder/server.key"
+else
+  echo "SKIPPED PostgreSQL over TLS: no certificate could be made (apt-get install openssl)"
+fi
 begin() {
   cd /
   "${as[@]}" "$bin/initdb" -D "$folder/data" -U ledgerline -A trust -E UTF8 --locale=C --no-sync --no-instructions \
     >"$folder/init.log" 2>&1 || { cat "$folder/init.log"; return 1; }
-  "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s start -o "-c listen_addresses='' -k $folder \
+  "${as[@]}" "$bin/pg_ctl" -D "$folder/data" -l "$folder/log" -w -t 60 -s start -o "-c $secured -c port=$port -k $folder \
     -c fsync=on -c synchronous_commit=on -c full_page_writes=on -c shared_buffers=64MB -c max_connections=200" ||
     { cat "$folder/log"; return 1; }
 }
 (begin)
 scheme=postgres
-export LEDGERLINE_TEST_POSTGRES="$scheme://ledgerline@${folder//\//%2F}/postgres"
+export LEDGERLINE_TEST_POSTGRES="$scheme://ledgerline@${folder//\//%2F}:$port/postgres"
+if [ "$port" != 5432 ]; then
+  export LEDGERLINE_TEST_POSTGRES_TLS="$scheme://ledgerline@127.0.0.1:$port/postgres"
+  export LEDGERLINE_TEST_POSTGRES_CA=$folder/ca.crt
+fi
 "$@"

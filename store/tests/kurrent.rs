@@ -8,6 +8,7 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
+use domain::time::Timestamp;
 use kurrent_endpoint::{Admission, Admitted, Endpoint, Everyone, Options, Positions};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -16,6 +17,8 @@ use store::test_overlay::{Overlaid, Overlay};
 use store::test_ports::StepClock;
 use store::test_records::{make_batch, stream};
 use store::{KurrentEventStore, KurrentOptions, MemoryDisk, MemoryEventStore};
+use tls::testing::{Authority, NOW, noon};
+use tls::{Acceptor, Identity};
 use tokio::net::TcpListener;
 
 #[expect(
@@ -42,6 +45,19 @@ async fn serve(
     append: bool,
     admission: Arc<dyn Admission>,
 ) -> SocketAddr {
+    serve_over(log, clock, tasks, address, append, admission, None).await
+}
+
+/// The same, over TLS where there is an acceptor.
+async fn serve_over(
+    log: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+    tasks: &SuiteTasks,
+    address: Option<SocketAddr>,
+    append: bool,
+    admission: Arc<dyn Admission>,
+    acceptor: Option<Acceptor>,
+) -> SocketAddr {
     let listener = listener(address.unwrap_or(([127, 0, 0, 1], 0).into())).await;
     let address = listener.local_addr().expect("it listens");
     let endpoint = Endpoint {
@@ -52,6 +68,7 @@ async fn serve(
             append,
             positions: Positions::sparse(1_000, 17).expect("a step above 0"),
             admission,
+            acceptor,
         },
     };
     let serving = async move { endpoint.serve(listener).await.expect("it serves") };
@@ -86,6 +103,40 @@ async fn the_kurrent_store_keeps_the_contract_over_our_endpoint() {
         Arc::new(store) as Arc<dyn EventStore>
     })
     .await;
+    tasks.stop().await;
+}
+
+/// A clock by which nothing is ever late.
+struct Still;
+
+#[async_trait]
+impl Clock for Still {
+    fn now(&self) -> Timestamp {
+        noon()
+    }
+
+    async fn wait_until(&self, _at: Timestamp) {
+        std::future::pending().await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_client_appends_and_reads_over_tls() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Authority::new("ours").issue(folder.path(), &["127.0.0.1"], NOW);
+    let identity = Identity::load(files, noon()).unwrap();
+    let acceptor = identity.acceptor(&[b"h2"]).unwrap();
+    let clock: Arc<dyn Clock> = Arc::new(Still);
+    let (tasks, a) = (SuiteTasks::default(), stream("a"));
+    let (log, all) = (memory(&clock), Arc::new(Everyone));
+    let address = serve_over(log, Arc::clone(&clock), &tasks, None, true, all, Some(acceptor)).await;
+    let url = format!("kurrent://{address}?tls=true&tlsVerifyCert=false");
+    let store = connect(&url, clock, &tasks).await;
+    let records = make_batch(&a, 0, "one", 2);
+    let appended = store.append(&a, StreamVersion(0), records).await.unwrap();
+    let mut follower = store.subscribe(Position(0)).await.unwrap();
+    assert_eq!(follower.next().await.unwrap().last().unwrap().position, appended);
+    drop(follower);
     tasks.stop().await;
 }
 

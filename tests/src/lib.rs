@@ -17,6 +17,7 @@ pub mod prove;
 pub mod search;
 pub mod server;
 pub mod stamping;
+pub mod wire;
 
 use std::io::Write;
 

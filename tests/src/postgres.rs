@@ -2,14 +2,18 @@
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
-use crate::program::{command, wait_for};
+use crate::program::{command, free_port, wait_for};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
+use tls::IdentityFiles;
 
 /// How long a start may take: recovery after a kill, and the end of what the killed server left behind.
 const STARTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// The port that names its socket, where it listens on no other.
+const PORT: u16 = 5_432;
 
 /// Of its URLs.
 const SCHEME: &str = "postgres";
@@ -22,6 +26,8 @@ pub struct PostgresServer {
     folder: TempDir,
     programs: PathBuf,
     as_postgres: bool,
+    /// The port of loopback on which it speaks TLS; without one it listens on its socket alone.
+    port: Option<u16>,
 }
 
 /// Where the server's programs are, if they are installed; Debian keeps them outside the path.
@@ -39,6 +45,29 @@ pub fn programs() -> Option<PathBuf> {
 impl PostgresServer {
     /// Makes and starts one; `None` when its programs are not installed.
     pub fn start() -> Option<Self> {
+        let server = Self::make()?;
+        server.restart();
+        Some(server)
+    }
+
+    /// The same, which also listens on loopback and speaks TLS there with this certificate.
+    pub fn start_secured(files: &IdentityFiles) -> Option<Self> {
+        let mut server = Self::make()?;
+        server.port = Some(free_port());
+        for (from, name) in [(&files.certificate, "server.crt"), (&files.key, "server.key")] {
+            let to = server.data().join(name);
+            let mut install = command("install");
+            install.args(["-m", "600"]).arg(from).arg(&to);
+            if server.as_postgres {
+                install.args(["-o", "postgres"]);
+            }
+            assert!(succeeds(&mut install), "{name} can be given to it");
+        }
+        server.restart();
+        Some(server)
+    }
+
+    fn make() -> Option<Self> {
         let programs = programs()?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let root = command("id").arg("-u").output();
@@ -54,6 +83,7 @@ impl PostgresServer {
             folder,
             programs,
             as_postgres,
+            port: None,
         };
         let mut init = server.program("initdb");
         init.arg("-D").arg(server.data());
@@ -68,21 +98,31 @@ impl PostgresServer {
             "--no-sync",
         ]);
         assert!(succeeds(&mut init), "initdb makes a database");
-        server.restart();
         Some(server)
     }
 
     /// The URL of its database.
     pub fn url(&self) -> String {
         let host = self.folder.path().display().to_string().replace('/', "%2F");
-        format!("{SCHEME}://ledgerline@{host}/postgres")
+        let port = self.port.unwrap_or(PORT);
+        format!("{SCHEME}://ledgerline@{host}:{port}/postgres")
+    }
+
+    /// The URL of one of its databases by loopback under a name; `None` without TLS.
+    pub fn secured_url(&self, host: &str, database: &str) -> Option<String> {
+        let port = self.port?;
+        Some(format!("{SCHEME}://ledgerline@{host}:{port}/{database}"))
     }
 
     /// Starts it; waits out what a killed one left behind, which holds its memory for a moment.
     pub fn restart(&self) {
         let folder = self.folder.path().display();
+        let (listen, port) = match self.port {
+            Some(port) => ("127.0.0.1 -c ssl=on", port),
+            None => ("''", PORT),
+        };
         let options = format!(
-            "-c listen_addresses='' -k {folder} -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
+            "-c listen_addresses={listen} -c port={port} -k {folder} -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
              -c shared_buffers=64MB -c max_connections=200"
         );
         let started = wait_for(STARTED_WITHIN, || {
@@ -149,6 +189,12 @@ impl PostgresServer {
             .query_one(&format!("SHOW {setting}"), &[])
             .expect("the setting exists");
         row.get(0)
+    }
+
+    /// The number that a query answers.
+    pub fn count(&self, sql: &str) -> i64 {
+        let mut client = postgres::Client::connect(&self.url(), postgres::NoTls).expect("it runs");
+        client.query_one(sql, &[]).expect("the query makes sense").get(0)
     }
 
     /// Runs a statement in its database.

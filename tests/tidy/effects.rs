@@ -51,6 +51,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/e2e/index_is_made_again.rs",
     "tests/src/postgres.rs",
     "tests/src/prove/forgotten_keys.rs",
+    "tests/src/prove/http/database.rs",
 ];
 
 /// Where an order that differs between runs could be seen.

@@ -25,4 +25,5 @@ pub mod rehearsal;
 pub mod serve_settings;
 pub mod signals;
 pub mod store_spec;
+pub mod tls_args;
 pub mod trunk_manners;

@@ -9,6 +9,7 @@ use crate::read_db_spec::ReadDbSpec;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use tls::IdentityFiles;
 
 /// Everything a server is started with.
 #[derive(Debug, Clone)]
@@ -16,6 +17,8 @@ pub struct ServeSettings {
     /// Default: in the data directory.
     pub read_db: Option<ReadDbSpec>,
     pub open: OpenSettings,
+    /// With which certificate its doors speak TLS; without one they speak plain text.
+    pub tls: Option<IdentityFiles>,
     pub trunks: Vec<TrunkSpec>,
     pub sip: Option<SocketAddr>,
     pub rtp_ports: Option<RangeInclusive<u16>>,

@@ -1,6 +1,7 @@
 //! `serve --kurrent-listen`: the log over the KurrentDB protocol, beside HTTP and behind the same token.
 
 use crate::auth::{self, Door};
+use crate::certificate;
 use crate::server::{self, Peer};
 use application::access::{Refused, WhileAllowed};
 use application::installation::Installation;
@@ -13,11 +14,13 @@ use host::outbound::own_server::ServerFile;
 use kurrent_endpoint::{Admission, Admitted, Endpoint, Options, Positions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use tls::Identity;
 
 /// The options of `serve` for this endpoint.
 #[derive(Debug, Clone, clap::Args)]
 pub struct KurrentArgs {
-    /// Serve the log over the KurrentDB gRPC protocol (without TLS); every call needs the token
+    /// Serve the log over the KurrentDB gRPC protocol (with --tls-cert over TLS); every call
+    /// needs the token
     #[arg(long, value_name = "ADDR")]
     kurrent_listen: Option<SocketAddr>,
     /// Let KurrentDB clients append records, past the rules; for a log that another process of ours writes
@@ -100,6 +103,7 @@ fn key_of(authorization: &str) -> Option<String> {
 pub async fn serve(
     args: &KurrentArgs,
     installation: &Arc<Installation>,
+    identity: Option<&Arc<Identity>>,
 ) -> Result<Option<SocketAddr>, Problem> {
     let Some(wished) = args.kurrent_listen else {
         return Ok(None);
@@ -107,6 +111,7 @@ pub async fn serve(
     let refused = |error| Problem::unavailable(format!("cannot listen on {wished}: {error}"));
     let listener = server::bind(wished).await.map_err(refused)?;
     let mut address = listener.local_addr()?;
+    certificate::say_if_readable("--kurrent-listen", address, identity);
     let environment = &installation.environment;
     let token = auth::token(&installation.directory, environment.ids.as_ref())?;
     let admission = KeyHolders {
@@ -125,6 +130,7 @@ pub async fn serve(
             append: args.kurrent_append,
             positions: if args.kurrent_gaps { WITH_GAPS } else { None }.unwrap_or(Positions::SAME),
             admission: Arc::new(admission),
+            acceptor: certificate::of_grpc(identity)?,
         },
     };
     let serving = async move {

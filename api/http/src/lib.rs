@@ -5,6 +5,7 @@
 
 pub mod auth;
 pub mod body;
+mod certificate;
 mod context;
 mod described;
 mod endpoint;

@@ -12,8 +12,9 @@ use warp::http::header::{HOST, HeaderName, ORIGIN};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Port of an `Origin` or `Host` that names none.
-const HTTP_PORT: u16 = 80;
+/// How an `Origin` of this listener may begin, and the port of one that names none. One listener speaks one of
+/// the two, so the other names nobody's page at its port.
+const SCHEMES: [(&str, u16); 2] = [("http://", 80), ("https://", 443)];
 
 /// Refuses what another page asks, or what comes under a name that somebody points here.
 pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
@@ -51,13 +52,15 @@ fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a st
 
 /// Whether an origin is exactly the address of this listener.
 fn is_own(origin: &str, port: u16) -> bool {
-    let Some(authority) = origin.strip_prefix("http://") else {
-        return false;
-    };
     let own = ["127.0.0.1", "[::1]", "localhost"];
-    own.into_iter().any(|host| {
-        let rest = authority.strip_prefix(host);
-        rest.is_some_and(|rest| rest == format!(":{port}") || (port == HTTP_PORT && rest.is_empty()))
+    SCHEMES.into_iter().any(|(scheme, usual)| {
+        let Some(authority) = origin.strip_prefix(scheme) else {
+            return false;
+        };
+        own.into_iter().any(|host| {
+            let rest = authority.strip_prefix(host);
+            rest.is_some_and(|rest| rest == format!(":{port}") || (port == usual && rest.is_empty()))
+        })
     })
 }
 
@@ -114,13 +117,15 @@ mod tests {
             "http://127.0.0.1:8080",
             "http://[::1]:8080",
             "http://localhost:8080",
+            "https://127.0.0.1:8080",
         ] {
             assert!(with(&[("origin", own.as_bytes())]), "{own}");
         }
         let others = [
             "http://localhost:3000",
             "http://localhost",
-            "https://localhost:8080",
+            "https://localhost",
+            "https://localhost:3000",
             "http://127.0.0.2:8080",
             "http://localhost:8080.evil.example",
             "http://evil.example",

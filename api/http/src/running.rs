@@ -1,6 +1,7 @@
 //! A running server: started in order, drained, and stopped in the reverse order.
 
 use crate::auth::{self, Door};
+use crate::certificate;
 use crate::context::{Context, Ctx};
 use crate::lookups::Lookups;
 use crate::routes;
@@ -30,6 +31,7 @@ use std::io;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::Identity;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 
@@ -41,6 +43,8 @@ pub struct Running {
     pub ctx: Ctx,
     /// Where its page is.
     pub url: Option<String>,
+    /// The certificate that its doors show; without one they speak plain text.
+    pub identity: Option<Arc<Identity>>,
 }
 
 impl Running {
@@ -53,6 +57,7 @@ impl Running {
     ) -> Result<Self, Problem> {
         refuse_rehearsal_off_loopback(&settings)?;
         refuse_trunks_of_one_name(&settings)?;
+        let identity = certificate::load(settings.tls.as_ref())?;
         let opened = Opened::open(&settings.open).await?;
         history::hold(&opened.environment, &settings.open).await?;
         opened.name_log().await?;
@@ -93,7 +98,7 @@ impl Running {
             hears: None,
         });
         let url = match listener {
-            Some(listener) => Some(serve(&ctx, listener)?),
+            Some(listener) => Some(serve(&ctx, listener, identity.as_ref())?),
             None => None,
         };
         // Before anybody is dialed it is known whether the clock is right.
@@ -112,6 +117,7 @@ impl Running {
             process,
             ctx,
             url,
+            identity,
         })
     }
 
@@ -251,18 +257,22 @@ fn with_given_sound(
     Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
 }
 
-fn serve(ctx: &Ctx, listener: TcpListener) -> Result<String, Problem> {
+fn serve(ctx: &Ctx, listener: TcpListener, identity: Option<&Arc<Identity>>) -> Result<String, Problem> {
     let mut address = listener.local_addr()?;
+    certificate::say_if_readable("--http", address, identity);
     if address.ip().is_unspecified() {
         // Listening everywhere: what a person or a command on this machine can open is loopback.
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    let url = format!("http://{address}");
+    let scheme = if identity.is_some() { "https" } else { "http" };
+    let url = format!("{scheme}://{address}");
+    let acceptor = certificate::of_http(identity)?;
     let environment = &ctx.installation.environment;
     environment.tasks.spawn_vital(
         "http-server",
         Box::pin(server::serve(
             listener,
+            acceptor,
             routes::all(ctx),
             routes::list(),
             Arc::clone(&environment.tasks),
@@ -273,7 +283,17 @@ fn serve(ctx: &Ctx, listener: TcpListener) -> Result<String, Problem> {
         url: url.clone(),
         pid: std::process::id(),
         kurrent: None,
+        certificate: identity.map(|identity| identity.fingerprint().to_string()),
     };
-    file.write(&ctx.installation.directory)?;
+    let directory = &ctx.installation.directory;
+    file.write(directory)?;
+    if let Some(identity) = identity {
+        certificate::begin_looking(
+            identity,
+            directory.clone(),
+            &environment.tasks,
+            &environment.clock,
+        );
+    }
     Ok(url)
 }

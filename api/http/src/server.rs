@@ -1,6 +1,6 @@
 //! Listens, serves and stops: the accept loop around warp's routes, with every bound that warp's own lacks.
 //!
-//! A head has one limit from accept to its end, connections have places and give way (see `places`), a
+//! A head has one limit from accept to its end, the handshake of TLS included; connections have places and give way (see `places`), a
 //! panic in a handler costs its own request alone, and at stop open replies have until the deadline;
 //! streams close themselves on the stop signal.
 
@@ -24,6 +24,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tls::{Accepted, Acceptor};
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
 use warp::filters::BoxedFilter;
@@ -94,9 +95,10 @@ pub fn free_udp_port() -> io::Result<u16> {
 }
 
 /// Serves until the stop signal, then gives open replies `STOP_MS`. For the kept requests there is always
-/// a place.
+/// a place. With an acceptor every connection speaks TLS, and its own task makes the handshake.
 pub async fn serve(
     listener: TcpListener,
+    acceptor: Option<Acceptor>,
     routes: BoxedFilter<(Response,)>,
     list: RouteList,
     tasks: Arc<dyn Tasks>,
@@ -125,6 +127,8 @@ pub async fn serve(
             continue;
         };
         let place = Arc::new(place);
+        // Outside of TLS: what is taken is what was asked for, not the messages of TLS itself.
+        let stream = Accepted::new(stream, acceptor.as_ref());
         let stream = Unstalled::new(stream, Arc::clone(&clock), Arc::clone(&place));
         let connection = connection(stream, peer, place, doors.clone(), &graceful);
         tasks.spawn("http-connection", Box::pin(connection));
@@ -147,7 +151,7 @@ struct Doors {
 /// One connection, watched so that it ends after its open request when the server stops, and at once when
 /// it is past its limit or must give way.
 fn connection(
-    stream: Unstalled<TcpStream>,
+    stream: Unstalled<Accepted<TcpStream>>,
     peer: SocketAddr,
     place: Arc<Place>,
     doors: Doors,

@@ -1,10 +1,15 @@
 //! Accepted connections, counted: at the limit the next one waits in the system's queue.
+//!
+//! With TLS the handshake is made by whoever reads the connection, within a limit: none waits for another's.
 
+use domain::ports::clock::Clock;
 use futures_util::stream::{Stream, unfold};
+use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use tls::{Accepted, Acceptor};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -13,30 +18,77 @@ use tonic::transport::server::{Connected, TcpConnectInfo};
 /// Most connections at once: a client opens one or two.
 const CONNECTIONS_MAX: usize = 64;
 
+/// Longest time from accept to the end of the handshake: many round trips of the slowest link.
+const GREETING_MS: u64 = 10_000;
+
+type Timer = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// A connection that holds its place until it is closed.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Accepted<TcpStream>,
+    info: TcpConnectInfo,
+    /// Runs while the handshake goes on.
+    greeting: Option<Timer>,
     _place: OwnedSemaphorePermit,
 }
 
+impl Connection {
+    /// An error when the handshake takes too long.
+    fn greet_in_time(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if let Some(timer) = &mut self.greeting {
+            if !self.stream.is_greeting() {
+                self.greeting = None;
+            } else if timer.as_mut().poll(cx).is_ready() {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "no handshake in time"));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Connections as they come.
-pub(crate) fn connections(listener: TcpListener) -> impl Stream<Item = io::Result<Connection>> {
+pub(crate) fn connections(
+    listener: TcpListener,
+    acceptor: Option<Acceptor>,
+    clock: Arc<dyn Clock>,
+) -> impl Stream<Item = io::Result<Connection>> {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-    unfold((listener, places), |(listener, places)| async move {
+    let made = Made { acceptor, clock };
+    unfold((listener, places, made), |(listener, places, made)| async move {
         let place = Arc::clone(&places).acquire_owned().await.ok()?;
         let accepted = listener.accept().await.and_then(|(stream, _)| {
             stream.set_nodelay(true)?;
-            Ok(Connection {
-                stream,
-                _place: place,
-            })
+            Ok(made.connection(stream, place))
         });
         if accepted.is_err() {
             // Out of descriptors: let others run before trying again.
             tokio::task::yield_now().await;
         }
-        Some((accepted, (listener, places)))
+        Some((accepted, (listener, places, made)))
     })
+}
+
+/// How connections are made of what was accepted.
+struct Made {
+    acceptor: Option<Acceptor>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Made {
+    fn connection(&self, stream: TcpStream, place: OwnedSemaphorePermit) -> Connection {
+        let clock = Arc::clone(&self.clock);
+        let until = clock.now().plus_ms(GREETING_MS);
+        let timer = self
+            .acceptor
+            .as_ref()
+            .map(|_| Box::pin(async move { clock.wait_until(until).await }) as Timer);
+        Connection {
+            info: stream.connect_info(),
+            stream: Accepted::new(stream, self.acceptor.as_ref()),
+            greeting: timer,
+            _place: place,
+        }
+    }
 }
 
 /// Some clients (the Rust one) leave Nagle's algorithm on and write a call in two parts: the second waits for
@@ -54,7 +106,7 @@ impl Connected for Connection {
     type ConnectInfo = TcpConnectInfo;
 
     fn connect_info(&self) -> TcpConnectInfo {
-        self.stream.connect_info()
+        self.info.clone()
     }
 }
 
@@ -64,9 +116,12 @@ impl AsyncRead for Connection {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.greet_in_time(cx)?;
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
-        if read.is_ready() {
-            acknowledge_at_once(&self.stream);
+        if read.is_ready()
+            && let Some(stream) = self.stream.stream()
+        {
+            acknowledge_at_once(stream);
         }
         read
     }

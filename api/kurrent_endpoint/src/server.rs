@@ -19,6 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::task::{Context, Poll};
 use std::time::Duration;
+use tls::Acceptor;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tonic::body::Body;
@@ -51,6 +52,8 @@ pub struct Options {
     pub append: bool,
     pub positions: Positions,
     pub admission: Arc<dyn Admission>,
+    /// Makes TLS of connections; without it they are plain.
+    pub acceptor: Option<Acceptor>,
 }
 
 /// What the endpoint serves: a log, read and followed as it is.
@@ -71,13 +74,14 @@ impl Endpoint {
     /// Serves until the stop signal; open replies end with it.
     pub async fn serve(self, listener: TcpListener) -> Result<(), ServeError> {
         let (stop, clock) = (Arc::clone(&self.stop), Arc::clone(&self.clock));
+        let incoming = incoming::connections(listener, self.options.acceptor.clone(), Arc::clone(&clock));
         let serving = Server::builder()
             .timeout(Duration::from_millis(CALL_MS))
             .max_concurrent_streams(CALLS_MAX)
             .http2_max_header_list_size(HEADERS_BYTES_MAX)
             .http2_keepalive_interval(Some(Duration::from_millis(KEEPALIVE_MS)))
             .http2_keepalive_timeout(Some(Duration::from_millis(KEEPALIVE_MS)))
-            .serve_with_incoming_shutdown(self.services(), incoming::connections(listener), stop.stopping());
+            .serve_with_incoming_shutdown(self.services(), incoming, stop.stopping());
         let deadline = async {
             stop.stopping().await;
             clock.wait_until(clock.now().plus_ms(STOP_MS)).await;

@@ -1,16 +1,17 @@
 //! Where the rows are: a URL read and refused, what every connection shares, and what an error means.
 //!
-//! TLS is not built in: a URL that demands it is refused, so that nobody believes a plain connection safe. A
-//! password is shown nowhere.
+//! Whether TLS is spoken, and who is trusted, stands in the URL (crate `tls`). A password is shown nowhere.
 
 use super::value::Unfit;
 use crate::error::ProjectionError;
-use postgres::config::{Host, SslMode};
+use postgres::config::Host;
 use postgres::error::{DbError, Severity, SqlState};
-use postgres::{Config, Error};
+use postgres::{Client, Config, Error};
 use std::error::Error as _;
+use std::ops::Deref;
 use std::str::FromStr;
 use std::time::Duration;
+use tls::postgres::Connector;
 
 /// How long one attempt to connect may take: a server that is up answers within milliseconds.
 const CONNECT_MS: u64 = 5_000;
@@ -61,31 +62,46 @@ impl Purpose {
     }
 }
 
-const NO_TLS: &str = "it demands TLS, which this build does not speak: use sslmode=disable over a private \
-                      network, a unix socket, or a TLS proxy beside this program";
+/// Where a database is and how it is reached.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) config: Config,
+    pub(super) connector: Connector,
+}
+
+impl Address {
+    pub(super) fn connect(&self) -> Result<Client, Error> {
+        self.config.connect(self.connector.clone())
+    }
+}
+
+impl Deref for Address {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        &self.config
+    }
+}
 
 /// Reads a `postgres://` URL.
-pub(super) fn read_url(url: &str) -> Result<Config, ProjectionError> {
+pub(super) fn read_url(url: &str) -> Result<Address, ProjectionError> {
     let refused = |why: &str| ProjectionError::Unavailable(format!("the read database: {why}"));
-    let config = match Config::from_str(url) {
-        Ok(config) => config,
-        Err(_) if url.contains("sslmode=verify") => return Err(refused(NO_TLS)),
-        // The parser's own words may repeat part of the URL, and with it a password.
-        Err(_) => {
-            return Err(refused(
-                "the URL cannot be read: postgres://user@db.example.com/ledgerline",
-            ));
-        }
+    let read = tls::postgres::read(url).map_err(|error| refused(&error.to_string()))?;
+    // The parser's own words may repeat part of the URL, and with it a password.
+    let Ok(config) = Config::from_str(&read.url) else {
+        return Err(refused(
+            "the URL cannot be read: postgres://user@db.example.com/ledgerline",
+        ));
     };
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(refused(NO_TLS));
-    }
-    Ok(config)
+    Ok(Address {
+        config,
+        connector: read.connector,
+    })
 }
 
 /// What every connection of ours shares, by what it is for.
-pub(super) fn configured(base: &Config, purpose: Purpose) -> Config {
-    let mut config = base.clone();
+pub(super) fn configured(base: &Address, purpose: Purpose) -> Address {
+    let mut config = base.config.clone();
     if config.get_application_name().is_none() {
         config.application_name("ledgerline views");
     }
@@ -102,7 +118,10 @@ pub(super) fn configured(base: &Config, purpose: Purpose) -> Config {
         .connect_timeout(Duration::from_millis(CONNECT_MS))
         .tcp_user_timeout(Duration::from_millis(UNANSWERED_MS))
         .keepalives_idle(Duration::from_millis(KEEPALIVE_IDLE_MS));
-    config
+    Address {
+        config,
+        connector: base.connector.clone(),
+    }
 }
 
 /// The database as it may be shown: without user options and password.
@@ -200,13 +219,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_demands_tls_is_refused_and_no_password_is_shown() {
-        for mode in ["require", "verify-full"] {
-            let url = format!("postgres://robot:s3cret@db.example.com/rows?sslmode={mode}");
-            let said = read_url(&url).unwrap_err().to_string();
-            assert!(said.contains("TLS") && !said.contains("s3cret"), "{said}");
+    fn a_url_that_cannot_be_read_or_kept_to_is_refused_and_no_password_is_shown() {
+        for query in ["sslmode=prefer", "sslmode=verify-full&sslrootcert=%2Fabsent"] {
+            let url = format!("postgres://robot:s3cret@db.example.com/rows?{query}");
+            let said = read_url(&url).err().unwrap().to_string();
+            assert!(!said.contains("s3cret"), "{said}");
         }
-        let said = read_url("postgres://robot:s3cret@db.example.com:notaport/x").unwrap_err();
+        let said = read_url("postgres://robot:s3cret@db.example.com:notaport/x")
+            .err()
+            .unwrap();
         assert!(!said.to_string().contains("s3cret"), "{said}");
         let config = read_url("postgres://robot:s3cret@localhost/rows").unwrap();
         assert_eq!(shown(&config), "postgres://localhost:5432/rows");

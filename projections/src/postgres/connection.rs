@@ -1,7 +1,7 @@
 //! One connection with what is prepared on it: lost and made anew without anybody noticing but whoever asked
 //! in between.
 
-use super::connect::{Purpose, configured, failed, is_lost, shown, text};
+use super::connect::{Address, Purpose, configured, failed, is_lost, shown, text};
 use super::schema::{self, GATE_PASSED, TURN_TAKEN};
 use super::tx::PostgresTx;
 use crate::database::TxWork;
@@ -10,7 +10,7 @@ use crate::threads::Worker;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use postgres::types::Type;
-use postgres::{Client, Config, NoTls, Statement};
+use postgres::{Client, Statement};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -92,7 +92,7 @@ impl Link {
 
 /// A connection that comes and goes with its server.
 pub(super) struct Connection {
-    config: Config,
+    config: Address,
     purpose: Purpose,
     clock: Arc<dyn Clock>,
     link: Option<Link>,
@@ -107,7 +107,7 @@ struct Away {
 }
 
 impl Connection {
-    pub(super) fn new(base: &Config, purpose: Purpose, clock: &Arc<dyn Clock>) -> Self {
+    pub(super) fn new(base: &Address, purpose: Purpose, clock: &Arc<dyn Clock>) -> Self {
         Self {
             config: configured(base, purpose),
             purpose,
@@ -199,7 +199,7 @@ impl Connection {
     }
 
     fn connect(&self) -> Result<Link, ProjectionError> {
-        let client = self.config.connect(NoTls).map_err(|error| {
+        let client = self.config.connect().map_err(|error| {
             let (database, why) = (shown(&self.config), text(&error));
             ProjectionError::Unavailable(format!("{database} cannot be reached: {why}"))
         })?;

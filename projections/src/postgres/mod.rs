@@ -15,6 +15,8 @@ mod questions;
 #[cfg(test)]
 mod questions_tests;
 mod schema;
+#[cfg(test)]
+mod secured_tests;
 mod shown;
 #[cfg(test)]
 mod tests;
@@ -42,7 +44,7 @@ pub struct PostgresReadDb {
 
 impl PostgresReadDb {
     /// Connects and makes the schema where it is missing. Its threads end when this is dropped or the tasks
-    /// are stopping. A `postgres://` URL that demands TLS is refused.
+    /// are stopping.
     pub async fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let base = read_url(url)?;
         let connection = |purpose| Connection::new(&base, purpose, clock).into_worker();

@@ -2,7 +2,7 @@
 //! schema of the documented views and nothing else without its name, which the guard lets nobody say. What
 //! nobody waits for any more is canceled in the server.
 
-use super::connect::{Purpose, configured, is_lost, read_url, text};
+use super::connect::{Address, Purpose, configured, is_lost, read_url, text};
 use super::shown::{Shown, is_shown};
 use super::value::is_text;
 use crate::ask::growth;
@@ -20,9 +20,10 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use postgres::error::SqlState;
-use postgres::{CancelToken, Client, Column, Config, NoTls, Row, Statement, Transaction};
+use postgres::{CancelToken, Client, Column, Row, Statement, Transaction};
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
+use tls::postgres::Connector;
 use tokio::sync::mpsc;
 
 /// Rows fetched at a time, each of at most `ROW_BYTES_MAX`: what is behind a limit is never sent.
@@ -46,10 +47,11 @@ impl PostgresQuestions {
     /// Connects when it is asked first. Threads end with the tasks.
     pub fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let config = bounded(&read_url(url)?);
+        let connector = config.connector.clone();
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
         let (cancels, canceled) = mpsc::channel(CANCELS_MAX);
-        tasks.thread("questions cancel", Box::new(move || cancel(canceled)));
+        tasks.thread("questions cancel", Box::new(move || cancel(canceled, &connector)));
         for _ in 0..QUERIES_AT_ONCE {
             let jobs = Arc::clone(&jobs);
             let mut desk = Desk {
@@ -77,8 +79,9 @@ impl PostgresQuestions {
 }
 
 /// What a question's connection may do: read, in the documented views.
-pub(super) fn bounded(base: &Config) -> Config {
-    let mut config = configured(base, Purpose::Read);
+pub(super) fn bounded(base: &Address) -> Address {
+    let mut address = configured(base, Purpose::Read);
+    let config = &mut address.config;
     let options = config.get_options().unwrap_or_default().to_owned();
     let options = format!(
         "{options} -c search_path={SQL_SCHEMA},pg_temp -c default_transaction_read_only=on \
@@ -86,7 +89,7 @@ pub(super) fn bounded(base: &Config) -> Config {
          -c work_mem={WORK_KIB} -c hash_mem_multiplier=1"
     );
     config.application_name(QUESTIONS_NAME).options(&options);
-    config
+    address
 }
 
 #[async_trait]
@@ -99,9 +102,9 @@ impl Questions for PostgresQuestions {
 }
 
 /// Tells the server what nobody waits for: on a connection of its own, which takes a moment.
-fn cancel(mut canceled: mpsc::Receiver<CancelToken>) {
+fn cancel(mut canceled: mpsc::Receiver<CancelToken>, connector: &Connector) {
     while let Some(token) = canceled.blocking_recv() {
-        if let Err(error) = token.cancel_query(NoTls) {
+        if let Err(error) = token.cancel_query(connector.clone()) {
             tracing::warn!(
                 why = text(&error),
                 "a question that nobody waits for runs on to its time limit"
@@ -112,7 +115,7 @@ fn cancel(mut canceled: mpsc::Receiver<CancelToken>) {
 
 /// A thread with its connection.
 struct Desk {
-    config: Config,
+    config: Address,
     kept: Option<Client>,
     /// Of the connection that was made last.
     space: TemporarySpace,
@@ -171,7 +174,7 @@ impl Desk {
         {
             return Ok(client);
         }
-        let connected = self.config.connect(NoTls);
+        let connected = self.config.connect();
         let mut client = connected.map_err(|error| said(&error, limits))?;
         let made = client.batch_execute(&growth::functions());
         made.map_err(|error| {

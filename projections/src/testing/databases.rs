@@ -11,6 +11,21 @@ fn server() -> Option<String> {
     std::env::var(SERVER).ok()
 }
 
+/// The URL of a database of one's own over TLS, and the file of its authority; `None`, said aloud, without.
+#[expect(clippy::disallowed_methods, reason = "the tests' environment")]
+pub(crate) fn secured_url() -> Option<(String, String)> {
+    let server = std::env::var("LEDGERLINE_TEST_POSTGRES_TLS").ok();
+    let Some((server, authority)) = server.zip(std::env::var("LEDGERLINE_TEST_POSTGRES_CA").ok()) else {
+        let line = "SKIPPED views on PostgreSQL over TLS: LEDGERLINE_TEST_POSTGRES_TLS is not set";
+        drop(writeln!(std::io::stderr(), "{line}"));
+        return None;
+    };
+    let plain = postgres_url()?;
+    let (_, name) = plain.rsplit_once('/')?;
+    let (before, _) = server.rsplit_once('/')?;
+    Some((format!("{before}/{name}"), authority))
+}
+
 /// The URL of a database of one's own, which goes with the server; `None`, said aloud, without a server.
 pub(crate) fn postgres_url() -> Option<String> {
     let url = postgres_url_if_any();

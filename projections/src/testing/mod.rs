@@ -7,7 +7,7 @@ mod ports;
 mod varied;
 
 pub(crate) use both::both_databases;
-pub(crate) use databases::{postgres_url, run_sql};
+pub(crate) use databases::{postgres_url, run_sql, secured_url};
 pub(crate) use ports::{TestClock, TestLog, TestTasks, columns_of, rows_of};
 pub(crate) use varied::{steps, varied};
 

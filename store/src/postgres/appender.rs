@@ -4,7 +4,7 @@
 //! When the connection is lost in the middle, the result is looked up by event id on a new one before
 //! anything is answered; what is then not found is asked again, which the ids make safe.
 
-use super::connect::{ANSWER_GRACE_MS, Driven, Link, drive, from_postgres, is_lost, text};
+use super::connect::{ANSWER_GRACE_MS, Address, Driven, Link, drive, from_postgres, is_lost, text};
 use super::group::{Answer, Batch, arrays, judge, named, refuse, unanswered};
 use super::one::{APPEND_ONE, One};
 use super::outage::Outage;
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config, Statement};
+use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
 /// Streams of which a version is known; dropped all at once when full, which costs one lookup each.
@@ -47,7 +47,7 @@ struct Connected {
 
 /// Owns the write connection, and makes a new one when it is lost.
 pub(super) struct Appender {
-    config: Config,
+    config: Address,
     clock: Arc<dyn Clock>,
     limits: Limits,
     connected: Option<Connected>,
@@ -69,7 +69,7 @@ pub(super) struct Limits {
 }
 
 impl Appender {
-    pub(super) fn new(config: Config, clock: Arc<dyn Clock>, limits: Limits) -> Self {
+    pub(super) fn new(config: Address, clock: Arc<dyn Clock>, limits: Limits) -> Self {
         Self {
             config,
             clock,

@@ -1,19 +1,21 @@
 //! Connections: a URL read and refused, named time-outs, and a link whose task also drives its connection.
 //!
-//! TLS is not built in: a URL that demands it is refused, so that nobody believes a plain connection safe.
+//! Whether TLS is spoken, and who is trusted, stands in the URL (crate `tls`).
 
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::StoreError;
 use futures_util::FutureExt;
 use std::future::Future;
+use std::ops::Deref;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::str::FromStr;
 use std::time::Duration;
-use tokio_postgres::config::{Host, SslMode};
+use tls::postgres::{Connector, Stream};
+use tokio_postgres::config::Host;
 use tokio_postgres::error::{Severity, SqlState};
-use tokio_postgres::{Client, Config, Error, NoTls, Socket};
+use tokio_postgres::{Client, Config, Error, Socket};
 
 /// How long one attempt to connect may take: a server that is up answers within milliseconds.
 pub(super) const CONNECT_MS: u64 = 5_000;
@@ -59,25 +61,34 @@ impl Default for Timeouts {
     }
 }
 
+/// Where a database is and how it is reached.
+#[derive(Clone)]
+pub(super) struct Address {
+    pub(super) config: Config,
+    pub(super) connector: Connector,
+}
+
+impl Deref for Address {
+    type Target = Config;
+
+    fn deref(&self) -> &Config {
+        &self.config
+    }
+}
+
 /// Reads a `postgres://` URL and sets what every connection of ours shares.
-pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Config, OpenError> {
+pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Address, OpenError> {
     let unreadable = |why: &str| OpenError::Unavailable {
         file: PathBuf::from("postgres://"),
         why: why.to_owned(),
     };
-    let mut config = match Config::from_str(url) {
-        Ok(config) => config,
-        Err(_) if url.contains("sslmode=verify") => return Err(unreadable(NO_TLS)),
-        // The parser's own words may repeat part of the URL, and with it a password.
-        Err(_) => {
-            return Err(unreadable(
-                "the URL cannot be read: postgres://user@db.example.com/ledgerline",
-            ));
-        }
+    let read = tls::postgres::read(url).map_err(|error| unreadable(&error.to_string()))?;
+    // The parser's own words may repeat part of the URL, and with it a password.
+    let Ok(mut config) = Config::from_str(&read.url) else {
+        return Err(unreadable(
+            "the URL cannot be read: postgres://user@db.example.com/ledgerline",
+        ));
     };
-    if config.get_ssl_mode() == SslMode::Require {
-        return Err(unavailable(&config, NO_TLS));
-    }
     if config.get_application_name().is_none() {
         config.application_name("ledgerline");
     }
@@ -98,11 +109,11 @@ pub(super) fn configure(url: &str, timeouts: &Timeouts) -> Result<Config, OpenEr
         .keepalives_idle(Duration::from_millis(KEEPALIVE_IDLE_MS))
         .keepalives_interval(Duration::from_millis(KEEPALIVE_INTERVAL_MS))
         .keepalives_retries(KEEPALIVE_QUESTIONS_MAX);
-    Ok(config)
+    Ok(Address {
+        config,
+        connector: read.connector,
+    })
 }
-
-const NO_TLS: &str = "it demands TLS, which this build does not speak: use sslmode=disable over a private \
-                      network, a unix socket, or a TLS proxy beside this program";
 
 /// The database as it may be shown: without user options and password.
 pub(super) fn shown(config: &Config) -> PathBuf {
@@ -126,15 +137,18 @@ pub(super) fn unavailable(config: &Config, why: &str) -> OpenError {
 /// A client and its connection, driven by whoever waits on the client: no task of its own to lose.
 pub(super) struct Link {
     pub(super) client: Client,
-    pub(super) connection: tokio_postgres::Connection<Socket, tokio_postgres::tls::NoTlsStream>,
+    pub(super) connection: Connection,
 }
+
+/// A connection, plain or secured.
+pub(super) type Connection = tokio_postgres::Connection<Socket, Stream<Socket>>;
 
 /// A connection as a future that ends when the connection does.
 pub(super) type Driven = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Link {
-    pub(super) async fn open(config: &Config) -> Result<Self, Error> {
-        let (client, connection) = config.connect(NoTls).await?;
+    pub(super) async fn open(address: &Address) -> Result<Self, Error> {
+        let (client, connection) = address.config.connect(address.connector.clone()).await?;
         Ok(Self { client, connection })
     }
 
@@ -235,20 +249,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_that_demands_tls_is_refused_and_no_password_is_shown() {
-        for mode in ["require", "verify-full"] {
-            let url = format!("postgres://robot:s3cret@db.example.com/log?sslmode={mode}");
-            let refused = configure(&url, &Timeouts::default()).unwrap_err().to_string();
-            assert!(
-                refused.contains("TLS") && !refused.contains("s3cret"),
-                "{refused}"
-            );
+    fn a_url_that_cannot_be_read_or_kept_to_is_refused_and_no_password_is_shown() {
+        for query in ["sslmode=prefer", "sslmode=verify-full&sslrootcert=%2Fabsent"] {
+            let url = format!("postgres://robot:s3cret@db.example.com/log?{query}");
+            let refused = configure(&url, &Timeouts::default()).err().unwrap().to_string();
+            assert!(!refused.contains("s3cret"), "{refused}");
         }
         let unreadable = configure(
             "postgres://robot:s3cret@db.example.com:notaport/x",
             &Timeouts::default(),
         );
-        let said = unreadable.unwrap_err().to_string();
+        let said = unreadable.err().unwrap().to_string();
         assert!(!said.contains("s3cret"), "{said}");
         for good in [
             "postgres://robot:s3cret@localhost/log",

@@ -4,7 +4,7 @@
 //! The holder asks every few seconds whether the connection stands, and learns of its loss before the server
 //! would give the lock to another (25 s of silence over TCP).
 
-use super::connect::{self, Driven, Link, Timeouts, drive};
+use super::connect::{self, Address, Driven, Link, Timeouts, drive};
 use crate::error::OpenError;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
+use tokio_postgres::Client;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Config};
 
 /// How often the holder asks whether its connection still stands.
 const CHECK_MS: u64 = 2_000;
@@ -65,7 +65,7 @@ impl DriverLock {
 /// Asks for one lock again and again over one connection: a stand-by asks every second, and a connection of
 /// its own for each would cost the server a process each time.
 pub struct DriverLockAsker {
-    config: Config,
+    config: Address,
     key: i64,
     clock: Arc<dyn Clock>,
     /// The connection of the last ask, which did not get the lock.

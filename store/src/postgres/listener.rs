@@ -3,7 +3,7 @@
 //! A notification only says that the log has moved; what it holds is always read from the log. Lost
 //! notifications and lost connections therefore cost time, never events.
 
-use super::connect::{BackOff, Link, text};
+use super::connect::{Address, BackOff, Connection, Link, text};
 use super::others::{HERE, LISTENING_LOCK, Others};
 use super::reader::Reader;
 use super::row::unsigned;
@@ -17,8 +17,7 @@ use futures_util::future::poll_fn;
 use std::future::Future;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, watch};
-use tokio_postgres::tls::NoTlsStream;
-use tokio_postgres::{AsyncMessage, Client, Config, Connection, Socket, Statement};
+use tokio_postgres::{AsyncMessage, Client, Statement};
 
 /// How often the head is asked for behind the notifications.
 pub(super) const POLL_MS: u64 = 1_000;
@@ -45,7 +44,7 @@ const ANNOUNCE: &str = "SELECT pg_notify('ledgerline_events', $1)";
 
 /// Runs as a task until the store is closed or dropped.
 pub(super) struct Listener {
-    pub(super) config: Config,
+    pub(super) config: Address,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) head: Arc<watch::Sender<Head>>,
     pub(super) others: Arc<Others>,
@@ -154,7 +153,7 @@ impl Listener {
     /// Whether a question was answered in time; messages are taken meanwhile.
     async fn answered(
         &self,
-        connection: &mut Connection<Socket, NoTlsStream>,
+        connection: &mut Connection,
         question: impl Future<Output = Result<(), tokio_postgres::Error>>,
     ) -> bool {
         tokio::select! {
@@ -166,7 +165,7 @@ impl Listener {
     }
 
     /// Takes messages until the connection ends.
-    async fn pump(&self, connection: &mut Connection<Socket, NoTlsStream>) {
+    async fn pump(&self, connection: &mut Connection) {
         while let Some(Ok(message)) = poll_fn(|context| connection.poll_message(context)).await {
             let AsyncMessage::Notification(said) = message else {
                 continue;

@@ -34,7 +34,7 @@ use ahead::Ahead;
 use appender::{Appender, Limits};
 use async_trait::async_trait;
 pub use connect::Timeouts;
-use connect::{Driven, Link, drive, unavailable};
+use connect::{Address, Driven, Link, drive, unavailable};
 use domain::event_filter::EventFilter;
 use domain::ids::{EventId, StreamId};
 use domain::ports::clock::Clock;
@@ -88,7 +88,7 @@ struct Writing {
 
 /// What is known of a database before its store begins.
 struct Opened {
-    config: Config,
+    config: Address,
     durable: bool,
     position: Position,
 }

@@ -5,7 +5,7 @@
 //! away for longer that is answered at once. Who follows the log goes on waiting.
 
 use super::PostgresOptions;
-use super::connect::{ANSWER_GRACE_MS, BackOff, from_postgres, is_lost, text};
+use super::connect::{ANSWER_GRACE_MS, Address, BackOff, from_postgres, is_lost, text};
 use super::filter_query;
 use super::row::{COLUMNS, EventRow, missing, signed, unsigned, whole_log, whole_stream};
 use crate::subscription::closed;
@@ -21,7 +21,7 @@ use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Config, Error, NoTls, Row};
+use tokio_postgres::{Error, Row};
 
 /// Most reads waiting for a connection; one more is answered `Busy`.
 pub(super) const READS_WAITING_MAX: usize = 4_096;
@@ -47,13 +47,17 @@ pub(super) type Value<'a> = &'a (dyn ToSql + Sync);
 
 impl Reader {
     pub(super) fn new(
-        config: Config,
+        address: Address,
         clock: Arc<dyn Clock>,
         options: &PostgresOptions,
     ) -> Result<Self, StoreError> {
         let connections_max = options.read_connections_max.max(1);
         let recycling_method = RecyclingMethod::Fast;
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+        let manager = Manager::from_config(
+            address.config,
+            address.connector,
+            ManagerConfig { recycling_method },
+        );
         let pool = Pool::builder(manager)
             .max_size(connections_max)
             .build()

@@ -14,7 +14,7 @@ use crate::file_vault::master::MasterKey;
 use crate::sealing::{self, KEY_BYTES, Secret, decrypt};
 use crate::wrapped_keys::masters::{InForce, Masters};
 use async_trait::async_trait;
-use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, RecyclingMethod};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Pool, PoolError, RecyclingMethod};
 use domain::call::LegKey;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::personal::{LookupHash, Sealed};
@@ -26,7 +26,7 @@ pub(crate) use place::PostgresPlace;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::Config;
 
 /// Connections held: a key is asked for once per customer and then cached.
 const CONNECTIONS_MAX: usize = 4;
@@ -300,7 +300,8 @@ async fn vacuum(client: &Client) {
 
 fn pool(url: &str) -> Result<Pool, VaultError> {
     // The parser's own words may repeat part of the URL, and with it a password.
-    let mut config = Config::from_str(url)
+    let read = tls::postgres::read(url).map_err(|error| VaultError::Unavailable(error.to_string()))?;
+    let mut config = Config::from_str(&read.url)
         .map_err(|_unshown| VaultError::Unavailable("the URL of the keys cannot be read".to_owned()))?;
     config
         .application_name("ledgerline keys")
@@ -309,7 +310,7 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
             "-c statement_timeout={STATEMENT_MS} -c synchronous_commit=on"
         ));
     let recycling_method = RecyclingMethod::Fast;
-    let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method });
+    let manager = Manager::from_config(config, read.connector, ManagerConfig { recycling_method });
     Pool::builder(manager)
         .max_size(CONNECTIONS_MAX)
         .build()
@@ -317,9 +318,11 @@ fn pool(url: &str) -> Result<Pool, VaultError> {
 }
 
 async fn connection(pool: &Pool) -> Result<Client, VaultError> {
-    pool.get()
-        .await
-        .map_err(|error| VaultError::Unavailable(error.to_string()))
+    pool.get().await.map_err(|error| match error {
+        // What the server or the handshake said, not only that there is no connection.
+        PoolError::Backend(error) => VaultError::Unavailable(text(&error)),
+        other => VaultError::Unavailable(other.to_string()),
+    })
 }
 
 fn rotated() -> VaultError {
@@ -336,7 +339,10 @@ fn failed(error: &tokio_postgres::Error) -> VaultError {
 
 /// The server's own words, where it said something.
 fn text(error: &tokio_postgres::Error) -> String {
-    error
-        .as_db_error()
-        .map_or_else(|| error.to_string(), |said| said.message().to_owned())
+    match (error.as_db_error(), std::error::Error::source(error)) {
+        (Some(said), _) => said.message().to_owned(),
+        // Of the network or of TLS.
+        (None, Some(source)) => format!("{error}: {source}"),
+        (None, None) => error.to_string(),
+    }
 }

@@ -11,7 +11,7 @@ use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Error, NoTls};
+use tokio_postgres::{Client, Error};
 
 /// Made on first use; a log that nobody signs has none.
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS proof_checkpoint (
@@ -47,7 +47,10 @@ impl PostgresShelf {
         if let Some(client) = open.filter(|client| !client.is_closed()) {
             return Ok(client);
         }
-        let (client, connection) = tokio_postgres::connect(&self.url, NoTls).await.map_err(away)?;
+        let read =
+            tls::postgres::read(&self.url).map_err(|error| ProofError::Unavailable(error.to_string()))?;
+        let connected = tokio_postgres::connect(&read.url, read.connector).await;
+        let (client, connection) = connected.map_err(away)?;
         self.tasks.spawn(
             "proof checkpoints",
             // What ends the connection is told to whoever asks next.

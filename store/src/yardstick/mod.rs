@@ -49,6 +49,12 @@ impl From<rusqlite::Error> for YardstickError {
     }
 }
 
+impl From<tls::TlsError> for YardstickError {
+    fn from(error: tls::TlsError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl From<tokio_postgres::Error> for YardstickError {
     fn from(error: tokio_postgres::Error) -> Self {
         match std::error::Error::source(&error) {

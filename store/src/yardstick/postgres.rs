@@ -7,7 +7,7 @@ use domain::stored_event::Record;
 use std::pin::pin;
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, NoTls, Statement};
+use tokio_postgres::{Client, Statement};
 use uuid::Uuid;
 
 /// Both baselines write the columns in this order.
@@ -132,7 +132,8 @@ pub async fn drop_database(url: &str, name: &str, tasks: &dyn Tasks) -> Result<(
 
 /// A connection whose task ends with its client.
 pub(super) async fn connect(url: &str, tasks: &dyn Tasks) -> Result<Client, YardstickError> {
-    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    let read = tls::postgres::read(url)?;
+    let (client, connection) = tokio_postgres::connect(&read.url, read.connector).await?;
     tasks.spawn(
         "yardstick connection",
         Box::pin(async move {

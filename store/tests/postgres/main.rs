@@ -8,6 +8,7 @@ mod many_writers;
 mod opening;
 mod proof;
 mod proxy;
+mod secured;
 mod server;
 mod stretches;
 mod support;

@@ -6,6 +6,7 @@ use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::stored_event::{Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
@@ -20,6 +21,19 @@ const SERVER: &str = "LEDGERLINE_TEST_POSTGRES";
 #[expect(clippy::disallowed_methods, reason = "the tests' environment")]
 fn server() -> Option<String> {
     std::env::var(SERVER).ok()
+}
+
+/// Where it speaks TLS, and its authority.
+#[expect(clippy::disallowed_methods, reason = "the tests' environment")]
+pub(crate) fn secured() -> Option<(String, PathBuf)> {
+    let url = std::env::var("LEDGERLINE_TEST_POSTGRES_TLS").ok();
+    let file = std::env::var("LEDGERLINE_TEST_POSTGRES_CA").ok();
+    let found = url.zip(file.map(PathBuf::from));
+    if found.is_none() {
+        let line = "SKIPPED store on PostgreSQL over TLS: LEDGERLINE_TEST_POSTGRES_TLS is not set";
+        drop(writeln!(std::io::stderr(), "{line}"));
+    }
+    found
 }
 
 /// Says so when there is no server.

@@ -30,6 +30,13 @@ async fn open(database: &Database, digits: &str, keyring: Keyring) -> Result<Pos
     PostgresVault::open(&database.url, &master(digits), ids, keyring).await
 }
 
+/// Opens the keys at a URL; an error in its words.
+pub(crate) async fn opened_at(url: &str) -> Result<(), String> {
+    let ids = Arc::new(HashIds::new(77));
+    let opened = PostgresVault::open(url, &master("ab"), ids, Keyring::MayBeNew).await;
+    opened.map(drop).map_err(|error| error.to_string())
+}
+
 fn why(refused: Result<PostgresVault, VaultError>) -> String {
     match refused {
         Err(VaultError::WrongMaster(why)) => why,

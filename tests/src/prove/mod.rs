@@ -16,6 +16,7 @@ mod forgotten_copies;
 mod forgotten_keys;
 mod full_disk;
 mod hostile;
+mod http;
 mod keys;
 mod kurrent;
 mod other_tools;
@@ -62,6 +63,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "full-disk" => Some(full_disk::prove(form)),
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
         "hostile" => Some(hostile::prove(form)),
+        "http" => Some(http::prove(form)),
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
@@ -99,6 +101,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["sipp", "clock"],
         &["audit", "full-disk"],
         &["forgetting"],
+        &["http"],
     ],
 ];
 
@@ -162,6 +165,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "hostile",
         "24 people under attack, attacks that do not disturb one another at once, all kinds of silent connections at once, growing SQL one question at a time on each database, 300 readers of a short log, an import of 4,000 rows and 5 s of broken SIP, people who soon hang up and 4 s for the question that only its time ends, instead of 400, of each kind alone too, of 30 questions at once too, of a long log and a reader who waits for a slow one's place, of 200,000 rows and of 120 s",
+    ),
+    (
+        "http",
+        "5 streams and 5 sockets open at each stop, instead of 100; certificates and PostgreSQL over TLS whole",
     ),
     ("sipp", "every scenario"),
     (

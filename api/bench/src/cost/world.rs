@@ -223,6 +223,7 @@ async fn until_ready(data: &Path, clock: &SystemClock) -> Result<ApiClient, Prob
             server: None,
             token_file: None,
             data: Some(data.to_owned()),
+            ca_file: None,
         })?;
         if routes.ask(Method::GET, "/readyz", None).await.is_ok() {
             return Ok(routes);

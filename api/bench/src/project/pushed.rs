@@ -91,6 +91,7 @@ pub(super) async fn measure(
             rehearse_at: Some(begin),
             ..OpenSettings::of_directory(data)
         },
+        tls: None,
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

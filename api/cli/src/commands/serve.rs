@@ -15,6 +15,7 @@ use host::read_db_spec::ReadDbArgs;
 use host::serve_settings::ServeSettings;
 use host::signals::Signals;
 use host::store_spec::LogArgs;
+use host::tls_args::TlsArgs;
 use http::kurrent::{self, KurrentArgs};
 use http::running::Running;
 use http::server;
@@ -84,6 +85,8 @@ pub(crate) struct Args {
     #[arg(long, value_enum, value_name = "PERIOD")]
     compliance_report: Option<PeriodLength>,
     #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
     kurrent: KurrentArgs,
 }
 
@@ -103,6 +106,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             master_key: args.keys.master_key,
             rehearse_at: args.rehearse_at,
         },
+        tls: args.tls.files(),
         trunks: args.trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,
@@ -116,13 +120,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
-    let kurrent = kurrent::serve(&args.kurrent, &running.installation).await?;
+    let kurrent = kurrent::serve(&args.kurrent, &running.installation, running.identity.as_ref()).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
     output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
     output::line(&format!("status    {}", running.page().unwrap_or_default()))?;
     if let Some(address) = kurrent {
-        output::line(&format!("kurrent   kurrentdb://{address}?tls=false"))?;
+        let secured = running.identity.is_some();
+        output::line(&format!("kurrent   kurrentdb://{address}?tls={secured}"))?;
     }
     until_signal(&running, &mut signals).await?;
     output::notice("draining; a second signal leaves at once");

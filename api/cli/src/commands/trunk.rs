@@ -102,6 +102,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let settings = ServeSettings {
         read_db: None,
         open: OpenSettings::of_directory(data.clone()),
+        tls: None,
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,

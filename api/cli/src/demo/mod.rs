@@ -200,6 +200,7 @@ async fn start(
             rehearse_at: Some(instant),
             ..OpenSettings::of_directory(data.to_owned())
         },
+        tls: None,
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,

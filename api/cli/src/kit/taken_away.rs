@@ -78,6 +78,7 @@ async fn ask_server(
         server: None,
         token_file: None,
         data: Some(directory.to_owned()),
+        ca_file: None,
     };
     let server = OwnServer::of_holder(&args, directory, holder)?;
     let Taking {

@@ -2,20 +2,19 @@
 
 use crate::data_dir::TOKEN_FILE;
 use crate::outbound::api_client::{Answerer, ApiClient, ReplyBody, RequestBody};
+use crate::outbound::https::{self, HttpsClient};
 use application::private_file;
 use async_trait::async_trait;
 use domain::problem::{Kind, Problem};
 use http_body_util::BodyExt;
 use hyper::http::uri::Uri;
 use hyper::{Request, Response, StatusCode, header};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
 use serde::{Deserialize, Serialize};
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use tls::{Fingerprint, TlsError, Trust};
 
 /// Where a running server says how to reach it.
 pub const SERVER_FILE: &str = "server.json";
@@ -31,6 +30,10 @@ pub struct ServerFile {
     /// Address of the KurrentDB endpoint, while there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kurrent: Option<SocketAddr>,
+    /// SHA-256 of the certificate that it shows, while it speaks TLS: commands on the directory believe this
+    /// one, whatever host it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<String>,
 }
 
 impl ServerFile {
@@ -52,6 +55,13 @@ impl ServerFile {
         file.kurrent = Some(address);
         file.write(directory)
     }
+
+    /// Says of this process's server which certificate it shows from now on.
+    pub fn renew_certificate(directory: &Path, certificate: Fingerprint) -> io::Result<()> {
+        let mut file = Self::read(directory)?;
+        file.certificate = Some(certificate.to_string());
+        file.write(directory)
+    }
 }
 
 /// Which server a command talks to.
@@ -67,6 +77,10 @@ pub struct ServerArgs {
     /// Data directory of the server
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Authorities that an https server is believed by (PEM); default: those of this system, and with --data
+    /// the certificate of the server that runs there
+    #[arg(long, value_name = "F")]
+    pub ca_file: Option<PathBuf>,
 }
 
 impl ServerArgs {
@@ -85,7 +99,7 @@ impl ServerArgs {
 pub struct OwnServer {
     base: String,
     token: Option<String>,
-    client: Client<HttpConnector, RequestBody>,
+    client: HttpsClient<RequestBody>,
 }
 
 impl OwnServer {
@@ -95,26 +109,24 @@ impl OwnServer {
     }
 
     fn named(args: &ServerArgs) -> Result<Self, Problem> {
-        let base = match (&args.server, &args.data) {
-            (Some(url), _) => url.clone(),
-            (None, Some(directory)) => {
-                let file = ServerFile::read(directory).map_err(|error| {
-                    Problem::unavailable(format!("no server has run in {}: {error}", directory.display()))
-                })?;
-                file.url
+        let run = args.data.as_deref().map(|directory| {
+            ServerFile::read(directory).map_err(|error| {
+                Problem::unavailable(format!("no server has run in {}: {error}", directory.display()))
+            })
+        });
+        let (base, run) = match (&args.server, run) {
+            (Some(url), run) => (url.clone(), run.and_then(Result::ok)),
+            (None, Some(run)) => {
+                let run = run?;
+                (run.url.clone(), Some(run))
             }
-            (None, None) => SERVER_DEFAULT.to_owned(),
+            (None, None) => (SERVER_DEFAULT.to_owned(), None),
         };
-        if !base.starts_with("http://") {
-            return Err(Problem::invalid(
-                "server-unnamed",
-                "--server takes an address such as http://127.0.0.1:8080",
-            ));
-        }
+        let client = https::client(trust(args, &base, run.as_ref())?)?;
         Ok(Self {
             base: base.trim_end_matches('/').to_owned(),
             token: read_token(args)?,
-            client: Client::builder(TokioExecutor::new()).build_http(),
+            client,
         })
     }
 
@@ -151,6 +163,53 @@ impl OwnServer {
     }
 }
 
+impl OwnServer {
+    /// Somebody answers, and not as this command was told to believe.
+    fn not_believed(&self, why: &str) -> Problem {
+        Problem::new(
+            Kind::Unavailable,
+            "server-not-believed",
+            format!(
+                "the server at {} is not believed: {why}; name its authority with --ca-file F, or the server's \
+                 directory with --data DIR",
+                self.base
+            ),
+        )
+    }
+}
+
+/// Whom the arguments believe at an address.
+fn trust(args: &ServerArgs, base: &str, run: Option<&ServerFile>) -> Result<Trust, Problem> {
+    if base.starts_with("http://") {
+        return match args.ca_file {
+            None => Ok(Trust::of_nobody()),
+            Some(_) => Err(Problem::invalid(
+                "server-unnamed",
+                "--ca-file is for a server whose address begins with https://",
+            )),
+        };
+    }
+    if !base.starts_with("https://") {
+        return Err(Problem::invalid(
+            "server-unnamed",
+            "--server takes an address such as http://127.0.0.1:8080 or https://dialer.example.com:8443",
+        ));
+    }
+    let own: Option<&str> = run.and_then(|run| run.certificate.as_deref());
+    let own: Option<Fingerprint> = own.map(str::parse).transpose().map_err(Problem::from)?;
+    if let Some(file) = &args.ca_file {
+        return Trust::of_file(file).map_err(Problem::from);
+    }
+    match (own, &args.server) {
+        (Some(own), None) => Ok(Trust::of_nobody().or_certificate(own)),
+        // Under another address the same server shows the same certificate.
+        (Some(own), Some(_)) => Ok(Trust::of_system()
+            .unwrap_or_else(|_: TlsError| Trust::of_nobody())
+            .or_certificate(own)),
+        (None, _) => Ok(Trust::of_system()?),
+    }
+}
+
 #[async_trait]
 impl Answerer for OwnServer {
     async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem> {
@@ -169,6 +228,9 @@ impl Answerer for OwnServer {
         }
         let answered = self.client.request(Request::from_parts(head, body)).await;
         let response = answered.map_err(|error| {
+            if let Some(why) = tls::said(&error) {
+                return self.not_believed(&why);
+            }
             Problem::unavailable(format!(
                 "no server answers at {} ({error}); start one with `ledgerline serve`, or name it with --server",
                 self.base
@@ -215,12 +277,14 @@ mod tests {
             server: None,
             token_file: None,
             data: Some(directory.path().to_owned()),
+            ca_file: None,
         };
         assert!(OwnServer::named(&args).is_err());
         let file = ServerFile {
             url: "http://127.0.0.1:9/".to_owned(),
             pid: 1,
             kurrent: None,
+            certificate: None,
         };
         file.write(directory.path()).unwrap();
         fs::write(directory.path().join(TOKEN_FILE), "t\n").unwrap();

@@ -47,6 +47,7 @@ pub fn settings(directory: &Path) -> ServeSettings {
             rehearse_at: Some("2026-03-02T10:00:00+08:00".parse().unwrap()),
             ..OpenSettings::of_directory(directory.join("data"))
         },
+        tls: None,
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -10,11 +10,12 @@ use domain::stored_event::StreamVersion;
 use host::data_dir::TOKEN_FILE;
 use host::outbound::api_client::ApiClient;
 use host::outbound::own_server::{OwnServer, ServerArgs};
+use host::serve_settings::ServeSettings;
 use http_body_util::{Empty, Full};
 use hyper::{Request, Response, body::Incoming};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::test_records::{make_record_of, stream};
 use tokio::runtime::Runtime;
@@ -22,27 +23,34 @@ use tokio::runtime::Runtime;
 /// A server that runs until `end`.
 pub struct Story {
     pub running: Running,
-    url: String,
+    pub url: String,
     pub runtime: Arc<Runtime>,
-    _directory: tempfile::TempDir,
+    pub directory: tempfile::TempDir,
 }
 
 impl Story {
     pub fn begin() -> Self {
+        Self::begin_with(|_, _| {})
+    }
+
+    /// The same with other settings; they may need files in the folder that is handed over.
+    pub fn begin_with(change: impl FnOnce(&Path, &mut ServeSettings)) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
-        let settings = settings(directory.path());
+        let mut settings = settings(directory.path());
+        change(directory.path(), &mut settings);
         let (running, url) = runtime.block_on(async {
             let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-            let url = format!("http://{}", listener.local_addr().unwrap());
             let started = Running::start(settings, Some(listener), Arc::clone(&runtime)).await;
-            (started.unwrap(), url)
+            let running = started.unwrap();
+            let url = running.url.clone().unwrap();
+            (running, url)
         });
         Self {
             running,
             url,
             runtime,
-            _directory: directory,
+            directory,
         }
     }
 
@@ -59,6 +67,7 @@ impl Story {
             server: Some(self.url.clone()),
             token_file: None,
             data,
+            ca_file: None,
         };
         OwnServer::find(&args).unwrap()
     }

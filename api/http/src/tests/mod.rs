@@ -21,5 +21,6 @@ mod report_schedule;
 mod routes;
 mod same_number;
 mod stop;
+mod secured;
 mod tables;
 mod token;

@@ -101,6 +101,7 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
     output::line(&format!("listening http://{address}"))?;
     let served = server::serve(
         listener,
+        None,
         routes,
         RouteList::default(),
         Arc::clone(&tasks),

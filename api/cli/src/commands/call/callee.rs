@@ -94,6 +94,7 @@ impl Reading<'_> {
             server: None,
             token_file: None,
             data: Some(dir.to_owned()),
+            ca_file: None,
         };
         let path = self.reader.put(&format!("/api/v1/calls/{call}"));
         let server = OwnServer::of_holder(&args, dir, pid)?;

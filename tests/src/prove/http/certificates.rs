@@ -1,0 +1,284 @@
+//! Certificates of a server that runs: wrong ones are not believed, renewed ones are shown to who comes, broken
+//! ones change nothing; and what cannot be used is no start.
+
+use super::{Started, Violations};
+use crate::door;
+use crate::program::{instant, run, wait_for};
+use crate::wire::{Speech, Wire};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::Output;
+use std::time::{Duration, Instant};
+use tls::testing::{Authority, NOW, Years};
+use tls::{IdentityFiles, Trust};
+
+/// A renewal is seen at the next look (5 s), a broken file at the one behind.
+const SEEN_WITHIN: Duration = Duration::from_secs(20);
+
+/// A head, and a handshake before it, has 10 s.
+const SILENT_FOR: Duration = Duration::from_secs(12);
+
+/// The beginning of a handshake that is not gone on with.
+const HALF_A_GREETING: &[u8] = &[0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3, 0, 0, 0, 0, 0];
+
+/// Where the authorities and the server's files are.
+struct Stage {
+    folder: tempfile::TempDir,
+    authority: Authority,
+    files: IdentityFiles,
+    ours: PathBuf,
+    theirs: PathBuf,
+}
+
+impl Stage {
+    fn make() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        let authority = Authority::new("ours");
+        Self {
+            files: authority.issue(folder.path(), &["127.0.0.1"], NOW),
+            ours: authority.write(&folder.path().join("ours.crt")),
+            theirs: Authority::new("another").write(&folder.path().join("theirs.crt")),
+            authority,
+            folder,
+        }
+    }
+
+    fn believing(&self, file: &Path, host: &str) -> Speech {
+        let trust = Trust::of_file(file).expect("the file was just written");
+        Speech::Secured(trust, host.to_owned())
+    }
+
+    fn serve(&self, files: &IdentityFiles) -> Option<Started> {
+        let (certificate, key) = (text(&files.certificate), text(&files.key));
+        let more = [
+            "--tls-cert",
+            &certificate,
+            "--tls-key",
+            &key,
+            "--kurrent-listen",
+            "127.0.0.1:0",
+        ];
+        Started::on(&self.folder.path().join("data"), &more)
+    }
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+pub(super) fn prove(violations: &mut Violations) -> Value {
+    let stage = Stage::make();
+    no_start(&stage, violations);
+    let issued = stage.authority.issue(stage.folder.path(), &["127.0.0.1"], NOW);
+    let Some(server) = stage.serve(&issued) else {
+        violations.unless(false, "the server with a certificate does not become ready");
+        return Value::Null;
+    };
+    let silent = silent(&server);
+    let began = instant();
+    believed(&stage, &server, violations);
+    let renewed_ms = renewed(&stage, &server, violations);
+    broken(&stage, &server, violations);
+    let cut = cut(silent, began, violations);
+    json!({"renewed_after_ms": renewed_ms, "silent_connections_cut": cut})
+}
+
+/// What nobody would take is refused, and the file is named.
+fn no_start(stage: &Stage, violations: &mut Violations) {
+    let expired = stage
+        .authority
+        .issue(stage.folder.path(), &["127.0.0.1"], Years(2020, 2021));
+    let (certificate, key) = (text(&expired.certificate), text(&expired.key));
+    let data = text(&stage.folder.path().join("data"));
+    let served = |certificate: &str, key: &str| {
+        run(&[
+            "serve",
+            "--data",
+            &data,
+            "--http",
+            "127.0.0.1:0",
+            "--tls-cert",
+            certificate,
+            "--tls-key",
+            key,
+        ])
+    };
+    let refused = said(&served(&certificate, &key));
+    violations.unless(
+        refused.contains("server.crt") && refused.contains("expired"),
+        format!("an expired certificate: {refused}"),
+    );
+    let refused = said(&served(&text(&stage.ours), &key));
+    violations.unless(
+        refused.contains("server.key") && refused.contains("not that of"),
+        format!("another certificate's key: {refused}"),
+    );
+    let alone = run(&["serve", "--data", &data, "--tls-cert", &certificate]);
+    violations.unless(
+        alone.status.code() == Some(2),
+        format!("a certificate without a key: {}", said(&alone)),
+    );
+}
+
+/// What a program said to people, where it failed.
+fn said(output: &Output) -> String {
+    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        return format!("it succeeded: {text}");
+    }
+    text
+}
+
+/// Connections that never come to a request, and one that is open for as long as any.
+fn silent(server: &Started) -> Vec<Wire> {
+    let opened = (0..20).map(|index| {
+        let mut wire = Wire::open(&server.address, &Speech::Plain).ok()?;
+        if index % 2 == 0 {
+            wire.say(HALF_A_GREETING).ok()?;
+        }
+        Some(wire)
+    });
+    opened.flatten().collect()
+}
+
+/// A right authority and host are believed, others are named; plain text is not answered.
+fn believed(stage: &Stage, server: &Started, violations: &mut Violations) {
+    let met = |file: &Path, host: &str| {
+        let wire = Wire::open(&server.address, &stage.believing(file, host));
+        wire.and_then(|mut wire| wire.ask("/livez", ""))
+    };
+    let right = met(&stage.ours, "127.0.0.1");
+    violations.unless(
+        right.as_ref().is_ok_and(|head| head.starts_with("HTTP/1.1 200")),
+        format!("the right authority: {right:?}"),
+    );
+    for (file, host, words) in [
+        (&stage.theirs, "127.0.0.1", "no authority that is trusted here"),
+        (&stage.ours, "localhost", "another host"),
+    ] {
+        let wrong = met(file, host);
+        violations.unless(
+            wrong.as_ref().is_err_and(|why| why.contains(words)),
+            format!("{words}: {wrong:?}"),
+        );
+    }
+    let plain = Wire::open(&server.address, &Speech::Plain).and_then(|mut wire| {
+        wire.say(b"GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")?;
+        wire.rest()
+    });
+    violations.unless(
+        plain.as_ref().is_ok_and(|rest| !rest.starts_with(b"HTTP")),
+        format!("plain text on a door with TLS: {plain:?}"),
+    );
+    let token = text(&door::token_file(&server.data));
+    let url = format!("https://{}", server.address);
+    for (file, works) in [(&stage.ours, true), (&stage.theirs, false)] {
+        let asked = run(&[
+            "campaign",
+            "list",
+            "--server",
+            &url,
+            "--token-file",
+            &token,
+            "--ca-file",
+            &text(file),
+        ]);
+        violations.unless(
+            asked.status.success() == works,
+            format!("a command with {}: {}", file.display(), said(&asked)),
+        );
+    }
+    let local = run(&["campaign", "list", "--data", &text(&server.data)]);
+    violations.unless(
+        local.status.success(),
+        format!("a command with --data: {}", said(&local)),
+    );
+    let kurrent = server.kurrent.as_deref().unwrap_or_default();
+    let right = Wire::open(kurrent, &stage.believing(&stage.ours, "127.0.0.1"));
+    violations.unless(right.is_ok(), "the KurrentDB endpoint does not speak TLS");
+    let wrong = Wire::open(kurrent, &stage.believing(&stage.theirs, "127.0.0.1"));
+    violations.unless(
+        wrong.is_err(),
+        "the KurrentDB endpoint is believed by another authority",
+    );
+}
+
+/// A new certificate meets new connections; a stream that was open goes on. Answers how long it took.
+fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Option<u128> {
+    let mut stream = match server.follow() {
+        Ok(stream) => stream,
+        Err(why) => {
+            violations.unless(false, format!("no stream before the renewal: {why}"));
+            return None;
+        }
+    };
+    let shown = |speech: &Speech| {
+        let wire = Wire::open(&server.address, speech).ok()?;
+        wire.fingerprint().map(str::to_owned)
+    };
+    let speech = stage.believing(&stage.ours, "127.0.0.1");
+    let before = shown(&speech)?;
+    let began = instant();
+    stage.authority.issue(stage.folder.path(), &["127.0.0.1"], NOW);
+    let renewed = wait_for(SEEN_WITHIN, || shown(&speech).filter(|now| *now != before));
+    let took = instant() - began;
+    violations.unless(renewed.is_some(), "a renewed certificate is not shown");
+    let token = door::token(&server.data).unwrap_or_default();
+    let body = r#"{"task_id":"RENEWED","script_template":"x","basis":"contract"}"#;
+    let request = format!(
+        "POST /api/v1/campaigns HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let posted = Wire::open(&server.address, &speech).and_then(|mut wire| {
+        wire.say(request.as_bytes())?;
+        wire.until("\r\n\r\n")
+    });
+    violations.unless(
+        posted.as_ref().is_ok_and(|head| head.starts_with("HTTP/1.1 20")),
+        format!("a campaign after the renewal: {posted:?}"),
+    );
+    let seen = stream.until("RENEWED");
+    violations.unless(
+        seen.is_ok(),
+        format!("a stream of before the renewal: {:?}", seen.err()),
+    );
+    let local = run(&["campaign", "list", "--data", &text(&server.data)]);
+    violations.unless(
+        local.status.success(),
+        format!("a command with --data after the renewal: {}", said(&local)),
+    );
+    Some(took.as_millis())
+}
+
+/// A broken new file changes nothing, and the server is as ready as before.
+fn broken(stage: &Stage, server: &Started, violations: &mut Violations) {
+    let speech = stage.believing(&stage.ours, "127.0.0.1");
+    let shown = || {
+        let mut wire = Wire::open(&server.address, &speech)?;
+        let head = wire.ask("/readyz", "")?;
+        let fingerprint = wire.fingerprint().unwrap_or_default().to_owned();
+        Ok::<_, String>((fingerprint, head.starts_with("HTTP/1.1 200")))
+    };
+    let before = shown();
+    let written = std::fs::write(&stage.files.key, "half a k");
+    violations.unless(written.is_ok(), "the key cannot be overwritten");
+    let changed = wait_for(SILENT_FOR, || (shown() != before).then(&shown));
+    violations.unless(
+        changed.is_none() && before.as_ref().is_ok_and(|(_, ready)| *ready),
+        format!("a broken key: {before:?}, then {changed:?}"),
+    );
+}
+
+/// By now everybody who said nothing has been cut off; answers how many were.
+fn cut(silent: Vec<Wire>, began: Instant, violations: &mut Violations) -> usize {
+    let opened = silent.len();
+    let waited = wait_for(SILENT_FOR, || (instant() - began > SILENT_FOR).then_some(()));
+    let ended = silent.into_iter().filter_map(|mut wire| wire.rest().ok());
+    let cut = ended.filter(Vec::is_empty).count();
+    violations.unless(
+        opened == 20 && cut == opened && waited.is_some(),
+        format!("of {opened} silent connections {cut} were cut off"),
+    );
+    cut
+}

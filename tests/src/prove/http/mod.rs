@@ -1,0 +1,122 @@
+//! The doors of a server as the world meets them: drained with streams open, plain and over TLS; wrong, broken
+//! and renewed certificates; and PostgreSQL over TLS with a right and a wrong authority.
+
+mod certificates;
+mod database;
+mod drain;
+
+use super::{Form, Proof};
+use crate::door;
+use crate::program::{Program, command, ledgerline, wait_for};
+use crate::wire::{Speech, Wire};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tls::Trust;
+
+/// Longest wait for a server to become ready.
+const READY: Duration = Duration::from_secs(60);
+
+/// A server without lines, in a process of its own.
+pub(super) struct Started {
+    pub(super) program: Program,
+    /// `HOST:PORT` of its HTTP door.
+    pub(super) address: String,
+    /// The same of its KurrentDB endpoint, if it has one.
+    pub(super) kurrent: Option<String>,
+    pub(super) data: PathBuf,
+    /// As commands on its directory would speak with it.
+    pub(super) speech: Speech,
+}
+
+impl Started {
+    /// `None` when it does not become ready.
+    pub(super) fn on(data: &Path, more: &[&str]) -> Option<Self> {
+        let mut serve = command(ledgerline());
+        serve.arg("serve").arg("--data").arg(data).args(more);
+        serve.args(["--http", "127.0.0.1:0", "--drain", "5s"]);
+        let mut program = Program::start(serve);
+        let ready = wait_for(READY, || {
+            if program.ended().is_some() {
+                return Some(None);
+            }
+            let (url, speech, kurrent) = said(data)?;
+            let (_, address) = url.split_once("://")?;
+            let head = Wire::open(address, &speech).ok()?.ask("/readyz", "").ok()?;
+            head.starts_with("HTTP/1.1 200")
+                .then(|| Some((address.to_owned(), speech, kurrent)))
+        });
+        let (address, speech, kurrent) = ready.flatten()?;
+        Some(Self {
+            program,
+            address,
+            kurrent,
+            data: data.to_owned(),
+            speech,
+        })
+    }
+
+    pub(super) fn open(&self) -> Result<Wire, String> {
+        Wire::open(&self.address, &self.speech)
+    }
+
+    /// The header by which it lets a request in.
+    pub(super) fn bearer(&self) -> String {
+        let token = door::token(&self.data).unwrap_or_default();
+        format!("Authorization: Bearer {token}\r\n")
+    }
+
+    /// A stream of its events that is open, whose head was right.
+    pub(super) fn follow(&self) -> Result<Wire, String> {
+        let mut wire = self.open()?;
+        let head = wire.ask("/api/v1/events/stream", &self.bearer())?;
+        match head.contains("text/event-stream") {
+            true => Ok(wire),
+            false => Err(format!("no stream: {head}")),
+        }
+    }
+}
+
+/// Where the server of a directory is and how it is spoken with, as it says itself.
+fn said(data: &Path) -> Option<(String, Speech, Option<String>)> {
+    let text = std::fs::read_to_string(data.join("server.json")).ok()?;
+    let said: Value = serde_json::from_str(&text).ok()?;
+    let url = said.get("url")?.as_str()?.to_owned();
+    let kurrent = said.get("kurrent").and_then(Value::as_str).map(str::to_owned);
+    let speech = match said.get("certificate").and_then(Value::as_str) {
+        None => Speech::Plain,
+        Some(own) => Speech::Secured(
+            Trust::of_nobody().or_certificate(own.parse().ok()?),
+            "127.0.0.1".to_owned(),
+        ),
+    };
+    Some((url, speech, kurrent))
+}
+
+/// What was not as it must be, in words.
+#[derive(Default)]
+pub(super) struct Violations(Vec<String>);
+
+impl Violations {
+    pub(super) fn unless(&mut self, holds: bool, what: impl Into<String>) {
+        if !holds {
+            self.0.push(what.into());
+        }
+    }
+}
+
+pub(super) fn prove(form: Form) -> Proof {
+    let mut violations = Violations::default();
+    let plain = drain::prove(form, drain::Over::Plain, &mut violations);
+    let secured = drain::prove(form, drain::Over::Tls, &mut violations);
+    let certificates = certificates::prove(&mut violations);
+    let postgres = database::prove(&mut violations);
+    let line = json!({
+        "proof": "http", "drained_plain": plain, "drained_over_tls": secured, "certificates": certificates,
+        "postgres": postgres, "violations": violations.0,
+    });
+    Proof {
+        line,
+        holds: violations.0.is_empty(),
+    }
+}

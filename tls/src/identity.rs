@@ -1,0 +1,217 @@
+//! What a server shows: its certificate and key from two files, looked at again while it runs.
+//!
+//! A certificate that nobody would take (expired, not yet valid, of another key) is not begun with. Later, a
+//! broken new file changes nothing: what was shown before goes on being shown.
+
+use crate::accepted::Acceptor;
+use crate::error::{TlsError, of_certificate};
+use crate::pem;
+use crate::provider::provider;
+use crate::trust::{Fingerprint, check_validity};
+use domain::time::Timestamp;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::{CertificateError, Error, InconsistentKeys, ServerConfig};
+use sha2::{Digest, Sha256};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+/// Where a server's certificate and its key are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdentityFiles {
+    /// The server's certificate first, then those between it and its authority.
+    pub certificate: PathBuf,
+    pub key: PathBuf,
+}
+
+/// A server's certificate as it stands now.
+#[derive(Debug)]
+pub struct Identity {
+    files: IdentityFiles,
+    shown: RwLock<Shown>,
+    seen: Mutex<Seen>,
+}
+
+#[derive(Debug, Clone)]
+struct Shown {
+    certified: Arc<CertifiedKey>,
+    fingerprint: Fingerprint,
+}
+
+/// What the files held when they were looked at.
+#[derive(Debug, Default)]
+struct Seen {
+    digest: [u8; 32],
+    doubt: Doubt,
+}
+
+/// Whether what the files hold can be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Doubt {
+    #[default]
+    None,
+    /// It could not, when it was met first.
+    Once,
+    /// It could not, and that was said.
+    Said,
+}
+
+/// What looking at the files again found.
+#[derive(Debug)]
+pub enum Look {
+    /// Nothing that has to be said.
+    Same,
+    /// Another certificate is shown from now on.
+    Renewed(Fingerprint),
+    /// What the files hold cannot be used; what was shown before still is. Said once.
+    Broken(TlsError),
+}
+
+impl Identity {
+    /// Reads both files and holds them against each other and against the time.
+    pub fn load(files: IdentityFiles, now: Timestamp) -> Result<Arc<Self>, TlsError> {
+        let (shown, digest) = read(&files, now).map_err(|(error, _)| error)?;
+        Ok(Arc::new(Self {
+            files,
+            shown: RwLock::new(shown),
+            seen: Mutex::new(Seen {
+                digest,
+                doubt: Doubt::None,
+            }),
+        }))
+    }
+
+    /// SHA-256 of the certificate that is shown.
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.shown().fingerprint
+    }
+
+    /// Looks at the files again. Two files are not replaced in one instant, so a pair that does not fit is
+    /// believed only when it is met again.
+    pub fn look(&self, now: Timestamp) -> Look {
+        let found = read(&self.files, now);
+        let digest = match &found {
+            Ok((_, digest)) | Err((_, digest)) => *digest,
+        };
+        let mut seen = self.seen();
+        let is_same = seen.digest == digest;
+        let doubt = if is_same { seen.doubt } else { Doubt::None };
+        if is_same && doubt == Doubt::None {
+            return Look::Same;
+        }
+        let (doubt, look) = match found {
+            // Also what was too early when it came.
+            Ok((shown, _)) => {
+                let fingerprint = shown.fingerprint;
+                *self.shown.write().unwrap_or_else(PoisonError::into_inner) = shown;
+                (Doubt::None, Look::Renewed(fingerprint))
+            }
+            Err((error, _)) => match doubt {
+                Doubt::None => (Doubt::Once, Look::Same),
+                Doubt::Once => (Doubt::Said, Look::Broken(error)),
+                Doubt::Said => (Doubt::Said, Look::Same),
+            },
+        };
+        *seen = Seen { digest, doubt };
+        look
+    }
+
+    /// What makes TLS of accepted streams; `protocols` are those that may be agreed on, by preference (ALPN,
+    /// RFC 7301).
+    pub fn acceptor(self: &Arc<Self>, protocols: &[&[u8]]) -> Result<Acceptor, TlsError> {
+        let shown: Arc<dyn ResolvesServerCert> = Arc::clone(self) as _;
+        let versions = ServerConfig::builder_with_provider(provider()).with_safe_default_protocol_versions();
+        let unfit = |error: Error| TlsError::Asked(error.to_string());
+        let mut config = versions
+            .map_err(unfit)?
+            .with_no_client_auth()
+            .with_cert_resolver(shown);
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Ok(Acceptor::new(config))
+    }
+
+    fn shown(&self) -> Shown {
+        self.shown.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ResolvesServerCert for Identity {
+    fn resolve(&self, _hello: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.shown().certified)
+    }
+}
+
+/// What both files hold, with the digest of their bytes in any case.
+fn read(files: &IdentityFiles, now: Timestamp) -> Result<(Shown, [u8; 32]), (TlsError, [u8; 32])> {
+    let (certificate, key) = (pem::read(&files.certificate), pem::read(&files.key));
+    let mut digest = Sha256::new();
+    for bytes in [&certificate, &key] {
+        // Of a file that cannot be read, the reason stands for its bytes.
+        match bytes {
+            Ok(bytes) => digest.update(Sha256::digest(bytes)),
+            Err(error) => digest.update(Sha256::digest(error.to_string())),
+        }
+    }
+    let digest: [u8; 32] = digest.finalize().into();
+    match fit(files, certificate, key, now) {
+        Ok(shown) => Ok((shown, digest)),
+        Err(error) => Err((error, digest)),
+    }
+}
+
+fn fit(
+    files: &IdentityFiles,
+    certificate: Result<Vec<u8>, TlsError>,
+    key: Result<Vec<u8>, TlsError>,
+    now: Timestamp,
+) -> Result<Shown, TlsError> {
+    let chain = pem::certificates(&files.certificate, &certificate?)?;
+    let key_der = pem::key(&files.key, &key?)?;
+    let own = chain
+        .first()
+        .cloned()
+        .ok_or_else(|| TlsError::file(&files.certificate, "it holds no certificate in PEM"))?;
+    check_own(files, &own, now)?;
+    let provider: Arc<CryptoProvider> = provider();
+    let signing = provider.key_provider.load_private_key(key_der).map_err(|error| {
+        TlsError::file(&files.key, format!("it holds no key that can sign here: {error}"))
+    })?;
+    let certified = CertifiedKey::new(chain, signing);
+    match certified.keys_match() {
+        // A key that does not show its public half is not known to be wrong.
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(Shown {
+            certified: Arc::new(certified),
+            fingerprint: Fingerprint::of(&own),
+        }),
+        Err(Error::InconsistentKeys(_)) => Err(TlsError::file(
+            &files.key,
+            format!(
+                "the key is not that of the certificate in {}",
+                files.certificate.display()
+            ),
+        )),
+        Err(error) => Err(TlsError::file(&files.certificate, error.to_string())),
+    }
+}
+
+/// Whether the certificate is one that a client could take today.
+fn check_own(files: &IdentityFiles, own: &CertificateDer<'_>, now: Timestamp) -> Result<(), TlsError> {
+    check_validity(own, now).map_err(|error| {
+        let why = match &error {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                format!("the certificate has expired ({error})")
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                format!("the certificate is not valid yet ({error})")
+            }
+            other => of_certificate(other),
+        };
+        TlsError::file(&files.certificate, why)
+    })
+}

@@ -1,0 +1,43 @@
+//! Certificates and keys as files hold them (PEM, RFC 7468).
+
+use crate::error::TlsError;
+use rustls::pki_types::pem::{Error as PemError, PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+/// Largest file that is read: the authorities of a whole system have a quarter of it.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// A file's bytes, as far as they can be a certificate's or a key's.
+pub(crate) fn read(file: &Path) -> Result<Vec<u8>, TlsError> {
+    let mut bytes = Vec::new();
+    let opened = File::open(file).and_then(|open| open.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes));
+    match opened {
+        Err(error) => Err(TlsError::file(file, error.to_string())),
+        Ok(_) if bytes.len() as u64 > FILE_BYTES_MAX => Err(TlsError::file(file, "it is too large for PEM")),
+        Ok(_) => Ok(bytes),
+    }
+}
+
+/// All certificates, in their order.
+pub(crate) fn certificates(file: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let all: Result<Vec<_>, PemError> = CertificateDer::pem_slice_iter(pem).collect();
+    match all {
+        Ok(all) if all.is_empty() => Err(TlsError::file(file, "it holds no certificate in PEM")),
+        Ok(all) => Ok(all),
+        Err(error) => Err(TlsError::file(file, format!("it is not PEM: {error}"))),
+    }
+}
+
+/// The first private key.
+pub(crate) fn key(file: &Path, pem: &[u8]) -> Result<PrivateKeyDer<'static>, TlsError> {
+    PrivateKeyDer::from_pem_slice(pem).map_err(|error| match error {
+        PemError::NoItemsFound => TlsError::file(
+            file,
+            "it holds no private key in PEM (one with a password has to be opened first)",
+        ),
+        other => TlsError::file(file, format!("it is not PEM: {other}")),
+    })
+}

@@ -1,0 +1,185 @@
+//! TLS as a PostgreSQL client asks for it: `sslmode` and `sslrootcert` of its URL, read as libpq reads them.
+//!
+//! What is not asked for is not tried, and what is asked for is never given up: there is no mode here that ends
+//! in plain text because the server would not have it otherwise (`prefer` and `allow` are refused).
+
+use crate::error::TlsError;
+use crate::trust::Trust;
+use percent_encoding::percent_decode_str;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::future::Future;
+use std::io;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio_postgres::tls::{ChannelBinding, MakeTlsConnect, TlsConnect};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// Of `sslrootcert`: the authorities of this system.
+const OF_SYSTEM: &str = "system";
+
+/// The protocol's name where TLS begins without the server being asked first (PostgreSQL 17).
+const PROTOCOL: &[u8] = b"postgresql";
+
+/// A URL whose TLS was read.
+pub struct Read {
+    /// For the client, which knows `disable` and `require` only.
+    pub url: String,
+    pub connector: Connector,
+}
+
+/// Reads what a `postgres://` URL asks of TLS; no word of the URL is in an error, except the mode.
+pub fn read(url: &str) -> Result<Read, TlsError> {
+    // A password before the host may hold a question mark.
+    let host_at = url.find('@').unwrap_or_default();
+    let query_at = url.get(host_at..).and_then(|rest| rest.find('?'));
+    let (head, query) = match query_at {
+        Some(at) => (url.get(..host_at + at), url.get(host_at + at + 1..)),
+        None => (Some(url), None),
+    };
+    let (mut mode, mut file, mut kept) = (None, None, Vec::new());
+    let mut is_direct = false;
+    for pair in query.into_iter().flat_map(|query| query.split('&')) {
+        match pair.split_once('=') {
+            Some(("sslmode", value)) => mode = Some(decoded(value)?),
+            Some(("sslrootcert", value)) => file = Some(decoded(value)?),
+            _ => {
+                is_direct |= pair == "sslnegotiation=direct";
+                kept.push(pair);
+            }
+        }
+    }
+    let trust = trust_of(mode.as_deref(), file.as_deref())?;
+    let asked = if trust.is_some() {
+        "sslmode=require"
+    } else {
+        "sslmode=disable"
+    };
+    kept.push(asked);
+    let protocols: &[&[u8]] = if is_direct { &[PROTOCOL] } else { &[] };
+    let config = trust.map(|trust| trust.config(protocols)).transpose()?;
+    Ok(Read {
+        url: format!("{}?{}", head.unwrap_or_default(), kept.join("&")),
+        connector: Connector(config.map(Arc::new)),
+    })
+}
+
+fn decoded(value: &str) -> Result<String, TlsError> {
+    let text = percent_decode_str(value).decode_utf8();
+    text.map(String::from)
+        .map_err(|_| TlsError::Asked("sslmode and sslrootcert are written in UTF-8".to_owned()))
+}
+
+/// Whom to trust; `None` is plain text, which somebody asked for.
+fn trust_of(mode: Option<&str>, file: Option<&str>) -> Result<Option<Trust>, TlsError> {
+    let of_file = |file: Option<&str>| match file {
+        Some(OF_SYSTEM) | None => Trust::of_system(),
+        Some(file) => Trust::of_file(Path::new(file)),
+    };
+    match (mode, file) {
+        (None, Some(_)) => Err(TlsError::Asked(
+            "sslrootcert needs sslmode=verify-full or verify-ca beside it".to_owned(),
+        )),
+        (Some("disable") | None, _) => Ok(None),
+        (Some("require"), None) => Ok(Some(Trust::of_anybody())),
+        // As libpq does: a file that is named is held against the server.
+        (Some("require" | "verify-ca"), file) => of_file(file).map(|trust| Some(trust.of_any_name())),
+        (Some("verify-full"), file) => of_file(file).map(Some),
+        (Some(mode @ ("prefer" | "allow")), _) => Err(TlsError::Asked(format!(
+            "sslmode={mode} may end in plain text without a word: say disable, require, verify-ca or verify-full"
+        ))),
+        (Some(_), _) => Err(TlsError::Asked(
+            "sslmode is disable, require, verify-ca or verify-full".to_owned(),
+        )),
+    }
+}
+
+/// Begins TLS on a client's streams, where its URL asked for it.
+#[derive(Clone)]
+pub struct Connector(Option<Arc<ClientConfig>>);
+
+/// A connector for one host.
+pub struct ToHost {
+    config: Option<Arc<ClientConfig>>,
+    host: String,
+}
+
+/// A client's stream.
+pub struct Stream<S>(Box<TlsStream<S>>);
+
+impl<S> MakeTlsConnect<S> for Connector
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    type Stream = Stream<S>;
+    type TlsConnect = ToHost;
+    type Error = TlsError;
+
+    fn make_tls_connect(&mut self, domain: &str) -> Result<ToHost, TlsError> {
+        Ok(ToHost {
+            config: self.0.clone(),
+            host: domain.to_owned(),
+        })
+    }
+}
+
+impl<S> TlsConnect<S> for ToHost
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    type Stream = Stream<S>;
+    type Error = TlsError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream<S>, TlsError>> + Send>>;
+
+    fn connect(self, stream: S) -> Self::Future {
+        Box::pin(async move {
+            let Some(config) = self.config else {
+                return Err(TlsError::Asked("no TLS was asked for".to_owned()));
+            };
+            let name = ServerName::try_from(self.host.clone())
+                .map_err(|_| TlsError::Asked("the host is no name that a certificate can bear".to_owned()))?;
+            let secured = TlsConnector::from(config).connect(name, stream).await;
+            let secured = secured.map_err(|error| TlsError::of_handshake(&self.host, &error))?;
+            Ok(Stream(Box::new(secured)))
+        })
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> tokio_postgres::tls::TlsStream for Stream<S> {
+    /// Not offered: SCRAM without it, as from every client that does not verify (decision 0071).
+    fn channel_binding(&self) -> ChannelBinding {
+        ChannelBinding::none()
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Stream<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(self.0.as_mut()).poll_read(context, buffer)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Stream<S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(self.0.as_mut()).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self.0.as_mut()).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(self.0.as_mut()).poll_shutdown(context)
+    }
+}

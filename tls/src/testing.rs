@@ -1,0 +1,101 @@
+//! Authorities and certificates that tests make up, valid when and for whom a test says.
+
+use crate::error::said;
+use crate::identity::IdentityFiles;
+use crate::trust::{Fingerprint, Trust};
+use domain::time::Timestamp;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+};
+use rustls::pki_types::ServerName;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+/// An authority of a test's own.
+pub struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// When a certificate holds, in calendar years.
+#[derive(Debug, Clone, Copy)]
+pub struct Years(pub i32, pub i32);
+
+/// Certainly around any test.
+pub const NOW: Years = Years(2020, 2099);
+
+impl Authority {
+    /// One by this name.
+    pub fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+        let key = KeyPair::generate().unwrap();
+        let pem = params.self_signed(&key).unwrap().pem();
+        Self {
+            pem,
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    /// Its own certificate, in a file.
+    pub fn write(&self, file: &Path) -> PathBuf {
+        fs::write(file, &self.pem).unwrap();
+        file.to_owned()
+    }
+
+    /// A certificate for these hosts and its key, in two files of this folder.
+    pub fn issue(&self, folder: &Path, hosts: &[&str], years: Years) -> IdentityFiles {
+        let hosts: Vec<String> = hosts.iter().copied().map(str::to_owned).collect();
+        let mut params = CertificateParams::new(hosts).unwrap();
+        params.not_before = date_time_ymd(years.0, 1, 1);
+        params.not_after = date_time_ymd(years.1, 1, 1);
+        let key = KeyPair::generate().unwrap();
+        let signed = params.signed_by(&key, &self.issuer).unwrap();
+        let files = IdentityFiles {
+            certificate: folder.join("server.crt"),
+            key: folder.join("server.key"),
+        };
+        fs::write(&files.certificate, signed.pem()).unwrap();
+        fs::write(&files.key, key.serialize_pem()).unwrap();
+        files
+    }
+}
+
+/// A client's stream with TLS on it; an error in words.
+pub async fn connect<S>(
+    stream: S,
+    trust: Trust,
+    host: &str,
+    protocols: &[&[u8]],
+) -> Result<TlsStream<S>, String>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let config = Arc::new(trust.config(protocols).unwrap());
+    let name = ServerName::try_from(host.to_owned()).unwrap();
+    let connected = TlsConnector::from(config).connect(name, stream).await;
+    connected.map_err(|error| said(&error).unwrap_or_else(|| error.to_string()))
+}
+
+/// Which protocol was agreed on inside it.
+pub fn agreed<S>(stream: &TlsStream<S>) -> String {
+    let name = stream.get_ref().1.alpn_protocol().unwrap_or_default();
+    String::from_utf8_lossy(name).into_owned()
+}
+
+/// What the other side has shown.
+pub fn shown<S>(stream: &TlsStream<S>) -> Fingerprint {
+    let shown = stream.get_ref().1.peer_certificates();
+    Fingerprint::of(shown.and_then(|all| all.first()).unwrap())
+}
+
+/// An instant at which certificates of `NOW` hold: 2026-11-22.
+pub fn noon() -> Timestamp {
+    Timestamp::from_millis(1_795_305_600_000)
+}

@@ -1,0 +1,209 @@
+//! Certificates as they are met: good, of another authority or host, too old, too new, and replaced.
+
+use crate::identity::{Identity, IdentityFiles, Look};
+use crate::testing::{Authority, NOW, Years, agreed, connect, noon, shown};
+use crate::{Accepted, Fingerprint, TlsError, Trust, postgres};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+
+/// A client's handshake with a server that echoes one byte; what it says when there is none.
+async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
+    let (near, far): (DuplexStream, DuplexStream) = tokio::io::duplex(16 * 1024);
+    let mut accepted = Accepted::new(far, Some(&identity.acceptor(&[b"h2"]).unwrap()));
+    let serving = async move {
+        let mut byte = [0];
+        if accepted.read_exact(&mut byte).await.is_ok() {
+            accepted.write_all(&byte).await.unwrap();
+            accepted.flush().await.unwrap();
+        }
+    };
+    let asking = async move {
+        let mut stream = connect(near, trust, host, &[b"h2"]).await?;
+        stream.write_all(b"x").await.unwrap();
+        let mut byte = [0];
+        stream.read_exact(&mut byte).await.unwrap();
+        assert_eq!(agreed(&stream), "h2");
+        Ok(shown(&stream))
+    };
+    tokio::join!(serving, asking).1
+}
+
+fn identity(authority: &Authority, folder: &Path, hosts: &[&str]) -> Arc<Identity> {
+    Identity::load(authority.issue(folder, hosts, NOW), noon()).unwrap()
+}
+
+#[tokio::test]
+async fn a_right_authority_and_host_are_taken_and_wrong_ones_are_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let (ours, others) = (Authority::new("ours"), Authority::new("another"));
+    let own = identity(&ours, folder.path(), &["dialer.example.com", "127.0.0.1"]);
+    let file = ours.write(&folder.path().join("ca.crt"));
+    let trust = || Trust::of_file(&file).unwrap();
+    for host in ["dialer.example.com", "127.0.0.1"] {
+        assert_eq!(meet(&own, trust(), host).await, Ok(own.fingerprint()), "{host}");
+    }
+    let said = meet(&own, trust(), "other.example.com").await.unwrap_err();
+    assert!(
+        said.contains("another host") && said.contains("dialer.example.com"),
+        "{said}"
+    );
+    assert!(
+        meet(&own, trust().of_any_name(), "other.example.com")
+            .await
+            .is_ok()
+    );
+    let theirs = Trust::of_file(&others.write(&folder.path().join("other.crt"))).unwrap();
+    for trust in [theirs.clone(), theirs.of_any_name()] {
+        let said = meet(&own, trust, "dialer.example.com").await.unwrap_err();
+        assert!(said.contains("no authority that is trusted here"), "{said}");
+    }
+    assert!(meet(&own, Trust::of_anybody(), "other.example.com").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_certificate_may_be_trusted_by_its_fingerprint_or_as_its_own_authority() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Authority::new("ours");
+    let own = identity(&ours, folder.path(), &["dialer.example.com"]);
+    let written: Fingerprint = own.fingerprint().to_string().parse().unwrap();
+    let pinned = Trust::of_nobody().or_certificate(written);
+    assert!(meet(&own, pinned.clone(), "127.0.0.1").await.is_ok());
+    let file = folder.path().join("server.crt");
+    let exact = Trust::of_file(&file).unwrap();
+    assert!(meet(&own, exact.clone(), "dialer.example.com").await.is_ok());
+    assert!(meet(&own, exact, "127.0.0.1").await.is_err());
+    let another = identity(&ours, folder.path(), &["dialer.example.com"]);
+    assert!(meet(&another, pinned, "dialer.example.com").await.is_err());
+    for wrong in ["", "00", &"g".repeat(64), &"é".repeat(32)] {
+        assert!(wrong.parse::<Fingerprint>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn what_nobody_would_take_is_refused_at_start_with_its_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Authority::new("ours");
+    let refused = |files: &IdentityFiles| {
+        let error = Identity::load(files.clone(), noon()).unwrap_err();
+        let TlsError::File { file, why } = error else {
+            panic!("{error}")
+        };
+        (file, why)
+    };
+    let expired = ours.issue(folder.path(), &["a.example.com"], Years(2020, 2025));
+    let (file, why) = refused(&expired);
+    assert!(file == expired.certificate && why.contains("expired"), "{why}");
+    let early = ours.issue(folder.path(), &["a.example.com"], Years(2030, 2035));
+    let (file, why) = refused(&early);
+    assert!(
+        file == early.certificate && why.contains("not valid yet"),
+        "{why}"
+    );
+    let good = ours.issue(folder.path(), &["a.example.com"], NOW);
+    let beside = folder.path().join("beside");
+    fs::create_dir(&beside).unwrap();
+    let other = ours.issue(&beside, &["a.example.com"], NOW);
+    let (file, why) = refused(&IdentityFiles {
+        key: other.key.clone(),
+        ..good.clone()
+    });
+    assert!(file == other.key && why.contains("not that of"), "{why}");
+    let (file, _) = refused(&IdentityFiles {
+        key: good.certificate.clone(),
+        ..good.clone()
+    });
+    assert_eq!(file, good.certificate);
+    let (file, why) = refused(&IdentityFiles {
+        certificate: good.key.clone(),
+        ..good.clone()
+    });
+    assert!(file == good.key && why.contains("no certificate"), "{why}");
+    let (file, _) = refused(&IdentityFiles {
+        certificate: folder.path().join("absent"),
+        ..good
+    });
+    assert_eq!(file, folder.path().join("absent"));
+}
+
+#[tokio::test]
+async fn a_renewed_certificate_is_shown_and_a_broken_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Authority::new("ours");
+    let own = identity(&ours, folder.path(), &["a.example.com"]);
+    let first = own.fingerprint();
+    assert!(matches!(own.look(noon()), Look::Same));
+    let files = ours.issue(folder.path(), &["a.example.com"], NOW);
+    let Look::Renewed(second) = own.look(noon()) else {
+        panic!("it was not renewed")
+    };
+    assert_ne!(first, second);
+    assert_eq!(meet(&own, Trust::of_anybody(), "a.example.com").await, Ok(second));
+    assert!(matches!(own.look(noon()), Look::Same));
+    fs::write(&files.key, "half a k").unwrap();
+    // Once is no proof: the other half may be on its way.
+    assert!(matches!(own.look(noon()), Look::Same));
+    let Look::Broken(error) = own.look(noon()) else {
+        panic!("it was not seen")
+    };
+    assert!(error.to_string().contains("server.key"), "{error}");
+    assert!(matches!(own.look(noon()), Look::Same), "it is said once");
+    assert_eq!(own.fingerprint(), second);
+    ours.issue(folder.path(), &["a.example.com"], NOW);
+    assert!(matches!(own.look(noon()), Look::Renewed(_)));
+}
+
+#[tokio::test]
+async fn who_does_not_speak_tls_is_turned_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = identity(&Authority::new("ours"), folder.path(), &["a.example.com"]);
+    let (mut near, far) = tokio::io::duplex(1024);
+    let mut accepted = Accepted::new(far, Some(&own.acceptor(&[]).unwrap()));
+    assert!(accepted.is_greeting() && accepted.stream().is_some());
+    near.write_all(b"GET / HTTP/1.1\r\n\r\n").await.unwrap();
+    assert!(accepted.read_u8().await.is_err());
+    assert!(accepted.read_u8().await.is_err() && accepted.stream().is_none());
+    let (mut near, far) = tokio::io::duplex(1024);
+    near.write_all(b"x").await.unwrap();
+    assert_eq!(Accepted::new(far, None).read_u8().await.unwrap(), b'x');
+}
+
+#[test]
+fn a_url_says_whom_to_trust_and_no_password_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = Authority::new("ours").write(&folder.path().join("ca.crt"));
+    let named = file.display().to_string().replace('/', "%2F");
+    let read = |query: &str| postgres::read(&format!("postgres://u:p?s3cret@db.example.com/log{query}"));
+    let url = |query: &str| read(query).map(|read| read.url);
+    for plain in ["", "?sslmode=disable", "?sslmode=disable&sslrootcert=x"] {
+        assert!(url(plain).unwrap().ends_with("/log?sslmode=disable"), "{plain}");
+    }
+    for secured in [
+        "?sslmode=require".to_owned(),
+        format!("?sslmode=require&sslrootcert={named}"),
+        format!("?sslrootcert={named}&sslmode=verify-ca"),
+        format!("?sslmode=verify-full&sslrootcert={}", file.display()),
+    ] {
+        let url = url(&secured).unwrap();
+        assert!(url.ends_with("/log?sslmode=require"), "{secured}");
+    }
+    assert!(
+        url("?application_name=a&sslmode=require&connect_timeout=3")
+            .unwrap()
+            .ends_with("/log?application_name=a&connect_timeout=3&sslmode=require")
+    );
+    for wrong in [
+        "?sslmode=prefer",
+        "?sslmode=allow",
+        "?sslmode=sometimes",
+        "?sslrootcert=x",
+        "?sslmode=verify-full&sslrootcert=%2Fabsent.crt",
+        "?sslmode=%FF",
+    ] {
+        let Err(error) = read(wrong) else {
+            panic!("{wrong} was read")
+        };
+        assert!(!error.to_string().contains("s3cret"), "{error}");
+    }
+}

@@ -1,0 +1,252 @@
+//! Whom a client trusts: authorities, certificates named one by one, or nobody in particular.
+
+use crate::error::TlsError;
+use crate::pem;
+use crate::provider::provider;
+use domain::time::Timestamp;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
+use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// SHA-256 of a certificate, as it is written: 64 hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    /// Of a certificate as it is shown (DER).
+    pub fn of(certificate: &CertificateDer<'_>) -> Self {
+        Self(Sha256::digest(certificate).into())
+    }
+}
+
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = TlsError;
+
+    fn from_str(text: &str) -> Result<Self, TlsError> {
+        let wrong = || TlsError::Asked("a certificate's fingerprint is 64 hexadecimal digits".to_owned());
+        let mut bytes = [0; 32];
+        if text.len() != 2 * bytes.len() || !text.is_ascii() {
+            return Err(wrong());
+        }
+        for (index, byte) in bytes.iter_mut().enumerate() {
+            let digits = text.get(2 * index..2 * index + 2).ok_or_else(wrong)?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_shown| wrong())?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// Whom a client believes.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    checks: Checks,
+    authorities: RootCertStore,
+    /// Certificates of a file, each of which a server may also show as its own: a self-signed one is its own
+    /// authority.
+    named: Vec<Fingerprint>,
+    /// Of a server that is known by its certificate alone, whatever name it is asked by.
+    own: Option<Fingerprint>,
+}
+
+/// What is held against a server's certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Checks {
+    Nothing,
+    Authority,
+    AuthorityAndName,
+}
+
+impl Trust {
+    fn new(checks: Checks) -> Self {
+        Self {
+            checks,
+            authorities: RootCertStore::empty(),
+            named: Vec::new(),
+            own: None,
+        }
+    }
+
+    /// The authorities of this system.
+    pub fn of_system() -> Result<Self, TlsError> {
+        let found = rustls_native_certs::load_native_certs();
+        let mut trust = Self::new(Checks::AuthorityAndName);
+        let (added, _unfit) = trust.authorities.add_parsable_certificates(found.certs);
+        if added == 0 {
+            let first = found.errors.first().map(ToString::to_string);
+            return Err(TlsError::NoAuthorities(
+                first.unwrap_or_else(|| "it has none".to_owned()),
+            ));
+        }
+        Ok(trust)
+    }
+
+    /// The authorities of a file in PEM, and no other.
+    pub fn of_file(file: &Path) -> Result<Self, TlsError> {
+        let mut trust = Self::new(Checks::AuthorityAndName);
+        for certificate in pem::certificates(file, &pem::read(file)?)? {
+            trust.named.push(Fingerprint::of(&certificate));
+            let added = trust.authorities.add(certificate);
+            added.map_err(|error| TlsError::file(file, format!("one of its certificates: {error}")))?;
+        }
+        Ok(trust)
+    }
+
+    /// Nobody yet.
+    pub fn of_nobody() -> Self {
+        Self::new(Checks::AuthorityAndName)
+    }
+
+    /// The same, and this one certificate, whatever host it is met at.
+    #[must_use]
+    pub fn or_certificate(self, own: Fingerprint) -> Self {
+        Self {
+            own: Some(own),
+            ..self
+        }
+    }
+
+    /// Anybody: nobody who only listens can read on, and whoever stands in between can.
+    pub fn of_anybody() -> Self {
+        Self::new(Checks::Nothing)
+    }
+
+    /// The same without holding the name against the host that was asked for.
+    #[must_use]
+    pub fn of_any_name(self) -> Self {
+        Self {
+            checks: Checks::Authority,
+            ..self
+        }
+    }
+
+    /// How a client begins TLS with it; `protocols` as in `Identity::acceptor`.
+    pub fn config(self, protocols: &[&[u8]]) -> Result<ClientConfig, TlsError> {
+        let provider = provider();
+        let verifier = Verifier {
+            trust: self,
+            algorithms: provider.signature_verification_algorithms,
+        };
+        let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let mut config = versions
+            .map_err(|error| TlsError::Asked(error.to_string()))?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(verifier))
+            .with_no_client_auth();
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Ok(config)
+    }
+}
+
+/// Whether a certificate is valid at an instant, whoever signed it.
+pub(crate) fn check_validity(
+    certificate: &CertificateDer<'_>,
+    now: Timestamp,
+) -> Result<(), CertificateError> {
+    let seconds = u64::try_from(now.micros() / 1_000_000).unwrap_or_default();
+    valid_at(
+        certificate,
+        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
+    )
+}
+
+/// A search for an authority among none: whatever stands in the certificate itself is looked at before it.
+fn valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
+    let none = RootCertStore::empty();
+    let all = provider().signature_verification_algorithms.all;
+    let parsed = ParsedCertificate::try_from(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    match verify_server_cert_signed_by_trust_anchor(&parsed, &none, &[], now, all) {
+        Err(Error::InvalidCertificate(
+            why @ (CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. }
+            | CertificateError::BadEncoding),
+        )) => Err(why),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+#[derive(Debug)]
+struct Verifier {
+    trust: Trust,
+    algorithms: WebPkiSupportedAlgorithms,
+}
+
+impl Verifier {
+    fn check(
+        &self,
+        shown: &CertificateDer<'_>,
+        between: &[CertificateDer<'_>],
+        host: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Result<(), Error> {
+        let trust = &self.trust;
+        let fingerprint = Fingerprint::of(shown);
+        if trust.checks == Checks::Nothing || trust.own == Some(fingerprint) {
+            return Ok(());
+        }
+        let parsed = ParsedCertificate::try_from(shown)?;
+        if trust.named.contains(&fingerprint) {
+            valid_at(shown, now).map_err(Error::InvalidCertificate)?;
+        } else {
+            let all = self.algorithms.all;
+            verify_server_cert_signed_by_trust_anchor(&parsed, &trust.authorities, between, now, all)?;
+        }
+        if trust.checks == Checks::AuthorityAndName {
+            verify_server_name(&parsed, host)?;
+        }
+        Ok(())
+    }
+}
+
+impl ServerCertVerifier for Verifier {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        _ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        self.check(end_entity, intermediates, server_name, now)?;
+        Ok(ServerCertVerified::assertion())
+    }
+
+    /// That the other side has the certificate's key is checked whomever we trust.
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, cert, dss, &self.algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.algorithms.supported_schemes()
+    }
+}
