@@ -106,7 +106,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 37] = [
+    pub const ALL: [Self; 39] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,

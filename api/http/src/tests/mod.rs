@@ -20,7 +20,7 @@ mod remade_views;
 mod report_schedule;
 mod routes;
 mod same_number;
-mod stop;
 mod secured;
+mod stop;
 mod tables;
 mod token;
