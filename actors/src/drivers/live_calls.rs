@@ -312,6 +312,11 @@ impl Working {
         *self.orders.borrow()
     }
 
+    /// The orders, for whoever looks at them beside the worker.
+    pub(crate) fn orders(&self) -> watch::Receiver<Order> {
+        self.orders.clone()
+    }
+
     /// The next stronger order. Cancel-safe.
     pub(crate) async fn next_order(&mut self) -> Order {
         match self.orders.changed().await {

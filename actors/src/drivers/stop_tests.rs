@@ -222,6 +222,20 @@ fn a_conversation_finishes_and_is_hung_up_only_where_the_stop_says_so() {
 }
 
 #[test]
+fn whoever_waits_for_a_prompt_is_hung_up_at_once() {
+    on_one_thread(async {
+        let world = World::new(vec![answers()]);
+        world.synthesizer.hang();
+        let _drivers = talking(&world).await;
+        engage(&world, &StopId::All, true).await;
+        settle().await;
+        assert_eq!(world.count("call.hangup_requested"), 1);
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        assert_eq!(world.data("call.ended")[0]["reason"], "emergency_stop");
+    });
+}
+
+#[test]
 fn it_holds_over_a_restart_until_it_is_lifted() {
     for stop in every_scope() {
         on_one_thread(async {

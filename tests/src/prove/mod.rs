@@ -173,7 +173,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("sipp", "every scenario"),
     (
         "stop",
-        "1 stop of each scope with 60 calls in flight, instead of 20 with 200",
+        "1 stop of each scope with 200 calls in flight, instead of 20",
     ),
     (
         "kurrent",

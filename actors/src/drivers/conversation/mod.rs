@@ -8,6 +8,7 @@
 mod end_facts;
 mod opt_out;
 mod prepare;
+mod spoken;
 mod talk;
 #[cfg(test)]
 mod tests;
@@ -23,6 +24,7 @@ use domain::call::event::Notice;
 use domain::flow::NoticeKind;
 use domain::ports::line::{Leg, LegEvent};
 use domain::time::Timestamp;
+use spoken::HangUpOrders;
 use std::collections::VecDeque;
 use talk::Talk;
 use tokio::sync::oneshot;
@@ -44,8 +46,9 @@ pub(crate) async fn talk(
     leg_number: u8,
     prepared: oneshot::Receiver<Prepared>,
 ) -> Result<CallEnding, Halt> {
-    let (prepared, heard) = prepared_in_time(&attempt.kit, leg.as_mut(), prepared).await;
-    Box::pin(Talk::new(attempt, leg, leg_number, prepared).run(working, heard)).await
+    let mut orders = HangUpOrders::of(working);
+    let (prepared, heard) = prepared_in_time(&attempt.kit, leg.as_mut(), prepared, &mut orders).await;
+    Box::pin(Talk::new(attempt, leg, leg_number, prepared, orders).run(working, heard)).await
 }
 
 /// A preparation that died or hangs leaves nothing to say, and the call ends as failed. Meanwhile the leg is
@@ -54,6 +57,7 @@ async fn prepared_in_time(
     kit: &Kit,
     leg: &mut dyn Leg,
     mut prepared: oneshot::Receiver<Prepared>,
+    orders: &mut HangUpOrders,
 ) -> (Prepared, VecDeque<Heard>) {
     let clock = &kit.environment.clock;
     let limit = clock.now().plus_ms(PREPARE_MS_MAX);
@@ -61,6 +65,7 @@ async fn prepared_in_time(
     loop {
         tokio::select! {
             biased;
+            () = orders.given() => return (Prepared::default(), heard),
             prepared = &mut prepared => return (prepared.unwrap_or_default(), heard),
             event = leg.next(), if heard.len() < HEARD_MAX => {
                 let is_over = matches!(event, LegEvent::Closed(_));

@@ -2,7 +2,8 @@
 
 use super::end_facts::{HungUp, ending};
 use super::prepare::{Prepared, Voice};
-use super::{HEARD_MAX, Heard, stored_notice};
+use super::spoken::HangUpOrders;
+use super::{Heard, stored_notice};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
 use crate::drivers::one_call::{Attempt, reason_of};
@@ -13,7 +14,6 @@ use domain::call::event::{EndReason, Notice};
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
 use domain::ports::line::{Leg, LegEvent, LegSummary};
-use domain::ports::speech::{Clip, SpeechError};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -32,11 +32,11 @@ struct Playing {
 pub(super) struct Talk<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<Kit>,
-    leg: Box<dyn Leg>,
+    pub(super) leg: Box<dyn Leg>,
     leg_number: u8,
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
-    voice: Voice,
+    pub(super) voice: Voice,
     node: String,
     playing: VecDeque<Playing>,
     plays_count: u32,
@@ -55,7 +55,8 @@ pub(super) struct Talk<'a> {
     /// What ended it that was neither the callee's nor the carrier's doing.
     pub(super) cause: Option<EndCause>,
     /// What the leg said while a prompt was being made, and when.
-    unheard: VecDeque<Heard>,
+    pub(super) unheard: VecDeque<Heard>,
+    pub(super) orders: HangUpOrders,
 }
 
 impl<'a> Talk<'a> {
@@ -64,6 +65,7 @@ impl<'a> Talk<'a> {
         leg: Box<dyn Leg>,
         leg_number: u8,
         prepared: Prepared,
+        orders: HangUpOrders,
     ) -> Self {
         let kit = Arc::clone(&attempt.kit);
         let deadline = kit.now().plus_ms(TALK_MS_MAX);
@@ -92,6 +94,7 @@ impl<'a> Talk<'a> {
             hung_up: None,
             cause: None,
             unheard: VecDeque::new(),
+            orders,
         }
     }
 
@@ -105,7 +108,7 @@ impl<'a> Talk<'a> {
                 return Ok(self.ended(summary));
             }
         }
-        if self.run.is_none() {
+        if self.run.is_none() && !self.orders.stand() {
             self.fail().await?;
         }
         let first = std::mem::take(&mut self.first);
@@ -310,7 +313,8 @@ impl<'a> Talk<'a> {
     async fn say(&mut self, text: &str, personal: bool, notice: Option<Notice>) -> bool {
         self.silent_at = None;
         let clip = match self.clip(text, personal).await {
-            Ok(clip) => clip,
+            Ok(Some(clip)) => clip,
+            Ok(None) => return true,
             Err(error) => {
                 tracing::error!(call = %self.attempt.call, %error, "a prompt could not be spoken");
                 return false;
@@ -327,22 +331,6 @@ impl<'a> Talk<'a> {
         true
     }
 
-    /// The clip of a text; meanwhile the leg is listened to, so that a hang-up keeps its own time.
-    async fn clip(&mut self, text: &str, personal: bool) -> Result<Arc<Clip>, SpeechError> {
-        let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
-        let speaking = voice.speak(&kit, text, personal);
-        tokio::pin!(speaking);
-        loop {
-            tokio::select! {
-                biased;
-                clip = &mut speaking => return clip,
-                event = self.leg.next(), if self.unheard.len() < HEARD_MAX => {
-                    self.unheard.push_back((event, kit.now()));
-                }
-            }
-        }
-    }
-
     async fn stop_saying(&mut self) {
         self.playing.clear();
         if let Err(error) = self.leg.stop_playing().await {
@@ -354,7 +342,7 @@ impl<'a> Talk<'a> {
         self.ending = true;
         self.silent_at = None;
         self.outcome = Some(outcome);
-        if self.playing.is_empty() {
+        if self.playing.is_empty() && !self.orders.stand() {
             return self.hang_up(EndReason::FlowEnded).await;
         }
         Ok(())

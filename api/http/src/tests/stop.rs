@@ -1,33 +1,44 @@
 //! Emergency stops as they meet a server: engaged, seen, made stronger, lifted; who may, and for which campaigns.
 
-use crate::testing::{Story, answer};
+use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
+use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
-async fn post(story: &Story, path: &str, body: Value) -> (u16, Value) {
-    answer(&story.running, "POST", path, &body.to_string()).await
-}
-
-async fn engaged(story: &Story) -> Vec<Value> {
-    let (status, told) = answer(&story.running, "GET", "/api/v1/stop", "").await;
-    assert_eq!(status, 200, "{told}");
-    told["items"].as_array().unwrap().clone()
-}
-
 /// With this `Authorization`, over the socket.
-async fn send(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Value) {
+async fn send(story: &Story, method: Method, path: &str, bearer: &str, body: Value) -> (u16, Value) {
     let url = story.running.url.clone().unwrap();
-    let request = Request::post(format!("{url}{path}")).header("Authorization", bearer);
-    let request = request.body(Full::new(Bytes::from(body.to_string()))).unwrap();
+    let request = Request::builder().method(method).uri(format!("{url}{path}"));
+    let body = if body.is_null() {
+        String::new()
+    } else {
+        body.to_string()
+    };
+    let request = request.header("Authorization", bearer);
+    let request = request.body(Full::new(Bytes::from(body))).unwrap();
     let client = Client::builder(TokioExecutor::new()).build_http();
     let response = client.request(request).await.unwrap();
     let status = response.status().as_u16();
     let bytes = response.into_body().collect().await.unwrap().to_bytes();
     (status, serde_json::from_slice(&bytes).unwrap_or(Value::Null))
+}
+
+async fn post_as(story: &Story, path: &str, bearer: &str, body: Value) -> (u16, Value) {
+    send(story, Method::POST, path, bearer, body).await
+}
+
+/// By the directory's owner.
+async fn post(story: &Story, path: &str, body: Value) -> (u16, Value) {
+    post_as(story, path, &story.bearer(), body).await
+}
+
+async fn engaged(story: &Story) -> Vec<Value> {
+    let (status, told) = send(story, Method::GET, "/api/v1/stop", &story.bearer(), Value::Null).await;
+    assert_eq!(status, 200, "{told}");
+    told["items"].as_array().unwrap().clone()
 }
 
 async fn created(story: &Story, name: &str) {
@@ -147,22 +158,21 @@ fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
         for name in ["A", "B"] {
             created(&story, name).await;
         }
-        let user = |name: &str, role: &str, campaigns: Value| {
-            json!({ "name": name, "roles": [role],
-            "campaigns": campaigns, "password": "correct horse battery" })
-        };
+        let user = |name: &str, role: &str| json!({ "name": name, "roles": [role], "password": "correct horse battery" });
+        let mut supervisor = user("li", "supervisor");
+        supervisor["campaigns"] = json!(["A"]);
         let bearer = story.bearer();
         for body in [
-            user("chief", "admin", json!([])),
-            user("li", "supervisor", json!(["A"])),
-            user("an", "analyst", json!([])),
+            user("chief", "admin"),
+            supervisor,
+            user("an", "analyst"),
         ] {
-            let (status, told) = send(&story, "/api/v1/users", &bearer, body).await;
+            let (status, told) = post_as(&story, "/api/v1/users", &bearer, body).await;
             assert_eq!(status, 201, "{told}");
         }
         let mut keys = Vec::new();
         for name in ["chief", "li", "an"] {
-            let (status, told) = send(&story, "/api/v1/api-keys", &bearer, json!({ "user": name })).await;
+            let (status, told) = post_as(&story, "/api/v1/api-keys", &bearer, json!({ "user": name })).await;
             assert_eq!(status, 201, "{told}");
             keys.push(format!("Bearer {}", told["key"].as_str().unwrap()));
         }
@@ -176,7 +186,7 @@ fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
             (2, of("campaign", Some("A")), 403),
             (0, of("all", None), 200),
         ] {
-            let (came, told) = send(&story, "/api/v1/stop", &keys[index], body.clone()).await;
+            let (came, told) = post_as(&story, "/api/v1/stop", &keys[index], body.clone()).await;
             assert_eq!(came, status, "{body}: {told}");
         }
         let shown = engaged(&story).await;
@@ -190,10 +200,12 @@ fn whoever_is_held_to_campaigns_stops_those_and_a_supervisor_lifts_none() {
         );
         let over = json!({ "stop": "campaign.A", "reason": "over" });
         assert_eq!(
-            send(&story, "/api/v1/stop/lift", &keys[1], over.clone()).await.0,
+            post_as(&story, "/api/v1/stop/lift", &keys[1], over.clone())
+                .await
+                .0,
             403
         );
-        assert_eq!(send(&story, "/api/v1/stop/lift", &keys[0], over).await.0, 200);
+        assert_eq!(post_as(&story, "/api/v1/stop/lift", &keys[0], over).await.0, 200);
     });
     story.end();
 }
