@@ -116,7 +116,7 @@ impl Clock for Still {
     }
 
     async fn wait_until(&self, _at: Timestamp) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -71,7 +71,7 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
 fn decoded(value: &str) -> Result<String, TlsError> {
     let text = percent_decode_str(value).decode_utf8();
     text.map(String::from)
-        .map_err(|_| TlsError::Asked("sslmode and sslrootcert are written in UTF-8".to_owned()))
+        .map_err(|_shown| TlsError::Asked("sslmode and sslrootcert are written in UTF-8".to_owned()))
 }
 
 /// Whom to trust; `None` is plain text, which somebody asked for.
@@ -140,8 +140,9 @@ where
             let Some(config) = self.config else {
                 return Err(TlsError::Asked("no TLS was asked for".to_owned()));
             };
-            let name = ServerName::try_from(self.host.clone())
-                .map_err(|_| TlsError::Asked("the host is no name that a certificate can bear".to_owned()))?;
+            let name = ServerName::try_from(self.host.clone()).map_err(|_shown| {
+                TlsError::Asked("the host is no name that a certificate can bear".to_owned())
+            })?;
             let secured = TlsConnector::from(config).connect(name, stream).await;
             let secured = secured.map_err(|error| TlsError::of_handshake(&self.host, &error))?;
             Ok(Stream(Box::new(secured)))

@@ -168,7 +168,7 @@ pub(crate) fn check_validity(
 fn valid_at(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), CertificateError> {
     let none = RootCertStore::empty();
     let all = provider().signature_verification_algorithms.all;
-    let parsed = ParsedCertificate::try_from(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let parsed = ParsedCertificate::try_from(certificate).map_err(|_shown| CertificateError::BadEncoding)?;
     match verify_server_cert_signed_by_trust_anchor(&parsed, &none, &[], now, all) {
         Err(Error::InvalidCertificate(
             why @ (CertificateError::Expired

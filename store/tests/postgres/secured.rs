@@ -21,10 +21,8 @@ async fn secured_database() -> Option<(String, Database, std::path::PathBuf)> {
 
 async fn refused(url: &str) -> String {
     let (tasks, options) = (SuiteTasks::default(), patient());
-    match PostgresEventStore::connect(url, Arc::new(MachineClock), &tasks, &options).await {
-        Ok(_) => panic!("{url} was opened"),
-        Err(error) => error.to_string(),
-    }
+    let opened = PostgresEventStore::connect(url, Arc::new(MachineClock), &tasks, &options).await;
+    opened.map(drop).expect_err("it is refused").to_string()
 }
 
 fn full(url: &str, authority: &Path) -> String {

@@ -94,7 +94,7 @@ fn commands_believe_their_directory_or_the_authority_they_are_given_and_nobody_e
     });
     for (server, file) in [
         ("ftp://127.0.0.1", None),
-        ("http://127.0.0.1:1", Some(ours.clone())),
+        ("http://127.0.0.1:1", Some(ours)),
         ("https://127.0.0.1:1", Some(folder.join("absent"))),
     ] {
         let args = ServerArgs {
