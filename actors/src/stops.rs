@@ -57,8 +57,8 @@ impl Stops {
         Ok(())
     }
 
-    /// Takes in an event of a stop; `Some` while it is engaged, with whether it hangs up. What is known already
-    /// is not taken in again.
+    /// Takes in an event of a stop; `Some` while it is engaged, with whether it hangs up. What is known
+    /// already is not taken in again.
     pub(crate) fn take_in(&self, stop: &StopId, event: &StopEvent, envelope: &Envelope) -> Option<bool> {
         let mut known = self.lock();
         let (version, state) = known.stops.entry(stop.clone()).or_default();

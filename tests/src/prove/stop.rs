@@ -1,5 +1,5 @@
-//! An emergency stop under load, on the real program: no dial a second later, nothing left to ring, nobody who
-//! is talked to cut off unless it says so; and once it is lifted, dialing goes on.
+//! An emergency stop under load, on the real program: no dial a second later, nothing left to ring, nobody
+//! cut off in mid-conversation unless it says so; and once it is lifted, dialing goes on.
 //!
 //! The log says it, by when the store made each event durable.
 
@@ -54,7 +54,7 @@ struct Ordered {
 }
 
 pub(crate) fn prove(form: Form) -> Proof {
-    let stops_of_each = match form {
+    let stops_of_each: usize = match form {
         Form::Short => 1,
         Form::Long => 20,
     };
@@ -67,7 +67,9 @@ pub(crate) fn prove(form: Form) -> Proof {
     );
     let mut server = Server::start(&data, &trunk);
     let mut campaign = quick_campaign(CAMPAIGN);
-    campaign["schedule"]["max_concurrent"] = json!(CONCURRENT);
+    if let Some(concurrent) = campaign.pointer_mut("/schedule/max_concurrent") {
+        *concurrent = json!(CONCURRENT);
+    }
     server.must_post("/api/v1/campaigns", &campaign);
     let mut ordered = Vec::new();
     let mut broken = Vec::new();
@@ -85,10 +87,7 @@ pub(crate) fn prove(form: Form) -> Proof {
                 in_flight,
             ));
         } else {
-            broken.push(format!(
-                "before stop {index} there were never {} calls",
-                IN_FLIGHT
-            ));
+            broken.push(format!("before stop {index} there were never {IN_FLIGHT} calls"));
             break;
         }
     }
@@ -98,7 +97,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let stopped = server.program.wait(Duration::from_secs(30));
     let found = Found::read(&data);
     broken.extend(found.broken.iter().cloned());
-    let done = ordered.len() == SCOPES.len() * stops_of_each as usize && found.stops == ordered.len();
+    let done = ordered.len() == SCOPES.len() * stops_of_each && found.stops == ordered.len();
     // Nothing would be held of conversations if there were none.
     let both = found.hung_up > 0 && found.let_finish > 0;
     let holds =
@@ -156,9 +155,9 @@ fn loaded(server: &Server, wanted: u64, talking: u64) -> Option<u64> {
 
 /// Engages a stop, holds it, and lifts it.
 fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_flight: u64) -> Ordered {
-    let mut order = json!({"scope": scope, "reason": "a proof", "hang_up": hang_up});
-    if let Some(id) = id {
-        order["id"] = json!(id);
+    let mut order = json!({"scope": scope, "reason": "a proof", "hang_up": hang_up, "id": id});
+    if let Some(members) = order.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
     }
     let began = instant();
     let reply = server.must_post("/api/v1/stop", &order);

@@ -1,4 +1,4 @@
-//! Prompts that are made while somebody waits on the line: whoever hangs up, or is to be hung up, waits for none.
+//! Prompts that are made while somebody waits on the line: whoever is to be hung up waits for none.
 
 use super::talk::Talk;
 use super::{HEARD_MAX, Heard};

@@ -1,4 +1,4 @@
-//! `ledgerline stop`: an emergency stop of everything, a trunk, a campaign or a preset; what is engaged; its end.
+//! `ledgerline stop`: an emergency stop of everything, a trunk, a campaign or a preset; what is engaged.
 
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};

@@ -1,4 +1,4 @@
-//! Emergency stops as they meet a server: engaged, seen, made stronger, lifted; who may, and for which campaigns.
+//! Emergency stops as they meet a server: engaged, seen, made stronger, lifted; who may, and for whom.
 
 use crate::testing::Story;
 use bytes::Bytes;
