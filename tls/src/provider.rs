@@ -1,4 +1,5 @@
-//! The one provider of cryptography, named at every use: a second one in the same build makes no choice unclear.
+//! The one provider of cryptography, named at every use: a second one in the same build makes no choice
+//! unclear.
 
 use rustls::crypto::{CryptoProvider, ring};
 use std::sync::{Arc, OnceLock};

@@ -12,8 +12,8 @@ use warp::http::header::{HOST, HeaderName, ORIGIN};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// How an `Origin` of this listener may begin, and the port of one that names none. One listener speaks one of
-/// the two, so the other names nobody's page at its port.
+/// How an `Origin` of this listener may begin, and the port of one that names none. One listener speaks one
+/// of the two, so the other names nobody's page at its port.
 const SCHEMES: [(&str, u16); 2] = [("http://", 80), ("https://", 443)];
 
 /// Refuses what another page asks, or what comes under a name that somebody points here.

@@ -1,8 +1,8 @@
 //! Listens, serves and stops: the accept loop around warp's routes, with every bound that warp's own lacks.
 //!
-//! A head has one limit from accept to its end, the handshake of TLS included; connections have places and give way (see `places`), a
-//! panic in a handler costs its own request alone, and at stop open replies have until the deadline;
-//! streams close themselves on the stop signal.
+//! A head has one limit from accept to its end, the handshake of TLS included; connections have places and
+//! give way (see `places`), a panic in a handler costs its own request alone, and at stop open replies have
+//! until the deadline; streams close themselves on the stop signal.
 
 use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
 use crate::reply::problem_response;

@@ -26,7 +26,8 @@ impl Proxy {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let (user, place) = url.split_once('@').expect("the URL names a user");
         let (host, database) = place.rsplit_once('/').expect("the URL names a database");
-        let server = PathBuf::from(host.replace("%2F", "/")).join(".s.PGSQL.5432");
+        let (host, port) = host.split_once(':').unwrap_or((host, "5432"));
+        let server = PathBuf::from(host.replace("%2F", "/")).join(format!(".s.PGSQL.{port}"));
         let own = folder.path().join(".s.PGSQL.5432");
         let listener = UnixListener::bind(&own).expect("a socket can be made");
         let losses = Arc::new(AtomicU64::new(0));

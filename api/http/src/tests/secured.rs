@@ -1,5 +1,5 @@
-//! The HTTP door over TLS, as clients meet it: whom they believe, what they speak inside, and what a peer that
-//! never greets can hold.
+//! The HTTP door over TLS, as clients meet it: whom they believe, what they speak inside, and what a peer
+//! that never greets can hold.
 
 use crate::places::RouteList;
 use crate::server::{self, bind};

@@ -1,5 +1,5 @@
-//! Certificates of a server that runs: wrong ones are not believed, renewed ones are shown to who comes, broken
-//! ones change nothing; and what cannot be used is no start.
+//! Certificates of a server that runs: wrong ones are not believed, renewed ones are shown to who comes,
+//! broken ones change nothing; and what cannot be used is no start.
 
 use super::{Started, Violations};
 use crate::door;

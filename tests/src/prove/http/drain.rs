@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tls::testing::{Authority, NOW};
 
-/// Without a live call nothing is waited for but open replies, for 2 s; the rest is starting to stop and closing
-/// the store on a busy machine.
+/// Without a live call nothing is waited for but open replies, for 2 s; the rest is starting to stop and
+/// closing the store on a busy machine.
 const GONE_WITHIN: Duration = Duration::from_secs(6);
 
 /// How a server is spoken with.

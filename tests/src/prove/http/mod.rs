@@ -1,5 +1,5 @@
-//! The doors of a server as the world meets them: drained with streams open, plain and over TLS; wrong, broken
-//! and renewed certificates; and PostgreSQL over TLS with a right and a wrong authority.
+//! The doors of a server as the world meets them: drained with streams open, plain and over TLS; wrong,
+//! broken and renewed certificates; and PostgreSQL over TLS with a right and a wrong authority.
 
 mod certificates;
 mod database;
