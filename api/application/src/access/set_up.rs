@@ -25,9 +25,9 @@ const FIRST: &str = "first";
 #[derive(Default)]
 pub struct FirstSetUp(Mutex<Option<FirstLink>>);
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 struct FirstLink {
-    sha256: SecretDigest,
+    secret: String,
     until: Timestamp,
 }
 
@@ -37,23 +37,33 @@ impl FirstSetUp {
         if has_admin(installation).await? {
             return Ok(None);
         }
-        let secret = new_secret(installation.environment.ids.as_ref());
-        let link = FirstLink {
-            sha256: SecretDigest::of(&secret),
-            until: installation.now().plus_ms(FIRST_MS),
+        let now = installation.now();
+        let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // Asked again it is the same link: one that was shown does not become void by being shown.
+        let link = match link.take_if(|link| now >= link.until) {
+            Some(_) => link.insert(FirstLink::new(installation, now)),
+            None => link.get_or_insert_with(|| FirstLink::new(installation, now)),
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(link);
-        Ok(Some(format!("{FIRST}.{secret}")))
+        Ok(Some(format!("{FIRST}.{}", link.secret)))
     }
 
     /// Whether the secret is the link's; its use ends it.
     fn take(&self, secret: &str, now: Timestamp) -> Option<FirstLink> {
         let mut link = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        link.take_if(|link| now < link.until && link.sha256.is_of(secret))
+        link.take_if(|link| now < link.until && SecretDigest::of(&link.secret).is_of(secret))
     }
 
     fn put_back(&self, taken: FirstLink) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(taken);
+    }
+}
+
+impl FirstLink {
+    fn new(installation: &Installation, now: Timestamp) -> Self {
+        Self {
+            secret: new_secret(installation.environment.ids.as_ref()),
+            until: now.plus_ms(FIRST_MS),
+        }
     }
 }
 
