@@ -281,7 +281,7 @@ fn the_log_says_what_is_engaged_since_when_and_by_whom() {
         let stop = StopId::All;
         let store = world.fakes.environment.store.as_ref();
         assert_eq!(crate::engaged_now(store, &stop).await, Ok(None));
-        let by = domain::actor::Actor::new("wang", domain::actor::Way::Session);
+        let by = domain::actor::Actor::new("wang", domain::actor::Way::Directory);
         let cause = Cause {
             by: Some(by),
             ..world.outside()

@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_id_says_what_is_stopped_and_leads_back() {
+    fn an_id_says_what_is_stopped_and_is_read_again() {
         for text in ["all", "trunk.a.b-1", "campaign.T.1-x", "preset.cn-collection"] {
             let id: StopId = text.parse().unwrap();
             assert_eq!(id.to_string(), text);

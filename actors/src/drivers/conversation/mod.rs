@@ -23,20 +23,13 @@ use domain::call::command::CallEnding;
 use domain::call::event::Notice;
 use domain::flow::NoticeKind;
 use domain::ports::line::{Leg, LegEvent};
-use domain::time::Timestamp;
-use spoken::HangUpOrders;
+use spoken::{HEARD_MAX, HangUpOrders, Heard};
 use std::collections::VecDeque;
 use talk::Talk;
 use tokio::sync::oneshot;
 
 /// Longest wait for the first prompt once the callee has answered; longer, and nobody is there any more.
 const PREPARE_MS_MAX: u64 = 4_000;
-
-/// Events of the leg kept while a prompt is made; the line keeps what is beyond.
-const HEARD_MAX: usize = 64;
-
-/// What the leg said, and when.
-type Heard = (LegEvent, Timestamp);
 
 /// Talks until the call is over. The caller stores `call.ended` with what this answers.
 pub(crate) async fn talk(

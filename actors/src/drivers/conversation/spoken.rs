@@ -1,11 +1,19 @@
 //! Prompts that are made while somebody waits on the line: whoever is to be hung up waits for none.
 
-use super::talk::Talk;
-use super::{HEARD_MAX, Heard};
 use crate::drivers::live_calls::{Order, Working};
+use domain::ports::clock::Clock;
+use domain::ports::line::{Leg, LegEvent};
 use domain::ports::speech::{Clip, SpeechError};
+use domain::time::Timestamp;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// Events of the leg kept while a prompt is made; the line keeps what is beyond.
+pub(super) const HEARD_MAX: usize = 64;
+
+/// What the leg said, and when.
+pub(super) type Heard = (LegEvent, Timestamp);
 
 /// Orders to hang up, seen beside the worker that obeys them.
 #[derive(Clone)]
@@ -31,27 +39,22 @@ impl HangUpOrders {
     }
 }
 
-impl Talk<'_> {
-    /// The clip of a text; `None` when the call is to be hung up. Meanwhile the leg is listened to, so that a
-    /// hang-up keeps its own time.
-    pub(super) async fn clip(
-        &mut self,
-        text: &str,
-        personal: bool,
-    ) -> Result<Option<Arc<Clip>>, SpeechError> {
-        let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
-        let speaking = voice.speak(&kit, text, personal);
-        tokio::pin!(speaking);
-        loop {
-            tokio::select! {
-                biased;
-                () = self.orders.given() => return Ok(None),
-                clip = &mut speaking => return clip.map(Some),
-                event = self.leg.next(), if self.unheard.len() < HEARD_MAX => {
-                    let heard: Heard = (event, kit.now());
-                    self.unheard.push_back(heard);
-                }
-            }
+/// The clip of a text; `None` when the call is to be hung up. Meanwhile the leg is listened to, so that a
+/// hang-up keeps its own time.
+pub(super) async fn clip(
+    orders: &mut HangUpOrders,
+    leg: &mut dyn Leg,
+    unheard: &mut VecDeque<Heard>,
+    clock: &dyn Clock,
+    speaking: impl Future<Output = Result<Arc<Clip>, SpeechError>>,
+) -> Result<Option<Arc<Clip>>, SpeechError> {
+    tokio::pin!(speaking);
+    loop {
+        tokio::select! {
+            biased;
+            () = orders.given() => return Ok(None),
+            clip = &mut speaking => return clip.map(Some),
+            event = leg.next(), if unheard.len() < HEARD_MAX => unheard.push_back((event, clock.now())),
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use super::end_facts::{HungUp, ending};
 use super::prepare::{Prepared, Voice};
-use super::spoken::HangUpOrders;
-use super::{Heard, stored_notice};
+use super::spoken::{HangUpOrders, Heard, clip};
+use super::stored_notice;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
 use crate::drivers::one_call::{Attempt, reason_of};
@@ -32,11 +32,11 @@ struct Playing {
 pub(super) struct Talk<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<Kit>,
-    pub(super) leg: Box<dyn Leg>,
+    leg: Box<dyn Leg>,
     leg_number: u8,
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
-    pub(super) voice: Voice,
+    voice: Voice,
     node: String,
     playing: VecDeque<Playing>,
     plays_count: u32,
@@ -55,8 +55,8 @@ pub(super) struct Talk<'a> {
     /// What ended it that was neither the callee's nor the carrier's doing.
     pub(super) cause: Option<EndCause>,
     /// What the leg said while a prompt was being made, and when.
-    pub(super) unheard: VecDeque<Heard>,
-    pub(super) orders: HangUpOrders,
+    unheard: VecDeque<Heard>,
+    orders: HangUpOrders,
 }
 
 impl<'a> Talk<'a> {
@@ -312,7 +312,10 @@ impl<'a> Talk<'a> {
     /// Queues a text. False when it could not be spoken.
     async fn say(&mut self, text: &str, personal: bool, notice: Option<Notice>) -> bool {
         self.silent_at = None;
-        let clip = match self.clip(text, personal).await {
+        let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
+        let speaking = voice.speak(&kit, text, personal);
+        let (clock, unheard) = (kit.environment.clock.as_ref(), &mut self.unheard);
+        let clip = match clip(&mut self.orders, self.leg.as_mut(), unheard, clock, speaking).await {
             Ok(Some(clip)) => clip,
             Ok(None) => return true,
             Err(error) => {

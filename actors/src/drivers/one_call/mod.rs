@@ -170,8 +170,8 @@ impl Worker {
     }
 
     /// Why nobody may be dialed now, though the batch was granted: an order or an emergency stop that came
-    /// since, or a clock that has come to be doubted. What was granted by a time that nobody believes is given
-    /// back.
+    /// since, or a clock that has come to be doubted. What was granted by a time that nobody believes is
+    /// given back.
     fn against_dialing(&self) -> Option<EndReason> {
         let doubted = self.kit.environment.skew.stops_dialing();
         let by_clock = doubted.then_some(EndReason::GrantExpired);
