@@ -28,7 +28,7 @@ build:
 	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-http prove-stop: packages build
+prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-http prove-stop: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # 1,100 connections need as many descriptors here and in the server, which inherits the limit.
@@ -39,6 +39,11 @@ prove-hostile: packages build
 prove-kurrent: packages build
 	$(CARGO) build --quiet --locked --package cli --package tests --features cli/kurrent
 	@target/debug/prove kurrent
+
+# Every role on every route, and what a key of one campaign is told of another, KurrentDB's protocol included.
+prove-roles: packages build
+	$(CARGO) build --quiet --locked --package cli --package tests --features cli/kurrent
+	@target/debug/prove roles
 
 # Writers and servers killed on both stores, then KurrentDB's own clients on our endpoint.
 prove-stores: packages build

@@ -24,6 +24,7 @@ pub struct StopShown {
     pub stop: String,
     pub scope: StopScope,
     /// The trunk, campaign or preset; null where everything is stopped.
+    #[schemars(example = &"TASK20261120")]
     pub id: Option<String>,
     pub since: Timestamp,
     /// Who engaged it; null where the directory's own key was used and nobody was named.

@@ -15,6 +15,7 @@ use domain::problem::{Kind, Problem};
 use host::data_dir::TOKEN_FILE;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use subtle::ConstantTimeEq;
@@ -58,6 +59,11 @@ impl Door {
             own_page::admit(headers, *port)?;
         }
         if let Some(given) = bearer(headers)? {
+            let peer = if is_forwarded(headers) {
+                Some(FORWARDED)
+            } else {
+                peer
+            };
             return self.by_key(installation, token, given, peer).await;
         }
         let Some(session) = cookie(headers) else {
@@ -94,6 +100,14 @@ impl Door {
         }
         Ok(Caller::Directory { door: "token" })
     }
+}
+
+/// Stands for whoever is behind a proxy: nobody of this machine, as far as is known.
+const FORWARDED: Peer = Peer(SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0));
+
+/// Whether a proxy says that it asks for somebody else (RFC 7239, and the older header).
+fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key("forwarded") || headers.contains_key("x-forwarded-for")
 }
 
 fn needed() -> Problem {

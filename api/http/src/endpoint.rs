@@ -58,6 +58,8 @@ pub struct Endpoint {
     pub open: bool,
     /// What somebody must be allowed to; nothing said is denied.
     pub needs: Option<Permission>,
+    /// For whoever is known, whatever they may.
+    pub known: bool,
     /// What it is about, as the caller's data scope is held against it.
     pub about: About,
     /// Members of its body that say who acts: only the directory's owner says that themselves.
@@ -112,6 +114,7 @@ impl Endpoint {
             headers: &[],
             open: false,
             needs: None,
+            known: false,
             about: About::Everybody,
             says_who: &[],
             kept: false,
@@ -131,6 +134,12 @@ impl Endpoint {
     pub const fn needs(mut self, permission: Permission, about: About) -> Self {
         self.needs = Some(permission);
         self.about = about;
+        self
+    }
+    /// It tells whoever is known about themselves.
+    pub const fn for_whoever_is_known(mut self) -> Self {
+        self.known = true;
+        self.about = About::Nobody;
         self
     }
     /// It reads a JSON object of this type.
@@ -184,7 +193,10 @@ impl Endpoint {
         }
         let guard = Guard {
             open: self.open,
-            needs: self.needs.unwrap_or(Permission::DirectoryWrite),
+            needs: match self.known {
+                true => None,
+                false => Some(self.needs.unwrap_or(Permission::DirectoryWrite)),
+            },
             about: self.about,
             rows: self.rows,
             known: KnownQuery(self.query),

@@ -39,9 +39,7 @@ pub async fn sign_in(
     };
     let loaded = installation.entities.users.state(&user).await?;
     let now = installation.now();
-    if let Some(until) = loaded.state.locked_at(now) {
-        return Err(locked(until));
-    }
+    let is_locked = loaded.state.locked_at(now).is_some();
     let is_active = loaded.state.active().is_some();
     let kept = loaded.state.password().and_then(Personal::value).cloned();
     let has_password = kept.is_some();
@@ -51,7 +49,8 @@ pub async fn sign_in(
         .is_right(installation.tasks(), password, kept)
         .await?;
     let cause = Cause::outside(installation.new_command());
-    if !is_active {
+    // Whoever is locked or disabled hears what a wrong name hears: nobody finds names by trying.
+    if !is_active || is_locked {
         return Err(not_let_in());
     }
     if !is_right {
@@ -97,11 +96,7 @@ pub async fn sign_out(installation: &Installation, session: &str, cause: Cause) 
 }
 
 fn not_let_in() -> Problem {
-    let detail = "name and password do not belong together / 用户名或密码不正确";
+    let detail = "name and password do not belong together, or too many wrong ones were tried and some minutes must \
+                  pass / 用户名或密码不正确，或错误次数过多须稍后再试";
     Problem::new(Kind::Unauthenticated, "sign-in-refused", detail)
-}
-
-fn locked(until: Timestamp) -> Problem {
-    let detail = format!("too many wrong passwords: come again after {until} / 密码错误次数过多");
-    Problem::new(Kind::Busy, "sign-in-locked", detail)
 }

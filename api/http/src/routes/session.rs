@@ -2,7 +2,7 @@
 
 use crate::auth;
 use crate::described::{Page, Read, SessionBegun, SessionEnded};
-use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::endpoint::{Ctx, Endpoint, Input};
 use application::access::{
     Caller, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, choose_password, csrf_token, sign_in, sign_out,
 };
@@ -28,8 +28,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .open()
         .takes::<SignInOrder>(),
         Endpoint::post("/api/v1/sign-out", "End the session of this cookie", end).open(),
-        Endpoint::get("/api/v1/whoami", "Who asks, and what they may", whoami)
-            .needs(Permission::RulesRead, About::Nobody),
+        Endpoint::get("/api/v1/whoami", "Who asks, and what they may", whoami).for_whoever_is_known(),
         Endpoint::post(
             "/api/v1/set-up",
             "Choose a password by a set-up link; the first admin chooses a name too",

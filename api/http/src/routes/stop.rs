@@ -113,6 +113,7 @@ struct StopChanged {
     #[schemars(example = &"campaign.TASK20261120")]
     stop: String,
     scope: StopScope,
+    #[schemars(example = &"TASK20261120")]
     id: Option<String>,
     engaged: bool,
     since: Option<Timestamp>,
