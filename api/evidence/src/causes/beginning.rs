@@ -1,6 +1,8 @@
 //! The one list of kinds that may begin a story, and the check that every other event names its cause.
 
+use domain::access::AccessEvent;
 use domain::alert::event::AlertEvent;
+use domain::api_key::ApiKeyEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFacts;
@@ -11,7 +13,9 @@ use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
+use domain::stop::StopEvent;
 use domain::stored_event::Position;
+use domain::user::UserEvent;
 use domain::view::event::ViewEvent;
 use std::collections::BTreeSet;
 
@@ -131,6 +135,51 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         CustomerEvent::CONSENT_WITHDRAWN,
         Beginning::Outside,
         "somebody withdraws it",
+    ),
+    (UserEvent::ADDED, Beginning::Outside, "somebody adds a user"),
+    (
+        UserEvent::INVITED,
+        Beginning::Outside,
+        "somebody invites a user again",
+    ),
+    (
+        UserEvent::PASSWORD_CHOSEN,
+        Beginning::Outside,
+        "a user chooses a password",
+    ),
+    (
+        UserEvent::ROLE_GRANTED,
+        Beginning::Outside,
+        "somebody gives a role",
+    ),
+    (
+        UserEvent::ROLE_REVOKED,
+        Beginning::Outside,
+        "somebody takes a role",
+    ),
+    (UserEvent::SIGNED_IN, Beginning::Outside, "a user signs in"),
+    (UserEvent::SIGNED_OUT, Beginning::Outside, "a user signs out"),
+    (
+        UserEvent::SIGN_IN_REFUSED,
+        Beginning::Outside,
+        "somebody tries to sign in",
+    ),
+    (
+        UserEvent::LOCKED,
+        Beginning::Outside,
+        "somebody tried once too often",
+    ),
+    (
+        UserEvent::DISABLED,
+        Beginning::Outside,
+        "somebody disables a user",
+    ),
+    (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
+    (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (
+        AccessEvent::REFUSED,
+        Beginning::Outside,
+        "somebody tries what they may not",
     ),
     (CustomerEvent::HELD, Beginning::Outside, "somebody orders a hold"),
     (
