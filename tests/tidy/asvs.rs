@@ -93,7 +93,8 @@ fn counts(file: &File) -> Vec<Finding> {
 mod tests {
     use super::*;
 
-    const COUNTS: &str = "| met | 1 | 1 | 2 |\n| partly | 0 | 0 | 0 |\n| open | 1 | 0 | 1 |\n| n/a | 0 | 1 | 1 |\n";
+    const COUNTS: &str = "| met | 1 | 1 | 2 |\n| partly | 0 | 0 | 0 |\n\
+                          | open | 1 | 0 | 1 |\n| n/a | 0 | 1 | 1 |\n";
 
     fn found(rows: &str) -> Vec<String> {
         let text = format!("# A\n{COUNTS}{rows}");
