@@ -4,6 +4,7 @@
 //! The checks are numbered as in `docs/house.md`. No parser, no network, under a second. Each check has
 //! small tests of its own on made-up text.
 
+mod asvs;
 mod circles;
 mod contracts;
 mod documents;
@@ -62,4 +63,5 @@ checks! {
     c17_files_are_not_tied_in_circles: circles::check;
     c18_rooms_keep_their_share_and_their_words: rooms::check;
     c19_each_parameter_stands_for_itself: parameters::check;
+    c20_the_asvs_table_names_tests_that_exist: asvs::check;
 }
