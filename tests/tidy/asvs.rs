@@ -100,7 +100,10 @@ mod tests {
         let text = format!("# A\n{COUNTS}{rows}");
         let tree = Tree::of(&[
             (TABLE, &text),
-            ("Makefile", ".PHONY: prove-gone\nprove-a prove-b: build\n\t@x prove-c: y\n"),
+            (
+                "Makefile",
+                ".PHONY: prove-gone\nprove-a prove-b: build\n\t@x prove-c: y\n",
+            ),
             ("a/src/x.rs", "async fn a_right_one_passes() {}\n"),
         ]);
         check(&tree).into_iter().map(|finding| finding.what).collect()

@@ -83,7 +83,7 @@ fn what_rings_is_canceled_nobody_is_dialed_and_dialing_goes_on_once_it_is_lifted
             world.until("two", |log| count(log, "call.ringing") == 2).await;
             engage(&world, &stop, false).await;
             settle().await;
-            assert_eq!(drivers.engaged_stops(), [stop.clone()]);
+            assert_eq!(drivers.engaged_stops(), std::slice::from_ref(&stop));
             assert_eq!(world.count("call.cancel_requested"), 2, "{stop}: at once");
             let_time_pass(&world).await;
             for ended in world.data("call.ended") {
@@ -248,7 +248,7 @@ fn it_holds_over_a_restart_until_it_is_lifted() {
             let_time_pass(&world).await;
             assert_eq!(world.count("customer.dial_granted"), 0, "{stop}");
             assert_eq!(world.count("campaign.dials_granted"), 0, "{stop}");
-            assert_eq!(drivers.engaged_stops(), [stop.clone()]);
+            assert_eq!(drivers.engaged_stops(), std::slice::from_ref(&stop));
             lift(&world, &stop).await;
             world.until("a dial", |log| count(log, "call.dialing") == 1).await;
         });

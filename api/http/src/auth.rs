@@ -52,12 +52,10 @@ impl Door {
         headers: &HeaderMap,
         peer: Option<Peer>,
     ) -> Result<Caller, Problem> {
-        let Self::Token { token, loopback_port } = self else {
+        let Self::Token { token, .. } = self else {
             return Ok(Caller::Directory { door: "directory" });
         };
-        if let Some(port) = loopback_port {
-            own_page::admit(headers, *port)?;
-        }
+        self.admit_page(headers)?;
         if let Some(given) = bearer(headers)? {
             let peer = if is_forwarded(headers) {
                 Some(FORWARDED)
@@ -74,6 +72,17 @@ impl Door {
             hold_to_page(headers, session)?;
         }
         Ok(caller)
+    }
+
+    /// On a loopback listener, holds a browser to our own pages: signing in too is no page's of the world to do.
+    pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
+        match self {
+            Self::Token {
+                loopback_port: Some(port),
+                ..
+            } => own_page::admit(headers, *port),
+            Self::Token { .. } | Self::Directory => Ok(()),
+        }
     }
 
     /// By a key alone, as a client of another protocol gives it.

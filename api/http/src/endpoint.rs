@@ -42,6 +42,16 @@ pub enum Takes {
     File,
 }
 
+/// Whom an endpoint is for, unless it is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing was said: denied to everybody but the directory's owner.
+    Unsaid,
+    /// Whoever is known, whatever they may.
+    ToBeKnown,
+    Permission(Permission),
+}
+
 /// One method on one path.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -56,10 +66,8 @@ pub struct Endpoint {
     pub headers: &'static [Parameter],
     /// Open to everybody: health and the status page hold nothing of anybody.
     pub open: bool,
-    /// What somebody must be allowed to; nothing said is denied.
-    pub needs: Option<Permission>,
-    /// For whoever is known, whatever they may.
-    pub known: bool,
+    /// Whom it is for.
+    pub needs: Needs,
     /// What it is about, as the caller's data scope is held against it.
     pub about: About,
     /// Members of its body that say who acts: only the directory's owner says that themselves.
@@ -113,8 +121,7 @@ impl Endpoint {
             query: &[],
             headers: &[],
             open: false,
-            needs: None,
-            known: false,
+            needs: Needs::Unsaid,
             about: About::Everybody,
             says_who: &[],
             kept: false,
@@ -132,13 +139,13 @@ impl Endpoint {
     }
     /// Who may ask it, and about what it is.
     pub const fn needs(mut self, permission: Permission, about: About) -> Self {
-        self.needs = Some(permission);
+        self.needs = Needs::Permission(permission);
         self.about = about;
         self
     }
     /// It tells whoever is known about themselves.
     pub const fn for_whoever_is_known(mut self) -> Self {
-        self.known = true;
+        self.needs = Needs::ToBeKnown;
         self.about = About::Nobody;
         self
     }
@@ -193,9 +200,10 @@ impl Endpoint {
         }
         let guard = Guard {
             open: self.open,
-            needs: match self.known {
-                true => None,
-                false => Some(self.needs.unwrap_or(Permission::DirectoryWrite)),
+            needs: match self.needs {
+                Needs::Unsaid => Some(Permission::DirectoryWrite),
+                Needs::ToBeKnown => None,
+                Needs::Permission(permission) => Some(permission),
             },
             about: self.about,
             rows: self.rows,

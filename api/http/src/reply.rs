@@ -2,10 +2,13 @@
 
 use crate::auth::SESSION_COOKIE;
 use application::reply_value::value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::{Position, StreamVersion};
 use schemars::JsonSchema;
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::{Reply, Response};
 
@@ -105,7 +108,28 @@ pub(crate) fn made(written: Written<impl Serialize>) -> Response {
 pub(crate) fn page(text: &'static str) -> Response {
     let mut response = Response::new(text.into());
     set(&mut response, header::CONTENT_TYPE, "text/html; charset=utf-8");
+    // Nothing runs on the page but what it was written with, and it stands in no frame (W3C CSP 3).
+    let policy = format!(
+        "default-src 'none'; script-src {}; style-src {}; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+        hashes(text, "script"),
+        hashes(text, "style")
+    );
+    set(&mut response, header::CONTENT_SECURITY_POLICY, &policy);
+    set(&mut response, header::REFERRER_POLICY, "no-referrer");
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     response
+}
+
+/// What stands in each element of this name, as a policy names it.
+fn hashes(page: &str, element: &str) -> String {
+    let (begin, end) = (format!("<{element}>"), format!("</{element}>"));
+    let inner = page
+        .split(&begin)
+        .skip(1)
+        .filter_map(|rest| rest.split(&end).next());
+    let named = inner.map(|text| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(text))));
+    named.collect::<Vec<_>>().join(" ")
 }
 
 /// A file as it is made; an error of the stream cuts the connection off, so that nobody takes half for whole.
@@ -168,6 +192,7 @@ fn json_response(status: StatusCode, body: &impl Serialize) -> Response {
     let mut response = Response::new(value(body).to_string().into());
     *response.status_mut() = status;
     set(&mut response, header::CONTENT_TYPE, "application/json");
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     // Replies about people are for the caller alone.
     set(&mut response, header::CACHE_CONTROL, "no-store");
     response
@@ -237,6 +262,40 @@ mod tests {
     fn the_cause_of_a_fault_is_in_no_reply() {
         let told = value(&body(&Problem::fault("row 7 has no version"))).to_string();
         assert!(!told.contains("row 7"), "{told}");
+    }
+
+    #[test]
+    fn a_page_runs_only_what_it_was_written_with() {
+        let response = page("<style>a{}</style><script>let a;</script>");
+        let policy = response.headers()["content-security-policy"].to_str().unwrap();
+        assert_eq!(policy.matches("'sha256-").count(), 2, "{policy}");
+        assert!(
+            policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+    }
+
+    #[test]
+    fn a_session_s_cookie_is_for_this_host_and_no_script() {
+        let begun = with_session(read(&json!({})), Some("wang.secret"));
+        let cookie = begun.headers()["set-cookie"].to_str().unwrap();
+        for attribute in [
+            "__Host-",
+            "; Path=/",
+            "; Secure",
+            "; HttpOnly",
+            "; SameSite=Strict",
+        ] {
+            assert!(cookie.contains(attribute), "{cookie}");
+        }
+        let ended = with_session(read(&json!({})), None);
+        assert!(
+            ended.headers()["set-cookie"]
+                .to_str()
+                .unwrap()
+                .ends_with("Max-Age=0")
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::all::{AllBackwards, AllForwards};
 use crate::appending;
 use crate::batching::{self, Answers};
 use crate::errors::{self, of_store, unimplemented};
+use crate::filter::Filter;
 use crate::following::{Follow, Followed};
 use crate::generated::event_store::client::streams::streams_server::Streams;
 use crate::generated::event_store::client::streams::{
@@ -53,78 +54,96 @@ impl Service {
             positions: self.positions,
             structured_ids: wish.structured_ids,
         };
-        let store = Arc::clone(&self.store);
         let from = wish.from;
-        Ok(match (wish.of, wish.how) {
-            (Of::Stream(stream), How::Forwards(count)) => {
-                let (after, left) = match from {
-                    From::Start => (0, count),
-                    From::At(revision) => (revision.min(POSITION_MAX), count),
-                    From::End => (0, 0),
-                };
-                replies(
-                    StreamForwards {
-                        store,
-                        stream,
-                        view,
-                        after: StreamVersion(after),
-                        left,
-                        end_markers: wish.end_markers,
-                        found: false,
-                    },
-                    stop,
-                )
-            }
-            (Of::Stream(stream), How::Backwards(left)) => replies(
-                StreamBackwards {
-                    store,
-                    stream,
-                    view,
-                    at: None,
-                    from,
-                    left,
-                    found: false,
-                },
-                stop,
-            ),
-            (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view, stop).await?,
-            (Of::All(filter), How::Forwards(count)) => {
-                let (after, left) = match from {
-                    From::Start => (Position(0), count),
-                    From::At(shown) => (self.positions.below(shown), count),
-                    From::End => (Position(0), 0),
-                };
-                replies(
-                    AllForwards {
-                        store,
-                        view,
-                        filter,
-                        after,
-                        left,
-                    },
-                    stop,
-                )
-            }
-            (Of::All(filter), How::Backwards(left)) => replies(
-                AllBackwards {
-                    store,
-                    view,
-                    filter,
-                    at: None,
-                    from,
-                    left,
-                },
-                stop,
-            ),
+        match (wish.of, wish.how) {
+            (Of::Stream(stream), How::Follow) => self.follow_stream(stream, from, view, stop).await,
             (Of::All(filter), How::Follow) => {
                 let after = match from {
                     From::Start => Position(0),
                     From::At(shown) => self.positions.at_or_below(shown),
                     From::End => self.head().await?,
                 };
-                self.follow(view, Followed::All(filter), after, stop)?
+                self.follow(view, Followed::All(filter), after, stop)
             }
-        })
+            (Of::Stream(stream), how) => {
+                Ok(self.read_stream(stream, how, from, view, wish.end_markers, stop))
+            }
+            (Of::All(filter), how) => Ok(self.read_all(filter, how, from, view, stop)),
+        }
+    }
+
+    fn read_stream(
+        &self,
+        stream: StreamId,
+        how: How,
+        from: From,
+        view: View,
+        end_markers: bool,
+        stop: Arc<dyn StopSignal>,
+    ) -> Replies {
+        let store = Arc::clone(&self.store);
+        if let How::Backwards(left) = how {
+            let pages = StreamBackwards {
+                store,
+                stream,
+                view,
+                at: None,
+                from,
+                left,
+                found: false,
+            };
+            return replies(pages, stop);
+        }
+        let (after, left) = match from {
+            From::Start => (0, count(how)),
+            From::At(revision) => (revision.min(POSITION_MAX), count(how)),
+            From::End => (0, 0),
+        };
+        let pages = StreamForwards {
+            store,
+            stream,
+            view,
+            after: StreamVersion(after),
+            left,
+            end_markers,
+            found: false,
+        };
+        replies(pages, stop)
+    }
+
+    fn read_all(
+        &self,
+        filter: Option<Filter>,
+        how: How,
+        from: From,
+        view: View,
+        stop: Arc<dyn StopSignal>,
+    ) -> Replies {
+        let store = Arc::clone(&self.store);
+        if let How::Backwards(left) = how {
+            let pages = AllBackwards {
+                store,
+                view,
+                filter,
+                at: None,
+                from,
+                left,
+            };
+            return replies(pages, stop);
+        }
+        let (after, left) = match from {
+            From::Start => (Position(0), count(how)),
+            From::At(shown) => (self.positions.below(shown), count(how)),
+            From::End => (Position(0), 0),
+        };
+        let pages = AllForwards {
+            store,
+            view,
+            filter,
+            after,
+            left,
+        };
+        replies(pages, stop)
     }
 
     /// The head is taken before the stream is read, so that nothing falls between reading and following.
@@ -162,6 +181,14 @@ impl Service {
         let (store, clock) = (Arc::clone(&self.store), Arc::clone(&self.clock));
         let pages = Follow::new(store, clock, view, followed, after, id, place);
         Ok(replies(pages, stop))
+    }
+}
+
+/// How many events a read asks for.
+const fn count(how: How) -> u64 {
+    match how {
+        How::Forwards(count) | How::Backwards(count) => count,
+        How::Follow => u64::MAX,
     }
 }
 

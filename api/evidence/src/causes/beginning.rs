@@ -176,6 +176,8 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     ),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
+    (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
     (
         AccessEvent::REFUSED,
         Beginning::Outside,

@@ -2,6 +2,7 @@
 
 use crate::routes::endpoints;
 use crate::testing::Story;
+use crate::tests::asking::send;
 use crate::tests::event_stream::UPGRADE;
 use domain::problem::Kind;
 use http_body_util::BodyExt;
@@ -91,6 +92,28 @@ fn a_command_without_the_token_is_told_where_it_is() {
         for way in ["--token-file F", "--data DIR"] {
             assert!(refused.detail.contains(way), "{}", refused.detail);
         }
+    });
+    story.end();
+}
+
+#[test]
+fn no_page_of_the_world_signs_anybody_in() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let foreign = [("Origin", "http://evil.example")];
+        let body = serde_json::json!({ "name": "wang", "password": "correct horse battery" });
+        let refused = send(&story, Method::POST, "/api/v1/sign-in", &foreign, Some(body)).await;
+        assert_eq!((refused.status, refused.code()), (403, "not-this-machine"));
+    });
+    story.end();
+}
+
+#[test]
+fn the_directory_s_key_does_not_open_through_a_proxy() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let refused = problem(story.open(GUARDED[0], &[("X-Forwarded-For", "192.0.2.7")]).await).await;
+        assert_eq!(refused, (401, "token-of-another-machine".to_owned()));
     });
     story.end();
 }

@@ -33,7 +33,7 @@ fn a_person_is_assigned_to_one_at_a_time_and_with_a_reason() {
     assert_eq!(decide(&given, assign(&wang, "again")), Ok(Vec::new()));
     let moved = decide(&given, assign(&north, "load")).unwrap();
     let expected = CustomerEvent::Assigned {
-        to: north.clone(),
+        to: north,
         before: Some(wang),
         reason: "load".to_owned(),
     };

@@ -113,7 +113,7 @@ fn key_of(server: &Server, role: &str, campaign: Option<&str>) -> String {
     let mut key = json!({ "user": name });
     if let (Some(user), Some(key), Some(campaigns)) = (user.as_object_mut(), key.as_object_mut(), campaigns) {
         // One is held by the user, the other by the key: both hold.
-        let holder = if role.len() % 2 == 0 { user } else { key };
+        let holder = if role.len().is_multiple_of(2) { user } else { key };
         holder.insert("campaigns".to_owned(), json!(campaigns));
     }
     server.must_post("/api/v1/users", &user);

@@ -141,7 +141,7 @@ fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found:
             .push(format!("{role} by KurrentDB's protocol is told of {id}"));
     }
     let may = matches!(role, "admin" | "compliance" | "auditor" | "integrator");
-    if may != !text.is_empty() {
+    if may == text.is_empty() {
         found.leaked.push(format!(
             "{role} by KurrentDB's protocol: {} lines",
             text.lines().count()
