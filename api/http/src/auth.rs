@@ -74,7 +74,8 @@ impl Door {
         Ok(caller)
     }
 
-    /// On a loopback listener, holds a browser to our own pages: signing in too is no page's of the world to do.
+    /// On a loopback listener, holds a browser to our own pages: signing in too is no page's of the world
+    /// to do.
     pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
         match self {
             Self::Token {
