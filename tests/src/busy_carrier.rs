@@ -1,9 +1,9 @@
 //! A carrier that is always busy and remembers when each INVITE came, by a clock that nobody has faked: what
 //! a proof about clocks must not take from the process it judges.
 
-use crate::opened::MachineClock;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
+use host::clock::SystemClock;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -74,7 +74,7 @@ fn answer(socket: &UdpSocket, arrivals: &Arrivals, ends: &AtomicBool) {
             let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
             arrivals
                 .entry(call.to_owned())
-                .or_insert_with(|| MachineClock.now());
+                .or_insert_with(|| SystemClock::default().now());
         }
         // Who asks again is answered again.
         drop(socket.send_to(reply.as_bytes(), from));

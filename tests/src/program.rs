@@ -1,15 +1,18 @@
 //! The process starter: runs the built binary and other people's tools, and never leaves one behind.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Output, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Lines kept of a program's output while nobody reads them; more than any story prints.
 const LINES_MAX: usize = 100_000;
+
+/// Longest wait for the end of a program that was killed: the kernel's own work.
+const KILLED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Where the built `ledgerline` stands: beside the running test or proof binary.
 pub fn ledgerline() -> PathBuf {
@@ -86,23 +89,36 @@ pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String
 
 /// A running program; killed when dropped.
 pub struct Program {
-    child: Child,
+    id: u32,
+    input: Option<ChildStdin>,
     /// Read by one at a time: several threads of a proof may hold the program.
     lines: Mutex<Receiver<String>>,
     seen: Vec<String>,
+    /// Its exit status comes here once.
+    end: Mutex<Receiver<ExitStatus>>,
+    status: Option<ExitStatus>,
 }
 
 impl Program {
     /// Starts `command` with its standard output (and error) read line by line.
+    pub fn start(command: Command) -> Self {
+        Self::started(command, Stdio::null())
+    }
+
+    /// The same for one that is told lines.
+    pub fn start_hearing(command: Command) -> Self {
+        Self::started(command, Stdio::piped())
+    }
+
     #[expect(
         clippy::disallowed_methods,
-        reason = "reads a child's output without blocking the story"
+        reason = "reads a child's output, and waits for its end, without blocking the story"
     )]
-    pub fn start(mut command: Command) -> Self {
+    fn started(mut command: Command, input: Stdio) -> Self {
         let mut child = command
             // A group of its own: what it has started dies with it (a killed strace lets its program run on).
             .process_group(0)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(Stdio::piped())
             .stderr(Stdio::inherit())
             .spawn()
@@ -116,15 +132,25 @@ impl Program {
                 }
             }
         });
+        let (id, input) = (child.id(), child.stdin.take());
+        let (tell, end) = sync_channel(1);
+        std::thread::spawn(move || {
+            let status = child.wait().expect("our own child can be waited for");
+            // Nobody asks any more: the story is over.
+            tell.send(status).unwrap_or_default();
+        });
         Self {
-            child,
+            id,
+            input,
             lines: Mutex::new(lines),
             seen: Vec::new(),
+            end: Mutex::new(end),
+            status: None,
         }
     }
 
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.id
     }
 
     /// The first line, from now on, that `wanted` accepts; `None` after `within` or at the end of output.
@@ -149,6 +175,17 @@ impl Program {
         }
     }
 
+    /// Says a line to it on its standard input.
+    pub fn tell(&mut self, line: &str) {
+        let told = self
+            .input
+            .as_mut()
+            .map(|input| writeln!(input, "{line}").and_then(|()| input.flush()));
+        if !told.is_some_and(|told| told.is_ok()) {
+            fail(&format!("nobody hears {line:?} any more"));
+        }
+    }
+
     /// Every line read so far.
     pub fn seen(&self) -> &[String] {
         &self.seen
@@ -165,9 +202,7 @@ impl Program {
                     .status(),
             );
         }
-        // A program that has ended by itself is as dead as a killed one.
-        drop(self.child.kill());
-        drop(self.child.wait());
+        self.end_within(KILLED_WITHIN);
     }
 
     /// Sends a signal by name, such as `TERM`.
@@ -185,20 +220,22 @@ impl Program {
 
     /// The exit status, if the program has ended.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("our own child can be waited for")
+        self.end_within(Duration::ZERO)
     }
 
-    /// Waits for the end by reading output to its end; kills after `within`.
+    /// Waits for the end, and reads what is said until then.
     pub fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
-        drop(self.line(within, |_| false));
         let until = deadline(within);
-        while instant() < until {
-            if let Some(status) = self.ended() {
-                return Some(status);
-            }
-            pause();
+        drop(self.line(within, |_| false));
+        self.end_within(until.saturating_duration_since(instant()))
+    }
+
+    fn end_within(&mut self, within: Duration) -> Option<ExitStatus> {
+        if self.status.is_none() {
+            let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
+            self.status = end.recv_timeout(within).ok();
         }
-        None
+        self.status
     }
 }
 

@@ -1,20 +1,21 @@
 // The official Node client of KurrentDB against our endpoint: check, follow, append.
 //
 //   client.mjs check  HOST:PORT PLAN.json        reads everything, filters, refusals; prints one JSON line
-//   client.mjs follow HOST:PORT IDS.txt COUNT    follows $all from the start, resumes when cut, until COUNT events
+//   client.mjs follow HOST:PORT IDS.txt COUNT    follows $all from the start, resumes when cut, until COUNT events;
+//                                                connects again at the next line of standard input
 //   client.mjs append HOST:PORT LINES.jsonl      appends records, one by one
 //
 // The server's token stands in LEDGERLINE_TOKEN. Reads send a login also without TLS; everything else does not,
 // so that it is put among what this client sends (`createMetadataGenerator`).
 import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { createInterface } from "node:readline";
 import { Metadata } from "@grpc/grpc-js";
 import {
   AccessDeniedError, ANY, BACKWARDS, END, FORWARDS, KurrentDBClient, START, StreamNotFoundError,
   WrongExpectedVersionError, binaryEvent, eventTypeFilter, excludeSystemEvents, streamNameFilter,
 } from "@kurrent/kurrentdb-client";
 
-const PAUSE_MS = 200; // between two attempts to connect
 const TRIES_MAX = 300;
 
 function connect(address) {
@@ -138,6 +139,7 @@ async function follow(address, idsFile, count) {
     ids = [];
   };
   writeFileSync(idsFile, "");
+  const told = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
   for (let tries = 0; tries < TRIES_MAX; tries += 1) {
     const client = connect(address);
     try {
@@ -161,7 +163,8 @@ async function follow(address, idsFile, count) {
     flush();
     say({ cut_after: seen });
     await client.dispose().catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    // Whoever has killed the server says when another is there.
+    if ((await told.next()).done) return 1;
   }
   return 1;
 }

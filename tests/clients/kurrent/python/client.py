@@ -1,7 +1,8 @@
 """The official Python client of KurrentDB against our endpoint: check, follow, append.
 
     client.py check  HOST:PORT PLAN.json        reads everything, filters, refusals; prints one JSON line
-    client.py follow HOST:PORT IDS.txt COUNT    follows $all from the start, resumes when cut, until COUNT events
+    client.py follow HOST:PORT IDS.txt COUNT    follows $all from the start, resumes when cut, until COUNT events;
+                                                connects again at the next line of standard input
     client.py append HOST:PORT LINES.jsonl      appends records, one by one
 
 The server's token stands in LEDGERLINE_TOKEN. Without TLS this client sends no login, so that what it sends
@@ -23,7 +24,6 @@ from kurrentdbclient.exceptions import (
     WrongCurrentVersionError,
 )
 
-PAUSE_S = 0.2  # between two attempts to connect
 TRIES_MAX = 300
 
 
@@ -167,7 +167,9 @@ def follow(address, ids_file, count):
                 pass
             ids.flush()
             print(json.dumps({"cut_after": seen}), flush=True)
-            time.sleep(PAUSE_S)
+            # Whoever has killed the server says when another is there.
+            if not sys.stdin.readline():
+                return 1
     return 1
 
 

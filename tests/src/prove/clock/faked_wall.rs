@@ -1,9 +1,9 @@
 //! A wall clock that a proof sets while a server runs: libfaketime fakes the time of day for that process
 //! alone and leaves its steady clocks as they are.
 
-use crate::opened::MachineClock;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
+use host::clock::SystemClock;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -35,7 +35,7 @@ impl FakedWall {
 
     /// From now on it is `at`, to the second below.
     pub(super) fn beginning_at(folder: &Path, at: Timestamp) -> Self {
-        let ahead_us = at.micros().saturating_sub(MachineClock.now().micros());
+        let ahead_us = at.micros().saturating_sub(SystemClock::default().now().micros());
         let wall = Self {
             file: folder.join("wall"),
             ahead_s: ahead_us.div_euclid(1_000_000),
@@ -55,7 +55,7 @@ impl FakedWall {
 
     /// The true time of this server.
     pub(super) fn true_now(&self) -> Timestamp {
-        self.of_machine(MachineClock.now())
+        self.of_machine(SystemClock::default().now())
     }
 
     /// Sets the clock that the server sees. The file is put in place whole: it is read at every look.

@@ -185,14 +185,16 @@ fn with_client(peer: &Peer, size: &Size) -> Value {
     // Followed from the start; the server is killed in the middle of catching up, and again while live.
     let mut follow = peer.command("follow", &served, &[&ids]);
     follow.arg(total.to_string());
-    let mut follower = Program::start(follow);
+    let mut follower = Program::start_hearing(follow);
     let first_cut = seen(&mut follower, events / 3);
     served.program.kill();
     let port = served.port().to_owned();
     served = Served::start(&data, &port, &["--kurrent-append"]);
+    follower.tell("up");
     let second_cut = seen(&mut follower, events);
     served.program.kill();
     served = Served::start(&data, &port, &["--kurrent-append"]);
+    follower.tell("up");
     let appended = last_line(peer.command("append", &served, &[&lines]));
     let end = seen(&mut follower, total);
     let cuts = follower

@@ -7,7 +7,7 @@
 mod pair;
 
 use super::{Form, Proof};
-use crate::opened::{MachineClock, open};
+use crate::opened::open;
 use crate::postgres::PostgresServer;
 use crate::program::instant;
 use domain::ids::CommandId;
@@ -15,6 +15,7 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StreamVersion};
+use host::clock::SystemClock;
 use pair::{Pair, Seen};
 use projections::{
     Grounds, PostgresReadDb, Projections, ReadDb, RebuildState, SqliteReadDb, View, ViewCheck, verify_views,
@@ -108,7 +109,7 @@ struct Place {
 async fn place(postgres: Option<&str>) -> Place {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let store = open(&format!("sqlite:{}", folder.path().display())).await;
-    let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(MachineClock), SuiteTasks::default());
+    let (clock, tasks): (Arc<dyn Clock>, _) = (Arc::new(SystemClock::default()), SuiteTasks::default());
     let db: Arc<dyn ReadDb> = match postgres {
         None => Arc::new(SqliteReadDb::open(folder.path(), &tasks).expect("rows can be opened")),
         Some(url) => {
