@@ -181,7 +181,7 @@ impl Program {
             .input
             .as_mut()
             .map(|input| writeln!(input, "{line}").and_then(|()| input.flush()));
-        if !told.is_some_and(|told| told.is_ok()) {
+        if told.is_none_or(|told| told.is_err()) {
             fail(&format!("nobody hears {line:?} any more"));
         }
     }

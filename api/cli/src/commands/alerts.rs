@@ -119,13 +119,6 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 }
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking, path: &str) -> Result<(), Failure> {
-    let Some(reply) = asking.ask(runtime, get(path)).await? else {
-        return Ok(());
-    };
-    let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
-    if items.is_empty() {
-        return output::line("没有告警 no alerts");
-    }
     let columns = [
         ("告警 alert", "/alert"),
         ("状态 state", "/state"),
@@ -137,7 +130,9 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, path: &str) -> Result<(), 
         ("次 times", "/raised_count"),
         ("说明 detail", "/detail"),
     ];
-    table::members(&columns, &items)
+    asking
+        .show_items(runtime, path, described, &columns, "没有告警 no alerts")
+        .await
 }
 
 /// With its state in a word, and its figure against the limit.

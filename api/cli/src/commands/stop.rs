@@ -99,13 +99,6 @@ impl StopOrder {
 }
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
-    let Some(reply) = asking.ask(runtime, get("/api/v1/stop")).await? else {
-        return Ok(());
-    };
-    let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
-    if items.is_empty() {
-        return output::line("没有紧急停止 no stop is engaged");
-    }
     let columns = [
         ("停止 stop", "/stop"),
         ("自 since", "/since"),
@@ -113,7 +106,15 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
         ("通话 conversations", "/conversations"),
         ("原因 reason", "/reason"),
     ];
-    table::members(&columns, &items)
+    asking
+        .show_items(
+            runtime,
+            "/api/v1/stop",
+            described,
+            &columns,
+            "没有紧急停止 no stop is engaged",
+        )
+        .await
 }
 
 /// With what becomes of conversations in a word.

@@ -254,13 +254,6 @@ async fn key(runtime: Arc<Runtime>, asking: &Asking, body: &Value) -> Result<(),
 
 async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/users{}", moment.query());
-    let Some(reply) = asking.ask(runtime, get(&path)).await? else {
-        return Ok(());
-    };
-    let items: Vec<Value> = table::items(&reply, "items").iter().map(in_words).collect();
-    if items.is_empty() {
-        return output::line("没有用户 no users: add one with `ledgerline user add NAME --role admin`");
-    }
     let columns = [
         ("用户 user", "/name"),
         ("角色 roles", "/roles"),
@@ -270,18 +263,12 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Re
         ("添加 added", "/added_at"),
         ("登录 signed in", "/signed_in_at"),
     ];
-    table::members(&columns, &items)
+    let none = "没有用户 no users: add one with `ledgerline user add NAME --role admin`";
+    asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
 async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Result<(), Failure> {
     let path = format!("/api/v1/api-keys{}", moment.query());
-    let Some(reply) = asking.ask(runtime, get(&path)).await? else {
-        return Ok(());
-    };
-    let items: Vec<Value> = table::items(&reply, "items").iter().map(in_words).collect();
-    if items.is_empty() {
-        return output::line("没有密钥 no keys: make one with `ledgerline user key NAME`");
-    }
     let columns = [
         ("密钥 key", "/id"),
         ("用户 user", "/user"),
@@ -291,7 +278,8 @@ async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Re
         ("吊销 revoked", "/revoked_at"),
         ("说明 label", "/label"),
     ];
-    table::members(&columns, &items)
+    let none = "没有密钥 no keys: make one with `ledgerline user key NAME`";
+    asking.show_items(runtime, &path, in_words, &columns, none).await
 }
 
 async fn roles(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {

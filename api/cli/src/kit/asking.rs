@@ -1,8 +1,8 @@
 //! The options of a command that asks one thing, and the ways its reply is shown.
 
-use crate::kit::api::{ApiArgs, Request, post};
+use crate::kit::api::{ApiArgs, Request, get, post};
 use crate::kit::failure::Failure;
-use crate::kit::output;
+use crate::kit::{output, table};
 use crate::page::{self, Language};
 use serde_json::Value;
 use std::sync::Arc;
@@ -66,6 +66,25 @@ impl Asking {
     /// Where the server is that a person opens a link at, as far as that is known.
     pub(crate) fn server_address(&self) -> String {
         self.api.server_address()
+    }
+
+    /// Asks for a list and shows its items as a table, each as `described` says it; with --json as it is.
+    pub(crate) async fn show_items(
+        &self,
+        runtime: Arc<Runtime>,
+        path: &str,
+        described: fn(&Value) -> Value,
+        columns: &[(&str, &str)],
+        none: &str,
+    ) -> Result<(), Failure> {
+        let Some(reply) = self.ask(runtime, get(path)).await? else {
+            return Ok(());
+        };
+        let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
+        if items.is_empty() {
+            return output::line(none);
+        }
+        table::members(columns, &items)
     }
 
     /// The reply, for a form of its own; `None` when it was to be JSON and has been shown.
