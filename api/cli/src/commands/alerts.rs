@@ -3,7 +3,6 @@
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
-use crate::kit::{output, table};
 use application::percent::encode;
 use domain::time::Timestamp;
 use serde_json::{Value, json};

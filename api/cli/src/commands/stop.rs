@@ -1,9 +1,8 @@
 //! `ledgerline stop`: an emergency stop of everything, a trunk, a campaign or a preset; what is engaged.
 
-use crate::kit::api::{get, post};
+use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
-use crate::kit::{output, table};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
