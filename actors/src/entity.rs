@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub struct Answer<D: Decider> {
     /// The events this command led to; for a repeat, those of the first time.
     pub events: Arc<Vec<D::Event>>,
-    /// The state now.
+    /// The state now; for a repeat of a request that has a mark, as it was then, so that its reply is the same.
     pub state: Arc<D::State>,
     pub version: StreamVersion,
     /// Of the batch's last event; when nothing was written, of the stream's last event.
@@ -168,7 +168,7 @@ impl<D: Decider> Entity<D> {
         let records = records.map_err(TryError::Final)?;
         let last = live.version.0 + records.len() as u64;
         let first = records.first().filter(|_| self.is_shared()).cloned();
-        let position = self.append(live.version, records).await?;
+        let position = self.append(live.version, records, cause).await?;
         if position <= live.position || !self.is_stored_here(live.version, first).await? {
             // Stored by this very command, longer ago than is remembered or by another process.
             return Box::pin(self.repeat(cause, position)).await;
@@ -183,12 +183,24 @@ impl<D: Decider> Entity<D> {
         Ok(answer)
     }
 
-    /// Answers a command whose events are stored, as the first time, with the state of now.
+    /// Answers a command whose events are stored, as the first time: with the state of now, or of then where
+    /// a request from outside came again.
     async fn repeat(&mut self, cause: Cause, position: Position) -> Result<Answer<D>, TryError<D::Refusal>> {
         let again = load(&self.id, &self.environment, Some(cause.command)).await;
-        let LoadedStream { live, sought } = again.map_err(TryError::Final)?;
-        let answer = live.answer(Arc::new(sought), position, true);
+        let LoadedStream {
+            live,
+            sought,
+            sought_end,
+        } = again.map_err(TryError::Final)?;
+        let mut answer = live.answer(Arc::new(sought), position, true);
         self.loaded = Some(live);
+        if let (Some(mark), Some(end)) = (cause.request.mark, sought_end) {
+            if end.mark.is_some_and(|first| first != mark) {
+                return Err(TryError::Final(AskError::AnotherRequest));
+            }
+            answer.state = end.state;
+            answer.version = end.version;
+        }
         Ok(answer)
     }
 
@@ -310,6 +322,7 @@ impl<D: Decider> Entity<D> {
         &self,
         expected: StreamVersion,
         records: Vec<Record>,
+        cause: Cause,
     ) -> Result<Position, TryError<D::Refusal>> {
         let stream = &self.stream;
         let store = &self.environment.store;
@@ -326,6 +339,10 @@ impl<D: Decider> Entity<D> {
         }
         tried.map_err(|error| match error {
             StoreError::WrongVersion { .. } => TryError::Raced,
+            // The same key led to other events, or to events of something else.
+            StoreError::PartlyStored { .. } if cause.request.mark.is_some() => {
+                TryError::Final(AskError::AnotherRequest)
+            }
             StoreError::Busy
             | StoreError::Unavailable(_)
             | StoreError::PartlyStored { .. }

@@ -14,6 +14,9 @@ pub enum AskError<R: std::error::Error> {
     Refused(R),
     #[error("another writer was first, twice")]
     Conflict,
+    /// The command was answered before, to a request with another body or about something else.
+    #[error("this command was another request's")]
+    AnotherRequest,
     #[error("the entity's mailbox is full")]
     Busy,
     #[error("the store is unavailable")]
@@ -30,6 +33,10 @@ impl<R: Explained> From<AskError<R>> for Problem {
             }
             AskError::Refused(refusal) => Self::refused("refused", refusal.to_string()),
             AskError::Conflict => Self::new(Kind::Conflict, "conflict", "another writer was first, twice"),
+            AskError::AnotherRequest => Self::refused(
+                "idempotency-key-reused",
+                "this Idempotency-Key was used for another request: the same key is for the same body",
+            ),
             AskError::Busy => Self::new(Kind::Busy, "busy", "too much is asked of this at once"),
             AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),
             AskError::Fault => Self::fault("an entity failed"),

@@ -11,7 +11,9 @@ use domain::decider::{Decider, EventData};
 use domain::ids::{CommandId, CustomerId, EventId, StreamId};
 use domain::personal::Personal;
 use domain::ports::vault::PersonKey;
-use domain::stored_event::{Position, StoredEvent, StreamVersion, UnreadableRecord, open_personal_of};
+use domain::stored_event::{
+    Position, RequestMark, StoredEvent, StreamVersion, UnreadableRecord, open_personal_of,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -42,6 +44,15 @@ pub(crate) struct Live<D: Decider> {
 pub(crate) struct LoadedStream<D: Decider> {
     pub(crate) live: Live<D>,
     pub(crate) sought: Vec<D::Event>,
+    /// What the last of them left, and of the request that the command came by.
+    pub(crate) sought_end: Option<SoughtEnd<D>>,
+}
+
+/// What the last event of a command that was looked for left.
+pub(crate) struct SoughtEnd<D: Decider> {
+    pub(crate) state: Arc<D::State>,
+    pub(crate) version: StreamVersion,
+    pub(crate) mark: Option<RequestMark>,
 }
 
 /// Reads the whole stream of one entity.
@@ -53,6 +64,7 @@ pub(crate) async fn load<D: Decider>(
     let mut loaded = LoadedStream {
         live: Live::empty(),
         sought: Vec::new(),
+        sought_end: None,
     };
     read_on(&mut loaded, id, environment, sought).await?;
     Ok(loaded)
@@ -67,6 +79,7 @@ pub(crate) async fn catch_up<D: Decider>(
     let mut loaded = LoadedStream {
         live,
         sought: Vec::new(),
+        sought_end: None,
     };
     read_on(&mut loaded, id, environment, None).await?;
     Ok(loaded.live)
@@ -152,6 +165,12 @@ impl Reader<'_> {
             }
             if sought == Some(command) {
                 loaded.sought.push(event);
+                let envelope = stored.envelope().map_err(|error| fault(self.stream, &error))?;
+                loaded.sought_end = Some(SoughtEnd {
+                    state: Arc::clone(&loaded.live.state),
+                    version: loaded.live.version,
+                    mark: envelope.request,
+                });
             }
             loaded.live.remember(command, 1, stored.position);
         }

@@ -11,7 +11,7 @@ use crate::testing::{AppendFault, Fakes, on_one_thread, settle};
 use domain::ids::CommandId;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
-use domain::stored_event::{Cause, Position, StreamVersion};
+use domain::stored_event::{Cause, Position, RequestFacts, RequestMark, StreamVersion};
 use std::sync::atomic::Ordering;
 
 fn cause(text: &str) -> Cause {
@@ -87,6 +87,49 @@ fn a_repeated_command_is_answered_as_the_first_time_also_after_a_reload() {
             );
         }
         assert_eq!(fakes.store.kinds().len(), 3);
+    });
+}
+
+/// The same command, by a request with this body.
+fn asked_with(text: &str, body: &str, fakes: &Fakes) -> Cause {
+    let hash = fakes.environment.vault.hash(body);
+    cause(text).requested(RequestFacts {
+        mark: RequestMark::of(&hash),
+        traceparent: None,
+    })
+}
+
+#[test]
+fn a_command_that_comes_again_with_another_body_is_not_answered_as_the_first() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        let add = |number| CounterCommand::Add(number);
+        let first = entities.ask(&one(), add(3), asked_with("a", "3", &fakes)).await;
+        assert!(!first.unwrap().repeated);
+        entities.ask(&one(), add(5), cause("b")).await.unwrap();
+        let two = "two".to_owned();
+        for asked in [&entities, &counters(&fakes)] {
+            let same = asked.ask(&one(), add(3), asked_with("a", "3", &fakes)).await;
+            let same = same.unwrap();
+            let then = (same.repeated, same.state.total, same.version, same.position);
+            assert_eq!(
+                then,
+                (true, 3, StreamVersion(1), Position(1)),
+                "as the first time"
+            );
+            let other = asked.ask(&one(), add(4), asked_with("a", "4", &fakes)).await;
+            assert_eq!(other.unwrap_err(), AskError::AnotherRequest);
+            let elsewhere = asked.ask(&two, add(4), asked_with("a", "4", &fakes)).await;
+            assert_eq!(
+                elsewhere.unwrap_err(),
+                AskError::AnotherRequest,
+                "of another entity"
+            );
+            let state = asked.state(&two).await.unwrap();
+            assert_eq!((state.version, state.state.total), (StreamVersion(0), 0));
+        }
+        assert_eq!(fakes.store.kinds().len(), 2);
     });
 }
 

@@ -20,7 +20,7 @@ use domain::ids::{CallId, CommandId, CustomerId, EnrolmentId, EventId, StreamId}
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::recording::Recordings;
 use domain::ports::vault::VaultError;
-use domain::stored_event::{Cause, Envelope, Position, StreamVersion};
+use domain::stored_event::{Cause, Envelope, Position, RequestFacts, StreamVersion};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -268,6 +268,7 @@ impl Forgetting {
                 causation: Some(work.erasure),
                 correlation: None,
                 by: None,
+                request: RequestFacts::NONE,
             };
             let command = CustomerCommand::CertifyErasure(Box::new(done.clone()));
             let answer = self.system.customers.ask(&work.person, command, cause).await;

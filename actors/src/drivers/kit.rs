@@ -13,7 +13,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::decider::Decider;
 use domain::ids::{CallId, CampaignId, CommandId, EventId};
 use domain::ports::line::LineError;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, RequestFacts};
 use domain::time::Timestamp;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,7 +100,8 @@ impl Kit {
                     self.note_store_away();
                     return Err(Halt::Unavailable);
                 }
-                Err(AskError::Fault) => return Err(Halt::Fault),
+                // What a driver asks is no request from outside, so its command is nobody else's.
+                Err(AskError::Fault | AskError::AnotherRequest) => return Err(Halt::Fault),
             }
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, kind, "an entity stayed busy");
@@ -124,7 +125,8 @@ impl Kit {
                     self.note_store_away();
                     return Err(Halt::Unavailable);
                 }
-                Err(AskError::Fault) => return Err(Halt::Fault),
+                // What a driver asks is no request from outside, so its command is nobody else's.
+                Err(AskError::Fault | AskError::AnotherRequest) => return Err(Halt::Fault),
             }
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, "an entity stayed busy");
@@ -235,6 +237,7 @@ pub(crate) fn call_cause(call: CallId, what: &str, causation: Option<EventId>) -
         causation,
         correlation: Some(call.uuid()),
         by: None,
+        request: RequestFacts::NONE,
     }
 }
 

@@ -165,8 +165,13 @@ impl FakeStore {
             .copied()
             .collect();
         if !known.is_empty() {
+            let is_here = log
+                .events
+                .iter()
+                .filter(|(of, _)| of == stream)
+                .any(|(_, stored)| known.contains(&stored.position));
             return match known.last() {
-                Some(last) if known.len() == records.len() => Ok(*last),
+                Some(last) if is_here && known.len() == records.len() => Ok(*last),
                 _ => Err(StoreError::PartlyStored {
                     stream: stream.clone(),
                 }),

@@ -41,6 +41,11 @@ pub struct CloudEvent {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<EventId>")]
     correlationid: Option<String>,
+    /// Of the request that led to it, where it was part of a trace (W3C Trace Context; the extension
+    /// Distributed Tracing).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")]
+    traceparent: Option<String>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     rehearsal: bool,
     #[schemars(with = "EventData")]
@@ -71,6 +76,7 @@ impl CloudEvent {
             customer: envelope.customer.map(String::from),
             causationid: envelope.causation.map(|id| id.to_string()),
             correlationid: envelope.correlation.map(|id| id.to_string()),
+            traceparent: envelope.traceparent.map(|trace| trace.to_string()),
             rehearsal: envelope.rehearsal,
             data: envelope.data,
         }

@@ -9,7 +9,7 @@ use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, RequestFacts};
 use domain::time::Timestamp;
 use futures_util::future::try_join_all;
 use host::app::Opened;
@@ -181,6 +181,7 @@ impl Workshop {
             causation: None,
             correlation: None::<Uuid>,
             by: None,
+            request: RequestFacts::NONE,
         };
         let asked = self.system.customers.ask(customer, command, cause).await;
         asked.map(drop).map_err(|error| Problem::fault(error.to_string()))

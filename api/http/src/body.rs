@@ -6,7 +6,7 @@
 
 use bytes::{Buf, Bytes};
 use domain::problem::{Kind, Problem};
-use futures_util::stream::{BoxStream, Stream, StreamExt};
+use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use tokio::sync::Semaphore;
 
 /// Largest JSON body: ten thousand records of a hundred bytes; larger lists go as files.
@@ -32,6 +32,11 @@ pub fn pieces<B: Buf>(body: impl Stream<Item = Result<B, warp::Error>> + Send + 
 }
 
 impl Body {
+    /// Of bytes that were read.
+    pub(crate) fn of(bytes: Bytes) -> Self {
+        Self(stream::once(std::future::ready(Ok(bytes))).boxed())
+    }
+
     /// The next piece; `None` at the end.
     pub async fn piece(&mut self) -> Result<Option<Bytes>, Problem> {
         self.0.next().await.transpose()
@@ -75,7 +80,6 @@ impl Body {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::stream;
 
     fn body(pieces: &[usize]) -> Body {
         let pieces: Vec<_> = pieces

@@ -3,6 +3,7 @@
 //! Where a server and a command on a directory differ, a value here says so; no handler asks which it is.
 
 use crate::auth::Door;
+use crate::coming_again::InFlight;
 use crate::lookups::Lookups;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -35,6 +36,8 @@ pub struct Context {
     pub door: Door,
     /// What each peer may still look up by number.
     pub lookups: Lookups,
+    /// Requests that may come again, while they are answered.
+    pub in_flight: InFlight,
     /// How long those who read wait until the rows have what the log has. A server's rows follow it: there
     /// who wants to read what was written gives its position.
     pub rows_within_ms: Option<u64>,

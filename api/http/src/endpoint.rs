@@ -19,6 +19,7 @@ use application::query::Query;
 use domain::permission::DataScope;
 pub(crate) use domain::permission::Permission;
 use domain::problem::Problem;
+use domain::stored_event::RequestFacts;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 use std::future::Future;
@@ -207,6 +208,7 @@ impl Endpoint {
             },
             about: self.about,
             rows: self.rows,
+            reads_json: !matches!(self.takes, Takes::File),
             known: KnownQuery(self.query),
         };
         let handler = self.handler;
@@ -230,6 +232,7 @@ impl Endpoint {
                     caller: Caller::Nobody,
                     scope: DataScope::default(),
                     says_who,
+                    request: RequestFacts::NONE,
                     body: pieces(body),
                 };
                 answer(
@@ -268,15 +271,30 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-async fn answer(ctx: Ctx, handler: Handler, guard: Guard, method: Method, mut input: Input) -> Response {
-    let answered = match guard.admit(&ctx, &method, &mut input).await {
-        Ok(behind) => match ctx.rows_for(guard.rows, behind).await {
-            Ok(()) => handler(ctx, input).await,
-            Err(late) => Err(late),
-        },
-        Err(problem) => Err(problem),
-    };
+async fn answer(ctx: Ctx, handler: Handler, guard: Guard, method: Method, input: Input) -> Response {
+    let answered = answered(ctx, handler, guard, method, input).await;
     answered.unwrap_or_else(|problem| problem_response(&problem))
+}
+
+async fn answered(
+    ctx: Ctx,
+    handler: Handler,
+    guard: Guard,
+    method: Method,
+    mut input: Input,
+) -> Result<Response, Problem> {
+    let behind = guard.admit(&ctx, &method, &mut input).await?;
+    ctx.rows_for(guard.rows, behind).await?;
+    // Held until the reply is made.
+    let _entered = match method == Method::GET {
+        true => None,
+        false => {
+            let reads_json = guard.reads_json;
+            let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
+            admitted.await?
+        }
+    };
+    handler(Arc::clone(&ctx), input).await
 }
 
 /// Joins endpoints into one boxed group.

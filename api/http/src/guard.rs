@@ -50,6 +50,8 @@ pub(crate) struct Guard {
     pub needs: Option<Permission>,
     pub about: About,
     pub rows: RowsNeeded,
+    /// Its body is short enough to be read whole.
+    pub reads_json: bool,
     pub known: KnownQuery,
 }
 

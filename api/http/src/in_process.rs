@@ -4,6 +4,7 @@
 //! in one way and guarded in one place. Nobody is dialed by it: there are no lines and no drivers.
 
 use crate::auth::Door;
+use crate::coming_again::InFlight;
 use crate::context::Context;
 pub use crate::context::Hears;
 use crate::lookups::Lookups;
@@ -56,6 +57,7 @@ pub async fn client(
                 process: Arc::clone(&process),
                 door: Door::Directory,
                 lookups: Lookups::default(),
+                in_flight: InFlight::default(),
                 rows_within_ms: Some(CATCH_UP_MS),
                 hears: Some(hears),
             });

@@ -1,17 +1,19 @@
 //! What a handler is given: the request's parts, read and checked, who asks, and whose data they may see.
 
 use crate::body::Body;
+use crate::coming_again::key_of;
 use crate::server::Peer;
 use application::access::Caller;
 use application::inquiring::Reader;
 use application::installation::Installation;
 use application::percent;
 use application::query::Query;
+use bytes::Bytes;
 use domain::actor::Actor;
 use domain::ids::CommandId;
 use domain::permission::DataScope;
 use domain::problem::{MemberError, Problem};
-use domain::stored_event::Cause;
+use domain::stored_event::{Cause, RequestFacts};
 use host::outbound::api_client::ACTING_HEADER;
 use intake::members::Order;
 use serde_json::Value;
@@ -19,9 +21,6 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 use warp::http::HeaderMap;
 use warp::ws::Ws;
-
-/// Longest `Idempotency-Key`.
-const IDEMPOTENCY_KEY_BYTES_MAX: usize = 256;
 
 /// What a handler is given.
 pub(crate) struct Input {
@@ -37,6 +36,8 @@ pub(crate) struct Input {
     /// Whose data they may see by this route.
     pub scope: DataScope,
     pub(crate) says_who: &'static [&'static str],
+    /// What the events of this request keep of it.
+    pub(crate) request: RequestFacts,
     pub body: Body,
 }
 
@@ -138,19 +139,30 @@ impl Input {
     }
 
     /// The cause of a command: the caller's `Idempotency-Key` names it, else it is new. The key counts per
-    /// route and thing, so that one key used for two things is two commands.
+    /// route, thing and user, so that one key used for two things is two commands.
     pub(crate) fn cause(&self, installation: &Installation, what: &str) -> Result<Cause, Problem> {
-        let Some(key) = self.header("idempotency-key") else {
-            return Ok(Cause::outside(installation.new_command()).asked_by(self.actor()));
+        let command = match key_of(self)? {
+            None => installation.new_command(),
+            Some(key) => {
+                let mut text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
+                // Each user's keys are their own; a header holds no line feed.
+                if let Some(known) = self.caller.user() {
+                    text.push('\n');
+                    text.push_str(known.user.as_str());
+                }
+                CommandId::derive_from_text(&text)
+            }
         };
-        if key.is_empty() || key.len() > IDEMPOTENCY_KEY_BYTES_MAX {
-            return Err(Problem::invalid(
-                "idempotency-key-invalid",
-                format!("Idempotency-Key has 1 to {IDEMPOTENCY_KEY_BYTES_MAX} bytes"),
-            ));
-        }
-        let text = format!("idempotency:{what}/{}/{key}", self.params.join("/"));
-        Ok(Cause::outside(CommandId::derive_from_text(&text)).asked_by(self.actor()))
+        let cause = Cause::outside(command).asked_by(self.actor());
+        Ok(cause.requested(self.request))
+    }
+
+    /// The body, which can be read again.
+    pub(crate) async fn whole_body(&mut self) -> Result<Bytes, Problem> {
+        let body = std::mem::replace(&mut self.body, Body::of(Bytes::new()));
+        let bytes = Bytes::from(body.whole().await?);
+        self.body = Body::of(bytes.clone());
+        Ok(bytes)
     }
 
     /// The body as an order.

@@ -6,6 +6,7 @@
 pub mod auth;
 pub mod body;
 mod certificate;
+mod coming_again;
 mod context;
 mod described;
 mod endpoint;

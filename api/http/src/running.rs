@@ -2,6 +2,7 @@
 
 use crate::auth::{self, Door};
 use crate::certificate;
+use crate::coming_again::InFlight;
 use crate::context::{Context, Ctx};
 use crate::lookups::Lookups;
 use crate::routes;
@@ -94,6 +95,7 @@ impl Running {
             process: Arc::clone(&process),
             door,
             lookups: Lookups::default(),
+            in_flight: InFlight::default(),
             rows_within_ms: None,
             hears: None,
         });

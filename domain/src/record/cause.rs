@@ -2,6 +2,7 @@
 
 use crate::actor::Actor;
 use crate::ids::{CommandId, EventId};
+use crate::record::request::RequestFacts;
 use crate::record::stored_event::Envelope;
 
 /// Where a command came from: its own id, the event or request that caused it, the story it belongs to, and
@@ -15,6 +16,8 @@ pub struct Cause {
     pub correlation: Option<uuid::Uuid>,
     /// Who asked; absent when the program itself went on.
     pub by: Option<Actor>,
+    /// What is kept of the request; nothing where there was none.
+    pub request: RequestFacts,
 }
 
 impl Cause {
@@ -25,11 +28,17 @@ impl Cause {
             causation: None,
             correlation: Some(command.uuid()),
             by: None,
+            request: RequestFacts::NONE,
         }
     }
     /// The same, asked by somebody.
     pub const fn asked_by(mut self, by: Option<Actor>) -> Self {
         self.by = by;
+        self
+    }
+    /// The same, by a request of which something is kept.
+    pub const fn requested(mut self, request: RequestFacts) -> Self {
+        self.request = request;
         self
     }
     /// A command a driver derives from an event it read.
@@ -39,6 +48,7 @@ impl Cause {
             causation: Some(event.id),
             correlation: event.correlation,
             by: None,
+            request: RequestFacts::NONE,
         }
     }
 }

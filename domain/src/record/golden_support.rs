@@ -12,7 +12,7 @@ use crate::ids::{
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
-    Cause, Envelope, RecordFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
+    Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
 };
 use crate::stop::StopId;
 use crate::time::Timestamp;
@@ -166,6 +166,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             causation: Some(EventId::derive(command, 0)),
             correlation: Some(command.uuid()),
             by: by(aggregate),
+            request: RequestFacts::NONE,
         },
         index: 1,
         scope: Scope { campaign, customer },

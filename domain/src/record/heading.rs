@@ -58,6 +58,11 @@ pub(crate) fn read(record: &[u8]) -> Option<Heading<'_>> {
     if text.skip(",\"by\":{").is_some() {
         text.skip_object()?;
     }
+    for member in [",\"request\":\"", ",\"traceparent\":\""] {
+        if text.skip(member).is_some() {
+            text.string()?;
+        }
+    }
     // No member of a heading: whether it is there does not matter.
     text.skip(",\"rehearsal\":true").unwrap_or_default();
     text.skip(",\"data\":")?;

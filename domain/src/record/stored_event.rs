@@ -2,11 +2,13 @@
 //!
 //! A record is UTF-8 JSON of at most `RECORD_BYTES_MAX` bytes, made by `record` alone, stored as a blob
 //! and never serialised again: proofs are made over its bytes. Members in order: `id, kind, version,
-//! stream, stream_version, at, causation, correlation, campaign, customer, command, by, rehearsal, data`;
-//! absent members are left out. `recorded_at` and the position stand beside it and belong to the store.
+//! stream, stream_version, at, causation, correlation, campaign, customer, command, by, request,
+//! traceparent, rehearsal, data`; absent members are left out. `recorded_at` and the position stand beside it
+//! and belong to the store.
 
 pub use super::cause::Cause;
 pub use super::heading::Heading;
+pub use super::request::{RequestFacts, RequestMark, TraceParent};
 use super::shared_event::Parsed;
 use super::{heading, text};
 use crate::actor::Actor;
@@ -152,6 +154,12 @@ pub struct Envelope {
     /// Who asked, of events since there are users; nobody where the program itself went on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<Actor>,
+    /// Of the body of a request that may come again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RequestMark>,
+    /// Of a request that was part of a trace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<TraceParent>,
     /// True when the record was made under a rehearsal clock.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub rehearsal: bool,

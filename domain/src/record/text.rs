@@ -4,6 +4,7 @@ use crate::actor::Actor;
 use crate::decider::EventData;
 use crate::ids::{CampaignId, CommandId, CustomerId, EventId, StreamId};
 use crate::record::ordered_json::append_data;
+use crate::record::request::{RequestMark, TraceParent};
 use crate::record::stored_event::{RECORD_BYTES_MAX, RecordError, RecordFacts, StreamVersion};
 use crate::time::Timestamp;
 use serde::Serialize;
@@ -32,6 +33,8 @@ pub(crate) fn write<E: EventData>(
         customer: facts.scope.customer.as_ref(),
         command: facts.cause.command,
         by: facts.cause.by,
+        request: facts.cause.request.mark,
+        traceparent: facts.cause.request.traceparent,
         rehearsal: facts.rehearsal,
     };
     let mut bytes = Vec::with_capacity(USUAL_RECORD_BYTES);
@@ -70,6 +73,10 @@ struct WrittenSurroundings<'a> {
     command: CommandId,
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<Actor>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request: Option<RequestMark>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    traceparent: Option<TraceParent>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     rehearsal: bool,
 }

@@ -376,6 +376,8 @@ impl MadeUpLog {
         let envelope = Envelope {
             id: EventId::derive(command, 0),
             by: None,
+            request: None,
+            traceparent: None,
             kind: event.kind().to_owned(),
             version: event.version(),
             stream,

@@ -16,7 +16,7 @@ use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
 use domain::ids::{CallId, CommandId, EventId, NumberId};
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::ports::worklist::DueEnrolment;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, RequestFacts};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -60,6 +60,7 @@ impl Attempt {
             causation: Some(self.last_event),
             correlation: Some(self.call.uuid()),
             by: None,
+            request: RequestFacts::NONE,
         }
     }
 

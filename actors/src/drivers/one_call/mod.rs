@@ -241,7 +241,8 @@ impl Worker {
                 self.kit.note_store_away();
                 return Err(Halt::Unavailable);
             }
-            Err(AskError::Fault) => return Err(Halt::Fault),
+            // What a driver asks is no request from outside, so its command is nobody else's.
+            Err(AskError::Fault | AskError::AnotherRequest) => return Err(Halt::Fault),
         };
         self.last = self.last.max(answer.position);
         if answer.events.is_empty() {

@@ -15,7 +15,7 @@ use domain::customer::{CustomerRefusal, CustomerState};
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::{Cause, Position, RequestFacts};
 use domain::time::Timestamp;
 use futures_util::future::join;
 use intake::row::RowRules;
@@ -92,6 +92,7 @@ impl CampaignEnroller {
             causation: (command != opened).then(|| EventId::derive(opened, 0)),
             correlation: Some(self.list.uuid()),
             by: self.by.filter(|_| command == opened),
+            request: RequestFacts::NONE,
         }
     }
 

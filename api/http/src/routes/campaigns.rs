@@ -99,7 +99,7 @@ async fn create(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CampaignShown>, 
     }
     let answer = create_campaign(&ctx.installation, body, cause).await?;
     let written = written(&campaign, &answer);
-    Ok(if answer.events.is_empty() || answer.repeated {
+    Ok(if answer.events.is_empty() {
         MadeOrChanged::Changed(written)
     } else {
         MadeOrChanged::Made(written)

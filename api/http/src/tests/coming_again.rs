@@ -1,0 +1,96 @@
+//! Requests with an `Idempotency-Key` as they meet a server: done once, refused with another body, each user's
+//! their own; and what events keep of a request's trace.
+
+use super::asking::{Came, add, key, send, trail};
+use crate::testing::Story;
+use hyper::Method;
+use serde_json::{Value, json};
+
+async fn post(story: &Story, path: &str, headers: &[(&str, &str)], body: Value) -> Came {
+    send(story, Method::POST, path, headers, Some(body)).await
+}
+
+fn campaign(name: &str) -> Value {
+    json!({ "task_id": name, "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } })
+}
+
+#[test]
+fn a_key_is_for_one_body_and_the_same_again_is_answered_as_the_first_time() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "monday-1"),
+        ];
+        let path = "/api/v1/campaigns";
+        let first = post(&story, path, &headers, campaign("A")).await;
+        assert_eq!(first.status, 201, "{}", first.body);
+        let order = json!({ "reason": "the list is wrong" });
+        let stopped = post(&story, "/api/v1/campaigns/A/stop", &headers, order).await;
+        assert_eq!(stopped.status, 200, "{}", stopped.body);
+        let again = post(&story, path, &headers, campaign("A")).await;
+        assert_eq!(
+            (again.status, &again.body),
+            (201, &first.body),
+            "whatever came since"
+        );
+        let other = post(&story, path, &headers, campaign("B")).await;
+        assert_eq!(
+            (other.status, other.code()),
+            (422, "idempotency-key-reused"),
+            "{}",
+            other.body
+        );
+        let mut changed = campaign("A");
+        changed["schedule"]["end_time"] = json!("17:00");
+        let changed = post(&story, path, &headers, changed).await;
+        assert_eq!((changed.status, changed.code()), (422, "idempotency-key-reused"));
+        let made = trail(&story, "campaign.created").await;
+        assert_eq!(made.len(), 1, "nothing of the others was done");
+    });
+    story.end();
+}
+
+#[test]
+fn a_key_of_one_user_is_not_anothers() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["operator"]).await;
+        add(&story, "zhao", &["operator"]).await;
+        for (user, name) in [("wang", "A"), ("zhao", "B")] {
+            let bearer = key(&story, json!({ "user": user })).await;
+            let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", "one")];
+            let made = post(&story, "/api/v1/campaigns", &headers, campaign(name)).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+        }
+    });
+    story.end();
+}
+
+#[test]
+fn events_keep_where_the_trace_of_their_request_stood() {
+    const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let path = "/api/v1/campaigns";
+        for (name, trace) in [("A", TRACE), ("B", "no-trace")] {
+            let headers = [("Authorization", bearer.as_str()), ("traceparent", trace)];
+            assert_eq!(post(&story, path, &headers, campaign(name)).await.status, 201);
+        }
+        let told = send(
+            &story,
+            Method::GET,
+            "/api/v1/events?kind=campaign.created",
+            &[("Authorization", &bearer)],
+            None,
+        )
+        .await;
+        let items = told.body["items"].as_array().unwrap().clone();
+        let traces: Vec<_> = items.iter().map(|event| event["traceparent"].as_str()).collect();
+        assert_eq!(traces, [Some(TRACE), None]);
+    });
+    story.end();
+}
