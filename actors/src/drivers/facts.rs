@@ -72,6 +72,7 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
         outcome: ended.outcome,
         charged: ended.charged,
         answered: state.answered_at().is_some(),
+        end_ordered: state.end_ordered().is_some(),
         dialed_at: first.dialing_at,
         ended_at: ended.at,
         hold_off_ms: hold_off_ms.unwrap_or(first.hold_off_ms),

@@ -20,6 +20,8 @@ mod dialer;
 mod dialing_gate;
 #[cfg(test)]
 mod dialing_gate_tests;
+#[cfg(test)]
+mod end_order_tests;
 mod facts;
 mod follow;
 #[cfg(test)]

@@ -12,12 +12,12 @@ use super::kit::Kit;
 use super::live_calls::Order;
 use crate::log_damage::Damage;
 use crate::timers::wake_at;
-use domain::call::event::EndReason;
+use domain::call::event::{CallEvent, EndReason};
 use domain::calling_plan::Preset;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::decider::{Decider, EventData, UnreadableEvent};
-use domain::ids::{CampaignId, CustomerId, InvalidId, NumberId};
+use domain::ids::{CallId, CampaignId, CustomerId, InvalidId, NumberId};
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::StoreError;
 use domain::stop::{Stop, StopEvent, StopId};
@@ -130,6 +130,10 @@ fn react(kit: &Kit, envelope: &Envelope) -> Result<(), OrderError> {
             let event = CustomerEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
             react_to_customer(kit, &envelope.stream.id().parse()?, &event);
         }
+        "call" if envelope.kind == CallEvent::END_ORDERED => {
+            let event = CallEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
+            react_to_call(kit, envelope.stream.id().parse()?, &event);
+        }
         "number" => {
             let event = NumberEvent::read(&envelope.kind, envelope.version, &envelope.data)?;
             react_to_number(kit, &envelope.stream.id().parse()?, &event);
@@ -202,6 +206,14 @@ fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
     } else if matches!(event, CampaignEvent::Stopped { .. }) {
         kit.live
             .order_campaign(campaign, Order::GiveUp(EndReason::CampaignStopped));
+    }
+}
+
+/// Somebody ordered that this call ends.
+fn react_to_call(kit: &Kit, call: CallId, event: &CallEvent) {
+    if let CallEvent::EndOrdered { hang_up, .. } = event {
+        let order = if *hang_up { Order::HangUp } else { Order::GiveUp }(EndReason::Requested);
+        kit.live.order_calls(&[call], order);
     }
 }
 

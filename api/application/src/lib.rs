@@ -7,6 +7,7 @@
 pub mod access;
 pub mod alerts;
 pub mod as_of;
+pub mod call_now;
 pub mod calls;
 pub mod campaigns;
 pub mod clock_doubt;

@@ -50,6 +50,8 @@ pub(crate) struct Guard {
     pub needs: Option<Permission>,
     pub about: About,
     pub rows: RowsNeeded,
+    /// It passes though too much was asked.
+    pub kept: bool,
     /// Its body is short enough to be read whole.
     pub reads_json: bool,
     pub known: KnownQuery,
@@ -80,6 +82,8 @@ impl Guard {
             .door
             .identify(&ctx.installation, method, input.headers(), input.own_peer());
         input.caller = identified.await?;
+        let now = ctx.installation.now();
+        input.rate = ctx.rates.take(&input.caller, self.kept, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
         if input.scope.is_all() {
@@ -129,7 +133,11 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
 }
 
 /// Whether somebody of this scope sees a person: of a campaign in it, or assigned to them.
-async fn sees_person(ctx: &Context, scope: &DataScope, person: &CustomerState) -> Result<bool, Problem> {
+pub(crate) async fn sees_person(
+    ctx: &Context,
+    scope: &DataScope,
+    person: &CustomerState,
+) -> Result<bool, Problem> {
     let is_own = match &scope.people {
         People::All => {
             let mut enrolments = person.enrolments().iter();

@@ -72,6 +72,12 @@ pub enum CallCommand {
         leg: u8,
         reason: EndReason,
     },
+    /// A person's or program's order to end this call; `hang_up`: also when it is answered. Ordered so
+    /// already: no event.
+    OrderEnd {
+        hang_up: bool,
+        reason: String,
+    },
     /// A permitted call that was never dialed ends as `withdrawn`. Refused once `call.dialing` exists.
     Withdraw {
         reason: EndReason,
@@ -101,6 +107,7 @@ impl CallCommand {
             Self::RequestTransfer { .. } => "call.request_transfer",
             Self::RequestCancel { .. } => "call.request_cancel",
             Self::RequestHangup { .. } => "call.request_hangup",
+            Self::OrderEnd { .. } => "call.order_end",
             Self::Withdraw { .. } => "call.withdraw",
             Self::End(_) => "call.end",
             Self::NoteLateAnswer { .. } => "call.note_late_answer",
@@ -164,6 +171,7 @@ impl CallCommand {
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
+            CallEvent::EndOrdered { hang_up, reason } => Self::OrderEnd { hang_up, reason },
             CallEvent::Ended { q850, .. } => Self::End(CallEnding::behind(event, state, q850)),
             CallEvent::Corrected {
                 corrects,

@@ -52,6 +52,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::RequestTransfer { node } => request_transfer(state, node),
         CallCommand::RequestCancel { leg, reason } => request_cancel(state, leg, reason),
         CallCommand::RequestHangup { leg, reason } => request_hangup(state, leg, reason),
+        CallCommand::OrderEnd { hang_up, reason } => order_end(state, hang_up, reason),
         CallCommand::Withdraw { reason } => withdraw(state, reason, context.now),
         CallCommand::End(ending) => Ok(end(state, &ending, context.now)),
         CallCommand::NoteLateAnswer { leg, dialog } => note_late_answer(state, leg, dialog),
@@ -76,7 +77,8 @@ const fn answered_after_end(command: &CallCommand) -> bool {
         | CallCommand::NoteKeypress { .. }
         | CallCommand::RequestTransfer { .. }
         | CallCommand::RequestCancel { .. }
-        | CallCommand::RequestHangup { .. } => false,
+        | CallCommand::RequestHangup { .. }
+        | CallCommand::OrderEnd { .. } => false,
     }
 }
 
@@ -141,7 +143,7 @@ fn may_dial(state: &CallState, leg: u8, trunk: &str, now: Timestamp) -> Result<(
     if state.leg(leg).is_some() {
         return Err(CallRefusal::AlreadyDialed { leg });
     }
-    if state.is_withdrawn() {
+    if state.is_withdrawn() || state.end_ordered().is_some() {
         return Err(CallRefusal::Withdrawn);
     }
     let expected = state.last_leg().map_or(1, |last| last.leg.saturating_add(1));
@@ -318,6 +320,31 @@ fn request_hangup(state: &CallState, leg: u8, reason: EndReason) -> Decided {
         return Ok(Vec::new());
     }
     Ok(vec![CallEvent::HangupRequested { leg, reason }])
+}
+
+/// Longest reason for an order to end a call.
+pub const END_REASON_BYTES_MAX: usize = 512;
+
+/// The leg that somebody answered.
+fn answered(state: &CallState) -> Option<u8> {
+    let leg = state.legs().iter().find(|leg| leg.answered.is_some());
+    leg.map(|leg| leg.leg)
+}
+
+fn order_end(state: &CallState, hang_up: bool, reason: String) -> Decided {
+    if let Some(leg) = answered(state).filter(|_| !hang_up) {
+        return Err(CallRefusal::AlreadyAnswered { leg });
+    }
+    if reason.trim().is_empty() || reason.len() > END_REASON_BYTES_MAX {
+        return Err(CallRefusal::NoEndReason {
+            bytes_max: END_REASON_BYTES_MAX,
+        });
+    }
+    // A stronger order follows a weaker one.
+    if state.end_ordered().is_some_and(|ordered| ordered >= hang_up) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CallEvent::EndOrdered { hang_up, reason }])
 }
 
 fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> Decided {

@@ -88,6 +88,13 @@ pub enum CallEvent {
     /// We end an answered leg; stored before BYE leaves.
     #[serde(rename = "call.hangup_requested")]
     HangupRequested { leg: u8, reason: EndReason },
+    /// Somebody ordered that the call ends: before it is answered, or whatever it is doing.
+    #[serde(rename = "call.end_ordered")]
+    EndOrdered {
+        /// Also somebody who is talked to.
+        hang_up: bool,
+        reason: String,
+    },
     /// Exactly one per call.
     #[serde(rename = "call.ended")]
     Ended {
@@ -177,6 +184,8 @@ pub enum EndReason {
     Fault,
     /// Somebody engaged an emergency stop.
     EmergencyStop,
+    /// Somebody ordered the end of this call.
+    Requested,
 }
 
 /// Stored kinds, each named for its variant. They never change.
@@ -192,6 +201,7 @@ impl CallEvent {
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
     pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
+    pub const END_ORDERED: &'static str = "call.end_ordered";
     pub const ENDED: &'static str = "call.ended";
     pub const LATE_ANSWERED: &'static str = "call.late_answered";
     pub const CORRECTED: &'static str = "call.corrected";
@@ -241,11 +251,13 @@ impl CallEvent {
             | Self::TransferRequested { node: _ }
             | Self::CancelRequested { leg: _, reason: _ }
             | Self::HangupRequested { leg: _, reason: _ } => true,
+            // A reason is what somebody wrote.
             Self::Permitted { .. }
             | Self::Dialing { .. }
             | Self::LegFailed { .. }
             | Self::Answered { .. }
             | Self::Keypressed { .. }
+            | Self::EndOrdered { .. }
             | Self::Ended { .. }
             | Self::LateAnswered { .. }
             | Self::Corrected { .. } => false,
@@ -267,6 +279,7 @@ impl EventData for CallEvent {
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
             Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
+            Self::EndOrdered { .. } => Self::END_ORDERED,
             Self::Ended { .. } => Self::ENDED,
             Self::LateAnswered { .. } => Self::LATE_ANSWERED,
             Self::Corrected { .. } => Self::CORRECTED,
@@ -288,6 +301,7 @@ impl EventData for CallEvent {
             | Self::NoticePlayed { .. }
             | Self::NodeEntered { .. }
             | Self::TransferRequested { .. }
+            | Self::EndOrdered { .. }
             | Self::CancelRequested { .. }
             | Self::HangupRequested { .. }
             | Self::Ended { .. }

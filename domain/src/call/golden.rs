@@ -134,6 +134,10 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             leg: 1,
             reason: EndReason::FlowEnded,
         },
+        CallEvent::EndOrdered {
+            hang_up: true,
+            reason: "the person asked the branch".to_owned(),
+        },
         CallEvent::Ended {
             disposition: Disposition::Answered,
             disposition_version: 1,

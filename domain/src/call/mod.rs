@@ -32,7 +32,7 @@ mod tests;
 
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
-pub use decide::{KEYPRESSES_MAX, NODES_MAX};
+pub use decide::{END_REASON_BYTES_MAX, KEYPRESSES_MAX, NODES_MAX};
 pub use end_cause::EndCause;
 pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};

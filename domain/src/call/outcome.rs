@@ -31,6 +31,7 @@ pub(super) fn outcome(
             | EndReason::CampaignStopped
             | EndReason::Drain
             | EndReason::EmergencyStop
+            | EndReason::Requested
             | EndReason::Crash
             | EndReason::GrantExpired,
         ) => None,

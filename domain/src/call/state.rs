@@ -97,6 +97,7 @@ pub struct CallState {
     pub(super) nodes_count: u32,
     pub(super) keypresses_count: u32,
     pub(super) transfer_requested: bool,
+    pub(super) end_ordered: Option<bool>,
     pub(super) ended: Option<EndedCall>,
     pub(super) corrected: Option<Finding>,
     pub(super) four_state: FourState,
@@ -194,6 +195,11 @@ impl CallState {
         })
     }
 
+    /// Somebody ordered its end; true: also while somebody is talked to.
+    pub const fn end_ordered(&self) -> Option<bool> {
+        self.end_ordered
+    }
+
     /// Ended, or given up by a decision of ours (opt-out, pause, stop, drain): no further leg. Our timers
     /// cancel too, but they withdraw nothing; what may follow them is the table's to say.
     pub fn is_withdrawn(&self) -> bool {
@@ -245,6 +251,7 @@ impl CallState {
                 self.keypresses_count = self.keypresses_count.saturating_add(1);
             }
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
+            CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
             CallEvent::Ended { .. } => self.apply_ended(event, at),
             CallEvent::Corrected { after, .. } => self.corrected = Some(*after),
             CallEvent::CancelRequested { .. }
@@ -315,6 +322,7 @@ impl CallState {
                 self.note(*leg, |leg| leg.late_answered = Some(dialog.clone()));
             }
             CallEvent::Permitted { .. }
+            | CallEvent::EndOrdered { .. }
             | CallEvent::NoticePlayed { .. }
             | CallEvent::NodeEntered { .. }
             | CallEvent::Keypressed { .. }

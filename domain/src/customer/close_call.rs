@@ -49,10 +49,8 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
             not_before: None,
         }]);
     }
-    let next = next_dial(state, enrolment, closing, facts).filter(|next| {
-        let ends_at = facts.plan.ends_at;
-        enrolment.settled.is_none() && ends_at.is_none_or(|ends_at| next.due_at < ends_at)
-    });
+    let next = next_dial(state, enrolment, closing, facts)
+        .filter(|next| enrolment.settled.is_none() && enrolment.is_in_time(next.due_at, facts.plan.ends_at));
     let mut events = vec![CustomerEvent::CallClosed {
         campaign: campaign.clone(),
         call: closing.call,
@@ -95,7 +93,8 @@ fn next_dial(
     let policy = &facts.plan.retry_policy;
     let charged = enrolment.charged_dials + u32::from(closing.charged);
     let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
-    if !policy.permits_another(charged, uncharged) || closing.outcome == Some(Outcome::OptedOut) {
+    let is_last = closing.end_ordered || closing.outcome == Some(Outcome::OptedOut);
+    if is_last || !policy.permits_another(charged, uncharged) {
         return None;
     }
     if closing.disposition == Disposition::InvalidNumber {

@@ -38,6 +38,12 @@ pub enum CustomerCommand {
         campaign: CampaignId,
         by: Option<String>,
     },
+    /// An order to call somebody of the campaign now, before whoever only stands in a list; every rule and cap
+    /// is asked as for any dial. From `deadline` on they are not dialed any more.
+    CallNow {
+        campaign: CampaignId,
+        deadline: Option<Timestamp>,
+    },
     /// A person's word that somebody who was cut off by us is not called again in this campaign.
     SettleCutOff {
         campaign: CampaignId,
@@ -94,6 +100,7 @@ impl CustomerCommand {
             Self::ReleaseDial { .. } => "customer.release_dial",
             Self::CloseCall { .. } => "customer.close_call",
             Self::CallBack { .. } => "customer.call_back",
+            Self::CallNow { .. } => "customer.call_now",
             Self::SettleCutOff { .. } => "customer.settle_cut_off",
             Self::RecordConsent { .. } => "customer.record_consent",
             Self::WithdrawConsent { .. } => "customer.withdraw_consent",
@@ -163,6 +170,8 @@ pub struct CallClosing {
     pub outcome: Option<Outcome>,
     pub charged: bool,
     pub answered: bool,
+    /// Somebody ordered its end: nobody calls again by the policy.
+    pub end_ordered: bool,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
     /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.

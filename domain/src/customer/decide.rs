@@ -6,7 +6,7 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{assignment, close_call, consent, cut_off, forget, grant_dial};
+use super::{assignment, call_now, close_call, consent, cut_off, forget, grant_dial};
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
@@ -43,6 +43,9 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             Ok(forget::with_what_waited(state, events, context.now))
         }
         CustomerCommand::CallBack { campaign, by } => cut_off::call_back(state, campaign, by, context.now),
+        CustomerCommand::CallNow { campaign, deadline } => {
+            call_now::call_now(state, campaign, deadline, context.now)
+        }
         CustomerCommand::SettleCutOff { campaign, reason, by } => {
             cut_off::settle(state, campaign, reason, by)
         }

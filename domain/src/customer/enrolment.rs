@@ -25,6 +25,8 @@ pub struct EnrolmentState {
     /// Closed calls by disposition: all, and the charged ones.
     pub closed: BTreeMap<Disposition, ClosedCount>,
     pub due_at: Timestamp,
+    /// From then on it is not dialed any more: who asked for one call said so.
+    pub deadline: Option<Timestamp>,
     /// The call that is granted and neither closed nor released.
     pub open: Option<CallId>,
     /// For which scope the last grant looked at consent; unknown of grants without that verdict.
@@ -63,6 +65,12 @@ impl EnrolmentState {
     /// When it is due, as far as is known: not before a closed window of its campaign opens.
     pub fn due_behind(&self, closed: Option<&ClosedWindow>) -> Timestamp {
         self.kept_by(closed).map_or(self.due_at, |closed| closed.until)
+    }
+
+    /// Whether a dial at `at` would come in time, for the campaign and for who asked.
+    pub(super) fn is_in_time(&self, at: Timestamp, ends_at: Option<Timestamp>) -> bool {
+        let before = |end: Option<Timestamp>| end.is_none_or(|end| at < end);
+        before(ends_at) && before(self.deadline)
     }
 
     fn kept_by<'a>(&self, closed: Option<&'a ClosedWindow>) -> Option<&'a ClosedWindow> {

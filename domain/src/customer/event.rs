@@ -115,6 +115,15 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// Somebody is to be called now, before whoever only stands in a list.
+    #[serde(rename = "customer.call_asked")]
+    CallAsked {
+        campaign: CampaignId,
+        due_at: Timestamp,
+        /// From then on not dialed any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        deadline: Option<Timestamp>,
+    },
     /// Final for this enrolment; with the last call's disposition, or `not_permitted` with rule and facts.
     #[serde(rename = "customer.enrolment_settled")]
     EnrolmentSettled {
@@ -212,6 +221,7 @@ impl CustomerEvent {
     pub const DIAL_RELEASED: &'static str = "customer.dial_released";
     pub const CALL_CLOSED: &'static str = "customer.call_closed";
     pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
+    pub const CALL_ASKED: &'static str = "customer.call_asked";
     pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
     pub const HELD: &'static str = "customer.held";
     pub const HOLD_RELEASED: &'static str = "customer.hold_released";
@@ -240,6 +250,7 @@ impl CustomerEvent {
             | Self::DialReleased { campaign, .. }
             | Self::CallClosed { campaign, .. }
             | Self::CallBackOrdered { campaign, .. }
+            | Self::CallAsked { campaign, .. }
             | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
             Self::DialGranted { grant, .. } => Some(&grant.campaign),
             Self::Registered { .. }
@@ -269,6 +280,7 @@ impl CustomerEvent {
             | Self::ConsentRecorded { .. }
             | Self::ConsentWithdrawn { .. }
             | Self::Enrolled { .. }
+            | Self::CallAsked { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }
@@ -294,6 +306,7 @@ impl EventData for CustomerEvent {
             Self::DialReleased { .. } => Self::DIAL_RELEASED,
             Self::CallClosed { .. } => Self::CALL_CLOSED,
             Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
+            Self::CallAsked { .. } => Self::CALL_ASKED,
             Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
             Self::Held { .. } => Self::HELD,
             Self::HoldReleased { .. } => Self::HOLD_RELEASED,
@@ -334,6 +347,7 @@ impl EventData for CustomerEvent {
             | Self::DialReleased { .. }
             | Self::CallClosed { .. }
             | Self::CallBackOrdered { .. }
+            | Self::CallAsked { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }

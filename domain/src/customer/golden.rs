@@ -112,6 +112,11 @@ fn endings() -> Vec<CustomerEvent> {
             next_due_at: Some(at().plus_ms(60_000)),
             next_number: Some(other_number()),
         },
+        CustomerEvent::CallAsked {
+            campaign: campaign(),
+            due_at: at(),
+            deadline: Some(at().plus_ms(3_600_000)),
+        },
         CustomerEvent::CallBackOrdered {
             campaign: campaign(),
             call: call(),

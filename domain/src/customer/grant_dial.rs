@@ -23,6 +23,9 @@ use std::collections::BTreeMap;
 /// Why nobody dials a person whose key is gone though nobody destroyed it.
 const KEY_MISSING: &str = "key_missing";
 
+/// Why nobody dials a person for whom one call was asked, and whose time is over.
+const DEADLINE_OVER: &str = "deadline_over";
+
 pub(super) fn grant_dial(
     state: &CustomerState,
     customer: CustomerId,
@@ -53,6 +56,9 @@ pub(super) fn grant_dial(
     if state.is_unreadable() {
         return refuse(enrolment, &facts, call, &without_key(), now);
     }
+    if let Some(late) = enrolment.deadline.filter(|deadline| now >= *deadline) {
+        return refuse(enrolment, &facts, call, &too_late(late), now);
+    }
     let verdicts = judge_customer(&facts, now);
     if let Some(verdict) = strictest(&verdicts) {
         return refuse(enrolment, &facts, call, verdict, now);
@@ -80,6 +86,17 @@ fn without_key() -> Verdict {
         effective_from: "2026-11-21".to_owned(),
         decision: Decision::Forbid,
         facts: BTreeMap::from([("key".to_owned(), "missing".to_owned())]),
+    }
+}
+
+/// Who asked for one call said until when. No rule of its own, for the same reason.
+fn too_late(deadline: Timestamp) -> Verdict {
+    Verdict {
+        rule: DEADLINE_OVER.to_owned(),
+        version: 1,
+        effective_from: "2026-11-22".to_owned(),
+        decision: Decision::Forbid,
+        facts: BTreeMap::from([("deadline".to_owned(), deadline.to_string())]),
     }
 }
 
@@ -124,8 +141,7 @@ fn refuse(
         Decision::DeferUntil(at) => Some(permitted_from(facts, at)),
         Decision::Forbid | Decision::Allow => None,
     };
-    let not_before =
-        permitted_at.filter(|at| facts.campaign.plan.ends_at.is_none_or(|ends_at| *at < ends_at));
+    let not_before = permitted_at.filter(|at| enrolment.is_in_time(*at, facts.campaign.plan.ends_at));
     if let Some(due_at) = not_before
         && was_refused_today(enrolment, facts, verdict, now)
     {

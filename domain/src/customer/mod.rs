@@ -7,6 +7,7 @@
 
 mod assignee;
 mod assignment;
+mod call_now;
 mod close_call;
 pub mod command;
 mod consent;

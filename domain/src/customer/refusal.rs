@@ -29,6 +29,9 @@ pub enum CustomerRefusal {
     /// The last call of the enrolment was not one that we cut off after an answer.
     #[error("the customer was not cut off in campaign {campaign}")]
     NotCutOff { campaign: CampaignId },
+    /// Asked to be called until a time that is over.
+    #[error("the deadline {deadline} is over")]
+    DeadlineOver { deadline: Timestamp },
     #[error("the customer is not registered")]
     NotRegistered,
     /// Given by hand, and no rule would count it. `lacks` is the word of the consent rule's facts.

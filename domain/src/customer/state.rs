@@ -155,6 +155,7 @@ impl CustomerState {
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
+            | CustomerEvent::CallAsked { .. }
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
@@ -190,6 +191,7 @@ impl CustomerState {
             | CustomerEvent::DialReleased { .. }
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
+            | CustomerEvent::CallAsked { .. }
             | CustomerEvent::EnrolmentSettled { .. }
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. } => {}
@@ -252,6 +254,7 @@ impl CustomerState {
             uncharged_dials: 0,
             closed: BTreeMap::new(),
             due_at: *due_at,
+            deadline: None,
             open: None,
             granted_scope: None,
             last: None,
@@ -302,6 +305,14 @@ impl CustomerState {
             CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
                 self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
             }
+            CustomerEvent::CallAsked {
+                campaign,
+                due_at,
+                deadline,
+            } => self.with_enrolment(campaign, |enrolment| {
+                enrolment.due_at = *due_at;
+                enrolment.deadline = *deadline;
+            }),
             CustomerEvent::EnrolmentSettled {
                 campaign,
                 disposition,

@@ -150,6 +150,7 @@ impl Story {
             | CustomerEvent::DialReleased { campaign, .. }
             | CustomerEvent::CallClosed { campaign, .. }
             | CustomerEvent::CallBackOrdered { campaign, .. }
+            | CustomerEvent::CallAsked { campaign, .. }
             | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
             _ => None,

@@ -25,7 +25,7 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 10] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
@@ -33,6 +33,7 @@ const KINDS: [&str; 9] = [
     CustomerEvent::DIAL_RELEASED,
     CustomerEvent::CALL_CLOSED,
     CustomerEvent::CALL_BACK_ORDERED,
+    CustomerEvent::CALL_ASKED,
     CustomerEvent::CONSENT_RECORDED,
     CampaignEvent::COMPLETED,
 ];

@@ -6,6 +6,9 @@ use crate::drivers::watchdog::{Release, release_grants, withdraw_and_release};
 use domain::call::event::EndReason;
 use domain::customer::command::ForbiddenBy;
 
+/// The stored word for a call that somebody ordered to end.
+const ORDERED: &str = "end_ordered";
+
 impl Worker {
     pub(super) async fn release_erased(&mut self, grants: &Grants) -> Result<(), Halt> {
         self.release(&Release {
@@ -35,7 +38,11 @@ impl Worker {
             number: Some(&grants.number.number),
             reason: release_reason(reason),
             not_before: None,
-            forbidden_by: None,
+            // Who was not to be called is not due again at once.
+            forbidden_by: (reason == EndReason::Requested).then(|| ForbiddenBy {
+                rule: ORDERED.to_owned(),
+                facts: std::collections::BTreeMap::new(),
+            }),
             because: None,
         };
         let released = withdraw_and_release(&self.kit, &release, reason).await?;
@@ -58,6 +65,7 @@ const fn release_reason(reason: EndReason) -> &'static str {
         EndReason::CampaignStopped => "campaign_stopped",
         EndReason::Drain => "drain",
         EndReason::EmergencyStop => "emergency_stop",
+        EndReason::Requested => ORDERED,
         EndReason::GrantExpired => "grant_expired",
         EndReason::Crash => "crash",
         EndReason::Network

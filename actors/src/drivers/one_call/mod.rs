@@ -22,7 +22,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
 use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
-use domain::ids::{EventId, NumberId};
+use domain::ids::{CallId, EventId, NumberId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
@@ -162,8 +162,10 @@ impl Worker {
             Ok(()) => Ok(()),
             // The first leg was refused: expired, or withdrawn in the meantime.
             Err(Halt::Refused) => {
-                let reason = self.against_dialing().unwrap_or(EndReason::GrantExpired);
-                self.withdraw(&grants, reason).await
+                let ordered = self.ordered_to_end(grants.customer.call).await?;
+                let reason = ordered.or_else(|| self.against_dialing());
+                self.withdraw(&grants, reason.unwrap_or(EndReason::GrantExpired))
+                    .await
             }
             Err(halt) => Err(halt),
         }
@@ -178,6 +180,12 @@ impl Worker {
         let ordered = self.working.order().against_dialing();
         let stopped = || self.kit.stopped(&self.facts, self.line);
         ordered.or_else(stopped).or(by_clock)
+    }
+
+    /// Somebody ordered its end, which may be on its stream before the order is heard here.
+    async fn ordered_to_end(&self, call: CallId) -> Result<Option<EndReason>, Halt> {
+        let state = self.kit.state(&self.kit.system.calls, &call).await?.state;
+        Ok(state.end_ordered().map(|_| EndReason::Requested))
     }
 
     /// Asks customer, then number. `None`: refused, and where needed released.

@@ -298,6 +298,7 @@ mod tests {
             EndReason::GrantExpired,
             EndReason::Fault,
             EndReason::EmergencyStop,
+            EndReason::Requested,
         ] {
             let code = json!(reason);
             assert!(REASONS.iter().any(|(known, _)| code == *known), "{code}");

@@ -103,6 +103,7 @@ impl Server {
                 disposition: Disposition::Interrupted,
                 outcome: None,
                 charged: true,
+                end_ordered: false,
                 answered,
                 dialed_at: ended_at,
                 ended_at,

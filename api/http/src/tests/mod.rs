@@ -15,6 +15,7 @@ mod exports;
 mod figures;
 mod live;
 mod lookups;
+mod one_call;
 mod personal_reads;
 mod persons;
 mod remade_views;

@@ -15,6 +15,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 mod assigning;
+mod calling_now;
 mod closing_calls;
 mod consenting;
 mod cutting_off;
@@ -175,6 +176,7 @@ fn closing(attempt: u32, disposition: Disposition) -> CallClosing {
         disposition,
         outcome: None,
         charged: true,
+        end_ordered: false,
         answered: disposition == Disposition::Answered,
         dialed_at: now().plus_ms(1_000),
         ended_at: now().plus_ms(10_000),

@@ -39,6 +39,9 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             ..
         } => json!({ "disposition": disposition, "outcome": outcome, "charged": charged,
             "next_due_at": next_due_at }),
+        CustomerEvent::CallAsked { due_at, deadline, .. } => {
+            json!({ "next_due_at": due_at, "deadline": deadline })
+        }
         CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,

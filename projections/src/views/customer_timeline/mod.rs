@@ -101,6 +101,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::DIAL_RELEASED,
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
+        CustomerEvent::CALL_ASKED,
         CustomerEvent::ENROLMENT_SETTLED,
         CustomerEvent::HELD,
         CustomerEvent::HOLD_RELEASED,

@@ -61,6 +61,7 @@ impl Rows<'_> {
             Val::Null,
             Val::Null,
             Val::Null,
+            Val::count(1),
             self.pos.clone(),
         ];
         if self
@@ -198,6 +199,25 @@ impl Rows<'_> {
                 return false;
             }
             cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
+            not_called::say_again(cells);
+            true
+        })?;
+        Ok(())
+    }
+
+    /// Before whoever only stands in a list.
+    pub(super) fn call_asked(
+        &mut self,
+        campaign: &CampaignId,
+        customer: &CustomerId,
+        due_at: Timestamp,
+    ) -> Result<(), ProjectionError> {
+        self.of_enrolment(campaign, customer, &mut |cells| {
+            if !state_is(cells, "waiting") {
+                return false;
+            }
+            cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
+            cells.set(EnrolmentColumn::InList, Val::count(0));
             not_called::say_again(cells);
             true
         })?;

@@ -44,6 +44,7 @@ const CAMPAIGNS: Table = Table {
 };
 
 // not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
+// in_list: 0 where somebody asked for a call now, who goes before those that only stand in a list: 1
 // state: waiting, open (a grant or call is open), closed (neither due nor settled yet), settled
 const ENROLMENTS: Table = Table {
     name: "worklist_enrolment",
@@ -51,8 +52,8 @@ const ENROLMENTS: Table = Table {
         "create table worklist_enrolment (campaign text not null, customer text not null,
         number text not null, due_at bigint not null, state text not null, call text,
         not_called_rule text, not_called_facts text, not_called_zh text, not_called_en text,
-        pos bigint not null, primary key (campaign, customer))",
-        "create index worklist_enrolment_due on worklist_enrolment (campaign, due_at, customer)
+        in_list bigint not null, pos bigint not null, primary key (campaign, customer))",
+        "create index worklist_enrolment_due on worklist_enrolment (campaign, in_list, due_at, customer)
         where state = 'waiting'",
     ],
     key_columns: 2,
@@ -90,7 +91,7 @@ columns! {
 columns! {
     enum EnrolmentColumn {
         Campaign, Customer, Number, DueAt, State, Call, NotCalledRule, NotCalledFacts, NotCalledZh,
-        NotCalledEn, Pos,
+        NotCalledEn, InList, Pos,
     }
 }
 
@@ -102,7 +103,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 3,
+    version: 4,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,
@@ -119,6 +120,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::DIAL_RELEASED,
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
+        CustomerEvent::CALL_ASKED,
         CustomerEvent::ENROLMENT_SETTLED,
         NumberEvent::DIAL_GRANTED,
         NumberEvent::DIAL_REFUSED,
@@ -284,6 +286,9 @@ impl Rows<'_> {
             }
             CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
                 self.called_back(campaign, &customer, *due_at)
+            }
+            CustomerEvent::CallAsked { campaign, due_at, .. } => {
+                self.call_asked(campaign, &customer, *due_at)
             }
             CustomerEvent::EnrolmentSettled {
                 campaign,

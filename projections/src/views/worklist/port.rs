@@ -75,7 +75,7 @@ impl Worklist for SqlWorklist {
         self.read(
             "select campaign, customer, number, due_at from worklist_enrolment
              where campaign = $1 and state = 'waiting' and due_at <= $2
-             order by due_at, customer limit $3",
+             order by in_list, due_at, customer limit $3",
             vec![Val::text(campaign), Val::at(now), Val::count(limit)],
             |mut row| {
                 Ok(DueEnrolment {

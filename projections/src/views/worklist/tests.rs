@@ -334,3 +334,21 @@ async fn one_customer_in_two_campaigns_has_two_enrolments() {
     list.wait_for(story.head()).await.unwrap();
     list.wait_for(Position(0)).await.unwrap();
 }
+
+#[tokio::test]
+async fn whoever_is_to_be_called_now_goes_before_the_list() {
+    let mut story = enrolled();
+    story.at = ten();
+    story.enrolled("T", 2);
+    story.at = late();
+    let asked = CustomerEvent::CallAsked {
+        campaign: campaign("T"),
+        due_at: late(),
+        deadline: None,
+    };
+    story.enrolled("T", 3).customer(3, asked);
+    let list = worklist(&story).await;
+    let due = list.due(&campaign("T"), late().plus_ms(1), 2).await.unwrap();
+    let customers: Vec<_> = due.into_iter().map(|one| one.customer).collect();
+    assert_eq!(customers, [customer(3), customer(2)]);
+}

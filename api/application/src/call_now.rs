@@ -1,0 +1,244 @@
+//! One call now: one person of one campaign, whoever asks. Whoever is not in the campaign yet is enrolled by a
+//! list of one; from there on permit, caps and events are those of every call.
+
+use crate::installation::{Installation, follow};
+use crate::lists::enroller::CampaignEnroller;
+use crate::lists::load::{ImportReport, Load, load};
+use domain::campaign::{CampaignState, CampaignStatus};
+use domain::customer::command::CustomerCommand;
+use domain::customer::{Customer, CustomerState};
+use domain::decider::Decider;
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, EventId};
+use domain::problem::{Kind, MemberError, Problem};
+use domain::stored_event::{Cause, Position, StreamVersion};
+use domain::time::Timestamp;
+use intake::body::BodySource;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// What is asked.
+#[derive(Debug)]
+pub struct CallOrder {
+    pub campaign: CampaignId,
+    /// The institution's id of the customer, or ours.
+    pub customer: String,
+    /// Of somebody who is new in the campaign; without it the first number that is known.
+    pub phone: Option<String>,
+    pub name: Option<String>,
+    /// The flow that the caller expects.
+    pub flow: Option<String>,
+    pub variables: Map<String, Value>,
+    pub deadline: Option<Timestamp>,
+}
+
+/// A call that was asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CallAsked {
+    /// The call that follows when the rules permit it; until it is dialed there is no such call.
+    pub call: CallId,
+    #[schemars(example = &"TASK20261120")]
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+    /// Where the campaign does not run, the call waits until it does.
+    pub campaign_status: CampaignStatus,
+    /// The person was enrolled for it; otherwise the person waited in the campaign already.
+    pub enrolled: bool,
+    pub due_at: Timestamp,
+    /// From then on not dialed any more.
+    pub deadline: Option<Timestamp>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+    #[serde(skip)]
+    pub version: StreamVersion,
+}
+
+/// Who is asked for, as far as they are known.
+pub struct Known {
+    pub customer: CustomerId,
+    /// `None` where nobody of this id is known yet.
+    pub state: Option<Arc<CustomerState>>,
+}
+
+/// Whom the order names.
+pub async fn person(installation: &Installation, order: &CallOrder) -> Result<Known, Problem> {
+    match installation.customer_named(&order.customer).await {
+        Ok((customer, state)) => Ok(Known {
+            customer,
+            state: Some(state),
+        }),
+        Err(problem) if problem.kind == Kind::Missing => Ok(Known {
+            customer: installation.vault().derive_customer(&order.customer),
+            state: None,
+        }),
+        Err(other) => Err(other),
+    }
+}
+
+/// Enrols where needed, and asks for the call.
+pub async fn call_now(
+    installation: &Arc<Installation>,
+    order: CallOrder,
+    known: Known,
+    cause: Cause,
+) -> Result<CallAsked, Problem> {
+    let campaign = installation
+        .entities
+        .campaigns
+        .state(&order.campaign)
+        .await?
+        .state;
+    let status = open(&campaign, &order)?;
+    refuse_reused(installation, &known.customer, cause).await?;
+    if let Some(deadline) = order.deadline.filter(|deadline| *deadline <= installation.now()) {
+        return Err(wrong("/deadline", &format!("{deadline} is over")));
+    }
+    let state = known.state.as_ref();
+    let is_in = state.is_some_and(|state| state.enrolment(&order.campaign).is_some());
+    if !is_in {
+        enrol(installation, &order, state, cause).await?;
+    }
+    let command = CustomerCommand::CallNow {
+        campaign: order.campaign.clone(),
+        deadline: order.deadline,
+    };
+    let customers = &installation.entities.customers;
+    let answer = customers.ask(&known.customer, command, cause).await?;
+    let enrolment = answer.state.enrolment(&order.campaign);
+    let enrolment = enrolment.ok_or_else(|| Problem::fault("a person without the enrolment just made"))?;
+    let id = EnrolmentId {
+        campaign: order.campaign.clone(),
+        customer: known.customer.clone(),
+    };
+    Ok(CallAsked {
+        call: CallId::derive(&id, enrolment.attempts.saturating_add(1)),
+        campaign: order.campaign,
+        customer: known.customer,
+        campaign_status: status,
+        enrolled: !is_in,
+        due_at: enrolment.due_at,
+        deadline: enrolment.deadline,
+        position: answer.position,
+        version: answer.version,
+    })
+}
+
+/// A campaign that may still call, with the flow that is expected.
+fn open(campaign: &CampaignState, order: &CallOrder) -> Result<CampaignStatus, Problem> {
+    let status = campaign.status();
+    let status = status.ok_or_else(|| Problem::missing("this campaign"))?;
+    if status == CampaignStatus::Stopped {
+        return Err(Problem::refused(
+            "campaign-over",
+            format!(
+                "campaign {} was stopped for good: it calls nobody any more",
+                order.campaign
+            ),
+        ));
+    }
+    let used = campaign.flow().map(|used| used.flow.to_string());
+    match (&order.flow, used) {
+        (Some(asked), Some(used)) if *asked != used => Err(wrong(
+            "/flow",
+            &format!("is not the campaign's flow, which is {used}: leave it out, or name that"),
+        )),
+        _ => Ok(status),
+    }
+}
+
+/// The same `Idempotency-Key` for somebody else: found before anybody is enrolled by it.
+async fn refuse_reused(
+    installation: &Installation,
+    customer: &CustomerId,
+    cause: Cause,
+) -> Result<(), Problem> {
+    if cause.request.mark.is_none() {
+        return Ok(());
+    }
+    let first = installation
+        .store()
+        .find(EventId::derive(cause.command, 0))
+        .await?;
+    let Some(first) = first else { return Ok(()) };
+    let envelope = first
+        .envelope()
+        .map_err(|error| Problem::fault(error.to_string()))?;
+    if envelope.stream == Customer::stream(customer) {
+        return Ok(());
+    }
+    Err(actors::AskError::<domain::customer::CustomerRefusal>::AnotherRequest.into())
+}
+
+/// By a list of one, which the command names: the same request again enrols nobody twice.
+async fn enrol(
+    installation: &Arc<Installation>,
+    order: &CallOrder,
+    state: Option<&Arc<CustomerState>>,
+    cause: Cause,
+) -> Result<(), Problem> {
+    let record = record(order, state)?;
+    let list = follow(cause, "list").command.to_string();
+    let plan = Load {
+        rules: installation.list_rules(&order.campaign, &list).await?,
+        source: "calls".to_owned(),
+        format: "JSON".to_owned(),
+        dry_run: false,
+        course: Arc::default(),
+    };
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, cause.by);
+    let vault = Arc::clone(&installation.environment.vault);
+    let rows = Box::new(BodySource::new(vec![record]));
+    let report = load(plan, rows, &enroller, vault, installation.tasks()).await?;
+    enrolled(report)
+}
+
+/// The row as a list would have it.
+fn record(order: &CallOrder, state: Option<&Arc<CustomerState>>) -> Result<Map<String, Value>, Problem> {
+    let external = state.and_then(|state| state.external_id()?.value().cloned());
+    let known_phone = || {
+        let number = state?.numbers().iter().find(|known| !known.invalid)?;
+        number.phone.value().cloned()
+    };
+    let phone = order.phone.clone().or_else(known_phone);
+    let phone = phone.ok_or_else(|| wrong("/phone", "is missing: no number of this customer is known"))?;
+    let mut record = Map::new();
+    let mut put = |name: &str, value: Value| record.insert(name.to_owned(), value);
+    put(
+        "customer_id",
+        external.unwrap_or_else(|| order.customer.clone()).into(),
+    );
+    put("phone", phone.into());
+    if let Some(name) = &order.name {
+        put("name", name.clone().into());
+    }
+    put("variables", Value::Object(order.variables.clone()));
+    Ok(record)
+}
+
+/// What the list of one came to.
+fn enrolled(report: ImportReport) -> Result<(), Problem> {
+    if let Some(bad) = report.bad.into_iter().next() {
+        let pointer = match bad.column.as_str() {
+            "customer_id" => "/customer".to_owned(),
+            "phone" | "name" => format!("/{}", bad.column),
+            variable => format!("/variables/{variable}"),
+        };
+        return Err(wrong(&pointer, &bad.reason));
+    }
+    if !report.same_number.rows.is_empty() {
+        return Err(Problem::refused(
+            "number-shared",
+            "another customer of this campaign has this number, who is called by it",
+        ));
+    }
+    Ok(())
+}
+
+fn wrong(pointer: &str, detail: &str) -> Problem {
+    Problem::members(vec![MemberError {
+        pointer: pointer.to_owned(),
+        detail: detail.to_owned(),
+    }])
+}

@@ -1,0 +1,161 @@
+//! One call over HTTP: asked for now, canceled, hung up.
+
+use crate::described::{Changed, MadeOrChanged};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::{in_scope, limited, sees_person};
+use crate::reply::Written;
+use application::call_now::{CallAsked, CallOrder, call_now, person};
+use application::calls::{CallShown, describe};
+use domain::call::END_REASON_BYTES_MAX;
+use domain::call::command::CallCommand;
+use domain::ids::{CallId, CampaignId, FlowId};
+use domain::permission::People;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde_json::{Map, Value};
+
+/// Longest id of a customer, telephone number or name that is read: what a list's row may have.
+const TEXT_BYTES_MAX: usize = 128;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/calls",
+            "Call one person of a campaign now, before its lists: same permit, caps and events as every call",
+            ask,
+        )
+        .needs(Permission::CallsWrite, About::Handler)
+        .takes::<CallAsking>(),
+        Endpoint::post(
+            "/api/v1/calls/{id}/cancel",
+            "End a call before it is answered: withdrawn, or canceled while it rings; refused once somebody answered",
+            |ctx, input| end(ctx, input, false),
+        )
+        .needs(Permission::CallsWrite, About::Call)
+        .takes::<EndOrder>()
+        .kept(),
+        Endpoint::post(
+            "/api/v1/calls/{id}/hang-up",
+            "End a call whatever it is doing, also while somebody is talked to",
+            |ctx, input| end(ctx, input, true),
+        )
+        .needs(Permission::CallsWrite, About::Call)
+        .takes::<EndOrder>()
+        .kept(),
+    ]
+}
+
+/// Why a call is to end.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "reason": "the person asked at the branch" }]))]
+struct EndOrder {
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = END_REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for EndOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", END_REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// The order is stored; the call ends by it within a moment, and is shown with what it came to.
+async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    let verb = if hang_up { "calls/hang-up" } else { "calls/cancel" };
+    let cause = input.cause(&ctx.installation, verb)?;
+    let reason = input.order::<EndOrder>().await?.reason;
+    let calls = &ctx.installation.entities.calls;
+    if calls.state(&call).await?.state.call().is_none() {
+        return Err(Problem::missing("this call"));
+    }
+    let command = CallCommand::OrderEnd { hang_up, reason };
+    let answer = calls.ask(&call, command, cause).await?;
+    Ok(Changed(Written {
+        body: describe(call, &answer.state),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+/// Whom to call, for which campaign, and until when.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "phone": "13800138000",
+    "variables": { "days": 3 }, "deadline": "2026-11-22T18:00:00+08:00" }]))]
+struct CallAsking {
+    #[schemars(with = "CampaignId")]
+    campaign: Option<CampaignId>,
+    /// The institution's id of the customer, or ours.
+    #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
+    customer: String,
+    /// Of somebody who is not in the campaign yet; without it the first number that is known of them.
+    phone: Option<String>,
+    /// Of somebody who is not known yet.
+    name: Option<String>,
+    /// The flow that is expected: the campaign's own, or the order is refused.
+    flow: Option<FlowId>,
+    /// Values of the flow's variables, by their names.
+    #[schemars(with = "Option<std::collections::BTreeMap<String, Value>>")]
+    variables: Option<Map<String, Value>>,
+    /// From then on the person is not dialed any more.
+    deadline: Option<Timestamp>,
+}
+
+impl Order for CallAsking {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("campaign") {
+            body.wrong("campaign", "is missing");
+        }
+        Self {
+            campaign: body.parsed("campaign"),
+            customer: body.needed_short_text("customer", TEXT_BYTES_MAX),
+            phone: body.short_text("phone", TEXT_BYTES_MAX),
+            name: body.short_text("name", TEXT_BYTES_MAX),
+            flow: body.parsed("flow"),
+            variables: body.value("variables"),
+            deadline: body.parsed("deadline"),
+        }
+    }
+}
+
+async fn ask(ctx: Ctx, input: Input) -> Result<MadeOrChanged<CallAsked>, Problem> {
+    let cause = input.cause(&ctx.installation, "calls")?;
+    let scope = input.scope.clone();
+    let asking: CallAsking = input.order().await?;
+    let campaign = asking.campaign.ok_or_else(|| Problem::missing("this campaign"))?;
+    in_scope(&scope, &campaign)?;
+    let order = CallOrder {
+        campaign,
+        customer: asking.customer,
+        phone: asking.phone,
+        name: asking.name,
+        flow: asking.flow.map(|flow| flow.to_string()),
+        variables: asking.variables.unwrap_or_default(),
+        deadline: asking.deadline,
+    };
+    let known = person(&ctx.installation, &order).await?;
+    if scope.people != People::All {
+        // Whoever is given people calls them by what is known of them.
+        let state = known
+            .state
+            .as_ref()
+            .ok_or_else(|| Problem::missing("this customer"))?;
+        if !sees_person(&ctx, &scope, state).await? {
+            return Err(Problem::missing("this customer"));
+        }
+        if order.phone.is_some() || order.name.is_some() {
+            return Err(limited("a number or name is not yours to give"));
+        }
+    }
+    let asked = call_now(&ctx.installation, order, known, cause).await?;
+    Ok(MadeOrChanged::Made(Written {
+        version: Some(asked.version),
+        position: Some(asked.position),
+        body: asked,
+    }))
+}

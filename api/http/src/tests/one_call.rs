@@ -1,0 +1,176 @@
+//! One call now as it meets a server: whom it enrols, when it is due, who may ask, and what is refused.
+
+use super::asking::{Came, add, key, owner, send, trail};
+use crate::testing::Story;
+use domain::ids::CampaignId;
+use domain::ports::worklist::Worklist;
+use hyper::Method;
+use serde_json::{Value, json};
+
+async fn created(story: &Story, name: &str) {
+    let made = json!({ "task_id": name, "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+}
+
+async fn asked(story: &Story, body: Value) -> Came {
+    owner(story, "/api/v1/calls", body).await
+}
+
+async fn asked_by(story: &Story, bearer: &str, more: (&str, &str), body: Value) -> Came {
+    let headers = [("Authorization", bearer), more];
+    send(story, Method::POST, "/api/v1/calls", &headers, Some(body)).await
+}
+
+#[test]
+fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, "T").await;
+        let list = json!({ "task_id": "T", "records": [
+            { "customer_id": "C01", "phone": "13800138001" },
+            { "customer_id": "C02", "phone": "13800138002" },
+        ] });
+        assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
+        let order = json!({ "campaign": "T", "customer": "C09", "phone": "13800138009",
+            "deadline": "2099-01-01T00:00:00Z" });
+        let one = asked(&story, order).await;
+        assert_eq!(
+            (one.status, &one.body["enrolled"]),
+            (201, &json!(true)),
+            "{}",
+            one.body
+        );
+        // Of somebody who stands in the list already nothing but the order is new.
+        let two = asked(&story, json!({ "campaign": "T", "customer": "C02" })).await;
+        assert_eq!(
+            (two.status, &two.body["enrolled"]),
+            (201, &json!(false)),
+            "{}",
+            two.body
+        );
+        let head = story.running.installation.store().head().await.unwrap();
+        let installation = &story.running.installation;
+        installation.rows_at(head, 5_000).await.unwrap();
+        let campaign: CampaignId = "T".parse().unwrap();
+        let worklist = installation.rows.worklist();
+        let due = worklist.due(&campaign, installation.now(), 9).await.unwrap();
+        let due: Vec<_> = due.iter().map(|one| one.customer.to_string()).collect();
+        assert_eq!(due.len(), 3);
+        assert_eq!(
+            [&due[0], &due[1]],
+            [
+                one.body["customer"].as_str().unwrap(),
+                two.body["customer"].as_str().unwrap()
+            ]
+        );
+        assert_eq!(trail(&story, "customer.call_asked").await.len(), 2);
+    });
+    story.end();
+}
+
+#[test]
+fn what_cannot_be_called_is_refused_and_enrols_nobody() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, "T").await;
+        let order = |more: Value| {
+            let mut body = json!({ "campaign": "T", "customer": "C01", "phone": "13800138001" });
+            for (name, value) in more.as_object().unwrap() {
+                body[name] = value.clone();
+            }
+            body
+        };
+        let refused = [
+            (json!({ "deadline": "2020-01-01T00:00:00Z" }), "/deadline"),
+            (json!({ "deadline": "soon" }), "/deadline"),
+            (json!({ "flow": "another" }), "/flow"),
+            (json!({ "phone": "110x" }), "/phone"),
+            (json!({ "phone": null }), "/phone"),
+            (json!({ "number": "13800138001" }), "/number"),
+            (json!({ "campaign": null }), "/campaign"),
+        ];
+        for (more, pointer) in refused {
+            let came = asked(&story, order(more)).await;
+            assert_eq!(
+                (came.status, &came.body["errors"][0]["pointer"]),
+                (422, &json!(pointer)),
+                "{}",
+                came.body
+            );
+        }
+        let nowhere = asked(&story, order(json!({ "campaign": "U" }))).await;
+        assert_eq!(nowhere.status, 404, "{}", nowhere.body);
+        let stop = json!({ "reason": "over" });
+        assert_eq!(owner(&story, "/api/v1/campaigns/T/stop", stop).await.status, 200);
+        let over = asked(&story, order(json!({}))).await;
+        assert_eq!((over.status, over.code()), (422, "campaign-over"));
+        assert!(trail(&story, "customer.enrolled").await.is_empty());
+    });
+    story.end();
+}
+
+#[test]
+fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, "T").await;
+        created(&story, "U").await;
+        add(&story, "crm", &["integrator"]).await;
+        add(&story, "ling", &["viewer"]).await;
+        let crm = key(
+            &story,
+            json!({ "user": "crm", "scopes": ["calls:write"], "campaigns": ["T"] }),
+        )
+        .await;
+        let ling = key(&story, json!({ "user": "ling" })).await;
+        let order = json!({ "campaign": "T", "customer": "C01", "phone": "13800138001" });
+        let once = ("Idempotency-Key", "order-7");
+        let no = asked_by(&story, &ling, once, order.clone()).await;
+        assert_eq!((no.status, no.code()), (403, "role-missing"));
+        let elsewhere = json!({ "campaign": "U", "customer": "C01", "phone": "13800138001" });
+        let elsewhere = asked_by(&story, &crm, ("x-none", "1"), elsewhere).await;
+        assert_eq!(elsewhere.status, 404, "{}", elsewhere.body);
+        let first = asked_by(&story, &crm, once, order.clone()).await;
+        assert_eq!(first.status, 201, "{}", first.body);
+        let again = asked_by(&story, &crm, once, order).await;
+        assert_eq!(again.body["call"], first.body["call"]);
+        assert_eq!(again.body["position"], first.body["position"]);
+        let other = json!({ "campaign": "T", "customer": "C02", "phone": "13800138002" });
+        let other = asked_by(&story, &crm, once, other).await;
+        assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+        assert_eq!(trail(&story, "customer.enrolled").await.len(), 1);
+        assert_eq!(trail(&story, "customer.call_asked").await.len(), 1);
+    });
+    story.end();
+}
+
+#[test]
+fn an_agent_calls_whom_they_were_given_by_the_number_that_is_known() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, "T").await;
+        let list = json!({ "task_id": "T", "records": [
+            { "customer_id": "C01", "phone": "13800138001" },
+            { "customer_id": "C02", "phone": "13800138002" },
+        ] });
+        assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
+        let sun = json!({ "name": "sun", "roles": ["agent"], "campaigns": ["T"] });
+        assert_eq!(owner(&story, "/api/v1/users", sun).await.status, 201);
+        let assign = json!({ "user": "sun", "reason": "asked for" });
+        assert_eq!(
+            owner(&story, "/api/v1/customers/C01/assign", assign).await.status,
+            200
+        );
+        let sun = key(&story, json!({ "user": "sun" })).await;
+        let none = ("x-none", "1");
+        let own = asked_by(&story, &sun, none, json!({ "campaign": "T", "customer": "C01" })).await;
+        assert_eq!(own.status, 201, "{}", own.body);
+        let not_own = asked_by(&story, &sun, none, json!({ "campaign": "T", "customer": "C02" })).await;
+        assert_eq!(not_own.status, 404, "{}", not_own.body);
+        let number = json!({ "campaign": "T", "customer": "C01", "phone": "13800138003" });
+        let number = asked_by(&story, &sun, none, number).await;
+        assert_eq!(number.code(), "scope-too-small", "{}", number.body);
+    });
+    story.end();
+}

@@ -1,0 +1,109 @@
+//! One call now: due before its time, not after its deadline, and never more than the rules permit.
+
+use super::*;
+
+fn call_now(deadline: Option<Timestamp>) -> CustomerCommand {
+    CustomerCommand::CallNow {
+        campaign: campaign(),
+        deadline,
+    }
+}
+
+fn asked(deadline: Option<Timestamp>) -> CustomerEvent {
+    CustomerEvent::CallAsked {
+        campaign: campaign(),
+        due_at: now(),
+        deadline,
+    }
+}
+
+#[test]
+fn who_waits_for_a_retry_is_due_at_once_and_the_rules_are_asked_as_ever() {
+    let busy = closed(&closing(1, Disposition::Busy), Some(now().plus_ms(3_600_000)));
+    let given = person(&[granted(1), busy]);
+    assert!(matches!(
+        decide(&given, grant_with(facts())),
+        Err(CustomerRefusal::NotDue { .. })
+    ));
+    check(&given, call_now(None), Ok(vec![asked(None)]));
+    let after = [given, vec![asked(None)]].concat();
+    assert!(matches!(
+        decide(&after, grant_with(facts())).as_deref(),
+        Ok([CustomerEvent::DialGranted { attempt: 2, .. }])
+    ));
+    let mut paused = facts();
+    paused.running = false;
+    assert_eq!(refused(&decide(&after, grant_with(paused))).0, "campaign_state");
+}
+
+#[test]
+fn from_its_deadline_on_nobody_is_dialed_and_the_enrolment_is_settled_with_the_reason() {
+    let deadline = Some(now());
+    let given = person(&[asked(deadline)]);
+    let (rule, not_before, settled_as) = refused(&decide(&given, grant_with(facts())));
+    assert_eq!(
+        (rule.as_str(), not_before, settled_as),
+        ("deadline_over", None, Some(Disposition::NotPermitted))
+    );
+    let before = person(&[asked(Some(now().plus_ms(1)))]);
+    assert!(matches!(
+        decide(&before, grant_with(facts())).as_deref(),
+        Ok([CustomerEvent::DialGranted { .. }])
+    ));
+}
+
+#[test]
+fn a_retry_or_a_window_that_comes_after_the_deadline_settles_instead_of_waiting() {
+    let given = person(&[asked(Some(now().plus_ms(60_000))), granted(1)]);
+    let close = CustomerCommand::CloseCall {
+        closing: Box::new(closing(1, Disposition::Busy)),
+        facts: Box::new(facts()),
+    };
+    let events = decide(&given, close).unwrap();
+    assert!(
+        matches!(
+            events.as_slice(),
+            [
+                CustomerEvent::CallClosed {
+                    next_due_at: None,
+                    ..
+                },
+                CustomerEvent::EnrolmentSettled { .. }
+            ]
+        ),
+        "{events:?}"
+    );
+    let mut closed_now = facts();
+    closed_now.plan.window = window("14:00-18:00");
+    let waiting = person(&[asked(Some(now().plus_ms(60_000)))]);
+    let (rule, not_before, settled_as) = refused(&decide(&waiting, grant_with(closed_now)));
+    assert_eq!(
+        (rule.as_str(), not_before, settled_as),
+        ("calling_window", None, Some(Disposition::NotPermitted))
+    );
+}
+
+#[test]
+fn who_is_not_in_the_campaign_settled_being_called_or_too_late_is_refused() {
+    let not_in = vec![registered()];
+    assert!(matches!(
+        decide(&not_in, call_now(None)),
+        Err(CustomerRefusal::NotEnrolled { .. })
+    ));
+    let done = person(&[settled(Disposition::NoAnswer, None, 3)]);
+    assert!(matches!(
+        decide(&done, call_now(None)),
+        Err(CustomerRefusal::Settled { .. })
+    ));
+    check(
+        &person(&[granted(1)]),
+        call_now(None),
+        Err(CustomerRefusal::AlreadyGranted { call: nth_call(1) }),
+    );
+    let deadline = now();
+    check(
+        &person(&[]),
+        call_now(Some(deadline)),
+        Err(CustomerRefusal::DeadlineOver { deadline }),
+    );
+}
