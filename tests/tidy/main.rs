@@ -17,6 +17,7 @@ mod manifests;
 mod orphans;
 mod parameters;
 mod peers;
+mod problems;
 mod rooms;
 mod routes;
 mod secrets;
@@ -64,4 +65,5 @@ checks! {
     c18_rooms_keep_their_share_and_their_words: rooms::check;
     c19_each_parameter_stands_for_itself: parameters::check;
     c20_the_asvs_table_names_tests_that_exist: asvs::check;
+    c21_each_problem_is_explained: problems::check;
 }

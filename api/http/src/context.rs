@@ -5,6 +5,7 @@
 use crate::auth::Door;
 use crate::coming_again::InFlight;
 use crate::lookups::Lookups;
+use crate::rates::Rates;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -36,6 +37,8 @@ pub struct Context {
     pub door: Door,
     /// What each peer may still look up by number.
     pub lookups: Lookups,
+    /// How many requests each user and key may still send.
+    pub rates: Rates,
     /// Requests that may come again, while they are answered.
     pub in_flight: InFlight,
     /// How long those who read wait until the rows have what the log has. A server's rows follow it: there

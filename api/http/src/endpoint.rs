@@ -11,7 +11,7 @@ pub(crate) use crate::guard::About;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
 use crate::known_query::KnownQuery;
-use crate::reply::problem_response;
+use crate::reply::{problem_response, tell_rate};
 use crate::server::Peer;
 use application::access::Caller;
 use application::parameter::Parameter;
@@ -19,7 +19,7 @@ use application::query::Query;
 use domain::permission::DataScope;
 pub(crate) use domain::permission::Permission;
 use domain::problem::Problem;
-use domain::stored_event::RequestFacts;
+use domain::stored_event::{Position, RequestFacts};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 use std::future::Future;
@@ -75,6 +75,8 @@ pub struct Endpoint {
     says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
+    /// Another route does the same better; this one stays for those who use it.
+    pub deprecated: bool,
     rows: RowsNeeded,
     /// How it is answered when it was done, from the type its handler answers.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
@@ -126,6 +128,7 @@ impl Endpoint {
             about: About::Everybody,
             says_who: &[],
             kept: false,
+            deprecated: false,
             rows: if R::IS_READ {
                 RowsNeeded::OfTheLog
             } else {
@@ -178,6 +181,10 @@ impl Endpoint {
         self.open = true;
         self
     }
+    pub const fn deprecated(mut self) -> Self {
+        self.deprecated = true;
+        self
+    }
     pub const fn kept(mut self) -> Self {
         self.kept = true;
         self
@@ -208,6 +215,7 @@ impl Endpoint {
             },
             about: self.about,
             rows: self.rows,
+            kept: self.kept,
             reads_json: !matches!(self.takes, Takes::File),
             known: KnownQuery(self.query),
         };
@@ -232,6 +240,7 @@ impl Endpoint {
                     caller: Caller::Nobody,
                     scope: DataScope::default(),
                     says_who,
+                    rate: None,
                     request: RequestFacts::NONE,
                     body: pieces(body),
                 };
@@ -284,6 +293,23 @@ async fn answered(
     mut input: Input,
 ) -> Result<Response, Problem> {
     let behind = guard.admit(&ctx, &method, &mut input).await?;
+    let rate = input.rate;
+    let response = handled(ctx, handler, guard, method, input, behind).await;
+    let mut response = response.unwrap_or_else(|problem| problem_response(&problem));
+    if let Some(left) = rate {
+        tell_rate(&mut response, left);
+    }
+    Ok(response)
+}
+
+async fn handled(
+    ctx: Ctx,
+    handler: Handler,
+    guard: Guard,
+    method: Method,
+    mut input: Input,
+    behind: Option<Position>,
+) -> Result<Response, Problem> {
     ctx.rows_for(guard.rows, behind).await?;
     // Held until the reply is made.
     let _entered = match method == Method::GET {

@@ -8,6 +8,7 @@ use crate::coming_again::InFlight;
 use crate::context::Context;
 pub use crate::context::Hears;
 use crate::lookups::Lookups;
+use crate::rates::Rates;
 use crate::routes;
 use crate::server::routed;
 use application::installation::Installation;
@@ -57,6 +58,7 @@ pub async fn client(
                 process: Arc::clone(&process),
                 door: Door::Directory,
                 lookups: Lookups::default(),
+                rates: Rates::default(),
                 in_flight: InFlight::default(),
                 rows_within_ms: Some(CATCH_UP_MS),
                 hears: Some(hears),

@@ -2,6 +2,7 @@
 
 use crate::body::Body;
 use crate::coming_again::key_of;
+use crate::rates::RateLeft;
 use crate::server::Peer;
 use application::access::Caller;
 use application::inquiring::Reader;
@@ -36,6 +37,8 @@ pub(crate) struct Input {
     /// Whose data they may see by this route.
     pub scope: DataScope,
     pub(crate) says_who: &'static [&'static str],
+    /// What the caller may still send.
+    pub(crate) rate: Option<RateLeft>,
     /// What the events of this request keep of it.
     pub(crate) request: RequestFacts,
     pub body: Body,

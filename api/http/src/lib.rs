@@ -21,6 +21,7 @@ mod lookups;
 mod openapi;
 mod own_page;
 pub mod places;
+mod rates;
 mod reply;
 pub mod routes;
 pub mod running;

@@ -110,6 +110,9 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if let Some(body) = taken(endpoint.takes, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
+    if endpoint.deprecated {
+        members.insert("deprecated".to_owned(), json!(true));
+    }
     if !endpoint.open {
         members.insert("security".to_owned(), json!([{ "key": [] }, { "session": [] }]));
         if let Needs::Permission(permission) = endpoint.needs {
@@ -182,8 +185,8 @@ fn reply(told: Told) -> Value {
 
 fn problem_reply(kind: Kind, schema: &Value) -> Value {
     let status = status_of(kind);
-    let example = json!({ "type": "urn:ledgerline:problem:code", "title": kind.title(), "status": status,
-        "detail": "what happened, to which input, and what to do", "code": "code" });
+    let example = json!({ "type": "/api/v1/problems/missing", "title": kind.title(), "status": status,
+        "detail": "what happened, to which input, and what to do", "code": "missing" });
     let mut reply = json!({
         "description": kind.title(),
         "content": { "application/problem+json": { "schema": schema, "example": example } },

@@ -1,6 +1,7 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
 use crate::auth::SESSION_COOKIE;
+use crate::rates::RateLeft;
 use application::reply_value::value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -51,28 +52,33 @@ pub(crate) const fn status_of(kind: Kind) -> u16 {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Problem")]
 pub(crate) struct ProblemBody {
-    /// `urn:ledgerline:problem:` and the code.
+    /// Where this server tells what the code means (RFC 9457, section 3.1.1).
     #[serde(rename = "type")]
-    #[schemars(example = &"urn:ledgerline:problem:not-found")]
+    #[schemars(example = &"/api/v1/problems/missing")]
     kind: String,
-    #[schemars(example = &"not found")]
+    #[schemars(example = &"there is no such thing")]
     title: &'static str,
     #[schemars(example = 404)]
     status: u16,
     #[schemars(example = &"this campaign does not exist")]
     detail: String,
     /// What programs go by.
-    #[schemars(example = &"not-found")]
+    #[schemars(example = &"missing")]
     code: String,
     /// Every wrong member of the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<MemberError>,
 }
 
+/// Where a code's meaning stands, from the root of this server.
+pub(crate) fn problem_type(code: &str) -> String {
+    format!("/api/v1/problems/{code}")
+}
+
 /// The problem as it is sent; the cause of a fault is not in it.
 fn body(problem: &Problem) -> ProblemBody {
     ProblemBody {
-        kind: format!("urn:ledgerline:problem:{}", problem.code),
+        kind: problem_type(problem.code),
         title: problem.kind.title(),
         status: status_of(problem.kind),
         detail: problem.detail.clone(),
@@ -186,6 +192,14 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
         | Kind::Fault => {}
     }
     response
+}
+
+/// Says what the caller may still send.
+pub(crate) fn tell_rate(response: &mut Response, left: RateLeft) {
+    let policy = header::HeaderName::from_static("ratelimit-policy");
+    set(response, policy, &RateLeft::policy());
+    let limit = header::HeaderName::from_static("ratelimit");
+    set(response, limit, &left.as_header());
 }
 
 fn json_response(status: StatusCode, body: &impl Serialize) -> Response {

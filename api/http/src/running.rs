@@ -5,6 +5,7 @@ use crate::certificate;
 use crate::coming_again::InFlight;
 use crate::context::{Context, Ctx};
 use crate::lookups::Lookups;
+use crate::rates::Rates;
 use crate::routes;
 use crate::server;
 use application::alerts;
@@ -95,6 +96,7 @@ impl Running {
             process: Arc::clone(&process),
             door,
             lookups: Lookups::default(),
+            rates: Rates::default(),
             in_flight: InFlight::default(),
             rows_within_ms: None,
             hears: None,

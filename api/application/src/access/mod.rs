@@ -18,7 +18,7 @@ mod shown;
 mod signing_in;
 mod while_allowed;
 
-pub use caller::Caller;
+pub use caller::{Caller, KnownUser};
 pub use identify::{Credentials, KEY_PREFIX, identify, session_text};
 pub use keys::{KeyMade, KeyOrder, create_key, revoke_key};
 pub use managing::{

@@ -6,7 +6,6 @@ use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
-use application::percent::encode;
 use serde_json::json;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -68,14 +67,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reader,
             asking,
         } => {
-            let path = reader.put(&format!("/api/v1/numbers/show{}", moment.query()));
+            let path = reader.put(&format!("/api/v1/numbers/lookup{}", moment.query()));
             let body = json!({ "number": number });
             return asking.show_page(runtime, post(&path, &body), page::number).await;
         }
         Action::OptOut(named) => (named, "opt-out"),
         Action::Suppress(named) => (named, "suppress"),
     };
-    let path = format!("/api/v1/numbers/{}/{verb}", encode(&named.number));
-    let body = json!({ "reason": named.reason });
+    let path = format!("/api/v1/numbers/{verb}");
+    let body = json!({ "number": named.number, "reason": named.reason });
     named.asking.show(runtime, post(&path, &body)).await
 }

@@ -21,6 +21,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         ),
     ),
     ("calls", Parameter::uuid("id", "A call")),
+    (
+        "problems",
+        Parameter::text("code", "The code of a problem", "missing"),
+    ),
     ("alerts", Parameter::uuid("id", "An alert")),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),

@@ -21,7 +21,9 @@ pub mod lists;
 mod live;
 mod metrics;
 mod numbers;
+mod one_call;
 mod persons;
+mod problems;
 mod projections;
 mod queries;
 mod reports;
@@ -62,6 +64,8 @@ fn groups() -> Vec<Vec<Endpoint>> {
         consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
+        one_call::endpoints(),
+        problems::endpoints(),
         events::endpoints(),
         audit::endpoints(),
         targets::endpoints(),

@@ -1,5 +1,7 @@
 //! Phone numbers over HTTP: opt out and suppress, at once and everywhere.
 
+mod in_body;
+
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::lookups::NumberOnly;
@@ -15,6 +17,7 @@ use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
+use in_body::{OptOutHere, SuppressionHere};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -38,15 +41,41 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .needs(Permission::NumbersRead, About::Everybody)
-        .query(READ_THEN),
+        .query(READ_THEN)
+        .deprecated(),
         Endpoint::post(
-            "/api/v1/numbers/show",
-            "The same of the number in the body, so that no address holds it",
+            "/api/v1/numbers/lookup",
+            "One phone number, which stands in the body: opt-out, suppression, dials of the last 30 days",
             show_of_body,
         )
         .needs(Permission::NumbersRead, About::Everybody)
         .takes::<NumberOnly>()
         .query(READ_THEN),
+        Endpoint::post(
+            "/api/v1/numbers/show",
+            "As numbers/lookup, by its earlier name",
+            show_of_body,
+        )
+        .needs(Permission::NumbersRead, About::Everybody)
+        .takes::<NumberOnly>()
+        .query(READ_THEN)
+        .deprecated(),
+        Endpoint::post(
+            "/api/v1/numbers/opt-out",
+            "The person of the number in the body asked not to be called: holds before the next dial, everywhere",
+            opt_out_here,
+        )
+        .needs(Permission::NumbersOptOut, About::Nobody)
+        .takes::<OptOutHere>()
+        .kept(),
+        Endpoint::post(
+            "/api/v1/numbers/suppress",
+            "The number in the body must not be dialed, for good or until a time",
+            suppress_here,
+        )
+        .needs(Permission::NumbersSuppress, About::Nobody)
+        .takes::<SuppressionHere>()
+        .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/opt-out",
             "The person asked not to be called: holds before the next dial, everywhere",
@@ -54,6 +83,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::NumbersOptOut, About::Nobody)
         .takes::<OptOut>()
+        .deprecated()
         .kept(),
         Endpoint::post(
             "/api/v1/numbers/{number}/suppress",
@@ -62,6 +92,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::NumbersSuppress, About::Nobody)
         .takes::<Suppression>()
+        .deprecated()
         .kept(),
     ]
 }
@@ -266,18 +297,27 @@ struct NumberChanged {
     position: String,
 }
 
+const fn opting_out(reason: String) -> NumberCommand {
+    NumberCommand::OptOut {
+        reason,
+        source: OptOutSource::Operator,
+        call: None,
+    }
+}
+
 async fn opt_out(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
     let (phone, cause) = (
         parsed(&input.param(0)?)?,
         input.cause(&ctx.installation, "numbers")?,
     );
     let OptOut { reason } = input.order().await?;
-    let command = NumberCommand::OptOut {
-        reason,
-        source: OptOutSource::Operator,
-        call: None,
-    };
-    change(&ctx, &phone, command, cause).await
+    change(&ctx, &phone, opting_out(reason), cause).await
+}
+
+async fn opt_out_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "numbers/opt-out")?;
+    let OptOutHere { number, order } = input.order().await?;
+    change(&ctx, &parsed(&number)?, opting_out(order.reason), cause).await
 }
 
 async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
@@ -287,6 +327,14 @@ async fn suppress(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Prob
     );
     let Suppression { reason, until } = input.order().await?;
     change(&ctx, &phone, NumberCommand::Suppress { reason, until }, cause).await
+}
+
+async fn suppress_here(ctx: Ctx, input: Input) -> Result<Changed<NumberChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "numbers/suppress")?;
+    let SuppressionHere { number, order } = input.order().await?;
+    let Suppression { reason, until } = order;
+    let command = NumberCommand::Suppress { reason, until };
+    change(&ctx, &parsed(&number)?, command, cause).await
 }
 
 async fn change(

@@ -1,0 +1,69 @@
+//! What the codes of problems mean: where the `type` of each problem leads.
+
+use crate::described::Read;
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::problem_type;
+use domain::problem::Problem;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Every code, with its meaning in English and Chinese; held to the code by check 21 of the house.
+const WORDS: &str = include_str!("../problems.tsv");
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/problems/{code}",
+            "What a problem means, and what to do about it: where its `type` leads",
+            show,
+        )
+        .open(),
+    ]
+}
+
+/// A problem's meaning.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ProblemMeaning {
+    /// As problems have it.
+    #[serde(rename = "type")]
+    #[schemars(example = &"/api/v1/problems/missing")]
+    kind: String,
+    #[schemars(example = &"missing")]
+    code: &'static str,
+    #[schemars(example = &"There is no such thing, or it is outside your data scope.")]
+    en: &'static str,
+    #[schemars(example = &"不存在，或不在你的数据范围内。")]
+    zh: &'static str,
+}
+
+async fn show(_: Ctx, input: Input) -> Result<Read<ProblemMeaning>, Problem> {
+    let asked = input.param(0)?;
+    let meaning = meanings().find(|meaning| meaning.code == asked);
+    meaning.map(Read).ok_or_else(|| Problem::missing("this problem"))
+}
+
+fn meanings() -> impl Iterator<Item = ProblemMeaning> {
+    WORDS.lines().filter_map(|line| {
+        let mut cells = line.split('\t');
+        let (code, en, zh) = (cells.next()?, cells.next()?, cells.next()?);
+        Some(ProblemMeaning {
+            kind: problem_type(code),
+            code,
+            en,
+            zh,
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_a_code_and_two_texts_and_they_stand_in_order() {
+        let codes: Vec<_> = meanings().map(|meaning| meaning.code).collect();
+        assert_eq!(codes.len(), WORDS.lines().count());
+        assert!(codes.is_sorted_by(|one, two| one < two), "each once");
+        assert!(meanings().all(|meaning| !meaning.en.is_empty() && !meaning.zh.is_ascii()));
+    }
+}
