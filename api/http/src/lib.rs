@@ -11,6 +11,7 @@ mod context;
 mod described;
 mod endpoint;
 pub mod event_stream;
+mod exposition;
 mod guard;
 pub mod in_process;
 mod input;

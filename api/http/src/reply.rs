@@ -127,6 +127,15 @@ pub(crate) fn page(text: &'static str) -> Response {
     response
 }
 
+/// Of text that is neither JSON nor a page.
+pub(crate) fn text_response(media_type: &'static str, text: String) -> Response {
+    let mut response = Response::new(text.into());
+    set(&mut response, header::CONTENT_TYPE, media_type);
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    response
+}
+
 /// What stands in each element of this name, as a policy names it.
 fn hashes(page: &str, element: &str) -> String {
     let (begin, end) = (format!("<{element}>"), format!("</{element}>"));

@@ -65,6 +65,8 @@ pub enum Permission {
     AuditRead,
     #[serde(rename = "figures:read")]
     FiguresRead,
+    #[serde(rename = "metrics:read")]
+    MetricsRead,
     #[serde(rename = "query:run")]
     QueryRun,
     #[serde(rename = "exports:read")]
@@ -106,7 +108,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 40] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -128,6 +130,7 @@ impl Permission {
         Self::EventsAppend,
         Self::AuditRead,
         Self::FiguresRead,
+        Self::MetricsRead,
         Self::QueryRun,
         Self::ExportsRead,
         Self::AlertsRead,
@@ -172,6 +175,7 @@ impl Permission {
             Self::EventsAppend => "events:append",
             Self::AuditRead => "audit:read",
             Self::FiguresRead => "figures:read",
+            Self::MetricsRead => "metrics:read",
             Self::QueryRun => "query:run",
             Self::ExportsRead => "exports:read",
             Self::AlertsRead => "alerts:read",
@@ -217,6 +221,7 @@ impl Permission {
             Self::EventsAppend => ("经 KurrentDB 协议写入", "append by KurrentDB's protocol"),
             Self::AuditRead => ("查询审计日志", "search the audit trail"),
             Self::FiguresRead => ("查看指标、报表", "see figures and reports"),
+            Self::MetricsRead => ("读取监控指标", "scrape figures for monitoring"),
             Self::QueryRun => ("SQL 查询（掩码视图）", "ask in SQL over masked views"),
             Self::ExportsRead => ("导出（掩码）", "take rows away, masked"),
             Self::AlertsRead => ("查看告警", "see alerts"),

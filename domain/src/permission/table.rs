@@ -59,6 +59,7 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::EventsAppend,      [N, N, N, N, N, N, N, N, A]),
     (P::AuditRead,         [A, N, N, N, N, A, A, N, N]),
     (P::FiguresRead,       [A, A, A, N, T, A, A, A, N]),
+    (P::MetricsRead,       [A, A, N, N, N, N, A, A, A]),
     (P::QueryRun,          [A, N, N, N, N, A, A, A, N]),
     (P::ExportsRead,       [A, A, N, N, N, A, A, A, N]),
     (P::AlertsRead,        [A, A, A, N, A, A, A, N, N]),

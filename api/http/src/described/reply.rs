@@ -2,7 +2,9 @@
 //! is sent and what the description promises.
 
 use crate::described::schemas::schema_of;
-use crate::reply::{CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, with_session};
+use crate::reply::{
+    CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, text_response, with_session,
+};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -43,6 +45,12 @@ pub(crate) enum MadeOrChanged<T> {
 
 /// Text that is not JSON: the status page.
 pub(crate) struct Page(pub &'static str);
+
+/// Text of another kind.
+pub(crate) struct Text {
+    pub media_type: &'static str,
+    pub text: String,
+}
 
 /// Server-sent events.
 pub(crate) struct Follow(pub Response);
@@ -155,6 +163,16 @@ impl IntoReply for Page {
     }
     fn response(self) -> Response {
         page(self.0)
+    }
+}
+
+impl IntoReply for Text {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let text = json!({ "type": "string" });
+        vec![told(READ, "Text", vec![("text/plain", text)])]
+    }
+    fn response(self) -> Response {
+        text_response(self.media_type, self.text)
     }
 }
 

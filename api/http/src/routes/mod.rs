@@ -25,6 +25,7 @@ mod one_call;
 mod persons;
 mod problems;
 mod projections;
+mod prometheus;
 mod queries;
 mod reports;
 mod rules;
@@ -66,6 +67,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         calls::endpoints(),
         one_call::endpoints(),
         problems::endpoints(),
+        prometheus::endpoints(),
         events::endpoints(),
         audit::endpoints(),
         targets::endpoints(),

@@ -18,6 +18,7 @@ mod lookups;
 mod one_call;
 mod personal_reads;
 mod persons;
+mod prometheus;
 mod remade_views;
 mod report_schedule;
 mod routes;
