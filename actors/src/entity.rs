@@ -87,12 +87,21 @@ enum Decided<D: Decider> {
     /// It was answered before; its events end here.
     Repeat(Position),
     Refusal(D::Refusal),
+    /// The stream is at another version than the caller believes.
+    Stale,
 }
 
 impl<D: Decider> Decided<D> {
     fn of(live: &Live<D>, command: &D::Command, cause: Cause, now: Timestamp) -> Self {
         if let Some(position) = live.answered_at(cause.command) {
             return Self::Repeat(position);
+        }
+        if cause
+            .request
+            .expected
+            .is_some_and(|expected| expected != live.version)
+        {
+            return Self::Stale;
         }
         match D::decide(&live.state, command.clone(), Context { now }) {
             Ok(events) => Self::Events(events),
@@ -153,6 +162,11 @@ impl<D: Decider> Entity<D> {
             Decided::Repeat(position) => {
                 drop(live);
                 return Box::pin(self.repeat(cause, position)).await;
+            }
+            Decided::Stale => {
+                let actual = live.version;
+                self.loaded = Some(live);
+                return Err(TryError::Final(AskError::Stale { actual }));
             }
             Decided::Refusal(refusal) => {
                 self.loaded = Some(live);
@@ -223,7 +237,7 @@ impl<D: Decider> Entity<D> {
             Decided::Events(events) if !events.is_empty() => {
                 return Ok((live, now, Decided::Events(events)));
             }
-            Decided::Events(_) | Decided::Refusal(_) => {}
+            Decided::Events(_) | Decided::Refusal(_) | Decided::Stale => {}
         }
         let caught_up = Box::pin(catch_up(live, &self.id, &self.environment)).await;
         let live = caught_up.map_err(TryError::Final)?;

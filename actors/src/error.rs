@@ -5,7 +5,7 @@ use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
 use domain::ports::worklist::WorklistError;
 use domain::problem::{Explained, Kind, Problem};
-use domain::stored_event::RecordError;
+use domain::stored_event::{RecordError, StreamVersion};
 
 /// Why an entity did not do as asked.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -17,6 +17,9 @@ pub enum AskError<R: std::error::Error> {
     /// The command was answered before, to a request with another body or about something else.
     #[error("this command was another request's")]
     AnotherRequest,
+    /// The caller named a version, and it is another by now.
+    #[error("it is at version {} now", actual.0)]
+    Stale { actual: StreamVersion },
     #[error("the entity's mailbox is full")]
     Busy,
     #[error("the store is unavailable")]
@@ -36,6 +39,14 @@ impl<R: Explained> From<AskError<R>> for Problem {
             AskError::AnotherRequest => Self::refused(
                 "idempotency-key-reused",
                 "this Idempotency-Key was used for another request: the same key is for the same body",
+            ),
+            AskError::Stale { actual } => Self::new(
+                Kind::Stale,
+                "stale",
+                format!(
+                    "it is at version v{} now: read it again, and decide again",
+                    actual.0
+                ),
             ),
             AskError::Busy => Self::new(Kind::Busy, "busy", "too much is asked of this at once"),
             AskError::Unavailable => Self::unavailable("the event store or the keys cannot be written"),

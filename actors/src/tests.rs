@@ -96,6 +96,7 @@ fn asked_with(text: &str, body: &str, fakes: &Fakes) -> Cause {
     cause(text).requested(RequestFacts {
         mark: RequestMark::of(&hash),
         traceparent: None,
+        expected: None,
     })
 }
 

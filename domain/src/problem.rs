@@ -20,6 +20,8 @@ pub enum Kind {
     Disproved,
     /// Lost a race: load again, decide again.
     Conflict,
+    /// What was asked for stands as it is only at another version: read again.
+    Stale,
     /// Who asks is not known.
     Unauthenticated,
     /// Known, and not allowed.
@@ -46,6 +48,7 @@ impl Kind {
             Self::Refused => "a rule refuses this",
             Self::Disproved => "a check found it wrong",
             Self::Conflict => "somebody else was faster",
+            Self::Stale => "it has changed since it was read",
             Self::Unauthenticated => "a token is needed",
             Self::Forbidden => "this is not allowed here",
             Self::TooLarge => "a limit was exceeded",

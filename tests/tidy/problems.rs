@@ -10,12 +10,13 @@ const WORDS: &str = "api/http/src/problems.tsv";
 const ELSEWHERE: [&str; 4] = ["api/cli/", "api/bench/", "simulation/", "tests/"];
 
 /// Codes of one word: the others have a hyphen, by which they are known.
-const SINGLE: [&str; 7] = [
+const SINGLE: [&str; 8] = [
     "busy",
     "conflict",
     "fault",
     "missing",
     "refused",
+    "stale",
     "timeout",
     "unavailable",
 ];

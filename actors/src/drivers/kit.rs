@@ -101,7 +101,9 @@ impl Kit {
                     return Err(Halt::Unavailable);
                 }
                 // What a driver asks is no request from outside, so its command is nobody else's.
-                Err(AskError::Fault | AskError::AnotherRequest) => return Err(Halt::Fault),
+                Err(AskError::Fault | AskError::AnotherRequest | AskError::Stale { .. }) => {
+                    return Err(Halt::Fault);
+                }
             }
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, kind, "an entity stayed busy");
@@ -126,7 +128,9 @@ impl Kit {
                     return Err(Halt::Unavailable);
                 }
                 // What a driver asks is no request from outside, so its command is nobody else's.
-                Err(AskError::Fault | AskError::AnotherRequest) => return Err(Halt::Fault),
+                Err(AskError::Fault | AskError::AnotherRequest | AskError::Stale { .. }) => {
+                    return Err(Halt::Fault);
+                }
             }
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, "an entity stayed busy");

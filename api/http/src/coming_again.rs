@@ -7,7 +7,7 @@
 use crate::input::Input;
 use application::installation::Installation;
 use domain::problem::{Kind, Problem};
-use domain::stored_event::{RequestFacts, RequestMark, TraceParent};
+use domain::stored_event::{RequestFacts, RequestMark, StreamVersion, TraceParent};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,6 +63,7 @@ impl InFlight {
         input.request = RequestFacts {
             mark: None,
             traceparent,
+            expected: expected(input)?,
         };
         let Some(key) = own_key(input)? else {
             return Ok(None);
@@ -73,6 +74,25 @@ impl InFlight {
             input.request.mark = mark(installation, &key, &body);
         }
         Ok(Some(entered))
+    }
+}
+
+/// The version that the caller believes in; a star is whatever there is.
+fn expected(input: &Input) -> Result<Option<StreamVersion>, Problem> {
+    let Some(header) = input.headers().get("if-match") else {
+        return Ok(None);
+    };
+    let text = header.to_str().unwrap_or_default().trim();
+    if text == "*" {
+        return Ok(None);
+    }
+    let number = text.strip_prefix("\"v").and_then(|rest| rest.strip_suffix('"'));
+    match number.and_then(|number| number.parse().ok()) {
+        Some(version) => Ok(Some(StreamVersion(version))),
+        None => Err(Problem::invalid(
+            "if-match-invalid",
+            "If-Match is one version as the ETag of a write has it, such as \"v3\"",
+        )),
     }
 }
 

@@ -18,14 +18,22 @@ const ONCE: Parameter = Parameter::text(
     "2026-11-20-pause-1",
 );
 
+/// Of what was written to, as the `ETag` of a write said it.
+const UNCHANGED: Parameter = Parameter::text(
+    "If-Match",
+    "Only while what is written to has this version (the `etag` of a write); otherwise 412",
+    "\"v3\"",
+);
+
 /// Every kind of problem, whose replies lie beside the schemas.
-const KINDS: [Kind; 13] = [
+const KINDS: [Kind; 14] = [
     Kind::Invalid,
     Kind::Missing,
     Kind::WrongMethod,
     Kind::Refused,
     Kind::Disproved,
     Kind::Conflict,
+    Kind::Stale,
     Kind::Unauthenticated,
     Kind::Forbidden,
     Kind::TooLarge,
@@ -136,7 +144,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }
     if is_post {
-        kinds.extend([Kind::Conflict, Kind::TooLarge]);
+        kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
     }
     if matches!(endpoint.takes, Takes::File) {
         kinds.push(Kind::WrongMediaType);
@@ -227,7 +235,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let waits = endpoint.method == "GET" && !endpoint.open;
     let after_position = waits.then(|| WAITS.described("query"));
     let in_header = endpoint.headers.iter().map(|one| one.described("header"));
-    let key = (endpoint.method == "POST").then(|| ONCE.described("header"));
+    let is_post = endpoint.method == "POST";
+    let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_post);
+    let key = key.map(|one| one.described("header"));
     let of_request = in_path.chain(in_query).chain(after_position);
     of_request.chain(in_header).chain(key).collect()
 }

@@ -27,6 +27,7 @@ const fn status(kind: Kind) -> StatusCode {
         Kind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Kind::Refused | Kind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Stale => StatusCode::PRECONDITION_FAILED,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -195,6 +196,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
         | Kind::Refused
         | Kind::Disproved
         | Kind::Conflict
+        | Kind::Stale
         | Kind::Forbidden
         | Kind::TooLarge
         | Kind::WrongMediaType
@@ -253,6 +255,7 @@ mod tests {
             (Kind::Refused, 422),
             (Kind::Disproved, 422),
             (Kind::Conflict, 409),
+            (Kind::Stale, 412),
             (Kind::Unauthenticated, 401),
             (Kind::Forbidden, 403),
             (Kind::TooLarge, 413),

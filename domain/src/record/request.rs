@@ -4,6 +4,7 @@
 //! cause of every command, so they are copied and hold their bytes in place.
 
 use crate::personal::LookupHash;
+use crate::record::stored_event::StreamVersion;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
@@ -14,6 +15,8 @@ pub struct RequestFacts {
     pub mark: Option<RequestMark>,
     /// Of a request that is part of a trace.
     pub traceparent: Option<TraceParent>,
+    /// Nothing is to be done unless the stream is at this version (`If-Match`); no event keeps it.
+    pub expected: Option<StreamVersion>,
 }
 
 impl RequestFacts {
@@ -21,6 +24,7 @@ impl RequestFacts {
     pub const NONE: Self = Self {
         mark: None,
         traceparent: None,
+        expected: None,
     };
 }
 

@@ -250,7 +250,9 @@ impl Worker {
                 return Err(Halt::Unavailable);
             }
             // What a driver asks is no request from outside, so its command is nobody else's.
-            Err(AskError::Fault | AskError::AnotherRequest) => return Err(Halt::Fault),
+            Err(AskError::Fault | AskError::AnotherRequest | AskError::Stale { .. }) => {
+                return Err(Halt::Fault);
+            }
         };
         self.last = self.last.max(answer.position);
         if answer.events.is_empty() {

@@ -27,7 +27,7 @@ use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::problem::{MemberError, Problem};
-use domain::stored_event::{Cause, Position, aad};
+use domain::stored_event::{Cause, Position, RequestFacts, aad};
 use domain::time::Timestamp;
 use intake::row::RowRules;
 use projections::Projections;
@@ -72,6 +72,11 @@ pub struct Installation {
 pub fn follow(cause: Cause, kind: &str) -> Cause {
     Cause {
         command: CommandId::derive_from_text(&format!("{}/{kind}", cause.command)),
+        // What the caller read was the thing itself.
+        request: RequestFacts {
+            expected: None,
+            ..cause.request
+        },
         ..cause
     }
 }

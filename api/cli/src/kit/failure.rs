@@ -84,6 +84,7 @@ const fn exit_code(kind: Kind) -> u8 {
         Kind::Missing
         | Kind::Refused
         | Kind::Conflict
+        | Kind::Stale
         | Kind::Unauthenticated
         | Kind::Forbidden
         | Kind::TooLarge

@@ -207,6 +207,7 @@ fn problem_of(status: StatusCode, body: &Value) -> Problem {
         StatusCode::BAD_REQUEST => Kind::Invalid,
         StatusCode::NOT_FOUND => Kind::Missing,
         StatusCode::CONFLICT => Kind::Conflict,
+        StatusCode::PRECONDITION_FAILED => Kind::Stale,
         StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
         StatusCode::INTERNAL_SERVER_ERROR => Kind::Fault,
         _ if status.is_server_error() => Kind::Unavailable,

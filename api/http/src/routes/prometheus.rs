@@ -150,12 +150,9 @@ async fn tell_alerts(ctx: &Ctx, shown: &mut Exposition) {
         standing: Some(true),
         ..AlertFilter::default()
     };
-    let rows = alert_board::list(
-        ctx.installation.rows.db().as_ref(),
-        &standing,
-        alert_board::ALERTS_MAX,
-    );
-    let Ok(rows) = rows.await else { return };
+    let db = ctx.installation.rows.db();
+    let rows = alert_board::list(db.as_ref(), &standing, alert_board::ALERTS_MAX).await;
+    let Ok(rows) = rows else { return };
     let mut by_rule: BTreeMap<(&str, &str), u64> = BTreeMap::new();
     for row in &rows {
         *by_rule

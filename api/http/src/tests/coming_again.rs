@@ -94,3 +94,29 @@ fn events_keep_where_the_trace_of_their_request_stood() {
     });
     story.end();
 }
+
+#[test]
+fn a_write_with_a_version_that_is_not_current_changes_nothing() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let with = |version: &'static str| [("Authorization", bearer.as_str()), ("If-Match", version)];
+        let none = [("Authorization", bearer.as_str())];
+        assert_eq!(
+            post(&story, "/api/v1/campaigns", &none, campaign("A"))
+                .await
+                .status,
+            201
+        );
+        let order = || json!({ "reason": "the list is wrong" });
+        let path = "/api/v1/campaigns/A/stop";
+        let stale = post(&story, path, &with("\"v7\""), order()).await;
+        assert_eq!((stale.status, stale.code()), (412, "stale"), "{}", stale.body);
+        let wrong = post(&story, path, &with("v1"), order()).await;
+        assert_eq!((wrong.status, wrong.code()), (400, "if-match-invalid"));
+        assert!(trail(&story, "campaign.stopped").await.is_empty());
+        let current = post(&story, path, &with("\"v1\""), order()).await;
+        assert_eq!(current.status, 200, "{}", current.body);
+    });
+    story.end();
+}
