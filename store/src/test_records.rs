@@ -1,9 +1,10 @@
 //! Real records for the suites, written by the one function that writes records.
 
 pub use crate::yardstick::make_record;
-use crate::yardstick::{facts, written};
+use crate::yardstick::{facts, recorded, written};
 use domain::decider::Scope;
 use domain::ids::{CommandId, StreamId};
+use domain::number::event::NumberEvent;
 use domain::stored_event::{Record, RecordFacts};
 
 /// The one record of a command, about a campaign, a customer or both.
@@ -13,6 +14,11 @@ pub fn make_record_of(stream: &StreamId, version: u64, command: CommandId, scope
         ..facts(stream, version, command)
     };
     written(facts, "fits")
+}
+
+/// The record of this event, the only one of its command.
+pub fn make_record_with(stream: &StreamId, version: u64, command: CommandId, event: &NumberEvent) -> Record {
+    recorded(facts(stream, version, command), event)
 }
 
 /// A batch of `count` records that follow `expected`, from one command.

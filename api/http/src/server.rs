@@ -248,7 +248,9 @@ async fn take(
     }
     if doors.secured {
         let policy = HeaderValue::from_static(STAY_SECURED);
-        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, policy);
+        response
+            .headers_mut()
+            .insert(header::STRICT_TRANSPORT_SECURITY, policy);
     }
     Ok(response.map(|body| OurBody::new(body, open)))
 }

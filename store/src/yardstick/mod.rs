@@ -13,7 +13,7 @@ pub use postgres::{BarePostgres, Method, drop_database, fresh_database};
 pub use raw_file::RawFile;
 pub use records::make_record;
 #[cfg(any(test, feature = "testing"))]
-pub(crate) use records::{facts, written};
+pub(crate) use records::{facts, recorded, written};
 
 use domain::ids::StreamId;
 use domain::stored_event::{Record, StreamVersion};

@@ -45,11 +45,16 @@ pub(crate) fn written(facts: RecordFacts, text: &str) -> Record {
         call: CallId::new(facts.cause.command.uuid()),
         reason: text.to_owned(),
     };
+    recorded(facts, &event)
+}
+
+/// The record of an event that is small and holds nothing personal.
+pub(crate) fn recorded(facts: RecordFacts, event: &NumberEvent) -> Record {
     let vault = MemoryVault::new(Arc::new(NoChance));
     let mut sealer = Sealer {
         vault: &vault,
         key: None,
         random: &mut |buffer| buffer.fill(0),
     };
-    record(facts, &event, &mut sealer).expect("the event is small and has nothing personal")
+    record(facts, event, &mut sealer).expect("the event is small and has nothing personal")
 }

@@ -1,20 +1,18 @@
 //! A log of real records for KurrentDB clients to read, and records that may follow it.
 
-use domain::decider::Scope;
 use domain::ids::{CallId, CommandId, StreamId};
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::ports::tasks::Tasks;
-use domain::stored_event::{
-    Cause, Position, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
-};
+use domain::stored_event::{Position, Record, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 use store::contract::SuiteTasks;
 use store::test_ports::{HashIds, StepClock};
-use store::{FileVault, Keyring, MemoryVault, SqliteEventStore, SqliteOptions};
+use store::test_records::make_record_with;
+use store::{FileVault, Keyring, SqliteEventStore, SqliteOptions};
 
 /// Events of one append while the log is filled.
 const BATCH_EVENTS: u64 = 25;
@@ -45,22 +43,7 @@ fn make_record(stream: &StreamId, version: u64) -> Record {
             reason: "no line".to_owned(),
         }
     };
-    let facts = RecordFacts {
-        stream: stream.clone(),
-        stream_version: StreamVersion(version),
-        at: Timestamp::from_millis(1_772_416_800_000),
-        cause: Cause::outside(command),
-        index: 0,
-        scope: Scope::default(),
-        rehearsal: false,
-    };
-    let vault = MemoryVault::new(Arc::new(HashIds::new(7)));
-    let mut sealer = Sealer {
-        vault: &vault,
-        key: None,
-        random: &mut |buffer| buffer.fill(0),
-    };
-    record(facts, &event, &mut sealer).expect("a small event without anything personal")
+    make_record_with(stream, version, command, &event)
 }
 
 /// Fills the log of `data` with `per_stream` events in each of `STREAMS` streams, in turns of 25.
