@@ -22,6 +22,8 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     ("calls", Parameter::uuid("id", "A call")),
     ("alerts", Parameter::uuid("id", "An alert")),
+    ("channels", Parameter::uuid("id", "A channel of alerts")),
+    ("webhooks", Parameter::uuid("id", "A webhook")),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),

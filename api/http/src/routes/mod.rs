@@ -1,5 +1,6 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
+mod alert_channels;
 mod alerts;
 mod api_keys;
 pub mod audit;
@@ -34,6 +35,7 @@ mod tables;
 mod targets;
 mod trunks;
 mod users;
+mod webhooks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::places::{Route, RouteList};
@@ -69,7 +71,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         trunks::endpoints(),
         funnels::endpoints(),
         live::endpoints(),
+        alert_channels::endpoints(),
         alerts::endpoints(),
+        webhooks::endpoints(),
         installation::endpoints(),
         flows::endpoints(),
         rules::endpoints(),
