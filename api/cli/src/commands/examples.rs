@@ -129,6 +129,7 @@ const EXAMPLES: &[&str] = &[
     "bench project",
     "bench subscribe",
     "bench query",
+    "bench webhook --events 20000 --json",
     "bench cost --customers 300 --rate 6 --json",
     "bench import --rows 50000 --json",
     "completions bash",

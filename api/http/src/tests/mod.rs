@@ -24,3 +24,4 @@ mod secured;
 mod stop;
 mod tables;
 mod token;
+mod webhooks;

@@ -19,7 +19,7 @@ const SUBMISSIONS: u16 = 465;
 pub(super) fn host_and_port(text: &str) -> Result<(String, u16), String> {
     let wanted = "a mail server is HOST:PORT, such as mail.example.com:587";
     let (host, port) = text.rsplit_once(':').ok_or(wanted)?;
-    let port: u16 = port.parse().map_err(|_| wanted)?;
+    let port: u16 = port.parse().map_err(|_why| wanted)?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if host.is_empty() || port == 0 {
         return Err(wanted.to_owned());
@@ -40,22 +40,22 @@ pub(super) async fn send(mail: Mail) -> Answered {
 
 async fn sent(mail: Mail) -> Result<u16, Answered> {
     let unmade = || Answered::nothing(DeliveryFault::Unmade);
-    let (host, port) = host_and_port(&mail.smtp).map_err(|_| unmade())?;
+    let (host, port) = host_and_port(&mail.smtp).map_err(|_why| unmade())?;
     // The address that was looked at is the one that is connected to; TLS asks for the name.
     let found = tokio::net::lookup_host((host.as_str(), port)).await;
     let found: Vec<SocketAddr> = found
-        .map_err(|_| Answered::nothing(DeliveryFault::Unresolved))?
+        .map_err(|_why| Answered::nothing(DeliveryFault::Unresolved))?
         .collect();
     let found = if mail.allow_private {
         found
     } else {
-        all_global(found).map_err(|_| Answered::nothing(DeliveryFault::PrivateAddress))?
+        all_global(found).map_err(|_why| Answered::nothing(DeliveryFault::PrivateAddress))?
     };
     let address = found
         .first()
         .ok_or_else(|| Answered::nothing(DeliveryFault::Unresolved))?;
-    let message = message(&mail, &host).map_err(|_| unmade())?;
-    let parameters = TlsParameters::new(host).map_err(|_| unmade())?;
+    let message = message(&mail, &host).map_err(|_why| unmade())?;
+    let parameters = TlsParameters::new(host).map_err(|_why| unmade())?;
     let tls = match (port, &mail.login, mail.allow_private) {
         (SUBMISSIONS, ..) => Tls::Wrapper(parameters),
         (_, Some(_), false) => Tls::Required(parameters),

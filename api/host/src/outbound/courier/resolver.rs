@@ -39,7 +39,7 @@ impl Service<Name> for GlobalResolver {
     fn call(&mut self, name: Name) -> Self::Future {
         let asked = self.0.call(name);
         Box::pin(async move {
-            let found: Vec<SocketAddr> = asked.await.map_err(|_| NotResolved::Unknown)?.collect();
+            let found: Vec<SocketAddr> = asked.await.map_err(|_why| NotResolved::Unknown)?.collect();
             all_global(found).map(Vec::into_iter)
         })
     }
