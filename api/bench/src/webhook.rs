@@ -137,7 +137,7 @@ async fn opt_out(installation: &Installation, next: &AtomicUsize, wanted: usize)
         let id: NumberId = installation.vault().derive_number(&format!("+86138{number:08}"));
         let command = NumberCommand::OptOut {
             reason: "a measurement".to_owned(),
-            source: OptOutSource::Operator,
+            source: OptOutSource::Import,
             call: None,
         };
         let cause = Cause::outside(installation.new_command());

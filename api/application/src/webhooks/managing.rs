@@ -8,6 +8,7 @@ use super::order::WebhookOrder;
 use super::signature::new_secret;
 use super::text::Said;
 use crate::installation::Installation;
+use domain::call::event::CallEvent;
 use domain::ids::WebhookId;
 use domain::permission::{CampaignScope, DataScope};
 use domain::personal::Personal;
@@ -27,6 +28,7 @@ pub struct WebhookMade {
     /// Where it tells, without what opens a door there.
     #[schemars(example = &"https://example.com/hooks")]
     pub target: String,
+    #[schemars(example = [CallEvent::ENDED])]
     pub kinds: Vec<String>,
     /// What signs; shown now and never again. A repeated request has none, and forms that nothing of ours
     /// signs have none.
@@ -34,7 +36,7 @@ pub struct WebhookMade {
     pub secret: Option<String>,
     /// It tells of events behind this position.
     #[serde(serialize_with = "Position::as_text")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = &"42")]
     pub after: Position,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -191,7 +193,7 @@ pub struct WebhookChanged {
     pub removed: bool,
     /// Everything up to here is settled, but for what waits.
     #[serde(serialize_with = "Position::as_text")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = &"42")]
     pub through: Position,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -249,6 +251,7 @@ pub struct WebhookTested {
     pub status: Option<u16>,
     pub elapsed_ms: u64,
     /// What was answered, cut.
+    #[schemars(example = &"{\"ok\":true}")]
     pub answer: Option<String>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]

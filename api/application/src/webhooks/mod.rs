@@ -15,11 +15,12 @@ mod queue;
 mod sender;
 mod shown;
 mod signature;
+mod storing;
 mod text;
 
 pub use managing::{
     Adding, WebhookChanged, WebhookMade, WebhookTested, add_webhook, reached, remove, replay, rotate, test,
 };
-pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookOrder};
+pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookOrder, WebhookRemoval};
 pub use post_room::begin;
 pub use shown::{DeadLetters, WebhookList, WebhookShown, all, dead_letters, one};

@@ -1,8 +1,9 @@
 //! What somebody orders who adds a webhook or a channel of alerts.
 
+use domain::call::event::CallEvent;
 use domain::ids::CampaignId;
 use domain::stored_event::Position;
-use domain::webhook::Format;
+use domain::webhook::{Format, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
@@ -15,7 +16,7 @@ pub const SECRET_BYTES_MAX: usize = 512;
 /// Whom to tell, of what, and how.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [
-    { "url": "https://example.com/hooks", "events": ["call.ended"], "format": "standard" },
+    { "url": "https://example.com/hooks", "format": "standard" },
     { "url": "https://api.example.com/crm/customers", "format": "crm", "bearer": "secret" }
 ]))]
 pub struct WebhookOrder {
@@ -23,6 +24,7 @@ pub struct WebhookOrder {
     #[schemars(length(min = 1, max = TARGET_BYTES_MAX))]
     pub url: String,
     /// Which kinds of events; without them, the usual ones.
+    #[schemars(example = [CallEvent::ENDED])]
     pub events: Option<Vec<String>>,
     /// Without it, standard.
     #[schemars(with = "Option<Format>")]
@@ -63,6 +65,22 @@ impl Order for WebhookOrder {
             smtp: body.short_text("smtp", SECRET_BYTES_MAX),
             allow_private: body.value("allow_private").unwrap_or(false),
             after,
+        }
+    }
+}
+
+/// Why a webhook or channel is removed.
+#[derive(Debug, Clone, JsonSchema)]
+pub struct WebhookRemoval {
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    pub reason: String,
+}
+
+impl Order for WebhookRemoval {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
         }
     }
 }

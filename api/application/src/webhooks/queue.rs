@@ -1,9 +1,9 @@
 //! Which event of one webhook is sent next: those about one person, or one thing, one after another; those
 //! about others side by side. Pure: time and outcomes are handed in.
 //!
-//! Bounded by its caller, who pushes no more while `is_full`. An event that waits for another attempt is known
-//! to the log, and so is what stands behind it: of those only the position is held, and nothing keeps the
-//! position up to which all is settled from moving on.
+//! Bounded by its caller, who pushes no more while `is_full`. An event that waits for another attempt is
+//! known to the log, and so is what stands behind it: of those only the position is held, and nothing keeps
+//! the position up to which all is settled from moving on.
 
 use domain::ids::{CampaignId, CustomerId, EventId, StreamId};
 use domain::stored_event::{Envelope, Position, StoredEvent};

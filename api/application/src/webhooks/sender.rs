@@ -7,18 +7,16 @@
 
 use super::attempt::{Settings, Tried, attempt, read_at};
 use super::queue::{Item, Queue};
+use super::storing::{Stored, Storing};
 use super::text::said;
 use crate::event_stream::{Feed, Note, Ports};
 use crate::installation::Installation;
-use actors::{AskError, Entities};
 use domain::event_filter::EventFilter;
-use domain::ids::{CommandId, WebhookId};
+use domain::ids::WebhookId;
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Envelope, Position, StoredEvent};
+use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::time::Timestamp;
-use domain::webhook::{
-    DeliveryFault, Outcome, OutcomeEnd, Webhook, WebhookCommand, WebhookFacts, WebhookRefusal, WebhookState,
-};
+use domain::webhook::{DeliveryFault, Outcome, OutcomeEnd, WebhookFacts, WebhookState};
 use futures_util::future::{BoxFuture, FutureExt};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use std::collections::VecDeque;
@@ -79,13 +77,6 @@ struct Sender {
     storing: Option<BoxFuture<'static, Stored>>,
     missed_count: u32,
     look_at: Timestamp,
-}
-
-/// What became of an append.
-enum Stored {
-    Done,
-    /// Nothing may be stored of it any more.
-    Over,
 }
 
 impl Sender {
@@ -325,13 +316,13 @@ impl Sender {
     }
 }
 
-/// Whoever is told of alerts is told nothing of one that is muted.
+/// Channels, and whoever reads sentences, are told nothing of an alert that is muted.
 async fn is_told(
     installation: &Installation,
     facts: &WebhookFacts,
     envelope: &Envelope,
 ) -> Result<bool, Problem> {
-    if !facts.is_channel {
+    if !facts.is_channel && !facts.format.is_text() {
         return Ok(true);
     }
     Ok(said(installation, envelope).await?.is_some())
@@ -367,48 +358,5 @@ async fn storing(storing: &mut Option<BoxFuture<'static, Stored>>) -> Stored {
     match storing {
         Some(running) => running.await,
         None => Stored::Done,
-    }
-}
-
-struct Storing {
-    webhooks: Entities<Webhook>,
-    id: WebhookId,
-    command: CommandId,
-    run: u32,
-    through: Position,
-    outcomes: Vec<Outcome>,
-}
-
-impl Storing {
-    /// Asks until it is stored. Where it cannot be, it is asked without the answers: whoever was erased since
-    /// has no key under which one could be sealed.
-    async fn until_done(mut self, installation: &Installation) -> Stored {
-        loop {
-            let command = WebhookCommand::Record {
-                run: self.run,
-                through: self.through,
-                outcomes: self.outcomes.clone(),
-            };
-            let asked = self.webhooks.ask(&self.id, command, Cause::outside(self.command));
-            match asked.await {
-                Ok(_) => return Stored::Done,
-                Err(AskError::Refused(WebhookRefusal::Removed | WebhookRefusal::Unknown)) => {
-                    return Stored::Over;
-                }
-                Err(error) => {
-                    tracing::warn!(webhook = %self.id, %error, "deliveries could not be stored yet");
-                    if matches!(error, AskError::Fault) {
-                        self.outcomes.iter_mut().for_each(forget_answer);
-                    }
-                    installation.pause(AGAIN_MS).await;
-                }
-            }
-        }
-    }
-}
-
-fn forget_answer(outcome: &mut Outcome) {
-    if let OutcomeEnd::Tried { attempt, .. } = &mut outcome.end {
-        attempt.answer = None;
     }
 }

@@ -3,6 +3,7 @@
 use super::found::found;
 use super::managing::is_within;
 use crate::installation::Installation;
+use domain::call::event::CallEvent;
 use domain::ids::{CampaignId, EventId, WebhookId};
 use domain::permission::{CampaignScope, DataScope};
 use domain::problem::Problem;
@@ -20,6 +21,7 @@ pub struct WebhookShown {
     /// Where it tells, without what opens a door there.
     #[schemars(example = &"https://example.com/hooks")]
     pub target: String,
+    #[schemars(example = [CallEvent::ENDED])]
     pub kinds: Vec<String>,
     /// Null where it is all of them.
     pub campaigns: Option<Vec<CampaignId>>,
@@ -29,7 +31,7 @@ pub struct WebhookShown {
     pub disabled: bool,
     /// Everything up to here is delivered or given up, but for what waits. It moves when something is told.
     #[serde(serialize_with = "Position::as_text")]
-    #[schemars(with = "String")]
+    #[schemars(with = "String", example = &"42")]
     pub through: Position,
     /// Where the log ends.
     #[serde(serialize_with = "Position::as_text")]

@@ -3,7 +3,11 @@
 
 use crate::installation::Installation;
 use domain::alert::{Alert, AlertEvent, AlertRule, AlertState};
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
 use domain::decider::{Decider, EventData};
+use domain::number::event::NumberEvent;
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, StreamVersion};
 use domain::time::Timestamp;
@@ -55,37 +59,37 @@ pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Re
 
 fn of_kind(kind: &str) -> (&str, &str) {
     const WORDS: &[(&str, &str, &str)] = &[
-        ("call.ended", "通话结束", "a call ended"),
+        (CallEvent::ENDED, "通话结束", "a call ended"),
         (
-            "call.corrected",
+            CallEvent::CORRECTED,
             "通话结果已更正",
             "a call's finding was corrected",
         ),
-        ("campaign.created", "任务已创建", "a campaign was created"),
-        ("campaign.started", "任务已启动", "a campaign was started"),
-        ("campaign.paused", "任务已暂停", "a campaign was paused"),
-        ("campaign.resumed", "任务已恢复", "a campaign was resumed"),
-        ("campaign.stopped", "任务已停止", "a campaign was stopped"),
-        ("campaign.completed", "任务已完成", "a campaign is complete"),
-        ("campaign.reopened", "任务重新打开", "a campaign was reopened"),
-        ("campaign.list_closed", "名单导入完成", "a list was imported"),
+        (CampaignEvent::CREATED, "任务已创建", "a campaign was created"),
+        (CampaignEvent::STARTED, "任务已启动", "a campaign was started"),
+        (CampaignEvent::PAUSED, "任务已暂停", "a campaign was paused"),
+        (CampaignEvent::RESUMED, "任务已恢复", "a campaign was resumed"),
+        (CampaignEvent::STOPPED, "任务已停止", "a campaign was stopped"),
+        (CampaignEvent::COMPLETED, "任务已完成", "a campaign is complete"),
+        (CampaignEvent::REOPENED, "任务重新打开", "a campaign was reopened"),
+        (CampaignEvent::LIST_CLOSED, "名单导入完成", "a list was imported"),
         (
-            "customer.enrolment_settled",
+            CustomerEvent::ENROLMENT_SETTLED,
             "名单客户已有最终结果",
             "an enrolment is settled",
         ),
         (
-            "customer.consent_recorded",
+            CustomerEvent::CONSENT_RECORDED,
             "同意已登记",
             "a consent was recorded",
         ),
         (
-            "customer.consent_withdrawn",
+            CustomerEvent::CONSENT_WITHDRAWN,
             "同意已撤回",
             "a consent was withdrawn",
         ),
-        ("number.opted_out", "有号码谢绝来电", "a number opted out"),
-        ("number.suppressed", "有号码被禁呼", "a number was suppressed"),
+        (NumberEvent::OPTED_OUT, "有号码谢绝来电", "a number opted out"),
+        (NumberEvent::SUPPRESSED, "有号码被禁呼", "a number was suppressed"),
     ];
     let known = WORDS.iter().find(|(known, ..)| *known == kind);
     known.map_or((kind, kind), |(_, zh, en)| (zh, en))

@@ -74,7 +74,7 @@ const EXAMPLES: &[&str] = &[
      ./first",
     "alerts mute 00000000-0000-5000-8000-000000000001 --minutes 30 --reason \"the carrier is told\" \
      --data ./first",
-    "alerts channel add wecom https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=KEY --data ./first",
+    "alerts channel add wecom https://robot.example.com/send?key=KEY --data ./first",
     "alerts channel list --data ./first",
     "alerts channel test 00000000-0000-5000-8000-000000000001 --data ./first",
     "alerts channel remove 00000000-0000-5000-8000-000000000001 --reason \"another group\" --data ./first",

@@ -1,12 +1,12 @@
 //! Channels of alerts over HTTP: mails, short messages, group robots and webhooks that are told of what is
 //! raised, escalated and cleared.
 
-use super::webhooks::{RemoveOrder, changed_of, made_of, tested_of};
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
 use application::webhooks::{
-    Adding, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookTested, add_webhook, all, reached,
-    remove, test,
+    Adding, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTested,
+    add_webhook, all, reached, remove, test,
 };
 use domain::ids::WebhookId;
 use domain::problem::{MemberError, Problem};
@@ -39,7 +39,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             remove_it,
         )
         .needs(Permission::AlertsChannels, About::Everybody)
-        .takes::<RemoveOrder>(),
+        .takes::<WebhookRemoval>(),
     ]
 }
 
@@ -62,24 +62,35 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
         is_channel: true,
         may_be_private: caller.may(Permission::WebhooksPrivate),
     };
-    add_webhook(&ctx.installation, order, adding, cause)
-        .await
-        .map(made_of)
+    let made = add_webhook(&ctx.installation, order, adding, cause).await?;
+    Ok(MadeOrChanged::Made(Written {
+        version: None,
+        position: Some(made.position),
+        body: made,
+    }))
 }
 
 async fn try_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookTested>, Problem> {
     let id: WebhookId = input.id(0, "this channel")?;
     let cause = input.cause(&ctx.installation, "alerts/channels/test")?;
     reached(&ctx.installation, id, &input.scope, true).await?;
-    test(&ctx.installation, id, cause).await.map(tested_of)
+    let tested = test(&ctx.installation, id, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(tested.position),
+        body: tested,
+    }))
 }
 
 async fn remove_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Problem> {
     let id: WebhookId = input.id(0, "this channel")?;
     let cause = input.cause(&ctx.installation, "alerts/channels/remove")?;
     reached(&ctx.installation, id, &input.scope, true).await?;
-    let order: RemoveOrder = input.order().await?;
-    remove(&ctx.installation, id, order.reason, cause)
-        .await
-        .map(changed_of)
+    let order: WebhookRemoval = input.order().await?;
+    let changed = remove(&ctx.installation, id, order.reason, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(changed.position),
+        body: changed,
+    }))
 }

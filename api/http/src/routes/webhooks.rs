@@ -5,14 +5,14 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::limited;
 use crate::reply::Written;
 use application::webhooks::{
-    Adding, DeadLetters, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookShown, WebhookTested,
-    add_webhook, all, dead_letters, one, reached, remove, replay, rotate, test,
+    Adding, DeadLetters, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval,
+    WebhookShown, WebhookTested, add_webhook, all, dead_letters, one, reached, remove, replay, rotate, test,
 };
 use domain::ids::WebhookId;
 use domain::permission::People;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::Position;
-use domain::webhook::{Format, REASON_BYTES_MAX};
+use domain::webhook::Format;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
@@ -67,7 +67,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             remove_it,
         )
         .needs(Permission::WebhooksWrite, About::Handler)
-        .takes::<RemoveOrder>(),
+        .takes::<WebhookRemoval>(),
     ]
 }
 
@@ -87,22 +87,6 @@ impl Order for ReplayOrder {
         }
         Self {
             after: Position(body.parsed("after").unwrap_or_default()),
-        }
-    }
-}
-
-/// Why it is removed.
-#[derive(JsonSchema)]
-pub(super) struct RemoveOrder {
-    /// Stored for ever; name no person.
-    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
-    pub(super) reason: String,
-}
-
-impl Order for RemoveOrder {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
         }
     }
 }
@@ -147,7 +131,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     Ok(made_of(made))
 }
 
-pub(super) fn made_of(made: WebhookMade) -> MadeOrChanged<WebhookMade> {
+fn made_of(made: WebhookMade) -> MadeOrChanged<WebhookMade> {
     MadeOrChanged::Made(Written {
         version: None,
         position: Some(made.position),
@@ -163,7 +147,7 @@ async fn try_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookTested>, Proble
     Ok(tested_of(tested))
 }
 
-pub(super) const fn tested_of(tested: WebhookTested) -> Changed<WebhookTested> {
+const fn tested_of(tested: WebhookTested) -> Changed<WebhookTested> {
     Changed(Written {
         version: None,
         position: Some(tested.position),
@@ -197,13 +181,13 @@ async fn remove_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Pr
     let id: WebhookId = input.id(0, "this webhook")?;
     let cause = input.cause(&ctx.installation, "webhooks/remove")?;
     reached(&ctx.installation, id, &input.scope, false).await?;
-    let order: RemoveOrder = input.order().await?;
+    let order: WebhookRemoval = input.order().await?;
     remove(&ctx.installation, id, order.reason, cause)
         .await
         .map(changed_of)
 }
 
-pub(super) const fn changed_of(changed: WebhookChanged) -> Changed<WebhookChanged> {
+const fn changed_of(changed: WebhookChanged) -> Changed<WebhookChanged> {
     Changed(Written {
         version: None,
         position: Some(changed.position),

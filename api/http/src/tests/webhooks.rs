@@ -7,6 +7,9 @@ use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, sync_channel};
 
 const HOOKS: &str = "/api/v1/webhooks";
 const CHANNELS: &str = "/api/v1/alerts/channels";
@@ -131,14 +134,12 @@ fn whoever_is_held_to_campaigns_is_told_of_those_and_only_admins_lift_the_demand
     let story = Story::begin();
     story.runtime.block_on(async {
         let owner = story.bearer();
-        let user = |name: &str, role: &str, campaigns: Value| {
-            json!({ "name": name, "roles": [role], "password": "correct horse battery", "campaigns": campaigns })
+        let user = |name: &str, role: &str| {
+            json!({ "name": name, "roles": [role], "password": "correct horse battery" })
         };
-        for body in [
-            user("chief", "admin", json!([])),
-            user("shop", "integrator", json!(["A"])),
-            user("an", "analyst", json!([])),
-        ] {
+        let mut shop = user("shop", "integrator");
+        shop["campaigns"] = json!(["A"]);
+        for body in [user("chief", "admin"), shop, user("an", "analyst")] {
             assert_eq!(send(&story, "/api/v1/users", &owner, body).await.0, 201);
         }
         let mut keys = Vec::new();
@@ -209,6 +210,85 @@ fn a_channel_is_told_of_alerts_and_listed_with_them() {
         );
         let gone = json!({ "reason": "another" });
         assert_eq!(ask(&story, &format!("{CHANNELS}/{id}/remove"), gone).await.0, 200);
+    });
+    story.end();
+}
+
+/// A receiver on loopback that answers with these statuses, one after another, and then with 204; it tells
+/// of each message it reads.
+#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
+fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/in", listener.local_addr().unwrap());
+    let (tell, told) = sync_channel(64);
+    std::thread::spawn(move || {
+        let mut statuses = statuses.iter().copied();
+        for stream in listener.incoming() {
+            let mut reader = BufReader::new(stream.unwrap());
+            let (mut line, mut length) = (String::new(), 0);
+            while line != "\r\n" {
+                line.clear();
+                reader.read_line(&mut line).unwrap();
+                if let Some(("content-length", value)) = line.split_once(':') {
+                    length = value.trim().parse().unwrap();
+                }
+            }
+            let mut body = vec![0; length];
+            reader.read_exact(&mut body).unwrap();
+            // The story may be over.
+            drop(tell.send(serde_json::from_slice(&body).unwrap()));
+            let status = statuses.next().unwrap_or(204);
+            let answer = format!("HTTP/1.1 {status} -\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+            reader.get_mut().write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    (url, told)
+}
+
+/// Waits until the webhook is shown so.
+async fn until(story: &Story, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    let installation = &story.running.installation;
+    let late = installation.now().plus_ms(20_000);
+    loop {
+        let (_, shown) = ask(story, path, Value::Null).await;
+        if wanted(&shown) {
+            return shown;
+        }
+        assert!(installation.now() < late, "{shown}");
+        installation.pause(10).await;
+    }
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_told_again_by_a_replay_and_one_that_fails_by_itself() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let (url, told) = receiver(&[410, 500]);
+        let order = json!({ "url": url, "allow_private": true, "events": ["number.opted_out"] });
+        let (_, made) = ask(&story, HOOKS, order).await;
+        let hook = format!("{HOOKS}/{}", made["id"].as_str().unwrap());
+        let out = json!({ "reason": "asked" });
+        for number in ["13800138001", "13800138002"] {
+            let path = format!("/api/v1/numbers/{number}/opt-out");
+            assert_eq!(ask(&story, &path, out.clone()).await.0, 200);
+            until(&story, &hook, |shown| shown["disabled"] == true).await;
+        }
+        let within = std::time::Duration::from_secs(20);
+        let first = told.recv_timeout(within).unwrap();
+        assert_eq!(first["type"], "number.opted_out");
+        let (status, _) = ask(&story, &format!("{hook}/replay"), json!({ "after": "0" })).await;
+        assert_eq!(status, 200);
+        let shown = until(&story, &hook, |shown| shown["delivered"] == 2).await;
+        assert_eq!(
+            (&shown["disabled"], &shown["waiting"]),
+            (&json!(false), &json!(0))
+        );
+        assert_eq!((&shown["failed"], &shown["dead_letters"]), (&json!(2), &json!(0)));
+        let mut ids: Vec<Value> = told.try_iter().map(|event| event["id"].clone()).collect();
+        assert_eq!(ids.len(), 3, "one of the two was refused once");
+        ids.sort_by_key(Value::to_string);
+        ids.dedup();
+        assert_eq!(ids.len(), 2);
     });
     story.end();
 }

@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_leads_into_a_house_or_a_machine_is_not_of_the_open_internet() {
+    fn a_way_into_a_house_or_a_machine_is_not_of_the_open_internet() {
         for inside in [
             "0.0.0.0",
             "10.0.0.1",

@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_address_inside_is_enough_to_lead_nowhere() {
+    fn one_address_inside_is_enough_to_resolve_to_nothing() {
         let of = |texts: &[&str]| all_global(texts.iter().map(|text| text.parse().unwrap()).collect());
         assert_eq!(of(&[]), Err(NotResolved::Unknown));
         assert_eq!(of(&["1.1.1.1:443", "10.0.0.1:443"]), Err(NotResolved::NotGlobal));
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_of_this_machine_leads_nowhere() {
+    async fn a_name_of_this_machine_resolves_to_nothing() {
         let name: Name = "localhost".parse().unwrap();
         let refused = GlobalResolver::new().call(name).await;
         assert_eq!(refused.err(), Some(NotResolved::NotGlobal));
