@@ -2,7 +2,7 @@
 
 use super::log::Told;
 use super::receiver::Taken;
-use super::{ALL, BEARER, CALLS, CAMPAIGN, CRM, KINDS, Stage};
+use super::{ALERTS, ALL, BEARER, CALLS, CAMPAIGN, CRM, KINDS, Stage};
 use crate::history::member;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +42,17 @@ impl Stage {
         self.broken.extend(self.receiver.unverified().into_iter().take(5));
         self.broken.extend(log.broken.iter().cloned());
         self.judge_calls(&log);
+        let told: BTreeSet<String> = self
+            .receiver
+            .taken_at(ALERTS)
+            .into_iter()
+            .map(|one| one.id)
+            .collect();
+        let untold = log.alerts.difference(&told).count();
+        if untold > 0 {
+            self.broken
+                .push(format!("the channel was not told of {untold} alerts"));
+        }
         if self.receiver.refused_count() == 0 || self.receiver.slow_count() == 0 {
             self.broken
                 .push("the receiver never failed, or was never slow".to_owned());

@@ -28,6 +28,9 @@ pub(super) struct Told {
     disclosed: BTreeMap<(String, String), u64>,
     /// Deliveries by webhook: the event, and where its delivery stands.
     delivered: BTreeMap<String, Vec<(String, u64)>>,
+    /// Ids of alerts that were raised before everything was asked for again.
+    pub(super) alerts: BTreeSet<String>,
+    is_replayed: bool,
     pub(super) broken: Vec<String>,
 }
 
@@ -96,6 +99,10 @@ impl Told {
                     .or_default()
                     .push((text("/event"), position));
             }
+            "alert.raised" if !self.is_replayed => {
+                self.alerts.insert(envelope.id.to_string());
+            }
+            "webhook.replay_asked" => self.is_replayed = true,
             "webhook.dead_lettered" => self.broken.push(format!("a dead letter: {data}")),
             _ => {}
         }

@@ -30,6 +30,8 @@ const ALL: &str = "/all";
 /// Whom calls are told as INT-1 and INT-2 have it.
 const CALLS: &str = "/calls";
 const CRM: &str = "/crm/customers";
+/// A channel of alerts.
+const ALERTS: &str = "/alerts";
 /// What the CRM asks for.
 const BEARER: &str = "a token of the CRM";
 /// Longest wait for calls, and for what is told of them.
@@ -128,6 +130,7 @@ impl Stage {
         stage.add(server, ALL, json!({"events": KINDS}));
         stage.add(server, CALLS, json!({"format": "call_ended"}));
         stage.add(server, CRM, json!({"format": "crm", "bearer": BEARER}));
+        stage.add(server, ALERTS, json!({}));
         // Nobody is there: it costs nobody else anything.
         let nobody = json!({"url": "http://127.0.0.1:9/", "allow_private": true});
         server.must_post("/api/v1/webhooks", &nobody);
@@ -142,7 +145,12 @@ impl Stage {
             members.insert("url".to_owned(), json!(self.receiver.url(path)));
             members.insert("allow_private".to_owned(), json!(true));
         }
-        let reply = server.must_post("/api/v1/webhooks", &order);
+        let list = if path == ALERTS {
+            "/api/v1/alerts/channels"
+        } else {
+            "/api/v1/webhooks"
+        };
+        let reply = server.must_post(list, &order);
         let text = |name: &str| member(&reply.body, name).as_str().unwrap_or_default().to_owned();
         self.receiver.know(path, &text("/secret"));
         if path == ALL {
@@ -335,6 +343,7 @@ impl Stage {
             "replayed": replayed,
             "calls_told": self.receiver.count_at(CALLS),
             "crm_told": self.receiver.count_at(CRM),
+            "alerts_told": self.receiver.count_at(ALERTS),
             "refused_once": self.receiver.refused_count(),
             "slow": self.receiver.slow_count(),
             "restarts": self.restarts,
