@@ -34,6 +34,7 @@ use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::user::User;
 use domain::view::View;
+use domain::webhook::Webhook;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -76,6 +77,8 @@ pub struct ActorSystem {
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
     pub views: Entities<View>,
+    /// Whom we tell of events, and how far.
+    pub webhooks: Entities<Webhook>,
 }
 
 impl ActorSystem {
@@ -98,6 +101,7 @@ impl ActorSystem {
             stops: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
+            webhooks: Entities::start(&environment, &hosting),
         }
     }
 }

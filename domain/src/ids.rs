@@ -235,6 +235,10 @@ uuid_id!(
     KeyId, "key"
 );
 uuid_id!(
+    /// One webhook: UUIDv5 of the command that added it, so that a repeated request is the same webhook.
+    WebhookId, "webhook"
+);
+uuid_id!(
     /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
     AlertId, "alert"
 );
@@ -317,6 +321,13 @@ impl KeyId {
     /// The key that `command` made.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("api key:{command}").as_bytes()))
+    }
+}
+
+impl WebhookId {
+    /// The webhook that `command` added.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("webhook:{command}").as_bytes()))
     }
 }
 

@@ -41,5 +41,6 @@ pub mod stream_id;
 pub mod time;
 pub mod user;
 pub mod view;
+pub mod webhook;
 
 pub use record::{event_filter, stored_event, upcasting};

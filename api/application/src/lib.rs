@@ -33,3 +33,4 @@ pub mod reply_value;
 pub mod stops;
 pub mod tables;
 pub mod targets;
+pub mod webhooks;

@@ -12,6 +12,7 @@ use application::alerts;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
+use application::webhooks;
 use domain::alert::AlertLimits;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
@@ -111,6 +112,7 @@ impl Running {
         driving::begin(Arc::clone(&process), settings).await?;
         installation.live.begin(&installation.environment);
         alerts::begin(&installation, AlertLimits::default());
+        webhooks::begin(&installation);
         rebuild_record::begin(&installation);
         process.begin();
         if let Some(url) = &url {

@@ -75,6 +75,16 @@ pub enum Permission {
     AlertsRead,
     #[serde(rename = "alerts:write")]
     AlertsWrite,
+    /// What tells people of alerts.
+    #[serde(rename = "alerts:channels")]
+    AlertsChannels,
+    #[serde(rename = "webhooks:read")]
+    WebhooksRead,
+    #[serde(rename = "webhooks:write")]
+    WebhooksWrite,
+    /// Neither https nor a global address is demanded of one.
+    #[serde(rename = "webhooks:private")]
+    WebhooksPrivate,
     #[serde(rename = "samples:read")]
     SamplesRead,
     #[serde(rename = "samples:write")]
@@ -108,7 +118,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 44] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -135,6 +145,10 @@ impl Permission {
         Self::ExportsRead,
         Self::AlertsRead,
         Self::AlertsWrite,
+        Self::AlertsChannels,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
+        Self::WebhooksPrivate,
         Self::SamplesRead,
         Self::SamplesWrite,
         Self::ReportsRead,
@@ -180,6 +194,10 @@ impl Permission {
             Self::ExportsRead => "exports:read",
             Self::AlertsRead => "alerts:read",
             Self::AlertsWrite => "alerts:write",
+            Self::AlertsChannels => "alerts:channels",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
+            Self::WebhooksPrivate => "webhooks:private",
             Self::SamplesRead => "samples:read",
             Self::SamplesWrite => "samples:write",
             Self::ReportsRead => "reports:read",
@@ -226,6 +244,13 @@ impl Permission {
             Self::ExportsRead => ("导出（掩码）", "take rows away, masked"),
             Self::AlertsRead => ("查看告警", "see alerts"),
             Self::AlertsWrite => ("确认、静音告警", "acknowledge and mute alerts"),
+            Self::AlertsChannels => ("管理告警通道", "manage channels of alerts"),
+            Self::WebhooksRead => ("查看 Webhook 与投递", "see webhooks and their deliveries"),
+            Self::WebhooksWrite => ("管理 Webhook", "add, rotate, test, replay and remove webhooks"),
+            Self::WebhooksPrivate => (
+                "允许内网或明文的 Webhook",
+                "let a webhook reach a private or plain address",
+            ),
             Self::SamplesRead => ("查看抽检", "see samples"),
             Self::SamplesWrite => ("抽检与签署", "draw and sign off samples"),
             Self::ReportsRead => ("查看合规报告", "see signed reports"),

@@ -7,7 +7,7 @@ use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::ids::{
     AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, KeyId, ListId, LogId, NumberId,
-    StreamId,
+    StreamId, WebhookId,
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -155,6 +155,14 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let stop = StopId::Campaign(campaign());
             (StreamId::new(aggregate, &stop), Some(campaign()), None)
         }
+        "webhook" => {
+            let webhook = WebhookId::derive(CommandId::derive_from_text("golden"));
+            (
+                StreamId::new(aggregate, &webhook),
+                Some(campaign()),
+                Some(customer()),
+            )
+        }
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {
@@ -177,7 +185,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" | "stop" => Way::Session,
+        "user" | "stop" | "webhook" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

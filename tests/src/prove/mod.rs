@@ -29,6 +29,7 @@ mod stop;
 mod stores;
 mod tails;
 mod two_processes;
+mod webhooks;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
 
@@ -70,6 +71,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "stop" => Some(stop::prove(form)),
+        "webhooks" => Some(webhooks::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
         "stores" => Some(stores::prove(form)),
         "simulation" => Some(demo::simulation(form)),
@@ -174,6 +176,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "stop",
         "1 stop of each scope with 200 calls in flight, instead of 20",
+    ),
+    (
+        "webhooks",
+        "200 people called while the receiver refuses, is slow and restarts, instead of 2,000",
     ),
     (
         "kurrent",

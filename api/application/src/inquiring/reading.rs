@@ -59,6 +59,17 @@ impl Reader {
 }
 
 impl Reader {
+    /// The program itself, which tells somebody outside by this way.
+    pub const fn of_program(route: String, door: &'static str) -> Self {
+        Self {
+            route,
+            door,
+            by: None,
+            actor: None,
+            reason: None,
+        }
+    }
+
     /// The same, for the reason that a body gives.
     pub fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);

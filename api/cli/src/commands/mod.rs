@@ -1,5 +1,6 @@
 //! The commands, a file or folder each: which there are, and which one runs.
 
+mod alert_channel;
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -39,6 +40,7 @@ pub(crate) mod stop;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
+pub(crate) mod webhook;
 mod whom;
 
 use crate::demo;
@@ -75,6 +77,7 @@ pub(crate) enum Command {
     Trunk(trunk::Args),
     Simulate(simulate::Args),
     Stop(stop::Args),
+    Webhook(webhook::Args),
     User(user::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
@@ -112,6 +115,7 @@ impl Command {
             | Self::Trunk(_)
             | Self::Simulate(_)
             | Self::Stop(_)
+            | Self::Webhook(_)
             | Self::User(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
@@ -150,6 +154,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
+        Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

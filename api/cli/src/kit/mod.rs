@@ -8,6 +8,7 @@ pub(crate) mod moment;
 pub(crate) mod named;
 pub(crate) mod output;
 pub(crate) mod reader;
+pub(crate) mod secret;
 pub(crate) mod table;
 pub(crate) mod taken_away;
 pub(crate) mod words;

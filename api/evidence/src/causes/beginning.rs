@@ -17,6 +17,7 @@ use domain::stop::StopEvent;
 use domain::stored_event::Position;
 use domain::user::UserEvent;
 use domain::view::event::ViewEvent;
+use domain::webhook::WebhookEvent;
 use std::collections::BTreeSet;
 
 /// Most events named one by one; the rest is counted.
@@ -178,6 +179,52 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
     (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
     (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
+    (
+        WebhookEvent::ADDED,
+        Beginning::Outside,
+        "somebody wants to be told",
+    ),
+    (
+        WebhookEvent::ROTATED,
+        Beginning::Outside,
+        "somebody wants another secret",
+    ),
+    (
+        WebhookEvent::REMOVED,
+        Beginning::Outside,
+        "somebody is to be told no more",
+    ),
+    (
+        WebhookEvent::REPLAY_ASKED,
+        Beginning::Outside,
+        "somebody wants to be told again",
+    ),
+    (WebhookEvent::TESTED, Beginning::Outside, "somebody tries it"),
+    (
+        WebhookEvent::DELIVERED,
+        Beginning::Outside,
+        "a receiver took it: deliveries are stored several at once",
+    ),
+    (
+        WebhookEvent::DELIVERY_FAILED,
+        Beginning::Outside,
+        "a receiver did not take it",
+    ),
+    (
+        WebhookEvent::DELIVERY_DEFERRED,
+        Beginning::Outside,
+        "a receiver did not take the one before it",
+    ),
+    (
+        WebhookEvent::DEAD_LETTERED,
+        Beginning::Outside,
+        "a receiver never took it",
+    ),
+    (
+        WebhookEvent::DISABLED,
+        Beginning::Outside,
+        "a receiver said that it is gone",
+    ),
     (
         AccessEvent::REFUSED,
         Beginning::Outside,

@@ -26,6 +26,8 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         Parameter::text("code", "The code of a problem", "missing"),
     ),
     ("alerts", Parameter::uuid("id", "An alert")),
+    ("channels", Parameter::uuid("id", "A channel of alerts")),
+    ("webhooks", Parameter::uuid("id", "A webhook")),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),

@@ -1,5 +1,6 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
+mod alert_channels;
 mod alerts;
 mod api_keys;
 pub mod audit;
@@ -37,6 +38,7 @@ mod tables;
 mod targets;
 mod trunks;
 mod users;
+mod webhooks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::places::{Route, RouteList};
@@ -75,7 +77,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         trunks::endpoints(),
         funnels::endpoints(),
         live::endpoints(),
+        alert_channels::endpoints(),
         alerts::endpoints(),
+        webhooks::endpoints(),
         installation::endpoints(),
         flows::endpoints(),
         rules::endpoints(),

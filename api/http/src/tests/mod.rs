@@ -27,3 +27,4 @@ mod secured;
 mod stop;
 mod tables;
 mod token;
+mod webhooks;
