@@ -10,5 +10,6 @@ pub mod compliance_report;
 mod html;
 pub mod log_walk;
 pub mod pdca;
+pub mod proved;
 pub mod reconcile;
 pub mod sampling;

@@ -4,6 +4,7 @@
 
 use crate::auth::Door;
 use crate::lookups::Lookups;
+use crate::signing::Signing;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -35,6 +36,8 @@ pub struct Context {
     pub door: Door,
     /// What each peer may still look up by number.
     pub lookups: Lookups,
+    /// Who signs checkpoints of the log.
+    pub signing: Signing,
     /// How long those who read wait until the rows have what the log has. A server's rows follow it: there
     /// who wants to read what was written gives its position.
     pub rows_within_ms: Option<u64>,

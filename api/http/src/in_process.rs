@@ -9,6 +9,7 @@ pub use crate::context::Hears;
 use crate::lookups::Lookups;
 use crate::routes;
 use crate::server::routed;
+use crate::signing::Signing;
 use application::installation::Installation;
 use async_trait::async_trait;
 use domain::problem::Problem;
@@ -56,6 +57,7 @@ pub async fn client(
                 process: Arc::clone(&process),
                 door: Door::Directory,
                 lookups: Lookups::default(),
+                signing: Signing::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),
                 hears: Some(hears),
             });

@@ -6,6 +6,7 @@ use crate::context::{Context, Ctx};
 use crate::lookups::Lookups;
 use crate::routes;
 use crate::server;
+use crate::signing::Signing;
 use application::alerts;
 use application::installation::Installation;
 use application::notice::notice;
@@ -94,6 +95,7 @@ impl Running {
             process: Arc::clone(&process),
             door,
             lookups: Lookups::default(),
+            signing: Signing::EachSecond,
             rows_within_ms: None,
             hears: None,
         });

@@ -22,6 +22,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     ("calls", Parameter::uuid("id", "A call")),
     ("alerts", Parameter::uuid("id", "An alert")),
+    (
+        "events",
+        Parameter::uuid("id", "An event; or a call, or our id of a customer"),
+    ),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),

@@ -23,6 +23,7 @@ mod metrics;
 mod numbers;
 mod persons;
 mod projections;
+mod proofs;
 mod queries;
 mod reports;
 mod rules;
@@ -63,6 +64,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         numbers::endpoints(),
         calls::endpoints(),
         events::endpoints(),
+        proofs::endpoints(),
         audit::endpoints(),
         targets::endpoints(),
         tables::endpoints(),
