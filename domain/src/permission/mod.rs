@@ -99,6 +99,14 @@ pub enum Permission {
     UsersRead,
     #[serde(rename = "users:write")]
     UsersWrite,
+    #[serde(rename = "inspections:make")]
+    InspectionsMake,
+    #[serde(rename = "cases:read")]
+    CasesRead,
+    #[serde(rename = "cases:write")]
+    CasesWrite,
+    #[serde(rename = "retention:write")]
+    RetentionWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -106,7 +114,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 39] = [
+    pub const ALL: [Self; 43] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -145,6 +153,10 @@ impl Permission {
         Self::ProjectionsWrite,
         Self::UsersRead,
         Self::UsersWrite,
+        Self::InspectionsMake,
+        Self::CasesRead,
+        Self::CasesWrite,
+        Self::RetentionWrite,
         Self::DirectoryWrite,
     ];
 
@@ -189,6 +201,10 @@ impl Permission {
             Self::ProjectionsWrite => "projections:write",
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
+            Self::InspectionsMake => "inspections:make",
+            Self::CasesRead => "cases:read",
+            Self::CasesWrite => "cases:write",
+            Self::RetentionWrite => "retention:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -234,6 +250,19 @@ impl Permission {
             Self::ProjectionsWrite => ("重建读模型", "rebuild and switch views"),
             Self::UsersRead => ("查看用户与权限", "see users, roles and keys"),
             Self::UsersWrite => ("管理用户、角色、密钥", "manage users, roles and keys"),
+            Self::InspectionsMake => (
+                "检查取证（须说明理由）",
+                "inspect: calls, basis, recordings and proof, with a reason",
+            ),
+            Self::CasesRead => ("查看投诉与个人请求", "see complaints and requests of persons"),
+            Self::CasesWrite => (
+                "受理、办结投诉与个人请求",
+                "open and close complaints and requests of persons",
+            ),
+            Self::RetentionWrite => (
+                "设置保存期限、处置到期数据",
+                "set how long data is kept, and dispose of it",
+            ),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

@@ -56,6 +56,8 @@ const EXAMPLES: &[&str] = &[
     "audit verify --data ./first",
     "audit prove call 00000000-0000-5000-8000-000000000001 --out call.proof --data ./first",
     "audit check call.proof",
+    "inspect customer C001 --out C001.tar --data ./first",
+    "inspect number 13800138000 --at 2026-03-02T10:00:00+08:00 --out number.tar --data ./first",
     "audit checkpoint --data ./first",
     "audit witness keygen --name witness.example --out witness.key",
     "audit witness serve --listen 127.0.0.1:7070 --key witness.key --log-key KEY --state ./witness",

@@ -23,6 +23,7 @@ pub(crate) mod export;
 #[cfg(test)]
 mod headline_tests;
 pub(crate) mod import;
+pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod metrics;
@@ -71,6 +72,7 @@ pub(crate) enum Command {
     Reconcile(reconcile::Args),
     Report(report::Args),
     Sample(sample::Args),
+    Inspect(inspect::Args),
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
@@ -108,6 +110,7 @@ impl Command {
             | Self::Reconcile(_)
             | Self::Report(_)
             | Self::Sample(_)
+            | Self::Inspect(_)
             | Self::Doctor(_)
             | Self::Trunk(_)
             | Self::Simulate(_)
@@ -144,6 +147,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
+        Command::Inspect(args) => Box::pin(inspect::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),

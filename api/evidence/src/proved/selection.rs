@@ -31,11 +31,7 @@ impl Selection {
     }
 
     /// Every event of one stream.
-    pub async fn add_stream(
-        &mut self,
-        store: &dyn EventStore,
-        stream: &StreamId,
-    ) -> Result<(), Problem> {
+    pub async fn add_stream(&mut self, store: &dyn EventStore, stream: &StreamId) -> Result<(), Problem> {
         let mut after = StreamVersion(0);
         loop {
             let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
@@ -51,11 +47,7 @@ impl Selection {
 
     /// Every event that a filter wants, by the records of the whole log: what is to be proved complete does
     /// not rest on an index or a column, which no proof covers.
-    pub async fn add_matching(
-        &mut self,
-        store: &dyn EventStore,
-        filter: EventFilter,
-    ) -> Result<(), Problem> {
+    pub async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Problem> {
         let mut after = Position(0);
         loop {
             let page = store.read_all(after, PAGE_EVENTS_MAX).await?;

@@ -16,6 +16,7 @@ mod exports;
 mod flows;
 mod funnels;
 mod health;
+mod inspections;
 pub mod installation;
 pub mod lists;
 mod live;
@@ -65,6 +66,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         calls::endpoints(),
         events::endpoints(),
         proofs::endpoints(),
+        inspections::endpoints(),
         audit::endpoints(),
         targets::endpoints(),
         tables::endpoints(),

@@ -92,7 +92,11 @@ async fn proof(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         by: input.by(),
     };
     let id = InquiryId::derive(cause.command);
-    ctx.installation.entities.inquiries.ask(&id, command, cause).await?;
+    ctx.installation
+        .entities
+        .inquiries
+        .ask(&id, command, cause)
+        .await?;
     let of = BundleSubject {
         kind: subject.word().to_owned(),
         id: subject.to_string(),

@@ -29,7 +29,9 @@ pub(super) fn add(files: &mut Files, attached: Attached) -> Result<(), ProofErro
         return Ok(());
     }
     if attached.len() > ATTACHED_FILES_MAX || attached.keys().any(|name| !name.starts_with(ATTACHED_DIR)) {
-        return Err(malformed(&"a file cannot be attached under this name, or there are too many"));
+        return Err(malformed(
+            &"a file cannot be attached under this name, or there are too many",
+        ));
     }
     files.insert(ATTACHED_LIST.to_owned(), list(&attached).into_bytes());
     files.extend(attached);
@@ -57,7 +59,9 @@ pub(super) fn check(files: &Files, records: &[Vec<u8>]) -> Result<Vec<String>, P
     let listed = files.get(ATTACHED_LIST).map(Vec::as_slice);
     let expected = (!attached.is_empty()).then(|| list(&attached).into_bytes());
     if listed != expected.as_deref() || attached.len() > ATTACHED_FILES_MAX {
-        return Err(malformed(&"an attached file is not the one attached.sha256 names"));
+        return Err(malformed(
+            &"an attached file is not the one attached.sha256 names",
+        ));
     }
     let told = recordings_told(records);
     for (name, bytes) in &attached {

@@ -295,7 +295,17 @@ async fn what_is_attached_is_signed_and_a_recording_is_the_one_its_call_names() 
     let other = with_attached(b"another", &files).await.unwrap();
     let refused = check_bundle(&other, &Trust::default()).unwrap_err().to_string();
     assert!(refused.contains("recording of call c"), "{refused}");
-    assert!(with_attached(b"RIFF", &[("inspection.html", b"<p>")]).await.is_err(), "outside its folder");
+    assert!(
+        with_attached(b"RIFF", &[("inspection.html", b"<p>")])
+            .await
+            .is_err(),
+        "outside its folder"
+    );
     let none = with_attached(b"RIFF", &[]).await.unwrap();
-    assert!(check_bundle(&none, &Trust::default()).unwrap().attached.is_empty());
+    assert!(
+        check_bundle(&none, &Trust::default())
+            .unwrap()
+            .attached
+            .is_empty()
+    );
 }
