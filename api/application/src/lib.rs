@@ -9,6 +9,7 @@ pub mod alerts;
 pub mod as_of;
 pub mod calls;
 pub mod campaigns;
+pub mod cases;
 pub mod clock_doubt;
 pub mod cloud_event;
 pub mod consents;

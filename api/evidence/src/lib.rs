@@ -14,3 +14,4 @@ pub mod pdca;
 pub mod proved;
 pub mod reconcile;
 pub mod sampling;
+pub mod seen;

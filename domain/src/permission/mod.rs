@@ -103,6 +103,8 @@ pub enum Permission {
     InspectionsMake,
     #[serde(rename = "cases:read")]
     CasesRead,
+    #[serde(rename = "cases:open")]
+    CasesOpen,
     #[serde(rename = "cases:write")]
     CasesWrite,
     #[serde(rename = "retention:write")]
@@ -114,7 +116,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 43] = [
+    pub const ALL: [Self; 44] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -155,6 +157,7 @@ impl Permission {
         Self::UsersWrite,
         Self::InspectionsMake,
         Self::CasesRead,
+        Self::CasesOpen,
         Self::CasesWrite,
         Self::RetentionWrite,
         Self::DirectoryWrite,
@@ -203,6 +206,7 @@ impl Permission {
             Self::UsersWrite => "users:write",
             Self::InspectionsMake => "inspections:make",
             Self::CasesRead => "cases:read",
+            Self::CasesOpen => "cases:open",
             Self::CasesWrite => "cases:write",
             Self::RetentionWrite => "retention:write",
             Self::DirectoryWrite => "directory:write",
@@ -255,9 +259,10 @@ impl Permission {
                 "inspect: calls, basis, recordings and proof, with a reason",
             ),
             Self::CasesRead => ("查看投诉与个人请求", "see complaints and requests of persons"),
+            Self::CasesOpen => ("登记投诉与个人请求", "note complaints and requests of persons"),
             Self::CasesWrite => (
-                "受理、办结投诉与个人请求",
-                "open and close complaints and requests of persons",
+                "分派、办结投诉与个人请求",
+                "assign and answer complaints and requests of persons",
             ),
             Self::RetentionWrite => (
                 "设置保存期限、处置到期数据",

@@ -1,10 +1,11 @@
 //! `ledgerline inspect`: one file from a person, or a number and a time, that shows and proves what was done.
 
-use crate::kit::api::ApiArgs;
-use crate::kit::asking::given;
+use crate::kit::api::{ApiArgs, post};
+use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
+use domain::ids::KeyId;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -19,6 +20,9 @@ const RECORDINGS: &str = "attached/recordings/";
 
 /// Where the answer is asked for as a file.
 const BUNDLE: &str = "/api/v1/inspections/bundle";
+
+/// Whose data somebody saw.
+const SEEN: &str = "/api/v1/inspections/seen";
 
 /// Inspection (检查): calls, lawful basis, decisions, recordings and operations of a person or a number.
 ///
@@ -41,6 +45,8 @@ enum Action {
         #[command(flatten)]
         order: InspectionOrder,
     },
+    /// Whose data a user or a key saw, and whom to tell: the worksheet of a breach
+    User(Worksheet),
     /// Everything about one phone number: whoever has it, and each call to it
     Number {
         /// In any usual form, or our id of it
@@ -48,6 +54,33 @@ enum Action {
         #[command(flatten)]
         order: InspectionOrder,
     },
+}
+
+#[derive(Debug, clap::Args)]
+struct Worksheet {
+    /// The user, as the audit trail names them; or only --key
+    #[arg(required_unless_present = "key")]
+    name: Option<String>,
+    /// Only by this key
+    #[arg(long, value_name = "ID")]
+    key: Option<KeyId>,
+    /// Only from this time on (RFC 3339)
+    #[arg(long, value_name = "T1")]
+    from: Option<Timestamp>,
+    /// Only before this time
+    #[arg(long, value_name = "T2")]
+    to: Option<Timestamp>,
+    /// Also how each person can be told: on record for each of them
+    #[arg(long, requires = "reason")]
+    notice: bool,
+    /// Names and numbers as they are, instead of masked
+    #[arg(long, requires = "notice")]
+    clear: bool,
+    /// Why, for the record; stored for ever, so name no person
+    #[arg(long)]
+    reason: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 #[derive(Debug, clap::Args)]
@@ -76,8 +109,19 @@ struct InspectionOrder {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
+        Action::User(worksheet) => worksheet.show(runtime).await,
         Action::Customer { value, order } => order.inspect(json!({ "customer": value }), runtime).await,
         Action::Number { value, order } => order.inspect(json!({ "number": value }), runtime).await,
+    }
+}
+
+impl Worksheet {
+    async fn show(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let body = given(json!({
+            "user": self.name, "key": self.key, "from": self.from, "to": self.to, "notice": self.notice,
+            "clear": self.clear, "reason": self.reason,
+        }));
+        self.asking.show(runtime, post(SEEN, &body)).await
     }
 }
 

@@ -5,6 +5,7 @@
 //! Whoever asks is on record before anything of it is shown: that is the asker's to do, with `read`.
 
 mod gather;
+mod nearest;
 mod opened;
 mod page;
 mod recordings;
@@ -12,6 +13,7 @@ mod shown;
 mod tell;
 
 pub use gather::{Ask, CALLS_MAX};
+pub use nearest::call_at;
 pub use opened::Values;
 pub use shown::{AboutShown, Counts, Inspection, RecordingState};
 

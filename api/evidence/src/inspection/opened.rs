@@ -30,7 +30,7 @@ pub enum Values {
 
 impl Values {
     /// A value as it is shown; nothing where it cannot be read.
-    fn of(self, value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
+    pub(crate) fn of(self, value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
         match self {
             Self::Masked => masked(value, mask),
             Self::Clear => value.and_then(Personal::value).cloned(),

@@ -3,9 +3,11 @@
 mod alerts;
 mod api_keys;
 pub mod audit;
+mod breaches;
 pub mod calls;
 pub mod campaigns;
 mod charts;
+mod complaints;
 mod compliance_reports;
 mod consents;
 mod customers;
@@ -27,6 +29,7 @@ mod projections;
 mod proofs;
 mod queries;
 mod reports;
+mod requests;
 mod rules;
 mod samples;
 mod session;
@@ -67,6 +70,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         events::endpoints(),
         proofs::endpoints(),
         inspections::endpoints(),
+        breaches::endpoints(),
+        complaints::endpoints(),
+        requests::endpoints(),
         audit::endpoints(),
         targets::endpoints(),
         tables::endpoints(),

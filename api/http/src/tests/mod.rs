@@ -6,6 +6,7 @@ mod alerts;
 mod as_of;
 mod asking;
 mod call_then;
+mod cases;
 mod consents;
 mod cut_off;
 mod doors;
