@@ -107,8 +107,6 @@ pub enum Permission {
     CasesOpen,
     #[serde(rename = "cases:write")]
     CasesWrite,
-    #[serde(rename = "retention:write")]
-    RetentionWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -116,7 +114,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 43] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -159,7 +157,6 @@ impl Permission {
         Self::CasesRead,
         Self::CasesOpen,
         Self::CasesWrite,
-        Self::RetentionWrite,
         Self::DirectoryWrite,
     ];
 
@@ -208,7 +205,6 @@ impl Permission {
             Self::CasesRead => "cases:read",
             Self::CasesOpen => "cases:open",
             Self::CasesWrite => "cases:write",
-            Self::RetentionWrite => "retention:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -263,10 +259,6 @@ impl Permission {
             Self::CasesWrite => (
                 "分派、办结投诉与个人请求",
                 "assign and answer complaints and requests of persons",
-            ),
-            Self::RetentionWrite => (
-                "设置保存期限、处置到期数据",
-                "set how long data is kept, and dispose of it",
             ),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }

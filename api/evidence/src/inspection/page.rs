@@ -243,7 +243,7 @@ fn call_facts(page: &mut Page, call: &CallTold) {
     page.table(&["项目 / item", "值 / value"], 9, &rows);
     match call.recording.as_ref().map(|recording| recording.state) {
         Some(RecordingState::Kept) => {
-            page.sound("录音 / recording", &format!("recordings/{}.wav", call.call))
+            page.sound("录音 / recording", &format!("recordings/{}.wav", call.call));
         }
         Some(RecordingState::Altered) => page.verdict(
             "录音与记录的摘要不一致。 The recording is not the one that the record names.",

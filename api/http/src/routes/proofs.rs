@@ -52,6 +52,7 @@ struct CheckpointShown {
     /// With which its signature is checked.
     #[schemars(example = &"ledgerline.example+1a2b3c4d+AQ==")]
     key: String,
+    #[schemars(example = &"3f5a 9c01 77de 4b12")]
     key_fingerprint: String,
     /// The signed note itself.
     #[schemars(example = &"ledgerline.example/log\n42\nCsUY\n\n— ledgerline.example Az3g\n")]
