@@ -248,6 +248,14 @@ uuid_id!(
     InquiryId, "inquiry"
 );
 uuid_id!(
+    /// One complaint: UUIDv5 of the command that opened it, so that a repeated request is the same.
+    ComplaintId, "complaint"
+);
+uuid_id!(
+    /// One request of a person: UUIDv5 of the command that received it, so that a repeated one is the same.
+    PersonRequestId, "person_request"
+);
+uuid_id!(
     /// One draw of calls for an audit: UUIDv5 of everything that fixes it, so the same draw again is itself.
     SampleId, "sample"
 );
@@ -335,6 +343,26 @@ impl InquiryId {
     /// The inquiry that `command` began.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("inquiry:{command}").as_bytes()))
+    }
+}
+
+impl ComplaintId {
+    /// The complaint that `command` opened.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("complaint:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl PersonRequestId {
+    /// The request that `command` received.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("person_request:{command}").as_bytes(),
+        ))
     }
 }
 

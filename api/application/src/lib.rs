@@ -10,6 +10,7 @@ pub mod as_of;
 pub mod call_now;
 pub mod calls;
 pub mod campaigns;
+pub mod cases;
 pub mod clock_doubt;
 pub mod cloud_event;
 pub mod consents;

@@ -8,6 +8,7 @@ use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
 use crate::server;
+use crate::signing::Signing;
 use application::alerts;
 use application::installation::Installation;
 use application::notice::notice;
@@ -99,6 +100,7 @@ impl Running {
             lookups: Lookups::default(),
             rates: Rates::default(),
             in_flight: InFlight::default(),
+            signing: Signing::EachSecond,
             rows_within_ms: None,
             hears: None,
         });

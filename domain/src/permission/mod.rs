@@ -111,6 +111,14 @@ pub enum Permission {
     UsersRead,
     #[serde(rename = "users:write")]
     UsersWrite,
+    #[serde(rename = "inspections:make")]
+    InspectionsMake,
+    #[serde(rename = "cases:read")]
+    CasesRead,
+    #[serde(rename = "cases:open")]
+    CasesOpen,
+    #[serde(rename = "cases:write")]
+    CasesWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -118,7 +126,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 48] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -162,6 +170,10 @@ impl Permission {
         Self::ProjectionsWrite,
         Self::UsersRead,
         Self::UsersWrite,
+        Self::InspectionsMake,
+        Self::CasesRead,
+        Self::CasesOpen,
+        Self::CasesWrite,
         Self::DirectoryWrite,
     ];
 
@@ -211,6 +223,10 @@ impl Permission {
             Self::ProjectionsWrite => "projections:write",
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
+            Self::InspectionsMake => "inspections:make",
+            Self::CasesRead => "cases:read",
+            Self::CasesOpen => "cases:open",
+            Self::CasesWrite => "cases:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -264,6 +280,16 @@ impl Permission {
             Self::ProjectionsWrite => ("重建读模型", "rebuild and switch views"),
             Self::UsersRead => ("查看用户与权限", "see users, roles and keys"),
             Self::UsersWrite => ("管理用户、角色、密钥", "manage users, roles and keys"),
+            Self::InspectionsMake => (
+                "检查取证（须说明理由）",
+                "inspect: calls, basis, recordings and proof, with a reason",
+            ),
+            Self::CasesRead => ("查看投诉与个人请求", "see complaints and requests of persons"),
+            Self::CasesOpen => ("登记投诉与个人请求", "note complaints and requests of persons"),
+            Self::CasesWrite => (
+                "分派、办结投诉与个人请求",
+                "assign and answer complaints and requests of persons",
+            ),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

@@ -81,6 +81,10 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::ProjectionsWrite,  [A, N, N, N, N, N, N, N, N]),
     (P::UsersRead,         [A, N, N, N, N, A, A, N, N]),
     (P::UsersWrite,        [A, N, N, N, N, N, N, N, N]),
+    (P::InspectionsMake,   [N, N, N, N, N, A, A, N, N]),
+    (P::CasesRead,         [A, A, N, N, N, A, A, N, N]),
+    (P::CasesOpen,         [N, A, N, N, A, A, N, N, N]),
+    (P::CasesWrite,        [N, N, N, N, N, A, N, N, N]),
     (P::DirectoryWrite,    [N, N, N, N, N, N, N, N, N]),
 ];
 

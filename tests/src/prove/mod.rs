@@ -17,6 +17,7 @@ mod forgotten_keys;
 mod full_disk;
 mod hostile;
 mod http;
+mod inspect;
 mod keys;
 mod kurrent;
 mod other_tools;
@@ -65,6 +66,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
         "hostile" => Some(hostile::prove(form)),
         "http" => Some(http::prove(form)),
+        "inspect" => Some(inspect::prove(form)),
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
@@ -104,6 +106,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["audit", "full-disk"],
         &["forgetting"],
         &["http"],
+        &["inspect"],
     ],
 ];
 
@@ -172,6 +175,7 @@ pub const SHORT: &[(&str, &str)] = &[
         "http",
         "5 streams and 5 sockets open at each stop, instead of 100; certificates and PostgreSQL over TLS whole",
     ),
+    ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario"),
     (
         "stop",

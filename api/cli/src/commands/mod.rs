@@ -8,6 +8,7 @@ pub(crate) mod call;
 pub(crate) mod campaign;
 pub(crate) mod carrier;
 pub(crate) mod clock;
+pub(crate) mod complaint;
 pub(crate) mod consent;
 pub(crate) mod customer;
 pub(crate) mod cut_off;
@@ -24,10 +25,12 @@ pub(crate) mod export;
 #[cfg(test)]
 mod headline_tests;
 pub(crate) mod import;
+pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod number;
+pub(crate) mod person_request;
 pub(crate) mod projections;
 pub(crate) mod query;
 pub(crate) mod reconcile;
@@ -73,6 +76,9 @@ pub(crate) enum Command {
     Reconcile(reconcile::Args),
     Report(report::Args),
     Sample(sample::Args),
+    Inspect(inspect::Args),
+    Complaint(complaint::Args),
+    PersonRequest(person_request::Args),
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
@@ -111,6 +117,9 @@ impl Command {
             | Self::Reconcile(_)
             | Self::Report(_)
             | Self::Sample(_)
+            | Self::Inspect(_)
+            | Self::Complaint(_)
+            | Self::PersonRequest(_)
             | Self::Doctor(_)
             | Self::Trunk(_)
             | Self::Simulate(_)
@@ -148,6 +157,9 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
+        Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,
+        Command::PersonRequest(args) => Box::pin(person_request::run(args, runtime)).await,
+        Command::Inspect(args) => Box::pin(inspect::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),

@@ -7,6 +7,7 @@ pub(crate) mod log_bar;
 pub(crate) mod moment;
 pub(crate) mod named;
 pub(crate) mod output;
+pub(crate) mod part;
 pub(crate) mod reader;
 pub(crate) mod secret;
 pub(crate) mod table;

@@ -4,6 +4,7 @@ use domain::access::AccessEvent;
 use domain::alert::event::AlertEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::campaign::event::CampaignEvent;
+use domain::complaint::ComplaintEvent;
 use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFacts;
 use domain::flow::event::FlowEvent;
@@ -11,6 +12,7 @@ use domain::ids::EventId;
 use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
+use domain::person_request::PersonRequestEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stop::StopEvent;
@@ -177,6 +179,27 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     ),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
+    (
+        ComplaintEvent::ASSIGNED,
+        Beginning::Outside,
+        "somebody gives a complaint to somebody",
+    ),
+    (
+        ComplaintEvent::RESOLVED,
+        Beginning::Outside,
+        "somebody answers it",
+    ),
+    (
+        PersonRequestEvent::RECEIVED,
+        Beginning::Outside,
+        "a person asks about their own data",
+    ),
+    (
+        PersonRequestEvent::ANSWERED,
+        Beginning::Outside,
+        "somebody answers the person",
+    ),
     (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
     (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
     (

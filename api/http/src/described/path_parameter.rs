@@ -28,6 +28,12 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ("alerts", Parameter::uuid("id", "An alert")),
     ("channels", Parameter::uuid("id", "A channel of alerts")),
     ("webhooks", Parameter::uuid("id", "A webhook")),
+    (
+        "events",
+        Parameter::uuid("id", "An event; or a call, or our id of a customer"),
+    ),
+    ("complaints", Parameter::uuid("id", "A complaint")),
+    ("requests", Parameter::uuid("id", "A request of a person")),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),

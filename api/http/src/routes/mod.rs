@@ -4,9 +4,11 @@ mod alert_channels;
 mod alerts;
 mod api_keys;
 pub mod audit;
+mod breaches;
 pub mod calls;
 pub mod campaigns;
 mod charts;
+mod complaints;
 mod compliance_reports;
 mod consents;
 mod customers;
@@ -17,6 +19,7 @@ mod exports;
 mod flows;
 mod funnels;
 mod health;
+mod inspections;
 pub mod installation;
 pub mod lists;
 mod live;
@@ -27,8 +30,10 @@ mod persons;
 mod problems;
 mod projections;
 mod prometheus;
+mod proofs;
 mod queries;
 mod reports;
+mod requests;
 mod rules;
 mod samples;
 mod session;
@@ -71,6 +76,11 @@ fn groups() -> Vec<Vec<Endpoint>> {
         problems::endpoints(),
         prometheus::endpoints(),
         events::endpoints(),
+        proofs::endpoints(),
+        inspections::endpoints(),
+        breaches::endpoints(),
+        complaints::endpoints(),
+        requests::endpoints(),
         audit::endpoints(),
         targets::endpoints(),
         tables::endpoints(),

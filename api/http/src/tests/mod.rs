@@ -6,6 +6,7 @@ mod alerts;
 mod as_of;
 mod asking;
 mod call_then;
+mod cases;
 mod coming_again;
 mod consents;
 mod cut_off;
