@@ -57,6 +57,9 @@ const ACCEPT_RETRY_MS: u64 = 100;
 /// Longest time open replies have once the server stops.
 const STOP_MS: u64 = 2_000;
 
+/// A browser that has met us over TLS comes by no other way for a year (RFC 6797); said over TLS alone.
+const STAY_SECURED: &str = "max-age=31536000";
+
 /// Ports tried after the wished one is taken.
 const NEXT_PORTS_MAX: u16 = 100;
 
@@ -110,6 +113,7 @@ pub async fn serve(
     let doors = Doors {
         routes,
         list: Arc::new(list),
+        secured: acceptor.is_some(),
     };
     loop {
         let accepted = tokio::select! {
@@ -146,6 +150,8 @@ pub async fn serve(
 struct Doors {
     routes: BoxedFilter<(Response,)>,
     list: Arc<RouteList>,
+    /// Every connection speaks TLS.
+    secured: bool,
 }
 
 /// One connection, watched so that it ends after its open request when the server stops, and at once when
@@ -239,6 +245,10 @@ async fn take(
         && let Ok(allowed) = HeaderValue::from_str(&doors.list.allowed(&path))
     {
         response.headers_mut().insert(header::ALLOW, allowed);
+    }
+    if doors.secured {
+        let policy = HeaderValue::from_static(STAY_SECURED);
+        response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, policy);
     }
     Ok(response.map(|body| OurBody::new(body, open)))
 }

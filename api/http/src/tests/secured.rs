@@ -141,6 +141,8 @@ fn http_1_and_http_2_and_streams_pass_over_tls() {
             (response.status().as_u16(), response.version()),
             (200, hyper::Version::HTTP_2)
         );
+        let stays = response.headers().get("strict-transport-security").unwrap();
+        assert_eq!(stays, "max-age=31536000");
         response.into_body().collect().await.unwrap();
         drop(sender);
         driven.await.unwrap().unwrap();
