@@ -2,7 +2,7 @@
 
 use super::log::Told;
 use super::receiver::Taken;
-use super::{ALERTS, ALL, BEARER, CALLS, CAMPAIGN, CRM, KINDS, Stage};
+use super::{ALERTS, ALL, BEARER, CALLS, CAMPAIGN, CRM, KINDS, Stage, is_test};
 use crate::history::member;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,10 +18,7 @@ impl Stage {
         let wanted: BTreeSet<String> = log.wanted.keys().cloned().collect();
         let lost = wanted.difference(&ids(first)).count();
         let lost_again = wanted.difference(&ids(again)).count();
-        let strange = ids(&taken)
-            .difference(&wanted)
-            .filter(|id| !id.starts_with("test_"))
-            .count();
+        let strange = ids(&taken).difference(&wanted).filter(|id| !is_test(id)).count();
         for (what, count) in [
             ("events never arrived", lost),
             ("events are missing after the replay", lost_again),
@@ -71,7 +68,7 @@ impl Stage {
             let taken = self.receiver.taken_at(path);
             let wrong = taken
                 .iter()
-                .filter(|one| !one.id.starts_with("test_") && !is_literal(one))
+                .filter(|one| !is_test(&one.id) && !is_literal(one))
                 .count();
             if wrong > 0 {
                 self.broken

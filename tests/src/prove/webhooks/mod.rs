@@ -17,7 +17,7 @@ use crate::server::Server;
 use python::MailServer;
 use receiver::{Receiver, Taken};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -272,10 +272,16 @@ impl Stage {
     /// Everything again; answers how many arrived.
     fn replay(&mut self, server: &Server) -> usize {
         let before = self.receiver.count_at(ALL);
+        // Neither tests are sent again, nor what came twice because a restart lost its answer.
+        let taken = self.receiver.taken_at(ALL);
+        let events: BTreeSet<&String> = taken
+            .iter()
+            .map(|one| &one.id)
+            .filter(|id| !is_test(id))
+            .collect();
+        let wanted = before + events.len();
         server.must_post(&self.of(ALL, "/replay"), &json!({"after": "0"}));
-        let again = wait_for(LONGEST, || {
-            (self.receiver.count_at(ALL) >= before * 2).then_some(())
-        });
+        let again = wait_for(LONGEST, || (self.receiver.count_at(ALL) >= wanted).then_some(()));
         if again.is_none() {
             self.broken
                 .push("a replay does not send everything again".to_owned());
@@ -359,4 +365,9 @@ impl Stage {
             line,
         }
     }
+}
+
+/// A message that tells of nothing.
+fn is_test(id: &str) -> bool {
+    id.starts_with("test_")
 }
