@@ -5,12 +5,14 @@ use domain::access::Access;
 use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
+use domain::complaint::Complaint;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::number::Number;
+use domain::person_request::PersonRequest;
 use domain::report::Report;
 use domain::sample::Sample;
 use domain::stored_event::Envelope;
@@ -82,6 +84,16 @@ fn expected_of(file: &Path) -> serde_json::Value {
 #[test]
 fn every_golden_record_of_a_call_reads() {
     check::<Call>();
+}
+
+#[test]
+fn every_golden_record_of_a_complaint_reads() {
+    check::<Complaint>();
+}
+
+#[test]
+fn every_golden_record_of_a_person_s_request_reads() {
+    check::<PersonRequest>();
 }
 
 #[test]

@@ -22,6 +22,8 @@ const CALL_IDLE_MS: u64 = 30_000;
 const PERSON_IDLE_MS: u64 = 120_000;
 /// A campaign is asked each second while it runs, and its stream is long to read.
 const CAMPAIGN_IDLE_MS: u64 = 600_000;
+/// A webhook's stream has an event of each delivery, and is long to read.
+const WEBHOOK_IDLE_MS: u64 = 600_000;
 /// A flow is read once per call and is large.
 const FLOW_IDLE_MS: u64 = 600_000;
 /// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long:
@@ -41,6 +43,7 @@ impl Lifespan {
             "customer" | "number" => PERSON_IDLE_MS,
             "campaign" => CAMPAIGN_IDLE_MS,
             "flow" => FLOW_IDLE_MS,
+            "webhook" => WEBHOOK_IDLE_MS,
             _ => DEFAULT_IDLE_MS,
         };
         Self {

@@ -17,12 +17,14 @@ use domain::alert::Alert;
 use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
+use domain::complaint::Complaint;
 use domain::customer::Customer;
 use domain::decider::Decider;
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::number::Number;
+use domain::person_request::PersonRequest;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
@@ -34,6 +36,7 @@ use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::user::User;
 use domain::view::View;
+use domain::webhook::Webhook;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -70,12 +73,18 @@ pub struct ActorSystem {
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
     pub alerts: Entities<Alert>,
+    /// Complaints about calls.
+    pub complaints: Entities<Complaint>,
+    /// What persons asked about their own data.
+    pub person_requests: Entities<PersonRequest>,
     /// Emergency stops, each by what it stops.
     pub stops: Entities<Stop>,
     /// Who may sign in.
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
     pub views: Entities<View>,
+    /// Whom we tell of events, and how far.
+    pub webhooks: Entities<Webhook>,
 }
 
 impl ActorSystem {
@@ -95,9 +104,12 @@ impl ActorSystem {
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
+            complaints: Entities::start(&environment, &hosting),
+            person_requests: Entities::start(&environment, &hosting),
             stops: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
+            webhooks: Entities::start(&environment, &hosting),
         }
     }
 }

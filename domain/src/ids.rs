@@ -235,6 +235,10 @@ uuid_id!(
     KeyId, "key"
 );
 uuid_id!(
+    /// One webhook: UUIDv5 of the command that added it, so that a repeated request is the same webhook.
+    WebhookId, "webhook"
+);
+uuid_id!(
     /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
     AlertId, "alert"
 );
@@ -242,6 +246,14 @@ uuid_id!(
 uuid_id!(
     /// One question to the rows: UUIDv5 of the command that asked it, so that a repeated request is the same.
     InquiryId, "inquiry"
+);
+uuid_id!(
+    /// One complaint: UUIDv5 of the command that opened it, so that a repeated request is the same.
+    ComplaintId, "complaint"
+);
+uuid_id!(
+    /// One request of a person: UUIDv5 of the command that received it, so that a repeated one is the same.
+    PersonRequestId, "person_request"
 );
 uuid_id!(
     /// One draw of calls for an audit: UUIDv5 of everything that fixes it, so the same draw again is itself.
@@ -320,10 +332,37 @@ impl KeyId {
     }
 }
 
+impl WebhookId {
+    /// The webhook that `command` added.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(&NAMESPACE, format!("webhook:{command}").as_bytes()))
+    }
+}
+
 impl InquiryId {
     /// The inquiry that `command` began.
     pub fn derive(command: CommandId) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("inquiry:{command}").as_bytes()))
+    }
+}
+
+impl ComplaintId {
+    /// The complaint that `command` opened.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("complaint:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl PersonRequestId {
+    /// The request that `command` received.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("person_request:{command}").as_bytes(),
+        ))
     }
 }
 

@@ -121,6 +121,18 @@ pub fn mask_name(name: &str) -> String {
     }
 }
 
+/// Characters of an institution's own id that are shown.
+const EXTERNAL_ID_SHOWN: usize = 2;
+
+/// An institution's own id of a person, covered but for its end.
+pub fn mask_external_id(text: &str) -> String {
+    let count = text.chars().count();
+    // At least half is hidden, so that a short one is not shown whole.
+    let hidden = count.saturating_sub(EXTERNAL_ID_SHOWN.min(count / 2));
+    let shown = text.chars().skip(hidden);
+    std::iter::repeat_n('*', hidden).chain(shown).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -48,6 +48,7 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/own_checkpoints.rs",
     "tests/src/prove/rebuild/pair.rs",
     "tests/src/prove/audit/meddling.rs",
+    "tests/src/prove/inspect/",
     "tests/e2e/index_is_made_again.rs",
     "tests/src/postgres.rs",
     "tests/src/prove/forgotten_keys.rs",

@@ -15,6 +15,7 @@ mod query;
 mod read;
 mod stopwatch;
 mod subscribe;
+mod webhook;
 mod workshop;
 
 use domain::problem::Problem;
@@ -39,6 +40,7 @@ enum Action {
     Project(project::Args),
     Subscribe(subscribe::Args),
     Query(query::Args),
+    Webhook(webhook::Args),
 }
 
 pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
@@ -51,5 +53,6 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::Project(args) => project::run(args, runtime).await,
         Action::Subscribe(args) => subscribe::run(args, runtime).await,
         Action::Query(args) => query::run(args, runtime).await,
+        Action::Webhook(args) => webhook::run(args, runtime).await,
     }
 }

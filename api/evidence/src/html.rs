@@ -120,6 +120,15 @@ impl Page {
         ));
     }
 
+    /// A recording beside the page, by its path: heard in a browser, named on a printed sheet.
+    pub(crate) fn sound(&mut self, text: &str, path: &str) {
+        let path = escape(path);
+        self.push(format_args!(
+            "<p>{}: <audio controls preload=\"none\" src=\"./{path}\"></audio> <a href=\"./{path}\">{path}</a></p>\n",
+            escape(text),
+        ));
+    }
+
     /// JSON that a program reads back; `<` is written so that no browser sees a tag in it.
     pub(crate) fn data(&mut self, id: &str, json: &str) {
         self.push(format_args!(

@@ -6,6 +6,7 @@ use crate::auth::Door;
 use crate::coming_again::InFlight;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
+use crate::signing::Signing;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -41,6 +42,8 @@ pub struct Context {
     pub rates: Rates,
     /// Requests that may come again, while they are answered.
     pub in_flight: InFlight,
+    /// Who signs checkpoints of the log.
+    pub signing: Signing,
     /// How long those who read wait until the rows have what the log has. A server's rows follow it: there
     /// who wants to read what was written gives its position.
     pub rows_within_ms: Option<u64>,

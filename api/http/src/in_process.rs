@@ -11,6 +11,7 @@ use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
 use crate::server::routed;
+use crate::signing::Signing;
 use application::installation::Installation;
 use async_trait::async_trait;
 use domain::problem::Problem;
@@ -60,6 +61,7 @@ pub async fn client(
                 lookups: Lookups::default(),
                 rates: Rates::default(),
                 in_flight: InFlight::default(),
+                signing: Signing::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),
                 hears: Some(hears),
             });

@@ -27,6 +27,7 @@ mod reply;
 pub mod routes;
 pub mod running;
 pub mod server;
+mod signing;
 pub mod taken_away;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]

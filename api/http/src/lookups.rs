@@ -5,6 +5,7 @@
 //! being called (opt-out, suppression, withdrawal of a consent) are never refused here.
 
 use crate::places::network;
+use domain::ids::NumberId;
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -84,6 +85,11 @@ impl Lookups {
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether a text is our id of a number, which tells nothing to who tries.
+pub(crate) fn is_number_id(text: &str) -> bool {
+    text.parse::<NumberId>().is_ok()
 }
 
 impl Lookups {

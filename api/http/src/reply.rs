@@ -166,6 +166,17 @@ pub(crate) fn file_response(
     response
 }
 
+/// A file that is there whole, for the caller alone.
+pub(crate) fn whole_file_response(media_type: &str, name: &str, bytes: Vec<u8>) -> Response {
+    let mut response = Response::new(bytes.into());
+    set(&mut response, header::CONTENT_TYPE, media_type);
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    let disposition = format!("attachment; filename=\"{name}\"");
+    set(&mut response, header::CONTENT_DISPOSITION, &disposition);
+    response
+}
+
 fn written_response(status: StatusCode, written: Written<impl Serialize>) -> Response {
     let mut response = json_response(status, &written.body);
     if let Some(version) = written.version {

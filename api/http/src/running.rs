@@ -8,10 +8,12 @@ use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
 use crate::server;
+use crate::signing::Signing;
 use application::alerts;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
+use application::webhooks;
 use domain::alert::AlertLimits;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
@@ -98,6 +100,7 @@ impl Running {
             lookups: Lookups::default(),
             rates: Rates::default(),
             in_flight: InFlight::default(),
+            signing: Signing::EachSecond,
             rows_within_ms: None,
             hears: None,
         });
@@ -111,6 +114,7 @@ impl Running {
         driving::begin(Arc::clone(&process), settings).await?;
         installation.live.begin(&installation.environment);
         alerts::begin(&installation, AlertLimits::default());
+        webhooks::begin(&installation);
         rebuild_record::begin(&installation);
         process.begin();
         if let Some(url) = &url {

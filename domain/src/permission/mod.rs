@@ -75,6 +75,16 @@ pub enum Permission {
     AlertsRead,
     #[serde(rename = "alerts:write")]
     AlertsWrite,
+    /// What tells people of alerts.
+    #[serde(rename = "alerts:channels")]
+    AlertsChannels,
+    #[serde(rename = "webhooks:read")]
+    WebhooksRead,
+    #[serde(rename = "webhooks:write")]
+    WebhooksWrite,
+    /// Neither https nor a global address is demanded of one.
+    #[serde(rename = "webhooks:private")]
+    WebhooksPrivate,
     #[serde(rename = "samples:read")]
     SamplesRead,
     #[serde(rename = "samples:write")]
@@ -101,6 +111,14 @@ pub enum Permission {
     UsersRead,
     #[serde(rename = "users:write")]
     UsersWrite,
+    #[serde(rename = "inspections:make")]
+    InspectionsMake,
+    #[serde(rename = "cases:read")]
+    CasesRead,
+    #[serde(rename = "cases:open")]
+    CasesOpen,
+    #[serde(rename = "cases:write")]
+    CasesWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -108,7 +126,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 48] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -135,6 +153,10 @@ impl Permission {
         Self::ExportsRead,
         Self::AlertsRead,
         Self::AlertsWrite,
+        Self::AlertsChannels,
+        Self::WebhooksRead,
+        Self::WebhooksWrite,
+        Self::WebhooksPrivate,
         Self::SamplesRead,
         Self::SamplesWrite,
         Self::ReportsRead,
@@ -148,6 +170,10 @@ impl Permission {
         Self::ProjectionsWrite,
         Self::UsersRead,
         Self::UsersWrite,
+        Self::InspectionsMake,
+        Self::CasesRead,
+        Self::CasesOpen,
+        Self::CasesWrite,
         Self::DirectoryWrite,
     ];
 
@@ -180,6 +206,10 @@ impl Permission {
             Self::ExportsRead => "exports:read",
             Self::AlertsRead => "alerts:read",
             Self::AlertsWrite => "alerts:write",
+            Self::AlertsChannels => "alerts:channels",
+            Self::WebhooksRead => "webhooks:read",
+            Self::WebhooksWrite => "webhooks:write",
+            Self::WebhooksPrivate => "webhooks:private",
             Self::SamplesRead => "samples:read",
             Self::SamplesWrite => "samples:write",
             Self::ReportsRead => "reports:read",
@@ -193,6 +223,10 @@ impl Permission {
             Self::ProjectionsWrite => "projections:write",
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
+            Self::InspectionsMake => "inspections:make",
+            Self::CasesRead => "cases:read",
+            Self::CasesOpen => "cases:open",
+            Self::CasesWrite => "cases:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -226,6 +260,13 @@ impl Permission {
             Self::ExportsRead => ("导出（掩码）", "take rows away, masked"),
             Self::AlertsRead => ("查看告警", "see alerts"),
             Self::AlertsWrite => ("确认、静音告警", "acknowledge and mute alerts"),
+            Self::AlertsChannels => ("管理告警通道", "manage channels of alerts"),
+            Self::WebhooksRead => ("查看 Webhook 与投递", "see webhooks and their deliveries"),
+            Self::WebhooksWrite => ("管理 Webhook", "add, rotate, test, replay and remove webhooks"),
+            Self::WebhooksPrivate => (
+                "允许内网或明文的 Webhook",
+                "let a webhook reach a private or plain address",
+            ),
             Self::SamplesRead => ("查看抽检", "see samples"),
             Self::SamplesWrite => ("抽检与签署", "draw and sign off samples"),
             Self::ReportsRead => ("查看合规报告", "see signed reports"),
@@ -239,6 +280,16 @@ impl Permission {
             Self::ProjectionsWrite => ("重建读模型", "rebuild and switch views"),
             Self::UsersRead => ("查看用户与权限", "see users, roles and keys"),
             Self::UsersWrite => ("管理用户、角色、密钥", "manage users, roles and keys"),
+            Self::InspectionsMake => (
+                "检查取证（须说明理由）",
+                "inspect: calls, basis, recordings and proof, with a reason",
+            ),
+            Self::CasesRead => ("查看投诉与个人请求", "see complaints and requests of persons"),
+            Self::CasesOpen => ("登记投诉与个人请求", "note complaints and requests of persons"),
+            Self::CasesWrite => (
+                "分派、办结投诉与个人请求",
+                "assign and answer complaints and requests of persons",
+            ),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

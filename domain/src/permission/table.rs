@@ -64,6 +64,10 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::ExportsRead,       [A, A, N, N, N, A, A, A, N]),
     (P::AlertsRead,        [A, A, A, N, A, A, A, N, N]),
     (P::AlertsWrite,       [A, A, N, N, A, A, N, N, N]),
+    (P::AlertsChannels,    [A, N, N, N, N, N, N, N, N]),
+    (P::WebhooksRead,      [A, N, N, N, N, A, A, N, A]),
+    (P::WebhooksWrite,     [A, N, N, N, N, N, N, N, A]),
+    (P::WebhooksPrivate,   [A, N, N, N, N, N, N, N, N]),
     (P::SamplesRead,       [A, N, N, N, N, A, A, N, N]),
     (P::SamplesWrite,      [N, N, N, N, N, A, A, N, N]),
     (P::ReportsRead,       [A, N, N, N, N, A, A, N, N]),
@@ -77,6 +81,10 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::ProjectionsWrite,  [A, N, N, N, N, N, N, N, N]),
     (P::UsersRead,         [A, N, N, N, N, A, A, N, N]),
     (P::UsersWrite,        [A, N, N, N, N, N, N, N, N]),
+    (P::InspectionsMake,   [N, N, N, N, N, A, A, N, N]),
+    (P::CasesRead,         [A, A, N, N, N, A, A, N, N]),
+    (P::CasesOpen,         [N, A, N, N, A, A, N, N, N]),
+    (P::CasesWrite,        [N, N, N, N, N, A, N, N, N]),
     (P::DirectoryWrite,    [N, N, N, N, N, N, N, N, N]),
 ];
 

@@ -6,8 +6,8 @@ use crate::actor::{Actor, Way};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::ids::{
-    AlertId, CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, KeyId, ListId, LogId, NumberId,
-    StreamId,
+    AlertId, CallId, CampaignId, CommandId, ComplaintId, CustomerId, EventId, InquiryId, KeyId, ListId,
+    LogId, NumberId, PersonRequestId, StreamId, WebhookId,
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -155,6 +155,23 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let stop = StopId::Campaign(campaign());
             (StreamId::new(aggregate, &stop), Some(campaign()), None)
         }
+        "webhook" => {
+            let webhook = WebhookId::derive(CommandId::derive_from_text("golden"));
+            (
+                StreamId::new(aggregate, &webhook),
+                Some(campaign()),
+                Some(customer()),
+            )
+        }
+        "complaint" => {
+            let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
+            let (campaign, customer) = (Some(campaign()), Some(customer()));
+            (StreamId::new(aggregate, &complaint), campaign, customer)
+        }
+        "person_request" => {
+            let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
+            (StreamId::new(aggregate, &request), None, Some(customer()))
+        }
         other => (StreamId::new(other, &"loan_remind"), None, None),
     };
     RecordFacts {
@@ -177,7 +194,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" | "stop" => Way::Session,
+        "user" | "stop" | "webhook" | "complaint" | "person_request" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

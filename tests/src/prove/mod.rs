@@ -17,6 +17,7 @@ mod forgotten_keys;
 mod full_disk;
 mod hostile;
 mod http;
+mod inspect;
 mod keys;
 mod kurrent;
 mod other_tools;
@@ -29,6 +30,7 @@ mod stop;
 mod stores;
 mod tails;
 mod two_processes;
+mod webhooks;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
 
@@ -64,12 +66,14 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
         "hostile" => Some(hostile::prove(form)),
         "http" => Some(http::prove(form)),
+        "inspect" => Some(inspect::prove(form)),
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "stop" => Some(stop::prove(form)),
+        "webhooks" => Some(webhooks::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
         "stores" => Some(stores::prove(form)),
         "simulation" => Some(demo::simulation(form)),
@@ -102,6 +106,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["audit", "full-disk"],
         &["forgetting"],
         &["http"],
+        &["inspect"],
     ],
 ];
 
@@ -170,10 +175,15 @@ pub const SHORT: &[(&str, &str)] = &[
         "http",
         "5 streams and 5 sockets open at each stop, instead of 100; certificates and PostgreSQL over TLS whole",
     ),
+    ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario"),
     (
         "stop",
         "1 stop of each scope with 200 calls in flight, instead of 20",
+    ),
+    (
+        "webhooks",
+        "200 people called while the receiver refuses, is slow and restarts, instead of 2,000",
     ),
     (
         "kurrent",

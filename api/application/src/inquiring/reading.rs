@@ -10,7 +10,7 @@ use crate::installation::Installation;
 use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::actor::Actor;
-use domain::ids::{CallId, CampaignId, CommandId, CustomerId, InquiryId, NumberId};
+use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -59,6 +59,17 @@ impl Reader {
 }
 
 impl Reader {
+    /// The program itself, which tells somebody outside by this way.
+    pub const fn of_program(route: String, door: &'static str) -> Self {
+        Self {
+            route,
+            door,
+            by: None,
+            actor: None,
+            reason: None,
+        }
+    }
+
     /// The same, for the reason that a body gives.
     pub fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);
@@ -90,8 +101,12 @@ impl Shown {
     }
 }
 
-/// Puts a read on record; what it shows is given out only behind this.
-pub async fn put_on_record(installation: &Installation, reader: Reader, shown: Shown) -> Result<(), Problem> {
+/// Puts a read on record; what it shows is given out only behind this. Answers the event that says it.
+pub async fn put_on_record(
+    installation: &Installation,
+    reader: Reader,
+    shown: Shown,
+) -> Result<EventId, Problem> {
     let Reader {
         route,
         door,
@@ -119,5 +134,5 @@ pub async fn put_on_record(installation: &Installation, reader: Reader, shown: S
     let id = InquiryId::derive(cause.command);
     let command = InquiryCommand::ReadPersonalData { facts, by };
     installation.entities.inquiries.ask(&id, command, cause).await?;
-    Ok(())
+    Ok(EventId::derive(cause.command, 0))
 }

@@ -14,6 +14,7 @@ use crate::as_of::past::Past;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
+use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
 use domain::campaign::CampaignState;
@@ -64,6 +65,8 @@ pub struct Installation {
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Who carries messages to those who are told of events.
+    pub courier: Arc<dyn Courier>,
     /// What this process does about dialing.
     pub dialing: Arc<Dialing>,
 }

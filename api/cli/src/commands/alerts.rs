@@ -1,5 +1,6 @@
 //! `ledgerline alerts`: what stands and what stood, and a person's word on it.
 
+use super::alert_channel;
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
@@ -40,6 +41,11 @@ enum Action {
     },
     /// Show one alert whole
     Show(Named),
+    /// Who is told: mails, short messages, group robots, webhooks
+    Channel {
+        #[command(subcommand)]
+        action: alert_channel::Action,
+    },
     /// Say that you see to a standing alert (it is not escalated then)
     Acknowledge {
         #[command(flatten)]
@@ -95,6 +101,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let path = format!("/api/v1/alerts?{}", query.join("&"));
             list(runtime, &asking, &path).await
         }
+        Action::Channel { action } => alert_channel::run(action, runtime).await,
         Action::Show(named) => {
             let path = named.path("");
             named.asking.show(runtime, get(&path)).await

@@ -3,19 +3,18 @@
 use crate::kit::api::ApiArgs;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::part::Part;
 use crate::kit::words::word_of;
 use application::exporting::{Format, columns};
 use application::percent::encode;
-use application::private_file;
 use domain::ids::CampaignId;
 use domain::time::Timestamp;
 use host::outbound::api_client::ApiClient;
 use indicatif::{ProgressBar, ProgressStyle};
 use projections::sql_views::{EXPORTABLES, Exportable};
 use serde_json::json;
-use std::fs::{self, File};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -104,7 +103,7 @@ async fn download(client: &ApiClient, args: &Args, part: &Part, bar: &ProgressBa
             path.push_str(&format!("&{name}={}", encode(&value)));
         }
     }
-    let mut file = part.file.try_clone()?;
+    let mut file = part.file()?;
     let mut bytes = 0_u64;
     client
         .download(&path, |piece| {
@@ -115,68 +114,4 @@ async fn download(client: &ApiClient, args: &Args, part: &Part, bar: &ProgressBa
         })
         .await?;
     Ok(bytes)
-}
-
-/// A file that is written beside its name, and removed unless it is whole.
-struct Part {
-    file: File,
-    aside: PathBuf,
-    name: PathBuf,
-    whole: bool,
-}
-
-impl Part {
-    fn begin(name: &Path) -> Result<Self, Failure> {
-        // What stands there is replaced by a rename: a device or a folder would be gone.
-        if fs::metadata(name).is_ok_and(|found| !found.is_file()) {
-            return Err(Failure::usage(format!("{} is not a file", name.display())));
-        }
-        let mut aside = name.as_os_str().to_owned();
-        aside.push(".part");
-        let aside = PathBuf::from(aside);
-        let file = private_file::create(&aside)
-            .map_err(|error| Failure::unavailable(format!("{}: {error}", aside.display())))?;
-        Ok(Self {
-            file,
-            aside,
-            name: name.to_owned(),
-            whole: false,
-        })
-    }
-
-    fn finish(mut self) -> Result<(), Failure> {
-        self.file.sync_all()?;
-        fs::rename(&self.aside, &self.name)?;
-        self.whole = true;
-        Ok(())
-    }
-}
-
-impl Drop for Part {
-    fn drop(&mut self) {
-        if !self.whole {
-            // Nothing can be done when even that fails; the name says that it is no whole file.
-            drop(fs::remove_file(&self.aside));
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_is_there_whole_or_not_at_all() {
-        let directory = tempfile::tempdir().unwrap();
-        let name = directory.path().join("calls.csv");
-        fs::write(&name, "old").unwrap();
-        drop(Part::begin(&name).unwrap());
-        assert!(Part::begin(directory.path()).is_err(), "a folder is no file");
-        assert_eq!(fs::read_to_string(&name).unwrap(), "old");
-        let mut part = Part::begin(&name).unwrap();
-        part.file.write_all(b"new").unwrap();
-        part.finish().unwrap();
-        assert_eq!(fs::read_to_string(&name).unwrap(), "new");
-        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
-    }
 }

@@ -1,5 +1,6 @@
 //! The commands, a file or folder each: which there are, and which one runs.
 
+mod alert_channel;
 pub(crate) mod alerts;
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -7,6 +8,7 @@ pub(crate) mod call;
 pub(crate) mod campaign;
 pub(crate) mod carrier;
 pub(crate) mod clock;
+pub(crate) mod complaint;
 pub(crate) mod consent;
 pub(crate) mod customer;
 pub(crate) mod cut_off;
@@ -23,10 +25,12 @@ pub(crate) mod export;
 #[cfg(test)]
 mod headline_tests;
 pub(crate) mod import;
+pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod number;
+pub(crate) mod person_request;
 pub(crate) mod projections;
 pub(crate) mod query;
 pub(crate) mod reconcile;
@@ -39,6 +43,7 @@ pub(crate) mod stop;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
+pub(crate) mod webhook;
 mod whom;
 
 use crate::demo;
@@ -71,10 +76,14 @@ pub(crate) enum Command {
     Reconcile(reconcile::Args),
     Report(report::Args),
     Sample(sample::Args),
+    Inspect(inspect::Args),
+    Complaint(complaint::Args),
+    PersonRequest(person_request::Args),
     Doctor(doctor::Args),
     Trunk(trunk::Args),
     Simulate(simulate::Args),
     Stop(stop::Args),
+    Webhook(webhook::Args),
     User(user::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
@@ -108,10 +117,14 @@ impl Command {
             | Self::Reconcile(_)
             | Self::Report(_)
             | Self::Sample(_)
+            | Self::Inspect(_)
+            | Self::Complaint(_)
+            | Self::PersonRequest(_)
             | Self::Doctor(_)
             | Self::Trunk(_)
             | Self::Simulate(_)
             | Self::Stop(_)
+            | Self::Webhook(_)
             | Self::User(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
@@ -144,12 +157,16 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
+        Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,
+        Command::PersonRequest(args) => Box::pin(person_request::run(args, runtime)).await,
+        Command::Inspect(args) => Box::pin(inspect::run(args, runtime)).await,
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
+        Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),
     }

@@ -27,6 +27,11 @@ impl Asking {
         }
     }
 
+    /// The reply, whatever is done with it.
+    pub(crate) async fn reply(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<Value, Failure> {
+        self.api.ask(runtime, request).await
+    }
+
     /// Asks and shows the reply as a page for people, in their language; with --json as it is.
     pub(crate) async fn show_page(
         &self,

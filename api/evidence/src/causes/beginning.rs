@@ -4,6 +4,7 @@ use domain::access::AccessEvent;
 use domain::alert::event::AlertEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::campaign::event::CampaignEvent;
+use domain::complaint::ComplaintEvent;
 use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFacts;
 use domain::flow::event::FlowEvent;
@@ -11,12 +12,14 @@ use domain::ids::EventId;
 use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
+use domain::person_request::PersonRequestEvent;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stop::StopEvent;
 use domain::stored_event::Position;
 use domain::user::UserEvent;
 use domain::view::event::ViewEvent;
+use domain::webhook::WebhookEvent;
 use std::collections::BTreeSet;
 
 /// Most events named one by one; the rest is counted.
@@ -176,8 +179,75 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     ),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
+    (
+        ComplaintEvent::ASSIGNED,
+        Beginning::Outside,
+        "somebody gives a complaint to somebody",
+    ),
+    (
+        ComplaintEvent::RESOLVED,
+        Beginning::Outside,
+        "somebody answers it",
+    ),
+    (
+        PersonRequestEvent::RECEIVED,
+        Beginning::Outside,
+        "a person asks about their own data",
+    ),
+    (
+        PersonRequestEvent::ANSWERED,
+        Beginning::Outside,
+        "somebody answers the person",
+    ),
     (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
     (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
+    (
+        WebhookEvent::ADDED,
+        Beginning::Outside,
+        "somebody wants to be told",
+    ),
+    (
+        WebhookEvent::ROTATED,
+        Beginning::Outside,
+        "somebody wants another secret",
+    ),
+    (
+        WebhookEvent::REMOVED,
+        Beginning::Outside,
+        "somebody is to be told no more",
+    ),
+    (
+        WebhookEvent::REPLAY_ASKED,
+        Beginning::Outside,
+        "somebody wants to be told again",
+    ),
+    (WebhookEvent::TESTED, Beginning::Outside, "somebody tries it"),
+    (
+        WebhookEvent::DELIVERED,
+        Beginning::Outside,
+        "a receiver took it: deliveries are stored several at once",
+    ),
+    (
+        WebhookEvent::DELIVERY_FAILED,
+        Beginning::Outside,
+        "a receiver did not take it",
+    ),
+    (
+        WebhookEvent::DELIVERY_DEFERRED,
+        Beginning::Outside,
+        "a receiver did not take the one before it",
+    ),
+    (
+        WebhookEvent::DEAD_LETTERED,
+        Beginning::Outside,
+        "a receiver never took it",
+    ),
+    (
+        WebhookEvent::DISABLED,
+        Beginning::Outside,
+        "a receiver said that it is gone",
+    ),
     (
         AccessEvent::REFUSED,
         Beginning::Outside,

@@ -4,8 +4,11 @@ use crate::causes::beginning::{Beginning, beginning_of};
 use crate::causes::graph::{Graph, NODES_MAX, Node, Why};
 use application::local_time::of_calendar;
 use domain::call::event::CallEvent;
+use domain::ids::EventId;
 use domain::stored_event::Position;
-use serde_json::{Value, json};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Deepest indentation drawn: a call's own events follow one another, and are drawn side by side.
@@ -117,31 +120,65 @@ impl Graph {
         lines
     }
 
-    pub fn value(&self) -> Value {
+    /// As nodes and edges, for programs.
+    pub fn shown(&self) -> GraphShown {
         let node = |node: &Node| {
             let begins = node.causation.is_none().then(|| beginning_of(&node.kind));
-            json!({
-                "position": node.position.to_string(),
-                "id": node.id,
-                "kind": node.kind,
-                "stream": node.stream,
-                "at": node.at,
-                "subject": node.subject,
-                "causation": node.causation,
-                "begins": begins.flatten().map(Beginning::words),
-            })
+            NodeShown {
+                position: node.position.to_string(),
+                id: node.id,
+                kind: node.kind.clone(),
+                stream: node.stream.to_string(),
+                at: node.at,
+                subject: node.subject,
+                causation: node.causation,
+                begins: begins.flatten().map(Beginning::words),
+            }
         };
-        let edge = |(from, to, why): &(Position, Position, Why)| {
-            json!({
-                "from": from.to_string(),
-                "to": to.to_string(),
-                "why": if *why == Why::Enrolment { "enrolment" } else { "cause" },
-            })
+        let edge = |(from, to, why): &(Position, Position, Why)| EdgeShown {
+            from: from.to_string(),
+            to: to.to_string(),
+            why: *why,
         };
-        json!({
-            "nodes": self.nodes.values().map(node).collect::<Vec<_>>(),
-            "edges": self.edges().iter().map(edge).collect::<Vec<_>>(),
-            "cut": self.cut,
-        })
+        GraphShown {
+            nodes: self.nodes.values().map(node).collect(),
+            edges: self.edges().iter().map(edge).collect(),
+            cut: self.cut,
+        }
     }
+}
+
+/// Events, and which led to which.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GraphShown {
+    nodes: Vec<NodeShown>,
+    edges: Vec<EdgeShown>,
+    /// More was there than a graph holds.
+    cut: bool,
+}
+
+/// One event of a graph.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NodeShown {
+    position: String,
+    id: EventId,
+    kind: String,
+    stream: String,
+    at: Timestamp,
+    /// Asked for by name.
+    subject: bool,
+    causation: Option<EventId>,
+    /// Where a story begins: what it came from.
+    #[schemars(example = &"an outside request")]
+    begins: Option<&'static str>,
+}
+
+/// From a cause to its effect.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EdgeShown {
+    #[schemars(example = &"41")]
+    from: String,
+    #[schemars(example = &"42")]
+    to: String,
+    why: Why,
 }

@@ -10,6 +10,8 @@ use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -43,7 +45,9 @@ pub struct Node {
 }
 
 /// Why an event leads to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
 pub enum Why {
     Cause,
     Enrolment,

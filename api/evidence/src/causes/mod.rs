@@ -9,4 +9,5 @@ mod drawing;
 mod graph;
 
 pub use beginning::{Unexplained, unexplained};
+pub use drawing::GraphShown;
 pub use graph::Graph;

@@ -2,6 +2,7 @@
 
 use crate::app::error::AppError;
 use crate::app::opened::Opened;
+use crate::outbound::courier::OutsideCourier;
 use crate::read_db_spec::ReadDbSpec;
 use actors::ActorSystem;
 use application::as_of::past::Past;
@@ -47,6 +48,7 @@ impl Opened {
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,
+            courier: Arc::new(OutsideCourier::new(Arc::clone(&self.environment.clock))),
             dialing: Arc::default(),
         }))
     }

@@ -106,15 +106,22 @@ impl ApiClient {
     pub async fn download<E: From<Problem>>(
         &self,
         path: &str,
-        mut take: impl FnMut(&[u8]) -> Result<(), E>,
+        take: impl FnMut(&[u8]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut body = self.open(path).await?;
-        while let Some(frame) = body.frame().await {
-            let broke = |error| Problem::unavailable(format!("the file broke off: {error}"));
-            let frame = frame.map_err(broke)?;
-            take(frame.data_ref().map_or(&[], |data| data.as_ref()))?;
-        }
-        Ok(())
+        let body = self.open(path).await?;
+        take_all(body, take).await
+    }
+
+    /// The same of a file that is asked for with a body.
+    pub async fn download_asked<E: From<Problem>>(
+        &self,
+        path: &str,
+        order: &Value,
+        take: impl FnMut(&[u8]) -> Result<(), E>,
+    ) -> Result<(), E> {
+        let order = Bytes::from(order.to_string());
+        let body = self.open_by(Method::POST, path, order).await?;
+        take_all(body, take).await
     }
 
     /// Follows an event stream: every `data` with its `event` name, until the server or `take` ends it.
@@ -151,8 +158,12 @@ impl ApiClient {
 
     /// A reply that is read as it comes.
     async fn open(&self, path: &str) -> Result<ReplyBody, Problem> {
-        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed();
-        let response = self.send(Method::GET, path, "application/json", body).await?;
+        self.open_by(Method::GET, path, Bytes::new()).await
+    }
+
+    async fn open_by(&self, method: Method, path: &str, bytes: Bytes) -> Result<ReplyBody, Problem> {
+        let body = Full::new(bytes).map_err(|never| match never {}).boxed();
+        let response = self.send(method, path, "application/json", body).await?;
         if response.status().is_success() {
             return Ok(response.into_body());
         }
@@ -178,6 +189,19 @@ impl ApiClient {
             .map_err(|error| Problem::invalid("path-invalid", format!("{path}: {error}")))?;
         self.answerer.answer(request).await
     }
+}
+
+/// Hands bytes on as they come.
+async fn take_all<E: From<Problem>>(
+    mut body: ReplyBody,
+    mut take: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    while let Some(frame) = body.frame().await {
+        let broke = |error| Problem::unavailable(format!("the file broke off: {error}"));
+        let frame = frame.map_err(broke)?;
+        take(frame.data_ref().map_or(&[], |data| data.as_ref()))?;
+    }
+    Ok(())
 }
 
 async fn read_json(response: Response<ReplyBody>) -> Result<Value, Problem> {

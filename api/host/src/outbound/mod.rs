@@ -2,6 +2,7 @@
 //! stamp authority, and a clock (NTP).
 
 pub mod api_client;
+pub mod courier;
 pub mod https;
 pub mod ntp;
 pub mod own_server;

@@ -3,7 +3,8 @@
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
-    CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, text_response, with_session,
+    CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, text_response, whole_file_response,
+    with_session,
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -30,6 +31,8 @@ pub(crate) trait IntoReply {
 }
 
 const JSON: &str = "application/json";
+/// Of a bundle: a tar archive.
+const BUNDLE: &str = "application/x-tar";
 
 /// Something was read.
 pub(crate) struct Read<T>(pub T);
@@ -69,6 +72,12 @@ pub(crate) struct SessionEnded;
 
 /// A file of one of the kinds that are exported.
 pub(crate) struct File(pub Response);
+
+/// A bundle that proves events, whole: `ledgerline audit check` takes it.
+pub(crate) struct Bundle {
+    pub name: String,
+    pub bytes: Vec<u8>,
+}
 
 fn told(status: u16, what: &'static str, content: Vec<(&'static str, Value)>) -> Told {
     Told {
@@ -200,6 +209,23 @@ impl IntoReply for Socket {
     }
     fn response(self) -> Response {
         self.0
+    }
+}
+
+impl IntoReply for Bundle {
+    // It is on record that it was taken.
+    const IS_READ: bool = true;
+
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let binary = json!({ "type": "string", "format": "binary" });
+        vec![told(
+            READ,
+            "A bundle, on record before its first byte: `ledgerline audit check` checks it offline",
+            vec![(BUNDLE, binary)],
+        )]
+    }
+    fn response(self) -> Response {
+        whole_file_response(BUNDLE, &self.name, self.bytes)
     }
 }
 

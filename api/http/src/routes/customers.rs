@@ -24,7 +24,7 @@ use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use domain::inquiry::ReadForm;
 use domain::permission::DataScope;
-use domain::personal::{Personal, mask_name};
+use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use intake::members::Order;
@@ -32,9 +32,6 @@ use projections::views::customer_timeline::{self, CustomerTimeline};
 use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
 use std::sync::Arc;
-
-/// Characters of an external id that are shown: enough to recognise one's own, too few to be it.
-const EXTERNAL_ID_SHOWN: usize = 2;
 
 /// What each of the three routes shows of a person.
 const PERSON: Shown = Shown::of(
@@ -368,13 +365,7 @@ fn local_zone(state: &CustomerState) -> &'static str {
 }
 
 fn masked_id(value: Option<&Personal<String>>) -> Option<String> {
-    masked(value, |text| {
-        let count = text.chars().count();
-        // At least half is hidden, so that a short one is not shown whole.
-        let hidden = count.saturating_sub(EXTERNAL_ID_SHOWN.min(count / 2));
-        let shown = text.chars().skip(hidden);
-        std::iter::repeat_n('*', hidden).chain(shown).collect()
-    })
+    masked(value, mask_external_id)
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
 //! The routes of the server: one file per resource, each group boxed, joined here.
 
+mod alert_channels;
 mod alerts;
 mod api_keys;
 pub mod audit;
+mod breaches;
 pub mod calls;
 pub mod campaigns;
 mod charts;
+mod complaints;
 mod compliance_reports;
 mod consents;
 mod customers;
@@ -16,6 +19,7 @@ mod exports;
 mod flows;
 mod funnels;
 mod health;
+mod inspections;
 pub mod installation;
 pub mod lists;
 mod live;
@@ -26,8 +30,10 @@ mod persons;
 mod problems;
 mod projections;
 mod prometheus;
+mod proofs;
 mod queries;
 mod reports;
+mod requests;
 mod rules;
 mod samples;
 mod session;
@@ -37,6 +43,7 @@ mod tables;
 mod targets;
 mod trunks;
 mod users;
+mod webhooks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::places::{Route, RouteList};
@@ -69,13 +76,20 @@ fn groups() -> Vec<Vec<Endpoint>> {
         problems::endpoints(),
         prometheus::endpoints(),
         events::endpoints(),
+        proofs::endpoints(),
+        inspections::endpoints(),
+        breaches::endpoints(),
+        complaints::endpoints(),
+        requests::endpoints(),
         audit::endpoints(),
         targets::endpoints(),
         tables::endpoints(),
         trunks::endpoints(),
         funnels::endpoints(),
         live::endpoints(),
+        alert_channels::endpoints(),
         alerts::endpoints(),
+        webhooks::endpoints(),
         installation::endpoints(),
         flows::endpoints(),
         rules::endpoints(),

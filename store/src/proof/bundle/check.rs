@@ -1,11 +1,12 @@
 //! Checks a bundle, offline: from its bytes and, where the asker has them, the keys to trust.
 
 use super::archive::{Files, digest_lines, malformed, unpack};
+use super::attached;
 use super::index::BundleIndex;
 use super::write::{manifest, whole_streams};
 use super::{
-    BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, READING_COPY,
-    STAMP, proof_name, reading_copy, record_name,
+    BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, OPTIONAL,
+    READING_COPY, STAMP, proof_name, reading_copy, record_name,
 };
 use crate::proof::checkpoint::{Checkpoint, SignedCheckpoint, SignedText};
 use crate::proof::error::ProofError;
@@ -39,6 +40,8 @@ pub struct BundleReport {
     /// What came as an authority's time stamp over the checkpoint. It is held to the checkpoint's hash; its
     /// signature is not checked here but by `openssl ts -verify`.
     pub stamp: Option<TimeStamp>,
+    /// Files that go along, signed with the rest; each recording among them is the one its call names.
+    pub attached: Vec<String>,
     /// True when the copy to read is what this program would write from the records.
     pub reading_copy_follows: bool,
 }
@@ -64,10 +67,12 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
     };
     let index = read_index(&files, &checkpoint)?;
     let records = check_events(&files, &index, &signed)?;
+    let attached = attached::check(&files, &records)?;
     let records: Vec<&[u8]> = records.iter().map(Vec::as_slice).collect();
     let page = reading_copy::page(&index, &records, &signed, stamp.as_ref(), &inside);
     Ok(BundleReport {
         reading_copy_follows: text(&files, READING_COPY)? == page,
+        attached,
         key_from_bundle: trust.key.is_none(),
         cosigned_seconds,
         stamp,
@@ -81,13 +86,14 @@ pub fn check_bundle(bytes: &[u8], trust: &Trust) -> Result<BundleReport, ProofEr
 fn check_manifest(files: &Files, key: &VerifierKey) -> Result<(), ProofError> {
     let note = SignedText::parse(text(files, MANIFEST)?)?;
     // Hashes before signatures: what was merely damaged is told without the costlier step.
-    let mut needed = NAMED.iter().filter(|name| **name != STAMP);
+    let mut needed = NAMED.iter().filter(|name| !OPTIONAL.contains(name));
     if needed.any(|name| !files.contains_key(*name)) || note.text() != manifest(files) {
         return Err(malformed(&"a file is not the one its manifest names"));
     }
     let below = files
         .iter()
-        .filter(|(name, _)| *name != MANIFEST && !NAMED.contains(&name.as_str()));
+        .filter(|(name, _)| *name != MANIFEST && !NAMED.contains(&name.as_str()))
+        .filter(|(name, _)| !attached::is_attached(name));
     let listed = digest_lines(below.map(|(name, bytes)| (name.as_str(), bytes.as_slice())));
     if text(files, EVENTS_LIST)? != listed {
         return Err(malformed(&"an event's file is not the one events.sha256 names"));
@@ -111,7 +117,8 @@ fn read_index(files: &Files, checkpoint: &Checkpoint) -> Result<BundleIndex, Pro
         return Err(malformed(&"its index does not name each event once, in order"));
     }
     let named = NAMED.iter().filter(|name| files.contains_key(**name)).count();
-    let others = files.len().saturating_sub(named + 1);
+    let attached = files.keys().filter(|name| attached::is_attached(name)).count();
+    let others = files.len().saturating_sub(named + attached + 1);
     if others != index.events.len() * 2 {
         return Err(malformed(&"it has files that its index does not name"));
     }

@@ -3,10 +3,12 @@
 //! It is a tar archive whose bytes follow from its content (sorted names, fixed headers, no slack):
 //! `MANIFEST`, a signed note naming the SHA-256 of every other file at the top; `events.sha256`, which
 //! names those below `events/`; per event its record and its tlog-proof; the checkpoint, the time stamp that
-//! an authority gave it (if one did), the public key, an index, and a copy to read.
+//! an authority gave it (if one did), the public key, an index, and a copy to read. Files may be attached
+//! below `attached/` (a page, recordings): `attached.sha256` names them; a recording is the one its call names.
 //! `docs/reference/proof.md` describes each.
 
 mod archive;
+mod attached;
 mod check;
 mod index;
 mod reading_copy;
@@ -15,6 +17,7 @@ mod tests;
 mod write;
 
 pub use archive::BUNDLE_BYTES_MAX;
+pub use attached::{Attached, recording_name};
 pub use check::{BundleReport, Trust, check_bundle};
 pub use index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
 pub use write::{BundleContent, ProvedEvent, write_bundle, write_stamped_bundle};
@@ -35,8 +38,25 @@ pub(crate) const READING_COPY: &str = "index.html";
 /// The authority's answer over `checkpoint` (RFC 3161), as it came.
 pub(crate) const STAMP: &str = "checkpoint.tsr";
 
-/// The files of the top that a manifest names; `STAMP` only where there is one.
-pub(crate) const NAMED: [&str; 6] = [CHECKPOINT, STAMP, EVENTS_LIST, READING_COPY, INDEX, KEY];
+/// The list of what is attached; only where something is.
+pub(crate) const ATTACHED_LIST: &str = "attached.sha256";
+
+/// Where attached files stand.
+pub(crate) const ATTACHED_DIR: &str = "attached/";
+
+/// The files of the top that a manifest names; `STAMP` and `ATTACHED_LIST` only where there is one.
+pub(crate) const NAMED: [&str; 7] = [
+    ATTACHED_LIST,
+    CHECKPOINT,
+    STAMP,
+    EVENTS_LIST,
+    READING_COPY,
+    INDEX,
+    KEY,
+];
+
+/// Those of them that need not be there.
+pub(crate) const OPTIONAL: [&str; 2] = [ATTACHED_LIST, STAMP];
 
 pub(crate) fn record_name(index: u64) -> String {
     format!("events/{index:012}.record")

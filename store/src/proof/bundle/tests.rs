@@ -56,6 +56,7 @@ async fn proved() -> Proved {
             id: "a".to_owned(),
         },
         events,
+        attached: Attached::new(),
     };
     let bytes = write_bundle(content.clone(), &TileDir::new(dir.path()), &checkpoint, &key).unwrap();
     Proved {
@@ -247,4 +248,64 @@ async fn a_demanded_witness_must_have_seen_the_checkpoint() {
         Err(ProofError::NotSigned { .. })
     ));
     assert_eq!(proved.checkpoint.cosigned_by(&witness.verifier()), None);
+}
+
+/// The same events with files beside them; the record of `call-c` names the recording whose bytes are `told`.
+async fn with_attached(told: &[u8], attached: &[(&str, &[u8])]) -> Result<Vec<u8>, ProofError> {
+    let proved = proved().await;
+    let sha256 = crate::proof::hex(&sha2::Sha256::digest(told));
+    let record = format!(
+        "{{\"id\":\"00000000-0000-5000-8000-000000000001\",\"kind\":\"call.ended\",\"version\":1,\"stream\":\"call-c\",\
+         \"stream_version\":1,\"at\":\"2026-03-02T02:00:00.000000Z\",\
+         \"command\":\"00000000-0000-5000-8000-000000000002\",\"data\":{{\"recording_sha256\":\"{sha256}\"}}}}"
+    );
+    let event = StoredEvent::new(Position(1), NOW, record.into_bytes().into());
+    let dir = tempfile::tempdir().unwrap();
+    let mut follower = ProofFollower::open(dir.path(), true).unwrap();
+    follower.add(std::slice::from_ref(&event)).unwrap();
+    let publisher = Publisher::new(proved.key.clone(), Arc::new(FileShelf::new(dir.path())));
+    let checkpoint = publisher.publish(&mut follower, NOW).await.unwrap().checkpoint;
+    let content = BundleContent {
+        subject: proved.content.subject,
+        events: vec![ProvedEvent {
+            index: 0,
+            reason: Reason::Subject,
+            event,
+        }],
+        attached: attached
+            .iter()
+            .map(|(name, bytes)| ((*name).to_owned(), bytes.to_vec()))
+            .collect(),
+    };
+    write_bundle(content, &TileDir::new(dir.path()), &checkpoint, &proved.key)
+}
+
+#[tokio::test]
+async fn what_is_attached_is_signed_and_a_recording_is_the_one_its_call_names() {
+    let recording = recording_name("c");
+    let files: [(&str, &[u8]); 2] = [(&recording, b"RIFF"), ("attached/inspection.html", b"<p>")];
+    let bytes = with_attached(b"RIFF", &files).await.unwrap();
+    let report = check_bundle(&bytes, &Trust::default()).unwrap();
+    assert_eq!(report.attached, ["attached/inspection.html", &recording]);
+    for index in 0..bytes.len() {
+        let mut altered = bytes.clone();
+        altered[index] ^= 1;
+        assert!(check_bundle(&altered, &Trust::default()).is_err(), "byte {index}");
+    }
+    let other = with_attached(b"another", &files).await.unwrap();
+    let refused = check_bundle(&other, &Trust::default()).unwrap_err().to_string();
+    assert!(refused.contains("recording of call c"), "{refused}");
+    assert!(
+        with_attached(b"RIFF", &[("inspection.html", b"<p>")])
+            .await
+            .is_err(),
+        "outside its folder"
+    );
+    let none = with_attached(b"RIFF", &[]).await.unwrap();
+    assert!(
+        check_bundle(&none, &Trust::default())
+            .unwrap()
+            .attached
+            .is_empty()
+    );
 }

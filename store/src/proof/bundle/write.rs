@@ -1,6 +1,7 @@
 //! Writes a bundle: proofs from tiles, each checked as it is made, and everything named by the manifest.
 
 use super::archive::{Files, digest_lines, malformed, pack};
+use super::attached::{self, Attached};
 use super::index::{BundleEvent, BundleIndex, BundleSubject, Reason, WholeStream};
 use super::{
     BUNDLE_EVENTS_MAX, BUNDLE_FORMAT, CHECKPOINT, EVENTS_LIST, INDEX, KEY, MANIFEST, NAMED, READING_COPY,
@@ -30,6 +31,8 @@ pub struct BundleContent {
     pub subject: BundleSubject,
     /// In any order, each index once.
     pub events: Vec<ProvedEvent>,
+    /// What goes along, below `attached/`.
+    pub attached: Attached,
 }
 
 /// Makes the bundle. The checkpoint must cover every event; `key` is the log's.
@@ -59,7 +62,11 @@ fn write(
     stamp: Option<&TimeStamp>,
     key: &SigningKey,
 ) -> Result<Vec<u8>, ProofError> {
-    let BundleContent { subject, mut events } = content;
+    let BundleContent {
+        subject,
+        mut events,
+        attached,
+    } = content;
     if events.len() > BUNDLE_EVENTS_MAX {
         return Err(ProofError::TooMany {
             what: "events of the bundle",
@@ -91,7 +98,14 @@ fn write(
         events: rows,
     };
     let records: Vec<&[u8]> = events.iter().map(|proved| &*proved.event.record).collect();
-    add_top(&mut files, &index, &records, checkpoint, stamp, key)?;
+    // The events' list names what is there until here.
+    add_top(&mut files, &index, checkpoint, stamp)?;
+    attached::add(&mut files, attached)?;
+    let page = reading_copy::page(&index, &records, checkpoint, stamp, &key.verifier());
+    files.insert(READING_COPY.to_owned(), page.into_bytes());
+    files.insert(KEY.to_owned(), format!("{}\n", key.verifier()).into_bytes());
+    let manifest = SignedText::sign(manifest(&files), key)?;
+    files.insert(MANIFEST.to_owned(), manifest.to_text().into_bytes());
     pack(&files)
 }
 
@@ -134,10 +148,8 @@ pub(super) fn whole_streams(events: &[BundleEvent]) -> Vec<WholeStream> {
 fn add_top(
     files: &mut Files,
     index: &BundleIndex,
-    records: &[&[u8]],
     checkpoint: &SignedCheckpoint,
     stamp: Option<&TimeStamp>,
-    key: &SigningKey,
 ) -> Result<(), ProofError> {
     let list = digest_lines(
         files
@@ -148,14 +160,9 @@ fn add_top(
     files.insert(EVENTS_LIST.to_owned(), list.into_bytes());
     files.insert(INDEX.to_owned(), format!("{json}\n").into_bytes());
     files.insert(CHECKPOINT.to_owned(), checkpoint.text().into_bytes());
-    files.insert(KEY.to_owned(), format!("{}\n", key.verifier()).into_bytes());
     if let Some(stamp) = stamp {
         files.insert(STAMP.to_owned(), stamp.der().to_vec());
     }
-    let page = reading_copy::page(index, records, checkpoint, stamp, &key.verifier());
-    files.insert(READING_COPY.to_owned(), page.into_bytes());
-    let manifest = SignedText::sign(manifest(files), key)?;
-    files.insert(MANIFEST.to_owned(), manifest.to_text().into_bytes());
     Ok(())
 }
 

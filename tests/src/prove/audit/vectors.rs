@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::proof::bundle::{BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle};
+use store::proof::bundle::{Attached, BundleContent, BundleSubject, ProvedEvent, Reason, write_bundle};
 use store::proof::{
     ConsistencyProof, FileShelf, KeyKind, ProofFollower, Publisher, SignedCheckpoint, SigningKey,
 };
@@ -126,5 +126,6 @@ fn content(events: &[StoredEvent]) -> BundleContent {
             id: "golden".to_owned(),
         },
         events: proved.collect(),
+        attached: Attached::new(),
     }
 }

@@ -64,6 +64,7 @@ fn value(report: &BundleReport) -> serde_json::Value {
         "stamped_at": report.stamp.as_ref().map(|stamp| stamp.at),
         "stamp_serial": report.stamp.as_ref().map(|stamp| &stamp.serial),
         "stamp_checked_by": report.stamp.as_ref().map(|_| STAMP_CHECK),
+        "attached": report.attached,
         "reading_copy_follows": report.reading_copy_follows,
     })
 }
@@ -110,6 +111,9 @@ fn show(report: &BundleReport) -> Result<(), Failure> {
             output::line(&format!("          {STAMP_CHECK}"))?;
         }
         None => output::line("stamp     none: no time stamping authority has seen this checkpoint")?,
+    }
+    for name in &report.attached {
+        output::line(&format!("attached  {name}, as it was signed"))?;
     }
     if !report.reading_copy_follows {
         output::line("note      index.html is signed, but not what this version writes from the records")?;

@@ -4,7 +4,6 @@
 mod check;
 mod checkpoint;
 mod prove;
-mod selection;
 mod trail;
 mod verify;
 mod witness;

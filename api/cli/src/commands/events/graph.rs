@@ -3,6 +3,7 @@
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
 use crate::kit::output;
+use application::reply_value::value;
 use evidence::causes::{Graph, Unexplained, unexplained};
 use host::app::ReadOnly;
 use host::store_spec::LogArgs;
@@ -63,7 +64,7 @@ fn show(graph: &Graph, format: Format) -> Result<(), Failure> {
     match format {
         Format::Text => graph.tree().iter().try_for_each(|line| output::line(line)),
         Format::Dot => graph.dot().iter().try_for_each(|line| output::line(line)),
-        Format::Json => output::json(&graph.value()),
+        Format::Json => output::json(&value(&graph.shown())),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Which events a proof is about: the subject's own, and those that led to them.
 
-use crate::kit::failure::Failure;
 use domain::event_filter::{EventFacts, EventFilter};
 use domain::ids::{EventId, StreamId};
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::Problem;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -14,27 +14,24 @@ const CAUSE_STEPS_MAX: usize = 64;
 
 /// The events chosen so far, by position.
 #[derive(Default)]
-pub(super) struct Selection {
-    pub(super) events: BTreeMap<Position, (Reason, StoredEvent)>,
+pub struct Selection {
+    pub events: BTreeMap<Position, (Reason, StoredEvent)>,
 }
 
 impl Selection {
-    fn add(&mut self, event: StoredEvent, reason: Reason) -> Result<(), Failure> {
+    pub fn add(&mut self, event: StoredEvent, reason: Reason) -> Result<(), Problem> {
         self.events.entry(event.position).or_insert((reason, event));
         if self.events.len() > BUNDLE_EVENTS_MAX {
-            return Err(Failure::refused(format!(
-                "more than {BUNDLE_EVENTS_MAX} events; prove its calls one by one"
-            )));
+            return Err(Problem::refused(
+                "too-many-events",
+                format!("more than {BUNDLE_EVENTS_MAX} events; prove its calls one by one"),
+            ));
         }
         Ok(())
     }
 
     /// Every event of one stream.
-    pub(super) async fn add_stream(
-        &mut self,
-        store: &dyn EventStore,
-        stream: &StreamId,
-    ) -> Result<(), Failure> {
+    pub async fn add_stream(&mut self, store: &dyn EventStore, stream: &StreamId) -> Result<(), Problem> {
         let mut after = StreamVersion(0);
         loop {
             let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
@@ -50,18 +47,14 @@ impl Selection {
 
     /// Every event that a filter wants, by the records of the whole log: what is to be proved complete does
     /// not rest on an index or a column, which no proof covers.
-    pub(super) async fn add_matching(
-        &mut self,
-        store: &dyn EventStore,
-        filter: EventFilter,
-    ) -> Result<(), Failure> {
+    pub async fn add_matching(&mut self, store: &dyn EventStore, filter: EventFilter) -> Result<(), Problem> {
         let mut after = Position(0);
         loop {
             let page = store.read_all(after, PAGE_EVENTS_MAX).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.position;
             for event in page {
-                let facts = EventFacts::of(&event).map_err(|error| Failure::fault(error.to_string()))?;
+                let facts = EventFacts::of(&event).map_err(|error| Problem::fault(error.to_string()))?;
                 if filter.wants(&facts) {
                     self.add(event, Reason::Subject)?;
                 }
@@ -70,7 +63,7 @@ impl Selection {
     }
 
     /// One event.
-    pub(super) async fn add_event(&mut self, store: &dyn EventStore, id: EventId) -> Result<(), Failure> {
+    pub async fn add_event(&mut self, store: &dyn EventStore, id: EventId) -> Result<(), Problem> {
         match store.find(id).await? {
             Some(event) => self.add(event, Reason::Subject),
             None => Ok(()),
@@ -79,7 +72,7 @@ impl Selection {
 
     /// The customer's and the number's events about this call, which their grants are: `call.permitted`
     /// names both.
-    pub(super) async fn add_grants(&mut self, store: &dyn EventStore, call: &str) -> Result<(), Failure> {
+    pub async fn add_grants(&mut self, store: &dyn EventStore, call: &str) -> Result<(), Problem> {
         let mut streams = Vec::new();
         for (_, event) in self.events.values() {
             let envelope = read(event)?;
@@ -106,7 +99,7 @@ impl Selection {
     }
 
     /// What led to the events, step by step back to what came from outside.
-    pub(super) async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Failure> {
+    pub async fn add_causes(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let mut open: Vec<StoredEvent> = self.events.values().map(|(_, event)| event.clone()).collect();
         for _ in 0..CAUSE_STEPS_MAX {
             let mut causes = Vec::new();
@@ -133,7 +126,7 @@ impl Selection {
         Ok(())
     }
 
-    fn ids(&self) -> Result<Vec<EventId>, Failure> {
+    fn ids(&self) -> Result<Vec<EventId>, Problem> {
         let mut ids = Vec::with_capacity(self.events.len());
         for (_, event) in self.events.values() {
             ids.push(read(event)?.id);
@@ -143,14 +136,14 @@ impl Selection {
     }
 }
 
-fn read(event: &StoredEvent) -> Result<Envelope, Failure> {
+fn read(event: &StoredEvent) -> Result<Envelope, Problem> {
     event
         .envelope()
-        .map_err(|error| Failure::fault(error.to_string()))
+        .map_err(|error| Problem::fault(error.to_string()))
 }
 
 /// Whether an event's data names the call, at its top or in a grant.
-fn names_call(event: &StoredEvent, call: &str) -> Result<bool, Failure> {
+fn names_call(event: &StoredEvent, call: &str) -> Result<bool, Problem> {
     let data: Value = serde_json::from_str(read(event)?.data.get()).unwrap_or_default();
     let is_call = |pointer: &str| data.pointer(pointer).and_then(Value::as_str) == Some(call);
     Ok(is_call("/call") || is_call("/grant/call"))

@@ -1,0 +1,149 @@
+//! Complaints: what is shown of one, of all, and the report over them.
+
+use super::ids_of;
+use crate::installation::Installation;
+use domain::case::{CaseAbout, Deadline};
+use domain::complaint::{ComplaintEvent, ComplaintOutcome, ComplaintSource, ComplaintState};
+use domain::ids::ComplaintId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One complaint.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ComplaintShown {
+    pub id: ComplaintId,
+    pub source: ComplaintSource,
+    pub source_zh: &'static str,
+    #[serde(flatten)]
+    pub about: CaseAbout,
+    #[schemars(example = &"12378-2026-17")]
+    pub reference: Option<String>,
+    #[schemars(example = &"called although they had opted out")]
+    pub what: String,
+    pub received_at: Timestamp,
+    pub deadline: Deadline,
+    /// Who sees to it.
+    #[schemars(example = &"wang")]
+    pub owner: Option<String>,
+    pub resolved: Option<ResolvedShown>,
+    /// Not answered by its deadline.
+    pub overdue: bool,
+}
+
+/// How a complaint ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ResolvedShown {
+    pub outcome: ComplaintOutcome,
+    pub outcome_zh: &'static str,
+    pub note: String,
+    pub at: Timestamp,
+}
+
+/// All complaints that were asked for, with what they add up to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ComplaintsShown {
+    pub items: Vec<ComplaintShown>,
+    pub report: ComplaintReport,
+}
+
+/// What complaints add up to.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct ComplaintReport {
+    pub received: usize,
+    pub open: usize,
+    pub resolved: usize,
+    /// Not answered by their deadline, or later.
+    pub overdue: usize,
+    #[schemars(example = BTreeMap::from([("12378", 1)]))]
+    pub by_source: BTreeMap<&'static str, usize>,
+    #[schemars(example = BTreeMap::from([("upheld", 1)]))]
+    pub by_outcome: BTreeMap<&'static str, usize>,
+}
+
+/// Which complaints are wanted; everything given must hold.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// Received from here on.
+    pub from: Option<Timestamp>,
+    /// And before this.
+    pub to: Option<Timestamp>,
+    pub source: Option<ComplaintSource>,
+    /// Only those that are not resolved.
+    pub open: bool,
+}
+
+impl Wanted {
+    fn holds(&self, shown: &ComplaintShown) -> bool {
+        let after = self.from.is_none_or(|from| from <= shown.received_at);
+        let before = self.to.is_none_or(|to| shown.received_at < to);
+        let of_source = self.source.is_none_or(|source| source == shown.source);
+        after && before && of_source && !(self.open && shown.resolved.is_some())
+    }
+}
+
+/// One complaint as it is shown; nothing where there is none.
+pub fn describe(id: ComplaintId, state: &ComplaintState, now: Timestamp) -> Option<ComplaintShown> {
+    let opened = state.opened()?;
+    let resolved = state.resolved().map(|resolved| ResolvedShown {
+        outcome: resolved.outcome,
+        outcome_zh: resolved.outcome.labels().0,
+        note: resolved.note.clone(),
+        at: resolved.at,
+    });
+    Some(ComplaintShown {
+        id,
+        source: opened.source,
+        source_zh: opened.source.labels().0,
+        about: opened.about.clone(),
+        reference: opened.reference.clone(),
+        what: opened.what.clone(),
+        received_at: opened.received_at,
+        deadline: opened.deadline.clone(),
+        owner: opened.owner.clone(),
+        resolved,
+        overdue: state.is_overdue(now),
+    })
+}
+
+/// One complaint.
+pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<ComplaintShown, Problem> {
+    let state = installation.entities.complaints.state(&id).await?.state;
+    describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this complaint"))
+}
+
+/// Those that are wanted, and what they add up to.
+pub async fn complaints(installation: &Installation, wanted: &Wanted) -> Result<ComplaintsShown, Problem> {
+    let mut items = Vec::new();
+    for id in ids_of::<ComplaintId>(installation, ComplaintEvent::OPENED).await? {
+        let shown = complaint(installation, id).await?;
+        if wanted.holds(&shown) {
+            items.push(shown);
+        }
+    }
+    let report = ComplaintReport::of(&items);
+    Ok(ComplaintsShown { items, report })
+}
+
+impl ComplaintReport {
+    fn of(items: &[ComplaintShown]) -> Self {
+        let mut report = Self {
+            received: items.len(),
+            ..Self::default()
+        };
+        for one in items {
+            *report.by_source.entry(one.source.code()).or_default() += 1;
+            report.overdue += usize::from(one.overdue);
+            match &one.resolved {
+                Some(resolved) => {
+                    report.resolved += 1;
+                    *report.by_outcome.entry(resolved.outcome.code()).or_default() += 1;
+                }
+                None => report.open += 1,
+            }
+        }
+        report
+    }
+}

@@ -1,0 +1,38 @@
+//! Complaints and requests of persons, whoever asks: what is shown of one, of all, and of how they were answered.
+
+pub mod complaints;
+mod known;
+pub mod requests;
+
+pub use known::ids_of;
+
+use crate::installation::Installation;
+use domain::case::CaseAbout;
+use domain::ids::{CallId, CustomerId, NumberId};
+use domain::problem::Problem;
+
+impl Installation {
+    /// Whom a case is about, as far as one of its parts tells of the others: a call of its person, number and
+    /// campaign.
+    pub async fn case_about(
+        &self,
+        customer: Option<CustomerId>,
+        number: Option<NumberId>,
+        call: Option<CallId>,
+    ) -> Result<CaseAbout, Problem> {
+        let mut about = CaseAbout {
+            customer,
+            number,
+            call,
+            campaign: None,
+        };
+        if let Some(call) = &about.call {
+            let state = self.entities.calls.state(call).await?.state;
+            let campaign = state.campaign().ok_or_else(|| Problem::missing("this call"))?;
+            about.campaign = Some(campaign.clone());
+            about.customer = about.customer.or_else(|| state.customer().cloned());
+            about.number = about.number.or_else(|| state.number().cloned());
+        }
+        Ok(about)
+    }
+}

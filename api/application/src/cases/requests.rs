@@ -1,0 +1,85 @@
+//! Requests of persons: what is shown of one and of all.
+
+use super::ids_of;
+use crate::installation::Installation;
+use domain::case::Deadline;
+use domain::ids::{CustomerId, EventId, PersonRequestId};
+use domain::person_request::{AnswerKind, PersonRequestEvent, PersonRequestState, Wish};
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One request of a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RequestShown {
+    pub id: PersonRequestId,
+    pub customer: CustomerId,
+    pub wish: Wish,
+    pub wish_zh: &'static str,
+    #[schemars(example = &"hotline")]
+    pub channel: Option<String>,
+    pub note: Option<String>,
+    pub received_at: Timestamp,
+    pub deadline: Deadline,
+    pub answered: Option<AnswerShown>,
+    /// Not answered by its deadline.
+    pub overdue: bool,
+}
+
+/// What was answered.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AnswerShown {
+    pub answer: AnswerKind,
+    pub note: String,
+    /// The event that did it.
+    pub done_by: Option<EventId>,
+    pub at: Timestamp,
+}
+
+/// All requests that were asked for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RequestsShown {
+    pub items: Vec<RequestShown>,
+}
+
+/// One request as it is shown; nothing where there is none.
+pub fn describe(id: PersonRequestId, state: &PersonRequestState, now: Timestamp) -> Option<RequestShown> {
+    let received = state.received()?;
+    let answered = state.answered().map(|answered| AnswerShown {
+        answer: answered.answer,
+        note: answered.note.clone(),
+        done_by: answered.done_by,
+        at: answered.at,
+    });
+    Some(RequestShown {
+        id,
+        customer: received.customer.clone(),
+        wish: received.wish,
+        wish_zh: received.wish.labels().0,
+        channel: received.channel.clone(),
+        note: received.note.clone(),
+        received_at: received.received_at,
+        deadline: received.deadline.clone(),
+        answered,
+        overdue: state.is_overdue(now),
+    })
+}
+
+/// One request.
+pub async fn request(installation: &Installation, id: PersonRequestId) -> Result<RequestShown, Problem> {
+    let state = installation.entities.person_requests.state(&id).await?.state;
+    describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this request"))
+}
+
+/// All of them; only those not answered where `open`.
+pub async fn requests(installation: &Installation, open: bool) -> Result<RequestsShown, Problem> {
+    let mut items = Vec::new();
+    for id in ids_of::<PersonRequestId>(installation, PersonRequestEvent::RECEIVED).await? {
+        let shown = request(installation, id).await?;
+        if !(open && shown.answered.is_some()) {
+            items.push(shown);
+        }
+    }
+    Ok(RequestsShown { items })
+}

@@ -1,0 +1,171 @@
+//! One attempt at one event: its message is made, what it discloses put on record, and it is carried.
+
+use super::courier::{Answered, Courier};
+use super::letter::{Content, Stamp, call_ended, cloud_event, is_declined};
+use super::text::said;
+use crate::inquiring::{Reader, Shown, put_on_record};
+use crate::installation::Installation;
+use domain::call::Call;
+use domain::decider::Decider;
+use domain::ids::{CallId, WebhookId};
+use domain::inquiry::ReadForm;
+use domain::personal::Personal;
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, Position, StoredEvent};
+use domain::webhook::{
+    ANSWER_KEPT_BYTES_MAX, Attempted, DeliveryFault, Format, OldSecret, WebhookFacts, WebhookState,
+};
+use std::sync::Arc;
+
+/// The field that the forms of INT-1 and INT-2 open.
+const EXTERNAL_ID: &[&str] = &["external_id"];
+
+/// What a webhook is at this moment, as far as sending needs it.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) id: WebhookId,
+    pub(super) facts: Arc<WebhookFacts>,
+    old_secret: Option<OldSecret>,
+}
+
+impl Settings {
+    /// Nothing of what is not there, or not to be told.
+    pub(super) fn of(id: WebhookId, state: &WebhookState) -> Option<Self> {
+        let facts = Arc::new(state.active()?.clone());
+        Some(Self {
+            id,
+            facts,
+            old_secret: state.old_secret().cloned(),
+        })
+    }
+
+    pub(super) fn stamp(&self, installation: &Installation, message: String) -> Stamp<'_> {
+        let now = installation.now();
+        let old = self.old_secret.as_ref().filter(|old| now < old.until);
+        let secrets = self.facts.secret.as_ref().into_iter();
+        let secrets = secrets.chain(old.map(|old| &old.secret));
+        Stamp {
+            facts: &self.facts,
+            secrets: secrets.filter_map(|secret| secret.value().cloned()).collect(),
+            id: message,
+            sent_at: installation.courier.wall_time(),
+        }
+    }
+}
+
+/// What came of an attempt.
+pub(super) struct Tried {
+    pub(super) attempt: Attempted,
+    pub(super) retry_after_ms: Option<u64>,
+}
+
+/// Sends an event once. An error is that the log could not be read, or the disclosure not be put on record:
+/// nothing was sent, and it is no attempt.
+pub(super) async fn attempt(
+    installation: &Installation,
+    settings: &Settings,
+    position: Position,
+    held: Option<StoredEvent>,
+) -> Result<Tried, Problem> {
+    let stored = match held {
+        Some(stored) => stored,
+        None => read_at(installation, position).await?,
+    };
+    let envelope = stored.envelope();
+    let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+    let content = content(installation, settings, &stored, &envelope).await?;
+    let message = envelope.id.to_string();
+    Ok(send(installation, settings, content, message).await)
+}
+
+/// The event at a position that was read before.
+pub(super) async fn read_at(installation: &Installation, position: Position) -> Result<StoredEvent, Problem> {
+    let before = Position(position.0.saturating_sub(1));
+    let page = installation.store().read_all(before, 1).await?;
+    let found = page
+        .into_iter()
+        .next()
+        .filter(|stored| stored.position == position);
+    found.ok_or_else(|| Problem::fault(format!("the event at {position} is not in the log any more")))
+}
+
+/// What is said of an event; `None` where that cannot be made.
+async fn content(
+    installation: &Installation,
+    settings: &Settings,
+    stored: &StoredEvent,
+    envelope: &Envelope,
+) -> Result<Option<Content>, Problem> {
+    match settings.facts.format {
+        Format::Standard => Ok(cloud_event(stored)),
+        format @ (Format::CallEnded | Format::Crm) => {
+            let Some(customer) = &envelope.customer else {
+                return Ok(None);
+            };
+            disclose(installation, settings, envelope).await?;
+            let customer = installation.entities.customers.state(customer).await?.state;
+            let external = customer.external_id().and_then(Personal::value);
+            Ok(call_ended(format, envelope, external.map(String::as_str)))
+        }
+        Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
+            let said = said(installation, envelope).await?;
+            Ok(said.map(Content::Text))
+        }
+    }
+}
+
+/// That somebody outside is told who it is stands in the log before a byte leaves.
+async fn disclose(
+    installation: &Installation,
+    settings: &Settings,
+    envelope: &Envelope,
+) -> Result<(), Problem> {
+    let reader = Reader::of_program(format!("webhook {}", settings.id), "webhook");
+    let mut shown = Shown::of(EXTERNAL_ID, ReadForm::Clear);
+    shown.customer.clone_from(&envelope.customer);
+    shown.campaign.clone_from(&envelope.campaign);
+    if envelope.stream.aggregate() == Call::AGGREGATE {
+        shown.calls.extend(envelope.stream.id().parse::<CallId>().ok());
+    }
+    put_on_record(installation, reader, shown).await
+}
+
+/// Carries a message, and says what came of it.
+pub(super) async fn send(
+    installation: &Installation,
+    settings: &Settings,
+    content: Option<Content>,
+    message: String,
+) -> Tried {
+    let stamp = settings.stamp(installation, message);
+    let Some(letter) = content.and_then(|content| stamp.letter(content)) else {
+        return tried(Answered::nothing(DeliveryFault::Unmade), 0);
+    };
+    let began = installation.now();
+    let courier: &dyn Courier = installation.courier.as_ref();
+    let mut answered = courier.deliver(letter).await;
+    let elapsed_ms = installation.now().ms_since(began);
+    if answered.fault.is_none() && is_declined(settings.facts.format, &answered.body) {
+        answered.fault = Some(DeliveryFault::Declined);
+    }
+    tried(answered, elapsed_ms)
+}
+
+fn tried(answered: Answered, elapsed_ms: u64) -> Tried {
+    let kept = answered
+        .body
+        .get(..ANSWER_KEPT_BYTES_MAX)
+        .unwrap_or(&answered.body);
+    let kept = String::from_utf8_lossy(kept);
+    let answer = (!kept.is_empty()).then(|| Personal::open(kept.into_owned()));
+    Tried {
+        attempt: Attempted {
+            fault: answered.fault,
+            status: answered.status,
+            elapsed_ms,
+            answer,
+            answer_bytes: answered.body.len() as u64,
+        },
+        retry_after_ms: answered.retry_after_ms,
+    }
+}

@@ -1,0 +1,71 @@
+//! Which webhooks there are, by the log itself: rows and the log behind them say which were ever added, and
+//! each is asked what it is now.
+
+use crate::installation::Installation;
+use domain::event_filter::EventFilter;
+use domain::ids::WebhookId;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::webhook::WebhookEvent;
+use projections::views::audit_trail::{self, AuditFilter, EVENTS_MAX};
+use std::collections::BTreeSet;
+
+/// Every webhook that was ever added, and the position up to which that is known.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) ids: BTreeSet<WebhookId>,
+    pub(super) reached: Position,
+}
+
+pub(super) async fn found(installation: &Installation) -> Result<Found, Problem> {
+    let mut found = from_rows(installation).await.unwrap_or_default();
+    let filter = EventFilter {
+        kinds: vec![WebhookEvent::ADDED.to_owned()],
+        ..EventFilter::default()
+    };
+    loop {
+        let store = installation.store();
+        let page = store
+            .read_matching(&filter, found.reached, PAGE_EVENTS_MAX)
+            .await?;
+        for event in &page.events {
+            let envelope = event.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            found.ids.extend(envelope.stream.id().parse::<WebhookId>().ok());
+        }
+        if page.reached == found.reached {
+            return Ok(found);
+        }
+        found.reached = page.reached;
+    }
+}
+
+/// Those of the audit trail; nothing where its rows cannot be read.
+async fn from_rows(installation: &Installation) -> Option<Found> {
+    let status = installation.rows.status();
+    let view = status.iter().find(|view| view.view == audit_trail::NAME)?;
+    let filter = AuditFilter {
+        kind: Some(WebhookEvent::ADDED.to_owned()),
+        ..AuditFilter::default()
+    };
+    let mut ids = BTreeSet::new();
+    let mut after = Position(0);
+    loop {
+        let db = installation.rows.db();
+        let rows = audit_trail::events(db.as_ref(), &filter, after, EVENTS_MAX)
+            .await
+            .ok()?;
+        ids.extend(
+            rows.iter()
+                .filter_map(|row| row.stream.id().parse::<WebhookId>().ok()),
+        );
+        match rows.last() {
+            Some(last) if rows.len() >= EVENTS_MAX => after = last.position,
+            _ => {
+                let reached = view.position;
+                return Some(Found { ids, reached });
+            }
+        }
+    }
+}

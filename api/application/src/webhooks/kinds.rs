@@ -1,0 +1,106 @@
+//! Of which events somebody may be told, and which a form can tell. Events about deliveries are not among
+//! them: telling of them would never end.
+
+use domain::alert::AlertEvent;
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::number::event::NumberEvent;
+use domain::webhook::Format;
+use std::collections::BTreeSet;
+
+/// The kinds, and whether they are told unless others are named.
+const KINDS: &[Kind] = &[
+    Kind::usual(CallEvent::ENDED),
+    Kind::named(CallEvent::CORRECTED),
+    Kind::named(CampaignEvent::CREATED),
+    Kind::usual(CampaignEvent::STARTED),
+    Kind::usual(CampaignEvent::PAUSED),
+    Kind::usual(CampaignEvent::RESUMED),
+    Kind::usual(CampaignEvent::STOPPED),
+    Kind::usual(CampaignEvent::COMPLETED),
+    Kind::usual(CampaignEvent::REOPENED),
+    Kind::usual(CampaignEvent::LIST_CLOSED),
+    Kind::usual(CustomerEvent::ENROLMENT_SETTLED),
+    Kind::named(CustomerEvent::CONSENT_RECORDED),
+    Kind::named(CustomerEvent::CONSENT_WITHDRAWN),
+    Kind::usual(NumberEvent::OPTED_OUT),
+    Kind::named(NumberEvent::SUPPRESSED),
+    Kind::named(AlertEvent::RAISED),
+    Kind::named(AlertEvent::ESCALATED),
+    Kind::named(AlertEvent::CLEARED),
+];
+
+/// What a channel of alerts is told.
+const OF_CHANNELS: [&str; 3] = [AlertEvent::RAISED, AlertEvent::ESCALATED, AlertEvent::CLEARED];
+
+struct Kind {
+    kind: &'static str,
+    is_usual: bool,
+}
+
+impl Kind {
+    const fn usual(kind: &'static str) -> Self {
+        Self { kind, is_usual: true }
+    }
+    const fn named(kind: &'static str) -> Self {
+        Self {
+            kind,
+            is_usual: false,
+        }
+    }
+}
+
+/// What somebody is told who names nothing.
+pub(super) fn usual(format: Format) -> BTreeSet<String> {
+    if format.is_personal() {
+        return [CallEvent::ENDED.to_owned()].into();
+    }
+    let usual = KINDS.iter().filter(|kind| kind.is_usual);
+    usual.map(|kind| kind.kind.to_owned()).collect()
+}
+
+pub(super) fn of_channels() -> BTreeSet<String> {
+    OF_CHANNELS.into_iter().map(str::to_owned).collect()
+}
+
+/// Refuses what is told to nobody, or not in this form.
+pub(super) fn refuse_others(kinds: &BTreeSet<String>, format: Format) -> Result<(), String> {
+    for kind in kinds {
+        if !KINDS.iter().any(|known| known.kind == kind) {
+            let known: Vec<&str> = KINDS.iter().map(|known| known.kind).collect();
+            return Err(format!(
+                "{kind:?} is told to nobody; there are {}",
+                known.join(", ")
+            ));
+        }
+        if format.is_personal() && kind != CallEvent::ENDED {
+            return Err(format!("{} tells of call.ended only", format.code()));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::webhook::WebhookEvent;
+
+    #[test]
+    fn deliveries_are_told_to_nobody() {
+        for kind in [
+            WebhookEvent::DELIVERED,
+            WebhookEvent::ADDED,
+            "webhook.",
+            "call.answered",
+            "",
+        ] {
+            let asked = [kind.to_owned()].into();
+            assert!(refuse_others(&asked, Format::Standard).is_err(), "{kind}");
+        }
+        assert!(refuse_others(&usual(Format::Standard), Format::Standard).is_ok());
+        assert!(refuse_others(&usual(Format::Standard), Format::Crm).is_err());
+        assert!(refuse_others(&usual(Format::Crm), Format::Crm).is_ok());
+        assert!(refuse_others(&of_channels(), Format::Mail).is_ok());
+    }
+}

@@ -1,0 +1,290 @@
+//! What is sent of one event, in the form that its receiver reads.
+
+use super::courier::{Header, Letter, Mail, Post};
+use super::signature::{dingtalk, feishu, signatures};
+use super::text::Said;
+use crate::cloud_event::CloudEvent;
+use bytes::Bytes;
+use domain::call::event::CallEvent;
+use domain::personal::Personal;
+use domain::stored_event::{Envelope, StoredEvent};
+use domain::time::Timestamp;
+use domain::webhook::{Format, WebhookFacts};
+use serde_json::{Value, json};
+
+/// What a message says, before it is put into a letter.
+pub(super) enum Content {
+    Json(String),
+    Text(Said),
+}
+
+/// An event in a form that needs nothing but itself.
+pub(super) fn cloud_event(stored: &StoredEvent) -> Option<Content> {
+    let event = CloudEvent::read(stored).ok()?;
+    Some(Content::Json(event.line()))
+}
+
+/// A call that ended, as INT-1 and INT-2 of the requirements have it, with the customer's own id in clear.
+/// Whoever was erased has none.
+pub(super) fn call_ended(format: Format, envelope: &Envelope, external_id: Option<&str>) -> Option<Content> {
+    let read = domain::decider::EventData::read(&envelope.kind, envelope.version, &envelope.data);
+    let Ok(CallEvent::Ended {
+        disposition,
+        outcome,
+        talk_ms,
+        ..
+    }) = read
+    else {
+        return None;
+    };
+    let outcome = outcome.map_or(disposition.label_zh(), |outcome| outcome.label_zh());
+    let facts = CallFacts {
+        call: envelope.stream.id(),
+        task_id: envelope.campaign.as_ref().map(|campaign| campaign.as_str()),
+        customer_id: external_id,
+        seconds: talk_ms.saturating_add(500) / 1_000,
+        outcome,
+        disposition: disposition.code(),
+        at: envelope.at,
+    };
+    facts.body(format).map(|body| Content::Json(body.to_string()))
+}
+
+/// The same of a call that never was.
+pub(super) fn made_up_call(format: Format, at: Timestamp) -> Option<Content> {
+    let facts = CallFacts {
+        call: "00000000-0000-0000-0000-000000000000",
+        task_id: Some("TEST"),
+        customer_id: Some("TEST"),
+        seconds: 0,
+        outcome: "测试",
+        disposition: "test",
+        at,
+    };
+    facts.body(format).map(|body| Content::Json(body.to_string()))
+}
+
+/// A message that tells of nothing.
+pub(super) fn test_event(id: &str, at: Timestamp) -> Content {
+    let event = json!({
+        "specversion": "1.0", "id": id, "source": "/ledgerline", "type": "webhook.test",
+        "time": at.to_string(), "datacontenttype": "application/json", "data": {},
+    });
+    Content::Json(event.to_string())
+}
+
+struct CallFacts<'a> {
+    call: &'a str,
+    task_id: Option<&'a str>,
+    customer_id: Option<&'a str>,
+    seconds: u64,
+    outcome: &'static str,
+    disposition: &'static str,
+    at: Timestamp,
+}
+
+impl CallFacts<'_> {
+    fn body(&self, format: Format) -> Option<Value> {
+        match format {
+            Format::CallEnded => Some(json!({
+                "event": "call_ended",
+                "data": {
+                    "task_id": self.task_id, "customer_id": self.customer_id, "duration": self.seconds,
+                    "outcome": self.outcome, "call_id": self.call, "disposition": self.disposition,
+                    "ended_at": self.at.to_string(),
+                },
+            })),
+            Format::Crm => Some(json!({
+                "customerId": self.customer_id, "callStatus": self.outcome, "taskId": self.task_id,
+                "callId": self.call, "duration": self.seconds, "endedAt": self.at.to_string(),
+            })),
+            Format::Standard
+            | Format::Wecom
+            | Format::Dingtalk
+            | Format::Feishu
+            | Format::Mail
+            | Format::Sms => None,
+        }
+    }
+}
+
+/// By whom and when a letter is sent.
+pub(super) struct Stamp<'a> {
+    pub(super) facts: &'a WebhookFacts,
+    /// What signs now, the newest first.
+    pub(super) secrets: Vec<String>,
+    /// The same for each attempt of one event.
+    pub(super) id: String,
+    pub(super) sent_at: Timestamp,
+}
+
+impl Stamp<'_> {
+    /// The letter that carries this; `None` where what is needed of the address or a secret cannot be read.
+    pub(super) fn letter(&self, content: Content) -> Option<Letter> {
+        let target = open(Some(&self.facts.target))?;
+        match content {
+            Content::Json(body) => Some(Letter::Post(self.signed(target.clone(), body))),
+            Content::Text(said) if self.facts.format == Format::Mail => Some(Letter::Mail(Mail {
+                smtp: self.facts.smtp.clone()?,
+                login: open(self.facts.secret.as_ref()).cloned(),
+                to: target.clone(),
+                subject: said.subject(),
+                text: said.text(),
+                allow_private: self.facts.allow_private,
+            })),
+            Content::Text(said) => self.spoken(target, &said).map(Letter::Post),
+        }
+    }
+
+    fn signed(&self, url: String, body: String) -> Post {
+        let seconds = self.sent_at.micros().div_euclid(1_000_000);
+        let signature = signatures(self.secrets.iter(), &self.id, seconds, body.as_bytes());
+        let mut post = self.post(url, body);
+        post.headers.extend([
+            header("webhook-id", self.id.clone()),
+            header("webhook-timestamp", seconds.to_string()),
+            header("webhook-signature", signature),
+        ]);
+        post
+    }
+
+    /// A sentence, as the robots of a group and the gateways of short messages read one.
+    fn spoken(&self, target: &str, said: &Said) -> Option<Post> {
+        let text = said.text();
+        let secret = open(self.facts.secret.as_ref());
+        let seconds = self.sent_at.micros().div_euclid(1_000_000);
+        let (url, body) = match self.facts.format {
+            Format::Dingtalk => {
+                let at_ms = self.sent_at.micros().div_euclid(1_000);
+                let signed = |secret: &String| {
+                    let sign = crate::percent::encode(&dingtalk(secret, at_ms));
+                    format!("{target}&timestamp={at_ms}&sign={sign}")
+                };
+                let url = secret.map_or_else(|| target.to_owned(), signed);
+                (url, json!({ "msgtype": "text", "text": { "content": text } }))
+            }
+            Format::Feishu => {
+                let mut body = json!({ "msg_type": "text", "content": { "text": text } });
+                if let (Some(secret), Some(members)) = (secret, body.as_object_mut()) {
+                    members.insert("timestamp".to_owned(), json!(seconds.to_string()));
+                    members.insert("sign".to_owned(), json!(feishu(secret, seconds)));
+                }
+                (target.to_owned(), body)
+            }
+            Format::Sms => {
+                let to = open(self.facts.to.as_ref())?;
+                (target.to_owned(), json!({ "to": to, "text": text }))
+            }
+            Format::Wecom | Format::Standard | Format::CallEnded | Format::Crm | Format::Mail => (
+                target.to_owned(),
+                json!({ "msgtype": "text", "text": { "content": text } }),
+            ),
+        };
+        let mut post = self.post(url, body.to_string());
+        if let (Format::Sms, Some(secret)) = (self.facts.format, secret) {
+            post.headers
+                .push(header("authorization", format!("Bearer {secret}")));
+        }
+        Some(post)
+    }
+
+    fn post(&self, url: String, body: String) -> Post {
+        let mut headers = vec![
+            header("content-type", self.content_type().to_owned()),
+            header("user-agent", "ledgerline-webhook/1".to_owned()),
+        ];
+        if let Some(bearer) = open(self.facts.bearer.as_ref()) {
+            headers.push(header("authorization", format!("Bearer {bearer}")));
+        }
+        Post {
+            url,
+            headers,
+            body: Bytes::from(body),
+            allow_private: self.facts.allow_private,
+        }
+    }
+
+    const fn content_type(&self) -> &'static str {
+        match self.facts.format {
+            Format::Standard => "application/cloudevents+json; charset=utf-8",
+            Format::CallEnded
+            | Format::Crm
+            | Format::Wecom
+            | Format::Dingtalk
+            | Format::Feishu
+            | Format::Mail
+            | Format::Sms => "application/json; charset=utf-8",
+        }
+    }
+}
+
+const fn header(name: &'static str, value: String) -> Header {
+    Header { name, value }
+}
+
+fn open(value: Option<&Personal<String>>) -> Option<&String> {
+    value.and_then(Personal::value)
+}
+
+/// Whether an answer of 2xx says in its body that the message was not taken: the robots of groups do so.
+pub(super) fn is_declined(format: Format, body: &[u8]) -> bool {
+    let member = match format {
+        Format::Wecom | Format::Dingtalk => "errcode",
+        Format::Feishu => "code",
+        Format::Standard | Format::CallEnded | Format::Crm | Format::Mail | Format::Sms => return false,
+    };
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    let code = body
+        .as_ref()
+        .and_then(|body| body.get(member))
+        .and_then(Value::as_i64);
+    code.is_some_and(|code| code != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bodies_of_the_requirements_are_sent_to_the_letter() {
+        let facts = CallFacts {
+            call: "308b38fa-b3fa-59e5-b685-93b305968d97",
+            task_id: Some("TASK20230801"),
+            customer_id: Some("C001"),
+            seconds: 120,
+            outcome: "成功",
+            disposition: "answered",
+            at: Timestamp::EPOCH,
+        };
+        let told = facts.body(Format::CallEnded).unwrap();
+        assert_eq!(told["event"], "call_ended");
+        for (member, value) in [
+            ("task_id", json!("TASK20230801")),
+            ("customer_id", json!("C001")),
+            ("duration", json!(120)),
+            ("outcome", json!("成功")),
+        ] {
+            assert_eq!(told["data"][member], value);
+        }
+        let pushed = facts.body(Format::Crm).unwrap();
+        assert_eq!(
+            (&pushed["customerId"], &pushed["callStatus"]),
+            (&json!("C001"), &json!("成功"))
+        );
+    }
+
+    #[test]
+    fn a_group_robot_that_answers_an_error_has_not_taken_it() {
+        assert!(is_declined(
+            Format::Wecom,
+            br#"{"errcode":93000,"errmsg":"invalid webhook url"}"#
+        ));
+        assert!(!is_declined(Format::Dingtalk, br#"{"errcode":0,"errmsg":"ok"}"#));
+        assert!(is_declined(
+            Format::Feishu,
+            br#"{"code":19021,"msg":"sign match fail"}"#
+        ));
+        assert!(!is_declined(Format::Feishu, br#"{"StatusCode":0,"code":0}"#));
+        assert!(!is_declined(Format::Standard, br#"{"errcode":1}"#));
+    }
+}

@@ -1,0 +1,361 @@
+//! Webhooks and channels of alerts as people manage them: added, rotated, tested, replayed, removed.
+
+use super::attempt::{Settings, send};
+use super::courier::Address;
+use super::kinds::{of_channels, refuse_others, usual};
+use super::letter::{Content, made_up_call, test_event};
+use super::order::WebhookOrder;
+use super::signature::new_secret;
+use super::text::Said;
+use crate::installation::Installation;
+use domain::call::event::CallEvent;
+use domain::ids::WebhookId;
+use domain::permission::{CampaignScope, DataScope};
+use domain::personal::Personal;
+use domain::phone_number::PhoneNumber;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::{Cause, Position};
+use domain::webhook::{Format, WebhookCommand, WebhookFacts, WebhookState};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// A webhook that was added, or whose secret was rotated.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WebhookMade {
+    pub id: WebhookId,
+    pub format: Format,
+    /// Where it tells, without what opens a door there.
+    #[schemars(example = &"https://example.com/hooks")]
+    pub target: String,
+    #[schemars(example = [CallEvent::ENDED])]
+    pub kinds: Vec<String>,
+    /// What signs; shown now and never again. A repeated request has none, and forms that nothing of ours
+    /// signs have none.
+    #[schemars(example = &"whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")]
+    pub secret: Option<String>,
+    /// It tells of events behind this position.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String", example = &"42")]
+    pub after: Position,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Who adds it, as far as it matters here.
+pub struct Adding<'a> {
+    pub scope: &'a DataScope,
+    /// It tells of alerts, and is listed with them.
+    pub is_channel: bool,
+    /// Who adds it may lift the demand for https and for a global address.
+    pub may_be_private: bool,
+}
+
+/// Adds one; it is told of what happens from now on, or from the position that the order names.
+pub async fn add_webhook(
+    installation: &Installation,
+    order: WebhookOrder,
+    adding: Adding<'_>,
+    cause: Cause,
+) -> Result<WebhookMade, Problem> {
+    let facts = facts_of(installation, order, &adding).await?;
+    let id = WebhookId::derive(cause.command);
+    let secret = facts.secret.as_ref().and_then(Personal::value).cloned();
+    let is_ours = facts.format.is_signed();
+    let command = WebhookCommand::Add {
+        facts: Box::new(facts),
+    };
+    let answer = installation.entities.webhooks.ask(&id, command, cause).await?;
+    let made = active(&answer.state)?;
+    Ok(WebhookMade {
+        id,
+        format: made.format,
+        target: made.shown.clone(),
+        kinds: made.kinds.iter().cloned().collect(),
+        secret: secret.filter(|_| is_ours && !answer.repeated),
+        after: made.after,
+        position: answer.position,
+    })
+}
+
+async fn facts_of(
+    installation: &Installation,
+    order: WebhookOrder,
+    adding: &Adding<'_>,
+) -> Result<WebhookFacts, Problem> {
+    let format = order.format;
+    let allow_private = order.allow_private;
+    if allow_private && !adding.may_be_private {
+        return Err(wrong(
+            "/allow_private",
+            "a private or plain address needs webhooks:private, which an administrator has".to_owned(),
+        ));
+    }
+    let kinds = match order.events {
+        _ if adding.is_channel => of_channels(),
+        Some(events) => events.into_iter().collect(),
+        None => usual(format),
+    };
+    refuse_others(&kinds, format).map_err(|why| wrong("/events", why))?;
+    let to = match (format, &order.to) {
+        (Format::Sms, Some(to)) => {
+            let number = PhoneNumber::parse(to);
+            let number = number.map_err(|error| wrong("/to", error.to_string()))?;
+            Some(Personal::open(number.as_e164().to_owned()))
+        }
+        (Format::Sms, None) => return Err(wrong("/to", "a short message needs a number".to_owned())),
+        (_, Some(_)) => return Err(wrong("/to", "only short messages go to a number".to_owned())),
+        (_, None) => None,
+    };
+    let address = match (format, order.smtp.as_deref()) {
+        (Format::Mail, Some(host)) => Address::Smtp { host, allow_private },
+        (Format::Mail, None) => return Err(wrong("/smtp", "a mail needs a mail server".to_owned())),
+        (_, Some(_)) => return Err(wrong("/smtp", "only mails go by a mail server".to_owned())),
+        (_, None) => Address::Url {
+            url: &order.url,
+            allow_private,
+        },
+    };
+    let pointer = if format == Format::Mail { "/smtp" } else { "/url" };
+    let admitted = installation.courier.admits(address).await;
+    admitted.map_err(|why| wrong(pointer, why))?;
+    let shown = shown(format, &order.url).map_err(|why| wrong("/url", why))?;
+    let ids = installation.environment.ids.as_ref();
+    let secret = if format.is_signed() {
+        Some(new_secret(ids))
+    } else {
+        order.secret
+    };
+    let head = installation.store().head().await?;
+    Ok(WebhookFacts {
+        format,
+        target: Personal::open(order.url),
+        shown,
+        kinds,
+        campaigns: narrowed(&adding.scope.campaigns, order.campaigns),
+        allow_private,
+        secret: secret.map(Personal::open),
+        bearer: order.bearer.map(Personal::open),
+        to,
+        smtp: order.smtp,
+        after: order.after.unwrap_or(head).min(head),
+        is_channel: adding.is_channel,
+    })
+}
+
+/// Of whom who adds it may see, no more than it asks for.
+fn narrowed(own: &CampaignScope, asked: Option<Vec<domain::ids::CampaignId>>) -> CampaignScope {
+    own.and(&CampaignScope::of(asked.unwrap_or_default()))
+}
+
+/// What of an address is shown: of group robots the host, of mails no user, of all others no query.
+fn shown(format: Format, target: &str) -> Result<String, String> {
+    if format == Format::Mail {
+        let (_, host) = target.rsplit_once('@').ok_or("a mail address has an @")?;
+        return Ok(format!("***@{host}"));
+    }
+    let whole = target.split(['?', '#']).next().unwrap_or_default();
+    if !format.is_address_secret() {
+        return Ok(whole.to_owned());
+    }
+    let host: Vec<&str> = whole.splitn(4, '/').take(3).collect();
+    Ok(format!("{}/…", host.join("/")))
+}
+
+/// Another secret signs from now on, beside the old one for a day.
+pub async fn rotate(
+    installation: &Installation,
+    id: WebhookId,
+    cause: Cause,
+) -> Result<WebhookMade, Problem> {
+    let secret = new_secret(installation.environment.ids.as_ref());
+    let command = WebhookCommand::Rotate {
+        secret: Personal::open(secret.clone()),
+    };
+    let answer = installation.entities.webhooks.ask(&id, command, cause).await?;
+    let made = active(&answer.state)?;
+    Ok(WebhookMade {
+        id,
+        format: made.format,
+        target: made.shown.clone(),
+        kinds: made.kinds.iter().cloned().collect(),
+        secret: (!answer.repeated).then_some(secret),
+        after: made.after,
+        position: answer.position,
+    })
+}
+
+/// A webhook after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WebhookChanged {
+    pub id: WebhookId,
+    pub removed: bool,
+    /// Everything up to here is settled, but for what waits.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String", example = &"42")]
+    pub through: Position,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Nothing is sent there any more.
+pub async fn remove(
+    installation: &Installation,
+    id: WebhookId,
+    reason: String,
+    cause: Cause,
+) -> Result<WebhookChanged, Problem> {
+    ask(installation, id, WebhookCommand::Remove { reason }, cause).await
+}
+
+/// Everything behind a position is sent again.
+pub async fn replay(
+    installation: &Installation,
+    id: WebhookId,
+    after: Position,
+    cause: Cause,
+) -> Result<WebhookChanged, Problem> {
+    let head = installation.store().head().await?;
+    if after > head {
+        return Err(wrong("/after", format!("the log ends at {head}")));
+    }
+    ask(installation, id, WebhookCommand::Replay { after }, cause).await
+}
+
+async fn ask(
+    installation: &Installation,
+    id: WebhookId,
+    command: WebhookCommand,
+    cause: Cause,
+) -> Result<WebhookChanged, Problem> {
+    let answer = installation.entities.webhooks.ask(&id, command, cause).await?;
+    Ok(WebhookChanged {
+        id,
+        removed: answer.state.is_removed(),
+        through: answer.state.through(),
+        position: answer.position,
+    })
+}
+
+/// What came of a test.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WebhookTested {
+    pub id: WebhookId,
+    pub delivered: bool,
+    /// Why not, where it was not taken.
+    pub fault: Option<domain::webhook::DeliveryFault>,
+    /// HTTP status, or reply code of a mail server.
+    #[schemars(example = &204)]
+    pub status: Option<u16>,
+    pub elapsed_ms: u64,
+    /// What was answered, cut.
+    #[schemars(example = &"{\"ok\":true}")]
+    pub answer: Option<String>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Sends a message that tells of nothing, now, and answers what came back.
+pub async fn test(
+    installation: &Installation,
+    id: WebhookId,
+    cause: Cause,
+) -> Result<WebhookTested, Problem> {
+    let loaded = installation.entities.webhooks.state(&id).await?;
+    let settings = Settings::of(id, &loaded.state).ok_or_else(|| Problem::missing("this webhook"))?;
+    let message = format!("test_{}", cause.command);
+    let now = installation.now();
+    let content = match settings.facts.format {
+        Format::Standard => Some(test_event(&message, now)),
+        format @ (Format::CallEnded | Format::Crm) => made_up_call(format, now),
+        Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
+            Some(Content::Text(Said::test()))
+        }
+    };
+    let tried = send(installation, &settings, content, message).await;
+    let attempt = tried.attempt.clone();
+    let answer = installation
+        .entities
+        .webhooks
+        .ask(&id, WebhookCommand::Test { attempt }, cause)
+        .await?;
+    Ok(WebhookTested {
+        id,
+        delivered: tried.attempt.fault.is_none(),
+        fault: tried.attempt.fault,
+        status: tried.attempt.status,
+        elapsed_ms: tried.attempt.elapsed_ms,
+        answer: tried.attempt.answer.and_then(|answer| answer.value().cloned()),
+        position: answer.position,
+    })
+}
+
+/// A webhook that this scope reaches; what it does not reach does not exist.
+pub async fn reached(
+    installation: &Installation,
+    id: WebhookId,
+    scope: &DataScope,
+    is_channel: bool,
+) -> Result<Arc<WebhookState>, Problem> {
+    let loaded = installation.entities.webhooks.state(&id).await?;
+    let facts = loaded.state.active();
+    let is_reached = facts.is_some_and(|facts| facts.is_channel == is_channel && is_within(facts, scope));
+    if !is_reached {
+        return Err(Problem::missing(if is_channel {
+            "this channel"
+        } else {
+            "this webhook"
+        }));
+    }
+    Ok(loaded.state)
+}
+
+/// Whether it tells of nothing but what this scope reaches.
+pub(super) fn is_within(facts: &WebhookFacts, scope: &DataScope) -> bool {
+    scope.campaigns.is_all() || facts.campaigns.and(&scope.campaigns) == facts.campaigns
+}
+
+fn active(state: &WebhookState) -> Result<&WebhookFacts, Problem> {
+    let facts = state.active();
+    facts.ok_or_else(|| Problem::fault("a webhook that was changed is not there"))
+}
+
+fn wrong(pointer: &str, detail: String) -> Problem {
+    Problem::members(vec![MemberError {
+        pointer: pointer.to_owned(),
+        detail,
+    }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_an_address_that_opens_a_door_or_names_a_person_is_shown() {
+        for (format, target, expected) in [
+            (
+                Format::Standard,
+                "https://a.example/hooks?key=1#x",
+                "https://a.example/hooks",
+            ),
+            (
+                Format::Wecom,
+                "https://qyapi.example/cgi-bin/send?key=1",
+                "https://qyapi.example/…",
+            ),
+            (
+                Format::Feishu,
+                "https://open.example:8443/hook/abc",
+                "https://open.example:8443/…",
+            ),
+            (Format::Mail, "wang@example.com", "***@example.com"),
+        ] {
+            assert_eq!(shown(format, target).as_deref(), Ok(expected));
+        }
+        assert!(shown(Format::Mail, "wang").is_err());
+    }
+}

@@ -1,0 +1,26 @@
+//! Webhooks: whoever outside is told of events, and channels of alerts, which are told the same way.
+//!
+//! Each is an entity whose events say how far it was told; the process that may dial runs a sender for each.
+//! What leaves goes by the `Courier`, a port: sockets, names and certificates are known there alone.
+
+mod attempt;
+pub mod courier;
+mod found;
+mod kinds;
+mod letter;
+mod managing;
+mod order;
+mod post_room;
+mod queue;
+mod sender;
+mod shown;
+mod signature;
+mod storing;
+mod text;
+
+pub use managing::{
+    Adding, WebhookChanged, WebhookMade, WebhookTested, add_webhook, reached, remove, replay, rotate, test,
+};
+pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookOrder, WebhookRemoval};
+pub use post_room::begin;
+pub use shown::{DeadLetters, WebhookList, WebhookShown, all, dead_letters, one};

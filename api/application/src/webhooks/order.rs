@@ -1,0 +1,86 @@
+//! What somebody orders who adds a webhook or a channel of alerts.
+
+use domain::call::event::CallEvent;
+use domain::ids::CampaignId;
+use domain::stored_event::Position;
+use domain::webhook::{Format, REASON_BYTES_MAX};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+/// Longest address: what browsers and servers agree on.
+pub const TARGET_BYTES_MAX: usize = 2_000;
+
+/// Longest secret of a receiver's making.
+pub const SECRET_BYTES_MAX: usize = 512;
+
+/// Whom to tell, of what, and how.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(extend("examples" = [
+    { "url": "https://example.com/hooks", "format": "standard" },
+    { "url": "https://api.example.com/crm/customers", "format": "crm", "bearer": "secret" }
+]))]
+pub struct WebhookOrder {
+    /// The URL, or of a mail the address.
+    #[schemars(length(min = 1, max = TARGET_BYTES_MAX))]
+    pub url: String,
+    /// Which kinds of events; without them, the usual ones.
+    #[schemars(example = [CallEvent::ENDED])]
+    pub events: Option<Vec<String>>,
+    /// Without it, standard.
+    #[schemars(with = "Option<Format>")]
+    pub format: Format,
+    /// Only of these campaigns, of those that whoever asks may see.
+    pub campaigns: Option<Vec<CampaignId>>,
+    /// Sent as Authorization: Bearer.
+    #[schemars(length(max = SECRET_BYTES_MAX))]
+    pub bearer: Option<String>,
+    /// The secret of a group robot, the token of a gateway, or user:password of a mail server. What signs
+    /// our own forms is made here, and shown once.
+    #[schemars(length(max = SECRET_BYTES_MAX))]
+    pub secret: Option<String>,
+    /// The number that a gateway of short messages is told.
+    pub to: Option<String>,
+    /// The mail server, host:port.
+    #[schemars(example = &"mail.example.com:587")]
+    pub smtp: Option<String>,
+    /// Neither https nor a global address is demanded.
+    #[schemars(with = "Option<bool>")]
+    pub allow_private: bool,
+    /// Tell of events behind this position; without it, of those from now on.
+    #[schemars(with = "Option<String>", example = &"0")]
+    pub after: Option<Position>,
+}
+
+impl Order for WebhookOrder {
+    fn read(body: &mut Members) -> Self {
+        let after = body.parsed::<u64>("after").map(Position);
+        Self {
+            url: body.needed_short_text("url", TARGET_BYTES_MAX),
+            events: body.value("events"),
+            format: body.parsed("format").unwrap_or(Format::Standard),
+            campaigns: body.value("campaigns"),
+            bearer: body.short_text("bearer", SECRET_BYTES_MAX),
+            secret: body.short_text("secret", SECRET_BYTES_MAX),
+            to: body.short_text("to", SECRET_BYTES_MAX),
+            smtp: body.short_text("smtp", SECRET_BYTES_MAX),
+            allow_private: body.value("allow_private").unwrap_or(false),
+            after,
+        }
+    }
+}
+
+/// Why a webhook or channel is removed.
+#[derive(Debug, Clone, JsonSchema)]
+pub struct WebhookRemoval {
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    pub reason: String,
+}
+
+impl Order for WebhookRemoval {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! Who is told: a sender for each webhook, in the one process that may dial (or the only one there is).
+//!
+//! A stand-by process sends nothing. Whoever takes over begins each sender where the events of its webhook
+//! say that the last one was.
+
+use super::found::found;
+use super::sender::{Ended, run};
+use crate::event_stream::{Feed, Note, Ports};
+use crate::installation::{DialingState, Installation};
+use domain::event_filter::EventFilter;
+use domain::ids::WebhookId;
+use domain::stored_event::StoredEvent;
+use domain::webhook::WebhookEvent;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::{Notify, watch};
+
+/// Before a sender that could not read its log begins again, and before what is to be told is looked for
+/// again.
+const AGAIN_MS: u64 = 1_000;
+
+/// Begins to tell; ends with the process.
+pub fn begin(installation: &Arc<Installation>) {
+    let room = Arc::clone(installation);
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
+        "webhooks",
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                () = keep(&room) => {}
+            }
+        }),
+    );
+}
+
+async fn keep(installation: &Arc<Installation>) {
+    let mut dialing = installation.dialing.state();
+    loop {
+        if !may_tell(&mut dialing) {
+            if dialing.changed().await.is_err() {
+                return;
+            }
+            continue;
+        }
+        tokio::select! {
+            biased;
+            () = until_not(&mut dialing) => {}
+            why = tell(installation) => {
+                tracing::warn!(why, "webhooks are looked for again");
+                installation.pause(AGAIN_MS).await;
+            }
+        }
+    }
+}
+
+fn may_tell(dialing: &mut watch::Receiver<DialingState>) -> bool {
+    match *dialing.borrow_and_update() {
+        DialingState::NoTrunk
+        | DialingState::Dialing
+        | DialingState::Unconfirmed
+        | DialingState::Lost
+        | DialingState::Damaged => true,
+        DialingState::Waiting | DialingState::Draining => false,
+    }
+}
+
+async fn until_not(dialing: &mut watch::Receiver<DialingState>) {
+    while may_tell(dialing) {
+        if dialing.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// One webhook's sender, as it runs; it ends when this is dropped.
+struct Running {
+    changed: Arc<Notify>,
+    _ends: watch::Sender<()>,
+}
+
+/// Tells everybody until the log cannot be followed; says why.
+async fn tell(installation: &Arc<Installation>) -> String {
+    let found = match found(installation).await {
+        Ok(found) => found,
+        Err(problem) => return problem.to_string(),
+    };
+    let environment = &installation.environment;
+    let ports = Ports {
+        store: Arc::clone(&environment.store),
+        clock: Arc::clone(&environment.clock),
+        stop: environment.tasks.stop_signal(),
+    };
+    let kinds = [
+        WebhookEvent::ADDED,
+        WebhookEvent::ROTATED,
+        WebhookEvent::REMOVED,
+        WebhookEvent::DISABLED,
+        WebhookEvent::REPLAY_ASKED,
+    ];
+    let filter = EventFilter {
+        kinds: kinds.into_iter().map(str::to_owned).collect(),
+        ..EventFilter::default()
+    };
+    let mut feed = Feed::new(ports, filter, found.reached);
+    let mut running: BTreeMap<WebhookId, Running> = BTreeMap::new();
+    for id in found.ids {
+        running.insert(id, start(installation, id));
+    }
+    loop {
+        match feed.next().await {
+            Some(Note::Event(stored)) => change(installation, &mut running, &stored),
+            Some(Note::Ended { why, .. }) => return why.text().into_owned(),
+            Some(Note::CaughtUp(_) | Note::FellBehind { .. } | Note::Reached(_) | Note::Beat) => {}
+            None => return "the log ended".to_owned(),
+        }
+    }
+}
+
+/// What was asked of a webhook reaches its sender.
+fn change(
+    installation: &Arc<Installation>,
+    running: &mut BTreeMap<WebhookId, Running>,
+    stored: &StoredEvent,
+) {
+    let Ok(envelope) = stored.envelope() else { return };
+    let Ok(id) = envelope.stream.id().parse::<WebhookId>() else {
+        return;
+    };
+    match envelope.kind.as_str() {
+        WebhookEvent::ADDED if running.contains_key(&id) => {}
+        // A replay begins elsewhere: what is on its way is forgotten, and sent again if it is behind that.
+        WebhookEvent::ADDED | WebhookEvent::REPLAY_ASKED => {
+            running.insert(id, start(installation, id));
+        }
+        WebhookEvent::ROTATED => {
+            if let Some(sender) = running.get(&id) {
+                sender.changed.notify_one();
+            }
+        }
+        _ => {
+            running.remove(&id);
+        }
+    }
+}
+
+fn start(installation: &Arc<Installation>, id: WebhookId) -> Running {
+    let (ends, mut ended) = watch::channel(());
+    let changed = Arc::new(Notify::new());
+    let hears = Arc::clone(&changed);
+    let told = Arc::clone(installation);
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
+        "webhook",
+        Box::pin(async move {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                // It ends when whoever holds the other side lets go of it.
+                _ = ended.changed() => {}
+                () = again_and_again(&told, id, &hears) => {}
+            }
+        }),
+    );
+    Running { changed, _ends: ends }
+}
+
+async fn again_and_again(installation: &Arc<Installation>, id: WebhookId, changed: &Arc<Notify>) {
+    loop {
+        match Box::pin(run(Arc::clone(installation), id, Arc::clone(changed))).await {
+            Ended::Nothing => return,
+            Ended::Broken(why) => {
+                tracing::warn!(webhook = %id, why, "a webhook is told again from where it was");
+                installation.pause(AGAIN_MS).await;
+            }
+        }
+    }
+}

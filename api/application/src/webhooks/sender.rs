@@ -1,0 +1,362 @@
+//! Tells one webhook of its events: reads the log from where it was left, sends side by side what may be sent
+//! so, and has each outcome stored, several in one append.
+//!
+//! It holds no more than its queue; while that is full it does not read on, so that whoever takes nothing is
+//! behind and costs nothing. What was sent and not yet stored when a process ends is sent again: at least
+//! once, with the same `webhook-id`.
+
+use super::attempt::{Settings, Tried, attempt, read_at};
+use super::queue::{Item, Queue};
+use super::storing::{Stored, Storing};
+use super::text::said;
+use crate::event_stream::{Feed, Note, Ports};
+use crate::installation::Installation;
+use domain::event_filter::EventFilter;
+use domain::ids::WebhookId;
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, Position, StoredEvent};
+use domain::time::Timestamp;
+use domain::webhook::{DeliveryFault, Outcome, OutcomeEnd, WebhookFacts, WebhookState};
+use futures_util::future::{BoxFuture, FutureExt};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// Messages on their way to one receiver at once: at 10 ms each, 6,400 a second.
+const FLYING_MAX: usize = 64;
+
+/// Outcomes in one append, which takes at most 256 events.
+const STORED_AT_ONCE_MAX: usize = 128;
+
+/// Outcomes that wait to be stored before nothing more is sent: eight appends.
+const UNSTORED_MAX: usize = 1_024;
+
+/// Before what the log or the store did not do is asked again.
+const AGAIN_MS: u64 = 500;
+
+/// Failures in a row with nobody there, after which one event at a time looks whether somebody is.
+const MISSED_MAX: u32 = 8;
+
+/// The longest between two such looks: half a minute.
+const LOOK_MS_MAX: u64 = 30_000;
+
+/// Why a sender ends.
+pub(super) enum Ended {
+    /// Removed, or the receiver is gone: there is nothing to tell.
+    Nothing,
+    /// The log could not be read: another sender begins where this one was.
+    Broken(String),
+}
+
+/// Tells one webhook until it ends or is dropped; `changed` says that its secrets are others.
+pub(super) async fn run(installation: Arc<Installation>, id: WebhookId, changed: Arc<Notify>) -> Ended {
+    match Sender::begin(installation, id).await {
+        Ok(Some(sender)) => sender.run(changed).await,
+        Ok(None) => Ended::Nothing,
+        Err(problem) => Ended::Broken(problem.to_string()),
+    }
+}
+
+/// What came of a flight, and of which event.
+struct Landed {
+    item: Item,
+    tried: Result<Tried, Problem>,
+}
+
+struct Sender {
+    installation: Arc<Installation>,
+    settings: Settings,
+    run: u32,
+    queue: Queue,
+    /// Events at or before this position may be known to the state, which the first ones are held against.
+    known: Arc<WebhookState>,
+    feed: Feed,
+    flights: FuturesUnordered<BoxFuture<'static, Landed>>,
+    unstored: VecDeque<Outcome>,
+    storing: Option<BoxFuture<'static, Stored>>,
+    missed_count: u32,
+    look_at: Timestamp,
+}
+
+impl Sender {
+    async fn begin(installation: Arc<Installation>, id: WebhookId) -> Result<Option<Self>, Problem> {
+        let state = installation.entities.webhooks.state(&id).await?.state;
+        let settings = Settings::of(id, &state).filter(|_| !state.is_disabled());
+        let Some(settings) = settings else { return Ok(None) };
+        let mut queue = Queue::behind(state.through());
+        for (position, waiting) in state.waiting() {
+            let stored = read_at(&installation, *position).await?;
+            let mut item = item_of(stored)?;
+            item.attempts = waiting.attempts;
+            item.stored = None;
+            queue.push_known(item, waiting.due_at);
+        }
+        let environment = &installation.environment;
+        let ports = Ports {
+            store: Arc::clone(&environment.store),
+            clock: Arc::clone(&environment.clock),
+            stop: environment.tasks.stop_signal(),
+        };
+        let filter = EventFilter {
+            kinds: settings.facts.kinds.iter().cloned().collect(),
+            ..EventFilter::default()
+        };
+        let feed = Feed::new(ports, filter, state.through());
+        let look_at = installation.now();
+        Ok(Some(Self {
+            run: state.run(),
+            known: state,
+            installation,
+            settings,
+            queue,
+            feed,
+            flights: FuturesUnordered::new(),
+            unstored: VecDeque::new(),
+            storing: None,
+            missed_count: 0,
+            look_at,
+        }))
+    }
+
+    async fn run(mut self, changed: Arc<Notify>) -> Ended {
+        loop {
+            self.launch();
+            self.store();
+            let may_read = !self.queue.is_full() && self.unstored.len() < UNSTORED_MAX;
+            let wake_at = self.wake_at();
+            let clock = Arc::clone(&self.installation.environment.clock);
+            tokio::select! {
+                biased;
+                Some(landed) = self.flights.next(), if !self.flights.is_empty() => self.land(landed),
+                stored = storing(&mut self.storing), if self.storing.is_some() => {
+                    self.storing = None;
+                    if matches!(stored, Stored::Over) {
+                        return Ended::Nothing;
+                    }
+                }
+                () = changed.notified() => {
+                    if let Some(ended) = self.renew().await {
+                        return ended;
+                    }
+                }
+                note = self.feed.next(), if may_read => {
+                    if let Some(ended) = self.take(note).await {
+                        return ended;
+                    }
+                }
+                () = clock.wait_until(wake_at.unwrap_or(Timestamp::EPOCH)), if wake_at.is_some() => {}
+            }
+        }
+    }
+
+    /// When something has to be sent that may not be sent now.
+    fn wake_at(&self) -> Option<Timestamp> {
+        if self.flights.len() >= FLYING_MAX || self.unstored.len() >= UNSTORED_MAX {
+            return None;
+        }
+        let due = self.queue.next_due();
+        let look =
+            (self.is_looking() && self.flights.is_empty() && self.queue.has_ready()).then_some(self.look_at);
+        match (due, look) {
+            (Some(due), Some(look)) => Some(due.min(look)),
+            (due, look) => due.or(look),
+        }
+    }
+
+    const fn is_looking(&self) -> bool {
+        self.missed_count >= MISSED_MAX
+    }
+
+    /// Sends what may be sent. While nobody is there, events that were never tried go one at a time, so that
+    /// an outage makes a few wait and not all of them.
+    fn launch(&mut self) {
+        while self.flights.len() < FLYING_MAX && self.unstored.len() < UNSTORED_MAX {
+            let now = self.installation.now();
+            let item = match self.queue.take_due(now) {
+                Some(item) => Some(item),
+                None if self.is_looking() && (!self.flights.is_empty() || now < self.look_at) => None,
+                None => self.queue.take_ready(),
+            };
+            let Some(item) = item else { return };
+            let installation = Arc::clone(&self.installation);
+            let settings = self.settings.clone();
+            let flight = async move {
+                let tried = attempt(&installation, &settings, item.position, item.stored.clone()).await;
+                if tried.is_err() {
+                    installation.pause(AGAIN_MS).await;
+                }
+                Landed { item, tried }
+            };
+            self.flights.push(flight.boxed());
+        }
+    }
+
+    /// What became of a message: the next of its lane may go, or all of it waits.
+    fn land(&mut self, landed: Landed) {
+        let Landed { item, tried } = landed;
+        let tried = match tried {
+            Ok(tried) => tried,
+            Err(problem) => {
+                // Nothing was sent: the log or the record of disclosures is away. It is no attempt.
+                tracing::warn!(webhook = %self.settings.id, %problem, "an event could not be told yet");
+                self.queue.put_back(&item.key);
+                return;
+            }
+        };
+        self.note_presence(tried.attempt.fault);
+        let attempts = item.attempts + 1;
+        let due_in_ms = match tried.attempt.fault {
+            None => None,
+            Some(_) => domain::webhook::wait_ms(attempts, tried.retry_after_ms),
+        };
+        let key = item.key.clone();
+        let position = item.position;
+        let retry_after_ms = tried.retry_after_ms;
+        self.unstored.push_back(Outcome {
+            event: item.event,
+            position,
+            campaign: item.campaign,
+            customer: item.customer,
+            attempts,
+            end: OutcomeEnd::Tried {
+                attempt: tried.attempt,
+                retry_after_ms,
+            },
+        });
+        match due_in_ms {
+            None => self.queue.settle(&key),
+            Some(wait_ms) => {
+                let due_at = self.installation.now().plus_ms(wait_ms);
+                let behind = self.queue.wait(&key, due_at);
+                self.unstored.extend(behind.into_iter().map(deferred(position)));
+            }
+        }
+    }
+
+    fn note_presence(&mut self, fault: Option<DeliveryFault>) {
+        if !fault.is_some_and(DeliveryFault::is_nobody_there) {
+            self.missed_count = 0;
+            return;
+        }
+        self.missed_count = self.missed_count.saturating_add(1);
+        let looks = self.missed_count.saturating_sub(MISSED_MAX).min(10);
+        let pause_ms = (AGAIN_MS << looks).min(LOOK_MS_MAX);
+        self.look_at = self.installation.now().plus_ms(pause_ms);
+    }
+
+    /// Begins an append where none runs.
+    fn store(&mut self) {
+        if self.storing.is_some() || self.unstored.is_empty() {
+            return;
+        }
+        let count = self.unstored.len().min(STORED_AT_ONCE_MAX);
+        let outcomes: Vec<Outcome> = self.unstored.drain(..count).collect();
+        let through = self.queue.stored(outcomes.iter().map(|outcome| outcome.position));
+        let storing = Storing {
+            webhooks: self.installation.entities.webhooks.clone(),
+            id: self.settings.id,
+            command: self.installation.new_command(),
+            run: self.run,
+            through,
+            outcomes,
+        };
+        let installation = Arc::clone(&self.installation);
+        self.storing = Some(async move { storing.until_done(&installation).await }.boxed());
+    }
+
+    /// Its secrets are others, or it is told nothing any more.
+    async fn renew(&mut self) -> Option<Ended> {
+        let state = match self.installation.entities.webhooks.state(&self.settings.id).await {
+            Ok(loaded) => loaded.state,
+            Err(error) => return Some(Ended::Broken(error.to_string())),
+        };
+        match Settings::of(self.settings.id, &state) {
+            Some(settings) => self.settings = settings,
+            None => return Some(Ended::Nothing),
+        }
+        None
+    }
+
+    async fn take(&mut self, note: Option<Note>) -> Option<Ended> {
+        match note {
+            Some(Note::Event(stored)) => match self.take_event(stored).await {
+                Ok(()) => None,
+                Err(problem) => Some(Ended::Broken(problem.to_string())),
+            },
+            Some(Note::CaughtUp(at) | Note::Reached(at) | Note::FellBehind { at, .. }) => {
+                self.queue.read_to(at);
+                None
+            }
+            Some(Note::Beat) => None,
+            Some(Note::Ended { why, .. }) => Some(Ended::Broken(why.text().into_owned())),
+            None => Some(Ended::Broken("the log ended".to_owned())),
+        }
+    }
+
+    /// One more event of the log, if it is one that is told.
+    async fn take_event(&mut self, stored: StoredEvent) -> Result<(), Problem> {
+        let position = stored.position;
+        let envelope = stored.envelope();
+        let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+        let is_wanted = !self.known.knows(position) && is_wanted(&self.settings.facts, &envelope);
+        let told = Arc::clone(&self.installation);
+        let facts = Arc::clone(&self.settings.facts);
+        let is_told = is_wanted && is_told(&told, &facts, &envelope).await?;
+        if !is_told {
+            self.queue.read_to(position);
+            return Ok(());
+        }
+        let item = Item::of(stored, envelope);
+        let waits = item.without_record();
+        if let Some(behind) = self.queue.push(item) {
+            self.unstored.push_back(deferred(behind)(waits));
+        }
+        Ok(())
+    }
+}
+
+/// Channels, and whoever reads sentences, are told nothing of an alert that is muted.
+async fn is_told(
+    installation: &Installation,
+    facts: &WebhookFacts,
+    envelope: &Envelope,
+) -> Result<bool, Problem> {
+    if !facts.is_channel && !facts.format.is_text() {
+        return Ok(true);
+    }
+    Ok(said(installation, envelope).await?.is_some())
+}
+
+fn item_of(stored: StoredEvent) -> Result<Item, Problem> {
+    let envelope = stored.envelope();
+    let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+    Ok(Item::of(stored, envelope))
+}
+
+/// Whoever is held to campaigns is told of those, and of nothing that is about none.
+fn is_wanted(facts: &WebhookFacts, envelope: &Envelope) -> bool {
+    match &envelope.campaign {
+        Some(campaign) => facts.campaigns.admits(campaign),
+        None => facts.campaigns.is_all(),
+    }
+}
+
+fn deferred(behind: Position) -> impl Fn(Item) -> Outcome {
+    move |item| Outcome {
+        event: item.event,
+        position: item.position,
+        campaign: item.campaign,
+        customer: item.customer,
+        attempts: 0,
+        end: OutcomeEnd::Deferred { behind },
+    }
+}
+
+/// The append that runs; there is one where this is asked.
+async fn storing(storing: &mut Option<BoxFuture<'static, Stored>>) -> Stored {
+    match storing {
+        Some(running) => running.await,
+        None => Stored::Done,
+    }
+}

@@ -1,0 +1,184 @@
+//! Events as sentences for people, in Chinese and English: for group robots, mails and short messages. No
+//! name, no number: only ids, and what the rules of alerts say.
+
+use crate::installation::Installation;
+use domain::alert::{Alert, AlertEvent, AlertRule, AlertState};
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::decider::{Decider, EventData};
+use domain::number::event::NumberEvent;
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, StreamVersion};
+use domain::time::Timestamp;
+
+/// Events of one alert that are read at a time.
+const PAGE_EVENTS: usize = 512;
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Said {
+    zh: String,
+    en: String,
+}
+
+impl Said {
+    pub(super) fn test() -> Self {
+        Self {
+            zh: "【ledgerline】测试消息，无需处理".to_owned(),
+            en: "[ledgerline] a test message, nothing to do".to_owned(),
+        }
+    }
+
+    /// The whole message.
+    pub(super) fn text(&self) -> String {
+        format!("{}\n{}", self.zh, self.en)
+    }
+
+    /// Of a mail.
+    pub(super) fn subject(&self) -> String {
+        format!("{} / {}", self.zh, self.en)
+    }
+}
+
+/// An event in a sentence; `None` where nobody is to be told of it now, because it is muted.
+pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Result<Option<Said>, Problem> {
+    if envelope.stream.aggregate() == Alert::AGGREGATE {
+        return alert(installation, envelope).await;
+    }
+    let about = match &envelope.campaign {
+        Some(campaign) => format!(" {campaign}"),
+        None => String::new(),
+    };
+    let (zh, en) = of_kind(&envelope.kind);
+    Ok(Some(Said {
+        zh: format!("【ledgerline】{zh}{about} {}", envelope.at),
+        en: format!("[ledgerline] {en}{about}"),
+    }))
+}
+
+fn of_kind(kind: &str) -> (&str, &str) {
+    const WORDS: &[(&str, &str, &str)] = &[
+        (CallEvent::ENDED, "通话结束", "a call ended"),
+        (
+            CallEvent::CORRECTED,
+            "通话结果已更正",
+            "a call's finding was corrected",
+        ),
+        (CampaignEvent::CREATED, "任务已创建", "a campaign was created"),
+        (CampaignEvent::STARTED, "任务已启动", "a campaign was started"),
+        (CampaignEvent::PAUSED, "任务已暂停", "a campaign was paused"),
+        (CampaignEvent::RESUMED, "任务已恢复", "a campaign was resumed"),
+        (CampaignEvent::STOPPED, "任务已停止", "a campaign was stopped"),
+        (CampaignEvent::COMPLETED, "任务已完成", "a campaign is complete"),
+        (CampaignEvent::REOPENED, "任务重新打开", "a campaign was reopened"),
+        (CampaignEvent::LIST_CLOSED, "名单导入完成", "a list was imported"),
+        (
+            CustomerEvent::ENROLMENT_SETTLED,
+            "名单客户已有最终结果",
+            "an enrolment is settled",
+        ),
+        (
+            CustomerEvent::CONSENT_RECORDED,
+            "同意已登记",
+            "a consent was recorded",
+        ),
+        (
+            CustomerEvent::CONSENT_WITHDRAWN,
+            "同意已撤回",
+            "a consent was withdrawn",
+        ),
+        (NumberEvent::OPTED_OUT, "有号码谢绝来电", "a number opted out"),
+        (NumberEvent::SUPPRESSED, "有号码被禁呼", "a number was suppressed"),
+    ];
+    let known = WORDS.iter().find(|(known, ..)| *known == kind);
+    known.map_or((kind, kind), |(_, zh, en)| (zh, en))
+}
+
+/// What an alert was about stands in the event that raised it; whether it is muted, in those before.
+async fn alert(installation: &Installation, envelope: &Envelope) -> Result<Option<Said>, Problem> {
+    let mut state = AlertState::default();
+    let mut raised = None;
+    let mut after = StreamVersion(0);
+    while after < envelope.stream_version {
+        let store = installation.store();
+        let page = store.read_stream(&envelope.stream, after, PAGE_EVENTS).await?;
+        if page.is_empty() {
+            break;
+        }
+        for stored in page {
+            let read = stored.envelope();
+            let read = read.map_err(|error| Problem::fault(error.to_string()))?;
+            after = read.stream_version;
+            if after > envelope.stream_version {
+                break;
+            }
+            let event = AlertEvent::read(&read.kind, read.version, &read.data);
+            let event = event.map_err(|error| Problem::fault(error.to_string()))?;
+            Alert::evolve(&mut state, &event, read.at);
+            if let AlertEvent::Raised { .. } = event {
+                raised = Some(event);
+            }
+        }
+    }
+    let is_muted = state.muted_at(envelope.at).is_some();
+    Ok(raised
+        .filter(|_| !is_muted)
+        .and_then(|raised| of_alert(&raised, &envelope.kind, envelope.at)))
+}
+
+fn of_alert(raised: &AlertEvent, kind: &str, at: Timestamp) -> Option<Said> {
+    let AlertEvent::Raised {
+        rule,
+        subject,
+        figure,
+        detail,
+        ..
+    } = raised
+    else {
+        return None;
+    };
+    let rule: AlertRule = *rule;
+    let (zh, en) = match kind {
+        AlertEvent::ESCALATED => ("告警升级（尚无人处理）", "ALERT escalated, nobody sees to it"),
+        AlertEvent::CLEARED => ("告警恢复", "alert is over"),
+        _ => ("告警", "ALERT"),
+    };
+    let figure = format!("{} / {} {}", figure.value, figure.limit, figure.unit);
+    Some(Said {
+        zh: format!("【ledgerline】{zh}：{} {subject} {figure} {at}", rule.label_zh()),
+        en: format!(
+            "[ledgerline] {en}: {}, {subject}, {figure}; {detail}",
+            rule.label_en()
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::alert::{AlertFigure, Severity};
+
+    #[test]
+    fn an_alert_is_said_in_both_languages_with_its_figure_and_limit() {
+        let raised = AlertEvent::Raised {
+            rule: AlertRule::AnswerRatioLow,
+            subject: "A".to_owned(),
+            campaign: None,
+            severity: Severity::Warning,
+            figure: AlertFigure {
+                value: 212,
+                limit: 300,
+                unit: "per_mille".to_owned(),
+                window_ms: 0,
+            },
+            detail: "few answer".to_owned(),
+            muted_until: None,
+        };
+        let said = of_alert(&raised, AlertEvent::ESCALATED, Timestamp::EPOCH).unwrap();
+        assert!(said.text().contains("告警升级") && said.text().contains("212 / 300 per_mille"));
+        assert!(said.subject().contains("escalated"), "{said:?}");
+        let over = of_alert(&raised, AlertEvent::CLEARED, Timestamp::EPOCH).unwrap();
+        assert!(over.text().contains("告警恢复"));
+    }
+}

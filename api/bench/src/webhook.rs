@@ -1,0 +1,291 @@
+//! `ledgerline bench webhook`: messages a second to a receiver that takes them at once, alone and beside one
+//! that takes half a second for each.
+//!
+//! Every delivery is an event, stored in the same time, with the views behind it. The receivers answer on
+//! loopback, in this process.
+
+use crate::append::actors::in_tasks;
+use crate::cost::load;
+use crate::figures::{Report, Target};
+use crate::stopwatch::{Stopwatch, float};
+use application::installation::Installation;
+use application::webhooks::{Adding, WebhookOrder, add_webhook};
+use domain::ids::{NumberId, WebhookId};
+use domain::number::NumberCommand;
+use domain::number::event::{NumberEvent, OptOutSource};
+use domain::permission::DataScope;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::webhook::Format;
+use host::open_settings::OpenSettings;
+use host::serve_settings::ServeSettings;
+use http::running::Running;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::runtime::Runtime;
+
+/// Messages a second to a fast receiver (issue 13, figures to reach).
+const A_SECOND_MIN: f64 = 2_000.0;
+
+/// What a slow receiver may cost a fast one: a quarter, which is what two runs differ by on two processors.
+const BESIDE_SLOW_MIN: f64 = 0.75;
+
+/// How long the slow receiver takes for each.
+const SLOW_MS: u64 = 500;
+
+/// Events of one measurement.
+const EVENTS_MAX: i64 = 1_000_000;
+
+/// Appends at once while the events are made.
+const APPENDS_AT_ONCE: usize = 256;
+
+/// Longest wait for a receiver.
+const WAIT_MS: u64 = 600_000;
+/// Between two looks at it.
+const STEP_MS: u64 = 10;
+
+/// Send events to receivers on this machine, and print messages a second.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Events to send
+    #[arg(long, value_name = "N", default_value_t = 20_000,
+          value_parser = clap::value_parser!(u32).range(1..=EVENTS_MAX))]
+    events: u32,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
+    let directory = tempfile::tempdir()?;
+    let running = Running::start(settings(directory.path()), None, runtime).await?;
+    let installation = Arc::clone(&running.installation);
+    let mut report = Report::default();
+    report.fact("events", args.events);
+    report.fact("load", load());
+    let wanted = args.events as usize;
+    make_events(&installation, wanted).await?;
+    let alone = measure(&installation, wanted).await?;
+    report.ratio(
+        "to a fast receiver, messages a second",
+        float(wanted as u64) * 1e9,
+        float(alone),
+        Some(Target::AtLeast(A_SECOND_MIN)),
+    );
+    let slow = Receiver::start(&installation, SLOW_MS).await?;
+    let telling_slowly = tell(&installation, &slow).await?;
+    let beside = measure(&installation, wanted).await?;
+    report.fact("taken_by_the_slow_one_meanwhile", slow.count() as u64);
+    report.ratio(
+        "beside a slow one, messages a second",
+        float(wanted as u64) * 1e9,
+        float(beside),
+        Some(Target::AtLeast(A_SECOND_MIN)),
+    );
+    report.ratio(
+        "beside a slow one / alone",
+        float(alone),
+        float(beside),
+        Some(Target::AtLeast(BESIDE_SLOW_MIN)),
+    );
+    let state = installation.entities.webhooks.state(&telling_slowly).await?.state;
+    report.fact("waiting_for_the_slow_one", state.waiting().len() as u64);
+    running.stop().await;
+    report.show(args.json)
+}
+
+fn settings(directory: &Path) -> ServeSettings {
+    ServeSettings {
+        read_db: None,
+        open: OpenSettings::of_directory(directory.to_owned()),
+        tls: None,
+        trunks: Vec::new(),
+        sip: None,
+        rtp_ports: None,
+        drain_ms: 0,
+        witnesses: Vec::new(),
+        ntp: None,
+        tsa: None,
+        given: None,
+    }
+}
+
+/// So many numbers opt out: events of different streams, which may be sent side by side.
+async fn make_events(installation: &Arc<Installation>, wanted: usize) -> Result<(), Problem> {
+    let next = Arc::new(AtomicUsize::new(0));
+    in_tasks(installation.tasks(), APPENDS_AT_ONCE, |askers| {
+        let (installation, next) = (Arc::clone(installation), Arc::clone(&next));
+        let count = askers.len();
+        async move {
+            let each = (0..count).map(|_| opt_out(&installation, &next, wanted));
+            futures_util::future::try_join_all(each).await.map(drop)
+        }
+    })
+    .await
+    .map(drop)
+}
+
+async fn opt_out(installation: &Installation, next: &AtomicUsize, wanted: usize) -> Result<(), Problem> {
+    loop {
+        let number = next.fetch_add(1, Ordering::Relaxed);
+        if number >= wanted {
+            return Ok(());
+        }
+        let id: NumberId = installation.vault().derive_number(&format!("+86138{number:08}"));
+        let command = NumberCommand::OptOut {
+            reason: "a measurement".to_owned(),
+            source: OptOutSource::Import,
+            call: None,
+        };
+        let cause = Cause::outside(installation.new_command());
+        installation.entities.numbers.ask(&id, command, cause).await?;
+    }
+}
+
+/// Nanoseconds until a new receiver, which takes everything at once, was told all of it.
+async fn measure(installation: &Arc<Installation>, wanted: usize) -> Result<u64, Problem> {
+    let receiver = Receiver::start(installation, 0).await?;
+    let watch = Stopwatch::start();
+    let id = tell(installation, &receiver).await?;
+    let until = installation.now().plus_ms(WAIT_MS);
+    while receiver.count() < wanted {
+        if installation.now() >= until {
+            return Err(Problem::unavailable(format!(
+                "{} of {wanted} messages arrived",
+                receiver.count()
+            )));
+        }
+        installation.pause(STEP_MS).await;
+    }
+    // What was sent is stored as well before the next is measured.
+    loop {
+        let state = installation.entities.webhooks.state(&id).await?.state;
+        if state.counts().delivered >= wanted as u64 {
+            return Ok(watch.nanos());
+        }
+        installation.pause(STEP_MS).await;
+    }
+}
+
+/// A webhook that is told of every opt-out there was.
+async fn tell(installation: &Installation, receiver: &Receiver) -> Result<WebhookId, Problem> {
+    let order = WebhookOrder {
+        url: receiver.url.clone(),
+        events: Some(vec![NumberEvent::OPTED_OUT.to_owned()]),
+        format: Format::Standard,
+        campaigns: None,
+        bearer: None,
+        secret: None,
+        to: None,
+        smtp: None,
+        allow_private: true,
+        after: Some(Position(0)),
+    };
+    let adding = Adding {
+        scope: &DataScope::ALL,
+        is_channel: false,
+        may_be_private: true,
+    };
+    let cause = Cause::outside(installation.new_command());
+    Ok(add_webhook(installation, order, adding, cause).await?.id)
+}
+
+/// A receiver on loopback that takes everything.
+struct Receiver {
+    url: String,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Receiver {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the measurement's own receiver, on loopback"
+    )]
+    async fn start(installation: &Arc<Installation>, slow_ms: u64) -> Result<Self, Problem> {
+        let listener = TcpListener::bind("127.0.0.1:0").await?;
+        let url = format!("http://{}/", listener.local_addr()?);
+        let taken = Arc::new(AtomicUsize::new(0));
+        let (counts, world) = (Arc::clone(&taken), Arc::clone(installation));
+        installation.tasks().spawn(
+            "measured receiver",
+            Box::pin(async move {
+                let stop = world.tasks().stop_signal();
+                loop {
+                    let accepted = tokio::select! {
+                        biased;
+                        () = stop.stopping() => return,
+                        accepted = listener.accept() => accepted,
+                    };
+                    let Ok((stream, _)) = accepted else { return };
+                    serve(&world, stream, slow_ms, &counts);
+                }
+            }),
+        );
+        Ok(Self { url, taken })
+    }
+
+    fn count(&self) -> usize {
+        self.taken.load(Ordering::Relaxed)
+    }
+}
+
+/// One connection, message after message.
+fn serve(installation: &Arc<Installation>, stream: TcpStream, slow_ms: u64, counts: &Arc<AtomicUsize>) {
+    let (world, counts) = (Arc::clone(installation), Arc::clone(counts));
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
+        "measured connection",
+        Box::pin(async move {
+            let answering = async {
+                drop(stream.set_nodelay(true));
+                let mut stream = BufReader::new(stream);
+                let mut body = Vec::new();
+                while let Some(length) = head(&mut stream).await {
+                    body.resize(length, 0);
+                    if stream.read_exact(&mut body).await.is_err() {
+                        return;
+                    }
+                    if slow_ms > 0 {
+                        world.pause(slow_ms).await;
+                    }
+                    counts.fetch_add(1, Ordering::Relaxed);
+                    let answer = b"HTTP/1.1 204 No Content\r\n\r\n";
+                    if stream.get_mut().write_all(answer).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                () = answering => {}
+            }
+        }),
+    );
+}
+
+/// Reads a head; the length of the body behind it.
+async fn head(stream: &mut BufReader<TcpStream>) -> Option<usize> {
+    let mut length = 0;
+    let mut line = String::new();
+    let mut is_first = true;
+    loop {
+        line.clear();
+        if stream.read_line(&mut line).await.ok()? == 0 {
+            return None;
+        }
+        let text = line.trim_end();
+        if text.is_empty() && !is_first {
+            return Some(length);
+        }
+        is_first = false;
+        if let Some((name, value)) = text.split_once(':')
+            && name.eq_ignore_ascii_case("content-length")
+        {
+            length = value.trim().parse().ok()?;
+        }
+    }
+}

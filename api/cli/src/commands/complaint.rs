@@ -1,0 +1,227 @@
+//! `ledgerline complaint`: complaints about calls, with their source, deadline, owner and outcome.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use application::percent::encode;
+use domain::complaint::{ComplaintOutcome, ComplaintSource};
+use domain::ids::{CallId, ComplaintId};
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Complaints (投诉): opened with a source that fixes the deadline, given to somebody, resolved with an outcome.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Somebody complained: about a number (and the call nearest to a time), a person, or a call
+    Open(Opening),
+    /// One complaint
+    Show {
+        id: ComplaintId,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Complaints and their deadlines
+    List(Listing),
+    /// What complaints add up to: received, open, overdue, by source and outcome
+    Report(Listing),
+    /// Somebody is to see to it
+    Assign {
+        id: ComplaintId,
+        /// Who: a user's name
+        #[arg(long)]
+        to: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// It is answered
+    Resolve {
+        id: ComplaintId,
+        /// upheld, partly_upheld, unfounded, withdrawn or not_ours
+        #[arg(long)]
+        outcome: ComplaintOutcome,
+        /// What was found and said; stored for ever, so name no person
+        #[arg(long)]
+        note: String,
+        /// Suppress the number as well, for good
+        #[arg(long)]
+        suppress: bool,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Opening {
+    /// 12321, 12378, regulator or own
+    #[arg(long)]
+    source: ComplaintSource,
+    /// The number that was called, in any usual form
+    #[arg(long, required_unless_present_any = ["customer", "call"])]
+    number: Option<String>,
+    /// The person: your own customer_id, or our id
+    #[arg(long)]
+    customer: Option<String>,
+    /// The call
+    #[arg(long)]
+    call: Option<CallId>,
+    /// About when the call was: the nearest one to the number within a day is named
+    #[arg(long, value_name = "T", requires = "number")]
+    at: Option<Timestamp>,
+    /// The complaint in a few words; stored for ever, so name no person
+    #[arg(long)]
+    what: String,
+    /// The number under which the source keeps it
+    #[arg(long)]
+    reference: Option<String>,
+    /// When it came in; default: now
+    #[arg(long, value_name = "T")]
+    received_at: Option<Timestamp>,
+    /// The day that the source itself set; default: by the source
+    #[arg(long, value_name = "T")]
+    due_at: Option<Timestamp>,
+    /// Who sees to it
+    #[arg(long)]
+    owner: Option<String>,
+    /// Suppress the number as well, for good
+    #[arg(long)]
+    suppress: bool,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+struct Listing {
+    /// Only received from this time on
+    #[arg(long, value_name = "T")]
+    from: Option<Timestamp>,
+    /// Only received before this time
+    #[arg(long, value_name = "T")]
+    to: Option<Timestamp>,
+    /// Only from this source
+    #[arg(long)]
+    source: Option<ComplaintSource>,
+    /// Only those that are not resolved
+    #[arg(long)]
+    open: bool,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Open(opening) => opening.open(runtime).await,
+        Action::Show { id, asking } => {
+            asking
+                .show(runtime, get(&format!("/api/v1/complaints/{id}")))
+                .await
+        }
+        Action::List(listing) => listing.list(runtime).await,
+        Action::Report(listing) => listing.report(runtime).await,
+        Action::Assign { id, to, asking } => {
+            let path = format!("/api/v1/complaints/{id}/assign");
+            asking.show(runtime, post(&path, &json!({ "to": to }))).await
+        }
+        Action::Resolve {
+            id,
+            outcome,
+            note,
+            suppress,
+            asking,
+        } => {
+            let path = format!("/api/v1/complaints/{id}/resolve");
+            let body = json!({ "outcome": outcome.code(), "note": note, "suppress": suppress });
+            asking.show(runtime, post(&path, &body)).await
+        }
+    }
+}
+
+impl Opening {
+    async fn open(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let body = given(json!({
+            "source": self.source.code(), "number": self.number, "customer": self.customer, "call": self.call,
+            "at": self.at, "what": self.what, "reference": self.reference, "received_at": self.received_at,
+            "due_at": self.due_at, "owner": self.owner, "suppress": self.suppress,
+        }));
+        self.asking.show(runtime, post("/api/v1/complaints", &body)).await
+    }
+}
+
+impl Listing {
+    fn path(&self) -> String {
+        let mut path = format!("/api/v1/complaints?open={}", self.open);
+        let given = [
+            ("from", self.from.map(|at| at.to_string())),
+            ("to", self.to.map(|at| at.to_string())),
+            ("source", self.source.map(|source| source.code().to_owned())),
+        ];
+        for (name, value) in given {
+            if let Some(value) = value {
+                path.push_str(&format!("&{name}={}", encode(&value)));
+            }
+        }
+        path
+    }
+
+    async fn list(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let columns = [
+            ("编号 id", "/id"),
+            ("来源 source", "/source"),
+            ("收到 received", "/received_at"),
+            ("期限 due", "/deadline/due_at"),
+            ("负责人 owner", "/owner"),
+            ("状态 state", "/state"),
+            ("事项 what", "/what"),
+        ];
+        let none = "没有投诉 no complaint";
+        self.asking
+            .show_items(runtime, &self.path(), described, &columns, none)
+            .await
+    }
+
+    async fn report(&self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let Some(reply) = self.asking.ask(runtime, get(&self.path())).await? else {
+            return Ok(());
+        };
+        crate::kit::output::pretty(reply.get("report").unwrap_or(&Value::Null))
+    }
+}
+
+/// With how it stands in a word.
+fn described(complaint: &Value) -> Value {
+    let mut shown = complaint.clone();
+    let outcome = complaint.pointer("/resolved/outcome_zh").and_then(Value::as_str);
+    let is_overdue = complaint.get("overdue").and_then(Value::as_bool) == Some(true);
+    let word = match (outcome, is_overdue) {
+        (Some(outcome), true) => format!("{outcome}（逾期 late）"),
+        (Some(outcome), false) => outcome.to_owned(),
+        (None, true) => "逾期 overdue".to_owned(),
+        (None, false) => "处理中 open".to_owned(),
+    };
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("state".to_owned(), json!(word));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_complaint_stands_is_said_in_a_word() {
+        let state = |complaint: Value| described(&complaint)["state"].clone();
+        assert_eq!(state(json!({ "overdue": true })), "逾期 overdue");
+        assert_eq!(state(json!({ "overdue": false })), "处理中 open");
+        let resolved = json!({ "overdue": true, "resolved": { "outcome_zh": "属实" } });
+        assert_eq!(state(resolved), "属实（逾期 late）");
+    }
+}

@@ -1,0 +1,182 @@
+//! `ledgerline person-request`: what persons ask about their own data, until when, and what was done.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::part::Part;
+use domain::ids::PersonRequestId;
+use domain::person_request::Wish;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Requests of persons (个人信息主体请求): a copy, a correction, no further use, an explanation, erasure.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Note what a person asks for
+    Open {
+        /// Who: your own customer_id, or our id
+        customer: String,
+        /// copy, correct, restrict, explain or delete
+        #[arg(long)]
+        wish: Wish,
+        /// By which way it came; name no person
+        #[arg(long)]
+        channel: Option<String>,
+        /// Stored for ever, so name no person
+        #[arg(long)]
+        note: Option<String>,
+        /// When it came in; default: now
+        #[arg(long, value_name = "T")]
+        received_at: Option<Timestamp>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Answer it: a copy and an explanation are made, no use is a hold, erasure erases
+    Answer {
+        id: PersonRequestId,
+        /// What the person was told; stored for ever, so name no person
+        #[arg(long)]
+        note: String,
+        /// Do not do it; the note says why
+        #[arg(long)]
+        refuse: bool,
+        /// Where the copy or the explanation is written, for the person
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// One request
+    Show {
+        id: PersonRequestId,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Requests and their deadlines
+    List {
+        /// Only those that are not answered
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Open {
+            customer,
+            wish,
+            channel,
+            note,
+            received_at,
+            asking,
+        } => {
+            let body = given(json!({
+                "customer": customer, "wish": wish.code(), "channel": channel, "note": note,
+                "received_at": received_at,
+            }));
+            asking.show(runtime, post("/api/v1/requests", &body)).await
+        }
+        Action::Answer {
+            id,
+            note,
+            refuse,
+            out,
+            asking,
+        } => {
+            let body = json!({ "note": note, "refuse": refuse });
+            answer(runtime, &asking, id, &body, out).await
+        }
+        Action::Show { id, asking } => asking.show(runtime, get(&format!("/api/v1/requests/{id}"))).await,
+        Action::List { open, asking } => list(runtime, &asking, open).await,
+    }
+}
+
+/// What the person gets goes to the file where one is named, and not to the terminal.
+async fn answer(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    id: PersonRequestId,
+    body: &Value,
+    out: Option<PathBuf>,
+) -> Result<(), Failure> {
+    let path = format!("/api/v1/requests/{id}/answer");
+    let Some(out) = out else {
+        return asking.show(runtime, post(&path, body)).await;
+    };
+    let part = Part::begin(&out)?;
+    let mut reply = asking.reply(runtime, post(&path, body)).await?;
+    let Some(members) = reply.as_object_mut() else {
+        return Err(Failure::fault("the reply is no object"));
+    };
+    let taken = ["copy", "explanation"]
+        .into_iter()
+        .filter_map(|name| members.remove(name));
+    let taken = taken.into_iter().find(|value| !value.is_null());
+    if let Some(taken) = taken {
+        part.file()?.write_all(format!("{taken:#}\n").as_bytes())?;
+        part.finish()?;
+    }
+    output::pretty(&reply)
+}
+
+async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), Failure> {
+    let columns = [
+        ("编号 id", "/id"),
+        ("客户 customer", "/customer"),
+        ("请求 wish", "/wish_zh"),
+        ("收到 received", "/received_at"),
+        ("期限 due", "/deadline/due_at"),
+        ("状态 state", "/state"),
+    ];
+    let path = format!("/api/v1/requests?open={open}");
+    let none = "没有请求 no request";
+    asking.show_items(runtime, &path, described, &columns, none).await
+}
+
+/// With how it stands in a word.
+fn described(request: &Value) -> Value {
+    let mut shown = request.clone();
+    let answer = request.pointer("/answered/answer").and_then(Value::as_str);
+    let is_overdue = request.get("overdue").and_then(Value::as_bool) == Some(true);
+    let word = match (answer, is_overdue) {
+        (Some("done"), _) => "已办 done",
+        (Some(_), _) => "已拒绝 refused",
+        (None, true) => "逾期 overdue",
+        (None, false) => "待办 open",
+    };
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("state".to_owned(), json!(word));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_request_stands_is_said_in_a_word() {
+        let state = |request: Value| described(&request)["state"].clone();
+        assert_eq!(state(json!({ "overdue": true })), "逾期 overdue");
+        assert_eq!(state(json!({ "overdue": false })), "待办 open");
+        assert_eq!(state(json!({ "answered": { "answer": "done" } })), "已办 done");
+        assert_eq!(
+            state(json!({ "answered": { "answer": "refused" } })),
+            "已拒绝 refused"
+        );
+    }
+}

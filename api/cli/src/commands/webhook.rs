@@ -1,0 +1,188 @@
+//! `ledgerline webhook`: who outside is told of events, how far, and what was never taken.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::secret::from_env;
+use application::percent::encode;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Webhooks (事件推送): tell a system of yours of events, signed as Standard Webhooks says.
+///
+/// A server sends them, in order for each person, and tries what was not taken again over three days; then it
+/// is a dead letter. Without a server a webhook stands in the log, and is told when one starts.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Tell a URL of events from now on; prints the secret that signs, once
+    Add {
+        /// Where to: an https URL
+        url: String,
+        /// Of these kinds of events, such as call.ended,number.opted_out; default: the usual ones
+        #[arg(long, value_name = "KIND", value_delimiter = ',')]
+        events: Vec<String>,
+        /// In this form
+        #[arg(long, value_name = "FORM", default_value = "standard",
+            value_parser = ["standard", "call_ended", "crm", "wecom", "dingtalk", "feishu"])]
+        format: String,
+        /// Only of this campaign; may be given several times
+        #[arg(long, value_name = "ID")]
+        campaign: Vec<String>,
+        /// Environment variable with a token, sent as Authorization: Bearer
+        #[arg(long, value_name = "V")]
+        bearer_env: Option<String>,
+        /// Environment variable with the secret of a DingTalk or Feishu robot
+        #[arg(long, value_name = "V")]
+        secret_env: Option<String>,
+        /// Demand neither https nor an address of the open internet
+        #[arg(long)]
+        allow_private: bool,
+        /// Tell of events behind this position; default: of those from now on
+        #[arg(long, value_name = "N")]
+        after: Option<u64>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// List webhooks, how far each is told, and what waits
+    List {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Send a message that tells of nothing, now, and show what comes back
+    Test(Named),
+    /// Send everything behind a position again
+    Replay {
+        #[command(flatten)]
+        named: Named,
+        /// A position of the log; 0 for everything
+        #[arg(long, value_name = "N")]
+        after: u64,
+    },
+    /// Make another secret, printed once; the old one signs beside it for a day
+    Rotate(Named),
+    /// Show the events that it never took
+    DeadLetters(Named),
+    /// Send nothing there any more
+    Remove {
+        #[command(flatten)]
+        named: Named,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Named {
+    /// The webhook's id, as `list` shows it
+    id: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Add {
+            url,
+            events,
+            format,
+            campaign,
+            bearer_env,
+            secret_env,
+            allow_private,
+            after,
+            asking,
+        } => {
+            let named = |names: Vec<String>| (!names.is_empty()).then_some(names);
+            let body = given(json!({
+                "url": url, "format": format, "events": named(events), "campaigns": named(campaign),
+                "bearer": from_env(bearer_env.as_deref())?, "secret": from_env(secret_env.as_deref())?,
+                "allow_private": allow_private, "after": after.map(|after| after.to_string()),
+            }));
+            asking.show(runtime, post("/api/v1/webhooks", &body)).await
+        }
+        Action::List { asking } => list(runtime, &asking, "/api/v1/webhooks", "没有推送 no webhooks").await,
+        Action::Test(named) => named.tell(runtime, "/test", json!({})).await,
+        Action::Replay { named, after } => {
+            let body = json!({ "after": after.to_string() });
+            named.tell(runtime, "/replay", body).await
+        }
+        Action::Rotate(named) => named.tell(runtime, "/rotate", json!({})).await,
+        Action::DeadLetters(named) => {
+            let path = named.path("/dead-letters");
+            named.asking.show(runtime, get(&path)).await
+        }
+        Action::Remove { named, reason } => named.tell(runtime, "/remove", json!({ "reason": reason })).await,
+    }
+}
+
+impl Named {
+    fn path(&self, verb: &str) -> String {
+        format!("/api/v1/webhooks/{}{verb}", encode(&self.id))
+    }
+
+    async fn tell(&self, runtime: Arc<Runtime>, verb: &str, body: Value) -> Result<(), Failure> {
+        let path = self.path(verb);
+        self.asking.show(runtime, post(&path, &body)).await
+    }
+}
+
+/// Webhooks, or channels of alerts, as a table.
+pub(super) async fn list(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    path: &str,
+    none: &str,
+) -> Result<(), Failure> {
+    let columns = [
+        ("编号 id", "/id"),
+        ("格式 form", "/format"),
+        ("地址 target", "/target"),
+        ("状态 state", "/state"),
+        ("已投 delivered", "/delivered"),
+        ("等待 waiting", "/waiting"),
+        ("死信 dead", "/dead_letters"),
+        ("位置 through", "/through"),
+        ("末位 head", "/head"),
+    ];
+    asking.show_items(runtime, path, described, &columns, none).await
+}
+
+/// With its state in a word.
+fn described(webhook: &Value) -> Value {
+    let mut shown = webhook.clone();
+    let is_disabled = webhook.get("disabled").and_then(Value::as_bool) == Some(true);
+    let fault = webhook.get("last_fault").and_then(Value::as_str);
+    let state = match (is_disabled, fault) {
+        (true, _) => "已停用 gone".to_owned(),
+        (false, Some(fault)) => format!("失败 {fault}"),
+        (false, None) => "正常 ok".to_owned(),
+    };
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("state".to_owned(), json!(state));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_is_one_word_of_what_the_receiver_did_last() {
+        let state = |disabled: bool, fault: Value| {
+            described(&json!({ "disabled": disabled, "last_fault": fault }))["state"].clone()
+        };
+        assert_eq!(state(false, Value::Null), "正常 ok");
+        assert_eq!(state(false, json!("timed_out")), "失败 timed_out");
+        assert_eq!(state(true, json!("status")), "已停用 gone");
+    }
+}

@@ -1,0 +1,255 @@
+//! Which events an inspection rests on: whole streams of persons, numbers and calls, and what was asked about
+//! them; read by stream and by kind, never from a view.
+
+use crate::log_walk::{Matching, unreadable};
+use crate::proved::Selection;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::customer::Customer;
+use domain::customer::event::CustomerEvent;
+use domain::decider::Decider;
+use domain::ids::{CallId, CampaignId, CustomerId, NumberId, StreamId};
+use domain::inquiry::InquiryEvent;
+use domain::number::Number;
+use domain::number::event::NumberEvent;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion, read_event};
+use domain::time::Timestamp;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use store::proof::bundle::Reason;
+
+/// Most calls of one inspection: as many as one read on record names; more is asked for by time.
+pub const CALLS_MAX: usize = 500;
+
+/// Whom or what it is about, and from when to when.
+#[derive(Debug, Clone)]
+pub struct Ask {
+    /// Persons: the one asked for, or those who are known to have the number.
+    pub persons: BTreeSet<CustomerId>,
+    pub number: Option<NumberId>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+impl Ask {
+    pub(super) fn holds(&self, at: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= at) && self.to.is_none_or(|to| at <= to)
+    }
+}
+
+/// An event, read as its aggregate's type.
+pub(super) struct Told<E> {
+    pub envelope: Envelope,
+    pub position: Position,
+    pub event: E,
+}
+
+/// What was found, in the order of the log.
+pub(super) struct Gathered {
+    pub customers: Vec<Told<CustomerEvent>>,
+    pub numbers: Vec<Told<NumberEvent>>,
+    pub calls: BTreeMap<Position, Vec<Told<CallEvent>>>,
+    /// What somebody asked about them.
+    pub asked: Vec<(Envelope, Position)>,
+    pub ask: Ask,
+    pub selection: Selection,
+    pub reached: Position,
+}
+
+impl Gathered {
+    /// Reads what there is to the head.
+    pub(super) async fn read(store: &dyn EventStore, ask: Ask) -> Result<Self, Problem> {
+        let mut found = Self {
+            customers: Vec::new(),
+            numbers: Vec::new(),
+            calls: BTreeMap::new(),
+            asked: Vec::new(),
+            ask,
+            selection: Selection::default(),
+            reached: store.head().await?,
+        };
+        if let Some(number) = found.ask.number.clone() {
+            found.read_numbers(store, [number].into()).await?;
+            found.read_calls(store).await?;
+            // Who was called is in the calls themselves, also where no row knows the person any more.
+            let called = found.calls.values().flatten();
+            let called: Vec<CustomerId> = called.filter_map(|told| told.envelope.customer.clone()).collect();
+            found.ask.persons.extend(called);
+            found.read_persons(store).await?;
+        } else {
+            found.read_persons(store).await?;
+            let numbers = found.numbers_of_persons();
+            found.read_numbers(store, numbers).await?;
+            found.read_calls(store).await?;
+        }
+        found.read_campaigns(store).await?;
+        found.read_asked(store).await?;
+        found.selection.add_causes(store).await?;
+        Ok(found)
+    }
+
+    async fn read_persons(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
+        for person in self.ask.persons.clone() {
+            let told = self.stream::<Customer>(store, &Customer::stream(&person)).await?;
+            self.customers.extend(told);
+        }
+        Ok(())
+    }
+
+    async fn read_numbers(
+        &mut self,
+        store: &dyn EventStore,
+        numbers: BTreeSet<NumberId>,
+    ) -> Result<(), Problem> {
+        for number in numbers {
+            let told = self.stream::<Number>(store, &Number::stream(&number)).await?;
+            self.numbers.extend(told);
+        }
+        Ok(())
+    }
+
+    fn numbers_of_persons(&self) -> BTreeSet<NumberId> {
+        let numbers = self.customers.iter().filter_map(|told| match &told.event {
+            CustomerEvent::NumberAdded { number, .. } => Some(number.clone()),
+            _ => None,
+        });
+        numbers.collect()
+    }
+
+    /// Calls that were granted to the number, or to the person.
+    fn granted(&self) -> BTreeSet<CallId> {
+        if self.ask.number.is_some() {
+            let grants = self.numbers.iter().filter_map(|told| told.event.dial_granted());
+            return grants.map(|grant| grant.call).collect();
+        }
+        let grants = self.customers.iter().filter_map(|told| told.event.dial_granted());
+        grants.map(|(_, grant)| grant.call).collect()
+    }
+
+    async fn read_calls(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
+        for call in self.granted() {
+            let stream = Call::stream(&call);
+            let first = store.read_stream(&stream, StreamVersion(0), 1).await?;
+            let Some(first) = first.first() else { continue };
+            let permitted_at = first.envelope().map_err(unreadable)?.at;
+            if !self.ask.holds(permitted_at) {
+                continue;
+            }
+            if self.calls.len() == CALLS_MAX {
+                return Err(Problem::new(
+                    Kind::Refused,
+                    "too-many-calls",
+                    format!("there are more than {CALLS_MAX} calls: give a time (at, within_hours)"),
+                ));
+            }
+            let position = first.position;
+            let told = self.stream::<Call>(store, &stream).await?;
+            self.calls.insert(position, told);
+        }
+        Ok(())
+    }
+
+    /// How each campaign that is named was made: its purpose, basis and preset.
+    async fn read_campaigns(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
+        let calls = self
+            .calls
+            .values()
+            .flatten()
+            .filter_map(|told| told.envelope.campaign.clone());
+        let persons = self
+            .customers
+            .iter()
+            .filter_map(|told| told.event.campaign().cloned());
+        let campaigns: BTreeSet<CampaignId> = calls.chain(persons).collect();
+        for campaign in campaigns {
+            let stream = StreamId::new("campaign", &campaign);
+            for event in store.read_stream(&stream, StreamVersion(0), 1).await? {
+                self.selection.add(event, Reason::Subject)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Questions, reads, complaints and requests that name one of them: they begin after the first of these
+    /// events.
+    async fn read_asked(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
+        let names = self.names();
+        let Some(first) = self.selection.events.keys().next().copied() else {
+            return Ok(());
+        };
+        let kinds = [
+            InquiryEvent::PERSONAL_DATA_READ,
+            InquiryEvent::EXPORTED,
+            "complaint.",
+            "person_request.",
+        ];
+        let mut log = Matching::of_kinds(store, &kinds).between(first, self.reached);
+        while let Some(page) = log.next().await? {
+            for stored in page {
+                let envelope = stored.envelope().map_err(unreadable)?;
+                let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
+                let by_person = envelope.customer.as_ref().map(ToString::to_string);
+                if by_person.is_some_and(|person| names.contains(&person)) || names_one(&data, &names) {
+                    self.asked.push((envelope, stored.position));
+                    self.selection.add(stored, Reason::Subject)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The ids of everything it is about.
+    fn names(&self) -> BTreeSet<String> {
+        let persons = self.ask.persons.iter().map(ToString::to_string);
+        let numbers = self
+            .numbers
+            .iter()
+            .map(|told| told.envelope.stream.id().to_owned());
+        let calls = self.calls.values().flatten();
+        let calls = calls.map(|told| told.envelope.stream.id().to_owned());
+        persons.chain(numbers).chain(calls).collect()
+    }
+
+    /// Every event of a stream, which is in the bundle whole.
+    async fn stream<D: Decider>(
+        &mut self,
+        store: &dyn EventStore,
+        stream: &StreamId,
+    ) -> Result<Vec<Told<D::Event>>, Problem> {
+        let mut told = Vec::new();
+        let mut after = StreamVersion(0);
+        loop {
+            let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
+            if page.is_empty() {
+                return Ok(told);
+            }
+            after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
+            for stored in page {
+                told.push(read::<D>(&stored)?);
+                self.selection.add(stored, Reason::Subject)?;
+            }
+        }
+    }
+}
+
+fn read<D: Decider>(stored: &StoredEvent) -> Result<Told<D::Event>, Problem> {
+    let envelope = stored.envelope().map_err(unreadable)?;
+    let event = read_event::<D>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
+    Ok(Told {
+        event,
+        position: stored.position,
+        envelope,
+    })
+}
+
+/// Whether an event's data names one of these ids, as whom or what it is about.
+fn names_one(data: &Value, names: &BTreeSet<String>) -> bool {
+    let is_named = |value: &Value| value.as_str().is_some_and(|text| names.contains(text));
+    let one = ["customer", "number", "call"]
+        .iter()
+        .filter_map(|member| data.get(*member));
+    let several = data.get("calls").and_then(Value::as_array).into_iter().flatten();
+    one.chain(several).any(is_named)
+}

@@ -1,0 +1,176 @@
+//! An inspection (检查): from a person, or a number and a time, to the calls, the lawful basis, the decisions, the
+//! recordings and what was done with them, and a bundle that proves it to somebody without the log.
+//!
+//! It rests on whole streams, which the bundle holds, and so on no view; a view only says who has a number.
+//! Whoever asks is on record before anything of it is shown: that is the asker's to do, with `read`.
+
+mod gather;
+mod nearest;
+mod opened;
+mod page;
+mod recordings;
+mod shown;
+mod tell;
+
+pub use gather::{Ask, CALLS_MAX};
+pub use nearest::call_at;
+pub use opened::Values;
+pub use shown::{AboutShown, Counts, Inspection, RecordingState};
+
+use crate::proved::{Later, Made, Proved, Prover};
+use application::installation::Installation;
+use application::reply_value::value;
+use domain::ids::{CallId, CustomerId, InquiryId, NumberId};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use gather::Gathered;
+use opened::Opened;
+use recordings::Recordings;
+use std::collections::BTreeMap;
+use std::path::Path;
+use store::proof::SignedCheckpoint;
+use store::proof::bundle::{Attached, BundleSubject};
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// Inspections at once: each may hold recordings of a hundred megabytes, twice while its bundle is packed.
+static PLACES: Semaphore = Semaphore::const_new(2);
+
+/// Names of what a bundle has beside its events.
+const PAGE_FILE: &str = "attached/inspection.html";
+const ANSWER_FILE: &str = "attached/inspection.json";
+
+/// What is asked for.
+#[derive(Debug, Clone)]
+pub struct Order {
+    pub ask: Ask,
+    /// The one person who was asked for; of a number, all who have it are looked at.
+    pub customer: Option<CustomerId>,
+    /// The number as it is shown.
+    pub phone: Option<String>,
+    pub at: Option<Timestamp>,
+    pub values: Values,
+}
+
+/// What was found, before it is shown.
+pub struct Inspected {
+    pub answer: Inspection,
+    found: Gathered,
+    recordings: Recordings,
+    _place: SemaphorePermit<'static>,
+}
+
+/// Whose data an answer tells, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tells {
+    pub customer: Option<CustomerId>,
+    pub number: Option<NumberId>,
+    pub calls: Vec<CallId>,
+}
+
+impl Inspected {
+    /// Finds everything; `folder` is where the recordings are.
+    pub async fn find(installation: &Installation, folder: &Path, order: Order) -> Result<Self, Problem> {
+        let busy = |_| Problem::new(Kind::Busy, "inspections-busy", "two inspections are being made");
+        let place = PLACES.try_acquire().map_err(busy)?;
+        let found = Gathered::read(installation.store(), order.ask.clone()).await?;
+        let opened = Opened::of(installation, &found, order.values).await?;
+        let mut calls = tell::calls(&found, &opened);
+        let recordings = Recordings::of(folder, &mut calls).await?;
+        let mut answer = Inspection {
+            about: AboutShown {
+                customer: order.customer,
+                number: order.ask.number,
+                phone: order.phone,
+                at: order.at,
+                from: order.ask.from,
+                to: order.ask.to,
+                position: found.reached.to_string(),
+            },
+            counts: Counts::default(),
+            persons: opened.persons(),
+            bases: tell::bases(&found, &opened),
+            consents: tell::consents(&found),
+            calls,
+            refusals: tell::refusals(&found, &opened),
+            objections: tell::objections(&found),
+            operations: tell::operations(&found),
+        };
+        answer.counts = Counts::of(&answer);
+        Ok(Self {
+            answer,
+            found,
+            recordings,
+            _place: place,
+        })
+    }
+
+    /// Whose data the answer tells: a person each, with their calls; a number of nobody alone.
+    pub fn tells(&self) -> Vec<Tells> {
+        let number = self.answer.about.number.clone();
+        let mut of: BTreeMap<CustomerId, Vec<CallId>> = BTreeMap::new();
+        for person in &self.answer.persons {
+            of.entry(person.customer.clone()).or_default();
+        }
+        for call in &self.answer.calls {
+            of.entry(call.customer.clone()).or_default().push(call.call);
+        }
+        if of.is_empty() {
+            return vec![Tells {
+                customer: None,
+                number,
+                calls: Vec::new(),
+            }];
+        }
+        let tells = of.into_iter().map(|(customer, calls)| Tells {
+            customer: Some(customer),
+            number: number.clone(),
+            calls,
+        });
+        tells.collect()
+    }
+
+    /// The last event that it rests on: what a checkpoint has to cover.
+    pub fn last(&self) -> Position {
+        let mut positions = self.found.selection.events.keys();
+        positions.next_back().copied().unwrap_or_default()
+    }
+
+    /// The bundle: every event that it rests on, the page, the answer and the recordings. `id` is what it is
+    /// on record under.
+    pub fn bundle(
+        self,
+        id: InquiryId,
+        prover: &Prover,
+        checkpoint: &SignedCheckpoint,
+    ) -> Result<Made, Problem> {
+        let page = page::page(&self.answer, prover);
+        let json = format!("{:#}\n", value(&self.answer));
+        let mut attached: Attached = self.recordings.files;
+        attached.insert(PAGE_FILE.to_owned(), page.into_bytes());
+        attached.insert(ANSWER_FILE.to_owned(), json.into_bytes());
+        let Proved { events, .. } = prover.proved(self.found.selection, Later::Refused, checkpoint)?;
+        let subject = BundleSubject {
+            kind: "inspection".to_owned(),
+            id: id.to_string(),
+        };
+        prover.bundle(subject, events, attached, checkpoint)
+    }
+}
+
+impl Counts {
+    fn of(answer: &Inspection) -> Self {
+        let calls = answer.calls.iter();
+        Self {
+            persons: answer.persons.len(),
+            bases: answer.bases.len(),
+            consents: answer.consents.len(),
+            calls: answer.calls.len(),
+            verdicts: calls.clone().map(|call| call.verdicts.len()).sum(),
+            refusals: answer.refusals.len(),
+            objections: answer.objections.len(),
+            recordings: calls.filter(|call| call.recording.is_some()).count(),
+            operations: answer.operations.len(),
+        }
+    }
+}

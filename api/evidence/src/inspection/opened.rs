@@ -1,0 +1,198 @@
+//! What has to be opened or looked up beside the events: persons by their keys, what a flow says, what a campaign
+//! is for.
+
+use super::gather::{Gathered, Told};
+use super::shown::{Heard, HeardTold, PersonShown};
+use super::tell::{heard, heard_of};
+use application::installation::Installation;
+use application::masked::masked;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::calling_plan::{CallingPlan, FlowRef};
+use domain::compliance::zone_of;
+use domain::customer::{CustomerState, Erasure};
+use domain::flow::FlowDefinition;
+use domain::ids::{CampaignId, CustomerId, FlowId};
+use domain::personal::{Personal, mask_external_id, mask_name};
+use domain::phone_number::mask_e164;
+use domain::ports::vault::{PersonKey, Vault, VaultError};
+use domain::problem::Problem;
+use domain::stored_event::{open_personal, read_event};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How values of a person are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Values {
+    Masked,
+    Clear,
+}
+
+impl Values {
+    /// A value as it is shown; nothing where it cannot be read.
+    pub(crate) fn of(self, value: Option<&Personal<String>>, mask: fn(&str) -> String) -> Option<String> {
+        match self {
+            Self::Masked => masked(value, mask),
+            Self::Clear => value.and_then(Personal::value).cloned(),
+        }
+    }
+}
+
+struct Person {
+    state: Arc<CustomerState>,
+    key: Option<PersonKey>,
+    zone: &'static str,
+}
+
+/// Persons, flows and campaigns of one inspection.
+pub(super) struct Opened<'a> {
+    vault: &'a dyn Vault,
+    values: Values,
+    persons: BTreeMap<CustomerId, Person>,
+    plans: BTreeMap<CampaignId, CallingPlan>,
+    flows: BTreeMap<(FlowId, u32), Arc<FlowDefinition>>,
+}
+
+impl<'a> Opened<'a> {
+    pub(super) async fn of(
+        installation: &'a Installation,
+        found: &Gathered,
+        values: Values,
+    ) -> Result<Self, Problem> {
+        let mut opened = Self {
+            vault: installation.vault(),
+            values,
+            persons: BTreeMap::new(),
+            plans: BTreeMap::new(),
+            flows: BTreeMap::new(),
+        };
+        let calls = || found.calls.values().flatten();
+        let called = calls().filter_map(|told| told.envelope.customer.clone());
+        let persons: BTreeSet<CustomerId> = called.chain(found.ask.persons.iter().cloned()).collect();
+        for person in persons {
+            opened.open_person(installation, person).await?;
+        }
+        let of_calls = calls().filter_map(|told| told.envelope.campaign.clone());
+        let of_persons = found
+            .customers
+            .iter()
+            .filter_map(|told| told.event.campaign().cloned());
+        for campaign in of_calls.chain(of_persons).collect::<BTreeSet<_>>() {
+            let loaded = installation.entities.campaigns.state(&campaign).await?;
+            if let Some(plan) = loaded.state.plan() {
+                opened.plans.insert(campaign, plan.clone());
+            }
+        }
+        for told in calls() {
+            if let CallEvent::Permitted { flow, .. } = &told.event {
+                opened.open_flow(installation, flow).await?;
+            }
+        }
+        Ok(opened)
+    }
+
+    async fn open_person(&mut self, installation: &Installation, person: CustomerId) -> Result<(), Problem> {
+        let state = installation.entities.customers.state(&person).await?.state;
+        let key = match self.vault.existing_key(&person).await {
+            Err(VaultError::Destroyed(_)) => None,
+            other => other?,
+        };
+        let phone = state.numbers().first().and_then(|known| known.phone.value());
+        let zone = zone_of(state.time_zone(), phone.map(String::as_str)).name();
+        self.persons.insert(person, Person { state, key, zone });
+        Ok(())
+    }
+
+    async fn open_flow(&mut self, installation: &Installation, of: &FlowRef) -> Result<(), Problem> {
+        let named = (of.flow.clone(), of.version);
+        if self.flows.contains_key(&named) {
+            return Ok(());
+        }
+        let loaded = installation.entities.flows.state(&of.flow).await?;
+        let published = loaded.state.version(of.version);
+        if let Some(definition) = published.and_then(|published| published.definition.clone()) {
+            self.flows.insert(named, definition);
+        }
+        Ok(())
+    }
+
+    pub(super) fn plan(&self, campaign: &CampaignId) -> Option<&CallingPlan> {
+        self.plans.get(campaign)
+    }
+
+    /// In which a person's times are said.
+    pub(super) fn zone(&self, customer: &CustomerId) -> &'static str {
+        self.persons.get(customer).map_or("UTC", |person| person.zone)
+    }
+
+    pub(super) fn persons(&self) -> Vec<PersonShown> {
+        let persons = self.persons.iter();
+        persons
+            .map(|(customer, person)| self.person(customer, person))
+            .collect()
+    }
+
+    fn person(&self, customer: &CustomerId, person: &Person) -> PersonShown {
+        let state = &person.state;
+        let numbers = state.numbers().iter();
+        PersonShown {
+            customer: customer.clone(),
+            external_id: self.values.of(state.external_id(), mask_external_id),
+            name: self.values.of(state.name(), mask_name),
+            phones: numbers
+                .filter_map(|known| self.values.of(Some(&known.phone), mask_e164))
+                .collect(),
+            local_zone: person.zone,
+            held: state.held().map(str::to_owned),
+            erased: state.erasure() != Erasure::None,
+        }
+    }
+
+    /// The call's event with its personal fields open, where the person's key is there.
+    fn opened(&self, customer: &CustomerId, told: &Told<CallEvent>) -> Option<CallEvent> {
+        let key = self.persons.get(customer)?.key.as_ref()?;
+        let mut event = read_event::<Call>(&told.envelope).ok()?;
+        match open_personal(&told.envelope, &mut event, self.vault, Some(key)) {
+            Ok(()) => Some(event),
+            Err(why) => {
+                tracing::warn!(event = %told.envelope.id, %why, "a value of an inspection cannot be opened");
+                None
+            }
+        }
+    }
+
+    /// The number that was dialed.
+    pub(super) fn callee(&self, told: &Told<CallEvent>) -> Option<String> {
+        let customer = told.envelope.customer.as_ref()?;
+        let CallEvent::Permitted { callee, .. } = self.opened(customer, told)? else {
+            return None;
+        };
+        self.values.of(Some(&callee), mask_e164)
+    }
+
+    /// What was heard by an event: the flow's text where the robot spoke, the key where one was pressed.
+    pub(super) fn heard(
+        &self,
+        flow: &FlowRef,
+        customer: &CustomerId,
+        told: &Told<CallEvent>,
+    ) -> Option<HeardTold> {
+        let (what, node) = heard_of(&told.event)?;
+        let flow = self.flows.get(&(flow.flow.clone(), flow.version));
+        let text = match what {
+            Heard::RecordingNotice => flow.map(|flow| flow.notices.recording.clone()),
+            Heard::RobotNotice => flow.and_then(|flow| flow.notices.ai.clone()),
+            Heard::RobotSaid => {
+                let said = flow.zip(node).and_then(|(flow, node)| flow.nodes.get(node));
+                said.and_then(|node| node.text()).map(str::to_owned)
+            }
+            Heard::KeyPressed => {
+                let opened = self.opened(customer, told);
+                let digit = opened.as_ref().and_then(CallEvent::keypressed);
+                digit.and_then(Personal::value).cloned()
+            }
+            Heard::TransferAsked | Heard::HungUpByUs => None,
+        };
+        Some(heard(told.envelope.at, what, node, text))
+    }
+}

@@ -1,0 +1,59 @@
+//! The recordings of an inspection's calls: each held against the SHA-256 that its call's record names.
+
+use super::shown::{CallTold, RecordingState};
+use domain::problem::Problem;
+use sha2::{Digest, Sha256};
+use std::io::ErrorKind;
+use std::path::Path;
+use store::proof::bundle::{Attached, recording_name};
+use store::proof::hex;
+
+/// Most bytes of recordings in one bundle: an hour and more of sound (8 kHz, two channels, 16 bit), and half of
+/// what a bundle may have.
+const RECORDINGS_BYTES_MAX: usize = 128 * 1024 * 1024;
+
+/// Recordings that go along.
+pub(super) struct Recordings {
+    pub files: Attached,
+}
+
+impl Recordings {
+    /// Looks for the recording of each call that ended with one, and says of each what there is.
+    pub(super) async fn of(folder: &Path, calls: &mut [CallTold]) -> Result<Self, Problem> {
+        let mut files = Attached::new();
+        let mut bytes_left = RECORDINGS_BYTES_MAX;
+        for call in calls {
+            let Some(recording) = &mut call.recording else {
+                continue;
+            };
+            let id = call.call.to_string();
+            // Its length is known from its record: what has no place is not read.
+            let expected = recording.bytes.and_then(|bytes| usize::try_from(bytes).ok());
+            if expected.is_some_and(|bytes| bytes > bytes_left) {
+                recording.state = RecordingState::LeftOut;
+                continue;
+            }
+            let bytes = match tokio::fs::read(folder.join(format!("{id}.wav"))).await {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    recording.state = RecordingState::Gone;
+                    continue;
+                }
+                Err(error) => {
+                    let why = format!("the recording of call {id} cannot be read: {error}");
+                    return Err(Problem::unavailable(why));
+                }
+            };
+            recording.state = if hex(&Sha256::digest(&bytes)) != recording.sha256 {
+                RecordingState::Altered
+            } else if bytes.len() > bytes_left {
+                RecordingState::LeftOut
+            } else {
+                bytes_left -= bytes.len();
+                files.insert(recording_name(&id), bytes);
+                RecordingState::Kept
+            };
+        }
+        Ok(Self { files })
+    }
+}

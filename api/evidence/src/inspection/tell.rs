@@ -1,0 +1,394 @@
+//! From events to what is told of them: one function for each part of an inspection.
+
+use super::gather::{Gathered, Told};
+use super::opened::Opened;
+use super::shown::{
+    BasisShown, CallTold, ConsentTold, Heard, HeardTold, ObjectionTold, OperationTold, RecordingState,
+    RecordingTold, RefusalTold, VerdictTold, Where,
+};
+use domain::call::Finding;
+use domain::call::event::{CallEvent, Notice};
+use domain::compliance::{Decision, Side, Verdict, allowed_in_words, in_words, zone_of};
+use domain::customer::event::CustomerEvent;
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, CustomerId, NumberId};
+use domain::number::event::{NumberEvent, OptOutSource};
+use domain::stored_event::{Envelope, Position};
+use domain::time::Timestamp;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+fn place(envelope: &Envelope, position: Position) -> Where {
+    Where {
+        position: position.to_string(),
+        event: envelope.id,
+    }
+}
+
+fn of<E>(told: &Told<E>) -> Where {
+    place(&told.envelope, told.position)
+}
+
+/// Each enrolment, with what its campaign is for.
+pub(super) fn bases(found: &Gathered, opened: &Opened<'_>) -> Vec<BasisShown> {
+    let told = found.customers.iter().filter_map(|told| {
+        let CustomerEvent::Enrolled {
+            campaign,
+            list,
+            basis,
+            ..
+        } = &told.event
+        else {
+            return None;
+        };
+        let plan = opened.plan(campaign);
+        Some(BasisShown {
+            customer: told.envelope.customer.clone()?,
+            campaign: campaign.clone(),
+            list: *list,
+            basis: *basis,
+            purpose: plan.map(|plan| plan.purpose.clone()),
+            preset: plan.map(|plan| plan.preset.code().to_owned()),
+            enrolled_at: told.envelope.at,
+            event: of(told),
+        })
+    });
+    told.collect()
+}
+
+/// Each consent that was given or withdrawn.
+pub(super) fn consents(found: &Gathered) -> Vec<ConsentTold> {
+    let told = found.customers.iter().filter_map(|told| {
+        let customer = told.envelope.customer.clone()?;
+        let event = of(told);
+        match &told.event {
+            CustomerEvent::ConsentRecorded {
+                scope,
+                source,
+                given_at,
+                until,
+                evidence,
+            } => Some(ConsentTold {
+                customer,
+                given: true,
+                scope: scope.clone(),
+                source: source.clone(),
+                at: *given_at,
+                until: *until,
+                has_evidence: evidence.is_some(),
+                event,
+            }),
+            CustomerEvent::ConsentWithdrawn { scope, source, .. } => Some(ConsentTold {
+                customer,
+                given: false,
+                scope: scope.clone(),
+                source: source.clone(),
+                at: told.envelope.at,
+                until: None,
+                has_evidence: false,
+                event,
+            }),
+            _ => None,
+        }
+    });
+    told.collect()
+}
+
+/// Opt-outs and suppressions of the numbers.
+pub(super) fn objections(found: &Gathered) -> Vec<ObjectionTold> {
+    let told = found.numbers.iter().filter_map(|told| {
+        let number: NumberId = told.envelope.stream.id().parse().ok()?;
+        let (what, source, reason, until, call) = match &told.event {
+            NumberEvent::OptedOut {
+                reason, source, call, ..
+            } => ("opted_out", Some(source_word(*source)), reason, None, *call),
+            NumberEvent::Suppressed { reason, until, .. } => ("suppressed", None, reason, *until, None),
+            _ => return None,
+        };
+        Some(ObjectionTold {
+            at: told.envelope.at,
+            number,
+            what,
+            source: source.map(str::to_owned),
+            reason: reason.clone(),
+            until,
+            call,
+            event: of(told),
+        })
+    });
+    told.collect()
+}
+
+const fn source_word(source: OptOutSource) -> &'static str {
+    match source {
+        OptOutSource::Keypress => "keypress",
+        OptOutSource::Operator => "operator",
+        OptOutSource::Import => "import",
+    }
+}
+
+/// Dials that were not allowed, by either side, in the time asked for.
+pub(super) fn refusals(found: &Gathered, opened: &Opened<'_>) -> Vec<RefusalTold> {
+    let mut told = Vec::new();
+    let mut asked: BTreeMap<CallId, CustomerId> = BTreeMap::new();
+    for one in &found.customers {
+        let (Some(customer), Some(call)) = (&one.envelope.customer, one.event.call()) else {
+            continue;
+        };
+        asked.insert(call, customer.clone());
+        if let CustomerEvent::DialRefused {
+            campaign,
+            verdict,
+            not_before,
+            ..
+        } = &one.event
+            && found.ask.holds(one.envelope.at)
+        {
+            told.push(RefusalTold {
+                at: one.envelope.at,
+                campaign: campaign.clone(),
+                customer: Some(customer.clone()),
+                number: None,
+                call,
+                verdict: verdict_told(Side::Customer, verdict, *not_before, opened.zone(customer)),
+                not_before: *not_before,
+                event: of(one),
+            });
+        }
+    }
+    for one in &found.numbers {
+        let NumberEvent::DialRefused {
+            campaign,
+            call,
+            verdict,
+            not_before,
+        } = &one.event
+        else {
+            continue;
+        };
+        // A number of several people: of one person only what was asked for them.
+        let customer = asked.get(call);
+        let is_meant = found.ask.number.is_some() || customer.is_some();
+        if !is_meant || !found.ask.holds(one.envelope.at) {
+            continue;
+        }
+        let zone = customer.map_or("Asia/Shanghai", |customer| opened.zone(customer));
+        told.push(RefusalTold {
+            at: one.envelope.at,
+            campaign: campaign.clone(),
+            customer: customer.cloned(),
+            number: one.envelope.stream.id().parse().ok(),
+            call: *call,
+            verdict: verdict_told(Side::Number, verdict, *not_before, zone),
+            not_before: *not_before,
+            event: of(one),
+        });
+    }
+    told.sort_by_key(|one| one.at);
+    told
+}
+
+fn verdict_told(side: Side, verdict: &Verdict, next: Option<Timestamp>, zone: &str) -> VerdictTold {
+    let words = if verdict.allows() {
+        allowed_in_words(side, &verdict.rule, &verdict.facts)
+    } else {
+        in_words(&verdict.rule, &verdict.facts, next, zone_of(Some(zone), None))
+    };
+    VerdictTold {
+        side: match side {
+            Side::Customer => "customer",
+            Side::Number => "number",
+        },
+        rule: verdict.rule.clone(),
+        version: verdict.version,
+        effective_from: verdict.effective_from.clone(),
+        decision: match verdict.decision {
+            Decision::Allow => "allow",
+            Decision::DeferUntil(_) => "defer",
+            Decision::Forbid => "forbid",
+        },
+        zh: words.zh,
+        en: words.en,
+    }
+}
+
+/// What somebody did about them: whatever has a name in its envelope, and each read and question.
+pub(super) fn operations(found: &Gathered) -> Vec<OperationTold> {
+    let customers = found.customers.iter().map(|told| (&told.envelope, told.position));
+    let numbers = found.numbers.iter().map(|told| (&told.envelope, told.position));
+    let calls = found.calls.values().flatten();
+    let calls = calls.map(|told| (&told.envelope, told.position));
+    let asked = found
+        .asked
+        .iter()
+        .map(|(envelope, position)| (envelope, *position));
+    let known: BTreeSet<Position> = asked.clone().map(|(_, position)| position).collect();
+    let done = customers.chain(numbers).chain(calls);
+    let done = done.filter(|(envelope, position)| envelope.by.is_some() && !known.contains(position));
+    let mut told: Vec<(Position, OperationTold)> = done
+        .chain(asked)
+        .map(|(envelope, position)| (position, operation(envelope, position)))
+        .collect();
+    told.sort_by_key(|(position, _)| *position);
+    told.into_iter().map(|(_, told)| told).collect()
+}
+
+fn operation(envelope: &Envelope, position: Position) -> OperationTold {
+    let data: Value = serde_json::from_str(envelope.data.get()).unwrap_or_default();
+    let text = |name: &str| data.get(name).and_then(Value::as_str).map(str::to_owned);
+    let by = envelope.by.as_ref().map(|by| by.name().to_owned());
+    let fields = data.get("fields").and_then(Value::as_array).into_iter().flatten();
+    OperationTold {
+        at: envelope.at,
+        kind: envelope.kind.clone(),
+        by: by
+            .filter(|name| !name.is_empty())
+            .or_else(|| text("by"))
+            .or_else(|| text("door")),
+        reason: text("reason"),
+        route: text("route"),
+        fields: fields.filter_map(Value::as_str).map(str::to_owned).collect(),
+        stream: envelope.stream.to_string(),
+        event: place(envelope, position),
+    }
+}
+
+/// Each call, from its permit on.
+pub(super) fn calls(found: &Gathered, opened: &Opened<'_>) -> Vec<CallTold> {
+    let calls = found.calls.values();
+    calls.filter_map(|events| call(events, opened)).collect()
+}
+
+fn call(events: &[Told<CallEvent>], opened: &Opened<'_>) -> Option<CallTold> {
+    let (first, later) = events.split_first()?;
+    let CallEvent::Permitted {
+        attempt,
+        customer_grant,
+        number_grant,
+        flow,
+        ..
+    } = &first.event
+    else {
+        return None;
+    };
+    let customer = &customer_grant.customer;
+    let sides = [
+        (Side::Customer, &customer_grant.verdicts),
+        (Side::Number, &number_grant.verdicts),
+    ];
+    let verdicts = sides
+        .into_iter()
+        .flat_map(|(side, verdicts)| verdicts.iter().map(move |verdict| (side, verdict)));
+    let zone = opened.zone(customer);
+    let mut told = CallTold {
+        call: customer_grant.call,
+        campaign: customer_grant.campaign.clone(),
+        customer: customer.clone(),
+        number: customer_grant.number.clone(),
+        attempt: *attempt,
+        callee: opened.callee(first),
+        local_zone: zone,
+        permitted_at: first.envelope.at,
+        dialing_at: None,
+        answered_at: None,
+        ended_at: None,
+        trunk: None,
+        caller: None,
+        disposition: None,
+        disposition_zh: None,
+        disposition_en: None,
+        outcome: None,
+        outcome_zh: None,
+        outcome_en: None,
+        talk_ms: None,
+        flow: format!("{} v{}", flow.flow, flow.version),
+        heard: Vec::new(),
+        verdicts: verdicts
+            .map(|(side, verdict)| verdict_told(side, verdict, None, zone))
+            .collect(),
+        recording: None,
+        event: of(first),
+    };
+    for one in later {
+        told.took(one);
+        told.heard.extend(opened.heard(flow, customer, one));
+    }
+    Some(told)
+}
+
+impl CallTold {
+    /// Takes in what happened next.
+    fn took(&mut self, told: &Told<CallEvent>) {
+        let at = told.envelope.at;
+        match &told.event {
+            CallEvent::Dialing { trunk, caller, .. } => {
+                self.dialing_at = self.dialing_at.or(Some(at));
+                self.trunk = Some(trunk.clone());
+                self.caller.clone_from(caller);
+            }
+            CallEvent::Answered { .. } => self.answered_at = self.answered_at.or(Some(at)),
+            CallEvent::Ended {
+                disposition,
+                outcome,
+                talk_ms,
+                recording_sha256,
+                recording_bytes,
+                recording_ms,
+                ..
+            } => {
+                self.ended_at = Some(at);
+                self.talk_ms = Some(*talk_ms);
+                self.finds(*disposition, *outcome);
+                self.recording = recording_sha256.clone().map(|sha256| RecordingTold {
+                    sha256,
+                    bytes: *recording_bytes,
+                    duration_ms: *recording_ms,
+                    // Until it is looked for.
+                    state: RecordingState::Gone,
+                });
+            }
+            CallEvent::Corrected {
+                after: Finding { disposition, outcome },
+                ..
+            } => self.finds(*disposition, *outcome),
+            _ => {}
+        }
+    }
+
+    fn finds(&mut self, disposition: Disposition, outcome: Option<Outcome>) {
+        self.disposition = Some(disposition);
+        self.disposition_zh = Some(disposition.label_zh());
+        self.disposition_en = Some(disposition.label_en());
+        self.outcome = outcome;
+        self.outcome_zh = outcome.map(Outcome::label_zh);
+        self.outcome_en = outcome.map(Outcome::label_en);
+    }
+}
+
+/// What was heard by an event, as far as it says so without the flow's texts and the person's key.
+pub(super) fn heard_of(event: &CallEvent) -> Option<(Heard, Option<&String>)> {
+    Some(match event {
+        CallEvent::NoticePlayed {
+            notice: Notice::Recording,
+            ..
+        } => (Heard::RecordingNotice, None),
+        CallEvent::NoticePlayed {
+            notice: Notice::Ai, ..
+        } => (Heard::RobotNotice, None),
+        CallEvent::NodeEntered { node } => (Heard::RobotSaid, Some(node)),
+        CallEvent::Keypressed { node, .. } => (Heard::KeyPressed, Some(node)),
+        CallEvent::TransferRequested { node } => (Heard::TransferAsked, Some(node)),
+        CallEvent::HangupRequested { .. } => (Heard::HungUpByUs, None),
+        _ => return None,
+    })
+}
+
+/// One thing that was heard.
+pub(super) fn heard(at: Timestamp, what: Heard, node: Option<&String>, text: Option<String>) -> HeardTold {
+    HeardTold {
+        at,
+        what,
+        node: node.cloned(),
+        text,
+    }
+}

@@ -1,0 +1,257 @@
+//! The worksheet of a breach: whose data a user or a key saw from one time to another, and whom to tell.
+//!
+//! It rests on the reads on record (decision 0035), which are stored before anything is shown; the audit trail
+//! only says where they stand. What left as a file of masked rows is listed beside, for it names nobody.
+
+use crate::inspection::Values;
+use application::installation::Installation;
+use domain::actor::Way;
+use domain::ids::{CallId, CampaignId, CustomerId, KeyId, NumberId};
+use domain::inquiry::{Inquiry, InquiryEvent, ReadFacts, ReadForm};
+use domain::personal::{mask_external_id, mask_name};
+use domain::phone_number::mask_e164;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Envelope, Position, read_event};
+use domain::time::Timestamp;
+use projections::views::audit_trail::{self, AuditFilter, EVENTS_MAX};
+use projections::views::customer_timeline;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most reads of one worksheet: a user who reads all day for months; more is asked for in parts.
+const READS_MAX: usize = 50_000;
+
+/// Most persons whose contact values one answer holds: each is a read on record of its own.
+pub const NOTICES_MAX: usize = 1_000;
+
+/// Longest wait until the trail has what the log has.
+const ROWS_WAIT_MS: u64 = 5_000;
+
+/// Who looked, and when.
+#[derive(Debug, Clone)]
+pub struct SeenAsk {
+    /// As the trail names them.
+    pub by: String,
+    /// Only by this key of theirs.
+    pub key: Option<KeyId>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+}
+
+/// Whose data somebody saw.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Seen {
+    #[schemars(example = &"wang")]
+    pub by: String,
+    pub key: Option<KeyId>,
+    pub from: Option<Timestamp>,
+    pub to: Option<Timestamp>,
+    /// The log was read up to here.
+    pub position: String,
+    /// Reads on record.
+    pub reads: usize,
+    /// Questions in SQL over masked views.
+    pub queries: usize,
+    pub persons: Vec<SeenPerson>,
+    /// Numbers that were looked up, and nobody is known to have.
+    pub numbers: Vec<NumberId>,
+    /// What was taken away in files.
+    pub exports: Vec<SeenExport>,
+}
+
+/// One person whose data was seen.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SeenPerson {
+    pub customer: CustomerId,
+    pub reads: usize,
+    /// Something was seen as it is, and not only masked.
+    pub clear: bool,
+    #[schemars(example = ["name"])]
+    pub fields: BTreeSet<String>,
+    pub first_at: Timestamp,
+    pub last_at: Timestamp,
+    /// How they can be told; only where it was asked for.
+    pub contact: Option<Contact>,
+}
+
+/// How a person can be told; null where the person is erased.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Contact {
+    #[schemars(example = &"**01")]
+    external_id: Option<String>,
+    #[schemars(example = &"王*")]
+    name: Option<String>,
+    #[schemars(example = ["138****8000"])]
+    phones: Vec<String>,
+}
+
+/// One file that was taken away.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SeenExport {
+    pub at: Timestamp,
+    #[schemars(example = &"calls")]
+    pub what: String,
+    #[schemars(example = &"csv")]
+    pub format: String,
+    pub campaign: Option<CampaignId>,
+    pub customer: Option<CustomerId>,
+    pub call: Option<CallId>,
+    pub position: String,
+}
+
+/// Whose data somebody saw, by our ids.
+pub async fn seen(installation: &Installation, ask: SeenAsk) -> Result<Seen, Problem> {
+    let head = installation.store().head().await?;
+    installation.rows_at(head, ROWS_WAIT_MS).await?;
+    let mut seen = Seen {
+        by: ask.by.clone(),
+        key: ask.key,
+        from: ask.from,
+        to: ask.to,
+        position: head.to_string(),
+        reads: 0,
+        queries: 0,
+        persons: Vec::new(),
+        numbers: Vec::new(),
+        exports: Vec::new(),
+    };
+    let mut persons: BTreeMap<CustomerId, SeenPerson> = BTreeMap::new();
+    for kind in [
+        InquiryEvent::PERSONAL_DATA_READ,
+        InquiryEvent::EXPORTED,
+        InquiryEvent::QUERIED,
+    ] {
+        for (envelope, position) in told(installation, &ask, kind).await? {
+            let event =
+                read_event::<Inquiry>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
+            match event {
+                InquiryEvent::PersonalDataRead { facts, .. } => {
+                    seen.reads += 1;
+                    seen.took(installation, &facts, envelope.at, &mut persons).await?;
+                }
+                InquiryEvent::Exported { facts, .. } => seen.exports.push(SeenExport {
+                    at: envelope.at,
+                    what: facts.what,
+                    format: facts.format,
+                    campaign: facts.campaign,
+                    customer: facts.customer,
+                    call: facts.call,
+                    position: position.to_string(),
+                }),
+                InquiryEvent::Queried { .. } => seen.queries += 1,
+                InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => {}
+            }
+        }
+    }
+    seen.numbers.sort();
+    seen.numbers.dedup();
+    seen.persons = persons.into_values().collect();
+    Ok(seen)
+}
+
+/// What the trail has of this kind by them, from the log itself.
+async fn told(
+    installation: &Installation,
+    ask: &SeenAsk,
+    kind: &str,
+) -> Result<Vec<(Envelope, Position)>, Problem> {
+    let filter = AuditFilter {
+        kind: Some(kind.to_owned()),
+        by_whom: Some(ask.by.clone()),
+        from: ask.from,
+        until: ask.to,
+        ..AuditFilter::default()
+    };
+    let mut told = Vec::new();
+    let mut after = Position(0);
+    loop {
+        let rows = audit_trail::events(installation.rows.db().as_ref(), &filter, after, EVENTS_MAX).await?;
+        for row in &rows {
+            let Some(stored) = installation.store().find(row.id).await? else {
+                continue;
+            };
+            let envelope = stored
+                .envelope()
+                .map_err(|error| Problem::fault(error.to_string()))?;
+            if ask.key.is_none_or(|key| is_by_key(&envelope, key)) {
+                told.push((envelope, stored.position));
+            }
+        }
+        if told.len() > READS_MAX {
+            let why = format!("there are more than {READS_MAX} reads: ask for a shorter time");
+            return Err(Problem::new(Kind::Refused, "too-many-reads", why));
+        }
+        match rows.last() {
+            Some(last) if rows.len() >= EVENTS_MAX => after = last.position,
+            _ => return Ok(told),
+        }
+    }
+}
+
+fn is_by_key(envelope: &Envelope, key: KeyId) -> bool {
+    let way = envelope.by.as_ref().map(domain::actor::Actor::way);
+    matches!(way, Some(Way::Key(of)) if of == key)
+}
+
+impl Seen {
+    /// Takes one read in: whoever it names, by id, call or number.
+    async fn took(
+        &mut self,
+        installation: &Installation,
+        facts: &ReadFacts,
+        at: Timestamp,
+        persons: &mut BTreeMap<CustomerId, SeenPerson>,
+    ) -> Result<(), Problem> {
+        let mut of: BTreeSet<CustomerId> = facts.customer.iter().cloned().collect();
+        for call in &facts.calls {
+            let state = installation.entities.calls.state(call).await?.state;
+            of.extend(state.customer().cloned());
+        }
+        if let (true, Some(number)) = (of.is_empty(), &facts.number) {
+            let db = installation.rows.db();
+            of.extend(customer_timeline::having(db.as_ref(), number).await?);
+            if of.is_empty() {
+                self.numbers.push(number.clone());
+            }
+        }
+        for customer in of {
+            let person = persons.entry(customer.clone()).or_insert_with(|| SeenPerson {
+                customer,
+                reads: 0,
+                clear: false,
+                fields: BTreeSet::new(),
+                first_at: at,
+                last_at: at,
+                contact: None,
+            });
+            person.reads += 1;
+            person.clear |= facts.form == ReadForm::Clear;
+            person.fields.extend(facts.fields.iter().cloned());
+            person.first_at = person.first_at.min(at);
+            person.last_at = person.last_at.max(at);
+        }
+        Ok(())
+    }
+
+    /// Adds how each person can be told. Whoever asks is on record for each of them before.
+    pub async fn add_contacts(&mut self, installation: &Installation, values: Values) -> Result<(), Problem> {
+        for person in &mut self.persons {
+            let state = installation
+                .entities
+                .customers
+                .state(&person.customer)
+                .await?
+                .state;
+            let numbers = state.numbers().iter();
+            person.contact = Some(Contact {
+                external_id: values.of(state.external_id(), mask_external_id),
+                name: values.of(state.name(), mask_name),
+                phones: numbers
+                    .filter_map(|known| values.of(Some(&known.phone), mask_e164))
+                    .collect(),
+            });
+        }
+        Ok(())
+    }
+}

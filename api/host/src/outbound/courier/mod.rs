@@ -1,0 +1,308 @@
+//! Carries messages to whoever is told of events: POSTs over connections that are kept, and mails.
+//!
+//! Two clients: one that goes to the open internet over https and nowhere else, and one for those webhooks
+//! that an administrator has let go anywhere.
+
+mod address;
+mod mail;
+mod resolver;
+
+#[cfg(test)]
+mod tests;
+
+use crate::clock::SystemClock;
+use address::is_global;
+use application::webhooks::courier::{
+    ANSWER_MS, ANSWER_READ_BYTES_MAX, Address, Answered, Courier, Letter, Post,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use domain::webhook::DeliveryFault;
+use http_body_util::{BodyExt, Full};
+use hyper::header::RETRY_AFTER;
+use hyper::http::uri::{Scheme, Uri};
+use hyper::{Request, Response, StatusCode, body::Incoming};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::GaiResolver;
+use hyper_util::client::legacy::{Client, Error};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use resolver::{GlobalResolver, NotResolved, all_global};
+use std::error::Error as AnyError;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tls::{TlsError, Trust};
+
+/// Longest time to connect, TLS left out: three tries of a lost first packet.
+const CONNECT_MS: u64 = 5_000;
+
+/// Connections that are kept to one receiver while nothing is sent: as many as messages may be on their way.
+const IDLE_MAX: usize = 64;
+
+/// How long such a connection is kept; servers usually close them after a minute.
+const IDLE_MS: u64 = 30_000;
+
+type Posts<R> = Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>;
+
+/// Carries messages.
+pub struct OutsideCourier {
+    /// Made when the first message is carried: a command that carries none reads no certificates.
+    clients: OnceLock<Clients>,
+    clock: Arc<dyn Clock>,
+    wall: SystemClock,
+}
+
+struct Clients {
+    global: Posts<GlobalResolver>,
+    anywhere: Posts<GaiResolver>,
+}
+
+impl Clients {
+    fn new() -> Result<Self, TlsError> {
+        Ok(Self {
+            global: posts(GlobalResolver::new(), Trust::of_system()?)?,
+            // Where this machine believes nobody, plain HTTP goes all the same.
+            anywhere: posts(
+                GaiResolver::new(),
+                Trust::of_system().unwrap_or_else(|_| Trust::of_nobody()),
+            )?,
+        })
+    }
+}
+
+impl OutsideCourier {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clients: OnceLock::new(),
+            clock,
+            wall: SystemClock::default(),
+        }
+    }
+
+    fn clients(&self) -> Result<&Clients, TlsError> {
+        if let Some(clients) = self.clients.get() {
+            return Ok(clients);
+        }
+        let made = Clients::new()?;
+        Ok(self.clients.get_or_init(|| made))
+    }
+
+    async fn within<T>(&self, ms: u64, work: impl Future<Output = T>) -> Option<T> {
+        let late = self.clock.wait_until(self.clock.now().plus_ms(ms));
+        tokio::select! {
+            biased;
+            done = work => Some(done),
+            () = late => None,
+        }
+    }
+
+    async fn post(&self, post: Post) -> Answered {
+        let allow_private = post.allow_private;
+        let request = match request(post) {
+            Ok(request) => request,
+            Err(fault) => return Answered::nothing(fault),
+        };
+        let clients = match self.clients() {
+            Ok(clients) => clients,
+            Err(error) => {
+                tracing::error!(%error, "webhooks cannot be told over TLS");
+                return Answered::nothing(DeliveryFault::Tls);
+            }
+        };
+        let answered = if allow_private {
+            clients.anywhere.request(request).await
+        } else {
+            clients.global.request(request).await
+        };
+        match answered {
+            Ok(response) => read(response).await,
+            Err(error) => Answered::nothing(fault_of(&error)),
+        }
+    }
+}
+
+#[async_trait]
+impl Courier for OutsideCourier {
+    async fn deliver(&self, letter: Letter) -> Answered {
+        let carried = match letter {
+            Letter::Post(post) => self.within(ANSWER_MS, self.post(post)).await,
+            Letter::Mail(mail) => self.within(ANSWER_MS, mail::send(mail)).await,
+        };
+        carried.unwrap_or_else(|| Answered::nothing(DeliveryFault::TimedOut))
+    }
+
+    fn wall_time(&self) -> Timestamp {
+        self.wall.now()
+    }
+
+    async fn admits(&self, address: Address<'_>) -> Result<(), String> {
+        let (host, port, allow_private) = match address {
+            Address::Smtp { host, allow_private } => {
+                let (host, port) = mail::host_and_port(host)?;
+                (host, port, allow_private)
+            }
+            Address::Url { url, allow_private } => {
+                let url: Uri = url.parse().map_err(|error| format!("is no URL: {error}"))?;
+                let (host, port) = endpoint(&url, allow_private)?;
+                (host, port, allow_private)
+            }
+        };
+        if allow_private {
+            return Ok(());
+        }
+        let looked_up = self.within(CONNECT_MS, tokio::net::lookup_host((host.as_str(), port)));
+        let found = looked_up
+            .await
+            .and_then(Result::ok)
+            .map(Iterator::collect::<Vec<SocketAddr>>);
+        all_global(found.unwrap_or_default())
+            .map(drop)
+            .map_err(|why| {
+                match why {
+            NotResolved::Unknown => "its name does not resolve".to_owned(),
+            NotResolved::NotGlobal => {
+                "it leads to an address that is not of the open internet; an administrator can allow that \
+                 (allow_private)"
+                    .to_owned()
+            }
+        }
+            })
+    }
+}
+
+fn posts<R>(resolver: R, trust: Trust) -> Result<Posts<R>, TlsError>
+where
+    R: Clone + Send + Sync + 'static,
+    HttpConnector<R>: tower::Service<Uri>,
+    HttpsConnector<HttpConnector<R>>: hyper_util::client::legacy::connect::Connect + Clone,
+{
+    let mut http = HttpConnector::new_with_resolver(resolver);
+    http.enforce_http(false);
+    http.set_nodelay(true);
+    http.set_connect_timeout(Some(Duration::from_millis(CONNECT_MS)));
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(trust.config(&[])?)
+        .https_or_http()
+        .enable_http1()
+        .wrap_connector(http);
+    Ok(Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_max_idle_per_host(IDLE_MAX)
+        .pool_idle_timeout(Duration::from_millis(IDLE_MS))
+        .build(connector))
+}
+
+/// The host and port of an URL that may be told.
+fn endpoint(url: &Uri, allow_private: bool) -> Result<(String, u16), String> {
+    let is_https = url.scheme() == Some(&Scheme::HTTPS);
+    let is_http = url.scheme() == Some(&Scheme::HTTP);
+    let is_spoken = is_https || (is_http && allow_private);
+    if !is_spoken {
+        return Err("must begin with https://".to_owned());
+    }
+    let authority = url.authority().ok_or("names no host")?;
+    if authority.as_str().contains('@') {
+        return Err("must hold no user".to_owned());
+    }
+    let host = authority.host().trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() {
+        return Err("names no host".to_owned());
+    }
+    let port = authority.port_u16().unwrap_or(if is_https { 443 } else { 80 });
+    Ok((host.to_owned(), port))
+}
+
+/// The request, where its address may be told: one that is written as numbers meets no resolver.
+fn request(post: Post) -> Result<Request<Full<Bytes>>, DeliveryFault> {
+    let url: Uri = post.url.parse().map_err(|_why| DeliveryFault::Unmade)?;
+    let (host, _) = endpoint(&url, post.allow_private).map_err(|_why| DeliveryFault::PrivateAddress)?;
+    let literal: Option<IpAddr> = host.parse().ok();
+    if !post.allow_private && literal.is_some_and(|address| !is_global(address)) {
+        return Err(DeliveryFault::PrivateAddress);
+    }
+    let mut request = Request::post(url);
+    for header in &post.headers {
+        request = request.header(header.name, header.value.as_str());
+    }
+    request
+        .body(Full::new(post.body))
+        .map_err(|_why| DeliveryFault::Unmade)
+}
+
+/// The answer, as far as it may be long.
+async fn read(response: Response<Incoming>) -> Answered {
+    let status = response.status();
+    let retry_after_ms = retry_after_ms(&response);
+    let mut body = response.into_body();
+    let mut kept = Vec::new();
+    let mut is_cut = false;
+    while let Some(frame) = body.frame().await {
+        let Ok(frame) = frame else {
+            is_cut = true;
+            break;
+        };
+        let piece = frame.data_ref().map_or(&[][..], |data| data.as_ref());
+        let room = ANSWER_READ_BYTES_MAX.saturating_sub(kept.len());
+        kept.extend_from_slice(piece.get(..room).unwrap_or(piece));
+        if piece.len() > room {
+            is_cut = true;
+            break;
+        }
+    }
+    let fault = match status {
+        _ if is_cut => Some(DeliveryFault::AnswerCut),
+        status if status.is_success() => None,
+        status if status.is_redirection() => Some(DeliveryFault::Redirected),
+        _ => Some(DeliveryFault::Status),
+    };
+    Answered {
+        fault,
+        status: Some(status.as_u16()),
+        body: kept,
+        retry_after_ms,
+    }
+}
+
+/// Seconds (RFC 9110, 10.2.3); a date is not read, for clocks differ.
+fn retry_after_ms(response: &Response<Incoming>) -> Option<u64> {
+    let asks = matches!(
+        response.status(),
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE
+    );
+    let seconds: u64 = response
+        .headers()
+        .get(RETRY_AFTER)?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
+    asks.then(|| seconds.saturating_mul(1_000))
+}
+
+/// What kept a message from being carried: looked for among the causes, for the client tells only that it
+/// could not.
+fn fault_of(error: &Error) -> DeliveryFault {
+    let mut cause: Option<&(dyn AnyError + 'static)> = Some(error);
+    while let Some(one) = cause {
+        if let Some(why) = one.downcast_ref::<NotResolved>() {
+            return match why {
+                NotResolved::Unknown => DeliveryFault::Unresolved,
+                NotResolved::NotGlobal => DeliveryFault::PrivateAddress,
+            };
+        }
+        if let Some(io) = one.downcast_ref::<std::io::Error>() {
+            if io.kind() == std::io::ErrorKind::TimedOut {
+                return DeliveryFault::TimedOut;
+            }
+            if tls::said(io).is_some() {
+                return DeliveryFault::Tls;
+            }
+        }
+        cause = one.source();
+    }
+    DeliveryFault::Unreachable
+}

@@ -1,0 +1,77 @@
+//! Names into addresses, once for each connection: a name that leads to any address that is not of the open
+//! internet leads nowhere, and what is connected to is what was looked at.
+
+use super::address::is_global;
+use futures_util::future::BoxFuture;
+use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
+use std::net::SocketAddr;
+use std::task::{Context, Poll};
+use tower::Service;
+
+/// Why a name leads nowhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(super) enum NotResolved {
+    #[error("the name is not known")]
+    Unknown,
+    #[error("the name leads to an address that is not of the open internet")]
+    NotGlobal,
+}
+
+/// Resolves as the system does, and gives out only addresses of the open internet.
+#[derive(Clone)]
+pub(super) struct GlobalResolver(GaiResolver);
+
+impl GlobalResolver {
+    pub(super) fn new() -> Self {
+        Self(GaiResolver::new())
+    }
+}
+
+impl Service<Name> for GlobalResolver {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = NotResolved;
+    type Future = BoxFuture<'static, Result<Self::Response, NotResolved>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), NotResolved>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let asked = self.0.call(name);
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = asked.await.map_err(|_why| NotResolved::Unknown)?.collect();
+            all_global(found).map(Vec::into_iter)
+        })
+    }
+}
+
+/// All of them, or none: one that leads inside would be connected to some day.
+pub(super) fn all_global(found: Vec<SocketAddr>) -> Result<Vec<SocketAddr>, NotResolved> {
+    if found.is_empty() {
+        return Err(NotResolved::Unknown);
+    }
+    if found.iter().all(|address| is_global(address.ip())) {
+        return Ok(found);
+    }
+    Err(NotResolved::NotGlobal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_address_inside_is_enough_to_resolve_to_nothing() {
+        let of = |texts: &[&str]| all_global(texts.iter().map(|text| text.parse().unwrap()).collect());
+        assert_eq!(of(&[]), Err(NotResolved::Unknown));
+        assert_eq!(of(&["1.1.1.1:443", "10.0.0.1:443"]), Err(NotResolved::NotGlobal));
+        assert!(of(&["1.1.1.1:443", "[2606:4700::1]:443"]).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_name_of_this_machine_resolves_to_nothing() {
+        let name: Name = "localhost".parse().unwrap();
+        let refused = GlobalResolver::new().call(name).await;
+        assert_eq!(refused.err(), Some(NotResolved::NotGlobal));
+    }
+}

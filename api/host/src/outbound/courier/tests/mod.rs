@@ -1,0 +1,203 @@
+//! Receivers that do what receivers should not, on loopback: each is cut off, and what it did is said.
+
+use super::*;
+use application::webhooks::courier::Header;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+fn may(url: &str, allow_private: bool) -> Result<(), DeliveryFault> {
+    let post = Post {
+        url: url.to_owned(),
+        headers: Vec::new(),
+        body: Bytes::new(),
+        allow_private,
+    };
+    request(post).map(drop)
+}
+
+#[test]
+fn only_https_to_the_open_internet_is_spoken_unless_an_administrator_allows_more() {
+    for private in [
+        "http://1.1.1.1/",
+        "https://127.0.0.1/",
+        "https://[::1]:8443/",
+        "https://[::ffff:10.0.0.1]/",
+        "https://169.254.169.254/latest/meta-data",
+        "https://user:password@1.1.1.1/",
+        "ftp://1.1.1.1/",
+        "https:///nowhere",
+        "/path",
+    ] {
+        assert!(may(private, false).is_err(), "{private}");
+    }
+    assert_eq!(may("https://1.1.1.1/", false), Ok(()));
+    assert_eq!(may("http://127.0.0.1:9/", true), Ok(()));
+    assert!(may("ftp://127.0.0.1:9/", true).is_err());
+}
+
+/// A clock by which it is late once the receiver has read the message.
+struct LateOnceRead {
+    wall: SystemClock,
+    read: Arc<Notify>,
+}
+
+#[async_trait]
+impl Clock for LateOnceRead {
+    fn now(&self) -> Timestamp {
+        self.wall.now()
+    }
+    async fn wait_until(&self, _: Timestamp) {
+        self.read.notified().await;
+    }
+}
+
+/// What a receiver answers with, after it has read a message.
+type Answers = fn(&mut TcpStream);
+
+/// What comes of a message to a receiver that answers so; by the clock above where it never answers.
+#[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
+async fn told(answers: Option<Answers>) -> Answered {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/in", listener.local_addr().unwrap());
+    let read = Arc::new(Notify::new());
+    let tells = Arc::clone(&read);
+    std::thread::spawn(move || {
+        let (stream, _) = listener.accept().unwrap();
+        let mut reader = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        while line != "\r\n" {
+            line.clear();
+            reader.read_line(&mut line).unwrap();
+        }
+        let mut body = [0; 2];
+        reader.read_exact(&mut body).unwrap();
+        let mut stream = stream;
+        match answers {
+            Some(answers) => answers(&mut stream),
+            None => {
+                tells.notify_one();
+                // It holds the line until the other side lets go of it.
+                drop(stream.read(&mut body));
+            }
+        }
+    });
+    let wall = SystemClock::default();
+    let clock: Arc<dyn Clock> = match answers {
+        Some(_) => Arc::new(wall),
+        None => Arc::new(LateOnceRead { wall, read }),
+    };
+    let post = Post {
+        url,
+        headers: vec![Header {
+            name: "webhook-id",
+            value: "one".to_owned(),
+        }],
+        body: Bytes::from_static(b"{}"),
+        allow_private: true,
+    };
+    OutsideCourier::new(clock).deliver(Letter::Post(post)).await
+}
+
+fn say(stream: &mut TcpStream, text: &str) {
+    stream.write_all(text.as_bytes()).unwrap();
+}
+
+#[tokio::test]
+async fn what_is_answered_is_told_and_kept() {
+    let taken = told(Some(|stream| {
+        say(stream, "HTTP/1.1 200 -\r\ncontent-length: 2\r\n\r\nok");
+    }))
+    .await;
+    assert_eq!((taken.fault, taken.status), (None, Some(200)));
+    assert_eq!(taken.body, b"ok");
+    let busy = told(Some(|stream| {
+        say(
+            stream,
+            "HTTP/1.1 503 -\r\nretry-after: 7\r\ncontent-length: 0\r\n\r\n",
+        );
+    }))
+    .await;
+    assert_eq!(
+        (busy.fault, busy.retry_after_ms),
+        (Some(DeliveryFault::Status), Some(7_000))
+    );
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let answered = told(Some(|stream| {
+        let head = "HTTP/1.1 307 -\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n";
+        say(stream, head);
+    }))
+    .await;
+    assert_eq!(
+        (answered.fault, answered.status),
+        (Some(DeliveryFault::Redirected), Some(307))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_of_a_hundred_megabytes_is_cut() {
+    let answered = told(Some(|stream| {
+        say(stream, "HTTP/1.1 200 -\r\ncontent-length: 104857600\r\n\r\n");
+        let piece = [b'x'; 65_536];
+        // Whoever cuts it lets go of the line.
+        while stream.write_all(&piece).is_ok() {}
+    }))
+    .await;
+    assert_eq!(answered.fault, Some(DeliveryFault::AnswerCut));
+    assert_eq!(answered.body.len(), ANSWER_READ_BYTES_MAX);
+}
+
+#[tokio::test]
+async fn whoever_never_answers_is_given_up() {
+    assert_eq!(told(None).await.fault, Some(DeliveryFault::TimedOut));
+}
+
+#[tokio::test]
+async fn nobody_there_is_said() {
+    let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
+    let post = |url: &str, allow_private| {
+        let post = Post {
+            url: url.to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            allow_private,
+        };
+        courier.deliver(Letter::Post(post))
+    };
+    let fault = post("http://127.0.0.1:9/", true).await.fault;
+    assert_eq!(fault, Some(DeliveryFault::Unreachable));
+    // The name is looked at when it is connected to, also long after it was added.
+    let fault = post("https://localhost:9/", false).await.fault;
+    assert_eq!(fault, Some(DeliveryFault::PrivateAddress));
+}
+
+#[tokio::test]
+async fn addresses_are_looked_at_before_they_are_kept() {
+    let courier = OutsideCourier::new(Arc::new(SystemClock::default()));
+    for private in [
+        "https://localhost/",
+        "https://127.0.0.1/",
+        "http://1.1.1.1/",
+        "nowhere",
+    ] {
+        let asked = Address::Url {
+            url: private,
+            allow_private: false,
+        };
+        assert!(courier.admits(asked).await.is_err(), "{private}");
+    }
+    let allowed = Address::Url {
+        url: "http://localhost/",
+        allow_private: true,
+    };
+    assert_eq!(courier.admits(allowed).await, Ok(()));
+    let smtp = |allow_private| Address::Smtp {
+        host: "localhost:25",
+        allow_private,
+    };
+    assert!(courier.admits(smtp(false)).await.is_err());
+    assert_eq!(courier.admits(smtp(true)).await, Ok(()));
+}

@@ -1,0 +1,96 @@
+//! Channels of alerts over HTTP: mails, short messages, group robots and webhooks that are told of what is
+//! raised, escalated and cleared.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::webhooks::{
+    Adding, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTested,
+    add_webhook, all, reached, remove, test,
+};
+use domain::ids::WebhookId;
+use domain::problem::{MemberError, Problem};
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/alerts/channels",
+            "Channels of alerts: who is told, and how far",
+            list,
+        )
+        .needs(Permission::AlertsRead, About::Everybody)
+        .of_rows_as_they_are(),
+        Endpoint::post(
+            "/api/v1/alerts/channels",
+            "Tell somebody of alerts: by mail, short message, group robot or webhook",
+            add,
+        )
+        .needs(Permission::AlertsChannels, About::Everybody)
+        .takes::<WebhookOrder>(),
+        Endpoint::post(
+            "/api/v1/alerts/channels/{id}/test",
+            "Send a test message, now, and see what comes back",
+            try_it,
+        )
+        .needs(Permission::AlertsChannels, About::Everybody),
+        Endpoint::post(
+            "/api/v1/alerts/channels/{id}/remove",
+            "Nobody is told of alerts there any more",
+            remove_it,
+        )
+        .needs(Permission::AlertsChannels, About::Everybody)
+        .takes::<WebhookRemoval>(),
+    ]
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<WebhookList>, Problem> {
+    all(&ctx.installation, &input.scope, true).await.map(Read)
+}
+
+async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Problem> {
+    let cause = input.cause(&ctx.installation, "alerts/channels")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let order: WebhookOrder = input.order().await?;
+    if order.format.is_personal() {
+        return Err(Problem::members(vec![MemberError {
+            pointer: "/format".to_owned(),
+            detail: format!("{} tells of calls, not of alerts", order.format.code()),
+        }]));
+    }
+    let adding = Adding {
+        scope: &scope,
+        is_channel: true,
+        may_be_private: caller.may(Permission::WebhooksPrivate),
+    };
+    let made = add_webhook(&ctx.installation, order, adding, cause).await?;
+    Ok(MadeOrChanged::Made(Written {
+        version: None,
+        position: Some(made.position),
+        body: made,
+    }))
+}
+
+async fn try_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookTested>, Problem> {
+    let id: WebhookId = input.id(0, "this channel")?;
+    let cause = input.cause(&ctx.installation, "alerts/channels/test")?;
+    reached(&ctx.installation, id, &input.scope, true).await?;
+    let tested = test(&ctx.installation, id, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(tested.position),
+        body: tested,
+    }))
+}
+
+async fn remove_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Problem> {
+    let id: WebhookId = input.id(0, "this channel")?;
+    let cause = input.cause(&ctx.installation, "alerts/channels/remove")?;
+    reached(&ctx.installation, id, &input.scope, true).await?;
+    let order: WebhookRemoval = input.order().await?;
+    let changed = remove(&ctx.installation, id, order.reason, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(changed.position),
+        body: changed,
+    }))
+}

@@ -1,0 +1,366 @@
+//! Complaints over HTTP: open one about a number, a person or a call, give it to somebody, resolve it, list all.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use actors::Answer;
+use application::cases::complaints::{
+    ComplaintShown, ComplaintsShown, Wanted, complaint, complaints, describe,
+};
+use application::installation::{Installation, follow};
+use application::parameter::Parameter;
+use domain::case::{CASE_TEXT_BYTES_MAX, CaseAbout};
+use domain::complaint::{Complaint, ComplaintCommand, ComplaintOutcome, ComplaintSource, Opening};
+use domain::ids::{CallId, ComplaintId, EventId, NumberId};
+use domain::number::NumberCommand;
+use domain::phone_number::PhoneNumber;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use evidence::inspection::call_at;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/complaints",
+            "Somebody complained: about a number, a person or a call; its deadline follows from its source",
+            open,
+        )
+        .needs(Permission::CasesOpen, About::Everybody)
+        .takes::<ComplaintOpening>(),
+        Endpoint::get(
+            "/api/v1/complaints",
+            "Complaints with their deadlines, and what they add up to",
+            list,
+        )
+        .needs(Permission::CasesRead, About::Everybody)
+        .query(
+            const {
+                &[
+                    Parameter::instant("from", "Only received from this instant on (RFC 3339)"),
+                    Parameter::instant("to", "Only received before this instant"),
+                    Parameter::one_of(
+                        "source",
+                        "Only from here",
+                        &["12321", "12378", "regulator", "own"],
+                    ),
+                    Parameter::flag("open", "Only those that are not resolved"),
+                ]
+            },
+        ),
+        Endpoint::get("/api/v1/complaints/{id}", "One complaint", show)
+            .needs(Permission::CasesRead, About::Everybody),
+        Endpoint::post(
+            "/api/v1/complaints/{id}/assign",
+            "Somebody is to see to the complaint",
+            assign,
+        )
+        .needs(Permission::CasesWrite, About::Everybody)
+        .takes::<Assignment>(),
+        Endpoint::post(
+            "/api/v1/complaints/{id}/resolve",
+            "The complaint is answered, with an outcome",
+            resolve,
+        )
+        .needs(Permission::CasesWrite, About::Everybody)
+        .takes::<Resolution>(),
+    ]
+}
+
+/// Who complained by which way about what.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{
+    "source": "12378", "number": "13800138000", "at": "2026-11-20T10:00:00+08:00", "what": "called at night"
+}]))]
+struct ComplaintOpening {
+    source: ComplaintSource,
+    /// In any usual form, or our id of one.
+    number: Option<String>,
+    /// The institution's own id, or ours.
+    customer: Option<String>,
+    call: Option<CallId>,
+    /// About when the call was that is meant: the nearest one to the number within a day is named.
+    at: Option<Timestamp>,
+    /// The number under which the source keeps it.
+    #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
+    reference: Option<String>,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
+    what: String,
+    /// When it came in; now unless said.
+    received_at: Option<Timestamp>,
+    /// A day that the source itself set; else it follows from the source.
+    due_at: Option<Timestamp>,
+    /// Who sees to it.
+    #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
+    owner: Option<String>,
+    /// Suppress the number as well, for good.
+    suppress: Option<bool>,
+}
+
+impl Order for ComplaintOpening {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("source") {
+            body.wrong("source", "is missing");
+        }
+        if ["number", "customer", "call"]
+            .iter()
+            .all(|name| body.is_absent(name))
+        {
+            body.wrong(
+                "number",
+                "customer or call says what it is about: one of them at least",
+            );
+        }
+        if !body.is_absent("at") && body.is_absent("number") {
+            body.wrong("at", "is of a call to a number: number is missing");
+        }
+        Self {
+            source: body.parsed("source").unwrap_or(ComplaintSource::Own),
+            number: body.text("number"),
+            customer: body.text("customer"),
+            call: body.parsed("call"),
+            at: body.parsed("at"),
+            reference: body.short_text("reference", CASE_TEXT_BYTES_MAX),
+            what: body.needed_short_text("what", CASE_TEXT_BYTES_MAX),
+            received_at: body.parsed("received_at"),
+            due_at: body.parsed("due_at"),
+            owner: body.short_text("owner", CASE_TEXT_BYTES_MAX),
+            suppress: body.value("suppress"),
+        }
+    }
+}
+
+/// To whom.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "to": "wang" }]))]
+struct Assignment {
+    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
+    to: String,
+}
+
+impl Order for Assignment {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            to: body.needed_short_text("to", CASE_TEXT_BYTES_MAX),
+        }
+    }
+}
+
+/// How it ended.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "outcome": "upheld", "note": "it was late; they are not called again" }]))]
+struct Resolution {
+    outcome: ComplaintOutcome,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
+    note: String,
+    /// Suppress the number as well, for good.
+    suppress: Option<bool>,
+}
+
+impl Order for Resolution {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("outcome") {
+            body.wrong("outcome", "is missing");
+        }
+        Self {
+            outcome: body.parsed("outcome").unwrap_or(ComplaintOutcome::Upheld),
+            note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
+            suppress: body.value("suppress"),
+        }
+    }
+}
+
+/// A complaint after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct ComplaintChanged {
+    #[serde(flatten)]
+    complaint: ComplaintShown,
+    /// The number was suppressed with it.
+    suppressed: bool,
+    position: String,
+}
+
+async fn open(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ComplaintChanged>, Problem> {
+    let installation = &ctx.installation;
+    let cause = input.cause(installation, "complaints")?;
+    let may_suppress = input.caller.scope_for(Permission::NumbersSuppress);
+    let peer = input.peer();
+    let order: ComplaintOpening = input.order().await?;
+    let suppress = order.suppress == Some(true);
+    if suppress {
+        may_suppress?;
+    }
+    if order.number.is_some() {
+        ctx.lookups.take(peer, installation.now())?;
+    }
+    let about = about(installation, &order).await?;
+    let number = wanted_number(suppress, &about)?;
+    let opening = Opening {
+        source: order.source,
+        about,
+        reference: order.reference,
+        what: order.what,
+        received_at: order.received_at.unwrap_or_else(|| installation.now()),
+        due_at: order.due_at,
+        owner: order.owner,
+    };
+    let id = ComplaintId::derive(cause.command);
+    let command = ComplaintCommand::Open(opening);
+    let answer = installation.entities.complaints.ask(&id, command, cause).await?;
+    let is_new = !answer.repeated;
+    if let Some(number) = &number {
+        suppress_for(installation, id, number, cause).await?;
+    }
+    let written = changed(installation, id, &answer, suppress)?;
+    Ok(match is_new {
+        true => MadeOrChanged::Made(written),
+        false => MadeOrChanged::Changed(written),
+    })
+}
+
+async fn about(installation: &Installation, order: &ComplaintOpening) -> Result<CaseAbout, Problem> {
+    let customer = match &order.customer {
+        Some(text) => Some(installation.customer_named(text).await?.0),
+        None => None,
+    };
+    let number = match &order.number {
+        None => None,
+        Some(text) => Some(number_of(installation, text)?),
+    };
+    let call = match (order.call, &number, order.at) {
+        (None, Some(number), Some(at)) => call_at(installation.store(), number, at).await?,
+        (given, ..) => given,
+    };
+    installation.case_about(customer, number, call).await
+}
+
+fn number_of(installation: &Installation, text: &str) -> Result<NumberId, Problem> {
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    let phone =
+        PhoneNumber::parse(text).map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
+    Ok(installation.vault().derive_number(phone.as_e164()))
+}
+
+/// The number that is to be suppressed, where one is.
+fn wanted_number(suppress: bool, about: &CaseAbout) -> Result<Option<NumberId>, Problem> {
+    if !suppress {
+        return Ok(None);
+    }
+    let number = about.number.clone().ok_or_else(|| {
+        Problem::members(vec![MemberError {
+            pointer: "/suppress".to_owned(),
+            detail: "needs a number, or a call to one".to_owned(),
+        }])
+    });
+    number.map(Some)
+}
+
+/// The number's own command, caused by what the complaint's command led to.
+async fn suppress_for(
+    installation: &Installation,
+    complaint: ComplaintId,
+    number: &NumberId,
+    cause: Cause,
+) -> Result<(), Problem> {
+    let cause = Cause {
+        causation: Some(EventId::derive(cause.command, 0)),
+        ..follow(cause, "suppress")
+    };
+    let command = NumberCommand::Suppress {
+        reason: format!("complaint {complaint}"),
+        until: None,
+    };
+    installation.entities.numbers.ask(number, command, cause).await?;
+    Ok(())
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<ComplaintsShown>, Problem> {
+    let wanted = wanted(&input)?;
+    complaints(&ctx.installation, &wanted).await.map(Read)
+}
+
+fn wanted(input: &Input) -> Result<Wanted, Problem> {
+    let instant = |name: &str| {
+        let given = input.text(name).map(str::parse::<Timestamp>).transpose();
+        given.map_err(|error| Problem::invalid("query-invalid", format!("{name}: {error}")))
+    };
+    let source = input
+        .text("source")
+        .map(str::parse::<ComplaintSource>)
+        .transpose();
+    Ok(Wanted {
+        from: instant("from")?,
+        to: instant("to")?,
+        source: source.map_err(|why| Problem::invalid("query-invalid", format!("source {why}")))?,
+        open: input.flag("open")?,
+    })
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<ComplaintShown>, Problem> {
+    let id: ComplaintId = input.id(0, "this complaint")?;
+    complaint(&ctx.installation, id).await.map(Read)
+}
+
+async fn assign(ctx: Ctx, input: Input) -> Result<Changed<ComplaintChanged>, Problem> {
+    let id: ComplaintId = input.id(0, "this complaint")?;
+    let cause = input.cause(&ctx.installation, "complaints/assign")?;
+    let Assignment { to } = input.order().await?;
+    let command = ComplaintCommand::Assign { to };
+    let answer = ctx
+        .installation
+        .entities
+        .complaints
+        .ask(&id, command, cause)
+        .await?;
+    changed(&ctx.installation, id, &answer, false).map(Changed)
+}
+
+async fn resolve(ctx: Ctx, input: Input) -> Result<Changed<ComplaintChanged>, Problem> {
+    let id: ComplaintId = input.id(0, "this complaint")?;
+    let cause = input.cause(&ctx.installation, "complaints/resolve")?;
+    let may_suppress = input.caller.scope_for(Permission::NumbersSuppress);
+    let order: Resolution = input.order().await?;
+    let suppress = order.suppress == Some(true);
+    if suppress {
+        may_suppress?;
+    }
+    let installation = &ctx.installation;
+    let state = installation.entities.complaints.state(&id).await?.state;
+    let opened = state.opened().ok_or_else(|| Problem::missing("this complaint"))?;
+    let number = wanted_number(suppress, &opened.about)?;
+    let command = ComplaintCommand::Resolve {
+        outcome: order.outcome,
+        note: order.note,
+    };
+    let answer = installation.entities.complaints.ask(&id, command, cause).await?;
+    if let Some(number) = &number {
+        suppress_for(installation, id, number, cause).await?;
+    }
+    changed(installation, id, &answer, suppress).map(Changed)
+}
+
+fn changed(
+    installation: &Installation,
+    id: ComplaintId,
+    answer: &Answer<Complaint>,
+    suppressed: bool,
+) -> Result<Written<ComplaintChanged>, Problem> {
+    let shown = describe(id, &answer.state, installation.now());
+    let complaint = shown.ok_or_else(|| Problem::fault("a complaint without its first event"))?;
+    Ok(Written {
+        body: ComplaintChanged {
+            complaint,
+            suppressed,
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    })
+}

@@ -1,0 +1,121 @@
+//! What can be proved, over HTTP: the log's signed state, the proof of one call, and which event led to which.
+
+use crate::described::{Bundle, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::taken_away::{Taken, Taking};
+use domain::ids::{CallId, InquiryId};
+use domain::inquiry::InquiryCommand;
+use domain::problem::Problem;
+use evidence::causes::{Graph, GraphShown};
+use evidence::proved::{Proved, Subject};
+use schemars::JsonSchema;
+use serde::Serialize;
+use store::proof::bundle::{Attached, BundleSubject};
+use store::proof::hex;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/log/checkpoint",
+            "The state of the log now, signed: for somebody who keeps it",
+            checkpoint,
+        )
+        .needs(Permission::InstallationRead, About::Nobody)
+        .of_rows_as_they_are(),
+        Endpoint::get(
+            "/api/v1/calls/{id}/proof",
+            "A bundle that proves all events of the call, both grants and what led to them; values sealed",
+            proof,
+        )
+        .needs(Permission::AuditRead, About::Call)
+        .of_rows_as_they_are(),
+        Endpoint::get(
+            "/api/v1/events/{id}/graph",
+            "What led to an event, a call or everything of a person, and what it led to",
+            graph,
+        )
+        .needs(Permission::EventsRead, About::Everybody)
+        .of_rows_as_they_are(),
+    ]
+}
+
+/// A signed checkpoint (C2SP tlog-checkpoint).
+#[derive(Debug, Serialize, JsonSchema)]
+struct CheckpointShown {
+    /// Which log.
+    #[schemars(example = &"ledgerline.example/log")]
+    origin: String,
+    /// Events that it covers.
+    size: u64,
+    /// Merkle root over them, lower hex (RFC 9162).
+    root: String,
+    /// With which its signature is checked.
+    #[schemars(example = &"ledgerline.example+1a2b3c4d+AQ==")]
+    key: String,
+    #[schemars(example = &"3f5a 9c01 77de 4b12")]
+    key_fingerprint: String,
+    /// The signed note itself.
+    #[schemars(example = &"ledgerline.example/log\n42\nCsUY\n\n— ledgerline.example Az3g\n")]
+    checkpoint: String,
+}
+
+async fn checkpoint(ctx: Ctx, _: Input) -> Result<Read<CheckpointShown>, Problem> {
+    let head = ctx.installation.store().head().await?;
+    let signed = ctx.checkpoint_over(head).await?;
+    let (claimed, key) = (signed.claimed(), ctx.prover()?.key());
+    Ok(Read(CheckpointShown {
+        origin: claimed.origin.clone(),
+        size: claimed.size,
+        root: hex(&claimed.root),
+        key: key.to_string(),
+        key_fingerprint: key.fingerprint(),
+        checkpoint: signed.text(),
+    }))
+}
+
+async fn proof(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    let subject = Subject::Call(call);
+    let selection = subject.select(ctx.installation.store()).await?;
+    let Some(last) = selection.events.keys().next_back().copied() else {
+        return Err(Problem::missing("this call"));
+    };
+    let signed = ctx.checkpoint_over(last).await?;
+    let prover = ctx.prover()?;
+    let Proved { events, .. } = prover.proved(selection, subject.later(), &signed)?;
+    let taking = Taking {
+        call: Some(call),
+        ..Taking::all(Taken::Proof)
+    };
+    let cause = input.cause(&ctx.installation, "calls/proof")?;
+    let command = InquiryCommand::Export {
+        facts: taking.facts(),
+        by: input.by(),
+    };
+    let id = InquiryId::derive(cause.command);
+    ctx.installation
+        .entities
+        .inquiries
+        .ask(&id, command, cause)
+        .await?;
+    let of = BundleSubject {
+        kind: subject.word().to_owned(),
+        id: subject.to_string(),
+    };
+    let made = prover.bundle(of, events, Attached::new(), &signed)?;
+    Ok(Bundle {
+        name: format!("call-{call}.proof"),
+        bytes: made.bytes,
+    })
+}
+
+async fn graph(ctx: Ctx, input: Input) -> Result<Read<GraphShown>, Problem> {
+    let graph = Graph::of(ctx.installation.store(), &input.param(0)?).await;
+    match graph {
+        Ok(graph) => Ok(Read(graph.shown())),
+        Err(problem) if problem.code == "no-such-event" => {
+            Err(Problem::missing("this event, call or customer"))
+        }
+        Err(problem) => Err(problem),
+    }
+}

@@ -1,0 +1,398 @@
+//! Requests of persons over HTTP: note one, and answer it: the answer does what was asked for, on record.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use actors::Answer;
+use application::access::Caller;
+use application::cases::requests::{RequestShown, RequestsShown, describe, request, requests};
+use application::inquiring::{Reader, Shown, put_on_record};
+use application::installation::{Installation, follow};
+use application::parameter::Parameter;
+use domain::case::CASE_TEXT_BYTES_MAX;
+use domain::customer::CustomerCommand;
+use domain::decider::Decider;
+use domain::ids::{CampaignId, CustomerId, EventId, PersonRequestId};
+use domain::inquiry::ReadForm;
+use domain::permission::DataScope;
+use domain::person_request::{
+    AnswerKind, PersonRequest, PersonRequestCommand, ReceivedRequest, Receiving, Wish,
+};
+use domain::personal::Personal;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, StreamVersion};
+use domain::time::Timestamp;
+use evidence::inspection::{Ask, Inspected, Inspection, Order as Inspecting, Values};
+use host::data_dir::RECORDINGS_DIR;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a copy holds of a person, and what an explanation does.
+const COPY: &[&str] = &[
+    "external_id",
+    "name",
+    "phone",
+    "variables",
+    "calls",
+    "decisions",
+    "consents",
+    "pressed",
+    "operations",
+];
+const EXPLANATION: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/requests",
+            "A person asks about their own data: a copy, a correction, no use, an explanation, erasure",
+            receive,
+        )
+        .needs(Permission::CasesOpen, About::Everybody)
+        .takes::<RequestReceived>(),
+        Endpoint::get(
+            "/api/v1/requests",
+            "Requests of persons with their deadlines",
+            list,
+        )
+        .needs(Permission::CasesRead, About::Everybody)
+        .query(const { &[Parameter::flag("open", "Only those that are not answered")] }),
+        Endpoint::get("/api/v1/requests/{id}", "One request of a person", show)
+            .needs(Permission::CasesRead, About::Everybody),
+        Endpoint::post(
+            "/api/v1/requests/{id}/answer",
+            "Answer a person: what was asked for is done and handed back, or refused with the reason",
+            answer,
+        )
+        .needs(Permission::CasesWrite, About::Everybody)
+        .takes::<RequestAnswer>(),
+    ]
+}
+
+/// Who asks for what.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "customer": "C001", "wish": "copy", "channel": "hotline" }]))]
+struct RequestReceived {
+    /// The institution's own id, or ours.
+    customer: String,
+    wish: Wish,
+    /// By which way it came; name no person.
+    #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
+    channel: Option<String>,
+    /// Stored for ever; name no person.
+    #[schemars(length(max = CASE_TEXT_BYTES_MAX))]
+    note: Option<String>,
+    /// When it came in; now unless said.
+    received_at: Option<Timestamp>,
+}
+
+impl Order for RequestReceived {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("wish") {
+            body.wrong("wish", "is missing");
+        }
+        Self {
+            customer: body.needed_text("customer").unwrap_or_default(),
+            wish: body.parsed("wish").unwrap_or(Wish::Copy),
+            channel: body.short_text("channel", CASE_TEXT_BYTES_MAX),
+            note: body.short_text("note", CASE_TEXT_BYTES_MAX),
+            received_at: body.parsed("received_at"),
+        }
+    }
+}
+
+/// What is answered.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "note": "sent by letter" }]))]
+struct RequestAnswer {
+    /// What the person was told; stored for ever, name no person.
+    #[schemars(length(min = 1, max = CASE_TEXT_BYTES_MAX))]
+    note: String,
+    /// It is not done; the note says why.
+    refuse: Option<bool>,
+}
+
+impl Order for RequestAnswer {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
+            refuse: body.value("refuse"),
+        }
+    }
+}
+
+/// A request after an order.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RequestChanged {
+    #[serde(flatten)]
+    request: RequestShown,
+    position: String,
+}
+
+/// A request that is answered, with what the person gets.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RequestAnswered {
+    #[serde(flatten)]
+    request: RequestShown,
+    position: String,
+    /// Of a copy: what is kept of the person, in clear.
+    copy: Option<PersonCopy>,
+    /// Of an explanation: calls and refusals with the rules that decided them.
+    explanation: Option<Inspection>,
+}
+
+/// What is kept of a person.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PersonCopy {
+    #[serde(flatten)]
+    found: Inspection,
+    /// By campaign, each by its name.
+    #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
+    variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
+}
+
+async fn receive(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RequestChanged>, Problem> {
+    let installation = &ctx.installation;
+    let cause = input.cause(installation, "requests")?;
+    let order: RequestReceived = input.order().await?;
+    let (customer, _) = installation.customer_named(&order.customer).await?;
+    let id = PersonRequestId::derive(cause.command);
+    let command = PersonRequestCommand::Receive(Receiving {
+        wish: order.wish,
+        customer,
+        channel: order.channel,
+        note: order.note,
+        received_at: order.received_at.unwrap_or_else(|| installation.now()),
+    });
+    let answer = installation
+        .entities
+        .person_requests
+        .ask(&id, command, cause)
+        .await?;
+    let written = Written {
+        body: RequestChanged {
+            request: shown(installation, id, &answer)?,
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    };
+    Ok(match answer.repeated {
+        true => MadeOrChanged::Changed(written),
+        false => MadeOrChanged::Made(written),
+    })
+}
+
+fn shown(
+    installation: &Installation,
+    id: PersonRequestId,
+    answer: &Answer<PersonRequest>,
+) -> Result<RequestShown, Problem> {
+    let shown = describe(id, &answer.state, installation.now());
+    shown.ok_or_else(|| Problem::fault("a request without its first event"))
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<RequestsShown>, Problem> {
+    let open = input.flag("open")?;
+    requests(&ctx.installation, open).await.map(Read)
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<RequestShown>, Problem> {
+    let id: PersonRequestId = input.id(0, "this request")?;
+    request(&ctx.installation, id).await.map(Read)
+}
+
+/// What was done for a person, and by which event.
+#[derive(Default)]
+struct Done {
+    by: Option<EventId>,
+    copy: Option<PersonCopy>,
+    explanation: Option<Inspection>,
+}
+
+async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Problem> {
+    let installation = &ctx.installation;
+    let id: PersonRequestId = input.id(0, "this request")?;
+    let cause = input.cause(installation, "requests/answer")?;
+    let (caller, reader) = (input.caller.clone(), input.reader_by_post());
+    let RequestAnswer { note, refuse } = input.order().await?;
+    let state = installation.entities.person_requests.state(&id).await?.state;
+    let received = state.received().ok_or_else(|| Problem::missing("this request"))?;
+    let is_open = state.answered().is_none();
+    let done = match refuse {
+        Some(true) => Done::default(),
+        // What is answered already is refused below, and nothing is done twice.
+        Some(false) | None if !is_open => Done::default(),
+        Some(false) | None => {
+            may(&caller, received.wish)?;
+            let reader = reader.because(format!("request {id}"));
+            fulfil(installation, id, received, reader, cause).await?
+        }
+    };
+    let command = PersonRequestCommand::Answer {
+        answer: match refuse {
+            Some(true) => AnswerKind::Refused,
+            Some(false) | None => AnswerKind::Done,
+        },
+        note,
+        done_by: done.by,
+    };
+    let answer = installation
+        .entities
+        .person_requests
+        .ask(&id, command, cause)
+        .await?;
+    Ok(Changed(Written {
+        body: RequestAnswered {
+            request: shown(installation, id, &answer)?,
+            position: answer.position.to_string(),
+            copy: done.copy,
+            explanation: done.explanation,
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+/// Whoever answers may themselves do what is asked for.
+fn may(caller: &Caller, wish: Wish) -> Result<DataScope, Problem> {
+    caller.scope_for(match wish {
+        Wish::Copy => Permission::CustomersReveal,
+        Wish::Restrict => Permission::CustomersHold,
+        Wish::Delete => Permission::CustomersErase,
+        Wish::Correct | Wish::Explain => Permission::CasesWrite,
+    })
+}
+
+async fn fulfil(
+    installation: &Installation,
+    id: PersonRequestId,
+    received: &ReceivedRequest,
+    reader: Reader,
+    cause: Cause,
+) -> Result<Done, Problem> {
+    let customer = &received.customer;
+    let reason = format!("request {id} of the person");
+    match received.wish {
+        // What an institution corrects stands in its own records; here the note says it.
+        Wish::Correct => Ok(Done::default()),
+        Wish::Copy => {
+            let found = found(installation, customer, Values::Clear).await?;
+            let by = record(installation, reader, customer, &found, COPY).await?;
+            let copy = Some(PersonCopy {
+                found: found.answer,
+                variables: variables(installation, customer).await?,
+            });
+            Ok(Done {
+                by: Some(by),
+                copy,
+                explanation: None,
+            })
+        }
+        Wish::Explain => {
+            let found = found(installation, customer, Values::Masked).await?;
+            let by = record(installation, reader, customer, &found, EXPLANATION).await?;
+            Ok(Done {
+                by: Some(by),
+                copy: None,
+                explanation: Some(found.answer),
+            })
+        }
+        Wish::Restrict => {
+            let command = CustomerCommand::Hold { reason, by: None };
+            told(installation, id, customer, command, cause).await
+        }
+        Wish::Delete => {
+            let command = CustomerCommand::Erase {
+                reason,
+                requested_by: None,
+                approved_by: None,
+            };
+            told(installation, id, customer, command, cause).await
+        }
+    }
+}
+
+async fn found(
+    installation: &Installation,
+    customer: &CustomerId,
+    values: Values,
+) -> Result<Inspected, Problem> {
+    let order = Inspecting {
+        ask: Ask {
+            persons: BTreeSet::from([customer.clone()]),
+            number: None,
+            from: None,
+            to: None,
+        },
+        customer: Some(customer.clone()),
+        phone: None,
+        at: None,
+        values,
+    };
+    let folder = installation.directory.join(RECORDINGS_DIR);
+    Inspected::find(installation, &folder, order).await
+}
+
+/// The read is on record before it is answered.
+async fn record(
+    installation: &Installation,
+    reader: Reader,
+    customer: &CustomerId,
+    found: &Inspected,
+    fields: &'static [&'static str],
+) -> Result<EventId, Problem> {
+    let shown = Shown {
+        customer: Some(customer.clone()),
+        calls: found.answer.calls.iter().map(|call| call.call).collect(),
+        ..Shown::of(fields, ReadForm::Clear)
+    };
+    put_on_record(installation, reader, shown).await
+}
+
+async fn variables(
+    installation: &Installation,
+    customer: &CustomerId,
+) -> Result<BTreeMap<CampaignId, BTreeMap<String, Option<String>>>, Problem> {
+    let state = installation.entities.customers.state(customer).await?.state;
+    let of = |value: &Personal<String>| value.value().cloned();
+    let enrolments = state.enrolments().iter().map(|(campaign, enrolment)| {
+        let values = enrolment.variables.iter();
+        let values = values.map(|(name, value)| (name.clone(), of(value)));
+        (campaign.clone(), values.collect())
+    });
+    Ok(enrolments.collect())
+}
+
+/// The person's own command, caused by the request; a refusal of theirs leaves the request open.
+async fn told(
+    installation: &Installation,
+    id: PersonRequestId,
+    customer: &CustomerId,
+    command: CustomerCommand,
+    cause: Cause,
+) -> Result<Done, Problem> {
+    let stream = PersonRequest::stream(&id);
+    let first = installation
+        .store()
+        .read_stream(&stream, StreamVersion(0), 1)
+        .await?;
+    let first = first.first().map(|stored| stored.envelope()).transpose();
+    let first = first.map_err(|error| Problem::fault(error.to_string()))?;
+    let cause = Cause {
+        causation: first.map(|envelope| envelope.id),
+        ..follow(cause, "fulfil")
+    };
+    let answer = installation
+        .entities
+        .customers
+        .ask(customer, command, cause)
+        .await?;
+    let did = !answer.events.is_empty();
+    Ok(Done {
+        by: did.then(|| EventId::derive(cause.command, 0)),
+        ..Done::default()
+    })
+}

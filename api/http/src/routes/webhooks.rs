@@ -1,0 +1,196 @@
+//! Webhooks over HTTP: added with their secret shown once, listed, tested, replayed, rotated, removed.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::limited;
+use crate::reply::Written;
+use application::webhooks::{
+    Adding, DeadLetters, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval,
+    WebhookShown, WebhookTested, add_webhook, all, dead_letters, one, reached, remove, replay, rotate, test,
+};
+use domain::ids::WebhookId;
+use domain::permission::People;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::Position;
+use domain::webhook::Format;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/webhooks",
+            "Webhooks: where they tell of what, how far they are, and what waits",
+            list,
+        )
+        .needs(Permission::WebhooksRead, About::Handler)
+        .of_rows_as_they_are(),
+        Endpoint::post(
+            "/api/v1/webhooks",
+            "Tell somebody of events from now on; what signs is shown in this reply, and never again",
+            add,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler)
+        .takes::<WebhookOrder>(),
+        Endpoint::get("/api/v1/webhooks/{id}", "One webhook", show)
+            .needs(Permission::WebhooksRead, About::Handler)
+            .of_rows_as_they_are(),
+        Endpoint::get(
+            "/api/v1/webhooks/{id}/dead-letters",
+            "The events that it never took, the latest 1,000 by name",
+            dead,
+        )
+        .needs(Permission::WebhooksRead, About::Handler)
+        .of_rows_as_they_are(),
+        Endpoint::post(
+            "/api/v1/webhooks/{id}/test",
+            "Send a message that tells of nothing, now, and see what comes back",
+            try_it,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler),
+        Endpoint::post(
+            "/api/v1/webhooks/{id}/replay",
+            "Send everything behind a position again; a receiver that was gone is told again",
+            again,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler)
+        .takes::<ReplayOrder>(),
+        Endpoint::post(
+            "/api/v1/webhooks/{id}/rotate",
+            "Make another secret, shown in this reply and never again; the old one signs beside it for a day",
+            rotate_it,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler),
+        Endpoint::post(
+            "/api/v1/webhooks/{id}/remove",
+            "Nothing is sent there any more",
+            remove_it,
+        )
+        .needs(Permission::WebhooksWrite, About::Handler)
+        .takes::<WebhookRemoval>(),
+    ]
+}
+
+/// From where it is told again.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "after": "0" }]))]
+struct ReplayOrder {
+    /// A position of the log; 0 for everything.
+    #[schemars(with = "String")]
+    after: Position,
+}
+
+impl Order for ReplayOrder {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("after") {
+            body.wrong("after", "is missing");
+        }
+        Self {
+            after: Position(body.parsed("after").unwrap_or_default()),
+        }
+    }
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<WebhookList>, Problem> {
+    all(&ctx.installation, &input.scope, false).await.map(Read)
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<WebhookShown>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let state = reached(&ctx.installation, id, &input.scope, false).await?;
+    one(&ctx.installation, id, &state).await.map(Read)
+}
+
+async fn dead(ctx: Ctx, input: Input) -> Result<Read<DeadLetters>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let state = reached(&ctx.installation, id, &input.scope, false).await?;
+    Ok(Read(dead_letters(id, &state)))
+}
+
+async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Problem> {
+    let cause = input.cause(&ctx.installation, "webhooks")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    if scope.people != People::All {
+        return Err(limited(
+            "webhooks are for whoever is held to campaigns, not to people",
+        ));
+    }
+    let order: WebhookOrder = input.order().await?;
+    if matches!(order.format, Format::Mail | Format::Sms) {
+        return Err(Problem::members(vec![MemberError {
+            pointer: "/format".to_owned(),
+            detail: "mails and short messages tell of alerts: add a channel (alerts/channels)".to_owned(),
+        }]));
+    }
+    let adding = Adding {
+        scope: &scope,
+        is_channel: false,
+        may_be_private: caller.may(Permission::WebhooksPrivate),
+    };
+    let made = add_webhook(&ctx.installation, order, adding, cause).await?;
+    Ok(made_of(made))
+}
+
+fn made_of(made: WebhookMade) -> MadeOrChanged<WebhookMade> {
+    MadeOrChanged::Made(Written {
+        version: None,
+        position: Some(made.position),
+        body: made,
+    })
+}
+
+async fn try_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookTested>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let cause = input.cause(&ctx.installation, "webhooks/test")?;
+    reached(&ctx.installation, id, &input.scope, false).await?;
+    let tested = test(&ctx.installation, id, cause).await?;
+    Ok(tested_of(tested))
+}
+
+const fn tested_of(tested: WebhookTested) -> Changed<WebhookTested> {
+    Changed(Written {
+        version: None,
+        position: Some(tested.position),
+        body: tested,
+    })
+}
+
+async fn again(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let cause = input.cause(&ctx.installation, "webhooks/replay")?;
+    reached(&ctx.installation, id, &input.scope, false).await?;
+    let order: ReplayOrder = input.order().await?;
+    replay(&ctx.installation, id, order.after, cause)
+        .await
+        .map(changed_of)
+}
+
+async fn rotate_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookMade>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let cause = input.cause(&ctx.installation, "webhooks/rotate")?;
+    reached(&ctx.installation, id, &input.scope, false).await?;
+    let made = rotate(&ctx.installation, id, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(made.position),
+        body: made,
+    }))
+}
+
+async fn remove_it(ctx: Ctx, input: Input) -> Result<Changed<WebhookChanged>, Problem> {
+    let id: WebhookId = input.id(0, "this webhook")?;
+    let cause = input.cause(&ctx.installation, "webhooks/remove")?;
+    reached(&ctx.installation, id, &input.scope, false).await?;
+    let order: WebhookRemoval = input.order().await?;
+    remove(&ctx.installation, id, order.reason, cause)
+        .await
+        .map(changed_of)
+}
+
+const fn changed_of(changed: WebhookChanged) -> Changed<WebhookChanged> {
+    Changed(Written {
+        version: None,
+        position: Some(changed.position),
+        body: changed,
+    })
+}

@@ -1,0 +1,134 @@
+//! What complaints and requests of persons share: whom they are about, until when they are to be answered and
+//! who says so, and what their texts may be.
+
+use crate::calendar::{beijing_date, midnight};
+use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::time::Timestamp;
+use chrono::Days;
+use serde::{Deserialize, Serialize};
+
+/// Longest text of a case: it is stored for ever and must name no person.
+pub const CASE_TEXT_BYTES_MAX: usize = 512;
+
+/// Whom or what a case is about; at least one.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CaseAbout {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+}
+
+impl CaseAbout {
+    pub const fn is_nobody(&self) -> bool {
+        self.customer.is_none() && self.number.is_none() && self.call.is_none() && self.campaign.is_none()
+    }
+}
+
+/// Within how many days something is answered, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadlineRule {
+    pub days: u32,
+    /// The text it rests on, as far as known.
+    pub source: &'static str,
+}
+
+/// Until when a case is to be answered: kept with the case, so that a later rule does not move it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Deadline {
+    pub due_at: Timestamp,
+    pub days: u32,
+    #[schemars(example = &"operator default")]
+    pub source: String,
+}
+
+impl Deadline {
+    /// To the end of the last day, by Beijing's calendar; the day on which it came does not count.
+    pub fn after(received_at: Timestamp, rule: DeadlineRule) -> Self {
+        let first_after = beijing_date(received_at).checked_add_days(Days::new(u64::from(rule.days) + 1));
+        Self {
+            due_at: first_after.map_or(received_at, midnight),
+            days: rule.days,
+            source: rule.source.to_owned(),
+        }
+    }
+
+    /// Whether it has passed, for what was answered then or is not answered yet.
+    pub fn has_passed(&self, at: Timestamp) -> bool {
+        at >= self.due_at
+    }
+}
+
+/// Why a text of a case is not kept.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CaseTextError {
+    #[error("{member} is needed")]
+    Missing { member: &'static str },
+    #[error("{member} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        member: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}
+
+/// A text that is needed, within its length.
+pub(crate) fn needed(member: &'static str, text: &str) -> Result<(), CaseTextError> {
+    if text.trim().is_empty() {
+        return Err(CaseTextError::Missing { member });
+    }
+    within(member, Some(text))
+}
+
+/// A text within its length, where there is one.
+pub(crate) fn within(member: &'static str, text: Option<&str>) -> Result<(), CaseTextError> {
+    let bytes = text.map_or(0, str::len);
+    if bytes <= CASE_TEXT_BYTES_MAX {
+        return Ok(());
+    }
+    Err(CaseTextError::TooLong {
+        member,
+        bytes,
+        bytes_max: CASE_TEXT_BYTES_MAX,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_ends_with_its_last_day_in_beijing() {
+        let rule = DeadlineRule {
+            days: 15,
+            source: "s",
+        };
+        for received in ["2026-03-02T00:00:00+08:00", "2026-03-02T23:59:59.999999+08:00"] {
+            let deadline = Deadline::after(received.parse().unwrap(), rule);
+            assert_eq!(
+                deadline.due_at,
+                "2026-03-18T00:00:00+08:00".parse().unwrap(),
+                "{received}"
+            );
+            assert!(
+                !deadline.has_passed(deadline.due_at.minus_ms(1)) && deadline.has_passed(deadline.due_at)
+            );
+        }
+    }
+
+    #[test]
+    fn a_text_has_an_end_and_one_that_is_needed_is_not_blank() {
+        let longest = "x".repeat(CASE_TEXT_BYTES_MAX);
+        assert_eq!(needed("note", &longest), Ok(()));
+        assert_eq!(
+            needed("note", " "),
+            Err(CaseTextError::Missing { member: "note" })
+        );
+        assert!(within("note", Some(&format!("{longest}x"))).is_err());
+        assert_eq!(within("note", None), Ok(()));
+    }
+}

@@ -1,0 +1,80 @@
+//! Decides commands to a complaint: opened once with its deadline, resolved once.
+
+use super::command::{ComplaintCommand, Opening};
+use super::event::ComplaintEvent;
+use super::refusal::ComplaintRefusal;
+use super::state::{ComplaintState, OpenedComplaint};
+use crate::case::{Deadline, needed, within};
+use crate::time::Timestamp;
+
+type Decided = Result<Vec<ComplaintEvent>, ComplaintRefusal>;
+
+/// What a deadline rests on that the source set itself.
+const OWN_DAY: &str = "the day that the source set";
+
+pub(super) fn decide(state: &ComplaintState, command: ComplaintCommand, now: Timestamp) -> Decided {
+    match command {
+        ComplaintCommand::Open(opening) => open(state, opening, now),
+        ComplaintCommand::Assign { to } => assign(state, to),
+        ComplaintCommand::Resolve { outcome, note } => {
+            underway(state)?;
+            needed("note", &note)?;
+            Ok(vec![ComplaintEvent::Resolved { outcome, note }])
+        }
+    }
+}
+
+/// Whoever opens it again has it already.
+fn open(state: &ComplaintState, opening: Opening, now: Timestamp) -> Decided {
+    if state.opened().is_some() {
+        return Ok(Vec::new());
+    }
+    needed("what", &opening.what)?;
+    within("reference", opening.reference.as_deref())?;
+    within("owner", opening.owner.as_deref())?;
+    if opening.about.is_nobody() {
+        return Err(ComplaintRefusal::AboutNobody);
+    }
+    if opening.received_at > now {
+        return Err(ComplaintRefusal::ReceivedLater);
+    }
+    let mut deadline = Deadline::after(opening.received_at, opening.source.deadline());
+    if let Some(due_at) = opening.due_at {
+        if due_at <= opening.received_at {
+            return Err(ComplaintRefusal::DueBefore);
+        }
+        let days = due_at.duration_since(opening.received_at).as_secs() / 86_400;
+        deadline = Deadline {
+            due_at,
+            days: u32::try_from(days).unwrap_or(u32::MAX),
+            source: OWN_DAY.to_owned(),
+        };
+    }
+    Ok(vec![ComplaintEvent::Opened {
+        source: opening.source,
+        about: opening.about,
+        reference: opening.reference,
+        what: opening.what,
+        received_at: opening.received_at,
+        deadline,
+        owner: opening.owner,
+    }])
+}
+
+fn assign(state: &ComplaintState, to: String) -> Decided {
+    let opened = underway(state)?;
+    needed("to", &to)?;
+    let before = opened.owner.clone();
+    if before.as_ref() == Some(&to) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![ComplaintEvent::Assigned { to, before }])
+}
+
+fn underway(state: &ComplaintState) -> Result<&OpenedComplaint, ComplaintRefusal> {
+    let opened = state.opened().ok_or(ComplaintRefusal::Unknown)?;
+    match state.resolved() {
+        Some(_) => Err(ComplaintRefusal::Resolved),
+        None => Ok(opened),
+    }
+}

@@ -1,0 +1,71 @@
+//! The complaint aggregate: somebody complained about being called; until when it is answered, by whom, and how.
+//!
+//! Promises: the source, and with it the deadline and what it rests on, are fixed when it is opened; it is
+//! resolved once, with an outcome; who opened, took and resolved it is recorded. It never changes a number or a
+//! person: suppressing one is that one's own command, caused by the complaint.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod source;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::{ComplaintCommand, Opening};
+pub use event::ComplaintEvent;
+pub use refusal::ComplaintRefusal;
+pub use source::{ComplaintOutcome, ComplaintSource};
+pub use state::{ComplaintState, OpenedComplaint, ResolvedComplaint};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::ComplaintId;
+use crate::time::Timestamp;
+
+/// The complaint's decider.
+#[derive(Debug)]
+pub struct Complaint;
+
+impl Decider for Complaint {
+    type Id = ComplaintId;
+    type Command = ComplaintCommand;
+    type Event = ComplaintEvent;
+    type State = ComplaintState;
+    type Refusal = ComplaintRefusal;
+
+    const AGGREGATE: &'static str = "complaint";
+
+    fn command_kind(command: &ComplaintCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &ComplaintState,
+        command: ComplaintCommand,
+        context: Context,
+    ) -> Result<Vec<ComplaintEvent>, ComplaintRefusal> {
+        decide::decide(state, command, context.now)
+    }
+
+    fn evolve(state: &mut ComplaintState, event: &ComplaintEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    /// The campaign and the person it is about, where it names them.
+    fn scope(_: &ComplaintId, state: &ComplaintState, event: &ComplaintEvent) -> Scope {
+        let about = match event {
+            ComplaintEvent::Opened { about, .. } => Some(about),
+            ComplaintEvent::Assigned { .. } | ComplaintEvent::Resolved { .. } => {
+                state.opened().map(|opened| &opened.about)
+            }
+        };
+        Scope {
+            campaign: about.and_then(|about| about.campaign.clone()),
+            customer: about.and_then(|about| about.customer.clone()),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! Why a command to a person's request can be refused: a rule said no, nothing was written.
+
+use crate::case::CaseTextError;
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PersonRequestRefusal {
+    #[error("this request does not exist")]
+    Unknown,
+    #[error("the request was received before it is noted, not after")]
+    ReceivedLater,
+    #[error("the request is answered: what comes after it is a request of its own")]
+    Answered,
+    #[error(transparent)]
+    Text(#[from] CaseTextError),
+}
+
+impl Explained for PersonRequestRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}

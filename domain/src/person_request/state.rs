@@ -1,0 +1,85 @@
+//! What the events of a person's request add up to: what was asked, until when, what was answered.
+
+use super::event::PersonRequestEvent;
+use super::wish::{AnswerKind, Wish};
+use crate::case::Deadline;
+use crate::ids::{CustomerId, EventId};
+use crate::time::Timestamp;
+
+/// State of one request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PersonRequestState {
+    received: Option<ReceivedRequest>,
+    answered: Option<AnsweredRequest>,
+}
+
+/// A request that was received.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceivedRequest {
+    pub wish: Wish,
+    pub customer: CustomerId,
+    pub channel: Option<String>,
+    pub note: Option<String>,
+    pub received_at: Timestamp,
+    pub deadline: Deadline,
+}
+
+/// What was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnsweredRequest {
+    pub answer: AnswerKind,
+    pub note: String,
+    pub done_by: Option<EventId>,
+    pub at: Timestamp,
+}
+
+impl PersonRequestState {
+    pub const fn received(&self) -> Option<&ReceivedRequest> {
+        self.received.as_ref()
+    }
+
+    pub const fn answered(&self) -> Option<&AnsweredRequest> {
+        self.answered.as_ref()
+    }
+
+    /// Whether its deadline has passed without an answer, or before it.
+    pub fn is_overdue(&self, now: Timestamp) -> bool {
+        let answered_at = self.answered.as_ref().map_or(now, |answered| answered.at);
+        let received = self.received.as_ref();
+        received.is_some_and(|received| received.deadline.has_passed(answered_at))
+    }
+
+    pub(super) fn apply(&mut self, event: &PersonRequestEvent, at: Timestamp) {
+        match event {
+            PersonRequestEvent::Received {
+                wish,
+                customer,
+                channel,
+                note,
+                received_at,
+                deadline,
+            } => {
+                self.received = Some(ReceivedRequest {
+                    wish: *wish,
+                    customer: customer.clone(),
+                    channel: channel.clone(),
+                    note: note.clone(),
+                    received_at: *received_at,
+                    deadline: deadline.clone(),
+                });
+            }
+            PersonRequestEvent::Answered {
+                answer,
+                note,
+                done_by,
+            } => {
+                self.answered = Some(AnsweredRequest {
+                    answer: *answer,
+                    note: note.clone(),
+                    done_by: *done_by,
+                    at,
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Decides commands to a webhook: added once, rotated with an overlap, and every event it is told of taken,
+//! tried again or given up.
+
+use super::command::{Outcome, OutcomeEnd, WebhookCommand};
+use super::event::{Delivery, WebhookEvent, WebhookFacts};
+use super::refusal::WebhookRefusal;
+use super::schedule::wait_ms;
+use super::state::WebhookState;
+use crate::personal::Personal;
+use crate::record::stored_event::Position;
+use crate::time::Timestamp;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 256;
+
+/// How long an old secret goes on signing beside the new one: a day, within which a receiver changes over.
+pub const OVERLAP_MS: u64 = 86_400_000;
+
+/// The status by which a receiver says that it is gone for good (RFC 9110, 15.5.11).
+const GONE: u16 = 410;
+
+type Decided = Result<Vec<WebhookEvent>, WebhookRefusal>;
+
+pub(super) fn decide(state: &WebhookState, command: WebhookCommand, now: Timestamp) -> Decided {
+    match command {
+        WebhookCommand::Add { facts } => add(state, facts),
+        WebhookCommand::Rotate { secret } => rotate(state, secret, now),
+        WebhookCommand::Remove { reason } => remove(state, reason),
+        WebhookCommand::Replay { after } => {
+            present(state)?;
+            let run = state.run() + 1;
+            Ok(vec![WebhookEvent::ReplayAsked { after, run }])
+        }
+        WebhookCommand::Test { attempt } => {
+            present(state)?;
+            Ok(vec![WebhookEvent::Tested { attempt }])
+        }
+        WebhookCommand::Record {
+            run,
+            through,
+            outcomes,
+        } => {
+            present(state)?;
+            Ok(record(state, run, through, outcomes, now))
+        }
+    }
+}
+
+fn present(state: &WebhookState) -> Result<&WebhookFacts, WebhookRefusal> {
+    match state.active() {
+        Some(facts) => Ok(facts),
+        None if state.is_removed() => Err(WebhookRefusal::Removed),
+        None => Err(WebhookRefusal::Unknown),
+    }
+}
+
+fn add(state: &WebhookState, facts: Box<WebhookFacts>) -> Decided {
+    if state.is_there() {
+        return Err(WebhookRefusal::Exists);
+    }
+    if facts.kinds.is_empty() {
+        return Err(WebhookRefusal::NoKind);
+    }
+    Ok(vec![WebhookEvent::Added { facts }])
+}
+
+fn rotate(state: &WebhookState, secret: Personal<String>, now: Timestamp) -> Decided {
+    let facts = present(state)?;
+    if !facts.format.is_signed() {
+        return Err(WebhookRefusal::NotSigned);
+    }
+    let old_until = now.plus_ms(OVERLAP_MS);
+    Ok(vec![WebhookEvent::Rotated { secret, old_until }])
+}
+
+fn remove(state: &WebhookState, reason: String) -> Decided {
+    if state.is_removed() {
+        return Ok(Vec::new());
+    }
+    present(state)?;
+    if reason.trim().is_empty() {
+        return Err(WebhookRefusal::NoReason);
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(WebhookRefusal::TooLong {
+            bytes: reason.len(),
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    Ok(vec![WebhookEvent::Removed { reason }])
+}
+
+/// Of an earlier run only what was taken is a fact worth keeping: the rest is sent again anyway.
+fn record(
+    state: &WebhookState,
+    run: u32,
+    through: Position,
+    outcomes: Vec<Outcome>,
+    now: Timestamp,
+) -> Vec<WebhookEvent> {
+    let is_over = run != state.run();
+    let mut events = Vec::with_capacity(outcomes.len());
+    let mut gone = None;
+    let last = outcomes.len().saturating_sub(1);
+    for (index, outcome) in outcomes.into_iter().enumerate() {
+        // Only the last one knows that all of them are stored.
+        let through = if index == last { through } else { state.through() };
+        let status = outcome.end.status();
+        let event = settled(outcome, run, through, now);
+        let is_taken = matches!(event, WebhookEvent::Delivered { .. });
+        if status == Some(GONE) && !is_over {
+            gone = status;
+        }
+        if is_taken || !is_over {
+            events.push(event);
+        }
+    }
+    events.extend(
+        gone.filter(|_| !state.is_disabled())
+            .map(|status| WebhookEvent::Disabled { status }),
+    );
+    events
+}
+
+fn settled(outcome: Outcome, run: u32, through: Position, now: Timestamp) -> WebhookEvent {
+    let delivery = Delivery {
+        event: outcome.event,
+        position: outcome.position,
+        campaign: outcome.campaign,
+        customer: outcome.customer,
+        attempts: outcome.attempts,
+        run,
+        through,
+    };
+    match outcome.end {
+        OutcomeEnd::Deferred { behind } => WebhookEvent::DeliveryDeferred { delivery, behind },
+        OutcomeEnd::Tried { attempt, .. } if attempt.fault.is_none() => {
+            WebhookEvent::Delivered { delivery, attempt }
+        }
+        OutcomeEnd::Tried {
+            attempt,
+            retry_after_ms,
+        } => match wait_ms(delivery.attempts, retry_after_ms) {
+            Some(wait_ms) => WebhookEvent::DeliveryFailed {
+                delivery,
+                attempt,
+                due_at: now.plus_ms(wait_ms),
+            },
+            None => WebhookEvent::DeadLettered { delivery, attempt },
+        },
+    }
+}
+
+impl OutcomeEnd {
+    const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Tried { attempt, .. } => attempt.status,
+            Self::Deferred { .. } => None,
+        }
+    }
+}

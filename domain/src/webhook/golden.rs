@@ -1,0 +1,90 @@
+//! Every stored kind of a webhook's event, held against its golden file.
+
+use super::event::{Attempted, Delivery, DeliveryFault, WebhookEvent, WebhookFacts};
+use super::format::Format;
+use crate::ids::{CommandId, EventId};
+use crate::permission::CampaignScope;
+use crate::personal::Personal;
+use crate::record::golden_support::{at, campaign, check, customer};
+use crate::record::stored_event::Position;
+
+fn delivery(attempts: u32) -> Delivery {
+    Delivery {
+        event: EventId::derive(CommandId::derive_from_text("golden"), 7),
+        position: Position(42),
+        campaign: Some(campaign()),
+        customer: Some(customer()),
+        attempts,
+        run: 1,
+        through: Position(41),
+    }
+}
+
+fn attempt(fault: Option<DeliveryFault>, status: Option<u16>) -> Attempted {
+    Attempted {
+        fault,
+        status,
+        elapsed_ms: 12,
+        answer: status.map(|_| Personal::open("{\"ok\":true}".to_owned())),
+        answer_bytes: status.map_or(0, |_| 11),
+    }
+}
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let sealed = |text: &str| Personal::open(text.to_owned());
+    let facts = WebhookFacts {
+        format: Format::Crm,
+        target: sealed("https://api.example.com/crm/customers"),
+        shown: "https://api.example.com/crm/customers".to_owned(),
+        kinds: ["call.ended".to_owned()].into(),
+        campaigns: CampaignScope::of([campaign()]),
+        allow_private: true,
+        secret: Some(sealed("whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz")),
+        bearer: Some(sealed("bearer")),
+        to: Some(sealed("+8613800138000")),
+        smtp: Some("mail.example.com:587".to_owned()),
+        after: Position(40),
+        is_channel: true,
+    };
+    let events = [
+        WebhookEvent::Added {
+            facts: Box::new(facts),
+        },
+        WebhookEvent::Rotated {
+            secret: sealed("whsec_OTg3NjU0MzIxMDk4NzY1NDMyMTA5ODc2"),
+            old_until: at().plus_ms(86_400_000),
+        },
+        WebhookEvent::Removed {
+            reason: "the CRM moved".to_owned(),
+        },
+        WebhookEvent::Disabled { status: 410 },
+        WebhookEvent::ReplayAsked {
+            after: Position(12),
+            run: 1,
+        },
+        WebhookEvent::Tested {
+            attempt: attempt(None, Some(204)),
+        },
+        WebhookEvent::Delivered {
+            delivery: delivery(1),
+            attempt: attempt(None, Some(200)),
+        },
+        WebhookEvent::DeliveryFailed {
+            delivery: delivery(2),
+            attempt: attempt(Some(DeliveryFault::Status), Some(503)),
+            due_at: at().plus_ms(2_000),
+        },
+        WebhookEvent::DeliveryDeferred {
+            delivery: delivery(0),
+            behind: Position(39),
+        },
+        WebhookEvent::DeadLettered {
+            delivery: delivery(14),
+            attempt: attempt(Some(DeliveryFault::Status), Some(500)),
+        },
+    ];
+    for event in events {
+        check("webhook", event);
+    }
+}

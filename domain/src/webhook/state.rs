@@ -1,0 +1,234 @@
+//! What a webhook's events add up to: what it is, what signs, and how far it was told.
+//!
+//! How far: everything up to `through` was taken or given up, but for what waits; `beyond` lists what was
+//! settled behind that. Both stay small, because the sender has few events under way at once and reads no
+//! further while too many wait.
+
+use super::event::{Attempted, DeliveryFault, WebhookEvent, WebhookFacts};
+use crate::ids::EventId;
+use crate::personal::Personal;
+use crate::record::stored_event::Position;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Dead letters that are listed by name; of older ones only the count is kept, and the events tell.
+pub const DEAD_LETTERS_MAX: usize = 1_000;
+
+/// State of one webhook.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WebhookState {
+    facts: Option<Box<WebhookFacts>>,
+    since: Option<Timestamp>,
+    old_secret: Option<OldSecret>,
+    removed: bool,
+    disabled: bool,
+    run: u32,
+    through: Position,
+    beyond: BTreeSet<Position>,
+    waiting: BTreeMap<Position, Waiting>,
+    dead: BTreeMap<Position, DeadLetter>,
+    delivered_count: u64,
+    failed_count: u64,
+    dead_count: u64,
+    last_delivered_at: Option<Timestamp>,
+    last_fault: Option<DeliveryFault>,
+}
+
+/// The secret before this one, while it still signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldSecret {
+    pub secret: Personal<String>,
+    pub until: Timestamp,
+}
+
+/// An event that was not taken yet, or stands behind one that was not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Waiting {
+    /// 0 of one that waits behind another.
+    pub attempts: u32,
+    pub due_at: Timestamp,
+}
+
+/// An event that was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeadLetter {
+    pub event: EventId,
+    pub attempts: u32,
+    pub fault: Option<DeliveryFault>,
+    pub status: Option<u16>,
+    pub at: Timestamp,
+}
+
+/// How often what happened, over all time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counts {
+    pub delivered: u64,
+    pub failed: u64,
+    pub dead_lettered: u64,
+}
+
+impl WebhookState {
+    /// What it is, while it is there.
+    pub fn active(&self) -> Option<&WebhookFacts> {
+        self.facts.as_deref().filter(|_| !self.removed)
+    }
+    pub const fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+    pub const fn is_there(&self) -> bool {
+        self.facts.is_some()
+    }
+    pub const fn is_removed(&self) -> bool {
+        self.removed
+    }
+    /// The receiver said that it is gone.
+    pub const fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+    /// The secret before the one of now, and until when it signs too.
+    pub const fn old_secret(&self) -> Option<&OldSecret> {
+        self.old_secret.as_ref()
+    }
+    /// How many replays were asked.
+    pub const fn run(&self) -> u32 {
+        self.run
+    }
+    /// Everything up to here is settled, but for what waits.
+    pub const fn through(&self) -> Position {
+        self.through
+    }
+    /// Whether an event needs no first attempt any more: settled, or known to wait.
+    pub fn knows(&self, position: Position) -> bool {
+        position <= self.through || self.beyond.contains(&position) || self.waiting.contains_key(&position)
+    }
+    pub const fn waiting(&self) -> &BTreeMap<Position, Waiting> {
+        &self.waiting
+    }
+    pub const fn dead_letters(&self) -> &BTreeMap<Position, DeadLetter> {
+        &self.dead
+    }
+    pub const fn counts(&self) -> Counts {
+        Counts {
+            delivered: self.delivered_count,
+            failed: self.failed_count,
+            dead_lettered: self.dead_count,
+        }
+    }
+    pub const fn last_delivered_at(&self) -> Option<Timestamp> {
+        self.last_delivered_at
+    }
+    /// Of the last attempt, where it was not taken.
+    pub const fn last_fault(&self) -> Option<DeliveryFault> {
+        self.last_fault
+    }
+
+    pub(super) fn apply(&mut self, event: &WebhookEvent, at: Timestamp) {
+        match event {
+            WebhookEvent::Added { facts } => {
+                self.through = facts.after;
+                self.since = Some(at);
+                self.facts = Some(facts.clone());
+            }
+            WebhookEvent::Rotated { secret, old_until } => self.rotate(secret, *old_until),
+            WebhookEvent::Removed { .. } => self.remove(),
+            WebhookEvent::Disabled { .. } => self.disabled = true,
+            WebhookEvent::ReplayAsked { after, run } => {
+                self.run = *run;
+                self.through = *after;
+                self.disabled = false;
+                self.beyond.clear();
+                self.waiting.clear();
+                self.dead.retain(|position, _| position <= after);
+            }
+            WebhookEvent::Tested { .. } => {}
+            WebhookEvent::Delivered { delivery, attempt } => {
+                self.delivered_count += 1;
+                self.last_delivered_at = Some(at);
+                self.last_fault = attempt.fault;
+                self.settle(delivery.run, delivery.position, delivery.through);
+                self.dead.remove(&delivery.position);
+            }
+            WebhookEvent::DeliveryFailed {
+                delivery,
+                attempt,
+                due_at,
+            } => {
+                self.failed_count += 1;
+                self.last_fault = attempt.fault;
+                let waiting = Waiting {
+                    attempts: delivery.attempts,
+                    due_at: *due_at,
+                };
+                self.wait(delivery.run, delivery.position, waiting);
+                self.reach(delivery.run, delivery.through);
+            }
+            WebhookEvent::DeliveryDeferred { delivery, .. } => {
+                let waiting = Waiting {
+                    attempts: 0,
+                    due_at: at,
+                };
+                self.wait(delivery.run, delivery.position, waiting);
+                self.reach(delivery.run, delivery.through);
+            }
+            WebhookEvent::DeadLettered { delivery, attempt } => {
+                self.dead_count += 1;
+                self.last_fault = attempt.fault;
+                self.settle(delivery.run, delivery.position, delivery.through);
+                let letter = dead_letter(delivery.event, delivery.attempts, attempt, at);
+                self.dead.insert(delivery.position, letter);
+                if self.dead.len() > DEAD_LETTERS_MAX {
+                    self.dead.pop_first();
+                }
+            }
+        }
+    }
+
+    fn rotate(&mut self, secret: &Personal<String>, until: Timestamp) {
+        if let Some(facts) = &mut self.facts {
+            let old = facts.secret.replace(secret.clone());
+            self.old_secret = old.map(|secret| OldSecret { secret, until });
+        }
+    }
+
+    /// What it knew to be secret is not kept in memory, nor what was still to be sent.
+    fn remove(&mut self) {
+        self.removed = true;
+        self.old_secret = None;
+        self.beyond.clear();
+        self.waiting.clear();
+    }
+
+    fn settle(&mut self, run: u32, position: Position, through: Position) {
+        if run != self.run {
+            return;
+        }
+        self.waiting.remove(&position);
+        if position > self.through {
+            self.beyond.insert(position);
+        }
+        self.reach(run, through);
+    }
+
+    fn wait(&mut self, run: u32, position: Position, waiting: Waiting) {
+        if run == self.run {
+            self.waiting.insert(position, waiting);
+        }
+    }
+
+    fn reach(&mut self, run: u32, through: Position) {
+        if run == self.run && through > self.through {
+            self.through = through;
+            self.beyond = self.beyond.split_off(&Position(through.0.saturating_add(1)));
+        }
+    }
+}
+
+fn dead_letter(event: EventId, attempts: u32, attempt: &Attempted, at: Timestamp) -> DeadLetter {
+    DeadLetter {
+        event,
+        attempts,
+        fault: attempt.fault,
+        status: attempt.status,
+        at,
+    }
+}

@@ -1,0 +1,206 @@
+//! Given events, when a command, then events or a refusal.
+
+use super::{
+    ATTEMPTS_MAX, Attempted, DeliveryFault, Format, OVERLAP_MS, Outcome, OutcomeEnd, Webhook, WebhookCommand,
+    WebhookEvent, WebhookFacts, WebhookRefusal, WebhookState,
+};
+use crate::decider::{Context, Decider};
+use crate::ids::{CommandId, EventId};
+use crate::permission::CampaignScope;
+use crate::personal::Personal;
+use crate::record::stored_event::Position;
+use crate::time::Timestamp;
+
+const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+fn facts(format: Format) -> Box<WebhookFacts> {
+    Box::new(WebhookFacts {
+        format,
+        target: Personal::open("https://example.com/in".to_owned()),
+        shown: "https://example.com/in".to_owned(),
+        kinds: ["call.ended".to_owned()].into(),
+        campaigns: CampaignScope::All,
+        allow_private: false,
+        secret: Some(Personal::open("whsec_one".to_owned())),
+        bearer: None,
+        to: None,
+        smtp: None,
+        after: Position(10),
+        is_channel: false,
+    })
+}
+
+fn added() -> WebhookEvent {
+    WebhookEvent::Added {
+        facts: facts(Format::Standard),
+    }
+}
+
+fn removed() -> WebhookEvent {
+    WebhookEvent::Removed {
+        reason: "moved".to_owned(),
+    }
+}
+
+fn state(given: &[WebhookEvent]) -> WebhookState {
+    let mut state = WebhookState::default();
+    for event in given {
+        Webhook::evolve(&mut state, event, NOW);
+    }
+    state
+}
+
+fn decide(given: &[WebhookEvent], when: WebhookCommand) -> Result<Vec<WebhookEvent>, WebhookRefusal> {
+    Webhook::decide(&state(given), when, Context { now: NOW })
+}
+
+/// The state behind what was decided.
+fn behind(given: &[WebhookEvent], when: WebhookCommand) -> WebhookState {
+    let mut all = given.to_vec();
+    all.extend(decide(given, when).unwrap());
+    state(&all)
+}
+
+fn tried(position: u64, attempts: u32, status: u16) -> Outcome {
+    Outcome {
+        event: EventId::derive(CommandId::derive_from_text(&position.to_string()), 0),
+        position: Position(position),
+        campaign: None,
+        customer: None,
+        attempts,
+        end: OutcomeEnd::Tried {
+            attempt: Attempted {
+                fault: (status >= 300).then_some(DeliveryFault::Status),
+                status: Some(status),
+                elapsed_ms: 1,
+                answer: None,
+                answer_bytes: 0,
+            },
+            retry_after_ms: None,
+        },
+    }
+}
+
+fn deferred(position: u64, behind: u64) -> Outcome {
+    Outcome {
+        end: OutcomeEnd::Deferred {
+            behind: Position(behind),
+        },
+        ..tried(position, 0, 200)
+    }
+}
+
+fn record(run: u32, through: u64, outcomes: Vec<Outcome>) -> WebhookCommand {
+    WebhookCommand::Record {
+        run,
+        through: Position(through),
+        outcomes,
+    }
+}
+
+#[test]
+fn it_is_added_once_and_of_something() {
+    let add = |facts| WebhookCommand::Add { facts };
+    assert_eq!(decide(&[], add(facts(Format::Standard))), Ok(vec![added()]));
+    assert_eq!(
+        decide(&[added()], add(facts(Format::Standard))),
+        Err(WebhookRefusal::Exists)
+    );
+    let nothing = Box::new(WebhookFacts {
+        kinds: std::collections::BTreeSet::new(),
+        ..*facts(Format::Standard)
+    });
+    assert_eq!(decide(&[], add(nothing)), Err(WebhookRefusal::NoKind));
+}
+
+#[test]
+fn an_old_secret_signs_beside_the_new_one_for_a_day() {
+    let rotate = || WebhookCommand::Rotate {
+        secret: Personal::open("whsec_two".to_owned()),
+    };
+    let rotated = behind(&[added()], rotate());
+    let newest = rotated.active().and_then(|facts| facts.secret.as_ref());
+    assert_eq!(
+        newest.and_then(Personal::value).map(String::as_str),
+        Some("whsec_two")
+    );
+    let old = rotated.old_secret().unwrap();
+    assert_eq!(old.secret.value().map(String::as_str), Some("whsec_one"));
+    assert_eq!(old.until, NOW.plus_ms(OVERLAP_MS));
+    let robot = WebhookEvent::Added {
+        facts: facts(Format::Wecom),
+    };
+    assert_eq!(decide(&[robot], rotate()), Err(WebhookRefusal::NotSigned));
+}
+
+#[test]
+fn what_was_removed_is_told_nothing_and_stays_removed() {
+    let remove = |reason: &str| WebhookCommand::Remove {
+        reason: reason.to_owned(),
+    };
+    assert_eq!(decide(&[added()], remove("moved")), Ok(vec![removed()]));
+    assert_eq!(decide(&[added(), removed()], remove("moved")), Ok(vec![]));
+    assert_eq!(decide(&[added()], remove(" ")), Err(WebhookRefusal::NoReason));
+    assert_eq!(decide(&[], remove("moved")), Err(WebhookRefusal::Unknown));
+    let replay = || WebhookCommand::Replay { after: Position(0) };
+    assert_eq!(
+        decide(&[added(), removed()], replay()),
+        Err(WebhookRefusal::Removed)
+    );
+    assert!(state(&[added(), removed()]).active().is_none());
+}
+
+#[test]
+fn what_is_taken_is_known_and_what_is_settled_in_a_row_is_forgotten_by_name() {
+    let far = behind(&[added()], record(0, 10, vec![tried(13, 1, 200)]));
+    assert!(far.knows(Position(13)) && !far.knows(Position(12)));
+    assert_eq!(far.through(), Position(10));
+    let mut given = vec![added()];
+    given.extend(decide(&given, record(0, 10, vec![tried(13, 1, 200)])).unwrap());
+    let near = behind(&given, record(0, 14, vec![tried(12, 1, 204)]));
+    assert_eq!((near.through(), near.counts().delivered), (Position(14), 2));
+    assert!(!near.knows(Position(15)));
+}
+
+#[test]
+fn what_is_not_taken_waits_longer_each_time_and_is_given_up_in_the_end() {
+    let failed = behind(
+        &[added()],
+        record(0, 14, vec![tried(12, 1, 500), deferred(14, 12)]),
+    );
+    let due = failed.waiting()[&Position(12)];
+    assert_eq!((due.attempts, due.due_at), (1, NOW.plus_ms(1_000)));
+    assert_eq!(failed.waiting()[&Position(14)].attempts, 0);
+    assert!(failed.knows(Position(12)) && failed.knows(Position(14)));
+    let last = behind(&[added()], record(0, 12, vec![tried(12, ATTEMPTS_MAX, 500)]));
+    assert!(last.waiting().is_empty());
+    assert_eq!(last.dead_letters()[&Position(12)].status, Some(500));
+    assert_eq!(last.counts().dead_lettered, 1);
+}
+
+#[test]
+fn a_receiver_that_is_gone_is_left_alone_until_a_replay() {
+    let mut given = vec![added()];
+    given.extend(decide(&given, record(0, 12, vec![tried(12, 1, 410)])).unwrap());
+    assert_eq!(given.last(), Some(&WebhookEvent::Disabled { status: 410 }));
+    assert!(state(&given).is_disabled());
+    let again = behind(&given, WebhookCommand::Replay { after: Position(5) });
+    assert!(!again.is_disabled() && again.waiting().is_empty());
+    assert_eq!((again.run(), again.through()), (1, Position(5)));
+}
+
+#[test]
+fn of_the_run_before_a_replay_only_what_was_taken_is_kept() {
+    let mut given = vec![added()];
+    given.extend(decide(&given, WebhookCommand::Replay { after: Position(0) }).unwrap());
+    let late = record(
+        0,
+        20,
+        vec![tried(15, 1, 200), tried(16, 1, 500), deferred(17, 16)],
+    );
+    let events = decide(&given, late).unwrap();
+    assert!(matches!(&events[..], [WebhookEvent::Delivered { .. }]));
+    given.extend(events);
+    assert!(!state(&given).knows(Position(15)), "it is sent again");
+    assert_eq!(state(&given).through(), Position(0));
+}

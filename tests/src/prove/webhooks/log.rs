@@ -1,0 +1,122 @@
+//! What the log says must have been told, and what it says of what was.
+
+use crate::history::member;
+use crate::opened::open;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::stored_event::{Envelope, Position};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// An event that must be told.
+pub(super) struct Wanted {
+    pub(super) position: u64,
+    /// Whom, or what, it is about: told in order among itself.
+    pub(super) lane: String,
+}
+
+/// What the log says.
+#[derive(Default)]
+pub(super) struct Told {
+    /// By the event's id.
+    pub(super) wanted: BTreeMap<String, Wanted>,
+    /// Ids of calls that ended.
+    pub(super) ended: BTreeSet<String>,
+    /// Calls by the event that ended them.
+    call_of: BTreeMap<String, String>,
+    /// Where the first disclosure of a call to a webhook stands.
+    disclosed: BTreeMap<(String, String), u64>,
+    /// Deliveries by webhook: the event, and where its delivery stands.
+    delivered: BTreeMap<String, Vec<(String, u64)>>,
+    /// Ids of alerts that were raised before everything was asked for again.
+    pub(super) alerts: BTreeSet<String>,
+    is_replayed: bool,
+    pub(super) broken: Vec<String>,
+}
+
+impl Told {
+    pub(super) fn read(data: &Path, kinds: &[&str], campaign: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+        let mut told = Self::default();
+        runtime.block_on(async {
+            let store = open(&format!("sqlite:{}", data.display())).await;
+            let mut after = Position(0);
+            loop {
+                let page = store.read_all(after, PAGE_EVENTS_MAX).await;
+                let page = page.expect("the log can be read");
+                let Some(last) = page.last() else { return };
+                after = last.position;
+                for stored in &page {
+                    let envelope = stored.envelope().expect("a record of ours");
+                    told.take(stored.position.0, &envelope, kinds, campaign);
+                }
+            }
+        });
+        if told.wanted.is_empty() {
+            told.broken.push("nothing was to be told".to_owned());
+        }
+        told
+    }
+
+    fn take(&mut self, position: u64, envelope: &Envelope, kinds: &[&str], campaign: &str) {
+        let data: Value = serde_json::from_str(envelope.data.get()).expect("data is JSON");
+        let stream = envelope.stream.to_string();
+        if kinds.contains(&envelope.kind.as_str()) {
+            let lane = envelope
+                .customer
+                .as_ref()
+                .map_or_else(|| stream.clone(), ToString::to_string);
+            self.wanted
+                .insert(envelope.id.to_string(), Wanted { position, lane });
+        }
+        let text = |pointer: &str| member(&data, pointer).as_str().unwrap_or_default().to_owned();
+        match envelope.kind.as_str() {
+            "call.ended"
+                if envelope
+                    .campaign
+                    .as_ref()
+                    .is_some_and(|of| of.as_str() == campaign) =>
+            {
+                self.ended.insert(envelope.id.to_string());
+                self.call_of
+                    .insert(envelope.id.to_string(), envelope.stream.id().to_owned());
+            }
+            "inquiry.personal_data_read" if text("/door") == "webhook" => {
+                let webhook = text("/route").trim_start_matches("webhook ").to_owned();
+                let in_clear =
+                    text("/form") == "clear" && member(&data, "/fields") == &json!(["external_id"]);
+                if !in_clear || envelope.customer.is_none() {
+                    self.broken.push(format!("a disclosure says {data}"));
+                }
+                self.disclosed
+                    .entry((webhook, text("/calls/0")))
+                    .or_insert(position);
+            }
+            "webhook.delivered" => {
+                let webhook = envelope.stream.id().to_owned();
+                self.delivered
+                    .entry(webhook)
+                    .or_default()
+                    .push((text("/event"), position));
+            }
+            "alert.raised" if !self.is_replayed => {
+                self.alerts.insert(envelope.id.to_string());
+            }
+            "webhook.replay_asked" => self.is_replayed = true,
+            "webhook.dead_lettered" => self.broken.push(format!("a dead letter: {data}")),
+            _ => {}
+        }
+    }
+
+    /// Deliveries to a webhook that no disclosure stands before.
+    pub(super) fn undisclosed(&self, webhook: &str) -> usize {
+        let delivered = self.delivered.get(webhook).map_or(&[][..], Vec::as_slice);
+        let is_disclosed = |(event, position): &&(String, u64)| {
+            let call = self.call_of.get(event).cloned().unwrap_or_default();
+            let on_record = self.disclosed.get(&(webhook.to_owned(), call));
+            on_record.is_some_and(|record| record < position)
+        };
+        let missing = delivered.iter().filter(|one| !is_disclosed(one)).count();
+        if delivered.is_empty() { 1 } else { missing }
+    }
+}

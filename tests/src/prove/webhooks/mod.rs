@@ -1,0 +1,373 @@
+//! Webhooks to a receiver that refuses, is slow and restarts while calls end: each event arrives, in order
+//! for each person, signed as the public libraries verify; its secret is rotated in the middle; what was told
+//! in clear was on record before; and after a replay the receiver holds the same set.
+//!
+//! What must have arrived is read from the log itself, when the server has ended.
+
+mod judging;
+mod log;
+mod python;
+mod receiver;
+
+use super::{Form, Proof, quick_campaign, records};
+use crate::carrier::CarrierProcess;
+use crate::history::member;
+use crate::program::{fail, instant, wait_for};
+use crate::server::Server;
+use python::MailServer;
+use receiver::{Receiver, Taken};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The campaign whose calls end.
+const CAMPAIGN: &str = "TOLD";
+/// Of the carrier.
+const SEED: u64 = 11;
+/// Whom all of it is told, in our own form.
+const ALL: &str = "/all";
+/// Whom calls are told as INT-1 and INT-2 have it.
+const CALLS: &str = "/calls";
+const CRM: &str = "/crm/customers";
+/// A channel of alerts.
+const ALERTS: &str = "/alerts";
+/// What the CRM asks for.
+const BEARER: &str = "a token of the CRM";
+/// Longest wait for calls, and for what is told of them.
+const LONGEST: Duration = Duration::from_secs(600);
+/// How long the receiver is away when it restarts.
+const AWAY: Duration = Duration::from_millis(1_500);
+/// Kinds that `/all` is told.
+const KINDS: [&str; 6] = [
+    "call.ended",
+    "customer.enrolment_settled",
+    "number.opted_out",
+    "campaign.started",
+    "campaign.completed",
+    "campaign.list_closed",
+];
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let people: u32 = match form {
+        Form::Short => 200,
+        Form::Long => 2_000,
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let carrier = brief_people(folder.path());
+    let data = folder.path().join("data");
+    let trunk = format!("{};legs-max=400;dials-per-second=100", carrier.trunk());
+    let mut server = Server::start(&data, &trunk);
+    let mut stage = Stage::set(&server, form);
+    stage.refusals(&server);
+    let began = instant();
+    let mut campaign = quick_campaign(CAMPAIGN);
+    if let Some(concurrent) = campaign.pointer_mut("/schedule/max_concurrent") {
+        *concurrent = json!(300);
+    }
+    server.must_post("/api/v1/campaigns", &campaign);
+    let list = json!({"task_id": CAMPAIGN, "records": records(people, 1)});
+    server.must_post("/api/v1/tasks/data", &list);
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    stage.disturb(&server, people as usize);
+    stage.until_all_told(&server);
+    let told_in_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+    let before_replay = stage.receiver.count_at(ALL);
+    stage.verify_by_python();
+    let replayed = stage.replay(&server);
+    stage.verify_by_python();
+    let mails = stage.mails(&server);
+    server.program.signal("TERM");
+    let stopped = server.program.wait(Duration::from_secs(30));
+    if !stopped.is_some_and(|status| status.success()) {
+        stage.broken.push("the server did not end as asked".to_owned());
+    }
+    stage.judge(&data, before_replay);
+    stage.finish(people, told_in_ms, before_replay, replayed, &mails)
+}
+
+/// Nobody talks for long: most are busy, decline or do not answer, some are gone at once.
+fn brief_people(folder: &Path) -> CarrierProcess {
+    let profile = folder.join("people.json");
+    let text = json!({
+        "weights": {"busy": 30, "declines": 30, "vacant": 20, "answers_and_goes": 20},
+        "ring_ms": {"min": 200, "max": 600},
+    });
+    std::fs::write(&profile, text.to_string()).expect("a profile can be written");
+    CarrierProcess::start(folder, SEED, &["--profile", &profile.to_string_lossy()])
+}
+
+/// The webhooks of one proof, and what was found wrong.
+struct Stage {
+    receiver: Receiver,
+    /// Of `/all`, `/calls` and the CRM.
+    ids: BTreeMap<&'static str, String>,
+    secrets: Vec<String>,
+    python: Result<PathBuf, String>,
+    by_python: usize,
+    python_seen: usize,
+    refused_urls: usize,
+    restarts: usize,
+    tested: usize,
+    broken: Vec<String>,
+}
+
+impl Stage {
+    fn set(server: &Server, form: Form) -> Self {
+        let receiver = Receiver::start();
+        let mut stage = Self {
+            receiver,
+            ids: BTreeMap::new(),
+            secrets: Vec::new(),
+            python: python::python(),
+            by_python: 0,
+            python_seen: 0,
+            refused_urls: 0,
+            restarts: 0,
+            tested: 0,
+            broken: Vec::new(),
+        };
+        stage.add(server, ALL, json!({"events": KINDS}));
+        stage.add(server, CALLS, json!({"format": "call_ended"}));
+        stage.add(server, CRM, json!({"format": "crm", "bearer": BEARER}));
+        stage.add(server, ALERTS, json!({}));
+        // Nobody is there: it costs nobody else anything.
+        let nobody = json!({"url": "http://127.0.0.1:9/", "allow_private": true});
+        server.must_post("/api/v1/webhooks", &nobody);
+        if form == Form::Long {
+            stage.test_all(server);
+        }
+        stage
+    }
+
+    fn add(&mut self, server: &Server, path: &'static str, mut order: Value) {
+        if let Some(members) = order.as_object_mut() {
+            members.insert("url".to_owned(), json!(self.receiver.url(path)));
+            members.insert("allow_private".to_owned(), json!(true));
+        }
+        let list = if path == ALERTS {
+            "/api/v1/alerts/channels"
+        } else {
+            "/api/v1/webhooks"
+        };
+        let reply = server.must_post(list, &order);
+        let text = |name: &str| member(&reply.body, name).as_str().unwrap_or_default().to_owned();
+        self.receiver.know(path, &text("/secret"));
+        if path == ALL {
+            self.secrets.push(text("/secret"));
+        }
+        self.ids.insert(path, text("/id"));
+    }
+
+    fn of(&self, path: &str, verb: &str) -> String {
+        let id = self.ids.get(path).map_or("", String::as_str);
+        format!("/api/v1/webhooks/{id}{verb}")
+    }
+
+    /// The test button of each; a receiver that refuses the first message says so, and a second one arrives.
+    fn test_all(&mut self, server: &Server) {
+        for path in [ALL, CALLS, CRM] {
+            let tried = (0..8).any(|_| {
+                let reply = server.must_post(&self.of(path, "/test"), &json!({}));
+                member(&reply.body, "/delivered") == &json!(true)
+            });
+            self.tested += usize::from(tried);
+            if !tried {
+                self.broken.push(format!("no test arrives at {path}"));
+            }
+        }
+    }
+
+    /// Addresses that may not be told.
+    fn refusals(&mut self, server: &Server) {
+        for url in [
+            "http://example.com/",
+            "https://127.0.0.1/",
+            "https://localhost/",
+            "https://[::1]/",
+            "https://169.254.169.254/latest/meta-data",
+            "https://10.1.2.3/",
+            "https://[::ffff:192.168.0.1]/",
+            "ftp://example.com/",
+            "nothing",
+        ] {
+            match server.post("/api/v1/webhooks", &json!({ "url": url })) {
+                Ok(reply) if reply.status == 422 => self.refused_urls += 1,
+                other => self.broken.push(format!("{url} is not refused: {other:?}")),
+            }
+        }
+    }
+
+    /// While calls end the receiver restarts, and its secret is rotated.
+    fn disturb(&mut self, server: &Server, people: usize) {
+        self.until_told(people / 4);
+        self.restart();
+        self.until_told(people / 2);
+        self.verify_by_python();
+        let reply = server.must_post(&self.of(ALL, "/rotate"), &json!({}));
+        let secret = member(&reply.body, "/secret")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        self.receiver.know(ALL, &secret);
+        self.secrets.push(secret);
+        self.until_told(people * 3 / 4);
+        self.restart();
+    }
+
+    fn until_told(&mut self, count: usize) {
+        let reached = wait_for(LONGEST, || (self.receiver.count_at(ALL) >= count).then_some(()));
+        if reached.is_none() {
+            fail(&format!("{} of {count} arrived", self.receiver.count_at(ALL)));
+        }
+    }
+
+    fn restart(&mut self) {
+        self.receiver.close();
+        let until = instant() + AWAY;
+        wait_for(AWAY * 2, || (instant() >= until).then_some(()));
+        self.receiver.reopen();
+        self.restarts += 1;
+    }
+
+    /// Until the campaign is complete, and nothing of it waits for anybody who is there.
+    fn until_all_told(&mut self, server: &Server) {
+        let is_complete = wait_for(LONGEST, || {
+            let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
+            (member(&reply.body, "/status") == &json!("completed")).then_some(())
+        });
+        if is_complete.is_none() {
+            fail("the campaign does not complete");
+        }
+        self.until_quiet(server);
+    }
+
+    /// Until what was delivered is no more and no less for two looks a second apart, and nothing waits.
+    fn until_quiet(&mut self, server: &Server) {
+        let mut before = Vec::new();
+        let mut quiet_since = instant();
+        let quiet = wait_for(LONGEST, || {
+            let now = self.counts(server)?;
+            if now != before || now.iter().any(|(_, waiting)| *waiting > 0) {
+                before = now;
+                quiet_since = instant();
+                return None;
+            }
+            (instant() - quiet_since >= Duration::from_secs(2)).then_some(())
+        });
+        if quiet.is_none() {
+            self.broken.push(format!("it is never told whole: {before:?}"));
+        }
+    }
+
+    fn counts(&self, server: &Server) -> Option<Vec<(u64, u64)>> {
+        let of = |path: &str| {
+            let reply = server.get(&self.of(path, "")).ok()?;
+            let count = |name: &str| member(&reply.body, name).as_u64();
+            Some((count("/delivered")?, count("/waiting")?))
+        };
+        [ALL, CALLS, CRM].into_iter().map(of).collect()
+    }
+
+    /// Everything again; answers how many arrived.
+    fn replay(&mut self, server: &Server) -> usize {
+        let before = self.receiver.count_at(ALL);
+        // Neither tests are sent again, nor what came twice because a restart lost its answer.
+        let taken = self.receiver.taken_at(ALL);
+        let events: BTreeSet<&String> = taken
+            .iter()
+            .map(|one| &one.id)
+            .filter(|id| !is_test(id))
+            .collect();
+        let wanted = before + events.len();
+        server.must_post(&self.of(ALL, "/replay"), &json!({"after": "0"}));
+        let again = wait_for(LONGEST, || (self.receiver.count_at(ALL) >= wanted).then_some(()));
+        if again.is_none() {
+            self.broken
+                .push("a replay does not send everything again".to_owned());
+        }
+        self.until_quiet(server);
+        self.receiver.count_at(ALL) - before
+    }
+
+    /// What came since the last look, by the library of Python.
+    fn verify_by_python(&mut self) {
+        let taken = self.receiver.taken_at(ALL);
+        let fresh = taken.get(self.python_seen..).unwrap_or_default();
+        let Ok(python) = &self.python else { return };
+        match python::verify(python, fresh, &self.secrets) {
+            Ok(said) => {
+                let verified = member(&said, "/verified").as_u64().unwrap_or_default();
+                self.by_python += usize::try_from(verified).unwrap_or_default();
+                if member(&said, "/wrong") != &json!(0) || verified != fresh.len() as u64 {
+                    self.broken
+                        .push(format!("of {} messages Python says {said}", fresh.len()));
+                }
+            }
+            Err(why) => self.broken.push(format!("Python does not verify: {why}")),
+        }
+        self.python_seen = taken.len();
+    }
+
+    /// A channel of alerts by mail, to a mail server of Python.
+    fn mails(&mut self, server: &Server) -> Value {
+        let python = match &self.python {
+            Ok(python) => python.clone(),
+            Err(why) => return json!({"skipped": format!("no mail server: {why}")}),
+        };
+        let Some(mut mails) = MailServer::start(&python) else {
+            self.broken.push("the mail server does not start".to_owned());
+            return json!({});
+        };
+        let order = json!({"format": "mail", "url": "ops@example.com", "smtp": format!("127.0.0.1:{}", mails.port),
+            "allow_private": true});
+        let reply = server.must_post("/api/v1/alerts/channels", &order);
+        let id = member(&reply.body, "/id").as_str().unwrap_or_default().to_owned();
+        let path = format!("/api/v1/alerts/channels/{id}/test");
+        let tested = server.must_post(&path, &json!({}));
+        let mail = mails.mail_to("ops@example.com");
+        let arrived = mail.as_ref().is_some_and(|mail| mail.contains("测试消息"));
+        if !arrived || member(&tested.body, "/delivered") != &json!(true) {
+            self.broken
+                .push(format!("no mail arrives: {}, {mail:?}", tested.body));
+        }
+        json!({"arrived": usize::from(arrived)})
+    }
+
+    fn finish(self, people: u32, told_in_ms: u64, first: usize, replayed: usize, mails: &Value) -> Proof {
+        let by_new = |taken: &Taken| taken.verified_by.contains(&1);
+        let taken = self.receiver.taken_at(ALL);
+        let python = match &self.python {
+            Ok(_) => json!({"verified": self.by_python}),
+            Err(why) => json!({"skipped": why}),
+        };
+        let line = json!({
+            "proof": "webhooks",
+            "calls_of": people,
+            "arrived": first,
+            "arrived_by_new_secret": taken.iter().filter(|one| by_new(one)).count(),
+            "replayed": replayed,
+            "calls_told": self.receiver.count_at(CALLS),
+            "crm_told": self.receiver.count_at(CRM),
+            "alerts_told": self.receiver.count_at(ALERTS),
+            "refused_once": self.receiver.refused_count(),
+            "slow": self.receiver.slow_count(),
+            "restarts": self.restarts,
+            "refused_urls": self.refused_urls,
+            "tested": self.tested,
+            "told_in_ms": told_in_ms,
+            "python": python,
+            "mails": mails,
+            "broken": self.broken.iter().take(20).collect::<Vec<_>>(),
+        });
+        Proof {
+            holds: self.broken.is_empty(),
+            line,
+        }
+    }
+}
+
+/// A message that tells of nothing.
+fn is_test(id: &str) -> bool {
+    id.starts_with("test_")
+}

@@ -1,0 +1,81 @@
+//! The same signatures by the public library of Python, and mails by its SMTP server; skipped, and said so,
+//! where they cannot be installed.
+
+use super::receiver::Taken;
+use crate::program::{Program, command, wait_for};
+use crate::prove::other_tools::{place, python_with};
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+/// Its scripts, and what is installed for them, by exact versions.
+const CLIENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients/webhooks");
+
+/// A Python with both.
+pub(super) fn python() -> Result<PathBuf, String> {
+    python_with(
+        &Path::new(CLIENTS).join("requirements.txt"),
+        &place("tools", "webhooks"),
+    )
+}
+
+/// What it says of messages that were taken, each with the secret that was the newest then.
+pub(super) fn verify(python: &Path, taken: &[Taken], secrets: &[String]) -> Result<Value, String> {
+    let mut lines = String::new();
+    for message in taken {
+        let newest = message
+            .verified_by
+            .iter()
+            .max()
+            .and_then(|index| secrets.get(*index));
+        let line = json!({
+            "secret": newest, "body": message.body,
+            "headers": {"webhook-id": message.id, "webhook-timestamp": message.timestamp,
+                "webhook-signature": message.signature},
+        });
+        lines.push_str(&line.to_string());
+        lines.push('\n');
+    }
+    let mut child = command(python)
+        .arg(Path::new(CLIENTS).join("verify.py"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    if let Some(mut input) = child.stdin.take() {
+        input
+            .write_all(lines.as_bytes())
+            .map_err(|error| error.to_string())?;
+    }
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    serde_json::from_slice(&output.stdout).map_err(|error| error.to_string())
+}
+
+/// A mail server that prints what it takes.
+pub(super) struct MailServer {
+    program: Program,
+    pub(super) port: String,
+}
+
+impl MailServer {
+    pub(super) fn start(python: &Path) -> Option<Self> {
+        let mut serve = command(python);
+        serve.arg("-u").arg(Path::new(CLIENTS).join("mails.py"));
+        let mut program = Program::start_hearing(serve);
+        let line = program.line(Duration::from_secs(20), |line| line.starts_with("PORT "))?;
+        let port = line.trim_start_matches("PORT ").trim().to_owned();
+        Some(Self { program, port })
+    }
+
+    /// The mail that came to this address.
+    pub(super) fn mail_to(&mut self, address: &str) -> Option<String> {
+        let program = &mut self.program;
+        wait_for(Duration::from_secs(20), || {
+            program.line(Duration::from_secs(1), |line| {
+                line.starts_with("MAIL ") && line.contains(address)
+            })
+        })
+    }
+}

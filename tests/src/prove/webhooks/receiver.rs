@@ -1,0 +1,269 @@
+//! A receiver of webhooks as a system of somebody's own: it verifies each message with the public library,
+//! fails now and then, is slow now and then, and can be restarted on its port.
+
+use crate::program::fail;
+use standardwebhooks::Webhook;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use ureq::http::HeaderMap;
+use ureq::http::header::{HeaderName, HeaderValue};
+
+/// One message in so many is refused the first time it comes.
+const REFUSED_EACH: u64 = 9;
+/// One in so many is answered late.
+const SLOW_EACH: u64 = 13;
+/// How late.
+const SLOW: Duration = Duration::from_millis(250);
+
+/// A message that was taken, in the order of coming.
+#[derive(Clone)]
+pub(super) struct Taken {
+    pub(super) path: String,
+    pub(super) id: String,
+    pub(super) timestamp: String,
+    pub(super) signature: String,
+    pub(super) bearer: Option<String>,
+    pub(super) body: String,
+    /// Which of the secrets known by then verify it.
+    pub(super) verified_by: Vec<usize>,
+}
+
+#[derive(Default)]
+struct Held {
+    taken: Vec<Taken>,
+    /// Refused once: the next time they are taken.
+    refused: BTreeSet<String>,
+    refused_count: usize,
+    slow_count: usize,
+    /// By path, in the order in which they were made.
+    secrets: BTreeMap<String, Vec<String>>,
+    unverified: Vec<String>,
+}
+
+/// The receiver; its memory outlives its restarts.
+pub(super) struct Receiver {
+    address: SocketAddr,
+    held: Arc<Mutex<Held>>,
+    open: Arc<AtomicBool>,
+}
+
+impl Receiver {
+    pub(super) fn start() -> Self {
+        let held = Arc::default();
+        let open = Arc::new(AtomicBool::new(true));
+        let address = listen("127.0.0.1:0".parse().expect("an address"), &held, &open);
+        Self { address, held, open }
+    }
+
+    pub(super) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// This signs what comes to `path` from now on.
+    pub(super) fn know(&self, path: &str, secret: &str) {
+        let mut held = lock(&self.held);
+        held.secrets
+            .entry(path.to_owned())
+            .or_default()
+            .push(secret.to_owned());
+    }
+
+    /// Nobody listens, and what was connected is gone.
+    pub(super) fn close(&mut self) {
+        self.open.store(false, Ordering::SeqCst);
+        // Wakes whoever accepts, so that the port is free.
+        drop(connect(self.address));
+    }
+
+    pub(super) fn reopen(&mut self) {
+        self.open = Arc::new(AtomicBool::new(true));
+        listen(self.address, &self.held, &self.open);
+    }
+
+    pub(super) fn taken_at(&self, path: &str) -> Vec<Taken> {
+        let held = lock(&self.held);
+        let of_path = held.taken.iter().filter(|taken| taken.path == path);
+        of_path.cloned().collect()
+    }
+
+    pub(super) fn count_at(&self, path: &str) -> usize {
+        let held = lock(&self.held);
+        held.taken.iter().filter(|taken| taken.path == path).count()
+    }
+
+    pub(super) fn refused_count(&self) -> usize {
+        lock(&self.held).refused_count
+    }
+
+    pub(super) fn slow_count(&self) -> usize {
+        lock(&self.held).slow_count
+    }
+
+    pub(super) fn unverified(&self) -> Vec<String> {
+        lock(&self.held).unverified.clone()
+    }
+}
+
+fn lock(held: &Mutex<Held>) -> std::sync::MutexGuard<'_, Held> {
+    held.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
+fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
+    TcpStream::connect(address)
+}
+
+/// Listens and answers until it is closed.
+#[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
+fn listen(address: SocketAddr, held: &Arc<Mutex<Held>>, open: &Arc<AtomicBool>) -> SocketAddr {
+    let bound = crate::program::wait_for(Duration::from_secs(10), || TcpListener::bind(address).ok());
+    let Some(listener) = bound else {
+        fail("the receiver's port is not free");
+    };
+    let address = listener.local_addr().unwrap_or(address);
+    let (held, open) = (Arc::clone(held), Arc::clone(open));
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            if !open.load(Ordering::SeqCst) {
+                return;
+            }
+            let (held, open) = (Arc::clone(&held), Arc::clone(&open));
+            std::thread::spawn(move || serve(stream, &held, &open));
+        }
+    });
+    address
+}
+
+/// One connection, request after request.
+fn serve(stream: TcpStream, held: &Mutex<Held>, open: &AtomicBool) {
+    drop(stream.set_nodelay(true));
+    let Ok(mut answers) = stream.try_clone() else {
+        return;
+    };
+    let mut reader = BufReader::new(stream);
+    while let Some(message) = read_message(&mut reader) {
+        // Restarted: what it was reading is lost, and nobody answers.
+        if !open.load(Ordering::SeqCst) {
+            return;
+        }
+        let status = judge(message, held);
+        let body = if status == 200 {
+            "{\"ok\":true}"
+        } else {
+            "try again"
+        };
+        let head = format!(
+            "HTTP/1.1 {status} -\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        if answers.write_all(head.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+/// Refuses some once, answers some late, and takes the others when their signature is right.
+fn judge(message: Message, held: &Mutex<Held>) -> u16 {
+    let number = digest(&message.header("webhook-id"));
+    if number.is_multiple_of(REFUSED_EACH) {
+        let mut held = lock(held);
+        if held
+            .refused
+            .insert(format!("{} {}", message.path, message.header("webhook-id")))
+        {
+            held.refused_count += 1;
+            return 503;
+        }
+    }
+    if number.is_multiple_of(SLOW_EACH) {
+        lock(held).slow_count += 1;
+        let (_never, wait) = std::sync::mpsc::sync_channel::<()>(1);
+        wait.recv_timeout(SLOW).unwrap_or_default();
+    }
+    let mut held = lock(held);
+    let secrets = held.secrets.get(&message.path).cloned().unwrap_or_default();
+    let verified_by: Vec<usize> = secrets
+        .iter()
+        .enumerate()
+        .filter(|(_, secret)| message.is_signed_by(secret))
+        .map(|(index, _)| index)
+        .collect();
+    if verified_by.is_empty() {
+        let why = format!(
+            "{} {} verifies by no secret",
+            message.path,
+            message.header("webhook-id")
+        );
+        held.unverified.push(why);
+        return 401;
+    }
+    held.taken.push(Taken {
+        id: message.header("webhook-id"),
+        timestamp: message.header("webhook-timestamp"),
+        signature: message.header("webhook-signature"),
+        bearer: message
+            .headers
+            .get("authorization")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned),
+        path: message.path,
+        body: message.body,
+        verified_by,
+    });
+    200
+}
+
+/// A number that follows from an id, and spreads.
+fn digest(id: &str) -> u64 {
+    id.bytes().fold(7, |sum: u64, byte| {
+        sum.wrapping_mul(31).wrapping_add(u64::from(byte))
+    })
+}
+
+struct Message {
+    path: String,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Message {
+    fn header(&self, name: &str) -> String {
+        let value = self.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    }
+
+    /// As the public library says.
+    fn is_signed_by(&self, secret: &str) -> bool {
+        Webhook::new(secret).is_ok_and(|webhook| webhook.verify(self.body.as_bytes(), &self.headers).is_ok())
+    }
+}
+
+fn read_message(reader: &mut BufReader<TcpStream>) -> Option<Message> {
+    let mut first = String::new();
+    reader.read_line(&mut first).ok()?;
+    let path = first.split(' ').nth(1)?.to_owned();
+    let mut headers = HeaderMap::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(':')?;
+        let name: HeaderName = name.trim().parse().ok()?;
+        headers.insert(name, HeaderValue::from_str(value.trim()).ok()?);
+    }
+    let length: usize = headers.get("content-length")?.to_str().ok()?.parse().ok()?;
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Message {
+        path,
+        headers,
+        body: String::from_utf8(body).ok()?,
+    })
+}
