@@ -26,7 +26,7 @@ use std::sync::Arc;
 pub struct Answer<D: Decider> {
     /// The events this command led to; for a repeat, those of the first time.
     pub events: Arc<Vec<D::Event>>,
-    /// The state now; for a repeat of a request that has a mark, as it was then, so that its reply is the same.
+    /// The state now; for a repeat of a request that has a mark, as it was then: its reply is the same.
     pub state: Arc<D::State>,
     pub version: StreamVersion,
     /// Of the batch's last event; when nothing was written, of the stream's last event.

@@ -1,4 +1,4 @@
-//! One call now: one person of one campaign, whoever asks. Whoever is not in the campaign yet is enrolled by a
+//! One call now: one person of one campaign, whoever asks. Who is not in the campaign yet is enrolled by a
 //! list of one; from there on permit, caps and events are those of every call.
 
 use crate::installation::{Installation, follow};

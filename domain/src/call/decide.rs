@@ -4,6 +4,7 @@
 use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};
 use super::command::{CallCommand, CallEnding};
 use super::correction::correct;
+use super::end_order;
 use super::event::{CallEvent, EndReason, Notice};
 use super::outcome::outcome;
 use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, parse_q850};
@@ -52,7 +53,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::RequestTransfer { node } => request_transfer(state, node),
         CallCommand::RequestCancel { leg, reason } => request_cancel(state, leg, reason),
         CallCommand::RequestHangup { leg, reason } => request_hangup(state, leg, reason),
-        CallCommand::OrderEnd { hang_up, reason } => order_end(state, hang_up, reason),
+        CallCommand::OrderEnd { hang_up, reason } => end_order::decide(state, hang_up, reason),
         CallCommand::Withdraw { reason } => withdraw(state, reason, context.now),
         CallCommand::End(ending) => Ok(end(state, &ending, context.now)),
         CallCommand::NoteLateAnswer { leg, dialog } => note_late_answer(state, leg, dialog),
@@ -320,31 +321,6 @@ fn request_hangup(state: &CallState, leg: u8, reason: EndReason) -> Decided {
         return Ok(Vec::new());
     }
     Ok(vec![CallEvent::HangupRequested { leg, reason }])
-}
-
-/// Longest reason for an order to end a call.
-pub const END_REASON_BYTES_MAX: usize = 512;
-
-/// The leg that somebody answered.
-fn answered(state: &CallState) -> Option<u8> {
-    let leg = state.legs().iter().find(|leg| leg.answered.is_some());
-    leg.map(|leg| leg.leg)
-}
-
-fn order_end(state: &CallState, hang_up: bool, reason: String) -> Decided {
-    if let Some(leg) = answered(state).filter(|_| !hang_up) {
-        return Err(CallRefusal::AlreadyAnswered { leg });
-    }
-    if reason.trim().is_empty() || reason.len() > END_REASON_BYTES_MAX {
-        return Err(CallRefusal::NoEndReason {
-            bytes_max: END_REASON_BYTES_MAX,
-        });
-    }
-    // A stronger order follows a weaker one.
-    if state.end_ordered().is_some_and(|ordered| ordered >= hang_up) {
-        return Ok(Vec::new());
-    }
-    Ok(vec![CallEvent::EndOrdered { hang_up, reason }])
 }
 
 fn withdraw(state: &CallState, reason: EndReason, now: Timestamp) -> Decided {

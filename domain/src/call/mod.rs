@@ -6,6 +6,7 @@
 //! `four_state`.
 
 pub mod command;
+mod end_order;
 pub mod event;
 pub mod progress;
 
@@ -32,8 +33,9 @@ mod tests;
 
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
-pub use decide::{END_REASON_BYTES_MAX, KEYPRESSES_MAX, NODES_MAX};
+pub use decide::{KEYPRESSES_MAX, NODES_MAX};
 pub use end_cause::EndCause;
+pub use end_order::END_REASON_BYTES_MAX;
 pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::{LegIdentity, LegKey};

@@ -1,21 +1,19 @@
 //! One call now: an order to call somebody of a campaign before whoever only stands in a list. It is no
 //! permit: the next dial asks every rule and cap.
 
-use super::decide::{Decided, not_erased};
+use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
-use super::state::CustomerState;
 use crate::ids::CampaignId;
 use crate::time::Timestamp;
 
 pub(super) fn call_now(
-    state: &CustomerState,
+    enrolment: Option<&EnrolmentState>,
     campaign: CampaignId,
     deadline: Option<Timestamp>,
     now: Timestamp,
-) -> Decided {
-    not_erased(state)?;
-    let Some(enrolment) = state.enrolment(&campaign) else {
+) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
+    let Some(enrolment) = enrolment else {
         return Err(CustomerRefusal::NotEnrolled { campaign });
     };
     if let Some(settled) = enrolment.settled {

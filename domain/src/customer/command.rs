@@ -38,7 +38,7 @@ pub enum CustomerCommand {
         campaign: CampaignId,
         by: Option<String>,
     },
-    /// An order to call somebody of the campaign now, before whoever only stands in a list; every rule and cap
+    /// An order to call somebody of the campaign now, before who only stands in a list; every rule and cap
     /// is asked as for any dial. From `deadline` on they are not dialed any more.
     CallNow {
         campaign: CampaignId,

@@ -44,7 +44,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         }
         CustomerCommand::CallBack { campaign, by } => cut_off::call_back(state, campaign, by, context.now),
         CustomerCommand::CallNow { campaign, deadline } => {
-            call_now::call_now(state, campaign, deadline, context.now)
+            not_erased(state)?;
+            call_now::call_now(state.enrolment(&campaign), campaign, deadline, context.now)
         }
         CustomerCommand::SettleCutOff { campaign, reason, by } => {
             cut_off::settle(state, campaign, reason, by)

@@ -4,7 +4,7 @@
 //! out, campaigns pause. Nothing personal is in it: every personal value is erased from the start.
 
 mod parts;
-pub use parts::Chance;
+pub use parts::{Chance, FLOW};
 
 use domain::call::Finding;
 use domain::call::event::{CallEvent, EndReason};
@@ -34,9 +34,6 @@ const DAY_MS: u64 = 24 * 3_600_000;
 
 /// The two campaigns.
 pub const CAMPAIGNS: [&str; 2] = ["MADE_UP_A", "MADE_UP_B"];
-
-/// The flow of both.
-pub const FLOW: &str = "made-up";
 
 /// The log, and what can be asked of it.
 pub struct MadeUpLog {

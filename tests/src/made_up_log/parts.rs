@@ -1,12 +1,14 @@
 //! What a made-up log is put together from: chance from a seed, a plan, a flow's name, a dialog.
 
-use super::FLOW;
 use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::ports::line::AnsweredDialog;
 use domain::time::TimeOfDay;
 use std::collections::BTreeMap;
+
+/// The flow of both campaigns.
+pub const FLOW: &str = "made-up";
 
 /// Numbers from a seed (the constants of Knuth's MMIX).
 pub struct Chance(u64);

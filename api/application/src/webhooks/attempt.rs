@@ -127,7 +127,7 @@ async fn disclose(
     if envelope.stream.aggregate() == Call::AGGREGATE {
         shown.calls.extend(envelope.stream.id().parse::<CallId>().ok());
     }
-    put_on_record(installation, reader, shown).await
+    put_on_record(installation, reader, shown).await.map(drop)
 }
 
 /// Carries a message, and says what came of it.

@@ -1,6 +1,6 @@
 //! What a monitoring system scrapes: the process, its log and views, calls and trunks of this moment, alerts.
 //!
-//! No label is personal: places of calls, trunks, views, rules of alerts. Campaigns are no label, for a scrape
+//! No label is personal: places of calls, trunks, views, rules of alerts. Campaigns are none: a scrape
 //! has no data scope.
 
 use crate::described::Text;

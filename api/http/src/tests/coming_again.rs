@@ -1,4 +1,4 @@
-//! Requests with an `Idempotency-Key` as they meet a server: done once, refused with another body, each user's
+//! Requests with an `Idempotency-Key` as they meet a server: done once, refused with another body, a user's
 //! their own; and what events keep of a request's trace.
 
 use super::asking::{Came, add, key, send, trail};

@@ -1,7 +1,8 @@
-//! The scrape of a monitoring system as it meets a server: with a key of its scope, and nothing personal in it.
+//! The scrape of a monitoring system as it meets a server: by a key of its scope, nothing personal in it.
 
 use super::asking::{add, get, key, owner};
 use crate::testing::Story;
+use application::live::Picture;
 use http_body_util::{BodyExt, Empty};
 use hyper::Request;
 use hyper_util::client::legacy::Client;
@@ -36,6 +37,10 @@ fn a_key_for_metrics_scrapes_and_finds_nobody() {
         let ling = key(&story, json!({ "user": "ling" })).await;
         let no = get(&story, "/metrics", &ling).await;
         assert_eq!((no.status, no.code()), (403, "role-missing"));
+        // The figures of this moment are there once the last hour has been read.
+        let mut pictures = story.running.installation.live.watch();
+        let is_read = |picture: &Picture| matches!(picture, Picture::Figures(_));
+        pictures.wait_for(is_read).await.unwrap();
         let (kind, text) = scraped(&story, &watch).await;
         assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
         for family in [

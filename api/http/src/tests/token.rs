@@ -18,7 +18,8 @@ const GUARDED: [&str; 4] = [
 ];
 
 /// What holds nothing of anybody.
-const OPEN: [&str; 8] = [
+const OPEN: [&str; 9] = [
+    "/api/v1/problems/{code}",
     "/api/v1/sign-in",
     "/api/v1/sign-out",
     "/api/v1/set-up",
@@ -54,8 +55,8 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
             let status = story.open(path, &UPGRADE).await.status().as_u16();
             assert!(matches!(status, 200 | 101), "{path}: {status}");
         }
-        // Signing in and out are commands.
-        for path in OPEN.into_iter().skip(3) {
+        // The first has a parameter; signing in and out are commands.
+        for path in OPEN.into_iter().skip(4).chain(["/api/v1/problems/missing"]) {
             assert_eq!(story.open_with(path, &[]).await.status(), 200, "{path}");
         }
     });
