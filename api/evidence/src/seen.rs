@@ -1,7 +1,8 @@
 //! The worksheet of a breach: whose data a user or a key saw from one time to another, and whom to tell.
 //!
-//! It rests on the reads on record (decision 0035), which are stored before anything is shown; the audit trail
-//! only says where they stand. What left as a file of masked rows is listed beside, for it names nobody.
+//! It rests on the reads on record (decision 0035), which are stored before anything is shown; the audit
+//! trail only says where they stand. What left as a file of masked rows is listed beside, for it names
+//! nobody.
 
 use crate::inspection::Values;
 use application::installation::Installation;

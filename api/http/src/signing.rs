@@ -1,8 +1,8 @@
-//! A signed checkpoint over what was just read, for an answer that carries its proof: whoever asks need not
-//! know when checkpoints are signed.
+//! A signed checkpoint over what was just read, for an answer that carries its proof: whoever asks need
+//! not know when checkpoints are signed.
 //!
-//! A server signs what is new each second, and its next checkpoint is waited for; a command on a directory that
-//! no server holds signs for itself.
+//! A server signs what is new each second, and its next checkpoint is waited for; a command on a
+//! directory that no server holds signs for itself.
 
 use crate::context::Context;
 use domain::problem::Problem;

@@ -1,5 +1,5 @@
-//! Facts about one complaint. Stored kinds and versions; never changed, only added to. Who acted stands in the
-//! envelope.
+//! Facts about one complaint. Stored kinds and versions; never changed, only added to. Who acted stands
+//! in the envelope.
 
 use super::source::{ComplaintOutcome, ComplaintSource};
 use crate::case::{CaseAbout, Deadline};

@@ -1,8 +1,9 @@
-//! The complaint aggregate: somebody complained about being called; until when it is answered, by whom, and how.
+//! The complaint aggregate: somebody complained about being called; until when it is answered, by whom,
+//! and how.
 //!
-//! Promises: the source, and with it the deadline and what it rests on, are fixed when it is opened; it is
-//! resolved once, with an outcome; who opened, took and resolved it is recorded. It never changes a number or a
-//! person: suppressing one is that one's own command, caused by the complaint.
+//! Promises: the source, and with it the deadline and what it rests on, are fixed when it is opened; it
+//! is resolved once, with an outcome; who opened, took and resolved it is recorded. It never changes a
+//! number or a person: suppressing one is that one's own command, caused by the complaint.
 
 pub mod command;
 mod decide;

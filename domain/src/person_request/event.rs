@@ -1,5 +1,5 @@
-//! Facts about one request of a person. Stored kinds and versions; never changed, only added to. Who acted stands
-//! in the envelope.
+//! Facts about one request of a person. Stored kinds and versions; never changed, only added to. Who
+//! acted stands in the envelope.
 
 use super::wish::{AnswerKind, Wish};
 use crate::case::Deadline;

@@ -1,9 +1,9 @@
-//! The person_request aggregate: what a person asked about their own data, until when it is answered, and what
-//! was done.
+//! The person_request aggregate: what a person asked about their own data, until when it is answered, and
+//! what was done.
 //!
-//! Promises: the deadline and what it rests on are fixed when the request is received; it is answered once, with
-//! what was done and the event that did it; who received and answered it is recorded. It changes no person: an
-//! erasure, a hold or a read is that one's own command, caused by the request.
+//! Promises: the deadline and what it rests on are fixed when the request is received; it is answered
+//! once, with what was done and the event that did it; who received and answered it is recorded. It
+//! changes no person: an erasure, a hold or a read is that one's own command, caused by the request.
 
 pub mod command;
 mod decide;

@@ -1,4 +1,5 @@
-//! Complaints and requests of persons, whoever asks: what is shown of one, of all, and of how they were answered.
+//! Complaints and requests of persons, whoever asks: what is shown of one, of all, and of how they were
+//! answered.
 
 pub mod complaints;
 mod known;

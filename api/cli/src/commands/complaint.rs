@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Complaints (投诉): opened with a source that fixes the deadline, given to somebody, resolved with an outcome.
+/// Complaints (投诉): opened with a source that fixes the deadline, given to somebody, resolved with an
+/// outcome.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -1,8 +1,10 @@
-//! An inspection (检查): from a person, or a number and a time, to the calls, the lawful basis, the decisions, the
-//! recordings and what was done with them, and a bundle that proves it to somebody without the log.
+//! An inspection (检查): from a person, or a number and a time, to the calls, the lawful basis, the
+//! decisions, the recordings and what was done with them, and a bundle that proves it to somebody without
+//! the log.
 //!
-//! It rests on whole streams, which the bundle holds, and so on no view; a view only says who has a number.
-//! Whoever asks is on record before anything of it is shown: that is the asker's to do, with `read`.
+//! It rests on whole streams, which the bundle holds, and so on no view; a view only says who has a
+//! number. Whoever asks is on record before anything of it is shown: that is the asker's to do, with
+//! `read`.
 
 mod gather;
 mod nearest;

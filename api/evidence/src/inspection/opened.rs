@@ -1,5 +1,5 @@
-//! What has to be opened or looked up beside the events: persons by their keys, what a flow says, what a campaign
-//! is for.
+//! What has to be opened or looked up beside the events: persons by their keys, what a flow says, what a
+//! campaign is for.
 
 use super::gather::{Gathered, Told};
 use super::shown::{Heard, HeardTold, PersonShown};

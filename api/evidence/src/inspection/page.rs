@@ -1,5 +1,5 @@
-//! An inspection as a page: zh first, times as the callee's clock shows them, each fact with the event that says
-//! it.
+//! An inspection as a page: zh first, times as the callee's clock shows them, each fact with the event
+//! that says it.
 
 use super::shown::{CallTold, Inspection, RecordingState, RefusalTold, VerdictTold};
 use crate::html::{Good, Page, row};
@@ -83,9 +83,10 @@ fn head(page: &mut Page, answer: &Inspection, prover: &Prover) {
     ];
     page.table(&["数量 / count", "值 / value"], 1, &rows);
     page.paragraph(
-        "本页所据事件均在同一证据包中，可离线核验：ledgerline audit check FILE --key 公钥。所述事件流自首个事件起\
-         完整。 Every event this page rests on is in the same bundle and is checked offline with: ledgerline audit \
-         check FILE --key KEY. The streams of persons, numbers and calls are there from their first event on.",
+        "本页所据事件均在同一证据包中，可离线核验：ledgerline audit check FILE --key 公钥。\
+         所述事件流自首个事件起完整。 Every event this page rests on is in the same bundle and is \
+         checked offline with: ledgerline audit check FILE --key KEY. The streams of persons, numbers \
+         and calls are there from their first event on.",
     );
 }
 

@@ -8,8 +8,8 @@ use std::path::Path;
 use store::proof::bundle::{Attached, recording_name};
 use store::proof::hex;
 
-/// Most bytes of recordings in one bundle: an hour and more of sound (8 kHz, two channels, 16 bit), and half of
-/// what a bundle may have.
+/// Most bytes of recordings in one bundle: an hour and more of sound (8 kHz, two channels, 16 bit), and
+/// half of what a bundle may have.
 const RECORDINGS_BYTES_MAX: usize = 128 * 1024 * 1024;
 
 /// Recordings that go along.

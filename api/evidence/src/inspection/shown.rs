@@ -1,8 +1,8 @@
-//! What an inspection answers: who was called when, on which basis, by which rules, what was said and pressed,
-//! and what was done with it since.
+//! What an inspection answers: who was called when, on which basis, by which rules, what was said and
+//! pressed, and what was done with it since.
 //!
-//! A value of a person is masked unless it was asked for in clear; digits that were pressed are what happened
-//! in the call, and stand as they are.
+//! A value of a person is masked unless it was asked for in clear; digits that were pressed are what
+//! happened in the call, and stand as they are.
 
 use domain::calling_plan::Basis;
 use domain::disposition::{Disposition, Outcome};

@@ -109,7 +109,7 @@ pub(super) fn objections(found: &Gathered) -> Vec<ObjectionTold> {
             at: told.envelope.at,
             number,
             what,
-            source: source.map(str::to_owned),
+            source,
             reason: reason.clone(),
             until,
             call,
@@ -119,12 +119,10 @@ pub(super) fn objections(found: &Gathered) -> Vec<ObjectionTold> {
     told.collect()
 }
 
-const fn source_word(source: OptOutSource) -> &'static str {
-    match source {
-        OptOutSource::Keypress => "keypress",
-        OptOutSource::Operator => "operator",
-        OptOutSource::Import => "import",
-    }
+/// As the event has it.
+fn source_word(source: OptOutSource) -> String {
+    let word = application::reply_value::value(&source);
+    word.as_str().unwrap_or_default().to_owned()
 }
 
 /// Dials that were not allowed, by either side, in the time asked for.

@@ -1,7 +1,8 @@
-//! Bundles of events: which events belong to what is to be proved, and the file that proves them to a stranger.
+//! Bundles of events: which events belong to what is to be proved, and the file that proves them to a
+//! stranger.
 //!
-//! The events come from the log and the proofs from its tree, under a checkpoint that was signed; nothing sealed
-//! is opened.
+//! The events come from the log and the proofs from its tree, under a checkpoint that was signed; nothing
+//! sealed is opened.
 
 mod selection;
 

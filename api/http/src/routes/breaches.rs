@@ -1,4 +1,5 @@
-//! The worksheet of a breach over HTTP: whose data a user or a key saw from one time to another, and whom to tell.
+//! The worksheet of a breach over HTTP: whose data a user or a key saw from one time to another, and whom
+//! to tell.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

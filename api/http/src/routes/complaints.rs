@@ -1,4 +1,5 @@
-//! Complaints over HTTP: open one about a number, a person or a call, give it to somebody, resolve it, list all.
+//! Complaints over HTTP: open one about a number, a person or a call, give it to somebody, resolve it,
+//! list all.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

@@ -184,7 +184,8 @@ async fn found(ctx: &Ctx, input: Input) -> Result<(Inspected, Ordered), Problem>
     Ok((found, ordered))
 }
 
-/// The number, and who is known to have it. The rows only say whom to ask; each answers from their own events.
+/// The number, and who is known to have it. The rows only say whom to ask; each answers from their own
+/// events.
 async fn name_number(installation: &Installation, text: &str, ask: &mut Order) -> Result<(), Problem> {
     let number = if let Ok(number) = text.parse::<NumberId>() {
         number

@@ -1,4 +1,5 @@
-//! What can be proved, over HTTP: the log's signed state, the proof of one call, and which event led to which.
+//! What can be proved, over HTTP: the log's signed state, the proof of one call, and which event led to
+//! which.
 
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

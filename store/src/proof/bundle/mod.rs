@@ -2,10 +2,10 @@
 //!
 //! It is a tar archive whose bytes follow from its content (sorted names, fixed headers, no slack):
 //! `MANIFEST`, a signed note naming the SHA-256 of every other file at the top; `events.sha256`, which
-//! names those below `events/`; per event its record and its tlog-proof; the checkpoint, the time stamp that
-//! an authority gave it (if one did), the public key, an index, and a copy to read. Files may be attached
-//! below `attached/` (a page, recordings): `attached.sha256` names them; a recording is the one its call names.
-//! `docs/reference/proof.md` describes each.
+//! names those below `events/`; per event its record and its tlog-proof; the checkpoint, the time stamp
+//! that an authority gave it (if one did), the public key, an index, and a copy to read. Files may be
+//! attached below `attached/` (a page, recordings): `attached.sha256` names them; a recording is the one
+//! its call names. `docs/reference/proof.md` describes each.
 
 mod archive;
 mod attached;

@@ -1,5 +1,5 @@
-//! The other count: from the rows of the log's file, read as bytes and parsed here, with the carrier's records;
-//! nothing of the product is asked.
+//! The other count: from the rows of the log's file, read as bytes and parsed here, with the carrier's
+//! records; nothing of the product is asked.
 
 use super::ids;
 use crate::carrier::CdrLine;
@@ -78,8 +78,8 @@ impl Raw {
         self.0.iter().filter(move |row| row.text("/stream") == stream)
     }
 
-    /// Whose number it is, by our id: of people who are called the carrier says it, of the others the enrolment
-    /// of the only person with this id.
+    /// Whose number it is, by our id: of people who are called the carrier says it, of the others the
+    /// enrolment of the only person with this id.
     fn number_of(&self, value: &str, by_number: bool, answer: &Value, details: &Details) -> String {
         if !by_number {
             return String::new();

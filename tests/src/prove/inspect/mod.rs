@@ -1,8 +1,9 @@
-//! An inspection answers what the log holds: numbers and times are asked for with the real program, each answer
-//! is held against a count made from the log's own bytes, and each bundle is checked without the log.
+//! An inspection answers what the log holds: numbers and times are asked for with the real program, each
+//! answer is held against a count made from the log's own bytes, and each bundle is checked without the
+//! log.
 //!
-//! Who was called on which number is the carrier's word, not ours: its call detail records name the SIP Call-ID,
-//! which the log's bytes name beside the call.
+//! Who was called on which number is the carrier's word, not ours: its call detail records name the SIP
+//! Call-ID, which the log's bytes name beside the call.
 
 mod counted;
 
