@@ -168,7 +168,7 @@ impl<D: Decider> Entities<D> {
         };
         let send = |reply| Request::Ask {
             command: Arc::clone(&command),
-            cause,
+            cause: Box::new(cause),
             reply,
         };
         self.request(id, serve, send).await

@@ -3,7 +3,7 @@
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
 use domain::calling_plan::CampaignFacts;
-use domain::customer::command::CallClosing;
+use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::ports::line::LegFacts;
 use domain::ports::vault::Vault;
@@ -72,7 +72,10 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
         outcome: ended.outcome,
         charged: ended.charged,
         answered: state.answered_at().is_some(),
-        end_ordered: state.end_ordered().is_some(),
+        again: match state.end_ordered() {
+            Some(_) => CallAgain::Never,
+            None => CallAgain::ByPolicy,
+        },
         dialed_at: first.dialing_at,
         ended_at: ended.at,
         hold_off_ms: hold_off_ms.unwrap_or(first.hold_off_ms),

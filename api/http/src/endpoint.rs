@@ -53,6 +53,14 @@ pub enum Needs {
     Permission(Permission),
 }
 
+/// Whether somebody who begins now should use an endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Current,
+    /// Another one does the same better; this one stays for those who use it.
+    Deprecated,
+}
+
 /// One method on one path.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -75,8 +83,7 @@ pub struct Endpoint {
     says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
-    /// Another route does the same better; this one stays for those who use it.
-    pub deprecated: bool,
+    pub standing: Standing,
     rows: RowsNeeded,
     /// How it is answered when it was done, from the type its handler answers.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
@@ -128,7 +135,7 @@ impl Endpoint {
             about: About::Everybody,
             says_who: &[],
             kept: false,
-            deprecated: false,
+            standing: Standing::Current,
             rows: if R::IS_READ {
                 RowsNeeded::OfTheLog
             } else {
@@ -182,7 +189,7 @@ impl Endpoint {
         self
     }
     pub const fn deprecated(mut self) -> Self {
-        self.deprecated = true;
+        self.standing = Standing::Deprecated;
         self
     }
     pub const fn kept(mut self) -> Self {
@@ -216,7 +223,7 @@ impl Endpoint {
             about: self.about,
             rows: self.rows,
             kept: self.kept,
-            reads_json: !matches!(self.takes, Takes::File),
+            takes: self.takes,
             known: KnownQuery(self.query),
         };
         let handler = self.handler;
@@ -315,7 +322,7 @@ async fn handled(
     let _entered = match method == Method::GET {
         true => None,
         false => {
-            let reads_json = guard.reads_json;
+            let reads_json = !matches!(guard.takes, Takes::File);
             let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
             admitted.await?
         }

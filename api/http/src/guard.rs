@@ -5,6 +5,7 @@
 //! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
 
 use crate::context::{Context, RowsNeeded};
+use crate::endpoint::Takes;
 use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
@@ -52,8 +53,7 @@ pub(crate) struct Guard {
     pub rows: RowsNeeded,
     /// It passes though too much was asked.
     pub kept: bool,
-    /// Its body is short enough to be read whole.
-    pub reads_json: bool,
+    pub takes: Takes,
     pub known: KnownQuery,
 }
 

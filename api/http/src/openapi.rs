@@ -3,7 +3,7 @@
 
 use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
-use crate::endpoint::{Endpoint, Needs, Takes};
+use crate::endpoint::{Endpoint, Needs, Standing, Takes};
 use crate::known_query::AFTER_POSITION;
 use crate::reply::{POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
 use application::parameter::Parameter;
@@ -118,7 +118,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     if let Some(body) = taken(endpoint.takes, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
-    if endpoint.deprecated {
+    if endpoint.standing == Standing::Deprecated {
         members.insert("deprecated".to_owned(), json!(true));
     }
     if !endpoint.open {

@@ -6,7 +6,7 @@
 //! Whom we cut off after an answer is not called again by the rule for interruptions, but by the policy's own
 //! member for them.
 
-use super::command::CallClosing;
+use super::command::{CallAgain, CallClosing};
 use super::decide::Decided;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
@@ -93,7 +93,7 @@ fn next_dial(
     let policy = &facts.plan.retry_policy;
     let charged = enrolment.charged_dials + u32::from(closing.charged);
     let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
-    let is_last = closing.end_ordered || closing.outcome == Some(Outcome::OptedOut);
+    let is_last = closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut);
     if is_last || !policy.permits_another(charged, uncharged) {
         return None;
     }

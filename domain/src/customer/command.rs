@@ -170,12 +170,20 @@ pub struct CallClosing {
     pub outcome: Option<Outcome>,
     pub charged: bool,
     pub answered: bool,
-    /// Somebody ordered its end: nobody calls again by the policy.
-    pub end_ordered: bool,
+    pub again: CallAgain,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
     /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.
     pub hold_off_ms: u64,
+}
+
+/// Who says whether the person is called again in the campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CallAgain {
+    /// The campaign's retry policy.
+    ByPolicy,
+    /// Somebody ordered the end of the call, and so that nobody calls again.
+    Never,
 }
 
 impl CallClosing {

@@ -265,6 +265,29 @@ impl CustomerState {
         self.enrolments.insert(campaign.clone(), enrolment);
     }
 
+    fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {
+        if let CustomerEvent::EnrolmentSettled {
+            campaign,
+            disposition,
+            outcome,
+            rule,
+            facts,
+            ..
+        } = event
+        {
+            self.with_enrolment(campaign, |enrolment| {
+                enrolment.settled = Some(SettledAs {
+                    disposition: *disposition,
+                    outcome: *outcome,
+                });
+                enrolment.not_dialed = None;
+                if let Some(rule) = rule {
+                    enrolment.note_not_dialed(rule, facts, at, None);
+                }
+            });
+        }
+    }
+
     fn evolve_enrolment(&mut self, event: &CustomerEvent, at: Timestamp) {
         match event {
             CustomerEvent::DialGranted { attempt, grant } => {
@@ -313,23 +336,7 @@ impl CustomerState {
                 enrolment.due_at = *due_at;
                 enrolment.deadline = *deadline;
             }),
-            CustomerEvent::EnrolmentSettled {
-                campaign,
-                disposition,
-                outcome,
-                rule,
-                facts,
-                ..
-            } => self.with_enrolment(campaign, |enrolment| {
-                enrolment.settled = Some(SettledAs {
-                    disposition: *disposition,
-                    outcome: *outcome,
-                });
-                enrolment.not_dialed = None;
-                if let Some(rule) = rule {
-                    enrolment.note_not_dialed(rule, facts, at, None);
-                }
-            }),
+            CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }
             | CustomerEvent::ConsentRecorded { .. }

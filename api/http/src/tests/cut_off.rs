@@ -7,7 +7,7 @@ use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, NumberGrant};
-use domain::customer::command::{CallClosing, CustomerCommand};
+use domain::customer::command::{CallAgain, CallClosing, CustomerCommand};
 use domain::customer::event::CustomerEvent;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId};
@@ -103,7 +103,7 @@ impl Server {
                 disposition: Disposition::Interrupted,
                 outcome: None,
                 charged: true,
-                end_ordered: false,
+                again: CallAgain::ByPolicy,
                 answered,
                 dialed_at: ended_at,
                 ended_at,

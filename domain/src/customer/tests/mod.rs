@@ -1,5 +1,6 @@
 //! Given events of a customer, when a command comes, then events or a refusal.
 
+use super::command::CallAgain;
 use super::{
     CallClosing, Customer, CustomerCommand, CustomerEvent, CustomerRefusal, CustomerState, Enrolment,
     ForbiddenBy, GivenConsent,
@@ -176,7 +177,7 @@ fn closing(attempt: u32, disposition: Disposition) -> CallClosing {
         disposition,
         outcome: None,
         charged: true,
-        end_ordered: false,
+        again: CallAgain::ByPolicy,
         answered: disposition == Disposition::Answered,
         dialed_at: now().plus_ms(1_000),
         ended_at: now().plus_ms(10_000),
