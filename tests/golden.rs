@@ -2,6 +2,7 @@
 //! writes back the same data, or what its `.expected.json` says where its version is an old one.
 
 use domain::access::Access;
+use domain::alert::Alert;
 use domain::api_key::ApiKey;
 use domain::call::Call;
 use domain::campaign::Campaign;
@@ -15,9 +16,11 @@ use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::report::Report;
 use domain::sample::Sample;
+use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::user::User;
 use domain::view::View;
+use domain::webhook::Webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -81,69 +84,39 @@ fn expected_of(file: &Path) -> serde_json::Value {
     serde_json::from_str(&text).expect("it is JSON")
 }
 
-#[test]
-fn every_golden_record_of_a_call_reads() {
-    check::<Call>();
-}
+/// Every aggregate, with how its records are read.
+const AGGREGATES: &[(&str, fn())] = &[
+    (Access::AGGREGATE, check::<Access>),
+    (Alert::AGGREGATE, check::<Alert>),
+    (ApiKey::AGGREGATE, check::<ApiKey>),
+    (Call::AGGREGATE, check::<Call>),
+    (Campaign::AGGREGATE, check::<Campaign>),
+    (Complaint::AGGREGATE, check::<Complaint>),
+    (Customer::AGGREGATE, check::<Customer>),
+    (Flow::AGGREGATE, check::<Flow>),
+    (Inquiry::AGGREGATE, check::<Inquiry>),
+    (Installation::AGGREGATE, check::<Installation>),
+    (Number::AGGREGATE, check::<Number>),
+    (PersonRequest::AGGREGATE, check::<PersonRequest>),
+    (Report::AGGREGATE, check::<Report>),
+    (Sample::AGGREGATE, check::<Sample>),
+    (Stop::AGGREGATE, check::<Stop>),
+    (User::AGGREGATE, check::<User>),
+    (View::AGGREGATE, check::<View>),
+    (Webhook::AGGREGATE, check::<Webhook>),
+];
 
 #[test]
-fn every_golden_record_of_a_complaint_reads() {
-    check::<Complaint>();
-}
-
-#[test]
-fn every_golden_record_of_a_person_s_request_reads() {
-    check::<PersonRequest>();
-}
-
-#[test]
-fn every_golden_record_of_a_campaign_reads() {
-    check::<Campaign>();
-}
-
-#[test]
-fn every_golden_record_of_a_customer_reads() {
-    check::<Customer>();
-}
-
-#[test]
-fn every_golden_record_of_a_number_reads() {
-    check::<Number>();
-}
-
-#[test]
-fn every_golden_record_of_a_flow_reads() {
-    check::<Flow>();
-}
-
-#[test]
-fn every_golden_record_of_the_installation_reads() {
-    check::<Installation>();
-}
-
-#[test]
-fn every_golden_record_of_a_sample_reads() {
-    check::<Sample>();
-}
-
-#[test]
-fn every_golden_record_of_a_report_reads() {
-    check::<Report>();
-}
-
-#[test]
-fn every_golden_record_of_an_inquiry_reads() {
-    check::<Inquiry>();
-}
-
-#[test]
-fn every_golden_record_of_a_view_reads() {
-    check::<View>();
-}
-
-#[test]
-fn every_golden_record_of_users_keys_and_refused_attempts_reads() {
-    check::<User>();
-    check::<ApiKey>();
-    check::<Access>();
+fn every_golden_record_of_every_aggregate_reads() {
+    for (_, check) in AGGREGATES {
+        check();
+    }
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/events");
+    let folders = fs::read_dir(folder).expect("there are golden files").flatten();
+    let folders = folders.filter(|entry| entry.path().is_dir());
+    let kept: BTreeSet<String> = folders
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
+    let read: BTreeSet<String> = AGGREGATES.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(kept, read, "each aggregate that keeps events is read here");
 }
