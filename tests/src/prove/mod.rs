@@ -107,6 +107,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["forgetting"],
         &["http"],
         &["inspect"],
+        &["webhooks"],
     ],
 ];
 
