@@ -14,7 +14,7 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "domain/src/number/"),
     ("operator", "api/evidence/src/compliance_report/"),
     ("operator", "api/http/src/tests/report_schedule.rs"),
-    ("operator", "api/http/src/routes/numbers.rs"),
+    ("operator", "api/http/src/routes/numbers/mod.rs"),
     ("operator", "simulation/src/"),
     ("operator", "domain/src/permission/"),
     ("operator", "domain/src/user/"),

@@ -245,10 +245,7 @@ impl CustomerState {
             list: *list,
             number: number.clone(),
             basis: *basis,
-            variables: variables
-                .iter()
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            variables: variables.clone().into_iter().collect(),
             attempts: 0,
             charged_dials: 0,
             uncharged_dials: 0,

@@ -10,6 +10,7 @@ pub(crate) mod golden_support;
 mod heading;
 pub(crate) mod instant_text;
 mod ordered_json;
+mod place;
 mod request;
 mod shared_event;
 pub mod stored_event;

@@ -4,7 +4,7 @@
 //! cause of every command, so they are copied and hold their bytes in place.
 
 use crate::personal::LookupHash;
-use crate::record::stored_event::StreamVersion;
+use crate::record::place::StreamVersion;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 

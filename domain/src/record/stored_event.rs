@@ -8,6 +8,7 @@
 
 pub use super::cause::Cause;
 pub use super::heading::Heading;
+pub use super::place::{Position, StreamVersion};
 pub use super::request::{RequestFacts, RequestMark, TraceParent};
 use super::shared_event::Parsed;
 use super::{heading, text};
@@ -23,57 +24,6 @@ use std::sync::Arc;
 
 /// Largest record: tlog-tiles entry bundles carry a 16-bit length, less the 8 bytes of `recorded_at`.
 pub const RECORD_BYTES_MAX: usize = 65_527;
-
-/// An event's place in the order of all events: increasing, opaque, 0 before the first.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct Position(pub u64);
-
-impl Position {
-    /// For replies, in which a position is a decimal text: it passes 53 bits.
-    pub fn as_text<S: serde::Serializer>(position: &Self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(position)
-    }
-}
-
-impl std::fmt::Display for Position {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)
-    }
-}
-
-/// A stream's version: the number of its events, from 1; 0 before the first.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Default,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(transparent)]
-#[schemars(inline)]
-pub struct StreamVersion(pub u64);
 
 /// An event as a record, ready to be appended. Only `record` and `Record::from_stored` make one.
 #[derive(Debug, Clone, PartialEq, Eq)]

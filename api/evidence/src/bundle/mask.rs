@@ -237,6 +237,10 @@ impl Masker {
             },
             CallEvent::Ended { .. } => masked_end(event),
             CallEvent::Corrected { .. } => self.masked_correction(event),
+            CallEvent::EndOrdered { hang_up, reason: _ } => CallEvent::EndOrdered {
+                hang_up: *hang_up,
+                reason: "masked".to_owned(),
+            },
             anonymous if anonymous.is_anonymous() => event.clone(),
             unknown => {
                 let kind = unknown.kind();

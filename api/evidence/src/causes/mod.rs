@@ -7,7 +7,8 @@
 mod beginning;
 mod drawing;
 mod graph;
+mod unexplained;
 
-pub use beginning::{Unexplained, unexplained};
 pub use drawing::GraphShown;
 pub use graph::Graph;
+pub use unexplained::{Unexplained, unexplained};

@@ -1,0 +1,54 @@
+//! Where an event stands: in the order of all events, and in its own stream.
+
+use serde::{Deserialize, Serialize};
+
+/// An event's place in the order of all events: increasing, opaque, 0 before the first.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct Position(pub u64);
+
+impl Position {
+    /// For replies, in which a position is a decimal text: it passes 53 bits.
+    pub fn as_text<S: serde::Serializer>(position: &Self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(position)
+    }
+}
+
+impl std::fmt::Display for Position {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A stream's version: the number of its events, from 1; 0 before the first.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(transparent)]
+#[schemars(inline)]
+pub struct StreamVersion(pub u64);
