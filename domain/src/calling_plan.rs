@@ -66,7 +66,7 @@ pub enum Basis {
 }
 
 /// Local hours of the callee in which a dial may start: `start` inclusive, `end` exclusive, rests cut out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingWindow {
     pub start: TimeOfDay,
     pub end: TimeOfDay,
@@ -243,7 +243,7 @@ pub struct FlowRef {
 }
 
 /// A campaign's plan, fixed at creation.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CallingPlan {
     pub preset: Preset,
     pub basis: Basis,

@@ -11,7 +11,7 @@ use std::fmt;
 const DIGEST_BYTES: usize = 32;
 
 /// SHA-256 (FIPS 180-4) of a secret, lower hex in JSON.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 pub struct SecretDigest([u8; DIGEST_BYTES]);
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The rule of a call, by its number; what `call.answered` does not name is the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Default, schemars::JsonSchema)]
 #[serde(try_from = "u16", into = "u16")]
 pub enum KeyRule {
     /// A key counts in the menu being asked, and nowhere else.

@@ -10,12 +10,14 @@ use std::fmt;
 
 /// A keyed hash (HMAC-SHA-256 under the installation's secret, lower hex) of a phone or external id.
 /// It serves lookup and outlives erasure.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(transparent)]
 pub struct LookupHash(pub String);
 
 /// The sealed form: `{"sealed":"<base64 of nonce, ciphertext, tag>","key":"<customer id>","hash":"<hex>"}`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Sealed {
     /// Base64 of the 12-byte nonce, the ciphertext and the 16-byte tag (AES-256-GCM).
     pub sealed: String,
@@ -65,11 +67,23 @@ impl<T> fmt::Debug for Personal<T> {
     }
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize, Deserialize, schemars::JsonSchema)]
 struct ErasedForm {
     erased: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     hash: Option<LookupHash>,
+}
+
+/// As records hold it: sealed, or erased.
+impl<T> schemars::JsonSchema for Personal<T> {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Personal".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let sealed = generator.subschema_for::<Sealed>();
+        let erased = generator.subschema_for::<ErasedForm>();
+        schemars::json_schema!({ "anyOf": [sealed, erased] })
+    }
 }
 
 impl<T> Serialize for Personal<T> {

@@ -14,7 +14,7 @@ use crate::ports::line::{AnsweredDialog, LegFailure};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum CallEvent {
     /// Customer and number agreed. The only place of the number dialed: `callee`, E.164.
@@ -151,7 +151,9 @@ pub enum CallEvent {
 }
 
 /// Which notice was played.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Notice {
     Recording,

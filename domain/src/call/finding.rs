@@ -4,7 +4,7 @@ use crate::disposition::{Disposition, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// How a call ended, as found: its disposition and, when it was answered, its outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Finding {
     pub disposition: Disposition,
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -15,7 +15,7 @@ pub const NEXT_LEG_WITHIN_MS: u64 = 6_000;
 pub const LEGS_MAX: u8 = 3;
 
 /// The customer's side of a permit, as stored in `customer.dial_granted` and `call.permitted`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct CustomerGrant {
     pub call: CallId,
     pub campaign: CampaignId,
@@ -31,7 +31,7 @@ pub struct CustomerGrant {
 
 /// The number's side of a permit, as stored in `number.dial_granted` and `call.permitted`.
 /// It names no person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct NumberGrant {
     pub call: CallId,
     pub campaign: CampaignId,

@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum InquiryEvent {
     /// Somebody asked in SQL; the text is masked where a phone number may stand.
@@ -49,7 +49,7 @@ pub enum InquiryEvent {
 }
 
 /// What an export takes away.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ExportFacts {
     /// `calls`, `events`, `metrics` …; `proof`, `backup` or `copy` of events as they are stored.
     pub what: String,
@@ -77,7 +77,7 @@ pub struct ExportFacts {
 }
 
 /// What a reader is shown, of whom, and where. Ids of our own making only.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReadFacts {
     /// The route, as the published description names it: `GET /api/v1/customers/{id}`.
     pub route: String,
@@ -102,7 +102,7 @@ pub struct ReadFacts {
 }
 
 /// How personal values are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReadForm {
     /// Opened, and most of each value covered: `138****8000`.

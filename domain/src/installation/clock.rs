@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a process does not believe the wall clock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockDoubtCause {
     /// It was set while the process ran: it left the steady clock, which counts on whatever anybody sets.
@@ -13,7 +13,7 @@ pub enum ClockDoubtCause {
 }
 
 /// The wall clock beside what it is compared with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClockDoubt {
     pub cause: ClockDoubtCause,
     /// The wall clock minus the process's time, or minus the last event's `recorded_at`; above zero when the
@@ -22,7 +22,7 @@ pub struct ClockDoubt {
 }
 
 /// Why the clock is believed again.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClockTrust {
     /// The wall and what it is compared with agree again.

@@ -10,7 +10,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum InstallationEvent {
     /// The log up to here came from a backup; what happened after it was made is unknown here.
@@ -79,7 +79,7 @@ pub enum InstallationEvent {
 }
 
 /// How far a clock was from another when they were compared.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ClockOffset {
     /// What must be added to our clock to get the source's; below zero when ours is ahead.
     pub offset_ms: i64,
@@ -92,7 +92,7 @@ pub struct ClockOffset {
 }
 
 /// What was restored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RestoreFacts {
     /// The last event's position in the backup.
     pub source_head: Position,

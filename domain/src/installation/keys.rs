@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub const NAMED_BY: &str = "the keys of this log";
 
 /// What came back of the keys.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct RestoredKeys {
     pub backup_taken_at: Timestamp,
     /// Keys in force after it.

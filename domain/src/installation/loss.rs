@@ -21,7 +21,7 @@ pub enum KnownBy {
 }
 
 /// The history that was known, beside the one that is there.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LostHistory {
     pub known_by: KnownBy,
     /// Events of the checkpoint, or the view's position.

@@ -74,7 +74,7 @@ pub enum LineError {
 }
 
 /// How a leg failed before it was answered. Raw values, kept for ever; `call::progress` reads them.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct LegFailure {
     /// Final SIP status, where one came.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -101,7 +101,7 @@ pub struct LegFailure {
 }
 
 /// What ended the attempt locally or remotely.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureCause {
     /// A final response from the far end.
@@ -121,7 +121,7 @@ pub enum FailureCause {
 
 /// What an answer established; stored in `call.answered` so that a restarted process can hang up. In the
 /// stored form `{callee:N}` stands for the last N digits of the number called (`call::dialog_with_callee`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AnsweredDialog {
     pub to_tag: String,
     pub remote_target: String,

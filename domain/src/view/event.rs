@@ -7,7 +7,7 @@ use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum ViewEvent {
     /// Next rows were begun beside the live ones.
@@ -39,7 +39,7 @@ pub enum ViewEvent {
 }
 
 /// A switch, with what was compared before it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SwitchFacts {
     pub version: u32,
     /// When the rebuild was begun: which one this is.
@@ -52,7 +52,7 @@ pub struct SwitchFacts {
 }
 
 /// One table where it was compared: the rows that went, and those that came.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct TableFacts {
     pub table: String,
     pub rows_before: u64,

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::BTreeSet;
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
 pub enum WebhookEvent {
     /// Somebody is told from now on.
@@ -77,7 +77,7 @@ pub enum WebhookEvent {
 }
 
 /// What a webhook is: whom it tells, of what, and how.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WebhookFacts {
     pub format: Format,
     /// The URL or mail address, sealed under the webhook's own key: it may open a door, or name a person.
@@ -112,7 +112,7 @@ pub struct WebhookFacts {
 }
 
 /// Which event was, or is to be, delivered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Delivery {
     pub event: EventId,
     pub position: Position,
@@ -136,7 +136,7 @@ const fn is_first(run: &u32) -> bool {
 }
 
 /// What came of one attempt.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Attempted {
     /// Why it was not taken; absent where it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -32,6 +32,14 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         "events",
         Parameter::uuid("id", "An event; or a call, or our id of a customer"),
     ),
+    (
+        "schemas",
+        Parameter::text("kind", "A kind of event", "call.ended"),
+    ),
+    (
+        "{kind}",
+        Parameter::text("version", "The version of its shape, from 1", "1"),
+    ),
     ("complaints", Parameter::uuid("id", "A complaint")),
     ("requests", Parameter::uuid("id", "A request of a person")),
     ("samples", Parameter::uuid("id", "A sample")),

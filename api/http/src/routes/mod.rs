@@ -14,6 +14,7 @@ mod consents;
 mod customers;
 mod cut_off;
 mod description;
+mod event_schemas;
 mod events;
 mod exports;
 mod flows;
@@ -75,6 +76,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         one_call::endpoints(),
         problems::endpoints(),
         prometheus::endpoints(),
+        event_schemas::endpoints(),
         events::endpoints(),
         proofs::endpoints(),
         inspections::endpoints(),

@@ -11,6 +11,7 @@ mod coming_again;
 mod consents;
 mod cut_off;
 mod doors;
+mod event_schemas;
 mod event_stream;
 mod exports;
 mod figures;

@@ -1,0 +1,93 @@
+//! The shapes of events: a JSON Schema of what each kind holds, made from the type that writes it.
+//!
+//! A schema is of `data`. It names what is there now and lets more come: members are added, never changed.
+
+use domain::decider::{Decider, EventData};
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+use std::sync::LazyLock;
+
+/// One kind at one version.
+#[derive(Debug, Clone)]
+pub struct EventSchema {
+    pub kind: String,
+    pub version: u16,
+    /// JSON Schema 2020-12 of its `data`.
+    pub schema: Map<String, Value>,
+}
+
+/// Where the schema of a kind and version is served.
+pub fn path_of(kind: &str, version: u16) -> String {
+    format!("/api/v1/events/schemas/{kind}/{version}")
+}
+
+/// Every kind at its current version, in the order of their names.
+pub fn all() -> &'static [EventSchema] {
+    static ALL: LazyLock<Vec<EventSchema>> = LazyLock::new(|| {
+        let mut all: Vec<EventSchema> = AGGREGATES.iter().flat_map(|kinds| kinds()).collect();
+        all.sort_by(|one, two| one.kind.cmp(&two.kind));
+        all
+    });
+    ALL.as_slice()
+}
+
+/// The kinds of each aggregate.
+const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
+    kinds::<domain::access::Access>,
+    kinds::<domain::alert::Alert>,
+    kinds::<domain::api_key::ApiKey>,
+    kinds::<domain::call::Call>,
+    kinds::<domain::campaign::Campaign>,
+    kinds::<domain::complaint::Complaint>,
+    kinds::<domain::customer::Customer>,
+    kinds::<domain::flow::Flow>,
+    kinds::<domain::inquiry::Inquiry>,
+    kinds::<domain::installation::Installation>,
+    kinds::<domain::number::Number>,
+    kinds::<domain::person_request::PersonRequest>,
+    kinds::<domain::report::Report>,
+    kinds::<domain::sample::Sample>,
+    kinds::<domain::stop::Stop>,
+    kinds::<domain::user::User>,
+    kinds::<domain::view::View>,
+    kinds::<domain::webhook::Webhook>,
+];
+
+/// An event is written as `{"kind": …, "data": …}`: each choice of its schema is a kind.
+fn kinds<D: Decider<Event: JsonSchema>>() -> Vec<EventSchema> {
+    let schema = settings().into_root_schema_for::<D::Event>().to_value();
+    let choices = schema.pointer("/oneOf").and_then(Value::as_array);
+    let choices = choices.into_iter().flatten();
+    choices.filter_map(|choice| one::<D>(choice)).collect()
+}
+
+fn one<D: Decider>(choice: &Value) -> Option<EventSchema> {
+    let kind = choice.pointer("/properties/kind/const")?.as_str()?;
+    let version = D::Event::current_version(kind);
+    let mut schema = choice.pointer("/properties/data")?.as_object()?.clone();
+    if let Some(what) = choice.get("description") {
+        schema.insert("description".to_owned(), what.clone());
+    }
+    schema.insert(
+        "$schema".to_owned(),
+        json!("https://json-schema.org/draft/2020-12/schema"),
+    );
+    schema.insert("$id".to_owned(), json!(path_of(kind, version)));
+    schema.insert("title".to_owned(), json!(kind));
+    Some(EventSchema {
+        kind: kind.to_owned(),
+        version,
+        schema,
+    })
+}
+
+/// Whole in itself, as it is stored, without the formats that only Rust knows.
+fn settings() -> SchemaGenerator {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let settings = settings.with(|settings| {
+        settings.inline_subschemas = true;
+        settings.meta_schema = None;
+    });
+    settings.into_generator()
+}
