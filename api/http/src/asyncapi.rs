@@ -1,4 +1,4 @@
-//! The streams as AsyncAPI 3.0 describes them: made from the kinds of events themselves, so that it cannot drift.
+//! The streams as AsyncAPI 3.0 describes them: made from the kinds of events themselves, so it cannot drift.
 
 use application::event_schemas::{all, path_of};
 use serde_json::{Map, Value, json};
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_reference_of_the_document_leads_somewhere() {
+    fn nothing_that_the_document_refers_to_is_missing() {
         let told = document();
         let channels = told["channels"].as_object().unwrap();
         for (name, channel) in channels {

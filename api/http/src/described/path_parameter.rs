@@ -1,6 +1,7 @@
 //! The parameters of paths: what stands in one follows from the word before it, `campaigns` or `calls`.
 
 use application::parameter::Parameter;
+use domain::call::event::CallEvent;
 
 /// The word before a parameter, and the parameter.
 const PARAMETERS: &[(&str, Parameter)] = &[
@@ -34,7 +35,7 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     (
         "schemas",
-        Parameter::text("kind", "A kind of event", "call.ended"),
+        Parameter::text("kind", "A kind of event", CallEvent::ENDED),
     ),
     (
         "{kind}",

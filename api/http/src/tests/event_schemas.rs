@@ -1,5 +1,5 @@
-//! The schemas of events as whoever writes a reader meets them: each kind has one, and every golden record of the
-//! current version fits it.
+//! The schemas of events as whoever writes a reader meets them: each kind has one, and every golden record of
+//! the current version fits it.
 
 use super::asking::send;
 use crate::testing::Story;
