@@ -28,7 +28,7 @@ build:
 	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-http prove-inspect prove-stop: prove-stop prove-webhooks: packages build
+prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-http prove-inspect prove-stop prove-webhooks: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # 1,100 connections need as many descriptors here and in the server, which inherits the limit.

@@ -148,7 +148,7 @@ fn open(campaign: &CampaignState, order: &CallOrder) -> Result<CampaignStatus, P
     }
 }
 
-/// The same `Idempotency-Key` for somebody else: found before anybody is enrolled by it.
+/// The same `Idempotency-Key` for another order: found before anybody is enrolled by it.
 async fn refuse_reused(
     installation: &Installation,
     customer: &CustomerId,
@@ -165,7 +165,7 @@ async fn refuse_reused(
     let envelope = first
         .envelope()
         .map_err(|error| Problem::fault(error.to_string()))?;
-    if envelope.stream == Customer::stream(customer) {
+    if envelope.stream == Customer::stream(customer) && envelope.request == cause.request.mark {
         return Ok(());
     }
     Err(actors::AskError::<domain::customer::CustomerRefusal>::AnotherRequest.into())

@@ -116,11 +116,12 @@ fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice
     story.runtime.block_on(async {
         created(&story, "T").await;
         created(&story, "U").await;
+        created(&story, "V").await;
         add(&story, "crm", &["integrator"]).await;
         add(&story, "ling", &["viewer"]).await;
         let crm = key(
             &story,
-            json!({ "user": "crm", "scopes": ["calls:write"], "campaigns": ["T"] }),
+            json!({ "user": "crm", "scopes": ["calls:write"], "campaigns": ["T", "V"] }),
         )
         .await;
         let ling = key(&story, json!({ "user": "ling" })).await;
@@ -139,6 +140,12 @@ fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice
         let other = json!({ "campaign": "T", "customer": "C02", "phone": "13800138002" });
         let other = asked_by(&story, &crm, once, other).await;
         assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+        let same_person = json!({ "campaign": "V", "customer": "C01", "phone": "13800138001" });
+        let same_person = asked_by(&story, &crm, once, same_person).await;
+        assert_eq!(
+            (same_person.status, same_person.code()),
+            (422, "idempotency-key-reused")
+        );
         assert_eq!(trail(&story, "customer.enrolled").await.len(), 1);
         assert_eq!(trail(&story, "customer.call_asked").await.len(), 1);
     });
