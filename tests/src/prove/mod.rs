@@ -129,7 +129,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),
     (
         "simulation",
-        "7 days of 100 calls twice, instead of 200 of 1,000, in the debug build",
+        "4 days of 100 calls twice, instead of 200 of 1,000, in the debug build",
     ),
     (
         "stores",

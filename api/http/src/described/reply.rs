@@ -31,8 +31,8 @@ pub(crate) trait IntoReply {
 }
 
 const JSON: &str = "application/json";
-/// Of a bundle: a tar archive.
-const BUNDLE: &str = "application/x-tar";
+/// Of a bundle, a tar archive: the type that every generated client reads.
+const BUNDLE: &str = "application/octet-stream";
 
 /// Something was read.
 pub(crate) struct Read<T>(pub T);
