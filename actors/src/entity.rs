@@ -157,6 +157,12 @@ impl<D: Decider> Entity<D> {
         cause: Cause,
     ) -> Result<Answer<D>, TryError<D::Refusal>> {
         let (mut live, now, decided) = self.decide(command, cause).await?;
+        // What would write nothing may have been done long ago: then it is answered as it was.
+        if !matches!(&decided, Decided::Events(events) if !events.is_empty())
+            && let Some(position) = Box::pin(self.answered_long_ago(&live, cause)).await?
+        {
+            return Box::pin(self.repeat(cause, position)).await;
+        }
         let mut events = match decided {
             Decided::Events(events) => events,
             Decided::Repeat(position) => {
@@ -182,7 +188,14 @@ impl<D: Decider> Entity<D> {
         let records = records.map_err(TryError::Final)?;
         let last = live.version.0 + records.len() as u64;
         let first = records.first().filter(|_| self.is_shared()).cloned();
-        let position = self.append(live.version, records, cause).await?;
+        let position = match self.append(live.version, records, cause).await {
+            Err(TryError::Final(AskError::AnotherRequest)) => {
+                // The same request may lead to other events today.
+                let before = Box::pin(self.answered_long_ago(&live, cause)).await?;
+                before.ok_or(TryError::Final(AskError::AnotherRequest))?
+            }
+            appended => appended?,
+        };
         if position <= live.position || !self.is_stored_here(live.version, first).await? {
             // Stored by this very command, longer ago than is remembered or by another process.
             return Box::pin(self.repeat(cause, position)).await;
@@ -195,6 +208,22 @@ impl<D: Decider> Entity<D> {
         let answer = live.answer(events, position, false);
         self.loaded = Some(live);
         Ok(answer)
+    }
+
+    /// Where the events of a request that came again end, when the command is not remembered any more: the
+    /// stream is read for it. Only for requests that may come again.
+    async fn answered_long_ago(
+        &self,
+        live: &Live<D>,
+        cause: Cause,
+    ) -> Result<Option<Position>, TryError<D::Refusal>> {
+        let is_known = live.remembers_all() || live.answered_at(cause.command).is_some();
+        if cause.request.mark.is_none() || is_known {
+            return Ok(None);
+        }
+        let read: Asked<LoadedStream<D>, D> = load(&self.id, &self.environment, Some(cause.command)).await;
+        let end = read.map_err(TryError::Final)?.sought_end;
+        Ok(end.map(|end| end.position))
     }
 
     /// Answers a command whose events are stored, as the first time: with the state of now, or of then where

@@ -52,6 +52,7 @@ pub(crate) struct LoadedStream<D: Decider> {
 pub(crate) struct SoughtEnd<D: Decider> {
     pub(crate) state: Arc<D::State>,
     pub(crate) version: StreamVersion,
+    pub(crate) position: Position,
     pub(crate) mark: Option<RequestMark>,
 }
 
@@ -169,6 +170,7 @@ impl Reader<'_> {
                 loaded.sought_end = Some(SoughtEnd {
                     state: Arc::clone(&loaded.live.state),
                     version: loaded.live.version,
+                    position: stored.position,
                     mark: envelope.request,
                 });
             }
@@ -244,6 +246,11 @@ impl<D: Decider> Live<D> {
         let last = self.recent.back()?;
         let index = usize::try_from(last.events_count.checked_sub(1)?).ok()?;
         Some(EventId::derive(last.command, index))
+    }
+
+    /// Whether no command was forgotten yet.
+    pub(crate) fn remembers_all(&self) -> bool {
+        self.recent.len() < REMEMBERED_COMMANDS_MAX
     }
 
     /// Where the events of a command end that was answered before.

@@ -135,6 +135,48 @@ fn a_command_that_comes_again_with_another_body_is_not_answered_as_the_first() {
 }
 
 #[test]
+fn a_request_that_comes_again_after_many_others_is_answered_as_the_first_time() {
+    on_one_thread(async {
+        let fakes = Fakes::new();
+        let entities = counters(&fakes);
+        let double = || CounterCommand::DoubleIfAny;
+        entities
+            .ask(&one(), CounterCommand::Add(3), cause("before"))
+            .await
+            .unwrap();
+        let first = entities
+            .ask(&one(), double(), asked_with("a", "x", &fakes))
+            .await
+            .unwrap();
+        for number in 0..70 {
+            let more = cause(&format!("{number}"));
+            entities.ask(&one(), CounterCommand::Add(1), more).await.unwrap();
+        }
+        let mut stale = asked_with("a", "x", &fakes);
+        stale.request.expected = Some(StreamVersion(1));
+        for again in [asked_with("a", "x", &fakes), stale] {
+            let again = entities.ask(&one(), double(), again).await.unwrap();
+            let then = (again.repeated, again.position, again.state.total);
+            assert_eq!(then, (true, first.position, 6));
+        }
+        // What would be refused, or be other events, today.
+        let refused = entities
+            .ask(&one(), CounterCommand::Add(0), asked_with("a", "x", &fakes))
+            .await;
+        assert_eq!(refused.unwrap().position, first.position);
+        let more = entities
+            .ask(&one(), CounterCommand::AddTwice(1), asked_with("a", "x", &fakes))
+            .await;
+        assert_eq!(more.unwrap().position, first.position);
+        let other = entities
+            .ask(&one(), CounterCommand::AddTwice(1), asked_with("a", "y", &fakes))
+            .await;
+        assert_eq!(other.unwrap_err(), AskError::AnotherRequest);
+        assert_eq!(fakes.store.kinds().len(), 72);
+    });
+}
+
+#[test]
 fn the_sixty_fourth_last_command_is_remembered_and_the_sixty_fifth_is_not() {
     on_one_thread(async {
         let fakes = Fakes::new();
