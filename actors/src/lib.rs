@@ -4,6 +4,7 @@
 //! answers. Drivers follow events and ask entities; they keep no truth and can be dropped at any moment.
 //! Limits stand as named constants beside what they bound: mailbox places, live entities, legs, dials.
 
+mod answer;
 #[cfg(test)]
 mod arbiter_tests;
 mod asker_task;
