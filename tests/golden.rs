@@ -18,6 +18,7 @@ use domain::report::Report;
 use domain::sample::Sample;
 use domain::stop::Stop;
 use domain::stored_event::Envelope;
+use domain::subscriber::Subscriber;
 use domain::user::User;
 use domain::view::View;
 use domain::webhook::Webhook;
@@ -101,6 +102,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Report::AGGREGATE, check::<Report>),
     (Sample::AGGREGATE, check::<Sample>),
     (Stop::AGGREGATE, check::<Stop>),
+    (Subscriber::AGGREGATE, check::<Subscriber>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),
     (Webhook::AGGREGATE, check::<Webhook>),

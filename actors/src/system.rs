@@ -34,6 +34,7 @@ use domain::report::Report;
 use domain::sample::Sample;
 use domain::stop::Stop;
 use domain::stored_event::Cause;
+use domain::subscriber::Subscriber;
 use domain::user::User;
 use domain::view::View;
 use domain::webhook::Webhook;
@@ -79,6 +80,8 @@ pub struct ActorSystem {
     pub person_requests: Entities<PersonRequest>,
     /// Emergency stops, each by what it stops.
     pub stops: Entities<Stop>,
+    /// Who follows the events under a name.
+    pub subscribers: Entities<Subscriber>,
     /// Who may sign in.
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
@@ -107,6 +110,7 @@ impl ActorSystem {
             complaints: Entities::start(&environment, &hosting),
             person_requests: Entities::start(&environment, &hosting),
             stops: Entities::start(&environment, &hosting),
+            subscribers: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
             webhooks: Entities::start(&environment, &hosting),

@@ -136,11 +136,13 @@ macro_rules! uuid_id {
     };
 }
 
+pub(crate) use text_id;
+
 /// The two alphabets as JSON schemas say them.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
 const DERIVED_HEX: &str = "^[0-9a-f]{32}$";
 
-fn plain_word(text: &str) -> Result<(), &'static str> {
+pub(crate) fn plain_word(text: &str) -> Result<(), &'static str> {
     if text.is_empty() || text.len() > CAMPAIGN_ID_BYTES_MAX {
         return Err("it must have 1 to 64 characters");
     }
@@ -158,7 +160,7 @@ const LOGIN_NAME: &str = "^[a-z0-9_.-]{1,64}$";
 /// Whose attempts were refused.
 const ACCESS_WORD: &str = "^(user|key|address)\\.[a-z0-9_.-]{1,64}$";
 
-fn login_name(text: &str) -> Result<(), &'static str> {
+pub(crate) fn login_name(text: &str) -> Result<(), &'static str> {
     plain_word(text)?;
     if text.bytes().any(|b| b.is_ascii_uppercase()) {
         return Err("it is written in lower case");

@@ -41,6 +41,7 @@ pub mod sample;
 
 pub mod stop;
 pub mod stream_id;
+pub mod subscriber;
 pub mod time;
 pub mod user;
 pub mod view;

@@ -131,6 +131,11 @@ impl Projections {
         self.progress.position()
     }
 
+    /// Whether every view has all of the log up to here, and none is parked.
+    pub fn has_all(&self, head: Position) -> bool {
+        self.progress.has_all(head)
+    }
+
     /// Why the views could not go on from where they are; `None` once they have moved.
     pub fn waits_because(&self) -> Option<String> {
         self.progress.waits_because()

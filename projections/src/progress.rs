@@ -69,6 +69,13 @@ impl Progress {
         active.map(|row| row.position).min()
     }
 
+    /// Whether every view has all of the log up to here, and none is parked.
+    pub fn has_all(&self, head: Position) -> bool {
+        let held = self.held();
+        held.iter()
+            .all(|row| row.position == head && row.parked.is_none())
+    }
+
     /// Where every view stands, parked or not.
     pub(crate) fn positions(&self) -> Vec<Position> {
         self.held().iter().map(|row| row.position).collect()

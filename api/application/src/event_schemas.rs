@@ -49,6 +49,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::report::Report>,
     kinds::<domain::sample::Sample>,
     kinds::<domain::stop::Stop>,
+    kinds::<domain::subscriber::Subscriber>,
     kinds::<domain::user::User>,
     kinds::<domain::view::View>,
     kinds::<domain::webhook::Webhook>,

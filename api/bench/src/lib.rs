@@ -1,5 +1,6 @@
 //! `ledgerline bench`: measurements on this machine.
 
+mod api;
 mod append;
 mod calls;
 mod cost;
@@ -33,6 +34,7 @@ pub struct Args {
 enum Action {
     /// Audio both ways in real time on many calls at once, the carrier on the same machine
     Calls(calls::Args),
+    Api(api::Args),
     Cost(cost::Args),
     Import(import::Args),
     Append(append::Args),
@@ -46,6 +48,7 @@ enum Action {
 pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
     match args.action {
         Action::Calls(args) => calls::run(args).await,
+        Action::Api(args) => api::run(args, runtime).await,
         Action::Cost(args) => cost::run(args).await,
         Action::Import(args) => import::run(args, runtime).await,
         Action::Append(args) => append::run(args, runtime).await,

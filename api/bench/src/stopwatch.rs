@@ -37,6 +37,16 @@ impl Times {
         self.nanos.push(nanos);
     }
 
+    /// With those of another.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.nanos.extend(other.nanos);
+        self.processor_nanos += other.processor_nanos;
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.nanos.len()
+    }
+
     /// Processor time that one of the durations took, of all threads.
     pub(crate) fn add_processor(&mut self, nanos: u64) {
         self.processor_nanos += nanos;

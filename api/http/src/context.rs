@@ -4,6 +4,7 @@
 
 use crate::auth::Door;
 use crate::coming_again::InFlight;
+use crate::kept_replies::KeptReplies;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::signing::Signing;
@@ -40,6 +41,8 @@ pub struct Context {
     pub lookups: Lookups,
     /// How many requests each user and key may still send.
     pub rates: Rates,
+    /// Replies that stay as they are while the log stands still.
+    pub kept_replies: KeptReplies,
     /// Requests that may come again, while they are answered.
     pub in_flight: InFlight,
     /// Who signs checkpoints of the log.

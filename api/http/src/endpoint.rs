@@ -10,6 +10,7 @@ use crate::described::{IntoReply, Told, schema_of};
 pub(crate) use crate::guard::About;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
+use crate::kept_replies::Asked;
 use crate::known_query::KnownQuery;
 use crate::reply::{problem_response, tell_rate};
 use crate::server::Peer;
@@ -61,6 +62,15 @@ pub enum Standing {
     Deprecated,
 }
 
+/// What an answer follows from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerOf {
+    /// Also from the clock, from this process, or it is put on record: made anew each time.
+    TheMoment,
+    /// From rows and log alone: the same question at the same place is the same answer.
+    TheLog,
+}
+
 /// One method on one path.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -84,6 +94,7 @@ pub struct Endpoint {
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
     pub standing: Standing,
+    pub answer: AnswerOf,
     rows: RowsNeeded,
     /// How it is answered when it was done, from the type its handler answers.
     pub(crate) told: fn(&mut SchemaGenerator) -> Vec<Told>,
@@ -136,6 +147,7 @@ impl Endpoint {
             says_who: &[],
             kept: false,
             standing: Standing::Current,
+            answer: AnswerOf::TheMoment,
             rows: if R::IS_READ {
                 RowsNeeded::OfTheLog
             } else {
@@ -192,6 +204,11 @@ impl Endpoint {
         self.standing = Standing::Deprecated;
         self
     }
+    /// Neither clock nor process has a part in its answer, and nothing is put on record by it.
+    pub const fn steady(mut self) -> Self {
+        self.answer = AnswerOf::TheLog;
+        self
+    }
     pub const fn kept(mut self) -> Self {
         self.kept = true;
         self
@@ -223,6 +240,7 @@ impl Endpoint {
             about: self.about,
             rows: self.rows,
             kept: self.kept,
+            answer: self.answer,
             takes: self.takes,
             known: KnownQuery(self.query),
         };
@@ -327,7 +345,15 @@ async fn handled(
             admitted.await?
         }
     };
-    handler(Arc::clone(&ctx), input).await
+    if guard.answer == AnswerOf::TheMoment {
+        return handler(ctx, input).await;
+    }
+    let mut asked = Asked::of(&input);
+    if let Some(kept) = asked.kept(&ctx).await {
+        return Ok(kept);
+    }
+    let response = handler(Arc::clone(&ctx), input).await?;
+    Ok(asked.keep(&ctx, response).await)
 }
 
 /// Joins endpoints into one boxed group.

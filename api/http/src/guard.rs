@@ -5,7 +5,7 @@
 //! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
 
 use crate::context::{Context, RowsNeeded};
-use crate::endpoint::Takes;
+use crate::endpoint::{AnswerOf, Takes};
 use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
@@ -53,6 +53,8 @@ pub(crate) struct Guard {
     pub rows: RowsNeeded,
     /// It passes though too much was asked.
     pub kept: bool,
+    /// Whether its answer can be kept.
+    pub answer: AnswerOf,
     pub takes: Takes,
     pub known: KnownQuery,
 }

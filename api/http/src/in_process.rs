@@ -7,6 +7,7 @@ use crate::auth::Door;
 use crate::coming_again::InFlight;
 use crate::context::Context;
 pub use crate::context::Hears;
+use crate::kept_replies::KeptReplies;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
@@ -60,6 +61,7 @@ pub async fn client(
                 door: Door::Directory,
                 lookups: Lookups::default(),
                 rates: Rates::default(),
+                kept_replies: KeptReplies::default(),
                 in_flight: InFlight::default(),
                 signing: Signing::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),

@@ -16,6 +16,7 @@ mod exposition;
 mod guard;
 pub mod in_process;
 mod input;
+mod kept_replies;
 mod known_query;
 pub mod kurrent;
 pub mod live;

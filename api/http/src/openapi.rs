@@ -3,9 +3,9 @@
 
 use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
-use crate::endpoint::{Endpoint, Needs, Standing, Takes};
+use crate::endpoint::{AnswerOf, Endpoint, Needs, Standing, Takes};
 use crate::known_query::AFTER_POSITION;
-use crate::reply::{POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
+use crate::reply::{NOT_MODIFIED, POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
 use application::parameter::Parameter;
 use domain::problem::Kind;
 use serde_json::{Map, Value, json};
@@ -23,6 +23,13 @@ const UNCHANGED: Parameter = Parameter::text(
     "If-Match",
     "Only while what is written to has this version (the `etag` of a write); otherwise 412",
     "\"v3\"",
+);
+
+/// Of a reply that the caller has.
+const UNLESS: Parameter = Parameter::text(
+    "If-None-Match",
+    "Only if the reply is another than the one with this `etag`; otherwise 304, without a body",
+    "\"0f3a\"",
 );
 
 /// Every kind of problem, whose replies lie beside the schemas.
@@ -100,7 +107,12 @@ pub(crate) fn document(endpoints: &[Endpoint]) -> Value {
 fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let mut replies: Map<String, Value> = Map::new();
     for told in (endpoint.told)(&mut schemas.sent) {
-        replies.insert(told.status.to_string(), reply(told));
+        replies.insert(told.status.to_string(), reply(told, endpoint.answer));
+    }
+    if endpoint.answer == AnswerOf::TheLog {
+        let there =
+            json!({ "description": "The caller has it: If-None-Match names its etag", "headers": tag() });
+        replies.insert(NOT_MODIFIED.to_string(), there);
     }
     for kind in kinds(endpoint) {
         let reference = format!("#/components/responses/{}", kind_name(kind));
@@ -170,7 +182,12 @@ fn taken(takes: Takes, schemas: &mut Schemas) -> Option<Value> {
     Some(json!({ "required": required, "content": { media_type: { "schema": schema } } }))
 }
 
-fn reply(told: Told) -> Value {
+/// The header that tells one reply from another.
+fn tag() -> Value {
+    json!({ "etag": { "description": "The same as long as the reply is", "schema": { "type": "string" } } })
+}
+
+fn reply(told: Told, answer: AnswerOf) -> Value {
     let content = told.content.into_iter();
     let content: Map<String, Value> = content
         .map(|(media_type, schema)| (media_type.to_owned(), json!({ "schema": schema })))
@@ -186,6 +203,8 @@ fn reply(told: Told) -> Value {
                 "etag": { "description": "The version of what was written to", "schema": { "type": "string" } },
             });
             members.insert("headers".to_owned(), headers);
+        } else if answer == AnswerOf::TheLog {
+            members.insert("headers".to_owned(), tag());
         }
     }
     reply
@@ -238,8 +257,9 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let is_post = endpoint.method == "POST";
     let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_post);
     let key = key.map(|one| one.described("header"));
+    let unless = (endpoint.answer == AnswerOf::TheLog).then(|| UNLESS.described("header"));
     let of_request = in_path.chain(in_query).chain(after_position);
-    of_request.chain(in_header).chain(key).collect()
+    of_request.chain(in_header).chain(unless).chain(key).collect()
 }
 
 /// The operations of all paths.

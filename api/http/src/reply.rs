@@ -42,6 +42,7 @@ const fn status(kind: Kind) -> StatusCode {
 pub(crate) const READ: u16 = StatusCode::OK.as_u16();
 pub(crate) const CHANGED: u16 = StatusCode::OK.as_u16();
 pub(crate) const MADE: u16 = StatusCode::CREATED.as_u16();
+pub(crate) const NOT_MODIFIED: u16 = StatusCode::NOT_MODIFIED.as_u16();
 pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
 
 /// The status of each kind of problem, for the description.

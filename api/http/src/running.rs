@@ -4,6 +4,7 @@ use crate::auth::{self, Door};
 use crate::certificate;
 use crate::coming_again::InFlight;
 use crate::context::{Context, Ctx};
+use crate::kept_replies::KeptReplies;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
@@ -99,6 +100,7 @@ impl Running {
             door,
             lookups: Lookups::default(),
             rates: Rates::default(),
+            kept_replies: KeptReplies::default(),
             in_flight: InFlight::default(),
             signing: Signing::EachSecond,
             rows_within_ms: None,

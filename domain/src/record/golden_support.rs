@@ -145,6 +145,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             (StreamId::new(aggregate, &inquiry), None, None)
         }
         "user" => (StreamId::new(aggregate, &"wang"), None, None),
+        "subscriber" => (StreamId::new(aggregate, &"crm@wang"), None, None),
         "api_key" => {
             let key = KeyId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &key), None, None)
@@ -194,7 +195,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" | "stop" | "webhook" | "complaint" | "person_request" => Way::Session,
+        "user" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -28,6 +28,7 @@ mod roles;
 mod sipp;
 mod stop;
 mod stores;
+mod subscribers;
 mod tails;
 mod two_processes;
 mod webhooks;
@@ -73,6 +74,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "stop" => Some(stop::prove(form)),
+        "subscribers" => Some(subscribers::prove(form)),
         "webhooks" => Some(webhooks::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
         "stores" => Some(stores::prove(form)),
@@ -107,7 +109,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["forgetting"],
         &["http"],
         &["inspect"],
-        &["webhooks"],
+        &["webhooks", "subscribers"],
     ],
 ];
 
@@ -181,6 +183,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "stop",
         "1 stop of each scope with 200 calls in flight, instead of 20",
+    ),
+    (
+        "subscribers",
+        "3 readers cut at random over 20,000 events and 20 that read nothing, instead of 6 over 1,000,000 and 100",
     ),
     (
         "webhooks",

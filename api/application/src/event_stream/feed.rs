@@ -3,6 +3,7 @@
 //! It catches up by filtered pages, then follows the log. It holds one page and no queue: a client that reads
 //! slowly delays nobody but itself, and is told that it fell behind. `next` is cancel-safe.
 
+use crate::readers::{Hold, Lost, is_own};
 use domain::event_filter::EventFilter;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::{EventStore, StoreError, Subscription};
@@ -62,6 +63,8 @@ pub enum End {
     Stopping,
     /// Whoever follows may do so no more: a key was revoked, a role or a session ended.
     NotAllowed,
+    /// The name under which it followed is another's now, or was sent elsewhere.
+    Lost(Lost),
     /// The log cannot be read now.
     Unavailable,
     /// The next event cannot be read, now or later, and why. Everything wanted before it was given out.
@@ -87,6 +90,8 @@ enum Turn {
 pub struct Feed {
     ports: Ports,
     filter: EventFilter,
+    /// Of a named subscriber: its name, which it may lose.
+    hold: Option<Arc<Hold>>,
     /// Up to here everything wanted was given out.
     at: Position,
     /// The page being given out, and where it ends.
@@ -110,6 +115,7 @@ impl Feed {
         Self {
             ports,
             filter,
+            hold: None,
             at: after,
             page: VecDeque::new(),
             page_end: after,
@@ -120,6 +126,18 @@ impl Feed {
             damaged: None,
             ended: false,
         }
+    }
+
+    /// As a named subscriber, until the name is lost.
+    #[must_use]
+    pub fn named(mut self, hold: Arc<Hold>) -> Self {
+        self.hold = Some(hold);
+        self
+    }
+
+    /// Everything wanted up to here was given out.
+    pub const fn at(&self) -> Position {
+        self.at
     }
 
     /// Whether the next note is an event that needs no waiting.
@@ -139,8 +157,10 @@ impl Feed {
             }
             let Ports { clock, stop, .. } = self.ports.clone();
             let beat_at = self.beat_at;
+            let hold = self.hold.clone();
             let read = tokio::select! {
                 biased;
+                why = lost(hold) => return Some(self.end(End::Lost(why))),
                 () = stop.stopping() => return Some(self.end(match stop.is_stopping() {
                     true => End::Stopping,
                     false => End::NotAllowed,
@@ -251,9 +271,21 @@ impl Feed {
         Ok(())
     }
 
-    fn take(&mut self, events: Vec<StoredEvent>, end: Position, looked_at_count: usize) {
+    fn take(&mut self, mut events: Vec<StoredEvent>, end: Position, looked_at_count: usize) {
         self.unsaid_count += looked_at_count.saturating_sub(events.len());
+        if self.hold.is_some() {
+            // Not counted as looked at: that a position was kept is no reason to tell of a new one.
+            events.retain(|event| !is_own(event));
+        }
         self.page = events.into();
         self.page_end = end;
+    }
+}
+
+/// Returns when a name is lost; never without one.
+async fn lost(hold: Option<Arc<Hold>>) -> Lost {
+    match hold {
+        Some(hold) => hold.lost().await,
+        None => std::future::pending().await,
     }
 }

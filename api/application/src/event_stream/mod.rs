@@ -12,9 +12,10 @@ mod history_tests;
 mod tests;
 
 pub use feed::{End, Feed, Note, Ports};
-pub use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, filter_of};
+pub use query::{CAMPAIGN, CUSTOMER, FilterWords, KIND, STREAM, SUBSCRIBER, filter_of};
 
 use crate::cloud_event::CloudEvent;
+use crate::readers::Lost;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
 use serde_json::{Value, json};
@@ -94,6 +95,11 @@ impl End {
         match self {
             Self::Stopping => "the server stops".into(),
             Self::NotAllowed => "you may follow no more: the key, the role or the session has ended".into(),
+            Self::Lost(Lost::TakenOver) => "another reader follows under this name".into(),
+            Self::Lost(Lost::Reset) => {
+                "the subscriber was sent elsewhere: come again without a position".into()
+            }
+            Self::Lost(Lost::Removed) => "the subscriber was removed".into(),
             Self::Unavailable => "the log cannot be read now".into(),
             Self::Damaged(why) => format!(
                 "the log is damaged behind this position: {why}; `ledgerline audit verify` says where, and \

@@ -22,6 +22,12 @@ pub const CUSTOMER: Parameter = Parameter::text(
     "C01",
 );
 
+pub const SUBSCRIBER: Parameter = Parameter::text(
+    "subscriber",
+    "Follow under this name, from where it was acknowledged; the first time makes it, and fixes the filter",
+    "crm",
+);
+
 /// A filter as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilterWords {

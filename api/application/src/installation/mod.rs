@@ -14,6 +14,7 @@ use crate::as_of::past::Past;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
+use crate::readers::Readers;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
@@ -61,6 +62,8 @@ pub struct Installation {
     pub past: Past,
     /// Figures of this moment.
     pub live: Arc<LiveHub>,
+    /// Who follows the events under a name in this process.
+    pub readers: Readers,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

@@ -40,6 +40,7 @@ pub(crate) mod serve;
 pub(crate) mod shell;
 pub(crate) mod simulate;
 pub(crate) mod stop;
+pub(crate) mod subscriber;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
@@ -83,6 +84,7 @@ pub(crate) enum Command {
     Trunk(trunk::Args),
     Simulate(simulate::Args),
     Stop(stop::Args),
+    Subscriber(subscriber::Args),
     Webhook(webhook::Args),
     User(user::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
@@ -124,6 +126,7 @@ impl Command {
             | Self::Trunk(_)
             | Self::Simulate(_)
             | Self::Stop(_)
+            | Self::Subscriber(_)
             | Self::Webhook(_)
             | Self::User(_)
             | Self::Bench(_)
@@ -166,6 +169,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
+        Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,
         Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

@@ -13,6 +13,7 @@ use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::stop::StopEvent;
+use domain::subscriber::SubscriberEvent;
 use domain::user::UserEvent;
 use domain::view::event::ViewEvent;
 use domain::webhook::WebhookEvent;
@@ -200,6 +201,26 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     ),
     (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
     (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
+    (
+        SubscriberEvent::ADDED,
+        Beginning::Outside,
+        "somebody follows under a name",
+    ),
+    (
+        SubscriberEvent::REACHED,
+        Beginning::Outside,
+        "a reader says what it has",
+    ),
+    (
+        SubscriberEvent::RESET,
+        Beginning::Outside,
+        "somebody sends a reader back",
+    ),
+    (
+        SubscriberEvent::REMOVED,
+        Beginning::Outside,
+        "nobody follows under the name any more",
+    ),
     (
         WebhookEvent::ADDED,
         Beginning::Outside,

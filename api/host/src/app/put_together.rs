@@ -9,6 +9,7 @@ use application::as_of::past::Past;
 use application::exporting::desk::ExportDesk;
 use application::installation::Installation;
 use application::live::LiveHub;
+use application::readers::Readers;
 use domain::ports::speech::Synthesizer;
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ impl Opened {
             exports: ExportDesk::new(export_rows),
             past: Past::default(),
             live: Arc::new(LiveHub::default()),
+            readers: Readers::default(),
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,

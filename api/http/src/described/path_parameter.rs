@@ -30,6 +30,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ("channels", Parameter::uuid("id", "A channel of alerts")),
     ("webhooks", Parameter::uuid("id", "A webhook")),
     (
+        "subscribers",
+        Parameter::text("name", "A subscriber, by its name", "crm"),
+    ),
+    (
         "events",
         Parameter::uuid("id", "An event; or a call, or our id of a customer"),
     ),

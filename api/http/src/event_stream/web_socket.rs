@@ -1,27 +1,44 @@
 //! A feed over a WebSocket (RFC 6455): one text message an event, `{"message":"caught-up",…}` between.
 
 use application::event_stream::{End, Feed, Note, StreamPlace, data, name, shown};
+use application::subscribers::{Acknowledging, Heard};
 use domain::stored_event::Position;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use warp::ws::{Message, WebSocket};
 
-/// Close codes (RFC 6455, 7.4.1): the server goes away; something failed here.
+/// Close codes (RFC 6455, 7.4.1): the server goes away; a message that cannot be meant; something
+/// failed here.
 const GOING_AWAY: u16 = 1_001;
+const POLICY: u16 = 1_008;
 const FAILED: u16 = 1_011;
 
-/// Largest message a client may send: there is nothing to say.
+/// Largest message a client may send: there is nothing to say but a position.
 pub const MESSAGE_BYTES_MAX: usize = 4 * 1_024;
 
-/// Sends the feed until it ends or the client leaves. A message is written before the next is read.
-pub async fn follow(socket: WebSocket, mut feed: Feed, place: StreamPlace) {
+/// Sends the feed until it ends or the client leaves. A message is written before the next is read. A named
+/// subscriber acknowledges on the same connection; what others say is not listened to.
+pub async fn follow(
+    socket: WebSocket,
+    mut feed: Feed,
+    mut acknowledging: Option<Acknowledging>,
+    place: StreamPlace,
+) {
     let (mut sink, mut incoming) = socket.split();
     loop {
         let note = tokio::select! {
             biased;
             heard = incoming.next() => match heard {
-                Some(Ok(message)) if !message.is_close() => continue,
+                Some(Ok(message)) if !message.is_close() => {
+                    let Some(wrong) = acknowledged(&mut acknowledging, &message, feed.at()) else { continue };
+                    drop(sink.send(Message::close_with(POLICY, wrong)).await);
+                    break;
+                }
                 Some(_) | None => break,
+            },
+            () = due(acknowledging.as_ref()) => match stored(&mut acknowledging).await {
+                true => continue,
+                false => break,
             },
             note = feed.next() => note,
         };
@@ -37,9 +54,39 @@ pub async fn follow(socket: WebSocket, mut feed: Feed, place: StreamPlace) {
             break;
         }
     }
+    stored(&mut acknowledging).await;
     // The client may be gone already; then nobody needs the closing handshake.
     drop(sink.close().await);
     drop(place);
+}
+
+/// Takes a message of a named subscriber; what is wrong with it, where something is.
+fn acknowledged(
+    acknowledging: &mut Option<Acknowledging>,
+    message: &Message,
+    told: Position,
+) -> Option<String> {
+    let (acknowledging, text) = (acknowledging.as_mut()?, message.to_str().ok()?);
+    match acknowledging.hear(text, told) {
+        Heard::Taken => None,
+        Heard::Wrong(why) => Some(why),
+    }
+}
+
+/// Returns when what a named subscriber acknowledged is to be stored.
+async fn due(acknowledging: Option<&Acknowledging>) {
+    match acknowledging {
+        Some(acknowledging) => acknowledging.due().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Stores what was acknowledged; false where there is no such subscriber any more.
+async fn stored(acknowledging: &mut Option<Acknowledging>) -> bool {
+    match acknowledging {
+        Some(acknowledging) => acknowledging.store().await,
+        None => true,
+    }
 }
 
 /// The short form of the end at damage: a close frame takes 123 bytes of reason (RFC 6455, 5.5).

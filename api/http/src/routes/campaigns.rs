@@ -29,6 +29,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<CampaignBody>(),
         Endpoint::get("/api/v1/campaigns", "All campaigns with their figures", list)
+            .steady()
             .needs(Permission::CampaignsRead, About::Handler)
             .query(PARAMETERS),
         Endpoint::get(
@@ -36,6 +37,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "One campaign and where its enrolments stand",
             show,
         )
+        .steady()
         .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
         Endpoint::post("/api/v1/campaigns/{id}/start", "Let it dial", start)

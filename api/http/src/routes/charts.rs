@@ -15,6 +15,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "A metric by hour, day, campaign, trunk or flow version, as ECharts options",
             show,
         )
+        .steady()
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
             const {

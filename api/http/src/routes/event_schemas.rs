@@ -17,18 +17,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Every kind of event and its version, with where its schema is",
             list,
         )
+        .steady()
         .open(),
         Endpoint::get(
             "/api/v1/events/schemas/{kind}/{version}",
             "The JSON Schema of what an event of this kind and version holds (`data`)",
             show,
         )
+        .steady()
         .open(),
         Endpoint::get(
             "/api/v1/asyncapi.json",
             "The streams of events, AsyncAPI 3.0: channels and messages by kind",
             streams,
         )
+        .steady()
         .open(),
     ]
 }

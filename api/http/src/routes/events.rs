@@ -9,10 +9,12 @@ use application::cloud_event::{EventPage, page_of};
 use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
 use application::installation::Installation;
 use application::parameter::Parameter;
+use application::subscribers::{Acknowledging, begin, reached};
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::MatchingPage;
 use domain::problem::Problem;
-use domain::stored_event::Position;
+use domain::stored_event::{Cause, Position};
+use domain::subscriber::SubscriberId;
 use std::sync::Arc;
 use warp::Reply;
 
@@ -63,6 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     event_stream::STREAM,
                     event_stream::CAMPAIGN,
                     event_stream::CUSTOMER,
+                    event_stream::SUBSCRIBER,
                 ]
             },
         )
@@ -89,6 +92,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     event_stream::STREAM,
                     event_stream::CAMPAIGN,
                     event_stream::CUSTOMER,
+                    event_stream::SUBSCRIBER,
                 ]
             },
         ),
@@ -122,36 +126,68 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
 
 async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
     let after = match input.header("last-event-id") {
-        Some(id) => id.trim().parse().map_err(|error| {
+        Some(id) => Some(id.trim().parse().map_err(|error| {
             Problem::invalid(
                 "position-invalid",
                 format!("Last-Event-ID is not a position: {error}"),
             )
-        })?,
-        None => input.number("after")?.unwrap_or(0),
+        })?),
+        None => input.number("after")?,
     };
     let place = event_stream::place()?;
-    let filter = filter(&ctx.installation, &input)?;
-    let feed = feed(&ctx.installation, input.caller.clone(), filter, Position(after)).await?;
+    let asked = Asked::of(&ctx.installation, &input)?;
+    let feed = asked.feed(&ctx.installation, after.map(Position)).await?;
     Ok(Follow(sse(feed, place)))
 }
 
 async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
-    let after = input.number("after")?.unwrap_or(0);
+    let after = input.number("after")?.map(Position);
     let upgrade = input.take_upgrade()?;
     let place = event_stream::place()?;
-    let filter = filter(&ctx.installation, &input)?;
-    let feed = feed(&ctx.installation, input.caller.clone(), filter, Position(after)).await?;
+    let (asked, by) = (Asked::of(&ctx.installation, &input)?, input.actor());
+    let name = asked.name.clone();
+    let feed = asked.feed(&ctx.installation, after).await?;
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(async move |socket| {
-            let following = web_socket::follow(socket, feed, place);
-            ctx.installation
-                .tasks()
-                .spawn("event-socket", Box::pin(following));
+            let installation = &ctx.installation;
+            let acknowledging = name.map(|name| Acknowledging::new(Arc::clone(installation), name, by));
+            let following = web_socket::follow(socket, feed, acknowledging, place);
+            installation.tasks().spawn("event-socket", Box::pin(following));
         });
     Ok(Socket(response.into_response()))
+}
+
+/// Who asked to follow what, and under which name.
+struct Asked {
+    caller: Caller,
+    filter: EventFilter,
+    name: Option<SubscriberId>,
+    cause: Cause,
+}
+
+impl Asked {
+    fn of(installation: &Installation, input: &Input) -> Result<Self, Problem> {
+        let name = input.text("subscriber");
+        Ok(Self {
+            caller: input.caller.clone(),
+            filter: filter(installation, input)?,
+            name: name.map(|name| reached(&input.caller, name)).transpose()?,
+            cause: input.cause(installation, "subscribers/follow")?,
+        })
+    }
+
+    /// Everything after a position, or what a named subscriber has not acknowledged yet.
+    async fn feed(self, installation: &Arc<Installation>, after: Option<Position>) -> Result<Feed, Problem> {
+        let Some(name) = self.name else {
+            return feed(installation, self.caller, self.filter, after.unwrap_or_default()).await;
+        };
+        let wanted = (self.filter != EventFilter::default()).then_some(&self.filter);
+        let following = begin(installation, name, wanted, after, self.cause).await?;
+        let feed = feed(installation, self.caller, following.filter, following.position);
+        Ok(feed.await?.named(following.hold))
+    }
 }
 
 /// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.

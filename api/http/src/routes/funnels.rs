@@ -15,6 +15,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Customers of a campaign by the furthest stage they came to, each stage with all behind it",
             show,
         )
+        .steady()
         .needs(Permission::FiguresRead, About::Campaign),
     ]
 }

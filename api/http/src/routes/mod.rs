@@ -40,6 +40,7 @@ mod samples;
 mod session;
 mod stop;
 mod streams;
+mod subscribers;
 mod tables;
 mod targets;
 mod trunks;
@@ -96,6 +97,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         flows::endpoints(),
         rules::endpoints(),
         streams::endpoints(),
+        subscribers::endpoints(),
         samples::endpoints(),
         compliance_reports::endpoints(),
         projections::endpoints(),

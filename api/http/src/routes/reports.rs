@@ -29,6 +29,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Figures of a campaign, whole and by disposition, hour, trunk and flow version",
             show,
         )
+        .steady()
         .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
         Endpoint::get(
@@ -36,6 +37,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "The answer rate by hour, as ECharts options",
             chart,
         )
+        .steady()
         .needs(Permission::CampaignsRead, About::Campaign)
         .query(PARAMETERS),
     ]

@@ -1,0 +1,104 @@
+//! What a reader acknowledges on its own connection: gathered, and stored every few seconds and at the end.
+//!
+//! Each stored position is an event; a reader that acknowledges every event would write as much as it reads.
+
+use super::managing::acknowledge;
+use crate::installation::Installation;
+use domain::actor::Actor;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Cause, Position};
+use domain::subscriber::SubscriberId;
+use domain::time::Timestamp;
+use serde::Deserialize;
+use std::sync::Arc;
+
+/// How long a position waits at most until it is stored. Whoever comes again behind a crash has so much
+/// twice.
+const GATHER_MS: u64 = 5_000;
+
+/// What a reader says: `{"acknowledge": "142"}`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Acknowledgment {
+    acknowledge: String,
+}
+
+/// What became of something that was heard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    /// Good.
+    Taken,
+    /// It cannot be meant, and why: the connection ends.
+    Wrong(String),
+}
+
+/// The positions that one reader acknowledges.
+pub struct Acknowledging {
+    installation: Arc<Installation>,
+    name: SubscriberId,
+    by: Option<Actor>,
+    waiting: Option<Position>,
+    store_at: Timestamp,
+}
+
+impl Acknowledging {
+    pub fn new(installation: Arc<Installation>, name: SubscriberId, by: Option<Actor>) -> Self {
+        Self {
+            installation,
+            name,
+            by,
+            waiting: None,
+            store_at: Timestamp::from_millis(0),
+        }
+    }
+
+    /// Takes one message of the reader, which was told everything up to `told`.
+    pub fn hear(&mut self, text: &str, told: Position) -> Heard {
+        let position = match serde_json::from_str::<Acknowledgment>(text) {
+            Ok(said) => said.acknowledge.parse().map(Position).ok(),
+            Err(_) => None,
+        };
+        let Some(position) = position else {
+            return Heard::Wrong("a message is {\"acknowledge\":\"POSITION\"}".to_owned());
+        };
+        if position > told {
+            return Heard::Wrong(format!("{position} was not told yet, only up to {told}"));
+        }
+        if self.waiting.is_none() {
+            self.store_at = self.installation.now().plus_ms(GATHER_MS);
+        }
+        self.waiting = self.waiting.max(Some(position));
+        Heard::Taken
+    }
+
+    /// Returns when what was gathered is to be stored. Cancel-safe.
+    pub async fn due(&self) {
+        match self.waiting {
+            Some(_) => {
+                let clock = &self.installation.environment.clock;
+                clock.wait_until(self.store_at).await;
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Stores what was gathered. What cannot be stored now waits; false where there is no such subscriber any
+    /// more.
+    pub async fn store(&mut self) -> bool {
+        let Some(position) = self.waiting.take() else {
+            return true;
+        };
+        let cause = Cause::outside(self.installation.new_command()).asked_by(self.by);
+        match acknowledge(&self.installation, &self.name, position, cause).await {
+            Ok(_) => true,
+            Err(problem) => self.again(position, &problem),
+        }
+    }
+
+    fn again(&mut self, position: Position, problem: &Problem) -> bool {
+        tracing::warn!(subscriber = %self.name, %position, code = problem.code, "a position is not stored");
+        self.waiting = Some(position);
+        self.store_at = self.installation.now().plus_ms(GATHER_MS);
+        !matches!(problem.kind, Kind::Missing | Kind::Refused)
+    }
+}

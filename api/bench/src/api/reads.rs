@@ -1,0 +1,201 @@
+//! Reads: bare, made for the first time, repeated whole, and repeated by who has them.
+
+use super::connection::{Connection, Door, Reply};
+use crate::append::actors::in_tasks;
+use crate::figures::{Report, Target};
+use crate::stopwatch::{Stopwatch, float};
+use application::installation::Installation;
+use domain::ids::NumberId;
+use domain::number::NumberCommand;
+use domain::number::event::OptOutSource;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use http::server::bind;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use warp::Filter;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, X_CONTENT_TYPE_OPTIONS};
+use warp::reply::Response;
+
+/// A repeated read to a bare handler with the same bytes (issue 13, figures to reach).
+const REPEATED_MIN: f64 = 0.7;
+
+/// Readers at once.
+const READERS: usize = 8;
+
+/// Reads of one round, of all readers.
+const READS: usize = 16_000;
+
+/// Reads that are made anew: each is another question.
+const FIRST_READS: usize = 1_000;
+
+/// Rounds, of which the median counts.
+const ROUNDS: usize = 3;
+
+/// The campaign that is read.
+const CAMPAIGN: &str = "MEASURED";
+
+pub(super) async fn measure(
+    installation: &Arc<Installation>,
+    door: &Door,
+    report: &mut Report,
+) -> Result<(), Problem> {
+    prepare(installation, door).await?;
+    let path = format!("/api/v1/campaigns/{CAMPAIGN}/report");
+    let known = kept(door, &path).await?;
+    report.fact("bytes_of_the_read", known.body.len() as u64);
+    let bare = bare(&known).await?;
+    let whole = door.get(&path, None);
+    let unless = door.get(&path, known.tag.as_deref());
+    let mut rates = Vec::new();
+    for _ in 0..ROUNDS {
+        let of_bare = rate(installation, &bare, vec![whole.clone()], READS, 200).await?;
+        let again = rate(installation, door, vec![whole.clone()], READS, 200).await?;
+        let there = rate(installation, door, vec![unless.clone()], READS, 304).await?;
+        rates.push((of_bare, again, there));
+    }
+    let firsts =
+        (1..=FIRST_READS).map(|position| door.get(&format!("{path}?after_position={position}"), None));
+    let first = rate(installation, door, firsts.collect(), FIRST_READS, 200).await?;
+    let median = |of: fn(&(f64, f64, f64)) -> f64| {
+        let mut all: Vec<f64> = rates.iter().map(of).collect();
+        all.sort_by(f64::total_cmp);
+        all.get(ROUNDS / 2).copied().unwrap_or(f64::NAN)
+    };
+    report.value(
+        "reads: a bare warp handler, a second",
+        median(|rate| rate.0),
+        None,
+    );
+    report.value(
+        "reads: repeated, the whole reply, a second",
+        median(|rate| rate.1),
+        None,
+    );
+    report.value(
+        "reads: repeated with If-None-Match, a second",
+        median(|rate| rate.2),
+        None,
+    );
+    report.value("reads: made for the first time, a second", first, None);
+    report.rounds(
+        "reads: repeated, the whole reply / bare",
+        rates.iter().map(|rate| rate.1 / rate.0),
+        Some(Target::AtLeast(REPEATED_MIN)),
+    );
+    report.rounds(
+        "reads: repeated with If-None-Match / bare",
+        rates.iter().map(|rate| rate.2 / rate.0),
+        Some(Target::AtLeast(REPEATED_MIN)),
+    );
+    Ok(())
+}
+
+/// A campaign, and as many positions as there are first reads.
+async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Problem> {
+    let body = format!(
+        "{{\"task_id\":\"{CAMPAIGN}\",\"script_template\":\"您好。\",\
+         \"schedule\":{{\"start_time\":\"09:00\",\"end_time\":\"18:00\"}}}}"
+    );
+    let mut connection = Connection::open(door.address).await?;
+    let made = connection.ask(&door.post("/api/v1/campaigns", &body)).await?;
+    if made.status != 201 {
+        return Err(Problem::fault(format!(
+            "the campaign is answered {}",
+            made.status
+        )));
+    }
+    for number in 0..FIRST_READS {
+        let id: NumberId = installation.vault().derive_number(&format!("+86139{number:08}"));
+        let command = NumberCommand::OptOut {
+            reason: "a measurement".to_owned(),
+            source: OptOutSource::Import,
+            call: None,
+        };
+        let cause = Cause::outside(installation.new_command());
+        installation.entities.numbers.ask(&id, command, cause).await?;
+    }
+    Ok(())
+}
+
+/// The reply once the rows have all of the log: the same twice.
+async fn kept(door: &Door, path: &str) -> Result<Reply, Problem> {
+    let mut connection = Connection::open(door.address).await?;
+    let request = door.get(&format!("{path}?after_position={FIRST_READS}"), None);
+    connection.ask(&request).await?;
+    let reply = connection.ask(&door.get(path, None)).await?;
+    match (reply.status, &reply.tag) {
+        (200, Some(_)) => Ok(reply),
+        (status, _) => Err(Problem::fault(format!(
+            "the read is answered {status}, without a tag"
+        ))),
+    }
+}
+
+/// A server of the library alone, whose one handler answers these bytes with the same headers.
+async fn bare(known: &Reply) -> Result<Door, Problem> {
+    let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
+    let address = listener.local_addr()?;
+    let (body, tag) = (known.body.clone(), known.tag.clone().unwrap_or_default());
+    let handler = warp::any().map(move || {
+        let mut response = Response::new(body.clone().into());
+        for (name, value) in [
+            (CONTENT_TYPE, "application/json"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (CACHE_CONTROL, "private, no-cache"),
+            (ETAG, tag.as_str()),
+        ] {
+            if let Ok(value) = value.parse() {
+                response.headers_mut().insert(name, value);
+            }
+        }
+        response
+    });
+    drop(tokio::spawn(warp::serve(handler).incoming(listener).run()));
+    Ok(Door {
+        address,
+        bearer: String::new(),
+    })
+}
+
+/// Reads a second, of several readers at once; each reply is held to its status.
+async fn rate(
+    installation: &Arc<Installation>,
+    door: &Door,
+    requests: Vec<Vec<u8>>,
+    count: usize,
+    status: u16,
+) -> Result<f64, Problem> {
+    let (requests, address) = (Arc::new(requests), door.address);
+    let watch = Stopwatch::start();
+    let parts = in_tasks(installation.tasks(), READERS, |readers| {
+        let requests = Arc::clone(&requests);
+        async move {
+            let each = readers.map(|reader| read(&requests, address, reader, count / READERS, status));
+            futures_util::future::try_join_all(each).await
+        }
+    });
+    let done: usize = parts.await?.into_iter().flatten().sum();
+    Ok(float(done as u64) * 1e9 / float(watch.nanos()))
+}
+
+async fn read(
+    requests: &[Vec<u8>],
+    address: SocketAddr,
+    reader: usize,
+    count: usize,
+    status: u16,
+) -> Result<usize, Problem> {
+    let mut connection = Connection::open(address).await?;
+    let mine = requests.iter().cycle().skip(reader * count).take(count);
+    for request in mine {
+        let reply = connection.ask(request).await?;
+        if reply.status != status {
+            return Err(Problem::fault(format!(
+                "a read is answered {}, not {status}",
+                reply.status
+            )));
+        }
+    }
+    Ok(count)
+}

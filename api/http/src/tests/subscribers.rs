@@ -1,0 +1,272 @@
+//! Named subscribers as readers meet them: told on from where they acknowledged, one reader at a time, nobody
+//! else's name, and no echo of what they acknowledged themselves.
+
+use super::asking::{add, get, key, owner, send};
+use super::event_stream::{UPGRADE, frame};
+use crate::testing::Story;
+use domain::problem::Problem;
+use http_body_util::BodyExt;
+use hyper::Method;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Positions of the events up to `caught-up`.
+async fn told(story: &Story, query: &str) -> Vec<String> {
+    let mut positions = Vec::new();
+    let client = story.client();
+    let path = format!("/api/v1/events/stream?{query}");
+    let end = client.follow(&path, |name, data| {
+        let said: Value = serde_json::from_str(data).unwrap();
+        match name {
+            "" => positions.push(said["position"].as_str().unwrap().to_owned()),
+            "caught-up" => return Err(Problem::fault("enough")),
+            _ => {}
+        }
+        Ok(())
+    });
+    end.await.unwrap_err();
+    positions
+}
+
+async fn shown(story: &Story, name: &str) -> Value {
+    let path = format!("/api/v1/subscribers/{name}");
+    get(story, &path, &story.bearer()).await.body
+}
+
+async fn acknowledge(story: &Story, position: &str) {
+    let order = json!({ "position": position });
+    let said = owner(story, "/api/v1/subscribers/crm/acknowledge", order).await;
+    assert_eq!(said.status, 200, "{}", said.body);
+}
+
+#[test]
+fn a_subscriber_goes_on_where_it_acknowledged_also_in_the_next_process() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 12).await;
+        let all = told(&story, "subscriber=crm&kind=number.").await;
+        assert!(all.len() > 3, "{all:?}");
+        let again = told(&story, "subscriber=crm").await;
+        assert_eq!(again, all, "nothing was acknowledged");
+        acknowledge(&story, &all[2]).await;
+        assert_eq!(told(&story, "subscriber=crm").await, all[3..]);
+        let crm = shown(&story, "crm").await;
+        assert_eq!(crm["position"], json!(all[2]));
+        assert_eq!(crm["lag"]["events"], json!(all.len() - 3), "{crm}");
+        assert!(crm["lag"]["since"].is_string(), "{crm}");
+        assert_eq!(crm["follows"], json!({ "kinds": ["number."] }));
+        acknowledge(&story, all.last().unwrap()).await;
+        assert_eq!(shown(&story, "crm").await["lag"]["events"], 0);
+        let late = json!({ "position": all[0] });
+        let late = owner(&story, "/api/v1/subscribers/crm/acknowledge", late).await;
+        assert_eq!(
+            late.body["reached"],
+            json!(all.last()),
+            "a late word changes nothing"
+        );
+        let back = json!({ "after": all[0], "reason": "restored" });
+        let back = owner(&story, "/api/v1/subscribers/crm/reset", back).await;
+        assert_eq!(back.status, 200, "{}", back.body);
+        assert_eq!(told(&story, "subscriber=crm").await, all[1..]);
+    });
+    story.end();
+}
+
+#[test]
+fn what_makes_no_sense_is_refused() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 4).await;
+        told(&story, "subscriber=crm&kind=number.").await;
+        let bearer = story.bearer();
+        let cases = [
+            ("stream?subscriber=crm&kind=campaign.", 422, "refused"),
+            ("stream?subscriber=a%2Fb", 400, "subscriber-invalid"),
+            ("stream?subscriber=crm@wang@li", 400, "subscriber-invalid"),
+        ];
+        for (query, status, code) in cases {
+            let came = get(&story, &format!("/api/v1/events/{query}"), &bearer).await;
+            assert_eq!(
+                (came.status, came.code()),
+                (status, code),
+                "{query}: {}",
+                came.body
+            );
+        }
+        let orders = [
+            (
+                "crm/acknowledge",
+                json!({ "position": "9999" }),
+                422,
+                "position-ahead",
+            ),
+            ("crm/reset", json!({ "after": "9999" }), 422, "position-ahead"),
+            ("crm/reset", json!({}), 422, "invalid-members"),
+            ("nobody/acknowledge", json!({ "position": "1" }), 404, "missing"),
+        ];
+        for (path, order, status, code) in orders {
+            let came = owner(&story, &format!("/api/v1/subscribers/{path}"), order).await;
+            assert_eq!(
+                (came.status, came.code()),
+                (status, code),
+                "{path}: {}",
+                came.body
+            );
+        }
+        assert_eq!(shown(&story, "crm").await["position"], "0");
+        let removed = owner(&story, "/api/v1/subscribers/crm/remove", json!({})).await;
+        assert_eq!(removed.body["reached"], Value::Null, "{}", removed.body);
+        assert_eq!(shown(&story, "crm").await["code"], "missing");
+    });
+    story.end();
+}
+
+#[test]
+fn each_user_has_names_of_their_own_and_sees_no_others() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 4).await;
+        let mut bearers = Vec::new();
+        for name in ["li", "wang"] {
+            add(&story, name, &["integrator"]).await;
+            let order = json!({ "user": name, "scopes": ["events:read"] });
+            bearers.push(key(&story, order).await);
+        }
+        for bearer in &bearers {
+            let open = story
+                .open_with(
+                    "/api/v1/events/stream?subscriber=crm",
+                    &[("Authorization", bearer)],
+                )
+                .await;
+            assert_eq!(open.status(), 200);
+        }
+        let listed = get(&story, "/api/v1/subscribers", &bearers[0]).await.body;
+        let names = |listed: &Value| -> Vec<String> {
+            let items = listed["items"].as_array().unwrap().iter();
+            items
+                .map(|item| item["name"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        assert_eq!(names(&listed), ["crm@li"]);
+        let others = get(&story, "/api/v1/subscribers/crm@wang", &bearers[0]).await;
+        assert_eq!((others.status, others.code()), (404, "missing"));
+        let reset = send(
+            &story,
+            Method::POST,
+            "/api/v1/subscribers/crm@wang/reset",
+            &[("Authorization", &bearers[0])],
+            Some(json!({ "after": "0" })),
+        )
+        .await;
+        assert_eq!(reset.status, 404);
+        let all = get(&story, "/api/v1/subscribers", &story.bearer()).await.body;
+        assert_eq!(names(&all), ["crm@li", "crm@wang"]);
+    });
+    story.end();
+}
+
+/// A text as a client sends it: masked, with a mask of zeros (RFC 6455, 5.3).
+async fn say(socket: &mut (impl AsyncWriteExt + Unpin), text: &str) {
+    let length = u8::try_from(text.len()).unwrap();
+    assert!(length < 126);
+    let mut bytes = vec![0x81, 0x80 | length, 0, 0, 0, 0];
+    bytes.extend_from_slice(text.as_bytes());
+    socket.write_all(&bytes).await.unwrap();
+    socket.flush().await.unwrap();
+}
+
+async fn position_of(socket: &mut (impl AsyncReadExt + Unpin)) -> String {
+    let (_, text) = frame(socket).await;
+    let said: Value = serde_json::from_str(&text).unwrap();
+    said["position"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 3).await;
+        let path = "/api/v1/events/ws?subscriber=crm&stream=number-";
+        let first = story.open(path, &UPGRADE).await;
+        let mut first = TokioIo::new(hyper::upgrade::on(first).await.unwrap());
+        let heard = position_of(&mut first).await;
+        say(&mut first, &json!({ "acknowledge": heard }).to_string()).await;
+        let second = story.open(path, &UPGRADE).await;
+        let mut second = TokioIo::new(hyper::upgrade::on(second).await.unwrap());
+        let why = loop {
+            let (operation, text) = frame(&mut first).await;
+            if operation == 8 {
+                break text;
+            }
+        };
+        assert!(why.contains("another reader"), "{why}");
+        // The first acknowledged before it lost the name; what was gathered is stored at its end.
+        let stored = loop {
+            let crm = shown(&story, "crm").await;
+            if crm["position"] != "0" {
+                break crm;
+            }
+        };
+        assert_eq!(stored["position"], json!(heard));
+        assert_eq!(stored["following"], true, "{stored}");
+        position_of(&mut second).await;
+        say(&mut second, &json!({ "acknowledge": "9999" }).to_string()).await;
+        let why = loop {
+            let (operation, text) = frame(&mut second).await;
+            if operation == 8 {
+                break text;
+            }
+        };
+        assert!(why.contains("was not told yet"), "{why}");
+    });
+    story.end();
+}
+
+#[test]
+fn keeping_a_position_is_no_news_to_a_subscriber() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 2).await;
+        let all = told(&story, "subscriber=everything").await;
+        let order = json!({ "position": all.last().unwrap() });
+        for _ in 0..2 {
+            let path = "/api/v1/subscribers/everything/acknowledge";
+            assert_eq!(owner(&story, path, order.clone()).await.status, 200);
+        }
+        let crm = shown(&story, "everything").await;
+        assert_eq!(crm["lag"]["events"], 0, "{crm}");
+        assert!(told(&story, "subscriber=everything").await.is_empty());
+        assert!(
+            !told(&story, "kind=subscriber.").await.is_empty(),
+            "others may follow them"
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn a_reader_that_is_sent_elsewhere_is_told_so() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 2).await;
+        let mut open = story.open("/api/v1/events/stream?subscriber=crm", &[]).await;
+        let mut text = String::new();
+        let mut reset = false;
+        while let Some(frame) = open.frame().await {
+            text.push_str(std::str::from_utf8(frame.unwrap().data_ref().unwrap()).unwrap());
+            if text.contains("caught-up") && !reset {
+                reset = true;
+                let order = json!({ "after": "0" });
+                assert_eq!(
+                    owner(&story, "/api/v1/subscribers/crm/reset", order).await.status,
+                    200
+                );
+            }
+        }
+        assert!(text.contains("event:end"), "{text}");
+        assert!(text.contains("was sent elsewhere"), "{text}");
+    });
+    story.end();
+}

@@ -1,0 +1,19 @@
+//! Why a command to a subscriber can be refused: a rule said no, nothing was written.
+
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SubscriberRefusal {
+    #[error("this subscriber does not exist")]
+    Unknown,
+    #[error("this name follows other events: take another name, or leave the filter out")]
+    OtherEvents,
+    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong { bytes: usize, bytes_max: usize },
+}
+
+impl Explained for SubscriberRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+}

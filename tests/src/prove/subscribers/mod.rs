@@ -1,0 +1,238 @@
+//! Named subscribers over a long log: cut at random they are told each event once, in order, from where they
+//! acknowledged; those that stop reading cost no memory.
+//!
+//! What each reader was told is held against the log itself, opened without the server once that has ended.
+
+mod reader;
+mod socket;
+mod stalled;
+
+use super::{Form, Proof};
+use crate::made_up_log::Chance;
+use crate::opened::open;
+use crate::program::{fail, instant, wait_for};
+use crate::server::Server;
+use domain::stored_event::{Position, StreamVersion};
+use reader::{Cuts, Told, read_all};
+use serde_json::{Value, json};
+use socket::Way;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use store::test_records::{make_batch, stream};
+
+/// Events of one append, near the most there may be.
+const BATCH_EVENTS: u64 = 250;
+
+/// Memory that connections may cost which read nothing, each with one page and what the kernel is given.
+const STALLED_MB_MAX: u64 = 32;
+
+/// How long the whole log may take one reader.
+const WITHIN: Duration = Duration::from_secs(1_200);
+
+struct Length {
+    events: u64,
+    /// Of each way, at the same time.
+    readers: usize,
+    stalled: usize,
+    /// Written while they follow.
+    written: usize,
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let length = match form {
+        Form::Short => Length {
+            events: 20_000,
+            readers: 1,
+            stalled: 20,
+            written: 20,
+        },
+        Form::Long => Length {
+            events: 1_000_000,
+            readers: 2,
+            stalled: 100,
+            written: 200,
+        },
+    };
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let data = folder.path().join("data");
+    make(&data, length.events);
+    let server = Server::start(&data, "sip:127.0.0.1:9");
+    let rate = caught_up(&server, "alone");
+    let found = follow(&server, &length);
+    let stalled = stalled::hold(&server, length.stalled);
+    let beside = caught_up(&server, "beside");
+    let grown_mb = stalled.grown_mb(&server);
+    let subscribers = server.get("/api/v1/subscribers").map(|reply| reply.body);
+    end(server);
+    let log = expected(&data);
+    let catch_up = json!({ "alone_per_s": rate, "beside_the_stalled_per_s": beside });
+    judge(&length, &catch_up, &found, grown_mb, subscribers, &log)
+}
+
+/// A server's own directory, with so many events more.
+fn make(data: &Path, events: u64) {
+    end(Server::start(data, "sip:127.0.0.1:9"));
+    let runtime = runtime();
+    runtime.block_on(async {
+        let store = open(&format!("sqlite:{}", data.display())).await;
+        let mut made = 0;
+        while made < events {
+            let count = BATCH_EVENTS.min(events - made);
+            let stream = stream(&format!("s{}", made / BATCH_EVENTS % 16));
+            let before = made / BATCH_EVENTS / 16 * BATCH_EVENTS;
+            let batch = make_batch(&stream, before, &format!("made/{made}"), count);
+            let appended = store.append(&stream, StreamVersion(before), batch).await;
+            appended.unwrap_or_else(|error| fail(&error.to_string()));
+            made += count;
+        }
+    });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.unwrap_or_else(|error| fail(&error.to_string()))
+}
+
+fn end(mut server: Server) {
+    server.program.signal("TERM");
+    if server.program.wait(Duration::from_secs(60)).is_none() {
+        fail("the server does not stop");
+    }
+}
+
+/// One reader that is never cut, from the beginning to the end: events a second.
+fn caught_up(server: &Server, name: &str) -> u64 {
+    let head = position(server);
+    let until = AtomicU64::new(head);
+    let began = instant();
+    let told = read_all(server, name, Cuts::None, &until);
+    let seconds = (instant() - began).as_secs_f64();
+    rate(told.count, seconds)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    clippy::cast_precision_loss,
+    reason = "a rate for people"
+)]
+fn rate(count: u64, seconds: f64) -> u64 {
+    (count as f64 / seconds.max(0.001)) as u64
+}
+
+/// The end of the log.
+fn position(server: &Server) -> u64 {
+    let listed = server.get("/api/v1/subscribers");
+    let head = listed.ok().and_then(|reply| {
+        let head = reply.body.get("head")?.as_str()?;
+        head.parse().ok()
+    });
+    head.unwrap_or_else(|| fail("the server does not say where the log ends"))
+}
+
+/// Readers of each way at the same time, and a writer beside them.
+fn follow(server: &Server, length: &Length) -> Vec<Told> {
+    let until = AtomicU64::new(u64::MAX);
+    std::thread::scope(|scope| {
+        let until = &until;
+        let mut running = Vec::new();
+        for index in 0..length.readers {
+            let longest = length.events / 8;
+            running.push(scope.spawn(move || {
+                let chance = Chance::from_seed(41 + index as u64);
+                let name = format!("sse-{index}");
+                read_all(server, &name, Cuts::Random { chance, longest }, until)
+            }));
+            for way in [Way::Acknowledges, Way::Remembers] {
+                running.push(scope.spawn(move || {
+                    let chance = Chance::from_seed(97 + index as u64);
+                    socket::Reader::new(server, way, index, chance).read_all(longest, until)
+                }));
+            }
+        }
+        let mut last = 0;
+        for index in 0..length.written {
+            let path = "/api/v1/numbers/suppress";
+            let body = json!({ "number": format!("1370000{index:04}"), "reason": "list" });
+            last = server.must_post(path, &body).position.unwrap_or(last);
+        }
+        until.store(last, Ordering::Release);
+        let ended = running.into_iter().map(|reader| reader.join());
+        ended
+            .map(|told| told.unwrap_or_else(|_| fail("a reader gave up")))
+            .collect()
+    })
+}
+
+/// Every position that a named subscriber is told of, in order, from the log alone.
+fn expected(data: &Path) -> Vec<u64> {
+    runtime().block_on(async {
+        let store = open(&format!("sqlite:{}", data.display())).await;
+        let (mut after, mut all) = (Position(0), Vec::new());
+        loop {
+            let page = store.read_all(after, 4_096).await;
+            let page = page.unwrap_or_else(|error| fail(&error.to_string()));
+            let Some(last) = page.last() else { return all };
+            after = last.position;
+            for event in &page {
+                let envelope = event.envelope().unwrap_or_else(|error| fail(&error.to_string()));
+                if envelope.stream.aggregate() != "subscriber" {
+                    all.push(event.position.0);
+                }
+            }
+        }
+    })
+}
+
+fn judge(
+    length: &Length,
+    catch_up: &Value,
+    found: &[Told],
+    grown_mb: Option<u64>,
+    subscribers: Result<Value, String>,
+    log: &[u64],
+) -> Proof {
+    let mut wrong: Vec<String> = found.iter().flat_map(|told| told.wrong.iter().cloned()).collect();
+    for told in found {
+        let wanted = log.partition_point(|position| *position <= told.last);
+        let sum = log
+            .iter()
+            .take(wanted)
+            .fold(reader::BEGUN, |sum, one| reader::mixed(sum, *one));
+        if told.count != wanted as u64 || told.sum != sum {
+            wrong.push(format!(
+                "{} was told {} events up to {}, the log has {wanted}",
+                told.name, told.count, told.last
+            ));
+        }
+    }
+    if found.iter().any(|told| told.cuts == 0) {
+        wrong.push("a reader was never cut".to_owned());
+    }
+    if let Err(error) = &subscribers {
+        wrong.push(format!("the subscribers cannot be listed: {error}"));
+    }
+    if grown_mb.is_none_or(|grown| grown > STALLED_MB_MAX) {
+        wrong.push(format!(
+            "{} that read nothing cost {grown_mb:?} MB",
+            length.stalled
+        ));
+    }
+    let events: u64 = found.iter().map(|told| told.count).sum();
+    let cuts: u64 = found.iter().map(|told| told.cuts).sum();
+    let repeated: u64 = found.iter().map(|told| told.repeated).sum();
+    Proof {
+        holds: wrong.is_empty(),
+        line: json!({
+            "proof": "subscribers", "log": log.len(), "readers": found.len(), "told": events, "cuts": cuts,
+            "told_again_unacknowledged": repeated, "catch_up": catch_up,
+            "stalled": length.stalled, "stalled_grown_mb": grown_mb, "wrong": wrong,
+        }),
+    }
+}
+
+/// Comes again until a connection is taken: whoever was cut may be there still.
+fn again<T>(mut open: impl FnMut() -> Option<T>) -> T {
+    wait_for(WITHIN, &mut open).unwrap_or_else(|| fail("the server takes no reader any more"))
+}

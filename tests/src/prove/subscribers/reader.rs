@@ -1,0 +1,163 @@
+//! A reader of server-sent events that is cut at random, and goes on where it acknowledged.
+
+use super::again;
+use crate::made_up_log::Chance;
+use crate::program::fail;
+use crate::server::Server;
+use serde_json::json;
+use std::io::{BufRead, BufReader};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Begins the sum over what was told.
+pub(super) const BEGUN: u64 = 0xcbf2_9ce4_8422_2325;
+
+/// The sum with one position more: other positions, or others' order, are another sum (FNV-1a).
+pub(super) fn mixed(sum: u64, position: u64) -> u64 {
+    position.to_le_bytes().iter().fold(sum, |sum, byte| {
+        (sum ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// When a reader is cut.
+pub(super) enum Cuts {
+    None,
+    /// After so many events at most, at random.
+    Random {
+        chance: Chance,
+        longest: u64,
+    },
+}
+
+/// What one reader was told, each event once.
+pub(super) struct Told {
+    pub(super) name: String,
+    pub(super) count: u64,
+    pub(super) sum: u64,
+    pub(super) last: u64,
+    /// How often the connection was cut.
+    pub(super) cuts: u64,
+    /// Told again because they were not acknowledged.
+    pub(super) repeated: u64,
+    pub(super) wrong: Vec<String>,
+    /// Told and not acknowledged: they come again, in this order.
+    owed: Vec<u64>,
+    /// How many of these have come again on this connection.
+    paid: usize,
+}
+
+impl Told {
+    pub(super) fn nothing(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            count: 0,
+            sum: BEGUN,
+            last: 0,
+            cuts: 0,
+            repeated: 0,
+            wrong: Vec::new(),
+            owed: Vec::new(),
+            paid: 0,
+        }
+    }
+
+    /// On a new connection everything that was not acknowledged comes again.
+    pub(super) fn begin(&mut self) {
+        self.paid = 0;
+    }
+
+    /// The first that came on a new connection, of a reader that has said up to `said` what it has: what was
+    /// said last may have been heard or not, and nothing else may be missing.
+    pub(super) fn begin_with(&mut self, position: u64, said: u64) {
+        let heard = self.owed.partition_point(|owed| *owed < position);
+        if heard > self.owed.partition_point(|owed| *owed <= said) {
+            self.wrong(format!("{position} came first, only {said} was acknowledged"));
+        }
+        self.acknowledged(position.saturating_sub(1));
+        self.begin();
+    }
+
+    /// What was acknowledged is not owed any more.
+    pub(super) fn acknowledged(&mut self, position: u64) {
+        let kept = self.owed.partition_point(|owed| *owed <= position);
+        self.owed.drain(..kept);
+        self.paid = self.paid.saturating_sub(kept);
+    }
+
+    pub(super) fn hear(&mut self, position: u64) {
+        if let Some(expected) = self.owed.get(self.paid) {
+            if *expected == position {
+                self.paid += 1;
+                self.repeated += 1;
+            } else {
+                self.wrong(format!("{position} came, {expected} was owed"));
+            }
+            return;
+        }
+        if position <= self.last {
+            self.wrong(format!("{position} came behind {}", self.last));
+            return;
+        }
+        self.last = position;
+        self.count += 1;
+        self.sum = mixed(self.sum, position);
+        self.owed.push(position);
+        self.paid = self.owed.len();
+    }
+
+    fn wrong(&mut self, what: String) {
+        if self.wrong.len() < 10 {
+            self.wrong.push(format!("{}: {what}", self.name));
+        }
+    }
+}
+
+/// Reads until the position `until` is reached, which is not known at first.
+pub(super) fn read_all(server: &Server, name: &str, mut cuts: Cuts, until: &AtomicU64) -> Told {
+    let mut told = Told::nothing(name);
+    while told.last < until.load(Ordering::Acquire) {
+        let length = match &mut cuts {
+            Cuts::None => u64::MAX,
+            Cuts::Random { chance, longest } => 1 + chance.below(*longest),
+        };
+        told.begin();
+        read_some(server, &mut told, length, until);
+        let Cuts::Random { chance, .. } = &mut cuts else {
+            break;
+        };
+        told.cuts += 1;
+        // Some are cut before they could say what they have.
+        if chance.below(3) > 0 {
+            acknowledge(server, &mut told);
+        }
+    }
+    told
+}
+
+/// One connection, cut after `length` events.
+fn read_some(server: &Server, told: &mut Told, length: u64, until: &AtomicU64) {
+    let url = format!("{}/api/v1/events/stream?subscriber={}", server.url, told.name);
+    let body = again(|| {
+        let reply = ureq::get(&url).header("authorization", server.bearer()).call();
+        reply.ok().map(ureq::http::Response::into_body)
+    });
+    let mut lines = BufReader::new(body.into_reader()).lines().map_while(Result::ok);
+    let (mut heard, mut is_note) = (0, false);
+    while heard < length && told.last < until.load(Ordering::Acquire) {
+        let Some(line) = lines.next() else { return };
+        if line.is_empty() {
+            is_note = false;
+        } else if line.starts_with("event:") {
+            is_note = true;
+        } else if let Some(id) = line.strip_prefix("id:").filter(|_| !is_note) {
+            let position = id.trim().parse();
+            told.hear(position.unwrap_or_else(|_| fail("an id is a position")));
+            heard += 1;
+        }
+    }
+}
+
+fn acknowledge(server: &Server, told: &mut Told) {
+    let path = format!("/api/v1/subscribers/{}/acknowledge", told.name);
+    server.must_post(&path, &json!({ "position": told.last.to_string() }));
+    told.acknowledged(told.last);
+}

@@ -1,0 +1,133 @@
+//! A reader of a WebSocket that is cut at random: it acknowledges on the connection, or remembers by itself.
+
+use super::again;
+use super::reader::Told;
+use crate::made_up_log::Chance;
+use crate::program::fail;
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::net::TcpStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use tungstenite::client::IntoClientRequest;
+use tungstenite::http::HeaderValue;
+use tungstenite::{Message, WebSocket};
+
+/// Events between two acknowledgments.
+const ACKNOWLEDGED_EVERY: u64 = 500;
+
+/// Longest wait for a message; the server gives a sign of life each 15 s.
+const SILENCE_MAX: Duration = Duration::from_secs(60);
+
+/// Where a reader goes on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Way {
+    /// Where the server has it.
+    Acknowledges,
+    /// Where it was itself, to the event.
+    Remembers,
+}
+
+impl Way {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Acknowledges => "ws-acknowledging",
+            Self::Remembers => "ws-remembering",
+        }
+    }
+}
+
+/// One reader, over all its connections.
+pub(super) struct Reader<'a> {
+    server: &'a Server,
+    way: Way,
+    chance: Chance,
+    told: Told,
+    /// Up to here it has said, or remembers, what it has.
+    said: u64,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(server: &'a Server, way: Way, index: usize, chance: Chance) -> Self {
+        Self {
+            server,
+            way,
+            chance,
+            told: Told::nothing(&format!("{}-{index}", way.name())),
+            said: 0,
+        }
+    }
+
+    /// Reads until the position `until` is reached, which is not known at first.
+    pub(super) fn read_all(mut self, longest: u64, until: &AtomicU64) -> Told {
+        while self.told.last < until.load(Ordering::Acquire) {
+            let length = 1 + self.chance.below(longest);
+            if self.way == Way::Remembers {
+                self.said = self.told.last;
+            }
+            self.read_some(length, until);
+            self.told.cuts += 1;
+        }
+        self.told
+    }
+
+    /// One connection, cut after `length` events without a farewell.
+    fn read_some(&mut self, length: u64, until: &AtomicU64) {
+        let mut socket = again(|| self.open());
+        let mut heard = 0;
+        while heard < length && self.told.last < until.load(Ordering::Acquire) {
+            let text = match socket.read() {
+                Ok(Message::Text(text)) => text,
+                Ok(Message::Close(_)) | Err(_) => return,
+                Ok(_) => continue,
+            };
+            let Some(position) = position_of(&text) else {
+                continue;
+            };
+            if heard == 0 {
+                self.told.begin_with(position, self.said);
+            }
+            self.told.hear(position);
+            heard += 1;
+            if self.way == Way::Acknowledges && heard.is_multiple_of(ACKNOWLEDGED_EVERY) {
+                let word = json!({ "acknowledge": self.told.last.to_string() }).to_string();
+                if socket.send(Message::text(word)).is_err() {
+                    return;
+                }
+                self.said = self.told.last;
+            }
+        }
+    }
+
+    fn open(&self) -> Option<WebSocket<TcpStream>> {
+        let address = self.server.url.trim_start_matches("http://");
+        let mut url = format!("ws://{address}/api/v1/events/ws?subscriber={}", self.told.name);
+        if self.way == Way::Remembers {
+            url.push_str(&format!("&after={}", self.told.last));
+        }
+        let mut request = url.as_str().into_client_request().ok()?;
+        let bearer = HeaderValue::from_str(&self.server.bearer()).ok()?;
+        request.headers_mut().insert("authorization", bearer);
+        tungstenite::client(request, connect(address)?)
+            .ok()
+            .map(|(socket, _)| socket)
+    }
+}
+
+/// Of an event; notes between events have none of their own.
+fn position_of(text: &str) -> Option<u64> {
+    let message: Value = serde_json::from_str(text).unwrap_or_else(|error| fail(&error.to_string()));
+    if message.get("message").is_some() {
+        return None;
+    }
+    let position = message.get("position").and_then(Value::as_str);
+    let position = position.and_then(|text| text.parse().ok());
+    Some(position.unwrap_or_else(|| fail("an event has its position")))
+}
+
+#[expect(clippy::disallowed_methods, reason = "plays a reader of a WebSocket")]
+fn connect(address: &str) -> Option<TcpStream> {
+    let stream = TcpStream::connect(address).ok()?;
+    stream.set_read_timeout(Some(SILENCE_MAX)).ok()?;
+    Some(stream)
+}
