@@ -59,7 +59,7 @@ pub struct CallShown {
     pub customer: Option<CustomerId>,
     /// Of the enrolment, from 1.
     pub attempt: Option<u32>,
-    /// The number dialed, masked; null where its key is not at hand.
+    /// The number dialed, masked; null where its key is not at hand, and in the answer to a command.
     pub callee: Option<String>,
     pub state: FourState,
     pub flow: Option<FlowRef>,
@@ -112,7 +112,7 @@ pub struct EndShown {
     recorded: Option<FindingShown>,
 }
 
-/// A call as shown; the number is masked, or absent where its key is not at hand.
+/// A call as shown, without the number: who puts the read on record first shows it (`masked_callee_of`).
 pub fn describe(call: CallId, state: &CallState) -> CallShown {
     let ended = state.ended().zip(state.finding()).map(|(ended, found)| {
         let recorded = Finding {
@@ -132,7 +132,7 @@ pub fn describe(call: CallId, state: &CallState) -> CallShown {
         campaign: state.campaign().cloned(),
         customer: state.customer().cloned(),
         attempt: state.permitted().map(|permitted| permitted.attempt),
-        callee: masked(state.callee(), mask_e164),
+        callee: None,
         state: state.four_state(),
         flow: state.flow().cloned(),
         node: state.node().map(str::to_owned),
@@ -144,6 +144,11 @@ pub fn describe(call: CallId, state: &CallState) -> CallShown {
         known: None,
         true_then: None,
     }
+}
+
+/// The number of a call, masked; nothing where its key is not at hand. Only for a read that is on record.
+pub fn masked_callee_of(state: &CallState) -> Option<String> {
+    masked(state.callee(), mask_e164)
 }
 
 fn describe_leg(leg: &LegState) -> LegShown {

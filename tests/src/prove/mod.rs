@@ -3,6 +3,8 @@
 //! `make test` runs `short`, which says of each proof what its short form is; `make prove-…` runs the long
 //! one.
 
+mod access;
+mod api;
 mod as_of;
 mod audit;
 mod brief_people;
@@ -53,6 +55,8 @@ pub enum Form {
 /// Runs the proof of this name; `None` when there is none.
 pub fn run(name: &str, form: Form) -> Option<Proof> {
     match name {
+        "access" => Some(access::prove(form)),
+        "api" => Some(api::prove(form)),
         "as-of" => Some(as_of::prove(form)),
         "audit" => Some(audit::prove(form)),
         "audit-vectors" => Some(audit::write_vectors()),
@@ -108,6 +112,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["audit", "full-disk"],
         &["forgetting"],
         &["http"],
+        &["access"],
         &["inspect"],
         &["webhooks", "subscribers"],
     ],
@@ -183,6 +188,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "stop",
         "1 stop of each scope with 200 calls in flight, instead of 20",
+    ),
+    (
+        "access",
+        "4 people called of 100 instead of 40; every operation, name and number all the same",
     ),
     (
         "subscribers",

@@ -4,10 +4,9 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::as_of::{Moment, corrections, describe_at};
-use application::calls::{CallShown, describe, stream_of};
+use application::calls::{CallShown, describe, masked_callee_of, stream_of};
 use application::cloud_event::{EventPage, page_of};
 use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
-use application::masked::masked;
 use application::parameter::Parameter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +16,6 @@ use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, Correction, Finding, FourS
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId, EventId};
 use domain::inquiry::ReadForm;
-use domain::phone_number::mask_e164;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
@@ -220,6 +218,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
     let stored = stream_of(ctx.installation.store(), call).await?;
     let shown = if moment.is_now() {
         CallShown {
+            callee: masked_callee_of(&loaded.state),
             corrections: Some(corrections(&stored)?),
             ..describe(call, &loaded.state)
         }
@@ -228,7 +227,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
             .resolve(ctx.installation.store(), ctx.installation.now())
             .await?;
         CallShown {
-            callee: masked(loaded.state.callee(), mask_e164),
+            callee: masked_callee_of(&loaded.state),
             ..describe_at(call, &stored, &then)?
         }
     };

@@ -12,38 +12,59 @@ struct Known(Vec<(&'static str, String)>);
 /// Operations that end a person or a campaign come last.
 const LAST: &[&str] = &["/erase", "/stop", "/switch"];
 
-pub(super) fn every(description: &Description, server: &Server, campaign: &str) -> Found {
+/// One request of an operation, about what is there.
+pub(in super::super) struct Filled {
+    pub(in super::super) method: String,
+    pub(in super::super) path: String,
+    pub(in super::super) order: Option<Value>,
+}
+
+impl Filled {
+    /// It ends a person, a campaign or what was written, or has no end itself.
+    pub(in super::super) fn ends_something(&self) -> bool {
+        let endless = ["/stream", "/ws"];
+        LAST.iter().chain(&endless).any(|end| self.path.ends_with(end))
+    }
+}
+
+/// Every operation with what is there; those that end something last.
+pub(in super::super) fn filled(description: &Description, server: &Server, campaign: &str) -> Vec<Filled> {
     let known = known(server, campaign);
     let mut operations = description.operations();
     operations.sort_by_key(|one| {
         let is_last = LAST.iter().any(|end| one.path.ends_with(end));
         (is_last, one.method == "post")
     });
+    let requests = operations.iter().map(|operation| Filled {
+        method: operation.method.to_uppercase(),
+        path: path(operation, &known),
+        order: order(operation, &known),
+    });
+    requests.collect()
+}
+
+pub(super) fn every(description: &Description, server: &Server, campaign: &str) -> Found {
     let mut violations = examples(description);
     let (mut replies, mut done) = (0_u32, 0_u32);
-    for operation in &operations {
-        for path in paths(operation, &known) {
-            let order = order(operation, &known);
-            let method = operation.method.to_uppercase();
-            match asked(&method, &format!("{}{path}", server.url), order.as_ref()) {
-                Ok((reply, media_type)) => {
-                    replies += 1;
-                    done += u32::from(reply.status < 300);
-                    let came = Came {
-                        method: &method,
-                        path: &path,
-                        status: reply.status,
-                        media_type: &media_type,
-                        body: &reply.body,
-                    };
-                    violations.extend(description.check(&came));
-                    if reply.status >= 500 {
-                        violations.push(format!("{method} {path}: {} {}", reply.status, reply.body));
-                    }
-                    violations.extend(misread(&came));
+    for Filled { method, path, order } in filled(description, server, campaign) {
+        match asked(&method, &format!("{}{path}", server.url), order.as_ref()) {
+            Ok((reply, media_type)) => {
+                replies += 1;
+                done += u32::from(reply.status < 300);
+                let came = Came {
+                    method: &method,
+                    path: &path,
+                    status: reply.status,
+                    media_type: &media_type,
+                    body: &reply.body,
+                };
+                violations.extend(description.check(&came));
+                if reply.status >= 500 {
+                    violations.push(format!("{method} {path}: {} {}", reply.status, reply.body));
                 }
-                Err(error) => violations.push(format!("{method} {path}: {error}")),
+                violations.extend(misread(&came));
             }
+            Err(error) => violations.push(format!("{method} {path}: {error}")),
         }
     }
     Found {
@@ -121,8 +142,8 @@ impl Known {
     }
 }
 
-/// The paths of an operation: filled with what is there, and of an export with each thing.
-fn paths(operation: &Operation<'_>, known: &Known) -> Vec<String> {
+/// The path of an operation, filled with what is there.
+fn path(operation: &Operation<'_>, known: &Known) -> String {
     let of = |word: &str| match word {
         "campaigns" | "flows" => known.get("{campaign}").to_owned(),
         "calls" => known.get("{call}").to_owned(),
@@ -154,7 +175,7 @@ fn paths(operation: &Operation<'_>, known: &Known) -> Vec<String> {
         }
         before = segment;
     }
-    vec![filled.join("/")]
+    filled.join("/")
 }
 
 /// The example of the order, about what is there.

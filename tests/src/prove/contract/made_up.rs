@@ -12,7 +12,20 @@ use std::process::Stdio;
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
                       response_headers_conformance,response_schema_conformance";
 
-pub(super) fn requests(document: &Value, server: &Server, folder: &Path, seconds: u32) -> Found {
+/// Who asks, how, and for how long.
+pub(in super::super) struct Asking<'a> {
+    pub(in super::super) authorization: &'a str,
+    /// Of schemathesis.
+    pub(in super::super) phases: &'a str,
+    pub(in super::super) seconds: u32,
+}
+
+pub(in super::super) fn requests(
+    document: &Value,
+    server: &Server,
+    folder: &Path,
+    asking: &Asking<'_>,
+) -> Found {
     let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients/contract/python");
     let python = match python_with(&client.join("requirements.txt"), &place("contract", "python")) {
         Ok(python) => python,
@@ -26,11 +39,17 @@ pub(super) fn requests(document: &Value, server: &Server, folder: &Path, seconds
     run.arg("run")
         .arg(&asked)
         .args(["--url", &server.url])
-        .args(["--header", &format!("Authorization: {}", server.bearer())])
-        .args(["--checks", CHECKS, "--phases", "examples,coverage,fuzzing"])
+        .args(["--header", &format!("Authorization: {}", asking.authorization)])
+        .args(["--checks", CHECKS, "--phases", asking.phases])
         // Streams have no end, and a WebSocket is no request.
         .args(["--exclude-path-regex", "/(stream|ws)$"])
-        .args(["--max-time", &seconds.to_string(), "--seed", "7", "--no-color"])
+        .args([
+            "--max-time",
+            &asking.seconds.to_string(),
+            "--seed",
+            "7",
+            "--no-color",
+        ])
         .args([
             "--continue-on-failure",
             "--request-timeout",

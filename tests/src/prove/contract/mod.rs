@@ -6,6 +6,9 @@ mod calls;
 mod generators;
 mod made_up;
 
+pub(super) use calls::filled;
+pub(super) use made_up::{Asking, requests as made_up_requests};
+
 use super::crash::{quick_campaign, records};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
@@ -29,9 +32,9 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 const NAMED_MAX: usize = 20;
 
 /// What a part found, and what it says of itself; a part that cannot run says why.
-struct Found {
-    violations: Vec<String>,
-    said: Value,
+pub(super) struct Found {
+    pub(super) violations: Vec<String>,
+    pub(super) said: Value,
 }
 
 impl Found {
@@ -60,7 +63,12 @@ pub(super) fn prove(form: Form) -> Proof {
     let file = folder.path().join("openapi.json");
     std::fs::write(&file, description.document.to_string()).unwrap_or_else(|error| fail(&error.to_string()));
     let called = calls::every(&description, &server, CAMPAIGN);
-    let made_up = made_up::requests(&description.document, &server, folder.path(), seconds);
+    let asking = Asking {
+        authorization: &server.bearer(),
+        phases: "examples,coverage,fuzzing",
+        seconds,
+    };
+    let made_up = made_up::requests(&description.document, &server, folder.path(), &asking);
     let generated = generators::load(&file, folder.path());
     let is_up = server.program.ended().is_none();
     server.program.signal("TERM");
@@ -87,7 +95,7 @@ pub(super) fn prove(form: Form) -> Proof {
 }
 
 /// A campaign is called to its end.
-fn settle(server: &Server) {
+pub(super) fn settle(server: &Server) {
     server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
     let list = json!({"task_id": CAMPAIGN, "records": records(CUSTOMERS, 9)});
     server.must_post("/api/v1/tasks/data", &list);

@@ -2,8 +2,11 @@
 
 use crate::program::fail;
 use crate::server::Server;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::TcpStream;
+
+/// How the reply of a stream begins: so much is read, and no more.
+const TAKEN: &[u8; 12] = b"HTTP/1.1 200";
 
 /// They hold their connections until they are let go.
 pub(super) struct Stalled {
@@ -18,13 +21,19 @@ pub(super) fn hold(server: &Server, count: usize) -> Stalled {
     if streams.len() < count {
         fail("the server takes no more connections");
     }
-    let bearer = server.bearer();
+    let (host, bearer) = (server.url.trim_start_matches("http://"), server.bearer());
     for stream in &mut streams {
         let head = format!(
-            "GET /api/v1/events/stream HTTP/1.1\r\nHost: ledgerline\r\nAuthorization: {bearer}\r\n\r\n"
+            "GET /api/v1/events/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n\r\n"
         );
-        let asked = stream.write_all(head.as_bytes());
+        let mut begun = [0; TAKEN.len()];
+        let asked = stream
+            .write_all(head.as_bytes())
+            .and_then(|()| stream.read_exact(&mut begun));
         asked.unwrap_or_else(|error| fail(&error.to_string()));
+        if begun != *TAKEN {
+            fail("a reader that will stand still is not taken");
+        }
     }
     Stalled { streams, before_mb }
 }

@@ -1,0 +1,282 @@
+//! Every answer that held something of a person has its record, and nobody is named where nobody should be.
+//!
+//! Two hundred planted names and numbers are imported and some of them called. Every operation of the
+//! description is then asked by somebody of a name of its own: where the answer shows a person, the log has
+//! an inquiry by that name. With the store away the same questions are refused, and show nothing. The
+//! server's log lines, its metrics and its streams are searched for all that was planted.
+
+mod planted;
+mod questions;
+
+use super::contract::filled;
+use super::crash::quick_campaign;
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::described::Description;
+use crate::history::member;
+use crate::postgres::PostgresServer;
+use crate::program::{command, fail, ledgerline, wait_for};
+use crate::server::{Server, asked, followed};
+use planted::Planted;
+use questions::{Answer, Question, Reader};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+/// Violations that are named in the line; all are counted.
+const NAMED_MAX: usize = 20;
+
+/// What the campaign of those who are called must end within.
+const SETTLED_WITHIN: Duration = Duration::from_secs(150);
+
+/// How soon a store that was killed is away.
+const AWAY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Whose calls there are.
+const CALLED: &str = "CALLED";
+/// Who waits.
+const WAITING: &str = "WAITING";
+
+pub(super) fn prove(form: Form) -> Proof {
+    let called = match form {
+        Form::Short => 4,
+        Form::Long => 40,
+    };
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let postgres = PostgresServer::start();
+    let data = folder.path().join("data");
+    let log = folder.path().join("server.txt");
+    let mut program = Server::wrapped(logging(&log), &data, &carrier.trunk());
+    if let Some(postgres) = &postgres {
+        program.args(["--store", &postgres.url()]);
+    }
+    let mut server = Server::of(program, &data);
+    if !server.wait_ready() {
+        fail("the server does not become ready");
+    }
+    let planted = Planted::new(called);
+    settle(&server, &planted);
+    let questions = every_question(&server, &planted);
+    let readers = readers_named(&server, "reader", questions.len());
+    let others = readers_named(&server, "other", questions.len());
+    let asking = questions.iter().zip(&readers);
+    let answers: Vec<Answer> = asking.map(|(one, reader)| one.ask(&server, reader)).collect();
+    let mut wrong = Vec::new();
+    let records = records(&server);
+    let held: Vec<&Answer> = answers.iter().filter(|one| planted.is_shown(&one.text)).collect();
+    let recorded = held
+        .iter()
+        .filter(|one| records.contains(&one.quoted_name()))
+        .count();
+    for one in &held {
+        if !records.contains(&one.quoted_name()) {
+            wrong.push(format!("{} showed a person and is not on record", one.what));
+        }
+    }
+    wrong.extend(streams(&server, &planted));
+    wrong.extend(metrics(&server, &planted));
+    let away = match &postgres {
+        Some(postgres) => {
+            postgres.kill();
+            let found = without_store(&server, &questions, &others, &held, &planted);
+            wrong.extend(found.wrong);
+            json!({ "asked": found.asked })
+        }
+        None => json!({ "skipped": "it is not installed (apt-get install postgresql)" }),
+    };
+    server.program.kill();
+    let lines = std::fs::read_to_string(&log).unwrap_or_default();
+    wrong.extend(
+        planted
+            .found_in(&lines)
+            .map(|what| format!("the server's log names {what}")),
+    );
+    Proof {
+        holds: wrong.is_empty() && !held.is_empty() && recorded == held.len(),
+        line: json!({
+            "proof": "access",
+            "planted": planted.count(),
+            "asked": answers.len(),
+            "showed_a_person": held.len(),
+            "on_record": recorded,
+            "store_away": away,
+            "log_lines": lines.lines().count(),
+            "wrong": wrong.len(),
+            "named": wrong.iter().take(NAMED_MAX).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// Some are called to the end; the others wait.
+fn settle(server: &Server, planted: &Planted) {
+    for (campaign, records) in [(CALLED, planted.called()), (WAITING, planted.waiting())] {
+        server.must_post("/api/v1/campaigns", &quick_campaign(campaign));
+        let list = json!({ "task_id": campaign, "records": records });
+        server.must_post("/api/v1/tasks/data", &list);
+    }
+    server.must_post(&format!("/api/v1/campaigns/{CALLED}/start"), &json!({}));
+    let completed = wait_for(SETTLED_WITHIN, || {
+        let reply = server.get(&format!("/api/v1/campaigns/{CALLED}")).ok()?;
+        (member(&reply.body, "/status") == "completed").then_some(())
+    });
+    if completed.is_none() {
+        fail("the campaign did not complete");
+    }
+}
+
+/// Every operation, and those whose answers depend on what is asked for.
+fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
+    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
+    let Ok((document, _)) = document else {
+        fail("there is no description");
+    };
+    let description = Description::new(document.body);
+    let mut all: Vec<Question> = filled(&description, server, CALLED)
+        .into_iter()
+        .filter(|one| !one.ends_something())
+        .map(|one| Question::new(one.method, one.path, one.order))
+        .collect();
+    let (phone, customer) = (planted.phone(0), planted.customer(0));
+    let post = |path: &str, body: Value| Question::new("POST".to_owned(), path.to_owned(), Some(body));
+    let get = |path: String| Question::new("GET".to_owned(), path, None);
+    all.extend([
+        get(format!("/api/v1/customers/{customer}")),
+        get(format!("/api/v1/customers/{customer}/timeline")),
+        get(format!("/api/v1/customers/{customer}/portrait")),
+        get(format!("/api/v1/numbers/{phone}")),
+        get(format!("/api/v1/calls?campaign={CALLED}")),
+        get(format!("/api/v1/campaigns/{CALLED}/cut-off")),
+        post("/api/v1/numbers/lookup", json!({ "number": phone })),
+        post("/api/v1/inspections", json!({ "number": phone })),
+        post(
+            &format!("/api/v1/customers/{customer}/reveal"),
+            json!({ "fields": ["name", "phones"], "reason": "complaint 17" }),
+        ),
+    ]);
+    for what in ["calls", "customers", "numbers", "enrolments", "audit"] {
+        for format in ["csv", "ndjson"] {
+            all.push(get(format!("/api/v1/exports/{what}?format={format}")));
+        }
+    }
+    // What is wrong is answered too, and logged perhaps.
+    all.push(get(format!("/api/v1/numbers/{phone}x")));
+    all.push(post(
+        "/api/v1/numbers/lookup",
+        json!({ "number": phone, "name": planted.name(0) }),
+    ));
+    all.push(post(
+        "/api/v1/tasks/data",
+        json!({ "task_id": WAITING, "records": [{ "phone": phone }] }),
+    ));
+    all
+}
+
+/// All inquiries of the log, as one text.
+fn records(server: &Server) -> String {
+    let (mut text, mut after) = (String::new(), "0".to_owned());
+    loop {
+        let path = format!("/api/v1/events?after={after}&limit=1000&kind=inquiry.");
+        let Ok(page) = server.get(&path) else {
+            fail("the inquiries cannot be read");
+        };
+        text.push_str(&page.body.to_string());
+        let next = member(&page.body, "/next")
+            .as_str()
+            .unwrap_or_default()
+            .to_owned();
+        if next == after {
+            return text;
+        }
+        after = next;
+    }
+}
+
+/// Streams show everything sealed: of all that was planted they say nothing.
+fn streams(server: &Server, planted: &Planted) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for path in ["/api/v1/events/stream?after=0", "/api/v1/live/stream"] {
+        match followed(&format!("{}{path}", server.url), &server.bearer()) {
+            Ok(told) => {
+                wrong.extend(planted.found_in(&told).map(|what| format!("{path} tells {what}")));
+                if planted.is_shown(&told) {
+                    wrong.push(format!("{path} shows a person"));
+                }
+            }
+            Err(why) => wrong.push(format!("{path}: {why}")),
+        }
+    }
+    wrong
+}
+
+fn metrics(server: &Server, planted: &Planted) -> Vec<String> {
+    match server.get("/metrics") {
+        Ok(reply) => planted
+            .found_in(&reply.body.to_string())
+            .map(|what| format!("/metrics names {what}"))
+            .collect(),
+        Err(why) => vec![format!("/metrics: {why}")],
+    }
+}
+
+struct Away {
+    asked: usize,
+    wrong: Vec<String>,
+}
+
+/// What showed a person is refused while nothing can be put on record: each by a reader who did not ask yet.
+fn without_store(
+    server: &Server,
+    questions: &[Question],
+    readers: &[Reader],
+    held: &[&Answer],
+    planted: &Planted,
+) -> Away {
+    let is_away = wait_for(AWAY_WITHIN, || {
+        let order = json!({ "number": "13800000001", "reason": "list" });
+        let reply = server.post("/api/v1/numbers/suppress", &order).ok()?;
+        (reply.status >= 500).then_some(())
+    });
+    if is_away.is_none() {
+        fail("the store does not go away");
+    }
+    let mut away = Away {
+        asked: 0,
+        wrong: Vec::new(),
+    };
+    let asking = questions.iter().zip(readers);
+    for (question, reader) in asking.filter(|(one, _)| held.iter().any(|held| held.what == one.what())) {
+        let answer = question.ask(server, reader);
+        away.asked += 1;
+        if planted.is_shown(&answer.text) {
+            away.wrong
+                .push(format!("{} showed a person without the store", answer.what));
+        }
+        if answer.status != 503 {
+            away.wrong.push(format!(
+                "{} was answered {} without the store",
+                answer.what, answer.status
+            ));
+        }
+    }
+    away
+}
+
+/// Somebody for each question.
+fn readers_named(server: &Server, name: &str, count: usize) -> Vec<Reader> {
+    (0..count)
+        .map(|index| Reader::new(server, format!("{name}-{index}")))
+        .collect()
+}
+
+/// The program, with everything that it says of itself in a file, down to what is for developers.
+fn logging(log: &Path) -> Command {
+    let mut shell = command("sh");
+    shell
+        .args(["-c", "exec \"$@\" 2>\"$0\""])
+        .arg(log)
+        .arg(ledgerline());
+    shell.env("LEDGERLINE_LOG", "debug");
+    shell
+}

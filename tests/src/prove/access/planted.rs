@@ -1,0 +1,71 @@
+//! The people of this proof: names and numbers that stand nowhere else, and how they show.
+
+use serde_json::{Value, json};
+
+/// People: a name and a number each.
+const PEOPLE: usize = 100;
+
+/// The family name of all, which a masked name begins with.
+const FAMILY: char = '麴';
+
+/// How all numbers begin, and a masked one.
+const PREFIX: &str = "137";
+
+/// Who was planted.
+pub(super) struct Planted {
+    called: usize,
+}
+
+impl Planted {
+    /// The first so many are called.
+    pub(super) const fn new(called: usize) -> Self {
+        Self { called }
+    }
+
+    /// Names and numbers together.
+    pub(super) const fn count(&self) -> usize {
+        2 * PEOPLE
+    }
+
+    pub(super) fn name(&self, index: usize) -> String {
+        let given = char::from_u32(0x9f98 - u32::try_from(index).unwrap_or(0)).unwrap_or('龘');
+        format!("{FAMILY}{given}")
+    }
+
+    pub(super) fn phone(&self, index: usize) -> String {
+        format!("{PREFIX}9136{:04}", 7_000 + index)
+    }
+
+    pub(super) fn customer(&self, index: usize) -> String {
+        format!("PLANTED-{index:03}")
+    }
+
+    pub(super) fn called(&self) -> Vec<Value> {
+        (0..self.called).map(|index| self.record(index)).collect()
+    }
+
+    pub(super) fn waiting(&self) -> Vec<Value> {
+        (self.called..PEOPLE).map(|index| self.record(index)).collect()
+    }
+
+    fn record(&self, index: usize) -> Value {
+        json!({ "customer_id": self.customer(index), "phone": self.phone(index),
+            "customer_name": self.name(index), "days": "3" })
+    }
+
+    /// The planted names and numbers that a text has.
+    pub(super) fn found_in<'a>(&'a self, text: &'a str) -> impl Iterator<Item = String> + 'a {
+        (0..PEOPLE)
+            .flat_map(|index| [self.name(index), self.phone(index)])
+            .filter(|planted| text.contains(planted.as_str()))
+    }
+
+    /// Whether a text shows any of them: in clear, or masked.
+    pub(super) fn is_shown(&self, text: &str) -> bool {
+        let masked = text.match_indices(PREFIX).any(|(at, _)| {
+            let rest = text.get(at + PREFIX.len()..).unwrap_or_default();
+            rest.starts_with("****")
+        });
+        masked || text.contains(&format!("{FAMILY}*")) || self.found_in(text).next().is_some()
+    }
+}

@@ -1,0 +1,93 @@
+//! One question to the server by a reader of a name of its own, and its answer as it came.
+
+use super::super::api::ROLES;
+use crate::program::fail;
+use crate::server::Server;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Longest wait for an answer, also with a store that is away.
+const WITHIN: Duration = Duration::from_secs(60);
+
+#[derive(Clone)]
+pub(super) struct Question {
+    method: String,
+    path: String,
+    order: Option<Value>,
+}
+
+/// Somebody who asks once: the same read within a minute would be on record once.
+pub(super) struct Reader {
+    name: String,
+    authorization: String,
+}
+
+impl Reader {
+    /// Of every role, so that nothing is refused for want of one.
+    pub(super) fn new(server: &Server, name: String) -> Self {
+        let user = json!({ "name": name, "roles": ROLES, "team": "north" });
+        server.must_post("/api/v1/users", &user);
+        let made = server.must_post("/api/v1/api-keys", &json!({ "user": name }));
+        let key = made.body.get("key").and_then(Value::as_str);
+        let key = key.unwrap_or_else(|| fail("a key is shown when it is made"));
+        Self {
+            authorization: format!("Bearer {key}"),
+            name,
+        }
+    }
+}
+
+/// What came of it.
+pub(super) struct Answer {
+    pub(super) what: String,
+    pub(super) status: u16,
+    pub(super) text: String,
+    reader: String,
+}
+
+impl Question {
+    pub(super) fn new(method: String, path: String, order: Option<Value>) -> Self {
+        Self { method, path, order }
+    }
+
+    pub(super) fn what(&self) -> String {
+        format!("{} {}", self.method, self.path)
+    }
+
+    pub(super) fn ask(&self, server: &Server, reader: &Reader) -> Answer {
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(WITHIN))
+            .build()
+            .into();
+        let url = format!("{}{}", server.url, self.path);
+        let authorization = &reader.authorization;
+        let answer = match (self.method.as_str(), &self.order) {
+            ("GET", _) => agent.get(&url).header("authorization", authorization).call(),
+            (_, Some(order)) => agent
+                .post(&url)
+                .header("authorization", authorization)
+                .send_json(order),
+            (_, None) => agent
+                .post(&url)
+                .header("authorization", authorization)
+                .send_empty(),
+        };
+        let mut answer = answer.unwrap_or_else(|error| fail(&format!("{}: {error}", self.what())));
+        let bytes = answer.body_mut().read_to_vec();
+        let bytes = bytes.unwrap_or_else(|error| fail(&format!("{}: {error}", self.what())));
+        Answer {
+            what: self.what(),
+            status: answer.status().as_u16(),
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            reader: reader.name.clone(),
+        }
+    }
+}
+
+impl Answer {
+    /// The reader's name as an inquiry writes it.
+    pub(super) fn quoted_name(&self) -> String {
+        format!("\"{}\"", self.reader)
+    }
+}

@@ -1,0 +1,93 @@
+//! Requests made up from the description by somebody of each role in turn, in all phases of schemathesis: no
+//! fault, no status, media type or shape that is not described, whoever asks.
+//!
+//! That routes and document are one is by construction, and held by a test of the router; that each reply has
+//! a schema too. Here the server is asked.
+
+use super::contract::{Asking, made_up_requests, settle};
+use super::{Form, Proof};
+use crate::carrier::CarrierProcess;
+use crate::described::Description;
+use crate::history::member;
+use crate::program::fail;
+use crate::server::{Server, asked};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+/// Every role, and the directory's owner, who may all.
+pub(super) const ROLES: [&str; 9] = [
+    "admin",
+    "operator",
+    "viewer",
+    "agent",
+    "supervisor",
+    "compliance",
+    "auditor",
+    "analyst",
+    "integrator",
+];
+
+/// Violations that are named in the line; all are counted.
+const NAMED_MAX: usize = 20;
+
+/// All of schemathesis: what the description shows, what its schemas bound, what chance finds, and replies
+/// that lead to further requests.
+const PHASES: &str = "examples,coverage,fuzzing,stateful";
+
+pub(super) fn prove(form: Form) -> Proof {
+    let (roles, seconds) = match form {
+        Form::Short => (&ROLES[..1], 20),
+        Form::Long => (&ROLES[..], 66),
+    };
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let carrier = CarrierProcess::start(folder.path(), 7, &[]);
+    let mut server = Server::start(&folder.path().join("data"), &carrier.trunk());
+    settle(&server);
+    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
+    let Ok((document, _)) = document else {
+        fail("there is no description");
+    };
+    let description = Description::new(document.body);
+    let (mut cases, mut violations) = (serde_json::Map::new(), Vec::new());
+    for role in roles {
+        let authorization = key_of(&server, role);
+        let place = folder.path().join(role);
+        std::fs::create_dir_all(&place).unwrap_or_else(|error| fail(&error.to_string()));
+        let asking = Asking {
+            authorization: &authorization,
+            phases: PHASES,
+            seconds,
+        };
+        let found = made_up_requests(&description.document, &server, &place, &asking);
+        violations.extend(found.violations.iter().map(|why| format!("{role}: {why}")));
+        cases.insert((*role).to_owned(), found.said);
+    }
+    let is_up = server.program.ended().is_none();
+    server.program.signal("TERM");
+    server.program.wait(Duration::from_secs(20));
+    if !is_up {
+        violations.push("the server ended".to_owned());
+    }
+    Proof {
+        holds: violations.is_empty(),
+        line: json!({
+            "proof": "api",
+            "operations": description.operations().len(),
+            "roles": roles.len(),
+            "cases": Value::Object(cases),
+            "violations": violations.len(),
+            "named": violations.iter().take(NAMED_MAX).collect::<Vec<_>>(),
+        }),
+    }
+}
+
+/// A key of somebody with this role, as `Authorization` has it.
+fn key_of(server: &Server, role: &str) -> String {
+    let user = json!({ "name": role, "roles": [role], "team": "north", "password": "correct horse battery" });
+    server.must_post("/api/v1/users", &user);
+    let made = server.must_post("/api/v1/api-keys", &json!({ "user": role }));
+    match member(&made.body, "/key").as_str() {
+        Some(key) => format!("Bearer {key}"),
+        None => fail("a key is told once"),
+    }
+}
