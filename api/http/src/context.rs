@@ -6,6 +6,7 @@ use crate::auth::Door;
 use crate::coming_again::InFlight;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
+use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -40,6 +41,8 @@ pub struct Context {
     pub lookups: Lookups,
     /// How many requests each user and key may still send.
     pub rates: Rates,
+    /// How many wrong sign-ins each address has left.
+    pub sign_ins: SignInRates,
     /// Requests that may come again, while they are answered.
     pub in_flight: InFlight,
     /// Who signs checkpoints of the log.

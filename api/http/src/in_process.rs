@@ -11,6 +11,7 @@ use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
 use crate::server::routed;
+use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::installation::Installation;
 use async_trait::async_trait;
@@ -60,6 +61,7 @@ pub async fn client(
                 door: Door::Directory,
                 lookups: Lookups::default(),
                 rates: Rates::default(),
+                sign_ins: SignInRates::default(),
                 in_flight: InFlight::default(),
                 signing: Signing::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),

@@ -7,7 +7,9 @@ use crate::context::{Context, Ctx};
 use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
+use crate::routes::oidc::RETURN_PATH;
 use crate::server;
+use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::alerts;
 use application::installation::Installation;
@@ -23,6 +25,7 @@ use host::clock_evidence::ClockEvidence;
 use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
+use host::outbound::oidc::OidcProvider;
 use host::outbound::own_server::ServerFile;
 use host::process::Process;
 use host::proving::{Proving, history};
@@ -78,6 +81,9 @@ impl Running {
         let installation = opened
             .installation(entities, read_db, Askers::Many, synthesizer)
             .await?;
+        installation
+            .access
+            .demand_second_factor(settings.sign_in.second_factor_for.clone());
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,
@@ -99,6 +105,7 @@ impl Running {
             door,
             lookups: Lookups::default(),
             rates: Rates::default(),
+            sign_ins: SignInRates::default(),
             in_flight: InFlight::default(),
             signing: Signing::EachSecond,
             rows_within_ms: None,
@@ -108,6 +115,7 @@ impl Running {
             Some(listener) => Some(serve(&ctx, listener, identity.as_ref())?),
             None => None,
         };
+        ask_provider(&installation, &settings, url.as_deref())?;
         // Before anybody is dialed it is known whether the clock is right.
         process.clock_evidence.begin().await?;
         // Whether the drivers may run, and when, is decided there and nowhere else.
@@ -185,6 +193,22 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
         token,
         loopback_port: address.ip().is_loopback().then(|| address.port()),
     })
+}
+
+/// Lets users sign in by the identity provider that was named; browsers come back to where they reach us.
+fn ask_provider(
+    installation: &Installation,
+    settings: &ServeSettings,
+    url: Option<&str>,
+) -> Result<(), Problem> {
+    let Some((oidc, url)) = settings.sign_in.oidc.clone().zip(url) else {
+        return Ok(());
+    };
+    let own = oidc.redirect.as_deref().unwrap_or(url).trim_end_matches('/');
+    let redirect = format!("{own}{RETURN_PATH}");
+    let provider = OidcProvider::new(oidc, Arc::clone(&installation.environment.clock))?;
+    installation.access.provider.ask(Arc::new(provider), redirect);
+    Ok(())
 }
 
 /// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the

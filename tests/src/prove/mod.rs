@@ -20,6 +20,7 @@ mod http;
 mod inspect;
 mod keys;
 mod kurrent;
+mod oidc;
 mod other_tools;
 mod projections;
 mod rebuild;
@@ -70,6 +71,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
+        "oidc" => Some(oidc::prove(form)),
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "stop" => Some(stop::prove(form)),
@@ -106,6 +108,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["audit", "full-disk"],
         &["forgetting"],
         &["http"],
+        &["oidc"],
         &["inspect"],
         &["webhooks"],
     ],
@@ -120,6 +123,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "clock",
         "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and four starts",
+    ),
+    (
+        "oidc",
+        "the first refused attempt on record, instead of every one",
     ),
     (
         "roles",

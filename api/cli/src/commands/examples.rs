@@ -76,6 +76,8 @@ const EXAMPLES: &[&str] = &[
     "user role wang --add analyst --reason \"monthly figures\" --data ./first",
     "user list --data ./first",
     "user invite wang --data ./first",
+    "user totp wang --password-env WANG_PASSWORD --data ./first",
+    "user provider wang --subject 248289761001 --issuer https://login.example.com --data ./first",
     "user disable wang --reason \"left the company\" --data ./first",
     "user key wang --scope events:read,calls:read --expires 90d --data ./first",
     "user keys --data ./first",

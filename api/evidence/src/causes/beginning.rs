@@ -166,6 +166,31 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody tries to sign in",
     ),
     (
+        UserEvent::SECOND_FACTOR_OFFERED,
+        Beginning::Outside,
+        "a user sets up a second factor",
+    ),
+    (
+        UserEvent::SECOND_FACTOR_ADDED,
+        Beginning::Outside,
+        "its first code was right",
+    ),
+    (
+        UserEvent::SECOND_FACTOR_RESET,
+        Beginning::Outside,
+        "somebody resets a second factor",
+    ),
+    (
+        UserEvent::PROVIDER_LINKED,
+        Beginning::Outside,
+        "somebody links a user with an identity provider",
+    ),
+    (
+        UserEvent::PROVIDER_UNLINKED,
+        Beginning::Outside,
+        "somebody ends that",
+    ),
+    (
         UserEvent::LOCKED,
         Beginning::Outside,
         "somebody tried once too often",

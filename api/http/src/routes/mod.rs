@@ -26,6 +26,7 @@ pub mod lists;
 mod live;
 mod metrics;
 mod numbers;
+pub(crate) mod oidc;
 mod one_call;
 mod persons;
 mod problems;
@@ -37,6 +38,7 @@ mod reports;
 mod requests;
 mod rules;
 mod samples;
+mod second_factor;
 mod session;
 mod stop;
 mod streams;
@@ -100,6 +102,8 @@ fn groups() -> Vec<Vec<Endpoint>> {
         compliance_reports::endpoints(),
         projections::endpoints(),
         session::endpoints(),
+        oidc::endpoints(),
+        second_factor::endpoints(),
         stop::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),

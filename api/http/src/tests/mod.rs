@@ -25,6 +25,7 @@ mod remade_views;
 mod report_schedule;
 mod routes;
 mod same_number;
+mod second_factor;
 mod secured;
 mod stop;
 mod tables;
