@@ -144,6 +144,16 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
+/// Whether a cookie of ours is sent, however often.
+pub(crate) fn names_session(headers: &HeaderMap) -> bool {
+    let sent = headers.get_all(header::COOKIE).iter();
+    let mut texts = sent.filter_map(|value| value.to_str().ok());
+    texts.any(|text| {
+        text.split(';')
+            .any(|pair| pair.trim().starts_with("__Host-ledgerline="))
+    })
+}
+
 /// What the session's cookie holds, where it is sent once.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
     cookie_named(headers, SESSION_COOKIE)

@@ -259,7 +259,7 @@ fn with_second_factor() -> UserState {
         when_at(&state, now(), sign_in("s")).is_ok(),
         "it does not count yet"
     );
-    let late = now().plus_ms(super::second_factor::OFFERED_MS);
+    let late = now().plus_ms(second_factor::OFFERED_MS);
     assert_eq!(
         when_at(&state, late, add.clone()),
         Err(UserRefusal::NoSecondFactorOffered)

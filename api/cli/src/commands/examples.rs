@@ -53,6 +53,7 @@ const EXAMPLES: &[&str] = &[
     "events copy --from sqlite:./first --to sqlite:./second",
     "events graph 00000000-0000-5000-8000-000000000001 --data ./first",
     "audit trail --data ./first",
+    "audit search --user wang --words complaint --data ./first",
     "audit verify --data ./first",
     "audit prove call 00000000-0000-5000-8000-000000000001 --out call.proof --data ./first",
     "audit check call.proof",

@@ -318,6 +318,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody asks of the rows in SQL",
     ),
     (
+        InquiryEvent::SEARCHED,
+        Beginning::Outside,
+        "somebody searches the audit trail",
+    ),
+    (
         InquiryEvent::EXPORTED,
         Beginning::Outside,
         "somebody takes rows or events away",

@@ -4,6 +4,7 @@ mod alert_channels;
 mod alerts;
 mod api_keys;
 pub mod audit;
+mod audit_search;
 mod breaches;
 pub mod calls;
 pub mod campaigns;
@@ -86,6 +87,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         complaints::endpoints(),
         requests::endpoints(),
         audit::endpoints(),
+        audit_search::endpoints(),
         targets::endpoints(),
         tables::endpoints(),
         trunks::endpoints(),

@@ -5,6 +5,7 @@ mod access;
 mod alerts;
 mod as_of;
 mod asking;
+mod audit_search;
 mod call_then;
 mod cases;
 mod coming_again;
