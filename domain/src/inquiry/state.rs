@@ -22,7 +22,7 @@ impl InquiryState {
     pub(super) const fn apply(&mut self, event: &InquiryEvent) {
         match event {
             InquiryEvent::Queried { .. } | InquiryEvent::Exported { .. } | InquiryEvent::Searched { .. } => {
-                self.asked = true
+                self.asked = true;
             }
             // Shown when it is on record: nothing comes after.
             InquiryEvent::PersonalDataRead { .. } => {

@@ -5,6 +5,7 @@ use super::decide::{
 };
 use super::{
     ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState, ReadFacts, ReadForm,
+    SearchFacts,
 };
 use crate::decider::{Context, Decider};
 use crate::record::golden_support::customer;
@@ -222,20 +223,18 @@ fn a_read_that_names_too_much_or_nothing_is_refused() {
 
 #[test]
 fn a_search_is_asked_once_and_keeps_no_phone_number_that_was_typed() {
-    let facts = super::event::SearchFacts {
+    let facts = SearchFacts {
         words: Some("complaint of 13800138000".to_owned()),
-        ..Default::default()
+        ..SearchFacts::default()
     };
     let command = InquiryCommand::Search {
         facts,
         by: Some("wang".to_owned()),
     };
-    let asked = super::decide::decide(&InquiryState::default(), command.clone()).unwrap();
+    let asked = decided(&[], command.clone()).unwrap();
     let [InquiryEvent::Searched { facts, .. }] = asked.as_slice() else {
         panic!("{asked:?}");
     };
     assert_eq!(facts.words.as_deref(), Some("complaint of ***********"));
-    let mut state = InquiryState::default();
-    state.apply(&asked[0]);
-    assert!(super::decide::decide(&state, command).is_err());
+    assert_eq!(decided(&asked, command), Err(InquiryRefusal::AskedBefore));
 }

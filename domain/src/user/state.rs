@@ -155,6 +155,35 @@ impl UserState {
             }
             UserEvent::SignedOut { session } => self.sessions.retain(|one| one.digest != *session),
             UserEvent::SignInRefused { wrong_count, .. } => self.wrong_count = *wrong_count,
+            UserEvent::SecondFactorOffered { .. }
+            | UserEvent::SecondFactorAdded { .. }
+            | UserEvent::SecondFactorReset { .. }
+            | UserEvent::ProviderLinked { .. }
+            | UserEvent::ProviderUnlinked { .. } => self.apply_way_in(event),
+            UserEvent::Locked { until, locked_count } => {
+                self.locked_until = Some(*until);
+                self.locked_count = *locked_count;
+                self.wrong_count = 0;
+            }
+            UserEvent::Disabled { .. } => self.disable(),
+        }
+    }
+
+    fn disable(&mut self) {
+        if let Some(account) = &mut self.account {
+            account.disabled = true;
+        }
+        self.password = None;
+        self.invitation = None;
+        self.offered = None;
+        self.second_factor = None;
+        self.provider_subject = None;
+        self.sessions.clear();
+    }
+
+    /// Second factors and identity providers.
+    fn apply_way_in(&mut self, event: &UserEvent) {
+        match event {
             UserEvent::SecondFactorOffered { secret, until } => {
                 self.offered = Some(Offered {
                     secret: secret.clone(),
@@ -178,22 +207,16 @@ impl UserState {
                 self.provider_subject = None;
                 self.sessions.clear();
             }
-            UserEvent::Locked { until, locked_count } => {
-                self.locked_until = Some(*until);
-                self.locked_count = *locked_count;
-                self.wrong_count = 0;
-            }
-            UserEvent::Disabled { .. } => {
-                if let Some(account) = &mut self.account {
-                    account.disabled = true;
-                }
-                self.password = None;
-                self.invitation = None;
-                self.offered = None;
-                self.second_factor = None;
-                self.provider_subject = None;
-                self.sessions.clear();
-            }
+            UserEvent::Added { .. }
+            | UserEvent::Invited { .. }
+            | UserEvent::PasswordChosen { .. }
+            | UserEvent::RoleGranted { .. }
+            | UserEvent::RoleRevoked { .. }
+            | UserEvent::SignedIn { .. }
+            | UserEvent::SignedOut { .. }
+            | UserEvent::SignInRefused { .. }
+            | UserEvent::Locked { .. }
+            | UserEvent::Disabled { .. } => {}
         }
     }
 

@@ -190,16 +190,8 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody ends that",
     ),
-    (
-        UserEvent::LOCKED,
-        Beginning::Outside,
-        "somebody tried once too often",
-    ),
-    (
-        UserEvent::DISABLED,
-        Beginning::Outside,
-        "somebody disables a user",
-    ),
+    (UserEvent::LOCKED, Beginning::Outside, "too many were wrong"),
+    (UserEvent::DISABLED, Beginning::Outside, "a user is disabled"),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),

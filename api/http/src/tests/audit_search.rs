@@ -33,7 +33,7 @@ fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
         );
         let next = paged.body["next"].as_str().unwrap();
         let rest = owner(&story, path, json!({ "words": "quarterly AUDIT", "after": next })).await;
-        // The searches themselves hold these words too, and so does what they were answered with: not.
+        // Behind them stands the search before, which holds these words too.
         assert_eq!(
             rest.body["items"][0]["kind"], "user.role_granted",
             "{}",
@@ -74,7 +74,7 @@ fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
         let number = owner(
             &story,
             "/api/v1/numbers/opt-out",
-            json!({ "number": "13800138000" }),
+            json!({ "number": "13800138000", "reason": "asked" }),
         )
         .await;
         assert_eq!(number.status, 200, "{}", number.body);
@@ -93,6 +93,11 @@ fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
         )
         .await;
         assert_eq!(nothing.status, 404, "{}", nothing.body);
+        let file = owner(&story, "/api/v1/audit/export", json!({ "words": "quarterly" })).await;
+        assert_eq!(file.status, 200, "{}", file.body);
+        let taken = trail(&story, "inquiry.exported").await;
+        assert_eq!(taken.len(), 1, "{taken:?}");
+        assert_eq!(taken[0]["data"]["what"], "audit");
     });
     story.end();
 }
