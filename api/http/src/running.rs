@@ -81,9 +81,7 @@ impl Running {
         let installation = opened
             .installation(entities, read_db, Askers::Many, synthesizer)
             .await?;
-        installation
-            .access
-            .demand_second_factor(settings.sign_in.second_factor_for.clone());
+        demand_second_factor(&installation, &settings);
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,
@@ -193,6 +191,11 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
         token,
         loopback_port: address.ip().is_loopback().then(|| address.port()),
     })
+}
+
+fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {
+    let roles = settings.sign_in.second_factor_for.clone();
+    installation.access.demand_second_factor(roles);
 }
 
 /// Lets users sign in by the identity provider that was named; browsers come back to where they reach us.

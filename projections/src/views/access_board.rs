@@ -209,6 +209,10 @@ fn json(value: &impl Serialize) -> Result<Val, ProjectionError> {
 }
 
 /// A user as of the rows.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row: each stands in a column of its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserRow {
