@@ -19,6 +19,7 @@ use domain::stored_event::{Cause, Position};
 use domain::webhook::Format;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
+use host::sign_in_args::SignInSettings;
 use http::running::Running;
 use std::path::Path;
 use std::sync::Arc;
@@ -102,6 +103,7 @@ fn settings(directory: &Path) -> ServeSettings {
         read_db: None,
         open: OpenSettings::of_directory(directory.to_owned()),
         tls: None,
+        sign_in: SignInSettings::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

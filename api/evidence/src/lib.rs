@@ -4,6 +4,7 @@
 //! Everything here is made from the log by rules that anybody can follow again, so that nobody has to
 //! believe the process that answers.
 
+pub mod audit_search;
 pub mod bundle;
 pub mod causes;
 pub mod compliance_report;

@@ -122,6 +122,7 @@ pub async fn seen(installation: &Installation, ask: SeenAsk) -> Result<Seen, Pro
         InquiryEvent::PERSONAL_DATA_READ,
         InquiryEvent::EXPORTED,
         InquiryEvent::QUERIED,
+        InquiryEvent::SEARCHED,
     ] {
         for (envelope, position) in told(installation, &ask, kind).await? {
             let event =
@@ -140,7 +141,7 @@ pub async fn seen(installation: &Installation, ask: SeenAsk) -> Result<Seen, Pro
                     call: facts.call,
                     position: position.to_string(),
                 }),
-                InquiryEvent::Queried { .. } => seen.queries += 1,
+                InquiryEvent::Queried { .. } | InquiryEvent::Searched { .. } => seen.queries += 1,
                 InquiryEvent::Answered { .. } | InquiryEvent::Refused { .. } => {}
             }
         }

@@ -23,6 +23,7 @@ pub mod read_db_spec;
 pub mod rebuild_record;
 pub mod rehearsal;
 pub mod serve_settings;
+pub mod sign_in_args;
 pub mod signals;
 pub mod store_spec;
 pub mod tls_args;

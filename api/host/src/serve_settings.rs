@@ -6,6 +6,7 @@ use crate::outbound::ntp::NtpServer;
 use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::read_db_spec::ReadDbSpec;
+use crate::sign_in_args::SignInSettings;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -19,6 +20,8 @@ pub struct ServeSettings {
     pub open: OpenSettings,
     /// With which certificate its doors speak TLS; without one they speak plain text.
     pub tls: Option<IdentityFiles>,
+    /// How people sign in, beside their passwords.
+    pub sign_in: SignInSettings,
     pub trunks: Vec<TrunkSpec>,
     pub sip: Option<SocketAddr>,
     pub rtp_ports: Option<RangeInclusive<u16>>,

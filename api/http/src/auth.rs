@@ -28,6 +28,9 @@ const TOKEN_BYTES: usize = 32;
 /// 6265bis, 4.1.3); browsers count loopback as one.
 pub(crate) const SESSION_COOKIE: &str = "__Host-ledgerline";
 
+/// The cookie of a sign-in that is under way at an identity provider.
+pub(crate) const ROUND_COOKIE: &str = "__Host-ledgerline-round";
+
 /// The header in which a page says again what no other page can know.
 pub(crate) const CSRF_HEADER: &str = "x-csrf-token";
 
@@ -141,15 +144,30 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
+/// Whether a cookie of ours is sent, however often.
+pub(crate) fn names_session(headers: &HeaderMap) -> bool {
+    let sent = headers.get_all(header::COOKIE).iter();
+    let mut texts = sent.filter_map(|value| value.to_str().ok());
+    texts.any(|text| {
+        text.split(';')
+            .any(|pair| pair.trim().starts_with("__Host-ledgerline="))
+    })
+}
+
 /// What the session's cookie holds, where it is sent once.
 pub(crate) fn cookie(headers: &HeaderMap) -> Option<&str> {
+    cookie_named(headers, SESSION_COOKIE)
+}
+
+/// What a cookie holds, where it is sent once.
+pub(crate) fn cookie_named<'h>(headers: &'h HeaderMap, wanted: &str) -> Option<&'h str> {
     let sent = headers.get_all(header::COOKIE).iter();
     let pairs = sent
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'));
     let mut values = pairs.filter_map(|pair| {
         let (name, value) = pair.trim().split_once('=')?;
-        (name == SESSION_COOKIE).then_some(value)
+        (name == wanted).then_some(value)
     });
     let first = values.next()?;
     values.next().is_none().then_some(first)

@@ -7,6 +7,7 @@ use crate::coming_again::InFlight;
 use crate::kept_replies::KeptReplies;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
+use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::installation::Installation;
 use domain::problem::Problem;
@@ -43,6 +44,8 @@ pub struct Context {
     pub rates: Rates,
     /// Replies that stay as they are while the log stands still.
     pub kept_replies: KeptReplies,
+    /// How many wrong sign-ins each address has left.
+    pub sign_ins: SignInRates,
     /// Requests that may come again, while they are answered.
     pub in_flight: InFlight,
     /// Who signs checkpoints of the log.

@@ -4,6 +4,7 @@
 //! An endpoint says what it needs and what its answer is about; the table of roles says who has it, and the
 //! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
 
+use crate::auth;
 use crate::context::{Context, RowsNeeded};
 use crate::endpoint::{AnswerOf, Takes};
 use crate::input::Input;
@@ -210,8 +211,8 @@ pub(crate) fn limited(why: &str) -> Problem {
 fn note(ctx: &Context, method: &Method, input: &Input, problem: &Problem) {
     let is_refused = matches!(problem.kind, Kind::Unauthenticated | Kind::Forbidden);
     // Who brings nothing tries nothing: a page that is opened before somebody signs in.
-    let brings = [header::AUTHORIZATION, header::COOKIE];
-    let tries = brings.iter().any(|name| input.headers().contains_key(name));
+    let headers = input.headers();
+    let tries = headers.contains_key(header::AUTHORIZATION) || auth::names_session(headers);
     if !is_refused || !tries {
         return;
     }

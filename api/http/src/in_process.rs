@@ -12,6 +12,7 @@ use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
 use crate::server::routed;
+use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::installation::Installation;
 use async_trait::async_trait;
@@ -62,6 +63,7 @@ pub async fn client(
                 lookups: Lookups::default(),
                 rates: Rates::default(),
                 kept_replies: KeptReplies::default(),
+                sign_ins: SignInRates::default(),
                 in_flight: InFlight::default(),
                 signing: Signing::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),

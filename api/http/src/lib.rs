@@ -29,6 +29,7 @@ mod reply;
 pub mod routes;
 pub mod running;
 pub mod server;
+mod sign_in_rates;
 mod signing;
 pub mod taken_away;
 #[cfg(any(test, feature = "testing"))]

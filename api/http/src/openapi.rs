@@ -5,9 +5,12 @@ use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
 use crate::endpoint::{AnswerOf, Endpoint, Needs, Standing, Takes};
 use crate::known_query::AFTER_POSITION;
-use crate::reply::{NOT_MODIFIED, POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
+use crate::reply::{
+    ELSEWHERE, NOT_MODIFIED, POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of,
+};
 use application::parameter::Parameter;
 use domain::problem::Kind;
+use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 
 /// What every read may ask for, and every write may say.
@@ -149,10 +152,13 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
     let is_post = endpoint.method == "POST";
-    if endpoint.open && is_post {
+    // Whoever is sent elsewhere is on the way in, by an identity provider.
+    let told = (endpoint.told)(&mut SchemaGenerator::default());
+    let lets_in = told.iter().any(|told| told.status == ELSEWHERE);
+    if endpoint.open && (is_post || lets_in) {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_post {
+    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_post || lets_in {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }
     if is_post {
@@ -340,7 +346,7 @@ mod tests {
         let mut faults = Vec::new();
         for (name, operation) in every(&document) {
             let replies = operation["responses"].as_object().unwrap();
-            let is_done = |status: &String| status.starts_with('1') || status.starts_with('2');
+            let is_done = |status: &String| status.starts_with(['1', '2', '3']);
             if !replies.keys().any(is_done) {
                 faults.push(format!("{name}: never done"));
             }

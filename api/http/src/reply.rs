@@ -1,7 +1,8 @@
 //! The one way from a result to a reply: JSON, RFC 9457 problems, and the only status codes.
 
-use crate::auth::SESSION_COOKIE;
+use crate::auth::{ROUND_COOKIE, SESSION_COOKIE};
 use crate::rates::RateLeft;
+use application::access::ROUND_MS;
 use application::reply_value::value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -43,6 +44,7 @@ pub(crate) const READ: u16 = StatusCode::OK.as_u16();
 pub(crate) const CHANGED: u16 = StatusCode::OK.as_u16();
 pub(crate) const MADE: u16 = StatusCode::CREATED.as_u16();
 pub(crate) const NOT_MODIFIED: u16 = StatusCode::NOT_MODIFIED.as_u16();
+pub(crate) const ELSEWHERE: u16 = StatusCode::SEE_OTHER.as_u16();
 pub(crate) const SWITCHED: u16 = StatusCode::SWITCHING_PROTOCOLS.as_u16();
 
 /// The status of each kind of problem, for the description.
@@ -240,6 +242,35 @@ pub(crate) fn with_session(mut response: Response, session: Option<&str>) -> Res
     let (value, lasts) = session.map_or(("", "; Max-Age=0"), |session| (session, ""));
     let cookie = format!("{SESSION_COOKIE}={value}; Path=/; Secure; HttpOnly; SameSite=Strict{lasts}");
     set(&mut response, header::SET_COOKIE, &cookie);
+    response
+}
+
+/// To another address, with what the browser keeps until it is back. The cookie comes with the way back from
+/// another site too, which a stricter one would not.
+pub(crate) fn sent_away(address: &str, state: &str) -> Response {
+    let mut response = elsewhere(address);
+    let lasts_s = ROUND_MS / 1_000;
+    let cookie = format!("{ROUND_COOKIE}={state}; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age={lasts_s}");
+    set(&mut response, header::SET_COOKIE, &cookie);
+    response
+}
+
+/// To the status page, with a session, and without the round that led to it.
+pub(crate) fn sent_home(session: &str) -> Response {
+    let mut response = with_session(elsewhere("/"), Some(session));
+    let over = format!("{ROUND_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+    if let Ok(over) = HeaderValue::from_str(&over) {
+        response.headers_mut().append(header::SET_COOKIE, over);
+    }
+    response
+}
+
+fn elsewhere(address: &str) -> Response {
+    let mut response = Response::new(String::new().into());
+    *response.status_mut() = StatusCode::SEE_OTHER;
+    set(&mut response, header::LOCATION, address);
+    set(&mut response, header::CACHE_CONTROL, "no-store");
+    set(&mut response, header::REFERRER_POLICY, "no-referrer");
     response
 }
 

@@ -8,7 +8,9 @@ use crate::kept_replies::KeptReplies;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
+use crate::routes::oidc::RETURN_PATH;
 use crate::server;
+use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::alerts;
 use application::installation::Installation;
@@ -24,6 +26,7 @@ use host::clock_evidence::ClockEvidence;
 use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
+use host::outbound::oidc::OidcProvider;
 use host::outbound::own_server::ServerFile;
 use host::process::Process;
 use host::proving::{Proving, history};
@@ -79,6 +82,7 @@ impl Running {
         let installation = opened
             .installation(entities, read_db, Askers::Many, synthesizer)
             .await?;
+        demand_second_factor(&installation, &settings);
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,
@@ -101,6 +105,7 @@ impl Running {
             lookups: Lookups::default(),
             rates: Rates::default(),
             kept_replies: KeptReplies::default(),
+            sign_ins: SignInRates::default(),
             in_flight: InFlight::default(),
             signing: Signing::EachSecond,
             rows_within_ms: None,
@@ -110,6 +115,7 @@ impl Running {
             Some(listener) => Some(serve(&ctx, listener, identity.as_ref())?),
             None => None,
         };
+        ask_provider(&installation, &settings, url.as_deref())?;
         // Before anybody is dialed it is known whether the clock is right.
         process.clock_evidence.begin().await?;
         // Whether the drivers may run, and when, is decided there and nowhere else.
@@ -187,6 +193,27 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
         token,
         loopback_port: address.ip().is_loopback().then(|| address.port()),
     })
+}
+
+fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {
+    let roles = settings.sign_in.second_factor_for.clone();
+    installation.access.demand_second_factor(roles);
+}
+
+/// Lets users sign in by the identity provider that was named; browsers come back to where they reach us.
+fn ask_provider(
+    installation: &Installation,
+    settings: &ServeSettings,
+    url: Option<&str>,
+) -> Result<(), Problem> {
+    let Some((oidc, url)) = settings.sign_in.oidc.clone().zip(url) else {
+        return Ok(());
+    };
+    let own = oidc.redirect.as_deref().unwrap_or(url).trim_end_matches('/');
+    let redirect = format!("{own}{RETURN_PATH}");
+    let provider = OidcProvider::new(oidc, Arc::clone(&installation.environment.clock))?;
+    installation.access.provider.ask(Arc::new(provider), redirect);
+    Ok(())
 }
 
 /// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the

@@ -15,11 +15,15 @@ pub enum Taken {
     Backup,
     /// Another store.
     Copy,
+    /// A bundle of what a search of the audit trail found.
+    Search,
+    /// A comparison with somebody else's records.
+    Comparison,
 }
 
 impl Taken {
     pub fn of_word(word: &str) -> Option<Self> {
-        [Self::Proof, Self::Backup, Self::Copy]
+        [Self::Proof, Self::Backup, Self::Copy, Self::Comparison]
             .into_iter()
             .find(|taken| taken.words().0 == word)
     }
@@ -30,6 +34,8 @@ impl Taken {
             Self::Proof => ("proof", "bundle"),
             Self::Backup => ("backup", "backup"),
             Self::Copy => ("copy", "log"),
+            Self::Search => ("audit", "bundle"),
+            Self::Comparison => ("comparison", "report"),
         }
     }
 }

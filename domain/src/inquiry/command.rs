@@ -1,6 +1,6 @@
 //! Requests to one inquiry: put it on record, and say what came of it.
 
-use super::event::{ExportFacts, ReadFacts};
+use super::event::{ExportFacts, ReadFacts, SearchFacts};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InquiryCommand {
@@ -15,6 +15,8 @@ pub enum InquiryCommand {
     Export { facts: ExportFacts, by: Option<String> },
     /// Somebody reads what is known of persons.
     ReadPersonalData { facts: ReadFacts, by: Option<String> },
+    /// Somebody searches the audit trail.
+    Search { facts: SearchFacts, by: Option<String> },
     /// It was answered.
     Answer {
         rows: u64,
@@ -34,6 +36,7 @@ impl InquiryCommand {
             Self::Query { .. } => "inquiry.query",
             Self::Export { .. } => "inquiry.export",
             Self::ReadPersonalData { .. } => "inquiry.read_personal_data",
+            Self::Search { .. } => "inquiry.search",
             Self::Answer { .. } => "inquiry.answer",
             Self::Refuse { .. } => "inquiry.refuse",
         }

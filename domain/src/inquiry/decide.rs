@@ -1,7 +1,7 @@
 //! Decides commands to an inquiry: asked once, ended once, and no phone number kept in its text.
 
 use super::command::InquiryCommand;
-use super::event::{ExportFacts, InquiryEvent, ReadFacts};
+use super::event::{ExportFacts, InquiryEvent, ReadFacts, SearchFacts};
 use super::refusal::InquiryRefusal;
 use super::state::InquiryState;
 
@@ -50,6 +50,7 @@ pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
         }
         InquiryCommand::Export { facts, by } => export(state, facts, by),
         InquiryCommand::ReadPersonalData { facts, by } => read(state, facts, by),
+        InquiryCommand::Search { facts, by } => search(state, facts, by),
         InquiryCommand::Answer {
             rows,
             bytes,
@@ -74,6 +75,18 @@ pub(super) fn decide(state: &InquiryState, command: InquiryCommand) -> Decided {
 fn export(state: &InquiryState, facts: ExportFacts, by: Option<String>) -> Decided {
     let who = by.as_deref().map(mask_numbers);
     ask(state, by.as_deref(), InquiryEvent::Exported { facts, by: who })
+}
+
+/// What is looked for is on record, but no phone number that somebody typed among the words.
+fn search(state: &InquiryState, mut facts: SearchFacts, by: Option<String>) -> Decided {
+    within("words", facts.words.as_deref().unwrap_or(""), REASON_BYTES_MAX)?;
+    within("by", facts.acted_by.as_deref().unwrap_or(""), USER_BYTES_MAX)?;
+    within("kind", facts.event_kind.as_deref().unwrap_or(""), WORD_BYTES_MAX)?;
+    for text in [&mut facts.words, &mut facts.acted_by, &mut facts.event_kind] {
+        *text = text.as_deref().map(mask_numbers);
+    }
+    let who = by.as_deref().map(mask_numbers);
+    ask(state, by.as_deref(), InquiryEvent::Searched { facts, by: who })
 }
 
 /// What of whom is ours to say and comes in ids; the reader's own words are held against limits and masked.

@@ -1,7 +1,7 @@
 //! Facts about one inquiry. Stored kinds and versions; never changed, only added to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, KeyId, NumberId, UserId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,14 @@ pub enum InquiryEvent {
     PersonalDataRead {
         #[serde(flatten)]
         facts: ReadFacts,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// Somebody searched the audit trail; words are masked where a phone number may stand.
+    #[serde(rename = "inquiry.searched")]
+    Searched {
+        #[serde(flatten)]
+        facts: SearchFacts,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
@@ -101,6 +109,36 @@ pub struct ReadFacts {
     pub reason: Option<String>,
 }
 
+/// What a search of the audit trail looks for; all of it must hold. Ids of our own making, and words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SearchFacts {
+    /// Who acted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acted_by: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event_kind: Option<String>,
+    /// First instant looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
+    /// First instant not looked at any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<NumberId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+}
+
 /// How personal values are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -116,6 +154,7 @@ impl InquiryEvent {
     pub const QUERIED: &'static str = "inquiry.queried";
     pub const EXPORTED: &'static str = "inquiry.exported";
     pub const PERSONAL_DATA_READ: &'static str = "inquiry.personal_data_read";
+    pub const SEARCHED: &'static str = "inquiry.searched";
     pub const ANSWERED: &'static str = "inquiry.answered";
     pub const REFUSED: &'static str = "inquiry.refused";
 }
@@ -126,6 +165,7 @@ impl EventData for InquiryEvent {
             Self::Queried { .. } => Self::QUERIED,
             Self::Exported { .. } => Self::EXPORTED,
             Self::PersonalDataRead { .. } => Self::PERSONAL_DATA_READ,
+            Self::Searched { .. } => Self::SEARCHED,
             Self::Answered { .. } => Self::ANSWERED,
             Self::Refused { .. } => Self::REFUSED,
         }

@@ -1,6 +1,6 @@
 //! Every stored kind of an inquiry event, held against its golden file.
 
-use super::event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm};
+use super::event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts};
 use crate::record::golden_support::{at, call, campaign, check, customer, number};
 
 #[test]
@@ -36,6 +36,22 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
                 calls: vec![call()],
                 campaign: Some(campaign()),
                 reason: Some("complaint 17".to_owned()),
+            },
+            by: Some("wang".to_owned()),
+        },
+        InquiryEvent::Searched {
+            facts: SearchFacts {
+                acted_by: Some("li".to_owned()),
+                event_kind: Some("user.".to_owned()),
+                from: Some(at()),
+                until: Some(at().plus_ms(1_000)),
+                campaign: Some(campaign()),
+                customer: Some(customer()),
+                call: Some(call()),
+                user: Some("wang".parse().unwrap()),
+                key: Some("00000000-0000-5000-8000-000000000007".parse().unwrap()),
+                number: Some(number()),
+                words: Some("complaint 17".to_owned()),
             },
             by: Some("wang".to_owned()),
         },

@@ -20,7 +20,7 @@ pub use command::InquiryCommand;
 pub use decide::{
     CALLS_NAMED_MAX, DETAIL_BYTES_MAX, REASON_BYTES_MAX, SQL_BYTES_MAX, USER_BYTES_MAX, mask_numbers,
 };
-pub use event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm};
+pub use event::{ExportFacts, InquiryEvent, ReadFacts, ReadForm, SearchFacts};
 pub use refusal::InquiryRefusal;
 pub use state::InquiryState;
 
@@ -67,6 +67,10 @@ impl Decider for Inquiry {
                 customer: facts.customer.clone(),
             },
             InquiryEvent::PersonalDataRead { facts, .. } => Scope {
+                campaign: facts.campaign.clone(),
+                customer: facts.customer.clone(),
+            },
+            InquiryEvent::Searched { facts, .. } => Scope {
                 campaign: facts.campaign.clone(),
                 customer: facts.customer.clone(),
             },

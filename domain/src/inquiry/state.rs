@@ -21,7 +21,9 @@ impl InquiryState {
 
     pub(super) const fn apply(&mut self, event: &InquiryEvent) {
         match event {
-            InquiryEvent::Queried { .. } | InquiryEvent::Exported { .. } => self.asked = true,
+            InquiryEvent::Queried { .. } | InquiryEvent::Exported { .. } | InquiryEvent::Searched { .. } => {
+                self.asked = true;
+            }
             // Shown when it is on record: nothing comes after.
             InquiryEvent::PersonalDataRead { .. } => {
                 self.asked = true;

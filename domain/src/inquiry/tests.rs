@@ -5,6 +5,7 @@ use super::decide::{
 };
 use super::{
     ExportFacts, Inquiry, InquiryCommand, InquiryEvent, InquiryRefusal, InquiryState, ReadFacts, ReadForm,
+    SearchFacts,
 };
 use crate::decider::{Context, Decider};
 use crate::record::golden_support::customer;
@@ -218,4 +219,22 @@ fn a_read_that_names_too_much_or_nothing_is_refused() {
         ..facts("", 1)
     };
     assert_eq!(read(nothing), Err(InquiryRefusal::NothingRead));
+}
+
+#[test]
+fn a_search_is_asked_once_and_keeps_no_phone_number_that_was_typed() {
+    let facts = SearchFacts {
+        words: Some("complaint of 13800138000".to_owned()),
+        ..SearchFacts::default()
+    };
+    let command = InquiryCommand::Search {
+        facts,
+        by: Some("wang".to_owned()),
+    };
+    let asked = decided(&[], command.clone()).unwrap();
+    let [InquiryEvent::Searched { facts, .. }] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    assert_eq!(facts.words.as_deref(), Some("complaint of ***********"));
+    assert_eq!(decided(&asked, command), Err(InquiryRefusal::AskedBefore));
 }

@@ -1,10 +1,11 @@
 //! Requests to one user: be added, get and lose roles, choose a password, sign in and out, be disabled.
 
 use super::event::{Invitation, SignInFault};
+use super::second_factor::SignInProof;
 use crate::digest::SecretDigest;
 use crate::ids::TeamId;
 use crate::permission::{CampaignScope, Role};
-use crate::personal::Personal;
+use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -41,17 +42,40 @@ pub enum UserCommand {
         /// Whether there is another admin.
         has_other_admin: bool,
     },
-    /// The password was right.
+    /// The password was right, or an identity provider is believed.
     SignIn {
         session: SecretDigest,
         until: Timestamp,
         /// Where from, as far as the connection says.
         from: Option<String>,
+        proof: SignInProof,
     },
     /// It was not.
     RefuseSignIn {
         fault: SignInFault,
         from: Option<String>,
+    },
+    /// A new secret for an authenticator app; one that was offered before is void.
+    OfferSecondFactor {
+        secret: Personal<String>,
+    },
+    /// The first code of what was offered was right.
+    AddSecondFactor {
+        step: u64,
+        recovery: BTreeSet<SecretDigest>,
+    },
+    ResetSecondFactor {
+        reason: String,
+    },
+    /// From now on the user signs in as this subject of an identity provider too.
+    LinkProvider {
+        issuer: String,
+        /// Of issuer and subject together.
+        subject: LookupHash,
+        reason: Option<String>,
+    },
+    UnlinkProvider {
+        reason: String,
     },
     SignOut {
         session: SecretDigest,
@@ -74,6 +98,11 @@ impl UserCommand {
             Self::RevokeRole { .. } => "user.revoke_role",
             Self::SignIn { .. } => "user.sign_in",
             Self::RefuseSignIn { .. } => "user.refuse_sign_in",
+            Self::OfferSecondFactor { .. } => "user.offer_second_factor",
+            Self::AddSecondFactor { .. } => "user.add_second_factor",
+            Self::ResetSecondFactor { .. } => "user.reset_second_factor",
+            Self::LinkProvider { .. } => "user.link_provider",
+            Self::UnlinkProvider { .. } => "user.unlink_provider",
             Self::SignOut { .. } => "user.sign_out",
             Self::Disable { .. } => "user.disable",
         }

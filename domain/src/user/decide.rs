@@ -4,6 +4,7 @@
 use super::command::UserCommand;
 use super::event::{SignInFault, UserEvent};
 use super::refusal::UserRefusal;
+use super::second_factor::{self, SignInProof};
 use super::state::{Account, UserState};
 use crate::permission::Role;
 use crate::time::Timestamp;
@@ -50,12 +51,17 @@ pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) ->
             reason,
             has_other_admin,
         } => revoke(state, role, reason, has_other_admin),
-        UserCommand::SignIn { session, until, from } => {
-            let known = state.account().ok_or(UserRefusal::Unknown)?;
-            may_sign_in(state, known, now)?;
-            Ok(vec![UserEvent::SignedIn { session, until, from }])
-        }
+        UserCommand::SignIn { .. } => sign_in(state, command, now),
         UserCommand::RefuseSignIn { fault, from } => refuse_sign_in(state, fault, from, now),
+        UserCommand::OfferSecondFactor { secret } => second_factor::offer(state, secret, now),
+        UserCommand::AddSecondFactor { step, recovery } => second_factor::add(state, step, recovery, now),
+        UserCommand::ResetSecondFactor { reason } => second_factor::reset(state, reason),
+        UserCommand::LinkProvider {
+            issuer,
+            subject,
+            reason,
+        } => second_factor::link(state, issuer, subject, reason),
+        UserCommand::UnlinkProvider { reason } => second_factor::unlink(state, reason),
         UserCommand::SignOut { session } => Ok(match state.knows_session(session) {
             true => vec![UserEvent::SignedOut { session }],
             false => Vec::new(),
@@ -143,6 +149,31 @@ fn revoke(state: &UserState, role: Role, reason: String, has_other_admin: bool) 
     }])
 }
 
+fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
+    let UserCommand::SignIn {
+        session,
+        until,
+        from,
+        proof,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let known = state.account().ok_or(UserRefusal::Unknown)?;
+    may_sign_in(state, known, now)?;
+    let issuer = match &proof {
+        SignInProof::Provider { issuer, .. } => Some(issuer.clone()),
+        SignInProof::Password | SignInProof::Totp { .. } | SignInProof::RecoveryCode { .. } => None,
+    };
+    Ok(vec![UserEvent::SignedIn {
+        session,
+        until,
+        from,
+        second_factor: second_factor::hold(state, proof)?,
+        issuer,
+    }])
+}
+
 /// While it is locked nothing more is written: a stranger who goes on trying fills no log.
 fn refuse_sign_in(state: &UserState, fault: SignInFault, from: Option<String>, now: Timestamp) -> Decided {
     let known = state.account().ok_or(UserRefusal::Unknown)?;
@@ -175,7 +206,7 @@ fn disable(state: &UserState, reason: String, has_other_admin: bool) -> Decided 
     Ok(vec![UserEvent::Disabled { reason }])
 }
 
-fn may_sign_in(state: &UserState, known: &Account, now: Timestamp) -> Result<(), UserRefusal> {
+pub(super) fn may_sign_in(state: &UserState, known: &Account, now: Timestamp) -> Result<(), UserRefusal> {
     if known.disabled {
         return Err(UserRefusal::Disabled);
     }
@@ -185,7 +216,7 @@ fn may_sign_in(state: &UserState, known: &Account, now: Timestamp) -> Result<(),
     }
 }
 
-fn active(state: &UserState) -> Result<&Account, UserRefusal> {
+pub(super) fn active(state: &UserState) -> Result<&Account, UserRefusal> {
     let account = state.account().ok_or(UserRefusal::Unknown)?;
     if account.disabled {
         return Err(UserRefusal::Disabled);
@@ -193,7 +224,7 @@ fn active(state: &UserState) -> Result<&Account, UserRefusal> {
     Ok(account)
 }
 
-fn given(reason: &str) -> Result<(), UserRefusal> {
+pub(super) fn given(reason: &str) -> Result<(), UserRefusal> {
     if reason.trim().is_empty() {
         return Err(UserRefusal::NoReason);
     }

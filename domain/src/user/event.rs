@@ -1,11 +1,12 @@
 //! Facts about one user. Stored kinds and versions; never changed, only added to. Who did it stands in the
 //! envelope.
 
+use super::second_factor::SecondFactorUsed;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::digest::SecretDigest;
 use crate::ids::TeamId;
 use crate::permission::{CampaignScope, Role};
-use crate::personal::Personal;
+use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -58,6 +59,12 @@ pub enum UserEvent {
         until: Timestamp,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
+        /// What was asked beyond one factor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second_factor: Option<SecondFactorUsed>,
+        /// The identity provider that said who it is; left out of a password's sign-in.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        issuer: Option<String>,
     },
     #[serde(rename = "user.signed_out")]
     SignedOut { session: SecretDigest },
@@ -70,6 +77,36 @@ pub enum UserEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         from: Option<String>,
     },
+    /// A secret for an authenticator app was shown; it counts once its first code was right.
+    #[serde(rename = "user.second_factor_offered")]
+    SecondFactorOffered {
+        /// Base 32 (RFC 4648), sealed under the user's own key.
+        secret: Personal<String>,
+        until: Timestamp,
+    },
+    /// The secret that was offered counts from now on; every session ends.
+    #[serde(rename = "user.second_factor_added")]
+    SecondFactorAdded {
+        /// The step of time whose code was the first: neither it nor an older one is good again.
+        step: u64,
+        /// SHA-256 of each recovery code.
+        recovery: BTreeSet<SecretDigest>,
+    },
+    /// Somebody took the second factor away; every session ends.
+    #[serde(rename = "user.second_factor_reset")]
+    SecondFactorReset { reason: String },
+    /// The user signs in as a subject of an identity provider too.
+    #[serde(rename = "user.provider_linked")]
+    ProviderLinked {
+        issuer: String,
+        /// A keyed hash of issuer and subject.
+        subject: LookupHash,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    },
+    /// And no more; every session ends.
+    #[serde(rename = "user.provider_unlinked")]
+    ProviderUnlinked { reason: String },
     /// Too many wrong passwords: nobody signs in before `until`, not even with the right one.
     #[serde(rename = "user.locked")]
     Locked { until: Timestamp, locked_count: u32 },
@@ -92,6 +129,8 @@ pub enum SignInFault {
     WrongPassword,
     /// The user has chosen no password yet.
     NoPassword,
+    /// The password was right, and the code of the second factor was wrong or had been used.
+    WrongCode,
 }
 
 /// Stored kinds, each named for its variant. They never change.
@@ -104,6 +143,11 @@ impl UserEvent {
     pub const SIGNED_IN: &'static str = "user.signed_in";
     pub const SIGNED_OUT: &'static str = "user.signed_out";
     pub const SIGN_IN_REFUSED: &'static str = "user.sign_in_refused";
+    pub const SECOND_FACTOR_OFFERED: &'static str = "user.second_factor_offered";
+    pub const SECOND_FACTOR_ADDED: &'static str = "user.second_factor_added";
+    pub const SECOND_FACTOR_RESET: &'static str = "user.second_factor_reset";
+    pub const PROVIDER_LINKED: &'static str = "user.provider_linked";
+    pub const PROVIDER_UNLINKED: &'static str = "user.provider_unlinked";
     pub const LOCKED: &'static str = "user.locked";
     pub const DISABLED: &'static str = "user.disabled";
 }
@@ -119,6 +163,11 @@ impl EventData for UserEvent {
             Self::SignedIn { .. } => Self::SIGNED_IN,
             Self::SignedOut { .. } => Self::SIGNED_OUT,
             Self::SignInRefused { .. } => Self::SIGN_IN_REFUSED,
+            Self::SecondFactorOffered { .. } => Self::SECOND_FACTOR_OFFERED,
+            Self::SecondFactorAdded { .. } => Self::SECOND_FACTOR_ADDED,
+            Self::SecondFactorReset { .. } => Self::SECOND_FACTOR_RESET,
+            Self::ProviderLinked { .. } => Self::PROVIDER_LINKED,
+            Self::ProviderUnlinked { .. } => Self::PROVIDER_UNLINKED,
             Self::Locked { .. } => Self::LOCKED,
             Self::Disabled { .. } => Self::DISABLED,
         }
@@ -135,6 +184,7 @@ impl EventData for UserEvent {
                 ..
             }
             | Self::PasswordChosen { password } => vec![("/password".to_owned(), password)],
+            Self::SecondFactorOffered { secret, .. } => vec![("/secret".to_owned(), secret)],
             Self::Added { .. }
             | Self::Invited { .. }
             | Self::RoleGranted { .. }
@@ -142,6 +192,10 @@ impl EventData for UserEvent {
             | Self::SignedIn { .. }
             | Self::SignedOut { .. }
             | Self::SignInRefused { .. }
+            | Self::SecondFactorAdded { .. }
+            | Self::SecondFactorReset { .. }
+            | Self::ProviderLinked { .. }
+            | Self::ProviderUnlinked { .. }
             | Self::Locked { .. }
             | Self::Disabled { .. } => Vec::new(),
         }

@@ -1,10 +1,11 @@
 //! Every stored kind of a user's event, held against its golden file.
 
 use super::event::{Invitation, SignInFault, UserEvent};
+use super::second_factor::SecondFactorUsed;
 use crate::digest::SecretDigest;
 use crate::permission::{CampaignScope, Role};
-use crate::personal::Personal;
-use crate::record::golden_support::{at, campaign, check};
+use crate::personal::{LookupHash, Personal};
+use crate::record::golden_support::{at, campaign, check, check_with};
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
@@ -42,6 +43,8 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             session: SecretDigest::of("session"),
             until: at().plus_ms(43_200_000),
             from: Some("192.0.2.7".to_owned()),
+            second_factor: None,
+            issuer: None,
         },
         UserEvent::SignedOut {
             session: SecretDigest::of("session"),
@@ -62,4 +65,50 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
     for event in events {
         check("user", event);
     }
+}
+
+#[test]
+fn every_kind_of_second_factors_and_providers_is_too() {
+    let events = [
+        UserEvent::SecondFactorOffered {
+            secret: Personal::open("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP".to_owned()),
+            until: at().plus_ms(900_000),
+        },
+        UserEvent::SecondFactorAdded {
+            step: 58_000_000,
+            recovery: [SecretDigest::of("abcd-efgh-ijkl-mnop")].into(),
+        },
+        UserEvent::SecondFactorReset {
+            reason: "lost the telephone".to_owned(),
+        },
+        UserEvent::ProviderLinked {
+            issuer: "https://login.example.com".to_owned(),
+            subject: LookupHash("0f".repeat(32)),
+            reason: Some("signs in by the company".to_owned()),
+        },
+        UserEvent::ProviderUnlinked {
+            reason: "left the directory".to_owned(),
+        },
+    ];
+    for event in events {
+        check("user", event);
+    }
+}
+
+fn signed_in(second_factor: SecondFactorUsed, issuer: Option<&str>) -> UserEvent {
+    UserEvent::SignedIn {
+        session: SecretDigest::of("session"),
+        until: at().plus_ms(43_200_000),
+        from: Some("192.0.2.7".to_owned()),
+        second_factor: Some(second_factor),
+        issuer: issuer.map(str::to_owned),
+    }
+}
+
+#[test]
+fn members_that_came_later_are_written_and_read_as_their_files_say() {
+    let totp = SecondFactorUsed::Totp { step: 58_000_000 };
+    check_with("user", "second_factor", signed_in(totp, None));
+    let issuer = Some("https://login.example.com");
+    check_with("user", "issuer", signed_in(SecondFactorUsed::Provider, issuer));
 }

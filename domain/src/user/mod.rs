@@ -2,12 +2,14 @@
 //!
 //! Promises: a name is one user for ever; there is no password but one its user chose, and it is kept as an
 //! argon2id text, sealed; wrong passwords lock for ever longer times; sessions end when a role changes, at
-//! their limit, and with the user; the last admin stays. One stream per user.
+//! their limit, and with the user; a code of a second factor is good once; the last admin stays. One stream
+//! per user.
 
 pub mod command;
 mod decide;
 pub mod event;
 mod refusal;
+pub mod second_factor;
 mod state;
 
 #[cfg(test)]
@@ -21,6 +23,7 @@ pub use decide::{
 };
 pub use event::{Invitation, SignInFault, UserEvent};
 pub use refusal::UserRefusal;
+pub use second_factor::{SecondFactor, SecondFactorUsed, SignInProof};
 pub use state::{Account, UserState};
 
 use crate::decider::{Context, Decider, Scope};

@@ -28,6 +28,22 @@ pub enum UserRefusal {
     LinkVoid,
     #[error("too many wrong passwords: nobody signs in as this user before {until}")]
     Locked { until: Timestamp },
+    #[error(
+        "this user has a second factor already: another admin, or the directory's owner, resets it first"
+    )]
+    SecondFactorExists,
+    #[error("no second factor was offered, or it was too long ago: ask for a new one")]
+    NoSecondFactorOffered,
+    #[error("this user has no second factor")]
+    NoSecondFactor,
+    #[error("this sign-in needs a code of the second factor")]
+    SecondFactorNeeded,
+    #[error("this code was used, or is none of this user's: wait for the next one")]
+    CodeUsed,
+    #[error("the address of an identity provider has 1 to {bytes_max} bytes")]
+    IssuerLength { bytes_max: usize },
+    #[error("this user is not linked with this account of the identity provider")]
+    NoProvider,
 }
 
 impl Explained for UserRefusal {

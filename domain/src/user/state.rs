@@ -2,10 +2,11 @@
 
 use super::decide::SESSIONS_MAX;
 use super::event::{Invitation, UserEvent};
+use super::second_factor::{Offered, SecondFactor, SecondFactorUsed};
 use crate::digest::SecretDigest;
 use crate::ids::TeamId;
 use crate::permission::{CampaignScope, Role};
-use crate::personal::Personal;
+use crate::personal::{LookupHash, Personal};
 use crate::time::Timestamp;
 use std::collections::{BTreeSet, VecDeque};
 
@@ -15,6 +16,9 @@ pub struct UserState {
     account: Option<Account>,
     password: Option<Personal<String>>,
     invitation: Option<Invitation>,
+    offered: Option<Offered>,
+    second_factor: Option<SecondFactor>,
+    provider_subject: Option<LookupHash>,
     /// In the order in which they began.
     sessions: VecDeque<Session>,
     pub(super) wrong_count: u32,
@@ -35,6 +39,7 @@ pub struct Account {
 struct Session {
     digest: SecretDigest,
     until: Timestamp,
+    asked_twice: bool,
 }
 
 impl UserState {
@@ -68,6 +73,28 @@ impl UserState {
     pub fn holds_session(&self, session: SecretDigest, now: Timestamp) -> bool {
         let mut open = self.sessions.iter().filter(|one| now < one.until);
         open.any(|one| one.digest == session)
+    }
+
+    /// Whether that session was begun with more than a password.
+    pub fn asked_twice(&self, session: SecretDigest) -> bool {
+        let mut sessions = self.sessions.iter();
+        sessions.any(|one| one.digest == session && one.asked_twice)
+    }
+
+    /// The second factor that counts.
+    pub const fn second_factor(&self) -> Option<&SecondFactor> {
+        self.second_factor.as_ref()
+    }
+
+    /// The secret that waits for its first code.
+    pub fn offered_at(&self, now: Timestamp) -> Option<&Personal<String>> {
+        let offered = self.offered.as_ref().filter(|offered| now < offered.until);
+        offered.map(|offered| &offered.secret)
+    }
+
+    /// As whom of an identity provider the user signs in too.
+    pub const fn provider_subject(&self) -> Option<&LookupHash> {
+        self.provider_subject.as_ref()
     }
 
     pub(super) fn knows_session(&self, digest: SecretDigest) -> bool {
@@ -112,31 +139,107 @@ impl UserState {
                 }
                 self.sessions.clear();
             }
-            UserEvent::SignedIn { session, until, .. } => self.begin(*session, *until, at),
+            UserEvent::SignedIn {
+                session,
+                until,
+                second_factor,
+                ..
+            } => {
+                let session = Session {
+                    digest: *session,
+                    until: *until,
+                    asked_twice: second_factor.is_some(),
+                };
+                self.begin(session, at);
+                self.use_up(*second_factor);
+            }
             UserEvent::SignedOut { session } => self.sessions.retain(|one| one.digest != *session),
             UserEvent::SignInRefused { wrong_count, .. } => self.wrong_count = *wrong_count,
+            UserEvent::SecondFactorOffered { .. }
+            | UserEvent::SecondFactorAdded { .. }
+            | UserEvent::SecondFactorReset { .. }
+            | UserEvent::ProviderLinked { .. }
+            | UserEvent::ProviderUnlinked { .. } => self.apply_way_in(event),
             UserEvent::Locked { until, locked_count } => {
                 self.locked_until = Some(*until);
                 self.locked_count = *locked_count;
                 self.wrong_count = 0;
             }
-            UserEvent::Disabled { .. } => {
-                if let Some(account) = &mut self.account {
-                    account.disabled = true;
-                }
-                self.password = None;
-                self.invitation = None;
-                self.sessions.clear();
-            }
+            UserEvent::Disabled { .. } => self.disable(),
         }
     }
 
-    fn begin(&mut self, digest: SecretDigest, until: Timestamp, at: Timestamp) {
+    fn disable(&mut self) {
+        if let Some(account) = &mut self.account {
+            account.disabled = true;
+        }
+        self.password = None;
+        self.invitation = None;
+        self.offered = None;
+        self.second_factor = None;
+        self.provider_subject = None;
+        self.sessions.clear();
+    }
+
+    /// Second factors and identity providers.
+    fn apply_way_in(&mut self, event: &UserEvent) {
+        match event {
+            UserEvent::SecondFactorOffered { secret, until } => {
+                self.offered = Some(Offered {
+                    secret: secret.clone(),
+                    until: *until,
+                });
+            }
+            UserEvent::SecondFactorAdded { step, recovery } => {
+                self.second_factor = self.offered.take().map(|offered| SecondFactor {
+                    secret: offered.secret,
+                    step: *step,
+                    recovery: recovery.clone(),
+                });
+                self.sessions.clear();
+            }
+            UserEvent::SecondFactorReset { .. } => {
+                self.second_factor = None;
+                self.sessions.clear();
+            }
+            UserEvent::ProviderLinked { subject, .. } => self.provider_subject = Some(subject.clone()),
+            UserEvent::ProviderUnlinked { .. } => {
+                self.provider_subject = None;
+                self.sessions.clear();
+            }
+            UserEvent::Added { .. }
+            | UserEvent::Invited { .. }
+            | UserEvent::PasswordChosen { .. }
+            | UserEvent::RoleGranted { .. }
+            | UserEvent::RoleRevoked { .. }
+            | UserEvent::SignedIn { .. }
+            | UserEvent::SignedOut { .. }
+            | UserEvent::SignInRefused { .. }
+            | UserEvent::Locked { .. }
+            | UserEvent::Disabled { .. } => {}
+        }
+    }
+
+    /// What was used is not good again.
+    fn use_up(&mut self, used: Option<SecondFactorUsed>) {
+        let Some(factor) = &mut self.second_factor else {
+            return;
+        };
+        match used {
+            Some(SecondFactorUsed::Totp { step }) => factor.step = factor.step.max(step),
+            Some(SecondFactorUsed::RecoveryCode { sha256 }) => {
+                factor.recovery.remove(&sha256);
+            }
+            Some(SecondFactorUsed::Provider) | None => {}
+        }
+    }
+
+    fn begin(&mut self, begun: Session, at: Timestamp) {
         self.sessions.retain(|session| at < session.until);
         if self.sessions.len() >= SESSIONS_MAX {
             self.sessions.pop_front();
         }
-        self.sessions.push_back(Session { digest, until });
+        self.sessions.push_back(begun);
         self.wrong_count = 0;
         self.locked_count = 0;
         self.locked_until = None;

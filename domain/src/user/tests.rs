@@ -48,6 +48,7 @@ fn sign_in(secret: &str) -> UserCommand {
         session: SecretDigest::of(secret),
         until: now().plus_ms(SESSION_MS),
         from: None,
+        proof: SignInProof::Password,
     }
 }
 
@@ -234,4 +235,151 @@ fn no_more_sessions_than_the_limit_and_one_can_be_ended() {
     User::evolve(&mut state, &ended[0], now());
     assert!(!state.has_session("1", now()));
     assert_eq!(when_at(&state, now(), out("1")), Ok(Vec::new()));
+}
+
+/// One whose authenticator app has given its code of step 7, and who holds one recovery code.
+fn with_second_factor() -> UserState {
+    let mut state = after(&[added(&[Role::Viewer])]);
+    let offer = UserCommand::OfferSecondFactor {
+        secret: Personal::open("JBSWY3DPEHPK3PXP".to_owned()),
+    };
+    let add = UserCommand::AddSecondFactor {
+        step: 7,
+        recovery: [SecretDigest::of("recovery")].into(),
+    };
+    let early = when_at(&state, now(), add.clone());
+    assert_eq!(early, Err(UserRefusal::NoSecondFactorOffered));
+    for event in when_at(&state, now(), sign_in("before")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    for event in when_at(&state, now(), offer.clone()).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(
+        when_at(&state, now(), sign_in("s")).is_ok(),
+        "it does not count yet"
+    );
+    let late = now().plus_ms(second_factor::OFFERED_MS);
+    assert_eq!(
+        when_at(&state, late, add.clone()),
+        Err(UserRefusal::NoSecondFactorOffered)
+    );
+    for event in when_at(&state, now(), add.clone()).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(!state.has_session("before", now()), "sessions end");
+    assert_eq!(
+        when_at(&state, now(), offer),
+        Err(UserRefusal::SecondFactorExists)
+    );
+    assert_eq!(when_at(&state, now(), add), Err(UserRefusal::SecondFactorExists));
+    state
+}
+
+fn with_proof(proof: SignInProof) -> UserCommand {
+    UserCommand::SignIn {
+        session: SecretDigest::of("s"),
+        until: now().plus_ms(SESSION_MS),
+        from: None,
+        proof,
+    }
+}
+
+#[test]
+fn a_code_of_the_second_factor_is_good_once_and_never_an_older_one() {
+    let mut state = with_second_factor();
+    assert_eq!(
+        when_at(&state, now(), sign_in("s")),
+        Err(UserRefusal::SecondFactorNeeded)
+    );
+    let totp = |step| with_proof(SignInProof::Totp { step });
+    for step in [0, 6, 7] {
+        assert_eq!(
+            when_at(&state, now(), totp(step)),
+            Err(UserRefusal::CodeUsed),
+            "{step}"
+        );
+    }
+    for event in when_at(&state, now(), totp(9)).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(state.has_session("s", now()) && state.asked_twice(SecretDigest::of("s")));
+    for step in [8, 9] {
+        assert_eq!(
+            when_at(&state, now(), totp(step)),
+            Err(UserRefusal::CodeUsed),
+            "{step}"
+        );
+    }
+    assert!(when_at(&state, now(), totp(10)).is_ok());
+}
+
+#[test]
+fn a_recovery_code_is_good_once_and_a_reset_needs_a_reason() {
+    let mut state = with_second_factor();
+    let recover = |code: &str| {
+        with_proof(SignInProof::RecoveryCode {
+            sha256: SecretDigest::of(code),
+        })
+    };
+    assert_eq!(
+        when_at(&state, now(), recover("another")),
+        Err(UserRefusal::CodeUsed)
+    );
+    for event in when_at(&state, now(), recover("recovery")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert_eq!(
+        when_at(&state, now(), recover("recovery")),
+        Err(UserRefusal::CodeUsed)
+    );
+    let reset = |reason: &str| UserCommand::ResetSecondFactor {
+        reason: reason.to_owned(),
+    };
+    assert_eq!(when_at(&state, now(), reset(" ")), Err(UserRefusal::NoReason));
+    for event in when_at(&state, now(), reset("lost")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(!state.has_session("s", now()), "sessions end");
+    assert_eq!(
+        when_at(&state, now(), reset("lost")),
+        Err(UserRefusal::NoSecondFactor)
+    );
+    assert!(when_at(&state, now(), sign_in("s")).is_ok(), "the password alone");
+}
+
+#[test]
+fn a_provider_is_believed_of_the_subject_that_was_linked_alone() {
+    let subject = |text: &str| crate::personal::LookupHash(text.to_owned());
+    let by = |text: &str| {
+        with_proof(SignInProof::Provider {
+            issuer: "https://login.example.com".to_owned(),
+            subject: subject(text),
+            asked_twice: false,
+        })
+    };
+    let mut state = with_second_factor();
+    assert_eq!(when_at(&state, now(), by("a")), Err(UserRefusal::NoProvider));
+    let link = UserCommand::LinkProvider {
+        issuer: "https://login.example.com".to_owned(),
+        subject: subject("a"),
+        reason: None,
+    };
+    for event in when_at(&state, now(), link.clone()).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert_eq!(when_at(&state, now(), link), Ok(Vec::new()), "linked already");
+    assert_eq!(when_at(&state, now(), by("b")), Err(UserRefusal::NoProvider));
+    for event in when_at(&state, now(), by("a")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(state.has_session("s", now()) && !state.asked_twice(SecretDigest::of("s")));
+    let unlink = UserCommand::UnlinkProvider {
+        reason: "left".to_owned(),
+    };
+    for event in when_at(&state, now(), unlink).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert!(!state.has_session("s", now()));
+    assert_eq!(when_at(&state, now(), by("a")), Err(UserRefusal::NoProvider));
 }

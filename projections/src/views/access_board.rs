@@ -7,6 +7,7 @@ use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use domain::api_key::{ApiKeyEvent, KeyFacts};
 use domain::ids::{CampaignId, KeyId, TeamId, UserId};
 use domain::permission::{CampaignScope, Permission, Role};
+use domain::personal::LookupHash;
 use domain::time::Timestamp;
 use domain::user::UserEvent;
 use serde::Serialize;
@@ -27,7 +28,8 @@ const TABLES: &[Table] = &[
         name: "access_board_user",
         ddl: &[
             "create table access_board_user (name text primary key, roles text not null, campaigns text,
-            team text, disabled bigint not null, has_password bigint not null, added_at bigint not null,
+            team text, disabled bigint not null, has_password bigint not null,
+            has_second_factor bigint not null, issuer text, provider_subject text, added_at bigint not null,
             signed_in_at bigint, locked_until bigint, pos bigint not null)",
         ],
         key_columns: 1,
@@ -45,7 +47,7 @@ const TABLES: &[Table] = &[
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 1,
+    version: 2,
     tables: TABLES,
     handles: Handles::Kinds(&[
         UserEvent::ADDED,
@@ -53,6 +55,10 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         UserEvent::ROLE_GRANTED,
         UserEvent::ROLE_REVOKED,
         UserEvent::SIGNED_IN,
+        UserEvent::SECOND_FACTOR_ADDED,
+        UserEvent::SECOND_FACTOR_RESET,
+        UserEvent::PROVIDER_LINKED,
+        UserEvent::PROVIDER_UNLINKED,
         UserEvent::LOCKED,
         UserEvent::DISABLED,
         ApiKeyEvent::CREATED,
@@ -79,15 +85,42 @@ impl View for AccessBoard {
             UserEvent::SignedIn { .. } => ("signed_in_at", Val::at(event.at())),
             UserEvent::Locked { until, .. } => ("locked_until", Val::at(until)),
             UserEvent::Disabled { .. } => ("disabled", Val::Int(1)),
-            UserEvent::Invited { .. } | UserEvent::SignedOut { .. } | UserEvent::SignInRefused { .. } => {
-                return Ok(());
+            UserEvent::SecondFactorAdded { .. } => ("has_second_factor", Val::Int(1)),
+            UserEvent::SecondFactorReset { .. } => ("has_second_factor", Val::Int(0)),
+            UserEvent::ProviderLinked { issuer, subject, .. } => {
+                return provider(tx, event, &name, Some((issuer, subject)));
             }
+            UserEvent::ProviderUnlinked { .. } => return provider(tx, event, &name, None),
+            UserEvent::Invited { .. }
+            | UserEvent::SignedOut { .. }
+            | UserEvent::SecondFactorOffered { .. }
+            | UserEvent::SignInRefused { .. } => return Ok(()),
         };
         let values = [Val::text(name), Val::position(event.position), value];
         let sql = format!("update access_board_user set {set} = $3, pos = $2 where name = $1");
         tx.exec(&sql, &values)?;
         Ok(())
     }
+}
+
+fn provider(
+    tx: &mut dyn Tx,
+    event: &ViewEvent,
+    name: &UserId,
+    linked: Option<(String, LookupHash)>,
+) -> Result<(), ProjectionError> {
+    let (issuer, subject) = linked.unzip();
+    let values = [
+        Val::text(name),
+        Val::position(event.position),
+        Val::maybe_text(issuer),
+        Val::maybe_text(subject.map(|subject| subject.0)),
+    ];
+    tx.exec(
+        "update access_board_user set issuer = $3, provider_subject = $4, pos = $2 where name = $1",
+        &values,
+    )?;
+    Ok(())
 }
 
 fn added_row(
@@ -107,8 +140,8 @@ fn added_row(
         return Ok(());
     };
     tx.exec(
-        "insert into access_board_user (name, roles, campaigns, team, disabled, has_password, added_at, pos)
-         values ($1, $2, $3, $4, 0, $5, $6, $7)",
+        "insert into access_board_user (name, roles, campaigns, team, disabled, has_password,
+         has_second_factor, added_at, pos) values ($1, $2, $3, $4, 0, $5, 0, $6, $7)",
         &[
             Val::text(name),
             json(roles)?,
@@ -176,6 +209,10 @@ fn json(value: &impl Serialize) -> Result<Val, ProjectionError> {
 }
 
 /// A user as of the rows.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "a row: each stands in a column of its own"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 #[schemars(rename = "User")]
 pub struct UserRow {
@@ -187,6 +224,14 @@ pub struct UserRow {
     pub disabled: bool,
     /// False while the user has yet to choose one.
     pub has_password: bool,
+    /// Whether a code of an authenticator app is asked for at each sign-in.
+    pub has_second_factor: bool,
+    /// The identity provider by which the user signs in too.
+    #[schemars(example = &"https://login.example.com")]
+    pub issuer: Option<String>,
+    /// As whom there: a keyed hash, for us alone.
+    #[serde(skip)]
+    pub provider_subject: Option<String>,
     pub added_at: Timestamp,
     pub signed_in_at: Option<Timestamp>,
     /// The end of the last lock, which may be over.
@@ -213,7 +258,8 @@ pub struct KeyRow {
 /// Every user, by name.
 pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
     let sql = format!(
-        "select name, roles, campaigns, team, disabled, has_password, added_at, signed_in_at, locked_until
+        "select name, roles, campaigns, team, disabled, has_password, has_second_factor, issuer, provider_subject,
+         added_at, signed_in_at, locked_until
          from access_board_user order by name limit {SHOWN_MAX}"
     );
     let rows = db.query(&sql, Vec::new()).await?;
@@ -238,6 +284,9 @@ fn read_user(mut row: Row) -> Result<UserRow, ProjectionError> {
         team: row.maybe_parse()?,
         disabled: row.flag()?,
         has_password: row.flag()?,
+        has_second_factor: row.flag()?,
+        issuer: row.maybe_text()?,
+        provider_subject: row.maybe_text()?,
         added_at: row.at()?,
         signed_in_at: row.maybe_at()?,
         locked_until: row.maybe_at()?,

@@ -22,6 +22,7 @@ mod http;
 mod inspect;
 mod keys;
 mod kurrent;
+mod oidc;
 mod other_tools;
 mod projections;
 mod rebuild;
@@ -75,6 +76,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),
         "rebuild" => Some(rebuild::prove(form)),
+        "oidc" => Some(oidc::prove(form)),
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "stop" => Some(stop::prove(form)),
@@ -113,6 +115,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["forgetting"],
         &["http"],
         &["access"],
+        &["oidc"],
         &["inspect"],
         &["webhooks", "subscribers"],
     ],
@@ -127,6 +130,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "clock",
         "6 h forward before the window opens and 3 s back before it closes, instead of five clocks at both edges and four starts",
+    ),
+    (
+        "oidc",
+        "the first refused attempt on record, instead of every one",
     ),
     (
         "roles",

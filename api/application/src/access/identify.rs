@@ -81,6 +81,11 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
     if !user.state.has_session(secret, now) {
         return Err(ended());
     }
+    if installation.access.demands_second_factor(&user.state)
+        && !user.state.asked_twice(SecretDigest::of(secret))
+    {
+        return Err(ended());
+    }
     if !installation.access.idle.uses(SecretDigest::of(secret), now) {
         return Err(ended());
     }

@@ -222,7 +222,7 @@ pub async fn others_who_are_admin(installation: &Installation, but: &UserId) -> 
 }
 
 /// A link to choose a password, and what is kept of it.
-struct Link {
+pub(super) struct Link {
     text: String,
     invitation: Invitation,
 }
@@ -252,7 +252,7 @@ pub(crate) async fn password_text(
     Ok(Personal::open(text))
 }
 
-async fn changed(
+pub(super) async fn changed(
     installation: &Installation,
     name: UserId,
     command: UserCommand,

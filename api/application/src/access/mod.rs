@@ -4,6 +4,7 @@
 //! the streams of the user and the key themselves, never on rows: a role that was taken back counts from the
 //! next request on.
 
+mod by_provider;
 mod caller;
 pub mod desk;
 mod identify;
@@ -11,13 +12,17 @@ mod idle;
 mod keys;
 mod managing;
 mod passwords;
+mod provider_desk;
+mod providers;
 mod refused;
+mod second_factor;
 mod secret;
 mod set_up;
 mod shown;
 mod signing_in;
 mod while_allowed;
 
+pub use by_provider::{RoundBegun, RoundReturned, begin_round, end_round};
 pub use caller::{Caller, KnownUser};
 pub use identify::{Credentials, KEY_PREFIX, identify, session_text};
 pub use keys::{KeyMade, KeyOrder, create_key, revoke_key};
@@ -26,8 +31,14 @@ pub use managing::{
     others_who_are_admin,
 };
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, Passwords};
+pub use provider_desk::{IdentityProvider, ProviderFault, ProviderSays, ROUND_MS, Round};
+pub use providers::{ProviderOrder, link_provider, unlink_provider};
 pub use refused::{Refused, Tally};
+pub use second_factor::{
+    ByPassword, CODE_BYTES_MAX, SecondFactorAdded, SecondFactorOffered, confirm_second_factor,
+    offer_second_factor, reset_second_factor,
+};
 pub use set_up::{FirstSetUp, choose_password};
 pub use shown::{KeyList, KeyShown, RoleTable, UserList, UserShown, keys, role_table, users};
-pub use signing_in::{SignedIn, csrf_token, sign_in, sign_out};
+pub use signing_in::{SignInTyped, SignedIn, csrf_token, sign_in, sign_out};
 pub use while_allowed::WhileAllowed;

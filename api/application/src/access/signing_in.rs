@@ -1,8 +1,11 @@
-//! Signing in and out: a name and a password for a session, which a browser holds in a cookie.
+//! Signing in and out: a name, a password and where there is one a code of the second factor, for a session,
+//! which a browser holds in a cookie.
 
 use super::identify::session_text;
+use super::second_factor::proof_of;
 use super::secret::new_secret;
 use crate::installation::Installation;
+use actors::Loaded;
 use domain::actor::{Actor, Way};
 use domain::digest::SecretDigest;
 use domain::ids::UserId;
@@ -10,7 +13,7 @@ use domain::personal::Personal;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{SESSION_MS, SignInFault, UserCommand};
+use domain::user::{SESSION_MS, SignInFault, SignInProof, User, UserCommand};
 
 /// A session that began.
 #[derive(Debug)]
@@ -22,24 +25,64 @@ pub struct SignedIn {
     pub until: Timestamp,
 }
 
+/// What somebody typed to come in.
+pub struct SignInTyped {
+    pub name: String,
+    pub password: String,
+    /// Of the authenticator app, or a recovery code.
+    pub code: Option<String>,
+    /// Where from, as far as the connection says.
+    pub from: Option<String>,
+}
+
 /// What a command of a session sends beside its cookie: no page of another origin can know it.
 pub fn csrf_token(session: &str) -> String {
     SecretDigest::of(&format!("csrf:{session}")).to_string()
 }
 
-/// Begins a session. Who is unknown, who is disabled and who types a wrong password hear the same, as late.
-pub async fn sign_in(
+/// Begins a session. Who is unknown, who is disabled and who types a wrong password or code hear the same, as
+/// late; that a code is needed hears only who typed the right password.
+pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<SignedIn, Problem> {
+    let SignInTyped {
+        name,
+        password,
+        code,
+        from,
+    } = typed;
+    let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
+    let proof = match (loaded.state.second_factor(), code) {
+        (None, _) if installation.access.demands_second_factor(&loaded.state) => return Err(factor_missing()),
+        (None, _) => SignInProof::Password,
+        (Some(_), None) => return Err(code_needed()),
+        (Some(factor), Some(code)) => {
+            let Some(proof) = proof_of(&user, factor, &code, installation.now()) else {
+                return refuse(installation, &user, SignInFault::WrongCode, from).await;
+            };
+            proof
+        }
+    };
+    let is_by_code = proof != SignInProof::Password;
+    match begin(installation, &user, proof, from.clone()).await {
+        // The same code came a second time meanwhile: it is good once.
+        Err(problem) if is_by_code && problem.kind == Kind::Refused => {
+            refuse(installation, &user, SignInFault::WrongCode, from).await
+        }
+        begun => begun,
+    }
+}
+
+/// The user whose name and password these are, neither disabled nor locked.
+pub(super) async fn known_by_password(
     installation: &Installation,
     name: &str,
     password: String,
     from: Option<String>,
-) -> Result<SignedIn, Problem> {
+) -> Result<(UserId, Loaded<User>), Problem> {
     let Ok(user) = UserId::typed(name) else {
         return Err(not_let_in());
     };
     let loaded = installation.entities.users.state(&user).await?;
-    let now = installation.now();
-    let is_locked = loaded.state.locked_at(now).is_some();
+    let is_locked = loaded.state.locked_at(installation.now()).is_some();
     let is_active = loaded.state.active().is_some();
     let kept = loaded.state.password().and_then(Personal::value).cloned();
     let has_password = kept.is_some();
@@ -48,38 +91,60 @@ pub async fn sign_in(
         .passwords
         .is_right(installation.tasks(), password, kept)
         .await?;
-    let cause = Cause::outside(installation.new_command());
     // Whoever is locked or disabled hears what a wrong name hears: nobody finds names by trying.
     if !is_active || is_locked {
         return Err(not_let_in());
     }
-    if !is_right {
-        let fault = if has_password {
-            SignInFault::WrongPassword
-        } else {
-            SignInFault::NoPassword
-        };
-        let command = UserCommand::RefuseSignIn { fault, from };
-        // A lock that came meanwhile refuses this too: nothing more to say.
-        installation.entities.users.ask(&user, command, cause).await?;
-        return Err(not_let_in());
+    if is_right {
+        return Ok((user, loaded));
     }
+    let fault = if has_password {
+        SignInFault::WrongPassword
+    } else {
+        SignInFault::NoPassword
+    };
+    refuse(installation, &user, fault, from).await
+}
+
+/// Begins a session of whoever is known now.
+pub(super) async fn begin(
+    installation: &Installation,
+    user: &UserId,
+    proof: SignInProof,
+    from: Option<String>,
+) -> Result<SignedIn, Problem> {
     let secret = new_secret(installation.environment.ids.as_ref());
-    let until = now.plus_ms(SESSION_MS);
+    let until = installation.now().plus_ms(SESSION_MS);
     let command = UserCommand::SignIn {
         session: SecretDigest::of(&secret),
         until,
         from,
+        proof,
     };
+    let cause = Cause::outside(installation.new_command());
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
-    installation.entities.users.ask(&user, command, cause).await?;
-    let session = session_text(&user, &secret);
+    installation.entities.users.ask(user, command, cause).await?;
+    let session = session_text(user, &secret);
     Ok(SignedIn {
         csrf_token: csrf_token(&session),
-        user,
+        user: user.clone(),
         session,
         until,
     })
+}
+
+/// Counts what was wrong, and answers what everybody hears who is not let in.
+pub(super) async fn refuse<T>(
+    installation: &Installation,
+    user: &UserId,
+    fault: SignInFault,
+    from: Option<String>,
+) -> Result<T, Problem> {
+    let command = UserCommand::RefuseSignIn { fault, from };
+    let cause = Cause::outside(installation.new_command());
+    // A lock that came meanwhile refuses this too: nothing more to say.
+    installation.entities.users.ask(user, command, cause).await?;
+    Err(not_let_in())
 }
 
 /// Ends the session; one that has ended is none.
@@ -95,8 +160,20 @@ pub async fn sign_out(installation: &Installation, session: &str, cause: Cause) 
     Ok(())
 }
 
-fn not_let_in() -> Problem {
+pub(super) fn not_let_in() -> Problem {
     let detail = "name and password do not belong together, or too many wrong ones were tried and some minutes must \
                   pass / 用户名或密码不正确，或错误次数过多须稍后再试";
     Problem::new(Kind::Unauthenticated, "sign-in-refused", detail)
+}
+
+fn code_needed() -> Problem {
+    let detail = "send the code of your authenticator app, or a recovery code, as `code` too / \
+                  请同时提供验证器动态码或恢复码";
+    Problem::new(Kind::Unauthenticated, "second-factor-needed", detail)
+}
+
+pub(super) fn factor_missing() -> Problem {
+    let detail = "your role signs in with a second factor: set one up first (POST /api/v1/second-factor/offer, or \
+                  `ledgerline user totp NAME`) / 该角色须启用双因素认证，请先绑定验证器";
+    Problem::new(Kind::Unauthenticated, "second-factor-missing", detail)
 }

@@ -3,10 +3,13 @@
 use crate::cloud_event::EventData;
 use crate::installation::Installation;
 use crate::percent::encode;
+use domain::access::event::AccessEvent;
 use domain::ids::{CampaignId, CustomerId, StreamId};
+use domain::inquiry::event::InquiryEvent;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use domain::user::UserEvent;
 use projections::views::audit_trail::{AuditFilter, AuditRow, EVENTS_MAX, events};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -14,6 +17,14 @@ use serde_json::value::RawValue;
 
 /// Events on a page unless asked otherwise.
 const PAGE_EVENTS: usize = 100;
+
+/// Attempts that were refused: nobody is known to have acted, and what was tried is to be read.
+const REFUSED: &[&str] = &[
+    AccessEvent::REFUSED,
+    UserEvent::SIGN_IN_REFUSED,
+    UserEvent::LOCKED,
+    InquiryEvent::REFUSED,
+];
 
 /// What is looked for; everything given must hold.
 #[derive(Debug, Clone, Default)]
@@ -110,7 +121,7 @@ struct TrailItem {
 
 async fn described(installation: &Installation, row: AuditRow) -> Result<TrailItem, Problem> {
     let mut item = TrailItem { row, data: None };
-    if item.row.by_whom.is_none() {
+    if item.row.by_whom.is_none() && !REFUSED.contains(&item.row.kind.as_str()) {
         return Ok(item);
     }
     if let Some(stored) = installation.store().find(item.row.id).await? {

@@ -11,7 +11,7 @@ use crate::cost::load;
 use crate::figures::Report;
 use domain::problem::Problem;
 use host::open_settings::OpenSettings;
-use host::serve_settings::ServeSettings;
+use host::sign_in_args::SignInSettings;
 use http::running::Running;
 use http::server::bind;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -66,5 +66,6 @@ fn settings(directory: &Path) -> ServeSettings {
         ntp: None,
         tsa: None,
         given: None,
+        sign_in: SignInSettings::default(),
     }
 }

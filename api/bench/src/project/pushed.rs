@@ -18,6 +18,7 @@ use host::clock::SystemClock;
 use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
+use host::sign_in_args::SignInSettings;
 use http::auth;
 use http::running::Running;
 use http::server::bind;
@@ -92,6 +93,7 @@ pub(super) async fn measure(
             ..OpenSettings::of_directory(data)
         },
         tls: None,
+        sign_in: SignInSettings::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -44,6 +44,7 @@ pub(crate) mod subscriber;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
+mod user_sign_in;
 pub(crate) mod webhook;
 mod whom;
 

@@ -2,6 +2,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::taken_away::TakingArgs;
 use crate::kit::words::word_of;
 use chrono::FixedOffset;
 use domain::calendar::parse_day_or_instant;
@@ -12,6 +13,7 @@ use evidence::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcom
 use host::app::{AppError, ReadOnly, lookup_vault};
 use host::keys_spec::KeysSpec;
 use host::store_spec::LogArgs;
+use http::taken_away::{Taken, Taking};
 use serde_json::json;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,6 +70,8 @@ pub(crate) struct Args {
     /// Print one JSON object, with the rows that differ
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    taking: TakingArgs,
 }
 
 pub(crate) async fn run(args: Args) -> Result<(), Failure> {
@@ -75,7 +79,10 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
         return Err(Failure::usage("--to must be after --from"));
     }
     let said = columns(&args)?;
-    let opened = ReadOnly::of(&args.log.spec()?).await?;
+    let spec = args.log.spec()?;
+    let taking = Taking::all(Taken::Comparison);
+    args.taking.put_on_record(&spec, taking).await?;
+    let opened = ReadOnly::of(&spec).await?;
     let vault = match args.log.directory() {
         Ok(data) => match lookup_vault(&args.keys, data, &opened).await {
             Ok((vault, _)) => Ok(vault),

@@ -13,6 +13,7 @@ use host::outbound::tsa::TsaUrl;
 use host::outbound::witness::WitnessSpec;
 use host::read_db_spec::ReadDbArgs;
 use host::serve_settings::ServeSettings;
+use host::sign_in_args::SignInArgs;
 use host::signals::Signals;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
@@ -87,6 +88,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
+    sign_in: SignInArgs,
+    #[command(flatten)]
     kurrent: KurrentArgs,
 }
 
@@ -107,6 +110,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             rehearse_at: args.rehearse_at,
         },
         tls: args.tls.files(),
+        sign_in: args.sign_in.settings()?,
         trunks: args.trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,

@@ -21,6 +21,7 @@ use domain::time::TimeOfDay;
 use host::config::TrunkSpec;
 use host::open_settings::OpenSettings;
 use host::serve_settings::{GivenSound, ServeSettings};
+use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
 use http::routes::lists::import;
 use http::running::Running;
@@ -103,6 +104,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         read_db: None,
         open: OpenSettings::of_directory(data.clone()),
         tls: None,
+        sign_in: SignInSettings::default(),
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,

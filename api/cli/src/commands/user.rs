@@ -1,5 +1,6 @@
 //! `ledgerline user`: who may sign in, what they may, and keys for programs.
 
+use super::user_sign_in::{self, ProviderArgs, TotpArgs};
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
@@ -85,6 +86,10 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Set up a second factor (TOTP), by the user's own password, or reset another's
+    Totp(TotpArgs),
+    /// Let a user sign in by the identity provider of `serve --oidc-issuer` too
+    Provider(ProviderArgs),
     /// Make a key that asks as a user, and print it once
     Key {
         name: String,
@@ -173,6 +178,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 .show(runtime, post(&path_of(&name, "disable"), &body))
                 .await
         }
+        Action::Totp(args) => user_sign_in::totp(args, runtime).await,
+        Action::Provider(args) => user_sign_in::provider(args, runtime).await,
         Action::Key {
             name,
             scope,
@@ -198,7 +205,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
 }
 
-fn path_of(name: &str, verb: &str) -> String {
+pub(super) fn path_of(name: &str, verb: &str) -> String {
     format!("/api/v1/users/{}/{verb}", encode(&name.to_lowercase()))
 }
 
@@ -260,6 +267,8 @@ async fn list(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Re
         ("任务 campaigns", "/campaigns"),
         ("团队 team", "/team"),
         ("状态 state", "/state"),
+        ("双因素 second factor", "/has_second_factor"),
+        ("身份提供方 provider", "/issuer"),
         ("添加 added", "/added_at"),
         ("登录 signed in", "/signed_in_at"),
     ];

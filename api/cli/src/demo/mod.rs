@@ -25,6 +25,7 @@ use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbArgs;
 use host::rehearsal::{Carrier, CarrierSettings};
 use host::serve_settings::ServeSettings;
+use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
 use host::store_spec::{LogArgs, StoreSpec};
 use http::running::Running;
@@ -201,6 +202,7 @@ async fn start(
             ..OpenSettings::of_directory(data.to_owned())
         },
         tls: None,
+        sign_in: SignInSettings::default(),
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,

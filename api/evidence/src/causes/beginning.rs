@@ -167,15 +167,32 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody tries to sign in",
     ),
     (
-        UserEvent::LOCKED,
+        UserEvent::SECOND_FACTOR_OFFERED,
         Beginning::Outside,
-        "somebody tried once too often",
+        "a user sets up a second factor",
     ),
     (
-        UserEvent::DISABLED,
+        UserEvent::SECOND_FACTOR_ADDED,
         Beginning::Outside,
-        "somebody disables a user",
+        "its first code was right",
     ),
+    (
+        UserEvent::SECOND_FACTOR_RESET,
+        Beginning::Outside,
+        "somebody resets a second factor",
+    ),
+    (
+        UserEvent::PROVIDER_LINKED,
+        Beginning::Outside,
+        "somebody links a user with an identity provider",
+    ),
+    (
+        UserEvent::PROVIDER_UNLINKED,
+        Beginning::Outside,
+        "somebody ends that",
+    ),
+    (UserEvent::LOCKED, Beginning::Outside, "too many were wrong"),
+    (UserEvent::DISABLED, Beginning::Outside, "a user is disabled"),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
@@ -312,6 +329,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         InquiryEvent::QUERIED,
         Beginning::Outside,
         "somebody asks of the rows in SQL",
+    ),
+    (
+        InquiryEvent::SEARCHED,
+        Beginning::Outside,
+        "somebody searches the audit trail",
     ),
     (
         InquiryEvent::EXPORTED,

@@ -1,10 +1,11 @@
 //! Whom we call: our own server, on behalf of the command line, witnesses of the log, a time
-//! stamp authority, and a clock (NTP).
+//! stamp authority, an identity provider, and a clock (NTP).
 
 pub mod api_client;
 pub mod courier;
 pub mod https;
 pub mod ntp;
+pub mod oidc;
 pub mod own_server;
 #[cfg(any(test, feature = "testing"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]

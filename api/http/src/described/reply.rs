@@ -3,8 +3,8 @@
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
-    CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, text_response, whole_file_response,
-    with_session,
+    CHANGED, ELSEWHERE, MADE, READ, SWITCHED, Written, changed, made, page, read, sent_away, sent_home,
+    text_response, whole_file_response, with_session,
 };
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
@@ -69,6 +69,17 @@ pub(crate) struct SessionBegun<T> {
 
 /// The browser keeps nothing any more.
 pub(crate) struct SessionEnded;
+
+/// The browser goes to an identity provider, and keeps the state of the round in a cookie until it is back.
+pub(crate) struct SentAway {
+    pub address: String,
+    pub state: String,
+}
+
+/// The browser is back from there: a session began, and it goes to the status page.
+pub(crate) struct SentHome {
+    pub session: String,
+}
 
 /// A file of one of the kinds that are exported.
 pub(crate) struct File(pub Response);
@@ -153,6 +164,32 @@ impl IntoReply for SessionEnded {
     }
     fn response(self) -> Response {
         with_session(read(&SignedOut { signed_out: true }), None)
+    }
+}
+
+impl IntoReply for SentAway {
+    const IS_READ: bool = false;
+
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        vec![told(
+            ELSEWHERE,
+            "To the identity provider: its address is in Location",
+            Vec::new(),
+        )]
+    }
+    fn response(self) -> Response {
+        sent_away(&self.address, &self.state)
+    }
+}
+
+impl IntoReply for SentHome {
+    const IS_READ: bool = false;
+
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        vec![told(ELSEWHERE, "Signed in; to the status page", Vec::new())]
+    }
+    fn response(self) -> Response {
+        sent_home(&self.session)
     }
 }
 

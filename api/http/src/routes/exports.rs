@@ -51,7 +51,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         ] }),
         Endpoint::post(
             "/api/v1/exports/record",
-            "Events are about to be taken away as they are stored, in a proof, a backup or a copy: put it on record",
+            "Events are about to be taken away as they are stored, in a proof, a backup or a copy, or compared: put it on record",
             put_on_record,
         )
 .needs(Permission::DirectoryWrite, About::Everybody)
@@ -159,7 +159,7 @@ impl JsonSchema for TakingOrder {
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "object", "required": ["what"], "additionalProperties": false, "properties": {
-                "what": { "type": "string", "enum": ["proof", "backup", "copy"] },
+                "what": { "type": "string", "enum": ["proof", "backup", "copy", "comparison"] },
                 "campaign": generator.subschema_for::<CampaignId>(),
                 "customer": generator.subschema_for::<CustomerId>(),
                 "call": generator.subschema_for::<CallId>(),
@@ -175,7 +175,7 @@ impl members::Order for TakingOrder {
         let word = body.needed_text("what");
         let what = word.as_deref().and_then(Taken::of_word);
         if word.is_some() && what.is_none() {
-            body.wrong("what", "proof, backup or copy");
+            body.wrong("what", "proof, backup, copy or comparison");
         }
         let taking = Taking {
             // Without one the body is refused.

@@ -4,6 +4,7 @@ mod alert_channels;
 mod alerts;
 mod api_keys;
 pub mod audit;
+mod audit_search;
 mod breaches;
 pub mod calls;
 pub mod campaigns;
@@ -26,6 +27,7 @@ pub mod lists;
 mod live;
 mod metrics;
 mod numbers;
+pub(crate) mod oidc;
 mod one_call;
 mod persons;
 mod problems;
@@ -37,6 +39,7 @@ mod reports;
 mod requests;
 mod rules;
 mod samples;
+mod second_factor;
 mod session;
 mod stop;
 mod streams;
@@ -85,6 +88,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         complaints::endpoints(),
         requests::endpoints(),
         audit::endpoints(),
+        audit_search::endpoints(),
         targets::endpoints(),
         tables::endpoints(),
         trunks::endpoints(),
@@ -102,6 +106,8 @@ fn groups() -> Vec<Vec<Endpoint>> {
         compliance_reports::endpoints(),
         projections::endpoints(),
         session::endpoints(),
+        oidc::endpoints(),
+        second_factor::endpoints(),
         stop::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),

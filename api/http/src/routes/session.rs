@@ -4,7 +4,8 @@ use crate::auth;
 use crate::described::{Page, Read, SessionBegun, SessionEnded};
 use crate::endpoint::{Ctx, Endpoint, Input};
 use application::access::{
-    Caller, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, choose_password, csrf_token, sign_in, sign_out,
+    CODE_BYTES_MAX, Caller, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, SignInTyped, choose_password, csrf_token,
+    sign_in, sign_out,
 };
 use domain::ids::{CampaignId, TeamId, UserId};
 use domain::permission::{CampaignScope, Permission as Permitted, Role};
@@ -17,6 +18,9 @@ use std::collections::BTreeSet;
 
 /// Self-contained, as the status page.
 const SET_UP_PAGE: &str = include_str!("set_up.html");
+
+/// How the record of refused attempts names this route.
+const SIGN_IN: &str = "POST /api/v1/sign-in";
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -40,13 +44,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-/// A name and a password.
+/// A name and a password, and a code of whoever has a second factor.
 #[derive(JsonSchema)]
 struct SignInOrder {
     #[schemars(example = &"wang", with = "UserId")]
     name: String,
     #[schemars(length(max = PASSWORD_BYTES_MAX))]
     password: String,
+    /// Of the authenticator app, or a recovery code; where it is missing and needed the reply says so.
+    #[schemars(length(max = CODE_BYTES_MAX))]
+    code: Option<String>,
 }
 
 impl Order for SignInOrder {
@@ -54,6 +61,7 @@ impl Order for SignInOrder {
         Self {
             name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
             password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
+            code: body.short_text("code", CODE_BYTES_MAX),
         }
     }
 }
@@ -114,9 +122,16 @@ struct WhoAmI {
 }
 
 async fn begin(ctx: Ctx, input: Input) -> Result<SessionBegun<Session>, Problem> {
-    let from = input.peer().map(|peer| peer.ip().to_string());
-    let order: SignInOrder = input.order().await?;
-    let begun = sign_in(&ctx.installation, &order.name, order.password, from).await?;
+    let peer = input.peer();
+    let SignInOrder { name, password, code } = input.order().await?;
+    let typed = SignInTyped {
+        name,
+        password,
+        code,
+        from: peer.map(|peer| peer.ip().to_string()),
+    };
+    let attempt = sign_in(&ctx.installation, typed);
+    let begun = ctx.sign_in_counted(peer, SIGN_IN, attempt).await?;
     Ok(SessionBegun {
         cookie: begun.session,
         body: Session {

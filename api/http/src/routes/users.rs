@@ -4,8 +4,8 @@ use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::access::{
-    RoleChange, RoleTable, UserChanged, UserList, UserOrder, add_user, change_role, disable_user,
-    invite_user, role_table, users,
+    ProviderOrder, RoleChange, RoleTable, UserChanged, UserList, UserOrder, add_user, change_role,
+    disable_user, invite_user, link_provider, reset_second_factor, role_table, unlink_provider, users,
 };
 use application::as_of::{Moment, PARAMETERS};
 use domain::ids::UserId;
@@ -46,7 +46,28 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             disable,
         )
         .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<DisableOrder>(),
+        .takes::<ReasonOrder>(),
+        Endpoint::post(
+            "/api/v1/users/{name}/reset-second-factor",
+            "Take the second factor of another user away, who lost it; the user's sessions end",
+            reset,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ReasonOrder>(),
+        Endpoint::post(
+            "/api/v1/users/{name}/provider",
+            "Let the user sign in by the identity provider too, as this subject",
+            link,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ProviderOrder>(),
+        Endpoint::post(
+            "/api/v1/users/{name}/unlink-provider",
+            "And no more; the user's sessions end",
+            unlink,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ReasonOrder>(),
         Endpoint::get(
             "/api/v1/roles",
             "The table of roles and permissions, as the guard of every route reads it",
@@ -80,14 +101,14 @@ impl Order for RoleOrder {
     }
 }
 
-/// Why a user is disabled.
+/// Why something is taken from a user.
 #[derive(JsonSchema)]
-struct DisableOrder {
+struct ReasonOrder {
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
 }
 
-impl Order for DisableOrder {
+impl Order for ReasonOrder {
     fn read(body: &mut Members) -> Self {
         Self {
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
@@ -140,9 +161,34 @@ async fn invite(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem>
 async fn disable(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
     let user: UserId = input.id(0, "this user")?;
     let cause = input.cause(&ctx.installation, "users/disable")?;
-    let order: DisableOrder = input.order().await?;
+    let order: ReasonOrder = input.order().await?;
     let disabled = disable_user(&ctx.installation, user, order.reason, cause).await?;
     Ok(Changed(written(disabled)))
+}
+
+async fn reset(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/reset-second-factor")?;
+    let caller = input.caller.clone();
+    let order: ReasonOrder = input.order().await?;
+    let reset = reset_second_factor(&ctx.installation, user, order.reason, &caller, cause).await?;
+    Ok(Changed(written(reset)))
+}
+
+async fn link(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/provider")?;
+    let order: ProviderOrder = input.order().await?;
+    let linked = link_provider(&ctx.installation, user, order, cause).await?;
+    Ok(Changed(written(linked)))
+}
+
+async fn unlink(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/unlink-provider")?;
+    let order: ReasonOrder = input.order().await?;
+    let unlinked = unlink_provider(&ctx.installation, user, order.reason, cause).await?;
+    Ok(Changed(written(unlinked)))
 }
 
 const fn written(changed: UserChanged) -> Written<UserChanged> {

@@ -13,6 +13,7 @@ use crate::running::Running;
 use bytes::Bytes;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
+use host::sign_in_args::SignInSettings;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use std::path::Path;
@@ -48,6 +49,7 @@ pub fn settings(directory: &Path) -> ServeSettings {
             ..OpenSettings::of_directory(directory.join("data"))
         },
         tls: None,
+        sign_in: SignInSettings::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

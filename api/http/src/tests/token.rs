@@ -19,7 +19,11 @@ const GUARDED: [&str; 4] = [
 ];
 
 /// What holds nothing of anybody.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 17] = [
+    "/api/v1/second-factor/offer",
+    "/api/v1/second-factor/confirm",
+    "/api/v1/oidc/begin",
+    "/api/v1/oidc/callback",
     "/api/v1/problems/{code}",
     "/api/v1/events/schemas/{kind}/{version}",
     "/api/v1/sign-in",
@@ -28,6 +32,7 @@ const OPEN: [&str; 12] = [
     "/api/v1/events/schemas",
     "/api/v1/asyncapi.json",
     "/set-up",
+    "/second-factor",
     "/livez",
     "/readyz",
     "/",
@@ -59,8 +64,8 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
             let status = story.open(path, &UPGRADE).await.status().as_u16();
             assert!(matches!(status, 200 | 101), "{path}: {status}");
         }
-        // The first have parameters; signing in and out are commands.
-        for path in OPEN.into_iter().skip(5).chain(["/api/v1/problems/missing"]) {
+        // The first have parameters; signing in and out are commands; nobody is at a provider.
+        for path in OPEN.into_iter().skip(9).chain(["/api/v1/problems/missing"]) {
             assert_eq!(story.open_with(path, &[]).await.status(), 200, "{path}");
         }
     });

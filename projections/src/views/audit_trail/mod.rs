@@ -116,6 +116,7 @@ const ACTED: &[&str] = &[
     InquiryEvent::EXPORTED,
     InquiryEvent::PERSONAL_DATA_READ,
     InquiryEvent::QUERIED,
+    InquiryEvent::SEARCHED,
     InstallationEvent::CLOCK_TRUSTED,
     InstallationEvent::DIALING_CONFIRMED,
     SampleEvent::FINDING_RECORDED,
@@ -134,7 +135,7 @@ struct Acted {
 }
 
 /// Who acted: who asked, as the envelope of newer events says; else as the event says.
-fn by_whom(envelope: &Envelope) -> Option<String> {
+pub fn by_whom(envelope: &Envelope) -> Option<String> {
     let said = said_by(&envelope.kind, envelope.data.get());
     let Some(by) = envelope.by else { return said };
     match by.name() {

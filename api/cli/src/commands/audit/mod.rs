@@ -4,6 +4,7 @@
 mod check;
 mod checkpoint;
 mod prove;
+mod search;
 mod trail;
 mod verify;
 mod witness;
@@ -35,6 +36,8 @@ pub(crate) struct Args {
 enum Action {
     /// Search operations, exports and reads of personal data by time, user and kind
     Trail(trail::Args),
+    /// Search the trail by whom or what it is about and by words, with an exact count and its proof
+    Search(search::Args),
     /// Check every event of the log against its tree and checkpoints; a server may run
     Verify(verify::Args),
     /// Write a bundle that proves some events to somebody without the log
@@ -51,7 +54,7 @@ impl Args {
     /// Proofs are written, checks go on to their verdict, and a witness serves.
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Trail(_) => true,
+            Action::Trail(_) | Action::Search(_) => true,
             Action::Verify(_)
             | Action::Prove(_)
             | Action::Check(_)
@@ -69,6 +72,7 @@ pub(crate) async fn verify_whole(log: &LogArgs) -> Result<LogReport, Failure> {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Trail(args) => Box::pin(trail::run(args, runtime)).await,
+        Action::Search(args) => Box::pin(search::run(args, runtime)).await,
         Action::Verify(args) => Box::pin(verify::run(args)).await,
         Action::Prove(args) => Box::pin(prove::run(args)).await,
         Action::Check(args) => check::run(&args),

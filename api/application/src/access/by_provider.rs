@@ -1,0 +1,159 @@
+//! Signing in by an identity provider (OpenID Connect): the browser goes there and comes back with a code,
+//! and whom the provider then names is let in where an admin linked a user with that subject.
+//!
+//! A round needs no memory: its state is ours by a keyed hash and holds its end, nonce and verifier follow
+//! from it, and the browser holds it in a cookie too. A round that came back is over, however it ended.
+
+use super::provider_desk::{Asked, ProviderFault, ROUND_MS, Round};
+use super::providers::{kept_of, linked_with};
+use super::secret::new_secret;
+use super::signing_in::{SignedIn, begin, factor_missing};
+use crate::installation::Installation;
+use domain::digest::SecretDigest;
+use domain::problem::{Kind, Problem};
+use domain::time::Timestamp;
+use domain::user::SignInProof;
+
+/// A round that begins.
+pub struct RoundBegun {
+    /// Where the browser goes.
+    pub address: String,
+    /// What the browser keeps until it comes back.
+    pub state: String,
+}
+
+/// What the browser came back with.
+pub struct RoundReturned {
+    pub code: Option<String>,
+    pub state: String,
+    /// Which provider says that it sent the browser back (RFC 9207).
+    pub issuer: Option<String>,
+    /// Why the provider let nobody in.
+    pub error: Option<String>,
+    /// The state that the browser kept.
+    pub kept: Option<String>,
+    /// Where from, as far as the connection says.
+    pub from: Option<String>,
+}
+
+/// Begins a round.
+pub async fn begin_round(installation: &Installation) -> Result<RoundBegun, Problem> {
+    let asked = installation.access.provider.asked()?;
+    let random = new_secret(installation.environment.ids.as_ref());
+    let until = installation.now().plus_ms(ROUND_MS);
+    let body = format!("{random}.{}", until.micros());
+    let state = format!("{body}.{}", keyed(installation, "state", &body));
+    let round = round_of(installation, asked, state);
+    match asked.provider.address(&round).await {
+        Ok(address) => Ok(RoundBegun {
+            address,
+            state: round.state,
+        }),
+        Err(fault) => Err(told(&fault)),
+    }
+}
+
+/// Ends a round: whoever came back is let in, where the provider is believed and an admin linked them.
+pub async fn end_round(installation: &Installation, returned: RoundReturned) -> Result<SignedIn, Problem> {
+    let desk = &installation.access.provider;
+    let asked = desk.asked()?;
+    let now = installation.now();
+    let until = end_of(installation, &returned.state).filter(|until| now < *until);
+    let is_kept = returned
+        .kept
+        .is_some_and(|kept| SecretDigest::of(&kept).is_of(&returned.state));
+    let Some(until) = until.filter(|_| is_kept) else {
+        return Err(void());
+    };
+    if !desk.end(&returned.state, until, now) {
+        return Err(void());
+    }
+    if returned
+        .issuer
+        .is_some_and(|issuer| issuer != asked.provider.issuer())
+    {
+        return Err(unbelieved());
+    }
+    let Some(code) = returned.code.filter(|_| returned.error.is_none()) else {
+        return Err(refused(
+            "provider-refused",
+            "the identity provider let nobody in / 身份提供方未通过登录",
+        ));
+    };
+    let round = round_of(installation, asked, returned.state);
+    let says = asked.provider.says(code, &round).await;
+    let says = says.map_err(|fault| told(&fault))?;
+    let issuer = asked.provider.issuer();
+    let subject = kept_of(installation, issuer, &says.subject);
+    let Some(user) = linked_with(installation, &subject).await? else {
+        return Err(unknown());
+    };
+    let loaded = installation.entities.users.state(&user).await?;
+    if !says.asked_twice && installation.access.demands_second_factor(&loaded.state) {
+        return Err(factor_missing());
+    }
+    let proof = SignInProof::Provider {
+        issuer: issuer.to_owned(),
+        subject,
+        asked_twice: says.asked_twice,
+    };
+    match begin(installation, &user, proof, returned.from).await {
+        // Disabled, locked, or linked no more: told as who was never there.
+        Err(problem) if problem.kind == Kind::Refused => Err(unknown()),
+        begun => begun,
+    }
+}
+
+fn round_of(installation: &Installation, asked: &Asked, state: String) -> Round {
+    Round {
+        nonce: keyed(installation, "nonce", &state),
+        verifier: keyed(installation, "verifier", &state),
+        redirect: asked.redirect.clone(),
+        state,
+    }
+}
+
+/// When a round ends, of a state that is ours.
+fn end_of(installation: &Installation, state: &str) -> Option<Timestamp> {
+    let (body, mark) = state.rsplit_once('.')?;
+    if !SecretDigest::of(mark).is_of(&keyed(installation, "state", body)) {
+        return None;
+    }
+    let (_, micros) = body.rsplit_once('.')?;
+    micros.parse().ok().map(Timestamp::from_micros)
+}
+
+fn keyed(installation: &Installation, what: &str, text: &str) -> String {
+    installation.vault().hash(&format!("oidc {what}:{text}")).0
+}
+
+fn told(fault: &ProviderFault) -> Problem {
+    tracing::warn!(%fault, "a sign-in by the identity provider failed");
+    match fault {
+        ProviderFault::Away(_) => {
+            Problem::unavailable("the identity provider gives no answer; the server's log says why")
+        }
+        ProviderFault::Unbelieved(_) => unbelieved(),
+    }
+}
+
+fn unbelieved() -> Problem {
+    let detail = "what the identity provider said is not believed; the server's log says why / 身份令牌无效";
+    refused("provider-token-invalid", detail)
+}
+
+fn void() -> Problem {
+    let detail = "this sign-in was not begun by this browser, was used, or took too long: begin again / \
+                  登录已失效，请重新开始";
+    refused("provider-round-void", detail)
+}
+
+fn unknown() -> Problem {
+    let detail = "no user here belongs to this account of the identity provider: ask an admin / \
+                  该账号未绑定用户，请联系管理员";
+    refused("provider-user-unknown", detail)
+}
+
+fn refused(code: &'static str, detail: &'static str) -> Problem {
+    Problem::new(Kind::Unauthenticated, code, detail)
+}

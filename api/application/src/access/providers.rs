@@ -1,0 +1,107 @@
+//! Users who sign in by an identity provider too: linked by an admin with the subject that it names them by.
+//!
+//! The subject is kept as a keyed hash together with its provider: the log says who is linked, and not as
+//! whom.
+
+use super::managing::{UserChanged, changed};
+use super::shown::board_at_head;
+use crate::installation::Installation;
+use domain::ids::UserId;
+use domain::personal::LookupHash;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use domain::user::second_factor::ISSUER_BYTES_MAX;
+use domain::user::{REASON_BYTES_MAX, UserCommand};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+/// Longest subject (OpenID Connect Core 1.0, 2: at most 255 characters).
+const SUBJECT_BYTES_MAX: usize = 255;
+
+/// As whom of an identity provider a user signs in too.
+#[derive(Debug, JsonSchema)]
+pub struct ProviderOrder {
+    /// The provider's address, as its tokens name it; without it that of `serve --oidc-issuer`.
+    #[schemars(example = &"https://login.example.com", length(max = ISSUER_BYTES_MAX))]
+    pub issuer: Option<String>,
+    /// The claim `sub` of the user's tokens.
+    #[schemars(example = &"248289761001", length(min = 1, max = SUBJECT_BYTES_MAX))]
+    pub subject: String,
+    #[schemars(length(max = REASON_BYTES_MAX))]
+    pub reason: Option<String>,
+}
+
+impl Order for ProviderOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            issuer: body.short_text("issuer", ISSUER_BYTES_MAX),
+            subject: body.needed_short_text("subject", SUBJECT_BYTES_MAX),
+            reason: body.short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// Links a user with a subject, which belongs to one user at most.
+pub async fn link_provider(
+    installation: &Installation,
+    user: UserId,
+    order: ProviderOrder,
+    cause: Cause,
+) -> Result<UserChanged, Problem> {
+    let own = installation.access.provider.issuer().map(str::to_owned);
+    let Some(issuer) = order.issuer.or(own) else {
+        return Err(Problem::refused(
+            "issuer-needed",
+            "name the identity provider: this server was started without --oidc-issuer",
+        ));
+    };
+    let subject = kept_of(installation, &issuer, &order.subject);
+    if let Some(other) = linked_with(installation, &subject).await?
+        && other != user
+    {
+        let detail = format!("this account of the identity provider belongs to the user {other}");
+        return Err(Problem::refused("subject-linked", detail));
+    }
+    let command = UserCommand::LinkProvider {
+        issuer,
+        subject,
+        reason: order.reason,
+    };
+    changed(installation, user, command, cause, None).await
+}
+
+/// Ends that, and the user's sessions.
+pub async fn unlink_provider(
+    installation: &Installation,
+    user: UserId,
+    reason: String,
+    cause: Cause,
+) -> Result<UserChanged, Problem> {
+    let command = UserCommand::UnlinkProvider { reason };
+    changed(installation, user, command, cause, None).await
+}
+
+/// A subject as it is kept.
+pub(super) fn kept_of(installation: &Installation, issuer: &str, subject: &str) -> LookupHash {
+    // No address holds a line break: the two cannot run into one another.
+    installation
+        .vault()
+        .hash(&format!("provider:{issuer}\n{subject}"))
+}
+
+/// Whom a subject belongs to: rows propose, and each who may be it is asked.
+pub(super) async fn linked_with(
+    installation: &Installation,
+    subject: &LookupHash,
+) -> Result<Option<UserId>, Problem> {
+    for row in board_at_head(installation).await? {
+        if row.provider_subject.as_deref() != Some(subject.0.as_str()) {
+            continue;
+        }
+        let loaded = installation.entities.users.state(&row.name).await?;
+        if loaded.state.provider_subject() == Some(subject) {
+            return Ok(Some(row.name));
+        }
+    }
+    Ok(None)
+}

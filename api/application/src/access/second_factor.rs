@@ -1,0 +1,254 @@
+//! Second factors: codes of authenticator apps (RFC 6238) and recovery codes, from the secret that is shown
+//! once to the code that is checked.
+//!
+//! Whoever sets one up proves with name and password who they are, as at a sign-in, and is counted and locked
+//! like there. A code is good in its own half minute and in the one before and behind it, and once.
+
+use super::caller::Caller;
+use super::managing::{UserChanged, changed};
+use super::signing_in::{known_by_password, refuse};
+use crate::installation::Installation;
+use domain::actor::{Actor, Way};
+use domain::digest::SecretDigest;
+use domain::ids::UserId;
+use domain::personal::Personal;
+use domain::ports::id_source::IdSource;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use domain::user::second_factor::{OFFERED_MS, RECOVERY_CODES_MAX};
+use domain::user::{SecondFactor, SignInFault, SignInProof, UserCommand};
+use schemars::JsonSchema;
+use serde::Serialize;
+use totp_rs::{Builder, Secret, Totp};
+
+/// Random bytes of a secret: as many as SHA-1 gives (RFC 4226, 4).
+const SECRET_BYTES: usize = 20;
+/// Random bytes of a recovery code: 80 bits, which nobody finds by trying, and 16 characters to type.
+const RECOVERY_BYTES: usize = 10;
+/// Characters of a recovery code between two dashes.
+const GROUP_CHARS: usize = 4;
+/// Longest code that is looked at: a recovery code with its dashes, and some blanks.
+pub const CODE_BYTES_MAX: usize = 64;
+/// By which name an app shows its codes.
+const SHOWN_AS: &str = "ledgerline";
+
+/// A secret for an authenticator app, shown this once.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SecondFactorOffered {
+    pub user: UserId,
+    /// What an app reads, also as a QR code.
+    #[schemars(example = &"otpauth://totp/ledgerline:wang?secret=JBSWY3DPEHPK3PXP&issuer=ledgerline")]
+    pub otpauth: String,
+    /// The same to be typed: base 32.
+    #[schemars(example = &"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")]
+    pub secret: String,
+    /// It is void unless its first code was sent by then.
+    pub until: Timestamp,
+}
+
+/// A second factor that counts from now on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SecondFactorAdded {
+    pub user: UserId,
+    /// Shown this once; each signs in once, where the app is away.
+    #[schemars(example = ["abcd-efgh-ijkl-mnop"])]
+    pub recovery_codes: Vec<String>,
+}
+
+/// Whoever proves with a password who they are.
+pub struct ByPassword {
+    pub name: String,
+    pub password: String,
+    /// Where from, as far as the connection says.
+    pub from: Option<String>,
+}
+
+/// Makes a secret for an authenticator app; it counts once its first code was sent.
+pub async fn offer_second_factor(
+    installation: &Installation,
+    who: ByPassword,
+) -> Result<SecondFactorOffered, Problem> {
+    let (user, _) = known_by_password(installation, &who.name, who.password, who.from).await?;
+    let mut bytes = vec![0_u8; SECRET_BYTES];
+    installation.environment.ids.random(&mut bytes);
+    let totp = totp_of(&user, bytes)?;
+    let secret = totp.secret().to_base32();
+    let otpauth = totp.to_url();
+    let otpauth = otpauth.map_err(|error| Problem::fault(format!("otpauth: {error}")))?;
+    let until = installation.now().plus_ms(OFFERED_MS);
+    let command = UserCommand::OfferSecondFactor {
+        secret: Personal::open(secret.clone()),
+    };
+    ask(installation, &user, command).await?;
+    Ok(SecondFactorOffered {
+        user,
+        otpauth,
+        secret,
+        until,
+    })
+}
+
+/// Adds the second factor that was offered, by its first code. Every session ends.
+pub async fn confirm_second_factor(
+    installation: &Installation,
+    who: ByPassword,
+    code: &str,
+) -> Result<SecondFactorAdded, Problem> {
+    let from = who.from.clone();
+    let (user, loaded) = known_by_password(installation, &who.name, who.password, who.from).await?;
+    let now = installation.now();
+    let Some(offered) = loaded.state.offered_at(now).and_then(Personal::value) else {
+        return Err(Problem::refused(
+            "second-factor-not-offered",
+            "no second factor was offered, or it was too long ago: ask for a new one",
+        ));
+    };
+    let Some(step) = step_of(&user, offered, code, now) else {
+        return refuse(installation, &user, SignInFault::WrongCode, from).await;
+    };
+    let codes: Vec<String> = (0..RECOVERY_CODES_MAX)
+        .map(|_| new_recovery_code(installation.environment.ids.as_ref()))
+        .collect();
+    let command = UserCommand::AddSecondFactor {
+        step,
+        recovery: codes.iter().map(|code| kept_of(&user, code)).collect(),
+    };
+    ask(installation, &user, command).await?;
+    Ok(SecondFactorAdded {
+        user,
+        recovery_codes: codes,
+    })
+}
+
+/// What a code that was typed proves, unless it is wrong, used, or older than one that was used.
+pub(super) fn proof_of(
+    user: &UserId,
+    factor: &SecondFactor,
+    code: &str,
+    now: Timestamp,
+) -> Option<SignInProof> {
+    if let Some(secret) = factor.secret.value()
+        && let Some(step) = step_of(user, secret, code, now)
+    {
+        return (step > factor.step).then_some(SignInProof::Totp { step });
+    }
+    let sha256 = kept_of(user, code);
+    let is_recovery = factor.recovery.contains(&sha256);
+    is_recovery.then_some(SignInProof::RecoveryCode { sha256 })
+}
+
+/// To which step of time around now a code of this secret belongs.
+fn step_of(user: &UserId, secret: &str, code: &str, now: Timestamp) -> Option<u64> {
+    let bytes = Secret::try_from_base32(secret).ok()?;
+    let totp = totp_of(user, bytes.as_bytes().to_vec()).ok()?;
+    let digits: String = code.chars().filter(|one| !one.is_whitespace()).collect();
+    let seconds = u64::try_from(now.micros()).ok()? / 1_000_000;
+    totp.check(&digits, seconds)
+}
+
+/// Six digits of SHA-1 each half minute: what every app reads.
+fn totp_of(user: &UserId, secret: Vec<u8>) -> Result<Totp, Problem> {
+    let built = Builder::new()
+        .with_secret(secret)
+        .with_account_name(user.as_str())
+        .with_issuer(Some(SHOWN_AS))
+        .build();
+    built.map_err(|error| Problem::fault(format!("a second factor's secret: {error}")))
+}
+
+fn new_recovery_code(ids: &dyn IdSource) -> String {
+    let mut bytes = vec![0_u8; RECOVERY_BYTES];
+    ids.random(&mut bytes);
+    let text = Secret::from(bytes).to_base32().to_lowercase();
+    let letters: Vec<char> = text.chars().collect();
+    let groups = letters.chunks(GROUP_CHARS).map(|group| group.iter().collect());
+    groups.collect::<Vec<String>>().join("-")
+}
+
+/// A recovery code as it is kept: however it was typed.
+fn kept_of(user: &UserId, code: &str) -> SecretDigest {
+    let typed = code.chars().filter(|one| one.is_ascii_alphanumeric());
+    let typed: String = typed.map(|one| one.to_ascii_lowercase()).collect();
+    SecretDigest::of(&format!("recovery:{user}:{typed}"))
+}
+
+async fn ask(installation: &Installation, user: &UserId, command: UserCommand) -> Result<(), Problem> {
+    let cause = Cause::outside(installation.new_command());
+    let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
+    installation.entities.users.ask(user, command, cause).await?;
+    Ok(())
+}
+
+/// Takes a user's second factor away, who lost the app and the recovery codes; the user's sessions end.
+pub async fn reset_second_factor(
+    installation: &Installation,
+    name: UserId,
+    reason: String,
+    caller: &Caller,
+    cause: Cause,
+) -> Result<UserChanged, Problem> {
+    refuse_own(caller.user().map(|known| &known.user), &name)?;
+    let command = UserCommand::ResetSecondFactor { reason };
+    changed(installation, name, command, cause, None).await
+}
+
+/// Refuses to take one's own second factor away: whoever holds a session that was left open could.
+fn refuse_own(caller: Option<&UserId>, user: &UserId) -> Result<(), Problem> {
+    if caller != Some(user) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Refused,
+        "own-second-factor",
+        "nobody resets their own second factor: another admin does, or whoever owns the data directory",
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_micros(seconds * 1_000_000)
+    }
+
+    /// RFC 6238, appendix B: its secret and codes, of which apps show the last six digits.
+    #[test]
+    fn the_codes_are_those_of_the_standard() {
+        let user: UserId = "wang".parse().unwrap();
+        let secret = Secret::from(b"12345678901234567890".to_vec()).to_base32();
+        for (seconds, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+        ] {
+            let step = u64::try_from(seconds / 30).unwrap();
+            assert_eq!(step_of(&user, &secret, code, at(seconds)), Some(step));
+            assert_eq!(
+                step_of(&user, &secret, code, at(seconds + 30)),
+                Some(step),
+                "one late"
+            );
+            assert_eq!(step_of(&user, &secret, code, at(seconds + 90)), None, "too late");
+        }
+        for wrong in ["", "28708", "2870820", "+87082", "28708a"] {
+            assert_eq!(step_of(&user, &secret, wrong, at(59)), None, "{wrong}");
+        }
+        assert_eq!(
+            step_of(&user, &secret, "287 082", at(59)),
+            Some(1),
+            "as apps show it"
+        );
+    }
+
+    #[test]
+    fn a_recovery_code_is_known_however_it_is_typed() {
+        let user: UserId = "wang".parse().unwrap();
+        let other: UserId = "li".parse().unwrap();
+        let kept = kept_of(&user, "abcd-efgh-2345-mnop");
+        assert_eq!(kept_of(&user, "ABCD EFGH 2345 MNOP"), kept);
+        assert_ne!(kept_of(&other, "abcd-efgh-2345-mnop"), kept);
+    }
+}

@@ -1,0 +1,132 @@
+//! `ledgerline audit search`: the trail by who, when, whom or what it is about, and words; with its proof.
+
+use crate::kit::api::{ApiArgs, post};
+use crate::kit::asking::given;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::part::Part;
+use crate::kit::table;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use store::proof::bundle::{BUNDLE_BYTES_MAX, Trust, check_bundle};
+use tokio::runtime::Runtime;
+
+/// Search the audit trail (审计检索) by who, when, kind, whom or what it is about, and words.
+///
+/// The count is exact: every event of the log is looked at. The search itself goes on record. With --out what
+/// is found is written to one file with its proof; `ledgerline audit check FILE` checks it.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Who acted
+    #[arg(long, value_name = "NAME")]
+    by: Option<String>,
+    /// Only of this kind, or of those that begin so: access.refused, user.
+    #[arg(long, value_name = "KIND")]
+    kind: Option<String>,
+    /// Only from this instant on (RFC 3339)
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<Timestamp>,
+    /// Only before this instant
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<Timestamp>,
+    /// About this campaign
+    #[arg(long, value_name = "TASK_ID")]
+    campaign: Option<String>,
+    /// About this customer: the institution's own customer_id, or our id
+    #[arg(long, value_name = "ID")]
+    customer: Option<String>,
+    /// Of this call, or naming it
+    #[arg(long, value_name = "ID")]
+    call: Option<String>,
+    /// Of this user, or naming them
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Of this key, or naming it
+    #[arg(long, value_name = "ID")]
+    key: Option<String>,
+    /// Of this phone number, or naming it: the number, or our id of it
+    #[arg(long, value_name = "NUMBER")]
+    number: Option<String>,
+    /// Words that all stand in what the event says
+    #[arg(long, value_name = "TEXT")]
+    words: Option<String>,
+    /// Only behind this position: the `next` of the page before
+    #[arg(long, value_name = "POSITION", conflicts_with = "out")]
+    after: Option<u64>,
+    /// At most so many; default 100, at most 1000
+    #[arg(long, value_name = "N", conflicts_with = "out")]
+    limit: Option<usize>,
+    /// Write what is found, with its proof
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    api: ApiArgs,
+}
+
+/// What is shown of each event.
+const COLUMNS: &[(&str, &str)] = &[
+    ("位置 position", "/position"),
+    ("时间 time", "/at"),
+    ("操作人 by", "/by_whom"),
+    ("类型 kind", "/kind"),
+    ("对象 stream", "/stream"),
+];
+
+impl Args {
+    fn body(&self) -> Value {
+        given(json!({
+            "by": self.by, "kind": self.kind, "from": self.from, "to": self.to, "campaign": self.campaign,
+            "customer": self.customer, "call": self.call, "user": self.user, "key": self.key,
+            "number": self.number, "words": self.words, "limit": self.limit,
+            "after": self.after.map(|after| after.to_string()),
+        }))
+    }
+}
+
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let body = args.body();
+    if let Some(out) = &args.out {
+        return write(&args, out, &body, runtime).await;
+    }
+    let found = args.api.ask(runtime, post("/api/v1/audit/search", &body)).await?;
+    if args.json {
+        return output::json(&found);
+    }
+    table::members(COLUMNS, table::items(&found, "items"))?;
+    let text = |name: &str| found.get(name).and_then(Value::as_str);
+    let total = found.get("total").cloned().unwrap_or_default();
+    output::line(&format!("共 total: {total}"))?;
+    match text("next") {
+        Some(next) => output::line(&format!("更多 more: --after {next}")),
+        None => Ok(()),
+    }
+}
+
+async fn write(args: &Args, out: &Path, body: &Value, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let part = Part::begin(out)?;
+    let client = args.api.client(runtime).await?;
+    let mut bytes = Vec::new();
+    let taken = client
+        .download_asked("/api/v1/audit/export", body, |piece| {
+            bytes.extend_from_slice(piece);
+            if bytes.len() <= BUNDLE_BYTES_MAX {
+                return Ok(());
+            }
+            Err(Failure::unavailable("the bundle is larger than one may be"))
+        })
+        .await;
+    client.close().await;
+    taken?;
+    // What is handed on is checked first, as whoever gets it will.
+    let report = check_bundle(&bytes, &Trust::default())?;
+    part.file()?.write_all(&bytes)?;
+    part.finish()?;
+    let count = report.index.events.len();
+    output::line(&format!("{count} events with their proof: {}", out.display()))
+}

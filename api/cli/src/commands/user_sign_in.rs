@@ -1,0 +1,97 @@
+//! `ledgerline user totp` and `user provider`: how a user signs in, beside the password.
+
+use super::user::path_of;
+use crate::kit::api::post;
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::secret;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TotpArgs {
+    name: String,
+    /// Environment variable that holds the user's password
+    #[arg(long, value_name = "V", required_unless_present = "reset")]
+    password_env: Option<String>,
+    /// What the app shows: the second factor counts from now on
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    /// Take the second factor away from a user who lost it; for admins, and not one's own
+    #[arg(long, requires = "reason", conflicts_with_all = ["password_env", "code"])]
+    reset: bool,
+    /// Why; stored for ever, so name no person
+    #[arg(long, value_name = "TEXT", requires = "reset")]
+    reason: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ProviderArgs {
+    name: String,
+    /// As whom the identity provider knows the user: the claim `sub`
+    #[arg(long, value_name = "SUB", required_unless_present = "remove")]
+    subject: Option<String>,
+    /// The provider's address; default: that of `serve --oidc-issuer`
+    #[arg(long, value_name = "URL", requires = "subject")]
+    issuer: Option<String>,
+    /// End it, and the user's sessions
+    #[arg(long, requires = "reason", conflicts_with = "subject")]
+    remove: bool,
+    /// Why; stored for ever, so name no person
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// Shows a secret, adds it by its first code, or takes one away.
+pub(super) async fn totp(args: TotpArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let asking = &args.asking;
+    if args.reset {
+        let body = given(json!({ "reason": args.reason }));
+        let path = path_of(&args.name, "reset-second-factor");
+        return asking.show(runtime, post(&path, &body)).await;
+    }
+    let password = secret::from_env(args.password_env.as_deref())?;
+    let body = given(json!({ "name": args.name, "password": password, "code": args.code }));
+    if args.code.is_some() {
+        let request = post("/api/v1/second-factor/confirm", &body);
+        let Some(reply) = asking.ask(runtime, request).await? else {
+            return Ok(());
+        };
+        let codes = reply.get("recovery_codes").and_then(Value::as_array);
+        let codes = codes.into_iter().flatten().filter_map(Value::as_str);
+        codes.into_iter().try_for_each(output::line)?;
+        output::notice(
+            "recovery codes: shown this once, each signs in once / 恢复码仅显示一次，每个可用一次",
+        );
+        return Ok(());
+    }
+    let request = post("/api/v1/second-factor/offer", &body);
+    let Some(reply) = asking.ask(runtime, request).await? else {
+        return Ok(());
+    };
+    let text = |name: &str| reply.get(name).and_then(Value::as_str).unwrap_or_default();
+    output::line(text("otpauth"))?;
+    output::notice(&format!(
+        "add it to an authenticator app, then send its code with --code until {} / 添加到验证器后以 --code 提交动态码",
+        text("until")
+    ));
+    Ok(())
+}
+
+/// Lets a user sign in by the identity provider, or no more.
+pub(super) async fn provider(args: ProviderArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    if args.remove {
+        let body = given(json!({ "reason": args.reason }));
+        let path = path_of(&args.name, "unlink-provider");
+        return args.asking.show(runtime, post(&path, &body)).await;
+    }
+    let body = given(json!({ "subject": args.subject, "issuer": args.issuer, "reason": args.reason }));
+    let path = path_of(&args.name, "provider");
+    args.asking.show(runtime, post(&path, &body)).await
+}

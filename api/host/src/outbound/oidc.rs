@@ -1,0 +1,277 @@
+//! An identity provider over HTTP (OpenID Connect Core 1.0): found by its discovery document, asked for a
+//! token with a code, believed by its signature.
+//!
+//! The protocol is `openidconnect`'s; the connection, its limits and the clock are ours. Tokens are believed
+//! that are signed by a public key of the provider's published set: never unsigned ones, never ones signed by
+//! a secret that both sides know. A key that is not known yet is looked for once more.
+
+use super::https::{self, HttpsClient};
+use application::access::{IdentityProvider, ProviderFault, ProviderSays, Round};
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::DateTime;
+use domain::ports::clock::Clock;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use http_body_util::{BodyExt, Full, Limited};
+use openidconnect::core::{
+    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata,
+};
+use openidconnect::{
+    AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
+    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, TokenResponse,
+};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use tls::Trust;
+
+/// How long one answer may take: somebody waits before a page.
+const ANSWER_MS: u64 = 10_000;
+/// Longest answer: a set of keys has some kilobytes.
+const ANSWER_BYTES_MAX: usize = 1 << 20;
+/// How long discovery document and keys are good: providers publish a key before they use it.
+const KNOWN_MS: u64 = 60 * 60_000;
+/// How soon they are read again for a key that is not among them.
+const AGAIN_MS: u64 = 10_000;
+
+/// Ways of signing that are believed: with a key that the provider alone has.
+const SIGNED_BY: [CoreJwsSigningAlgorithm; 8] = [
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+];
+
+/// Methods that are more than a password (RFC 8176, 2).
+const MORE_THAN_ONE: [&str; 7] = ["mfa", "otp", "hwk", "swk", "sms", "fpt", "face"];
+
+/// Which provider, and who we are to it.
+#[derive(Clone)]
+pub struct OidcSettings {
+    pub issuer: IssuerUrl,
+    pub client: String,
+    pub secret: String,
+    /// Where the provider sends browsers back to; without it to the address that the server listens on.
+    pub redirect: Option<String>,
+}
+
+impl std::fmt::Debug for OidcSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OidcSettings")
+            .field("issuer", &self.issuer)
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A provider to ask.
+pub struct OidcProvider {
+    settings: OidcSettings,
+    line: Arc<Connection>,
+    known: Mutex<Option<Known>>,
+}
+
+/// How the provider is asked.
+struct Connection {
+    http: HttpsClient<Full<Bytes>>,
+    clock: Arc<dyn Clock>,
+}
+
+/// What the provider publishes of itself, and since when we know it.
+#[derive(Clone)]
+struct Known {
+    metadata: CoreProviderMetadata,
+    at: Timestamp,
+}
+
+/// An answer that is on its way.
+type Answering = Pin<Box<dyn Future<Output = Result<HttpResponse, Unanswered>> + Send>>;
+
+/// Why a request had no answer.
+#[derive(Debug, thiserror::Error)]
+enum Unanswered {
+    #[error("{0}")]
+    Connection(String),
+    #[error("it does not answer")]
+    Late,
+    #[error("its answer is too long, or breaks off: {0}")]
+    Body(String),
+}
+
+impl OidcProvider {
+    /// One that is asked over connections which the system's authorities vouch for.
+    pub fn new(settings: OidcSettings, clock: Arc<dyn Clock>) -> Result<Self, Problem> {
+        let trust = Trust::of_system()?;
+        let http = https::client(trust)?;
+        Ok(Self {
+            settings,
+            line: Arc::new(Connection { http, clock }),
+            known: Mutex::new(None),
+        })
+    }
+
+    /// What the protocol's crate asks by.
+    fn sender(&self) -> impl Fn(HttpRequest) -> Answering + use<> {
+        let line = Arc::clone(&self.line);
+        move |request| {
+            let line = Arc::clone(&line);
+            Box::pin(async move { line.send(request).await })
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.line.clock.now()
+    }
+
+    /// What the provider publishes, read at most so long ago.
+    async fn metadata(&self, age_ms_max: u64) -> Result<CoreProviderMetadata, ProviderFault> {
+        let now = self.now();
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(known) = known.filter(|known| now.ms_since(known.at) < age_ms_max) {
+            return Ok(known.metadata);
+        }
+        let issuer = self.settings.issuer.clone();
+        let metadata = CoreProviderMetadata::discover_async(issuer, &self.sender()).await;
+        let metadata = metadata.map_err(|error| ProviderFault::Away(all_of(&error)))?;
+        let known = Known {
+            metadata: metadata.clone(),
+            at: now,
+        };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        Ok(metadata)
+    }
+
+    /// Whom a token names, where it is believed.
+    fn believed(
+        &self,
+        token: &CoreIdToken,
+        metadata: CoreProviderMetadata,
+        round: &Round,
+    ) -> Result<ProviderSays, ClaimsVerificationError> {
+        let client = CoreClient::from_provider_metadata(
+            metadata,
+            ClientId::new(self.settings.client.clone()),
+            Some(ClientSecret::new(self.settings.secret.clone())),
+        );
+        let now = self.now().micros();
+        let verifier = client
+            .id_token_verifier()
+            .set_allowed_algs(SIGNED_BY)
+            // A clock beyond what chrono can say believes nothing: everything has expired by then.
+            .set_time_fn(move || {
+                DateTime::from_timestamp_micros(now).unwrap_or(DateTime::<chrono::Utc>::MAX_UTC)
+            });
+        let claims = token.claims(&verifier, &Nonce::new(round.nonce.clone()))?;
+        let methods = claims.auth_method_refs().map_or(&[][..], Vec::as_slice);
+        Ok(ProviderSays {
+            subject: claims.subject().to_string(),
+            asked_twice: methods
+                .iter()
+                .any(|method| MORE_THAN_ONE.contains(&method.as_str())),
+        })
+    }
+}
+
+impl Connection {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Unanswered> {
+        let late = self.clock.wait_until(self.clock.now().plus_ms(ANSWER_MS));
+        let answered = async {
+            let request = request.map(|body| Full::new(Bytes::from(body)));
+            let answer = self.http.request(request).await;
+            let answer = answer.map_err(|error| Unanswered::Connection(error.to_string()))?;
+            let (head, body) = answer.into_parts();
+            let body = Limited::new(body, ANSWER_BYTES_MAX).collect().await;
+            let body = body.map_err(|error| Unanswered::Body(error.to_string()))?;
+            Ok(HttpResponse::from_parts(head, body.to_bytes().to_vec()))
+        };
+        tokio::select! {
+            biased;
+            answer = answered => answer,
+            () = late => Err(Unanswered::Late),
+        }
+    }
+}
+
+#[async_trait]
+impl IdentityProvider for OidcProvider {
+    fn issuer(&self) -> &str {
+        self.settings.issuer.as_str()
+    }
+
+    async fn address(&self, round: &Round) -> Result<String, ProviderFault> {
+        let metadata = self.metadata(KNOWN_MS).await?;
+        let client = CoreClient::from_provider_metadata(
+            metadata,
+            ClientId::new(self.settings.client.clone()),
+            Some(ClientSecret::new(self.settings.secret.clone())),
+        )
+        .set_redirect_uri(redirect(round)?);
+        let challenge = PkceCodeVerifier::new(round.verifier.clone());
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&challenge);
+        let (state, nonce) = (round.state.clone(), round.nonce.clone());
+        let (address, ..) = client
+            .authorize_url(
+                CoreAuthenticationFlow::AuthorizationCode,
+                move || CsrfToken::new(state),
+                move || Nonce::new(nonce),
+            )
+            .set_pkce_challenge(challenge)
+            .url();
+        Ok(address.to_string())
+    }
+
+    async fn says(&self, code: String, round: &Round) -> Result<ProviderSays, ProviderFault> {
+        let metadata = self.metadata(KNOWN_MS).await?;
+        let client = CoreClient::from_provider_metadata(
+            metadata.clone(),
+            ClientId::new(self.settings.client.clone()),
+            Some(ClientSecret::new(self.settings.secret.clone())),
+        )
+        .set_redirect_uri(redirect(round)?);
+        let asked = client
+            .exchange_code(AuthorizationCode::new(code))
+            .map_err(|error| ProviderFault::Unbelieved(all_of(&error)))?
+            .set_pkce_verifier(PkceCodeVerifier::new(round.verifier.clone()));
+        let answer = asked
+            .request_async(&self.sender())
+            .await
+            .map_err(|error| match error {
+                RequestTokenError::Request(_) => ProviderFault::Away(all_of(&error)),
+                RequestTokenError::ServerResponse(_)
+                | RequestTokenError::Parse(..)
+                | RequestTokenError::Other(_) => ProviderFault::Unbelieved(all_of(&error)),
+            })?;
+        let no_token = || ProviderFault::Unbelieved("its answer holds no identity token".to_owned());
+        let token = answer.id_token().ok_or_else(no_token)?;
+        let believed = match self.believed(token, metadata, round) {
+            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+                // It may have begun to sign with a new key since we read its keys.
+                let metadata = self.metadata(AGAIN_MS).await?;
+                self.believed(token, metadata, round)
+            }
+            settled => settled,
+        };
+        believed.map_err(|error| ProviderFault::Unbelieved(all_of(&error)))
+    }
+}
+
+fn redirect(round: &Round) -> Result<RedirectUrl, ProviderFault> {
+    let redirect = RedirectUrl::new(round.redirect.clone());
+    redirect.map_err(|error| ProviderFault::Away(format!("our own address: {error}")))
+}
+
+/// An error with what caused it, for the log.
+fn all_of(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut said = error.to_string();
+    let mut inner = error.source();
+    while let Some(cause) = inner {
+        said.push_str(": ");
+        said.push_str(&cause.to_string());
+        inner = cause.source();
+    }
+    said
+}

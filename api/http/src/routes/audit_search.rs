@@ -1,0 +1,279 @@
+//! The audit trail searched over HTTP, by whom and what and words, with an exact count; and what was found in
+//! one file with its proof. Each search is on record before it is answered.
+
+use crate::described::{Bundle, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::taken_away::{Taken, Taking};
+use application::installation::Installation;
+use domain::ids::{CallId, CampaignId, CustomerId, InquiryId, KeyId, NumberId, UserId};
+use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, SearchFacts, USER_BYTES_MAX};
+use domain::phone_number::PhoneNumber;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use evidence::audit_search::{FOUND_MAX, Found, Named, Wanted, search, select};
+use evidence::proved::{Later, Proved};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use std::fmt::Display;
+use std::net::SocketAddr;
+use store::proof::bundle::{Attached, BundleSubject};
+
+/// Events on a page unless asked otherwise.
+const PAGE_EVENTS: usize = 100;
+/// Longest id, phone number or kind.
+const NAME_BYTES_MAX: usize = 128;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/audit/search",
+            "Search the trail by who, when, kind, whom or what it is about, and words; with the exact count",
+            find,
+        )
+        .needs(Permission::AuditRead, About::Everybody)
+        .of_rows_as_they_are()
+        .takes::<SearchOrder>(),
+        Endpoint::post(
+            "/api/v1/audit/export",
+            "What such a search finds, in one file with its proof: `ledgerline audit check` takes it",
+            take_away,
+        )
+        .needs(Permission::AuditRead, About::Everybody)
+        .of_rows_as_they_are()
+        .takes::<SearchOrder>(),
+    ]
+}
+
+/// What is looked for; everything given must hold.
+#[derive(JsonSchema)]
+struct SearchOrder {
+    /// Who acted.
+    #[schemars(example = &"wang", length(max = USER_BYTES_MAX))]
+    by: Option<String>,
+    /// This kind, or those that begin so where it ends in a dot: `user.`
+    #[schemars(example = &"access.refused", length(max = NAME_BYTES_MAX))]
+    kind: Option<String>,
+    /// Only from this instant on.
+    from: Option<Timestamp>,
+    /// Only before this instant.
+    to: Option<Timestamp>,
+    campaign: Option<CampaignId>,
+    /// The institution's own id of the person, or ours.
+    #[schemars(example = &"C01", length(max = NAME_BYTES_MAX))]
+    customer: Option<String>,
+    call: Option<CallId>,
+    #[schemars(with = "Option<UserId>")]
+    user: Option<UserId>,
+    key: Option<KeyId>,
+    /// A phone number in any usual form, or our id of one.
+    #[schemars(example = &"13800138000", length(max = NAME_BYTES_MAX))]
+    number: Option<String>,
+    /// Words with blanks between them, which all stand in what the event says, in any case.
+    #[schemars(example = &"complaint 17", length(max = REASON_BYTES_MAX))]
+    words: Option<String>,
+    /// Continue behind: the `next` of the page before.
+    #[schemars(with = "Option<String>", example = &"42")]
+    after: Option<u64>,
+    #[schemars(range(min = 1, max = FOUND_MAX))]
+    limit: Option<usize>,
+}
+
+impl Order for SearchOrder {
+    fn read(body: &mut Members) -> Self {
+        let limit: Option<usize> = body.value("limit");
+        if limit.is_some_and(|limit| !(1..=FOUND_MAX).contains(&limit)) {
+            body.wrong("limit", format!("1 to {FOUND_MAX}"));
+        }
+        Self {
+            by: body.short_text("by", USER_BYTES_MAX),
+            kind: body.short_text("kind", NAME_BYTES_MAX),
+            from: body.parsed("from"),
+            to: body.parsed("to"),
+            campaign: body.parsed("campaign"),
+            customer: body.short_text("customer", NAME_BYTES_MAX),
+            call: body.parsed("call"),
+            user: body.parsed("user"),
+            key: body.parsed("key"),
+            number: body.short_text("number", NAME_BYTES_MAX),
+            words: body.short_text("words", REASON_BYTES_MAX),
+            after: body.parsed("after"),
+            limit,
+        }
+    }
+}
+
+/// A search as it is on record, and as the log is asked.
+struct Asked {
+    facts: SearchFacts,
+    wanted: Wanted,
+}
+
+async fn find(ctx: Ctx, input: Input) -> Result<Read<Found>, Problem> {
+    let (peer, by) = (input.peer(), input.by());
+    let cause = input.cause(&ctx.installation, "audit/search")?;
+    let order: SearchOrder = input.order().await?;
+    let after = Position(order.after.unwrap_or(0));
+    let limit = order.limit.unwrap_or(PAGE_EVENTS);
+    let asked = asked(&ctx, order, peer)?;
+    let installation = &ctx.installation;
+    // Up to what the log had before the search: two of the same find the same.
+    let until = installation.store().head().await?;
+    let began = installation.now();
+    let id = put_on_record(installation, asked.facts, by, cause).await?;
+    let found = search(installation.store(), &asked.wanted, after, limit, until).await?;
+    ended(installation, id, found.total, 0, began).await?;
+    Ok(Read(found))
+}
+
+async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
+    let (peer, by) = (input.peer(), input.by());
+    let cause = input.cause(&ctx.installation, "audit/export")?;
+    let order: SearchOrder = input.order().await?;
+    let asked = asked(&ctx, order, peer)?;
+    let installation = &ctx.installation;
+    let until = installation.store().head().await?;
+    let began = installation.now();
+    let SearchFacts {
+        campaign,
+        customer,
+        call,
+        from,
+        until: before,
+        ..
+    } = asked.facts.clone();
+    let id = put_on_record(installation, asked.facts, by.clone(), cause).await?;
+    let selection = select(installation.store(), &asked.wanted, until).await?;
+    let Some(last) = selection.events.keys().next_back().copied() else {
+        ended(installation, id, 0, 0, began).await?;
+        return Err(Problem::missing("an event that fits"));
+    };
+    let signed = ctx.checkpoint_over(last).await?;
+    let prover = ctx.prover()?;
+    let Proved { events, .. } = prover.proved(selection, Later::Refused, &signed)?;
+    let count = u64::try_from(events.len()).unwrap_or(u64::MAX);
+    let facts = ExportFacts {
+        campaign,
+        customer,
+        call,
+        from,
+        until: before,
+        ..Taking::all(Taken::Search).facts()
+    };
+    let export = Cause::outside(installation.new_command()).asked_by(cause.by);
+    let taken = InquiryId::derive(export.command);
+    let command = InquiryCommand::Export { facts, by };
+    installation
+        .entities
+        .inquiries
+        .ask(&taken, command, export)
+        .await?;
+    let of = BundleSubject {
+        kind: "audit".to_owned(),
+        id: id.to_string(),
+    };
+    let made = prover.bundle(of, events, Attached::new(), &signed)?;
+    let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
+    for inquiry in [id, taken] {
+        ended(installation, inquiry, count, bytes, began).await?;
+    }
+    Ok(Bundle {
+        name: format!("audit-{id}.proof"),
+        bytes: made.bytes,
+    })
+}
+
+/// Where it cannot be stored, nothing is shown.
+async fn put_on_record(
+    installation: &Installation,
+    facts: SearchFacts,
+    by: Option<String>,
+    cause: Cause,
+) -> Result<InquiryId, Problem> {
+    // Each search is an inquiry of its own, also with a repeated Idempotency-Key: the log moves.
+    let cause = Cause::outside(installation.new_command()).asked_by(cause.by);
+    let id = InquiryId::derive(cause.command);
+    let command = InquiryCommand::Search { facts, by };
+    installation.entities.inquiries.ask(&id, command, cause).await?;
+    Ok(id)
+}
+
+/// That it was answered, and with how much.
+async fn ended(
+    installation: &Installation,
+    id: InquiryId,
+    rows: u64,
+    bytes: u64,
+    began: Timestamp,
+) -> Result<(), Problem> {
+    let command = InquiryCommand::Answer {
+        rows,
+        bytes,
+        elapsed_ms: installation.now().ms_since(began),
+        truncated: false,
+    };
+    let cause = Cause::outside(installation.new_command());
+    installation.entities.inquiries.ask(&id, command, cause).await?;
+    Ok(())
+}
+
+fn asked(ctx: &Ctx, order: SearchOrder, peer: Option<SocketAddr>) -> Result<Asked, Problem> {
+    let vault = ctx.installation.vault();
+    let customer: Option<CustomerId> = order
+        .customer
+        .map(|text| text.parse().unwrap_or_else(|_| vault.derive_customer(&text)));
+    let number = order.number.map(|text| number_of(ctx, &text, peer)).transpose()?;
+    let things = [
+        order.call.map(|call| thing("call", call, None)),
+        order.user.as_ref().map(|user| thing("user", user, Some("user"))),
+        order.key.map(|key| thing("api_key", key, Some("key"))),
+        number.as_ref().map(|number| thing("number", number, None)),
+    ];
+    let words = order.words.as_deref().unwrap_or_default();
+    Ok(Asked {
+        wanted: Wanted {
+            by: order.by.clone(),
+            kind: order.kind.clone(),
+            from: order.from,
+            to: order.to,
+            campaign: order.campaign.clone(),
+            customer: customer.clone(),
+            named: things.into_iter().flatten().collect(),
+            words: words.split_whitespace().map(str::to_owned).collect(),
+        },
+        facts: SearchFacts {
+            acted_by: order.by,
+            event_kind: order.kind,
+            from: order.from,
+            until: order.to,
+            campaign: order.campaign,
+            customer,
+            call: order.call,
+            user: order.user,
+            key: order.key,
+            number,
+            words: order.words,
+        },
+    })
+}
+
+/// A thing, and how other events name it; refused attempts have a stream of their own for it.
+fn thing(aggregate: &str, id: impl Display, refused: Option<&str>) -> Named {
+    let mut streams = vec![format!("{aggregate}-{id}")];
+    streams.extend(refused.map(|prefix| format!("access-{prefix}.{id}")));
+    Named {
+        streams,
+        names: vec![id.to_string()],
+    }
+}
+
+/// Our id of a number tells nothing to who tries; the number itself is looked up, at a limited rate.
+fn number_of(ctx: &Ctx, text: &str, peer: Option<SocketAddr>) -> Result<NumberId, Problem> {
+    if let Ok(number) = text.parse() {
+        return Ok(number);
+    }
+    let phone = PhoneNumber::parse(text);
+    let phone = phone.map_err(|error| Problem::refused("number-invalid", error.to_string()))?;
+    ctx.lookups.take(peer, ctx.installation.now())?;
+    Ok(ctx.installation.vault().derive_number(phone.as_e164()))
+}

@@ -1,0 +1,106 @@
+//! Second factors over HTTP: set up by whoever signs in, with name and password, and its page.
+
+use crate::described::{Page, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use application::access::{
+    ByPassword, CODE_BYTES_MAX, PASSWORD_BYTES_MAX, SecondFactorAdded, SecondFactorOffered,
+    confirm_second_factor, offer_second_factor,
+};
+use domain::ids::UserId;
+use domain::problem::Problem;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+/// Self-contained, as the status page.
+const PAGE: &str = include_str!("second_factor.html");
+
+/// How the record of refused attempts names these routes.
+const OFFER: &str = "POST /api/v1/second-factor/offer";
+const CONFIRM: &str = "POST /api/v1/second-factor/confirm";
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/second-factor/offer",
+            "A secret for an authenticator app, shown once; it counts once its first code was sent",
+            offer,
+        )
+        .open()
+        .takes::<OfferOrder>(),
+        Endpoint::post(
+            "/api/v1/second-factor/confirm",
+            "The first code of the app: from now on each sign-in asks for one; the reply holds recovery codes",
+            confirm,
+        )
+        .open()
+        .takes::<ConfirmOrder>(),
+        Endpoint::get("/second-factor", "The page on which a second factor is set up", page).open(),
+    ]
+}
+
+/// Who sets one up.
+#[derive(JsonSchema)]
+struct OfferOrder {
+    #[schemars(example = &"wang", with = "UserId")]
+    name: String,
+    #[schemars(length(max = PASSWORD_BYTES_MAX))]
+    password: String,
+}
+
+impl Order for OfferOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
+            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
+        }
+    }
+}
+
+/// And what the app shows.
+#[derive(JsonSchema)]
+struct ConfirmOrder {
+    #[schemars(example = &"wang", with = "UserId")]
+    name: String,
+    #[schemars(length(max = PASSWORD_BYTES_MAX))]
+    password: String,
+    #[schemars(example = &"287082", length(max = CODE_BYTES_MAX))]
+    code: String,
+}
+
+impl Order for ConfirmOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
+            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
+            code: body.needed_short_text("code", CODE_BYTES_MAX),
+        }
+    }
+}
+
+async fn offer(ctx: Ctx, input: Input) -> Result<Read<SecondFactorOffered>, Problem> {
+    let peer = input.peer();
+    let OfferOrder { name, password } = input.order().await?;
+    let who = ByPassword {
+        name,
+        password,
+        from: peer.map(|peer| peer.ip().to_string()),
+    };
+    let attempt = offer_second_factor(&ctx.installation, who);
+    ctx.sign_in_counted(peer, OFFER, attempt).await.map(Read)
+}
+
+async fn confirm(ctx: Ctx, input: Input) -> Result<Read<SecondFactorAdded>, Problem> {
+    let peer = input.peer();
+    let ConfirmOrder { name, password, code } = input.order().await?;
+    let who = ByPassword {
+        name,
+        password,
+        from: peer.map(|peer| peer.ip().to_string()),
+    };
+    let attempt = confirm_second_factor(&ctx.installation, who, &code);
+    ctx.sign_in_counted(peer, CONFIRM, attempt).await.map(Read)
+}
+
+async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
+    Ok(Page(PAGE))
+}

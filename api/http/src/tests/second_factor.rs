@@ -1,0 +1,248 @@
+//! Second factors and the limit of sign-ins per address, as they meet a server.
+
+use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail};
+use crate::testing::Story;
+use domain::permission::Role;
+use hyper::Method;
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret, Totp};
+
+async fn post(story: &Story, path: &str, body: Value) -> Came {
+    send(story, Method::POST, path, &[], Some(body)).await
+}
+
+async fn sign_in_with(story: &Story, name: &str, code: &str) -> Came {
+    let body = json!({ "name": name, "password": PASSWORD, "code": code });
+    post(story, "/api/v1/sign-in", body).await
+}
+
+fn app(secret: &str) -> Totp {
+    let secret = Secret::try_from_base32(secret).unwrap();
+    let app = Builder::new()
+        .with_secret(secret.as_bytes().to_vec())
+        .with_account_name("wang");
+    app.build().unwrap()
+}
+
+/// What the app shows `steps` half minutes from now.
+fn code(story: &Story, app: &Totp, steps: u64) -> String {
+    let seconds = story.running.installation.now().micros() / 1_000_000;
+    let seconds = u64::try_from(seconds).unwrap() + 30 * steps;
+    app.generate(seconds).to_string()
+}
+
+/// Sets a second factor up, and answers the app and the recovery codes.
+async fn set_up(story: &Story, name: &str) -> (Totp, Vec<String>) {
+    let who = json!({ "name": name, "password": PASSWORD });
+    let offered = post(story, "/api/v1/second-factor/offer", who).await;
+    assert_eq!(offered.status, 200, "{}", offered.body);
+    let secret = offered.body["secret"].as_str().unwrap();
+    let otpauth = offered.body["otpauth"].as_str().unwrap();
+    assert!(otpauth.starts_with("otpauth://totp/ledgerline:"), "{otpauth}");
+    assert!(otpauth.contains(secret));
+    let app = app(secret);
+    let confirm = |code: String| json!({ "name": name, "password": PASSWORD, "code": code });
+    let wrong = post(
+        story,
+        "/api/v1/second-factor/confirm",
+        confirm("000 00x".to_owned()),
+    )
+    .await;
+    assert_eq!((wrong.status, wrong.code()), (401, "sign-in-refused"));
+    let first = code(story, &app, 0);
+    let added = post(story, "/api/v1/second-factor/confirm", confirm(first)).await;
+    assert_eq!(added.status, 200, "{}", added.body);
+    let codes = added.body["recovery_codes"].as_array().unwrap();
+    let codes = codes.iter().map(|code| code.as_str().unwrap().to_owned());
+    (app, codes.collect())
+}
+
+#[test]
+fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chief", &["admin"]).await;
+        add(&story, "wang", &["viewer"]).await;
+        let (app, recovery) = set_up(&story, "wang").await;
+        assert_eq!(recovery.len(), 10);
+        let bare = sign_in(&story, "wang", PASSWORD).await;
+        assert_eq!((bare.status, bare.code()), (401, "second-factor-needed"));
+        let wrong = sign_in(&story, "wang", "not this one").await;
+        assert_eq!(
+            (wrong.status, wrong.code()),
+            (401, "sign-in-refused"),
+            "that a code is needed is not told"
+        );
+        // The one that confirmed it is used; the next one is not.
+        let next = code(&story, &app, 1);
+        let signed_in = sign_in_with(&story, "wang", &next).await;
+        assert_eq!(signed_in.status, 200, "{}", signed_in.body);
+        let again = sign_in_with(&story, "wang", &next).await;
+        assert_eq!((again.status, again.code()), (401, "sign-in-refused"));
+        let recovered = sign_in_with(&story, "wang", &recovery[3].to_uppercase()).await;
+        assert_eq!(recovered.status, 200, "{}", recovered.body);
+        let again = sign_in_with(&story, "wang", &recovery[3]).await;
+        assert_eq!((again.status, again.code()), (401, "sign-in-refused"));
+
+        let listed = get(&story, "/api/v1/users", &story.bearer()).await;
+        let wang = &listed.body["items"][1];
+        assert_eq!(
+            (&wang["name"], &wang["has_second_factor"]),
+            (&json!("wang"), &json!(true))
+        );
+        let stored = trail(&story, "user.second_factor_offered").await;
+        assert!(stored[0]["data"]["secret"]["sealed"].is_string(), "{stored:?}");
+        let faults = trail(&story, "user.sign_in_refused").await;
+        let codes = faults
+            .iter()
+            .filter(|one| one["data"]["fault"] == "wrong_code")
+            .count();
+        assert_eq!(codes, 3, "{faults:?}");
+
+        let reset = json!({ "reason": "lost the telephone" });
+        let chief = key(&story, json!({ "user": "chief" })).await;
+        let with_key = [("Authorization", chief.as_str())];
+        let own = "/api/v1/users/chief/reset-second-factor";
+        let own = send(&story, Method::POST, own, &with_key, Some(reset.clone())).await;
+        assert_eq!((own.status, own.code()), (422, "own-second-factor"));
+        let path = "/api/v1/users/wang/reset-second-factor";
+        let done = send(&story, Method::POST, path, &with_key, Some(reset)).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        let cookie = recovered.cookie.unwrap();
+        let ended = send(
+            &story,
+            Method::GET,
+            "/api/v1/whoami",
+            &[("Cookie", &cookie)],
+            None,
+        )
+        .await;
+        assert_eq!((ended.status, ended.code()), (401, "session-ended"));
+        assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
+        let told = trail(&story, "user.second_factor_reset").await;
+        assert_eq!(told[0]["by_whom"], "chief");
+    });
+    story.end();
+}
+
+#[test]
+fn wrong_codes_lock_as_wrong_passwords_do() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        let (app, _) = set_up(&story, "wang").await;
+        // One wrong code was tried before it was right, and setting it up begins no session.
+        for _ in 1..domain::user::WRONG_MAX {
+            let wrong = sign_in_with(&story, "wang", "not-a-code").await;
+            assert_eq!(wrong.status, 401);
+        }
+        assert_eq!(trail(&story, "user.locked").await.len(), 1);
+        let right = sign_in_with(&story, "wang", &code(&story, &app, 1)).await;
+        assert_eq!(
+            (right.status, right.code()),
+            (401, "sign-in-refused"),
+            "even the right one"
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chief", &["admin"]).await;
+        add(&story, "wang", &["viewer"]).await;
+        let before = sign_in(&story, "chief", PASSWORD).await.cookie.unwrap();
+        let access = &story.running.installation.access;
+        access.demand_second_factor([Role::Admin].into());
+        let ways = get(&story, "/api/v1/sign-in", &story.bearer()).await;
+        assert_eq!(
+            ways.body,
+            json!({ "issuer": null, "second_factor_for": ["admin"] })
+        );
+        assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
+        let missing = sign_in(&story, "chief", PASSWORD).await;
+        assert_eq!((missing.status, missing.code()), (401, "second-factor-missing"));
+        let told = send(
+            &story,
+            Method::GET,
+            "/api/v1/whoami",
+            &[("Cookie", &before)],
+            None,
+        )
+        .await;
+        assert_eq!(
+            (told.status, told.code()),
+            (401, "session-ended"),
+            "begun before it was asked for"
+        );
+        let (app, _) = set_up(&story, "chief").await;
+        let signed_in = sign_in_with(&story, "chief", &code(&story, &app, 1)).await;
+        assert_eq!(signed_in.status, 200, "{}", signed_in.body);
+        let cookie = signed_in.cookie.unwrap();
+        let told = send(
+            &story,
+            Method::GET,
+            "/api/v1/whoami",
+            &[("Cookie", &cookie)],
+            None,
+        )
+        .await;
+        assert_eq!(told.status, 200);
+    });
+    story.end();
+}
+
+#[test]
+fn an_address_that_tries_many_names_has_to_wait_and_stands_on_record() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        for index in 0..10 {
+            let wrong = sign_in(&story, &format!("name{index}"), PASSWORD).await;
+            assert_eq!(wrong.status, 401, "{index}");
+        }
+        let waits = sign_in(&story, "wang", PASSWORD).await;
+        assert_eq!((waits.status, waits.code()), (429, "sign-ins-from-address"));
+        let offer = json!({ "name": "wang", "password": PASSWORD });
+        let other_door = post(&story, "/api/v1/second-factor/offer", offer).await;
+        assert_eq!(other_door.status, 429, "one limit for every door");
+        let deadline = story.running.installation.now().plus_ms(5_000);
+        while trail(&story, "access.refused").await.is_empty() {
+            assert!(story.running.installation.now() < deadline, "nothing on record");
+            story.running.installation.pause(20).await;
+        }
+        let refused = trail(&story, "access.refused").await;
+        assert_eq!(refused[0]["data"]["code"], "sign-ins-from-address", "{refused:?}");
+        // It is a second at first; the right password is let in behind it.
+        story.running.installation.pause(1_100).await;
+        assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
+    });
+    story.end();
+}
+
+#[test]
+fn a_subject_of_a_provider_belongs_to_one_user_and_no_round_begins_without_a_provider() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        add(&story, "li", &["viewer"]).await;
+        let link = json!({ "subject": "248289761001", "issuer": "https://login.example.com" });
+        let nobody = owner(&story, "/api/v1/users/wang/provider", json!({ "subject": "2" })).await;
+        assert_eq!((nobody.status, nobody.code()), (422, "issuer-needed"));
+        let linked = owner(&story, "/api/v1/users/wang/provider", link.clone()).await;
+        assert_eq!(linked.status, 200, "{}", linked.body);
+        let taken = owner(&story, "/api/v1/users/li/provider", link.clone()).await;
+        assert_eq!((taken.status, taken.code()), (422, "subject-linked"));
+        let stored = trail(&story, "user.provider_linked").await;
+        assert!(!stored[0].to_string().contains("248289761001"), "{stored:?}");
+        let unlink = json!({ "reason": "left the directory" });
+        let done = owner(&story, "/api/v1/users/wang/unlink-provider", unlink).await;
+        assert_eq!(done.status, 200);
+        assert_eq!(owner(&story, "/api/v1/users/li/provider", link).await.status, 200);
+        let none = get(&story, "/api/v1/oidc/begin", &story.bearer()).await;
+        assert_eq!((none.status, none.code()), (404, "provider-none"));
+    });
+    story.end();
+}

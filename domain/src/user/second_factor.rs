@@ -1,0 +1,158 @@
+//! The second step of a sign-in: a code of an authenticator app (RFC 6238), or a recovery code, each good
+//! once.
+//!
+//! Which step of time a code belongs to is found out by who holds the secret; here it is decided whether that
+//! step may still be used.
+
+use super::decide::{active, given, may_sign_in};
+use super::event::UserEvent;
+use super::refusal::UserRefusal;
+use super::state::UserState;
+use crate::digest::SecretDigest;
+use crate::personal::{LookupHash, Personal};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// How long a secret that was shown may be confirmed by its first code.
+pub const OFFERED_MS: u64 = 15 * 60_000;
+/// Recovery codes of one user.
+pub const RECOVERY_CODES_MAX: usize = 10;
+/// Longest text that names an identity provider.
+pub const ISSUER_BYTES_MAX: usize = 512;
+
+/// What a sign-in was held against, beside the password or instead of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignInProof {
+    /// The password alone.
+    Password,
+    /// And a code of the authenticator app, of this step of time.
+    Totp { step: u64 },
+    /// And a recovery code.
+    RecoveryCode { sha256: SecretDigest },
+    /// An identity provider says who it is, and whether it asked for more than a password.
+    Provider {
+        issuer: String,
+        subject: LookupHash,
+        asked_twice: bool,
+    },
+}
+
+/// By what a sign-in went beyond one factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "form", rename_all = "snake_case")]
+pub enum SecondFactorUsed {
+    /// A code of the app: neither it nor an older one is good again.
+    Totp { step: u64 },
+    /// A recovery code: it is not good again.
+    RecoveryCode { sha256: SecretDigest },
+    /// The identity provider says that it asked for more than a password.
+    Provider,
+}
+
+/// A second factor that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondFactor {
+    pub secret: Personal<String>,
+    /// The last step of time whose code was used.
+    pub step: u64,
+    pub recovery: BTreeSet<SecretDigest>,
+}
+
+/// A secret that was shown, and does not count before its first code.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offered {
+    pub secret: Personal<String>,
+    pub until: Timestamp,
+}
+
+type Decided = Result<Vec<UserEvent>, UserRefusal>;
+
+pub(super) fn offer(state: &UserState, secret: Personal<String>, now: Timestamp) -> Decided {
+    may_sign_in(state, active(state)?, now)?;
+    if state.second_factor().is_some() {
+        return Err(UserRefusal::SecondFactorExists);
+    }
+    Ok(vec![UserEvent::SecondFactorOffered {
+        secret,
+        until: now.plus_ms(OFFERED_MS),
+    }])
+}
+
+pub(super) fn add(state: &UserState, step: u64, recovery: BTreeSet<SecretDigest>, now: Timestamp) -> Decided {
+    may_sign_in(state, active(state)?, now)?;
+    if state.second_factor().is_some() {
+        return Err(UserRefusal::SecondFactorExists);
+    }
+    if state.offered_at(now).is_none() {
+        return Err(UserRefusal::NoSecondFactorOffered);
+    }
+    Ok(vec![UserEvent::SecondFactorAdded { step, recovery }])
+}
+
+pub(super) fn reset(state: &UserState, reason: String) -> Decided {
+    active(state)?;
+    given(&reason)?;
+    if state.second_factor().is_none() {
+        return Err(UserRefusal::NoSecondFactor);
+    }
+    Ok(vec![UserEvent::SecondFactorReset { reason }])
+}
+
+pub(super) fn link(
+    state: &UserState,
+    issuer: String,
+    subject: LookupHash,
+    reason: Option<String>,
+) -> Decided {
+    active(state)?;
+    if let Some(reason) = &reason {
+        given(reason)?;
+    }
+    if issuer.is_empty() || issuer.len() > ISSUER_BYTES_MAX {
+        return Err(UserRefusal::IssuerLength {
+            bytes_max: ISSUER_BYTES_MAX,
+        });
+    }
+    if state.provider_subject() == Some(&subject) {
+        return Ok(Vec::new());
+    }
+    Ok(vec![UserEvent::ProviderLinked {
+        issuer,
+        subject,
+        reason,
+    }])
+}
+
+pub(super) fn unlink(state: &UserState, reason: String) -> Decided {
+    active(state)?;
+    given(&reason)?;
+    if state.provider_subject().is_none() {
+        return Err(UserRefusal::NoProvider);
+    }
+    Ok(vec![UserEvent::ProviderUnlinked { reason }])
+}
+
+/// What a sign-in is held against, once its password was right or its provider believed.
+pub(super) fn hold(state: &UserState, proof: SignInProof) -> Result<Option<SecondFactorUsed>, UserRefusal> {
+    if let SignInProof::Provider {
+        subject, asked_twice, ..
+    } = proof
+    {
+        if state.provider_subject() != Some(&subject) {
+            return Err(UserRefusal::NoProvider);
+        }
+        return Ok(asked_twice.then_some(SecondFactorUsed::Provider));
+    }
+    let Some(factor) = state.second_factor() else {
+        return Ok(None);
+    };
+    match proof {
+        SignInProof::Totp { step } if step > factor.step => Ok(Some(SecondFactorUsed::Totp { step })),
+        SignInProof::RecoveryCode { sha256 } if factor.recovery.contains(&sha256) => {
+            Ok(Some(SecondFactorUsed::RecoveryCode { sha256 }))
+        }
+        SignInProof::Totp { .. } | SignInProof::RecoveryCode { .. } => Err(UserRefusal::CodeUsed),
+        SignInProof::Password | SignInProof::Provider { .. } => Err(UserRefusal::SecondFactorNeeded),
+    }
+}

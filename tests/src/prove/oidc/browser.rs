@@ -1,0 +1,107 @@
+//! A browser as far as a sign-in needs one: it keeps the cookies of each host, and goes where it is sent one
+//! step at a time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Steps from page to page that a sign-in may take.
+const STEPS_MAX: usize = 20;
+
+#[derive(Clone, Default)]
+pub(super) struct Browser {
+    /// Of each origin: name and value.
+    cookies: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// Where a step led.
+#[derive(Debug)]
+pub(super) struct Page {
+    pub(super) url: String,
+    pub(super) status: u16,
+    pub(super) sent_to: Option<String>,
+    pub(super) body: String,
+}
+
+impl Browser {
+    pub(super) fn get(&mut self, url: &str) -> Result<Page, String> {
+        self.step(url, None)
+    }
+
+    /// Sends a form.
+    pub(super) fn post(&mut self, url: &str, form: &[(&str, &str)]) -> Result<Page, String> {
+        self.step(url, Some(form))
+    }
+
+    /// Goes where a page sends it, and on from there, until `is_there` or a page that sends nowhere.
+    pub(super) fn follow(&mut self, mut page: Page, is_there: impl Fn(&str) -> bool) -> Result<Page, String> {
+        for _ in 0..STEPS_MAX {
+            let Some(next) = page.sent_to.take() else {
+                return Ok(page);
+            };
+            page = self.get(&next)?;
+            if is_there(&next) {
+                return Ok(page);
+            }
+        }
+        Err(format!("sent on and on, to {}", page.url))
+    }
+
+    fn step(&mut self, url: &str, form: Option<&[(&str, &str)]>) -> Result<Page, String> {
+        let origin = origin_of(url);
+        let agent: ureq::Agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .timeout_global(Some(Duration::from_secs(20)))
+            .build()
+            .into();
+        let kept = self.cookies.entry(origin.clone()).or_default();
+        let pairs: Vec<String> = kept
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let cookies = pairs.join("; ");
+        let answer = match form {
+            None => agent.get(url).header("cookie", &cookies).call(),
+            Some(form) => {
+                let form = form.iter().copied();
+                agent.post(url).header("cookie", &cookies).send_form(form)
+            }
+        };
+        let mut answer = answer.map_err(|error| error.to_string())?;
+        for set in answer.headers().get_all("set-cookie") {
+            let set = set.to_str().unwrap_or_default();
+            let pair = set.split(';').next().unwrap_or_default();
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let is_over = set.contains("Max-Age=0") || set.contains("expires=Thu, 01 Jan 1970");
+            match is_over {
+                true => kept.remove(name),
+                false => kept.insert(name.to_owned(), value.to_owned()),
+            };
+        }
+        let sent_to = answer.headers().get("location");
+        let sent_to = sent_to
+            .and_then(|to| to.to_str().ok())
+            .map(|to| absolute(&origin, to));
+        Ok(Page {
+            url: url.to_owned(),
+            status: answer.status().as_u16(),
+            sent_to,
+            body: answer.body_mut().read_to_string().unwrap_or_default(),
+        })
+    }
+}
+
+fn absolute(origin: &str, to: &str) -> String {
+    if to.starts_with('/') {
+        format!("{origin}{to}")
+    } else {
+        to.to_owned()
+    }
+}
+
+/// Scheme, host and port of an address.
+pub(super) fn origin_of(url: &str) -> String {
+    url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/")
+}
