@@ -26,7 +26,7 @@ const UNCHANGED: Parameter = Parameter::text(
 );
 
 /// Every kind of problem, whose replies lie beside the schemas.
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 15] = [
     Kind::Invalid,
     Kind::Missing,
     Kind::WrongMethod,
@@ -34,6 +34,7 @@ const KINDS: [Kind; 14] = [
     Kind::Disproved,
     Kind::Conflict,
     Kind::Stale,
+    Kind::Unconditional,
     Kind::Unauthenticated,
     Kind::Forbidden,
     Kind::TooLarge,
@@ -136,7 +137,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if !endpoint.open {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    let is_post = endpoint.method == "POST";
+    let is_post = endpoint.method != "GET";
     if endpoint.open && is_post {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
@@ -145,6 +146,9 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     }
     if is_post {
         kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
+    }
+    if endpoint.replaces {
+        kinds.push(Kind::Unconditional);
     }
     if matches!(endpoint.takes, Takes::File) {
         kinds.push(Kind::WrongMediaType);
@@ -235,7 +239,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let waits = endpoint.method == "GET" && !endpoint.open;
     let after_position = waits.then(|| WAITS.described("query"));
     let in_header = endpoint.headers.iter().map(|one| one.described("header"));
-    let is_post = endpoint.method == "POST";
+    let is_post = endpoint.method != "GET";
     let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_post);
     let key = key.map(|one| one.described("header"));
     let of_request = in_path.chain(in_query).chain(after_position);

@@ -4,7 +4,7 @@ use super::correction::Correction;
 use super::end_cause::EndCause;
 use super::event::{CallEvent, EndReason, Notice};
 use super::state::CallState;
-use crate::calling_plan::FlowRef;
+use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::CallId;
@@ -90,6 +90,12 @@ pub enum CallCommand {
     },
     /// How the call ended was recorded wrongly. Refused before `call.ended`.
     Correct(Correction),
+    /// Its recording is destroyed: its time was over.
+    DisposeRecording {
+        disposal: u64,
+        preset: Preset,
+        days: u32,
+    },
 }
 
 impl CallCommand {
@@ -112,6 +118,7 @@ impl CallCommand {
             Self::End(_) => "call.end",
             Self::NoteLateAnswer { .. } => "call.note_late_answer",
             Self::Correct(_) => "call.correct",
+            Self::DisposeRecording { .. } => "call.dispose_recording",
         }
     }
 
@@ -186,6 +193,15 @@ impl CallCommand {
                 reason,
                 by,
             }),
+            CallEvent::RecordingDisposed {
+                disposal,
+                preset,
+                days,
+            } => Self::DisposeRecording {
+                disposal,
+                preset,
+                days,
+            },
         }
     }
 

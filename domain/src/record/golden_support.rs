@@ -266,4 +266,7 @@ impl Vault for FakeVault {
     fn derive_leg(&self, _call: &CallId, leg: u8) -> LegKey {
         LegKey::new([leg; 32])
     }
+    fn sign_link(&self, link: &str) -> String {
+        format!("signed {link}")
+    }
 }

@@ -29,6 +29,8 @@ const EXAMPLES: &[&str] = &[
     "call show 00000000-0000-5000-8000-000000000001 --data ./first",
     "call correct 00000000-0000-5000-8000-000000000001 --disposition machine --reason \"a mailbox \
      answered\" --data ./first",
+    "call recording 00000000-0000-5000-8000-000000000001 --reason \"complaint 17\" --out call.wav --data \
+     ./first",
     "call export 00000000-0000-5000-8000-000000000001 --masked --out call.json --data ./first",
     "call replay call.json",
     "clock measure --data ./first",
@@ -98,6 +100,9 @@ const EXAMPLES: &[&str] = &[
     "webhook rotate 00000000-0000-5000-8000-000000000001 --data ./first",
     "webhook dead-letters 00000000-0000-5000-8000-000000000001 --data ./first",
     "webhook remove 00000000-0000-5000-8000-000000000001 --reason \"the CRM moved\" --data ./first",
+    "retention show --data ./first",
+    "retention set recordings --days 365 --reason \"policy 4\" --data ./first",
+    "retention run --dry-run --data ./first",
     "stop all --reason \"the flow names a wrong date\" --data ./first",
     "stop campaign REMIND --reason \"complaints\" --hang-up --data ./first",
     "stop trunk first --reason \"the carrier works on it\" --data ./first",

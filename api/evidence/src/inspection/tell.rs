@@ -6,6 +6,7 @@ use super::shown::{
     BasisShown, CallTold, ConsentTold, Heard, HeardTold, ObjectionTold, OperationTold, RecordingState,
     RecordingTold, RefusalTold, VerdictTold, Where,
 };
+use application::recordings::Disposed;
 use domain::call::Finding;
 use domain::call::event::{CallEvent, Notice};
 use domain::compliance::{Decision, Side, Verdict, allowed_in_words, in_words, zone_of};
@@ -343,7 +344,18 @@ impl CallTold {
                     duration_ms: *recording_ms,
                     // Until it is looked for.
                     state: RecordingState::Gone,
+                    disposed: None,
                 });
+            }
+            CallEvent::RecordingDisposed { disposal, days, .. } => {
+                if let Some(recording) = &mut self.recording {
+                    recording.state = RecordingState::Disposed;
+                    recording.disposed = Some(Disposed {
+                        at,
+                        disposal: *disposal,
+                        days: *days,
+                    });
+                }
             }
             CallEvent::Corrected {
                 after: Finding { disposition, outcome },

@@ -9,6 +9,7 @@ use application::cloud_event::{EventPage, page_of};
 use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
 use application::masked::masked;
 use application::parameter::Parameter;
+use application::recordings::logged;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::command::CallCommand;
@@ -221,6 +222,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
     let shown = if moment.is_now() {
         CallShown {
             corrections: Some(corrections(&stored)?),
+            recording: logged(&stored)?,
             ..describe(call, &loaded.state)
         }
     } else {

@@ -33,8 +33,10 @@ mod projections;
 mod prometheus;
 mod proofs;
 mod queries;
+mod recordings;
 mod reports;
 mod requests;
+mod retention;
 mod rules;
 mod samples;
 mod session;
@@ -73,6 +75,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
+        recordings::endpoints(),
         one_call::endpoints(),
         problems::endpoints(),
         prometheus::endpoints(),
@@ -101,6 +104,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         projections::endpoints(),
         session::endpoints(),
         stop::endpoints(),
+        retention::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),
         health::endpoints(),

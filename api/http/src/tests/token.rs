@@ -19,7 +19,8 @@ const GUARDED: [&str; 4] = [
 ];
 
 /// What holds nothing of anybody.
-const OPEN: [&str; 12] = [
+const OPEN: [&str; 13] = [
+    "/api/v1/calls/{id}/recording/linked",
     "/api/v1/problems/{code}",
     "/api/v1/events/schemas/{kind}/{version}",
     "/api/v1/sign-in",
