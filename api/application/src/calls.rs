@@ -1,8 +1,8 @@
 //! Calls, whoever asks: what is shown of one, and its own events.
 
 use crate::as_of::{CorrectionShown, Known, TrueThen};
+use crate::logged_recording::Logged;
 use crate::masked::masked;
-use crate::recordings::Logged;
 use domain::call::FourState;
 use domain::call::event::EndReason;
 use domain::call::{Call, CallState, Finding, LegState};

@@ -24,6 +24,7 @@ pub mod installation;
 pub mod lists;
 pub mod live;
 pub mod local_time;
+pub mod logged_recording;
 pub mod masked;
 pub mod notice;
 pub mod paced_places;

@@ -151,6 +151,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "access" => (StreamId::new(aggregate, &"user.wang"), None, None),
         "view" => (StreamId::new(aggregate, &"campaign_board"), None, None),
+        "retention" => (StreamId::new(aggregate, &"recordings"), None, None),
         "stop" => {
             let stop = StopId::Campaign(campaign());
             (StreamId::new(aggregate, &stop), Some(campaign()), None)
@@ -194,7 +195,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" | "stop" | "webhook" | "complaint" | "person_request" => Way::Session,
+        "user" | "retention" | "stop" | "webhook" | "complaint" | "person_request" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -52,8 +52,8 @@ async fn look(installation: &Installation) -> Result<(), Problem> {
     let cause = Cause::outside(installation.new_command());
     let done = run(installation, false, cause).await?;
     for class in &done.classes {
-        tracing::info!(class = %class.class, destroyed = class.destroyed, held = class.held, left = class.left,
-            "retention was run");
+        let (class, destroyed, left) = (class.class, class.destroyed, class.left);
+        tracing::info!(%class, destroyed, left, "retention was run");
     }
     Ok(())
 }

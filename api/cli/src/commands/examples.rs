@@ -17,6 +17,7 @@ const EXAMPLES: &[&str] = &[
     "campaign pause LOAN_REMIND --data ./first",
     "campaign resume LOAN_REMIND --data ./first",
     "campaign stop LOAN_REMIND --data ./first",
+    "campaign anonymize LOAN_REMIND --reason \"the study is over\" --dry-run --data ./first",
     "campaign show LOAN_REMIND --data ./first",
     "campaign report LOAN_REMIND --json --data ./first",
     "campaign targets LOAN_REMIND --data ./first",

@@ -200,6 +200,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody answers the person",
     ),
     (
+        CampaignEvent::ANONYMIZATION_BEGUN,
+        Beginning::Outside,
+        "somebody makes its persons unknowable",
+    ),
+    (
         RetentionEvent::PERIOD_SET,
         Beginning::Outside,
         "somebody sets how long it is kept",

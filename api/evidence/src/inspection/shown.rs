@@ -4,7 +4,7 @@
 //! A value of a person is masked unless it was asked for in clear; digits that were pressed are what
 //! happened in the call, and stand as they are.
 
-use application::recordings::Disposed;
+use application::logged_recording::Disposed;
 use domain::calling_plan::Basis;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
@@ -209,6 +209,14 @@ pub struct RecordingTold {
     pub state: RecordingState,
     /// Of one that was disposed of under retention.
     pub disposed: Option<Disposed>,
+}
+
+impl RecordingTold {
+    /// It was destroyed when its time was over.
+    pub(super) const fn dispose(&mut self, at: Timestamp, disposal: u64, days: u32) {
+        self.state = RecordingState::Disposed;
+        self.disposed = Some(Disposed { at, disposal, days });
+    }
 }
 
 /// Where a recording is.

@@ -6,7 +6,6 @@ use super::shown::{
     BasisShown, CallTold, ConsentTold, Heard, HeardTold, ObjectionTold, OperationTold, RecordingState,
     RecordingTold, RefusalTold, VerdictTold, Where,
 };
-use application::recordings::Disposed;
 use domain::call::Finding;
 use domain::call::event::{CallEvent, Notice};
 use domain::compliance::{Decision, Side, Verdict, allowed_in_words, in_words, zone_of};
@@ -348,14 +347,8 @@ impl CallTold {
                 });
             }
             CallEvent::RecordingDisposed { disposal, days, .. } => {
-                if let Some(recording) = &mut self.recording {
-                    recording.state = RecordingState::Disposed;
-                    recording.disposed = Some(Disposed {
-                        at,
-                        disposal: *disposal,
-                        days: *days,
-                    });
-                }
+                let recording = self.recording.iter_mut();
+                recording.for_each(|recording| recording.dispose(at, *disposal, *days));
             }
             CallEvent::Corrected {
                 after: Finding { disposition, outcome },

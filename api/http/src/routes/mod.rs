@@ -2,6 +2,7 @@
 
 mod alert_channels;
 mod alerts;
+mod anonymization;
 mod api_keys;
 pub mod audit;
 mod breaches;
@@ -64,6 +65,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
         cut_off::endpoints(),
+        anonymization::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
         queries::endpoints(),
