@@ -158,11 +158,7 @@ impl CallCommand {
                 leg,
                 sip_code,
                 early_media,
-            } => Self::NoteRinging {
-                leg,
-                sip_code,
-                early_media,
-            },
+            } => Self::rang(leg, sip_code, early_media),
             CallEvent::LegFailed { leg, failure } => Self::FailLeg { leg, failure },
             // Both are decided from an answer: whether it came too late is the decider's to say.
             CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
@@ -197,11 +193,23 @@ impl CallCommand {
                 disposal,
                 preset,
                 days,
-            } => Self::DisposeRecording {
-                disposal,
-                preset,
-                days,
-            },
+            } => Self::dispose_recording(disposal, preset, days),
+        }
+    }
+
+    const fn rang(leg: u8, sip_code: u16, early_media: bool) -> Self {
+        Self::NoteRinging {
+            leg,
+            sip_code,
+            early_media,
+        }
+    }
+
+    const fn dispose_recording(disposal: u64, preset: Preset, days: u32) -> Self {
+        Self::DisposeRecording {
+            disposal,
+            preset,
+            days,
         }
     }
 
