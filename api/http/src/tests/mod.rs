@@ -3,6 +3,7 @@
 mod abandoned_questions;
 mod access;
 mod alerts;
+mod anonymization;
 mod as_of;
 mod asking;
 mod call_then;
