@@ -12,6 +12,9 @@ use std::sync::Arc;
 /// How often it is asked whether a day is over.
 const LOOK_MS: u64 = 600_000;
 
+/// Before it is tried again: somebody's run is under way, or the log is away.
+const AGAIN_MS: u64 = 5_000;
+
 /// Begins to look; ends with the process.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
@@ -30,10 +33,14 @@ pub fn begin(installation: &Arc<Installation>) {
 
 async fn keep(installation: &Installation) {
     loop {
-        if let Err(problem) = look(installation).await {
-            tracing::warn!(%problem, "retention was not run; it is tried again");
-        }
-        installation.pause(LOOK_MS).await;
+        let next_ms = match look(installation).await {
+            Ok(()) => LOOK_MS,
+            Err(problem) => {
+                tracing::warn!(%problem, "retention was not run; it is tried again");
+                AGAIN_MS
+            }
+        };
+        installation.pause(next_ms).await;
     }
 }
 
