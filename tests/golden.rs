@@ -15,6 +15,7 @@ use domain::installation::Installation;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::report::Report;
+use domain::retention::Retention;
 use domain::sample::Sample;
 use domain::stop::Stop;
 use domain::stored_event::Envelope;
@@ -100,6 +101,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),
     (Report::AGGREGATE, check::<Report>),
+    (Retention::AGGREGATE, check::<Retention>),
     (Sample::AGGREGATE, check::<Sample>),
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),

@@ -31,6 +31,7 @@ use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::report::Report;
+use domain::retention::Retention;
 use domain::sample::Sample;
 use domain::stop::Stop;
 use domain::stored_event::Cause;
@@ -73,6 +74,8 @@ pub struct ActorSystem {
     pub api_keys: Entities<ApiKey>,
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
+    /// How long each class of data is kept.
+    pub retentions: Entities<Retention>,
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
@@ -106,6 +109,7 @@ impl ActorSystem {
             api_keys: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
+            retentions: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),
             person_requests: Entities::start(&environment, &hosting),

@@ -37,6 +37,7 @@ pub mod ports;
 pub mod problem;
 mod record;
 pub mod report;
+pub mod retention;
 pub mod sample;
 
 pub mod stop;

@@ -22,6 +22,8 @@ pub enum Kind {
     Conflict,
     /// What was asked for stands as it is only at another version: read again.
     Stale,
+    /// It replaces what is stored, and does not say which version it means: read, and say it.
+    Unconditional,
     /// Who asks is not known.
     Unauthenticated,
     /// Known, and not allowed.
@@ -49,6 +51,7 @@ impl Kind {
             Self::Disproved => "a check found it wrong",
             Self::Conflict => "somebody else was faster",
             Self::Stale => "it has changed since it was read",
+            Self::Unconditional => "it replaces something, and does not say what",
             Self::Unauthenticated => "a token is needed",
             Self::Forbidden => "this is not allowed here",
             Self::TooLarge => "a limit was exceeded",

@@ -123,4 +123,8 @@ impl Vault for MemoryVault {
     fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey {
         self.secret.leg(call, leg)
     }
+
+    fn sign_link(&self, link: &str) -> String {
+        self.secret.link(link)
+    }
 }

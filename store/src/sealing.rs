@@ -27,6 +27,8 @@ const TAG_BYTES: usize = 16;
 
 /// Sets the secret of SIP names apart from that of lookup hashes (not the masks of HMAC itself, RFC 2104).
 const LEG_SECRET_MASK: u8 = 0xA5;
+/// The same for signatures of links.
+const LINK_SECRET_MASK: u8 = 0x96;
 
 /// A key or secret in memory: zeroed when dropped, never shown.
 #[derive(Clone)]
@@ -72,6 +74,12 @@ impl Secret {
     pub(crate) fn leg(&self, call: &CallId, leg: u8) -> LegKey {
         let own = Self::new(self.0.map(|byte| byte ^ LEG_SECRET_MASK));
         LegKey::new(own.keyed_hash("leg:", &format!("{call}:{leg}")))
+    }
+
+    /// The signature of a link. Under a secret of its own, for the same reason.
+    pub(crate) fn link(&self, link: &str) -> String {
+        let own = Self::new(self.0.map(|byte| byte ^ LINK_SECRET_MASK));
+        hex(&own.keyed_hash("link:", link))
     }
 
     fn derive(&self, prefix: &str, value: &str) -> String {

@@ -334,4 +334,7 @@ impl Recordings for FakeRecordings {
     async fn delete(&self, _: CallId) -> Result<bool, RecordingError> {
         Ok(true)
     }
+    async fn kept(&self) -> std::io::Result<Vec<CallId>> {
+        Ok(Vec::new())
+    }
 }

@@ -90,4 +90,7 @@ impl Vault for FakeVault {
         }
         domain::call::LegKey::new(bytes)
     }
+    fn sign_link(&self, link: &str) -> String {
+        format!("signed {link}")
+    }
 }

@@ -1,6 +1,7 @@
 //! Calls, whoever asks: what is shown of one, and its own events.
 
 use crate::as_of::{CorrectionShown, Known, TrueThen};
+use crate::logged_recording::Logged;
 use crate::masked::masked;
 use domain::call::FourState;
 use domain::call::event::EndReason;
@@ -70,6 +71,9 @@ pub struct CallShown {
     pub transfer_requested: bool,
     pub legs: Vec<LegShown>,
     pub ended: Option<EndShown>,
+    /// Of a call that was recorded: the digest of the recording, and whether its time is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recording: Option<Logged>,
     /// What was corrected after its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrections: Option<Vec<CorrectionShown>>,
@@ -140,6 +144,7 @@ pub fn describe(call: CallId, state: &CallState) -> CallShown {
         transfer_requested: state.transfer_requested(),
         legs: state.legs().iter().map(describe_leg).collect(),
         ended,
+        recording: None,
         corrections: None,
         known: None,
         true_then: None,

@@ -47,6 +47,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::number::Number>,
     kinds::<domain::person_request::PersonRequest>,
     kinds::<domain::report::Report>,
+    kinds::<domain::retention::Retention>,
     kinds::<domain::sample::Sample>,
     kinds::<domain::stop::Stop>,
     kinds::<domain::subscriber::Subscriber>,

@@ -184,10 +184,12 @@ async fn tell(installation: &Installation, receiver: &Receiver) -> Result<Webhoo
         to: None,
         smtp: None,
         allow_private: true,
+        recordings_from: None,
         after: Some(Position(0)),
     };
     let adding = Adding {
         scope: &DataScope::ALL,
+        may_listen: false,
         is_channel: false,
         may_be_private: true,
     };

@@ -36,7 +36,7 @@ const UNLESS: Parameter = Parameter::text(
 );
 
 /// Every kind of problem, whose replies lie beside the schemas.
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 15] = [
     Kind::Invalid,
     Kind::Missing,
     Kind::WrongMethod,
@@ -44,6 +44,7 @@ const KINDS: [Kind; 14] = [
     Kind::Disproved,
     Kind::Conflict,
     Kind::Stale,
+    Kind::Unconditional,
     Kind::Unauthenticated,
     Kind::Forbidden,
     Kind::TooLarge,
@@ -151,7 +152,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if !endpoint.open {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    let is_post = endpoint.method == "POST";
+    let is_post = endpoint.method != "GET";
     // Whoever is sent elsewhere is on the way in, by an identity provider.
     let told = (endpoint.told)(&mut SchemaGenerator::default());
     let lets_in = told.iter().any(|told| told.status == ELSEWHERE);
@@ -163,6 +164,9 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     }
     if is_post {
         kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
+    }
+    if endpoint.replaces {
+        kinds.push(Kind::Unconditional);
     }
     if matches!(endpoint.takes, Takes::File) {
         kinds.push(Kind::WrongMediaType);
@@ -260,7 +264,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let waits = endpoint.method == "GET" && !endpoint.open;
     let after_position = waits.then(|| WAITS.described("query"));
     let in_header = endpoint.headers.iter().map(|one| one.described("header"));
-    let is_post = endpoint.method == "POST";
+    let is_post = endpoint.method != "GET";
     let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_post);
     let key = key.map(|one| one.described("header"));
     let unless = (endpoint.answer == AnswerOf::TheLog).then(|| UNLESS.described("header"));

@@ -29,6 +29,7 @@ const fn status(kind: Kind) -> StatusCode {
         Kind::Refused | Kind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
         Kind::Conflict => StatusCode::CONFLICT,
         Kind::Stale => StatusCode::PRECONDITION_FAILED,
+        Kind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
         Kind::Forbidden => StatusCode::FORBIDDEN,
         Kind::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -42,6 +43,7 @@ const fn status(kind: Kind) -> StatusCode {
 /// Statuses of what was done, as the description names them.
 pub(crate) const READ: u16 = StatusCode::OK.as_u16();
 pub(crate) const CHANGED: u16 = StatusCode::OK.as_u16();
+pub(crate) const PART: u16 = StatusCode::PARTIAL_CONTENT.as_u16();
 pub(crate) const MADE: u16 = StatusCode::CREATED.as_u16();
 pub(crate) const NOT_MODIFIED: u16 = StatusCode::NOT_MODIFIED.as_u16();
 pub(crate) const ELSEWHERE: u16 = StatusCode::SEE_OTHER.as_u16();
@@ -169,6 +171,70 @@ pub(crate) fn file_response(
     response
 }
 
+/// So many bytes of a file from a place on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub from: u64,
+    pub length: u64,
+    /// Of the whole file.
+    pub total: u64,
+}
+
+impl Part {
+    /// What a `Range` asks for (RFC 9110, 14.1.2): one range that begins in the file; anything else is
+    /// answered whole, as 14.2 lets us.
+    pub(crate) fn asked(range: Option<&str>, total: u64) -> Self {
+        let whole = Self {
+            from: 0,
+            length: total,
+            total,
+        };
+        let asked = range.and_then(|range| range.trim().strip_prefix("bytes="));
+        let Some((first, last)) = asked.and_then(|asked| asked.split_once('-')) else {
+            return whole;
+        };
+        let (first, last) = (first.trim(), last.trim());
+        let end = total.saturating_sub(1);
+        let ends = match (first.parse::<u64>(), last.parse::<u64>()) {
+            (Ok(from), Ok(to)) if from <= to => Some((from, to.min(end))),
+            (Ok(from), Err(_)) if last.is_empty() => Some((from, end)),
+            (Err(_), Ok(count)) if first.is_empty() && count > 0 => Some((total.saturating_sub(count), end)),
+            _ => None,
+        };
+        match ends {
+            Some((from, to)) if from < total => Self {
+                from,
+                length: to.saturating_sub(from).saturating_add(1),
+                total,
+            },
+            Some(_) | None => whole,
+        }
+    }
+
+    const fn is_whole(self) -> bool {
+        self.length == self.total
+    }
+}
+
+/// The sound of a call, or a part of it.
+pub(crate) fn sound_response(
+    name: &str,
+    part: Part,
+    pieces: tokio::sync::mpsc::Receiver<std::io::Result<bytes::Bytes>>,
+) -> Response {
+    let mut response = file_response("audio/wav", name, pieces);
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(&mut response, header::ACCEPT_RANGES, "bytes");
+    set(&mut response, header::CONTENT_LENGTH, &part.length.to_string());
+    if !part.is_whole() {
+        *response.status_mut() = StatusCode::PARTIAL_CONTENT;
+        let last = part.from.saturating_add(part.length).saturating_sub(1);
+        let range = format!("bytes {}-{last}/{}", part.from, part.total);
+        set(&mut response, header::CONTENT_RANGE, &range);
+    }
+    response
+}
+
 /// A file that is there whole, for the caller alone.
 pub(crate) fn whole_file_response(media_type: &str, name: &str, bytes: Vec<u8>) -> Response {
     let mut response = Response::new(bytes.into());
@@ -211,6 +277,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
         | Kind::Disproved
         | Kind::Conflict
         | Kind::Stale
+        | Kind::Unconditional
         | Kind::Forbidden
         | Kind::TooLarge
         | Kind::WrongMediaType
@@ -299,6 +366,7 @@ mod tests {
             (Kind::Disproved, 422),
             (Kind::Conflict, 409),
             (Kind::Stale, 412),
+            (Kind::Unconditional, 428),
             (Kind::Unauthenticated, 401),
             (Kind::Forbidden, 403),
             (Kind::TooLarge, 413),
@@ -365,6 +433,32 @@ mod tests {
                 .unwrap()
                 .ends_with("Max-Age=0")
         );
+    }
+
+    #[test]
+    fn one_range_that_begins_in_the_file_is_a_part_and_all_else_is_whole() {
+        for (range, from, length) in [
+            ("bytes=0-0", 0, 1),
+            ("bytes=10-19", 10, 10),
+            ("bytes=90-", 90, 10),
+            ("bytes=90-500", 90, 10),
+            ("bytes=-5", 95, 5),
+            ("bytes=-500", 0, 100),
+            ("bytes=100-", 0, 100),
+            ("bytes=9-3", 0, 100),
+            ("bytes=0-1,5-6", 0, 100),
+            ("bytes=-0", 0, 100),
+            ("lines=1-2", 0, 100),
+        ] {
+            let part = Part::asked(Some(range), 100);
+            assert_eq!(
+                (part.from, part.length, part.total),
+                (from, length, 100),
+                "{range}"
+            );
+        }
+        assert!(Part::asked(None, 100).is_whole());
+        assert_eq!(Part::asked(Some("bytes=0-0"), 0).length, 0);
     }
 
     #[test]

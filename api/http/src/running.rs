@@ -16,6 +16,7 @@ use application::alerts;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
+use application::retention;
 use application::webhooks;
 use domain::alert::AlertLimits;
 use domain::ports::speech::Synthesizer;
@@ -123,6 +124,7 @@ impl Running {
         installation.live.begin(&installation.environment);
         alerts::begin(&installation, AlertLimits::default());
         webhooks::begin(&installation);
+        retention::begin(&installation);
         rebuild_record::begin(&installation);
         process.begin();
         if let Some(url) = &url {

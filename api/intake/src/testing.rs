@@ -48,6 +48,9 @@ impl Vault for PlainVault {
     fn derive_leg(&self, _call: &domain::ids::CallId, leg: u8) -> domain::call::LegKey {
         domain::call::LegKey::new([leg; 32])
     }
+    fn sign_link(&self, link: &str) -> String {
+        format!("signed {link}")
+    }
 }
 
 pub struct TestTasks;

@@ -4,7 +4,7 @@ use super::correction::Correction;
 use super::end_cause::EndCause;
 use super::event::{CallEvent, EndReason, Notice};
 use super::state::CallState;
-use crate::calling_plan::FlowRef;
+use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::CallId;
@@ -90,6 +90,12 @@ pub enum CallCommand {
     },
     /// How the call ended was recorded wrongly. Refused before `call.ended`.
     Correct(Correction),
+    /// Its recording is destroyed: its time was over.
+    DisposeRecording {
+        disposal: u64,
+        preset: Preset,
+        days: u32,
+    },
 }
 
 impl CallCommand {
@@ -112,6 +118,7 @@ impl CallCommand {
             Self::End(_) => "call.end",
             Self::NoteLateAnswer { .. } => "call.note_late_answer",
             Self::Correct(_) => "call.correct",
+            Self::DisposeRecording { .. } => "call.dispose_recording",
         }
     }
 
@@ -151,11 +158,7 @@ impl CallCommand {
                 leg,
                 sip_code,
                 early_media,
-            } => Self::NoteRinging {
-                leg,
-                sip_code,
-                early_media,
-            },
+            } => Self::rang(leg, sip_code, early_media),
             CallEvent::LegFailed { leg, failure } => Self::FailLeg { leg, failure },
             // Both are decided from an answer: whether it came too late is the decider's to say.
             CallEvent::Answered { leg, dialog, .. } | CallEvent::LateAnswered { leg, dialog } => {
@@ -186,6 +189,27 @@ impl CallCommand {
                 reason,
                 by,
             }),
+            CallEvent::RecordingDisposed {
+                disposal,
+                preset,
+                days,
+            } => Self::dispose_recording(disposal, preset, days),
+        }
+    }
+
+    const fn rang(leg: u8, sip_code: u16, early_media: bool) -> Self {
+        Self::NoteRinging {
+            leg,
+            sip_code,
+            early_media,
+        }
+    }
+
+    const fn dispose_recording(disposal: u64, preset: Preset, days: u32) -> Self {
+        Self::DisposeRecording {
+            disposal,
+            preset,
+            days,
         }
     }
 

@@ -8,6 +8,7 @@ use super::end_order;
 use super::event::{CallEvent, EndReason, Notice};
 use super::outcome::outcome;
 use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, parse_q850};
+use super::recording::dispose_recording;
 use super::refusal::CallRefusal;
 use super::state::{CallState, LegState};
 use crate::compliance::{permit, permit_next_leg};
@@ -58,6 +59,11 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::End(ending) => Ok(end(state, &ending, context.now)),
         CallCommand::NoteLateAnswer { leg, dialog } => note_late_answer(state, leg, dialog),
         CallCommand::Correct(correction) => correct(state, correction),
+        CallCommand::DisposeRecording {
+            disposal,
+            preset,
+            days,
+        } => dispose_recording(state, disposal, preset, days),
     }
 }
 
@@ -69,6 +75,7 @@ const fn answered_after_end(command: &CallCommand) -> bool {
         | CallCommand::Withdraw { .. }
         | CallCommand::End(_)
         | CallCommand::NoteLateAnswer { .. }
+        | CallCommand::DisposeRecording { .. }
         | CallCommand::Correct(_) => true,
         CallCommand::Dial { .. }
         | CallCommand::NoteRinging { .. }

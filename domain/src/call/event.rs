@@ -3,7 +3,7 @@
 
 use super::end_cause::EndCause;
 use super::finding::Finding;
-use crate::calling_plan::FlowRef;
+use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
@@ -148,6 +148,15 @@ pub enum CallEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// Its recording was destroyed when its time was over. Follows `call.ended`.
+    #[serde(rename = "call.recording_disposed")]
+    RecordingDisposed {
+        /// The number of the disposal of recordings that it was part of.
+        disposal: u64,
+        preset: Preset,
+        /// For how long it was to be kept.
+        days: u32,
+    },
 }
 
 /// Which notice was played.
@@ -207,6 +216,7 @@ impl CallEvent {
     pub const ENDED: &'static str = "call.ended";
     pub const LATE_ANSWERED: &'static str = "call.late_answered";
     pub const CORRECTED: &'static str = "call.corrected";
+    pub const RECORDING_DISPOSED: &'static str = "call.recording_disposed";
 }
 
 /// What is searched for in answers and streams, so that a search need not know every other event.
@@ -252,7 +262,12 @@ impl CallEvent {
             | Self::NodeEntered { node: _ }
             | Self::TransferRequested { node: _ }
             | Self::CancelRequested { leg: _, reason: _ }
-            | Self::HangupRequested { leg: _, reason: _ } => true,
+            | Self::HangupRequested { leg: _, reason: _ }
+            | Self::RecordingDisposed {
+                disposal: _,
+                preset: _,
+                days: _,
+            } => true,
             // A reason is what somebody wrote.
             Self::Permitted { .. }
             | Self::Dialing { .. }
@@ -285,6 +300,7 @@ impl EventData for CallEvent {
             Self::Ended { .. } => Self::ENDED,
             Self::LateAnswered { .. } => Self::LATE_ANSWERED,
             Self::Corrected { .. } => Self::CORRECTED,
+            Self::RecordingDisposed { .. } => Self::RECORDING_DISPOSED,
         }
     }
 
@@ -308,7 +324,8 @@ impl EventData for CallEvent {
             | Self::HangupRequested { .. }
             | Self::Ended { .. }
             | Self::LateAnswered { .. }
-            | Self::Corrected { .. } => Vec::new(),
+            | Self::Corrected { .. }
+            | Self::RecordingDisposed { .. } => Vec::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::event::{CallEvent, EndReason, Notice};
 use super::{EndCause, Finding, LegIdentity};
-use crate::calling_plan::FlowRef;
+use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
@@ -167,6 +167,11 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             },
             reason: "the recording is of a machine".to_owned(),
             by: Some("auditor-7".to_owned()),
+        },
+        CallEvent::RecordingDisposed {
+            disposal: 17,
+            preset: Preset::CnService,
+            days: 365,
         },
     ];
     for event in events {

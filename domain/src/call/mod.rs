@@ -24,6 +24,7 @@ mod given;
 mod golden;
 pub(crate) mod leg_identity;
 mod outcome;
+mod recording;
 mod refusal;
 #[cfg(test)]
 mod small_world_tests;
@@ -39,6 +40,7 @@ pub use end_order::END_REASON_BYTES_MAX;
 pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::{LegIdentity, LegKey};
+pub use recording::RecordingStanding;
 pub use refusal::CallRefusal;
 pub use state::{CallPhase, CallState, EndedCall, LegState, Permitted};
 

@@ -43,6 +43,8 @@ pub enum CallRefusal {
     Ended,
     #[error("the call has not ended: there is nothing to correct yet")]
     NotEnded,
+    #[error("the call has no recording that could be disposed of")]
+    NothingRecorded,
     #[error("a correction needs a reason of 1 to {chars_max} characters")]
     NoReason { chars_max: usize },
     /// Look again: it is recorded otherwise than the asker believed.

@@ -4,6 +4,7 @@ use super::event::{CallEvent, EndReason, Notice};
 use super::finding::Finding;
 use super::four_state::FourState;
 use super::progress::{Disposed, NextLeg, dispose_failure};
+use super::recording::RecordingStanding;
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CallGrants, CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
@@ -100,6 +101,7 @@ pub struct CallState {
     pub(super) end_ordered: Option<bool>,
     pub(super) ended: Option<EndedCall>,
     pub(super) corrected: Option<Finding>,
+    pub(super) recording: RecordingStanding,
     pub(super) four_state: FourState,
 }
 
@@ -172,6 +174,10 @@ impl CallState {
             disposition: ended.disposition,
             outcome: ended.outcome,
         }))
+    }
+    /// Whether there is a recording of it.
+    pub const fn recording(&self) -> RecordingStanding {
+        self.recording
     }
     pub const fn is_ended(&self) -> bool {
         self.ended.is_some()
@@ -254,6 +260,7 @@ impl CallState {
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
             CallEvent::Ended { .. } => self.apply_ended(event, at),
             CallEvent::Corrected { after, .. } => self.corrected = Some(*after),
+            CallEvent::RecordingDisposed { .. } => self.recording = RecordingStanding::Disposed,
             CallEvent::CancelRequested { .. }
             | CallEvent::HangupRequested { .. }
             | CallEvent::LateAnswered { .. } => {}
@@ -287,9 +294,13 @@ impl CallState {
             talk_ms,
             charged,
             reason,
+            recording_sha256,
             ..
         } = event
         {
+            if recording_sha256.is_some() {
+                self.recording = RecordingStanding::Kept;
+            }
             self.phase = CallPhase::Ended;
             self.ended = Some(EndedCall {
                 at,
@@ -328,7 +339,8 @@ impl CallState {
             | CallEvent::Keypressed { .. }
             | CallEvent::TransferRequested { .. }
             | CallEvent::Ended { .. }
-            | CallEvent::Corrected { .. } => {}
+            | CallEvent::Corrected { .. }
+            | CallEvent::RecordingDisposed { .. } => {}
         }
     }
 

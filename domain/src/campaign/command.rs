@@ -1,6 +1,6 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
-use super::event::{PauseReason, Target};
+use super::event::{AnonymizedCounts, PauseReason, Target};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
@@ -45,6 +45,14 @@ pub enum CampaignCommand {
         targets: Vec<Target>,
         by: Option<String>,
     },
+    /// Its persons are to be made unknowable; under way already: no event.
+    BeginAnonymization {
+        reason: String,
+    },
+    /// All of them were looked at.
+    CompleteAnonymization {
+        counts: AnonymizedCounts,
+    },
     /// The outreach driver believes that all is settled, as of a position of the worklist.
     Complete {
         settled: u64,
@@ -66,6 +74,8 @@ impl CampaignCommand {
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
+            Self::BeginAnonymization { .. } => "campaign.begin_anonymization",
+            Self::CompleteAnonymization { .. } => "campaign.complete_anonymization",
             Self::Complete { .. } => "campaign.complete",
         }
     }

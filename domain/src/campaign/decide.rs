@@ -4,6 +4,7 @@
 //! list reopens it paused, because nobody has resumed it.
 //! A completed campaign cannot be stopped (nothing runs); a stopped one takes no further list.
 
+use super::anonymizing;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::refusal::CampaignRefusal;
@@ -58,6 +59,8 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
         CampaignCommand::SetTargets { targets, by } => set_targets(state, targets, by),
+        CampaignCommand::BeginAnonymization { reason } => anonymizing::begin(state, status, reason),
+        CampaignCommand::CompleteAnonymization { counts } => anonymizing::complete(state, counts),
         CampaignCommand::Complete { settled, .. } => complete(state, status, settled),
     }
 }

@@ -63,6 +63,30 @@ pub enum CampaignEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// Its persons are made unknowable: each who occurs in no other campaign is erased. Stored before the
+    /// first of them is.
+    #[serde(rename = "campaign.anonymization_begun")]
+    AnonymizationBegun { reason: String },
+    /// All of them were looked at. Its figures and calls stay.
+    #[serde(rename = "campaign.anonymized")]
+    Anonymized {
+        #[serde(flatten)]
+        counts: AnonymizedCounts,
+    },
+}
+
+/// What came of the persons of a campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct AnonymizedCounts {
+    pub persons: u64,
+    /// Erased, now or before.
+    pub erased: u64,
+    /// Still known: they occur in another campaign.
+    pub in_other_campaigns: u64,
+    /// Still known: under a hold.
+    pub held: u64,
+    /// Still known: a call is open, or a recording is younger than it has to be kept.
+    pub not_yet: u64,
 }
 
 /// A metric that is a ratio, and what it is to reach.
@@ -103,6 +127,8 @@ impl CampaignEvent {
     pub const COMPLETED: &'static str = "campaign.completed";
     pub const REOPENED: &'static str = "campaign.reopened";
     pub const TARGETS_SET: &'static str = "campaign.targets_set";
+    pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
+    pub const ANONYMIZED: &'static str = "campaign.anonymized";
 }
 
 /// What is searched for in answers and streams, so that a search need not know every other event.
@@ -148,6 +174,8 @@ impl EventData for CampaignEvent {
             Self::Completed { .. } => Self::COMPLETED,
             Self::Reopened { .. } => Self::REOPENED,
             Self::TargetsSet { .. } => Self::TARGETS_SET,
+            Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
+            Self::Anonymized { .. } => Self::ANONYMIZED,
         }
     }
 

@@ -1,6 +1,6 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
-use super::event::{CampaignEvent, PauseReason, Target};
+use super::event::{AnonymizedCounts, CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
@@ -97,6 +97,18 @@ fn every_kind_is_written_as_its_golden_file() {
                 per_mille: 650,
             }],
             by: Some("wang".to_owned()),
+        },
+        CampaignEvent::AnonymizationBegun {
+            reason: "the study is over".to_owned(),
+        },
+        CampaignEvent::Anonymized {
+            counts: AnonymizedCounts {
+                persons: 5,
+                erased: 2,
+                in_other_campaigns: 1,
+                held: 1,
+                not_yet: 1,
+            },
         },
     ];
     for event in events {

@@ -5,6 +5,7 @@
 //! is open and as many enrolments settled as its lists counted; a later list reopens it, paused if it was
 //! paused.
 
+mod anonymizing;
 pub mod command;
 pub mod event;
 
@@ -16,9 +17,10 @@ mod state;
 #[cfg(test)]
 mod tests;
 
+pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
 pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX, TARGETS_MAX};
 pub use refusal::CampaignRefusal;
-pub use state::{CampaignState, CampaignStatus, CreatedCampaign};
+pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CampaignId;

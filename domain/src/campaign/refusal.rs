@@ -37,6 +37,8 @@ pub enum CampaignRefusal {
     TargetCount { count: usize, targets_max: usize },
     #[error("the target of {metric} is {per_mille} per mille; 1 to 1,000 are possible, once per metric")]
     TargetInvalid { metric: String, per_mille: u32 },
+    #[error("a reason of 1 to {bytes_max} bytes is needed")]
+    NoReason { bytes_max: usize },
     #[error("{open_count} lists are still open")]
     ListsOpen { open_count: usize },
     #[error("{settled} of {enrolled} enrolments are settled")]

@@ -90,7 +90,19 @@ pub struct CampaignState {
     /// The last closing of the window that somebody waited behind; it may have passed.
     closed_window: Option<ClosedWindow>,
     targets: Vec<Target>,
+    anonymization: Anonymization,
     version: u64,
+}
+
+/// Whether a campaign's persons were made unknowable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Anonymization {
+    #[default]
+    None,
+    /// Begun, and not all of them were looked at.
+    UnderWay,
+    /// All of them were looked at then.
+    Done(Timestamp),
 }
 
 impl CampaignState {
@@ -100,6 +112,9 @@ impl CampaignState {
     }
     pub const fn created(&self) -> Option<&CreatedCampaign> {
         self.created.as_ref()
+    }
+    pub const fn anonymization(&self) -> Anonymization {
+        self.anonymization
     }
     pub fn plan(&self) -> Option<&CallingPlan> {
         self.created().map(|created| &created.plan)
@@ -209,6 +224,8 @@ impl CampaignState {
             }
             CampaignEvent::AlertRaised { .. } => {}
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
+            CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
+            CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),
         }
     }
 

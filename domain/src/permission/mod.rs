@@ -37,6 +37,8 @@ pub enum Permission {
     CallsWrite,
     #[serde(rename = "calls:correct")]
     CallsCorrect,
+    #[serde(rename = "recordings:read")]
+    RecordingsRead,
     #[serde(rename = "customers:read")]
     CustomersRead,
     #[serde(rename = "customers:reveal")]
@@ -107,6 +109,10 @@ pub enum Permission {
     ProjectionsRead,
     #[serde(rename = "projections:write")]
     ProjectionsWrite,
+    #[serde(rename = "retention:read")]
+    RetentionRead,
+    #[serde(rename = "retention:write")]
+    RetentionWrite,
     #[serde(rename = "users:read")]
     UsersRead,
     #[serde(rename = "users:write")]
@@ -126,7 +132,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 51] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -134,6 +140,7 @@ impl Permission {
         Self::CallsRead,
         Self::CallsWrite,
         Self::CallsCorrect,
+        Self::RecordingsRead,
         Self::CustomersRead,
         Self::CustomersReveal,
         Self::CustomersAssign,
@@ -168,6 +175,8 @@ impl Permission {
         Self::StopLift,
         Self::ProjectionsRead,
         Self::ProjectionsWrite,
+        Self::RetentionRead,
+        Self::RetentionWrite,
         Self::UsersRead,
         Self::UsersWrite,
         Self::InspectionsMake,
@@ -187,6 +196,7 @@ impl Permission {
             Self::CallsRead => "calls:read",
             Self::CallsWrite => "calls:write",
             Self::CallsCorrect => "calls:correct",
+            Self::RecordingsRead => "recordings:read",
             Self::CustomersRead => "customers:read",
             Self::CustomersReveal => "customers:reveal",
             Self::CustomersAssign => "customers:assign",
@@ -221,6 +231,8 @@ impl Permission {
             Self::StopLift => "stop:lift",
             Self::ProjectionsRead => "projections:read",
             Self::ProjectionsWrite => "projections:write",
+            Self::RetentionRead => "retention:read",
+            Self::RetentionWrite => "retention:write",
             Self::UsersRead => "users:read",
             Self::UsersWrite => "users:write",
             Self::InspectionsMake => "inspections:make",
@@ -241,6 +253,10 @@ impl Permission {
             Self::CallsRead => ("查看通话（号码掩码）", "see calls, numbers masked"),
             Self::CallsWrite => ("单次外呼", "have one person called now"),
             Self::CallsCorrect => ("更正通话结果", "correct how a call ended"),
+            Self::RecordingsRead => (
+                "收听、下载录音（须说明理由）",
+                "listen to recordings and take them, with a reason",
+            ),
             Self::CustomersRead => ("查看客户（掩码）", "see customers, masked"),
             Self::CustomersReveal => ("查看明文（须说明理由）", "see values in clear, with a reason"),
             Self::CustomersAssign => ("分配客户", "assign customers to users and teams"),
@@ -278,6 +294,11 @@ impl Permission {
             Self::StopLift => ("解除紧急停止", "lift an emergency stop"),
             Self::ProjectionsRead => ("查看读模型", "see views and their lag"),
             Self::ProjectionsWrite => ("重建读模型", "rebuild and switch views"),
+            Self::RetentionRead => ("查看保存期限与处置", "see retention periods and disposals"),
+            Self::RetentionWrite => (
+                "设定保存期限、执行处置",
+                "set retention periods and dispose by them",
+            ),
             Self::UsersRead => ("查看用户与权限", "see users, roles and keys"),
             Self::UsersWrite => ("管理用户、角色、密钥", "manage users, roles and keys"),
             Self::InspectionsMake => (

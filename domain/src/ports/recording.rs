@@ -33,4 +33,6 @@ pub trait Recordings: Send + Sync {
     /// Deletes the recording of a call that has ended; the name is gone for good when it returns. Answers
     /// whether there was a file; idempotent.
     async fn delete(&self, call: CallId) -> Result<bool, RecordingError>;
+    /// The calls whose recordings are here, in any order; of a folder that is not there, none.
+    async fn kept(&self) -> std::io::Result<Vec<CallId>>;
 }

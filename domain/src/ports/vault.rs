@@ -109,4 +109,7 @@ pub trait Vault: Send + Sync {
     /// The secret behind one leg's SIP names: HMAC-SHA-256 of call and leg, under a key of its own made of
     /// the installation secret, so that no looked-up value (`hash`) is ever one of these.
     fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey;
+    /// What signs a link that opens something for a while, lower hex: HMAC-SHA-256 of what it opens, for whom
+    /// and until when, under a key of its own made of the installation secret.
+    fn sign_link(&self, link: &str) -> String;
 }

@@ -152,6 +152,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "access" => (StreamId::new(aggregate, &"user.wang"), None, None),
         "view" => (StreamId::new(aggregate, &"campaign_board"), None, None),
+        "retention" => (StreamId::new(aggregate, &"recordings"), None, None),
         "stop" => {
             let stop = StopId::Campaign(campaign());
             (StreamId::new(aggregate, &stop), Some(campaign()), None)
@@ -195,7 +196,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request" => Way::Session,
+        "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };
@@ -266,5 +267,8 @@ impl Vault for FakeVault {
     }
     fn derive_leg(&self, _call: &CallId, leg: u8) -> LegKey {
         LegKey::new([leg; 32])
+    }
+    fn sign_link(&self, link: &str) -> String {
+        format!("signed {link}")
     }
 }

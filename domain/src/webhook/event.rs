@@ -104,6 +104,10 @@ pub struct WebhookFacts {
     /// The mail server, `host:port`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub smtp: Option<String>,
+    /// Where the receiver reaches this server: links to recordings begin with it. Left out where none are
+    /// told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recordings_from: Option<String>,
     /// It is told of events after this position.
     pub after: Position,
     /// It is a channel of alerts, and listed there.

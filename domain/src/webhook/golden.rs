@@ -44,6 +44,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         bearer: Some(sealed("bearer")),
         to: Some(sealed("+8613800138000")),
         smtp: Some("mail.example.com:587".to_owned()),
+        recordings_from: None,
         after: Position(40),
         is_channel: true,
     };

@@ -25,6 +25,7 @@ fn facts(format: Format) -> Box<WebhookFacts> {
         bearer: None,
         to: None,
         smtp: None,
+        recordings_from: None,
         after: Position(10),
         is_channel: false,
     })

@@ -290,6 +290,21 @@ impl Recordings for WavRecordings {
     async fn delete(&self, call: CallId) -> Result<bool, RecordingError> {
         delete(&self.path(call)).map_err(|error| failed(call, &error))
     }
+
+    async fn kept(&self) -> io::Result<Vec<CallId>> {
+        let mut folder = match tokio::fs::read_dir(&self.dir).await {
+            Ok(folder) => folder,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let mut calls = Vec::new();
+        while let Some(entry) = folder.next_entry().await? {
+            let name = entry.file_name();
+            let call = name.to_str().and_then(|name| name.strip_suffix(".wav"));
+            calls.extend(call.and_then(|call| call.parse::<CallId>().ok()));
+        }
+        Ok(calls)
+    }
 }
 
 #[cfg(test)]

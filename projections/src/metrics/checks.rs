@@ -53,14 +53,19 @@ pub(super) fn check(terms: &[Term], metrics: &[Metric]) -> Result<(), String> {
 fn check_term(term: &Term) -> Result<(), String> {
     let of_calls = term.kinds.iter().all(|kind| kind.starts_with("call."));
     let of_customers = term.kinds.iter().all(|kind| kind.starts_with("customer."));
+    let of_complaints = term.kinds.iter().all(|kind| kind.starts_with("complaint."));
     let has_marks = term.marks().next().is_some();
     let ends = term.kinds.iter().all(|kind| kind == CallEvent::ENDED);
     let late = |kind: &String| LATE_KINDS.contains(&kind.as_str());
     let rules = [
         (term.kinds.is_empty(), "names no kinds"),
         (
-            !of_calls && !of_customers,
-            "kinds of calls or of customers, not both or others",
+            !of_calls && !of_customers && !of_complaints,
+            "kinds of calls, of customers or of complaints, not of several or others",
+        ),
+        (
+            of_complaints && (has_marks || term.is_valued() || term.once_per != OncePer::None),
+            "complaints are counted, each of them",
         ),
         (
             of_customers && term.once_per != OncePer::Customer,

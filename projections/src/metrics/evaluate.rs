@@ -16,6 +16,9 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+/// What the kinds of complaints begin with.
+pub(crate) const COMPLAINTS: &str = "complaint.";
+
 /// An event as the evaluator reads it.
 #[derive(Debug, Clone, Copy)]
 pub struct Fact<'a> {
@@ -103,6 +106,10 @@ struct DialingTrunk<'a> {
 pub fn subject_of(envelope: &Envelope) -> Option<String> {
     if envelope.kind.starts_with("call.") {
         return Some(envelope.stream.id().to_owned());
+    }
+    // With its aggregate: no call has the same id.
+    if envelope.kind.starts_with(COMPLAINTS) {
+        return Some(envelope.stream.to_string());
     }
     let (campaign, customer) = (envelope.campaign.as_ref()?, envelope.customer.as_ref()?);
     Some(format!("{campaign}/{customer}"))
@@ -269,10 +276,15 @@ fn holds(term: &Term, data: &Map<String, Value>) -> bool {
     conditions.all(|(member, condition)| condition.holds(data.get(member)))
 }
 
-/// A call begins with its permit, an enrolment with itself.
+/// A call begins with its permit, an enrolment or a complaint with itself.
 fn begin(told: Told<'_>) -> Result<Option<Subject>, UnreadableRecord> {
-    let (Some(campaign), Some(customer)) = (told.campaign, told.customer) else {
-        return Ok(None);
+    let (campaign, customer) = match (told.campaign, told.customer) {
+        (Some(campaign), Some(customer)) => (campaign, customer),
+        // It may name neither.
+        (campaign, customer) if told.kind.starts_with(COMPLAINTS) => {
+            (campaign.unwrap_or_default(), customer.unwrap_or_default())
+        }
+        _ => return Ok(None),
     };
     let is_call = told.kind.starts_with("call.");
     if is_call && told.kind != CallEvent::PERMITTED {

@@ -279,4 +279,8 @@ impl Vault for FileVault {
     fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey {
         self.secret.leg(call, leg)
     }
+
+    fn sign_link(&self, link: &str) -> String {
+        self.secret.link(link)
+    }
 }

@@ -278,6 +278,10 @@ impl Vault for PostgresVault {
     fn derive_leg(&self, call: &CallId, leg: u8) -> LegKey {
         self.secret.leg(call, leg)
     }
+
+    fn sign_link(&self, link: &str) -> String {
+        self.secret.link(link)
+    }
 }
 
 /// Where events are, keys are not.

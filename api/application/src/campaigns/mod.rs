@@ -1,8 +1,10 @@
 //! Campaigns, whoever asks: made and started, and what is shown of one and of all.
 
 mod all_then;
+mod anonymizing;
 mod shown;
 
+pub use anonymizing::{AnonymizedShown, anonymize};
 pub use shown::{CampaignShown, Campaigns};
 
 use crate::as_of::{Moment, Then, entity_then};

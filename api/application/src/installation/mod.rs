@@ -25,6 +25,7 @@ use domain::ids::{CampaignId, CommandId, FlowId, ListId};
 use domain::personal::Personal;
 use domain::phone_number::mask_e164;
 use domain::ports::event_store::EventStore;
+use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
@@ -68,6 +69,8 @@ pub struct Installation {
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Recordings of this process that are no longer being written.
+    pub recordings: Arc<dyn Recordings>,
     /// Who carries messages to those who are told of events.
     pub courier: Arc<dyn Courier>,
     /// What this process does about dialing.

@@ -5,8 +5,10 @@ use super::letter::{Content, Stamp, call_ended, cloud_event, is_declined};
 use super::text::said;
 use crate::inquiring::{Reader, Shown, put_on_record};
 use crate::installation::Installation;
+use crate::recordings::{Link, link};
 use domain::call::Call;
-use domain::decider::Decider;
+use domain::call::event::CallEvent;
+use domain::decider::{Decider, EventData};
 use domain::ids::{CallId, WebhookId};
 use domain::inquiry::ReadForm;
 use domain::personal::Personal;
@@ -96,8 +98,9 @@ async fn content(
     stored: &StoredEvent,
     envelope: &Envelope,
 ) -> Result<Option<Content>, Problem> {
+    let link = recording_link(installation, settings, envelope);
     match settings.facts.format {
-        Format::Standard => Ok(cloud_event(stored)),
+        Format::Standard => Ok(cloud_event(stored, link.as_ref())),
         format @ (Format::CallEnded | Format::Crm) => {
             let Some(customer) = &envelope.customer else {
                 return Ok(None);
@@ -105,13 +108,34 @@ async fn content(
             disclose(installation, settings, envelope).await?;
             let customer = installation.entities.customers.state(customer).await?.state;
             let external = customer.external_id().and_then(Personal::value);
-            Ok(call_ended(format, envelope, external.map(String::as_str)))
+            let external = external.map(String::as_str);
+            Ok(call_ended(format, envelope, external, link.as_ref()))
         }
         Format::Wecom | Format::Dingtalk | Format::Feishu | Format::Mail | Format::Sms => {
             let said = said(installation, envelope).await?;
             Ok(said.map(Content::Text))
         }
     }
+}
+
+/// A link to the recording of a call that ended with one, where the receiver is told of recordings. Made for
+/// each attempt, so that it is fresh when it arrives.
+fn recording_link(installation: &Installation, settings: &Settings, envelope: &Envelope) -> Option<Link> {
+    let base = settings.facts.recordings_from.as_ref()?;
+    if envelope.kind != CallEvent::ENDED {
+        return None;
+    }
+    let read = CallEvent::read(&envelope.kind, envelope.version, &envelope.data);
+    let Ok(CallEvent::Ended {
+        recording_sha256: Some(_),
+        ..
+    }) = read
+    else {
+        return None;
+    };
+    let call = envelope.stream.id().parse::<CallId>().ok()?;
+    let now = installation.courier.wall_time();
+    Some(link(installation.vault(), base, call, settings.id, now))
 }
 
 /// That somebody outside is told who it is stands in the log before a byte leaves.

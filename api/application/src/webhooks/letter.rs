@@ -4,6 +4,7 @@ use super::courier::{Header, Letter, Mail, Post};
 use super::signature::{dingtalk, feishu, signatures};
 use super::text::Said;
 use crate::cloud_event::CloudEvent;
+use crate::recordings::Link;
 use bytes::Bytes;
 use domain::call::event::CallEvent;
 use domain::personal::Personal;
@@ -19,14 +20,27 @@ pub(super) enum Content {
 }
 
 /// An event in a form that needs nothing but itself.
-pub(super) fn cloud_event(stored: &StoredEvent) -> Option<Content> {
+pub(super) fn cloud_event(stored: &StoredEvent, link: Option<&Link>) -> Option<Content> {
     let event = CloudEvent::read(stored).ok()?;
-    Some(Content::Json(event.line()))
+    let mut line = event.line();
+    if let Some(link) = link {
+        // Extension attributes of CloudEvents, behind what the event says itself.
+        let more = json!({ "recordingurl": link.url, "recordinguntil": link.until.to_string() }).to_string();
+        line.pop();
+        line.push(',');
+        line.push_str(more.trim_start_matches('{'));
+    }
+    Some(Content::Json(line))
 }
 
 /// A call that ended, as INT-1 and INT-2 of the requirements have it, with the customer's own id in clear.
 /// Whoever was erased has none.
-pub(super) fn call_ended(format: Format, envelope: &Envelope, external_id: Option<&str>) -> Option<Content> {
+pub(super) fn call_ended(
+    format: Format,
+    envelope: &Envelope,
+    external_id: Option<&str>,
+    link: Option<&Link>,
+) -> Option<Content> {
     let read = domain::decider::EventData::read(&envelope.kind, envelope.version, &envelope.data);
     let Ok(CallEvent::Ended {
         disposition,
@@ -46,6 +60,7 @@ pub(super) fn call_ended(format: Format, envelope: &Envelope, external_id: Optio
         outcome,
         disposition: disposition.code(),
         at: envelope.at,
+        link,
     };
     facts.body(format).map(|body| Content::Json(body.to_string()))
 }
@@ -60,6 +75,7 @@ pub(super) fn made_up_call(format: Format, at: Timestamp) -> Option<Content> {
         outcome: "测试",
         disposition: "test",
         at,
+        link: None,
     };
     facts.body(format).map(|body| Content::Json(body.to_string()))
 }
@@ -81,10 +97,28 @@ struct CallFacts<'a> {
     outcome: &'static str,
     disposition: &'static str,
     at: Timestamp,
+    link: Option<&'a Link>,
 }
 
 impl CallFacts<'_> {
+    /// With the link to the recording, where one is told.
     fn body(&self, format: Format) -> Option<Value> {
+        let mut body = self.plain(format)?;
+        let Some(link) = self.link else {
+            return Some(body);
+        };
+        let (within, url, until) = match format {
+            Format::Crm => ("", "recordingUrl", "recordingUntil"),
+            _ => ("/data", "recording_url", "recording_until"),
+        };
+        if let Some(members) = body.pointer_mut(within).and_then(Value::as_object_mut) {
+            members.insert(url.to_owned(), json!(link.url));
+            members.insert(until.to_owned(), json!(link.until.to_string()));
+        }
+        Some(body)
+    }
+
+    fn plain(&self, format: Format) -> Option<Value> {
         match format {
             Format::CallEnded => Some(json!({
                 "event": "call_ended",
@@ -255,6 +289,7 @@ mod tests {
             outcome: "成功",
             disposition: "answered",
             at: Timestamp::EPOCH,
+            link: None,
         };
         let told = facts.body(Format::CallEnded).unwrap();
         assert_eq!(told["event"], "call_ended");

@@ -50,6 +50,8 @@ pub struct Adding<'a> {
     pub is_channel: bool,
     /// Who adds it may lift the demand for https and for a global address.
     pub may_be_private: bool,
+    /// Who adds it may listen to recordings, and so let a receiver do so.
+    pub may_listen: bool,
 }
 
 /// Adds one; it is told of what happens from now on, or from the position that the order names.
@@ -128,6 +130,9 @@ async fn facts_of(
         order.secret
     };
     let head = installation.store().head().await?;
+    if let Some(base) = &order.recordings_from {
+        recordings_from(base, format, adding).map_err(|why| wrong("/recordings_from", why))?;
+    }
     Ok(WebhookFacts {
         format,
         target: Personal::open(order.url),
@@ -139,9 +144,31 @@ async fn facts_of(
         bearer: order.bearer.map(Personal::open),
         to,
         smtp: order.smtp,
+        recordings_from: order.recordings_from,
         after: order.after.unwrap_or(head).min(head),
         is_channel: adding.is_channel,
     })
+}
+
+/// Refuses links to recordings that could not be followed, or that who asks may not let others follow.
+fn recordings_from(base: &str, format: Format, adding: &Adding<'_>) -> Result<(), String> {
+    if !format.is_signed() {
+        return Err("links to recordings are told in the forms standard, call_ended and crm".to_owned());
+    }
+    if !adding.may_listen {
+        return Err("a link opens a recording: it needs recordings:read".to_owned());
+    }
+    let is_plain = base.strip_prefix("http://").is_some();
+    let host = base.strip_prefix("https://").or(base.strip_prefix("http://"));
+    let is_base =
+        host.is_some_and(|host| !host.is_empty() && !host.contains(['?', '#', '@', ' ', '"', '\\']));
+    if !is_base || base.chars().any(char::is_control) {
+        return Err("is the https address of this server, as the receiver reaches it".to_owned());
+    }
+    if is_plain && !adding.may_be_private {
+        return Err("must be https: sound is not sent in the open".to_owned());
+    }
+    Ok(())
 }
 
 /// Of whom who adds it may see, no more than it asks for.

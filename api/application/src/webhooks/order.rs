@@ -46,6 +46,10 @@ pub struct WebhookOrder {
     /// Neither https nor a global address is demanded.
     #[schemars(with = "Option<bool>")]
     pub allow_private: bool,
+    /// Where the receiver reaches this server: `call.ended` then tells a link to the recording, open for an
+    /// hour.
+    #[schemars(length(max = TARGET_BYTES_MAX), example = &"https://calls.example.com")]
+    pub recordings_from: Option<String>,
     /// Tell of events behind this position; without it, of those from now on.
     #[schemars(with = "Option<String>", example = &"0")]
     pub after: Option<Position>,
@@ -64,6 +68,7 @@ impl Order for WebhookOrder {
             to: body.short_text("to", SECRET_BYTES_MAX),
             smtp: body.short_text("smtp", SECRET_BYTES_MAX),
             allow_private: body.value("allow_private").unwrap_or(false),
+            recordings_from: body.short_text("recordings_from", TARGET_BYTES_MAX),
             after,
         }
     }

@@ -26,6 +26,9 @@ pub struct WebhookShown {
     /// Null where it is all of them.
     pub campaigns: Option<Vec<CampaignId>>,
     pub allow_private: bool,
+    /// What links to recordings begin with; null where none are told.
+    #[schemars(example = &"https://calls.example.com")]
+    pub recordings_from: Option<String>,
     pub since: Option<Timestamp>,
     /// The receiver said that it is gone; a replay begins again.
     pub disabled: bool,
@@ -123,6 +126,7 @@ fn shown(id: WebhookId, facts: &WebhookFacts, state: &WebhookState, head: Positi
             CampaignScope::Only(named) => Some(named.iter().cloned().collect()),
         },
         allow_private: facts.allow_private,
+        recordings_from: facts.recordings_from.clone(),
         since: state.since(),
         disabled: state.is_disabled(),
         through: state.through(),

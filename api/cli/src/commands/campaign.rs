@@ -59,6 +59,18 @@ enum Action {
     Abandonment(targets::OneArgs),
     /// Whom we cut off after they answered, by a crash or a stop (被我方中断): list, call back, settle
     CutOff(cut_off::Args),
+    /// Make the persons of a campaign that is over unknowable (匿名化): figures and calls stay
+    #[command(visible_alias = "anonymise")]
+    Anonymize {
+        #[command(flatten)]
+        named: Named,
+        /// Why; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        /// Erase nobody: only say who would be, and who would still be known
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -109,6 +121,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Regions(args) => targets::regions(args, runtime).await,
         Action::Abandonment(args) => targets::abandonment(args, runtime).await,
         Action::CutOff(args) => cut_off::run(args, runtime).await,
+        Action::Anonymize {
+            named,
+            reason,
+            dry_run,
+        } => {
+            let path = format!("/api/v1/campaigns/{}/anonymize", encode(named.id.as_str()));
+            let body = json!({ "reason": reason, "dry_run": dry_run });
+            named.asking.show(runtime, post(&path, &body)).await
+        }
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
             asking.show(runtime, get(&path)).await

@@ -17,6 +17,7 @@ const EXAMPLES: &[&str] = &[
     "campaign pause LOAN_REMIND --data ./first",
     "campaign resume LOAN_REMIND --data ./first",
     "campaign stop LOAN_REMIND --data ./first",
+    "campaign anonymize LOAN_REMIND --reason \"the study is over\" --dry-run --data ./first",
     "campaign show LOAN_REMIND --data ./first",
     "campaign report LOAN_REMIND --json --data ./first",
     "campaign targets LOAN_REMIND --data ./first",
@@ -29,6 +30,8 @@ const EXAMPLES: &[&str] = &[
     "call show 00000000-0000-5000-8000-000000000001 --data ./first",
     "call correct 00000000-0000-5000-8000-000000000001 --disposition machine --reason \"a mailbox \
      answered\" --data ./first",
+    "call recording 00000000-0000-5000-8000-000000000001 --reason \"complaint 17\" --out call.wav --data \
+     ./first",
     "call export 00000000-0000-5000-8000-000000000001 --masked --out call.json --data ./first",
     "call replay call.json",
     "clock measure --data ./first",
@@ -106,6 +109,9 @@ const EXAMPLES: &[&str] = &[
     "subscriber acknowledge crm --position 142 --data ./first",
     "subscriber reset crm --after 0 --reason \"the warehouse was restored\" --data ./first",
     "subscriber remove crm --data ./first",
+    "retention show --data ./first",
+    "retention set recordings --days 365 --reason \"policy 4\" --data ./first",
+    "retention run --dry-run --data ./first",
     "stop all --reason \"the flow names a wrong date\" --data ./first",
     "stop campaign REMIND --reason \"complaints\" --hang-up --data ./first",
     "stop trunk first --reason \"the carrier works on it\" --data ./first",

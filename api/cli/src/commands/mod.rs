@@ -35,6 +35,7 @@ pub(crate) mod projections;
 pub(crate) mod query;
 pub(crate) mod reconcile;
 pub(crate) mod report;
+pub(crate) mod retention;
 pub(crate) mod sample;
 pub(crate) mod serve;
 pub(crate) mod shell;
@@ -77,6 +78,7 @@ pub(crate) enum Command {
     Export(export::Args),
     Reconcile(reconcile::Args),
     Report(report::Args),
+    Retention(retention::Args),
     Sample(sample::Args),
     Inspect(inspect::Args),
     Complaint(complaint::Args),
@@ -119,6 +121,7 @@ impl Command {
             | Self::Export(_)
             | Self::Reconcile(_)
             | Self::Report(_)
+            | Self::Retention(_)
             | Self::Sample(_)
             | Self::Inspect(_)
             | Self::Complaint(_)
@@ -157,6 +160,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Metrics(args) => Box::pin(metrics::run(args)).await,
         Command::Projections(args) => projections::run(args, runtime).await,
         Command::Reconcile(args) => reconcile::run(args).await,
+        Command::Retention(args) => retention::run(args, runtime).await,
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,

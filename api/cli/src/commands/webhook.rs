@@ -45,6 +45,9 @@ enum Action {
         /// Demand neither https nor an address of the open internet
         #[arg(long)]
         allow_private: bool,
+        /// Where the receiver reaches this server: call.ended then has a link to the recording, for an hour
+        #[arg(long, value_name = "URL")]
+        recordings_from: Option<String>,
         /// Tell of events behind this position; default: of those from now on
         #[arg(long, value_name = "N")]
         after: Option<u64>,
@@ -98,6 +101,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             bearer_env,
             secret_env,
             allow_private,
+            recordings_from,
             after,
             asking,
         } => {
@@ -105,7 +109,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = given(json!({
                 "url": url, "format": format, "events": named(events), "campaigns": named(campaign),
                 "bearer": from_env(bearer_env.as_deref())?, "secret": from_env(secret_env.as_deref())?,
-                "allow_private": allow_private, "after": after.map(|after| after.to_string()),
+                "allow_private": allow_private, "recordings_from": recordings_from,
+                "after": after.map(|after| after.to_string()),
             }));
             asking.show(runtime, post("/api/v1/webhooks", &body)).await
         }

@@ -4,6 +4,7 @@ use crate::kit::api::{ApiArgs, Request, get, post};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use crate::page::{self, Language};
+use hyper::Method;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -30,6 +31,31 @@ impl Asking {
     /// The reply, whatever is done with it.
     pub(crate) async fn reply(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<Value, Failure> {
         self.api.ask(runtime, request).await
+    }
+
+    /// Replaces what `read` shows, as it was read, and shows the reply: a change by somebody else in between
+    /// is refused.
+    pub(crate) async fn replace(
+        &self,
+        runtime: Arc<Runtime>,
+        read: &str,
+        write: &str,
+        method: Method,
+        body: &Value,
+    ) -> Result<(), Failure> {
+        let client = self.api.client(runtime).await?;
+        let replaced = async {
+            let shown = get(read).ask(&client).await?;
+            let etag = shown.get("etag").and_then(Value::as_str).unwrap_or_default();
+            Ok(client.replace(method, write, etag, body).await?)
+        };
+        let replaced: Result<Value, Failure> = replaced.await;
+        client.close().await;
+        let reply = replaced?;
+        match self.json {
+            true => output::json(&reply),
+            false => output::pretty(&reply),
+        }
     }
 
     /// Asks and shows the reply as a page for people, in their language; with --json as it is.

@@ -85,6 +85,7 @@ const fn exit_code(kind: Kind) -> u8 {
         | Kind::Refused
         | Kind::Conflict
         | Kind::Stale
+        | Kind::Unconditional
         | Kind::Unauthenticated
         | Kind::Forbidden
         | Kind::TooLarge

@@ -147,6 +147,10 @@ fn sentence(event: &Value, language: Language) -> String {
             ("机器人到节点", "the robot is at"),
             text(data, "/node").to_owned(),
         ),
+        CallEvent::RECORDING_DISPOSED => with(
+            ("录音已按保存期限处置", "recording disposed of under retention"),
+            disposed(data, language),
+        ),
         CallEvent::KEYPRESSED => {
             let rest = format!("{} {}", say(("节点", "at")), text(data, "/node"));
             with(
@@ -180,6 +184,15 @@ fn dialed(data: &Value, language: Language) -> String {
         said.push_str(&format!("  {} {caller}", language.pick(("主叫", "showing"))));
     }
     said
+}
+
+fn disposed(data: &Value, language: Language) -> String {
+    let named = |words, pointer| format!("{} {}", language.pick(words), plain(data.pointer(pointer)));
+    format!(
+        "{}  {}",
+        named(("处置编号", "disposal"), "/disposal"),
+        named(("保存天数", "kept for days"), "/days")
+    )
 }
 
 fn codes(data: &Value) -> String {

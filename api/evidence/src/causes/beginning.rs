@@ -12,6 +12,7 @@ use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
 use domain::person_request::PersonRequestEvent;
+use domain::retention::RetentionEvent;
 use domain::stop::StopEvent;
 use domain::subscriber::SubscriberEvent;
 use domain::user::UserEvent;
@@ -215,6 +216,26 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         PersonRequestEvent::ANSWERED,
         Beginning::Outside,
         "somebody answers the person",
+    ),
+    (
+        CampaignEvent::ANONYMIZATION_BEGUN,
+        Beginning::Outside,
+        "somebody makes its persons unknowable",
+    ),
+    (
+        RetentionEvent::PERIOD_SET,
+        Beginning::Outside,
+        "somebody sets how long it is kept",
+    ),
+    (
+        RetentionEvent::DISPOSAL_BEGUN,
+        Beginning::Clock,
+        "a period is over",
+    ),
+    (
+        RetentionEvent::REVIEWED,
+        Beginning::Clock,
+        "it is looked for what is due",
     ),
     (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
     (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),

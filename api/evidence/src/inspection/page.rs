@@ -238,6 +238,13 @@ fn call_facts(page: &mut Page, call: &CallTold) {
     if let Some(recording) = &call.recording {
         let (zh, en) = recording.state.words();
         rows.push(row("录音 / recording", format!("{zh} / {en}")));
+        if let Some(disposed) = recording.disposed {
+            let told = format!(
+                "{}, No. {}, {} days",
+                disposed.at, disposed.disposal, disposed.days
+            );
+            rows.push(row("按保存期限处置 / disposed under retention", told));
+        }
         rows.push(row("录音摘要 / SHA-256", &recording.sha256));
         rows.push(row("录音秒数 / seconds recorded", seconds(recording.duration_ms)));
     }
@@ -250,7 +257,7 @@ fn call_facts(page: &mut Page, call: &CallTold) {
             "录音与记录的摘要不一致。 The recording is not the one that the record names.",
             Good::No,
         ),
-        Some(RecordingState::Gone | RecordingState::LeftOut) | None => {}
+        Some(RecordingState::Gone | RecordingState::LeftOut | RecordingState::Disposed) | None => {}
     }
 }
 

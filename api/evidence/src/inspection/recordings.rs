@@ -26,6 +26,9 @@ impl Recordings {
             let Some(recording) = &mut call.recording else {
                 continue;
             };
+            if recording.state == RecordingState::Disposed {
+                continue;
+            }
             let id = call.call.to_string();
             // Its length is known from its record: what has no place is not read.
             let expected = recording.bytes.and_then(|bytes| usize::try_from(bytes).ok());

@@ -4,6 +4,7 @@
 //! A value of a person is masked unless it was asked for in clear; digits that were pressed are what
 //! happened in the call, and stand as they are.
 
+use application::logged_recording::Disposed;
 use domain::calling_plan::Basis;
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
@@ -206,6 +207,16 @@ pub struct RecordingTold {
     pub bytes: Option<u64>,
     pub duration_ms: Option<u64>,
     pub state: RecordingState,
+    /// Of one that was disposed of under retention.
+    pub disposed: Option<Disposed>,
+}
+
+impl RecordingTold {
+    /// It was destroyed when its time was over.
+    pub(super) const fn dispose(&mut self, at: Timestamp, disposal: u64, days: u32) {
+        self.state = RecordingState::Disposed;
+        self.disposed = Some(Disposed { at, disposal, days });
+    }
 }
 
 /// Where a recording is.
@@ -221,6 +232,8 @@ pub enum RecordingState {
     Gone,
     /// It is kept; the bundle had no more room.
     LeftOut,
+    /// Its time was over: it was disposed of under retention.
+    Disposed,
 }
 
 impl RecordingState {
@@ -231,6 +244,7 @@ impl RecordingState {
             Self::Altered => ("内容与记录不一致", "its bytes are not those of the record"),
             Self::Gone => ("此处已无", "not here any more"),
             Self::LeftOut => ("存在，未附（超出容量）", "kept; left out for its size"),
+            Self::Disposed => ("已按保存期限处置", "disposed of under retention"),
         }
     }
 }

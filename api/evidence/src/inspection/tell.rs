@@ -343,7 +343,12 @@ impl CallTold {
                     duration_ms: *recording_ms,
                     // Until it is looked for.
                     state: RecordingState::Gone,
+                    disposed: None,
                 });
+            }
+            CallEvent::RecordingDisposed { disposal, days, .. } => {
+                let recording = self.recording.iter_mut();
+                recording.for_each(|recording| recording.dispose(at, *disposal, *days));
             }
             CallEvent::Corrected {
                 after: Finding { disposition, outcome },

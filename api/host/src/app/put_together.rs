@@ -50,6 +50,7 @@ impl Opened {
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,
+            recordings: self.recordings(),
             courier: Arc::new(OutsideCourier::new(Arc::clone(&self.environment.clock))),
             dialing: Arc::default(),
         }))

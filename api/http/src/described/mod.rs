@@ -15,6 +15,6 @@ pub(crate) use example::example;
 pub(crate) use path_parameter::of_path;
 pub(crate) use reply::{
     Bundle, Changed, File, Follow, IntoReply, MadeOrChanged, Page, Read, SentAway, SentHome, SessionBegun,
-    SessionEnded, Socket, Text, Told,
+    SessionEnded, Socket, Sound, Text, Told,
 };
 pub(crate) use schemas::{Schemas, schema_of, with_names};

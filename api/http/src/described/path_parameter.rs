@@ -47,6 +47,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ),
     ("complaints", Parameter::uuid("id", "A complaint")),
     ("requests", Parameter::uuid("id", "A request of a person")),
+    (
+        "retention",
+        Parameter::one_of("class", "A class of data", &["recordings", "persons"]),
+    ),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),

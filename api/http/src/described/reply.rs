@@ -3,7 +3,7 @@
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
-    CHANGED, ELSEWHERE, MADE, READ, SWITCHED, Written, changed, made, page, read, sent_away, sent_home,
+    CHANGED, ELSEWHERE, MADE, PART, READ, SWITCHED, Written, changed, made, page, read, sent_away, sent_home,
     text_response, whole_file_response, with_session,
 };
 use schemars::{JsonSchema, SchemaGenerator};
@@ -33,6 +33,9 @@ pub(crate) trait IntoReply {
 const JSON: &str = "application/json";
 /// Of a bundle, a tar archive: the type that every generated client reads.
 const BUNDLE: &str = "application/octet-stream";
+
+/// Of a recording: two channels, 8 kHz, 16 bit.
+const SOUND: &str = "audio/wav";
 
 /// Something was read.
 pub(crate) struct Read<T>(pub T);
@@ -83,6 +86,9 @@ pub(crate) struct SentHome {
 
 /// A file of one of the kinds that are exported.
 pub(crate) struct File(pub Response);
+
+/// The sound of a call, whole or in part.
+pub(crate) struct Sound(pub Response);
 
 /// A bundle that proves events, whole: `ledgerline audit check` takes it.
 pub(crate) struct Bundle {
@@ -263,6 +269,19 @@ impl IntoReply for Bundle {
     }
     fn response(self) -> Response {
         whole_file_response(BUNDLE, &self.name, self.bytes)
+    }
+}
+
+impl IntoReply for Sound {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let binary = || vec![(SOUND, json!({ "type": "string", "format": "binary" }))];
+        vec![
+            told(READ, "The recording, on record before its first byte", binary()),
+            told(PART, "The part of it that was asked for", binary()),
+        ]
+    }
+    fn response(self) -> Response {
+        self.0
     }
 }
 

@@ -60,6 +60,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
     let adding = Adding {
         scope: &scope,
         is_channel: true,
+        may_listen: false,
         may_be_private: caller.may(Permission::WebhooksPrivate),
     };
     let made = add_webhook(&ctx.installation, order, adding, cause).await?;

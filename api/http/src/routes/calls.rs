@@ -7,6 +7,7 @@ use application::as_of::{Moment, corrections, describe_at};
 use application::calls::{CallShown, describe, masked_callee_of, stream_of};
 use application::cloud_event::{EventPage, page_of};
 use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
+use application::logged_recording::logged;
 use application::parameter::Parameter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -220,6 +221,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CallShown>, Problem> {
         CallShown {
             callee: masked_callee_of(&loaded.state),
             corrections: Some(corrections(&stored)?),
+            recording: logged(&stored)?,
             ..describe(call, &loaded.state)
         }
     } else {

@@ -2,6 +2,7 @@
 
 mod alert_channels;
 mod alerts;
+mod anonymization;
 mod api_keys;
 pub mod audit;
 mod audit_search;
@@ -35,8 +36,10 @@ mod projections;
 mod prometheus;
 mod proofs;
 mod queries;
+mod recordings;
 mod reports;
 mod requests;
+mod retention;
 mod rules;
 mod samples;
 mod second_factor;
@@ -66,6 +69,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
         cut_off::endpoints(),
+        anonymization::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
         queries::endpoints(),
@@ -77,6 +81,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
+        recordings::endpoints(),
         one_call::endpoints(),
         problems::endpoints(),
         prometheus::endpoints(),
@@ -109,6 +114,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         oidc::endpoints(),
         second_factor::endpoints(),
         stop::endpoints(),
+        retention::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),
         health::endpoints(),

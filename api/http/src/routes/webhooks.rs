@@ -126,6 +126,7 @@ async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Probl
         scope: &scope,
         is_channel: false,
         may_be_private: caller.may(Permission::WebhooksPrivate),
+        may_listen: caller.may(Permission::RecordingsRead),
     };
     let made = add_webhook(&ctx.installation, order, adding, cause).await?;
     Ok(made_of(made))

@@ -6,6 +6,7 @@ use domain::calling_plan::FlowRef;
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::ids::{CallId, CommandId, EnrolmentId};
 use domain::ports::line::{AnsweredDialog, FailureCause, LegFailure};
+use domain::ports::recording::RecordingFacts;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use hyper::Method;
@@ -150,4 +151,51 @@ pub async fn three_calls(story: &Story) -> String {
         corrected["position"].as_str().unwrap().clone_into(&mut position);
     }
     position
+}
+
+/// Campaign T with one call whose recording lies where recordings do; answers what was recorded.
+pub async fn recorded_call(story: &Story) -> Vec<u8> {
+    let made = json!({ "task_id": "T", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let client = story.client();
+    client
+        .ask(Method::POST, "/api/v1/campaigns", Some(&made))
+        .await
+        .unwrap();
+    record(story, 1).await
+}
+
+/// The attempt's call, answered, recorded and ended; answers what was recorded.
+pub async fn record(story: &Story, attempt: u32) -> Vec<u8> {
+    dial(story, attempt, answered()).await;
+    let installation = &story.running.installation;
+    let call = CallId::derive(&enrolment(), attempt);
+    let sound: Vec<u8> = (0..200_000_u32)
+        .map(|byte| byte.to_le_bytes()[0] ^ attempt.to_le_bytes()[0])
+        .collect();
+    let folder = installation.directory.join("recordings");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{call}.wav")), &sound).unwrap();
+    let digest = sha2::Digest::finalize(sha2::Digest::chain_update(
+        <sha2::Sha256 as sha2::Digest>::new(),
+        &sound,
+    ));
+    let ending = CallCommand::End(CallEnding {
+        heard_rtp: true,
+        recording: Some(RecordingFacts {
+            sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            bytes: sound.len() as u64,
+            duration_ms: 6_250,
+            callee_audio_from_ms: None,
+        }),
+        ..CallEnding::default()
+    });
+    let cause = Cause::outside(CommandId::derive_from_text(&format!("{attempt}/recorded")));
+    installation
+        .entities
+        .calls
+        .ask(&call, ending, cause)
+        .await
+        .unwrap();
+    sound
 }

@@ -3,6 +3,7 @@
 mod abandoned_questions;
 mod access;
 mod alerts;
+mod anonymization;
 mod as_of;
 mod asking;
 mod audit_search;
@@ -23,8 +24,10 @@ mod one_call;
 mod personal_reads;
 mod persons;
 mod prometheus;
+mod recordings;
 mod remade_views;
 mod report_schedule;
+mod retention;
 mod routes;
 mod same_number;
 mod second_factor;

@@ -217,7 +217,7 @@ fn a_channel_is_told_of_alerts_and_listed_with_them() {
 /// A receiver on loopback that answers with these statuses, one after another, and then with 204; it tells
 /// of each message it reads.
 #[expect(clippy::disallowed_methods, reason = "the test's own receiver, on loopback")]
-fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
+pub(super) fn receiver(statuses: &'static [u16]) -> (String, Receiver<Value>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/in", listener.local_addr().unwrap());
     let (tell, told) = sync_channel(64);

@@ -103,6 +103,30 @@ pub async fn having(db: &dyn ReadDb, number: &NumberId) -> Result<Vec<CustomerId
     .await
 }
 
+/// Persons who were registered before an instant, by our ids in their order, behind one of
+/// them; at most `limit`.
+pub async fn registered_before(
+    db: &dyn ReadDb,
+    before: Timestamp,
+    behind: Option<&CustomerId>,
+    limit: usize,
+) -> Result<Vec<CustomerId>, ProjectionError> {
+    let wanted = [
+        Val::at(before),
+        Val::text(behind.map_or("", CustomerId::as_str)),
+        Val::count(limit),
+    ];
+    read_as(db, move |tx| {
+        let rows = tx.query(
+            "select customer from customer_timeline_customer where registered_at < $1 and customer > $2
+             order by customer limit $3",
+            &wanted,
+        )?;
+        rows.into_iter().map(|mut row| row.parse()).collect()
+    })
+    .await
+}
+
 fn read_customer(tx: &mut dyn Tx, mut row: Row) -> Result<CustomerRow, ProjectionError> {
     let customer: CustomerId = row.parse()?;
     let key = [Val::text(&customer), Val::count(LINES_MAX)];

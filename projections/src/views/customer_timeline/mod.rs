@@ -5,7 +5,9 @@
 mod facts;
 mod history;
 
-pub use history::{CustomerCall, CustomerRow, HAVING_MAX, LINES_MAX, NumberRow, TimelineLine, get, having};
+pub use history::{
+    CustomerCall, CustomerRow, HAVING_MAX, LINES_MAX, NumberRow, TimelineLine, get, having, registered_before,
+};
 
 use crate::cells::{Cells, blank, change_or_begin, columns};
 use crate::database::{Edit, Table, Tx};

@@ -5,7 +5,7 @@ use super::{FIRST, FIRSTS, SUMS};
 use crate::database::Tx;
 use crate::error::ProjectionError;
 use crate::in_place::{InMemory, InPlace};
-use crate::metrics::{Catalog, OncePer, Subject, Told, catalog};
+use crate::metrics::{COMPLAINTS, Catalog, OncePer, Subject, Told, catalog};
 use crate::value::Val;
 use domain::ids::CallId;
 use std::collections::{BTreeMap, BTreeSet};
@@ -35,6 +35,8 @@ pub(super) struct Sums {
     calls: BTreeMap<CallId, Kept>,
     /// By campaign and customer.
     enrolments: BTreeMap<(String, String), Kept>,
+    /// By id; they count no customers.
+    complaints: BTreeMap<String, Kept>,
     groups: BTreeMap<Group, usize>,
     /// By group, then by term.
     sums: Vec<Vec<Sum>>,
@@ -47,6 +49,7 @@ impl Sums {
             catalog: catalog()?,
             calls: BTreeMap::new(),
             enrolments: BTreeMap::new(),
+            complaints: BTreeMap::new(),
             groups: BTreeMap::new(),
             sums: Vec::new(),
             last: 0,
@@ -166,6 +169,8 @@ impl InMemory for Sums {
             let call = event.stream_id().parse::<CallId>();
             let call = call.map_err(|error| ProjectionError::Corrupt(format!("a stream's id: {error}")))?;
             self.calls.entry(call).or_default()
+        } else if told.kind.starts_with(COMPLAINTS) {
+            self.complaints.entry(event.stream_id().to_owned()).or_default()
         } else {
             let (Some(campaign), Some(customer)) = (told.campaign, told.customer) else {
                 return Ok(());

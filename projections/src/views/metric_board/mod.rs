@@ -22,6 +22,7 @@ use crate::value::Val;
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use customers::count_customers;
 use domain::call::event::CallEvent;
+use domain::complaint::ComplaintEvent;
 use domain::customer::event::CustomerEvent;
 use rows::{add, read_subject, subject_row};
 
@@ -30,7 +31,7 @@ pub const NAME: &str = "metric_board";
 
 /// Raised with every change of `metrics.yaml`'s terms: their indexes are bits of the rows, and new terms need
 /// old events. `tests.rs` holds the terms' hash to it.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// In place of an hour before, where there is none: before every hour since 1970.
 const FIRST: i64 = -1;
@@ -48,7 +49,7 @@ const SUMS: Table = Table {
     key_columns: 5,
 };
 
-// One row per call and per enrolment: a correction may come years later.
+// One row per call, enrolment and complaint: a correction may come years later.
 const SUBJECTS: Table = Table {
     name: "metric_board_subject",
     ddl: &[
@@ -100,6 +101,7 @@ const KINDS: &[&str] = &[
     CallEvent::PERMITTED,
     CallEvent::RINGING,
     CallEvent::TRANSFER_REQUESTED,
+    ComplaintEvent::OPENED,
     CustomerEvent::ENROLLED,
 ];
 

@@ -3,6 +3,7 @@
 mod callee;
 mod correct;
 mod export;
+mod recording;
 mod replay;
 mod show;
 
@@ -24,6 +25,8 @@ enum Action {
     Show(show::Args),
     /// How the call ended was recorded wrongly (更正): a new event says so, the old one stays
     Correct(correct::Args),
+    /// Take the recording of one call (录音), for a reason that is on record before it is written
+    Recording(recording::Args),
     /// Pack what is needed to replay one call elsewhere (问题包), without anything of the person
     Export(export::Args),
     /// Decide an exported call again with this build, and say where it would go another way
@@ -35,7 +38,7 @@ impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Show(_) => true,
-            Action::Correct(_) | Action::Export(_) | Action::Replay(_) => false,
+            Action::Correct(_) | Action::Recording(_) | Action::Export(_) | Action::Replay(_) => false,
         }
     }
 }
@@ -44,6 +47,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     match args.action {
         Action::Show(args) => show::run(args).await,
         Action::Correct(args) => correct::run(args, runtime).await,
+        Action::Recording(args) => recording::run(args, runtime).await,
         Action::Export(args) => export::run(args).await,
         Action::Replay(args) => replay::run(&args),
     }

@@ -8,6 +8,7 @@ use crate::page::{self, Language};
 use application::as_of::{Moment, describe_at};
 use application::calls::stream_of;
 use application::cloud_event::CloudEvent;
+use application::logged_recording::logged;
 use application::percent::encode;
 use application::reply_value::value;
 use domain::ids::CallId;
@@ -92,7 +93,11 @@ async fn from_log(spec: &StoreSpec, args: &Args) -> Result<Value, Failure> {
     if stored.is_empty() {
         return Err(Failure::refused(format!("call {} does not exist", args.id)));
     }
-    let mut shown = value(&describe_at(args.id, &stored, &then?)?);
+    let mut described = describe_at(args.id, &stored, &then?)?;
+    if moment.is_now() {
+        described.recording = logged(&stored)?;
+    }
+    let mut shown = value(&described);
     let mut events = Vec::with_capacity(stored.len());
     for one in &stored {
         let event = CloudEvent::read(one).map_err(|error| Failure::fault(error.to_string()))?;

@@ -1,0 +1,267 @@
+//! Making a campaign's persons unknowable: who occurs in it alone is erased as a person; who cannot be is
+//! counted and named with the reason. Figures and calls stay.
+
+use crate::installation::Installation;
+use actors::AskError;
+use domain::call::RecordingStanding;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
+use domain::customer::event::CustomerEvent;
+use domain::customer::{CustomerCommand, CustomerState, Erasure};
+use domain::event_filter::EventFilter;
+use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::retention::{DataClass, floor, kept_from};
+use domain::stored_event::{Cause, Position};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Most persons that one request erases: some seconds; the same request again goes on.
+const ERASED_MAX: u64 = 2_000;
+
+/// Persons named in a reply with why they are still known.
+const NAMED_MAX: usize = 100;
+
+/// Why somebody is still known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+enum WhyKnown {
+    /// Their one key opens what another campaign knows too.
+    InOtherCampaign,
+    Held,
+    OpenCall,
+    /// A recording of theirs is younger than it has to be kept.
+    RecordingBelowFloor,
+}
+
+/// Somebody who is still known.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+struct StillKnown {
+    customer: CustomerId,
+    why: WhyKnown,
+}
+
+/// What was found and done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct AnonymizedShown {
+    pub campaign: CampaignId,
+    /// Nobody was erased, and nothing stored.
+    pub dry_run: bool,
+    #[serde(flatten)]
+    pub counts: AnonymizedCounts,
+    /// To be erased yet: the same request again goes on. Of a dry run all who would be.
+    pub left: u64,
+    /// At most 100 of them.
+    still_known: Vec<StillKnown>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Looks at everybody who was ever enrolled, and erases who may be. Whoever demands that somebody else agrees
+/// first, demands it here.
+pub async fn anonymize(
+    installation: &Installation,
+    campaign: &CampaignId,
+    reason: String,
+    dry_run: bool,
+    cause: Cause,
+) -> Result<AnonymizedShown, Problem> {
+    let mut shown = AnonymizedShown {
+        campaign: campaign.clone(),
+        dry_run,
+        counts: AnonymizedCounts::default(),
+        left: 0,
+        still_known: Vec::new(),
+        position: Position(0),
+    };
+    let mut begun = None;
+    if !dry_run {
+        let command = CampaignCommand::BeginAnonymization { reason };
+        installation
+            .entities
+            .campaigns
+            .ask(campaign, command, cause)
+            .await?;
+        begun = last_begun(installation, campaign).await?;
+    }
+    let filter = EventFilter {
+        kinds: vec![CustomerEvent::ENROLLED.to_owned()],
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let mut after = Position(0);
+    loop {
+        let page = installation
+            .store()
+            .read_matching(&filter, after, PAGE_EVENTS_MAX)
+            .await?;
+        for stored in &page.events {
+            let envelope = stored.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            if let Some(customer) = &envelope.customer {
+                look_at(installation, campaign, customer, begun, &mut shown).await?;
+            }
+        }
+        if page.reached == after {
+            break;
+        }
+        after = page.reached;
+    }
+    if let Some(begun) = begun.filter(|_| shown.left == 0) {
+        let counts = shown.counts;
+        let command = CampaignCommand::CompleteAnonymization { counts };
+        let cause = caused(begun, "complete");
+        installation
+            .entities
+            .campaigns
+            .ask(campaign, command, cause)
+            .await?;
+    }
+    shown.position = installation.store().head().await?;
+    Ok(shown)
+}
+
+async fn look_at(
+    installation: &Installation,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+    begun: Option<EventId>,
+    shown: &mut AnonymizedShown,
+) -> Result<(), Problem> {
+    let person = installation.entities.customers.state(customer).await?.state;
+    shown.counts.persons = shown.counts.persons.saturating_add(1);
+    if !matches!(person.erasure(), Erasure::None) {
+        shown.counts.erased = shown.counts.erased.saturating_add(1);
+        return Ok(());
+    }
+    let why = match why_known(installation, campaign, customer, &person).await? {
+        Some(why) => why,
+        None => match begun {
+            Some(begun) if shown.counts.erased < ERASED_MAX => {
+                if erase(installation, campaign, customer, begun).await? {
+                    shown.counts.erased = shown.counts.erased.saturating_add(1);
+                    return Ok(());
+                }
+                // A hold came between.
+                WhyKnown::Held
+            }
+            Some(_) | None => {
+                shown.left = shown.left.saturating_add(1);
+                return Ok(());
+            }
+        },
+    };
+    let count = match why {
+        WhyKnown::InOtherCampaign => &mut shown.counts.in_other_campaigns,
+        WhyKnown::Held => &mut shown.counts.held,
+        WhyKnown::OpenCall | WhyKnown::RecordingBelowFloor => &mut shown.counts.not_yet,
+    };
+    *count = count.saturating_add(1);
+    if shown.still_known.len() < NAMED_MAX {
+        shown.still_known.push(StillKnown {
+            customer: customer.clone(),
+            why,
+        });
+    }
+    Ok(())
+}
+
+/// `None` where nothing stands against an erasure.
+async fn why_known(
+    installation: &Installation,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+    person: &CustomerState,
+) -> Result<Option<WhyKnown>, Problem> {
+    if person.held().is_some() {
+        return Ok(Some(WhyKnown::Held));
+    }
+    if person.enrolments().iter().any(|(other, _)| other != campaign) {
+        return Ok(Some(WhyKnown::InOtherCampaign));
+    }
+    if !person.open_calls().is_empty() {
+        return Ok(Some(WhyKnown::OpenCall));
+    }
+    let preset = installation.entities.campaigns.state(campaign).await?.state;
+    let preset = preset.plan().map(|plan| plan.preset).unwrap_or_default();
+    let days = floor(DataClass::Recordings, preset).days;
+    let latest = kept_from(installation.now(), days);
+    let attempts = person
+        .enrolments()
+        .iter()
+        .map(|(_, enrolment)| enrolment.attempts);
+    let id = EnrolmentId {
+        campaign: campaign.clone(),
+        customer: customer.clone(),
+    };
+    for attempt in 1..=attempts.max().unwrap_or(0) {
+        let call = CallId::derive(&id, attempt);
+        let state = installation.entities.calls.state(&call).await?.state;
+        let is_kept = state.recording() == RecordingStanding::Kept;
+        if is_kept && state.ended().is_some_and(|ended| ended.at > latest) {
+            return Ok(Some(WhyKnown::RecordingBelowFloor));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether the person is erased by it; a hold that came between is no failure.
+async fn erase(
+    installation: &Installation,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+    begun: EventId,
+) -> Result<bool, Problem> {
+    let command = CustomerCommand::Erase {
+        reason: format!("anonymization of campaign {campaign}"),
+        requested_by: None,
+        approved_by: None,
+    };
+    let cause = caused(begun, &format!("person:{customer}"));
+    match installation
+        .entities
+        .customers
+        .ask(customer, command, cause)
+        .await
+    {
+        Ok(_) => Ok(true),
+        Err(AskError::Refused(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The event that began what is under way.
+async fn last_begun(installation: &Installation, campaign: &CampaignId) -> Result<Option<EventId>, Problem> {
+    let filter = EventFilter {
+        kinds: vec![CampaignEvent::ANONYMIZATION_BEGUN.to_owned()],
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let (mut after, mut found) = (Position(0), None);
+    loop {
+        let page = installation
+            .store()
+            .read_matching(&filter, after, PAGE_EVENTS_MAX)
+            .await?;
+        if let Some(last) = page.events.last() {
+            let envelope = last
+                .envelope()
+                .map_err(|error| Problem::fault(error.to_string()))?;
+            found = Some(envelope.id);
+        }
+        if page.reached == after {
+            return Ok(found);
+        }
+        after = page.reached;
+    }
+}
+
+fn caused(begun: EventId, what: &str) -> Cause {
+    Cause {
+        causation: Some(begun),
+        ..Cause::outside(CommandId::derive(begun, what))
+    }
+}

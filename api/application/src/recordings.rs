@@ -1,0 +1,221 @@
+//! The recording of one call, whoever takes it: what the call's own record says of it, the file held against
+//! that, and a link that opens it for a while.
+//!
+//! Nothing is given out here: whoever gives it out has put that on record before.
+
+use crate::installation::Installation;
+use crate::logged_recording::Logged;
+use bytes::Bytes;
+use domain::ids::{CallId, WebhookId};
+use domain::ports::vault::Vault;
+use domain::problem::{Kind, Problem};
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::io::{self, ErrorKind, SeekFrom};
+use std::path::Path;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use tokio::sync::mpsc;
+
+/// Bytes read of a recording at a time: two seconds of sound.
+const PIECE_BYTES: usize = 64 * 1024;
+
+/// How long a link opens a recording: a receiver that works off a queue, and nobody who finds an old message.
+pub const LINK_MS: u64 = 3_600_000;
+
+/// A recording that is the one its call's record names.
+pub struct Opened {
+    file: File,
+    pub bytes: u64,
+}
+
+/// Opens the file and holds it against the record; `folder` is where recordings are.
+pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened, Problem> {
+    let failed = |error: &io::Error| {
+        Problem::unavailable(format!("the recording of call {call} cannot be read: {error}"))
+    };
+    if let Some(disposed) = logged.disposed {
+        return Err(Problem::new(
+            Kind::Missing,
+            "recording-disposed",
+            format!(
+                "the recording was disposed of under retention on {}: disposal {} of recordings, kept for {} days",
+                disposed.at, disposed.disposal, disposed.days
+            ),
+        ));
+    }
+    let mut file = match File::open(folder.join(format!("{call}.wav"))).await {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(Problem::new(
+                Kind::Missing,
+                "recording-gone",
+                "the recording is not here any more: its person was erased, or it is on another machine",
+            ));
+        }
+        Err(error) => return Err(failed(&error)),
+    };
+    let (mut hash, mut bytes) = (Sha256::new(), 0_u64);
+    let mut piece = vec![0_u8; PIECE_BYTES];
+    loop {
+        let count = file.read(&mut piece).await.map_err(|error| failed(&error))?;
+        let Some(read) = piece.get(..count).filter(|read| !read.is_empty()) else {
+            break;
+        };
+        hash.update(read);
+        bytes = bytes.saturating_add(read.len() as u64);
+    }
+    let digest = hash.finalize();
+    if hex(&digest) != logged.sha256 {
+        return Err(Problem::disproved(
+            "recording-altered",
+            "the file is not the recording that the call's record names: its SHA-256 differs",
+        ));
+    }
+    Ok(Opened { file, bytes })
+}
+
+impl Opened {
+    /// Hands on so many bytes from a place on, for as long as somebody takes them.
+    pub async fn write(mut self, from: u64, length: u64, taken: mpsc::Sender<io::Result<Bytes>>) {
+        if let Err(error) = self.pieces(from, length, &taken).await {
+            tracing::warn!(%error, "a recording was cut off");
+            // The connection is cut: what arrived is no whole file.
+            drop(taken.send(Err(error)).await);
+        }
+    }
+
+    async fn pieces(
+        &mut self,
+        from: u64,
+        length: u64,
+        taken: &mpsc::Sender<io::Result<Bytes>>,
+    ) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(from)).await?;
+        let mut rest = (&mut self.file).take(length);
+        loop {
+            let mut piece = vec![0_u8; PIECE_BYTES];
+            let count = rest.read(&mut piece).await?;
+            if count == 0 {
+                break;
+            }
+            piece.truncate(count);
+            if taken.send(Ok(Bytes::from(piece))).await.is_err() {
+                return Ok(());
+            }
+        }
+        match rest.limit() {
+            0 => Ok(()),
+            _ => Err(ErrorKind::UnexpectedEof.into()),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// An address that opens one recording to one webhook's receiver for a while, without a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub url: String,
+    pub until: Timestamp,
+}
+
+/// What a link says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkClaim<'a> {
+    pub call: CallId,
+    pub webhook: WebhookId,
+    /// Seconds since 1970.
+    pub until_s: i64,
+    pub signature: &'a str,
+}
+
+/// The link, from now on for as long as it lasts. `base` is where the receiver reaches this server.
+pub(crate) fn link(vault: &dyn Vault, base: &str, call: CallId, webhook: WebhookId, now: Timestamp) -> Link {
+    let until_s = now.plus_ms(LINK_MS).micros().div_euclid(1_000_000);
+    let signature = vault.sign_link(&signed(call, webhook, until_s));
+    let base = base.trim_end_matches('/');
+    Link {
+        url: format!(
+            "{base}/api/v1/calls/{call}/recording/linked?webhook={webhook}&until={until_s}&signature={signature}"
+        ),
+        until: Timestamp::from_micros(until_s.saturating_mul(1_000_000)),
+    }
+}
+
+/// What is signed: one purpose, one call, one receiver, one end.
+fn signed(call: CallId, webhook: WebhookId, until_s: i64) -> String {
+    format!("recording {call} {webhook} {until_s}")
+}
+
+/// Refuses a link that is none of ours, is over, or whose webhook is told of no recordings any more.
+pub async fn admit_link(installation: &Installation, claim: LinkClaim<'_>) -> Result<(), Problem> {
+    let over = || {
+        Problem::new(
+            Kind::Missing,
+            "link-over",
+            "this link opens nothing, or nothing any more: each is for an hour, and for as long as its webhook \
+             is told of recordings",
+        )
+    };
+    let ours = installation
+        .vault()
+        .sign_link(&signed(claim.call, claim.webhook, claim.until_s));
+    // Hashes are compared, so that how long it takes tells nothing of the signature.
+    if Sha256::digest(ours) != Sha256::digest(claim.signature) {
+        return Err(over());
+    }
+    let now_s = installation.courier.wall_time().micros().div_euclid(1_000_000);
+    if now_s >= claim.until_s {
+        return Err(over());
+    }
+    let webhook = installation.entities.webhooks.state(&claim.webhook).await?.state;
+    let facts = webhook.active();
+    let is_told = facts.is_some_and(|facts| facts.recordings_from.is_some());
+    is_told.then_some(()).ok_or_else(over)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call() -> CallId {
+        "308b38fa-b3fa-59e5-b685-93b305968d97".parse().unwrap()
+    }
+
+    async fn taken(opened: Opened, from: u64, length: u64) -> Vec<u8> {
+        let (send, mut pieces) = mpsc::channel::<io::Result<Bytes>>(1);
+        let taking = async {
+            let mut all = Vec::new();
+            while let Some(piece) = pieces.recv().await {
+                all.extend_from_slice(&piece.unwrap());
+            }
+            all
+        };
+        tokio::join!(opened.write(from, length, send), taking).1
+    }
+
+    #[tokio::test]
+    async fn only_the_file_that_the_record_names_is_given_out_and_any_part_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let sound: Vec<u8> = (0..150_000_u32).map(|byte| (byte % 251) as u8).collect();
+        let logged = Logged {
+            sha256: hex(&Sha256::digest(&sound)),
+            disposed: None,
+        };
+        let gone = open(folder.path(), call(), &logged).await.err().unwrap();
+        assert_eq!(gone.code, "recording-gone");
+        let path = folder.path().join(format!("{}.wav", call()));
+        std::fs::write(&path, &sound).unwrap();
+        let opened = open(folder.path(), call(), &logged).await.unwrap();
+        assert_eq!(opened.bytes, 150_000);
+        assert!(taken(opened, 0, 150_000).await == sound);
+        let opened = open(folder.path(), call(), &logged).await.unwrap();
+        assert!(taken(opened, 70_000, 5).await == sound[70_000..70_005]);
+        std::fs::write(&path, &sound[1..]).unwrap();
+        let altered = open(folder.path(), call(), &logged).await.err().unwrap();
+        assert_eq!(altered.code, "recording-altered");
+    }
+}

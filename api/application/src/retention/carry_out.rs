@@ -1,0 +1,191 @@
+//! Carries out one disposal that stands in the log: each thing is asked once more whether it is held, then
+//! destroyed. Whoever does it again, after a crash, meets what is done and goes on.
+
+use super::due::is_used;
+use crate::installation::Installation;
+use actors::AskError;
+use domain::call::command::CallCommand;
+use domain::customer::{CustomerCommand, Erasure};
+use domain::decider::Decider;
+use domain::ids::{CallId, CommandId, CustomerId, EventId};
+use domain::problem::Problem;
+use domain::retention::{DataClass, DisposalResult, Retention, RetentionCommand, RetentionEvent, UnderWay};
+use domain::stored_event::{Cause, RequestFacts, StreamVersion};
+
+/// Events read back to find the one that began a disposal: what can follow it is a period set meanwhile.
+const LOOKED_BACK: u64 = 100;
+
+/// Longest wait for the certificates of the persons of one disposal: five hundred keys and their files.
+const CERTIFIED_MS: u64 = 60_000;
+/// How often it is looked whether they are there.
+const LOOK_MS: u64 = 20;
+
+/// Destroys what is named, and says in the log that it is done.
+pub(super) async fn carry_out(
+    installation: &Installation,
+    class: DataClass,
+    under_way: &UnderWay,
+) -> Result<DisposalResult, Problem> {
+    let begun = begun(installation, class, under_way.disposal).await?;
+    let mut result = DisposalResult::default();
+    for call in &under_way.what.calls {
+        match recording(installation, *call, under_way, begun).await? {
+            Outcome::Destroyed => result.destroyed = result.destroyed.saturating_add(1),
+            Outcome::Gone => result.gone = result.gone.saturating_add(1),
+            Outcome::Kept => result.kept = result.kept.saturating_add(1),
+        }
+    }
+    let mut erased = Vec::new();
+    for customer in &under_way.what.customers {
+        match person(installation, customer, under_way, begun).await? {
+            Outcome::Destroyed => result.destroyed = result.destroyed.saturating_add(1),
+            Outcome::Gone => result.gone = result.gone.saturating_add(1),
+            Outcome::Kept => {
+                result.kept = result.kept.saturating_add(1);
+                continue;
+            }
+        }
+        erased.push(customer);
+    }
+    certified(installation, erased).await?;
+    let command = RetentionCommand::CompleteDisposal {
+        disposal: under_way.disposal,
+        result,
+    };
+    let cause = caused(begun, "complete");
+    installation
+        .entities
+        .retentions
+        .ask(&class, command, cause)
+        .await?;
+    Ok(result)
+}
+
+enum Outcome {
+    Destroyed,
+    Gone,
+    Kept,
+}
+
+async fn recording(
+    installation: &Installation,
+    call: CallId,
+    under_way: &UnderWay,
+    begun: EventId,
+) -> Result<Outcome, Problem> {
+    let state = installation.entities.calls.state(&call).await?.state;
+    if let Some(customer) = state.customer() {
+        let person = installation.entities.customers.state(customer).await?.state;
+        if person.held().is_some() {
+            return Ok(Outcome::Kept);
+        }
+    }
+    let was_there = installation.recordings.delete(call).await;
+    let was_there = was_there.map_err(|error| Problem::unavailable(error.to_string()))?;
+    let command = CallCommand::DisposeRecording {
+        disposal: under_way.disposal,
+        preset: under_way.under.preset,
+        days: under_way.under.days,
+    };
+    let cause = caused(begun, &format!("recording:{call}"));
+    installation.entities.calls.ask(&call, command, cause).await?;
+    Ok(if was_there {
+        Outcome::Destroyed
+    } else {
+        Outcome::Gone
+    })
+}
+
+async fn person(
+    installation: &Installation,
+    customer: &CustomerId,
+    under_way: &UnderWay,
+    begun: EventId,
+) -> Result<Outcome, Problem> {
+    let person = installation.entities.customers.state(customer).await?.state;
+    if !matches!(person.erasure(), Erasure::None) {
+        return Ok(Outcome::Gone);
+    }
+    if person.held().is_some() || is_used(installation, &person).await? {
+        return Ok(Outcome::Kept);
+    }
+    let command = CustomerCommand::Erase {
+        reason: format!(
+            "retention: disposal {} of persons, kept for {} days",
+            under_way.disposal, under_way.under.days
+        ),
+        requested_by: None,
+        approved_by: None,
+    };
+    let cause = caused(begun, &format!("person:{customer}"));
+    match installation
+        .entities
+        .customers
+        .ask(customer, command, cause)
+        .await
+    {
+        Ok(_) => Ok(Outcome::Destroyed),
+        // A hold came between.
+        Err(AskError::Refused(_)) => Ok(Outcome::Kept),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Waits until each of them has the certificate that the key is destroyed.
+async fn certified(installation: &Installation, erased: Vec<&CustomerId>) -> Result<(), Problem> {
+    let late = installation.now().plus_ms(CERTIFIED_MS);
+    for customer in erased {
+        loop {
+            let person = installation.entities.customers.state(customer).await?.state;
+            if matches!(person.erasure(), Erasure::Certified { .. }) {
+                break;
+            }
+            if installation.now() >= late {
+                let why = "the keys of a disposal are not all destroyed yet: the next run goes on";
+                return Err(Problem::unavailable(why));
+            }
+            installation.pause(LOOK_MS).await;
+        }
+    }
+    Ok(())
+}
+
+/// The event that began a disposal.
+async fn begun(installation: &Installation, class: DataClass, disposal: u64) -> Result<EventId, Problem> {
+    let loaded = installation.entities.retentions.state(&class).await?;
+    let stream = Retention::stream(&class);
+    let mut after = loaded.version.0.saturating_sub(LOOKED_BACK);
+    loop {
+        let limit = usize::try_from(LOOKED_BACK).unwrap_or(usize::MAX);
+        let page = installation
+            .store()
+            .read_stream(&stream, StreamVersion(after), limit)
+            .await?;
+        for stored in page.iter().rev() {
+            let envelope = stored
+                .envelope()
+                .map_err(|error| Problem::fault(error.to_string()))?;
+            let event = domain::stored_event::read_event::<Retention>(&envelope);
+            let event = event.map_err(|error| Problem::fault(error.to_string()))?;
+            if matches!(event, RetentionEvent::DisposalBegun { disposal: of, .. } if of == disposal) {
+                return Ok(envelope.id);
+            }
+        }
+        if after == 0 {
+            return Err(Problem::fault(format!(
+                "nothing began disposal {disposal} of {class}"
+            )));
+        }
+        after = after.saturating_sub(LOOKED_BACK);
+    }
+}
+
+fn caused(begun: EventId, what: &str) -> Cause {
+    Cause {
+        command: CommandId::derive(begun, what),
+        causation: Some(begun),
+        correlation: None,
+        by: None,
+        request: RequestFacts::NONE,
+    }
+}

@@ -1,0 +1,270 @@
+//! What is past its period. Rows say what to look at; whether it is due, the events of the thing itself say.
+
+use super::shown::PERIODS;
+use crate::installation::Installation;
+use domain::call::RecordingStanding;
+use domain::calling_plan::Preset;
+use domain::campaign::CampaignStatus;
+use domain::customer::{Customer, CustomerState, Erasure};
+use domain::decider::Decider;
+use domain::ids::{CallId, CampaignId, CustomerId};
+use domain::problem::Problem;
+use domain::retention::{DataClass, RetentionState, kept_from};
+use domain::stored_event::StreamVersion;
+use domain::time::Timestamp;
+use projections::views::call_history;
+use projections::views::customer_timeline::registered_before;
+use std::collections::BTreeMap;
+
+/// Most recordings that one run disposes of: a minute or two of deleting and storing.
+const RECORDINGS_MAX: usize = 5_000;
+
+/// Most persons that one run disposes of: each is an erasure with its certificate.
+const PERSONS_MAX: usize = 1_000;
+
+/// Most persons that one run looks at: some seconds of reading; the next goes on behind.
+const PERSONS_LOOKED_MAX: u64 = 20_000;
+
+/// Persons asked of the rows at once.
+const PAGE_PERSONS: usize = 500;
+
+/// A thing that is past its period, and since when it rests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Item<T> {
+    pub(super) id: T,
+    pub(super) rested_at: Timestamp,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub(super) struct Due<T> {
+    /// By the preset that keeps for longest.
+    pub(super) groups: BTreeMap<Preset, Vec<Item<T>>>,
+    pub(super) looked_at: u64,
+    pub(super) held: u64,
+    /// More than one run disposes of.
+    pub(super) left: u64,
+    /// Of which no event says whose they are: they are not touched.
+    pub(super) unknown: u64,
+    pub(super) through: Option<CustomerId>,
+}
+
+impl<T> Due<T> {
+    const fn nothing() -> Self {
+        Self {
+            groups: BTreeMap::new(),
+            looked_at: 0,
+            held: 0,
+            left: 0,
+            unknown: 0,
+            through: None,
+        }
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.groups.values().map(Vec::len).sum()
+    }
+
+    fn add(&mut self, preset: Preset, item: Item<T>, most: usize) {
+        if self.count() >= most {
+            self.left = self.left.saturating_add(1);
+            return;
+        }
+        self.groups.entry(preset).or_default().push(item);
+    }
+}
+
+/// The presets of campaigns, as each campaign says.
+struct Presets<'a> {
+    installation: &'a Installation,
+    known: BTreeMap<CampaignId, Option<Preset>>,
+}
+
+impl<'a> Presets<'a> {
+    const fn new(installation: &'a Installation) -> Self {
+        Self {
+            installation,
+            known: BTreeMap::new(),
+        }
+    }
+
+    async fn of(&mut self, campaign: &CampaignId) -> Result<Option<Preset>, Problem> {
+        if let Some(known) = self.known.get(campaign) {
+            return Ok(*known);
+        }
+        let state = self.installation.entities.campaigns.state(campaign).await?.state;
+        let preset = state.plan().map(|plan| plan.preset);
+        self.known.insert(campaign.clone(), preset);
+        Ok(preset)
+    }
+}
+
+/// Until when the things that are kept for the shortest came to rest: nothing later is due.
+fn latest(state: &RetentionState, class: DataClass, now: Timestamp) -> Option<Timestamp> {
+    let periods = PERIODS.iter().filter_map(|preset| state.period(class, *preset));
+    periods.map(|period| kept_from(now, period.days)).max()
+}
+
+/// Recordings that are here and past their period, whose persons are not held.
+pub(super) async fn recordings(
+    installation: &Installation,
+    state: &RetentionState,
+) -> Result<Due<CallId>, Problem> {
+    let class = DataClass::Recordings;
+    let now = installation.now();
+    let mut due = Due::nothing();
+    let Some(latest) = latest(state, class, now) else {
+        return Ok(due);
+    };
+    let kept = installation.recordings.kept().await;
+    let kept = kept.map_err(|error| Problem::unavailable(format!("recordings cannot be listed: {error}")))?;
+    let mut presets = Presets::new(installation);
+    let db = installation.rows.db();
+    for call in kept {
+        due.looked_at = due.looked_at.saturating_add(1);
+        let Some(row) = call_history::get(db.as_ref(), call).await? else {
+            due.unknown = due.unknown.saturating_add(1);
+            continue;
+        };
+        if row.ended_at.is_none_or(|ended_at| ended_at > latest) {
+            continue;
+        }
+        let called = installation.entities.calls.state(&call).await?.state;
+        let (Some(ended), Some(customer)) = (called.ended(), called.customer()) else {
+            continue;
+        };
+        let Some(preset) = presets.of(&row.campaign).await? else {
+            continue;
+        };
+        let period = state.period(class, preset);
+        let is_due = period.is_some_and(|period| ended.at <= kept_from(now, period.days));
+        if !is_due || called.recording() == RecordingStanding::None {
+            continue;
+        }
+        let person = installation.entities.customers.state(customer).await?.state;
+        if person.held().is_some() {
+            due.held = due.held.saturating_add(1);
+            continue;
+        }
+        let item = Item {
+            id: call,
+            rested_at: ended.at,
+        };
+        due.add(preset, item, RECORDINGS_MAX);
+    }
+    Ok(due)
+}
+
+/// Persons past their period: nothing is under way with them, and they are not held.
+pub(super) async fn persons(
+    installation: &Installation,
+    state: &RetentionState,
+) -> Result<Due<CustomerId>, Problem> {
+    let now = installation.now();
+    let mut due = Due::nothing();
+    let Some(latest) = latest(state, DataClass::Persons, now) else {
+        return Ok(due);
+    };
+    let mut presets = Presets::new(installation);
+    let db = installation.rows.db();
+    let last = state.last_review();
+    let mut behind = last.and_then(|last| last.reviewed.through.clone());
+    while due.looked_at < PERSONS_LOOKED_MAX {
+        let page = registered_before(db.as_ref(), latest, behind.as_ref(), PAGE_PERSONS).await?;
+        let is_last = page.len() < PAGE_PERSONS;
+        for customer in page {
+            due.looked_at = due.looked_at.saturating_add(1);
+            match standing(installation, state, &mut presets, &customer, now).await? {
+                Standing::NotDue => {}
+                Standing::Held => due.held = due.held.saturating_add(1),
+                Standing::Due { preset, rested_at } => {
+                    let item = Item {
+                        id: customer.clone(),
+                        rested_at,
+                    };
+                    due.add(preset, item, PERSONS_MAX);
+                }
+            }
+            behind = Some(customer);
+        }
+        if is_last {
+            return Ok(due);
+        }
+    }
+    due.through = behind;
+    Ok(due)
+}
+
+/// Whether the person may still be called: a call is open, or an enrolment of a campaign that is not over
+/// waits.
+pub(super) async fn is_used(installation: &Installation, person: &CustomerState) -> Result<bool, Problem> {
+    for (campaign, enrolment) in person.enrolments().iter() {
+        if enrolment.open.is_some() {
+            return Ok(true);
+        }
+        if enrolment.settled.is_some() {
+            continue;
+        }
+        let state = installation.entities.campaigns.state(campaign).await?.state;
+        let status = state.status();
+        if !matches!(status, Some(CampaignStatus::Stopped | CampaignStatus::Completed)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+enum Standing {
+    NotDue,
+    Held,
+    Due { preset: Preset, rested_at: Timestamp },
+}
+
+async fn standing(
+    installation: &Installation,
+    state: &RetentionState,
+    presets: &mut Presets<'_>,
+    customer: &CustomerId,
+    now: Timestamp,
+) -> Result<Standing, Problem> {
+    let loaded = installation.entities.customers.state(customer).await?;
+    let person = &loaded.state;
+    let is_free = matches!(person.erasure(), Erasure::None) && person.is_registered();
+    if !is_free || is_used(installation, person).await? {
+        return Ok(Standing::NotDue);
+    }
+    // Of nobody's campaign: as under the preset that a campaign has unless it says another.
+    let mut of = vec![Preset::default()];
+    for (campaign, _) in person.enrolments().iter() {
+        of.extend(presets.of(campaign).await?);
+    }
+    if of.len() > 1 {
+        of.remove(0);
+    }
+    let mut longest: Option<(u32, Preset)> = None;
+    for preset in of {
+        // Under one of them nothing is set: then the person is kept.
+        let Some(period) = state.period(DataClass::Persons, preset) else {
+            return Ok(Standing::NotDue);
+        };
+        longest = longest.max(Some((period.days, preset)));
+    }
+    let last = StreamVersion(loaded.version.0.saturating_sub(1));
+    let stream = Customer::stream(customer);
+    let last = installation.store().read_stream(&stream, last, 1).await?;
+    let last = last.first().map(|stored| stored.envelope()).transpose();
+    let last = last.map_err(|error| Problem::fault(error.to_string()))?;
+    let (Some((days, preset)), Some(last)) = (longest, last) else {
+        return Ok(Standing::NotDue);
+    };
+    if last.at > kept_from(now, days) {
+        return Ok(Standing::NotDue);
+    }
+    if person.held().is_some() {
+        return Ok(Standing::Held);
+    }
+    Ok(Standing::Due {
+        preset,
+        rested_at: last.at,
+    })
+}

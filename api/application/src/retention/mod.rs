@@ -1,0 +1,42 @@
+//! Retention, whoever asks: how long each class of data is kept, what is due, and disposing of it.
+//!
+//! A disposal is stored with all it names before the first byte is destroyed, and completed after; one that
+//! a crash cut is finished before anything else. A running server looks once a day by its own clock.
+
+mod carry_out;
+mod daily;
+mod due;
+mod order;
+mod run;
+mod shown;
+
+pub use daily::begin;
+pub use order::{PeriodOrder, RunOrder};
+pub use run::{ClassRun, RunShown, run};
+pub use shown::{ClassShown, RetentionShown, all, one};
+
+use crate::installation::Installation;
+use actors::Answer;
+use domain::problem::Problem;
+use domain::retention::{DataClass, Retention, RetentionCommand};
+use domain::stored_event::Cause;
+
+/// Sets a period. Whoever demands that somebody else agrees first, demands it here.
+pub async fn set_period(
+    installation: &Installation,
+    class: DataClass,
+    order: PeriodOrder,
+    cause: Cause,
+) -> Result<Answer<Retention>, Problem> {
+    let command = RetentionCommand::SetPeriod {
+        class,
+        preset: order.preset,
+        days: order.days,
+        reason: order.reason,
+    };
+    Ok(installation
+        .entities
+        .retentions
+        .ask(&class, command, cause)
+        .await?)
+}

@@ -1,0 +1,264 @@
+//! One run: what a crash left is finished, what is due is found, and disposed of unless it is only looked.
+
+use super::carry_out::carry_out;
+use super::due::{Due, persons, recordings};
+use crate::installation::{Installation, follow};
+use domain::calling_plan::Preset;
+use domain::ids::{CallId, CustomerId};
+use domain::problem::{Kind, Problem};
+use domain::retention::{
+    Beginning, DISPOSAL_ITEMS_MAX, DataClass, DisposalResult, DisposedThings, RetentionCommand,
+    RetentionState, Reviewed,
+};
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// One run at a time.
+static PLACE: Semaphore = Semaphore::const_new(1);
+
+/// Longest wait until the rows that say what to look at have what the log has.
+const ROWS_WAIT_MS: u64 = 5_000;
+
+/// Things named in a reply; the events name all.
+const NAMED_MAX: usize = 20;
+
+/// What a run found and did.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct RunShown {
+    /// Nothing was destroyed or stored.
+    pub dry_run: bool,
+    pub at: Timestamp,
+    pub classes: Vec<ClassRun>,
+    /// Where the log ends behind it.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// The same of one class.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct ClassRun {
+    pub class: DataClass,
+    /// A period is set; without one nothing is due.
+    pub set: bool,
+    /// A disposal that an earlier run could not complete; in a dry run it is not.
+    pub unfinished: Option<u64>,
+    pub looked_at: u64,
+    /// Past their period, held ones and those that are left among them.
+    pub due: u64,
+    /// Past their period and under a hold: they are kept.
+    pub held: u64,
+    pub destroyed: u64,
+    /// Were gone already: erased, or destroyed before a crash.
+    pub gone: u64,
+    /// Kept after all: a hold or a new enrolment came between.
+    pub kept: u64,
+    /// More than one run disposes of: the next goes on.
+    pub left: u64,
+    /// Files that no event knows: they are not touched.
+    pub unknown: u64,
+    /// The disposals of this run, by number.
+    #[schemars(example = [17])]
+    pub disposals: Vec<u64>,
+    /// What is due, at most 20.
+    pub calls: Vec<CallId>,
+    pub customers: Vec<CustomerId>,
+}
+
+/// Runs once over all classes. Whoever demands that somebody else agrees first, demands it here.
+pub async fn run(installation: &Installation, dry_run: bool, cause: Cause) -> Result<RunShown, Problem> {
+    let busy = |_| Problem::new(Kind::Busy, "retention-busy", "a run of retention is under way");
+    let _place = PLACE.try_acquire().map_err(busy)?;
+    let head = installation.store().head().await?;
+    installation.rows_at(head, ROWS_WAIT_MS).await?;
+    let mut classes = Vec::new();
+    for class in DataClass::ALL {
+        classes.push(Running::of(installation, class, dry_run, cause).run().await?);
+    }
+    Ok(RunShown {
+        dry_run,
+        at: installation.now(),
+        classes,
+        position: installation.store().head().await?,
+    })
+}
+
+/// A run over one class.
+struct Running<'a> {
+    installation: &'a Installation,
+    class: DataClass,
+    dry_run: bool,
+    cause: Cause,
+    shown: ClassRun,
+}
+
+impl<'a> Running<'a> {
+    const fn of(installation: &'a Installation, class: DataClass, dry_run: bool, cause: Cause) -> Self {
+        Self {
+            installation,
+            class,
+            dry_run,
+            cause,
+            shown: ClassRun {
+                class,
+                set: false,
+                unfinished: None,
+                looked_at: 0,
+                due: 0,
+                held: 0,
+                destroyed: 0,
+                gone: 0,
+                kept: 0,
+                left: 0,
+                unknown: 0,
+                disposals: Vec::new(),
+                calls: Vec::new(),
+                customers: Vec::new(),
+            },
+        }
+    }
+
+    async fn run(mut self) -> Result<ClassRun, Problem> {
+        let state = self.state().await?;
+        self.finish(&state).await?;
+        self.shown.set = !state.is_unset();
+        if !self.shown.set {
+            return Ok(self.shown);
+        }
+        let through = match self.class {
+            DataClass::Recordings => {
+                let due = recordings(self.installation, &state).await?;
+                let things = |calls| DisposedThings {
+                    calls,
+                    customers: Vec::new(),
+                };
+                let named = self.dispose(due, things).await?;
+                self.shown.calls = named;
+                None
+            }
+            DataClass::Persons => {
+                let due = persons(self.installation, &state).await?;
+                let through = due.through.clone();
+                let things = |customers| DisposedThings {
+                    calls: Vec::new(),
+                    customers,
+                };
+                let named = self.dispose(due, things).await?;
+                self.shown.customers = named;
+                through
+            }
+        };
+        if !self.dry_run {
+            self.say(through).await?;
+        }
+        Ok(self.shown)
+    }
+
+    async fn state(&self) -> Result<Arc<RetentionState>, Problem> {
+        Ok(self
+            .installation
+            .entities
+            .retentions
+            .state(&self.class)
+            .await?
+            .state)
+    }
+
+    /// What a crash left.
+    async fn finish(&mut self, state: &RetentionState) -> Result<(), Problem> {
+        let Some(under_way) = state.under_way() else {
+            return Ok(());
+        };
+        self.shown.unfinished = Some(under_way.disposal);
+        if !self.dry_run {
+            let result = carry_out(self.installation, self.class, under_way).await?;
+            self.count(result);
+        }
+        Ok(())
+    }
+
+    /// Disposes of what is due, by groups of one rule; answers what is named of it.
+    async fn dispose<T: Clone>(
+        &mut self,
+        due: Due<T>,
+        things: impl Fn(Vec<T>) -> DisposedThings,
+    ) -> Result<Vec<T>, Problem> {
+        let found = due.count() as u64;
+        self.shown.looked_at = due.looked_at;
+        self.shown.held = due.held;
+        self.shown.left = due.left;
+        self.shown.unknown = due.unknown;
+        self.shown.due = found.saturating_add(due.held).saturating_add(due.left);
+        let all = due.groups.values().flatten();
+        let named = all.take(NAMED_MAX).map(|item| item.id.clone()).collect();
+        if self.dry_run {
+            return Ok(named);
+        }
+        for (preset, mut items) in due.groups {
+            items.sort_by_key(|item| item.rested_at);
+            for part in items.chunks(DISPOSAL_ITEMS_MAX) {
+                let (Some(oldest), Some(newest)) = (part.first(), part.last()) else {
+                    continue;
+                };
+                let what = things(part.iter().map(|item| item.id.clone()).collect());
+                self.begin(preset, oldest.rested_at, newest.rested_at, what)
+                    .await?;
+            }
+        }
+        Ok(named)
+    }
+
+    /// One disposal: in the log first, then carried out.
+    async fn begin(
+        &mut self,
+        preset: Preset,
+        oldest_at: Timestamp,
+        newest_at: Timestamp,
+        what: DisposedThings,
+    ) -> Result<(), Problem> {
+        let nth = format!("{}/{}/{}", self.class, preset.code(), self.shown.disposals.len());
+        let command = RetentionCommand::BeginDisposal(Box::new(Beginning {
+            class: self.class,
+            preset,
+            oldest_at,
+            newest_at,
+            what,
+        }));
+        let entities = &self.installation.entities.retentions;
+        let answer = entities
+            .ask(&self.class, command, follow(self.cause, &nth))
+            .await?;
+        let Some(under_way) = answer.state.under_way() else {
+            return Ok(());
+        };
+        self.shown.disposals.push(under_way.disposal);
+        let result = carry_out(self.installation, self.class, under_way).await?;
+        self.count(result);
+        Ok(())
+    }
+
+    const fn count(&mut self, result: DisposalResult) {
+        self.shown.destroyed = self.shown.destroyed.saturating_add(result.destroyed);
+        self.shown.gone = self.shown.gone.saturating_add(result.gone);
+        self.shown.kept = self.shown.kept.saturating_add(result.kept);
+    }
+
+    async fn say(&self, through: Option<CustomerId>) -> Result<(), Problem> {
+        let command = RetentionCommand::Review(Reviewed {
+            looked_at: self.shown.looked_at,
+            due: self.shown.due,
+            destroyed: self.shown.destroyed,
+            held: self.shown.held,
+            left: self.shown.left,
+            through,
+        });
+        let cause = follow(self.cause, &format!("{}/reviewed", self.class));
+        let entities = &self.installation.entities.retentions;
+        entities.ask(&self.class, command, cause).await?;
+        Ok(())
+    }
+}

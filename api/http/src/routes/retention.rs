@@ -1,0 +1,88 @@
+//! Retention over HTTP: how long each class of data is kept, setting it, and disposing of what is due.
+
+use crate::described::{Changed, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::retention::{
+    ClassShown, PeriodOrder, RetentionShown, RunOrder, RunShown, all, one, run, set_period,
+};
+use domain::problem::Problem;
+use domain::retention::DataClass;
+use domain::stored_event::Position;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/retention",
+            "How long each class of data is kept, under which rule, and what was last disposed of",
+            show,
+        )
+        .needs(Permission::RetentionRead, About::Everybody)
+        .of_rows_as_they_are(),
+        Endpoint::get("/api/v1/retention/{class}", "The same of one class", show_one)
+            .needs(Permission::RetentionRead, About::Everybody)
+            .of_rows_as_they_are(),
+        Endpoint::put(
+            "/api/v1/retention/{class}",
+            "Set for how long a class of data is kept, with a reason; never below its floor",
+            set,
+        )
+        .needs(Permission::RetentionWrite, About::Everybody)
+        .takes::<PeriodOrder>(),
+        Endpoint::post(
+            "/api/v1/retention/run",
+            "Dispose now of what is past its period, or only say what is due",
+            dispose,
+        )
+        .needs(Permission::RetentionWrite, About::Everybody)
+        .takes::<RunOrder>(),
+    ]
+}
+
+async fn show(ctx: Ctx, _: Input) -> Result<Read<RetentionShown>, Problem> {
+    all(&ctx.installation).await.map(Read)
+}
+
+async fn show_one(ctx: Ctx, input: Input) -> Result<Read<ClassShown>, Problem> {
+    let class: DataClass = input.id(0, "this class of data")?;
+    let loaded = ctx.installation.entities.retentions.state(&class).await?;
+    Ok(Read(one(class, &loaded.state, loaded.version)))
+}
+
+/// A class after a period was set.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PeriodSet {
+    #[serde(flatten)]
+    class: ClassShown,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    position: Position,
+}
+
+async fn set(ctx: Ctx, input: Input) -> Result<Changed<PeriodSet>, Problem> {
+    let class: DataClass = input.id(0, "this class of data")?;
+    let cause = input.cause(&ctx.installation, "retention")?;
+    let order: PeriodOrder = input.order().await?;
+    let answer = set_period(&ctx.installation, class, order, cause).await?;
+    Ok(Changed(Written {
+        body: PeriodSet {
+            class: one(class, &answer.state, answer.version),
+            position: answer.position,
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+async fn dispose(ctx: Ctx, input: Input) -> Result<Changed<RunShown>, Problem> {
+    let cause = input.cause(&ctx.installation, "retention/run")?;
+    let order: RunOrder = input.order().await?;
+    let done = run(&ctx.installation, order.dry_run, cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: Some(done.position),
+        body: done,
+    }))
+}

@@ -1,0 +1,52 @@
+//! A campaign without its persons, as it meets a server: only one that is over, only who occurs in it alone.
+
+use super::asking::{get, owner, trail};
+use crate::testing::Story;
+use serde_json::{Value, json};
+
+#[test]
+fn a_campaign_that_is_over_keeps_its_figures_and_forgets_who_occurs_in_it_alone() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        for (campaign, list) in [
+            ("T", "客户ID,手机号,姓名\nC001,138-0013-8000,张三\nC002,138-0013-8001,李四\nC003,138-0013-8002,王五\n"),
+            ("U", "客户ID,手机号,姓名\nC002,138-0013-8001,李四\n"),
+        ] {
+            let made = json!({ "task_id": campaign, "script_template": "您好。",
+                "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+            assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+            let path = format!("/api/v1/campaigns/{campaign}/lists?source=a.csv");
+            assert_eq!(story.post(&path, list).await.status().as_u16(), 200);
+        }
+        let hold = json!({ "reason": "a court asked" });
+        assert_eq!(owner(&story, "/api/v1/customers/C003/hold", hold).await.status, 200);
+        let path = "/api/v1/campaigns/T/anonymize";
+        let order = |dry_run: bool| json!({ "reason": "the study is over", "dry_run": dry_run });
+        let running = owner(&story, path, order(false)).await;
+        assert_eq!(running.status, 422, "{}", running.body);
+        let stopped = owner(&story, "/api/v1/campaigns/T/stop", json!({ "reason": "over" })).await;
+        assert_eq!(stopped.status, 200);
+        let dry = owner(&story, path, order(true)).await.body;
+        assert_eq!((&dry["persons"], &dry["left"], &dry["erased"]), (&json!(3), &json!(1), &json!(0)), "{dry}");
+        let done = owner(&story, path, order(false)).await.body;
+        assert_eq!((&done["erased"], &done["in_other_campaigns"], &done["held"]), (&json!(1), &json!(1), &json!(1)), "{done}");
+        assert_eq!(done["still_known"].as_array().unwrap().len(), 2, "{done}");
+        assert_eq!(trail(&story, "campaign.anonymized").await.len(), 1);
+        let installation = &story.running.installation;
+        let late = installation.now().plus_ms(20_000);
+        loop {
+            if trail(&story, "customer.erasure_certified").await.len() == 1 {
+                break;
+            }
+            assert!(installation.now() < late, "no certificate");
+            installation.pause(10).await;
+        }
+        let erased = get(&story, "/api/v1/customers/C001", &story.bearer()).await.body;
+        assert_eq!(erased["name"], Value::Null, "{erased}");
+        let report = get(&story, "/api/v1/campaigns/T", &story.bearer()).await.body;
+        assert_eq!(report["enrolled"], 3, "{report}");
+        let again = owner(&story, path, order(false)).await.body;
+        assert_eq!(again["erased"], 1, "{again}");
+    });
+    story.end();
+}

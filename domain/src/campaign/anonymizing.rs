@@ -1,0 +1,76 @@
+//! Making the persons of a campaign unknowable: only of one that is over, with a reason, and said when all
+//! were looked at. Whom it erases is the person's own to decide.
+
+use super::event::{AnonymizedCounts, CampaignEvent};
+use super::refusal::CampaignRefusal;
+use super::state::{Anonymization, CampaignState, CampaignStatus};
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const ANONYMIZATION_REASON_BYTES_MAX: usize = 256;
+
+type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+
+/// Who is still to be called cannot be unknown.
+pub(super) fn begin(state: &CampaignState, status: CampaignStatus, reason: String) -> Decided {
+    if !matches!(status, CampaignStatus::Completed | CampaignStatus::Stopped) {
+        return Err(CampaignRefusal::WrongStatus { status });
+    }
+    if reason.trim().is_empty() || reason.len() > ANONYMIZATION_REASON_BYTES_MAX {
+        return Err(CampaignRefusal::NoReason {
+            bytes_max: ANONYMIZATION_REASON_BYTES_MAX,
+        });
+    }
+    match state.anonymization() {
+        Anonymization::UnderWay => Ok(Vec::new()),
+        Anonymization::None | Anonymization::Done(_) => {
+            Ok(vec![CampaignEvent::AnonymizationBegun { reason }])
+        }
+    }
+}
+
+/// Whoever completes it again has done so already.
+pub(super) fn complete(state: &CampaignState, counts: AnonymizedCounts) -> Decided {
+    match state.anonymization() {
+        Anonymization::UnderWay => Ok(vec![CampaignEvent::Anonymized { counts }]),
+        Anonymization::None | Anonymization::Done(_) => Ok(Vec::new()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn begun() -> CampaignState {
+        let mut state = CampaignState::default();
+        let event = CampaignEvent::AnonymizationBegun {
+            reason: "over".to_owned(),
+        };
+        state.apply(&event, crate::time::Timestamp::EPOCH);
+        state
+    }
+
+    #[test]
+    fn only_a_campaign_that_is_over_is_made_unknowable_for_a_reason_and_once() {
+        let state = CampaignState::default();
+        for status in CampaignStatus::ALL {
+            let is_over = matches!(status, CampaignStatus::Completed | CampaignStatus::Stopped);
+            let asked = begin(&state, *status, "the study is over".to_owned());
+            assert_eq!(asked.is_ok(), is_over, "{status:?}");
+        }
+        let stopped = CampaignStatus::Stopped;
+        for reason in [
+            String::new(),
+            " ".to_owned(),
+            "x".repeat(ANONYMIZATION_REASON_BYTES_MAX + 1),
+        ] {
+            assert!(begin(&state, stopped, reason).is_err());
+        }
+        assert_eq!(begin(&begun(), stopped, "again".to_owned()), Ok(vec![]));
+        let counts = AnonymizedCounts::default();
+        assert_eq!(complete(&state, counts), Ok(vec![]));
+        assert_eq!(
+            complete(&begun(), counts),
+            Ok(vec![CampaignEvent::Anonymized { counts }])
+        );
+    }
+}

@@ -1,0 +1,137 @@
+//! Decides commands to the retention of one class: no period below its floor, nothing destroyed before its
+//! time, one disposal after another.
+
+use super::class::DataClass;
+use super::command::{Beginning, RetentionCommand};
+use super::event::{DisposalResult, DisposalRule, RetentionEvent};
+use super::floor::{Floor, GENERAL_FLOOR, floor};
+use super::refusal::RetentionRefusal;
+use super::state::{Period, RetentionState};
+use crate::calling_plan::Preset;
+use crate::time::Timestamp;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 256;
+
+/// Longest period: a hundred years; whoever keeps for longer sets none.
+pub const PERIOD_DAYS_MAX: u32 = 36_525;
+
+/// Most things that one disposal names: 500 ids have 20 KB of the 64 a record may have.
+pub const DISPOSAL_ITEMS_MAX: usize = 500;
+
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+
+type Decided = Result<Vec<RetentionEvent>, RetentionRefusal>;
+
+pub(super) fn decide(state: &RetentionState, command: RetentionCommand, now: Timestamp) -> Decided {
+    match command {
+        RetentionCommand::SetPeriod {
+            class,
+            preset,
+            days,
+            reason,
+        } => set(state, class, preset, days, reason),
+        RetentionCommand::BeginDisposal(beginning) => begin(state, *beginning, now),
+        RetentionCommand::CompleteDisposal { disposal, result } => complete(state, disposal, result),
+        RetentionCommand::Review(reviewed) => Ok(vec![RetentionEvent::Reviewed { reviewed }]),
+    }
+}
+
+fn set(
+    state: &RetentionState,
+    class: DataClass,
+    preset: Option<Preset>,
+    days: Option<u32>,
+    reason: String,
+) -> Decided {
+    if reason.trim().is_empty() {
+        return Err(RetentionRefusal::NoReason);
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(RetentionRefusal::TooLong {
+            bytes: reason.len(),
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    if let Some(days) = days {
+        let Floor { days: least, source } = preset.map_or(GENERAL_FLOOR, |preset| floor(class, preset));
+        if days < least {
+            return Err(RetentionRefusal::BelowFloor {
+                days,
+                least,
+                rests_on: source,
+            });
+        }
+        if days > PERIOD_DAYS_MAX {
+            return Err(RetentionRefusal::AboveMax { days });
+        }
+    }
+    let before_days = state.set_for(preset);
+    if before_days == days {
+        return Ok(Vec::new());
+    }
+    Ok(vec![RetentionEvent::PeriodSet {
+        preset,
+        before_days,
+        after_days: days,
+        reason,
+    }])
+}
+
+/// Whoever asks has looked; here it is held against what is set now, and against the clock.
+fn begin(state: &RetentionState, beginning: Beginning, now: Timestamp) -> Decided {
+    let Beginning {
+        class,
+        preset,
+        oldest_at,
+        newest_at,
+        what,
+    } = beginning;
+    if let Some(under_way) = state.under_way() {
+        return Err(RetentionRefusal::UnderWay {
+            disposal: under_way.disposal,
+        });
+    }
+    let of_class = match class {
+        DataClass::Recordings => what.customers.is_empty(),
+        DataClass::Persons => what.calls.is_empty(),
+    };
+    if what.count() == 0 || what.count() > DISPOSAL_ITEMS_MAX || !of_class {
+        return Err(RetentionRefusal::NotOfClass);
+    }
+    let Period { days, rule } = state.period(class, preset).ok_or(RetentionRefusal::NoPeriod)?;
+    if newest_at > kept_from(now, days) {
+        return Err(RetentionRefusal::TooEarly { days });
+    }
+    Ok(vec![RetentionEvent::DisposalBegun {
+        disposal: state.disposals().saturating_add(1),
+        under: DisposalRule {
+            class,
+            preset,
+            days,
+            rule,
+            oldest_at,
+            newest_at,
+        },
+        what: Box::new(what),
+    }])
+}
+
+/// What came to rest at this instant or before is past a period of so many days.
+pub fn kept_from(now: Timestamp, days: u32) -> Timestamp {
+    now.minus_ms(u64::from(days).saturating_mul(DAY_MS))
+}
+
+/// Whoever completes it again has done so already.
+fn complete(state: &RetentionState, disposal: u64, result: DisposalResult) -> Decided {
+    match state.under_way() {
+        Some(under_way) if under_way.disposal == disposal => Ok(vec![RetentionEvent::Disposed {
+            disposal,
+            under: under_way.under.clone(),
+            result,
+        }]),
+        Some(_) | None if disposal <= state.disposals() => Ok(Vec::new()),
+        Some(_) | None => Err(RetentionRefusal::NotBegun { disposal }),
+    }
+}
