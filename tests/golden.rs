@@ -4,6 +4,7 @@
 use domain::access::Access;
 use domain::alert::Alert;
 use domain::api_key::ApiKey;
+use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
@@ -16,6 +17,7 @@ use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::report::Report;
 use domain::sample::Sample;
+use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::user::User;
@@ -89,6 +91,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Access::AGGREGATE, check::<Access>),
     (Alert::AGGREGATE, check::<Alert>),
     (ApiKey::AGGREGATE, check::<ApiKey>),
+    (Approval::AGGREGATE, check::<Approval>),
     (Call::AGGREGATE, check::<Call>),
     (Campaign::AGGREGATE, check::<Campaign>),
     (Complaint::AGGREGATE, check::<Complaint>),
@@ -100,6 +103,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (PersonRequest::AGGREGATE, check::<PersonRequest>),
     (Report::AGGREGATE, check::<Report>),
     (Sample::AGGREGATE, check::<Sample>),
+    (Setting::AGGREGATE, check::<Setting>),
     (Stop::AGGREGATE, check::<Stop>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),

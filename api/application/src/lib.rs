@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod alerts;
+pub mod approvals;
 pub mod as_of;
 pub mod call_now;
 pub mod calls;
@@ -32,6 +33,7 @@ pub mod percent;
 pub mod private_file;
 pub mod query;
 pub mod reply_value;
+pub mod settings;
 pub mod stops;
 pub mod tables;
 pub mod targets;

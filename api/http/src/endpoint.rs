@@ -83,6 +83,8 @@ pub struct Endpoint {
     says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
+    /// It replaces what is stored: `If-Match` says which version it means.
+    pub replaces: bool,
     pub standing: Standing,
     rows: RowsNeeded,
     /// How it is answered when it was done, from the type its handler answers.
@@ -113,6 +115,17 @@ impl Endpoint {
     {
         Self::new(Method::POST, path, summary, handler)
     }
+    pub(crate) fn put<R, F>(
+        path: &'static str,
+        summary: &'static str,
+        handler: impl Fn(Ctx, Input) -> F + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: IntoReply,
+        F: Future<Output = Result<R, Problem>> + Send + 'static,
+    {
+        Self::new(Method::PUT, path, summary, handler).replaces()
+    }
     fn new<R, F>(
         method: Method,
         path: &'static str,
@@ -135,6 +148,7 @@ impl Endpoint {
             about: About::Everybody,
             says_who: &[],
             kept: false,
+            replaces: false,
             standing: Standing::Current,
             rows: if R::IS_READ {
                 RowsNeeded::OfTheLog
@@ -192,6 +206,11 @@ impl Endpoint {
         self.standing = Standing::Deprecated;
         self
     }
+    /// It replaces a stored value: a request without `If-Match` is refused (428).
+    pub const fn replaces(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
     pub const fn kept(mut self) -> Self {
         self.kept = true;
         self
@@ -223,6 +242,7 @@ impl Endpoint {
             about: self.about,
             rows: self.rows,
             kept: self.kept,
+            replaces: self.replaces,
             takes: self.takes,
             known: KnownQuery(self.query),
         };
@@ -277,6 +297,8 @@ fn names_of_who_acts<T: JsonSchema>() -> &'static [&'static str] {
 fn method(method: Method) -> BoxedFilter<()> {
     if method == Method::GET {
         warp::get().boxed()
+    } else if method == Method::PUT {
+        warp::put().boxed()
     } else {
         warp::post().boxed()
     }

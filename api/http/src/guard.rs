@@ -53,6 +53,8 @@ pub(crate) struct Guard {
     pub rows: RowsNeeded,
     /// It passes though too much was asked.
     pub kept: bool,
+    /// It replaces what is stored.
+    pub replaces: bool,
     pub takes: Takes,
     pub known: KnownQuery,
 }
@@ -74,6 +76,13 @@ impl Guard {
             admitted.inspect_err(|problem| note(ctx, method, input, problem))?;
         }
         self.known.refuse_others(&input.query().0)?;
+        if self.replaces && !input.headers().contains_key(header::IF_MATCH) {
+            return Err(Problem::new(
+                Kind::Unconditional,
+                "if-match-needed",
+                "this replaces what is stored: read it first, and send the ETag that you read as If-Match",
+            ));
+        }
         Ok(input.number::<u64>(AFTER_POSITION)?.map(Position))
     }
 

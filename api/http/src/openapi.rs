@@ -26,7 +26,7 @@ const UNCHANGED: Parameter = Parameter::text(
 );
 
 /// Every kind of problem, whose replies lie beside the schemas.
-const KINDS: [Kind; 14] = [
+const KINDS: [Kind; 16] = [
     Kind::Invalid,
     Kind::Missing,
     Kind::WrongMethod,
@@ -34,6 +34,8 @@ const KINDS: [Kind; 14] = [
     Kind::Disproved,
     Kind::Conflict,
     Kind::Stale,
+    Kind::Unconditional,
+    Kind::ApprovalNeeded,
     Kind::Unauthenticated,
     Kind::Forbidden,
     Kind::TooLarge,
@@ -235,9 +237,16 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let waits = endpoint.method == "GET" && !endpoint.open;
     let after_position = waits.then(|| WAITS.described("query"));
     let in_header = endpoint.headers.iter().map(|one| one.described("header"));
-    let is_post = endpoint.method == "POST";
-    let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_post);
-    let key = key.map(|one| one.described("header"));
+    let is_command = endpoint.method != "GET";
+    let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_command);
+    let key = key.map(|one| {
+        let mut described = one.described("header");
+        // What replaces a stored value says which version it means.
+        if endpoint.replaces && one.name == UNCHANGED.name {
+            described["required"] = json!(true);
+        }
+        described
+    });
     let of_request = in_path.chain(in_query).chain(after_position);
     of_request.chain(in_header).chain(key).collect()
 }

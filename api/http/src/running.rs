@@ -14,7 +14,6 @@ use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
 use application::webhooks;
-use domain::alert::AlertLimits;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
 use evidence::compliance_report::REPORTS_DIR;
@@ -113,7 +112,7 @@ impl Running {
         // Whether the drivers may run, and when, is decided there and nowhere else.
         driving::begin(Arc::clone(&process), settings).await?;
         installation.live.begin(&installation.environment);
-        alerts::begin(&installation, AlertLimits::default());
+        alerts::begin(&installation);
         webhooks::begin(&installation);
         rebuild_record::begin(&installation);
         process.begin();

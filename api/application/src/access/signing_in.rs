@@ -8,9 +8,13 @@ use domain::digest::SecretDigest;
 use domain::ids::UserId;
 use domain::personal::Personal;
 use domain::problem::{Kind, Problem};
+use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{SESSION_MS, SignInFault, UserCommand};
+use domain::user::{SignInFault, UserCommand};
+
+/// Milliseconds of an hour.
+const HOUR_MS: u64 = 3_600_000;
 
 /// A session that began.
 #[derive(Debug)]
@@ -40,7 +44,7 @@ pub async fn sign_in(
     let loaded = installation.entities.users.state(&user).await?;
     let now = installation.now();
     let is_locked = loaded.state.locked_at(now).is_some();
-    let is_active = loaded.state.active().is_some();
+    let is_active = loaded.state.active_at(now).is_some();
     let kept = loaded.state.password().and_then(Personal::value).cloned();
     let has_password = kept.is_some();
     let desk = &installation.access;
@@ -65,7 +69,8 @@ pub async fn sign_in(
         return Err(not_let_in());
     }
     let secret = new_secret(installation.environment.ids.as_ref());
-    let until = now.plus_ms(SESSION_MS);
+    let hours = installation.setting(SettingName::SessionHoursMax).await?;
+    let until = now.plus_ms(hours.saturating_mul(HOUR_MS));
     let command = UserCommand::SignIn {
         session: SecretDigest::of(&secret),
         until,

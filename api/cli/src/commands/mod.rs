@@ -2,6 +2,7 @@
 
 mod alert_channel;
 pub(crate) mod alerts;
+pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod call;
@@ -37,12 +38,15 @@ pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod sample;
 pub(crate) mod serve;
+pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod simulate;
 pub(crate) mod stop;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
+mod user_file;
+mod user_roles;
 pub(crate) mod webhook;
 mod whom;
 
@@ -85,6 +89,8 @@ pub(crate) enum Command {
     Stop(stop::Args),
     Webhook(webhook::Args),
     User(user::Args),
+    Approval(approval::Args),
+    Settings(settings::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
     Completions(shell::CompletionsArgs),
@@ -126,6 +132,8 @@ impl Command {
             | Self::Stop(_)
             | Self::Webhook(_)
             | Self::User(_)
+            | Self::Approval(_)
+            | Self::Settings(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
         }
@@ -163,6 +171,8 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
+        Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
+        Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,

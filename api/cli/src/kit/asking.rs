@@ -4,6 +4,8 @@ use crate::kit::api::{ApiArgs, Request, get, post};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use crate::page::{self, Language};
+use host::outbound::api_client::ApiClient;
+use hyper::Method;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -30,6 +32,31 @@ impl Asking {
     /// The reply, whatever is done with it.
     pub(crate) async fn reply(&self, runtime: Arc<Runtime>, request: Request<'_>) -> Result<Value, Failure> {
         self.api.ask(runtime, request).await
+    }
+
+    /// Replaces what `read` shows, as it was read, and shows the reply: a change by somebody else in between
+    /// is refused.
+    pub(crate) async fn replace(
+        &self,
+        runtime: Arc<Runtime>,
+        read: &str,
+        write: &str,
+        method: Method,
+        body: &Value,
+    ) -> Result<(), Failure> {
+        let client = self.api.client(runtime).await?;
+        let replaced = async {
+            let shown = get(read).ask(&client).await?;
+            let etag = shown.get("etag").and_then(Value::as_str).unwrap_or_default();
+            Ok(client.replace(method, write, etag, body).await?)
+        };
+        let replaced: Result<Value, Failure> = replaced.await;
+        client.close().await;
+        let reply = replaced?;
+        match self.json {
+            true => output::json(&reply),
+            false => output::pretty(&reply),
+        }
     }
 
     /// Asks and shows the reply as a page for people, in their language; with --json as it is.
@@ -66,6 +93,11 @@ impl Asking {
         }
         client.close().await;
         failed.map_or(Ok(()), Err)
+    }
+
+    /// A client for several requests.
+    pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
+        self.api.client(runtime).await
     }
 
     /// Where the server is that a person opens a link at, as far as that is known.

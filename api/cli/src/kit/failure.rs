@@ -85,6 +85,8 @@ const fn exit_code(kind: Kind) -> u8 {
         | Kind::Refused
         | Kind::Conflict
         | Kind::Stale
+        | Kind::Unconditional
+        | Kind::ApprovalNeeded
         | Kind::Unauthenticated
         | Kind::Forbidden
         | Kind::TooLarge

@@ -3,6 +3,7 @@
 use domain::access::AccessEvent;
 use domain::alert::event::AlertEvent;
 use domain::api_key::ApiKeyEvent;
+use domain::approval::ApprovalEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::complaint::ComplaintEvent;
@@ -12,6 +13,7 @@ use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
 use domain::person_request::PersonRequestEvent;
+use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
 use domain::user::UserEvent;
 use domain::view::event::ViewEvent;
@@ -171,12 +173,38 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody tried once too often",
     ),
     (
+        UserEvent::SCOPE_CHANGED,
+        Beginning::Outside,
+        "somebody lets a user see other data",
+    ),
+    (
         UserEvent::DISABLED,
         Beginning::Outside,
         "somebody disables a user",
     ),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (
+        ApprovalEvent::REQUESTED,
+        Beginning::Outside,
+        "somebody asks for another person's approval",
+    ),
+    (
+        ApprovalEvent::APPROVED,
+        Beginning::Outside,
+        "another person approves it",
+    ),
+    (ApprovalEvent::REJECTED, Beginning::Outside, "somebody rejects it"),
+    (
+        ApprovalEvent::USED,
+        Beginning::Outside,
+        "somebody does what was approved",
+    ),
+    (
+        SettingEvent::CHANGED,
+        Beginning::Outside,
+        "somebody changes a setting",
+    ),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
     (
         ComplaintEvent::ASSIGNED,

@@ -11,6 +11,7 @@ use futures_util::stream;
 use http_body_util::combinators::{BoxBody, UnsyncBoxBody};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::body::Frame;
+use hyper::http::request::Builder;
 use hyper::{Method, Request, Response, StatusCode, header};
 use serde_json::Value;
 use std::io;
@@ -85,6 +86,22 @@ impl ApiClient {
         let body = Full::new(bytes).map_err(|never| match never {}).boxed();
         let response = self.send(method, path, "application/json", body).await?;
         read_json(response).await
+    }
+
+    /// The same while what it writes to has this version, as its `ETag` said.
+    pub async fn replace(
+        &self,
+        method: Method,
+        path: &str,
+        etag: &str,
+        body: &Value,
+    ) -> Result<Value, Problem> {
+        let body = Full::new(Bytes::from(body.to_string()));
+        let body = body.map_err(|never| match never {}).boxed();
+        let request = self
+            .begun(method, path, "application/json")
+            .header(header::IF_MATCH, etag);
+        read_json(self.sent(request, path, body).await?).await
     }
 
     /// Sends a file as it is, in pieces.
@@ -177,13 +194,27 @@ impl ApiClient {
         content_type: &str,
         body: RequestBody,
     ) -> Result<Response<ReplyBody>, Problem> {
-        let mut request = Request::builder()
+        self.sent(self.begun(method, path, content_type), path, body)
+            .await
+    }
+
+    fn begun(&self, method: Method, path: &str, content_type: &str) -> Builder {
+        let request = Request::builder()
             .method(method)
             .uri(path)
             .header(header::CONTENT_TYPE, content_type);
-        if let Some(name) = &self.acting {
-            request = request.header(ACTING_HEADER, encode(name));
+        match &self.acting {
+            Some(name) => request.header(ACTING_HEADER, encode(name)),
+            None => request,
         }
+    }
+
+    async fn sent(
+        &self,
+        request: Builder,
+        path: &str,
+        body: RequestBody,
+    ) -> Result<Response<ReplyBody>, Problem> {
         let request = request
             .body(body)
             .map_err(|error| Problem::invalid("path-invalid", format!("{path}: {error}")))?;
@@ -232,6 +263,7 @@ fn problem_of(status: StatusCode, body: &Value) -> Problem {
         StatusCode::NOT_FOUND => Kind::Missing,
         StatusCode::CONFLICT => Kind::Conflict,
         StatusCode::PRECONDITION_FAILED => Kind::Stale,
+        StatusCode::PRECONDITION_REQUIRED => Kind::Unconditional,
         StatusCode::TOO_MANY_REQUESTS => Kind::Busy,
         StatusCode::INTERNAL_SERVER_ERROR => Kind::Fault,
         _ if status.is_server_error() => Kind::Unavailable,

@@ -3,9 +3,10 @@
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
-    CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, text_response, whole_file_response,
-    with_session,
+    CHANGED, MADE, READ, SWITCHED, Written, changed, made, page, read, read_at, text_response,
+    whole_file_response, with_session,
 };
+use domain::stored_event::StreamVersion;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -36,6 +37,12 @@ const BUNDLE: &str = "application/octet-stream";
 
 /// Something was read.
 pub(crate) struct Read<T>(pub T);
+
+/// Something was read that can be replaced: with the version that `If-Match` then names.
+pub(crate) struct ReadAt<T> {
+    pub body: T,
+    pub version: StreamVersion,
+}
 
 /// Something was changed, or was so already.
 pub(crate) struct Changed<T>(pub Written<T>);
@@ -101,6 +108,15 @@ impl<T: Serialize + JsonSchema> IntoReply for Read<T> {
     }
     fn response(self) -> Response {
         read(&self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoReply for ReadAt<T> {
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        Read::<T>::told(generator)
+    }
+    fn response(self) -> Response {
+        read_at(&self.body, self.version)
     }
 }
 

@@ -3,6 +3,7 @@
 mod alert_channels;
 mod alerts;
 mod api_keys;
+mod approvals;
 pub mod audit;
 mod breaches;
 pub mod calls;
@@ -38,6 +39,8 @@ mod requests;
 mod rules;
 mod samples;
 mod session;
+mod settings;
+mod standings;
 mod stop;
 mod streams;
 mod tables;
@@ -100,9 +103,12 @@ fn groups() -> Vec<Vec<Endpoint>> {
         compliance_reports::endpoints(),
         projections::endpoints(),
         session::endpoints(),
+        settings::endpoints(),
+        standings::endpoints(),
         stop::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),
+        approvals::endpoints(),
         health::endpoints(),
         description::endpoints(),
     ]

@@ -1,11 +1,11 @@
 //! Users and roles over HTTP: who there is, what they may; add, change, invite, disable.
 
-use crate::described::{Changed, MadeOrChanged, Read};
+use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::access::{
-    RoleChange, RoleTable, UserChanged, UserList, UserOrder, add_user, change_role, disable_user,
-    invite_user, role_table, users,
+    RoleChange, RoleTable, ScopeOrder, UserChanged, UserList, UserOrder, UserStanding, add_user, change_role,
+    change_scope, disable_user, invite_user, role_table, user, users,
 };
 use application::as_of::{Moment, PARAMETERS};
 use domain::ids::UserId;
@@ -33,7 +33,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             change,
         )
         .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<RoleOrder>(),
+        .takes::<RoleOrder>()
+        .replaces(),
+        Endpoint::get(
+            "/api/v1/users/{name}",
+            "One user with roles and scope; the ETag is what a change names",
+            show,
+        )
+        .needs(Permission::UsersRead, About::Everybody)
+        .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/users/{name}/scope",
+            "Let a user see other campaigns or another team, or a guest stay longer; the user's sessions end",
+            rescope,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ScopeOrder>()
+        .replaces(),
         Endpoint::post(
             "/api/v1/users/{name}/invite",
             "A new link to choose a password; the one before it is void",
@@ -98,6 +114,24 @@ impl Order for DisableOrder {
 async fn list(ctx: Ctx, input: Input) -> Result<Read<UserList>, Problem> {
     let moment = Moment::of(input.query())?;
     users(&ctx.installation, moment).await.map(Read)
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<UserStanding>, Problem> {
+    let name: UserId = input.id(0, "this user")?;
+    let moment = Moment::of(input.query())?;
+    let body = user(&ctx.installation, name, &moment).await?;
+    Ok(ReadAt {
+        version: body.version,
+        body,
+    })
+}
+
+async fn rescope(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/scope")?;
+    let order: ScopeOrder = input.order().await?;
+    let changed = change_scope(&ctx.installation, user, order, cause).await?;
+    Ok(Changed(written(changed)))
 }
 
 async fn roles(_: Ctx, _: Input) -> Result<Read<RoleTable>, Problem> {
