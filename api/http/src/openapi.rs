@@ -138,18 +138,21 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if !endpoint.open {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    let is_post = endpoint.method == "POST";
-    if endpoint.open && is_post {
+    let is_command = endpoint.method != "GET";
+    if endpoint.open && is_command {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_post {
+    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_command {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }
-    if is_post {
+    if is_command {
         kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
     }
     if matches!(endpoint.takes, Takes::File) {
         kinds.push(Kind::WrongMediaType);
+    }
+    if endpoint.replaces {
+        kinds.push(Kind::Unconditional);
     }
     kinds
 }

@@ -38,6 +38,7 @@ impl IdleSessions {
 mod tests {
     use super::*;
 
+    /// What the setting has unless somebody changed it.
     const IDLE_MS: u64 = 15 * 60_000;
 
     #[test]

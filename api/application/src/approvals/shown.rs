@@ -23,6 +23,10 @@ use std::collections::BTreeMap;
 #[schemars(rename = "Approval")]
 pub struct ApprovalShown {
     pub id: ApprovalId,
+    #[schemars(
+        with = "String",
+        extend("enum" = ["waiting", "approved", "rejected", "used", "expired"])
+    )]
     pub standing: Standing,
     pub act: Act,
     #[schemars(example = &"删除个人信息")]
