@@ -107,6 +107,7 @@ fn id(id: Uuid) -> Val {
 const ACTED: &[&str] = &[
     AlertEvent::ACKNOWLEDGED,
     AlertEvent::MUTED,
+    ApprovalEvent::REQUESTED,
     CallEvent::CORRECTED,
     CampaignEvent::TARGETS_SET,
     CustomerEvent::CALL_BACK_ORDERED,
