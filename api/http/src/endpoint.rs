@@ -61,6 +61,15 @@ pub enum Standing {
     Deprecated,
 }
 
+/// Against what a command is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// What is there decides; `If-Match` is honoured where it is sent.
+    AsItStands,
+    /// It replaces a stored value: `If-Match` says which version it means, and is demanded.
+    Replaces,
+}
+
 /// One method on one path.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -83,8 +92,7 @@ pub struct Endpoint {
     says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
-    /// It replaces what is stored: `If-Match` says which version it means.
-    pub replaces: bool,
+    pub writing: Writing,
     pub standing: Standing,
     rows: RowsNeeded,
     /// How it is answered when it was done, from the type its handler answers.
@@ -148,7 +156,7 @@ impl Endpoint {
             about: About::Everybody,
             says_who: &[],
             kept: false,
-            replaces: false,
+            writing: Writing::AsItStands,
             standing: Standing::Current,
             rows: if R::IS_READ {
                 RowsNeeded::OfTheLog
@@ -208,7 +216,7 @@ impl Endpoint {
     }
     /// It replaces a stored value: a request without `If-Match` is refused (428).
     pub const fn replaces(mut self) -> Self {
-        self.replaces = true;
+        self.writing = Writing::Replaces;
         self
     }
     pub const fn kept(mut self) -> Self {
@@ -242,7 +250,7 @@ impl Endpoint {
             about: self.about,
             rows: self.rows,
             kept: self.kept,
-            replaces: self.replaces,
+            writing: self.writing,
             takes: self.takes,
             known: KnownQuery(self.query),
         };

@@ -5,7 +5,7 @@
 //! caller's data scope whose. What an endpoint does not say is denied to everybody but the directory's owner.
 
 use crate::context::{Context, RowsNeeded};
-use crate::endpoint::Takes;
+use crate::endpoint::{Takes, Writing};
 use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
@@ -53,8 +53,7 @@ pub(crate) struct Guard {
     pub rows: RowsNeeded,
     /// It passes though too much was asked.
     pub kept: bool,
-    /// It replaces what is stored.
-    pub replaces: bool,
+    pub writing: Writing,
     pub takes: Takes,
     pub known: KnownQuery,
 }
@@ -76,7 +75,7 @@ impl Guard {
             admitted.inspect_err(|problem| note(ctx, method, input, problem))?;
         }
         self.known.refuse_others(&input.query().0)?;
-        if self.replaces && !input.headers().contains_key(header::IF_MATCH) {
+        if self.writing == Writing::Replaces && !input.headers().contains_key(header::IF_MATCH) {
             return Err(Problem::new(
                 Kind::Unconditional,
                 "if-match-needed",

@@ -3,7 +3,7 @@
 
 use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
-use crate::endpoint::{Endpoint, Needs, Standing, Takes};
+use crate::endpoint::{Endpoint, Needs, Standing, Takes, Writing};
 use crate::known_query::AFTER_POSITION;
 use crate::reply::{POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
 use application::parameter::Parameter;
@@ -151,7 +151,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if matches!(endpoint.takes, Takes::File) {
         kinds.push(Kind::WrongMediaType);
     }
-    if endpoint.replaces {
+    if endpoint.writing == Writing::Replaces {
         kinds.push(Kind::Unconditional);
     }
     kinds
@@ -245,7 +245,7 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let key = key.map(|one| {
         let mut described = one.described("header");
         // What replaces a stored value says which version it means.
-        if endpoint.replaces && one.name == UNCHANGED.name {
+        if endpoint.writing == Writing::Replaces && one.name == UNCHANGED.name {
             described["required"] = json!(true);
         }
         described
