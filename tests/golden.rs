@@ -4,6 +4,7 @@
 use domain::access::Access;
 use domain::alert::Alert;
 use domain::api_key::ApiKey;
+use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
@@ -17,6 +18,7 @@ use domain::person_request::PersonRequest;
 use domain::report::Report;
 use domain::retention::Retention;
 use domain::sample::Sample;
+use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::subscriber::Subscriber;
@@ -91,6 +93,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Access::AGGREGATE, check::<Access>),
     (Alert::AGGREGATE, check::<Alert>),
     (ApiKey::AGGREGATE, check::<ApiKey>),
+    (Approval::AGGREGATE, check::<Approval>),
     (Call::AGGREGATE, check::<Call>),
     (Campaign::AGGREGATE, check::<Campaign>),
     (Complaint::AGGREGATE, check::<Complaint>),
@@ -103,6 +106,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Report::AGGREGATE, check::<Report>),
     (Retention::AGGREGATE, check::<Retention>),
     (Sample::AGGREGATE, check::<Sample>),
+    (Setting::AGGREGATE, check::<Setting>),
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),
     (User::AGGREGATE, check::<User>),

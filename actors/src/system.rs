@@ -15,6 +15,7 @@ use crate::registry::{Generation, Registry, ReserveError, Reserved};
 use domain::access::Access;
 use domain::alert::Alert;
 use domain::api_key::ApiKey;
+use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
@@ -33,6 +34,7 @@ use domain::ports::vault::Vault;
 use domain::report::Report;
 use domain::retention::Retention;
 use domain::sample::Sample;
+use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::subscriber::Subscriber;
@@ -72,10 +74,14 @@ pub struct ActorSystem {
     /// Whose attempts to come in were refused.
     pub accesses: Entities<Access>,
     pub api_keys: Entities<ApiKey>,
+    /// What somebody asked another person to approve.
+    pub approvals: Entities<Approval>,
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
     /// How long each class of data is kept.
     pub retentions: Entities<Retention>,
+    /// Values by which this installation goes.
+    pub settings: Entities<Setting>,
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
@@ -107,9 +113,11 @@ impl ActorSystem {
             installation: Entities::start(&environment, &hosting),
             accesses: Entities::start(&environment, &hosting),
             api_keys: Entities::start(&environment, &hosting),
+            approvals: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
             retentions: Entities::start(&environment, &hosting),
+            settings: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),
             person_requests: Entities::start(&environment, &hosting),

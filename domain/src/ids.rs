@@ -202,7 +202,6 @@ text_id!(
     /// A phone number: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `number:` + E.164).
     NumberId, "number", derived_hex, DERIVED_HEX, "ffeeddccbbaa99887766554433221100"
 );
-
 uuid_id!(
     /// One event. UUIDv5 of the command's id and the event's index in its batch, so a retry meets itself.
     EventId, "event"
@@ -231,7 +230,6 @@ text_id!(
     /// Whose refused attempts one stream holds: `user.<name>`, `key.<id>`, or `address.<hash>`.
     AccessId, "access", access_word, ACCESS_WORD, "user.wang"
 );
-
 uuid_id!(
     /// One key of an API: UUIDv5 of the command that made it, so that a repeated request is the same key.
     KeyId, "key"
@@ -244,7 +242,6 @@ uuid_id!(
     /// One alert: UUIDv5 of its rule and what it is about, so that the same trouble again is the same alert.
     AlertId, "alert"
 );
-
 uuid_id!(
     /// One question to the rows: UUIDv5 of the command that asked it, so that a repeated request is the same.
     InquiryId, "inquiry"
@@ -252,6 +249,10 @@ uuid_id!(
 uuid_id!(
     /// One complaint: UUIDv5 of the command that opened it, so that a repeated request is the same.
     ComplaintId, "complaint"
+);
+uuid_id!(
+    /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
+    ApprovalId, "approval"
 );
 uuid_id!(
     /// One request of a person: UUIDv5 of the command that received it, so that a repeated one is the same.

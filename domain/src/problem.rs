@@ -5,6 +5,8 @@
 //! room and by the command line. What only we should know of a fault, its cause, travels inside and is never
 //! serialised: the edge that answers writes it to the log.
 
+use crate::ids::ApprovalId;
+
 /// What whoever asked can do about it; the table of `docs/house.md`, "Errors".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -24,6 +26,8 @@ pub enum Kind {
     Stale,
     /// It replaces what is stored, and does not say which version it means: read, and say it.
     Unconditional,
+    /// Another person is to approve it first.
+    ApprovalNeeded,
     /// Who asks is not known.
     Unauthenticated,
     /// Known, and not allowed.
@@ -52,6 +56,7 @@ impl Kind {
             Self::Conflict => "somebody else was faster",
             Self::Stale => "it has changed since it was read",
             Self::Unconditional => "it replaces something, and does not say what",
+            Self::ApprovalNeeded => "another person is to approve this first",
             Self::Unauthenticated => "a token is needed",
             Self::Forbidden => "this is not allowed here",
             Self::TooLarge => "a limit was exceeded",
@@ -81,6 +86,8 @@ pub struct Problem {
     pub detail: String,
     /// Every member of the request that is wrong; empty where none is named.
     pub errors: Vec<MemberError>,
+    /// The approval that is needed, where one is.
+    pub approval: Option<ApprovalId>,
     /// What only we should know of a fault.
     cause: Option<String>,
 }
@@ -92,6 +99,7 @@ impl Problem {
             code,
             detail: detail.into(),
             errors: Vec::new(),
+            approval: None,
             cause: None,
         }
     }
@@ -107,6 +115,13 @@ impl Problem {
     }
     pub fn disproved(code: &'static str, detail: impl Into<String>) -> Self {
         Self::new(Kind::Disproved, code, detail)
+    }
+    /// Another person is to give this approval first.
+    pub fn approval_needed(approval: ApprovalId, detail: impl Into<String>) -> Self {
+        Self {
+            approval: Some(approval),
+            ..Self::new(Kind::ApprovalNeeded, "approval-needed", detail)
+        }
     }
     pub fn unavailable(detail: impl Into<String>) -> Self {
         Self::new(Kind::Unavailable, "unavailable", detail)

@@ -271,6 +271,7 @@ impl Operator {
                 reason: "asked by letter".to_owned(),
                 requested_by: None,
                 approved_by: None,
+                four_eyes: None,
             };
             let cause = cause(&format!("erase:{day}:{letter}"));
             if let Ok(answer) = self.system.customers.ask(&row.customer, command, cause).await {

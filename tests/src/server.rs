@@ -205,6 +205,8 @@ pub(crate) fn asked_with(
     let agent = agent();
     let answer = match (method, body) {
         ("GET", _) => agent.get(url).header("authorization", bearer).call(),
+        ("PUT", Some(body)) => agent.put(url).header("authorization", bearer).send_json(body),
+        ("PUT", None) => agent.put(url).header("authorization", bearer).send_empty(),
         (_, Some(body)) => agent.post(url).header("authorization", bearer).send_json(body),
         (_, None) => agent.post(url).header("authorization", bearer).send_empty(),
     };

@@ -20,6 +20,7 @@ async fn erase(world: &World, index: usize) {
         reason: "asked".to_owned(),
         requested_by: None,
         approved_by: None,
+        four_eyes: None,
     };
     let customer = world.customer(index);
     let asked = world

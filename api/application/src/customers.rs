@@ -4,9 +4,11 @@
 use crate::as_of::Known;
 use crate::masked::masked;
 use domain::calling_plan::Basis;
-use domain::customer::{CustomerCommand, KnownNumber};
+use domain::customer::event::CustomerEvent;
+use domain::customer::{CustomerCommand, CustomerState, Erasure, KEY_BACKUP_DAYS_MAX, KnownNumber};
 use domain::disposition::{Disposition, Outcome};
-use domain::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
+use domain::four_eyes::FourEyes;
+use domain::ids::{ApprovalId, CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
 use domain::phone_number::mask_e164;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -20,7 +22,7 @@ use std::collections::BTreeMap;
 const TEXT_BYTES_MAX: usize = 256;
 
 /// The person is to be erased.
-#[derive(JsonSchema)]
+#[derive(Clone, JsonSchema)]
 pub struct ErasureOrder {
     #[schemars(length(min = 1, max = TEXT_BYTES_MAX))]
     reason: String,
@@ -28,6 +30,8 @@ pub struct ErasureOrder {
     requested_by: Option<String>,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     approved_by: Option<String>,
+    /// The approval by which it is done, where one is needed.
+    approval: Option<ApprovalId>,
 }
 
 impl Order for ErasureOrder {
@@ -36,16 +40,25 @@ impl Order for ErasureOrder {
             reason: body.needed_short_text("reason", TEXT_BYTES_MAX),
             requested_by: body.short_text("requested_by", TEXT_BYTES_MAX),
             approved_by: body.short_text("approved_by", TEXT_BYTES_MAX),
+            approval: body.parsed("approval"),
         }
     }
 }
 
-impl From<ErasureOrder> for CustomerCommand {
-    fn from(order: ErasureOrder) -> Self {
-        Self::Erase {
-            reason: order.reason,
-            requested_by: order.requested_by,
-            approved_by: order.approved_by,
+impl ErasureOrder {
+    /// Why, and by which approval.
+    pub fn asks(&self) -> (&str, Option<ApprovalId>) {
+        (&self.reason, self.approval)
+    }
+
+    /// The command, with who stands behind it.
+    pub fn command(self, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
+        let approved_by = four_eyes.as_ref().and_then(|eyes| eyes.approved_by());
+        CustomerCommand::Erase {
+            reason: self.reason,
+            requested_by: self.requested_by,
+            approved_by: approved_by.map(ToString::to_string).or(self.approved_by),
+            four_eyes,
         }
     }
 }
@@ -75,12 +88,14 @@ impl From<HoldOrder> for CustomerCommand {
 }
 
 /// The end of a hold.
-#[derive(JsonSchema)]
+#[derive(Clone, JsonSchema)]
 pub struct HoldRelease {
     #[schemars(length(max = TEXT_BYTES_MAX))]
     reason: Option<String>,
     #[schemars(length(max = TEXT_BYTES_MAX))]
     by: Option<String>,
+    /// The approval by which it is done, where one is needed.
+    approval: Option<ApprovalId>,
 }
 
 impl Order for HoldRelease {
@@ -88,13 +103,24 @@ impl Order for HoldRelease {
         Self {
             reason: body.short_text("reason", TEXT_BYTES_MAX),
             by: body.short_text("by", TEXT_BYTES_MAX),
+            approval: body.parsed("approval"),
         }
     }
 }
 
-impl From<HoldRelease> for CustomerCommand {
-    fn from(HoldRelease { reason, by }: HoldRelease) -> Self {
-        Self::ReleaseHold { reason, by }
+impl HoldRelease {
+    /// Why, and by which approval.
+    pub fn asks(&self) -> (&str, Option<ApprovalId>) {
+        (self.reason.as_deref().unwrap_or_default(), self.approval)
+    }
+
+    /// The command, with who stands behind it.
+    pub fn command(self, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
+        CustomerCommand::ReleaseHold {
+            reason: self.reason,
+            by: self.by,
+            four_eyes,
+        }
     }
 }
 
@@ -112,6 +138,27 @@ pub struct Standing {
     pub key_backup_days_max: u32,
     /// What is not over yet: an erasure waits for these.
     pub open_calls: Vec<CallId>,
+}
+
+impl Standing {
+    /// The certificate is the event of that kind in the customer's stream; its number is the id of
+    /// `customer.erased`.
+    pub fn of(state: &CustomerState) -> Self {
+        let (erasure, certificate) = match state.erasure() {
+            Erasure::None => ("none", None),
+            Erasure::Requested { .. } => ("requested", None),
+            Erasure::Decided { .. } => ("decided", None),
+            Erasure::Certified { certificate } => ("certified", Some(certificate)),
+        };
+        Self {
+            held: state.held().map(str::to_owned),
+            erasure,
+            certificate,
+            certificate_event: CustomerEvent::ERASURE_CERTIFIED,
+            key_backup_days_max: KEY_BACKUP_DAYS_MAX,
+            open_calls: state.open_calls(),
+        }
+    }
 }
 
 /// The same after an order.

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod alerts;
+pub mod approvals;
 pub mod as_of;
 pub mod call_now;
 pub mod calls;
@@ -36,6 +37,7 @@ pub mod readers;
 pub mod recordings;
 pub mod reply_value;
 pub mod retention;
+pub mod settings;
 pub mod stops;
 pub mod subscribers;
 pub mod tables;

@@ -98,7 +98,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     report.show(args.json)
 }
 
-fn settings(directory: &Path) -> ServeSettings {
+/// A server on a directory of its own, without lines.
+pub(crate) fn settings(directory: &Path) -> ServeSettings {
     ServeSettings {
         read_db: None,
         open: OpenSettings::of_directory(directory.to_owned()),

@@ -71,6 +71,15 @@ pub enum AnswerOf {
     TheLog,
 }
 
+/// Against what a command is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// What is there decides; `If-Match` is honoured where it is sent.
+    AsItStands,
+    /// It replaces a stored value: `If-Match` says which version it means, and is demanded.
+    Replaces,
+}
+
 /// One method on one path.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -93,8 +102,7 @@ pub struct Endpoint {
     says_who: &'static [&'static str],
     /// A place is kept for it: health, and what ends calls or keeps people from being called.
     pub kept: bool,
-    /// It replaces what is stored: `If-Match` says which version it means.
-    pub replaces: bool,
+    pub writing: Writing,
     pub standing: Standing,
     pub answer: AnswerOf,
     rows: RowsNeeded,
@@ -159,7 +167,7 @@ impl Endpoint {
             about: About::Everybody,
             says_who: &[],
             kept: false,
-            replaces: false,
+            writing: Writing::AsItStands,
             standing: Standing::Current,
             answer: AnswerOf::TheMoment,
             rows: if R::IS_READ {
@@ -225,7 +233,7 @@ impl Endpoint {
     }
     /// It replaces a stored value: a request without `If-Match` is refused (428).
     pub const fn replaces(mut self) -> Self {
-        self.replaces = true;
+        self.writing = Writing::Replaces;
         self
     }
     pub const fn kept(mut self) -> Self {
@@ -260,7 +268,7 @@ impl Endpoint {
             rows: self.rows,
             kept: self.kept,
             answer: self.answer,
-            replaces: self.replaces,
+            writing: self.writing,
             takes: self.takes,
             known: KnownQuery(self.query),
         };

@@ -6,7 +6,7 @@
 
 use crate::auth;
 use crate::context::{Context, RowsNeeded};
-use crate::endpoint::{AnswerOf, Takes};
+use crate::endpoint::{AnswerOf, Takes, Writing};
 use crate::input::Input;
 use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
@@ -56,8 +56,7 @@ pub(crate) struct Guard {
     pub kept: bool,
     /// Whether its answer can be kept.
     pub answer: AnswerOf,
-    /// It replaces what is stored.
-    pub replaces: bool,
+    pub writing: Writing,
     pub takes: Takes,
     pub known: KnownQuery,
 }
@@ -79,7 +78,7 @@ impl Guard {
             admitted.inspect_err(|problem| note(ctx, method, input, problem))?;
         }
         self.known.refuse_others(&input.query().0)?;
-        if self.replaces && !input.headers().contains_key(header::IF_MATCH) {
+        if self.writing == Writing::Replaces && !input.headers().contains_key(header::IF_MATCH) {
             return Err(Problem::new(
                 Kind::Unconditional,
                 "if-match-needed",

@@ -13,6 +13,7 @@ mod described;
 mod endpoint;
 pub mod event_stream;
 mod exposition;
+mod fulfilment;
 mod guard;
 pub mod in_process;
 mod input;

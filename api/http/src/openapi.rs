@@ -3,11 +3,9 @@
 
 use crate::auth::SESSION_COOKIE;
 use crate::described::{Schemas, Told, example, of_path, schema_of, with_names};
-use crate::endpoint::{AnswerOf, Endpoint, Needs, Standing, Takes};
+use crate::endpoint::{AnswerOf, Endpoint, Needs, Standing, Takes, Writing};
 use crate::known_query::AFTER_POSITION;
-use crate::reply::{
-    ELSEWHERE, NOT_MODIFIED, POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of,
-};
+use crate::reply::{ELSEWHERE, NOT_MODIFIED, POSITION_HEADER, ProblemBody, RETRY_AFTER_SECONDS, status_of};
 use application::parameter::Parameter;
 use domain::problem::Kind;
 use schemars::SchemaGenerator;
@@ -36,7 +34,7 @@ const UNLESS: Parameter = Parameter::text(
 );
 
 /// Every kind of problem, whose replies lie beside the schemas.
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     Kind::Invalid,
     Kind::Missing,
     Kind::WrongMethod,
@@ -45,6 +43,7 @@ const KINDS: [Kind; 15] = [
     Kind::Conflict,
     Kind::Stale,
     Kind::Unconditional,
+    Kind::ApprovalNeeded,
     Kind::Unauthenticated,
     Kind::Forbidden,
     Kind::TooLarge,
@@ -152,24 +151,24 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if !endpoint.open {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    let is_post = endpoint.method != "GET";
+    let is_command = endpoint.method != "GET";
     // Whoever is sent elsewhere is on the way in, by an identity provider.
     let told = (endpoint.told)(&mut SchemaGenerator::default());
     let lets_in = told.iter().any(|told| told.status == ELSEWHERE);
-    if endpoint.open && (is_post || lets_in) {
+    if endpoint.open && (is_command || lets_in) {
         kinds.extend([Kind::Unauthenticated, Kind::Forbidden]);
     }
-    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_post || lets_in {
+    if endpoint.path.contains('{') || !endpoint.query.is_empty() || is_command || lets_in {
         kinds.extend([Kind::Missing, Kind::Refused]);
     }
-    if is_post {
+    if is_command {
         kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
-    }
-    if endpoint.replaces {
-        kinds.push(Kind::Unconditional);
     }
     if matches!(endpoint.takes, Takes::File) {
         kinds.push(Kind::WrongMediaType);
+    }
+    if endpoint.writing == Writing::Replaces {
+        kinds.push(Kind::Unconditional);
     }
     kinds
 }
@@ -264,9 +263,17 @@ fn parameters(endpoint: &Endpoint) -> Vec<Value> {
     let waits = endpoint.method == "GET" && !endpoint.open;
     let after_position = waits.then(|| WAITS.described("query"));
     let in_header = endpoint.headers.iter().map(|one| one.described("header"));
-    let is_post = endpoint.method != "GET";
-    let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_post);
-    let key = key.map(|one| one.described("header"));
+    let is_command = endpoint.method != "GET";
+    let key = [ONCE, UNCHANGED].into_iter().filter(|_| is_command);
+    let key = key.map(|one| {
+        let mut described = one.described("header");
+        // What replaces a stored value says which version it means.
+        let is_demanded = endpoint.writing == Writing::Replaces && one.name == UNCHANGED.name;
+        if let Some(members) = described.as_object_mut().filter(|_| is_demanded) {
+            members.insert("required".to_owned(), json!(true));
+        }
+        described
+    });
     let unless = (endpoint.answer == AnswerOf::TheLog).then(|| UNLESS.described("header"));
     let of_request = in_path.chain(in_query).chain(after_position);
     of_request.chain(in_header).chain(unless).chain(key).collect()

@@ -130,6 +130,7 @@ mod tests {
                 campaigns: CampaignScope::All,
                 team: None,
                 disabled: false,
+                until: None,
             },
             way: Way::Session,
             session: None,

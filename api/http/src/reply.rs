@@ -6,6 +6,7 @@ use application::access::ROUND_MS;
 use application::reply_value::value;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use domain::ids::ApprovalId;
 use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::{Position, StreamVersion};
 use schemars::JsonSchema;
@@ -27,7 +28,7 @@ const fn status(kind: Kind) -> StatusCode {
         Kind::Missing => StatusCode::NOT_FOUND,
         Kind::WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         Kind::Refused | Kind::Disproved => StatusCode::UNPROCESSABLE_ENTITY,
-        Kind::Conflict => StatusCode::CONFLICT,
+        Kind::Conflict | Kind::ApprovalNeeded => StatusCode::CONFLICT,
         Kind::Stale => StatusCode::PRECONDITION_FAILED,
         Kind::Unconditional => StatusCode::PRECONDITION_REQUIRED,
         Kind::Unauthenticated => StatusCode::UNAUTHORIZED,
@@ -74,6 +75,9 @@ pub(crate) struct ProblemBody {
     /// Every wrong member of the body.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<MemberError>,
+    /// The approval that another person is to give first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<ApprovalId>,
 }
 
 /// Where a code's meaning stands, from the root of this server.
@@ -90,6 +94,7 @@ fn body(problem: &Problem) -> ProblemBody {
         detail: problem.detail.clone(),
         code: problem.code.to_string(),
         errors: problem.errors.clone(),
+        approval: problem.approval,
     }
 }
 
@@ -104,6 +109,13 @@ pub(crate) struct Written<T> {
 /// The response of what was read.
 pub(crate) fn read(body: &impl Serialize) -> Response {
     json_response(StatusCode::OK, body)
+}
+
+/// The same of what can be replaced, at this version.
+pub(crate) fn read_at(body: &impl Serialize, version: StreamVersion) -> Response {
+    let mut response = json_response(StatusCode::OK, body);
+    set(&mut response, header::ETAG, &format!("\"v{}\"", version.0));
+    response
 }
 
 /// Of what was changed, or was so already.
@@ -278,6 +290,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
         | Kind::Conflict
         | Kind::Stale
         | Kind::Unconditional
+        | Kind::ApprovalNeeded
         | Kind::Forbidden
         | Kind::TooLarge
         | Kind::WrongMediaType
@@ -367,6 +380,7 @@ mod tests {
             (Kind::Conflict, 409),
             (Kind::Stale, 412),
             (Kind::Unconditional, 428),
+            (Kind::ApprovalNeeded, 409),
             (Kind::Unauthenticated, 401),
             (Kind::Forbidden, 403),
             (Kind::TooLarge, 413),

@@ -18,7 +18,6 @@ use application::notice::notice;
 use application::private_file;
 use application::retention;
 use application::webhooks;
-use domain::alert::AlertLimits;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
 use evidence::compliance_report::REPORTS_DIR;
@@ -121,11 +120,7 @@ impl Running {
         process.clock_evidence.begin().await?;
         // Whether the drivers may run, and when, is decided there and nowhere else.
         driving::begin(Arc::clone(&process), settings).await?;
-        installation.live.begin(&installation.environment);
-        alerts::begin(&installation, AlertLimits::default());
-        webhooks::begin(&installation);
-        retention::begin(&installation);
-        rebuild_record::begin(&installation);
+        begin_beside(&installation);
         process.begin();
         if let Some(url) = &url {
             offer_first_set_up(&installation, url.clone());
@@ -216,6 +211,15 @@ fn ask_provider(
     let provider = OidcProvider::new(oidc, Arc::clone(&installation.environment.clock))?;
     installation.access.provider.ask(Arc::new(provider), redirect);
     Ok(())
+}
+
+/// What goes on beside the answers: live figures, alerts, webhooks, retention, records of rebuilds.
+fn begin_beside(installation: &Arc<Installation>) {
+    installation.live.begin(&installation.environment);
+    alerts::begin(installation);
+    webhooks::begin(installation);
+    retention::begin(installation);
+    rebuild_record::begin(installation);
 }
 
 /// Shows whoever started a fresh installation the link by which it gets its first admin. It goes to the

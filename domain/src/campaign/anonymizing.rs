@@ -4,6 +4,7 @@
 use super::event::{AnonymizedCounts, CampaignEvent};
 use super::refusal::CampaignRefusal;
 use super::state::{Anonymization, CampaignState, CampaignStatus};
+use crate::four_eyes::FourEyes;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const ANONYMIZATION_REASON_BYTES_MAX: usize = 256;
@@ -11,7 +12,12 @@ pub const ANONYMIZATION_REASON_BYTES_MAX: usize = 256;
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 /// Who is still to be called cannot be unknown.
-pub(super) fn begin(state: &CampaignState, status: CampaignStatus, reason: String) -> Decided {
+pub(super) fn begin(
+    state: &CampaignState,
+    status: CampaignStatus,
+    reason: String,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Decided {
     if !matches!(status, CampaignStatus::Completed | CampaignStatus::Stopped) {
         return Err(CampaignRefusal::WrongStatus { status });
     }
@@ -23,7 +29,7 @@ pub(super) fn begin(state: &CampaignState, status: CampaignStatus, reason: Strin
     match state.anonymization() {
         Anonymization::UnderWay => Ok(Vec::new()),
         Anonymization::None | Anonymization::Done(_) => {
-            Ok(vec![CampaignEvent::AnonymizationBegun { reason }])
+            Ok(vec![CampaignEvent::AnonymizationBegun { reason, four_eyes }])
         }
     }
 }
@@ -44,6 +50,7 @@ mod tests {
         let mut state = CampaignState::default();
         let event = CampaignEvent::AnonymizationBegun {
             reason: "over".to_owned(),
+            four_eyes: None,
         };
         state.apply(&event, crate::time::Timestamp::EPOCH);
         state
@@ -54,7 +61,7 @@ mod tests {
         let state = CampaignState::default();
         for status in CampaignStatus::ALL {
             let is_over = matches!(status, CampaignStatus::Completed | CampaignStatus::Stopped);
-            let asked = begin(&state, *status, "the study is over".to_owned());
+            let asked = begin(&state, *status, "the study is over".to_owned(), None);
             assert_eq!(asked.is_ok(), is_over, "{status:?}");
         }
         let stopped = CampaignStatus::Stopped;
@@ -63,9 +70,9 @@ mod tests {
             " ".to_owned(),
             "x".repeat(ANONYMIZATION_REASON_BYTES_MAX + 1),
         ] {
-            assert!(begin(&state, stopped, reason).is_err());
+            assert!(begin(&state, stopped, reason, None).is_err());
         }
-        assert_eq!(begin(&begun(), stopped, "again".to_owned()), Ok(vec![]));
+        assert_eq!(begin(&begun(), stopped, "again".to_owned(), None), Ok(vec![]));
         let counts = AnonymizedCounts::default();
         assert_eq!(complete(&state, counts), Ok(vec![]));
         assert_eq!(

@@ -2,6 +2,7 @@
 
 use super::event::{AnonymizedCounts, PauseReason, Target};
 use crate::calling_plan::{CallingPlan, FlowRef};
+use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
 
@@ -48,6 +49,7 @@ pub enum CampaignCommand {
     /// Its persons are to be made unknowable; under way already: no event.
     BeginAnonymization {
         reason: String,
+        four_eyes: Option<Box<FourEyes>>,
     },
     /// All of them were looked at.
     CompleteAnonymization {

@@ -59,7 +59,9 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
         CampaignCommand::SetTargets { targets, by } => set_targets(state, targets, by),
-        CampaignCommand::BeginAnonymization { reason } => anonymizing::begin(state, status, reason),
+        CampaignCommand::BeginAnonymization { reason, four_eyes } => {
+            anonymizing::begin(state, status, reason, four_eyes)
+        }
         CampaignCommand::CompleteAnonymization { counts } => anonymizing::complete(state, counts),
         CampaignCommand::Complete { settled, .. } => complete(state, status, settled),
     }

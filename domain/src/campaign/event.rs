@@ -3,6 +3,7 @@
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -66,7 +67,12 @@ pub enum CampaignEvent {
     /// Its persons are made unknowable: each who occurs in no other campaign is erased. Stored before the
     /// first of them is.
     #[serde(rename = "campaign.anonymization_begun")]
-    AnonymizationBegun { reason: String },
+    AnonymizationBegun {
+        reason: String,
+        /// Who stood behind it: it erases persons, and needs a second one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
+    },
     /// All of them were looked at. Its figures and calls stay.
     #[serde(rename = "campaign.anonymized")]
     Anonymized {

@@ -4,6 +4,7 @@ use super::event::{AnonymizedCounts, CampaignEvent, PauseReason, Target};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
+use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::record::golden_support::{at, campaign, check, list};
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
@@ -100,6 +101,9 @@ fn every_kind_is_written_as_its_golden_file() {
         },
         CampaignEvent::AnonymizationBegun {
             reason: "the study is over".to_owned(),
+            four_eyes: Some(Box::new(FourEyes::Nobody {
+                nobody: NobodyBecause::NobodyElse,
+            })),
         },
         CampaignEvent::Anonymized {
             counts: AnonymizedCounts {

@@ -4,6 +4,7 @@ use super::assignee::Assignee;
 use super::event::DeletedRecording;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};
+use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -70,12 +71,14 @@ pub enum CustomerCommand {
     ReleaseHold {
         reason: Option<String>,
         by: Option<String>,
+        four_eyes: Option<Box<FourEyes>>,
     },
     /// Erases the person: at once, or once no call of the person is open. Erased already: no event.
     Erase {
         reason: String,
         requested_by: Option<String>,
         approved_by: Option<String>,
+        four_eyes: Option<Box<FourEyes>>,
     },
     /// From now on this user, or this team, sees to the person. Assigned so already: no event.
     Assign {

@@ -68,12 +68,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         }
         CustomerCommand::WithdrawConsent { scope, source } => consent::withdraw(state, scope, source),
         CustomerCommand::Hold { reason, by } => forget::hold(state, reason, by),
-        CustomerCommand::ReleaseHold { reason, by } => forget::release_hold(state, reason, by, context.now),
-        CustomerCommand::Erase {
-            reason,
-            requested_by,
-            approved_by,
-        } => forget::erase(state, reason, requested_by, approved_by, context.now),
+        CustomerCommand::ReleaseHold { .. } => forget::release_hold(state, command, context.now),
+        CustomerCommand::Erase { .. } => forget::erase(state, command, context.now),
         CustomerCommand::Assign { to, reason } => assignment::assign(state, to, reason),
         CustomerCommand::Unassign { reason } => assignment::unassign(state, reason),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),

@@ -5,6 +5,7 @@ use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
+use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -150,6 +151,9 @@ pub enum CustomerEvent {
         reason: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+        /// Who stood behind it; absent in events from before that was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
     },
     /// From here on this user, or this team, sees to the person.
     #[serde(rename = "customer.assigned")]
@@ -170,6 +174,9 @@ pub enum CustomerEvent {
         requested_by: Option<String>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         approved_by: Option<String>,
+        /// Who stood behind it; absent in events from before that was asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
     },
     /// Final: from here the person's key may be destroyed, and views drop what they hold of the person.
     #[serde(rename = "customer.erased")]

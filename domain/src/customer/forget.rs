@@ -4,7 +4,7 @@
 //! hold refuses an erasure, and stops one that was requested while a call was open: it then waits for the
 //! release. Nothing is granted from the request on; everything unsettled settles with the decision.
 
-use super::command::{DoneErasure, ForbiddenBy};
+use super::command::{CustomerCommand, DoneErasure, ForbiddenBy};
 use super::decide::{Decided, not_permitted};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -36,27 +36,43 @@ pub(super) fn hold(state: &CustomerState, reason: String, by: Option<String>) ->
     Ok(vec![CustomerEvent::Held { reason, by }])
 }
 
-pub(super) fn release_hold(
-    state: &CustomerState,
-    reason: Option<String>,
-    by: Option<String>,
-    now: Timestamp,
-) -> Decided {
+pub(super) fn release_hold(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::ReleaseHold {
+        reason,
+        by,
+        four_eyes,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let released = CustomerEvent::HoldReleased {
+        reason,
+        by,
+        four_eyes,
+    };
     registered(state)?;
     if state.held().is_none() {
         return Ok(Vec::new());
     }
-    let released = vec![CustomerEvent::HoldReleased { reason, by }];
-    Ok(with_what_waited(state, released, now))
+    Ok(with_what_waited(state, vec![released], now))
 }
 
-pub(super) fn erase(
-    state: &CustomerState,
-    reason: String,
-    requested_by: Option<String>,
-    approved_by: Option<String>,
-    now: Timestamp,
-) -> Decided {
+pub(super) fn erase(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::Erase {
+        reason,
+        requested_by,
+        approved_by,
+        four_eyes,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let requested = CustomerEvent::ErasureRequested {
+        reason,
+        requested_by,
+        approved_by,
+        four_eyes,
+    };
     registered(state)?;
     if state.erasure().is_final() {
         return Ok(Vec::new());
@@ -69,11 +85,7 @@ pub(super) fn erase(
     let events = match state.erasure() {
         Erasure::Requested { .. } => Vec::new(),
         Erasure::None | Erasure::Decided { .. } | Erasure::Certified { .. } => {
-            vec![CustomerEvent::ErasureRequested {
-                reason,
-                requested_by,
-                approved_by,
-            }]
+            vec![requested]
         }
     };
     Ok(with_what_waited(state, events, now))

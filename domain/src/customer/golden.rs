@@ -143,6 +143,7 @@ fn held_and_erased() -> Vec<CustomerEvent> {
         CustomerEvent::HoldReleased {
             reason: Some("the case is closed".to_owned()),
             by: Some("counsel".to_owned()),
+            four_eyes: None,
         },
         CustomerEvent::Assigned {
             to: Assignee::User("wang".parse().unwrap()),
@@ -157,6 +158,7 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             reason: "the person asked".to_owned(),
             requested_by: Some("officer".to_owned()),
             approved_by: Some("counsel".to_owned()),
+            four_eyes: None,
         },
         CustomerEvent::Erased {
             numbers_count: 2,

@@ -1,6 +1,7 @@
 //! Facts about one inquiry. Stored kinds and versions; never changed, only added to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, KeyId, NumberId, UserId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
@@ -82,6 +83,9 @@ pub struct ExportFacts {
     /// This event alone, and what led to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<EventId>,
+    /// Who stood behind it, where it needs a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub four_eyes: Option<Box<FourEyes>>,
 }
 
 /// What a reader is shown, of whom, and where. Ids of our own making only.
@@ -107,6 +111,9 @@ pub struct ReadFacts {
     /// Why, where the reader says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// Who stood behind it, where it needs a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub four_eyes: Option<Box<FourEyes>>,
 }
 
 /// What a search of the audit trail looks for; all of it must hold. Ids of our own making, and words.

@@ -36,6 +36,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
                 calls: vec![call()],
                 campaign: Some(campaign()),
                 reason: Some("complaint 17".to_owned()),
+                four_eyes: None,
             },
             by: Some("wang".to_owned()),
         },

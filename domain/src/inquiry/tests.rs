@@ -175,6 +175,7 @@ fn facts(reason: &str, calls: usize) -> ReadFacts {
         calls: (0..calls).map(id).collect(),
         campaign: Some("T".parse().unwrap()),
         reason: Some(reason.to_owned()),
+        four_eyes: None,
     }
 }
 

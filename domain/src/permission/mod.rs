@@ -244,6 +244,15 @@ impl Permission {
     }
 
     /// What it lets somebody do, in Chinese and English.
+    /// Whether it only lets somebody see: what a guest may have of a role.
+    pub fn only_reads(self) -> bool {
+        let looks = matches!(
+            self,
+            Self::QueryRun | Self::InspectionsMake | Self::CustomersReveal
+        );
+        looks || self.code().ends_with(":read")
+    }
+
     pub const fn labels(self) -> (&'static str, &'static str) {
         match self {
             Self::CampaignsRead => ("查看任务", "see campaigns"),

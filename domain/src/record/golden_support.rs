@@ -6,14 +6,15 @@ use crate::actor::{Actor, Way};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::ids::{
-    AlertId, CallId, CampaignId, CommandId, ComplaintId, CustomerId, EventId, InquiryId, KeyId, ListId,
-    LogId, NumberId, PersonRequestId, StreamId, WebhookId,
+    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, CustomerId, EventId, InquiryId, KeyId,
+    ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
     Cause, Envelope, RecordFacts, RequestFacts, Sealer, StreamVersion, open_personal, record, record_in_place,
 };
+use crate::setting::SettingName;
 use crate::stop::StopId;
 use crate::time::Timestamp;
 use async_trait::async_trait;
@@ -123,16 +124,8 @@ fn read_back<E: EventData>(stored: &str) -> E {
 fn fixed_facts(aggregate: &str) -> RecordFacts {
     let command = CommandId::derive_from_text("golden");
     let (stream, campaign, customer) = match aggregate {
-        "customer" => (
-            StreamId::new(aggregate, &customer()),
-            Some(campaign()),
-            Some(customer()),
-        ),
-        "call" => (
-            StreamId::new(aggregate, &call()),
-            Some(campaign()),
-            Some(customer()),
-        ),
+        "customer" => of_both(aggregate, &customer()),
+        "call" => of_both(aggregate, &call()),
         "number" => (StreamId::new(aggregate, &number()), Some(campaign()), None),
         "campaign" => (StreamId::new(aggregate, &campaign()), Some(campaign()), None),
         "installation" => (StreamId::new(aggregate, &LogId), None, None),
@@ -159,17 +152,18 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "webhook" => {
             let webhook = WebhookId::derive(CommandId::derive_from_text("golden"));
-            (
-                StreamId::new(aggregate, &webhook),
-                Some(campaign()),
-                Some(customer()),
-            )
+            of_both(aggregate, &webhook)
         }
         "complaint" => {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
-            let (campaign, customer) = (Some(campaign()), Some(customer()));
-            (StreamId::new(aggregate, &complaint), campaign, customer)
+            of_both(aggregate, &complaint)
         }
+        "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
+        "setting" => (
+            StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),
+            None,
+            None,
+        ),
         "person_request" => {
             let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &request), None, Some(customer()))
@@ -193,10 +187,19 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
     }
 }
 
+/// A stream whose events are about the campaign and the customer of every golden event.
+fn of_both(
+    aggregate: &str,
+    id: &impl std::fmt::Display,
+) -> (StreamId, Option<CampaignId>, Option<CustomerId>) {
+    (StreamId::new(aggregate, id), Some(campaign()), Some(customer()))
+}
+
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
-        "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request" => Way::Session,
+        "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
+        | "approval" | "setting" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

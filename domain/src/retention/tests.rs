@@ -155,7 +155,7 @@ fn the_longest_that_applies_counts_and_without_any_nothing_is_due() {
         Some(731),
         "the floor is the longest"
     );
-    assert_eq!(days(&[of_own.clone()], Preset::CnService), Some(200));
+    assert_eq!(days(std::slice::from_ref(&of_own), Preset::CnService), Some(200));
     assert_eq!(
         days(&[of_own], Preset::CnMarketing),
         None,

@@ -1,6 +1,6 @@
 //! Requests to one user: be added, get and lose roles, choose a password, sign in and out, be disabled.
 
-use super::event::{Invitation, SignInFault};
+use super::event::{Invitation, SignInFault, UserScope};
 use super::second_factor::SignInProof;
 use crate::digest::SecretDigest;
 use crate::ids::TeamId;
@@ -20,6 +20,13 @@ pub enum UserCommand {
         password: Option<Personal<String>>,
         invitation: Option<Invitation>,
         reason: Option<String>,
+        /// Makes it a guest: nothing opens for them from then on.
+        until: Option<Timestamp>,
+    },
+    /// Other data from now on; of a guest perhaps another end. So already: no event.
+    ChangeScope {
+        to: UserScope,
+        reason: String,
     },
     /// A new link to choose a password; the one before it is void.
     Invite {
@@ -92,6 +99,7 @@ impl UserCommand {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Add { .. } => "user.add",
+            Self::ChangeScope { .. } => "user.change_scope",
             Self::Invite { .. } => "user.invite",
             Self::ChoosePassword { .. } => "user.choose_password",
             Self::GrantRole { .. } => "user.grant_role",

@@ -2,7 +2,7 @@
 //! admin left.
 
 use super::command::UserCommand;
-use super::event::{SignInFault, UserEvent};
+use super::event::{SignInFault, UserEvent, UserScope};
 use super::refusal::UserRefusal;
 use super::second_factor::{self, SignInProof};
 use super::state::{Account, UserState};
@@ -29,7 +29,8 @@ type Decided = Result<Vec<UserEvent>, UserRefusal>;
 
 pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
     match command {
-        UserCommand::Add { .. } => add(state, command),
+        UserCommand::Add { .. } => add(state, command, now),
+        UserCommand::ChangeScope { to, reason } => change_scope(state, to, reason, now),
         UserCommand::Invite { invitation } => {
             active(state)?;
             Ok(vec![UserEvent::Invited { invitation }])
@@ -73,7 +74,7 @@ pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) ->
     }
 }
 
-fn add(state: &UserState, command: UserCommand) -> Decided {
+fn add(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
     let UserCommand::Add {
         roles,
         campaigns,
@@ -81,6 +82,7 @@ fn add(state: &UserState, command: UserCommand) -> Decided {
         password,
         invitation,
         reason,
+        until,
     } = command
     else {
         return Ok(Vec::new());
@@ -94,12 +96,62 @@ fn add(state: &UserState, command: UserCommand) -> Decided {
     if let Some(reason) = &reason {
         within(reason)?;
     }
+    if let Some(until) = until {
+        to_come(until, now)?;
+        roles.iter().try_for_each(|role| for_guests(*role))?;
+    }
     Ok(vec![UserEvent::Added {
         roles,
         campaigns,
         team,
         password,
         invitation,
+        reason,
+        until,
+    }])
+}
+
+/// Roles of guests: they see, and change nothing.
+const fn for_guests(role: Role) -> Result<(), UserRefusal> {
+    match role {
+        Role::Auditor | Role::Viewer => Ok(()),
+        Role::Admin
+        | Role::Operator
+        | Role::Agent
+        | Role::Supervisor
+        | Role::Compliance
+        | Role::Analyst
+        | Role::Integrator => Err(UserRefusal::NotForGuests(role)),
+    }
+}
+
+fn to_come(until: Timestamp, now: Timestamp) -> Result<(), UserRefusal> {
+    if now < until {
+        return Ok(());
+    }
+    Err(UserRefusal::GuestIsOver)
+}
+
+/// Also of a guest whose time is over: they may come again.
+fn change_scope(state: &UserState, to: UserScope, reason: String, now: Timestamp) -> Decided {
+    let account = active(state)?;
+    given(&reason)?;
+    let before = UserScope {
+        campaigns: account.campaigns.clone(),
+        team: account.team.clone(),
+        until: account.until,
+    };
+    match to.until {
+        Some(until) if account.is_guest() => to_come(until, now)?,
+        None if !account.is_guest() => {}
+        Some(_) | None => return Err(UserRefusal::GuestFixed),
+    }
+    if before == to {
+        return Ok(Vec::new());
+    }
+    Ok(vec![UserEvent::ScopeChanged {
+        before,
+        after: to,
         reason,
     }])
 }
@@ -109,6 +161,9 @@ fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: boo
     given(&reason)?;
     if account.roles.contains(&role) {
         return Ok(Vec::new());
+    }
+    if account.is_guest() {
+        for_guests(role)?;
     }
     if !others_could_revoke {
         return Err(UserRefusal::NobodyCouldRevoke(role));
@@ -209,6 +264,9 @@ fn disable(state: &UserState, reason: String, has_other_admin: bool) -> Decided 
 pub(super) fn may_sign_in(state: &UserState, known: &Account, now: Timestamp) -> Result<(), UserRefusal> {
     if known.disabled {
         return Err(UserRefusal::Disabled);
+    }
+    if !known.is_open(now) {
+        return Err(UserRefusal::GuestIsOver);
     }
     match state.locked_at(now) {
         Some(until) => Err(UserRefusal::Locked { until }),

@@ -31,6 +31,9 @@ pub enum UserEvent {
         invitation: Option<Invitation>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// Of a guest: from when on nothing opens for them any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// A link to choose a password was made; the one before it is void.
     #[serde(rename = "user.invited")]
@@ -50,6 +53,13 @@ pub enum UserEvent {
         role: Role,
         before: BTreeSet<Role>,
         after: BTreeSet<Role>,
+        reason: String,
+    },
+    /// From here on the user sees other data, or a guest stays for another time.
+    #[serde(rename = "user.scope_changed")]
+    ScopeChanged {
+        before: UserScope,
+        after: UserScope,
         reason: String,
     },
     /// The user signed in: a session, by the digest of what the browser holds.
@@ -115,6 +125,19 @@ pub enum UserEvent {
     Disabled { reason: String },
 }
 
+/// Whose data a user sees, and of a guest until when.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UserScope {
+    /// Left out where it is all of them.
+    #[serde(default, skip_serializing_if = "CampaignScope::is_all")]
+    pub campaigns: CampaignScope,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub team: Option<TeamId>,
+    /// Of a guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
 /// A link by which a user chooses a password: valid once, and until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Invitation {
@@ -140,6 +163,7 @@ impl UserEvent {
     pub const PASSWORD_CHOSEN: &'static str = "user.password_chosen";
     pub const ROLE_GRANTED: &'static str = "user.role_granted";
     pub const ROLE_REVOKED: &'static str = "user.role_revoked";
+    pub const SCOPE_CHANGED: &'static str = "user.scope_changed";
     pub const SIGNED_IN: &'static str = "user.signed_in";
     pub const SIGNED_OUT: &'static str = "user.signed_out";
     pub const SIGN_IN_REFUSED: &'static str = "user.sign_in_refused";
@@ -160,6 +184,7 @@ impl EventData for UserEvent {
             Self::PasswordChosen { .. } => Self::PASSWORD_CHOSEN,
             Self::RoleGranted { .. } => Self::ROLE_GRANTED,
             Self::RoleRevoked { .. } => Self::ROLE_REVOKED,
+            Self::ScopeChanged { .. } => Self::SCOPE_CHANGED,
             Self::SignedIn { .. } => Self::SIGNED_IN,
             Self::SignedOut { .. } => Self::SIGNED_OUT,
             Self::SignInRefused { .. } => Self::SIGN_IN_REFUSED,
@@ -189,6 +214,7 @@ impl EventData for UserEvent {
             | Self::Invited { .. }
             | Self::RoleGranted { .. }
             | Self::RoleRevoked { .. }
+            | Self::ScopeChanged { .. }
             | Self::SignedIn { .. }
             | Self::SignedOut { .. }
             | Self::SignInRefused { .. }

@@ -1,11 +1,20 @@
 //! Every stored kind of a user's event, held against its golden file.
 
-use super::event::{Invitation, SignInFault, UserEvent};
+use super::event::{Invitation, SignInFault, UserEvent, UserScope};
 use super::second_factor::SecondFactorUsed;
 use crate::digest::SecretDigest;
 use crate::permission::{CampaignScope, Role};
 use crate::personal::{LookupHash, Personal};
 use crate::record::golden_support::{at, campaign, check, check_with};
+
+/// A guest's scope, that many milliseconds long.
+fn scope(campaigns: CampaignScope, team: Option<&str>, ms: u64) -> UserScope {
+    UserScope {
+        campaigns,
+        team: team.map(|team| team.parse().unwrap()),
+        until: Some(at().plus_ms(ms)),
+    }
+}
 
 #[test]
 fn every_kind_is_written_and_read_as_its_golden_file_says() {
@@ -24,9 +33,15 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             password: Some(password()),
             invitation: Some(invitation),
             reason: Some("joins the team".to_owned()),
+            until: None,
         },
         UserEvent::Invited { invitation },
         UserEvent::PasswordChosen { password: password() },
+        UserEvent::ScopeChanged {
+            before: scope(CampaignScope::of([campaign()]), None, 86_400_000),
+            after: scope(CampaignScope::All, Some("north"), 172_800_000),
+            reason: "the audit takes longer".to_owned(),
+        },
         UserEvent::RoleGranted {
             role: Role::Analyst,
             before: before.clone(),

@@ -18,6 +18,12 @@ pub enum UserRefusal {
     NobodyCouldRevoke(Role),
     #[error("this is the last admin: add another one first")]
     LastAdmin,
+    #[error("a guest is auditor or viewer and nothing else: {0} is more")]
+    NotForGuests(Role),
+    #[error("a guest stays until a time that is still to come")]
+    GuestIsOver,
+    #[error("whether somebody is a guest is fixed when they are added")]
+    GuestFixed,
     #[error("a reason is needed")]
     NoReason,
     #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]

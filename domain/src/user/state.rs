@@ -33,6 +33,20 @@ pub struct Account {
     pub campaigns: CampaignScope,
     pub team: Option<TeamId>,
     pub disabled: bool,
+    /// Of a guest: from when on nothing opens for them.
+    pub until: Option<Timestamp>,
+}
+
+impl Account {
+    /// Somebody for a time, who reads and changes nothing.
+    pub const fn is_guest(&self) -> bool {
+        self.until.is_some()
+    }
+
+    /// Whether something opens for them at a moment.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        !self.disabled && self.until.is_none_or(|until| now < until)
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +65,11 @@ impl UserState {
     /// The user while it is not disabled.
     pub fn active(&self) -> Option<&Account> {
         self.account.as_ref().filter(|account| !account.disabled)
+    }
+
+    /// The user while something opens for them: neither disabled, nor a guest whose time is over.
+    pub fn active_at(&self, now: Timestamp) -> Option<&Account> {
+        self.account.as_ref().filter(|account| account.is_open(now))
     }
 
     /// The argon2id text to hold a password against.
@@ -115,6 +134,7 @@ impl UserState {
                 team,
                 password,
                 invitation,
+                until,
                 ..
             } => {
                 self.account = Some(Account {
@@ -122,6 +142,7 @@ impl UserState {
                     campaigns: campaigns.clone(),
                     team: team.clone(),
                     disabled: false,
+                    until: *until,
                 });
                 self.password.clone_from(password);
                 self.invitation = *invitation;
@@ -136,6 +157,14 @@ impl UserState {
             UserEvent::RoleGranted { after, .. } | UserEvent::RoleRevoked { after, .. } => {
                 if let Some(account) = &mut self.account {
                     account.roles.clone_from(after);
+                }
+                self.sessions.clear();
+            }
+            UserEvent::ScopeChanged { after, .. } => {
+                if let Some(account) = &mut self.account {
+                    account.campaigns.clone_from(&after.campaigns);
+                    account.team.clone_from(&after.team);
+                    account.until = after.until;
                 }
                 self.sessions.clear();
             }
@@ -212,6 +241,7 @@ impl UserState {
             | UserEvent::PasswordChosen { .. }
             | UserEvent::RoleGranted { .. }
             | UserEvent::RoleRevoked { .. }
+            | UserEvent::ScopeChanged { .. }
             | UserEvent::SignedIn { .. }
             | UserEvent::SignedOut { .. }
             | UserEvent::SignInRefused { .. }

@@ -1,6 +1,6 @@
 //! Given a user's events, when a command, then events or a refusal.
 
-use super::event::{Invitation, SignInFault, UserEvent};
+use super::event::{Invitation, SignInFault, UserEvent, UserScope};
 use super::*;
 use crate::digest::SecretDigest;
 use crate::permission::{CampaignScope, Role};
@@ -24,6 +24,7 @@ fn added(held: &[Role]) -> UserEvent {
         password: Some(Personal::open("$argon2id$…".to_owned())),
         invitation: None,
         reason: None,
+        until: None,
     }
 }
 
@@ -75,6 +76,7 @@ fn a_name_is_given_once_and_with_a_role() {
         password: None,
         invitation: None,
         reason: None,
+        until: None,
     };
     assert!(when(&[], add(&[Role::Viewer])).is_ok());
     assert_eq!(when(&[], add(&[])), Err(UserRefusal::NoRole));
@@ -285,6 +287,18 @@ fn with_proof(proof: SignInProof) -> UserCommand {
     }
 }
 
+fn guest(held: &[Role], until: Timestamp) -> UserCommand {
+    UserCommand::Add {
+        roles: roles(held),
+        campaigns: CampaignScope::All,
+        team: None,
+        password: None,
+        invitation: None,
+        reason: Some("the regulator's visit".to_owned()),
+        until: Some(until),
+    }
+}
+
 #[test]
 fn a_code_of_the_second_factor_is_good_once_and_never_an_older_one() {
     let mut state = with_second_factor();
@@ -382,4 +396,96 @@ fn a_provider_is_believed_of_the_subject_that_was_linked_alone() {
     }
     assert!(!state.has_session("s", now()));
     assert_eq!(when_at(&state, now(), by("a")), Err(UserRefusal::NoProvider));
+}
+
+#[test]
+fn a_guest_reads_until_a_time_and_changes_nothing() {
+    let until = now().plus_ms(60_000);
+    let added = when(&[], guest(&[Role::Auditor, Role::Viewer], until)).unwrap();
+    assert_eq!(
+        when(&[], guest(&[Role::Auditor, Role::Compliance], until)),
+        Err(UserRefusal::NotForGuests(Role::Compliance))
+    );
+    assert_eq!(
+        when(&[], guest(&[Role::Viewer], now())),
+        Err(UserRefusal::GuestIsOver)
+    );
+    let state = after(&added);
+    let last = until.minus_ms(1);
+    assert!(state.active_at(last).is_some() && state.active_at(until).is_none());
+    assert!(when_at(&state, last, sign_in("s")).is_ok());
+    assert_eq!(
+        when_at(&state, until, sign_in("s")),
+        Err(UserRefusal::GuestIsOver)
+    );
+    let grant = |role| UserCommand::GrantRole {
+        role,
+        reason: "more".to_owned(),
+        others_could_revoke: true,
+    };
+    assert_eq!(
+        when_at(&state, now(), grant(Role::Operator)),
+        Err(UserRefusal::NotForGuests(Role::Operator))
+    );
+}
+
+#[test]
+fn a_scope_changes_with_a_reason_before_and_after_and_ends_every_session() {
+    let to = |team: &str, until| UserScope {
+        campaigns: CampaignScope::All,
+        team: Some(team.parse().unwrap()),
+        until,
+    };
+    let change = |to: UserScope, reason: &str| UserCommand::ChangeScope {
+        to,
+        reason: reason.to_owned(),
+    };
+    let mut state = after(&[added(&[Role::Supervisor])]);
+    for event in when_at(&state, now(), sign_in("s")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert_eq!(
+        when_at(&state, now(), change(to("north", None), " ")),
+        Err(UserRefusal::NoReason)
+    );
+    let changed = when_at(&state, now(), change(to("north", None), "moves")).unwrap();
+    let expected = UserEvent::ScopeChanged {
+        before: UserScope::default(),
+        after: to("north", None),
+        reason: "moves".to_owned(),
+    };
+    assert_eq!(changed, [expected]);
+    for event in &changed {
+        User::evolve(&mut state, event, now());
+    }
+    assert!(!state.has_session("s", now()));
+    assert_eq!(
+        when_at(&state, now(), change(to("north", None), "again")),
+        Ok(vec![])
+    );
+    let until = Some(now().plus_ms(1));
+    assert_eq!(
+        when_at(&state, now(), change(to("north", until), "as a guest")),
+        Err(UserRefusal::GuestFixed)
+    );
+}
+
+#[test]
+fn a_guest_whose_time_is_over_may_come_again() {
+    let until = now().plus_ms(60_000);
+    let state = after(&when(&[], guest(&[Role::Auditor], until)).unwrap());
+    let to = |until| UserCommand::ChangeScope {
+        to: UserScope {
+            until,
+            ..UserScope::default()
+        },
+        reason: "a second visit".to_owned(),
+    };
+    let later = until.plus_ms(60_000);
+    assert!(when_at(&state, until, to(Some(later))).is_ok());
+    assert_eq!(
+        when_at(&state, until, to(Some(until))),
+        Err(UserRefusal::GuestIsOver)
+    );
+    assert_eq!(when_at(&state, until, to(None)), Err(UserRefusal::GuestFixed));
 }

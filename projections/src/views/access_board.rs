@@ -9,7 +9,7 @@ use domain::ids::{CampaignId, KeyId, TeamId, UserId};
 use domain::permission::{CampaignScope, Permission, Role};
 use domain::personal::LookupHash;
 use domain::time::Timestamp;
-use domain::user::UserEvent;
+use domain::user::{UserEvent, UserScope};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeSet;
@@ -30,7 +30,7 @@ const TABLES: &[Table] = &[
             "create table access_board_user (name text primary key, roles text not null, campaigns text,
             team text, disabled bigint not null, has_password bigint not null,
             has_second_factor bigint not null, issuer text, provider_subject text, added_at bigint not null,
-            signed_in_at bigint, locked_until bigint, pos bigint not null)",
+            signed_in_at bigint, locked_until bigint, guest_until bigint, pos bigint not null)",
         ],
         key_columns: 1,
     },
@@ -54,6 +54,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         UserEvent::PASSWORD_CHOSEN,
         UserEvent::ROLE_GRANTED,
         UserEvent::ROLE_REVOKED,
+        UserEvent::SCOPE_CHANGED,
         UserEvent::SIGNED_IN,
         UserEvent::SECOND_FACTOR_ADDED,
         UserEvent::SECOND_FACTOR_RESET,
@@ -82,6 +83,7 @@ impl View for AccessBoard {
             UserEvent::RoleGranted { after, .. } | UserEvent::RoleRevoked { after, .. } => {
                 ("roles", json(&after)?)
             }
+            UserEvent::ScopeChanged { after, .. } => return scope_row(tx, event, &name, &after),
             UserEvent::SignedIn { .. } => ("signed_in_at", Val::at(event.at())),
             UserEvent::Locked { until, .. } => ("locked_until", Val::at(until)),
             UserEvent::Disabled { .. } => ("disabled", Val::Int(1)),
@@ -134,6 +136,7 @@ fn added_row(
         campaigns,
         team,
         password,
+        until,
         ..
     } = added
     else {
@@ -141,7 +144,7 @@ fn added_row(
     };
     tx.exec(
         "insert into access_board_user (name, roles, campaigns, team, disabled, has_password,
-         has_second_factor, added_at, pos) values ($1, $2, $3, $4, 0, $5, 0, $6, $7)",
+         has_second_factor, added_at, guest_until, pos) values ($1, $2, $3, $4, 0, $5, 0, $6, $7, $8)",
         &[
             Val::text(name),
             json(roles)?,
@@ -149,7 +152,27 @@ fn added_row(
             Val::maybe_text(team.as_ref()),
             Val::Int(i64::from(password.is_some())),
             Val::at(event.at()),
+            until.map_or(Val::Null, Val::at),
             Val::position(event.position),
+        ],
+    )?;
+    Ok(())
+}
+
+fn scope_row(
+    tx: &mut dyn Tx,
+    event: &ViewEvent,
+    name: &UserId,
+    after: &UserScope,
+) -> Result<(), ProjectionError> {
+    tx.exec(
+        "update access_board_user set campaigns = $3, team = $4, guest_until = $5, pos = $2 where name = $1",
+        &[
+            Val::text(name),
+            Val::position(event.position),
+            named(&after.campaigns)?,
+            Val::maybe_text(after.team.as_ref()),
+            after.until.map_or(Val::Null, Val::at),
         ],
     )?;
     Ok(())
@@ -236,6 +259,8 @@ pub struct UserRow {
     pub signed_in_at: Option<Timestamp>,
     /// The end of the last lock, which may be over.
     pub locked_until: Option<Timestamp>,
+    /// Of a guest: from when on nothing opens for them; null for everybody else.
+    pub guest_until: Option<Timestamp>,
 }
 
 /// A key as of the rows.
@@ -259,7 +284,7 @@ pub struct KeyRow {
 pub async fn users(db: &dyn ReadDb) -> Result<Vec<UserRow>, ProjectionError> {
     let sql = format!(
         "select name, roles, campaigns, team, disabled, has_password, has_second_factor, issuer, provider_subject,
-         added_at, signed_in_at, locked_until
+         added_at, signed_in_at, locked_until, guest_until
          from access_board_user order by name limit {SHOWN_MAX}"
     );
     let rows = db.query(&sql, Vec::new()).await?;
@@ -290,6 +315,7 @@ fn read_user(mut row: Row) -> Result<UserRow, ProjectionError> {
         added_at: row.at()?,
         signed_in_at: row.maybe_at()?,
         locked_until: row.maybe_at()?,
+        guest_until: row.maybe_at()?,
     })
 }
 

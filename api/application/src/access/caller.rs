@@ -102,6 +102,13 @@ impl KnownUser {
                 format!("this key is not for {permission}: make one with that scope"),
             ));
         }
+        if self.account.is_guest() && !permission.only_reads() {
+            return Err(Problem::new(
+                Kind::Forbidden,
+                "guest-reads-only",
+                format!("a guest sees and changes nothing: {permission} is not for guests"),
+            ));
+        }
         let reaches = self.account.roles.iter().map(|role| reach(*role, permission));
         let reach = reaches.max().unwrap_or(Reach::No);
         if reach == Reach::No {
@@ -139,6 +146,7 @@ mod tests {
                 campaigns: CampaignScope::of(["A".parse().unwrap(), "B".parse().unwrap()]),
                 team: None,
                 disabled: false,
+                until: None,
             },
             way: Way::Session,
             session: None,
@@ -176,6 +184,23 @@ mod tests {
             scope.admits_campaign(&"B".parse().unwrap()),
             "and the campaigns that are named"
         );
+    }
+
+    #[test]
+    fn a_guest_sees_and_changes_nothing() {
+        let Caller::User(mut known) = user(&[Role::Auditor], None) else {
+            panic!("a user");
+        };
+        let caller = |known: &KnownUser| Caller::User(Box::new(known.clone()));
+        assert_eq!(code(&caller(&known), Permission::SamplesWrite), "ok");
+        known.account.until = Some("2026-03-02T10:00:00Z".parse().unwrap());
+        assert_eq!(
+            code(&caller(&known), Permission::SamplesWrite),
+            "guest-reads-only"
+        );
+        for seen in [Permission::AuditRead, Permission::InspectionsMake] {
+            assert_eq!(code(&caller(&known), seen), "ok");
+        }
     }
 
     #[test]

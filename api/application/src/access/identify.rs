@@ -7,9 +7,13 @@ use domain::digest::SecretDigest;
 use domain::ids::{KeyId, UserId};
 use domain::permission::CampaignScope;
 use domain::problem::{Kind, Problem};
+use domain::setting::SettingName;
 
 /// What every key begins with, so that one that got somewhere it should not be is found.
 pub const KEY_PREFIX: &str = "ll_";
+
+/// Milliseconds of a minute.
+const MINUTE_MS: u64 = 60_000;
 
 /// What a request brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +60,11 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
         return Err(refused("key-expired", detail));
     }
     let user = installation.entities.users.state(&facts.user).await?;
-    let Some(account) = user.state.active() else {
-        return Err(refused("user-disabled", "the user of this key is disabled"));
+    let Some(account) = user.state.active_at(now) else {
+        return Err(refused(
+            "user-disabled",
+            "the user of this key is disabled, or a guest whose time is over",
+        ));
     };
     Ok(Caller::User(Box::new(KnownUser {
         user: facts.user.clone(),
@@ -77,7 +84,7 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
     };
     let user = installation.entities.users.state(&name).await?;
     let now = installation.now();
-    let account = user.state.active().ok_or_else(ended)?;
+    let account = user.state.active_at(now).ok_or_else(ended)?;
     if !user.state.has_session(secret, now) {
         return Err(ended());
     }
@@ -86,7 +93,13 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
     {
         return Err(ended());
     }
-    if !installation.access.idle.uses(SecretDigest::of(secret), now) {
+    let minutes = installation.setting(SettingName::SessionIdleMinutesMax).await?;
+    let idle_ms = minutes.saturating_mul(MINUTE_MS);
+    if !installation
+        .access
+        .idle
+        .uses(SecretDigest::of(secret), idle_ms, now)
+    {
         return Err(ended());
     }
     Ok(Caller::User(Box::new(KnownUser {

@@ -5,9 +5,6 @@ use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// How long a session may rest (OWASP ASVS 5, V7.3).
-const IDLE_MS: u64 = 15 * 60_000;
-
 /// Sessions remembered at most: far more people than an installation has at work at once. Beyond it those
 /// that rested longest have to sign in again.
 const SESSIONS_MAX: usize = 10_000;
@@ -17,11 +14,11 @@ const SESSIONS_MAX: usize = 10_000;
 pub(crate) struct IdleSessions(Mutex<BTreeMap<SecretDigest, Timestamp>>);
 
 impl IdleSessions {
-    /// Notes a use; false where the session has rested too long.
-    pub(crate) fn uses(&self, session: SecretDigest, now: Timestamp) -> bool {
+    /// Notes a use; false where the session has rested for `idle_ms`.
+    pub(crate) fn uses(&self, session: SecretDigest, idle_ms: u64, now: Timestamp) -> bool {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = uses.get_mut(&session) {
-            let rested = now.ms_since(*last) >= IDLE_MS;
+            let rested = now.ms_since(*last) >= idle_ms;
             if !rested {
                 *last = now;
             }
@@ -41,16 +38,22 @@ impl IdleSessions {
 mod tests {
     use super::*;
 
+    /// What the setting has unless somebody changed it.
+    const IDLE_MS: u64 = 15 * 60_000;
+
     #[test]
     fn a_session_that_rests_too_long_is_over_and_stays_so() {
         let idle = IdleSessions::default();
         let session = SecretDigest::of("s");
         let start: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
-        assert!(idle.uses(session, start));
+        assert!(idle.uses(session, IDLE_MS, start));
         let later = start.plus_ms(IDLE_MS - 1);
-        assert!(idle.uses(session, later));
+        assert!(idle.uses(session, IDLE_MS, later));
         let too_late = later.plus_ms(IDLE_MS);
-        assert!(!idle.uses(session, too_late));
-        assert!(!idle.uses(session, too_late.plus_ms(1)), "no use revives it");
+        assert!(!idle.uses(session, IDLE_MS, too_late));
+        assert!(
+            !idle.uses(session, IDLE_MS, too_late.plus_ms(1)),
+            "no use revives it"
+        );
     }
 }

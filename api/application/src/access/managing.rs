@@ -16,7 +16,7 @@ use domain::personal::Personal;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
-use domain::user::{INVITED_MS, Invitation, REASON_BYTES_MAX, UserCommand};
+use domain::user::{INVITED_MS, Invitation, REASON_BYTES_MAX, UserCommand, UserScope};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -45,6 +45,9 @@ pub struct UserOrder {
     #[serde(default)]
     #[schemars(length(max = REASON_BYTES_MAX))]
     pub reason: Option<String>,
+    /// Makes it a guest, auditor or viewer, for whom nothing opens from then on.
+    #[serde(default)]
+    pub until: Option<Timestamp>,
 }
 
 impl Order for UserOrder {
@@ -61,6 +64,7 @@ impl Order for UserOrder {
             team: body.parsed("team"),
             password: body.text("password"),
             reason: body.short_text("reason", REASON_BYTES_MAX),
+            until: body.parsed("until"),
         }
     }
 }
@@ -134,8 +138,51 @@ pub async fn add_user(
         password,
         invitation: link.as_ref().map(|link| link.invitation),
         reason: order.reason,
+        until: order.until,
     };
     changed(installation, name, command, cause, link).await
+}
+
+/// Whose data a user is to see from now on: all of it is replaced.
+#[derive(Debug, JsonSchema)]
+#[schemars(extend("examples" = [{ "campaigns": ["TASK20261120"], "reason": "moves to the north" }]))]
+pub struct ScopeOrder {
+    /// Only these campaigns; without them, all.
+    pub campaigns: Option<Vec<CampaignId>>,
+    pub team: Option<TeamId>,
+    /// Of a guest, who has one: until when.
+    pub until: Option<Timestamp>,
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    pub reason: String,
+}
+
+impl Order for ScopeOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            campaigns: campaigns(body),
+            team: body.parsed("team"),
+            until: body.parsed("until"),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// Gives a user another scope; their sessions end.
+pub async fn change_scope(
+    installation: &Installation,
+    name: UserId,
+    order: ScopeOrder,
+    cause: Cause,
+) -> Result<UserChanged, Problem> {
+    let command = UserCommand::ChangeScope {
+        to: UserScope {
+            campaigns: CampaignScope::of(order.campaigns.unwrap_or_default()),
+            team: order.team,
+            until: order.until,
+        },
+        reason: order.reason,
+    };
+    changed(installation, name, command, cause, None).await
 }
 
 /// A new link for a user who lost theirs or forgot the password.

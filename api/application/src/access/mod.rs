@@ -27,8 +27,8 @@ pub use caller::{Caller, KnownUser};
 pub use identify::{Credentials, KEY_PREFIX, identify, session_text};
 pub use keys::{KeyMade, KeyOrder, create_key, revoke_key};
 pub use managing::{
-    RoleChange, UserChanged, UserOrder, add_user, change_role, disable_user, invite_user,
-    others_who_are_admin,
+    RoleChange, ScopeOrder, UserChanged, UserOrder, add_user, change_role, change_scope, disable_user,
+    invite_user, others_who_are_admin,
 };
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, Passwords};
 pub use provider_desk::{IdentityProvider, ProviderFault, ProviderSays, ROUND_MS, Round};
@@ -39,6 +39,9 @@ pub use second_factor::{
     offer_second_factor, reset_second_factor,
 };
 pub use set_up::{FirstSetUp, choose_password};
-pub use shown::{KeyList, KeyShown, RoleTable, UserList, UserShown, keys, role_table, users};
+pub(crate) use shown::board_at_head;
+pub use shown::{
+    KeyList, KeyShown, RoleTable, UserList, UserShown, UserStanding, keys, role_table, user, users,
+};
 pub use signing_in::{SignInTyped, SignedIn, csrf_token, sign_in, sign_out};
 pub use while_allowed::WhileAllowed;

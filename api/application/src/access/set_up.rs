@@ -122,6 +122,7 @@ async fn first_admin(
             password: Some(password_text(installation, &name, password).await?),
             invitation: None,
             reason: Some("first set-up".to_owned()),
+            until: None,
         };
         let cause = cause.asked_by(Some(Actor::new(name.as_str(), Way::SetUp)));
         Ok(installation.entities.users.ask(&name, command, cause).await?)

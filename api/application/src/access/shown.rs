@@ -1,14 +1,19 @@
 //! Users, keys and the table of roles, as they are shown: never a secret, never a password.
 
-use crate::as_of::{Moment, Wanted};
+use crate::as_of::{Moment, Wanted, entity_then};
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
-use domain::permission::{Permission, Role, reach};
+use domain::ids::{CampaignId, TeamId, UserId};
+use domain::permission::{CampaignScope, Permission, Role, reach};
 use domain::problem::Problem;
+use domain::stored_event::StreamVersion;
+use domain::time::Timestamp;
+use domain::user::User;
 use projections::views::access_board::{self, AccessBoard, KeyRow, UserRow};
 use projections::{ReadDb, View};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Longest wait for the rows to have the users of now.
@@ -85,6 +90,56 @@ pub async fn users(installation: &Installation, moment: Moment) -> Result<UserLi
     let db = rows(installation, moment).await?;
     let items = access_board::users(db.as_ref()).await?;
     Ok(UserList { items })
+}
+
+/// A user by their own stream, at a version.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UserStanding {
+    pub name: UserId,
+    pub roles: BTreeSet<Role>,
+    /// Only these; null for all.
+    pub campaigns: Option<BTreeSet<CampaignId>>,
+    pub team: Option<TeamId>,
+    pub disabled: bool,
+    /// Of a guest: from when on nothing opens for them; null for everybody else.
+    pub guest_until: Option<Timestamp>,
+    /// What `If-Match` says of a change: the version that was read.
+    #[schemars(example = &"\"v3\"")]
+    pub etag: String,
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub version: StreamVersion,
+}
+
+/// One user, now or at a moment.
+pub async fn user(
+    installation: &Installation,
+    name: UserId,
+    moment: &Moment,
+) -> Result<UserStanding, Problem> {
+    let (account, version) = if moment.is_now() {
+        let loaded = installation.entities.users.state(&name).await?;
+        (loaded.state.account().cloned(), loaded.version)
+    } else {
+        let then = moment.resolve(installation.store(), installation.now()).await?;
+        let entity =
+            entity_then::<User>(installation.store(), &name, &then, installation.vault(), None).await?;
+        (entity.state.account().cloned(), StreamVersion(entity.events))
+    };
+    let account = account.ok_or_else(|| Problem::missing("this user"))?;
+    Ok(UserStanding {
+        name,
+        roles: account.roles,
+        campaigns: match account.campaigns {
+            CampaignScope::All => None,
+            CampaignScope::Only(named) => Some(named),
+        },
+        team: account.team,
+        disabled: account.disabled,
+        guest_until: account.until,
+        etag: format!("\"v{}\"", version.0),
+        version,
+    })
 }
 
 /// Every key, now or at a moment.

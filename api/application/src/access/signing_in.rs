@@ -11,9 +11,13 @@ use domain::digest::SecretDigest;
 use domain::ids::UserId;
 use domain::personal::Personal;
 use domain::problem::{Kind, Problem};
+use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{SESSION_MS, SignInFault, SignInProof, User, UserCommand};
+use domain::user::{SignInFault, SignInProof, User, UserCommand};
+
+/// Milliseconds of an hour.
+const HOUR_MS: u64 = 3_600_000;
 
 /// A session that began.
 #[derive(Debug)]
@@ -82,8 +86,9 @@ pub(super) async fn known_by_password(
         return Err(not_let_in());
     };
     let loaded = installation.entities.users.state(&user).await?;
-    let is_locked = loaded.state.locked_at(installation.now()).is_some();
-    let is_active = loaded.state.active().is_some();
+    let now = installation.now();
+    let is_locked = loaded.state.locked_at(now).is_some();
+    let is_active = loaded.state.active_at(now).is_some();
     let kept = loaded.state.password().and_then(Personal::value).cloned();
     let has_password = kept.is_some();
     let desk = &installation.access;
@@ -114,7 +119,8 @@ pub(super) async fn begin(
     from: Option<String>,
 ) -> Result<SignedIn, Problem> {
     let secret = new_secret(installation.environment.ids.as_ref());
-    let until = installation.now().plus_ms(SESSION_MS);
+    let hours = installation.setting(SettingName::SessionHoursMax).await?;
+    let until = installation.now().plus_ms(hours.saturating_mul(HOUR_MS));
     let command = UserCommand::SignIn {
         session: SecretDigest::of(&secret),
         until,

@@ -49,10 +49,10 @@ impl WhileAllowed {
 /// Whether user, key and session are what they were.
 async fn is_as_known(installation: &Installation, known: &KnownUser) -> Result<bool, Problem> {
     let user = installation.entities.users.state(&known.user).await?.state;
-    if user.active() != Some(&known.account) {
+    let now = installation.now();
+    if user.active_at(now) != Some(&known.account) {
         return Ok(false);
     }
-    let now = installation.now();
     match known.way {
         Way::Key(key) => {
             let key = installation.entities.api_keys.state(&key).await?.state;

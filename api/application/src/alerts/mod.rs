@@ -26,7 +26,7 @@ const LOOK_MS: u64 = 1_000;
 const SLOW_EVERY_LOOKS: u64 = 30;
 
 /// Begins to watch; ends with the process.
-pub fn begin(installation: &Arc<Installation>, limits: AlertLimits) {
+pub fn begin(installation: &Arc<Installation>) {
     let watched = Arc::clone(installation);
     let stop = installation.tasks().stop_signal();
     installation.tasks().spawn(
@@ -35,13 +35,13 @@ pub fn begin(installation: &Arc<Installation>, limits: AlertLimits) {
             tokio::select! {
                 biased;
                 () = stop.stopping() => {}
-                () = watch(&watched, &limits) => {}
+                () = watch(&watched) => {}
             }
         }),
     );
 }
 
-async fn watch(installation: &Installation, limits: &AlertLimits) {
+async fn watch(installation: &Installation) {
     let mut watch = Watch::default();
     let mut looks: u64 = 0;
     loop {
@@ -55,10 +55,16 @@ async fn watch(installation: &Installation, limits: &AlertLimits) {
             continue;
         }
         looks += 1;
-        if let Err(why) = watch
-            .look(installation, limits, looks.is_multiple_of(SLOW_EVERY_LOOKS))
-            .await
-        {
+        // Asked each time: a changed limit counts from the next look on.
+        let looked = match installation.alert_limits().await {
+            Ok(limits) => {
+                watch
+                    .look(installation, &limits, looks.is_multiple_of(SLOW_EVERY_LOOKS))
+                    .await
+            }
+            Err(problem) => Err(problem.to_string()),
+        };
+        if let Err(why) = looked {
             tracing::debug!(%why, "alerts could not be looked at; again in a second");
         }
     }

@@ -9,6 +9,7 @@ use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
 use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerCommand, CustomerState, Erasure};
 use domain::event_filter::EventFilter;
+use domain::four_eyes::FourEyes;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
@@ -67,6 +68,7 @@ pub async fn anonymize(
     campaign: &CampaignId,
     reason: String,
     dry_run: bool,
+    four_eyes: Option<Box<FourEyes>>,
     cause: Cause,
 ) -> Result<AnonymizedShown, Problem> {
     let mut shown = AnonymizedShown {
@@ -79,7 +81,7 @@ pub async fn anonymize(
     };
     let mut begun = None;
     if !dry_run {
-        let command = CampaignCommand::BeginAnonymization { reason };
+        let command = CampaignCommand::BeginAnonymization { reason, four_eyes };
         installation
             .entities
             .campaigns
@@ -219,6 +221,8 @@ async fn erase(
         reason: format!("anonymization of campaign {campaign}"),
         requested_by: None,
         approved_by: None,
+        // The event that began it says who stood behind all of them.
+        four_eyes: None,
     };
     let cause = caused(begun, &format!("person:{customer}"));
     match installation

@@ -10,6 +10,7 @@ use crate::installation::Installation;
 use crate::parameter::Parameter;
 use crate::query::Query;
 use domain::actor::Actor;
+use domain::four_eyes::FourEyes;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId, NumberId};
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
@@ -39,6 +40,7 @@ pub struct Reader {
     by: Option<String>,
     actor: Option<Actor>,
     reason: Option<String>,
+    four_eyes: Option<Box<FourEyes>>,
 }
 
 impl Reader {
@@ -54,6 +56,7 @@ impl Reader {
             by: caller.name_for_record(given(BY.name)),
             actor: caller.actor(given(BY.name).as_deref()),
             reason: given(REASON.name),
+            four_eyes: None,
         }
     }
 }
@@ -67,12 +70,19 @@ impl Reader {
             by: None,
             actor: None,
             reason: None,
+            four_eyes: None,
         }
     }
 
     /// The same, for the reason that a body gives.
     pub fn because(mut self, reason: String) -> Self {
         self.reason = Some(reason);
+        self
+    }
+
+    /// The same, with who stands behind it.
+    pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
+        self.four_eyes = four_eyes;
         self
     }
 }
@@ -113,6 +123,7 @@ pub async fn put_on_record(
         by,
         actor,
         reason,
+        four_eyes,
     } = reader;
     let facts = ReadFacts {
         route,
@@ -124,6 +135,8 @@ pub async fn put_on_record(
         calls: shown.calls,
         campaign: shown.campaign,
         reason,
+        // What is masked needs nobody behind it.
+        four_eyes: four_eyes.filter(|_| shown.form == ReadForm::Clear),
     };
     let minute = installation.now().micros().div_euclid(COUNTS_ONCE_MS * 1_000);
     let same = json!({ "read": facts, "by": by, "actor": actor, "minute": minute });

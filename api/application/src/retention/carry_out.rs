@@ -116,6 +116,8 @@ async fn person(
         ),
         requested_by: None,
         approved_by: None,
+        // Whoever set the period decided it, with a second person behind them.
+        four_eyes: None,
     };
     let cause = caused(begun, &format!("person:{customer}"));
     match installation

@@ -1,6 +1,7 @@
 //! What somebody orders of retention: a period, or a run.
 
 use domain::calling_plan::Preset;
+use domain::ids::ApprovalId;
 use domain::retention::{PERIOD_DAYS_MAX, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -23,6 +24,8 @@ pub struct PeriodOrder {
     /// Stored for ever; nothing personal.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     pub reason: String,
+    /// The approval that another person gave, where persons are erased by it.
+    pub approval: Option<ApprovalId>,
 }
 
 impl Order for PeriodOrder {
@@ -42,6 +45,7 @@ impl Order for PeriodOrder {
             days,
             keep,
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            approval: body.parsed("approval"),
         }
     }
 }

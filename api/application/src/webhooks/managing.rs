@@ -44,6 +44,10 @@ pub struct WebhookMade {
 }
 
 /// Who adds it, as far as it matters here.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "what a caller may, each asked by itself"
+)]
 pub struct Adding<'a> {
     pub scope: &'a DataScope,
     /// It tells of alerts, and is listed with them.

@@ -9,13 +9,11 @@ mod reads;
 
 use crate::cost::load;
 use crate::figures::Report;
+use crate::webhook::settings;
 use domain::problem::Problem;
-use host::open_settings::OpenSettings;
-use host::sign_in_args::SignInSettings;
 use http::running::Running;
 use http::server::bind;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -51,21 +49,4 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     commands::measure(&running.installation, &door, seconds, &mut report).await?;
     running.stop().await;
     report.show(args.json)
-}
-
-fn settings(directory: &Path) -> ServeSettings {
-    ServeSettings {
-        read_db: None,
-        open: OpenSettings::of_directory(directory.to_owned()),
-        tls: None,
-        trunks: Vec::new(),
-        sip: None,
-        rtp_ports: None,
-        drain_ms: 0,
-        witnesses: Vec::new(),
-        ntp: None,
-        tsa: None,
-        given: None,
-        sign_in: SignInSettings::default(),
-    }
 }

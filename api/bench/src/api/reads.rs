@@ -44,7 +44,7 @@ pub(super) async fn measure(
     let path = format!("/api/v1/campaigns/{CAMPAIGN}/report");
     let known = kept(door, &path).await?;
     report.fact("bytes_of_the_read", known.body.len() as u64);
-    let bare = bare(&known).await?;
+    let bare = bare(installation, &known).await?;
     let whole = door.get(&path, None);
     let unless = door.get(&path, known.tag.as_deref());
     let mut rates = Vec::new();
@@ -133,7 +133,7 @@ async fn kept(door: &Door, path: &str) -> Result<Reply, Problem> {
 }
 
 /// A server of the library alone, whose one handler answers these bytes with the same headers.
-async fn bare(known: &Reply) -> Result<Door, Problem> {
+async fn bare(installation: &Installation, known: &Reply) -> Result<Door, Problem> {
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
     let (body, tag) = (known.body.clone(), known.tag.clone().unwrap_or_default());
@@ -151,7 +151,16 @@ async fn bare(known: &Reply) -> Result<Door, Problem> {
         }
         response
     });
-    drop(tokio::spawn(warp::serve(handler).incoming(listener).run()));
+    let stop = installation.tasks().stop_signal();
+    installation.tasks().spawn(
+        "bare server",
+        Box::pin(async move {
+            tokio::select! {
+                () = stop.stopping() => {}
+                () = warp::serve(handler).incoming(listener).run() => {}
+            }
+        }),
+    );
     Ok(Door {
         address,
         bearer: String::new(),

@@ -4,12 +4,12 @@
 use crate::commands::cut_off;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
-use crate::kit::asking::Asking;
+use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::page;
 use application::percent::encode;
-use domain::ids::CampaignId;
+use domain::ids::{ApprovalId, CampaignId};
 use http::body::BODY_BYTES_MAX;
 use intake::bounded_file;
 use serde_json::{Value, json};
@@ -70,6 +70,9 @@ enum Action {
         /// Erase nobody: only say who would be, and who would still be known
         #[arg(long)]
         dry_run: bool,
+        /// The approval that another person gave
+        #[arg(long, value_name = "ID")]
+        approval: Option<ApprovalId>,
     },
     /// List all campaigns with their figures, now or as of a time
     List {
@@ -125,9 +128,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             named,
             reason,
             dry_run,
+            approval,
         } => {
             let path = format!("/api/v1/campaigns/{}/anonymize", encode(named.id.as_str()));
-            let body = json!({ "reason": reason, "dry_run": dry_run });
+            let body = given(json!({ "reason": reason, "dry_run": dry_run, "approval": approval }));
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::List { moment, asking } => {

@@ -8,6 +8,7 @@ use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
 use application::percent::encode;
+use domain::ids::ApprovalId;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -46,9 +47,12 @@ enum Action {
         /// Who asked, for the log
         #[arg(long, value_name = "USER")]
         requested_by: Option<String>,
-        /// Who approved it, for the log
+        /// Who approved it, as the owner of the directory says; users approve themselves: --approval
         #[arg(long, value_name = "USER")]
         approved_by: Option<String>,
+        /// The approval that another person gave
+        #[arg(long, value_name = "APPROVAL")]
+        approval: Option<ApprovalId>,
     },
     /// Put a legal hold on a person (法律保留): neither erased nor called until released
     Hold {
@@ -101,6 +105,9 @@ enum Action {
         /// Who ordered it, for the log
         #[arg(long, value_name = "USER")]
         by: Option<String>,
+        /// The approval that another person gave
+        #[arg(long, value_name = "APPROVAL")]
+        approval: Option<ApprovalId>,
     },
 }
 
@@ -142,8 +149,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reason,
             requested_by,
             approved_by,
+            approval,
         } => {
-            let body = json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by });
+            let body = json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by,
+                "approval": approval });
             command(runtime, &named, "erase", body).await
         }
         Action::Hold { named, reason, by } => {
@@ -175,8 +184,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking.show_each(runtime, &paths, &body).await
         }
         Action::Consent(args) => consent::run(args, runtime).await,
-        Action::Release { named, reason, by } => {
-            command(runtime, &named, "release", json!({ "reason": reason, "by": by })).await
+        Action::Release {
+            named,
+            reason,
+            by,
+            approval,
+        } => {
+            let body = json!({ "reason": reason, "by": by, "approval": approval });
+            command(runtime, &named, "release", body).await
         }
     }
 }

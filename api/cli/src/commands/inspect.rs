@@ -5,7 +5,7 @@ use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
-use domain::ids::KeyId;
+use domain::ids::{ApprovalId, KeyId};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::io::Write;
@@ -79,6 +79,9 @@ struct Worksheet {
     /// Why, for the record; stored for ever, so name no person
     #[arg(long)]
     reason: Option<String>,
+    /// The approval that another person gave
+    #[arg(long, requires = "clear")]
+    approval: Option<ApprovalId>,
     #[command(flatten)]
     asking: Asking,
 }
@@ -97,6 +100,9 @@ struct InspectionOrder {
     /// Names and numbers as they are, instead of masked
     #[arg(long)]
     clear: bool,
+    /// The approval that another person gave
+    #[arg(long, requires = "clear")]
+    approval: Option<ApprovalId>,
     /// The bundle that is written
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -120,6 +126,7 @@ impl Worksheet {
         let body = given(json!({
             "user": self.name, "key": self.key, "from": self.from, "to": self.to, "notice": self.notice,
             "clear": self.clear, "reason": self.reason,
+            "approval": self.approval,
         }));
         self.asking.show(runtime, post(SEEN, &body)).await
     }
@@ -129,6 +136,7 @@ impl InspectionOrder {
     async fn inspect(&self, mut body: Value, runtime: Arc<Runtime>) -> Result<(), Failure> {
         let more = given(json!({
             "at": self.at, "within_hours": self.within_hours, "clear": self.clear, "reason": self.reason,
+            "approval": self.approval,
         }));
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
             body.extend(more);

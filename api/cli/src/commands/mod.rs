@@ -2,6 +2,7 @@
 
 mod alert_channel;
 pub(crate) mod alerts;
+pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod call;
@@ -38,6 +39,7 @@ pub(crate) mod report;
 pub(crate) mod retention;
 pub(crate) mod sample;
 pub(crate) mod serve;
+pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod simulate;
 pub(crate) mod stop;
@@ -45,6 +47,8 @@ pub(crate) mod subscriber;
 pub(crate) mod targets;
 pub(crate) mod trunk;
 pub(crate) mod user;
+mod user_file;
+mod user_roles;
 mod user_sign_in;
 pub(crate) mod webhook;
 mod whom;
@@ -90,6 +94,8 @@ pub(crate) enum Command {
     Subscriber(subscriber::Args),
     Webhook(webhook::Args),
     User(user::Args),
+    Approval(approval::Args),
+    Settings(settings::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
     Completions(shell::CompletionsArgs),
@@ -133,6 +139,8 @@ impl Command {
             | Self::Subscriber(_)
             | Self::Webhook(_)
             | Self::User(_)
+            | Self::Approval(_)
+            | Self::Settings(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
         }
@@ -171,6 +179,8 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Doctor(args) => doctor::run(args).await,
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
+        Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
+        Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,

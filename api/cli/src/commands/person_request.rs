@@ -5,7 +5,7 @@ use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
-use domain::ids::PersonRequestId;
+use domain::ids::{ApprovalId, PersonRequestId};
 use domain::person_request::Wish;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
@@ -52,6 +52,9 @@ enum Action {
         /// Do not do it; the note says why
         #[arg(long)]
         refuse: bool,
+        /// The approval that another person gave, where the person is erased
+        #[arg(long)]
+        approval: Option<ApprovalId>,
         /// Where the copy or the explanation is written, for the person
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -94,10 +97,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             id,
             note,
             refuse,
+            approval,
             out,
             asking,
         } => {
-            let body = json!({ "note": note, "refuse": refuse });
+            let body = given(json!({ "note": note, "refuse": refuse, "approval": approval }));
             answer(runtime, &asking, id, &body, out).await
         }
         Action::Show { id, asking } => asking.show(runtime, get(&format!("/api/v1/requests/{id}"))).await,

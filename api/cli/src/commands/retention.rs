@@ -4,6 +4,7 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
+use domain::ids::ApprovalId;
 use hyper::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -41,6 +42,9 @@ enum Action {
         /// Only under this preset, such as cn-collection
         #[arg(long, value_name = "CODE")]
         preset: Option<String>,
+        /// The approval that another person gave, where persons are erased by it
+        #[arg(long, value_name = "ID")]
+        approval: Option<ApprovalId>,
         /// Why; stored for ever, so name no person
         #[arg(long)]
         reason: String,
@@ -67,11 +71,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             days,
             keep,
             preset,
+            approval,
             reason,
             asking,
         } => {
             let body = given(
-                json!({ "days": days, "keep": keep.then_some(true), "preset": preset,
+                json!({ "days": days, "keep": keep.then_some(true), "preset": preset, "approval": approval,
                 "reason": reason }),
             );
             let path = format!("{RETENTION}/{class}");

@@ -1,14 +1,17 @@
 //! `ledgerline user`: who may sign in, what they may, and keys for programs.
 
 use super::user_sign_in::{self, ProviderArgs, TotpArgs};
-use crate::kit::api::{get, post};
+use crate::commands::{user_file, user_roles};
+use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
-use crate::kit::{output, table};
+use crate::kit::output;
 use application::percent::encode;
+use domain::time::Timestamp;
 use host::config::named_variable;
 use serde_json::{Value, json};
+use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -29,9 +32,15 @@ enum Action {
     /// Add a user; without --password-env a link is printed by which they choose a password
     Add {
         /// The name to sign in with; letters, digits, `_`, `.` and `-`, kept in lower case
-        name: String,
+        #[arg(required_unless_present = "from")]
+        name: Option<String>,
         /// Roles, separated by commas
-        #[arg(long, value_name = "R,…", required = true, value_delimiter = ',')]
+        #[arg(
+            long,
+            value_name = "R,…",
+            required_unless_present = "from",
+            value_delimiter = ','
+        )]
         role: Vec<String>,
         /// Only this campaign; may be given several times. Without it: all
         #[arg(long, value_name = "ID")]
@@ -39,6 +48,13 @@ enum Action {
         /// The team whose customers the user sees to
         #[arg(long, value_name = "T")]
         team: Option<String>,
+        /// A guest (来宾), auditor or viewer, for whom nothing opens from then on (RFC 3339)
+        #[arg(long, value_name = "T")]
+        until: Option<Timestamp>,
+        /// Users by rows of a CSV file: name, roles (`;` between them), and perhaps campaigns, team, until
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["name", "role", "campaign", "team", "until",
+            "password_env"])]
+        from: Option<PathBuf>,
         /// Environment variable that holds the password
         #[arg(long, value_name = "V")]
         password_env: Option<String>,
@@ -64,6 +80,8 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Give a user another scope, whole: what is not named is not limited; the user's sessions end
+    Scope(ScopeArgs),
     /// List users, with roles and scope
     List {
         #[command(flatten)]
@@ -133,6 +151,33 @@ enum Action {
     },
 }
 
+#[derive(Debug, clap::Args)]
+struct ScopeArgs {
+    name: String,
+    /// Only this campaign; may be given several times. Without it: all
+    #[arg(long, value_name = "ID")]
+    campaign: Vec<String>,
+    /// The team whose customers the user sees to
+    #[arg(long, value_name = "T")]
+    team: Option<String>,
+    /// Of a guest: until when
+    #[arg(long, value_name = "T")]
+    until: Option<Timestamp>,
+    /// Why; stored for ever, so name no person
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl ScopeArgs {
+    async fn replace(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let body = given(json!({ "campaigns": some(self.campaign), "team": self.team,
+            "until": self.until, "reason": self.reason }));
+        replace(runtime, &self.asking, &self.name, "scope", &body).await
+    }
+}
+
 /// `90d`, or a bare number of days.
 fn days(text: &str) -> Result<u32, String> {
     let number = text.strip_suffix('d').unwrap_or(text);
@@ -147,14 +192,19 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             role,
             campaign,
             team,
+            until,
+            from,
             password_env,
             reason,
             asking,
         } => {
+            if let Some(file) = from {
+                return user_file::add(runtime, &asking, &file, reason.as_deref()).await;
+            }
             let password = password_env.as_deref().map(password_in).transpose()?;
             let body = given(
                 json!({ "name": name, "roles": role, "campaigns": some(campaign), "team": team,
-                "password": password, "reason": reason }),
+                "password": password, "reason": reason, "until": until }),
             );
             added(runtime, &asking, "/api/v1/users", &body).await
         }
@@ -166,8 +216,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             asking,
         } => {
             let body = given(json!({ "add": add, "remove": remove, "reason": reason }));
-            asking.show(runtime, post(&path_of(&name, "roles"), &body)).await
+            replace(runtime, &asking, &name, "roles", &body).await
         }
+        Action::Scope(args) => args.replace(runtime).await,
         Action::List { moment, asking } => list(runtime, &asking, &moment).await,
         Action::Invite { name, asking } => {
             added(runtime, &asking, &path_of(&name, "invite"), &json!({})).await
@@ -201,8 +252,23 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 .show(runtime, post(&path, &json!({ "reason": reason })))
                 .await
         }
-        Action::Roles { asking } => roles(runtime, &asking).await,
+        Action::Roles { asking } => user_roles::show(runtime, &asking).await,
     }
+}
+
+/// Changes a user as they were read a moment ago.
+async fn replace(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    name: &str,
+    verb: &str,
+    body: &Value,
+) -> Result<(), Failure> {
+    let read = format!("/api/v1/users/{}", encode(&name.to_lowercase()));
+    let write = path_of(name, verb);
+    asking
+        .replace(runtime, &read, &write, hyper::Method::POST, body)
+        .await
 }
 
 pub(super) fn path_of(name: &str, verb: &str) -> String {
@@ -289,32 +355,6 @@ async fn keys(runtime: Arc<Runtime>, asking: &Asking, moment: &MomentArgs) -> Re
     ];
     let none = "没有密钥 no keys: make one with `ledgerline user key NAME`";
     asking.show_items(runtime, &path, in_words, &columns, none).await
-}
-
-async fn roles(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
-    let Some(reply) = asking.ask(runtime, get("/api/v1/roles")).await? else {
-        return Ok(());
-    };
-    let mut head = vec!["权限 permission".to_owned()];
-    head.extend(
-        table::items(&reply, "roles")
-            .iter()
-            .map(|role| word(role.get("role"))),
-    );
-    head.push("说明 what it lets them do".to_owned());
-    let rows: Vec<Vec<Value>> = table::items(&reply, "permissions")
-        .iter()
-        .map(|permission| {
-            let reach = permission.get("reach").and_then(Value::as_array);
-            let mut row = vec![permission.get("permission").cloned().unwrap_or_default()];
-            row.extend(reach.into_iter().flatten().cloned());
-            row.push(permission.get("zh").cloned().unwrap_or_default());
-            row
-        })
-        .collect();
-    table::aligned(&head, &rows)
-        .iter()
-        .try_for_each(|line| output::line(line))
 }
 
 /// Lists as words, and whether the user may sign in.

@@ -4,6 +4,7 @@ use crate::kit::api::{ApiArgs, Request, get, post};
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use crate::page::{self, Language};
+use host::outbound::api_client::ApiClient;
 use hyper::Method;
 use serde_json::Value;
 use std::sync::Arc;
@@ -92,6 +93,11 @@ impl Asking {
         }
         client.close().await;
         failed.map_or(Ok(()), Err)
+    }
+
+    /// A client for several requests.
+    pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
+        self.api.client(runtime).await
     }
 
     /// Where the server is that a person opens a link at, as far as that is known.

@@ -86,6 +86,7 @@ const fn exit_code(kind: Kind) -> u8 {
         | Kind::Conflict
         | Kind::Stale
         | Kind::Unconditional
+        | Kind::ApprovalNeeded
         | Kind::Unauthenticated
         | Kind::Forbidden
         | Kind::TooLarge

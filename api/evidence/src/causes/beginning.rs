@@ -3,6 +3,7 @@
 use domain::access::AccessEvent;
 use domain::alert::event::AlertEvent;
 use domain::api_key::ApiKeyEvent;
+use domain::approval::ApprovalEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::complaint::ComplaintEvent;
@@ -13,6 +14,7 @@ use domain::installation::event::InstallationEvent;
 use domain::number::event::NumberEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
+use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
 use domain::subscriber::SubscriberEvent;
 use domain::user::UserEvent;
@@ -173,6 +175,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "a user sets up a second factor",
     ),
     (
+        UserEvent::SCOPE_CHANGED,
+        Beginning::Outside,
+        "somebody lets a user see other data",
+    ),
+    (
         UserEvent::SECOND_FACTOR_ADDED,
         Beginning::Outside,
         "its first code was right",
@@ -196,6 +203,27 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
     (UserEvent::DISABLED, Beginning::Outside, "a user is disabled"),
     (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
     (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (
+        ApprovalEvent::REQUESTED,
+        Beginning::Outside,
+        "somebody asks for another person's approval",
+    ),
+    (
+        ApprovalEvent::APPROVED,
+        Beginning::Outside,
+        "another person approves it",
+    ),
+    (ApprovalEvent::REJECTED, Beginning::Outside, "somebody rejects it"),
+    (
+        ApprovalEvent::USED,
+        Beginning::Outside,
+        "somebody does what was approved",
+    ),
+    (
+        SettingEvent::CHANGED,
+        Beginning::Outside,
+        "somebody changes a setting",
+    ),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
     (
         ComplaintEvent::ASSIGNED,

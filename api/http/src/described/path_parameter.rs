@@ -54,6 +54,11 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),
+    (
+        "settings",
+        Parameter::text("name", "A setting", "alerts.answer_per_mille_min"),
+    ),
+    ("approvals", Parameter::uuid("id", "An approval")),
     ("flows", Parameter::text("id", "A flow", "TASK20261120")),
     (
         "streams",

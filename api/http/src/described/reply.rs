@@ -3,9 +3,10 @@
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
-    CHANGED, ELSEWHERE, MADE, PART, READ, SWITCHED, Written, changed, made, page, read, sent_away, sent_home,
-    text_response, whole_file_response, with_session,
+    CHANGED, ELSEWHERE, MADE, PART, READ, SWITCHED, Written, changed, made, page, read, read_at, sent_away,
+    sent_home, text_response, whole_file_response, with_session,
 };
+use domain::stored_event::StreamVersion;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -39,6 +40,12 @@ const SOUND: &str = "audio/wav";
 
 /// Something was read.
 pub(crate) struct Read<T>(pub T);
+
+/// Something was read that can be replaced: with the version that `If-Match` then names.
+pub(crate) struct ReadAt<T> {
+    pub body: T,
+    pub version: StreamVersion,
+}
 
 /// Something was changed, or was so already.
 pub(crate) struct Changed<T>(pub Written<T>);
@@ -118,6 +125,15 @@ impl<T: Serialize + JsonSchema> IntoReply for Read<T> {
     }
     fn response(self) -> Response {
         read(&self.0)
+    }
+}
+
+impl<T: Serialize + JsonSchema> IntoReply for ReadAt<T> {
+    fn told(generator: &mut SchemaGenerator) -> Vec<Told> {
+        Read::<T>::told(generator)
+    }
+    fn response(self) -> Response {
+        read_at(&self.body, self.version)
     }
 }
 

@@ -3,8 +3,10 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::approvals::{Doing, four_eyes};
 use application::inquiring::{Shown, put_on_record};
-use domain::ids::{KeyId, UserId};
+use domain::approval::{Act, Asked};
+use domain::ids::{ApprovalId, KeyId, UserId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm, USER_BYTES_MAX};
 use domain::problem::{Kind, Problem};
 use domain::time::Timestamp;
@@ -48,6 +50,8 @@ struct WorksheetOrder {
     /// Stored for ever; nothing personal.
     #[schemars(length(max = REASON_BYTES_MAX))]
     reason: Option<String>,
+    /// The approval by which values are shown as they are, where one is needed.
+    approval: Option<ApprovalId>,
 }
 
 impl Order for WorksheetOrder {
@@ -67,19 +71,26 @@ impl Order for WorksheetOrder {
             notice,
             clear: body.value("clear"),
             reason: body.short_text("reason", REASON_BYTES_MAX),
+            approval: body.parsed("approval"),
         }
     }
 }
 
 async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     let installation = &ctx.installation;
-    let reader = input.reader_by_post();
+    let (reader, caller) = (input.reader_by_post(), input.caller.clone());
+    let cause = input.cause(installation, "inspections/seen")?;
     let order: WorksheetOrder = input.order().await?;
     let by = match (order.user, order.key) {
         (Some(user), _) => user,
         (None, Some(key)) => owner(&ctx, key).await?.to_string(),
         (None, None) => return Err(Problem::missing("this user")),
     };
+    let asked = Asked::of(Act::NoticeClear).with("user", Some(&by));
+    let asked = asked
+        .with("key", order.key)
+        .with("from", order.from)
+        .with("to", order.to);
     let ask = SeenAsk {
         by,
         key: order.key,
@@ -98,7 +109,19 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
         Some(true) => (Values::Clear, ReadForm::Clear),
         Some(false) | None => (Values::Masked, ReadForm::Masked),
     };
-    let reader = reader.because(order.reason.unwrap_or_default());
+    let reason = order.reason.unwrap_or_default();
+    let four_eyes = match values {
+        Values::Masked => None,
+        Values::Clear => {
+            let doing = Doing {
+                asked,
+                reason: reason.clone(),
+                approval: order.approval,
+            };
+            Some(four_eyes(installation, &caller, doing, cause).await?)
+        }
+    };
+    let reader = reader.because(reason).behind(four_eyes);
     for person in &found.persons {
         let shown = Shown {
             customer: Some(person.customer.clone()),

@@ -1,13 +1,11 @@
-//! One customer over HTTP: who it is (masked), in which campaigns, which calls; hold, release and erase.
+//! One customer over HTTP: who it is (masked), in which campaigns, which calls.
 
-use crate::described::{Changed, Read};
+use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::tells_of;
-use crate::reply::Written;
 use application::as_of::{Known, Moment, Then, Wanted, entity_then, existed_then};
 use application::customers::{
-    CustomerShown, EnrolmentShown, ErasureOrder, HoldOrder, HoldRelease, NotCalled, NumberOf, PortraitShown,
-    Settled, Standing, StandingChanged, TimelineShown,
+    CustomerShown, EnrolmentShown, NotCalled, NumberOf, PortraitShown, Settled, Standing, TimelineShown,
 };
 use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use application::installation::Installation;
@@ -15,10 +13,7 @@ use application::masked::masked;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::compliance::{ClosedWindow, InWords, in_words, zone_of};
-use domain::customer::event::CustomerEvent;
-use domain::customer::{
-    Customer, CustomerCommand, CustomerState, EnrolmentState, Erasure, KEY_BACKUP_DAYS_MAX, NotDialed,
-};
+use domain::customer::{Customer, CustomerState, EnrolmentState, NotDialed};
 use domain::decider::Decider;
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
@@ -27,7 +22,6 @@ use domain::permission::DataScope;
 use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use intake::members::Order;
 use projections::views::customer_timeline::{self, CustomerTimeline};
 use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
@@ -67,71 +61,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::CustomersRead, About::Everybody)
         .query(READ_THEN),
-        Endpoint::post(
-            "/api/v1/customers/{id}/erase",
-            "Erases the person: key, recordings, values; a certificate follows",
-            change::<ErasureOrder>,
-        )
-        .needs(Permission::CustomersErase, About::Customer)
-        .takes::<ErasureOrder>(),
-        Endpoint::post(
-            "/api/v1/customers/{id}/hold",
-            "A legal hold: the person is neither erased nor called until it is released",
-            change::<HoldOrder>,
-        )
-        .needs(Permission::CustomersHold, About::Customer)
-        .takes::<HoldOrder>(),
-        Endpoint::post(
-            "/api/v1/customers/{id}/release",
-            "Ends a hold; an erasure that waited for it is carried out",
-            change::<HoldRelease>,
-        )
-        .needs(Permission::CustomersHold, About::Customer)
-        .takes::<HoldRelease>(),
     ]
-}
-
-async fn change<T: Order + Into<CustomerCommand> + Send>(
-    ctx: Ctx,
-    input: Input,
-) -> Result<Changed<StandingChanged>, Problem> {
-    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
-    let cause = input.cause(&ctx.installation, "customers")?;
-    let order: T = input.order().await?;
-    let answer = ctx
-        .installation
-        .entities
-        .customers
-        .ask(&customer, order.into(), cause)
-        .await?;
-    Ok(Changed(Written {
-        body: StandingChanged {
-            standing: standing(&answer.state),
-            id: customer,
-            position: answer.position.to_string(),
-        },
-        version: Some(answer.version),
-        position: Some(answer.position),
-    }))
-}
-
-/// Whether the person is held, and how far an erasure has come. The certificate is the event of that kind in
-/// the customer's stream; its number is the id of `customer.erased`.
-fn standing(state: &CustomerState) -> Standing {
-    let (erasure, certificate) = match state.erasure() {
-        Erasure::None => ("none", None),
-        Erasure::Requested { .. } => ("requested", None),
-        Erasure::Decided { .. } => ("decided", None),
-        Erasure::Certified { certificate } => ("certified", Some(certificate)),
-    };
-    Standing {
-        held: state.held().map(str::to_owned),
-        erasure,
-        certificate,
-        certificate_event: CustomerEvent::ERASURE_CERTIFIED,
-        key_backup_days_max: KEY_BACKUP_DAYS_MAX,
-        open_calls: state.open_calls(),
-    }
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<CustomerShown>, Problem> {
@@ -200,7 +130,7 @@ async fn describe_whole(
         name: masked(state.name(), mask_name),
         time_zone: state.time_zone().map(str::to_owned),
         local_zone: local_zone(state),
-        standing: standing(state),
+        standing: Standing::of(state),
         numbers: state.numbers().iter().map(NumberOf::of).collect(),
         enrolments,
         calls,

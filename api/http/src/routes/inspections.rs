@@ -4,9 +4,12 @@
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::lookups::is_number_id;
+use application::approvals::{Doing, four_eyes};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::Installation;
-use domain::ids::{CustomerId, InquiryId, NumberId};
+use domain::approval::{Act, Asked};
+use domain::four_eyes::FourEyes;
+use domain::ids::{ApprovalId, CustomerId, InquiryId, NumberId};
 use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, ReadForm};
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
@@ -77,6 +80,8 @@ struct InspectionOrder {
     /// Stored for ever; nothing personal.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
+    /// The approval by which values are shown as they are, where one is needed.
+    approval: Option<ApprovalId>,
 }
 
 impl members::Order for InspectionOrder {
@@ -98,16 +103,18 @@ impl members::Order for InspectionOrder {
             within_hours,
             clear: body.value("clear"),
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+            approval: body.parsed("approval"),
         }
     }
 }
 
 async fn inspect(ctx: Ctx, input: Input) -> Result<Read<Inspection>, Problem> {
     let reader = input.reader_by_post();
-    let (found, order) = found(&ctx, input).await?;
+    let cause = input.cause(&ctx.installation, "inspections")?;
+    let (found, order) = found(&ctx, input, cause).await?;
     record(
         &ctx.installation,
-        reader.because(order.reason),
+        reader.because(order.reason).behind(order.four_eyes),
         &found,
         order.values,
         &[],
@@ -119,11 +126,11 @@ async fn inspect(ctx: Ctx, input: Input) -> Result<Read<Inspection>, Problem> {
 async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let (reader, by) = (input.reader_by_post(), input.by());
     let cause = input.cause(&ctx.installation, "inspections")?;
-    let (found, order) = found(&ctx, input).await?;
+    let (found, order) = found(&ctx, input, cause).await?;
     let signed = ctx.checkpoint_over(found.last()).await?;
-    let reader = reader.because(order.reason);
+    let reader = reader.because(order.reason).behind(order.four_eyes.clone());
     record(&ctx.installation, reader, &found, order.values, &[RECORDING]).await?;
-    let id = taken(&ctx.installation, &found, by, cause).await?;
+    let id = taken(&ctx.installation, &found, order.four_eyes, by, cause).await?;
     let made = found.bundle(id, &ctx.prover()?, &signed)?;
     Ok(Bundle {
         name: format!("inspection-{id}.tar"),
@@ -135,10 +142,11 @@ async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
 struct Ordered {
     reason: String,
     values: Values,
+    four_eyes: Option<Box<FourEyes>>,
 }
 
-async fn found(ctx: &Ctx, input: Input) -> Result<(Inspected, Ordered), Problem> {
-    let peer = input.peer();
+async fn found(ctx: &Ctx, input: Input, cause: Cause) -> Result<(Inspected, Ordered), Problem> {
+    let (peer, caller) = (input.peer(), input.caller.clone());
     let order: InspectionOrder = input.order().await?;
     let installation = &ctx.installation;
     let values = match order.clear {
@@ -175,13 +183,35 @@ async fn found(ctx: &Ctx, input: Input) -> Result<(Inspected, Ordered), Problem>
             named?;
         }
     }
+    let four_eyes = match values {
+        Values::Masked => None,
+        Values::Clear => {
+            let doing = Doing {
+                asked: asked(&ask, order.at.map(|_| hours)),
+                reason: order.reason.clone(),
+                approval: order.approval,
+            };
+            Some(four_eyes(installation, &caller, doing, cause).await?)
+        }
+    };
     let folder = installation.directory.join(RECORDINGS_DIR);
     let found = Inspected::find(installation, &folder, ask).await?;
     let ordered = Ordered {
         reason: order.reason,
         values,
+        four_eyes,
     };
     Ok((found, ordered))
+}
+
+/// What somebody else approves before values are shown as they are.
+fn asked(order: &Order, within_hours: Option<u32>) -> Asked {
+    let asked = Asked {
+        customer: order.customer.clone(),
+        ..Asked::of(Act::InspectClear)
+    };
+    let asked = asked.with("number", order.ask.number.as_ref());
+    asked.with("at", order.at).with("within_hours", within_hours)
 }
 
 /// The number, and who is known to have it. The rows only say whom to ask; each answers from their own
@@ -245,6 +275,7 @@ async fn record(
 async fn taken(
     installation: &Installation,
     found: &Inspected,
+    four_eyes: Option<Box<FourEyes>>,
     by: Option<String>,
     cause: Cause,
 ) -> Result<InquiryId, Problem> {
@@ -253,6 +284,7 @@ async fn taken(
         what: "inspection".to_owned(),
         format: "bundle".to_owned(),
         customer: found.answer.about.customer.clone(),
+        four_eyes,
         ..ExportFacts::default()
     };
     let command = InquiryCommand::Export { facts, by };

@@ -4,6 +4,7 @@ mod alert_channels;
 mod alerts;
 mod anonymization;
 mod api_keys;
+mod approvals;
 pub mod audit;
 mod audit_search;
 mod breaches;
@@ -44,6 +45,8 @@ mod rules;
 mod samples;
 mod second_factor;
 mod session;
+mod settings;
+mod standings;
 mod stop;
 mod streams;
 mod subscribers;
@@ -113,10 +116,13 @@ fn groups() -> Vec<Vec<Endpoint>> {
         session::endpoints(),
         oidc::endpoints(),
         second_factor::endpoints(),
+        settings::endpoints(),
+        standings::endpoints(),
         stop::endpoints(),
         retention::endpoints(),
         users::endpoints(),
         api_keys::endpoints(),
+        approvals::endpoints(),
         health::endpoints(),
         description::endpoints(),
     ]

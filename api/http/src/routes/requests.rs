@@ -2,46 +2,25 @@
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::fulfilment::{Done, Fulfilling, PersonCopy, erasing, fulfil};
 use crate::reply::Written;
 use actors::Answer;
 use application::access::Caller;
+use application::approvals::{Doing, four_eyes_on};
 use application::cases::requests::{RequestShown, RequestsShown, describe, request, requests};
-use application::inquiring::{Reader, Shown, put_on_record};
-use application::installation::{Installation, follow};
+use application::installation::Installation;
 use application::parameter::Parameter;
+use domain::approval::{Act, Asked};
 use domain::case::CASE_TEXT_BYTES_MAX;
-use domain::customer::CustomerCommand;
-use domain::decider::Decider;
-use domain::ids::{CampaignId, CustomerId, EventId, PersonRequestId};
-use domain::inquiry::ReadForm;
+use domain::ids::{ApprovalId, PersonRequestId};
 use domain::permission::DataScope;
-use domain::person_request::{
-    AnswerKind, PersonRequest, PersonRequestCommand, ReceivedRequest, Receiving, Wish,
-};
-use domain::personal::Personal;
+use domain::person_request::{AnswerKind, PersonRequest, PersonRequestCommand, Receiving, Wish};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, StreamVersion};
 use domain::time::Timestamp;
-use evidence::inspection::{Ask, Inspected, Inspection, Order as Inspecting, Values};
-use host::data_dir::RECORDINGS_DIR;
+use evidence::inspection::Inspection;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// What a copy holds of a person, and what an explanation does.
-const COPY: &[&str] = &[
-    "external_id",
-    "name",
-    "phone",
-    "variables",
-    "calls",
-    "decisions",
-    "consents",
-    "pressed",
-    "operations",
-];
-const EXPLANATION: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -112,6 +91,8 @@ struct RequestAnswer {
     note: String,
     /// It is not done; the note says why.
     refuse: Option<bool>,
+    /// The approval by which a person is erased, where one is needed.
+    approval: Option<ApprovalId>,
 }
 
 impl Order for RequestAnswer {
@@ -119,6 +100,7 @@ impl Order for RequestAnswer {
         Self {
             note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
             refuse: body.value("refuse"),
+            approval: body.parsed("approval"),
         }
     }
 }
@@ -141,16 +123,6 @@ struct RequestAnswered {
     copy: Option<PersonCopy>,
     /// Of an explanation: calls and refusals with the rules that decided them.
     explanation: Option<Inspection>,
-}
-
-/// What is kept of a person.
-#[derive(Debug, Serialize, JsonSchema)]
-struct PersonCopy {
-    #[serde(flatten)]
-    found: Inspection,
-    /// By campaign, each by its name.
-    #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
-    variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
 }
 
 async fn receive(ctx: Ctx, input: Input) -> Result<MadeOrChanged<RequestChanged>, Problem> {
@@ -204,20 +176,16 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<RequestShown>, Problem> {
     request(&ctx.installation, id).await.map(Read)
 }
 
-/// What was done for a person, and by which event.
-#[derive(Default)]
-struct Done {
-    by: Option<EventId>,
-    copy: Option<PersonCopy>,
-    explanation: Option<Inspection>,
-}
-
 async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Problem> {
     let installation = &ctx.installation;
     let id: PersonRequestId = input.id(0, "this request")?;
     let cause = input.cause(installation, "requests/answer")?;
     let (caller, reader) = (input.caller.clone(), input.reader_by_post());
-    let RequestAnswer { note, refuse } = input.order().await?;
+    let RequestAnswer {
+        note,
+        refuse,
+        approval,
+    } = input.order().await?;
     let state = installation.entities.person_requests.state(&id).await?.state;
     let received = state.received().ok_or_else(|| Problem::missing("this request"))?;
     let is_open = state.answered().is_none();
@@ -227,8 +195,23 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
         Some(false) | None if !is_open => Done::default(),
         Some(false) | None => {
             may(&caller, received.wish)?;
-            let reader = reader.because(format!("request {id}"));
-            fulfil(installation, id, received, reader, cause).await?
+            let doing = Doing {
+                asked: Asked::of_person(Act::AnswerDeletion, received.customer.clone())
+                    .with("request", Some(id)),
+                reason: note.clone(),
+                approval,
+            };
+            let fulfilling = Fulfilling {
+                reader: reader.because(format!("request {id}")),
+                four_eyes: match received.wish {
+                    Wish::Delete => {
+                        let command = erasing(note.clone(), None);
+                        four_eyes_on(installation, &caller, doing, &command, cause).await?
+                    }
+                    Wish::Copy | Wish::Correct | Wish::Restrict | Wish::Explain => None,
+                },
+            };
+            fulfil(installation, id, received, fulfilling, cause).await?
         }
     };
     let command = PersonRequestCommand::Answer {
@@ -263,136 +246,5 @@ fn may(caller: &Caller, wish: Wish) -> Result<DataScope, Problem> {
         Wish::Restrict => Permission::CustomersHold,
         Wish::Delete => Permission::CustomersErase,
         Wish::Correct | Wish::Explain => Permission::CasesWrite,
-    })
-}
-
-async fn fulfil(
-    installation: &Installation,
-    id: PersonRequestId,
-    received: &ReceivedRequest,
-    reader: Reader,
-    cause: Cause,
-) -> Result<Done, Problem> {
-    let customer = &received.customer;
-    let reason = format!("request {id} of the person");
-    match received.wish {
-        // What an institution corrects stands in its own records; here the note says it.
-        Wish::Correct => Ok(Done::default()),
-        Wish::Copy => {
-            let found = found(installation, customer, Values::Clear).await?;
-            let by = record(installation, reader, customer, &found, COPY).await?;
-            let copy = Some(PersonCopy {
-                found: found.answer,
-                variables: variables(installation, customer).await?,
-            });
-            Ok(Done {
-                by: Some(by),
-                copy,
-                explanation: None,
-            })
-        }
-        Wish::Explain => {
-            let found = found(installation, customer, Values::Masked).await?;
-            let by = record(installation, reader, customer, &found, EXPLANATION).await?;
-            Ok(Done {
-                by: Some(by),
-                copy: None,
-                explanation: Some(found.answer),
-            })
-        }
-        Wish::Restrict => {
-            let command = CustomerCommand::Hold { reason, by: None };
-            told(installation, id, customer, command, cause).await
-        }
-        Wish::Delete => {
-            let command = CustomerCommand::Erase {
-                reason,
-                requested_by: None,
-                approved_by: None,
-            };
-            told(installation, id, customer, command, cause).await
-        }
-    }
-}
-
-async fn found(
-    installation: &Installation,
-    customer: &CustomerId,
-    values: Values,
-) -> Result<Inspected, Problem> {
-    let order = Inspecting {
-        ask: Ask {
-            persons: BTreeSet::from([customer.clone()]),
-            number: None,
-            from: None,
-            to: None,
-        },
-        customer: Some(customer.clone()),
-        phone: None,
-        at: None,
-        values,
-    };
-    let folder = installation.directory.join(RECORDINGS_DIR);
-    Inspected::find(installation, &folder, order).await
-}
-
-/// The read is on record before it is answered.
-async fn record(
-    installation: &Installation,
-    reader: Reader,
-    customer: &CustomerId,
-    found: &Inspected,
-    fields: &'static [&'static str],
-) -> Result<EventId, Problem> {
-    let shown = Shown {
-        customer: Some(customer.clone()),
-        calls: found.answer.calls.iter().map(|call| call.call).collect(),
-        ..Shown::of(fields, ReadForm::Clear)
-    };
-    put_on_record(installation, reader, shown).await
-}
-
-async fn variables(
-    installation: &Installation,
-    customer: &CustomerId,
-) -> Result<BTreeMap<CampaignId, BTreeMap<String, Option<String>>>, Problem> {
-    let state = installation.entities.customers.state(customer).await?.state;
-    let of = |value: &Personal<String>| value.value().cloned();
-    let enrolments = state.enrolments().iter().map(|(campaign, enrolment)| {
-        let values = enrolment.variables.iter();
-        let values = values.map(|(name, value)| (name.clone(), of(value)));
-        (campaign.clone(), values.collect())
-    });
-    Ok(enrolments.collect())
-}
-
-/// The person's own command, caused by the request; a refusal of theirs leaves the request open.
-async fn told(
-    installation: &Installation,
-    id: PersonRequestId,
-    customer: &CustomerId,
-    command: CustomerCommand,
-    cause: Cause,
-) -> Result<Done, Problem> {
-    let stream = PersonRequest::stream(&id);
-    let first = installation
-        .store()
-        .read_stream(&stream, StreamVersion(0), 1)
-        .await?;
-    let first = first.first().map(|stored| stored.envelope()).transpose();
-    let first = first.map_err(|error| Problem::fault(error.to_string()))?;
-    let cause = Cause {
-        causation: first.map(|envelope| envelope.id),
-        ..follow(cause, "fulfil")
-    };
-    let answer = installation
-        .entities
-        .customers
-        .ask(customer, command, cause)
-        .await?;
-    let did = !answer.events.is_empty();
-    Ok(Done {
-        by: did.then(|| EventId::derive(cause.command, 0)),
-        ..Done::default()
     })
 }

@@ -3,9 +3,12 @@
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
+use application::approvals::{Doing, four_eyes};
 use application::retention::{
     ClassShown, PeriodOrder, RetentionShown, RunOrder, RunShown, all, one, run, set_period,
 };
+use domain::approval::{Act, Asked};
+use domain::calling_plan::Preset;
 use domain::problem::Problem;
 use domain::retention::DataClass;
 use domain::stored_event::Position;
@@ -64,7 +67,24 @@ struct PeriodSet {
 async fn set(ctx: Ctx, input: Input) -> Result<Changed<PeriodSet>, Problem> {
     let class: DataClass = input.id(0, "this class of data")?;
     let cause = input.cause(&ctx.installation, "retention")?;
+    let caller = input.caller.clone();
     let order: PeriodOrder = input.order().await?;
+    // A period taken back destroys nothing; recordings are no persons.
+    if let (DataClass::Persons, Some(days)) = (class, order.days) {
+        let preset = order.preset.map_or("all", Preset::code);
+        let details = [("days", days.to_string()), ("preset", preset.to_owned())];
+        let doing = Doing {
+            asked: Asked {
+                act: Act::SetRetention,
+                customer: None,
+                campaign: None,
+                details: details.map(|(name, value)| (name.to_owned(), value)).into(),
+            },
+            reason: order.reason.clone(),
+            approval: order.approval,
+        };
+        four_eyes(&ctx.installation, &caller, doing, cause).await?;
+    }
     let answer = set_period(&ctx.installation, class, order, cause).await?;
     Ok(Changed(Written {
         body: PeriodSet {

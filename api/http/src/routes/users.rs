@@ -1,11 +1,12 @@
 //! Users and roles over HTTP: who there is, what they may; add, change, invite, disable.
 
-use crate::described::{Changed, MadeOrChanged, Read};
+use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::access::{
-    ProviderOrder, RoleChange, RoleTable, UserChanged, UserList, UserOrder, add_user, change_role,
-    disable_user, invite_user, link_provider, reset_second_factor, role_table, unlink_provider, users,
+    ProviderOrder, RoleChange, RoleTable, ScopeOrder, UserChanged, UserList, UserOrder, UserStanding,
+    add_user, change_role, change_scope, disable_user, invite_user, link_provider, reset_second_factor,
+    role_table, unlink_provider, user, users,
 };
 use application::as_of::{Moment, PARAMETERS};
 use domain::ids::UserId;
@@ -16,37 +17,14 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
+    let mut all = of_users();
+    all.extend(of_ways_in());
+    all
+}
+
+/// How a user signs in, besides a password.
+fn of_ways_in() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/api/v1/users", "Every user with roles and scope", list)
-            .needs(Permission::UsersRead, About::Everybody)
-            .query(PARAMETERS),
-        Endpoint::post(
-            "/api/v1/users",
-            "Add a user; without a password the reply holds a link to choose one, valid once and for a day",
-            add,
-        )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<UserOrder>(),
-        Endpoint::post(
-            "/api/v1/users/{name}/roles",
-            "Give or take a role, with a reason; the user's sessions end",
-            change,
-        )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<RoleOrder>(),
-        Endpoint::post(
-            "/api/v1/users/{name}/invite",
-            "A new link to choose a password; the one before it is void",
-            invite,
-        )
-        .needs(Permission::UsersWrite, About::Everybody),
-        Endpoint::post(
-            "/api/v1/users/{name}/disable",
-            "The user signs in no more, and the user's keys open nothing",
-            disable,
-        )
-        .needs(Permission::UsersWrite, About::Everybody)
-        .takes::<ReasonOrder>(),
         Endpoint::post(
             "/api/v1/users/{name}/reset-second-factor",
             "Take the second factor of another user away, who lost it; the user's sessions end",
@@ -65,6 +43,57 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "/api/v1/users/{name}/unlink-provider",
             "And no more; the user's sessions end",
             unlink,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ReasonOrder>(),
+    ]
+}
+
+fn of_users() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get("/api/v1/users", "Every user with roles and scope", list)
+            .needs(Permission::UsersRead, About::Everybody)
+            .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/users",
+            "Add a user; without a password the reply holds a link to choose one, valid once and for a day",
+            add,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<UserOrder>(),
+        Endpoint::post(
+            "/api/v1/users/{name}/roles",
+            "Give or take a role, with a reason; the user's sessions end",
+            change,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<RoleOrder>()
+        .replaces(),
+        Endpoint::get(
+            "/api/v1/users/{name}",
+            "One user with roles and scope; the ETag is what a change names",
+            show,
+        )
+        .needs(Permission::UsersRead, About::Everybody)
+        .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/users/{name}/scope",
+            "Let a user see other campaigns or another team, or a guest stay longer; the user's sessions end",
+            rescope,
+        )
+        .needs(Permission::UsersWrite, About::Everybody)
+        .takes::<ScopeOrder>()
+        .replaces(),
+        Endpoint::post(
+            "/api/v1/users/{name}/invite",
+            "A new link to choose a password; the one before it is void",
+            invite,
+        )
+        .needs(Permission::UsersWrite, About::Everybody),
+        Endpoint::post(
+            "/api/v1/users/{name}/disable",
+            "The user signs in no more, and the user's keys open nothing",
+            disable,
         )
         .needs(Permission::UsersWrite, About::Everybody)
         .takes::<ReasonOrder>(),
@@ -119,6 +148,24 @@ impl Order for ReasonOrder {
 async fn list(ctx: Ctx, input: Input) -> Result<Read<UserList>, Problem> {
     let moment = Moment::of(input.query())?;
     users(&ctx.installation, moment).await.map(Read)
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<UserStanding>, Problem> {
+    let name: UserId = input.id(0, "this user")?;
+    let moment = Moment::of(input.query())?;
+    let body = user(&ctx.installation, name, &moment).await?;
+    Ok(ReadAt {
+        version: body.version,
+        body,
+    })
+}
+
+async fn rescope(ctx: Ctx, input: Input) -> Result<Changed<UserChanged>, Problem> {
+    let user: UserId = input.id(0, "this user")?;
+    let cause = input.cause(&ctx.installation, "users/scope")?;
+    let order: ScopeOrder = input.order().await?;
+    let changed = change_scope(&ctx.installation, user, order, cause).await?;
+    Ok(Changed(written(changed)))
 }
 
 async fn roles(_: Ctx, _: Input) -> Result<Read<RoleTable>, Problem> {

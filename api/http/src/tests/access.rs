@@ -1,6 +1,6 @@
 //! Users, keys and sessions as they meet a server: who is let in, what they may, and what is on record of it.
 
-use super::asking::{PASSWORD, add, get, key, owner, send, sign_in, trail};
+use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail};
 use crate::testing::Story;
 use http_body_util::BodyExt;
 use hyper::Method;
@@ -47,7 +47,9 @@ fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
 
         let change = json!({ "add": "analyst", "reason": "figures" });
         assert_eq!(
-            owner(&story, "/api/v1/users/wang/roles", change).await.status,
+            replace(&story, "/api/v1/users/wang", "/api/v1/users/wang/roles", change)
+                .await
+                .status,
             200
         );
         let after = send(&story, Method::GET, path, &[("Cookie", &cookie)], None).await;
@@ -332,7 +334,12 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
             "{told}"
         );
         let change = json!({ "remove": "integrator", "reason": "the contract ended" });
-        assert_eq!(owner(&story, "/api/v1/users/crm/roles", change).await.status, 200);
+        assert_eq!(
+            replace(&story, "/api/v1/users/crm", "/api/v1/users/crm/roles", change)
+                .await
+                .status,
+            200
+        );
         let told = others.collect().await.unwrap().to_bytes();
         assert!(String::from_utf8_lossy(&told).contains("you may follow no more"));
         assert!(!figures.collect().await.unwrap().to_bytes().is_empty());

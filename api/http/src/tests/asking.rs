@@ -68,6 +68,15 @@ pub(super) async fn owner(story: &Story, path: &str, body: Value) -> Came {
     .await
 }
 
+/// The same of a change that names which version it means: the one that is there.
+pub(super) async fn replace(story: &Story, read: &str, write: &str, body: Value) -> Came {
+    let bearer = story.bearer();
+    let shown = get(story, read, &bearer).await;
+    let etag = shown.body["etag"].as_str().unwrap().to_owned();
+    let headers = [("Authorization", bearer.as_str()), ("If-Match", etag.as_str())];
+    send(story, Method::POST, write, &headers, Some(body)).await
+}
+
 pub(super) async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
     let body = json!({ "name": name, "roles": roles, "password": PASSWORD });
     let added = owner(story, "/api/v1/users", body).await;

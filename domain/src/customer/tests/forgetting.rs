@@ -22,6 +22,7 @@ fn release_hold() -> CustomerCommand {
     CustomerCommand::ReleaseHold {
         reason: None,
         by: None,
+        four_eyes: None,
     }
 }
 
@@ -29,6 +30,7 @@ fn hold_released() -> CustomerEvent {
     CustomerEvent::HoldReleased {
         reason: None,
         by: None,
+        four_eyes: None,
     }
 }
 
@@ -37,6 +39,7 @@ fn erase() -> CustomerCommand {
         reason: "asked".to_owned(),
         requested_by: None,
         approved_by: Some("officer".to_owned()),
+        four_eyes: None,
     }
 }
 
@@ -45,6 +48,7 @@ fn requested() -> CustomerEvent {
         reason: "asked".to_owned(),
         requested_by: None,
         approved_by: Some("officer".to_owned()),
+        four_eyes: None,
     }
 }
 

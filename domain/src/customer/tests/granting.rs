@@ -266,6 +266,7 @@ fn an_erased_person_is_not_called() {
             reason: "asked".to_owned(),
             requested_by: None,
             approved_by: None,
+            four_eyes: None,
         },
     ];
     let refusal = decide(&erased, grant_with(facts()));

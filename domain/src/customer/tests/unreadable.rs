@@ -54,6 +54,7 @@ fn they_can_still_be_held_withdraw_and_be_erased() {
         reason: "asked".to_owned(),
         requested_by: None,
         approved_by: None,
+        four_eyes: None,
     };
     for command in [withdrawn, erase] {
         let decided = decide(&without_key(), command);

@@ -14,6 +14,7 @@ use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use domain::alert::event::AlertEvent;
+use domain::approval::ApprovalEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -107,6 +108,7 @@ fn id(id: Uuid) -> Val {
 const ACTED: &[&str] = &[
     AlertEvent::ACKNOWLEDGED,
     AlertEvent::MUTED,
+    ApprovalEvent::REQUESTED,
     CallEvent::CORRECTED,
     CampaignEvent::TARGETS_SET,
     CustomerEvent::CALL_BACK_ORDERED,

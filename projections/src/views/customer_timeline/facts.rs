@@ -53,7 +53,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         } => json!({ "disposition": disposition, "outcome": outcome, "calls": calls_count,
             "rule": rule, "facts": facts }),
         CustomerEvent::Held { reason, by } => json!({ "reason": reason, "by": by }),
-        CustomerEvent::HoldReleased { reason, by } => json!({ "reason": reason, "by": by }),
+        CustomerEvent::HoldReleased { reason, by, .. } => json!({ "reason": reason, "by": by }),
         CustomerEvent::Assigned { to, before, reason } => {
             json!({ "to": to, "before": before, "reason": reason })
         }
@@ -62,6 +62,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             reason,
             requested_by,
             approved_by,
+            ..
         } => json!({ "reason": reason, "requested_by": requested_by, "approved_by": approved_by }),
         CustomerEvent::Erased {
             numbers_count,

@@ -23,9 +23,8 @@ pub(super) fn hold(server: &Server, count: usize) -> Stalled {
     }
     let (host, bearer) = (server.url.trim_start_matches("http://"), server.bearer());
     for stream in &mut streams {
-        let head = format!(
-            "GET /api/v1/events/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n\r\n"
-        );
+        let head =
+            format!("GET /api/v1/events/stream HTTP/1.1\r\nHost: {host}\r\nAuthorization: {bearer}\r\n\r\n");
         let mut begun = [0; TAKEN.len()];
         let asked = stream
             .write_all(head.as_bytes())

@@ -76,6 +76,7 @@ impl Reading<'_> {
                 calls: vec![call],
                 campaign: state.campaign().cloned(),
                 reason: self.reader.reason(),
+                four_eyes: None,
             };
             let by = self.reader.by();
             let command = InquiryCommand::ReadPersonalData { facts, by };

@@ -1,0 +1,174 @@
+//! What stands before an act that needs a second person: it passes, uses an approval, or asks for one.
+
+use super::holders::{another_holds, now_of};
+use crate::access::Caller;
+use crate::installation::{Installation, follow};
+use actors::AskError;
+use domain::approval::{ApprovalCommand, ApproverNow, Asked, Requesting, Standing};
+use domain::customer::{Customer, CustomerCommand};
+use domain::decider::{Context, Decider};
+use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::ids::{ApprovalId, UserId};
+use domain::problem::Problem;
+use domain::setting::SettingName;
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+
+/// Most requests of one person for one act about one thing in a day: whoever was rejected asks another way.
+const ROUNDS_MAX: u32 = 20;
+
+/// Microseconds of a day.
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// Milliseconds of an hour.
+const HOUR_MS: u64 = 3_600_000;
+
+/// An act that is about to be done.
+#[derive(Debug)]
+pub struct Doing {
+    pub asked: Asked,
+    /// Why, for whoever is to approve it.
+    pub reason: String,
+    /// The approval that it goes by.
+    pub approval: Option<ApprovalId>,
+}
+
+/// Passes with who stands behind the act, or refuses: with the approval that is needed, or with why the one
+/// that was named does not serve.
+pub async fn four_eyes(
+    installation: &Installation,
+    caller: &Caller,
+    doing: Doing,
+    cause: Cause,
+) -> Result<Box<FourEyes>, Problem> {
+    let Some(known) = caller.user() else {
+        return Ok(nobody(NobodyBecause::Directory));
+    };
+    if let Some(approval) = doing.approval {
+        return used(installation, approval, &known.user, doing.asked, cause).await;
+    }
+    if !another_holds(installation, &known.user, &doing.asked).await? {
+        return Ok(nobody(NobodyBecause::NobodyElse));
+    }
+    Err(asked_for(installation, &known.user, doing, cause).await?)
+}
+
+/// The same for a command to a person. What would be refused is refused before anybody is asked to approve
+/// it; where it would change nothing, nobody needs to stand behind it.
+pub async fn four_eyes_on(
+    installation: &Installation,
+    caller: &Caller,
+    doing: Doing,
+    command: &CustomerCommand,
+    cause: Cause,
+) -> Result<Option<Box<FourEyes>>, Problem> {
+    let Some(customer) = &doing.asked.customer else {
+        return Err(Problem::fault("an approval for a person names none"));
+    };
+    let state = installation.entities.customers.state(customer).await?.state;
+    let context = Context {
+        now: installation.now(),
+    };
+    let events = Customer::decide(&state, command.clone(), context).map_err(AskError::Refused)?;
+    if events.is_empty() {
+        return Ok(None);
+    }
+    four_eyes(installation, caller, doing, cause).await.map(Some)
+}
+
+fn nobody(nobody: NobodyBecause) -> Box<FourEyes> {
+    Box::new(FourEyes::Nobody { nobody })
+}
+
+/// Spends the approval: durable before the act begins.
+async fn used(
+    installation: &Installation,
+    id: ApprovalId,
+    by: &UserId,
+    asked: Asked,
+    cause: Cause,
+) -> Result<Box<FourEyes>, Problem> {
+    let approvals = &installation.entities.approvals;
+    let state = approvals.state(&id).await?.state;
+    let approver = match state.approved_by() {
+        Some(approved_by) => now_of(installation, approved_by, &asked).await?,
+        None => ApproverNow::HoldsTheRight,
+    };
+    let command = ApprovalCommand::Use {
+        by: by.clone(),
+        asked,
+        approver,
+    };
+    let answer = approvals.ask(&id, command, follow(cause, "approval")).await?;
+    let approved_by = answer.state.approved_by().cloned();
+    let approved_by = approved_by.ok_or_else(|| Problem::fault("an approval was used that nobody gave"))?;
+    Ok(Box::new(FourEyes::Approved {
+        approval: id,
+        requested_by: by.clone(),
+        approved_by,
+    }))
+}
+
+/// Asks for an approval, or finds the one that was asked for.
+async fn asked_for(
+    installation: &Installation,
+    by: &UserId,
+    doing: Doing,
+    cause: Cause,
+) -> Result<Problem, Problem> {
+    let approvals = &installation.entities.approvals;
+    let now = installation.now();
+    let day = now.micros().div_euclid(DAY_MICROS);
+    for round in 0..ROUNDS_MAX {
+        let id = doing.asked.approval(by, day, round);
+        let state = approvals.state(&id).await?.state;
+        let standing = match state.standing(now) {
+            Some(Standing::Rejected | Standing::Used | Standing::Expired) => continue,
+            Some(standing) => standing,
+            None => Standing::Waiting,
+        };
+        let expires_at = match state.requested() {
+            Some(requested) => requested.expires_at,
+            None => request(installation, id, by, &doing, cause).await?,
+        };
+        return Ok(needed(id, standing, expires_at, &doing.asked));
+    }
+    Err(Problem::refused(
+        "approval-asked-too-often",
+        format!("this was asked for {ROUNDS_MAX} times today: speak with whoever decides"),
+    ))
+}
+
+async fn request(
+    installation: &Installation,
+    id: ApprovalId,
+    by: &UserId,
+    doing: &Doing,
+    cause: Cause,
+) -> Result<Timestamp, Problem> {
+    let hours = installation.setting(SettingName::ApprovalsValidHours).await?;
+    let expires_at = installation.now().plus_ms(hours.saturating_mul(HOUR_MS));
+    let command = ApprovalCommand::Request(Requesting {
+        asked: doing.asked.clone(),
+        reason: doing.reason.clone(),
+        by: by.clone(),
+        expires_at,
+    });
+    let cause = follow(cause, "ask approval");
+    installation.entities.approvals.ask(&id, command, cause).await?;
+    Ok(expires_at)
+}
+
+fn needed(id: ApprovalId, standing: Standing, expires_at: Timestamp, asked: &Asked) -> Problem {
+    let detail = match standing {
+        Standing::Approved => format!(
+            "it is approved: repeat it with approval {id} before {expires_at} (`--approval {id}`) / 已批准，请带上该审批编号重发"
+        ),
+        Standing::Waiting | Standing::Rejected | Standing::Used | Standing::Expired => format!(
+            "another person who holds {} approves it first: `ledgerline approval approve {id}` before {expires_at}, \
+             then repeat it with approval {id} (`--approval {id}`) / 须另一人批准后带上该审批编号重发",
+            asked.act.permission()
+        ),
+    };
+    Problem::approval_needed(id, detail)
+}

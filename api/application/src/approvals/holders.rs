@@ -1,0 +1,90 @@
+//! Who holds the right to an act, for exactly what it is about: enabled users, by their own streams. Rows
+//! only say whom to ask.
+
+use crate::access::board_at_head;
+use crate::access::{Caller, KnownUser};
+use crate::installation::Installation;
+use domain::actor::Way;
+use domain::approval::{ApproverNow, Asked};
+use domain::ids::UserId;
+use domain::permission::{CampaignScope, DataScope, People};
+use domain::problem::Problem;
+use domain::user::Account;
+
+/// Whether an enabled user besides this one holds the right.
+pub(super) async fn another_holds(
+    installation: &Installation,
+    but: &UserId,
+    asked: &Asked,
+) -> Result<bool, Problem> {
+    for row in board_at_head(installation).await? {
+        if row.name != *but && now_of(installation, &row.name, asked).await? == ApproverNow::HoldsTheRight {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// How a user stands to the act now.
+pub(super) async fn now_of(
+    installation: &Installation,
+    user: &UserId,
+    asked: &Asked,
+) -> Result<ApproverNow, Problem> {
+    let state = installation.entities.users.state(user).await?.state;
+    let Some(account) = state.active() else {
+        return Ok(ApproverNow::Disabled);
+    };
+    let holds = reaches(installation, &as_caller(user, account), asked).await?;
+    Ok(match holds {
+        true => ApproverNow::HoldsTheRight,
+        false => ApproverNow::LostTheRight,
+    })
+}
+
+/// Whether the caller's right reaches what the act is about.
+pub(super) async fn reaches(
+    installation: &Installation,
+    caller: &Caller,
+    asked: &Asked,
+) -> Result<bool, Problem> {
+    // A guest sees, and decides nothing.
+    if caller.user().is_some_and(|known| known.account.is_guest()) {
+        return Ok(false);
+    }
+    match caller.scope_for(asked.act.permission()) {
+        Ok(scope) => sees(installation, &scope, asked).await,
+        Err(_) => Ok(false),
+    }
+}
+
+/// A user without a key or session, to be asked what they may.
+fn as_caller(user: &UserId, account: &Account) -> Caller {
+    Caller::User(Box::new(KnownUser {
+        user: user.clone(),
+        account: account.clone(),
+        way: Way::Session,
+        session: None,
+        scopes: None,
+        campaigns: CampaignScope::All,
+    }))
+}
+
+/// Whoever is held to people decides about nobody; whoever is held to campaigns, about those in them.
+async fn sees(installation: &Installation, scope: &DataScope, asked: &Asked) -> Result<bool, Problem> {
+    if scope.is_all() {
+        return Ok(true);
+    }
+    if scope.people != People::All {
+        return Ok(false);
+    }
+    if let Some(campaign) = &asked.campaign {
+        return Ok(scope.admits_campaign(campaign));
+    }
+    let Some(customer) = &asked.customer else {
+        return Ok(false);
+    };
+    let person = installation.entities.customers.state(customer).await?.state;
+    let mut enrolments = person.enrolments().iter();
+    Ok(enrolments.any(|(campaign, _)| scope.admits_campaign(campaign)))
+}

@@ -1,0 +1,11 @@
+//! Four eyes: acts that a second person approves, whoever asks.
+//!
+//! From the moment that two enabled users hold an act's right it needs another person's approval. Until then,
+//! and by the directory's own key, it is done at once, and its event says that nobody approved.
+
+mod gate;
+mod holders;
+mod shown;
+
+pub use gate::{Doing, four_eyes, four_eyes_on};
+pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};

@@ -1,0 +1,220 @@
+//! Approvals as they are shown and decided: each to whoever asked for it, to those who could decide it, and
+//! to whoever reads the audit log.
+
+use super::holders::reaches;
+use crate::access::Caller;
+use crate::cases::ids_of;
+use crate::installation::Installation;
+use actors::Answer;
+use domain::approval::{
+    Act, Approval, ApprovalCommand, ApprovalEvent, ApprovalState, DecidedApproval, Standing,
+};
+use domain::ids::{ApprovalId, CampaignId, CustomerId, UserId};
+use domain::permission::Permission;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// One approval.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Approval")]
+pub struct ApprovalShown {
+    pub id: ApprovalId,
+    #[schemars(
+        with = "String",
+        extend("enum" = ["waiting", "approved", "rejected", "used", "expired"])
+    )]
+    pub standing: Standing,
+    pub act: Act,
+    #[schemars(example = &"删除个人信息")]
+    pub act_zh: &'static str,
+    pub customer: Option<CustomerId>,
+    pub campaign: Option<CampaignId>,
+    /// What else fixes what was asked for.
+    #[schemars(example = BTreeMap::from([("request", "00000000-0000-5000-8000-000000000001")]))]
+    pub details: BTreeMap<String, String>,
+    pub reason: String,
+    pub requested_by: UserId,
+    pub requested_at: Timestamp,
+    /// From when on it is neither approved nor used.
+    pub expires_at: Timestamp,
+    pub decision: Option<DecisionShown>,
+    pub used_at: Option<Timestamp>,
+}
+
+/// How it was decided.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DecisionShown {
+    pub approved: bool,
+    /// Null where the directory's own key rejected it.
+    pub by: Option<UserId>,
+    pub reason: Option<String>,
+    pub at: Timestamp,
+}
+
+/// Approvals that the caller may see.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ApprovalList {
+    pub items: Vec<ApprovalShown>,
+}
+
+/// An approval after a decision.
+#[derive(Debug)]
+pub struct ApprovalChanged {
+    pub shown: ApprovalShown,
+    pub answer: Answer<Approval>,
+}
+
+fn describe(id: ApprovalId, state: &ApprovalState, now: Timestamp) -> Option<ApprovalShown> {
+    let requested = state.requested()?;
+    let decision = state.decided().map(|decided| match decided.clone() {
+        DecidedApproval::Approved { by, reason, at } => DecisionShown {
+            approved: true,
+            by: Some(by),
+            reason,
+            at,
+        },
+        DecidedApproval::Rejected { by, reason, at } => DecisionShown {
+            approved: false,
+            by,
+            reason: Some(reason),
+            at,
+        },
+    });
+    let asked = &requested.asked;
+    Some(ApprovalShown {
+        id,
+        standing: state.standing(now)?,
+        act: asked.act,
+        act_zh: asked.act.labels().0,
+        customer: asked.customer.clone(),
+        campaign: asked.campaign.clone(),
+        details: asked.details.clone(),
+        reason: requested.reason.clone(),
+        requested_by: requested.by.clone(),
+        requested_at: requested.at,
+        expires_at: requested.expires_at,
+        decision,
+        used_at: state.used_at(),
+    })
+}
+
+/// One approval, where the caller may see it.
+pub async fn approval(
+    installation: &Installation,
+    caller: &Caller,
+    id: ApprovalId,
+) -> Result<ApprovalShown, Problem> {
+    let state = installation.entities.approvals.state(&id).await?.state;
+    let shown = describe(id, &state, installation.now()).ok_or_else(missing)?;
+    match sees(installation, caller, &state).await? {
+        true => Ok(shown),
+        false => Err(missing()),
+    }
+}
+
+/// Those that the caller may see; only those that wait to be decided or used where `open`.
+pub async fn approvals(
+    installation: &Installation,
+    caller: &Caller,
+    open: bool,
+) -> Result<ApprovalList, Problem> {
+    let mut items = Vec::new();
+    for id in ids_of::<ApprovalId>(installation, ApprovalEvent::REQUESTED).await? {
+        let state = installation.entities.approvals.state(&id).await?.state;
+        let Some(shown) = describe(id, &state, installation.now()) else {
+            continue;
+        };
+        let is_open = matches!(shown.standing, Standing::Waiting | Standing::Approved);
+        if (is_open || !open) && sees(installation, caller, &state).await? {
+            items.push(shown);
+        }
+    }
+    Ok(ApprovalList { items })
+}
+
+/// The caller approves, as the user that they are.
+pub async fn approve(
+    installation: &Installation,
+    caller: &Caller,
+    id: ApprovalId,
+    reason: Option<String>,
+    cause: Cause,
+) -> Result<ApprovalChanged, Problem> {
+    let Some(known) = caller.user() else {
+        return Err(Problem::refused(
+            "approver-not-a-user",
+            "an approval is a user's own act: sign in, or give a user's key by --token-file; the directory's own \
+             key does the act itself, and its event says that nobody approved",
+        ));
+    };
+    let by = known.user.clone();
+    decided(
+        installation,
+        caller,
+        id,
+        ApprovalCommand::Approve { by, reason },
+        cause,
+    )
+    .await
+}
+
+/// The caller rejects it, or takes back what they asked for themselves.
+pub async fn reject(
+    installation: &Installation,
+    caller: &Caller,
+    id: ApprovalId,
+    reason: String,
+    cause: Cause,
+) -> Result<ApprovalChanged, Problem> {
+    let by = caller.user().map(|known| known.user.clone());
+    decided(
+        installation,
+        caller,
+        id,
+        ApprovalCommand::Reject { by, reason },
+        cause,
+    )
+    .await
+}
+
+/// Only whoever asked and whoever holds the right decides; to others it does not exist, or is not theirs.
+async fn decided(
+    installation: &Installation,
+    caller: &Caller,
+    id: ApprovalId,
+    command: ApprovalCommand,
+    cause: Cause,
+) -> Result<ApprovalChanged, Problem> {
+    approval(installation, caller, id).await?;
+    let state = installation.entities.approvals.state(&id).await?.state;
+    let requested = state.requested().ok_or_else(missing)?;
+    let is_own = caller.user().is_some_and(|known| known.user == requested.by);
+    if !is_own {
+        caller.scope_for(requested.asked.act.permission())?;
+        if !reaches(installation, caller, &requested.asked).await? {
+            return Err(missing());
+        }
+    }
+    let answer = installation.entities.approvals.ask(&id, command, cause).await?;
+    let shown = describe(id, &answer.state, installation.now()).ok_or_else(missing)?;
+    Ok(ApprovalChanged { shown, answer })
+}
+
+async fn sees(installation: &Installation, caller: &Caller, state: &ApprovalState) -> Result<bool, Problem> {
+    let Some(requested) = state.requested() else {
+        return Ok(false);
+    };
+    let is_own = caller.user().is_some_and(|known| known.user == requested.by);
+    let audits = caller
+        .scope_for(Permission::AuditRead)
+        .is_ok_and(|scope| scope.is_all());
+    Ok(is_own || audits || reaches(installation, caller, &requested.asked).await?)
+}
+
+fn missing() -> Problem {
+    Problem::missing("this approval")
+}

@@ -1,0 +1,176 @@
+//! Settings, whoever asks: the values by which this installation goes, now and as of a time, and their
+//! change.
+//!
+//! What goes by a setting asks for it when it needs it: a change counts from then on, in every process on the
+//! log, without a restart.
+
+use crate::as_of::{Known, Moment, entity_then};
+use crate::installation::Installation;
+use actors::Answer;
+use domain::alert::AlertLimits;
+use domain::problem::Problem;
+use domain::setting::{Setting, SettingCommand, SettingName};
+use domain::stored_event::{Cause, StreamVersion};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One setting.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Setting")]
+pub struct SettingShown {
+    pub name: SettingName,
+    #[schemars(example = &"接通率下限（千分比）")]
+    pub zh: &'static str,
+    #[schemars(example = &"answer rate that raises an alert, per mille")]
+    pub en: &'static str,
+    pub value: u64,
+    pub default: u64,
+    pub least: u64,
+    pub most: u64,
+    /// What `If-Match` says of a change: the version that was read.
+    #[schemars(example = &"\"v0\"")]
+    pub etag: String,
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub version: StreamVersion,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+impl SettingShown {
+    fn of(name: SettingName, value: u64, version: StreamVersion, known: Option<Known>) -> Self {
+        let (zh, en) = name.labels();
+        let (least, most) = name.bounds();
+        Self {
+            name,
+            zh,
+            en,
+            value,
+            default: name.default_value(),
+            least,
+            most,
+            etag: format!("\"v{}\"", version.0),
+            version,
+            known,
+        }
+    }
+}
+
+/// Every setting.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SettingList {
+    pub items: Vec<SettingShown>,
+}
+
+impl Installation {
+    /// The value of a setting now.
+    pub async fn setting(&self, name: SettingName) -> Result<u64, Problem> {
+        let loaded = self.entities.settings.state(&name).await?;
+        Ok(loaded.state.value(name))
+    }
+
+    /// The limits of alerts now.
+    pub async fn alert_limits(&self) -> Result<AlertLimits, Problem> {
+        let whole = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+        Ok(AlertLimits {
+            answer_per_mille_min: whole(self.setting(SettingName::AnswerPerMilleMin).await?),
+            settled_min: self.setting(SettingName::SettledCallsMin).await?,
+            line_failures_max: whole(self.setting(SettingName::LineFailuresMax).await?),
+            lag_events_max: whole(self.setting(SettingName::ViewsBehindEventsMax).await?),
+            abandoned_per_mille_max: whole(self.setting(SettingName::AbandonedPerMilleMax).await?),
+            person_answered_min: whole(self.setting(SettingName::PersonAnsweredCallsMin).await?),
+        })
+    }
+}
+
+/// One setting, now or at a moment, and at which version it is now.
+pub async fn setting(
+    installation: &Installation,
+    name: SettingName,
+    moment: &Moment,
+) -> Result<SettingShown, Problem> {
+    if moment.is_now() {
+        let loaded = installation.entities.settings.state(&name).await?;
+        return Ok(SettingShown::of(
+            name,
+            loaded.state.value(name),
+            loaded.version,
+            None,
+        ));
+    }
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let entity =
+        entity_then::<Setting>(installation.store(), &name, &then, installation.vault(), None).await?;
+    let known = entity.known(&then);
+    let version = StreamVersion(entity.events);
+    Ok(SettingShown::of(
+        name,
+        entity.state.value(name),
+        version,
+        Some(known),
+    ))
+}
+
+/// Every setting, now or at a moment.
+pub async fn settings(installation: &Installation, moment: &Moment) -> Result<SettingList, Problem> {
+    let mut items = Vec::with_capacity(SettingName::ALL.len());
+    for name in SettingName::ALL {
+        items.push(setting(installation, name, moment).await?);
+    }
+    Ok(SettingList { items })
+}
+
+/// A setting after a change.
+pub struct SettingChanged {
+    pub shown: SettingShown,
+    pub answer: Answer<Setting>,
+}
+
+/// Gives a setting another value.
+pub async fn change_setting(
+    installation: &Installation,
+    name: SettingName,
+    to: u64,
+    reason: String,
+    cause: Cause,
+) -> Result<SettingChanged, Problem> {
+    let command = SettingCommand::Change { name, to, reason };
+    let answer = installation.entities.settings.ask(&name, command, cause).await?;
+    let shown = SettingShown::of(name, answer.state.value(name), answer.version, None);
+    Ok(SettingChanged { shown, answer })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::user::SESSION_MS;
+
+    #[test]
+    fn defaults_are_what_held_before_there_were_settings() {
+        let limits = AlertLimits::default();
+        let default = |name: SettingName| i64::try_from(name.default_value()).unwrap();
+        for (name, value) in [
+            (SettingName::AnswerPerMilleMin, limits.answer_per_mille_min),
+            (
+                SettingName::SettledCallsMin,
+                i64::try_from(limits.settled_min).unwrap(),
+            ),
+            (SettingName::LineFailuresMax, limits.line_failures_max),
+            (SettingName::ViewsBehindEventsMax, limits.lag_events_max),
+            (SettingName::AbandonedPerMilleMax, limits.abandoned_per_mille_max),
+            (SettingName::PersonAnsweredCallsMin, limits.person_answered_min),
+        ] {
+            assert_eq!(default(name), value, "{name}");
+        }
+        assert_eq!(
+            SettingName::SessionHoursMax.default_value() * 3_600_000,
+            SESSION_MS
+        );
+        let (_, most) = SettingName::AbandonedPerMilleMax.bounds();
+        assert_eq!(
+            i64::try_from(most).unwrap(),
+            domain::alert::ABANDONED_PER_MILLE_MAX
+        );
+    }
+}

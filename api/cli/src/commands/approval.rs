@@ -1,0 +1,123 @@
+//! `ledgerline approval`: what waits for a second person, and that person's own decision.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use domain::ids::ApprovalId;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Approvals (双人复核): acts that need another person. Whoever asks for such an act is told its approval;
+/// another person approves it with a key of their own (--token-file); whoever asked repeats the act with
+/// --approval.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// What you asked for, and what you could approve
+    List {
+        /// Only those that wait to be decided or used
+        #[arg(long)]
+        open: bool,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// One approval
+    Show {
+        id: ApprovalId,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Approve what somebody else asked for
+    Approve {
+        id: ApprovalId,
+        /// Why, for the log; stored for ever, so name no person
+        #[arg(long)]
+        reason: Option<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Reject it, or take back what you asked for
+    Reject {
+        id: ApprovalId,
+        /// Why, for the log; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::List { open, asking } => list(runtime, &asking, open).await,
+        Action::Show { id, asking } => {
+            let path = format!("/api/v1/approvals/{id}");
+            asking.show(runtime, get(&path)).await
+        }
+        Action::Approve { id, reason, asking } => {
+            let path = format!("/api/v1/approvals/{id}/approve");
+            let body = given(json!({ "reason": reason }));
+            asking.show(runtime, post(&path, &body)).await
+        }
+        Action::Reject { id, reason, asking } => {
+            let path = format!("/api/v1/approvals/{id}/reject");
+            asking
+                .show(runtime, post(&path, &json!({ "reason": reason })))
+                .await
+        }
+    }
+}
+
+async fn list(runtime: Arc<Runtime>, asking: &Asking, open: bool) -> Result<(), Failure> {
+    let columns = [
+        ("编号 id", "/id"),
+        ("事项 act", "/act_zh"),
+        ("申请人 by", "/requested_by"),
+        ("事由 reason", "/reason"),
+        ("有效至 until", "/expires_at"),
+        ("状态 state", "/state"),
+    ];
+    let path = format!("/api/v1/approvals?open={open}");
+    asking
+        .show_items(runtime, &path, described, &columns, "没有审批 no approval")
+        .await
+}
+
+/// With how it stands in a word.
+fn described(approval: &Value) -> Value {
+    let mut shown = approval.clone();
+    let standing = approval
+        .get("standing")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let zh = match standing {
+        "waiting" => "待批准",
+        "approved" => "已批准",
+        "rejected" => "已驳回",
+        "used" => "已使用",
+        _ => "已过期",
+    };
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("state".to_owned(), json!(format!("{zh} {standing}")));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_an_approval_stands_is_said_in_a_word() {
+        let state = |standing: &str| described(&json!({ "standing": standing }))["state"].clone();
+        assert_eq!(state("waiting"), "待批准 waiting");
+        assert_eq!(state("expired"), "已过期 expired");
+    }
+}

@@ -1,0 +1,103 @@
+//! `ledgerline settings`: the values by which an installation goes, and their change.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::moment::MomentArgs;
+use domain::setting::SettingName;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Settings (设置): limits of alerts, sessions and approvals; a change counts at once and is on record.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Every setting, now or as of a time
+    List {
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// One setting, now or as of a time
+    Show {
+        name: SettingName,
+        #[command(flatten)]
+        moment: MomentArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Give a setting another value, unless somebody else does so at the same time
+    Set {
+        name: SettingName,
+        value: u64,
+        /// Why, for the log; stored for ever, so name no person
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::List { moment, asking } => {
+            let columns = [
+                ("设置 name", "/name"),
+                ("含义", "/zh"),
+                ("值 value", "/value"),
+                ("默认 default", "/default"),
+                ("范围 bounds", "/bounds"),
+            ];
+            let path = format!("/api/v1/settings{}", moment.query());
+            asking
+                .show_items(runtime, &path, described, &columns, "没有设置 no setting")
+                .await
+        }
+        Action::Show { name, moment, asking } => {
+            let path = format!("/api/v1/settings/{name}{}", moment.query());
+            asking.show(runtime, get(&path)).await
+        }
+        Action::Set {
+            name,
+            value,
+            reason,
+            asking,
+        } => {
+            let path = format!("/api/v1/settings/{name}");
+            let body = json!({ "value": value, "reason": reason });
+            asking
+                .replace(runtime, &path, &path, hyper::Method::PUT, &body)
+                .await
+        }
+    }
+}
+
+/// With its bounds in one cell.
+fn described(setting: &Value) -> Value {
+    let mut shown = setting.clone();
+    let bound = |name: &str| setting.get(name).and_then(Value::as_u64).unwrap_or_default();
+    let bounds = format!("{} – {}", bound("least"), bound("most"));
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("bounds".to_owned(), json!(bounds));
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_stand_in_one_cell() {
+        let shown = described(&json!({ "least": 1, "most": 24 }));
+        assert_eq!(shown["bounds"], "1 – 24");
+    }
+}

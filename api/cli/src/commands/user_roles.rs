@@ -1,0 +1,39 @@
+//! The table of roles and permissions, as `ledgerline user roles` prints it.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::{output, table};
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+pub(super) async fn show(runtime: Arc<Runtime>, asking: &Asking) -> Result<(), Failure> {
+    let Some(reply) = asking.ask(runtime, get("/api/v1/roles")).await? else {
+        return Ok(());
+    };
+    let mut head = vec!["权限 permission".to_owned()];
+    head.extend(
+        table::items(&reply, "roles")
+            .iter()
+            .map(|role| word(role.get("role"))),
+    );
+    head.push("说明 what it lets them do".to_owned());
+    let rows: Vec<Vec<Value>> = table::items(&reply, "permissions")
+        .iter()
+        .map(|permission| {
+            let reach = permission.get("reach").and_then(Value::as_array);
+            let mut row = vec![permission.get("permission").cloned().unwrap_or_default()];
+            row.extend(reach.into_iter().flatten().cloned());
+            row.push(permission.get("zh").cloned().unwrap_or_default());
+            row
+        })
+        .collect();
+    table::aligned(&head, &rows)
+        .iter()
+        .try_for_each(|line| output::line(line))
+}
+
+fn word(value: Option<&Value>) -> String {
+    value.and_then(Value::as_str).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,194 @@
+//! What a person asked about their own data, done: copied, explained, held or erased, each on record.
+
+use application::inquiring::{Reader, Shown, put_on_record};
+use application::installation::{Installation, follow};
+use domain::customer::CustomerCommand;
+use domain::decider::Decider;
+use domain::four_eyes::FourEyes;
+use domain::ids::{CampaignId, CustomerId, EventId, PersonRequestId};
+use domain::inquiry::ReadForm;
+use domain::person_request::{PersonRequest, ReceivedRequest, Wish};
+use domain::personal::Personal;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, StreamVersion};
+use evidence::inspection::{Ask, Inspected, Inspection, Order as Inspecting, Values};
+use host::data_dir::RECORDINGS_DIR;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a copy holds of a person, and what an explanation does.
+const COPY: &[&str] = &[
+    "external_id",
+    "name",
+    "phone",
+    "variables",
+    "calls",
+    "decisions",
+    "consents",
+    "pressed",
+    "operations",
+];
+const EXPLANATION: &[&str] = &["calls", "decisions", "consents", "pressed", "operations"];
+
+/// What is kept of a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct PersonCopy {
+    #[serde(flatten)]
+    found: Inspection,
+    /// By campaign, each by its name.
+    #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
+    variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
+}
+
+/// What was done for a person, and by which event.
+#[derive(Default)]
+pub(crate) struct Done {
+    pub by: Option<EventId>,
+    pub copy: Option<PersonCopy>,
+    pub explanation: Option<Inspection>,
+}
+
+pub(crate) fn erasing(reason: String, four_eyes: Option<Box<FourEyes>>) -> CustomerCommand {
+    let approved_by = four_eyes.as_ref().and_then(|eyes| eyes.approved_by());
+    CustomerCommand::Erase {
+        reason,
+        requested_by: None,
+        approved_by: approved_by.map(ToString::to_string),
+        four_eyes,
+    }
+}
+
+/// With what a request is fulfilled: who reads for it, and who stands behind an erasure.
+pub(crate) struct Fulfilling {
+    pub reader: Reader,
+    pub four_eyes: Option<Box<FourEyes>>,
+}
+
+pub(crate) async fn fulfil(
+    installation: &Installation,
+    id: PersonRequestId,
+    received: &ReceivedRequest,
+    fulfilling: Fulfilling,
+    cause: Cause,
+) -> Result<Done, Problem> {
+    let Fulfilling { reader, four_eyes } = fulfilling;
+    let customer = &received.customer;
+    let reason = format!("request {id} of the person");
+    match received.wish {
+        // What an institution corrects stands in its own records; here the note says it.
+        Wish::Correct => Ok(Done::default()),
+        Wish::Copy => {
+            let found = found(installation, customer, Values::Clear).await?;
+            let by = record(installation, reader, customer, &found, COPY).await?;
+            let copy = Some(PersonCopy {
+                found: found.answer,
+                variables: variables(installation, customer).await?,
+            });
+            Ok(Done {
+                by: Some(by),
+                copy,
+                explanation: None,
+            })
+        }
+        Wish::Explain => {
+            let found = found(installation, customer, Values::Masked).await?;
+            let by = record(installation, reader, customer, &found, EXPLANATION).await?;
+            Ok(Done {
+                by: Some(by),
+                copy: None,
+                explanation: Some(found.answer),
+            })
+        }
+        Wish::Restrict => {
+            let command = CustomerCommand::Hold { reason, by: None };
+            told(installation, id, customer, command, cause).await
+        }
+        Wish::Delete => {
+            let command = erasing(reason, four_eyes);
+            told(installation, id, customer, command, cause).await
+        }
+    }
+}
+
+async fn found(
+    installation: &Installation,
+    customer: &CustomerId,
+    values: Values,
+) -> Result<Inspected, Problem> {
+    let order = Inspecting {
+        ask: Ask {
+            persons: BTreeSet::from([customer.clone()]),
+            number: None,
+            from: None,
+            to: None,
+        },
+        customer: Some(customer.clone()),
+        phone: None,
+        at: None,
+        values,
+    };
+    let folder = installation.directory.join(RECORDINGS_DIR);
+    Inspected::find(installation, &folder, order).await
+}
+
+/// The read is on record before it is answered.
+async fn record(
+    installation: &Installation,
+    reader: Reader,
+    customer: &CustomerId,
+    found: &Inspected,
+    fields: &'static [&'static str],
+) -> Result<EventId, Problem> {
+    let shown = Shown {
+        customer: Some(customer.clone()),
+        calls: found.answer.calls.iter().map(|call| call.call).collect(),
+        ..Shown::of(fields, ReadForm::Clear)
+    };
+    put_on_record(installation, reader, shown).await
+}
+
+async fn variables(
+    installation: &Installation,
+    customer: &CustomerId,
+) -> Result<BTreeMap<CampaignId, BTreeMap<String, Option<String>>>, Problem> {
+    let state = installation.entities.customers.state(customer).await?.state;
+    let of = |value: &Personal<String>| value.value().cloned();
+    let enrolments = state.enrolments().iter().map(|(campaign, enrolment)| {
+        let values = enrolment.variables.iter();
+        let values = values.map(|(name, value)| (name.clone(), of(value)));
+        (campaign.clone(), values.collect())
+    });
+    Ok(enrolments.collect())
+}
+
+/// The person's own command, caused by the request; a refusal of theirs leaves the request open.
+async fn told(
+    installation: &Installation,
+    id: PersonRequestId,
+    customer: &CustomerId,
+    command: CustomerCommand,
+    cause: Cause,
+) -> Result<Done, Problem> {
+    let stream = PersonRequest::stream(&id);
+    let first = installation
+        .store()
+        .read_stream(&stream, StreamVersion(0), 1)
+        .await?;
+    let first = first.first().map(|stored| stored.envelope()).transpose();
+    let first = first.map_err(|error| Problem::fault(error.to_string()))?;
+    let cause = Cause {
+        causation: first.map(|envelope| envelope.id),
+        ..follow(cause, "fulfil")
+    };
+    let answer = installation
+        .entities
+        .customers
+        .ask(customer, command, cause)
+        .await?;
+    let did = !answer.events.is_empty();
+    Ok(Done {
+        by: did.then(|| EventId::derive(cause.command, 0)),
+        ..Done::default()
+    })
+}

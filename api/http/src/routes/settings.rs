@@ -1,0 +1,103 @@
+//! Settings over HTTP: the values by which this installation goes, now and as of a time; replaced with the
+//! version that was read, and a reason.
+
+use crate::described::{Changed, Read, ReadAt};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::as_of::{Moment, PARAMETERS};
+use application::settings::{SettingList, SettingShown, change_setting, setting, settings};
+use domain::problem::Problem;
+use domain::setting::{REASON_BYTES_MAX, SettingName};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/settings",
+            "Every setting with its value, default and bounds",
+            list,
+        )
+        .needs(Permission::InstallationRead, About::Everybody)
+        .query(PARAMETERS),
+        Endpoint::get(
+            "/api/v1/settings/{name}",
+            "One setting; its ETag is what a change names",
+            show,
+        )
+        .needs(Permission::InstallationRead, About::Everybody)
+        .query(PARAMETERS),
+        Endpoint::put(
+            "/api/v1/settings/{name}",
+            "Give a setting another value; it counts from then on, without a restart",
+            change,
+        )
+        .needs(Permission::InstallationWrite, About::Everybody)
+        .takes::<SettingOrder>(),
+    ]
+}
+
+/// The value it is to have, and why.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "value": 250, "reason": "the holidays" }]))]
+struct SettingOrder {
+    value: u64,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for SettingOrder {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("value") {
+            body.wrong("value", "is missing");
+        }
+        Self {
+            value: body.value("value").unwrap_or_default(),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// A setting after a change.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SettingWritten {
+    #[serde(flatten)]
+    setting: SettingShown,
+    position: String,
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<SettingList>, Problem> {
+    let moment = Moment::of(input.query())?;
+    settings(&ctx.installation, &moment).await.map(Read)
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<SettingShown>, Problem> {
+    let name = named(&input)?;
+    let moment = Moment::of(input.query())?;
+    let body = setting(&ctx.installation, name, &moment).await?;
+    Ok(ReadAt {
+        version: body.version,
+        body,
+    })
+}
+
+async fn change(ctx: Ctx, input: Input) -> Result<Changed<SettingWritten>, Problem> {
+    let name = named(&input)?;
+    let cause = input.cause(&ctx.installation, "settings")?;
+    let SettingOrder { value, reason } = input.order().await?;
+    let changed = change_setting(&ctx.installation, name, value, reason, cause).await?;
+    Ok(Changed(Written {
+        body: SettingWritten {
+            setting: changed.shown,
+            position: changed.answer.position.to_string(),
+        },
+        version: Some(changed.answer.version),
+        position: Some(changed.answer.position),
+    }))
+}
+
+fn named(input: &Input) -> Result<SettingName, Problem> {
+    input.id(0, "this setting")
+}

@@ -1,0 +1,100 @@
+//! Hold, release and erase one person over HTTP: what a second person approves, where two hold the right.
+
+use crate::described::Changed;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::approvals::{Doing, four_eyes_on};
+use application::customers::{ErasureOrder, HoldOrder, HoldRelease, Standing, StandingChanged};
+use application::installation::Installation;
+use domain::approval::{Act, Asked};
+use domain::customer::CustomerCommand;
+use domain::ids::CustomerId;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/customers/{id}/erase",
+            "Erases the person: key, recordings, values; a certificate follows",
+            erase,
+        )
+        .needs(Permission::CustomersErase, About::Customer)
+        .takes::<ErasureOrder>(),
+        Endpoint::post(
+            "/api/v1/customers/{id}/hold",
+            "A legal hold: the person is neither erased nor called until it is released",
+            hold,
+        )
+        .needs(Permission::CustomersHold, About::Customer)
+        .takes::<HoldOrder>(),
+        Endpoint::post(
+            "/api/v1/customers/{id}/release",
+            "Ends a hold; an erasure that waited for it is carried out",
+            release,
+        )
+        .needs(Permission::CustomersHold, About::Customer)
+        .takes::<HoldRelease>(),
+    ]
+}
+
+async fn hold(ctx: Ctx, input: Input) -> Result<Changed<StandingChanged>, Problem> {
+    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "customers")?;
+    let order: HoldOrder = input.order().await?;
+    changed(&ctx.installation, customer, order.into(), cause).await
+}
+
+async fn erase(ctx: Ctx, input: Input) -> Result<Changed<StandingChanged>, Problem> {
+    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "customers")?;
+    let caller = input.caller.clone();
+    let order: ErasureOrder = input.order().await?;
+    let (reason, approval) = order.asks();
+    let doing = Doing {
+        asked: Asked::of_person(Act::ErasePerson, customer.clone()),
+        reason: reason.to_owned(),
+        approval,
+    };
+    let would = order.clone().command(None);
+    let four_eyes = four_eyes_on(&ctx.installation, &caller, doing, &would, cause).await?;
+    changed(&ctx.installation, customer, order.command(four_eyes), cause).await
+}
+
+async fn release(ctx: Ctx, input: Input) -> Result<Changed<StandingChanged>, Problem> {
+    let (customer, _) = ctx.installation.customer_named(&input.param(0)?).await?;
+    let cause = input.cause(&ctx.installation, "customers")?;
+    let caller = input.caller.clone();
+    let order: HoldRelease = input.order().await?;
+    let (reason, approval) = order.asks();
+    let doing = Doing {
+        asked: Asked::of_person(Act::ReleaseHold, customer.clone()),
+        reason: reason.to_owned(),
+        approval,
+    };
+    let would = order.clone().command(None);
+    let four_eyes = four_eyes_on(&ctx.installation, &caller, doing, &would, cause).await?;
+    changed(&ctx.installation, customer, order.command(four_eyes), cause).await
+}
+
+async fn changed(
+    installation: &Installation,
+    customer: CustomerId,
+    command: CustomerCommand,
+    cause: Cause,
+) -> Result<Changed<StandingChanged>, Problem> {
+    let answer = installation
+        .entities
+        .customers
+        .ask(&customer, command, cause)
+        .await?;
+    Ok(Changed(Written {
+        body: StandingChanged {
+            standing: Standing::of(&answer.state),
+            id: customer,
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}

@@ -1,0 +1,108 @@
+//! Guests and scopes as they meet a server: somebody for a time, who sees and changes nothing; and a change
+//! that names what it replaces.
+
+use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail};
+use crate::testing::Story;
+use hyper::Method;
+use serde_json::json;
+
+/// Milliseconds until a guest of these tests goes, once everything they may was tried.
+const STAY_MS: u64 = 2_000;
+
+#[test]
+fn a_guest_sees_until_their_time_and_changes_nothing() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let now = story.running.installation.now();
+        let order = json!({ "name": "visitor", "roles": ["auditor", "operator"], "password": PASSWORD,
+            "until": now.plus_ms(60_000) });
+        let more = owner(&story, "/api/v1/users", order).await;
+        assert_eq!(more.status, 422, "{}", more.body);
+        let until = story.running.installation.now().plus_ms(3_600_000);
+        let order = json!({ "name": "visitor", "roles": ["auditor"], "password": PASSWORD, "until": until,
+            "reason": "the regulator's visit" });
+        let added = owner(&story, "/api/v1/users", order).await;
+        assert_eq!(added.status, 201, "{}", added.body);
+        let opens = key(&story, json!({ "user": "visitor" })).await;
+        let begun = sign_in(&story, "visitor", PASSWORD).await;
+        assert_eq!(begun.status, 200, "{}", begun.body);
+        let cookie = begun.cookie.clone().unwrap();
+        assert_eq!(get(&story, "/api/v1/audit", &opens).await.status, 200);
+        let headers = [("Authorization", opens.as_str())];
+        let draw = json!({ "seed": "7", "size": 1 });
+        let changes = send(&story, Method::POST, "/api/v1/samples", &headers, Some(draw)).await;
+        assert_eq!(
+            (changes.status, changes.code()),
+            (403, "guest-reads-only"),
+            "{}",
+            changes.body
+        );
+        let listed = get(&story, "/api/v1/users", &story.bearer()).await;
+        assert_eq!(
+            listed.body["items"][0]["guest_until"],
+            json!(until),
+            "{}",
+            listed.body
+        );
+
+        let (read, write) = ("/api/v1/users/visitor", "/api/v1/users/visitor/scope");
+        let until = story.running.installation.now().plus_ms(STAY_MS);
+        let sooner = json!({ "until": until, "reason": "the visit is over" });
+        let done = replace(&story, read, write, sooner).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        story
+            .running
+            .installation
+            .environment
+            .clock
+            .wait_until(until)
+            .await;
+        let by_key = get(&story, "/api/v1/audit", &opens).await;
+        assert_eq!((by_key.status, by_key.code()), (401, "user-disabled"));
+        let headers = [("Cookie", cookie.as_str())];
+        let by_session = send(&story, Method::GET, "/api/v1/whoami", &headers, None).await;
+        assert_eq!((by_session.status, by_session.code()), (401, "session-ended"));
+        assert_eq!(sign_in(&story, "visitor", PASSWORD).await.status, 401);
+        let again = json!({ "until": until.plus_ms(60_000), "reason": "a second visit" });
+        assert_eq!(replace(&story, read, write, again).await.status, 200);
+        assert_eq!(sign_in(&story, "visitor", PASSWORD).await.status, 200);
+    });
+    story.end();
+}
+
+#[test]
+fn a_scope_is_replaced_as_it_was_read_and_known_as_it_was() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["supervisor"]).await;
+        let order = json!({ "team": "north", "reason": "moves" });
+        let write = "/api/v1/users/wang/scope";
+        let bare = owner(&story, write, order.clone()).await;
+        assert_eq!((bare.status, bare.code()), (428, "if-match-needed"));
+        let roles = json!({ "add": "viewer", "reason": "figures" });
+        let bare = owner(&story, "/api/v1/users/wang/roles", roles).await;
+        assert_eq!((bare.status, bare.code()), (428, "if-match-needed"));
+        let done = replace(&story, "/api/v1/users/wang", write, order).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        let bearer = story.bearer();
+        let headers = [("Authorization", bearer.as_str()), ("If-Match", "\"v1\"")];
+        let late = json!({ "team": "south", "reason": "moves" });
+        let stale = send(&story, Method::POST, write, &headers, Some(late)).await;
+        assert_eq!((stale.status, stale.code()), (412, "stale"));
+        let changed = trail(&story, "user.scope_changed").await;
+        assert_eq!(
+            changed[0]["data"],
+            json!({ "before": {}, "after": { "team": "north" }, "reason": "moves" })
+        );
+        let position: u64 = done.body["position"].as_str().unwrap().parse().unwrap();
+        let shown = get(&story, "/api/v1/users/wang", &bearer).await;
+        assert_eq!(shown.body["team"], "north", "{}", shown.body);
+        let path = format!("/api/v1/users/wang?as_of={}", position - 1);
+        let then = get(&story, &path, &bearer).await;
+        assert_eq!(then.body["team"], json!(null), "{}", then.body);
+        let path = format!("/api/v1/users?as_of={}", position - 1);
+        let then = get(&story, &path, &bearer).await;
+        assert_eq!(then.body["items"][0]["team"], json!(null), "{}", then.body);
+    });
+    story.end();
+}

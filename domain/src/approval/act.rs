@@ -1,0 +1,147 @@
+//! Which acts need a second person, the right that each needs, and what exactly is asked for.
+
+use crate::ids::{ApprovalId, CampaignId, CustomerId, NAMESPACE, UserId};
+use crate::permission::Permission;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// An act that needs a second person.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Act {
+    /// A person is erased.
+    ErasePerson,
+    /// A legal hold ends, and an erasure that waited is carried out.
+    ReleaseHold,
+    /// A person's own request to be erased is carried out.
+    AnswerDeletion,
+    /// An inspection shows values as they are.
+    InspectClear,
+    /// The notice list of a breach shows values as they are.
+    NoticeClear,
+    /// A file with values as they are is taken away.
+    ExportClear,
+    /// Values of many persons are shown as they are.
+    RevealMany,
+    /// The persons of a campaign are made unlinkable.
+    AnonymiseCampaign,
+    /// It is set after how long persons are erased.
+    SetRetention,
+    /// A list enters a campaign whose lists are approved.
+    ImportList,
+}
+
+impl Act {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 10] = [
+        Self::ErasePerson,
+        Self::ReleaseHold,
+        Self::AnswerDeletion,
+        Self::InspectClear,
+        Self::NoticeClear,
+        Self::ExportClear,
+        Self::RevealMany,
+        Self::AnonymiseCampaign,
+        Self::SetRetention,
+        Self::ImportList,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ErasePerson => "erase_person",
+            Self::ReleaseHold => "release_hold",
+            Self::AnswerDeletion => "answer_deletion",
+            Self::InspectClear => "inspect_clear",
+            Self::NoticeClear => "notice_clear",
+            Self::ExportClear => "export_clear",
+            Self::RevealMany => "reveal_many",
+            Self::AnonymiseCampaign => "anonymise_campaign",
+            Self::SetRetention => "set_retention",
+            Self::ImportList => "import_list",
+        }
+    }
+
+    /// In Chinese and English.
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::ErasePerson => ("删除个人信息", "erase a person"),
+            Self::ReleaseHold => ("解除法律保留", "release a legal hold"),
+            Self::AnswerDeletion => ("办理删除请求", "carry out a request to be erased"),
+            Self::InspectClear => ("明文检查取证", "inspect with values in clear"),
+            Self::NoticeClear => ("明文告知名单", "a notice list in clear"),
+            Self::ExportClear => ("明文导出", "export values in clear"),
+            Self::RevealMany => ("批量查看明文", "show many persons in clear"),
+            Self::AnonymiseCampaign => ("任务匿名化", "anonymise a campaign"),
+            Self::SetRetention => ("设定个人信息保存期限", "set for how long persons are kept"),
+            Self::ImportList => ("名单生效", "let a list go live"),
+        }
+    }
+
+    /// What both persons hold: whoever does it, and whoever approves.
+    pub const fn permission(self) -> Permission {
+        match self {
+            Self::ErasePerson | Self::AnswerDeletion | Self::AnonymiseCampaign => Permission::CustomersErase,
+            Self::SetRetention => Permission::RetentionWrite,
+            Self::ReleaseHold => Permission::CustomersHold,
+            Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
+            Self::ExportClear => Permission::ExportsRead,
+            Self::RevealMany => Permission::CustomersReveal,
+            Self::ImportList => Permission::CampaignsWrite,
+        }
+    }
+}
+
+/// Exactly what is asked for. Ids of our own making, instants and counts: nothing personal. What would be
+/// personal (a list of persons, a file) stands here as its digest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Asked {
+    pub act: Act,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub customer: Option<CustomerId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// What else fixes it, such as `number`, `from`, `to`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(example = BTreeMap::from([("request", "00000000-0000-5000-8000-000000000001")]))]
+    pub details: BTreeMap<String, String>,
+}
+
+impl Asked {
+    /// An act about one person.
+    pub const fn of_person(act: Act, customer: CustomerId) -> Self {
+        Self {
+            act,
+            customer: Some(customer),
+            campaign: None,
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// An act that its details fix.
+    pub const fn of(act: Act) -> Self {
+        Self {
+            act,
+            customer: None,
+            campaign: None,
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// The approval of this for `by`, asked for on this day for the how-manieth time: whoever asks again
+    /// means the same one.
+    pub fn approval(&self, by: &UserId, day: i64, round: u32) -> ApprovalId {
+        let fixed = serde_json::json!({ "asked": self, "by": by, "day": day, "round": round });
+        ApprovalId::new(Uuid::new_v5(&NAMESPACE, format!("approval:{fixed}").as_bytes()))
+    }
+
+    /// With one more detail, where there is one.
+    pub fn with(mut self, name: &str, value: Option<impl ToString>) -> Self {
+        if let Some(value) = value {
+            self.details.insert(name.to_owned(), value.to_string());
+        }
+        self
+    }
+}

@@ -1,0 +1,55 @@
+//! Requests to an approval: ask for it, decide it, use it.
+
+use super::act::Asked;
+use crate::ids::UserId;
+use crate::time::Timestamp;
+
+/// Somebody asks for an act.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requesting {
+    pub asked: Asked,
+    pub reason: String,
+    pub by: UserId,
+    /// From when on it is neither approved nor used.
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ApprovalCommand {
+    Request(Requesting),
+    Approve {
+        by: UserId,
+        reason: Option<String>,
+    },
+    Reject {
+        /// The user; nobody where the directory's own key was used.
+        by: Option<UserId>,
+        reason: String,
+    },
+    /// The act begins.
+    Use {
+        by: UserId,
+        asked: Asked,
+        approver: ApproverNow,
+    },
+}
+
+/// What who approved may at the moment of the act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApproverNow {
+    HoldsTheRight,
+    Disabled,
+    LostTheRight,
+}
+
+impl ApprovalCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Request(_) => "approval.request",
+            Self::Approve { .. } => "approval.approve",
+            Self::Reject { .. } => "approval.reject",
+            Self::Use { .. } => "approval.use",
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Decides commands to an approval: asked once, decided by somebody else, used once for what was asked.
+
+use super::REASON_BYTES_MAX;
+use super::act::Asked;
+use super::command::{ApprovalCommand, ApproverNow, Requesting};
+use super::event::ApprovalEvent;
+use super::refusal::ApprovalRefusal;
+use super::state::{ApprovalState, RequestedApproval, Standing};
+use crate::ids::UserId;
+use crate::time::Timestamp;
+
+type Decided = Result<Vec<ApprovalEvent>, ApprovalRefusal>;
+
+pub(super) fn decide(state: &ApprovalState, command: ApprovalCommand, now: Timestamp) -> Decided {
+    match command {
+        ApprovalCommand::Request(requesting) => request(state, requesting),
+        ApprovalCommand::Approve { by, reason } => approve(state, by, reason, now),
+        ApprovalCommand::Reject { by, reason } => reject(state, by, reason, now),
+        ApprovalCommand::Use { by, asked, approver } => use_it(state, &by, &asked, approver, now),
+    }
+}
+
+/// Whoever asks for it again has asked already.
+fn request(state: &ApprovalState, requesting: Requesting) -> Decided {
+    if state.requested().is_some() {
+        return Ok(Vec::new());
+    }
+    given(&requesting.reason)?;
+    Ok(vec![ApprovalEvent::Requested {
+        asked: requesting.asked,
+        reason: requesting.reason,
+        requested_by: requesting.by,
+        expires_at: requesting.expires_at,
+    }])
+}
+
+fn approve(state: &ApprovalState, by: UserId, reason: Option<String>, now: Timestamp) -> Decided {
+    let (requested, standing) = known(state, now)?;
+    if requested.by == by {
+        return Err(ApprovalRefusal::OwnRequest);
+    }
+    if let Some(reason) = &reason {
+        within(reason)?;
+    }
+    match standing {
+        Standing::Waiting => Ok(vec![ApprovalEvent::Approved {
+            approved_by: by,
+            reason,
+        }]),
+        // Approved already, by whomever: one other person is enough.
+        Standing::Approved => Ok(Vec::new()),
+        Standing::Rejected | Standing::Used | Standing::Expired => Err(over(requested, standing)),
+    }
+}
+
+/// Also who asked may take it back, and also what was approved, until it is used.
+fn reject(state: &ApprovalState, by: Option<UserId>, reason: String, now: Timestamp) -> Decided {
+    let (requested, standing) = known(state, now)?;
+    given(&reason)?;
+    match standing {
+        Standing::Waiting | Standing::Approved => Ok(vec![ApprovalEvent::Rejected {
+            rejected_by: by,
+            reason,
+        }]),
+        Standing::Rejected => Ok(Vec::new()),
+        Standing::Used | Standing::Expired => Err(over(requested, standing)),
+    }
+}
+
+fn use_it(
+    state: &ApprovalState,
+    by: &UserId,
+    asked: &Asked,
+    approver: ApproverNow,
+    now: Timestamp,
+) -> Decided {
+    let (requested, standing) = known(state, now)?;
+    if requested.by != *by {
+        return Err(ApprovalRefusal::AnotherRequester(requested.by.clone()));
+    }
+    if requested.asked != *asked {
+        return Err(ApprovalRefusal::AnotherAct);
+    }
+    match (standing, state.approved_by()) {
+        (Standing::Approved, Some(approved_by)) => match approver {
+            ApproverNow::HoldsTheRight => Ok(vec![ApprovalEvent::Used {}]),
+            ApproverNow::Disabled => Err(ApprovalRefusal::ApproverDisabled(approved_by.clone())),
+            ApproverNow::LostTheRight => Err(ApprovalRefusal::ApproverLostTheRight(approved_by.clone())),
+        },
+        (other, _) => Err(over(requested, other)),
+    }
+}
+
+fn known(state: &ApprovalState, now: Timestamp) -> Result<(&RequestedApproval, Standing), ApprovalRefusal> {
+    let requested = state.requested().ok_or(ApprovalRefusal::Unknown)?;
+    let standing = state.standing(now).ok_or(ApprovalRefusal::Unknown)?;
+    Ok((requested, standing))
+}
+
+/// Why nothing is done with one that stands so.
+const fn over(requested: &RequestedApproval, standing: Standing) -> ApprovalRefusal {
+    match standing {
+        Standing::Waiting | Standing::Approved => ApprovalRefusal::NotApproved,
+        Standing::Rejected => ApprovalRefusal::Rejected,
+        Standing::Used => ApprovalRefusal::Used,
+        Standing::Expired => ApprovalRefusal::Expired {
+            at: requested.expires_at,
+        },
+    }
+}
+
+fn given(reason: &str) -> Result<(), ApprovalRefusal> {
+    if reason.trim().is_empty() {
+        return Err(ApprovalRefusal::NoReason);
+    }
+    within(reason)
+}
+
+const fn within(reason: &str) -> Result<(), ApprovalRefusal> {
+    if reason.len() <= REASON_BYTES_MAX {
+        return Ok(());
+    }
+    Err(ApprovalRefusal::TooLong {
+        bytes: reason.len(),
+        bytes_max: REASON_BYTES_MAX,
+    })
+}

@@ -1,0 +1,124 @@
+//! What an approval's events add up to: what was asked, who decided, whether it was used.
+
+use super::act::Asked;
+use super::event::ApprovalEvent;
+use crate::ids::UserId;
+use crate::time::Timestamp;
+use serde::Serialize;
+
+/// State of one approval.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ApprovalState {
+    requested: Option<RequestedApproval>,
+    decided: Option<DecidedApproval>,
+    used_at: Option<Timestamp>,
+}
+
+/// What was asked, and by whom.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedApproval {
+    pub asked: Asked,
+    pub reason: String,
+    pub by: UserId,
+    pub at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// How it was decided.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecidedApproval {
+    Approved {
+        by: UserId,
+        reason: Option<String>,
+        at: Timestamp,
+    },
+    Rejected {
+        by: Option<UserId>,
+        reason: String,
+        at: Timestamp,
+    },
+}
+
+/// How it stands at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nobody has decided.
+    Waiting,
+    /// The act may be done.
+    Approved,
+    Rejected,
+    /// The act was done.
+    Used,
+    /// Nobody decided, or nobody used it, in time.
+    Expired,
+}
+
+impl ApprovalState {
+    pub const fn requested(&self) -> Option<&RequestedApproval> {
+        self.requested.as_ref()
+    }
+
+    pub const fn decided(&self) -> Option<&DecidedApproval> {
+        self.decided.as_ref()
+    }
+
+    pub const fn used_at(&self) -> Option<Timestamp> {
+        self.used_at
+    }
+
+    /// Who approved it.
+    pub const fn approved_by(&self) -> Option<&UserId> {
+        match &self.decided {
+            Some(DecidedApproval::Approved { by, .. }) => Some(by),
+            Some(DecidedApproval::Rejected { .. }) | None => None,
+        }
+    }
+
+    /// How it stands; `None` of one that was never asked for.
+    pub fn standing(&self, now: Timestamp) -> Option<Standing> {
+        let requested = self.requested.as_ref()?;
+        let is_over = now >= requested.expires_at;
+        Some(match (&self.decided, self.used_at) {
+            (_, Some(_)) => Standing::Used,
+            (Some(DecidedApproval::Rejected { .. }), None) => Standing::Rejected,
+            (Some(DecidedApproval::Approved { .. }) | None, None) if is_over => Standing::Expired,
+            (Some(DecidedApproval::Approved { .. }), None) => Standing::Approved,
+            (None, None) => Standing::Waiting,
+        })
+    }
+
+    pub(super) fn apply(&mut self, event: &ApprovalEvent, at: Timestamp) {
+        match event {
+            ApprovalEvent::Requested {
+                asked,
+                reason,
+                requested_by,
+                expires_at,
+            } => {
+                self.requested = Some(RequestedApproval {
+                    asked: asked.clone(),
+                    reason: reason.clone(),
+                    by: requested_by.clone(),
+                    at,
+                    expires_at: *expires_at,
+                });
+            }
+            ApprovalEvent::Approved { approved_by, reason } => {
+                self.decided = Some(DecidedApproval::Approved {
+                    by: approved_by.clone(),
+                    reason: reason.clone(),
+                    at,
+                });
+            }
+            ApprovalEvent::Rejected { rejected_by, reason } => {
+                self.decided = Some(DecidedApproval::Rejected {
+                    by: rejected_by.clone(),
+                    reason: reason.clone(),
+                    at,
+                });
+            }
+            ApprovalEvent::Used {} => self.used_at = Some(at),
+        }
+    }
+}

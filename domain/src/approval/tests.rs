@@ -1,0 +1,196 @@
+//! Approvals as given, when, then: who may decide, for how long, and for what one is used.
+
+use super::*;
+use crate::ids::UserId;
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn user(name: &str) -> UserId {
+    name.parse().unwrap()
+}
+
+fn erasing(customer: &str) -> Asked {
+    Asked::of_person(Act::ErasePerson, customer.parse().unwrap())
+}
+
+const C1: &str = "00112233445566778899aabbccddeeff";
+const C2: &str = "ff112233445566778899aabbccddeeff";
+const ENDS: &str = "2026-03-05T10:00:00Z";
+const BEFORE: &str = "2026-03-05T09:59:59.999999Z";
+
+fn requested() -> ApprovalEvent {
+    ApprovalEvent::Requested {
+        asked: erasing(C1),
+        reason: "asked by letter".to_owned(),
+        requested_by: user("li"),
+        expires_at: at(ENDS),
+    }
+}
+
+fn approved() -> ApprovalEvent {
+    ApprovalEvent::Approved {
+        approved_by: user("wang"),
+        reason: None,
+    }
+}
+
+fn rejected() -> ApprovalEvent {
+    ApprovalEvent::Rejected {
+        rejected_by: Some(user("wang")),
+        reason: "no".to_owned(),
+    }
+}
+
+fn approve(by: &str) -> ApprovalCommand {
+    ApprovalCommand::Approve {
+        by: user(by),
+        reason: None,
+    }
+}
+
+fn reject(by: &str) -> ApprovalCommand {
+    ApprovalCommand::Reject {
+        by: Some(user(by)),
+        reason: "no".to_owned(),
+    }
+}
+
+fn used_by(by: &str, asked: Asked, approver: ApproverNow) -> ApprovalCommand {
+    ApprovalCommand::Use {
+        by: user(by),
+        asked,
+        approver,
+    }
+}
+
+fn right_use() -> ApprovalCommand {
+    used_by("li", erasing(C1), ApproverNow::HoldsTheRight)
+}
+
+fn when(
+    given: &[ApprovalEvent],
+    command: ApprovalCommand,
+    now: &str,
+) -> Result<Vec<ApprovalEvent>, ApprovalRefusal> {
+    let mut state = ApprovalState::default();
+    for event in given {
+        Approval::evolve(&mut state, event, at("2026-03-02T10:00:00Z"));
+    }
+    Approval::decide(&state, command, Context { now: at(now) })
+}
+
+#[test]
+fn another_person_approves_and_nobody_their_own() {
+    assert_eq!(
+        when(&[requested()], approve("wang"), BEFORE),
+        Ok(vec![approved()])
+    );
+    assert_eq!(
+        when(&[requested()], approve("li"), BEFORE),
+        Err(ApprovalRefusal::OwnRequest)
+    );
+    assert_eq!(
+        when(&[requested(), approved()], approve("chen"), BEFORE),
+        Ok(vec![])
+    );
+    assert_eq!(when(&[], approve("wang"), BEFORE), Err(ApprovalRefusal::Unknown));
+    assert_eq!(
+        when(&[requested(), rejected()], approve("wang"), BEFORE),
+        Err(ApprovalRefusal::Rejected)
+    );
+}
+
+#[test]
+fn a_decision_and_a_use_come_before_the_deadline() {
+    let expired = Err(ApprovalRefusal::Expired { at: at(ENDS) });
+    assert_eq!(when(&[requested()], approve("wang"), ENDS), expired);
+    assert_eq!(when(&[requested(), approved()], right_use(), ENDS), expired);
+    assert_eq!(
+        when(&[requested(), approved()], right_use(), BEFORE),
+        Ok(vec![ApprovalEvent::Used {}])
+    );
+}
+
+#[test]
+fn it_is_used_once_by_who_asked_for_what_was_asked() {
+    let given = [requested(), approved()];
+    for (command, refusal) in [
+        (
+            used_by("li", erasing(C2), ApproverNow::HoldsTheRight),
+            ApprovalRefusal::AnotherAct,
+        ),
+        (
+            used_by(
+                "li",
+                Asked::of_person(Act::ReleaseHold, C1.parse().unwrap()),
+                ApproverNow::HoldsTheRight,
+            ),
+            ApprovalRefusal::AnotherAct,
+        ),
+        (
+            used_by("chen", erasing(C1), ApproverNow::HoldsTheRight),
+            ApprovalRefusal::AnotherRequester(user("li")),
+        ),
+        (
+            used_by("li", erasing(C1), ApproverNow::Disabled),
+            ApprovalRefusal::ApproverDisabled(user("wang")),
+        ),
+        (
+            used_by("li", erasing(C1), ApproverNow::LostTheRight),
+            ApprovalRefusal::ApproverLostTheRight(user("wang")),
+        ),
+    ] {
+        assert_eq!(when(&given, command, BEFORE), Err(refusal));
+    }
+    let used = [requested(), approved(), ApprovalEvent::Used {}];
+    assert_eq!(when(&used, right_use(), BEFORE), Err(ApprovalRefusal::Used));
+    assert_eq!(when(&used, reject("wang"), BEFORE), Err(ApprovalRefusal::Used));
+    assert_eq!(
+        when(&[requested()], right_use(), BEFORE),
+        Err(ApprovalRefusal::NotApproved)
+    );
+    assert_eq!(
+        when(&[requested(), rejected()], right_use(), BEFORE),
+        Err(ApprovalRefusal::Rejected)
+    );
+}
+
+#[test]
+fn it_is_taken_back_until_it_is_used() {
+    for by in ["li", "wang"] {
+        let told = when(&[requested(), approved()], reject(by), BEFORE).unwrap();
+        assert_eq!(told.len(), 1, "{by}");
+    }
+    assert_eq!(
+        when(&[requested(), approved(), rejected()], right_use(), BEFORE),
+        Err(ApprovalRefusal::Rejected)
+    );
+}
+
+#[test]
+fn a_request_says_why_and_asks_once() {
+    let asking = |reason: &str| {
+        ApprovalCommand::Request(Requesting {
+            asked: erasing(C1),
+            reason: reason.to_owned(),
+            by: user("li"),
+            expires_at: at(ENDS),
+        })
+    };
+    assert_eq!(when(&[], asking(" "), BEFORE), Err(ApprovalRefusal::NoReason));
+    let longest = "x".repeat(REASON_BYTES_MAX);
+    assert!(when(&[], asking(&longest), BEFORE).is_ok());
+    assert!(when(&[], asking(&format!("{longest}x")), BEFORE).is_err());
+    assert_eq!(when(&[requested()], asking("again"), BEFORE), Ok(vec![]));
+}
+
+#[test]
+fn each_act_has_a_code_of_its_own() {
+    let codes: std::collections::BTreeSet<&str> = Act::ALL.iter().map(|act| act.code()).collect();
+    assert_eq!(codes.len(), Act::ALL.len());
+    for act in Act::ALL {
+        assert_eq!(serde_json::to_value(act).unwrap(), act.code());
+    }
+}

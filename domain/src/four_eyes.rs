@@ -1,0 +1,68 @@
+//! Four eyes: who stood behind an act that needs a second person, as the act's own event says it.
+//!
+//! Either an approval that somebody else gave, or nobody, and then why nobody had to: the event never leaves
+//! that open.
+
+use crate::ids::{ApprovalId, UserId};
+use serde::{Deserialize, Serialize};
+
+/// Who stood behind an act.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(untagged)]
+pub enum FourEyes {
+    /// Another person approved it.
+    Approved {
+        approval: ApprovalId,
+        requested_by: UserId,
+        approved_by: UserId,
+    },
+    /// Nobody approved it.
+    Nobody { nobody: NobodyBecause },
+}
+
+/// Why nobody had to approve.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NobodyBecause {
+    /// The directory's own key was used.
+    Directory,
+    /// No other enabled user holds the right.
+    NobodyElse,
+}
+
+impl FourEyes {
+    /// Who approved it, where somebody did.
+    pub const fn approved_by(&self) -> Option<&UserId> {
+        match self {
+            Self::Approved { approved_by, .. } => Some(approved_by),
+            Self::Nobody { .. } => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_event_says_who_approved_or_why_nobody_did() {
+        let nobody = FourEyes::Nobody {
+            nobody: NobodyBecause::NobodyElse,
+        };
+        let approved = FourEyes::Approved {
+            approval: ApprovalId::new(uuid::Uuid::from_u128(7)),
+            requested_by: "li".parse().unwrap(),
+            approved_by: "wang".parse().unwrap(),
+        };
+        assert_eq!(approved.approved_by().unwrap().as_str(), "wang");
+        assert_eq!(
+            serde_json::to_value(&nobody).unwrap(),
+            json!({ "nobody": "nobody_else" })
+        );
+        for one in [nobody, approved] {
+            let text = serde_json::to_string(&one).unwrap();
+            assert_eq!(serde_json::from_str::<FourEyes>(&text).unwrap(), one);
+        }
+    }
+}

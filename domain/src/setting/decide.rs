@@ -1,0 +1,44 @@
+//! Decides commands to a setting: within its bounds, for a reason.
+
+use super::command::SettingCommand;
+use super::event::SettingEvent;
+use super::refusal::SettingRefusal;
+use super::state::SettingState;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 512;
+
+pub(super) fn decide(
+    state: &SettingState,
+    command: SettingCommand,
+) -> Result<Vec<SettingEvent>, SettingRefusal> {
+    let SettingCommand::Change { name, to, reason } = command;
+    if reason.trim().is_empty() {
+        return Err(SettingRefusal::NoReason);
+    }
+    if reason.len() > REASON_BYTES_MAX {
+        return Err(SettingRefusal::TooLong {
+            bytes: reason.len(),
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    let (least, most) = name.bounds();
+    if !(least..=most).contains(&to) {
+        return Err(SettingRefusal::OutOfBounds {
+            name,
+            asked: to,
+            least,
+            most,
+        });
+    }
+    let before = state.value(name);
+    if before == to {
+        return Ok(Vec::new());
+    }
+    Ok(vec![SettingEvent::Changed {
+        name,
+        before,
+        after: to,
+        reason,
+    }])
+}

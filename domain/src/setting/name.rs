@@ -1,0 +1,136 @@
+//! Which settings there are: a closed list, each with its default, its bounds and where these come from.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A value by which a running installation goes. Its unit ends its name.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
+)]
+pub enum SettingName {
+    /// Calls answered of those settled, per mille: below it an alert is raised.
+    #[serde(rename = "alerts.answer_per_mille_min")]
+    AnswerPerMilleMin,
+    /// Fewer settled calls than these say nothing about that rate.
+    #[serde(rename = "alerts.settled_calls_min")]
+    SettledCallsMin,
+    /// Failures of a trunk in a row from which an alert is raised.
+    #[serde(rename = "alerts.line_failures_max")]
+    LineFailuresMax,
+    /// Events that the furthest view may be behind.
+    #[serde(rename = "alerts.views_behind_events_max")]
+    ViewsBehindEventsMax,
+    /// Calls abandoned of those a person answered, per mille, from which an alert is raised.
+    #[serde(rename = "alerts.abandoned_per_mille_max")]
+    AbandonedPerMilleMax,
+    /// Of fewer calls that a person answered nothing is said about abandonment.
+    #[serde(rename = "alerts.person_answered_calls_min")]
+    PersonAnsweredCallsMin,
+    /// How long an approval may be decided and used.
+    #[serde(rename = "approvals.valid_hours")]
+    ApprovalsValidHours,
+    /// How long a session lasts at most.
+    #[serde(rename = "sessions.hours_max")]
+    SessionHoursMax,
+    /// How long a session may rest.
+    #[serde(rename = "sessions.idle_minutes_max")]
+    SessionIdleMinutesMax,
+}
+
+impl SettingName {
+    /// All of them, in the order in which they are shown.
+    pub const ALL: [Self; 9] = [
+        Self::AnswerPerMilleMin,
+        Self::SettledCallsMin,
+        Self::LineFailuresMax,
+        Self::ViewsBehindEventsMax,
+        Self::AbandonedPerMilleMax,
+        Self::PersonAnsweredCallsMin,
+        Self::ApprovalsValidHours,
+        Self::SessionHoursMax,
+        Self::SessionIdleMinutesMax,
+    ];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::AnswerPerMilleMin => "alerts.answer_per_mille_min",
+            Self::SettledCallsMin => "alerts.settled_calls_min",
+            Self::LineFailuresMax => "alerts.line_failures_max",
+            Self::ViewsBehindEventsMax => "alerts.views_behind_events_max",
+            Self::AbandonedPerMilleMax => "alerts.abandoned_per_mille_max",
+            Self::PersonAnsweredCallsMin => "alerts.person_answered_calls_min",
+            Self::ApprovalsValidHours => "approvals.valid_hours",
+            Self::SessionHoursMax => "sessions.hours_max",
+            Self::SessionIdleMinutesMax => "sessions.idle_minutes_max",
+        }
+    }
+
+    /// In Chinese and English.
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::AnswerPerMilleMin => (
+                "接通率下限（千分比）",
+                "answer rate that raises an alert, per mille",
+            ),
+            Self::SettledCallsMin => ("接通率告警的最少通话数", "settled calls for that alert"),
+            Self::LineFailuresMax => ("线路连续失败上限", "failures of a trunk in a row"),
+            Self::ViewsBehindEventsMax => ("读模型落后上限（事件）", "events the views may be behind"),
+            Self::AbandonedPerMilleMax => ("呼损上限（千分比）", "abandoned calls, per mille"),
+            Self::PersonAnsweredCallsMin => ("呼损告警的最少接听数", "answered calls for that alert"),
+            Self::ApprovalsValidHours => ("审批有效时长（小时）", "hours an approval is valid"),
+            Self::SessionHoursMax => ("会话最长时长（小时）", "longest session, in hours"),
+            Self::SessionIdleMinutesMax => ("会话空闲上限（分钟）", "longest rest of a session, in minutes"),
+        }
+    }
+
+    /// The value until somebody changes it. Of limits of alerts and sessions it is what the aggregates that
+    /// they are about have as their own; a test where both are known holds them to it.
+    pub const fn default_value(self) -> u64 {
+        match self {
+            Self::AnswerPerMilleMin => 300,
+            Self::SettledCallsMin => 20,
+            Self::LineFailuresMax => 3,
+            Self::ViewsBehindEventsMax => 10_000,
+            // Four fifths of what the law allows.
+            Self::AbandonedPerMilleMax => 24,
+            Self::PersonAnsweredCallsMin => 50,
+            // Over a weekend, so that who asks on Friday is answered on Monday.
+            Self::ApprovalsValidHours => 72,
+            Self::SessionHoursMax => 12,
+            // OWASP ASVS 5, V7.3.
+            Self::SessionIdleMinutesMax => 15,
+        }
+    }
+
+    /// The least and the most it may be. What protects somebody by law is not set aside: abandonment is told
+    /// of at the limit at the latest (16 CFR 310.4(b)(4)(i)), and a session does not outlast a day.
+    pub const fn bounds(self) -> (u64, u64) {
+        match self {
+            Self::AnswerPerMilleMin => (0, 1_000),
+            Self::SettledCallsMin | Self::PersonAnsweredCallsMin => (1, 1_000_000),
+            Self::LineFailuresMax => (1, 1_000),
+            Self::ViewsBehindEventsMax => (1, 100_000_000),
+            Self::AbandonedPerMilleMax => (1, 30),
+            Self::ApprovalsValidHours => (1, 720),
+            Self::SessionHoursMax => (1, 24),
+            Self::SessionIdleMinutesMax => (1, 60),
+        }
+    }
+}
+
+impl fmt::Display for SettingName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.code())
+    }
+}
+
+impl FromStr for SettingName {
+    type Err = &'static str;
+
+    fn from_str(code: &str) -> Result<Self, Self::Err> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|name| name.code() == code)
+            .ok_or("is no setting: `ledgerline settings list` shows them")
+    }
+}

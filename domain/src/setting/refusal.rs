@@ -1,0 +1,21 @@
+//! Why a command to a setting can be refused: a rule said no, nothing was written.
+
+use super::name::SettingName;
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SettingRefusal {
+    #[error("{name} is {least} to {most}, and not {asked}")]
+    OutOfBounds {
+        name: SettingName,
+        asked: u64,
+        least: u64,
+        most: u64,
+    },
+    #[error("a reason is needed")]
+    NoReason,
+    #[error("the reason has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong { bytes: usize, bytes_max: usize },
+}
+
+impl Explained for SettingRefusal {}
