@@ -136,6 +136,7 @@ macro_rules! uuid_id {
     };
 }
 
+pub use crate::enrolment_id::EnrolmentId;
 pub(crate) use text_id;
 
 /// The two alphabets as JSON schemas say them.
@@ -383,20 +384,6 @@ impl SampleId {
     /// The draw that `text` fixes: seed, size, population and position in one form.
     pub fn derive(text: &str) -> Self {
         Self(Uuid::new_v5(&NAMESPACE, format!("sample:{text}").as_bytes()))
-    }
-}
-
-/// One customer in one campaign, `<campaign>/<customer>`: one per pair for ever; attempts run on over all
-/// lists.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct EnrolmentId {
-    pub campaign: CampaignId,
-    pub customer: CustomerId,
-}
-
-impl fmt::Display for EnrolmentId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.campaign, self.customer)
     }
 }
 

@@ -22,6 +22,7 @@ pub mod customer;
 pub mod decider;
 pub mod digest;
 pub mod disposition;
+mod enrolment_id;
 pub mod few_map;
 pub mod flow;
 pub mod four_eyes;

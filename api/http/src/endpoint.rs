@@ -375,10 +375,9 @@ async fn handled(
             admitted.await?
         }
     };
-    if guard.answer == AnswerOf::TheMoment {
+    let Some(mut asked) = Asked::of(guard.answer, &input) else {
         return handler(ctx, input).await;
-    }
-    let mut asked = Asked::of(&input);
+    };
     if let Some(kept) = asked.kept(&ctx).await {
         return Ok(kept);
     }

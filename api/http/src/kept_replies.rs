@@ -7,6 +7,7 @@
 //! is found out by the guard each time: a role, a key or a session that ended is an event, or a time of day.
 
 use crate::context::Context;
+use crate::endpoint::AnswerOf;
 use crate::input::Input;
 use application::access::Caller;
 use bytes::Bytes;
@@ -56,13 +57,18 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// A read whose answer follows from rows and log alone.
-    pub(crate) fn of(input: &Input) -> Self {
-        Self {
+    /// A read whose answer follows from rows and log alone. One of the past says also what it cost, and keeps
+    /// its rows itself.
+    pub(crate) fn of(answer: AnswerOf, input: &Input) -> Option<Self> {
+        let of_the_past = ["as_of", "valid_at"].map(|name| input.text(name).is_some());
+        if answer == AnswerOf::TheMoment || of_the_past.contains(&true) {
+            return None;
+        }
+        Some(Self {
             name: name_of(input),
             settled: None,
             if_none_match: input.headers().get(header::IF_NONE_MATCH).cloned(),
-        }
+        })
     }
 
     /// The reply that is kept, where one is and the log stands where it stood.

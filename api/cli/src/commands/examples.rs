@@ -158,6 +158,7 @@ const EXAMPLES: &[&str] = &[
     "trunk call 13800138000 --trunk sip:127.0.0.1:5070",
     "trunk quality --data ./first",
     "simulate --days 3 --calls-per-day 1000 --seed 7",
+    "bench api",
     "bench calls",
     "bench append",
     "bench read",

@@ -5,6 +5,7 @@
 //! import row's own effect. Without the second the way from an import row to its calls would end at the row.
 
 mod beginning;
+mod beginning_at_doors;
 mod drawing;
 mod graph;
 mod unexplained;

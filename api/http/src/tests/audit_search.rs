@@ -1,7 +1,7 @@
 //! The audit trail searched, as it meets a server: exact counts, things and words, refused attempts, and that
 //! each search is on record.
 
-use super::asking::{add, get, key, owner, send, trail};
+use super::asking::{add, get, key, owner, replace, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::json;
@@ -17,7 +17,8 @@ fn a_search_counts_everything_by_thing_and_words_and_is_itself_on_record() {
         for (name, role) in [("wang", "viewer"), ("wang", "analyst"), ("li", "viewer")] {
             let change = json!({ "add": role, "reason": format!("Quarterly audit of {name}") });
             let path = format!("/api/v1/users/{name}/roles");
-            assert_eq!(owner(&story, &path, change).await.status, 200);
+            let read = format!("/api/v1/users/{name}");
+            assert_eq!(replace(&story, &read, &path, change).await.status, 200);
         }
         let path = "/api/v1/audit/search";
         let of_wang = owner(&story, path, json!({ "user": "wang", "kind": "user." })).await;

@@ -234,7 +234,7 @@ fn without_store(
     planted: &Planted,
 ) -> Away {
     let is_away = wait_for(AWAY_WITHIN, || {
-        let order = json!({ "number": "13800000001", "reason": "list" });
+        let order = json!({ "number": "13800138000", "reason": "list" });
         let reply = server.post("/api/v1/numbers/suppress", &order).ok()?;
         (reply.status >= 500).then_some(())
     });

@@ -1,0 +1,211 @@
+//! Kinds that may begin a story, of what is done at the doors: users, keys, approvals, settings, cases, stops,
+//! subscribers, webhooks, retention.
+
+use super::beginning::Beginning;
+use domain::access::AccessEvent;
+use domain::api_key::ApiKeyEvent;
+use domain::approval::ApprovalEvent;
+use domain::complaint::ComplaintEvent;
+use domain::person_request::PersonRequestEvent;
+use domain::retention::RetentionEvent;
+use domain::setting::SettingEvent;
+use domain::stop::StopEvent;
+use domain::subscriber::SubscriberEvent;
+use domain::user::UserEvent;
+use domain::webhook::WebhookEvent;
+
+/// As the list of all others: a kind, where it begins, and why without a cause.
+pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
+    (UserEvent::ADDED, Beginning::Outside, "somebody adds a user"),
+    (
+        UserEvent::INVITED,
+        Beginning::Outside,
+        "somebody invites a user again",
+    ),
+    (
+        UserEvent::PASSWORD_CHOSEN,
+        Beginning::Outside,
+        "a user chooses a password",
+    ),
+    (
+        UserEvent::ROLE_GRANTED,
+        Beginning::Outside,
+        "somebody gives a role",
+    ),
+    (
+        UserEvent::ROLE_REVOKED,
+        Beginning::Outside,
+        "somebody takes a role",
+    ),
+    (UserEvent::SIGNED_IN, Beginning::Outside, "a user signs in"),
+    (UserEvent::SIGNED_OUT, Beginning::Outside, "a user signs out"),
+    (
+        UserEvent::SIGN_IN_REFUSED,
+        Beginning::Outside,
+        "somebody tries to sign in",
+    ),
+    (
+        UserEvent::SECOND_FACTOR_OFFERED,
+        Beginning::Outside,
+        "a user sets up a second factor",
+    ),
+    (
+        UserEvent::SCOPE_CHANGED,
+        Beginning::Outside,
+        "somebody lets a user see other data",
+    ),
+    (
+        UserEvent::SECOND_FACTOR_ADDED,
+        Beginning::Outside,
+        "its first code was right",
+    ),
+    (
+        UserEvent::SECOND_FACTOR_RESET,
+        Beginning::Outside,
+        "somebody resets a second factor",
+    ),
+    (
+        UserEvent::PROVIDER_LINKED,
+        Beginning::Outside,
+        "somebody links a user with an identity provider",
+    ),
+    (
+        UserEvent::PROVIDER_UNLINKED,
+        Beginning::Outside,
+        "somebody ends that",
+    ),
+    (UserEvent::LOCKED, Beginning::Outside, "too many were wrong"),
+    (UserEvent::DISABLED, Beginning::Outside, "a user is disabled"),
+    (ApiKeyEvent::CREATED, Beginning::Outside, "somebody makes a key"),
+    (ApiKeyEvent::REVOKED, Beginning::Outside, "somebody revokes a key"),
+    (
+        ApprovalEvent::REQUESTED,
+        Beginning::Outside,
+        "somebody asks for another person's approval",
+    ),
+    (
+        ApprovalEvent::APPROVED,
+        Beginning::Outside,
+        "another person approves it",
+    ),
+    (ApprovalEvent::REJECTED, Beginning::Outside, "somebody rejects it"),
+    (
+        ApprovalEvent::USED,
+        Beginning::Outside,
+        "somebody does what was approved",
+    ),
+    (
+        SettingEvent::CHANGED,
+        Beginning::Outside,
+        "somebody changes a setting",
+    ),
+    (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
+    (
+        ComplaintEvent::ASSIGNED,
+        Beginning::Outside,
+        "somebody gives a complaint to somebody",
+    ),
+    (
+        ComplaintEvent::RESOLVED,
+        Beginning::Outside,
+        "somebody answers it",
+    ),
+    (
+        PersonRequestEvent::RECEIVED,
+        Beginning::Outside,
+        "a person asks about their own data",
+    ),
+    (
+        PersonRequestEvent::ANSWERED,
+        Beginning::Outside,
+        "somebody answers the person",
+    ),
+    (
+        RetentionEvent::PERIOD_SET,
+        Beginning::Outside,
+        "somebody sets how long it is kept",
+    ),
+    (
+        RetentionEvent::DISPOSAL_BEGUN,
+        Beginning::Clock,
+        "a period is over",
+    ),
+    (
+        RetentionEvent::REVIEWED,
+        Beginning::Clock,
+        "it is looked for what is due",
+    ),
+    (StopEvent::ENGAGED, Beginning::Outside, "somebody stops dialing"),
+    (StopEvent::LIFTED, Beginning::Outside, "somebody lets it go on"),
+    (
+        SubscriberEvent::ADDED,
+        Beginning::Outside,
+        "somebody follows under a name",
+    ),
+    (
+        SubscriberEvent::REACHED,
+        Beginning::Outside,
+        "a reader says what it has",
+    ),
+    (
+        SubscriberEvent::RESET,
+        Beginning::Outside,
+        "somebody sends a reader back",
+    ),
+    (
+        SubscriberEvent::REMOVED,
+        Beginning::Outside,
+        "nobody follows under the name any more",
+    ),
+    (
+        WebhookEvent::ADDED,
+        Beginning::Outside,
+        "somebody wants to be told",
+    ),
+    (
+        WebhookEvent::ROTATED,
+        Beginning::Outside,
+        "somebody wants another secret",
+    ),
+    (
+        WebhookEvent::REMOVED,
+        Beginning::Outside,
+        "somebody is to be told no more",
+    ),
+    (
+        WebhookEvent::REPLAY_ASKED,
+        Beginning::Outside,
+        "somebody wants to be told again",
+    ),
+    (WebhookEvent::TESTED, Beginning::Outside, "somebody tries it"),
+    (
+        WebhookEvent::DELIVERED,
+        Beginning::Outside,
+        "a receiver took it: deliveries are stored several at once",
+    ),
+    (
+        WebhookEvent::DELIVERY_FAILED,
+        Beginning::Outside,
+        "a receiver did not take it",
+    ),
+    (
+        WebhookEvent::DELIVERY_DEFERRED,
+        Beginning::Outside,
+        "a receiver did not take the one before it",
+    ),
+    (
+        WebhookEvent::DEAD_LETTERED,
+        Beginning::Outside,
+        "a receiver never took it",
+    ),
+    (
+        WebhookEvent::DISABLED,
+        Beginning::Outside,
+        "a receiver said that it is gone",
+    ),
+    (
+        AccessEvent::REFUSED,
+        Beginning::Outside,
+        "somebody tries what they may not",
+    ),
+];
