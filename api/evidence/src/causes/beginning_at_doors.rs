@@ -1,5 +1,5 @@
-//! Kinds that may begin a story, of what is done at the doors: users, keys, approvals, settings, cases, stops,
-//! subscribers, webhooks, retention.
+//! Kinds that may begin a story, of what is done at the doors: users, keys, approvals, settings, cases,
+//! stops, subscribers, webhooks, retention.
 
 use super::beginning::Beginning;
 use domain::access::AccessEvent;

@@ -43,6 +43,10 @@ fn python(document: &Path, out: &Path) -> Made {
     let mut generate = command(python.with_file_name("openapi-python-client"));
     generate.args(["generate", "--meta", "none", "--fail-on-warning", "--path"]);
     generate.arg(document).arg("--output-path").arg(out);
+    // A sound is bytes to a client; the generator wants to be told so.
+    generate
+        .arg("--config")
+        .arg(clients().join("python/generator.yaml"));
     // It tidies what it made with a program beside itself.
     let beside = python.parent().unwrap_or(Path::new("."));
     generate.env(
