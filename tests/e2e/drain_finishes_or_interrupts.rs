@@ -40,11 +40,8 @@ fn a_drained_server_leaves_no_call_open_and_goes_on_later() {
     let dialed = history.of("call.dialing").count();
 
     let server = Server::start(&data, &carrier.trunk());
-    let completed = wait_for(Duration::from_secs(120), || {
-        let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        (reply.body["status"] == "completed").then_some(())
-    });
-    assert!(completed.is_some(), "the campaign goes on and completes");
+    let completed = server.is_completed("T1", Duration::from_secs(120));
+    assert!(completed, "the campaign goes on and completes");
     let history = History::read(&data);
     assert!(history.of("call.dialing").count() > dialed);
     assert_eq!(history.unsettled(), 0);

@@ -1,15 +1,14 @@
 //! Few files may be open: the legs are lowered aloud; a full house beside more connections than there are
 //! places for is recorded whole; and too few for one leg is refused with the number needed.
 
-use serde_json::json;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
-use tests::program::{command, ledgerline, read, wait_for};
-use tests::prove::{quick_campaign, records};
+use tests::program::{command, ledgerline, read};
+use tests::prove::records;
 use tests::server::Server;
 
 /// Enough for 8 legs (decision 0053): 4 each, 128 connections, 128 files.
@@ -55,21 +54,15 @@ fn legs_are_lowered_aloud_and_a_full_house_is_recorded_beside_too_many_connectio
         heard.contains(&format!("at most {LEGS} calls at once")),
         "{heard}"
     );
-    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
-    server.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": "T1", "records": records(16, 4)}),
-    );
-    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    server.call("T1", &records(16, 4));
     let held = server.connect_silently(CONNECTIONS);
     assert_eq!(held.len(), CONNECTIONS);
     let mut most = 0;
-    let called = wait_for(Duration::from_secs(90), || {
-        let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        most = most.max(member(&reply.body, "/open").as_u64()?);
-        (member(&reply.body, "/calls_ended").as_u64()? >= 12).then_some(())
+    let called = server.is_on_board("T1", Duration::from_secs(90), |board| {
+        most = most.max(member(board, "/open").as_u64().unwrap_or(0));
+        member(board, "/calls_ended").as_u64() >= Some(12)
     });
-    assert!(called.is_some(), "people are called: {}", read(&said));
+    assert!(called, "people are called: {}", read(&said));
     assert!(most >= LEGS, "the house was full: {most}");
     server.program.signal("TERM");
     assert!(server.program.wait(Duration::from_secs(20)).is_some());

@@ -4,7 +4,6 @@ use serde_json::json;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::History;
-use tests::program::wait_for;
 use tests::server::Server;
 
 #[test]
@@ -28,14 +27,10 @@ fn an_opted_out_number_is_dialed_by_no_campaign() {
         );
         server.must_post(&format!("/api/v1/campaigns/{task}/start"), &json!({}));
     }
-    let completed = wait_for(Duration::from_secs(30), || {
-        let done = |task: &str| {
-            let reply = server.get(&format!("/api/v1/campaigns/{task}")).ok()?;
-            (reply.body["status"] == "completed").then_some(())
-        };
-        done("A").and(done("B"))
-    });
-    assert!(completed.is_some(), "both campaigns complete without a call");
+    for task in ["A", "B"] {
+        let completed = server.is_completed(task, Duration::from_secs(30));
+        assert!(completed, "campaign {task} completes without a call");
+    }
     let history = History::read(&data);
     assert_eq!(history.of("call.dialing").count(), 0);
     let settled: Vec<_> = history.of("customer.enrolment_settled").collect();

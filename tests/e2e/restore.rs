@@ -9,8 +9,8 @@ use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
 use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
-use tests::program::{run, run_json, wait_for};
-use tests::prove::{quick_campaign, records};
+use tests::program::{run, run_json};
+use tests::prove::records;
 use tests::server::Server;
 
 /// Enough that some are settled, some are on the phone and some wait when the backup is made.
@@ -30,16 +30,9 @@ fn text(path: &Path) -> String {
 /// A running campaign with somebody settled and somebody on the phone.
 fn begin_campaign(place: &Place, carrier: &CarrierProcess) -> Server {
     let server = Server::start(&place.data, &carrier.trunk());
-    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
-    let records = json!({"task_id": "T1", "records": records(PEOPLE, 3)});
-    server.must_post("/api/v1/tasks/data", &records);
-    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
-    let under_way = wait_for(Duration::from_secs(40), || {
-        let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        (member(&reply.body, "/settled").as_u64()? >= 2 && member(&reply.body, "/open").as_u64()? >= 1)
-            .then_some(())
-    });
-    assert!(under_way.is_some(), "some are settled and some are on the phone");
+    server.call("T1", &records(PEOPLE, 3));
+    let under_way = server.is_under_way("T1", 2, Duration::from_secs(40));
+    assert!(under_way, "some are settled and some are on the phone");
     server
 }
 
@@ -80,11 +73,8 @@ fn restore(place: &Place) -> u64 {
 }
 
 fn wait_completed(server: &Server) {
-    let completed = wait_for(Duration::from_secs(120), || {
-        let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
-    assert!(completed.is_some(), "the campaign goes on and completes");
+    let completed = server.is_completed("T1", Duration::from_secs(120));
+    assert!(completed, "the campaign goes on and completes");
 }
 
 #[test]
@@ -192,11 +182,7 @@ fn half_of_a_restore_into_a_database_is_never_served_and_nothing_is_filled_under
         folder,
     };
     let mut server = Server::start(&place.data, "sip:127.0.0.1:9");
-    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
-    server.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": "T1", "records": records(3, 3)}),
-    );
+    server.enrol("T1", &records(3, 3));
     let (data, backup, store) = (text(&place.data), text(&place.backup), postgres.url());
     let made = run(&["backup", "create", "--data", &data, "--out", &backup]);
     assert!(made.status.success(), "{made:?}");

@@ -11,7 +11,7 @@ use tests::history::{History, member};
 use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
 use tests::program::{run, wait_for};
-use tests::prove::{quick_campaign, records};
+use tests::prove::records;
 use tests::server::Server;
 
 /// Customers of the campaign: enough that the kill hits live calls, few enough for a story.
@@ -81,10 +81,7 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
         ("dialing", "standing-by")
     );
 
-    second.must_post("/api/v1/campaigns", &quick_campaign("T1"));
-    let people = json!({"task_id": "T1", "records": records(CUSTOMERS, 4)});
-    second.must_post("/api/v1/tasks/data", &people);
-    second.must_post("/api/v1/campaigns/T1/start", &json!({}));
+    second.call("T1", &records(CUSTOMERS, 4));
     let talking = wait_for(Duration::from_secs(60), || {
         // A line is whole when its call is over: with two answered ones, others are under way.
         let lines = carrier.lines();
@@ -97,11 +94,8 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
         (dialing(&second) == "dialing").then_some(())
     });
     assert!(taken_over.is_some(), "the stand-by takes over");
-    let completed = wait_for(Duration::from_secs(120), || {
-        let reply = second.get("/api/v1/campaigns/T1").ok()?;
-        (reply.body["status"] == "completed").then_some(())
-    });
-    assert!(completed.is_some(), "the campaign goes on and completes");
+    let completed = second.is_completed("T1", Duration::from_secs(120));
+    assert!(completed, "the campaign goes on and completes");
 
     let history = History::read_store(&place.0);
     assert_eq!(history.gaps(), 0);
@@ -244,16 +238,9 @@ fn a_database_that_restarts_cuts_no_conversation_off() {
     serve.args(["--http", "127.0.0.1:0", "--drain", "60s", "--data"]);
     serve.arg(folder.path().join("only"));
     let server = start_as(serve, folder.path(), "only", &place.0);
-    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
-    let people = json!({"task_id": "T1", "records": records(6, 4)});
-    server.must_post("/api/v1/tasks/data", &people);
-    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
-    let talking = wait_for(Duration::from_secs(60), || {
-        let events = server.get("/api/v1/campaigns/T1").ok()?;
-        (member(&events.body, "/open").as_u64()? >= 1 && member(&events.body, "/settled").as_u64()? >= 1)
-            .then_some(())
-    });
-    assert!(talking.is_some(), "people talk");
+    server.call("T1", &records(6, 4));
+    let talking = server.is_under_way("T1", 1, Duration::from_secs(60));
+    assert!(talking, "people talk");
     postgres.kill();
     postgres.restart();
     let again = wait_for(TAKEN_OVER_WITHIN, || {

@@ -3,8 +3,7 @@
 use serde_json::json;
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{free_port, wait_for};
-use tests::prove::quick_campaign;
+use tests::program::free_port;
 use tests::server::Server;
 
 #[test]
@@ -13,23 +12,15 @@ fn three_failures_in_a_row_pause_the_campaign() {
     let data = folder.path().join("data");
     // Nothing listens there: every INVITE is answered by ICMP port unreachable.
     let server = Server::start(&data, &format!("sip:127.0.0.1:{}", free_port()));
-    server.must_post("/api/v1/campaigns", &quick_campaign("T1"));
     let records: Vec<_> = (0..8)
         .map(|index| {
             json!({"customer_id": format!("C{index}"), "phone": format!("1380013800{index}"),
             "customer_name": "测试", "days": "3"})
         })
         .collect();
-    server.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": "T1", "records": records}),
-    );
-    server.must_post("/api/v1/campaigns/T1/start", &json!({}));
-    let paused = wait_for(Duration::from_secs(60), || {
-        let reply = server.get("/api/v1/campaigns/T1").ok()?;
-        (reply.body["status"] == "paused").then_some(())
-    });
-    assert!(paused.is_some(), "the campaign pauses by itself");
+    server.call("T1", &records);
+    let paused = server.is_on_board("T1", Duration::from_secs(60), |board| board["status"] == "paused");
+    assert!(paused, "the campaign pauses by itself");
     let history = History::read(&data);
     let reason = history
         .of("campaign.paused")

@@ -8,6 +8,7 @@ pub mod carrier;
 pub mod day_report;
 pub mod described;
 pub mod door;
+mod following;
 pub mod history;
 pub mod made_up_log;
 pub mod opened;

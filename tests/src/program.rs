@@ -230,6 +230,14 @@ impl Program {
         self.end_within(until.saturating_duration_since(instant()))
     }
 
+    /// Asks it to end; true when it does `within`, and says that all went well.
+    pub fn drains(&mut self, within: Duration) -> bool {
+        if self.ended().is_none() {
+            self.signal("TERM");
+        }
+        self.wait(within).is_some_and(|status| status.success())
+    }
+
     fn end_within(&mut self, within: Duration) -> Option<ExitStatus> {
         if self.status.is_none() {
             let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);

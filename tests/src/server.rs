@@ -1,6 +1,6 @@
 //! A `ledgerline serve` in a process of its own, and its HTTP routes as an integrator uses them.
 
-use super::described::{Came, description};
+use super::described::{Came, Description, description};
 use super::door;
 use super::program::{Program, command, fail, ledgerline, run, run_json, wait_for};
 use serde_json::Value;
@@ -15,6 +15,9 @@ pub const REHEARSAL: &str = "2026-03-02T10:00:00+08:00";
 
 /// Longest wait for a server to become ready, recovery of a killed one included.
 const READY: Duration = Duration::from_secs(60);
+
+/// Longest wait for the end of a server that drains.
+const DRAINED: Duration = Duration::from_secs(30);
 
 pub struct Server {
     pub program: Program,
@@ -66,6 +69,8 @@ impl Server {
     /// False when the program ended first, or did not get ready in time.
     pub fn wait_ready(&mut self) -> bool {
         let (program, url, data) = (&mut self.program, &mut self.url, &self.data);
+        // It has said where it is before it says so here; without standard output the file alone tells.
+        program.line(READY, |line| line.starts_with("status "));
         wait_for(READY, || {
             if program.ended().is_some() {
                 return Some(false);
@@ -115,6 +120,20 @@ impl Server {
         let named = self.named();
         let named = named.each_ref().map(String::as_str);
         run_json(&[args, &named].concat())
+    }
+
+    /// What it describes itself to be; the story ends without it.
+    pub fn description(&self) -> Description {
+        match self.get("/api/v1/openapi.json") {
+            Ok(reply) if reply.status == 200 => Description::new(reply.body),
+            other => fail(&format!("there is no description: {other:?}")),
+        }
+    }
+
+    /// Drains it; true when it had not ended before, and ends as asked.
+    pub fn drains(&mut self) -> bool {
+        let was_up = self.program.ended().is_none();
+        self.program.drains(DRAINED) && was_up
     }
 
     pub fn get(&self, path: &str) -> Result<Reply, String> {

@@ -20,6 +20,7 @@ use domain::webhook::Format;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
+use http::listeners::Listeners;
 use http::running::Running;
 use std::path::Path;
 use std::sync::Arc;
@@ -62,7 +63,7 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
     let directory = tempfile::tempdir()?;
-    let running = Running::start(settings(directory.path()), None, runtime).await?;
+    let running = Running::start(settings(directory.path()), Listeners::none(), runtime).await?;
     let installation = Arc::clone(&running.installation);
     let mut report = Report::default();
     report.fact("events", args.events);

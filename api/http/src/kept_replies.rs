@@ -158,6 +158,8 @@ fn name_of(input: &Input) -> String {
         add(key);
         add(value);
     }
+    // What the caller was let see when it was asked: a role or a set of campaigns may end meanwhile.
+    add(&format!("{:?}", input.scope));
     match &input.caller {
         Caller::Directory { .. } => add("directory"),
         Caller::Nobody => add("nobody"),

@@ -10,11 +10,11 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::permission::{People, Permission};
 use domain::problem::{Kind, Problem};
-use host::outbound::own_server::ServerFile;
 use kurrent_endpoint::{Admission, Admitted, Endpoint, Options, Positions};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use tls::Identity;
+use tokio::net::TcpListener;
 
 /// The options of `serve` for this endpoint.
 #[derive(Debug, Clone, clap::Args)]
@@ -99,17 +99,39 @@ fn key_of(authorization: &str) -> Option<String> {
     login.split_once(':').map(|(_, password)| password.to_owned())
 }
 
-/// Listens, if asked to, and says where; the token is that of HTTP.
-pub async fn serve(
-    args: &KurrentArgs,
+/// Where the endpoint will listen, and how it answers: taken before anything is opened.
+pub struct KurrentListener {
+    listener: TcpListener,
+    append: bool,
+    positions: Positions,
+}
+
+impl KurrentArgs {
+    /// Takes the address, if one is asked for.
+    pub async fn listen(&self) -> Result<Option<KurrentListener>, Problem> {
+        let Some(wished) = self.kurrent_listen else {
+            return Ok(None);
+        };
+        let refused = |error| Problem::unavailable(format!("cannot listen on {wished}: {error}"));
+        Ok(Some(KurrentListener {
+            listener: server::bind(wished).await.map_err(refused)?,
+            append: self.kurrent_append,
+            positions: if self.kurrent_gaps { WITH_GAPS } else { None }.unwrap_or(Positions::SAME),
+        }))
+    }
+}
+
+/// Answers from now on, and says where; the token is that of HTTP.
+pub(crate) fn serve(
+    listening: KurrentListener,
     installation: &Arc<Installation>,
     identity: Option<&Arc<Identity>>,
-) -> Result<Option<SocketAddr>, Problem> {
-    let Some(wished) = args.kurrent_listen else {
-        return Ok(None);
-    };
-    let refused = |error| Problem::unavailable(format!("cannot listen on {wished}: {error}"));
-    let listener = server::bind(wished).await.map_err(refused)?;
+) -> Result<SocketAddr, Problem> {
+    let KurrentListener {
+        listener,
+        append,
+        positions,
+    } = listening;
     let mut address = listener.local_addr()?;
     certificate::say_if_readable("--kurrent-listen", address, identity);
     let environment = &installation.environment;
@@ -127,8 +149,8 @@ pub async fn serve(
         clock: Arc::clone(&environment.clock),
         stop: environment.tasks.stop_signal(),
         options: Options {
-            append: args.kurrent_append,
-            positions: if args.kurrent_gaps { WITH_GAPS } else { None }.unwrap_or(Positions::SAME),
+            append,
+            positions,
             admission: Arc::new(admission),
             acceptor: certificate::of_grpc(identity)?,
         },
@@ -142,8 +164,7 @@ pub async fn serve(
     if address.ip().is_unspecified() {
         address.set_ip(Ipv4Addr::LOCALHOST.into());
     }
-    ServerFile::add_kurrent(&installation.directory, address)?;
-    Ok(Some(address))
+    Ok(address)
 }
 
 #[cfg(test)]

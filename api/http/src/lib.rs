@@ -20,6 +20,7 @@ mod input;
 mod kept_replies;
 mod known_query;
 pub mod kurrent;
+pub mod listeners;
 pub mod live;
 mod lookups;
 mod openapi;

@@ -5,6 +5,8 @@ use crate::certificate;
 use crate::coming_again::InFlight;
 use crate::context::{Context, Ctx};
 use crate::kept_replies::KeptReplies;
+use crate::kurrent;
+use crate::listeners::Listeners;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::routes;
@@ -36,7 +38,7 @@ use host::signals::Signals;
 use speech::given::GivenClipSynthesizer;
 use std::collections::BTreeSet;
 use std::io;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tls::Identity;
@@ -51,16 +53,17 @@ pub struct Running {
     pub ctx: Ctx,
     /// Where its page is.
     pub url: Option<String>,
+    /// Where the log is served over the KurrentDB protocol.
+    pub kurrent: Option<SocketAddr>,
     /// The certificate that its doors show; without one they speak plain text.
     pub identity: Option<Arc<Identity>>,
 }
 
 impl Running {
-    /// Opens, recovers, listens, closes what a crash left, and begins. Without a listener there are no routes
-    /// (`trunk call`).
+    /// Opens, recovers, listens, closes what a crash left, and begins.
     pub async fn start(
         settings: ServeSettings,
-        listener: Option<TcpListener>,
+        listeners: Listeners,
         runtime: Arc<Runtime>,
     ) -> Result<Self, Problem> {
         refuse_rehearsal_off_loopback(&settings)?;
@@ -75,7 +78,7 @@ impl Running {
         for folder in ["", PROMPTS_DIR, REPORTS_DIR] {
             private_file::narrow(&opened.directory.join(folder))?;
         }
-        let door = door_of(&opened, listener.as_ref())?;
+        let door = door_of(&opened, listeners.http.as_ref())?;
         let entities = opened.entities(runtime);
         let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
         let read_db = settings.read_db.as_ref();
@@ -111,10 +114,7 @@ impl Running {
             rows_within_ms: None,
             hears: None,
         });
-        let url = match listener {
-            Some(listener) => Some(serve(&ctx, listener, identity.as_ref())?),
-            None => None,
-        };
+        let (url, kurrent) = serve_all(&ctx, listeners, identity.as_ref())?;
         ask_provider(&installation, &settings, url.as_deref())?;
         // Before anybody is dialed it is known whether the clock is right.
         process.clock_evidence.begin().await?;
@@ -130,6 +130,7 @@ impl Running {
             process,
             ctx,
             url,
+            kurrent,
             identity,
         })
     }
@@ -300,7 +301,27 @@ fn with_given_sound(
     Ok(Arc::new(spoken.map_err(|error| wrong(error.to_string()))?))
 }
 
-fn serve(ctx: &Ctx, listener: TcpListener, identity: Option<&Arc<Identity>>) -> Result<String, Problem> {
+/// Opens every door; HTTP last, for it says whether the others are ready too.
+fn serve_all(
+    ctx: &Ctx,
+    listeners: Listeners,
+    identity: Option<&Arc<Identity>>,
+) -> Result<(Option<String>, Option<SocketAddr>), Problem> {
+    let kurrent = listeners.kurrent;
+    let kurrent = kurrent.map(|listener| kurrent::serve(listener, &ctx.installation, identity));
+    let kurrent = kurrent.transpose()?;
+    let url = listeners
+        .http
+        .map(|listener| serve(ctx, listener, identity, kurrent));
+    Ok((url.transpose()?, kurrent))
+}
+
+fn serve(
+    ctx: &Ctx,
+    listener: TcpListener,
+    identity: Option<&Arc<Identity>>,
+    kurrent: Option<SocketAddr>,
+) -> Result<String, Problem> {
     let mut address = listener.local_addr()?;
     certificate::say_if_readable("--http", address, identity);
     if address.ip().is_unspecified() {
@@ -325,7 +346,7 @@ fn serve(ctx: &Ctx, listener: TcpListener, identity: Option<&Arc<Identity>>) -> 
     let file = ServerFile {
         url: url.clone(),
         pid: std::process::id(),
-        kurrent: None,
+        kurrent,
         certificate: identity.map(|identity| identity.fingerprint().to_string()),
     };
     let directory = &ctx.installation.directory;

@@ -13,7 +13,12 @@ pub enum SubscriberCommand {
         after: Position,
     },
     /// The reader has everything up to here, and has done with it what it had to.
-    Acknowledge { position: Position },
+    Acknowledge {
+        position: Position,
+        /// In which turn of the name it was told (`None`: in this one); a word of an earlier turn changes
+        /// nothing.
+        turn: Option<u32>,
+    },
     /// It is told again, or from further on, what comes after a position.
     Reset { after: Position, reason: Option<String> },
     /// Nobody follows under this name any more.

@@ -14,7 +14,7 @@ type Decided = Result<Vec<SubscriberEvent>, SubscriberRefusal>;
 pub(super) fn decide(state: &SubscriberState, command: SubscriberCommand) -> Decided {
     match command {
         SubscriberCommand::Follow { wanted, after } => follow(state, wanted, after),
-        SubscriberCommand::Acknowledge { position } => acknowledge(state, position),
+        SubscriberCommand::Acknowledge { position, turn } => acknowledge(state, position, turn),
         SubscriberCommand::Reset { after, reason } => {
             check(reason.as_deref())?;
             known(state)?;
@@ -45,10 +45,12 @@ fn follow(state: &SubscriberState, wanted: Option<Subscribed>, after: Position) 
     }
 }
 
-/// What was acknowledged before is acknowledged still: a late word changes nothing.
-fn acknowledge(state: &SubscriberState, position: Position) -> Decided {
+/// What was acknowledged before is acknowledged still: a late word changes nothing, and one from before a
+/// reset does not undo it.
+fn acknowledge(state: &SubscriberState, position: Position, turn: Option<u32>) -> Decided {
     known(state)?;
-    if position <= state.position() {
+    let is_of_now = turn.is_none_or(|turn| turn == state.turn());
+    if !is_of_now || position <= state.position() {
         return Ok(Vec::new());
     }
     Ok(vec![SubscriberEvent::Reached { position }])

@@ -11,6 +11,7 @@ pub struct SubscriberState {
     position: Position,
     added_at: Option<Timestamp>,
     reached_at: Option<Timestamp>,
+    turn: u32,
 }
 
 impl SubscriberState {
@@ -33,6 +34,12 @@ impl SubscriberState {
         self.reached_at
     }
 
+    /// How often the name began anew, by being added or sent elsewhere: what its reader was told before is
+    /// of another turn.
+    pub const fn turn(&self) -> u32 {
+        self.turn
+    }
+
     pub(super) fn apply(&mut self, event: &SubscriberEvent, at: Timestamp) {
         match event {
             SubscriberEvent::Added { follows, after } => {
@@ -41,14 +48,23 @@ impl SubscriberState {
                     position: *after,
                     added_at: Some(at),
                     reached_at: None,
+                    turn: self.turn.saturating_add(1),
                 };
             }
             SubscriberEvent::Reached { position } => {
                 self.position = *position;
                 self.reached_at = Some(at);
             }
-            SubscriberEvent::Reset { after, .. } => self.position = *after,
-            SubscriberEvent::Removed { .. } => *self = Self::default(),
+            SubscriberEvent::Reset { after, .. } => {
+                self.position = *after;
+                self.turn = self.turn.saturating_add(1);
+            }
+            SubscriberEvent::Removed { .. } => {
+                *self = Self {
+                    turn: self.turn,
+                    ..Self::default()
+                };
+            }
         }
     }
 }

@@ -45,6 +45,7 @@ fn follow(wanted: Option<Subscribed>) -> SubscriberCommand {
 fn acknowledge(position: u64) -> SubscriberCommand {
     SubscriberCommand::Acknowledge {
         position: Position(position),
+        turn: None,
     }
 }
 
@@ -123,6 +124,27 @@ fn a_position_goes_forward_by_acknowledgment_and_back_by_a_reset_only() {
     assert_eq!(when(&before, reset(3, None)), Ok(vec![back.clone()]));
     let after = given(&[added(0), reached(9), back]);
     assert_eq!(after.position(), Position(3));
+}
+
+#[test]
+fn a_word_of_an_earlier_turn_does_not_undo_a_reset() {
+    let of_turn = |turn| SubscriberCommand::Acknowledge {
+        position: Position(12),
+        turn: Some(turn),
+    };
+    let back = SubscriberEvent::Reset {
+        before: Position(9),
+        after: Position(3),
+        reason: None,
+    };
+    let sent_back = [added(0), reached(9), back];
+    let made_again = [added(0), removed(), added(0)];
+    for events in [sent_back, made_again] {
+        assert_eq!(given(&events).turn(), 2);
+        assert_eq!(when(&events, of_turn(1)), Ok(Vec::new()));
+        assert_eq!(when(&events, of_turn(2)), Ok(vec![reached(12)]));
+        assert_eq!(when(&events, acknowledge(12)), Ok(vec![reached(12)]));
+    }
 }
 
 #[test]

@@ -7,12 +7,10 @@
 use super::contract::{Asking, made_up_requests, settle};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::described::Description;
 use crate::history::member;
 use crate::program::fail;
-use crate::server::{Server, asked};
+use crate::server::Server;
 use serde_json::{Value, json};
-use std::time::Duration;
 
 /// Every role, and the directory's owner, who may all.
 pub(super) const ROLES: [&str; 9] = [
@@ -43,11 +41,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let mut server = Server::start(&folder.path().join("data"), &carrier.trunk());
     settle(&server);
-    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
-    let Ok((document, _)) = document else {
-        fail("there is no description");
-    };
-    let description = Description::new(document.body);
+    let description = server.description();
     let (mut cases, mut violations) = (serde_json::Map::new(), Vec::new());
     for role in roles {
         let authorization = key_of(&server, role);
@@ -62,9 +56,7 @@ pub(super) fn prove(form: Form) -> Proof {
         violations.extend(found.violations.iter().map(|why| format!("{role}: {why}")));
         cases.insert((*role).to_owned(), found.said);
     }
-    let is_up = server.program.ended().is_none();
-    server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    let is_up = server.drains();
     if !is_up {
         violations.push("the server ended".to_owned());
     }

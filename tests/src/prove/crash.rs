@@ -7,7 +7,7 @@ use super::reconcile::{compare, not_zero};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{command, deadline, instant, is_installed, pause, wait_for};
+use crate::program::{command, deadline, instant, is_installed, pause};
 use crate::server::Server;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -174,10 +174,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
 /// Lets the campaign end, then asks the log and the CDR.
 fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value {
     let mut server = Server::start(data, &carrier.trunk());
-    let completed = wait_for(SETTLED_WITHIN, || {
-        let reply = server.get("/api/v1/campaigns/KILL").ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
+    let completed = server.is_completed("KILL", SETTLED_WITHIN);
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(20));
     let history = History::read(data);
@@ -192,7 +189,7 @@ fn finish(data: &Path, carrier: &CarrierProcess, run: &Run) -> serde_json::Value
         "legs_with_two_invites": lines.values().filter(|line| line.invites > 1).count(),
         "unfinished": history.unfinished().len(),
         "unfounded_next_legs": history.unfounded_next_legs().len(),
-        "forgotten": history.unsettled() + usize::from(completed.is_none()),
+        "forgotten": history.unsettled() + usize::from(!completed),
         "gaps": history.gaps(),
         "mismatched": disagreements.wrong.len(),
         "dirty_exit": usize::from(!stopped.is_some_and(|status| status.success())),

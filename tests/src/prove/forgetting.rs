@@ -1,7 +1,6 @@
 //! Forgetting: people with names and numbers of their own are called, erased, and searched for in every
 //! file; a bystander stays, sealed; counts stay; an old copy of the keys brings nobody back.
 
-use super::crash::quick_campaign;
 use super::forgotten_copies::Copies;
 use super::forgotten_keys::Keys;
 use super::{Form, Proof};
@@ -52,21 +51,12 @@ fn server(data: &Path, trunk: &str, log: &Path) -> Server {
 }
 
 fn call_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) {
-    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
     let records: Vec<Value> = people
         .iter()
         .map(|one| json!({"customer_id": one.id, "phone": one.phone, "customer_name": one.name, "days": "3"}))
         .collect();
-    server.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": CAMPAIGN, "records": records}),
-    );
-    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
-    let completed = wait_for(Duration::from_secs(150), || {
-        let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
-    if completed.is_none() {
+    server.call(CAMPAIGN, &records);
+    if !server.is_completed(CAMPAIGN, Duration::from_secs(150)) {
         wrong.push("the campaign did not complete".to_owned());
     }
 }

@@ -24,6 +24,15 @@ pub enum DialingState {
 }
 
 impl DialingState {
+    /// True in the one process that holds the driver lock, or the only one there is: what must be done once
+    /// for a log is done there.
+    pub const fn is_the_one(self) -> bool {
+        match self {
+            Self::NoTrunk | Self::Dialing | Self::Unconfirmed | Self::Lost | Self::Damaged => true,
+            Self::Waiting | Self::Draining => false,
+        }
+    }
+
     /// The word in replies and on the status page.
     pub const fn word(self) -> &'static str {
         match self {

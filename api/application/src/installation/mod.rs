@@ -38,6 +38,7 @@ use projections::ask::Questions;
 use projections::views::call_history::{CALLEE_POINTER, CallRow};
 use projections::views::campaign_board::{self, BoardRow};
 use serde_json::Value;
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -119,6 +120,19 @@ impl Installation {
 
     pub fn new_command(&self) -> CommandId {
         self.environment.ids.command(self.now())
+    }
+
+    /// Does something beside the answers until it is done, or the process ends.
+    pub fn until_stopped(&self, name: &'static str, work: impl Future<Output = ()> + Send + 'static) {
+        let stop = self.tasks().stop_signal();
+        let until = async move {
+            tokio::select! {
+                biased;
+                () = stop.stopping() => {}
+                () = work => {}
+            }
+        };
+        self.tasks().spawn(name, Box::pin(until));
     }
 
     pub async fn pause(&self, ms: u64) {

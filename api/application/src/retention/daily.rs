@@ -3,7 +3,7 @@
 
 use super::run::run;
 use super::shown::DAILY_MS;
-use crate::installation::{DialingState, Installation};
+use crate::installation::Installation;
 use domain::problem::Problem;
 use domain::retention::DataClass;
 use domain::stored_event::Cause;
@@ -18,17 +18,7 @@ const AGAIN_MS: u64 = 5_000;
 /// Begins to look; ends with the process.
 pub fn begin(installation: &Arc<Installation>) {
     let keeper = Arc::clone(installation);
-    let stop = installation.tasks().stop_signal();
-    installation.tasks().spawn(
-        "retention",
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                () = stop.stopping() => {}
-                () = keep(&keeper) => {}
-            }
-        }),
-    );
+    installation.until_stopped("retention", async move { keep(&keeper).await });
 }
 
 async fn keep(installation: &Installation) {
@@ -45,15 +35,8 @@ async fn keep(installation: &Installation) {
 }
 
 async fn look(installation: &Installation) -> Result<(), Problem> {
-    let may = match *installation.dialing.state().borrow() {
-        DialingState::NoTrunk
-        | DialingState::Dialing
-        | DialingState::Unconfirmed
-        | DialingState::Lost
-        | DialingState::Damaged => true,
-        DialingState::Waiting | DialingState::Draining => false,
-    };
-    if !may || !is_due(installation).await? {
+    let is_the_one = installation.dialing.state().borrow().is_the_one();
+    if !is_the_one || !is_due(installation).await? {
         return Ok(());
     }
     let cause = Cause::outside(installation.new_command());

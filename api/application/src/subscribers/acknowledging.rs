@@ -36,16 +36,19 @@ pub enum Heard {
 pub struct Acknowledging {
     installation: Arc<Installation>,
     name: SubscriberId,
+    turn: u32,
     by: Option<Actor>,
     waiting: Option<Position>,
     store_at: Timestamp,
 }
 
 impl Acknowledging {
-    pub fn new(installation: Arc<Installation>, name: SubscriberId, by: Option<Actor>) -> Self {
+    /// Of a reader that follows under the name in this turn.
+    pub fn new(installation: Arc<Installation>, name: SubscriberId, turn: u32, by: Option<Actor>) -> Self {
         Self {
             installation,
             name,
+            turn,
             by,
             waiting: None,
             store_at: Timestamp::from_millis(0),
@@ -89,7 +92,8 @@ impl Acknowledging {
             return true;
         };
         let cause = Cause::outside(self.installation.new_command()).asked_by(self.by);
-        match acknowledge(&self.installation, &self.name, position, cause).await {
+        let turn = Some(self.turn);
+        match acknowledge(&self.installation, &self.name, position, turn, cause).await {
             Ok(_) => true,
             Err(problem) => self.again(position, &problem),
         }

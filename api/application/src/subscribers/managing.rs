@@ -26,6 +26,8 @@ const SUBSCRIBERS_MAX: usize = 256;
 pub struct Following {
     pub filter: EventFilter,
     pub position: Position,
+    /// In which turn of the name: what it acknowledges is of this one.
+    pub turn: u32,
     pub hold: Arc<Hold>,
 }
 
@@ -40,6 +42,9 @@ pub struct SubscriberShown {
     #[schemars(with = "String", example = &"142")]
     pub position: Position,
     pub added_at: Option<Timestamp>,
+    /// How often it began anew: made, or sent elsewhere. An acknowledgment that names another turn changes
+    /// nothing.
+    pub turn: u32,
     /// When its reader last acknowledged something.
     pub reached_at: Option<Timestamp>,
     /// Somebody follows under this name in this process, now.
@@ -115,24 +120,28 @@ pub async fn begin(
         wanted: wanted.map(Subscribed::of),
         after: after.unwrap_or_default(),
     };
-    let answer = subscribers.ask(&name, command, cause).await?;
-    let filter = answer.state.follows().map(Subscribed::filter).unwrap_or_default();
+    subscribers.ask(&name, command, cause).await?;
+    let hold = installation.readers.take(&name);
+    // Looked at with the name held: a reset from here on ends this reader, one of before is seen.
+    let standing = subscribers.state(&name).await?.state;
     Ok(Following {
-        filter,
-        position: after.unwrap_or_else(|| answer.state.position()),
-        hold: installation.readers.take(&name),
+        filter: standing.follows().map(Subscribed::filter).unwrap_or_default(),
+        position: after.unwrap_or_else(|| standing.position()),
+        turn: standing.turn(),
+        hold,
     })
 }
 
-/// The reader has everything up to a position.
+/// The reader has everything up to a position, told in this turn of the name (`None`: the present one).
 pub async fn acknowledge(
     installation: &Installation,
     name: &SubscriberId,
     position: Position,
+    turn: Option<u32>,
     cause: Cause,
 ) -> Result<SubscriberChanged, Problem> {
     must_be_there(installation, position).await?;
-    let command = SubscriberCommand::Acknowledge { position };
+    let command = SubscriberCommand::Acknowledge { position, turn };
     let answer = installation
         .entities
         .subscribers
@@ -233,6 +242,7 @@ async fn described(
         follows: follows.clone(),
         position: state.position(),
         added_at: state.added_at(),
+        turn: state.turn(),
         reached_at: state.reached_at(),
         following: installation.readers.has(name),
         lag: Lag::of(installation, &follows.filter(), state.position()).await?,

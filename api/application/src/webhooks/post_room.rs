@@ -22,17 +22,7 @@ const AGAIN_MS: u64 = 1_000;
 /// Begins to tell; ends with the process.
 pub fn begin(installation: &Arc<Installation>) {
     let room = Arc::clone(installation);
-    let stop = installation.tasks().stop_signal();
-    installation.tasks().spawn(
-        "webhooks",
-        Box::pin(async move {
-            tokio::select! {
-                biased;
-                () = stop.stopping() => {}
-                () = keep(&room) => {}
-            }
-        }),
-    );
+    installation.until_stopped("webhooks", async move { keep(&room).await });
 }
 
 async fn keep(installation: &Arc<Installation>) {
@@ -56,14 +46,7 @@ async fn keep(installation: &Arc<Installation>) {
 }
 
 fn may_tell(dialing: &mut watch::Receiver<DialingState>) -> bool {
-    match *dialing.borrow_and_update() {
-        DialingState::NoTrunk
-        | DialingState::Dialing
-        | DialingState::Unconfirmed
-        | DialingState::Lost
-        | DialingState::Damaged => true,
-        DialingState::Waiting | DialingState::Draining => false,
-    }
+    dialing.borrow_and_update().is_the_one()
 }
 
 async fn until_not(dialing: &mut watch::Receiver<DialingState>) {

@@ -11,6 +11,7 @@ use crate::cost::load;
 use crate::figures::Report;
 use crate::webhook::settings;
 use domain::problem::Problem;
+use http::listeners::Listeners;
 use http::running::Running;
 use http::server::bind;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -36,7 +37,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem
     let directory = tempfile::tempdir()?;
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
-    let running = Running::start(settings(directory.path()), Some(listener), runtime).await?;
+    let running = Running::start(settings(directory.path()), Listeners::http(listener), runtime).await?;
     let token = std::fs::read_to_string(directory.path().join(host::data_dir::TOKEN_FILE))?;
     let door = connection::Door {
         address,

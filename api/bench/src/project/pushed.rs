@@ -20,6 +20,7 @@ use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use http::auth;
+use http::listeners::Listeners;
 use http::running::Running;
 use http::server::bind;
 use projections::synthetic::SyntheticLog;
@@ -105,7 +106,7 @@ pub(super) async fn measure(
     };
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await?;
     let address = listener.local_addr()?;
-    let running = Running::start(settings, Some(listener), runtime).await?;
+    let running = Running::start(settings, Listeners::http(listener), runtime).await?;
     let measured = watched(&running, address, log, first).await;
     running.stop().await;
     let (acknowledged, received, seconds) = measured?;

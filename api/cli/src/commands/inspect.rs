@@ -4,14 +4,12 @@ use crate::kit::api::{ApiArgs, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::part::Part;
 use domain::ids::{ApprovalId, KeyId};
 use domain::time::Timestamp;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::proof::bundle::{BUNDLE_BYTES_MAX, BundleReport, Trust, check_bundle};
+use store::proof::bundle::BundleReport;
 use store::proof::hex;
 use tokio::runtime::Runtime;
 
@@ -141,24 +139,7 @@ impl InspectionOrder {
         if let (Some(body), Value::Object(more)) = (body.as_object_mut(), more) {
             body.extend(more);
         }
-        let part = Part::begin(&self.out)?;
-        let client = self.api.client(runtime).await?;
-        let mut bytes = Vec::new();
-        let taken = client
-            .download_asked(BUNDLE, &body, |piece| {
-                bytes.extend_from_slice(piece);
-                if bytes.len() <= BUNDLE_BYTES_MAX {
-                    return Ok(());
-                }
-                Err(Failure::unavailable("the bundle is larger than one may be"))
-            })
-            .await;
-        client.close().await;
-        taken?;
-        // What is handed on is checked first, as whoever gets it will.
-        let report = check_bundle(&bytes, &Trust::default())?;
-        part.file()?.write_all(&bytes)?;
-        part.finish()?;
+        let report = self.api.bundle(runtime, BUNDLE, &body, &self.out).await?;
         self.show(&report)
     }
 

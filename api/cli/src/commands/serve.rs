@@ -17,7 +17,8 @@ use host::sign_in_args::SignInArgs;
 use host::signals::Signals;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
-use http::kurrent::{self, KurrentArgs};
+use http::kurrent::KurrentArgs;
+use http::listeners::Listeners;
 use http::running::Running;
 use http::server;
 use std::net::SocketAddr;
@@ -99,6 +100,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let listener = server::bind(args.http)
         .await
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
+    let listeners = Listeners::http(listener).and_kurrent(args.kurrent.listen().await?);
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
@@ -120,16 +122,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         ntp: args.ntp,
         given: None,
     };
-    let running = Running::start(settings, Some(listener), runtime).await?;
+    let running = Running::start(settings, listeners, runtime).await?;
     if let Some(length) = args.compliance_report {
         begin_schedule(&running.installation, length);
     }
-    let kurrent = kurrent::serve(&args.kurrent, &running.installation, running.identity.as_ref()).await?;
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
     output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
     output::line(&format!("status    {}", running.page().unwrap_or_default()))?;
-    if let Some(address) = kurrent {
+    if let Some(address) = running.kurrent {
         let secured = running.identity.is_some();
         output::line(&format!("kurrent   kurrentdb://{address}?tls={secured}"))?;
     }

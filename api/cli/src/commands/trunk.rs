@@ -23,6 +23,7 @@ use host::open_settings::OpenSettings;
 use host::serve_settings::{GivenSound, ServeSettings};
 use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
+use http::listeners::Listeners;
 use http::routes::lists::import;
 use http::running::Running;
 use intake::body::BodySource;
@@ -117,7 +118,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             file,
         }),
     };
-    let running = Running::start(settings, None, runtime).await?;
+    let running = Running::start(settings, Listeners::none(), runtime).await?;
     if matches!(
         *running.installation.dialing.state().borrow(),
         DialingState::Unconfirmed | DialingState::Lost

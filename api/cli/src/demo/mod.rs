@@ -28,6 +28,7 @@ use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
 use host::store_spec::{LogArgs, StoreSpec};
+use http::listeners::Listeners;
 use http::running::Running;
 use http::server;
 use log::CallBook;
@@ -212,7 +213,7 @@ async fn start(
         tsa: None,
         given: None,
     };
-    Ok(Running::start(settings, Some(listener), runtime).await?)
+    Ok(Running::start(settings, Listeners::http(listener), runtime).await?)
 }
 
 fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {

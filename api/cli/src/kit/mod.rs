@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 pub(crate) mod asking;
+mod bundle;
 pub(crate) mod failure;
 pub(crate) mod log_bar;
 pub(crate) mod moment;

@@ -49,13 +49,6 @@ impl ServerFile {
         Ok(serde_json::from_slice(&fs::read(directory.join(SERVER_FILE))?)?)
     }
 
-    /// Says of this process's server where its KurrentDB endpoint is.
-    pub fn add_kurrent(directory: &Path, address: SocketAddr) -> io::Result<()> {
-        let mut file = Self::read(directory)?;
-        file.kurrent = Some(address);
-        file.write(directory)
-    }
-
     /// Says of this process's server which certificate it shows from now on.
     pub fn renew_certificate(directory: &Path, certificate: Fingerprint) -> io::Result<()> {
         let mut file = Self::read(directory)?;

@@ -233,6 +233,7 @@ async fn ask(
 
 #[cfg(test)]
 mod tests {
+    use crate::listeners::Listeners;
     use crate::running::Running;
     use crate::testing::{answer, settings};
     use domain::ids::AlertId;
@@ -245,7 +246,11 @@ mod tests {
     fn minutes_of_a_mute_count_from_the_servers_now_also_in_a_rehearsal() {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
+        let started = Running::start(
+            settings(directory.path()),
+            Listeners::none(),
+            Arc::clone(&runtime),
+        );
         let running = runtime.block_on(started).unwrap();
         let mute = |body: Value| {
             let path = format!("/api/v1/alerts/{}/mute", AlertId::derive("clock_off", "it"));

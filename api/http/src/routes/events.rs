@@ -136,8 +136,8 @@ async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {
     };
     let place = event_stream::place()?;
     let asked = Asked::of(&ctx.installation, &input)?;
-    let feed = asked.feed(&ctx.installation, after.map(Position)).await?;
-    Ok(Follow(sse(feed, place)))
+    let begun = asked.begin(&ctx.installation, after.map(Position)).await?;
+    Ok(Follow(sse(begun.feed, place)))
 }
 
 async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
@@ -145,14 +145,14 @@ async fn follow_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Prob
     let upgrade = input.take_upgrade()?;
     let place = event_stream::place()?;
     let (asked, by) = (Asked::of(&ctx.installation, &input)?, input.actor());
-    let name = asked.name.clone();
-    let feed = asked.feed(&ctx.installation, after).await?;
+    let Begun { feed, named } = asked.begin(&ctx.installation, after).await?;
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
         .max_frame_size(MESSAGE_BYTES_MAX)
         .on_upgrade(async move |socket| {
             let installation = &ctx.installation;
-            let acknowledging = name.map(|name| Acknowledging::new(Arc::clone(installation), name, by));
+            let acknowledging =
+                named.map(|named| Acknowledging::new(Arc::clone(installation), named.name, named.turn, by));
             let following = web_socket::follow(socket, feed, acknowledging, place);
             installation.tasks().spawn("event-socket", Box::pin(following));
         });
@@ -179,15 +179,36 @@ impl Asked {
     }
 
     /// Everything after a position, or what a named subscriber has not acknowledged yet.
-    async fn feed(self, installation: &Arc<Installation>, after: Option<Position>) -> Result<Feed, Problem> {
+    async fn begin(
+        self,
+        installation: &Arc<Installation>,
+        after: Option<Position>,
+    ) -> Result<Begun, Problem> {
         let Some(name) = self.name else {
-            return feed(installation, self.caller, self.filter, after.unwrap_or_default()).await;
+            let feed = feed(installation, self.caller, self.filter, after.unwrap_or_default());
+            return feed.await.map(|feed| Begun { feed, named: None });
         };
         let wanted = (self.filter != EventFilter::default()).then_some(&self.filter);
-        let following = begin(installation, name, wanted, after, self.cause).await?;
+        let following = begin(installation, name.clone(), wanted, after, self.cause).await?;
         let feed = feed(installation, self.caller, following.filter, following.position);
-        Ok(feed.await?.named(following.hold))
+        let turn = following.turn;
+        Ok(Begun {
+            feed: feed.await?.named(following.hold),
+            named: Some(Named { name, turn }),
+        })
     }
+}
+
+/// A feed, and under which name it is told.
+struct Begun {
+    feed: Feed,
+    named: Option<Named>,
+}
+
+struct Named {
+    name: SubscriberId,
+    /// What is acknowledged is of this turn of the name.
+    turn: u32,
 }
 
 /// A log that cannot be read is told now, as a problem, rather than by a stream that ends at once.

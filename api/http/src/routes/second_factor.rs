@@ -12,7 +12,10 @@ use intake::members::{Members, Order};
 use schemars::JsonSchema;
 
 /// Self-contained, as the status page.
-const PAGE: &str = include_str!("second_factor.html");
+const PAGE: &str = concat!(
+    include_str!("door_page_head.html"),
+    include_str!("second_factor.html")
+);
 
 /// How the record of refused attempts names these routes.
 const OFFER: &str = "POST /api/v1/second-factor/offer";

@@ -17,7 +17,7 @@ use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// Self-contained, as the status page.
-const SET_UP_PAGE: &str = include_str!("set_up.html");
+const SET_UP_PAGE: &str = concat!(include_str!("door_page_head.html"), include_str!("set_up.html"));
 
 /// How the record of refused attempts names this route.
 const SIGN_IN: &str = "POST /api/v1/sign-in";

@@ -53,17 +53,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 
 /// Up to where the reader has it.
 #[derive(JsonSchema)]
-#[schemars(extend("examples" = [{ "position": "142" }]))]
+#[schemars(extend("examples" = [{ "position": "142", "turn": 1 }]))]
 struct Acknowledged {
     /// Of the last event that was taken, or of a note `position`.
     #[schemars(with = "String")]
     position: Position,
+    /// The `turn` that the subscriber showed when it was told this; a reset begins another one, which this
+    /// then does not undo.
+    turn: Option<u32>,
 }
 
 impl Order for Acknowledged {
     fn read(body: &mut Members) -> Self {
         Self {
             position: position(body, "position"),
+            turn: body.count("turn", 1, u32::MAX),
         }
     }
 }
@@ -126,7 +130,7 @@ async fn taken(ctx: Ctx, input: Input) -> Result<Changed<SubscriberChanged>, Pro
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "subscribers/acknowledge")?;
     let order: Acknowledged = input.order().await?;
-    let changed = acknowledge(&ctx.installation, &name, order.position, cause);
+    let changed = acknowledge(&ctx.installation, &name, order.position, order.turn, cause);
     changed.await.map(changed_of)
 }
 

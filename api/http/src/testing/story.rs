@@ -1,6 +1,7 @@
 //! A real server on loopback, and its clients.
 
 use super::settings;
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::server::bind;
 use bytes::Bytes;
@@ -41,7 +42,7 @@ impl Story {
         change(directory.path(), &mut settings);
         let (running, url) = runtime.block_on(async {
             let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-            let started = Running::start(settings, Some(listener), Arc::clone(&runtime)).await;
+            let started = Running::start(settings, Listeners::http(listener), Arc::clone(&runtime)).await;
             let running = started.unwrap();
             let url = running.url.clone().unwrap();
             (running, url)

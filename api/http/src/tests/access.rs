@@ -1,6 +1,6 @@
 //! Users, keys and sessions as they meet a server: who is let in, what they may, and what is on record of it.
 
-use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail};
+use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail, who};
 use crate::testing::Story;
 use http_body_util::BodyExt;
 use hyper::Method;
@@ -17,14 +17,7 @@ fn a_session_commands_only_with_its_token_and_ends_when_a_role_changes() {
         let cookie = begun.cookie.clone().unwrap();
         assert!(cookie.starts_with("__Host-ledgerline=wang."), "{cookie}");
         let csrf = begun.body["csrf_token"].as_str().unwrap().to_owned();
-        let told = send(
-            &story,
-            Method::GET,
-            "/api/v1/whoami",
-            &[("Cookie", &cookie)],
-            None,
-        )
-        .await;
+        let told = who(&story, &cookie).await;
         assert_eq!((told.status, &told.body["user"]), (200, &json!("wang")));
         assert_eq!(told.body["csrf_token"], json!(csrf));
         let made = json!({ "task_id": "T", "script_template": "您好。",

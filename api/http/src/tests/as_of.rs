@@ -1,5 +1,6 @@
 //! Given a log that grows, when the past is asked over HTTP, then what was answered at that time.
 
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::testing::{answer, settings};
 use crate::testing::{enrolment, permit};
@@ -26,7 +27,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
-        let running = runtime.block_on(Running::start(settings, None, Arc::clone(&runtime)));
+        let running = runtime.block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)));
         Self {
             running: running.unwrap(),
             runtime,

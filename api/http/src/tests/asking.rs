@@ -106,6 +106,12 @@ pub(super) async fn sign_in(story: &Story, name: &str, password: &str) -> Came {
     send(story, Method::POST, "/api/v1/sign-in", &[], Some(body)).await
 }
 
+/// Who the session of a cookie says one is.
+pub(super) async fn who(story: &Story, cookie: &str) -> Came {
+    let path = "/api/v1/whoami";
+    send(story, Method::GET, path, &[("Cookie", cookie)], None).await
+}
+
 /// What the trail has of a kind, once it has this position.
 pub(super) async fn trail(story: &Story, kind: &str) -> Vec<Value> {
     let head = story.running.installation.store().head().await.unwrap();

@@ -1,5 +1,6 @@
 //! A server for tests of routes: on a directory of its own, without lines, asked without a network.
 
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::testing::{answer, settings};
 use serde_json::Value;
@@ -16,7 +17,11 @@ impl Server {
     pub(super) fn begin() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
-        let started = Running::start(settings(directory.path()), None, Arc::clone(&runtime));
+        let started = Running::start(
+            settings(directory.path()),
+            Listeners::none(),
+            Arc::clone(&runtime),
+        );
         let running = runtime.block_on(started).unwrap();
         Self {
             running,

@@ -1,5 +1,6 @@
 //! Figures as a client meets them: over the golden log, with its labels, its age and the events behind.
 
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::testing::{answer, settings};
 use domain::stored_event::{Envelope, Position, StoredEvent};
@@ -22,7 +23,7 @@ impl World {
         let directory = tempfile::tempdir().unwrap();
         let runtime = Arc::new(Runtime::new().unwrap());
         let settings = settings(directory.path());
-        let running = runtime.block_on(Running::start(settings, None, Arc::clone(&runtime)));
+        let running = runtime.block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)));
         let running = running.unwrap();
         let head = runtime.block_on(async {
             let store = running.installation.store();

@@ -1,5 +1,6 @@
 //! A view that is being remade, as clients meet it: those who read it hear how far it is, the others nothing.
 
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::testing::{answer, settings};
 use domain::decider::Scope;
@@ -13,7 +14,7 @@ use store::test_records::{make_record_of, stream};
 use tokio::runtime::Runtime;
 
 async fn started(settings: &ServeSettings, runtime: &Arc<Runtime>) -> Running {
-    Running::start(settings.clone(), None, Arc::clone(runtime))
+    Running::start(settings.clone(), Listeners::none(), Arc::clone(runtime))
         .await
         .unwrap()
 }

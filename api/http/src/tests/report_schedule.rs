@@ -1,5 +1,6 @@
 //! The schedule over days of a rehearsal's clock, restarts and a second server; nothing waits.
 
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::testing::settings;
 use domain::calendar::{PeriodLength, midnight};
@@ -33,7 +34,7 @@ impl Day {
         let mut settings = settings(directory);
         settings.open.rehearse_at = Some(at.parse().unwrap());
         let running = runtime
-            .block_on(Running::start(settings, None, Arc::clone(&runtime)))
+            .block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)))
             .unwrap();
         Self { running, runtime }
     }

@@ -2,6 +2,7 @@
 //! finished after a crash, and said wherever a recording is asked for.
 
 use super::asking::{Came, get, owner, send, trail};
+use crate::listeners::Listeners;
 use crate::running::Running;
 use crate::server::bind;
 use crate::testing::{Story, enrolment, record, recorded_call, settings};
@@ -102,7 +103,7 @@ fn later(story: Story, at: &str) -> Story {
     settings.open.rehearse_at = Some(at.parse().unwrap());
     let (running, url) = runtime.block_on(async {
         let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let started = Running::start(settings, Some(listener), Arc::clone(&runtime)).await;
+        let started = Running::start(settings, Listeners::http(listener), Arc::clone(&runtime)).await;
         let running = started.unwrap();
         let url = running.url.clone().unwrap();
         (running, url)

@@ -1,5 +1,6 @@
 //! The routes as a client meets them: description and router agree, doors hold, errors are problems.
 
+use crate::listeners::Listeners;
 use crate::openapi::document;
 use crate::routes::endpoints;
 use crate::running::Running;
@@ -37,7 +38,7 @@ impl Story {
         }
         settings.ntp = ntp;
         let running = runtime
-            .block_on(Running::start(settings, None, Arc::clone(&runtime)))
+            .block_on(Running::start(settings, Listeners::none(), Arc::clone(&runtime)))
             .unwrap();
         Self {
             running,

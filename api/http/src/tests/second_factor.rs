@@ -1,6 +1,6 @@
 //! Second factors and the limit of sign-ins per address, as they meet a server.
 
-use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail};
+use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail, who};
 use crate::testing::Story;
 use domain::permission::Role;
 use hyper::Method;
@@ -109,14 +109,7 @@ fn a_sign_in_asks_for_a_code_that_is_good_once_and_an_admin_resets_it() {
         let done = send(&story, Method::POST, path, &with_key, Some(reset)).await;
         assert_eq!(done.status, 200, "{}", done.body);
         let cookie = recovered.cookie.unwrap();
-        let ended = send(
-            &story,
-            Method::GET,
-            "/api/v1/whoami",
-            &[("Cookie", &cookie)],
-            None,
-        )
-        .await;
+        let ended = who(&story, &cookie).await;
         assert_eq!((ended.status, ended.code()), (401, "session-ended"));
         assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
         let told = trail(&story, "user.second_factor_reset").await;
@@ -164,14 +157,7 @@ fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
         assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 200);
         let missing = sign_in(&story, "chief", PASSWORD).await;
         assert_eq!((missing.status, missing.code()), (401, "second-factor-missing"));
-        let told = send(
-            &story,
-            Method::GET,
-            "/api/v1/whoami",
-            &[("Cookie", &before)],
-            None,
-        )
-        .await;
+        let told = who(&story, &before).await;
         assert_eq!(
             (told.status, told.code()),
             (401, "session-ended"),
@@ -181,14 +167,7 @@ fn a_role_that_needs_a_second_factor_signs_in_with_one_alone() {
         let signed_in = sign_in_with(&story, "chief", &code(&story, &app, 1)).await;
         assert_eq!(signed_in.status, 200, "{}", signed_in.body);
         let cookie = signed_in.cookie.unwrap();
-        let told = send(
-            &story,
-            Method::GET,
-            "/api/v1/whoami",
-            &[("Cookie", &cookie)],
-            None,
-        )
-        .await;
+        let told = who(&story, &cookie).await;
         assert_eq!(told.status, 200);
     });
     story.end();

@@ -1,6 +1,7 @@
 //! The HTTP door over TLS, as clients meet it: whom they believe, what they speak inside, and what a peer
 //! that never greets can hold.
 
+use crate::listeners::Listeners;
 use crate::places::RouteList;
 use crate::server::{self, bind};
 use crate::testing::{Story, settings};
@@ -283,7 +284,7 @@ fn a_certificate_that_nobody_would_take_is_no_start() {
     let refused = |files: IdentityFiles| {
         let mut settings = settings(folder.path());
         settings.tls = Some(files);
-        let started = crate::running::Running::start(settings, None, Arc::clone(&runtime));
+        let started = crate::running::Running::start(settings, Listeners::none(), Arc::clone(&runtime));
         match runtime.block_on(started) {
             Ok(_) => panic!("it started"),
             Err(problem) => problem.detail,

@@ -183,6 +183,14 @@ async fn position_of(socket: &mut (impl AsyncReadExt + Unpin)) -> String {
     said["position"].as_str().unwrap().to_owned()
 }
 
+/// Returns once the server has read everything that was said: it answers a ping in its turn (RFC 6455,
+/// 5.5.2).
+async fn heard_so_far(socket: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin)) {
+    socket.write_all(&[0x89, 0x80, 0, 0, 0, 0]).await.unwrap();
+    socket.flush().await.unwrap();
+    while frame(socket).await.0 != 10 {}
+}
+
 #[test]
 fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() {
     let story = Story::begin();
@@ -220,6 +228,27 @@ fn on_a_web_socket_a_reader_acknowledges_and_whoever_comes_later_has_the_name() 
             }
         };
         assert!(why.contains("was not told yet"), "{why}");
+    });
+    story.end();
+}
+
+#[test]
+fn what_a_reader_acknowledged_before_a_reset_does_not_undo_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        story.append(0, 3).await;
+        let path = "/api/v1/events/ws?subscriber=crm&stream=number-";
+        let socket = story.open(path, &UPGRADE).await;
+        let mut socket = TokioIo::new(hyper::upgrade::on(socket).await.unwrap());
+        let heard = position_of(&mut socket).await;
+        say(&mut socket, &json!({ "acknowledge": heard }).to_string()).await;
+        heard_so_far(&mut socket).await;
+        let reset = owner(&story, "/api/v1/subscribers/crm/reset", json!({ "after": "0" })).await;
+        assert_eq!(reset.status, 200, "{}", reset.body);
+        // The connection ends behind what is stored at its end.
+        let mut rest = Vec::new();
+        socket.read_to_end(&mut rest).await.unwrap();
+        assert_eq!(shown(&story, "crm").await["position"], "0");
     });
     story.end();
 }

@@ -9,14 +9,12 @@ mod planted;
 mod questions;
 
 use super::contract::filled;
-use super::crash::quick_campaign;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::described::Description;
 use crate::history::member;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline, wait_for};
-use crate::server::{Server, asked, followed};
+use crate::server::{Server, followed};
 use planted::Planted;
 use questions::{Answer, Question, Reader};
 use serde_json::{Value, json};
@@ -111,28 +109,13 @@ pub(super) fn prove(form: Form) -> Proof {
 
 /// Some are called to the end; the others wait.
 fn settle(server: &Server, planted: &Planted) {
-    for (campaign, records) in [(CALLED, planted.called()), (WAITING, planted.waiting())] {
-        server.must_post("/api/v1/campaigns", &quick_campaign(campaign));
-        let list = json!({ "task_id": campaign, "records": records });
-        server.must_post("/api/v1/tasks/data", &list);
-    }
-    server.must_post(&format!("/api/v1/campaigns/{CALLED}/start"), &json!({}));
-    let completed = wait_for(SETTLED_WITHIN, || {
-        let reply = server.get(&format!("/api/v1/campaigns/{CALLED}")).ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
-    if completed.is_none() {
-        fail("the campaign did not complete");
-    }
+    server.enrol(WAITING, &planted.waiting());
+    server.call_to_the_end(CALLED, &planted.called(), SETTLED_WITHIN);
 }
 
 /// Every operation, and those whose answers depend on what is asked for.
 fn every_question(server: &Server, planted: &Planted) -> Vec<Question> {
-    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
-    let Ok((document, _)) = document else {
-        fail("there is no description");
-    };
-    let description = Description::new(document.body);
+    let description = server.description();
     let mut all: Vec<Question> = filled(&description, server, CALLED)
         .into_iter()
         .filter(|one| !one.ends_something())

@@ -7,11 +7,10 @@ mod others;
 mod vectors;
 mod witness;
 
-use super::crash::{quick_campaign, records};
+use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::history::member;
-use crate::program::{command, fail, ledgerline, read, wait_for};
+use crate::program::{command, fail, ledgerline, read};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::ops::Range;
@@ -81,18 +80,7 @@ fn watched(data: &Path, carrier: &CarrierProcess, witness: &WitnessProcess) -> S
 }
 
 fn call(server: &Server, campaign: &str, customers: u32, salt: u32) {
-    server.must_post("/api/v1/campaigns", &quick_campaign(campaign));
-    let body = json!({"task_id": campaign, "records": records(customers, salt)});
-    server.must_post("/api/v1/tasks/data", &body);
-    let path = format!("/api/v1/campaigns/{campaign}");
-    server.must_post(&format!("{path}/start"), &json!({}));
-    let completed = wait_for(SETTLED_WITHIN, || {
-        let reply = server.get(&path).ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
-    if completed.is_none() {
-        fail("the campaign did not complete");
-    }
+    server.call_to_the_end(campaign, &records(customers, salt), SETTLED_WITHIN);
 }
 
 /// Events that need no calls, each of another number.
@@ -104,9 +92,7 @@ fn suppress(server: &Server, numbers: Range<u32>) {
 }
 
 fn stop(mut server: Server) {
-    server.program.signal("TERM");
-    let ended = server.program.wait(Duration::from_secs(30));
-    assert!(ended.is_some_and(|status| status.success()), "the server drains");
+    assert!(server.drains(), "the server drains");
 }
 
 fn copy(from: &Path, to: &Path) {

@@ -9,13 +9,11 @@ mod made_up;
 pub(super) use calls::filled;
 pub(super) use made_up::{Asking, requests as made_up_requests};
 
-use super::crash::{quick_campaign, records};
+use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::described::Description;
-use crate::history::member;
-use crate::program::{fail, wait_for};
-use crate::server::{Server, asked};
+use crate::program::fail;
+use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -55,11 +53,7 @@ pub(super) fn prove(form: Form) -> Proof {
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let mut server = Server::start(&folder.path().join("data"), &carrier.trunk());
     settle(&server);
-    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
-    let Ok((document, _)) = document else {
-        fail("there is no description");
-    };
-    let description = Description::new(document.body);
+    let description = server.description();
     let file = folder.path().join("openapi.json");
     std::fs::write(&file, description.document.to_string()).unwrap_or_else(|error| fail(&error.to_string()));
     let called = calls::every(&description, &server, CAMPAIGN);
@@ -70,9 +64,7 @@ pub(super) fn prove(form: Form) -> Proof {
     };
     let made_up = made_up::requests(&description.document, &server, folder.path(), &asking);
     let generated = generators::load(&file, folder.path());
-    let is_up = server.program.ended().is_none();
-    server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    let is_up = server.drains();
     let mut violations: Vec<String> = Vec::new();
     for part in [&called, &made_up, &generated] {
         violations.extend(part.violations.iter().cloned());
@@ -96,16 +88,5 @@ pub(super) fn prove(form: Form) -> Proof {
 
 /// A campaign is called to its end.
 pub(super) fn settle(server: &Server) {
-    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
-    let list = json!({"task_id": CAMPAIGN, "records": records(CUSTOMERS, 9)});
-    server.must_post("/api/v1/tasks/data", &list);
-    let path = format!("/api/v1/campaigns/{CAMPAIGN}");
-    server.must_post(&format!("{path}/start"), &json!({}));
-    let completed = wait_for(SETTLED_WITHIN, || {
-        let reply = server.get(&path).ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
-    if completed.is_none() {
-        fail("the campaign did not complete");
-    }
+    server.call_to_the_end(CAMPAIGN, &records(CUSTOMERS, 9), SETTLED_WITHIN);
 }

@@ -11,7 +11,7 @@ mod questions;
 mod sip;
 mod workbooks;
 
-use super::crash::{quick_campaign, records};
+use super::crash::records;
 use super::reconcile::compare;
 use super::{Form, Proof, brief_people};
 use crate::carrier::CarrierProcess;
@@ -153,10 +153,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let data = folder.path().join("data");
     let trunk = format!("{};dials-per-second={DIALS_PER_SECOND}", carrier.trunk());
     let mut server = Server::start(&data, &trunk);
-    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
-    let list = json!({"task_id": CAMPAIGN, "records": records(customers, 3)});
-    server.must_post("/api/v1/tasks/data", &list);
-    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    server.call(CAMPAIGN, &records(customers, 3));
     let stage = Stage {
         server: &server,
         carrier: &carrier,

@@ -4,7 +4,7 @@
 use super::{ANSWER_MS, SEED, Stage, Verdict, timed};
 use crate::history::member;
 use crate::program::{instant, pause, wait_for};
-use crate::prove::{Form, brief_people, quick_campaign};
+use crate::prove::{Form, brief_people};
 use domain::call::LegIdentity;
 use domain::ids::CallId;
 use serde_json::{Value, json};
@@ -46,13 +46,8 @@ impl<'a> Campaign<'a> {
             Form::Short => 6,
             Form::Long => 150,
         };
-        stage.server.must_post("/api/v1/campaigns", &quick_campaign(id));
         let called = brief_people::of_form(stage.form, SEED, people, salt);
-        let list = json!({"task_id": id, "records": called});
-        stage.server.must_post("/api/v1/tasks/data", &list);
-        stage
-            .server
-            .must_post(&format!("/api/v1/campaigns/{id}/start"), &json!({}));
+        stage.server.call(id, &called);
         let after = "0".to_owned();
         Self {
             stage,

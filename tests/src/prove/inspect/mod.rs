@@ -7,10 +7,10 @@
 
 mod counted;
 
-use super::{Form, Proof, quick_campaign, records};
+use super::{Form, Proof, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::program::{command, fail, instant, ledgerline, read, wait_for};
+use crate::program::{command, fail, instant, ledgerline, read};
 use crate::server::Server;
 use counted::{Counted, Raw};
 use serde_json::{Value, json};
@@ -56,9 +56,9 @@ pub(crate) fn prove(form: Form) -> Proof {
     let mut server = Server::start(&data, &carrier.trunk());
     let everybody = records(people, 7);
     prepare(&server, &everybody);
-    call(&server, CAMPAIGNS[0], &everybody);
+    server.call_to_the_end(CAMPAIGNS[0], &everybody, SETTLED_WITHIN);
     let between = Raw::last_at(&data);
-    call(&server, CAMPAIGNS[1], &everybody);
+    server.call_to_the_end(CAMPAIGNS[1], &everybody, SETTLED_WITHIN);
     read_some(&server, &everybody);
     let asked = questions_of(&everybody, questions, &between);
     let mut wrong = Vec::new();
@@ -70,9 +70,7 @@ pub(crate) fn prove(form: Form) -> Proof {
             Err(why) => wrong.push(why),
         }
     }
-    server.program.signal("TERM");
-    let stopped = server.program.wait(Duration::from_secs(30));
-    if !stopped.is_some_and(|status| status.success()) {
+    if !server.drains() {
         wrong.push("the server does not drain".to_owned());
     }
     let raw = Raw::read(&data);
@@ -136,21 +134,6 @@ fn prepare(server: &Server, everybody: &[Value]) {
     for person in everybody.iter().rev().take(2) {
         let path = format!("/api/v1/numbers/{}/suppress", text(person, "phone"));
         server.must_post(&path, &json!({"reason": "a proof"}));
-    }
-}
-
-fn call(server: &Server, campaign: &str, everybody: &[Value]) {
-    server.must_post("/api/v1/campaigns", &quick_campaign(campaign));
-    let list = json!({"task_id": campaign, "records": everybody});
-    server.must_post("/api/v1/tasks/data", &list);
-    let path = format!("/api/v1/campaigns/{campaign}");
-    server.must_post(&format!("{path}/start"), &json!({}));
-    let completed = wait_for(SETTLED_WITHIN, || {
-        let reply = server.get(&path).ok()?;
-        (member(&reply.body, "/status") == "completed").then_some(())
-    });
-    if completed.is_none() {
-        fail("the campaign did not complete");
     }
 }
 

@@ -9,7 +9,7 @@ use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::program::{Program, fail, run, run_json, wait_for};
 use crate::prove::reconcile::compare;
-use crate::prove::{Form, quick_campaign, records};
+use crate::prove::{Form, records};
 use crate::server::{REHEARSAL, Server};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -69,10 +69,7 @@ pub(super) fn with_our_store(form: Form) -> Value {
     let resumed = stage.wait_writable(&server);
     let done = match form {
         Form::Short => dialed,
-        Form::Long => wait_for(CALLED, || {
-            let reply = server.get(CAMPAIGN).ok()?;
-            (member(&reply.body, "/status") == "completed").then_some(())
-        }),
+        Form::Long => server.is_completed("KURRENT", CALLED).then_some(()),
     };
     if form == Form::Short {
         server.must_post(&format!("{CAMPAIGN}/pause"), &json!({"reason": "shown enough"}));
@@ -96,17 +93,11 @@ pub(super) const HOST: &[&str] = &["--kurrent-append", "--rehearse-at", REHEARSA
 
 /// Imports people and starts to call them.
 fn begin(server: &Server, customers: u32) {
-    server.must_post("/api/v1/campaigns", &quick_campaign("KURRENT"));
-    server.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": "KURRENT", "records": records(customers, 7)}),
-    );
-    server.must_post(&format!("{CAMPAIGN}/start"), &json!({}));
+    server.call("KURRENT", &records(customers, 7));
 }
 
 fn stop(program: &mut Program) -> bool {
-    program.signal("TERM");
-    program.wait(STOPPED).is_some_and(|status| status.success())
+    program.drains(STOPPED)
 }
 
 /// How many events the first page of the list over HTTP has.

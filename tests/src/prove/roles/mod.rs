@@ -7,13 +7,12 @@
 mod matrix;
 mod scopes;
 
-use super::crash::{quick_campaign, records};
+use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
-use crate::described::Description;
 use crate::history::member;
-use crate::program::{fail, wait_for};
-use crate::server::{Server, asked};
+use crate::program::fail;
+use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -55,16 +54,10 @@ pub(super) fn prove(form: Form) -> Proof {
         fail("the server does not become ready");
     }
     settle(&server, customers);
-    let document = asked("GET", &format!("{}/api/v1/openapi.json", server.url), None);
-    let Ok((document, _)) = document else {
-        fail("there is no description");
-    };
-    let description = Description::new(document.body);
+    let description = server.description();
     let cells = matrix::every(&description, &server);
     let found = scopes::every(&description, &server, &data);
-    let is_up = server.program.ended().is_none();
-    server.program.signal("TERM");
-    server.program.wait(Duration::from_secs(20));
+    let is_up = server.drains();
     Proof {
         holds: is_up
             && cells.wrong.is_empty()
@@ -87,17 +80,10 @@ pub(super) fn prove(form: Form) -> Proof {
 /// Both campaigns are called to their ends.
 fn settle(server: &Server, customers: u32) {
     for (salt, campaign) in [(3, MINE), (4, THEIRS)] {
-        server.must_post("/api/v1/campaigns", &quick_campaign(campaign));
-        let list = json!({ "task_id": campaign, "records": records(customers, salt) });
-        server.must_post("/api/v1/tasks/data", &list);
-        server.must_post(&format!("/api/v1/campaigns/{campaign}/start"), &json!({}));
+        server.call(campaign, &records(customers, salt));
     }
     for campaign in [MINE, THEIRS] {
-        let completed = wait_for(SETTLED_WITHIN, || {
-            let reply = server.get(&format!("/api/v1/campaigns/{campaign}")).ok()?;
-            (member(&reply.body, "/status") == "completed").then_some(())
-        });
-        if completed.is_none() {
+        if !server.is_completed(campaign, SETTLED_WITHIN) {
             fail("the campaign did not complete");
         }
     }

@@ -4,7 +4,7 @@
 use super::peer;
 use crate::history::{History, member};
 use crate::program::{free_port, instant, wait_for};
-use crate::prove::{quick_campaign, records};
+use crate::prove::records;
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -31,10 +31,7 @@ pub(super) fn ringing_on_a_digest_trunk() -> (Value, bool) {
     let data = folder.path().join("data");
     let trunk = format!("sip:127.0.0.1:{port};user=robot;password=s3cret");
     let mut server = Server::start(&data, &trunk);
-    server.must_post("/api/v1/campaigns", &quick_campaign(CAMPAIGN));
-    let list = json!({"task_id": CAMPAIGN, "records": records(1, 5)});
-    server.must_post("/api/v1/tasks/data", &list);
-    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+    server.call(CAMPAIGN, &records(1, 5));
     let rang = wait_for(Duration::from_secs(30), || {
         traced(&trace).contains("SIP/2.0 180 Ringing").then_some(())
     });

@@ -6,7 +6,7 @@ use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
 use crate::program::{deadline, instant, pause, wait_for};
-use crate::prove::{Form, quick_campaign, records};
+use crate::prove::{Form, records};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -60,10 +60,7 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     if !serve.wait_ready() {
         return json!({"holds": false, "wrong": ["it does not become ready"]});
     }
-    serve.must_post("/api/v1/campaigns", &quick_campaign("HELD"));
-    let list = json!({"task_id": "HELD", "records": records(120, 5)});
-    serve.must_post("/api/v1/tasks/data", &list);
-    serve.must_post("/api/v1/campaigns/HELD/start", &json!({}));
+    serve.call("HELD", &records(120, 5));
     let mut said = serde_json::Map::new();
     for (name, begin, end) in faults {
         let dialed = carrier.lines().len();
@@ -85,10 +82,8 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     if wait_for(BACK_WITHIN, || (carrier.lines().len() > dialed).then_some(())).is_none() {
         wrong.push("nobody is dialed again".to_owned());
     }
-    serve.program.signal("TERM");
-    let stopped = serve.program.wait(Duration::from_secs(30));
-    if !stopped.is_some_and(|status| status.success()) {
-        wrong.push(format!("it ended with {stopped:?}"));
+    if !serve.drains() {
+        wrong.push("it did not drain".to_owned());
     }
     let history = History::read_store(&server.url());
     judge(&history, &carrier, &mut wrong);

@@ -1,13 +1,11 @@
 //! An installation whose people were all called, its log from before that, and the two laid over one another.
 
 use super::super::brief_people::brief_records;
-use super::super::crash::quick_campaign;
 use super::{CASES, Case, SEED};
 use crate::carrier::CarrierProcess;
 use crate::postgres::PostgresServer;
 use crate::program::{command, deadline, fail, instant, ledgerline, pause, wait_for};
 use crate::server::{REHEARSAL, Server};
-use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -86,13 +84,8 @@ pub(super) fn make(
         store: url,
     };
     let first = serve(&made.data, made.store.as_deref(), None);
-    first.must_post("/api/v1/campaigns", &quick_campaign("TAIL"));
     let salt = if server.is_some() { 611 } else { 612 };
-    first.must_post(
-        "/api/v1/tasks/data",
-        &json!({"task_id": "TAIL", "records": brief_records(SEED, PEOPLE, salt)}),
-    );
-    first.must_post("/api/v1/campaigns/TAIL/start", &json!({}));
+    first.call("TAIL", &brief_records(SEED, PEOPLE, salt));
     end(first);
     copy_folder(&made.data, &made.older_data);
     if let Some(server) = server {

@@ -77,9 +77,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let replayed = stage.replay(&server);
     stage.verify_by_python();
     let mails = stage.mails(&server);
-    server.program.signal("TERM");
-    let stopped = server.program.wait(Duration::from_secs(30));
-    if !stopped.is_some_and(|status| status.success()) {
+    if !server.drains() {
         stage.broken.push("the server did not end as asked".to_owned());
     }
     stage.judge(&data, before_replay);
@@ -232,11 +230,7 @@ impl Stage {
 
     /// Until the campaign is complete, and nothing of it waits for anybody who is there.
     fn until_all_told(&mut self, server: &Server) {
-        let is_complete = wait_for(LONGEST, || {
-            let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
-            (member(&reply.body, "/status") == &json!("completed")).then_some(())
-        });
-        if is_complete.is_none() {
+        if !server.is_completed(CAMPAIGN, LONGEST) {
             fail("the campaign does not complete");
         }
         self.until_quiet(server);

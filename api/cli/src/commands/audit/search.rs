@@ -4,14 +4,11 @@ use crate::kit::api::{ApiArgs, post};
 use crate::kit::asking::given;
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::part::Part;
 use crate::kit::table;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::proof::bundle::{BUNDLE_BYTES_MAX, Trust, check_bundle};
 use tokio::runtime::Runtime;
 
 /// Search the audit trail (审计检索) by who, when, kind, whom or what it is about, and words.
@@ -109,24 +106,10 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 }
 
 async fn write(args: &Args, out: &Path, body: &Value, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let part = Part::begin(out)?;
-    let client = args.api.client(runtime).await?;
-    let mut bytes = Vec::new();
-    let taken = client
-        .download_asked("/api/v1/audit/export", body, |piece| {
-            bytes.extend_from_slice(piece);
-            if bytes.len() <= BUNDLE_BYTES_MAX {
-                return Ok(());
-            }
-            Err(Failure::unavailable("the bundle is larger than one may be"))
-        })
-        .await;
-    client.close().await;
-    taken?;
-    // What is handed on is checked first, as whoever gets it will.
-    let report = check_bundle(&bytes, &Trust::default())?;
-    part.file()?.write_all(&bytes)?;
-    part.finish()?;
+    let report = args
+        .api
+        .bundle(runtime, "/api/v1/audit/export", body, out)
+        .await?;
     let count = report.index.events.len();
     output::line(&format!("{count} events with their proof: {}", out.display()))
 }

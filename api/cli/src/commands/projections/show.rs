@@ -142,6 +142,7 @@ mod tests {
     use domain::ids::CommandId;
     use domain::stored_event::StreamVersion;
     use host::app::Opened;
+    use http::listeners::Listeners;
     use http::running::Running;
     use http::testing::settings;
     use std::sync::Arc;
@@ -167,7 +168,7 @@ mod tests {
         let settings = settings(directory.path());
         let (data, log) = (settings.open.data.clone(), settings.open.store.clone());
         runtime.block_on(async {
-            let started = Running::start(settings.clone(), None, Arc::clone(&runtime));
+            let started = Running::start(settings.clone(), Listeners::none(), Arc::clone(&runtime));
             let running = started.await.unwrap();
             append(&running.process.opened, 0).await;
             let head = running.installation.store().head().await.unwrap();
