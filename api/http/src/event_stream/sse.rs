@@ -1,6 +1,7 @@
 //! A feed as server-sent events (HTML Living Standard, 9.2): `id` is the position to resume after.
 
 use application::event_stream::{END, Feed, Note, StreamPlace, shown};
+use bytes::Bytes;
 use futures_util::stream::{self, BoxStream, Stream, StreamExt};
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -8,24 +9,38 @@ use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use warp::Reply;
+use warp::http::HeaderValue;
+use warp::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use warp::reply::Response;
 use warp::sse::Event;
 
 /// How soon a client that lost the stream comes again.
 const RETRY_MS: u64 = 2_000;
 
+/// Bytes that go to the connection together at most, where so many wait: each piece costs it the same.
+const PIECE_BYTES: usize = 32 * 1024;
+
 /// The response that streams a feed. It is read on only when the connection takes more.
 pub fn sse(feed: Feed, place: StreamPlace) -> Response {
-    let events = stream::unfold(Some((feed, place)), |open| async move {
+    let pieces = stream::unfold(Some((feed, place)), |open| async move {
         let (mut feed, place) = open?;
-        let note = feed.next().await?;
-        let (event, is_last) = event(&note);
-        Some((
-            Ok::<Event, Infallible>(event),
-            (!is_last).then_some((feed, place)),
-        ))
+        let mut piece = String::new();
+        let mut is_last = false;
+        while !is_last && (piece.is_empty() || (feed.has_more() && piece.len() < PIECE_BYTES)) {
+            let Some(note) = feed.next().await else { break };
+            is_last = tell(&mut piece, &note);
+        }
+        if piece.is_empty() {
+            return None;
+        }
+        let left = (!is_last).then_some((feed, place));
+        Some((Ok::<Bytes, Infallible>(piece.into()), left))
     });
-    warp::sse::reply(Shareable::of(events.boxed())).into_response()
+    let mut response = warp::reply::stream(Shareable::of(pieces.boxed())).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 /// A reply's stream is asked by one thread at a time, but must be shareable all the same; nobody ever locks.
@@ -46,12 +61,12 @@ impl<T> Stream for Shareable<T> {
     }
 }
 
-/// The event of a note, and whether it is the last: nothing is shown behind a record that cannot be read.
-fn event(note: &Note) -> (Event, bool) {
+/// Adds a note, and says whether it is the last: nothing is shown behind a record that cannot be read.
+fn tell(piece: &mut String, note: &Note) -> bool {
     let Some((name, line)) = shown(note) else {
-        return (Event::default().comment(""), false);
+        piece.push_str(&Event::default().comment("").to_string());
+        return false;
     };
-    let is_last = name == Some(END);
     let event = Event::default().data(line);
     let event = match name {
         None => event,
@@ -64,5 +79,6 @@ fn event(note: &Note) -> (Event, bool) {
         }
         Note::Event(_) | Note::Beat => event,
     };
-    (event, is_last)
+    piece.push_str(&event.to_string());
+    name == Some(END)
 }
