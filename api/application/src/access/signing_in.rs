@@ -172,7 +172,7 @@ pub(super) fn not_let_in() -> Problem {
     Problem::new(Kind::Unauthenticated, "sign-in-refused", detail)
 }
 
-fn code_needed() -> Problem {
+pub(super) fn code_needed() -> Problem {
     let detail = "send the code of your authenticator app, or a recovery code, as `code` too / \
                   请同时提供验证器动态码或恢复码";
     Problem::new(Kind::Unauthenticated, "second-factor-needed", detail)

@@ -30,6 +30,7 @@ mod live;
 mod metrics;
 mod numbers;
 pub(crate) mod oidc;
+mod own_access;
 mod one_call;
 mod persons;
 mod problems;
@@ -115,6 +116,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         projections::endpoints(),
         session::endpoints(),
         oidc::endpoints(),
+        own_access::endpoints(),
         second_factor::endpoints(),
         settings::endpoints(),
         standings::endpoints(),
