@@ -353,7 +353,12 @@ fn a_password_changes_with_what_a_sign_in_asks_for_and_ends_every_session() {
         Some("$argon2id$other")
     );
     assert_eq!(when_at(&state, now(), totp()), Err(UserRefusal::CodeUsed));
-    let disabled = [added(&[Role::Viewer]), UserEvent::Disabled { reason: "left".to_owned() }];
+    let disabled = [
+        added(&[Role::Viewer]),
+        UserEvent::Disabled {
+            reason: "left".to_owned(),
+        },
+    ];
     assert_eq!(
         when(&disabled, change(SignInProof::Password)),
         Err(UserRefusal::Disabled)

@@ -2,8 +2,7 @@
 
 use super::caller::{Caller, KnownUser};
 use super::managing::password_text;
-use super::second_factor::proof_of;
-use super::signing_in::{code_needed, known_by_password, refuse};
+use super::signing_in::{known_by_password, proved};
 use crate::installation::Installation;
 use domain::actor::{Actor, Way};
 use domain::digest::SecretDigest;
@@ -11,7 +10,7 @@ use domain::ids::UserId;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{Session, SignInFault, SignInProof, UserCommand};
+use domain::user::{Session, UserCommand};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,16 +40,7 @@ pub async fn change_password(installation: &Installation, change: PasswordChange
         from,
     } = change;
     let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
-    let proof = match (loaded.state.second_factor(), code) {
-        (None, _) => SignInProof::Password,
-        (Some(_), None) => return Err(code_needed()),
-        (Some(factor), Some(code)) => {
-            let Some(proof) = proof_of(&user, factor, &code, installation.now()) else {
-                return refuse(installation, &user, SignInFault::WrongCode, from).await;
-            };
-            proof
-        }
-    };
+    let proof = proved(installation, &user, &loaded.state, code, from).await?;
     let command = UserCommand::ChangePassword {
         password: password_text(installation, &user, new_password).await?,
         proof,
@@ -122,7 +112,11 @@ pub async fn end_sessions(
             command: installation.new_command(),
             ..cause.clone()
         };
-        installation.entities.users.ask(&known.user, command, cause).await?;
+        installation
+            .entities
+            .users
+            .ask(&known.user, command, cause)
+            .await?;
         ended.push(shown);
     }
     Ok(SessionsEnded { ended })
@@ -146,7 +140,12 @@ async fn open(
 ) -> Result<Vec<(SecretDigest, SessionShown)>, Problem> {
     let state = installation.entities.users.state(&known.user).await?.state;
     let shown = |session: &Session| SessionShown {
-        id: session.digest.to_string().chars().take(SESSION_ID_CHARS).collect(),
+        id: session
+            .digest
+            .to_string()
+            .chars()
+            .take(SESSION_ID_CHARS)
+            .collect(),
         begun_at: session.begun_at,
         until: session.until,
         from: session.from.clone(),

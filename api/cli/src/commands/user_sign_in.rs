@@ -68,9 +68,8 @@ pub(super) struct PasswordArgs {
 pub(super) async fn password(args: PasswordArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let before = secret::from_env(Some(&args.password_env))?;
     let after = secret::from_env(Some(&args.new_env))?;
-    let body = given(
-        json!({ "name": args.name, "password": before, "code": args.code, "new_password": after }),
-    );
+    let body =
+        given(json!({ "name": args.name, "password": before, "code": args.code, "new_password": after }));
     args.asking.show(runtime, post("/api/v1/password", &body)).await
 }
 

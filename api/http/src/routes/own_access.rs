@@ -35,8 +35,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .open()
         .takes::<PasswordOrder>(),
         Endpoint::get("/password", "The page on which a password is changed", page).open(),
-        Endpoint::get("/api/v1/sessions", "The open sessions of the user who asks by one", list)
-            .for_whoever_is_known(),
+        Endpoint::get(
+            "/api/v1/sessions",
+            "The open sessions of the user who asks by one",
+            list,
+        )
+        .for_whoever_is_known(),
         Endpoint::post(
             "/api/v1/sessions/end",
             "End a session of one's own, or all but this one",

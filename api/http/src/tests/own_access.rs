@@ -22,7 +22,12 @@ fn a_user_chooses_another_password_with_the_one_before_and_every_session_ends() 
         assert_eq!((wrong.status, wrong.code()), (401, "sign-in-refused"));
         for weak in ["password1234", "wang-wang-wang!", "short"] {
             let weak = change(&story, PASSWORD, weak).await;
-            assert_eq!((weak.status, weak.code()), (422, "password-weak"), "{}", weak.body);
+            assert_eq!(
+                (weak.status, weak.code()),
+                (422, "password-weak"),
+                "{}",
+                weak.body
+            );
         }
         assert_eq!(who(&story, &cookie).await.status, 200, "nothing has changed");
         let done = change(&story, PASSWORD, OTHER).await;
@@ -46,14 +51,25 @@ fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
             assert_eq!(change(&story, "not this one", OTHER).await.status, 401);
         }
         assert_eq!(trail(&story, "user.locked").await.len(), 1);
-        assert_eq!(change(&story, PASSWORD, OTHER).await.status, 401, "even the right one");
+        assert_eq!(
+            change(&story, PASSWORD, OTHER).await.status,
+            401,
+            "even the right one"
+        );
     });
     story.end();
 }
 
 /// The list of sessions, as the session of a cookie sees it.
 async fn sessions(story: &Story, cookie: &str) -> Vec<Value> {
-    let came = send(story, Method::GET, "/api/v1/sessions", &[("Cookie", cookie)], None).await;
+    let came = send(
+        story,
+        Method::GET,
+        "/api/v1/sessions",
+        &[("Cookie", cookie)],
+        None,
+    )
+    .await;
     assert_eq!(came.status, 200, "{}", came.body);
     came.body["items"].as_array().unwrap().clone()
 }
@@ -88,7 +104,11 @@ fn users_see_their_own_sessions_and_end_them() {
         let rest = end(&story, &cookies[1], json!({})).await;
         assert_eq!(rest.body["ended"].as_array().unwrap().len(), 1, "{}", rest.body);
         assert_eq!(who(&story, &cookies[2]).await.status, 401);
-        assert_eq!(sessions(&story, &cookies[1]).await.len(), 1, "the one that asks stays");
+        assert_eq!(
+            sessions(&story, &cookies[1]).await.len(),
+            1,
+            "the one that asks stays"
+        );
         assert_eq!(who(&story, &cookies[3]).await.status, 200, "so does another's");
         let key = key(&story, json!({ "user": "wang" })).await;
         let by_key = get(&story, "/api/v1/sessions", &key).await;
