@@ -2,7 +2,6 @@
 //! finished after a crash, and said wherever a recording is asked for.
 
 use super::asking::{Came, get, owner, send, trail};
-use crate::server::bind;
 use crate::testing::{Story, enrolment, record, recorded_call, settings};
 use domain::calling_plan::{Basis, Preset};
 use domain::customer::CustomerCommand;
@@ -14,7 +13,6 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 const RETENTION: &str = "/api/v1/retention";
 
