@@ -11,6 +11,7 @@ pub mod as_of;
 pub mod call_now;
 pub mod calls;
 pub mod campaigns;
+mod carried_out;
 pub mod cases;
 pub mod clock_doubt;
 pub mod cloud_event;

@@ -8,6 +8,7 @@ mod figures;
 mod import;
 mod line;
 mod load;
+mod opted_out;
 mod output;
 mod past;
 mod payload;

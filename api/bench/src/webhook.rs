@@ -7,15 +7,15 @@
 use crate::append::actors::in_tasks;
 use crate::cost::load;
 use crate::figures::{Report, Target};
+use crate::opted_out;
 use crate::stopwatch::{Stopwatch, float};
 use application::installation::Installation;
 use application::webhooks::{Adding, WebhookOrder, add_webhook};
-use domain::ids::{NumberId, WebhookId};
-use domain::number::NumberCommand;
-use domain::number::event::{NumberEvent, OptOutSource};
+use domain::ids::WebhookId;
+use domain::number::event::NumberEvent;
 use domain::permission::DataScope;
 use domain::problem::Problem;
-use domain::stored_event::{Cause, Position};
+use domain::stored_event::Position;
 use domain::webhook::Format;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
@@ -138,14 +138,7 @@ async fn opt_out(installation: &Installation, next: &AtomicUsize, wanted: usize)
         if number >= wanted {
             return Ok(());
         }
-        let id: NumberId = installation.vault().derive_number(&format!("+86138{number:08}"));
-        let command = NumberCommand::OptOut {
-            reason: "a measurement".to_owned(),
-            source: OptOutSource::Import,
-            call: None,
-        };
-        let cause = Cause::outside(installation.new_command());
-        installation.entities.numbers.ask(&id, command, cause).await?;
+        opted_out::opt_out(installation, &format!("+86138{number:08}")).await?;
     }
 }
 

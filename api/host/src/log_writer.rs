@@ -245,6 +245,21 @@ mod tests {
         assert_eq!(messages(&disk), expected);
     }
 
+    /// What the network sends can pretend to be no line of the log (OWASP ASVS 5, V16.4.1).
+    #[test]
+    fn what_ends_a_line_in_a_value_ends_none_in_the_log() {
+        let (disk, clock) = (Disk::default(), Arc::default());
+        let forged = "x\n{\"level\":\"INFO\",\"fields\":{\"message\":\"forged\"}}\r\u{85}\u{2028}\u{1b}[2J";
+        tracing::subscriber::with_default(logging(&disk, &clock), || {
+            tracing::warn!(peer = forged, "a datagram was dropped");
+            tracing::warn!("{forged}");
+        });
+        let lines = disk.lines();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!(lines[0]["fields"]["peer"], forged);
+        assert_eq!(lines[1]["fields"]["message"], forged);
+    }
+
     #[test]
     fn of_one_cause_one_line_a_minute_is_written_and_then_the_count_of_the_others() {
         let (disk, clock) = (Disk::default(), Arc::<HandClock>::default());

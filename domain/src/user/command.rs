@@ -37,6 +37,11 @@ pub enum UserCommand {
         password: Personal<String>,
         link: SecretDigest,
     },
+    /// Another password, by whoever typed the one before, and a code where there is a second factor.
+    ChangePassword {
+        password: Personal<String>,
+        proof: SignInProof,
+    },
     GrantRole {
         role: Role,
         reason: String,
@@ -102,6 +107,7 @@ impl UserCommand {
             Self::ChangeScope { .. } => "user.change_scope",
             Self::Invite { .. } => "user.invite",
             Self::ChoosePassword { .. } => "user.choose_password",
+            Self::ChangePassword { .. } => "user.change_password",
             Self::GrantRole { .. } => "user.grant_role",
             Self::RevokeRole { .. } => "user.revoke_role",
             Self::SignIn { .. } => "user.sign_in",

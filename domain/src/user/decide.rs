@@ -7,6 +7,7 @@ use super::refusal::UserRefusal;
 use super::second_factor::{self, SignInProof};
 use super::state::{Account, UserState};
 use crate::permission::Role;
+use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeSet;
 
@@ -40,8 +41,12 @@ pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) ->
             if !state.invites(link, now) {
                 return Err(UserRefusal::LinkVoid);
             }
-            Ok(vec![UserEvent::PasswordChosen { password }])
+            Ok(vec![UserEvent::PasswordChosen {
+                password,
+                second_factor: None,
+            }])
         }
+        UserCommand::ChangePassword { password, proof } => change_password(state, password, proof, now),
         UserCommand::GrantRole {
             role,
             reason,
@@ -153,6 +158,20 @@ fn change_scope(state: &UserState, to: UserScope, reason: String, now: Timestamp
         before,
         after: to,
         reason,
+    }])
+}
+
+/// As at a sign-in: neither disabled nor locked, and a code is good once.
+fn change_password(
+    state: &UserState,
+    password: Personal<String>,
+    proof: SignInProof,
+    now: Timestamp,
+) -> Decided {
+    may_sign_in(state, active(state)?, now)?;
+    Ok(vec![UserEvent::PasswordChosen {
+        password,
+        second_factor: second_factor::hold(state, proof)?,
     }])
 }
 

@@ -38,9 +38,15 @@ pub enum UserEvent {
     /// A link to choose a password was made; the one before it is void.
     #[serde(rename = "user.invited")]
     Invited { invitation: Invitation },
-    /// The user chose a password, with the link.
+    /// The user chose a password, with the link or with the one before; every session ends.
     #[serde(rename = "user.password_chosen")]
-    PasswordChosen { password: Personal<String> },
+    PasswordChosen {
+        password: Personal<String>,
+        /// What was asked beside the password before; left out with a link, and where there was no second
+        /// factor.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        second_factor: Option<SecondFactorUsed>,
+    },
     #[serde(rename = "user.role_granted")]
     RoleGranted {
         role: Role,
@@ -208,7 +214,7 @@ impl EventData for UserEvent {
                 password: Some(password),
                 ..
             }
-            | Self::PasswordChosen { password } => vec![("/password".to_owned(), password)],
+            | Self::PasswordChosen { password, .. } => vec![("/password".to_owned(), password)],
             Self::SecondFactorOffered { secret, .. } => vec![("/secret".to_owned(), secret)],
             Self::Added { .. }
             | Self::Invited { .. }

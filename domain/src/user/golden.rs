@@ -36,7 +36,10 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             until: None,
         },
         UserEvent::Invited { invitation },
-        UserEvent::PasswordChosen { password: password() },
+        UserEvent::PasswordChosen {
+            password: password(),
+            second_factor: None,
+        },
         UserEvent::ScopeChanged {
             before: scope(CampaignScope::of([campaign()]), None, 86_400_000),
             after: scope(CampaignScope::All, Some("north"), 172_800_000),

@@ -24,7 +24,7 @@ pub use decide::{
 pub use event::{Invitation, SignInFault, UserEvent, UserScope};
 pub use refusal::UserRefusal;
 pub use second_factor::{SecondFactor, SecondFactorUsed, SignInProof};
-pub use state::{Account, UserState};
+pub use state::{Account, Session, UserState};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::{CustomerId, UserId};

@@ -49,10 +49,15 @@ impl Account {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Session {
-    digest: SecretDigest,
-    until: Timestamp,
+/// A session, from a sign-in to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// Of what the browser holds.
+    pub digest: SecretDigest,
+    pub begun_at: Timestamp,
+    pub until: Timestamp,
+    /// Where from, as far as the connection said.
+    pub from: Option<String>,
     asked_twice: bool,
 }
 
@@ -92,6 +97,11 @@ impl UserState {
     pub fn holds_session(&self, session: SecretDigest, now: Timestamp) -> bool {
         let mut open = self.sessions.iter().filter(|one| now < one.until);
         open.any(|one| one.digest == session)
+    }
+
+    /// The sessions that have not ended, in the order in which they began.
+    pub fn sessions_at(&self, now: Timestamp) -> impl Iterator<Item = &Session> {
+        self.sessions.iter().filter(move |session| now < session.until)
     }
 
     /// Whether that session was begun with more than a password.
@@ -148,7 +158,11 @@ impl UserState {
                 self.invitation = *invitation;
             }
             UserEvent::Invited { invitation } => self.invitation = Some(*invitation),
-            UserEvent::PasswordChosen { password } => {
+            UserEvent::PasswordChosen {
+                password,
+                second_factor,
+            } => {
+                self.use_up(*second_factor);
                 self.password = Some(password.clone());
                 self.invitation = None;
                 // Whoever knew the old one is signed out.
@@ -172,11 +186,14 @@ impl UserState {
                 session,
                 until,
                 second_factor,
+                from,
                 ..
             } => {
                 let session = Session {
                     digest: *session,
+                    begun_at: at,
                     until: *until,
+                    from: from.clone(),
                     asked_twice: second_factor.is_some(),
                 };
                 self.begin(session, at);

@@ -329,6 +329,43 @@ fn a_code_of_the_second_factor_is_good_once_and_never_an_older_one() {
 }
 
 #[test]
+fn a_password_changes_with_what_a_sign_in_asks_for_and_ends_every_session() {
+    let change = |proof| UserCommand::ChangePassword {
+        password: Personal::open("$argon2id$other".to_owned()),
+        proof,
+    };
+    let mut state = with_second_factor();
+    assert_eq!(
+        when_at(&state, now(), change(SignInProof::Password)),
+        Err(UserRefusal::SecondFactorNeeded)
+    );
+    let totp = || change(SignInProof::Totp { step: 9 });
+    for event in when_at(&state, now(), with_proof(SignInProof::Totp { step: 8 })).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert_eq!(state.sessions_at(now()).count(), 1);
+    for event in when_at(&state, now(), totp()).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    assert_eq!(state.sessions_at(now()).count(), 0);
+    assert_eq!(
+        state.password().and_then(Personal::value).map(String::as_str),
+        Some("$argon2id$other")
+    );
+    assert_eq!(when_at(&state, now(), totp()), Err(UserRefusal::CodeUsed));
+    let disabled = [
+        added(&[Role::Viewer]),
+        UserEvent::Disabled {
+            reason: "left".to_owned(),
+        },
+    ];
+    assert_eq!(
+        when(&disabled, change(SignInProof::Password)),
+        Err(UserRefusal::Disabled)
+    );
+}
+
+#[test]
 fn a_recovery_code_is_good_once_and_a_reset_needs_a_reason() {
     let mut state = with_second_factor();
     let recover = |code: &str| {

@@ -11,6 +11,7 @@ mod identify;
 mod idle;
 mod keys;
 mod managing;
+mod own;
 mod passwords;
 mod provider_desk;
 mod providers;
@@ -29,6 +30,9 @@ pub use keys::{KeyMade, KeyOrder, create_key, revoke_key};
 pub use managing::{
     RoleChange, ScopeOrder, UserChanged, UserOrder, add_user, change_role, change_scope, disable_user,
     invite_user, others_who_are_admin,
+};
+pub use own::{
+    PasswordChange, SessionList, SessionShown, SessionsEnded, change_password, end_sessions, own_sessions,
 };
 pub use passwords::{PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, Passwords};
 pub use provider_desk::{IdentityProvider, ProviderFault, ProviderSays, ROUND_MS, Round};

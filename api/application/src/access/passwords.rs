@@ -7,13 +7,23 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::problem::{Kind, Problem};
+use std::collections::BTreeSet;
 use tokio::sync::{Semaphore, oneshot};
+use zxcvbn::{Score, zxcvbn};
 
 /// Fewest characters of a password (NIST SP 800-63B-4 asks for 15 where nothing else is asked, 8 beside a
 /// second factor).
 pub const PASSWORD_CHARS_MIN: usize = 12;
 /// Longest password: a sentence of any script.
 pub const PASSWORD_BYTES_MAX: usize = 256;
+
+/// Fewest different characters.
+const KINDS_MIN: usize = 5;
+/// What a password here holds first, and may not.
+const NAMES: [&str; 1] = ["ledgerline"];
+/// So much of a password is held against lists of common ones and against patterns: what is longer than that
+/// is not guessed by them, and the work grows faster than the length.
+const GUESSED_CHARS_MAX: usize = 72;
 
 /// At once: two cores have other work.
 const AT_ONCE_MAX: usize = 2;
@@ -118,11 +128,14 @@ pub(crate) fn refuse_weak(name: &str, password: &str) -> Result<(), Problem> {
         return weak(format!("a password has at most {PASSWORD_BYTES_MAX} bytes"));
     }
     let lower = password.to_lowercase();
-    let kinds: std::collections::BTreeSet<char> = lower.chars().collect();
-    if lower.contains(name) || lower.contains("ledgerline") || kinds.len() < 5 {
-        return weak(
-            "this password would be guessed: it repeats a few characters, or holds a name".to_owned(),
-        );
+    let kinds: BTreeSet<char> = lower.chars().collect();
+    let holds_name = lower.contains(name) || NAMES.iter().any(|ours| lower.contains(ours));
+    let first: String = password.chars().take(GUESSED_CHARS_MAX).collect();
+    let guessed = zxcvbn(&first, &[name, "ledgerline"]);
+    if holds_name || kinds.len() < KINDS_MIN || guessed.score() < Score::Three {
+        let why = "this password would be guessed: it is one that many have, repeats a few characters, or holds a \
+                   name; a sentence of some words is best / 该密码过于常见或容易被猜到，建议使用由几个词组成的句子";
+        return weak(why.to_owned());
     }
     Ok(())
 }
@@ -139,6 +152,13 @@ mod tests {
             "wang-wang-wang",
             "LedgerLine2026!",
             "121212121212",
+            // Of the passwords that most people have, those that are long enough.
+            "password1234",
+            "1234567890ab",
+            "1qaz2wsx3edc4rfv",
+            "qwertyuiop[]",
+            "iloveyou12345",
+            "Password2026",
         ] {
             assert!(refuse_weak("wang", weak).is_err(), "{weak}");
         }

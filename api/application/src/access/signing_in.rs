@@ -14,7 +14,7 @@ use domain::problem::{Kind, Problem};
 use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{SignInFault, SignInProof, User, UserCommand};
+use domain::user::{SignInFault, SignInProof, User, UserCommand, UserState};
 
 /// Milliseconds of an hour.
 const HOUR_MS: u64 = 3_600_000;
@@ -54,17 +54,11 @@ pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<
         from,
     } = typed;
     let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
-    let proof = match (loaded.state.second_factor(), code) {
-        (None, _) if installation.access.demands_second_factor(&loaded.state) => return Err(factor_missing()),
-        (None, _) => SignInProof::Password,
-        (Some(_), None) => return Err(code_needed()),
-        (Some(factor), Some(code)) => {
-            let Some(proof) = proof_of(&user, factor, &code, installation.now()) else {
-                return refuse(installation, &user, SignInFault::WrongCode, from).await;
-            };
-            proof
-        }
-    };
+    let has_one = loaded.state.second_factor().is_some();
+    if !has_one && installation.access.demands_second_factor(&loaded.state) {
+        return Err(factor_missing());
+    }
+    let proof = proved(installation, &user, &loaded.state, code, from.clone()).await?;
     let is_by_code = proof != SignInProof::Password;
     match begin(installation, &user, proof, from.clone()).await {
         // The same code came a second time meanwhile: it is good once.
@@ -72,6 +66,24 @@ pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<
             refuse(installation, &user, SignInFault::WrongCode, from).await
         }
         begun => begun,
+    }
+}
+
+/// What whoever typed the password proves beside it: a code, where there is a second factor.
+pub(super) async fn proved(
+    installation: &Installation,
+    user: &UserId,
+    state: &UserState,
+    code: Option<String>,
+    from: Option<String>,
+) -> Result<SignInProof, Problem> {
+    let Some(factor) = state.second_factor() else {
+        return Ok(SignInProof::Password);
+    };
+    let code = code.ok_or_else(code_needed)?;
+    match proof_of(user, factor, &code, installation.now()) {
+        Some(proof) => Ok(proof),
+        None => refuse(installation, user, SignInFault::WrongCode, from).await,
     }
 }
 

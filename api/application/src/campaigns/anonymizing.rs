@@ -1,13 +1,13 @@
 //! Making a campaign's persons unknowable: who occurs in it alone is erased as a person; who cannot be is
 //! counted and named with the reason. Figures and calls stay.
 
+use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
-use actors::AskError;
 use domain::call::RecordingStanding;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
 use domain::customer::event::CustomerEvent;
-use domain::customer::{CustomerCommand, CustomerState, Erasure};
+use domain::customer::{CustomerState, Erasure};
 use domain::event_filter::EventFilter;
 use domain::four_eyes::FourEyes;
 use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId};
@@ -143,7 +143,8 @@ async fn look_at(
         Some(why) => why,
         None => match begun {
             Some(begun) if shown.counts.erased < ERASED_MAX => {
-                if erase(installation, campaign, customer, begun).await? {
+                let reason = format!("anonymization of campaign {campaign}");
+                if erase(installation, customer, begun, reason).await? {
                     shown.counts.erased = shown.counts.erased.saturating_add(1);
                     return Ok(());
                 }
@@ -210,33 +211,6 @@ async fn why_known(
     Ok(None)
 }
 
-/// Whether the person is erased by it; a hold that came between is no failure.
-async fn erase(
-    installation: &Installation,
-    campaign: &CampaignId,
-    customer: &CustomerId,
-    begun: EventId,
-) -> Result<bool, Problem> {
-    let command = CustomerCommand::Erase {
-        reason: format!("anonymization of campaign {campaign}"),
-        requested_by: None,
-        approved_by: None,
-        // The event that began it says who stood behind all of them.
-        four_eyes: None,
-    };
-    let cause = caused(begun, &format!("person:{customer}"));
-    match installation
-        .entities
-        .customers
-        .ask(customer, command, cause)
-        .await
-    {
-        Ok(_) => Ok(true),
-        Err(AskError::Refused(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// The event that began what is under way.
 async fn last_begun(installation: &Installation, campaign: &CampaignId) -> Result<Option<EventId>, Problem> {
     let filter = EventFilter {
@@ -260,12 +234,5 @@ async fn last_begun(installation: &Installation, campaign: &CampaignId) -> Resul
             return Ok(found);
         }
         after = page.reached;
-    }
-}
-
-fn caused(begun: EventId, what: &str) -> Cause {
-    Cause {
-        causation: Some(begun),
-        ..Cause::outside(CommandId::derive(begun, what))
     }
 }

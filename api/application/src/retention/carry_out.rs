@@ -2,10 +2,10 @@
 //! destroyed. Whoever does it again, after a crash, meets what is done and goes on.
 
 use super::due::is_used;
+use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
-use actors::AskError;
 use domain::call::command::CallCommand;
-use domain::customer::{CustomerCommand, Erasure};
+use domain::customer::Erasure;
 use domain::decider::Decider;
 use domain::ids::{CallId, CommandId, CustomerId, EventId};
 use domain::problem::Problem;
@@ -109,28 +109,16 @@ async fn person(
     if person.held().is_some() || is_used(installation, &person).await? {
         return Ok(Outcome::Kept);
     }
-    let command = CustomerCommand::Erase {
-        reason: format!(
-            "retention: disposal {} of persons, kept for {} days",
-            under_way.disposal, under_way.under.days
-        ),
-        requested_by: None,
-        approved_by: None,
-        // Whoever set the period decided it, with a second person behind them.
-        four_eyes: None,
-    };
-    let cause = caused(begun, &format!("person:{customer}"));
-    match installation
-        .entities
-        .customers
-        .ask(customer, command, cause)
-        .await
-    {
-        Ok(_) => Ok(Outcome::Destroyed),
-        // A hold came between.
-        Err(AskError::Refused(_)) => Ok(Outcome::Kept),
-        Err(error) => Err(error.into()),
-    }
+    let reason = format!(
+        "retention: disposal {} of persons, kept for {} days",
+        under_way.disposal, under_way.under.days
+    );
+    let is_erased = erase(installation, customer, begun, reason).await?;
+    Ok(if is_erased {
+        Outcome::Destroyed
+    } else {
+        Outcome::Kept
+    })
 }
 
 /// Waits until each of them has the certificate that the key is destroyed.
@@ -179,15 +167,5 @@ async fn begun(installation: &Installation, class: DataClass, disposal: u64) -> 
             )));
         }
         after = after.saturating_sub(LOOKED_BACK);
-    }
-}
-
-fn caused(begun: EventId, what: &str) -> Cause {
-    Cause {
-        command: CommandId::derive(begun, what),
-        causation: Some(begun),
-        correlation: None,
-        by: None,
-        request: RequestFacts::NONE,
     }
 }

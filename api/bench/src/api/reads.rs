@@ -3,13 +3,10 @@
 use super::connection::{Connection, Door, Reply};
 use crate::append::actors::in_tasks;
 use crate::figures::{Report, Target};
+use crate::opted_out::opt_out;
 use crate::stopwatch::{Stopwatch, float};
 use application::installation::Installation;
-use domain::ids::NumberId;
-use domain::number::NumberCommand;
-use domain::number::event::OptOutSource;
 use domain::problem::Problem;
-use domain::stored_event::Cause;
 use http::server::bind;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -106,14 +103,7 @@ async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Pr
         )));
     }
     for number in 0..FIRST_READS {
-        let id: NumberId = installation.vault().derive_number(&format!("+86139{number:08}"));
-        let command = NumberCommand::OptOut {
-            reason: "a measurement".to_owned(),
-            source: OptOutSource::Import,
-            call: None,
-        };
-        let cause = Cause::outside(installation.new_command());
-        installation.entities.numbers.ask(&id, command, cause).await?;
+        opt_out(installation, &format!("+86139{number:08}")).await?;
     }
     Ok(())
 }

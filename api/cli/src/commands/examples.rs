@@ -81,6 +81,7 @@ const EXAMPLES: &[&str] = &[
     "user list --data ./first",
     "user invite wang --data ./first",
     "user totp wang --password-env WANG_PASSWORD --data ./first",
+    "user password wang --password-env WANG_PASSWORD --new-env WANG_NEW_PASSWORD --data ./first",
     "user provider wang --subject 248289761001 --issuer https://login.example.com --data ./first",
     "user disable wang --reason \"left the company\" --data ./first",
     "user key wang --scope events:read,calls:read --expires 90d --data ./first",

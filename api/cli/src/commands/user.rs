@@ -1,6 +1,6 @@
 //! `ledgerline user`: who may sign in, what they may, and keys for programs.
 
-use super::user_sign_in::{self, ProviderArgs, TotpArgs};
+use super::user_sign_in::{self, PasswordArgs, ProviderArgs, TotpArgs};
 use crate::commands::{user_file, user_roles};
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
@@ -106,6 +106,8 @@ enum Action {
     },
     /// Set up a second factor (TOTP), by the user's own password, or reset another's
     Totp(TotpArgs),
+    /// Choose another password, by the one before; for the user, not for an admin (`user invite`)
+    Password(PasswordArgs),
     /// Let a user sign in by the identity provider of `serve --oidc-issuer` too
     Provider(ProviderArgs),
     /// Make a key that asks as a user, and print it once
@@ -230,6 +232,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
                 .await
         }
         Action::Totp(args) => user_sign_in::totp(args, runtime).await,
+        Action::Password(args) => user_sign_in::password(args, runtime).await,
         Action::Provider(args) => user_sign_in::provider(args, runtime).await,
         Action::Key {
             name,

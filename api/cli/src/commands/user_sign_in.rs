@@ -1,4 +1,4 @@
-//! `ledgerline user totp` and `user provider`: how a user signs in, beside the password.
+//! `ledgerline user totp`, `user password` and `user provider`: how a user signs in, beside the password.
 
 use super::user::path_of;
 use crate::kit::api::post;
@@ -46,6 +46,31 @@ pub(super) struct ProviderArgs {
     reason: Option<String>,
     #[command(flatten)]
     asking: Asking,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct PasswordArgs {
+    name: String,
+    /// Environment variable that holds the password until now
+    #[arg(long, value_name = "V")]
+    password_env: String,
+    /// Environment variable that holds the new password
+    #[arg(long, value_name = "V")]
+    new_env: String,
+    /// What the authenticator app shows, or a recovery code; of whoever has a second factor
+    #[arg(long, value_name = "CODE")]
+    code: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+/// Chooses another password by the one before.
+pub(super) async fn password(args: PasswordArgs, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let before = secret::from_env(Some(&args.password_env))?;
+    let after = secret::from_env(Some(&args.new_env))?;
+    let body =
+        given(json!({ "name": args.name, "password": before, "code": args.code, "new_password": after }));
+    args.asking.show(runtime, post("/api/v1/password", &body)).await
 }
 
 /// Shows a secret, adds it by its first code, or takes one away.

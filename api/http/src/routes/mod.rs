@@ -31,6 +31,7 @@ mod metrics;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
+mod own_access;
 mod persons;
 mod problems;
 mod projections;
@@ -115,6 +116,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         projections::endpoints(),
         session::endpoints(),
         oidc::endpoints(),
+        own_access::endpoints(),
         second_factor::endpoints(),
         settings::endpoints(),
         standings::endpoints(),

@@ -40,6 +40,11 @@ impl Story {
         let runtime = Arc::new(Runtime::new().unwrap());
         let mut settings = settings(directory.path());
         change(directory.path(), &mut settings);
+        Self::on(directory, runtime, settings)
+    }
+
+    /// On a directory that may have a log already.
+    pub fn on(directory: tempfile::TempDir, runtime: Arc<Runtime>, settings: ServeSettings) -> Self {
         let (running, url) = runtime.block_on(async {
             let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
             let started = Running::start(settings, Listeners::http(listener), Arc::clone(&runtime)).await;

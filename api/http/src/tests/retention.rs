@@ -2,9 +2,6 @@
 //! finished after a crash, and said wherever a recording is asked for.
 
 use super::asking::{Came, get, owner, send, trail};
-use crate::listeners::Listeners;
-use crate::running::Running;
-use crate::server::bind;
 use crate::testing::{Story, enrolment, record, recorded_call, settings};
 use domain::calling_plan::{Basis, Preset};
 use domain::customer::CustomerCommand;
@@ -16,7 +13,6 @@ use hyper::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 const RETENTION: &str = "/api/v1/retention";
 
@@ -101,19 +97,7 @@ fn later(story: Story, at: &str) -> Story {
     runtime.block_on(running.stop());
     let mut settings = settings(directory.path());
     settings.open.rehearse_at = Some(at.parse().unwrap());
-    let (running, url) = runtime.block_on(async {
-        let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-        let started = Running::start(settings, Listeners::http(listener), Arc::clone(&runtime)).await;
-        let running = started.unwrap();
-        let url = running.url.clone().unwrap();
-        (running, url)
-    });
-    Story {
-        running,
-        url,
-        runtime,
-        directory,
-    }
+    Story::on(directory, runtime, settings)
 }
 
 /// Waits until the class was looked at by the server itself, on this day or after it.

@@ -19,10 +19,11 @@ const GUARDED: [&str; 4] = [
 ];
 
 /// What holds nothing of anybody.
-const OPEN: [&str; 18] = [
+const OPEN: [&str; 20] = [
     "/api/v1/calls/{id}/recording/linked",
     "/api/v1/second-factor/offer",
     "/api/v1/second-factor/confirm",
+    "/api/v1/password",
     "/api/v1/oidc/begin",
     "/api/v1/oidc/callback",
     "/api/v1/problems/{code}",
@@ -34,6 +35,7 @@ const OPEN: [&str; 18] = [
     "/api/v1/asyncapi.json",
     "/set-up",
     "/second-factor",
+    "/password",
     "/livez",
     "/readyz",
     "/",
@@ -66,7 +68,7 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
             assert!(matches!(status, 200 | 101), "{path}: {status}");
         }
         // The first have parameters; signing in and out are commands; nobody is at a provider.
-        for path in OPEN.into_iter().skip(10).chain(["/api/v1/problems/missing"]) {
+        for path in OPEN.into_iter().skip(11).chain(["/api/v1/problems/missing"]) {
             assert_eq!(story.open_with(path, &[]).await.status(), 200, "{path}");
         }
     });

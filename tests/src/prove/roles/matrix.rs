@@ -1,6 +1,7 @@
 //! Role by route: who may is answered, who may not is refused, as the published table says.
 
-use super::{ROLES, key_of, order_of};
+use super::super::api::ROLES;
+use super::{key_of, order_of};
 use crate::described::Description;
 use crate::history::member;
 use crate::program::fail;

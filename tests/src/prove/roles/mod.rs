@@ -7,6 +7,7 @@
 mod matrix;
 mod scopes;
 
+use super::api::ROLES;
 use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
@@ -25,19 +26,6 @@ const SETTLED_WITHIN: Duration = Duration::from_secs(150);
 
 /// Violations that are named in the line; all are counted.
 const NAMED_MAX: usize = 20;
-
-/// Every role, as the columns of the table.
-const ROLES: [&str; 9] = [
-    "admin",
-    "operator",
-    "viewer",
-    "agent",
-    "supervisor",
-    "compliance",
-    "auditor",
-    "analyst",
-    "integrator",
-];
 
 pub(super) fn prove(form: Form) -> Proof {
     let customers = match form {

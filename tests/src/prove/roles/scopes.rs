@@ -1,6 +1,7 @@
 //! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
 
-use super::{MINE, ROLES, THEIRS, key_of, order_of};
+use super::super::api::ROLES;
+use super::{MINE, THEIRS, key_of, order_of};
 use crate::described::Description;
 use crate::history::{History, member};
 use crate::program::{fail, run};

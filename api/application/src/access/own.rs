@@ -1,0 +1,156 @@
+//! What users do for themselves: another password, and which sessions of theirs are open.
+
+use super::caller::{Caller, KnownUser};
+use super::managing::password_text;
+use super::signing_in::{known_by_password, proved};
+use crate::installation::Installation;
+use domain::actor::{Actor, Way};
+use domain::digest::SecretDigest;
+use domain::ids::UserId;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use domain::user::{Session, UserCommand};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Hexadecimal digits by which a session is named: of the digest that is kept, which opens nothing.
+const SESSION_ID_CHARS: usize = 16;
+
+/// Who wants another password, and which.
+pub struct PasswordChange {
+    pub name: String,
+    /// The one that is good until now.
+    pub password: String,
+    /// Of the authenticator app, or a recovery code, of whoever has a second factor.
+    pub code: Option<String>,
+    pub new_password: String,
+    /// Where from, as far as the connection says.
+    pub from: Option<String>,
+}
+
+/// Another password from now on; every session ends. Whoever does not know the one before is counted and
+/// locked as at a sign-in.
+pub async fn change_password(installation: &Installation, change: PasswordChange) -> Result<UserId, Problem> {
+    let PasswordChange {
+        name,
+        password,
+        code,
+        new_password,
+        from,
+    } = change;
+    let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
+    let proof = proved(installation, &user, &loaded.state, code, from).await?;
+    let command = UserCommand::ChangePassword {
+        password: password_text(installation, &user, new_password).await?,
+        proof,
+    };
+    let cause = Cause::outside(installation.new_command());
+    let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
+    installation.entities.users.ask(&user, command, cause).await?;
+    Ok(user)
+}
+
+/// One session of the user who asks.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionShown {
+    #[schemars(example = &"9f86d081884c7d65")]
+    pub id: String,
+    pub begun_at: Timestamp,
+    /// It ends then at the latest, and earlier when nothing is asked for long.
+    pub until: Timestamp,
+    /// Where from, as far as the connection said.
+    #[schemars(example = &"192.0.2.7")]
+    pub from: Option<String>,
+    /// It is the one that asks.
+    pub current: bool,
+}
+
+/// The sessions of the user who asks, in the order in which they began.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionList {
+    pub items: Vec<SessionShown>,
+}
+
+/// Which sessions ended.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SessionsEnded {
+    pub ended: Vec<SessionShown>,
+}
+
+/// The open sessions of the user who asks by one of them.
+pub async fn own_sessions(installation: &Installation, caller: &Caller) -> Result<SessionList, Problem> {
+    let items = open(installation, by_session(caller)?).await?;
+    Ok(SessionList {
+        items: items.into_iter().map(|(_, shown)| shown).collect(),
+    })
+}
+
+/// Ends one session of the user who asks, or all but the one that asks.
+pub async fn end_sessions(
+    installation: &Installation,
+    caller: &Caller,
+    id: Option<&str>,
+    cause: Cause,
+) -> Result<SessionsEnded, Problem> {
+    let known = by_session(caller)?;
+    let mut sessions = open(installation, known).await?;
+    match id {
+        Some(id) => {
+            sessions.retain(|(_, shown)| shown.id == id);
+            if sessions.is_empty() {
+                return Err(Problem::missing("this session of yours"));
+            }
+        }
+        None => sessions.retain(|(_, shown)| !shown.current),
+    }
+    let mut ended = Vec::new();
+    for (session, shown) in sessions {
+        let command = UserCommand::SignOut { session };
+        // Each is an order of its own: a repeat of the whole finds those that are left.
+        let cause = Cause {
+            command: installation.new_command(),
+            ..cause.clone()
+        };
+        installation
+            .entities
+            .users
+            .ask(&known.user, command, cause)
+            .await?;
+        ended.push(shown);
+    }
+    Ok(SessionsEnded { ended })
+}
+
+/// Who asks by a session: keys and the directory have none.
+fn by_session(caller: &Caller) -> Result<&KnownUser, Problem> {
+    let known = caller.user().filter(|known| known.session.is_some());
+    known.ok_or_else(|| {
+        Problem::new(
+            Kind::Forbidden,
+            "session-needed",
+            "sessions are a user's own: sign in with name and password, and ask with the session's cookie",
+        )
+    })
+}
+
+async fn open(
+    installation: &Installation,
+    known: &KnownUser,
+) -> Result<Vec<(SecretDigest, SessionShown)>, Problem> {
+    let state = installation.entities.users.state(&known.user).await?.state;
+    let shown = |session: &Session| SessionShown {
+        id: session
+            .digest
+            .to_string()
+            .chars()
+            .take(SESSION_ID_CHARS)
+            .collect(),
+        begun_at: session.begun_at,
+        until: session.until,
+        from: session.from.clone(),
+        current: known.session == Some(session.digest),
+    };
+    let open = state.sessions_at(installation.now());
+    Ok(open.map(|session| (session.digest, shown(session))).collect())
+}

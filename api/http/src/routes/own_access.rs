@@ -1,0 +1,135 @@
+//! What users do for themselves over HTTP: another password, its page, and the sessions that are open.
+
+use crate::described::{Changed, Page, Read};
+use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::reply::Written;
+use application::access::{
+    CODE_BYTES_MAX, PASSWORD_BYTES_MAX, PASSWORD_CHARS_MIN, PasswordChange, SessionList, SessionsEnded,
+    change_password, end_sessions, own_sessions,
+};
+use domain::ids::UserId;
+use domain::problem::Problem;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Self-contained, as the status page.
+const PAGE: &str = concat!(
+    include_str!("door_page_head.html"),
+    include_str!("own_password.html")
+);
+
+/// How the record of refused attempts names this route.
+const CHANGE: &str = "POST /api/v1/password";
+
+/// Longest name of a session.
+const SESSION_ID_BYTES_MAX: usize = 64;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/password",
+            "Choose another password, with the one before; every session of the user ends",
+            change,
+        )
+        .open()
+        .takes::<PasswordOrder>(),
+        Endpoint::get("/password", "The page on which a password is changed", page).open(),
+        Endpoint::get(
+            "/api/v1/sessions",
+            "The open sessions of the user who asks by one",
+            list,
+        )
+        .for_whoever_is_known(),
+        Endpoint::post(
+            "/api/v1/sessions/end",
+            "End a session of one's own, or all but this one",
+            end,
+        )
+        .for_whoever_is_known()
+        .takes::<SessionOrder>(),
+    ]
+}
+
+/// The password before, and the new one.
+#[derive(JsonSchema)]
+struct PasswordOrder {
+    #[schemars(example = &"wang", with = "UserId")]
+    name: String,
+    #[schemars(length(max = PASSWORD_BYTES_MAX))]
+    password: String,
+    /// Of the authenticator app, or a recovery code; where it is missing and needed the reply says so.
+    #[schemars(length(max = CODE_BYTES_MAX))]
+    code: Option<String>,
+    #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
+    new_password: String,
+}
+
+impl Order for PasswordOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            name: body.needed_short_text("name", PASSWORD_BYTES_MAX),
+            password: body.needed_short_text("password", PASSWORD_BYTES_MAX),
+            code: body.short_text("code", CODE_BYTES_MAX),
+            new_password: body.needed_short_text("new_password", PASSWORD_BYTES_MAX),
+        }
+    }
+}
+
+/// Which session ends.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "id": "9f86d081884c7d65" }, {}]))]
+struct SessionOrder {
+    /// As the list names it; without it all but the one that asks.
+    #[schemars(length(max = SESSION_ID_BYTES_MAX))]
+    id: Option<String>,
+}
+
+impl Order for SessionOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            id: body.short_text("id", SESSION_ID_BYTES_MAX),
+        }
+    }
+}
+
+/// Whose password was changed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PasswordChanged {
+    user: UserId,
+}
+
+async fn change(ctx: Ctx, input: Input) -> Result<Read<PasswordChanged>, Problem> {
+    let peer = input.peer();
+    let order: PasswordOrder = input.order().await?;
+    let change = PasswordChange {
+        name: order.name,
+        password: order.password,
+        code: order.code,
+        new_password: order.new_password,
+        from: peer.map(|peer| peer.ip().to_string()),
+    };
+    let attempt = change_password(&ctx.installation, change);
+    let user = ctx.sign_in_counted(peer, CHANGE, attempt).await?;
+    Ok(Read(PasswordChanged { user }))
+}
+
+async fn page(_: Ctx, _: Input) -> Result<Page, Problem> {
+    Ok(Page(PAGE))
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<SessionList>, Problem> {
+    own_sessions(&ctx.installation, &input.caller).await.map(Read)
+}
+
+async fn end(ctx: Ctx, input: Input) -> Result<Changed<SessionsEnded>, Problem> {
+    let cause = input.cause(&ctx.installation, "sessions/end")?;
+    let caller = input.caller.clone();
+    let SessionOrder { id } = input.order().await?;
+    let ended = end_sessions(&ctx.installation, &caller, id.as_deref(), cause).await?;
+    Ok(Changed(Written {
+        version: None,
+        position: None,
+        body: ended,
+    }))
+}

@@ -1,0 +1,120 @@
+//! What users do for themselves: another password by the one before, and the sessions that are open.
+
+use super::asking::{Came, PASSWORD, add, get, key, owner, send, sign_in, trail, who};
+use crate::testing::Story;
+use hyper::Method;
+use serde_json::{Value, json};
+
+const OTHER: &str = "staple under the old bridge";
+
+async fn change(story: &Story, password: &str, chosen: &str) -> Came {
+    let order = json!({ "name": "wang", "password": password, "new_password": chosen });
+    send(story, Method::POST, "/api/v1/password", &[], Some(order)).await
+}
+
+#[test]
+fn a_user_chooses_another_password_with_the_one_before_and_every_session_ends() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        let cookie = sign_in(&story, "wang", PASSWORD).await.cookie.unwrap();
+        let wrong = change(&story, "not this one", OTHER).await;
+        assert_eq!((wrong.status, wrong.code()), (401, "sign-in-refused"));
+        for weak in ["password1234", "wang-wang-wang!", "short"] {
+            let weak = change(&story, PASSWORD, weak).await;
+            assert_eq!(
+                (weak.status, weak.code()),
+                (422, "password-weak"),
+                "{}",
+                weak.body
+            );
+        }
+        assert_eq!(who(&story, &cookie).await.status, 200, "nothing has changed");
+        let done = change(&story, PASSWORD, OTHER).await;
+        assert_eq!((done.status, &done.body["user"]), (200, &json!("wang")));
+        assert_eq!(who(&story, &cookie).await.status, 401);
+        assert_eq!(sign_in(&story, "wang", PASSWORD).await.status, 401);
+        assert_eq!(sign_in(&story, "wang", OTHER).await.status, 200);
+        let told = trail(&story, "user.password_chosen").await;
+        assert_eq!((told.len(), &told[0]["by_whom"]), (1, &json!("wang")));
+        assert!(!told[0].to_string().contains("argon2"), "{}", told[0]);
+    });
+    story.end();
+}
+
+#[test]
+fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        for _ in 0..domain::user::WRONG_MAX {
+            assert_eq!(change(&story, "not this one", OTHER).await.status, 401);
+        }
+        assert_eq!(trail(&story, "user.locked").await.len(), 1);
+        assert_eq!(
+            change(&story, PASSWORD, OTHER).await.status,
+            401,
+            "even the right one"
+        );
+    });
+    story.end();
+}
+
+/// The list of sessions, as the session of a cookie sees it.
+async fn sessions(story: &Story, cookie: &str) -> Vec<Value> {
+    let came = send(
+        story,
+        Method::GET,
+        "/api/v1/sessions",
+        &[("Cookie", cookie)],
+        None,
+    )
+    .await;
+    assert_eq!(came.status, 200, "{}", came.body);
+    came.body["items"].as_array().unwrap().clone()
+}
+
+async fn end(story: &Story, cookie: &str, order: Value) -> Came {
+    let token = who(story, cookie).await.body["csrf_token"].clone();
+    let headers = [("Cookie", cookie), ("X-CSRF-Token", token.as_str().unwrap())];
+    send(story, Method::POST, "/api/v1/sessions/end", &headers, Some(order)).await
+}
+
+#[test]
+fn users_see_their_own_sessions_and_end_them() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        add(&story, "li", &["viewer"]).await;
+        let mut cookies = Vec::new();
+        for name in ["wang", "wang", "wang", "li"] {
+            cookies.push(sign_in(&story, name, PASSWORD).await.cookie.unwrap());
+        }
+        let own = sessions(&story, &cookies[1]).await;
+        let current: Vec<bool> = own.iter().map(|one| one["current"] == true).collect();
+        assert_eq!(current, [false, true, false], "{own:?}");
+        assert!(own[0]["from"].is_string(), "{own:?}");
+        let first = json!({ "id": own[0]["id"] });
+        let others = end(&story, &cookies[3], first.clone()).await;
+        assert_eq!((others.status, others.code()), (404, "missing"), "not another's");
+        let ended = end(&story, &cookies[1], first).await;
+        assert_eq!(ended.body["ended"][0]["id"], own[0]["id"], "{}", ended.body);
+        assert_eq!(who(&story, &cookies[0]).await.status, 401);
+        assert_eq!(who(&story, &cookies[2]).await.status, 200);
+        let rest = end(&story, &cookies[1], json!({})).await;
+        assert_eq!(rest.body["ended"].as_array().unwrap().len(), 1, "{}", rest.body);
+        assert_eq!(who(&story, &cookies[2]).await.status, 401);
+        assert_eq!(
+            sessions(&story, &cookies[1]).await.len(),
+            1,
+            "the one that asks stays"
+        );
+        assert_eq!(who(&story, &cookies[3]).await.status, 200, "so does another's");
+        let key = key(&story, json!({ "user": "wang" })).await;
+        let by_key = get(&story, "/api/v1/sessions", &key).await;
+        assert_eq!((by_key.status, by_key.code()), (403, "session-needed"));
+        let by_owner = owner(&story, "/api/v1/sessions/end", json!({})).await;
+        assert_eq!((by_owner.status, by_owner.code()), (403, "session-needed"));
+    });
+    story.end();
+}
