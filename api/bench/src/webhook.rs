@@ -15,7 +15,7 @@ use domain::ids::WebhookId;
 use domain::number::event::NumberEvent;
 use domain::permission::DataScope;
 use domain::problem::Problem;
-use domain::stored_event::Position;
+use domain::stored_event::{Cause, Position};
 use domain::webhook::Format;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;

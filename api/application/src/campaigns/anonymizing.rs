@@ -10,7 +10,7 @@ use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerState, Erasure};
 use domain::event_filter::EventFilter;
 use domain::four_eyes::FourEyes;
-use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId};
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, EventId};
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
 use domain::retention::{DataClass, floor, kept_from};

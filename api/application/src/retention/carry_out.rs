@@ -7,10 +7,10 @@ use crate::installation::Installation;
 use domain::call::command::CallCommand;
 use domain::customer::Erasure;
 use domain::decider::Decider;
-use domain::ids::{CallId, CommandId, CustomerId, EventId};
+use domain::ids::{CallId, CustomerId, EventId};
 use domain::problem::Problem;
 use domain::retention::{DataClass, DisposalResult, Retention, RetentionCommand, RetentionEvent, UnderWay};
-use domain::stored_event::{Cause, RequestFacts, StreamVersion};
+use domain::stored_event::StreamVersion;
 
 /// Events read back to find the one that began a disposal: what can follow it is a period set meanwhile.
 const LOOKED_BACK: u64 = 100;

@@ -39,7 +39,7 @@ pub(super) async fn measure(
 ) -> Result<(), Problem> {
     prepare(installation, door).await?;
     let path = format!("/api/v1/campaigns/{CAMPAIGN}/report");
-    let known = kept(door, &path).await?;
+    let known = kept(installation, door, &path).await?;
     report.fact("bytes_of_the_read", known.body.len() as u64);
     let bare = bare(installation, &known).await?;
     let whole = door.get(&path, None);
@@ -109,9 +109,10 @@ async fn prepare(installation: &Arc<Installation>, door: &Door) -> Result<(), Pr
 }
 
 /// The reply once the rows have all of the log: the same twice.
-async fn kept(door: &Door, path: &str) -> Result<Reply, Problem> {
+async fn kept(installation: &Installation, door: &Door, path: &str) -> Result<Reply, Problem> {
     let mut connection = Connection::open(door.address).await?;
-    let request = door.get(&format!("{path}?after_position={FIRST_READS}"), None);
+    let head = installation.store().head().await?;
+    let request = door.get(&format!("{path}?after_position={head}"), None);
     connection.ask(&request).await?;
     let reply = connection.ask(&door.get(path, None)).await?;
     match (reply.status, &reply.tag) {

@@ -7,7 +7,6 @@
 mod matrix;
 mod scopes;
 
-use super::api::ROLES;
 use super::crash::records;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
