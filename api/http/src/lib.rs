@@ -7,6 +7,7 @@ mod asyncapi;
 pub mod auth;
 pub mod body;
 mod certificate;
+mod clear_values;
 mod coming_again;
 mod context;
 mod described;

@@ -1,6 +1,6 @@
 //! `ledgerline customer`: show, assign, hold, release and erase one person.
 
-use crate::commands::consent;
+use crate::commands::{consent, reveal};
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
@@ -65,17 +65,8 @@ enum Action {
         #[arg(long, value_name = "USER")]
         by: Option<String>,
     },
-    /// Show values of a person in clear (显示明文), for a reason that is kept; masked ones need `show`
-    Reveal {
-        #[command(flatten)]
-        named: Named,
-        /// Which values: external_id, name, phones, variables
-        #[arg(long, value_name = "F,…", required = true, value_delimiter = ',')]
-        fields: Vec<String>,
-        /// Why, for the log; nothing personal
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
+    /// Show values of one or many in clear (显示明文), for a reason that is kept; masked ones need `show`
+    Reveal(reveal::Args),
     /// Give customers to a user or a team (分配客户); with neither they are nobody's in particular
     Assign {
         /// The institution's own customer_ids, or ours
@@ -114,7 +105,7 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } | Action::Reveal { .. } => true,
+            Action::Show { .. } | Action::Reveal(_) => true,
             Action::Erase { .. }
             | Action::Hold { .. }
             | Action::Assign { .. }
@@ -158,19 +149,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Hold { named, reason, by } => {
             command(runtime, &named, "hold", json!({ "reason": reason, "by": by })).await
         }
-        Action::Reveal {
-            named,
-            fields,
-            reason,
-        } => {
-            command(
-                runtime,
-                &named,
-                "reveal",
-                json!({ "fields": fields, "reason": reason }),
-            )
-            .await
-        }
+        Action::Reveal(args) => args.run(runtime).await,
         Action::Assign {
             ids,
             to,

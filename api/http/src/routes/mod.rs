@@ -8,6 +8,7 @@ mod approvals;
 pub mod audit;
 mod audit_search;
 mod breaches;
+mod bulk_reveal;
 pub mod calls;
 pub mod campaigns;
 mod charts;
@@ -81,6 +82,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         charts::endpoints(),
         customers::endpoints(),
         persons::endpoints(),
+        bulk_reveal::endpoints(),
         consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),

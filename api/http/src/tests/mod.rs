@@ -8,6 +8,7 @@ mod approvals;
 mod as_of;
 mod asking;
 mod audit_search;
+mod bulk_reveal;
 mod call_then;
 mod cases;
 mod coming_again;
