@@ -26,6 +26,7 @@ pub mod live;
 mod lookups;
 mod openapi;
 mod own_page;
+mod own_people;
 pub mod places;
 mod rates;
 mod reply;

@@ -27,6 +27,8 @@ pub enum CampaignCommand {
     OpenList {
         list: ListId,
         source: String,
+        /// Who stood behind it, where the campaign asks for somebody.
+        four_eyes: Option<Box<FourEyes>>,
     },
     CloseList {
         list: ListId,

@@ -37,6 +37,28 @@ enum Action {
         #[command(flatten)]
         reader: ReaderArgs,
     },
+    /// List who is given to somebody (已分配客户), masked: your own, your team's, or anybody's
+    List {
+        /// Only those given to this user
+        #[arg(long, value_name = "USER", conflicts_with = "team")]
+        user: Option<String>,
+        /// Only those given to this team or to a user of it
+        #[arg(long, value_name = "T")]
+        team: Option<String>,
+        /// Only those who are in this campaign
+        #[arg(long, value_name = "TASK_ID")]
+        campaign: Option<String>,
+        /// Continue behind: the `next_cursor` of the page before
+        #[arg(long, value_name = "CURSOR")]
+        cursor: Option<String>,
+        /// At most so many; default 50, at most 200
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        #[command(flatten)]
+        reader: ReaderArgs,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Erase a person for good (删除个人信息); prints what the certificate will say
     Erase {
         #[command(flatten)]
@@ -105,7 +127,7 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } | Action::Reveal(_) => true,
+            Action::Show { .. } | Action::List { .. } | Action::Reveal(_) => true,
             Action::Erase { .. }
             | Action::Hold { .. }
             | Action::Assign { .. }
@@ -134,6 +156,29 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let path = reader.put(&path);
             let asking = &named.asking;
             asking.show_page(runtime, get(&path), page::customer).await
+        }
+        Action::List {
+            user,
+            team,
+            campaign,
+            cursor,
+            limit,
+            reader,
+            asking,
+        } => {
+            let given = [
+                ("user", user),
+                ("team", team),
+                ("campaign", campaign),
+                ("cursor", cursor),
+                ("limit", limit.map(|limit| limit.to_string())),
+            ];
+            let given = given.into_iter().filter_map(|(name, value)| {
+                let value = value?;
+                Some(format!("{name}={}", encode(&value)))
+            });
+            let path = format!("/api/v1/customers?{}", given.collect::<Vec<_>>().join("&"));
+            asking.show(runtime, get(&reader.put(&path))).await
         }
         Action::Erase {
             named,

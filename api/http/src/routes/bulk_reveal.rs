@@ -7,14 +7,13 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_person};
 use application::approvals::{Doing, four_eyes};
 use application::campaigns::enrolled;
-use application::inquiring::{Reader, Shown, put_on_record};
+use application::inquiring::{Reader, Shown, put_each_on_record};
 use domain::approval::{Act, Asked};
 use domain::customer::{CustomerState, Erasure};
 use domain::ids::{ApprovalId, CampaignId, CustomerId};
 use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::permission::{DataScope, People};
 use domain::problem::{Kind, Problem};
-use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use intake::members::{Members, Order};
 use intake::spool::hex;
 use schemars::JsonSchema;
@@ -28,9 +27,6 @@ const PERSONS_MAX: usize = 1_000;
 
 /// Longest id of a person that a body names.
 const ID_BYTES_MAX: usize = 256;
-
-/// Records stored at once: enough to fill a group commit.
-const AT_ONCE_MAX: usize = 64;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -243,7 +239,5 @@ async fn record(
             ..Shown::of(&[], ReadForm::Clear)
         })
         .collect();
-    let recording = iter(reads).map(|shown| put_on_record(&ctx.installation, reader.clone(), shown));
-    let recording = recording.buffer_unordered(AT_ONCE_MAX);
-    recording.try_for_each(|_| std::future::ready(Ok(()))).await
+    put_each_on_record(&ctx.installation, reader, reads).await
 }

@@ -32,6 +32,7 @@ mod metrics;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
+mod own_customers;
 mod persons;
 mod problems;
 mod projections;
@@ -52,6 +53,7 @@ mod stop;
 mod streams;
 mod subscribers;
 mod tables;
+mod takings;
 mod targets;
 mod trunks;
 mod users;
@@ -78,10 +80,12 @@ fn groups() -> Vec<Vec<Endpoint>> {
         reports::endpoints(),
         queries::endpoints(),
         exports::endpoints(),
+        takings::endpoints(),
         metrics::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
         persons::endpoints(),
+        own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),
         numbers::endpoints(),
