@@ -3,11 +3,10 @@
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
-use crate::approvals_asked::{Approvals, NeedsApproval};
+use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, FlowRef, Preset, RetryPolicy};
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
-use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
 use crate::time::{TimeOfDay, Timestamp};
@@ -62,7 +61,7 @@ fn create_with(plan: CallingPlan) -> CampaignCommand {
     }
 }
 
-fn created() -> CampaignEvent {
+pub(super) fn created() -> CampaignEvent {
     CampaignEvent::Created {
         campaign: id(),
         customer_segment: Some("overdue_3_days".to_owned()),
@@ -87,11 +86,7 @@ fn closed(number: u128, count: u64) -> CampaignEvent {
 }
 
 fn open_list(number: u128) -> CampaignCommand {
-    CampaignCommand::OpenList {
-        list: list(number),
-        source: "people.csv".to_owned(),
-        four_eyes: None,
-    }
+    super::approving_tests::open_list(list(number), None)
 }
 
 fn close_list(number: u128, count: u64) -> CampaignCommand {
@@ -600,42 +595,4 @@ fn what_is_not_said_about_duplicates_is_as_the_campaign_was_made() {
             "{before:?} {said:?}"
         );
     }
-}
-
-#[test]
-fn a_campaign_that_asks_for_it_takes_a_list_only_with_who_stood_behind_it() {
-    let asking = CampaignEvent::Created {
-        campaign: id(),
-        customer_segment: None,
-        flow: flow(),
-        plan: CallingPlan {
-            approvals: Approvals::from(vec![NeedsApproval::Lists]),
-            ..plan()
-        },
-    };
-    let state = [&asking]
-        .into_iter()
-        .fold(CampaignState::default(), |mut state, event| {
-            Campaign::evolve(&mut state, event, now());
-            state
-        });
-    let decide = |command| Campaign::decide(&state, command, Context { now: now() });
-    assert_eq!(
-        decide(open_list(1)),
-        Err(CampaignRefusal::ListNotApproved { list: list(1) })
-    );
-    let nobody = Some(Box::new(FourEyes::Nobody {
-        nobody: NobodyBecause::NobodyElse,
-    }));
-    let approved = CampaignCommand::OpenList {
-        list: list(1),
-        source: "people.csv".to_owned(),
-        four_eyes: nobody.clone(),
-    };
-    let opened = CampaignEvent::ListOpened {
-        list: list(1),
-        source: "people.csv".to_owned(),
-        four_eyes: nobody,
-    };
-    assert_eq!(decide(approved), Ok(vec![opened]));
 }

@@ -38,27 +38,7 @@ enum Action {
         reader: ReaderArgs,
     },
     /// List who is given to somebody (已分配客户), masked: your own, your team's, or anybody's
-    List {
-        /// Only those given to this user
-        #[arg(long, value_name = "USER", conflicts_with = "team")]
-        user: Option<String>,
-        /// Only those given to this team or to a user of it
-        #[arg(long, value_name = "T")]
-        team: Option<String>,
-        /// Only those who are in this campaign
-        #[arg(long, value_name = "TASK_ID")]
-        campaign: Option<String>,
-        /// Continue behind: the `next_cursor` of the page before
-        #[arg(long, value_name = "CURSOR")]
-        cursor: Option<String>,
-        /// At most so many; default 50, at most 200
-        #[arg(long, value_name = "N")]
-        limit: Option<usize>,
-        #[command(flatten)]
-        reader: ReaderArgs,
-        #[command(flatten)]
-        asking: Asking,
-    },
+    List(ListArgs),
     /// Erase a person for good (删除个人信息); prints what the certificate will say
     Erase {
         #[command(flatten)]
@@ -127,7 +107,7 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } | Action::List { .. } | Action::Reveal(_) => true,
+            Action::Show { .. } | Action::List(_) | Action::Reveal(_) => true,
             Action::Erase { .. }
             | Action::Hold { .. }
             | Action::Assign { .. }
@@ -157,29 +137,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let asking = &named.asking;
             asking.show_page(runtime, get(&path), page::customer).await
         }
-        Action::List {
-            user,
-            team,
-            campaign,
-            cursor,
-            limit,
-            reader,
-            asking,
-        } => {
-            let given = [
-                ("user", user),
-                ("team", team),
-                ("campaign", campaign),
-                ("cursor", cursor),
-                ("limit", limit.map(|limit| limit.to_string())),
-            ];
-            let given = given.into_iter().filter_map(|(name, value)| {
-                let value = value?;
-                Some(format!("{name}={}", encode(&value)))
-            });
-            let path = format!("/api/v1/customers?{}", given.collect::<Vec<_>>().join("&"));
-            asking.show(runtime, get(&reader.put(&path))).await
-        }
+        Action::List(args) => args.run(runtime).await,
         Action::Erase {
             named,
             reason,
@@ -223,4 +181,45 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
     let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
     named.asking.show(runtime, post(&path, &given(body))).await
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    /// Only those given to this user
+    #[arg(long, value_name = "USER", conflicts_with = "team")]
+    user: Option<String>,
+    /// Only those given to this team or to a user of it
+    #[arg(long, value_name = "T")]
+    team: Option<String>,
+    /// Only those who are in this campaign
+    #[arg(long, value_name = "TASK_ID")]
+    campaign: Option<String>,
+    /// Continue behind: the `next_cursor` of the page before
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    /// At most so many; default 50, at most 200
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    reader: ReaderArgs,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl ListArgs {
+    async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let given = [
+            ("user", self.user),
+            ("team", self.team),
+            ("campaign", self.campaign),
+            ("cursor", self.cursor),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| {
+            let value = value?;
+            Some(format!("{name}={}", encode(&value)))
+        });
+        let path = format!("/api/v1/customers?{}", given.collect::<Vec<_>>().join("&"));
+        self.asking.show(runtime, get(&self.reader.put(&path))).await
+    }
 }

@@ -170,7 +170,8 @@ async fn of_names(ctx: &Ctx, scope: &DataScope, named: Vec<String>) -> Result<Fo
     Ok(found)
 }
 
-/// Whoever is held to people is shown those of them who are in the campaign; what is of others does not exist.
+/// Whoever is held to people is shown those of them who are in the campaign; what is of others does not
+/// exist.
 async fn of_campaign(ctx: &Ctx, scope: &DataScope, campaign: &CampaignId) -> Result<Found, Problem> {
     let missing = || Problem::missing("this campaign");
     let installation = &ctx.installation;

@@ -22,8 +22,9 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Persons on a page unless asked otherwise, and at most: the read of each is a record of its own.
+/// Persons on a page unless asked otherwise: the read of each is a record of its own.
 const PAGE_PERSONS: usize = 50;
+/// Most of a page, whatever is asked for.
 const PERSONS_MAX: usize = 200;
 
 /// What is shown of each.

@@ -59,11 +59,8 @@ pub(super) fn prove(form: Form) -> Proof {
     let questions = every_question(&server, &planted);
     let readers = readers_named(&server, "reader", questions.len());
     let others = readers_named(&server, "other", questions.len());
-    let asking = questions.iter().zip(&readers);
     let approver = Reader::new(&server, "approver".to_owned());
-    let answers: Vec<Answer> = asking
-        .map(|(one, reader)| one.ask(&server, reader, &approver))
-        .collect();
+    let answers = answers(&server, &questions, &readers, &approver);
     let mut wrong = Vec::new();
     let records = records(&server);
     let held: Vec<&Answer> = answers.iter().filter(|one| planted.is_shown(&one.text)).collect();
@@ -109,6 +106,14 @@ pub(super) fn prove(form: Form) -> Proof {
             "named": wrong.iter().take(NAMED_MAX).collect::<Vec<_>>(),
         }),
     }
+}
+
+/// Each question, by a reader of its own.
+fn answers(server: &Server, questions: &[Question], readers: &[Reader], approver: &Reader) -> Vec<Answer> {
+    let asking = questions.iter().zip(readers);
+    asking
+        .map(|(one, reader)| one.ask(server, reader, approver))
+        .collect()
 }
 
 /// Some are called to the end; the others wait.
