@@ -56,5 +56,5 @@ fn a_campaign_that_asks_for_it_takes_a_list_only_with_who_stood_behind_it() {
         source: "people.csv".to_owned(),
         four_eyes: nobody.clone(),
     };
-    assert_eq!(decide(open_list(list(), nobody.clone())), Ok(vec![opened]));
+    assert_eq!(decide(open_list(list(), nobody)), Ok(vec![opened]));
 }
