@@ -1,6 +1,7 @@
 //! What a campaign fixes about calling: windows, retry policy, preset and basis; values shared by
 //! campaign, customer, number and the compliance rules.
 
+use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::disposition::Disposition;
 use crate::ids::{CampaignId, FlowId};
 use crate::time::{TimeOfDay, Timestamp};
@@ -262,6 +263,10 @@ pub struct CallingPlan {
     /// Absent in campaigns made before there was a choice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub duplicates: Option<Duplicates>,
+    /// What takes effect only when another person approved it (CMP-8); nothing unless it is said.
+    #[serde(default, skip_serializing_if = "Approvals::are_none")]
+    #[schemars(with = "Vec<NeedsApproval>")]
+    pub approvals: Approvals,
 }
 
 impl CallingPlan {

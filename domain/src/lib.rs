@@ -11,6 +11,7 @@ pub mod actor;
 pub mod alert;
 pub mod api_key;
 pub mod approval;
+pub mod approvals_asked;
 pub mod calendar;
 pub mod call;
 pub mod calling_plan;

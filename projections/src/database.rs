@@ -129,6 +129,23 @@ impl Select {
         self
     }
 
+    /// Adds that a column holds one of several values, when they are given; of none nothing fits.
+    pub(crate) fn when_one_of(mut self, column: &str, values: Option<Vec<Val>>) -> Self {
+        let Some(values) = values else {
+            return self;
+        };
+        let joint = if self.values.is_empty() { "where" } else { "and" };
+        let first = self.values.len() + 1;
+        let places: Vec<String> = (first..first + values.len()).map(|at| format!("${at}")).collect();
+        let fits = match places.is_empty() {
+            true => "1 = 0".to_owned(),
+            false => format!("{column} in ({})", places.join(", ")),
+        };
+        self.sql.push_str(&format!(" {joint} {fits}"));
+        self.values.extend(values);
+        self
+    }
+
     /// Ends with groups, in their order, and a limit.
     pub(crate) fn grouped(mut self, groups: &str, limit: usize) -> (String, Vec<Val>) {
         self.sql.push_str(&format!(" group by {groups}"));

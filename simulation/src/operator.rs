@@ -9,6 +9,7 @@ use super::people;
 use super::shape::Shape;
 use super::world::WorldPlan;
 use actors::{ActorSystem, AskError, Environment};
+use domain::approvals_asked::Approvals;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
@@ -205,6 +206,7 @@ impl Operator {
             ends_at: Some(self.at(day, END_MS)),
             trial: false,
             duplicates: None,
+            approvals: Approvals::NONE,
         }
     }
 
@@ -222,6 +224,7 @@ impl Operator {
         let open = CampaignCommand::OpenList {
             list,
             source: "simulation".to_owned(),
+            four_eyes: None,
         };
         self.campaign(&id, open, &format!("open:{id}")).await;
         let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));

@@ -5,6 +5,7 @@ use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
 use crate::drivers::{DriverPorts, Drivers, DriversHandle};
 use crate::hosting::Place;
 use crate::system::ActorSystem;
+use domain::approvals_asked::Approvals;
 use domain::calling_plan::{
     AfterCutOff, Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule,
 };
@@ -76,6 +77,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         ends_at: None,
         trial: false,
         duplicates: None,
+        approvals: Approvals::NONE,
     }
 }
 
@@ -162,6 +164,7 @@ impl World {
         self.tell_campaign(CampaignCommand::OpenList {
             list,
             source: "a test".to_owned(),
+            four_eyes: None,
         })
         .await;
         for index in 0..people {

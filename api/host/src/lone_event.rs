@@ -12,7 +12,8 @@ use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX, StoreError};
 use domain::ports::id_source::IdSource;
 use domain::problem::Problem;
 use domain::stored_event::{
-    Cause, Position, Record, RecordFacts, Sealer, StoredEvent, StreamVersion, record,
+    Cause, Position, Record, RecordFacts, RequestFacts, Sealer, StoredEvent, StreamVersion, read_event,
+    record,
 };
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -42,29 +43,95 @@ pub async fn note<D: Decider>(
     id: impl FnOnce(CommandId) -> D::Id,
     command: D::Command,
 ) -> Result<Position, Problem> {
-    let ids: Arc<dyn IdSource> =
-        Arc::new(SystemIds::checked().map_err(|error| Problem::unavailable(error.to_string()))?);
+    let ids = ids()?;
     let now = now(store, mode).await?;
     let cause = Cause::outside(ids.command(now));
     let id = id(cause.command);
-    let stream = D::stream(&id);
     let state = D::State::default();
     let decided = D::decide(&state, command, Context { now });
     let event = decided.map_err(|refusal| Problem::refused("refused", refusal.to_string()))?;
     let event = event
         .first()
         .ok_or_else(|| Problem::fault("nothing is to be noted"))?;
+    let facts = RecordFacts {
+        stream: D::stream(&id),
+        stream_version: StreamVersion(0),
+        at: now,
+        cause,
+        index: 0,
+        scope: D::scope(&id, &state, event),
+        rehearsal: mode == Mode::Rehearsal,
+    };
+    store_behind(store, mode, ids, facts, event).await
+}
+
+/// Stores what a command leads to in a stream that was begun by `note`: its cause is the first event there.
+/// Nothing where it changes nothing.
+pub async fn note_after<D: Decider>(
+    store: &dyn EventStore,
+    mode: Mode,
+    id: &D::Id,
+    command: D::Command,
+) -> Result<(), Problem> {
+    let unreadable = |error: String| Problem::from(StoreError::Damaged(error));
+    let stream = D::stream(id);
+    let page = store
+        .read_stream(&stream, StreamVersion(0), PAGE_EVENTS_MAX)
+        .await?;
+    let (mut state, mut first) = (D::State::default(), None);
+    for stored in &page {
+        let envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
+        let event = read_event::<D>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+        D::evolve(&mut state, &event, envelope.at);
+        first.get_or_insert(envelope);
+    }
+    let ids = ids()?;
+    let now = now(store, mode).await?;
+    let cause = Cause {
+        command: ids.command(now),
+        causation: first.as_ref().map(|first| first.id),
+        correlation: first.as_ref().and_then(|first| first.correlation),
+        by: first.as_ref().and_then(|first| first.by),
+        request: RequestFacts::NONE,
+    };
+    let decided = D::decide(&state, command, Context { now });
+    let events = decided.map_err(|refusal| Problem::refused("refused", refusal.to_string()))?;
+    let Some(event) = events.first() else {
+        return Ok(());
+    };
+    let facts = RecordFacts {
+        stream,
+        stream_version: StreamVersion(0),
+        at: now,
+        cause,
+        index: 0,
+        scope: D::scope(id, &state, event),
+        rehearsal: mode == Mode::Rehearsal,
+    };
+    store_behind(store, mode, ids, facts, event).await?;
+    Ok(())
+}
+
+fn ids() -> Result<Arc<dyn IdSource>, Problem> {
+    let ids = SystemIds::checked().map_err(|error| Problem::unavailable(error.to_string()))?;
+    Ok(Arc::new(ids))
+}
+
+/// As the next event of its stream, wherever that has come to meanwhile.
+async fn store_behind<E: EventData>(
+    store: &dyn EventStore,
+    mode: Mode,
+    ids: Arc<dyn IdSource>,
+    facts: RecordFacts,
+    event: &E,
+) -> Result<Position, Problem> {
     for _ in 0..TRIES_MAX {
-        let version = version(store, &stream).await?;
+        let version = version(store, &facts.stream).await?;
         let facts = RecordFacts {
-            stream: stream.clone(),
             stream_version: StreamVersion(version.0 + 1),
-            at: now,
-            cause,
-            index: 0,
-            scope: D::scope(&id, &state, event),
-            rehearsal: mode == Mode::Rehearsal,
+            ..facts.clone()
         };
+        let stream = facts.stream.clone();
         let made = unsealed(Arc::clone(&ids), facts, event)?;
         let before = store.head().await?;
         match put(store, mode, &stream, version, before, made).await {

@@ -37,6 +37,9 @@ pub enum About {
     /// Rows of people, of the campaign that the query names: as `CampaignAsked`, by a scope that is held to
     /// no people.
     RowsAsked,
+    /// Rows of people too: whoever is held to people gets those of theirs, which the handler sees to; others
+    /// as by `RowsAsked`.
+    OwnRowsAsked,
     /// The handler holds itself to the scope.
     Handler,
 }
@@ -136,7 +139,8 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
                 .ok_or_else(|| Problem::missing("this customer"))
         }
         About::CampaignAsked => asked(&scope, input),
-        About::RowsAsked if scope.people == People::All => asked(&scope, input),
+        About::RowsAsked | About::OwnRowsAsked if scope.people == People::All => asked(&scope, input),
+        About::OwnRowsAsked => Ok(()),
         About::RowsAsked => Err(limited(
             "lists are for whoever is held to campaigns, not to people",
         )),

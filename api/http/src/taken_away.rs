@@ -2,8 +2,9 @@
 //! of it, by a server for the commands beside it, or by the command itself where none runs.
 
 use domain::ids::{CallId, CampaignId, CustomerId, EventId};
-use domain::inquiry::ExportFacts;
+use domain::inquiry::{ExportFacts, InquiryCommand};
 use serde::Serialize;
+use serde_json::{Value, json};
 
 /// What they are taken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -73,6 +74,49 @@ impl Taking {
             call: self.call,
             event: self.event,
             ..ExportFacts::default()
+        }
+    }
+}
+
+/// How a taking ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TakingEnd {
+    Done {
+        events: u64,
+        bytes: u64,
+        elapsed_ms: u64,
+    },
+    /// Nothing, or not all of it, was taken.
+    Failed { code: String, detail: String },
+}
+
+impl TakingEnd {
+    /// As the log keeps it.
+    pub fn command(self) -> InquiryCommand {
+        match self {
+            Self::Done {
+                events,
+                bytes,
+                elapsed_ms,
+            } => InquiryCommand::Answer {
+                rows: events,
+                bytes,
+                elapsed_ms,
+                truncated: false,
+            },
+            Self::Failed { code, detail } => InquiryCommand::Refuse { code, detail },
+        }
+    }
+
+    /// As a server is told.
+    pub fn body(&self) -> Value {
+        match self {
+            Self::Done {
+                events,
+                bytes,
+                elapsed_ms,
+            } => json!({ "events": events, "bytes": bytes, "elapsed_ms": elapsed_ms }),
+            Self::Failed { code, detail } => json!({ "code": code, "detail": detail }),
         }
     }
 }

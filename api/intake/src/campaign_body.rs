@@ -1,6 +1,7 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
 use crate::members::Members;
+use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::flow::FlowDefinition;
 use domain::ids::CampaignId;
@@ -59,6 +60,7 @@ impl JsonSchema for CampaignBody {
             generator.subschema_for::<Duplicates>(),
             "One phone under two ids; default by_number, in cn-collection by_customer",
         );
+        let approvals = generator.subschema_for::<NeedsApproval>();
         let task_id = generator.subschema_for::<CampaignId>();
         let time = generator.subschema_for::<TimeOfDay>();
         let ends_at = generator.subschema_for::<Timestamp>();
@@ -83,6 +85,9 @@ impl JsonSchema for CampaignBody {
                 "basis": basis,
                 "purpose": { "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX },
                 "duplicates": duplicates,
+                "approvals": { "type": "array", "items": approvals, "uniqueItems": true,
+                    "description": "What takes effect only when another person approved it",
+                    "examples": [["lists"]] },
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
                     "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
@@ -118,6 +123,7 @@ impl CampaignBody {
             trial: false,
             // What is not said is chosen when the campaign is made, or stands as it was made.
             duplicates: body.value::<Duplicates>("duplicates"),
+            approvals: body.value::<Approvals>("approvals").unwrap_or_default(),
         };
         body.refuse_the_rest();
         let read = campaign.zip(flow).map(|(campaign, flow)| Self {

@@ -19,10 +19,14 @@ pub enum Member {
     ConsentAt,
     ConsentUntil,
     ConsentEvidence,
+    /// The user who sees to the person.
+    Agent,
+    /// The team that does.
+    Team,
 }
 
 impl Member {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::CustomerId,
         Self::Phone,
         Self::Name,
@@ -32,6 +36,8 @@ impl Member {
         Self::ConsentAt,
         Self::ConsentUntil,
         Self::ConsentEvidence,
+        Self::Agent,
+        Self::Team,
     ];
 
     /// The name used in bodies and in `--map`.
@@ -46,6 +52,8 @@ impl Member {
             Self::ConsentAt => "consent_at",
             Self::ConsentUntil => "consent_until",
             Self::ConsentEvidence => "consent_evidence",
+            Self::Agent => "agent",
+            Self::Team => "team",
         }
     }
 
@@ -92,6 +100,8 @@ impl Member {
             Self::ConsentAt => &["同意时间", "授权时间"],
             Self::ConsentUntil => &["同意截止", "授权截止", "授权有效期"],
             Self::ConsentEvidence => &["同意证据", "授权凭证"],
+            Self::Agent => &["坐席", "坐席账号", "客户经理账号"],
+            Self::Team => &["团队", "坐席团队", "班组"],
         }
     }
 

@@ -5,6 +5,7 @@ use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use domain::calling_plan::{Basis, Duplicates, Preset};
+use domain::customer::Assignee;
 use domain::customer::command::{Enrolment, GivenConsent};
 use domain::flow::FlowDefinition;
 use domain::ids::{CampaignId, ListId};
@@ -78,6 +79,23 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
     })
 }
 
+/// To whom the row gives its person, and the title of the column that says so.
+pub fn assignee(row: &NamedRow) -> Result<Option<(Assignee, String)>, BadRow> {
+    let to = match (row.members.get(&Member::Agent), row.members.get(&Member::Team)) {
+        (None, None) => return Ok(None),
+        (Some(_), Some(_)) => {
+            let why = "agent and team are both given: one of them sees to the person".to_owned();
+            return Err(bad(row, Member::Team, why));
+        }
+        (Some(user), None) => (user.parse().map(Assignee::User), Member::Agent),
+        (None, Some(team)) => (team.parse().map(Assignee::Team), Member::Team),
+    };
+    match to {
+        (Ok(to), member) => Ok(Some((to, row.title(member)))),
+        (Err(error), member) => Err(bad(row, member, error.to_string())),
+    }
+}
+
 fn bad(row: &NamedRow, member: Member, reason: String) -> BadRow {
     BadRow {
         row: row.row,
@@ -108,7 +126,9 @@ fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
             | Member::ConsentSource
             | Member::ConsentAt
             | Member::ConsentUntil
-            | Member::ConsentEvidence => row.members.get(&member).cloned(),
+            | Member::ConsentEvidence
+            | Member::Agent
+            | Member::Team => row.members.get(&member).cloned(),
         };
         if let Some(value) = value {
             row.variables.entry(name.clone()).or_insert(value);

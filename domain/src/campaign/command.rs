@@ -6,6 +6,10 @@ use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
 
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a campaign is made once; its plan is moved then, and boxed nowhere else"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CampaignCommand {
     /// The same plan again is answered without an event; another plan under the same id is refused.
@@ -27,6 +31,8 @@ pub enum CampaignCommand {
     OpenList {
         list: ListId,
         source: String,
+        /// Who stood behind it, where the campaign asks for somebody.
+        four_eyes: Option<Box<FourEyes>>,
     },
     CloseList {
         list: ListId,

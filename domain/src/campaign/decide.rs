@@ -9,8 +9,10 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
+use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
+use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::time::Timestamp;
 
@@ -44,7 +46,11 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
         CampaignCommand::Pause { reason } => pause(status, reason),
         CampaignCommand::Resume => resume(state, status, context.now),
         CampaignCommand::Stop { reason } => stop(status, reason),
-        CampaignCommand::OpenList { list, source } => open_list(state, status, list, source),
+        CampaignCommand::OpenList {
+            list,
+            source,
+            four_eyes,
+        } => open_list(state, status, list, source, four_eyes),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
         CampaignCommand::GrantDials { wanted, in_flight } => {
             running(state, status, context.now)?;
@@ -193,7 +199,13 @@ fn stop(status: CampaignStatus, reason: String) -> Decided {
     }
 }
 
-fn open_list(state: &CampaignState, status: CampaignStatus, list: ListId, source: String) -> Decided {
+fn open_list(
+    state: &CampaignState,
+    status: CampaignStatus,
+    list: ListId,
+    source: String,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Decided {
     if status == CampaignStatus::Stopped {
         return Err(CampaignRefusal::WrongStatus { status });
     }
@@ -203,7 +215,14 @@ fn open_list(state: &CampaignState, status: CampaignStatus, list: ListId, source
     if state.lists().len() >= LISTS_MAX {
         return Err(CampaignRefusal::TooManyLists { lists_max: LISTS_MAX });
     }
-    let opened = CampaignEvent::ListOpened { list, source };
+    if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Lists) {
+        return Err(CampaignRefusal::ListNotApproved { list });
+    }
+    let opened = CampaignEvent::ListOpened {
+        list,
+        source,
+        four_eyes,
+    };
     if status != CampaignStatus::Completed {
         return Ok(vec![opened]);
     }

@@ -34,7 +34,13 @@ pub enum CampaignEvent {
     Stopped { reason: String },
     /// An import began; the campaign does not complete while a list is open.
     #[serde(rename = "campaign.list_opened")]
-    ListOpened { list: ListId, source: String },
+    ListOpened {
+        list: ListId,
+        source: String,
+        /// Who stood behind it, where the campaign asks for somebody (CMP-8).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
+    },
     /// A list is complete: it made `count` enrolments.
     #[serde(rename = "campaign.list_closed")]
     ListClosed { list: ListId, count: u64 },

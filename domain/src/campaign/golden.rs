@@ -1,6 +1,7 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
 use super::event::{AnonymizedCounts, CampaignEvent, PauseReason, Target};
+use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
@@ -47,6 +48,7 @@ fn created() -> CampaignEvent {
             ends_at: Some(at().plus_ms(86_400_000)),
             trial: true,
             duplicates: None,
+            approvals: Approvals::NONE,
         },
     }
 }
@@ -66,6 +68,7 @@ fn every_kind_is_written_as_its_golden_file() {
         CampaignEvent::ListOpened {
             list: list(),
             source: "people.csv".to_owned(),
+            four_eyes: None,
         },
         CampaignEvent::ListClosed {
             list: list(),

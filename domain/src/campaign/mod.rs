@@ -9,6 +9,8 @@ mod anonymizing;
 pub mod command;
 pub mod event;
 
+#[cfg(test)]
+mod approving_tests;
 mod decide;
 #[cfg(test)]
 mod golden;

@@ -27,6 +27,11 @@ pub enum CampaignRefusal {
     WindowClosed { until: Timestamp },
     #[error("no dial was asked for")]
     NothingWanted,
+    #[error(
+        "this campaign takes only lists that another person approved: import it as a list, and not by the way \
+         that was taken"
+    )]
+    ListNotApproved { list: ListId },
     #[error("list {list} was never opened")]
     UnknownList { list: ListId },
     #[error("list {list} was closed with {closed} enrolments, not {count}")]

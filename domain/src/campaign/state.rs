@@ -1,6 +1,7 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
 use super::event::{CampaignEvent, PauseReason, Target};
+use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::ids::{CampaignId, ListId};
@@ -136,6 +137,10 @@ impl CampaignState {
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
+    }
+    /// Whether it takes effect only when another person approved it.
+    pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
+        self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
     }
     pub fn open_lists_count(&self) -> usize {
         self.lists.values().filter(|count| count.is_none()).count()

@@ -3,6 +3,7 @@
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
+use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, FlowRef, Preset, RetryPolicy};
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
@@ -47,6 +48,7 @@ fn plan() -> CallingPlan {
         ends_at: Some(now().plus_ms(60_000)),
         trial: false,
         duplicates: None,
+        approvals: Approvals::NONE,
     }
 }
 
@@ -59,7 +61,7 @@ fn create_with(plan: CallingPlan) -> CampaignCommand {
     }
 }
 
-fn created() -> CampaignEvent {
+pub(super) fn created() -> CampaignEvent {
     CampaignEvent::Created {
         campaign: id(),
         customer_segment: Some("overdue_3_days".to_owned()),
@@ -72,6 +74,7 @@ fn opened(number: u128) -> CampaignEvent {
     CampaignEvent::ListOpened {
         list: list(number),
         source: "people.csv".to_owned(),
+        four_eyes: None,
     }
 }
 
@@ -83,10 +86,7 @@ fn closed(number: u128, count: u64) -> CampaignEvent {
 }
 
 fn open_list(number: u128) -> CampaignCommand {
-    CampaignCommand::OpenList {
-        list: list(number),
-        source: "people.csv".to_owned(),
-    }
+    super::approving_tests::open_list(list(number), None)
 }
 
 fn close_list(number: u128, count: u64) -> CampaignCommand {

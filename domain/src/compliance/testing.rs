@@ -1,6 +1,7 @@
 //! Facts for the rules' tests: a plan that permits much, and the small steps away from it.
 
 use super::{ContactHistory, CustomerFacts, NumberFacts};
+use crate::approvals_asked::Approvals;
 use crate::calling_plan::{
     Basis, CallingPlan, CallingWindow, CampaignFacts, FlowRef, Preset, RetryPolicy, RetryRule,
 };
@@ -73,6 +74,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         ends_at: None,
         trial: false,
         duplicates: None,
+        approvals: Approvals::NONE,
     };
     CampaignFacts {
         campaign: campaign(),

@@ -4,6 +4,7 @@
 
 mod person;
 
+use domain::approvals_asked::Approvals;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
 use domain::decider::EventData;
@@ -243,6 +244,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         ends_at: None,
         trial: false,
         duplicates: None,
+        approvals: Approvals::NONE,
     })
 }
 
@@ -259,6 +261,7 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
         CampaignEvent::ListOpened {
             list,
             source: "synthetic".to_owned(),
+            four_eyes: None,
         },
         CampaignEvent::Started {},
         CampaignEvent::ListClosed {

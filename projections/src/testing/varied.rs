@@ -123,6 +123,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
             5 => CampaignEvent::ListOpened {
                 list,
                 source: "file".to_owned(),
+                four_eyes: None,
             },
             6 => CampaignEvent::ListClosed { list, count: 4 },
             7 => CampaignEvent::DialsGranted {

@@ -2,6 +2,7 @@
 
 pub mod access_board;
 pub mod alert_board;
+pub mod assignment_board;
 pub mod audit_trail;
 pub mod call_history;
 pub mod campaign_board;
@@ -39,5 +40,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(region_board::RegionBoard),
         Arc::new(cost_board::CostBoard),
         Arc::new(access_board::AccessBoard),
+        Arc::new(assignment_board::AssignmentBoard),
     ]
 }

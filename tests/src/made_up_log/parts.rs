@@ -1,5 +1,6 @@
 //! What a made-up log is put together from: chance from a seed, a plan, a flow's name, a dialog.
 
+use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::ids::CampaignId;
@@ -79,5 +80,6 @@ pub(super) fn plan() -> CallingPlan {
         ends_at: None,
         trial: false,
         duplicates: None,
+        approvals: Approvals::NONE,
     }
 }

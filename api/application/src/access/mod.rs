@@ -43,7 +43,7 @@ pub use second_factor::{
     offer_second_factor, reset_second_factor,
 };
 pub use set_up::{FirstSetUp, choose_password};
-pub(crate) use shown::board_at_head;
+pub use shown::board_at_head;
 pub use shown::{
     KeyList, KeyShown, RoleTable, UserList, UserShown, UserStanding, keys, role_table, user, users,
 };

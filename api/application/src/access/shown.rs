@@ -150,7 +150,7 @@ pub async fn keys(installation: &Installation, moment: Moment) -> Result<KeyList
 }
 
 /// The users that the log has now, as rows.
-pub(crate) async fn board_at_head(installation: &Installation) -> Result<Vec<UserRow>, Problem> {
+pub async fn board_at_head(installation: &Installation) -> Result<Vec<UserRow>, Problem> {
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
     Ok(access_board::users(installation.rows.db().as_ref()).await?)

@@ -2,9 +2,11 @@
 
 mod all_then;
 mod anonymizing;
+mod persons;
 mod shown;
 
 pub use anonymizing::{AnonymizedShown, anonymize};
+pub use persons::enrolled;
 pub use shown::{CampaignShown, Campaigns};
 
 use crate::as_of::{Moment, Then, entity_then};

@@ -5,8 +5,8 @@ mod abandoned;
 mod reading;
 mod trail;
 
-pub use reading::{BY, READ_THEN, REASON, Reader, Shown, put_on_record};
-pub use trail::{Trail, TrailAsk, trail};
+pub use reading::{BY, READ_THEN, REASON, Reader, Shown, put_each_on_record, put_on_record};
+pub use trail::{Trail, TrailAsk, customer_of, trail};
 
 use crate::installation::{Installation, follow};
 use abandoned::Unanswered;
@@ -14,6 +14,7 @@ use domain::ids::InquiryId;
 use domain::inquiry::InquiryCommand;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
+use domain::time::Timestamp;
 use projections::Val;
 use projections::ask::{AskLimits, Truncated};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -84,6 +85,25 @@ pub async fn query(installation: &Installation, question: Question) -> Result<Sq
     })
 }
 
+/// Puts on record that what was asked is answered, and with how much.
+pub async fn answered(
+    installation: &Installation,
+    id: InquiryId,
+    rows: u64,
+    bytes: u64,
+    began: Timestamp,
+) -> Result<(), Problem> {
+    let command = InquiryCommand::Answer {
+        rows,
+        bytes,
+        elapsed_ms: installation.now().ms_since(began),
+        truncated: false,
+    };
+    let cause = Cause::outside(installation.new_command());
+    installation.entities.inquiries.ask(&id, command, cause).await?;
+    Ok(())
+}
+
 /// The rows of a question, by columns.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct SqlAnswer {
@@ -116,7 +136,7 @@ impl JsonSchema for Scalar {
     }
 }
 
-pub fn elapsed_ms(installation: &Installation, began: domain::time::Timestamp) -> u64 {
+pub fn elapsed_ms(installation: &Installation, began: Timestamp) -> u64 {
     u64::try_from(installation.now().duration_since(began).as_millis()).unwrap_or(u64::MAX)
 }
 

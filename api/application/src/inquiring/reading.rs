@@ -15,6 +15,7 @@ use domain::ids::{CallId, CampaignId, CommandId, CustomerId, EventId, InquiryId,
 use domain::inquiry::{CALLS_NAMED_MAX, InquiryCommand, ReadFacts, ReadForm};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
+use futures_util::stream::{StreamExt, TryStreamExt, iter};
 use serde_json::json;
 use std::borrow::Cow;
 
@@ -62,6 +63,18 @@ impl Reader {
 }
 
 impl Reader {
+    /// Of a route whose parameters are about others: who asks, and nothing that they claim.
+    pub fn of_caller(route: String, caller: &Caller) -> Self {
+        Self {
+            route,
+            door: caller.door(),
+            by: caller.name_for_record(None),
+            actor: caller.actor(None),
+            reason: None,
+            four_eyes: None,
+        }
+    }
+
     /// The program itself, which tells somebody outside by this way.
     pub const fn of_program(route: String, door: &'static str) -> Self {
         Self {
@@ -109,6 +122,20 @@ impl Shown {
             campaign: None,
         }
     }
+}
+
+/// Reads put on record at once: enough to fill a group commit.
+const AT_ONCE_MAX: usize = 64;
+
+/// Puts a read of each on record; what they show is given out only behind all of them.
+pub async fn put_each_on_record(
+    installation: &Installation,
+    reader: &Reader,
+    reads: Vec<Shown>,
+) -> Result<(), Problem> {
+    let recording = iter(reads).map(|shown| put_on_record(installation, reader.clone(), shown));
+    let recording = recording.buffer_unordered(AT_ONCE_MAX);
+    recording.try_for_each(|_| std::future::ready(Ok(()))).await
 }
 
 /// Puts a read on record; what it shows is given out only behind this. Answers the event that says it.

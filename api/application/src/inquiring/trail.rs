@@ -82,7 +82,7 @@ pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Trail, 
         kind: ask.kind,
         stream: ask.stream.map(StreamId::from_stored),
         campaign: ask.campaign,
-        customer: ask.customer.map(|text| customer(installation, &text)),
+        customer: ask.customer.map(|text| customer_of(installation, &text)),
         by_whom: ask.by,
         from: ask.from,
         until: ask.to,
@@ -133,7 +133,7 @@ async fn described(installation: &Installation, row: AuditRow) -> Result<TrailIt
 }
 
 /// Our id where it is one, else the one that theirs has here.
-fn customer(installation: &Installation, text: &str) -> CustomerId {
+pub fn customer_of(installation: &Installation, text: &str) -> CustomerId {
     text.parse()
         .unwrap_or_else(|_| installation.vault().derive_customer(text))
 }

@@ -1,6 +1,7 @@
 //! Enrolments as asked of the live customers, for one list of one campaign.
 
 use crate::installation::Installation;
+use crate::lists::assigning;
 use crate::lists::load::{Enrolled, Enroller};
 use crate::lists::under_way::Course;
 use actors::{Answer, AskError};
@@ -11,7 +12,8 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::compliance::SAME_NUMBER;
 use domain::customer::command::{CustomerCommand, Enrolment};
-use domain::customer::{CustomerRefusal, CustomerState};
+use domain::customer::{Assignee, CustomerRefusal, CustomerState};
+use domain::four_eyes::FourEyes;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
 use domain::problem::Problem;
@@ -23,10 +25,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 
 /// Times one enrolment is asked again while the store or a mailbox is full; with the pauses, about 10 s.
-const BUSY_TRIES_MAX: u32 = 200;
+pub(super) const BUSY_TRIES_MAX: u32 = 200;
 
 /// Pause before a full queue is asked again: a group commit takes a few milliseconds.
-const BUSY_PAUSE_MS: u64 = 50;
+pub(super) const BUSY_PAUSE_MS: u64 = 50;
 
 /// Most events by which the rows may be behind what a list has stored before more of it is, while people are
 /// dialed: half a batch of the views, in whose rows the dialer finds them.
@@ -55,12 +57,16 @@ const WAY_MS_MAX: u64 = 60_000;
 
 /// Enrols into one list.
 pub struct CampaignEnroller {
-    installation: Arc<Installation>,
+    pub(super) installation: Arc<Installation>,
     campaign: CampaignId,
-    list: ListId,
+    pub(super) list: ListId,
     duplicates: Duplicates,
     /// Who opens the list; what it leads to follows from that.
     by: Option<Actor>,
+    /// Who stood behind it, where the campaign asks for somebody.
+    four_eyes: Option<Box<FourEyes>>,
+    /// Whether whoever opens it may give persons to users and teams.
+    may_assign: bool,
     /// The last position that this import knows to be stored.
     stored: AtomicU64,
     /// A campaign ran when it was last looked at, or somebody was called since: its dialer stands on the
@@ -78,14 +84,28 @@ impl CampaignEnroller {
             list: rules.list,
             duplicates: rules.duplicates,
             by,
+            four_eyes: None,
+            may_assign: true,
             stored: AtomicU64::new(0),
             campaign_runs: AtomicBool::new(true),
             look_at: AtomicI64::new(i64::MIN),
         }
     }
 
+    /// The same, with who stands behind the list.
+    pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
+        self.four_eyes = four_eyes;
+        self
+    }
+
+    /// The same for whoever may not give persons to anybody: rows that say so are bad.
+    pub const fn assigning(mut self, may_assign: bool) -> Self {
+        self.may_assign = may_assign;
+        self
+    }
+
     /// All that one list leads to shares its id as the correlation, and follows from its opening.
-    fn cause(&self, command: CommandId) -> Cause {
+    pub(super) fn cause(&self, command: CommandId) -> Cause {
         let opened = self.command("open-list");
         Cause {
             command,
@@ -101,7 +121,7 @@ impl CampaignEnroller {
         CommandId::derive_from_text(&format!("{what}:{}/{}", self.campaign, self.list))
     }
 
-    fn note_stored(&self, position: Position) {
+    pub(super) fn note_stored(&self, position: Position) {
         self.stored.fetch_max(position.0, Ordering::Relaxed);
     }
 
@@ -274,6 +294,7 @@ impl Enroller for CampaignEnroller {
         let command = CampaignCommand::OpenList {
             list: self.list,
             source: source.to_owned(),
+            four_eyes: self.four_eyes.clone(),
         };
         let answer = self.campaign("open-list", command).await?;
         self.look_whether_one_runs(self.installation.now()).await;
@@ -355,6 +376,14 @@ impl Enroller for CampaignEnroller {
             Some(other) if *other != enrolment.customer => Enrolled::SameNumber(other.clone()),
             Some(_) | None => Enrolled::ByThisList(Position(0)),
         })
+    }
+
+    async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem> {
+        assigning::refuse(&self.installation, self.may_assign, to).await
+    }
+
+    async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem> {
+        assigning::assign(self, customer, to).await
     }
 
     async fn close(&self, count: u64) -> Result<Position, Problem> {

@@ -6,6 +6,7 @@
 
 use crate::lists::under_way::Course;
 use async_trait::async_trait;
+use domain::customer::Assignee;
 use domain::customer::command::Enrolment;
 use domain::ids::{CommandId, CustomerId, NumberId};
 use domain::ports::tasks::Tasks;
@@ -13,7 +14,7 @@ use domain::ports::vault::Vault;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use intake::row::{RowRules, check};
+use intake::row::{RowRules, assignee, check};
 use intake::same_number::{NumbersSeen, SharedRows, Sharing};
 use intake::source::{NamedRow, RowSource};
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
@@ -52,6 +53,10 @@ pub trait Enroller: Send + Sync {
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem>;
     /// For a dry run: what would become of the row.
     async fn foresee(&self, enrolment: &Enrolment) -> Result<Enrolled, Problem>;
+    /// Why nobody is given to this user or team by this list, where that is so.
+    async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem>;
+    /// The person is given to a user or a team.
+    async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem>;
     async fn close(&self, count: u64) -> Result<Position, Problem>;
 }
 
@@ -101,6 +106,13 @@ struct CheckedRow {
     row: u64,
     column: String,
     enrolment: Enrolment,
+    given: Option<Given>,
+}
+
+/// To whom a row gives its person, and the column that says so.
+struct Given {
+    to: Assignee,
+    column: String,
 }
 
 enum Read {
@@ -187,19 +199,31 @@ fn none_of<F>(_begin: &impl Fn(Place, Enrolment) -> F) -> FuturesUnordered<F> {
     FuturesUnordered::new()
 }
 
-/// Where a row stands, for the report of a refusal.
+/// Where a row stands, for the report of a refusal, and to whom it gives its person.
 struct Place {
     row: u64,
     column: String,
     sharing: Sharing,
+    given: Option<Given>,
 }
 
 async fn ask(
     load: &Load,
     enroller: &dyn Enroller,
-    place: Place,
+    mut place: Place,
     enrolment: Enrolment,
 ) -> (Place, Result<Enrolled, Problem>) {
+    let given = place.given.take();
+    if let Some(given) = &given {
+        match enroller.refuse_assignee(&given.to).await {
+            Ok(None) => {}
+            Ok(Some(why)) => {
+                place.column.clone_from(&given.column);
+                return (place, Ok(Enrolled::Refused(why)));
+            }
+            Err(problem) => return (place, Err(problem)),
+        }
+    }
     if load.dry_run {
         return (place, enroller.foresee(&enrolment).await);
     }
@@ -208,7 +232,15 @@ async fn ask(
         return (place, Err(problem));
     }
     let command = CommandId::derive_from_text(&format!("enrol:{}/{}", load.rules.list, enrolment.customer));
-    (place, enroller.enrol(command, enrolment).await)
+    let customer = enrolment.customer.clone();
+    let enrolled = enroller.enrol(command, enrolment).await;
+    let is_new = matches!(enrolled, Ok(Enrolled::ByThisList(_) | Enrolled::SameNumber(_)));
+    if let Some(given) = given.filter(|_| is_new)
+        && let Err(problem) = enroller.assign(&customer, given.to).await
+    {
+        return (place, Err(problem));
+    }
+    (place, enrolled)
 }
 
 struct Run {
@@ -234,6 +266,7 @@ impl Run {
             row,
             column,
             enrolment,
+            given,
         } = match row {
             Ok(checked) => checked,
             Err(bad) => {
@@ -250,7 +283,13 @@ impl Run {
             customer: enrolment.customer.clone(),
             same_row: self.numbers.first_row(&enrolment.number, row),
         };
-        Ok(Some((Place { row, column, sharing }, enrolment)))
+        let place = Place {
+            row,
+            column,
+            sharing,
+            given,
+        };
+        Ok(Some((place, enrolment)))
     }
 
     /// Of one file the first row with a number is the one who is called: who comes later with it waits.
@@ -311,11 +350,13 @@ fn read_aside(
 ) -> mpsc::Receiver<Read> {
     let checked = move |named: NamedRow| {
         let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
+        let given = assignee(&named)?.map(|(to, column)| Given { to, column });
         let enrolment = check(named, &rules, vault.as_ref())?;
         Ok(CheckedRow {
             row,
             column,
             enrolment,
+            given,
         })
     };
     let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
@@ -358,6 +399,7 @@ mod tests {
     /// Remembers who was enrolled by which list, as the customer entities do.
     #[derive(Default)]
     struct Book {
+        given: Mutex<BTreeMap<CustomerId, Assignee>>,
         enrolled: Mutex<BTreeMap<CustomerId, ListId>>,
         /// Whom each number is called for, as the number entities do.
         claims: Mutex<BTreeMap<NumberId, CustomerId>>,
@@ -422,6 +464,16 @@ mod tests {
                 Enrolled::ByAnotherList
             })
         }
+        async fn refuse_assignee(&self, to: &Assignee) -> Result<Option<String>, Problem> {
+            let unknown = Assignee::User("nobody".parse().unwrap());
+            Ok((*to == unknown).then(|| "there is no user nobody".to_owned()))
+        }
+
+        async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem> {
+            self.given.lock().unwrap().insert(customer.clone(), to);
+            Ok(())
+        }
+
         async fn close(&self, count: u64) -> Result<Position, Problem> {
             *self.closed.lock().unwrap() = Some(count);
             Ok(Position(9))

@@ -1,6 +1,7 @@
 //! Carries out one disposal that stands in the log: each thing is asked once more whether it is held, then
 //! destroyed. Whoever does it again, after a crash, meets what is done and goes on.
 
+use super::complained::Complained;
 use super::due::is_used;
 use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
@@ -27,9 +28,10 @@ pub(super) async fn carry_out(
     under_way: &UnderWay,
 ) -> Result<DisposalResult, Problem> {
     let begun = begun(installation, class, under_way.disposal).await?;
+    let complained = Complained::now(installation).await?;
     let mut result = DisposalResult::default();
     for call in &under_way.what.calls {
-        match recording(installation, *call, under_way, begun).await? {
+        match recording(installation, *call, under_way, begun, &complained).await? {
             Outcome::Destroyed => result.destroyed = result.destroyed.saturating_add(1),
             Outcome::Gone => result.gone = result.gone.saturating_add(1),
             Outcome::Kept => result.kept = result.kept.saturating_add(1),
@@ -37,7 +39,7 @@ pub(super) async fn carry_out(
     }
     let mut erased = Vec::new();
     for customer in &under_way.what.customers {
-        match person(installation, customer, under_way, begun).await? {
+        match person(installation, customer, under_way, begun, &complained).await? {
             Outcome::Destroyed => result.destroyed = result.destroyed.saturating_add(1),
             Outcome::Gone => result.gone = result.gone.saturating_add(1),
             Outcome::Kept => {
@@ -72,11 +74,12 @@ async fn recording(
     call: CallId,
     under_way: &UnderWay,
     begun: EventId,
+    complained: &Complained,
 ) -> Result<Outcome, Problem> {
     let state = installation.entities.calls.state(&call).await?.state;
     if let Some(customer) = state.customer() {
         let person = installation.entities.customers.state(customer).await?.state;
-        if person.held().is_some() {
+        if person.held().is_some() || complained.names_call(call, customer, &person) {
             return Ok(Outcome::Kept);
         }
     }
@@ -101,12 +104,14 @@ async fn person(
     customer: &CustomerId,
     under_way: &UnderWay,
     begun: EventId,
+    complained: &Complained,
 ) -> Result<Outcome, Problem> {
     let person = installation.entities.customers.state(customer).await?.state;
     if !matches!(person.erasure(), Erasure::None) {
         return Ok(Outcome::Gone);
     }
-    if person.held().is_some() || is_used(installation, &person).await? {
+    let is_held = person.held().is_some() || complained.names(customer, &person);
+    if is_held || is_used(installation, &person).await? {
         return Ok(Outcome::Kept);
     }
     let reason = format!(

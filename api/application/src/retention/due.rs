@@ -1,5 +1,6 @@
 //! What is past its period. Rows say what to look at; whether it is due, the events of the thing itself say.
 
+use super::complained::Complained;
 use super::shown::PERIODS;
 use crate::installation::Installation;
 use domain::call::RecordingStanding;
@@ -119,6 +120,7 @@ pub(super) async fn recordings(
     let kept = installation.recordings.kept().await;
     let kept = kept.map_err(|error| Problem::unavailable(format!("recordings cannot be listed: {error}")))?;
     let mut presets = Presets::new(installation);
+    let complained = Complained::now(installation).await?;
     let db = installation.rows.db();
     for call in kept {
         due.looked_at = due.looked_at.saturating_add(1);
@@ -142,7 +144,7 @@ pub(super) async fn recordings(
             continue;
         }
         let person = installation.entities.customers.state(customer).await?.state;
-        if person.held().is_some() {
+        if person.held().is_some() || complained.names_call(call, customer, &person) {
             due.held = due.held.saturating_add(1);
             continue;
         }
@@ -166,6 +168,7 @@ pub(super) async fn persons(
         return Ok(due);
     };
     let mut presets = Presets::new(installation);
+    let complained = Complained::now(installation).await?;
     let db = installation.rows.db();
     let last = state.last_review();
     let mut behind = last.and_then(|last| last.reviewed.through.clone());
@@ -175,6 +178,9 @@ pub(super) async fn persons(
         for customer in page {
             due.looked_at = due.looked_at.saturating_add(1);
             match standing(installation, state, &mut presets, &customer, now).await? {
+                Standing::Due { .. } if is_complained(installation, &complained, &customer).await? => {
+                    due.held = due.held.saturating_add(1);
+                }
                 Standing::NotDue => {}
                 Standing::Held => due.held = due.held.saturating_add(1),
                 Standing::Due { preset, rested_at } => {
@@ -193,6 +199,15 @@ pub(super) async fn persons(
     }
     due.through = behind;
     Ok(due)
+}
+
+async fn is_complained(
+    installation: &Installation,
+    complained: &Complained,
+    customer: &CustomerId,
+) -> Result<bool, Problem> {
+    let person = installation.entities.customers.state(customer).await?.state;
+    Ok(complained.names(customer, &person))
 }
 
 /// Whether the person may still be called: a call is open, or an enrolment of a campaign that is not over

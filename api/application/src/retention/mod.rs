@@ -4,6 +4,7 @@
 //! a crash cut is finished before anything else. A running server looks once a day by its own clock.
 
 mod carry_out;
+mod complained;
 mod daily;
 mod due;
 mod order;

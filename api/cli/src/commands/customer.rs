@@ -1,6 +1,6 @@
 //! `ledgerline customer`: show, assign, hold, release and erase one person.
 
-use crate::commands::consent;
+use crate::commands::{consent, reveal};
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
@@ -37,6 +37,8 @@ enum Action {
         #[command(flatten)]
         reader: ReaderArgs,
     },
+    /// List who is given to somebody (已分配客户), masked: your own, your team's, or anybody's
+    List(ListArgs),
     /// Erase a person for good (删除个人信息); prints what the certificate will say
     Erase {
         #[command(flatten)]
@@ -65,17 +67,8 @@ enum Action {
         #[arg(long, value_name = "USER")]
         by: Option<String>,
     },
-    /// Show values of a person in clear (显示明文), for a reason that is kept; masked ones need `show`
-    Reveal {
-        #[command(flatten)]
-        named: Named,
-        /// Which values: external_id, name, phones, variables
-        #[arg(long, value_name = "F,…", required = true, value_delimiter = ',')]
-        fields: Vec<String>,
-        /// Why, for the log; nothing personal
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
-    },
+    /// Show values of one or many in clear (显示明文), for a reason that is kept; masked ones need `show`
+    Reveal(reveal::Args),
     /// Give customers to a user or a team (分配客户); with neither they are nobody's in particular
     Assign {
         /// The institution's own customer_ids, or ours
@@ -114,7 +107,7 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } | Action::Reveal { .. } => true,
+            Action::Show { .. } | Action::List(_) | Action::Reveal(_) => true,
             Action::Erase { .. }
             | Action::Hold { .. }
             | Action::Assign { .. }
@@ -144,6 +137,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let asking = &named.asking;
             asking.show_page(runtime, get(&path), page::customer).await
         }
+        Action::List(args) => args.run(runtime).await,
         Action::Erase {
             named,
             reason,
@@ -158,19 +152,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Hold { named, reason, by } => {
             command(runtime, &named, "hold", json!({ "reason": reason, "by": by })).await
         }
-        Action::Reveal {
-            named,
-            fields,
-            reason,
-        } => {
-            command(
-                runtime,
-                &named,
-                "reveal",
-                json!({ "fields": fields, "reason": reason }),
-            )
-            .await
-        }
+        Action::Reveal(args) => args.run(runtime).await,
         Action::Assign {
             ids,
             to,
@@ -199,4 +181,45 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
 async fn command(runtime: Arc<Runtime>, named: &Named, verb: &str, body: Value) -> Result<(), Failure> {
     let path = format!("/api/v1/customers/{}/{verb}", encode(&named.id));
     named.asking.show(runtime, post(&path, &given(body))).await
+}
+
+#[derive(Debug, clap::Args)]
+struct ListArgs {
+    /// Only those given to this user
+    #[arg(long, value_name = "USER", conflicts_with = "team")]
+    user: Option<String>,
+    /// Only those given to this team or to a user of it
+    #[arg(long, value_name = "T")]
+    team: Option<String>,
+    /// Only those who are in this campaign
+    #[arg(long, value_name = "TASK_ID")]
+    campaign: Option<String>,
+    /// Continue behind: the `next_cursor` of the page before
+    #[arg(long, value_name = "CURSOR")]
+    cursor: Option<String>,
+    /// At most so many; default 50, at most 200
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
+    #[command(flatten)]
+    reader: ReaderArgs,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl ListArgs {
+    async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let given = [
+            ("user", self.user),
+            ("team", self.team),
+            ("campaign", self.campaign),
+            ("cursor", self.cursor),
+            ("limit", self.limit.map(|limit| limit.to_string())),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| {
+            let value = value?;
+            Some(format!("{name}={}", encode(&value)))
+        });
+        let path = format!("/api/v1/customers?{}", given.collect::<Vec<_>>().join("&"));
+        self.asking.show(runtime, get(&self.reader.put(&path))).await
+    }
 }

@@ -37,8 +37,11 @@ const EXAMPLES: &[&str] = &[
     "clock measure --data ./first",
     "clock confirm --reason \"held against the wall clock of the office\" --data ./first",
     "customer show C001 --reason \"the person asked\" --data ./first",
+    "customer list --user wang --data ./first",
     "customer erase C001 --reason \"the person asked\" --requested-by wang --data ./first",
     "customer reveal C001 --fields name,phones --reason \"complaint 17\" --data ./first",
+    "customer reveal --campaign A --fields name,phones --reason \"letters to branch 3\" --out persons.jsonl \
+     --data ./first",
     "customer assign C001 C002 --to wang --reason \"speaks the dialect\" --data ./first",
     "customer hold C001 --reason \"a court asked\" --data ./first",
     "customer release C001 --reason \"the case is closed\" --data ./first",

@@ -5,7 +5,7 @@ use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::lists::load::ImportReport;
 use application::percent::encode;
-use domain::ids::CampaignId;
+use domain::ids::{ApprovalId, CampaignId};
 use domain::ports::clock::Clock;
 use host::clock::SystemClock;
 use host::outbound::api_client::ApiClient;
@@ -45,6 +45,9 @@ pub(crate) struct Args {
     /// auto, utf-8, gbk or gb18030
     #[arg(long, default_value = "auto")]
     encoding: String,
+    /// The approval that another person gave, where the campaign's lists need one
+    #[arg(long, value_name = "APPROVAL", conflicts_with = "dry_run")]
+    approval: Option<ApprovalId>,
     /// Check every row, enrol nobody
     #[arg(long)]
     dry_run: bool,
@@ -63,7 +66,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .file
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let path = format!(
+    let mut path = format!(
         "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}",
         encode(args.campaign.as_str()),
         args.dry_run,
@@ -71,6 +74,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         encode(&name),
         encode(args.map.as_deref().unwrap_or_default()),
     );
+    if let Some(approval) = &args.approval {
+        path.push_str(&format!("&approval={approval}"));
+    }
     let client = args.api.client(runtime).await?;
     // Silent when standard error is not a terminal.
     let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));

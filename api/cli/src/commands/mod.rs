@@ -37,6 +37,7 @@ pub(crate) mod query;
 pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod retention;
+mod reveal;
 pub(crate) mod sample;
 pub(crate) mod serve;
 pub(crate) mod settings;

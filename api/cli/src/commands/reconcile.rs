@@ -2,7 +2,7 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taken_away::TakingArgs;
+use crate::kit::taken_away::{Amount, TakingArgs};
 use crate::kit::words::word_of;
 use chrono::FixedOffset;
 use domain::calendar::parse_day_or_instant;
@@ -12,7 +12,7 @@ use domain::time::Timestamp;
 use evidence::reconcile::{Columns, Format, LISTED_MAX, Matcher, OurCalls, Outcome, Rules, Sums};
 use host::app::{AppError, ReadOnly, lookup_vault};
 use host::keys_spec::KeysSpec;
-use host::store_spec::LogArgs;
+use host::store_spec::{LogArgs, StoreSpec};
 use http::taken_away::{Taken, Taking};
 use serde_json::json;
 use std::path::PathBuf;
@@ -81,8 +81,21 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     let said = columns(&args)?;
     let spec = args.log.spec()?;
     let taking = Taking::all(Taken::Comparison);
-    args.taking.put_on_record(&spec, taking).await?;
-    let opened = ReadOnly::of(&spec).await?;
+    let on_record = args.taking.put_on_record(&spec, taking).await?;
+    let outcome = on_record.end(outcome(&args, &said, &spec).await, compared).await;
+    show(&args, &outcome?)
+}
+
+/// The rows of their file that were held against our calls; nothing is written.
+fn compared(outcome: &Outcome) -> Amount {
+    Amount {
+        events: outcome.rows,
+        bytes: 0,
+    }
+}
+
+async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<Outcome, Failure> {
+    let opened = ReadOnly::of(spec).await?;
     let vault = match args.log.directory() {
         Ok(data) => match lookup_vault(&args.keys, data, &opened).await {
             Ok((vault, _)) => Ok(vault),
@@ -102,14 +115,14 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     );
     let read = OurCalls::read(opened.store.as_ref(), around).await;
     let outcome = match read {
-        Ok(ours) => compare(&args, &said, &ours, vault.as_ref().ok()),
+        Ok(ours) => compare(args, said, &ours, vault.as_ref().ok()),
         Err(problem) => Err(problem.into()),
     };
     if let Ok(vault) = vault {
         vault.close().await;
     }
     opened.close().await;
-    show(&args, &outcome?)
+    outcome
 }
 
 /// What the user says of columns.

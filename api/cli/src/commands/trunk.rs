@@ -7,6 +7,7 @@ use crate::kit::output;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::DialingState;
 use application::lists::load::Load;
+use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
@@ -247,6 +248,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             trial: loopback,
             // Whoever tries a number again may do so under another name.
             duplicates: Some(Duplicates::ByCustomer),
+            approvals: Approvals::NONE,
         },
     }
 }

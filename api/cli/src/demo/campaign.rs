@@ -4,6 +4,7 @@ use crate::kit::failure::Failure;
 use application::campaigns::{create_campaign, start_campaign};
 use application::installation::Installation;
 use application::lists::load::Load;
+use domain::approvals_asked::Approvals;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::campaign::CampaignStatus;
 use domain::ids::{CampaignId, CommandId};
@@ -77,6 +78,7 @@ fn body(installation: &Installation) -> CampaignBody {
             ends_at: None,
             trial: false,
             duplicates: None,
+            approvals: Approvals::NONE,
         },
     }
 }

@@ -34,6 +34,14 @@ impl Asking {
         self.api.ask(runtime, request).await
     }
 
+    /// Shows what came of it.
+    pub(crate) fn tell(&self, told: &Value) -> Result<(), Failure> {
+        match self.json {
+            true => output::json(told),
+            false => output::pretty(told),
+        }
+    }
+
     /// Replaces what `read` shows, as it was read, and shows the reply: a change by somebody else in between
     /// is refused.
     pub(crate) async fn replace(
@@ -52,11 +60,7 @@ impl Asking {
         };
         let replaced: Result<Value, Failure> = replaced.await;
         client.close().await;
-        let reply = replaced?;
-        match self.json {
-            true => output::json(&reply),
-            false => output::pretty(&reply),
-        }
+        self.tell(&replaced?)
     }
 
     /// Asks and shows the reply as a page for people, in their language; with --json as it is.

@@ -6,16 +6,22 @@ use crate::kit::output;
 use crate::kit::reader::os_user;
 use domain::ids::InquiryId;
 use domain::inquiry::{Inquiry, InquiryCommand};
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
 use host::app::{AppError, ReadOnly, RecordableLog};
+use host::clock::SystemClock;
 use host::data_dir::Mode;
-use host::lone_event::{mode_of, note, note_index_remade};
+use host::lone_event::{mode_of, note, note_after, note_index_remade};
 use host::outbound::own_server::{OwnServer, ServerArgs};
 use host::store_spec::StoreSpec;
-use http::taken_away::Taking;
+use http::taken_away::{Taking, TakingEnd};
 use hyper::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::Path;
 use store::LockError;
+
+/// The code of an end without what was wanted.
+const NOT_TAKEN: &str = "not-taken";
 
 /// Who takes events away, and whether that is on record.
 #[derive(Debug, Clone, clap::Args)]
@@ -30,30 +36,113 @@ pub(crate) struct TakingArgs {
 
 impl TakingArgs {
     /// Stores `inquiry.exported`: through the server that holds the directory, or here. An empty log is left
-    /// as it is.
-    pub(crate) async fn put_on_record(&self, spec: &StoreSpec, taking: Taking) -> Result<(), Failure> {
+    /// as it is. What is answered is told how it ended.
+    pub(crate) async fn put_on_record(&self, spec: &StoreSpec, taking: Taking) -> Result<OnRecord, Failure> {
         if self.unrecorded {
             output::notice("not on record, as asked / 按要求未留痕");
-            return Ok(());
+            return Ok(OnRecord(None));
         }
         let opened = ReadOnly::of(spec).await?;
         let mode = mode_of(opened.store.as_ref()).await;
         opened.close().await;
-        let Some(mode) = mode? else { return Ok(()) };
+        let Some(mode) = mode? else {
+            return Ok(OnRecord(None));
+        };
         let by = self.by.clone().or_else(os_user);
-        record(spec, mode, taking, by).await.map_err(|failure| {
+        let began = SystemClock::default().now();
+        let inquiry = record(spec, mode, taking, by).await.map_err(|failure| {
             failure.with(
                 "what is taken goes on record first, and that failed. --unrecorded takes it from a log that must \
                  not change, or that you may only read",
             )
-        })
+        })?;
+        let spec = spec.clone();
+        Ok(OnRecord(Some(Begun {
+            spec,
+            mode,
+            inquiry,
+            began,
+        })))
     }
 }
 
-async fn record(spec: &StoreSpec, mode: Mode, taking: Taking, by: Option<String>) -> Result<(), Failure> {
+/// What is on record of a taking, until its end is, too.
+#[must_use = "how it ended is put on record"]
+pub(crate) struct OnRecord(Option<Begun>);
+
+struct Begun {
+    spec: StoreSpec,
+    mode: Mode,
+    inquiry: InquiryId,
+    began: Timestamp,
+}
+
+/// How much was taken.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Amount {
+    pub(crate) events: u64,
+    pub(crate) bytes: u64,
+}
+
+impl OnRecord {
+    /// Puts on record how it ended, and hands that on. Where this cannot be stored it is said: what was taken
+    /// is taken, and its beginning is on record.
+    pub(crate) async fn end<T>(
+        self,
+        ended: Result<T, Failure>,
+        amount: impl FnOnce(&T) -> Amount,
+    ) -> Result<T, Failure> {
+        let Some(begun) = self.0 else { return ended };
+        let elapsed_ms = SystemClock::default().now().ms_since(begun.began);
+        let end = match &ended {
+            Ok(taken) => {
+                let Amount { events, bytes } = amount(taken);
+                TakingEnd::Done {
+                    events,
+                    bytes,
+                    elapsed_ms,
+                }
+            }
+            Err(failure) => TakingEnd::Failed {
+                code: NOT_TAKEN.to_owned(),
+                detail: failure.to_string(),
+            },
+        };
+        if let Err(why) = begun.put_end(end).await {
+            output::notice(&format!(
+                "its end could not be put on record / 结束未能留痕 ({}): {why}",
+                begun.inquiry
+            ));
+        }
+        ended
+    }
+}
+
+impl Begun {
+    async fn put_end(&self, end: TakingEnd) -> Result<(), Failure> {
+        let log = match RecordableLog::open(&self.spec).await {
+            Err(AppError::Lock(LockError::Held { dir, pid })) => {
+                let path = format!("/api/v1/exports/record/{}/end", self.inquiry);
+                ask_server(&dir, pid, &path, &end.body()).await?;
+                return Ok(());
+            }
+            opened => opened?,
+        };
+        let noted = note_after::<Inquiry>(log.store(), self.mode, &self.inquiry, end.command()).await;
+        log.close().await;
+        Ok(noted?)
+    }
+}
+
+async fn record(
+    spec: &StoreSpec,
+    mode: Mode,
+    taking: Taking,
+    by: Option<String>,
+) -> Result<InquiryId, Failure> {
     let log = match RecordableLog::open(spec).await {
         Err(AppError::Lock(LockError::Held { dir, pid })) => {
-            return ask_server(&dir, pid, &taking, by).await;
+            return tell_server(&dir, pid, &taking, by).await;
         }
         opened => opened?,
     };
@@ -62,25 +151,20 @@ async fn record(spec: &StoreSpec, mode: Mode, taking: Taking, by: Option<String>
         by,
     };
     note_index_remade(log.store(), mode, log.index_remade()).await?;
-    let noted = note::<Inquiry>(log.store(), mode, InquiryId::derive, command).await;
+    let mut inquiry = None;
+    let named = |command| *inquiry.insert(InquiryId::derive(command));
+    let noted = note::<Inquiry>(log.store(), mode, named, command).await;
     log.close().await;
     noted?;
-    Ok(())
+    inquiry.ok_or_else(|| Failure::fault("what was put on record has no id"))
 }
 
-async fn ask_server(
+async fn tell_server(
     directory: &Path,
     holder: Option<u32>,
     taking: &Taking,
     by: Option<String>,
-) -> Result<(), Failure> {
-    let args = ServerArgs {
-        server: None,
-        token_file: None,
-        data: Some(directory.to_owned()),
-        ca_file: None,
-    };
-    let server = OwnServer::of_holder(&args, directory, holder)?;
+) -> Result<InquiryId, Failure> {
     let Taking {
         what,
         campaign,
@@ -91,9 +175,26 @@ async fn ask_server(
     let body = given(json!({
         "what": what, "campaign": campaign, "customer": customer, "call": call, "event": event, "by": by,
     }));
-    let path = "/api/v1/exports/record";
-    server.ask(Method::POST, path, Some(&body)).await?;
-    Ok(())
+    let told = ask_server(directory, holder, "/api/v1/exports/record", &body).await?;
+    let inquiry = told.get("inquiry").and_then(Value::as_str);
+    let inquiry = inquiry.and_then(|id| id.parse().ok());
+    inquiry.ok_or_else(|| Failure::fault("the server names no record"))
+}
+
+async fn ask_server(
+    directory: &Path,
+    holder: Option<u32>,
+    path: &str,
+    body: &Value,
+) -> Result<Value, Failure> {
+    let args = ServerArgs {
+        server: None,
+        token_file: None,
+        data: Some(directory.to_owned()),
+        ca_file: None,
+    };
+    let server = OwnServer::of_holder(&args, directory, holder)?;
+    Ok(server.ask(Method::POST, path, Some(body)).await?)
 }
 
 #[cfg(test)]
@@ -151,24 +252,52 @@ pub(crate) mod tests {
             customer: Some("00000000000000000000000000000002".parse().unwrap()),
             ..Taking::all(Taken::Proof)
         };
-        by_wang(false).put_on_record(&spec, taking.clone()).await.unwrap();
+        let begun = by_wang(false).put_on_record(&spec, taking.clone()).await.unwrap();
         let after = events(&spec).await;
         let noted = envelope(after.last().unwrap());
         assert_eq!((after.len(), noted.kind.as_str()), (2, "inquiry.exported"));
         assert_eq!(noted.customer, taking.customer);
-        let data: serde_json::Value = serde_json::from_str(noted.data.get()).unwrap();
+        let data: Value = serde_json::from_str(noted.data.get()).unwrap();
         assert_eq!((&data["what"], &data["by"]), (&json!("proof"), &json!("wang")));
-        by_wang(true).put_on_record(&spec, taking).await.unwrap();
+        let unrecorded = by_wang(true).put_on_record(&spec, taking).await.unwrap();
+        unrecorded.end(Ok(()), |()| AMOUNT).await.unwrap();
         assert_eq!(events(&spec).await.len(), 2, "evidence stays as it is");
+        begun.end(Ok(()), |()| AMOUNT).await.unwrap();
+        let after = events(&spec).await;
+        let ended = envelope(after.last().unwrap());
+        assert_eq!((after.len(), ended.kind.as_str()), (3, "inquiry.answered"));
+        assert_eq!((ended.stream, ended.causation), (noted.stream, Some(noted.id)));
+        let data: Value = serde_json::from_str(ended.data.get()).unwrap();
+        assert_eq!((&data["rows"], &data["bytes"]), (&json!(7), &json!(9)));
+    }
+
+    const AMOUNT: Amount = Amount { events: 7, bytes: 9 };
+
+    #[tokio::test]
+    async fn what_was_not_taken_after_all_is_on_record_too_and_fails_as_it_did() {
+        let (_dir, spec) = begun(Mode::Real).await;
+        let begun = by_wang(false)
+            .put_on_record(&spec, Taking::all(Taken::Copy))
+            .await;
+        let failed: Result<(), Failure> = Err(Failure::refused("the target holds 13800138000 events"));
+        let ended = begun.unwrap().end(failed, |()| AMOUNT).await;
+        assert!(ended.is_err());
+        let after = events(&spec).await;
+        let ended = envelope(after.last().unwrap());
+        assert_eq!(ended.kind, "inquiry.refused");
+        let data: Value = serde_json::from_str(ended.data.get()).unwrap();
+        assert_eq!(data["code"], "not-taken");
+        assert!(!data.to_string().contains("13800138000"), "{data}");
     }
 
     #[tokio::test]
     async fn a_rehearsal_keeps_its_own_time() {
         let (_dir, spec) = begun(Mode::Rehearsal).await;
         let taking = Taking::all(Taken::Backup);
-        by_wang(false).put_on_record(&spec, taking).await.unwrap();
+        let begun = by_wang(false).put_on_record(&spec, taking).await.unwrap();
+        begun.end(Ok(()), |()| AMOUNT).await.unwrap();
         let after = events(&spec).await;
-        assert_eq!(after.len(), 2);
+        assert_eq!(after.len(), 3);
         for event in &after {
             assert_eq!(event.recorded_at, Timestamp::EPOCH);
             assert!(envelope(event).rehearsal);
@@ -193,7 +322,7 @@ pub(crate) mod tests {
         let held = store::DataLock::acquire(dir.path()).unwrap();
         let taking = Taking::all(Taken::Backup);
         let refused = by_wang(false).put_on_record(&spec, taking).await;
-        let said = refused.unwrap_err().to_string();
+        let said = refused.err().unwrap().to_string();
         assert!(
             said.contains("try again") && said.contains("--unrecorded"),
             "{said}"

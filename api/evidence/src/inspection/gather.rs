@@ -172,8 +172,8 @@ impl Gathered {
         Ok(())
     }
 
-    /// Questions, reads, complaints and requests that name one of them: they begin after the first of these
-    /// events.
+    /// Questions, reads, complaints, requests and approvals that name one of them: they begin after the first
+    /// of these events.
     async fn read_asked(&mut self, store: &dyn EventStore) -> Result<(), Problem> {
         let names = self.names();
         let Some(first) = self.selection.events.keys().next().copied() else {
@@ -183,6 +183,7 @@ impl Gathered {
             InquiryEvent::PERSONAL_DATA_READ,
             InquiryEvent::EXPORTED,
             "complaint.",
+            "approval.",
             "person_request.",
         ];
         let mut log = Matching::of_kinds(store, &kinds).between(first, self.reached);

@@ -115,6 +115,8 @@ pub struct Proved {
 #[derive(Debug)]
 pub struct Made {
     pub bytes: Vec<u8>,
+    /// Events that are in it, each with its proof.
+    pub events: u64,
     /// Events that the checkpoint covers.
     pub size: u64,
     /// When an authority stamped the checkpoint, where one did.
@@ -194,6 +196,7 @@ impl Prover {
         checkpoint: &SignedCheckpoint,
     ) -> Result<Made, Problem> {
         let stamped = self.stamped_over(checkpoint, &events)?;
+        let count = u64::try_from(events.len()).unwrap_or(u64::MAX);
         let content = BundleContent {
             subject,
             events,
@@ -207,6 +210,7 @@ impl Prover {
         let under = stamped.as_ref().map_or(checkpoint, |stamped| &stamped.checkpoint);
         Ok(Made {
             bytes,
+            events: count,
             size: under.claimed().size,
             stamped_at: stamped.map(|stamped| stamped.stamp.at),
         })

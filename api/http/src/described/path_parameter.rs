@@ -45,6 +45,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         "{kind}",
         Parameter::text("version", "The version of its shape, from 1", "1"),
     ),
+    (
+        "record",
+        Parameter::uuid("id", "What is on record of events taken away"),
+    ),
     ("complaints", Parameter::uuid("id", "A complaint")),
     ("requests", Parameter::uuid("id", "A request of a person")),
     (

@@ -2,12 +2,16 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::inquiring::{Trail, TrailAsk, trail};
+use application::inquiring::{Reader, Shown, Trail, TrailAsk, customer_of, put_on_record, trail};
 use application::parameter::Parameter;
+use domain::inquiry::ReadForm;
 use domain::inquiry::event::InquiryEvent;
 use domain::problem::Problem;
 use std::fmt::Display;
 use std::str::FromStr;
+
+/// What the trail of one person tells of them.
+const TRAIL: Shown = Shown::of(&["trail"], ReadForm::Clear);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -53,7 +57,19 @@ pub fn endpoints() -> Vec<Endpoint> {
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<Trail>, Problem> {
     let ask = asked(&input)?;
-    trail(&ctx.installation, ask).await.map(Read)
+    let about = ask.customer.clone().map(|text| (text, ask.campaign.clone()));
+    let found = trail(&ctx.installation, ask).await?;
+    // What happened to one person, and what was done with their data, tells of that person.
+    if let Some((text, campaign)) = about {
+        let shown = Shown {
+            customer: Some(customer_of(&ctx.installation, &text)),
+            campaign,
+            ..TRAIL
+        };
+        let reader = Reader::of_caller(format!("GET {}", input.route()), &input.caller);
+        put_on_record(&ctx.installation, reader, shown).await?;
+    }
+    Ok(Read(found))
 }
 
 fn asked(input: &Input) -> Result<TrailAsk, Problem> {

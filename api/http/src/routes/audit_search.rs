@@ -4,6 +4,7 @@
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::taken_away::{Taken, Taking};
+use application::inquiring::answered;
 use application::installation::Installation;
 use domain::ids::{CallId, CampaignId, CustomerId, InquiryId, KeyId, NumberId, UserId};
 use domain::inquiry::{ExportFacts, InquiryCommand, REASON_BYTES_MAX, SearchFacts, USER_BYTES_MAX};
@@ -122,7 +123,7 @@ async fn find(ctx: Ctx, input: Input) -> Result<Read<Found>, Problem> {
     let began = installation.now();
     let id = put_on_record(installation, asked.facts, by, cause).await?;
     let found = search(installation.store(), &asked.wanted, after, limit, until).await?;
-    ended(installation, id, found.total, 0, began).await?;
+    answered(installation, id, found.total, 0, began).await?;
     Ok(Read(found))
 }
 
@@ -145,7 +146,7 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let id = put_on_record(installation, asked.facts, by.clone(), cause).await?;
     let selection = select(installation.store(), &asked.wanted, until).await?;
     let Some(last) = selection.events.keys().next_back().copied() else {
-        ended(installation, id, 0, 0, began).await?;
+        answered(installation, id, 0, 0, began).await?;
         return Err(Problem::missing("an event that fits"));
     };
     let signed = ctx.checkpoint_over(last).await?;
@@ -175,7 +176,7 @@ async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let made = prover.bundle(of, events, Attached::new(), &signed)?;
     let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
     for inquiry in [id, taken] {
-        ended(installation, inquiry, count, bytes, began).await?;
+        answered(installation, inquiry, count, bytes, began).await?;
     }
     Ok(Bundle {
         name: format!("audit-{id}.proof"),
@@ -196,25 +197,6 @@ async fn put_on_record(
     let command = InquiryCommand::Search { facts, by };
     installation.entities.inquiries.ask(&id, command, cause).await?;
     Ok(id)
-}
-
-/// That it was answered, and with how much.
-async fn ended(
-    installation: &Installation,
-    id: InquiryId,
-    rows: u64,
-    bytes: u64,
-    began: Timestamp,
-) -> Result<(), Problem> {
-    let command = InquiryCommand::Answer {
-        rows,
-        bytes,
-        elapsed_ms: installation.now().ms_since(began),
-        truncated: false,
-    };
-    let cause = Cause::outside(installation.new_command());
-    installation.entities.inquiries.ask(&id, command, cause).await?;
-    Ok(())
 }
 
 fn asked(ctx: &Ctx, order: SearchOrder, peer: Option<SocketAddr>) -> Result<Asked, Problem> {

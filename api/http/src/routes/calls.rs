@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::own_people::{customers_of, seen};
 use crate::reply::Written;
 use application::as_of::{Moment, corrections, describe_at};
 use application::calls::{CallShown, describe, masked_callee_of, stream_of};
@@ -43,7 +44,7 @@ pub fn endpoints() -> Vec<Endpoint> {
             "Calls, newest first; all that is given must hold",
             list,
         )
-        .needs(Permission::CallsRead, About::RowsAsked)
+        .needs(Permission::CallsRead, About::OwnRowsAsked)
         .query(
             const {
                 &[
@@ -89,9 +90,13 @@ pub fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
+    let customer: Option<CustomerId> = filter(&input, "customer")?;
+    let scope = input.scope.clone();
+    let customers = customers_of(&ctx, &scope, customer.as_ref()).await?;
     let filter = CallFilter {
         campaign: filter(&input, "campaign")?,
-        customer: filter(&input, "customer")?,
+        customer,
+        customers,
         disposition: match input.text("disposition") {
             None => None,
             Some(code) => Some(
@@ -104,13 +109,14 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
     let before = input.text("cursor").map(read_cursor).transpose()?;
     let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
     let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, before, limit).await?;
+    let next = (rows.len() == limit)
+        .then(|| rows.last().map(|row| cursor(row.first_position)))
+        .flatten();
+    let rows = seen(&ctx, &scope, rows).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
         items.push(describe_row(row, ctx.installation.masked_callee(row).await?));
     }
-    let next = (rows.len() == limit)
-        .then(|| rows.last().map(|row| cursor(row.first_position)))
-        .flatten();
     if !rows.is_empty() {
         let what = Shown {
             customer: filter.customer,

@@ -1,23 +1,18 @@
 //! Exports over HTTP: a file as a stream, on record before its first byte; cut off when it cannot be
 //! finished.
 
-use crate::described::{Changed, File, Read};
+use crate::described::{File, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::reply::{Written, file_response};
-use crate::taken_away::{Taken, Taking};
+use crate::reply::file_response;
 use application::exporting::{Begun, Format, Order, begin, columns, hand_on, write};
 use application::installation::Installation;
 use application::paced_places::PacedPlace;
 use application::parameter::Parameter;
 use bytes::Bytes;
-use domain::ids::{CallId, CampaignId, CustomerId, EventId, InquiryId};
-use domain::inquiry::{InquiryCommand, USER_BYTES_MAX};
 use domain::problem::Problem;
-use intake::members::{self, Members};
 use projections::sql_views::{EXPORTABLES, ExportFilter, Exportable};
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use schemars::JsonSchema;
 use serde::Serialize;
-use std::borrow::Cow;
 use std::io::{self, Write};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -34,28 +29,29 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "What can be exported, with its columns and formats",
             |_, _| std::future::ready(Ok(exportables())),
         )
-.needs(Permission::ExportsRead, About::Everybody),
+        .needs(Permission::ExportsRead, About::Everybody),
         Endpoint::get(
             "/api/v1/exports/{what}",
             "Calls, events or metrics as a file: CSV, XLSX, Parquet or JSON lines",
             export,
         )
-.needs(Permission::ExportsRead, About::RowsAsked)
-        .query(const { &[
-            Parameter::one_of("format", "csv where it is not said", FORMATS),
-            Parameter::text("columns", "Names with commas between them; default: all", "call,disposition"),
-            Parameter::campaign("Only this campaign's"),
-            Parameter::instant("from", "Only from this instant on (RFC 3339)"),
-            Parameter::instant("to", "Only before this instant"),
-            Parameter::text("by", "Who exports, for the record", "wang"),
-        ] }),
-        Endpoint::post(
-            "/api/v1/exports/record",
-            "Events are about to be taken away as they are stored, in a proof, a backup or a copy, or compared: put it on record",
-            put_on_record,
-        )
-.needs(Permission::DirectoryWrite, About::Everybody)
-        .takes::<TakingOrder>(),
+        .needs(Permission::ExportsRead, About::RowsAsked)
+        .query(
+            const {
+                &[
+                    Parameter::one_of("format", "csv where it is not said", FORMATS),
+                    Parameter::text(
+                        "columns",
+                        "Names with commas between them; default: all",
+                        "call,disposition",
+                    ),
+                    Parameter::campaign("Only this campaign's"),
+                    Parameter::instant("from", "Only from this instant on (RFC 3339)"),
+                    Parameter::instant("to", "Only before this instant"),
+                    Parameter::text("by", "Who exports, for the record", "wang"),
+                ]
+            },
+        ),
     ]
 }
 
@@ -137,82 +133,6 @@ async fn stream(
         // The connection is cut: what arrived is no whole file.
         drop(taken.send(Err(io::Error::other(problem.detail))).await);
     }
-}
-
-/// That a taking is on record.
-#[derive(Debug, Serialize, JsonSchema)]
-struct TakingRecorded {
-    inquiry: InquiryId,
-    position: String,
-}
-
-/// What is about to be taken away, and by whom.
-struct TakingOrder {
-    taking: Taking,
-    by: Option<String>,
-}
-
-impl JsonSchema for TakingOrder {
-    fn schema_name() -> Cow<'static, str> {
-        "Taking".into()
-    }
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "object", "required": ["what"], "additionalProperties": false, "properties": {
-                "what": { "type": "string", "enum": ["proof", "backup", "copy", "comparison"] },
-                "campaign": generator.subschema_for::<CampaignId>(),
-                "customer": generator.subschema_for::<CustomerId>(),
-                "call": generator.subschema_for::<CallId>(),
-                "event": generator.subschema_for::<EventId>(),
-                "by": { "type": "string", "maxLength": USER_BYTES_MAX,
-                    "description": "Who takes them, for the record" } },
-        })
-    }
-}
-
-impl members::Order for TakingOrder {
-    fn read(body: &mut Members) -> Self {
-        let word = body.needed_text("what");
-        let what = word.as_deref().and_then(Taken::of_word);
-        if word.is_some() && what.is_none() {
-            body.wrong("what", "proof, backup, copy or comparison");
-        }
-        let taking = Taking {
-            // Without one the body is refused.
-            what: what.unwrap_or(Taken::Copy),
-            campaign: body.parsed("campaign"),
-            customer: body.parsed("customer"),
-            call: body.parsed("call"),
-            event: body.parsed("event"),
-        };
-        Self {
-            taking,
-            by: body.short_text("by", USER_BYTES_MAX),
-        }
-    }
-}
-
-/// For commands beside this server, which read the log themselves and cannot write it.
-async fn put_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecorded>, Problem> {
-    let cause = input.cause(&ctx.installation, "inquiry")?;
-    let TakingOrder { taking, by } = input.order().await?;
-    let id = InquiryId::derive(cause.command);
-    let facts = taking.facts();
-    let command = InquiryCommand::Export { facts, by };
-    let answer = ctx
-        .installation
-        .entities
-        .inquiries
-        .ask(&id, command, cause)
-        .await?;
-    Ok(Changed(Written {
-        body: TakingRecorded {
-            inquiry: id,
-            position: answer.position.to_string(),
-        },
-        version: Some(answer.version),
-        position: Some(answer.position),
-    }))
 }
 
 fn parsed<T: std::str::FromStr<Err: std::fmt::Display>>(

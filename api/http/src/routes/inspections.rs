@@ -5,7 +5,7 @@ use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::lookups::is_number_id;
 use application::approvals::{Doing, four_eyes};
-use application::inquiring::{Reader, Shown, put_on_record};
+use application::inquiring::{Reader, Shown, answered, put_on_record};
 use application::installation::Installation;
 use domain::approval::{Act, Asked};
 use domain::four_eyes::FourEyes;
@@ -130,8 +130,11 @@ async fn bundle(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
     let signed = ctx.checkpoint_over(found.last()).await?;
     let reader = reader.because(order.reason).behind(order.four_eyes.clone());
     record(&ctx.installation, reader, &found, order.values, &[RECORDING]).await?;
+    let began = ctx.installation.now();
     let id = taken(&ctx.installation, &found, order.four_eyes, by, cause).await?;
     let made = found.bundle(id, &ctx.prover()?, &signed)?;
+    let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
+    answered(&ctx.installation, id, made.events, bytes, began).await?;
     Ok(Bundle {
         name: format!("inspection-{id}.tar"),
         bytes: made.bytes,

@@ -5,6 +5,8 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
 use crate::guard::in_scope;
 use crate::reply::Written;
+use application::access::Caller;
+use application::approvals::{Doing, four_eyes};
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::{ImportReport, Load, load};
@@ -13,9 +15,12 @@ use application::paced_places::{PacedPlace, PacedPlaces};
 use application::parameter::Parameter;
 use bytes::Bytes;
 use domain::actor::Actor;
-use domain::ids::CampaignId;
+use domain::approval::{Act, Asked};
+use domain::approvals_asked::NeedsApproval;
+use domain::four_eyes::FourEyes;
+use domain::ids::{ApprovalId, CampaignId};
 use domain::problem::{Kind, Problem};
-use domain::stored_event::Position;
+use domain::stored_event::{Cause, Position};
 use intake::body::BodySource;
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
@@ -41,6 +46,12 @@ const UPLOADS_MAX: usize = 2;
 /// Their turns, over all campaigns of the process: a sender who is slow keeps one while nobody else sends.
 static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
 
+/// Of a campaign whose lists another person approves.
+const APPROVAL: Parameter = Parameter::uuid(
+    "approval",
+    "The approval that another person gave, where the campaign asks for one",
+);
+
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
@@ -52,10 +63,10 @@ pub fn endpoints() -> Vec<Endpoint> {
         .takes::<TaskData>()
         .query(
             const {
-                &[Parameter::flag(
-                    "dry_run",
-                    "true: check every record, enrol nobody",
-                )]
+                &[
+                    Parameter::flag("dry_run", "true: check every record, enrol nobody"),
+                    APPROVAL,
+                ]
             },
         ),
         Endpoint::post(
@@ -80,6 +91,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                         &["auto", "utf-8", "gbk", "gb18030"],
                     ),
                     Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
+                    APPROVAL,
                 ]
             },
         ),
@@ -143,7 +155,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         ));
     }
     let dry_run = input.flag("dry_run")?;
-    let by = input.actor();
+    let importer = importer(&ctx, &input)?;
     let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
     let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
     let source = source_name(input.text("source").unwrap_or("upload"));
@@ -174,7 +186,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
         course: Arc::default(),
     };
     let rows = spooled.into_rows(mapping);
-    run(&ctx.installation, plan, rows, by).await
+    run(&ctx.installation, plan, rows, importer).await
 }
 
 /// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
@@ -200,7 +212,7 @@ async fn sent(
 
 async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Problem> {
     let dry_run = input.flag("dry_run")?;
-    let (by, scope) = (input.actor(), input.scope.clone());
+    let (importer, scope) = (importer(&ctx, &input)?, input.scope.clone());
     let bytes = input.body.whole().await?;
     let content_sha256 = hex(&Sha256::digest(&bytes));
     let TaskData { task_id, records } = task_data(parse_object(&bytes)?)?;
@@ -215,7 +227,13 @@ async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Proble
         dry_run,
         course: Arc::default(),
     };
-    run(&ctx.installation, plan, Box::new(BodySource::new(records)), by).await
+    run(
+        &ctx.installation,
+        plan,
+        Box::new(BodySource::new(records)),
+        importer,
+    )
+    .await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.
@@ -250,9 +268,13 @@ async fn run(
     installation: &Arc<Installation>,
     plan: Load,
     rows: Box<dyn RowSource>,
-    by: Option<Actor>,
+    importer: Importer,
 ) -> Result<Changed<ImportReport>, Problem> {
-    let report = import(installation, plan, rows, by).await?;
+    let four_eyes = behind(installation, &plan, &importer).await?;
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importer.by)
+        .behind(four_eyes)
+        .assigning(importer.may_assign);
+    let report = load_into(installation, plan, rows, &enroller).await?;
     let position = report
         .position
         .as_deref()
@@ -265,6 +287,53 @@ async fn run(
     }))
 }
 
+/// Who imports.
+struct Importer {
+    by: Option<Actor>,
+    caller: Caller,
+    cause: Cause,
+    approval: Option<ApprovalId>,
+    may_assign: bool,
+}
+
+fn importer(ctx: &Ctx, input: &Input) -> Result<Importer, Problem> {
+    let approval = input.text(APPROVAL.name).map(str::parse).transpose();
+    Ok(Importer {
+        by: input.actor(),
+        caller: input.caller.clone(),
+        cause: input.cause(&ctx.installation, "lists/approve")?,
+        approval: approval.map_err(|_| Problem::invalid("query-invalid", "approval is no id"))?,
+        may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
+    })
+}
+
+/// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list
+/// that was begun goes on by the approval that it was begun with.
+async fn behind(
+    installation: &Installation,
+    plan: &Load,
+    importer: &Importer,
+) -> Result<Option<Box<FourEyes>>, Problem> {
+    let campaign = &plan.rules.campaign;
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let asks = state.asks_for_approval_of(NeedsApproval::Lists);
+    if plan.dry_run || !asks || state.lists().contains_key(&plan.rules.list) {
+        return Ok(None);
+    }
+    let asked = Asked {
+        campaign: Some(campaign.clone()),
+        ..Asked::of(Act::ImportList)
+    };
+    let doing = Doing {
+        asked: asked.with("list", Some(plan.rules.list)),
+        reason: plan.source.clone(),
+        approval: importer.approval,
+    };
+    four_eyes(installation, &importer.caller, doing, importer.cause)
+        .await
+        .map(Some)
+}
+
 /// Runs one load into its campaign.
 pub async fn import(
     installation: &Arc<Installation>,
@@ -273,6 +342,15 @@ pub async fn import(
     by: Option<Actor>,
 ) -> Result<ImportReport, Problem> {
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, by);
+    load_into(installation, plan, rows, &enroller).await
+}
+
+async fn load_into(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+    enroller: &CampaignEnroller,
+) -> Result<ImportReport, Problem> {
     let campaign = plan.rules.campaign.to_string();
     let _listed = installation.imports.list(
         &campaign,
@@ -281,7 +359,7 @@ pub async fn import(
         Arc::clone(&plan.course),
     );
     let vault = Arc::clone(&installation.environment.vault);
-    load(plan, rows, &enroller, vault, installation.tasks()).await
+    load(plan, rows, enroller, vault, installation.tasks()).await
 }
 
 /// A file's name without its path and without what a log should not hold.

@@ -8,6 +8,7 @@ mod approvals;
 pub mod audit;
 mod audit_search;
 mod breaches;
+mod bulk_reveal;
 pub mod calls;
 pub mod campaigns;
 mod charts;
@@ -32,6 +33,7 @@ mod numbers;
 pub(crate) mod oidc;
 mod one_call;
 mod own_access;
+mod own_customers;
 mod persons;
 mod problems;
 mod projections;
@@ -52,6 +54,7 @@ mod stop;
 mod streams;
 mod subscribers;
 mod tables;
+mod takings;
 mod targets;
 mod trunks;
 mod users;
@@ -78,10 +81,13 @@ fn groups() -> Vec<Vec<Endpoint>> {
         reports::endpoints(),
         queries::endpoints(),
         exports::endpoints(),
+        takings::endpoints(),
         metrics::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
         persons::endpoints(),
+        own_customers::endpoints(),
+        bulk_reveal::endpoints(),
         consents::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),

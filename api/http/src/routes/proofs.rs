@@ -4,6 +4,7 @@
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::taken_away::{Taken, Taking};
+use application::inquiring::answered;
 use domain::ids::{CallId, InquiryId};
 use domain::inquiry::InquiryCommand;
 use domain::problem::Problem;
@@ -88,6 +89,7 @@ async fn proof(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         call: Some(call),
         ..Taking::all(Taken::Proof)
     };
+    let began = ctx.installation.now();
     let cause = input.cause(&ctx.installation, "calls/proof")?;
     let command = InquiryCommand::Export {
         facts: taking.facts(),
@@ -104,6 +106,8 @@ async fn proof(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {
         id: subject.to_string(),
     };
     let made = prover.bundle(of, events, Attached::new(), &signed)?;
+    let bytes = u64::try_from(made.bytes.len()).unwrap_or(u64::MAX);
+    answered(&ctx.installation, id, made.events, bytes, began).await?;
     Ok(Bundle {
         name: format!("call-{call}.proof"),
         bytes: made.bytes,

@@ -21,7 +21,12 @@ pub fn enrolment() -> EnrolmentId {
 
 /// Of that enrolment's call.
 pub fn permit(now: Timestamp, call: CallId, attempt: u32) -> CallCommand {
-    let EnrolmentId { campaign, customer } = enrolment();
+    permit_of(now, call, attempt, enrolment())
+}
+
+/// Of any enrolment's call.
+pub fn permit_of(now: Timestamp, call: CallId, attempt: u32, enrolment: EnrolmentId) -> CallCommand {
+    let EnrolmentId { campaign, customer } = enrolment;
     let valid_until = now.plus_ms(60_000);
     let number: domain::ids::NumberId = "ffeeddccbbaa99887766554433221100".parse().unwrap();
     let customer_grant = CustomerGrant {

@@ -4,7 +4,7 @@
 mod calls;
 mod story;
 
-pub use calls::{answered, dial, enrolment, failed, permit, record, recorded_call, three_calls};
+pub use calls::{answered, dial, enrolment, failed, permit, permit_of, record, recorded_call, three_calls};
 pub use story::Story;
 
 use crate::described::validate::check;

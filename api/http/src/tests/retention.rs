@@ -248,6 +248,32 @@ fn what_is_past_its_period_is_destroyed_after_it_is_on_record_and_what_is_held_i
 }
 
 #[test]
+fn an_open_complaint_keeps_the_recording_of_its_call_until_it_is_resolved() {
+    let story = Story::begin();
+    let complaint = story.runtime.block_on(async {
+        recorded_call(&story).await;
+        set(&story, "recordings").await;
+        let order = json!({ "source": "12378", "call": call(1), "what": "called at night" });
+        let opened = owner(&story, "/api/v1/complaints", order).await;
+        assert_eq!(opened.status, 201, "{}", opened.body);
+        opened.body["id"].as_str().unwrap().to_owned()
+    });
+    let story = later(story, "2027-03-03T12:00:00+08:00");
+    story.runtime.block_on(async {
+        let shown = looked(&story, "recordings", "2027-03-03").await;
+        assert_eq!(shown["last_review"]["held"], 1, "{shown}");
+        assert!(file(&story, 1).exists());
+        let path = format!("/api/v1/complaints/{complaint}/resolve");
+        let done = owner(&story, &path, json!({ "outcome": "unfounded", "note": "heard" })).await;
+        assert_eq!(done.status, 200, "{}", done.body);
+        let done = run(&story, false).await;
+        assert_eq!(done["classes"][0]["destroyed"], 1, "{done}");
+        assert!(!file(&story, 1).exists());
+    });
+    story.end();
+}
+
+#[test]
 fn a_disposal_that_a_crash_cut_is_finished_by_the_next_run() {
     let story = Story::begin();
     story.runtime.block_on(async {

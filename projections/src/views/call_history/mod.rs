@@ -5,7 +5,7 @@
 mod rows;
 mod spans;
 
-pub use rows::{CALLS_MAX, CallFilter, CallRow, get, list};
+pub use rows::{CALLS_MAX, CUSTOMERS_MAX, CallFilter, CallRow, get, list};
 pub use spans::{Dispositions, dispositions};
 
 use crate::cells::{Cells, blank, columns};

@@ -69,11 +69,16 @@ const COLUMNS: &str = "select call, campaign, customer, number, attempt, flow, f
     sip_code, q850, late_answer, recording_sha256, first_pos, last_pos
     from call_history";
 
+/// Most customers whose calls are asked for at once.
+pub const CUSTOMERS_MAX: usize = 1_000;
+
 /// Which calls; everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct CallFilter {
     pub campaign: Option<CampaignId>,
     pub customer: Option<CustomerId>,
+    /// Of any of these; at most `CUSTOMERS_MAX`.
+    pub customers: Option<Vec<CustomerId>>,
     pub number: Option<NumberId>,
     pub state: Option<FourState>,
     pub disposition: Option<Disposition>,
@@ -113,6 +118,13 @@ pub async fn list(
         .when("permitted_at >=", filter.from.map(Val::at))
         .when("permitted_at <", filter.until.map(Val::at))
         .when("first_pos <", before.map(Val::position))
+        .when_one_of(
+            "customer",
+            filter
+                .customers
+                .as_ref()
+                .map(|customers| customers.iter().take(CUSTOMERS_MAX).map(Val::text).collect()),
+        )
         .limited("first_pos desc", limit.min(CALLS_MAX));
     let rows = db.query(&sql, values).await?;
     rows.into_iter().map(read_row).collect()

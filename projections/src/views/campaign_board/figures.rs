@@ -529,6 +529,7 @@ mod tests {
             CampaignEvent::ListOpened {
                 list: list_id,
                 source,
+                four_eyes: None,
             },
         );
         assert_eq!(shown(&story).await.campaign.lists_open, 1);

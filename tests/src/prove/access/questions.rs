@@ -54,7 +54,27 @@ impl Question {
         format!("{} {}", self.method, self.path)
     }
 
-    pub(super) fn ask(&self, server: &Server, reader: &Reader) -> Answer {
+    /// Asks; where another person has to stand behind it, that one approves, and it is asked again.
+    pub(super) fn ask(&self, server: &Server, reader: &Reader, approver: &Reader) -> Answer {
+        let first = self.asked(server, reader);
+        let reply: Value = serde_json::from_str(&first.text).unwrap_or_default();
+        let (Some(Value::String(approval)), Some(mut order)) = (reply.get("approval"), self.order.clone())
+        else {
+            return first;
+        };
+        let approve = Self::new(
+            "POST".to_owned(),
+            format!("/api/v1/approvals/{approval}/approve"),
+            Some(json!({})),
+        );
+        approve.asked(server, approver);
+        if let Some(order) = order.as_object_mut() {
+            order.insert("approval".to_owned(), json!(approval));
+        }
+        Self::new(self.method.clone(), self.path.clone(), Some(order)).asked(server, reader)
+    }
+
+    fn asked(&self, server: &Server, reader: &Reader) -> Answer {
         let agent: ureq::Agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(WITHIN))

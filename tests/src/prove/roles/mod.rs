@@ -5,6 +5,7 @@
 //! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol.
 
 mod matrix;
+mod people;
 mod scopes;
 
 use super::crash::records;
@@ -50,7 +51,8 @@ pub(super) fn prove(form: Form) -> Proof {
             && cells.wrong.is_empty()
             && found.leaked.is_empty()
             && cells.count > 0
-            && found.asked > 0,
+            && found.asked > 0
+            && found.own_rows > 0,
         line: json!({
             "proof": "roles",
             "operations": description.operations().len(),
@@ -58,6 +60,7 @@ pub(super) fn prove(form: Form) -> Proof {
             "wrong": cells.wrong.len(),
             "asked": found.asked,
             "leaked": found.leaked.len(),
+            "own_rows": found.own_rows,
             "kurrent_events": found.kurrent_events,
             "named": cells.wrong.iter().chain(&found.leaked).take(NAMED_MAX).collect::<Vec<_>>(),
         }),

@@ -1,6 +1,7 @@
 //! Every id of a campaign asked for with keys that are held to another: what is told is searched for it.
 
 use super::super::api::ROLES;
+use super::people;
 use super::{MINE, THEIRS, key_of, order_of};
 use crate::described::Description;
 use crate::history::{History, member};
@@ -14,6 +15,8 @@ pub(super) struct Found {
     pub asked: usize,
     pub leaked: Vec<String>,
     pub kurrent_events: usize,
+    /// Rows that whoever is held to people was shown of their own.
+    pub own_rows: usize,
 }
 
 /// Commands that act on everything are not for a look around; limited keys are refused them by the matrix.
@@ -31,37 +34,50 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
         asked: 0,
         leaked: Vec::new(),
         kurrent_events: 0,
+        own_rows: 0,
     };
     for role in ROLES {
         let key = key_of(server, role, Some(MINE));
-        let bearer = format!("Bearer {key}");
-        for operation in description.operations() {
-            if operation.described.get("x-permission").is_none() {
-                continue;
-            }
-            let method = operation.method.to_uppercase();
-            for path in paths(operation.path, &theirs) {
-                if NOT_ASKED.iter().any(|end| path.ends_with(end)) || path.ends_with("/ws") {
-                    continue;
-                }
-                found.asked += 1;
-                let url = format!("{}{path}", server.url);
-                let told = if path.contains("/stream?") || path.ends_with("/stream") {
-                    followed(&url, &bearer)
-                } else {
-                    let order = order_of(operation.described);
-                    asked_with(&method, &url, &bearer, order.as_ref())
-                        .map(|(reply, _)| told(&reply.body, &path))
-                };
-                let told = told.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
-                if let Some(id) = theirs.iter().find(|id| told.contains(id.as_str())) {
-                    found.leaked.push(format!("{role} {method} {path} tells of {id}"));
-                }
-            }
-        }
+        ask_all(description, server, role, &key, &theirs, &mut found);
         kurrent(role, &key, data, &theirs, &mut found);
     }
+    people::every(description, server, data, &mut found);
     found
+}
+
+/// Every operation, by each of their ids, with this key: nothing of them is told.
+pub(super) fn ask_all(
+    description: &Description,
+    server: &Server,
+    who: &str,
+    key: &str,
+    theirs: &BTreeSet<String>,
+    found: &mut Found,
+) {
+    let bearer = format!("Bearer {key}");
+    for operation in description.operations() {
+        if operation.described.get("x-permission").is_none() {
+            continue;
+        }
+        let method = operation.method.to_uppercase();
+        for path in paths(operation.path, theirs) {
+            if NOT_ASKED.iter().any(|end| path.ends_with(end)) || path.ends_with("/ws") {
+                continue;
+            }
+            found.asked += 1;
+            let url = format!("{}{path}", server.url);
+            let told = if path.contains("/stream?") || path.ends_with("/stream") {
+                followed(&url, &bearer)
+            } else {
+                let order = order_of(operation.described);
+                asked_with(&method, &url, &bearer, order.as_ref()).map(|(reply, _)| told(&reply.body, &path))
+            };
+            let told = told.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
+            if let Some(id) = theirs.iter().find(|id| told.contains(id.as_str())) {
+                found.leaked.push(format!("{who} {method} {path} tells of {id}"));
+            }
+        }
+    }
 }
 
 /// What a reply says besides what was asked: a problem may repeat the path's own word.
@@ -95,7 +111,7 @@ fn paths(path: &str, theirs: &BTreeSet<String>) -> Vec<String> {
 
 /// The campaign, its people, calls, lists, flow and streams: everything by which something of it is named,
 /// and nothing that the other campaign shares.
-fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
+pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
     let history = History::read(data);
     let mut ids = BTreeSet::from([campaign.to_owned()]);
     for event in &history.events {

@@ -3,9 +3,9 @@
 use crate::kit::failure::Failure;
 use crate::kit::named::OwnIds;
 use crate::kit::output;
-use crate::kit::taken_away::TakingArgs;
+use crate::kit::taken_away::{Amount, TakingArgs};
 use domain::ids::InvalidId;
-use evidence::proved::{Proved, Prover, Subject};
+use evidence::proved::{Made, Proved, Prover, Subject};
 use host::app::ReadOnly;
 use host::data_dir::signing_key_file;
 use host::store_spec::LogArgs;
@@ -79,7 +79,8 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             subject.word()
         )));
     }
-    args.taking
+    let on_record = args
+        .taking
         .put_on_record(&args.log.spec()?, taking(&subject))
         .await?;
     let count = events.len();
@@ -87,9 +88,17 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         kind: subject.word().to_owned(),
         id: subject.to_string(),
     };
-    let made = prover.bundle(of, events, Attached::new(), &checkpoint)?;
-    std::fs::write(&args.out, &made.bytes)
-        .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
+    let written = || {
+        let made = prover.bundle(of, events, Attached::new(), &checkpoint)?;
+        std::fs::write(&args.out, &made.bytes)
+            .map_err(|error| Failure::unavailable(format!("{}: {error}", args.out.display())))?;
+        Ok(made)
+    };
+    let amount = |made: &Made| Amount {
+        events: made.events,
+        bytes: u64::try_from(made.bytes.len()).unwrap_or(u64::MAX),
+    };
+    let made = on_record.end(written(), amount).await?;
     output::line(&format!(
         "{count} events proved under the checkpoint of {} events: {}",
         made.size,

@@ -3,12 +3,12 @@
 use crate::commands::backup::{bar, moving, store_kind};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taken_away::TakingArgs;
+use crate::kit::taken_away::{Amount, TakingArgs};
 use domain::ports::clock::Clock;
 use host::app::ReadOnly;
 use host::clock::SystemClock;
 use host::lone_event::mode_of;
-use host::store_spec::LogArgs;
+use host::store_spec::{LogArgs, StoreSpec};
 use http::taken_away::{Taken, Taking};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -35,26 +35,43 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     let out = out_of(&args.out);
     out.refuse_what_is_there()?;
     let taking = Taking::all(Taken::Backup);
-    args.taking.put_on_record(&spec, taking).await?;
+    let on_record = args.taking.put_on_record(&spec, taking).await?;
+    let written = on_record.end(write(&args, &spec, &out).await, amount).await;
+    show(&args, &written?)
+}
+
+fn amount(written: &Written) -> Amount {
+    Amount {
+        events: written.manifest.size,
+        bytes: written
+            .manifest
+            .segments
+            .iter()
+            .map(|segment| segment.bytes)
+            .sum(),
+    }
+}
+
+async fn write(args: &Args, spec: &StoreSpec, out: &Out) -> Result<Written, Failure> {
     // Read before the head is: one published meanwhile could be over more events than the backup has.
     let checkpoint = args.log.directory().ok().and_then(published);
-    let opened = ReadOnly::of(&spec).await?;
+    let opened = ReadOnly::of(spec).await?;
     let mode = mode_of(opened.store.as_ref()).await?;
     let made = Made {
         at: SystemClock::default().now(),
         by: format!("ledgerline {}", env!("CARGO_PKG_VERSION")),
         source: Source {
-            store: store_kind(&spec).to_owned(),
+            store: store_kind(spec).to_owned(),
             dense: opened.store.capabilities().dense,
             mode: mode.map(|mode| mode.word().to_owned()),
         },
         checkpoint,
     };
     let bar = bar();
-    let written = store::backup::create(opened.store.as_ref(), &out, made, &mut moving(&bar)).await;
+    let written = store::backup::create(opened.store.as_ref(), out, made, &mut moving(&bar)).await;
     bar.finish_and_clear();
     opened.close().await;
-    show(&args, &written?)
+    Ok(written?)
 }
 
 fn out_of(path: &Path) -> Out {

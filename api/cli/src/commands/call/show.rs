@@ -35,6 +35,9 @@ pub(super) struct Args {
     valid_at: Option<String>,
     #[command(flatten)]
     reader: ReaderArgs,
+    /// Leave the log as it is, with no event that this was read: the number called stays sealed then
+    #[arg(long, conflicts_with = "server")]
+    unrecorded: bool,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -118,6 +121,10 @@ async fn callee(spec: &StoreSpec, args: &Args, log: &ReadOnly, stored: &[StoredE
     };
     let at_hand = args.keys.url().is_some() || args.keys.directory(data).join(KEYS_FILE).exists();
     if stored.is_empty() || !at_hand {
+        return None;
+    }
+    if args.unrecorded {
+        output::notice("not on record, as asked: the callee stays sealed / 按要求未留痕，被叫号码保持加密");
         return None;
     }
     let reading = Reading {

@@ -7,7 +7,7 @@
 use crate::commands::backup::{bar, moving};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use crate::kit::taken_away::TakingArgs;
+use crate::kit::taken_away::{Amount, TakingArgs};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use domain::ports::event_store::{EventStore, StoreError};
@@ -43,6 +43,8 @@ struct Copied {
     /// Events that were there already.
     kept: u64,
     size: u64,
+    /// Of the records that were not there.
+    bytes: u64,
     /// Root of the source's events.
     root_before: TreeHash,
     /// Root of what the target holds, read back.
@@ -68,9 +70,13 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
 /// What the target would not take is not put on record either.
 async fn take(args: &Args, from: &ReadOnly, to: &WritableLog) -> Result<Copied, Failure> {
     let taking = Taking::all(Taken::Copy);
-    args.taking.put_on_record(&args.from, taking).await?;
-    to.fill("events copy", copy(from.store.as_ref(), to.store.as_ref()))
-        .await
+    let on_record = args.taking.put_on_record(&args.from, taking).await?;
+    let copied = to.fill("events copy", copy(from.store.as_ref(), to.store.as_ref()));
+    let amount = |copied: &Copied| Amount {
+        events: copied.size - copied.kept,
+        bytes: copied.bytes,
+    };
+    on_record.end(copied.await, amount).await
 }
 
 async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Failure> {
@@ -81,6 +87,7 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
     let mut progress = moving(&bar);
     let mut source = Folded::default();
     let mut chunks = Chunks::default();
+    let mut bytes: u64 = 0;
     while source.reached < head {
         let page = from.read_all(source.reached, PAGE_EVENTS).await?;
         let Some(last) = page.last() else { break };
@@ -91,6 +98,7 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
             }
             source.fold.push(&event_hash(&event));
             if source.fold.size() > kept {
+                bytes = bytes.saturating_add(u64::try_from(event.record.len()).unwrap_or(u64::MAX));
                 let event = event.at(Position(source.fold.size()));
                 let full = chunks
                     .push(event)
@@ -110,6 +118,7 @@ async fn copy(from: &dyn EventStore, to: &dyn EventStore) -> Result<Copied, Fail
     Ok(Copied {
         kept,
         size: source.fold.size(),
+        bytes,
         root_before: source.fold.root(),
         root_after: after.fold.root(),
     })

@@ -1,0 +1,56 @@
+//! A list's columns `agent` and `team`: who is enrolled by it is given to that user or team, as by hand.
+
+use crate::installation::Installation;
+use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX, CampaignEnroller};
+use actors::AskError;
+use domain::customer::command::CustomerCommand;
+use domain::customer::{Assignee, CustomerRefusal};
+use domain::ids::{CommandId, CustomerId};
+use domain::problem::Problem;
+
+/// Why nobody is given to this user or team, where that is so.
+pub(super) async fn refuse(
+    installation: &Installation,
+    may_assign: bool,
+    to: &Assignee,
+) -> Result<Option<String>, Problem> {
+    if !may_assign {
+        let why = "whoever imports this may not assign customers / 导入者无权分配客户";
+        return Ok(Some(why.to_owned()));
+    }
+    let Assignee::User(user) = to else {
+        return Ok(None);
+    };
+    let state = installation.entities.users.state(user).await?.state;
+    Ok(match state.active() {
+        Some(_) => None,
+        None => Some(format!("there is no user {user} / 没有此用户")),
+    })
+}
+
+/// Its id follows from the list and the person: a list that goes on gives nobody away a second time.
+pub(super) async fn assign(
+    enroller: &CampaignEnroller,
+    customer: &CustomerId,
+    to: Assignee,
+) -> Result<(), Problem> {
+    let (installation, list) = (&enroller.installation, enroller.list);
+    let command = CommandId::derive_from_text(&format!("assign:{list}/{customer}"));
+    let reason = format!("list {list}");
+    for _ in 0..BUSY_TRIES_MAX {
+        let ask = CustomerCommand::Assign {
+            to: to.clone(),
+            reason: reason.clone(),
+        };
+        let cause = enroller.cause(command);
+        match installation.entities.customers.ask(customer, ask, cause).await {
+            Err(AskError::Busy) => installation.pause(BUSY_PAUSE_MS).await,
+            Ok(answer) => {
+                enroller.note_stored(answer.position);
+                return Ok(());
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(AskError::<CustomerRefusal>::Busy.into())
+}

@@ -1,0 +1,114 @@
+//! Values of persons in clear, as replies show them: which can be asked for, and what of a person they are.
+
+use crate::guard::tells_of;
+use domain::customer::CustomerState;
+use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::permission::DataScope;
+use domain::personal::Personal;
+use intake::members::Members;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What can be seen in clear.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub(crate) enum Field {
+    ExternalId,
+    Name,
+    Phones,
+    Variables,
+}
+
+impl Field {
+    /// As the record of the read names it.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::ExternalId => "external_id",
+            Self::Name => "name",
+            Self::Phones => "phone",
+            Self::Variables => "variables",
+        }
+    }
+}
+
+/// The member `fields` of a body: at least one.
+pub(crate) fn fields_of(body: &mut Members) -> BTreeSet<Field> {
+    let fields: Option<BTreeSet<Field>> = body.value("fields");
+    if fields.as_ref().is_none_or(BTreeSet::is_empty) {
+        body.wrong(
+            "fields",
+            "names at least one of external_id, name, phones, variables",
+        );
+    }
+    fields.unwrap_or_default()
+}
+
+/// As the record of the read names them.
+pub(crate) fn codes(fields: &BTreeSet<Field>) -> Cow<'static, [&'static str]> {
+    Cow::Owned(fields.iter().map(|field| field.code()).collect())
+}
+
+/// A person's values in clear; of an erased person, and of what was not asked for, nothing.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct Revealed {
+    id: CustomerId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"C001")]
+    external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"张三")]
+    name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    phones: Option<Vec<PhoneRevealed>>,
+    /// By campaign, each by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
+    variables: Option<BTreeMap<CampaignId, BTreeMap<String, Option<String>>>>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct PhoneRevealed {
+    number: NumberId,
+    #[schemars(example = &"+8613800138000")]
+    phone: Option<String>,
+}
+
+/// What was asked for, of the campaigns that this scope is told of.
+pub(crate) fn revealed(
+    id: CustomerId,
+    state: &CustomerState,
+    fields: &BTreeSet<Field>,
+    scope: &DataScope,
+) -> Revealed {
+    let clear = |value: Option<&Personal<String>>| value.and_then(Personal::value).cloned();
+    let asked = |field: Field| fields.contains(&field);
+    let phones = || {
+        let numbers = state.numbers().iter().map(|known| PhoneRevealed {
+            number: known.number.clone(),
+            phone: known.phone.value().cloned(),
+        });
+        numbers.collect()
+    };
+    let variables = || {
+        let enrolments = state.enrolments().iter();
+        let told = enrolments.filter(|(campaign, _)| tells_of(scope, campaign));
+        let told = told.map(|(campaign, enrolment)| {
+            let values = enrolment.variables.iter();
+            let values = values.map(|(name, value)| (name.clone(), value.value().cloned()));
+            (campaign.clone(), values.collect())
+        });
+        told.collect()
+    };
+    Revealed {
+        external_id: asked(Field::ExternalId)
+            .then(|| clear(state.external_id()))
+            .flatten(),
+        name: asked(Field::Name).then(|| clear(state.name())).flatten(),
+        phones: asked(Field::Phones).then(phones),
+        variables: asked(Field::Variables).then(variables),
+        id,
+    }
+}

@@ -1,0 +1,176 @@
+//! Customers who are given to somebody, masked: whoever is held to own customers or to a team sees theirs.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::{sees_person, tells_of};
+use crate::own_people::{assignees, of_team};
+use application::customers::{NumberOf, Standing};
+use application::inquiring::{BY, REASON, Shown, put_each_on_record};
+use application::masked::masked;
+use application::parameter::Parameter;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::customer::{Assignee, CustomerState};
+use domain::ids::{CampaignId, CustomerId, TeamId, UserId};
+use domain::inquiry::ReadForm;
+use domain::permission::DataScope;
+use domain::personal::{mask_external_id, mask_name};
+use domain::problem::Problem;
+use projections::views::assignment_board::given_to;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::fmt::Display;
+use std::str::FromStr;
+
+/// Persons on a page unless asked otherwise: the read of each is a record of its own.
+const PAGE_PERSONS: usize = 50;
+/// Most of a page, whatever is asked for.
+const PERSONS_MAX: usize = 200;
+
+/// What is shown of each.
+const PERSON: Shown = Shown::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/customers",
+            "Customers who are given to somebody, masked; whoever sees own customers or a team's alone, gets those",
+            list,
+        )
+        .needs(Permission::CustomersRead, About::OwnRowsAsked)
+        .query(
+            const {
+                &[
+                    Parameter::text("user", "Only those given to this user", "wang"),
+                    Parameter::text("team", "Only those given to this team or to a user of it", "north"),
+                    Parameter::campaign("Only those who are in this campaign"),
+                    Parameter::text(
+                        "cursor",
+                        "Continue behind: the `next_cursor` of the page before",
+                        "YmVoaW5kIDBh",
+                    ),
+                    Parameter::number("limit", "At most so many; default 50, at most 200", 50),
+                    BY,
+                    REASON,
+                ]
+            },
+        ),
+    ]
+}
+
+/// A page of customers.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CustomersListed {
+    items: Vec<CustomerListed>,
+    /// Of a page that may be followed by another: there may be fewer on this one than were asked for.
+    #[schemars(example = &"YmVoaW5kIDBh")]
+    next_cursor: Option<String>,
+}
+
+/// One customer in the list; what is personal is masked, and null where it is erased.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CustomerListed {
+    id: CustomerId,
+    /// The institution's own, masked.
+    #[schemars(example = &"**1")]
+    customer_id: Option<String>,
+    #[schemars(example = &"王*")]
+    name: Option<String>,
+    numbers: Vec<NumberOf>,
+    standing: Standing,
+    assignee: Option<Assignee>,
+    campaigns: Vec<CampaignId>,
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<CustomersListed>, Problem> {
+    let (reader, scope) = (input.reader(), input.scope.clone());
+    let asked = (parsed(&input, "user")?, parsed(&input, "team")?);
+    let campaign: Option<CampaignId> = parsed(&input, "campaign")?;
+    let behind = input.text("cursor").map(read_cursor).transpose()?;
+    let limit = input.number("limit")?.unwrap_or(PAGE_PERSONS);
+    let limit = limit.clamp(1, PERSONS_MAX);
+    let wanted = match asked {
+        (Some(_), Some(_)) => {
+            return Err(Problem::invalid("query-invalid", "user or team, not both"));
+        }
+        (user, team) => wanted(&ctx, &scope, user, team).await?,
+    };
+    let db = ctx.installation.rows.db();
+    let found = given_to(db.as_ref(), wanted.as_deref(), behind.as_ref(), limit).await?;
+    let next = (found.len() == limit).then(|| found.last().map(cursor)).flatten();
+    let mut items = Vec::with_capacity(found.len());
+    for customer in found {
+        let state = ctx.installation.entities.customers.state(&customer).await?.state;
+        // The rows may be behind: the person's own events decide.
+        let is_wanted = wanted
+            .as_ref()
+            .is_none_or(|wanted| state.assignee().is_some_and(|to| wanted.contains(to)));
+        let is_in = |campaign: &CampaignId| state.enrolments().iter().any(|(one, _)| one == campaign);
+        let fits = is_wanted && state.assignee().is_some() && campaign.as_ref().is_none_or(is_in);
+        if fits && sees_person(&ctx, &scope, &state).await? {
+            items.push(describe(customer, &state, &scope));
+        }
+    }
+    let shown = items.iter().map(|one| Shown {
+        customer: Some(one.id.clone()),
+        ..PERSON
+    });
+    put_each_on_record(&ctx.installation, &reader, shown.collect()).await?;
+    Ok(Read(CustomersListed {
+        items,
+        next_cursor: next,
+    }))
+}
+
+/// To whom those are given who are asked for: within what the asker sees. Nothing where anybody's are.
+async fn wanted(
+    ctx: &Ctx,
+    scope: &DataScope,
+    user: Option<UserId>,
+    team: Option<TeamId>,
+) -> Result<Option<Vec<Assignee>>, Problem> {
+    let seen = assignees(ctx, scope).await?;
+    let asked = match (user, team) {
+        (Some(user), _) => vec![Assignee::User(user)],
+        (None, Some(team)) => of_team(ctx, &team).await?,
+        (None, None) => return Ok(seen),
+    };
+    Ok(Some(match seen {
+        None => asked,
+        Some(seen) => asked.into_iter().filter(|to| seen.contains(to)).collect(),
+    }))
+}
+
+fn describe(id: CustomerId, state: &CustomerState, scope: &DataScope) -> CustomerListed {
+    let enrolments = state.enrolments().iter();
+    CustomerListed {
+        id,
+        customer_id: masked(state.external_id(), mask_external_id),
+        name: masked(state.name(), mask_name),
+        numbers: state.numbers().iter().map(NumberOf::of).collect(),
+        standing: Standing::of(state),
+        assignee: state.assignee().cloned(),
+        campaigns: enrolments
+            .map(|(campaign, _)| campaign)
+            .filter(|campaign| tells_of(scope, campaign))
+            .cloned()
+            .collect(),
+    }
+}
+
+/// Where the next page begins; what is in it is ours to change.
+fn cursor(behind: &CustomerId) -> String {
+    URL_SAFE_NO_PAD.encode(format!("behind {behind}"))
+}
+
+fn read_cursor(text: &str) -> Result<CustomerId, Problem> {
+    let said = URL_SAFE_NO_PAD.decode(text).ok();
+    let said = said.and_then(|bytes| String::from_utf8(bytes).ok());
+    let behind = said.and_then(|said| said.strip_prefix("behind ")?.parse().ok());
+    behind.ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
+}
+
+fn parsed<T: FromStr<Err: Display>>(input: &Input, name: &str) -> Result<Option<T>, Problem> {
+    let parsed = input.text(name).map(str::parse).transpose();
+    parsed.map_err(|error: T::Err| Problem::invalid("query-invalid", format!("{name}: {error}")))
+}

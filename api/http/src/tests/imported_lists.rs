@@ -1,0 +1,142 @@
+//! Lists as a server takes them: columns that give persons to somebody, and campaigns whose lists another
+//! person approves.
+
+use super::asking::{Came, add, get, key, owner, send, trail};
+use crate::testing::Story;
+use hyper::Method;
+use serde_json::{Value, json};
+
+async fn created(story: &Story, approvals: Value) {
+    let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": approvals,
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let came = owner(story, "/api/v1/campaigns", made).await;
+    assert_eq!(came.status, 201, "{}", came.body);
+}
+
+fn records(records: Value) -> Value {
+    json!({ "task_id": "T", "records": records })
+}
+
+async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+    let headers = [("Authorization", authorization)];
+    send(story, Method::POST, path, &headers, Some(body)).await
+}
+
+#[test]
+fn a_column_gives_persons_to_users_and_teams_and_an_unknown_user_is_a_bad_row() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, json!([])).await;
+        add(&story, "ann", &["agent"]).await;
+        let list = records(json!([
+            { "customer_id": "C1", "phone": "13800138001", "agent": "ann" },
+            { "customer_id": "C2", "phone": "13800138002", "team": "north" },
+            { "customer_id": "C3", "phone": "13800138003", "agent": "nobody" },
+            { "customer_id": "C4", "phone": "13800138004", "agent": "ann", "team": "north" },
+            { "customer_id": "C5", "phone": "13800138005" },
+        ]));
+        let path = "/api/v1/tasks/data";
+        let foreseen = owner(&story, &format!("{path}?dry_run=true"), list.clone()).await;
+        assert_eq!(foreseen.body["bad_count"], 2, "{}", foreseen.body);
+        assert!(trail(&story, "customer.assigned").await.is_empty());
+        let came = owner(&story, path, list.clone()).await;
+        assert_eq!(
+            (came.status, &came.body["enrolled"]),
+            (200, &json!(3)),
+            "{}",
+            came.body
+        );
+        let bad = came.body["bad"].as_array().unwrap();
+        assert_eq!((&bad[0]["row"], &bad[0]["column"]), (&json!(3), &json!("agent")));
+        assert!(
+            bad[0]["reason"].as_str().unwrap().contains("no user nobody"),
+            "{bad:?}"
+        );
+        assert_eq!((&bad[1]["row"], &bad[1]["column"]), (&json!(4), &json!("team")));
+        let given = trail(&story, "customer.assigned").await;
+        assert_eq!(given.len(), 2, "{given:?}");
+        assert_eq!(owner(&story, path, list).await.body["repeated"], true);
+        assert_eq!(trail(&story, "customer.assigned").await.len(), 2);
+        let ann = key(&story, json!({ "user": "ann" })).await;
+        assert_eq!(get(&story, "/api/v1/customers/C1", &ann).await.status, 200);
+        assert_eq!(get(&story, "/api/v1/customers/C5", &ann).await.status, 404);
+
+        add(&story, "li", &["operator"]).await;
+        let narrow = json!({ "user": "li", "scopes": ["campaigns:write"] });
+        let narrow = key(&story, narrow).await;
+        let more = records(json!([{ "customer_id": "C6", "phone": "13800138006", "agent": "ann" }]));
+        let came = post(&story, path, &narrow, more).await;
+        assert_eq!(
+            (came.status, &came.body["bad_count"]),
+            (200, &json!(1)),
+            "{}",
+            came.body
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_list() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, json!(["lists"])).await;
+        add(&story, "li", &["operator"]).await;
+        add(&story, "wang", &["operator"]).await;
+        let (li, wang) = (
+            key(&story, json!({ "user": "li" })).await,
+            key(&story, json!({ "user": "wang" })).await,
+        );
+        let path = "/api/v1/tasks/data";
+        let list = records(json!([{ "customer_id": "C1", "phone": "13800138001" }]));
+        let other = records(json!([{ "customer_id": "C2", "phone": "13800138002" }]));
+        let needed = post(&story, path, &li, list.clone()).await;
+        assert_eq!(
+            (needed.status, needed.code()),
+            (409, "approval-needed"),
+            "{}",
+            needed.body
+        );
+        let dry = post(&story, &format!("{path}?dry_run=true"), &li, list.clone()).await;
+        assert_eq!((dry.status, &dry.body["enrolled"]), (200, &json!(1)));
+        assert!(trail(&story, "customer.enrolled").await.is_empty());
+        let id = needed.body["approval"].as_str().unwrap().to_owned();
+        let approve = format!("/api/v1/approvals/{id}/approve");
+        assert_eq!(
+            post(&story, &approve, &li, json!({})).await.status,
+            422,
+            "nobody approves their own"
+        );
+        let approved = post(&story, &approve, &wang, json!({})).await;
+        assert_eq!(approved.status, 200, "{}", approved.body);
+        let by = format!("{path}?approval={id}");
+        assert_eq!(
+            post(&story, &by, &li, other.clone()).await.status,
+            422,
+            "approved for another list"
+        );
+        let done = post(&story, &by, &li, list.clone()).await;
+        assert_eq!(
+            (done.status, &done.body["enrolled"]),
+            (200, &json!(1)),
+            "{}",
+            done.body
+        );
+        let opened = &trail(&story, "campaign.list_opened").await[0];
+        let four_eyes = json!({ "approval": id, "requested_by": "li", "approved_by": "wang" });
+        assert_eq!(opened["data"]["four_eyes"], four_eyes);
+        let again = post(&story, path, &li, list).await;
+        assert_eq!(
+            (again.status, &again.body["repeated"]),
+            (200, &json!(true)),
+            "{}",
+            again.body
+        );
+        let owners = owner(&story, path, other).await;
+        assert_eq!(owners.status, 200, "{}", owners.body);
+        let order = json!({ "campaign": "T", "customer": "C9", "phone": "13800138009" });
+        let one = owner(&story, "/api/v1/calls", order).await;
+        assert_eq!(one.status, 422, "a list of one is a list: {}", one.body);
+    });
+    story.end();
+}

@@ -1,0 +1,70 @@
+//! What of a campaign takes effect only when another person approved it (CMP-8): a small set in one byte, for
+//! it stands in every plan.
+
+use serde::{Deserialize, Serialize};
+
+/// What of a campaign can need another person's approval.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum NeedsApproval {
+    /// A list enrols nobody before that.
+    Lists,
+}
+
+impl NeedsApproval {
+    const ALL: [Self; 1] = [Self::Lists];
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::Lists => 1,
+        }
+    }
+}
+
+/// What a campaign asks approvals for; stored as a list, each once and in one order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(from = "Vec<NeedsApproval>", into = "Vec<NeedsApproval>")]
+pub struct Approvals(u8);
+
+impl Approvals {
+    pub const NONE: Self = Self(0);
+
+    pub const fn are_none(&self) -> bool {
+        self.0 == 0
+    }
+
+    pub const fn ask_for(self, what: NeedsApproval) -> bool {
+        self.0 & what.bit() != 0
+    }
+}
+
+impl From<Vec<NeedsApproval>> for Approvals {
+    fn from(said: Vec<NeedsApproval>) -> Self {
+        Self(said.into_iter().fold(0, |all, one| all | one.bit()))
+    }
+}
+
+impl From<Approvals> for Vec<NeedsApproval> {
+    fn from(asked: Approvals) -> Self {
+        let all = NeedsApproval::ALL.into_iter();
+        all.filter(|one| asked.ask_for(*one)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn they_are_stored_as_a_list_and_read_again() {
+        let lists = Approvals::from(vec![NeedsApproval::Lists, NeedsApproval::Lists]);
+        let text = serde_json::to_string(&lists).unwrap();
+        assert_eq!(text, r#"["lists"]"#);
+        assert_eq!(serde_json::from_str::<Approvals>(&text).unwrap(), lists);
+        assert!(lists.ask_for(NeedsApproval::Lists) && !lists.are_none());
+        assert!(!Approvals::NONE.ask_for(NeedsApproval::Lists));
+        assert!(serde_json::from_str::<Approvals>(r#"["everything"]"#).is_err());
+    }
+}

@@ -1,0 +1,60 @@
+//! A campaign whose lists another person approves: given, when, then.
+
+use super::command::CampaignCommand;
+use super::event::CampaignEvent;
+use super::tests::created;
+use super::{Campaign, CampaignRefusal, CampaignState};
+use crate::approvals_asked::{Approvals, NeedsApproval};
+use crate::decider::{Context, Decider};
+use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::ids::ListId;
+use crate::time::Timestamp;
+use uuid::Uuid;
+
+fn list() -> ListId {
+    ListId::new(Uuid::from_u128(1))
+}
+
+pub(super) fn open_list(list: ListId, four_eyes: Option<Box<FourEyes>>) -> CampaignCommand {
+    CampaignCommand::OpenList {
+        list,
+        source: "people.csv".to_owned(),
+        four_eyes,
+    }
+}
+
+#[test]
+fn a_campaign_that_asks_for_it_takes_a_list_only_with_who_stood_behind_it() {
+    let mut asking = created();
+    if let CampaignEvent::Created { plan, .. } = &mut asking {
+        plan.approvals = Approvals::from(vec![NeedsApproval::Lists]);
+    }
+    let state = [&asking]
+        .into_iter()
+        .fold(CampaignState::default(), |mut state, event| {
+            Campaign::evolve(&mut state, event, Timestamp::EPOCH);
+            state
+        });
+    let decide = |command| {
+        Campaign::decide(
+            &state,
+            command,
+            Context {
+                now: Timestamp::EPOCH,
+            },
+        )
+    };
+    assert_eq!(
+        decide(open_list(list(), None)),
+        Err(CampaignRefusal::ListNotApproved { list: list() })
+    );
+    let nobody = Some(Box::new(FourEyes::Nobody {
+        nobody: NobodyBecause::NobodyElse,
+    }));
+    let opened = CampaignEvent::ListOpened {
+        list: list(),
+        source: "people.csv".to_owned(),
+        four_eyes: nobody.clone(),
+    };
+    assert_eq!(decide(open_list(list(), nobody)), Ok(vec![opened]));
+}
