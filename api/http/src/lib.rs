@@ -25,6 +25,7 @@ pub mod live;
 mod lookups;
 mod openapi;
 mod own_page;
+mod paging;
 pub mod places;
 mod rates;
 mod reply;

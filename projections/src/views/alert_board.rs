@@ -157,6 +157,8 @@ pub struct AlertFilter {
     pub rule: Option<AlertRule>,
     pub campaign: Option<CampaignId>,
     pub alert: Option<AlertId>,
+    /// Only those that come after one that stands or not, was raised then, and has this id.
+    pub behind: Option<(bool, Timestamp, AlertId)>,
 }
 
 const COLUMNS: &str = "select alert, rule, subject, campaign, severity, figure, detail, standing, raised_at,
@@ -169,6 +171,13 @@ pub async fn list(
     filter: &AlertFilter,
     limit: usize,
 ) -> Result<Vec<AlertRow>, ProjectionError> {
+    let behind = filter.behind.map(|(standing, raised_at, alert)| {
+        [
+            Val::Int(i64::from(standing)),
+            Val::at(raised_at),
+            Val::text(alert),
+        ]
+    });
     let (sql, values) = Select::new(COLUMNS)
         .when(
             "standing =",
@@ -177,6 +186,12 @@ pub async fn list(
         .when("rule =", filter.rule.map(|rule| Val::text(rule.code())))
         .when("campaign =", filter.campaign.as_ref().map(Val::text))
         .when("alert =", filter.alert.map(Val::text))
+        .when_all(behind, |[standing, raised_at, alert]| {
+            format!(
+                "(standing < {standing} or standing = {standing} and (raised_at < {raised_at}
+                  or raised_at = {raised_at} and alert > {alert}))"
+            )
+        })
         .limited("standing desc, raised_at desc, alert", limit.min(ALERTS_MAX));
     let rows = db.query(&sql, values).await?;
     rows.into_iter().map(read_row).collect()

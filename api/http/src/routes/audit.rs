@@ -2,6 +2,7 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LONG, Paged, Paging};
 use application::inquiring::{Trail, TrailAsk, trail};
 use application::parameter::Parameter;
 use domain::inquiry::event::InquiryEvent;
@@ -43,7 +44,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "Only of this stream, such as call-…",
                         "campaign-TASK20261120",
                     ),
-                    Parameter::number("after", "Continue behind: the `next` of the page before", 42),
+                    CURSOR,
+                    Parameter::number("after", "Only behind this position", 42),
                     Parameter::number("limit", "At most so many; default 100, at most 1000", 100),
                 ]
             },
@@ -51,9 +53,14 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Trail>, Problem> {
-    let ask = asked(&input)?;
-    trail(&ctx.installation, ask).await.map(Read)
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let mut ask = asked(&input)?;
+    ask.after = paging.place()?.or(ask.after);
+    let list = trail(&ctx.installation, ask).await?;
+    let next = list.next.as_deref().and_then(|next| next.parse::<u64>().ok());
+    let next_cursor = next.map(|next| paging.cursor(&next)).transpose()?;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 fn asked(input: &Input) -> Result<TrailAsk, Problem> {

@@ -23,6 +23,7 @@ mod kept_replies;
 mod live;
 mod lookups;
 mod one_call;
+mod paging;
 mod personal_reads;
 mod persons;
 mod prometheus;
