@@ -13,6 +13,7 @@ mod described;
 mod endpoint;
 pub mod event_stream;
 mod exposition;
+mod form;
 mod fulfilment;
 mod guard;
 pub mod in_process;
@@ -41,3 +42,4 @@ pub mod testing;
 #[cfg(test)]
 mod tests;
 mod unstalled;
+mod uploads;

@@ -132,8 +132,8 @@ impl Paging {
 
     /// Behind which row the page begins; `None` at the beginning.
     pub(crate) fn place<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
-        let place = self.place.as_deref().map(serde_json::from_str);
-        place.transpose().map_err(|_| not_ours())
+        let place = |text| serde_json::from_str(text).ok().ok_or_else(not_ours);
+        self.place.as_deref().map(place).transpose()
     }
 
     /// The cursor of a page that ended with this row.
@@ -277,7 +277,7 @@ mod tests {
             assert!(problem.detail.starts_with("cursor: "));
         }
         assert_eq!(paging("b", Some(&cursor)).err().unwrap().code, "cursor-invalid");
-        let parts = |parts: &[&'static str]| asked_of("/r", parts.to_vec().into_iter());
+        let parts = |parts: &[&'static str]| asked_of("/r", parts.iter().copied());
         assert_ne!(parts(&["ab", "c"]), parts(&["a", "bc"]));
     }
 }

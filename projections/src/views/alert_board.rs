@@ -321,4 +321,34 @@ mod tests {
         };
         assert_eq!(subjects(shown(&story, standing).await), ["B"]);
     }
+
+    #[tokio::test]
+    async fn a_page_begins_behind_any_row_whether_it_stands_or_not() {
+        let mut story = Story::new();
+        let cleared = AlertEvent::Cleared {
+            figure: figure(400),
+            stood_ms: 3,
+        };
+        for subject in ["A", "B", "C", "D", "E"] {
+            story.alert(subject, &raised(subject, None));
+        }
+        for subject in ["B", "D", "E"] {
+            story.alert(subject, &cleared);
+        }
+        let all = shown(&story, AlertFilter::default()).await;
+        assert_eq!(all.len(), 5);
+        for (index, row) in all.iter().enumerate() {
+            let rest = AlertFilter {
+                behind: Some((row.standing, row.raised_at, row.alert)),
+                rule: Some(AlertRule::AnswerRatioLow),
+                ..AlertFilter::default()
+            };
+            assert_eq!(
+                shown(&story, rest).await,
+                all[index + 1..],
+                "behind {}",
+                row.subject
+            );
+        }
+    }
 }

@@ -114,7 +114,8 @@ impl Asking {
         }
     }
 
-    /// Asks for a list, all of its pages, and shows its items as a table, each as `described` says it; with --json as it is.
+    /// Asks for a list, all of its pages, and shows its items as a table, each as `described` says it; with
+    /// --json as it is.
     pub(crate) async fn show_items(
         &self,
         runtime: Arc<Runtime>,

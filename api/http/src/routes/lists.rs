@@ -1,33 +1,33 @@
 //! Contact lists over HTTP: a file per upload, or the records of `POST tasks/data` (CUS-2).
 
-use crate::body::Body;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
+use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
 use crate::guard::in_scope;
 use crate::reply::Written;
+use crate::uploads::{Received, receive};
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::{ImportReport, Load, load};
 use application::lists::under_way::ImportShown;
-use application::paced_places::{PacedPlace, PacedPlaces};
 use application::parameter::Parameter;
-use bytes::Bytes;
 use domain::actor::Actor;
 use domain::ids::CampaignId;
-use domain::problem::{Kind, Problem};
+use domain::permission::DataScope;
+use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::Position;
 use intake::body::BodySource;
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
 use intake::source::RowSource;
-use intake::spool::{Spool, hex};
+use intake::spool::hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Longest name of a source kept in `campaign.list_opened`.
 const SOURCE_BYTES_MAX: usize = 128;
@@ -35,21 +35,16 @@ const SOURCE_BYTES_MAX: usize = 128;
 /// Most records of one body; larger lists go as files.
 const RECORDS_MAX: usize = 10_000;
 
-/// Files read at once: each may take a core, and 300 MB where it is a large workbook.
-const UPLOADS_MAX: usize = 2;
-
-/// Their turns, over all campaigns of the process: a sender who is slow keeps one while nobody else sends.
-static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
-
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/tasks/data",
-            "Enrol the records of a body; the same body again enrols nobody twice",
+            "Enrol the records of a body, or of a file in a form; the same again enrols nobody twice",
             records,
         )
         .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<TaskData>()
+        .takes_form::<TaskForm>()
         .query(
             const {
                 &[Parameter::flag(
@@ -60,11 +55,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::post(
             "/api/v1/campaigns/{id}/lists",
-            "Import a CSV or XLSX file, sent as it is",
+            "Import a CSV or XLSX file, sent as it is or as the part `file` of a form",
             file,
         )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .takes_file()
+        .takes_form::<ListForm>()
         .query(
             const {
                 &[
@@ -74,11 +70,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "Which column is which member: 客户ID=customer_id,手机号=phone",
                         "客户ID=customer_id,手机号=phone",
                     ),
-                    Parameter::one_of(
-                        "encoding",
-                        "Of the text; auto where it is not said",
-                        &["auto", "utf-8", "gbk", "gb18030"],
-                    ),
+                    Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
                     Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
                 ]
             },
@@ -130,92 +122,145 @@ fn under_way(installation: &Installation) -> Read<Imports> {
     })
 }
 
+/// How a file is to be read, as a query or a form says it.
+struct Reading {
+    mapping: Mapping,
+    encoding: EncodingChoice,
+    source: String,
+}
+
+impl Reading {
+    fn of(map: Option<&str>, encoding: Option<&str>, source: Option<&str>) -> Result<Self, Problem> {
+        Ok(Self {
+            mapping: Mapping::parse(map.unwrap_or_default())?,
+            encoding: EncodingChoice::parse(encoding.unwrap_or_default())?,
+            source: source_name(source.unwrap_or("upload")),
+        })
+    }
+}
+
 async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    if input
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("multipart/"))
-    {
-        return Err(Problem::new(
-            Kind::WrongMediaType,
-            "send-the-file-itself",
-            "send the file as the body itself (curl --data-binary @FILE), not as a form",
-        ));
-    }
-    let dry_run = input.flag("dry_run")?;
-    let by = input.actor();
-    let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
-    let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
-    let source = source_name(input.text("source").unwrap_or("upload"));
-    // Before the bytes come: a campaign that does not exist takes none.
+    let asked = Importing::of(&input)?;
+    let given = ["map", "encoding", "source"].map(|name| input.text(name).map(str::to_owned));
+    let [map, encoding, source] = given.each_ref().map(Option::as_deref);
+    // Before the bytes come: a campaign that does not exist takes none, and a wrong reading neither.
+    let reading = Reading::of(map, encoding, source)?;
     ctx.installation.list_rules(&campaign, "").await?;
-    let Some(turn) = UPLOADS.enter(ctx.installation.now()) else {
-        return Err(Problem::new(
-            Kind::Busy,
-            "two-uploads-at-once",
-            format!("{UPLOADS_MAX} files are being read already; send this one when one of them is done"),
-        ));
+    let Some(form) = Form::of(&mut input, &["map", "encoding", "source"])? else {
+        let received = receive(&ctx.installation, &mut input.body).await?;
+        return list_of(&ctx.installation, campaign, received, reading, asked).await;
     };
-    let mut spool = Spool::new(&ctx.installation.directory)?;
-    while let Some(piece) = sent(&ctx.installation, &turn, &mut input.body).await? {
-        spool.write(&piece)?;
+    let (received, fields, name) = filled(&ctx.installation, form).await?;
+    // The form speaks before the address; the file's own name is the last resort.
+    let said =
+        |name: &str, other: Option<&str>| fields.get(name).map(String::as_str).or(other).map(str::to_owned);
+    let (map, encoding) = (said("map", map), said("encoding", encoding));
+    let source = said("source", source).or(name);
+    let reading = Reading::of(map.as_deref(), encoding.as_deref(), source.as_deref())?;
+    list_of(&ctx.installation, campaign, received, reading, asked).await
+}
+
+/// `POST tasks/data` as a form: the campaign is a field of it, and so its scope is asked when it is known.
+async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Changed<ImportReport>, Problem> {
+    let (received, fields, name) = filled(&ctx.installation, form).await?;
+    let campaign = fields.get("task_id").ok_or_else(|| {
+        Problem::members(vec![MemberError {
+            pointer: "/task_id".to_owned(),
+            detail: "is missing".to_owned(),
+        }])
+    })?;
+    let campaign = campaign
+        .parse()
+        .ok()
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    in_scope(&asked.scope, &campaign)?;
+    let field = |name: &str| fields.get(name).map(String::as_str);
+    let reading = Reading::of(field("map"), field("encoding"), name.as_deref())?;
+    list_of(&ctx.installation, campaign, received, reading, asked).await
+}
+
+/// A form's file, its fields, and the name that the sender gave the file.
+async fn filled(
+    installation: &Installation,
+    mut form: Form,
+) -> Result<(Received, Fields, Option<String>), Problem> {
+    let (mut part, name) = form.file().await?;
+    let received = receive(installation, &mut part).await?;
+    drop(part);
+    Ok((received, form.fields().await?, name))
+}
+
+/// Who imports, and whether in earnest.
+struct Importing {
+    dry_run: bool,
+    by: Option<Actor>,
+    scope: DataScope,
+}
+
+impl Importing {
+    fn of(input: &Input) -> Result<Self, Problem> {
+        Ok(Self {
+            dry_run: input.flag("dry_run")?,
+            by: input.actor(),
+            scope: input.scope.clone(),
+        })
     }
-    turn.is_over();
-    let spooled = spool.finish(encoding);
-    spooled.check(&source)?;
+}
+
+/// A list of a file that came whole.
+async fn list_of(
+    installation: &Arc<Installation>,
+    campaign: CampaignId,
+    received: Received,
+    reading: Reading,
+    asked: Importing,
+) -> Result<Changed<ImportReport>, Problem> {
+    let Received { spool, turn } = received;
+    let spooled = spool.finish(reading.encoding);
+    spooled.check(&reading.source)?;
     let plan = Load {
-        rules: ctx
-            .installation
+        rules: installation
             .list_rules(&campaign, &spooled.content_sha256)
             .await?,
-        source,
+        source: reading.source,
         format: spooled.format(),
-        dry_run,
+        dry_run: asked.dry_run,
         course: Arc::default(),
     };
-    let rows = spooled.into_rows(mapping);
-    run(&ctx.installation, plan, rows, by).await
+    let rows = spooled.into_rows(reading.mapping);
+    let done = run(installation, plan, rows, asked.by).await;
+    // Kept to the end: an import takes a core.
+    drop(turn);
+    done
 }
 
-/// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
-async fn sent(
-    installation: &Installation,
-    turn: &PacedPlace,
-    body: &mut Body,
-) -> Result<Option<Bytes>, Problem> {
-    let clock = installation.environment.clock.as_ref();
-    let bytes = |piece: &Result<Option<Bytes>, Problem>| match piece {
-        Ok(Some(piece)) => piece.len(),
-        Ok(None) | Err(_) => 0,
-    };
-    match turn.wait_for(clock, body.piece(), bytes).await {
-        Some(piece) => piece,
-        None => Err(Problem::new(
-            Kind::Busy,
-            "upload-too-slow",
-            "the file came so slowly that its turn went to another: send it again",
-        )),
+async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
+    let asked = Importing::of(&input)?;
+    if let Some(form) = Form::of(&mut input, &["task_id", "map", "encoding"])? {
+        return form_of_records(ctx, form, asked).await;
     }
-}
-
-async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Problem> {
-    let dry_run = input.flag("dry_run")?;
-    let (by, scope) = (input.actor(), input.scope.clone());
     let bytes = input.body.whole().await?;
     let content_sha256 = hex(&Sha256::digest(&bytes));
     let TaskData { task_id, records } = task_data(parse_object(&bytes)?)?;
     let campaign = task_id
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&scope, &campaign)?;
+    in_scope(&asked.scope, &campaign)?;
     let plan = Load {
         rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
-        dry_run,
+        dry_run: asked.dry_run,
         course: Arc::default(),
     };
-    run(&ctx.installation, plan, Box::new(BodySource::new(records)), by).await
+    run(
+        &ctx.installation,
+        plan,
+        Box::new(BodySource::new(records)),
+        asked.by,
+    )
+    .await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.
