@@ -146,6 +146,24 @@ impl Select {
         self
     }
 
+    /// Adds a condition on several values, by the names of their places, when there are some.
+    pub(crate) fn when_all<const N: usize>(
+        mut self,
+        values: Option<[Val; N]>,
+        condition: impl FnOnce([String; N]) -> String,
+    ) -> Self {
+        let Some(values) = values else {
+            return self;
+        };
+        let joint = if self.values.is_empty() { "where" } else { "and" };
+        let before = self.values.len();
+        let places =
+            std::array::from_fn(|index| format!("${}", before.saturating_add(index).saturating_add(1)));
+        self.values.extend(values);
+        self.sql.push_str(&format!(" {joint} {}", condition(places)));
+        self
+    }
+
     /// Ends with groups, in their order, and a limit.
     pub(crate) fn grouped(mut self, groups: &str, limit: usize) -> (String, Vec<Val>) {
         self.sql.push_str(&format!(" group by {groups}"));

@@ -8,15 +8,20 @@ use domain::campaign::{CampaignState, CampaignStatus};
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Customer, CustomerState};
 use domain::decider::Decider;
+use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, EventId};
 use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
 use intake::body::BodySource;
+use projections::views::worklist;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
+
+/// Longest wait for the rows to have an order that was just given.
+const ROWS_WITHIN_MS: u64 = 5_000;
 
 /// What is asked.
 #[derive(Debug)]
@@ -96,7 +101,18 @@ pub async fn call_now(
         return Err(wrong("/deadline", &format!("{deadline} is over")));
     }
     let state = known.state.as_ref();
-    let is_in = state.is_some_and(|state| state.enrolment(&order.campaign).is_some());
+    let enrolment = state.and_then(|state| state.enrolment(&order.campaign));
+    let is_in = enrolment.is_some();
+    // Unless it is this very order that comes again.
+    if let Some(settled) = enrolment.and_then(|enrolment| enrolment.settled)
+        && installation
+            .store()
+            .find(EventId::derive(cause.command, 0))
+            .await?
+            .is_none()
+    {
+        return Err(over(&order.campaign, settled.disposition));
+    }
     if !is_in {
         enrol(installation, &order, state, cause).await?;
     }
@@ -123,6 +139,28 @@ pub async fn call_now(
         position: answer.position,
         version: answer.version,
     })
+}
+
+/// Whose call was asked for and is not permitted yet; `None` where there is no such call.
+pub async fn asked_for(
+    installation: &Installation,
+    call: CallId,
+    cause: Cause,
+) -> Result<Option<EnrolmentId>, Problem> {
+    // An order that comes again finds whom it was about: nobody waits any more.
+    let first = EventId::derive(cause.command, 0);
+    if let Some(first) = installation.store().find(first).await? {
+        let envelope = first
+            .envelope()
+            .map_err(|error| Problem::fault(error.to_string()))?;
+        if let Some((campaign, customer)) = envelope.campaign.zip(envelope.customer) {
+            return Ok(Some(EnrolmentId { campaign, customer }));
+        }
+    }
+    // Whoever asked a moment ago finds it: the rows are to have the order.
+    let head = installation.store().head().await?;
+    installation.rows_at(head, ROWS_WITHIN_MS).await?;
+    Ok(worklist::asked_for(installation.rows.db().as_ref(), call).await?)
 }
 
 /// A campaign that may still call, with the flow that is expected.
@@ -234,6 +272,18 @@ fn enrolled(report: ImportReport) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// Figures count each enrolment once, so that a campaign is done with somebody for good.
+fn over(campaign: &CampaignId, disposition: Disposition) -> Problem {
+    Problem::refused(
+        "enrolment-settled",
+        format!(
+            "campaign {campaign} is done with this person ({}): each campaign settles a person once; ask in \
+             another campaign, which may have the same flow and preset",
+            disposition.code()
+        ),
+    )
 }
 
 fn wrong(pointer: &str, detail: &str) -> Problem {

@@ -6,7 +6,7 @@
 use crate::body::pieces;
 pub(crate) use crate::context::Ctx;
 use crate::context::RowsNeeded;
-use crate::described::{IntoReply, Told, schema_of};
+use crate::described::{IntoReply, Told, names_of_who_acts, schema_of};
 pub(crate) use crate::guard::About;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
@@ -88,6 +88,8 @@ pub struct Endpoint {
     pub path: &'static str,
     pub summary: &'static str,
     pub takes: Takes,
+    /// The form that it reads too, instead of that.
+    pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     /// Query parameters and what they do.
     pub query: &'static [Parameter],
     /// Headers that it reads besides those of every request.
@@ -160,6 +162,7 @@ impl Endpoint {
             path,
             summary,
             takes: Takes::Nothing,
+            form: None,
             query: &[],
             headers: &[],
             open: false,
@@ -198,6 +201,11 @@ impl Endpoint {
     pub fn takes<T: JsonSchema>(mut self) -> Self {
         self.takes = Takes::Json(schema_of::<T>);
         self.says_who = names_of_who_acts::<T>();
+        self
+    }
+    /// It reads a form with a file in it too (`multipart/form-data`).
+    pub fn takes_form<T: JsonSchema>(mut self) -> Self {
+        self.form = Some(schema_of::<T>);
         self
     }
     /// It reads a file.
@@ -309,17 +317,6 @@ impl Endpoint {
     }
 }
 
-/// The member of an order that says who acts, where it has one.
-fn names_of_who_acts<T: JsonSchema>() -> &'static [&'static str] {
-    let schema = schemars::schema_for!(T);
-    let has = |member: &str| schema.pointer(&format!("/properties/{member}")).is_some();
-    match (has("by"), has("requested_by")) {
-        (true, _) => &["by"],
-        (false, true) => &["requested_by"],
-        (false, false) => &[],
-    }
-}
-
 fn method(method: Method) -> BoxedFilter<()> {
     if method == Method::GET {
         warp::get().boxed()
@@ -370,7 +367,7 @@ async fn handled(
     let _entered = match method == Method::GET {
         true => None,
         false => {
-            let reads_json = !matches!(guard.takes, Takes::File);
+            let reads_json = !matches!(guard.takes, Takes::File) && !input.is_multipart();
             let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
             admitted.await?
         }

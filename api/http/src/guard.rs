@@ -12,7 +12,7 @@ use crate::known_query::{AFTER_POSITION, KnownQuery};
 use application::access::{Caller, Refused};
 use domain::actor::Way;
 use domain::customer::{Assignee, CustomerState};
-use domain::ids::{CallId, CampaignId};
+use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::permission::{CampaignScope, DataScope, People, Permission};
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
@@ -121,16 +121,8 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
             let call: CallId = input.id(0, "this call")?;
             let missing = || Problem::missing("this call");
             let state = ctx.installation.entities.calls.state(&call).await?.state;
-            let campaign = state.campaign().ok_or_else(missing)?;
-            match &scope.people {
-                People::All => scope.admits_campaign(campaign).then_some(()).ok_or_else(missing),
-                People::Team(_) | People::Own(_) | People::Nobody => {
-                    let customer = state.customer().ok_or_else(missing)?;
-                    let customer = ctx.installation.entities.customers.state(customer).await?.state;
-                    let seen = sees_person(ctx, &scope, &customer).await?;
-                    seen.then_some(()).ok_or_else(missing)
-                }
-            }
+            let (campaign, customer) = state.campaign().zip(state.customer()).ok_or_else(missing)?;
+            sees_call(ctx, &scope, campaign, customer).await
         }
         About::Customer => {
             let (_, state) = ctx.installation.customer_named(&input.param(0)?).await?;
@@ -145,6 +137,23 @@ async fn hold(about: About, ctx: &Context, input: &mut Input) -> Result<(), Prob
             "lists are for whoever is held to campaigns, not to people",
         )),
     }
+}
+
+/// Refuses a call outside the scope: it does not exist.
+pub(crate) async fn sees_call(
+    ctx: &Context,
+    scope: &DataScope,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+) -> Result<(), Problem> {
+    let seen = match &scope.people {
+        People::All => scope.admits_campaign(campaign),
+        People::Team(_) | People::Own(_) | People::Nobody => {
+            let customer = ctx.installation.entities.customers.state(customer).await?.state;
+            sees_person(ctx, scope, &customer).await?
+        }
+    };
+    seen.then_some(()).ok_or_else(|| Problem::missing("this call"))
 }
 
 /// Whether somebody of this scope sees a person: of a campaign in it, or assigned to them.

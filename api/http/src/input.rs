@@ -160,9 +160,20 @@ impl Input {
         Ok(cause.requested(self.request))
     }
 
+    /// Whether the body is a form in parts.
+    pub(crate) fn is_multipart(&self) -> bool {
+        let kind = self.header("content-type").unwrap_or_default();
+        kind.trim_start().to_ascii_lowercase().starts_with("multipart/")
+    }
+
+    /// The body, which is then empty here.
+    pub(crate) fn take_body(&mut self) -> Body {
+        std::mem::replace(&mut self.body, Body::of(Bytes::new()))
+    }
+
     /// The body, which can be read again.
     pub(crate) async fn whole_body(&mut self) -> Result<Bytes, Problem> {
-        let body = std::mem::replace(&mut self.body, Body::of(Bytes::new()));
+        let body = self.take_body();
         let bytes = Bytes::from(body.whole().await?);
         self.body = Body::of(bytes.clone());
         Ok(bytes)

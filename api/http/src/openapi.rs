@@ -130,7 +130,7 @@ fn operation(endpoint: &Endpoint, schemas: &mut Schemas) -> Value {
     let Some(members) = operation.as_object_mut() else {
         return operation;
     };
-    if let Some(body) = taken(endpoint.takes, schemas) {
+    if let Some(body) = taken(endpoint, schemas) {
         members.insert("requestBody".to_owned(), body);
     }
     if endpoint.standing == Standing::Deprecated {
@@ -164,7 +164,7 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     if is_command {
         kinds.extend([Kind::Conflict, Kind::Stale, Kind::TooLarge]);
     }
-    if matches!(endpoint.takes, Takes::File) {
+    if matches!(endpoint.takes, Takes::File) || endpoint.form.is_some() {
         kinds.push(Kind::WrongMediaType);
     }
     if endpoint.writing == Writing::Replaces {
@@ -173,8 +173,8 @@ fn kinds(endpoint: &Endpoint) -> Vec<Kind> {
     kinds
 }
 
-fn taken(takes: Takes, schemas: &mut Schemas) -> Option<Value> {
-    let (required, media_type, schema) = match takes {
+fn taken(endpoint: &Endpoint, schemas: &mut Schemas) -> Option<Value> {
+    let (required, media_type, schema) = match endpoint.takes {
         Takes::Nothing => return None,
         Takes::Json(order) => {
             let schema = order(&mut schemas.read);
@@ -188,7 +188,12 @@ fn taken(takes: Takes, schemas: &mut Schemas) -> Option<Value> {
                 "description": "A CSV or XLSX file as it is, of whatever media type" }),
         ),
     };
-    Some(json!({ "required": required, "content": { media_type: { "schema": schema } } }))
+    let mut content = json!({ media_type: { "schema": schema } });
+    if let (Some(form), Some(members)) = (endpoint.form, content.as_object_mut()) {
+        let schema = form(&mut schemas.read);
+        members.insert("multipart/form-data".to_owned(), json!({ "schema": schema }));
+    }
+    Some(json!({ "required": required, "content": content }))
 }
 
 /// The header that tells one reply from another.

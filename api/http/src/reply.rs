@@ -145,6 +145,30 @@ pub(crate) fn page(text: &'static str) -> Response {
     response
 }
 
+/// A page whose files are all of this server, or one of those files.
+pub(crate) fn asset(media_type: &str, bytes: &'static [u8], is_compressed: bool) -> Response {
+    let mut response = Response::new(bytes.into());
+    set(
+        &mut response,
+        header::CONTENT_TYPE,
+        &format!("{media_type}; charset=utf-8"),
+    );
+    if is_compressed {
+        set(&mut response, header::CONTENT_ENCODING, "gzip");
+    }
+    set(
+        &mut response,
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    );
+    // Asked for again with each version of this program, and not between.
+    set(&mut response, header::CACHE_CONTROL, "no-cache");
+    set(&mut response, header::REFERRER_POLICY, "no-referrer");
+    set(&mut response, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    response
+}
+
 /// Of text that is neither JSON nor a page.
 pub(crate) fn text_response(media_type: &'static str, text: String) -> Response {
     let mut response = Response::new(text.into());

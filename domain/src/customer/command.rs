@@ -45,6 +45,15 @@ pub enum CustomerCommand {
         campaign: CampaignId,
         deadline: Option<Timestamp>,
     },
+    /// The call that was asked for is not wanted any more: the enrolment is settled before it is dialed.
+    /// `customer` is the entity's own id, from which the call's follows.
+    CancelAsked {
+        customer: CustomerId,
+        campaign: CampaignId,
+        call: CallId,
+        reason: String,
+        by: Option<String>,
+    },
     /// A person's word that somebody who was cut off by us is not called again in this campaign.
     SettleCutOff {
         campaign: CampaignId,
@@ -104,6 +113,7 @@ impl CustomerCommand {
             Self::CloseCall { .. } => "customer.close_call",
             Self::CallBack { .. } => "customer.call_back",
             Self::CallNow { .. } => "customer.call_now",
+            Self::CancelAsked { .. } => "customer.cancel_asked",
             Self::SettleCutOff { .. } => "customer.settle_cut_off",
             Self::RecordConsent { .. } => "customer.record_consent",
             Self::WithdrawConsent { .. } => "customer.withdraw_consent",

@@ -10,7 +10,7 @@ use super::{assignment, call_now, close_call, consent, cut_off, forget, grant_di
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
-use crate::ids::{CallId, CampaignId, CustomerId};
+use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -46,6 +46,21 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::CallNow { campaign, deadline } => {
             not_erased(state)?;
             call_now::call_now(state.enrolment(&campaign), campaign, deadline, context.now)
+        }
+        CustomerCommand::CancelAsked {
+            customer,
+            campaign,
+            call,
+            reason,
+            by,
+        } => {
+            let Some(enrolment) = state.enrolment(&campaign) else {
+                return Err(CustomerRefusal::NotEnrolled { campaign });
+            };
+            let id = EnrolmentId { campaign, customer };
+            call_now::may_cancel(enrolment, id.clone(), call)?;
+            let why = call_now::canceled(reason, by);
+            Ok(vec![not_permitted(&id.campaign, enrolment, why)])
         }
         CustomerCommand::SettleCutOff { campaign, reason, by } => {
             cut_off::settle(state, campaign, reason, by)

@@ -27,6 +27,8 @@ pub struct EnrolmentState {
     pub due_at: Timestamp,
     /// From then on it is not dialed any more: who asked for one call said so.
     pub deadline: Option<Timestamp>,
+    /// Somebody asked for its next call, which is not granted yet.
+    pub asked: bool,
     /// The call that is granted and neither closed nor released.
     pub open: Option<CallId>,
     /// For which scope the last grant looked at consent; unknown of grants without that verdict.
@@ -75,6 +77,12 @@ impl EnrolmentState {
 
     fn kept_by<'a>(&self, closed: Option<&'a ClosedWindow>) -> Option<&'a ClosedWindow> {
         closed.filter(|closed| self.is_waiting() && closed.binds(self.due_at))
+    }
+
+    pub(super) const fn note_asked(&mut self, due_at: Timestamp, deadline: Option<Timestamp>) {
+        self.due_at = due_at;
+        self.deadline = deadline;
+        self.asked = true;
     }
 
     pub(super) fn note_not_dialed(

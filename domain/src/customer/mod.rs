@@ -28,6 +28,7 @@ mod tests;
 
 pub use assignee::Assignee;
 pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
+pub use call_now::CALL_CANCELED;
 pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
 pub use cut_off::CUT_OFF_SETTLED;
 pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs};

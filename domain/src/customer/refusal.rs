@@ -17,6 +17,9 @@ pub enum CustomerRefusal {
         campaign: CampaignId,
         disposition: Disposition,
     },
+    /// Nobody asked for this call, or another one of the enrolment is next.
+    #[error("call {call} does not wait to be dialed")]
+    NotAsked { call: CallId },
     /// Asked again while the grant or its call is open: go on with it, or release it.
     #[error("call {call} was granted already")]
     AlreadyGranted { call: CallId },

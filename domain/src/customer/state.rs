@@ -252,6 +252,7 @@ impl CustomerState {
             closed: BTreeMap::new(),
             due_at: *due_at,
             deadline: None,
+            asked: false,
             open: None,
             granted_scope: None,
             last: None,
@@ -293,6 +294,7 @@ impl CustomerState {
                     enrolment.attempts = *attempt;
                     enrolment.number = grant.number.clone();
                     enrolment.open = Some(grant.call);
+                    enrolment.asked = false;
                     enrolment.granted_scope = scope_of(&grant.verdicts);
                     enrolment.refused_at.clear();
                     enrolment.not_dialed = None;
@@ -329,10 +331,7 @@ impl CustomerState {
                 campaign,
                 due_at,
                 deadline,
-            } => self.with_enrolment(campaign, |enrolment| {
-                enrolment.due_at = *due_at;
-                enrolment.deadline = *deadline;
-            }),
+            } => self.with_enrolment(campaign, |enrolment| enrolment.note_asked(*due_at, *deadline)),
             CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),
             CustomerEvent::Registered { .. }
             | CustomerEvent::NumberAdded { .. }

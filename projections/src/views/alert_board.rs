@@ -157,6 +157,8 @@ pub struct AlertFilter {
     pub rule: Option<AlertRule>,
     pub campaign: Option<CampaignId>,
     pub alert: Option<AlertId>,
+    /// Only those that come after one that stands or not, was raised then, and has this id.
+    pub behind: Option<(bool, Timestamp, AlertId)>,
 }
 
 const COLUMNS: &str = "select alert, rule, subject, campaign, severity, figure, detail, standing, raised_at,
@@ -169,6 +171,13 @@ pub async fn list(
     filter: &AlertFilter,
     limit: usize,
 ) -> Result<Vec<AlertRow>, ProjectionError> {
+    let behind = filter.behind.map(|(standing, raised_at, alert)| {
+        [
+            Val::Int(i64::from(standing)),
+            Val::at(raised_at),
+            Val::text(alert),
+        ]
+    });
     let (sql, values) = Select::new(COLUMNS)
         .when(
             "standing =",
@@ -177,6 +186,12 @@ pub async fn list(
         .when("rule =", filter.rule.map(|rule| Val::text(rule.code())))
         .when("campaign =", filter.campaign.as_ref().map(Val::text))
         .when("alert =", filter.alert.map(Val::text))
+        .when_all(behind, |[standing, raised_at, alert]| {
+            format!(
+                "(standing < {standing} or standing = {standing} and (raised_at < {raised_at}
+                  or raised_at = {raised_at} and alert > {alert}))"
+            )
+        })
         .limited("standing desc, raised_at desc, alert", limit.min(ALERTS_MAX));
     let rows = db.query(&sql, values).await?;
     rows.into_iter().map(read_row).collect()
@@ -305,5 +320,35 @@ mod tests {
             ..AlertFilter::default()
         };
         assert_eq!(subjects(shown(&story, standing).await), ["B"]);
+    }
+
+    #[tokio::test]
+    async fn a_page_begins_behind_any_row_whether_it_stands_or_not() {
+        let mut story = Story::new();
+        let cleared = AlertEvent::Cleared {
+            figure: figure(400),
+            stood_ms: 3,
+        };
+        for subject in ["A", "B", "C", "D", "E"] {
+            story.alert(subject, &raised(subject, None));
+        }
+        for subject in ["B", "D", "E"] {
+            story.alert(subject, &cleared);
+        }
+        let all = shown(&story, AlertFilter::default()).await;
+        assert_eq!(all.len(), 5);
+        for (index, row) in all.iter().enumerate() {
+            let rest = AlertFilter {
+                behind: Some((row.standing, row.raised_at, row.alert)),
+                rule: Some(AlertRule::AnswerRatioLow),
+                ..AlertFilter::default()
+            };
+            assert_eq!(
+                shown(&story, rest).await,
+                all[index + 1..],
+                "behind {}",
+                row.subject
+            );
+        }
     }
 }

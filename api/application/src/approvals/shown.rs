@@ -3,7 +3,7 @@
 
 use super::holders::reaches;
 use crate::access::Caller;
-use crate::cases::ids_of;
+use crate::cases::placed_ids_of;
 use crate::installation::Installation;
 use actors::Answer;
 use domain::approval::{
@@ -12,7 +12,7 @@ use domain::approval::{
 use domain::ids::{ApprovalId, CampaignId, CustomerId, UserId};
 use domain::permission::Permission;
 use domain::problem::Problem;
-use domain::stored_event::Cause;
+use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -116,24 +116,25 @@ pub async fn approval(
     }
 }
 
-/// Those that the caller may see; only those that wait to be decided or used where `open`.
+/// Those that the caller may see, each with the position at which it was asked for; only those that wait to
+/// be decided or used where `open`.
 pub async fn approvals(
     installation: &Installation,
     caller: &Caller,
     open: bool,
-) -> Result<ApprovalList, Problem> {
-    let mut items = Vec::new();
-    for id in ids_of::<ApprovalId>(installation, ApprovalEvent::REQUESTED).await? {
+) -> Result<Vec<(Position, ApprovalShown)>, Problem> {
+    let mut found = Vec::new();
+    for (position, id) in placed_ids_of::<ApprovalId>(installation, ApprovalEvent::REQUESTED).await? {
         let state = installation.entities.approvals.state(&id).await?.state;
         let Some(shown) = describe(id, &state, installation.now()) else {
             continue;
         };
         let is_open = matches!(shown.standing, Standing::Waiting | Standing::Approved);
         if (is_open || !open) && sees(installation, caller, &state).await? {
-            items.push(shown);
+            found.push((position, shown));
         }
     }
-    Ok(ApprovalList { items })
+    Ok(found)
 }
 
 /// The caller approves, as the user that they are.

@@ -1,11 +1,12 @@
 //! Complaints: what is shown of one, of all, and the report over them.
 
-use super::ids_of;
+use super::placed_ids_of;
 use crate::installation::Installation;
 use domain::case::{CaseAbout, Deadline};
 use domain::complaint::{ComplaintEvent, ComplaintOutcome, ComplaintSource, ComplaintState};
 use domain::ids::ComplaintId;
 use domain::problem::Problem;
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -42,7 +43,7 @@ pub struct ResolvedShown {
     pub at: Timestamp,
 }
 
-/// All complaints that were asked for, with what they add up to.
+/// A page of the complaints that were asked for, with what all of them add up to.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct ComplaintsShown {
     pub items: Vec<ComplaintShown>,
@@ -114,26 +115,27 @@ pub async fn complaint(installation: &Installation, id: ComplaintId) -> Result<C
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this complaint"))
 }
 
-/// Those that are wanted, and what they add up to.
-pub async fn complaints(installation: &Installation, wanted: &Wanted) -> Result<ComplaintsShown, Problem> {
-    let mut items = Vec::new();
-    for id in ids_of::<ComplaintId>(installation, ComplaintEvent::OPENED).await? {
+/// Those that are wanted, each with the position at which it was opened, and what they add up to.
+pub async fn complaints(
+    installation: &Installation,
+    wanted: &Wanted,
+) -> Result<(Vec<(Position, ComplaintShown)>, ComplaintReport), Problem> {
+    let mut found = Vec::new();
+    for (position, id) in placed_ids_of::<ComplaintId>(installation, ComplaintEvent::OPENED).await? {
         let shown = complaint(installation, id).await?;
         if wanted.holds(&shown) {
-            items.push(shown);
+            found.push((position, shown));
         }
     }
-    let report = ComplaintReport::of(&items);
-    Ok(ComplaintsShown { items, report })
+    let report = ComplaintReport::of(found.iter().map(|(_, shown)| shown));
+    Ok((found, report))
 }
 
 impl ComplaintReport {
-    fn of(items: &[ComplaintShown]) -> Self {
-        let mut report = Self {
-            received: items.len(),
-            ..Self::default()
-        };
-        for one in items {
+    fn of<'a>(all: impl Iterator<Item = &'a ComplaintShown>) -> Self {
+        let mut report = Self::default();
+        for one in all {
+            report.received += 1;
             *report.by_source.entry(one.source.code()).or_default() += 1;
             report.overdue += usize::from(one.overdue);
             match &one.resolved {

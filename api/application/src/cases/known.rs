@@ -14,11 +14,20 @@ const CASES_MAX: usize = 10_000;
 
 /// The ids of the streams that begin with this kind, the last ones, in the order of the log.
 pub async fn ids_of<T: FromStr>(installation: &Installation, kind: &str) -> Result<Vec<T>, Problem> {
+    let found = placed_ids_of(installation, kind).await?;
+    Ok(found.into_iter().map(|(_, id)| id).collect())
+}
+
+/// The same, each with the position at which it began.
+pub async fn placed_ids_of<T: FromStr>(
+    installation: &Installation,
+    kind: &str,
+) -> Result<Vec<(Position, T)>, Problem> {
     let mut found: BTreeMap<Position, T> = BTreeMap::new();
     let reached = from_rows(installation, kind, &mut found).await?;
     from_log(installation, kind, reached, &mut found).await?;
     let skipped = found.len().saturating_sub(CASES_MAX);
-    Ok(found.into_values().skip(skipped).collect())
+    Ok(found.into_iter().skip(skipped).collect())
 }
 
 /// Those of the rows; answers up to where they are complete.

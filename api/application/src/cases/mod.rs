@@ -5,7 +5,7 @@ pub mod complaints;
 mod known;
 pub mod requests;
 
-pub use known::ids_of;
+pub use known::{ids_of, placed_ids_of};
 
 use crate::installation::Installation;
 use domain::case::CaseAbout;

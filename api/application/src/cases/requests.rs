@@ -1,11 +1,12 @@
 //! Requests of persons: what is shown of one and of all.
 
-use super::ids_of;
+use super::placed_ids_of;
 use crate::installation::Installation;
 use domain::case::Deadline;
 use domain::ids::{CustomerId, EventId, PersonRequestId};
 use domain::person_request::{AnswerKind, PersonRequestEvent, PersonRequestState, Wish};
 use domain::problem::Problem;
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -37,7 +38,7 @@ pub struct AnswerShown {
     pub at: Timestamp,
 }
 
-/// All requests that were asked for.
+/// A page of the requests that were asked for.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RequestsShown {
     pub items: Vec<RequestShown>,
@@ -72,14 +73,18 @@ pub async fn request(installation: &Installation, id: PersonRequestId) -> Result
     describe(id, &state, installation.now()).ok_or_else(|| Problem::missing("this request"))
 }
 
-/// All of them; only those not answered where `open`.
-pub async fn requests(installation: &Installation, open: bool) -> Result<RequestsShown, Problem> {
-    let mut items = Vec::new();
-    for id in ids_of::<PersonRequestId>(installation, PersonRequestEvent::RECEIVED).await? {
+/// All of them, each with the position at which it was received; only those not answered where `open`.
+pub async fn requests(
+    installation: &Installation,
+    open: bool,
+) -> Result<Vec<(Position, RequestShown)>, Problem> {
+    let mut found = Vec::new();
+    for (position, id) in placed_ids_of::<PersonRequestId>(installation, PersonRequestEvent::RECEIVED).await?
+    {
         let shown = request(installation, id).await?;
         if !(open && shown.answered.is_some()) {
-            items.push(shown);
+            found.push((position, shown));
         }
     }
-    Ok(RequestsShown { items })
+    Ok(found)
 }

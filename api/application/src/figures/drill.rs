@@ -42,7 +42,11 @@ pub const DRILLED: &[Parameter] = &[
         "42",
     ),
     Parameter::number("limit", "Items on a page, at most 1000; 100 without", 100),
-    Parameter::text("cursor", "`next_cursor` of the page before", "42-17"),
+    Parameter::text(
+        "cursor",
+        "Go on: the `next_cursor` of the page before, with the same other parameters",
+        "AeF2qb5i1rAjTq0mYyR9wYc0Mg",
+    ),
 ];
 
 /// A question for the events behind a figure.
@@ -57,8 +61,8 @@ pub struct Drilling {
 }
 
 impl Drilling {
-    /// Reads the query's parameters.
-    pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
+    /// Reads the query's parameters; the page goes on where the one before said.
+    pub fn read(name: &str, query: &Query, cursor: Option<(Position, Position)>) -> Result<Self, Problem> {
         let (which, part) = match query.text("which") {
             None | Some("numerator") => ("numerator", Part::Numerator),
             Some("denominator") => ("denominator", Part::Denominator),
@@ -78,7 +82,7 @@ impl Drilling {
             moment: Moment::of(query)?,
             which,
             part,
-            cursor: query.text("cursor").map(read_cursor).transpose()?,
+            cursor,
             limit: query.number("limit")?.unwrap_or(ITEMS_DEFAULT),
         })
     }
@@ -138,8 +142,10 @@ pub struct Drilled {
     events_read: u64,
     as_of_position: String,
     items: Vec<DrillItem>,
-    #[schemars(example = &"42-17")]
-    next_cursor: Option<String>,
+    /// Where the next page begins: what was looked up to, and where this page ended.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub next: Option<(Position, Position)>,
 }
 
 fn describe(asked: &Asked, which: &'static str, drill: &Drill<'_>, found: DrillDown) -> Drilled {
@@ -157,15 +163,8 @@ fn describe(asked: &Asked, which: &'static str, drill: &Drill<'_>, found: DrillD
         events_read: found.events_read,
         as_of_position: drill.until.to_string(),
         items: found.items,
-        next_cursor: found.next.map(|next| format!("{}-{}", drill.until, next)),
+        next: found.next.map(|next| (drill.until, next)),
     }
-}
-
-fn read_cursor(text: &str) -> Result<(Position, Position), Problem> {
-    let parts = text
-        .split_once('-')
-        .and_then(|(until, after)| Some((Position(until.parse().ok()?), Position(after.parse().ok()?))));
-    parts.ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
 }
 
 fn problem(error: DrillError) -> Problem {

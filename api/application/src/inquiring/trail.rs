@@ -105,8 +105,8 @@ pub async fn trail(installation: &Installation, ask: TrailAsk) -> Result<Trail, 
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Trail {
     items: Vec<TrailItem>,
-    /// Where the following page begins.
-    next: Option<String>,
+    /// The position of the last one where there are more: `after` of the following page.
+    pub next: Option<String>,
 }
 
 /// An event in the trail; of what a person did also what the event says of it, sealed as stored.

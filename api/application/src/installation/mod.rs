@@ -153,7 +153,16 @@ impl Installation {
 
     pub async fn boards(&self) -> Result<Vec<BoardRow>, Problem> {
         let db = self.rows.db();
-        Ok(campaign_board::list(db.as_ref(), None, campaign_board::LISTED_MAX).await?)
+        let mut all: Vec<BoardRow> = Vec::new();
+        loop {
+            let last = all.last().map(|row| &row.campaign);
+            let page = campaign_board::list(db.as_ref(), last, campaign_board::LISTED_MAX).await?;
+            let is_last = page.len() < campaign_board::LISTED_MAX;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
     }
 
     /// The masked number of a stored call, opened with its person's key; absent when the key is gone.

@@ -98,7 +98,7 @@ pub async fn all(
         let seen = active.filter(|facts| facts.is_channel == is_channel && is_within(facts, scope));
         items.extend(seen.map(|facts| shown(id, facts, &loaded.state, head)));
     }
-    items.sort_by_key(|item| item.since);
+    items.sort_by_key(|item| (item.since, item.id));
     Ok(WebhookList { items })
 }
 

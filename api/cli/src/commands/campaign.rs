@@ -136,7 +136,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
-            asking.show(runtime, get(&path)).await
+            asking.show_whole(runtime, &path).await
         }
     }
 }

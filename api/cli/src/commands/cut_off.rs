@@ -33,7 +33,7 @@ pub(super) struct Args {
     by: Option<String>,
     /// Continue a list below: its next_cursor
     #[arg(long, conflicts_with_all = ["call_back", "settle"])]
-    cursor: Option<u64>,
+    cursor: Option<String>,
     #[command(flatten)]
     asking: Asking,
 }
@@ -52,6 +52,6 @@ pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     }
     let query = args
         .cursor
-        .map_or_else(String::new, |cursor| format!("?cursor={cursor}"));
+        .map_or_else(String::new, |cursor| format!("?cursor={}", encode(&cursor)));
     args.asking.show(runtime, get(&format!("{path}{query}"))).await
 }

@@ -10,7 +10,7 @@ use domain::campaign::CampaignStatus;
 use domain::ids::{CampaignId, CommandId};
 use domain::stored_event::Cause;
 use domain::time::TimeOfDay;
-use http::routes::lists::import;
+use http::importing::import;
 use intake::campaign_body::{CampaignBody, FlowBody};
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;

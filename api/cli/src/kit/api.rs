@@ -96,6 +96,14 @@ impl ApiArgs {
         reply
     }
 
+    /// Asks for a list, page by page, as one reply.
+    pub(crate) async fn ask_whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<Value, Failure> {
+        let client = self.client(runtime).await?;
+        let whole = whole(&client, path).await;
+        client.close().await;
+        whole
+    }
+
     /// Where the server is that was named, or that has run in the directory.
     pub(crate) fn server_address(&self) -> String {
         self.server.address()
@@ -149,6 +157,28 @@ impl ApiArgs {
             rehearse_at: rehearsal.then_some(Timestamp::EPOCH),
         })
     }
+}
+
+/// A list with the items of all of its pages.
+async fn whole(client: &ApiClient, path: &str) -> Result<Value, Failure> {
+    let joint = if path.contains('?') { '&' } else { '?' };
+    let mut whole = get(path).ask(client).await?;
+    let mut next = take_cursor(&mut whole);
+    while let Some(cursor) = next {
+        let mut page = get(&format!("{path}{joint}cursor={cursor}")).ask(client).await?;
+        next = take_cursor(&mut page);
+        let more = page.get_mut("items").and_then(Value::as_array_mut);
+        if let (Some(items), Some(more)) = (whole.get_mut("items").and_then(Value::as_array_mut), more) {
+            items.append(more);
+        }
+    }
+    Ok(whole)
+}
+
+/// Where the next page begins; of a whole list nothing is said of pages.
+fn take_cursor(page: &mut Value) -> Option<String> {
+    let cursor = page.as_object_mut()?.remove("next_cursor")?;
+    cursor.as_str().map(str::to_owned)
 }
 
 /// Refuses a directory without a log.

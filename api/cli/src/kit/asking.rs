@@ -109,7 +109,17 @@ impl Asking {
         self.api.server_address()
     }
 
-    /// Asks for a list and shows its items as a table, each as `described` says it; with --json as it is.
+    /// Asks for a list, all of its pages, and shows it as it is.
+    pub(crate) async fn show_whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<(), Failure> {
+        let reply = self.api.ask_whole(runtime, path).await?;
+        match self.json {
+            true => output::json(&reply),
+            false => output::pretty(&reply),
+        }
+    }
+
+    /// Asks for a list, all of its pages, and shows its items as a table, each as `described` says it; with
+    /// --json as it is.
     pub(crate) async fn show_items(
         &self,
         runtime: Arc<Runtime>,
@@ -118,9 +128,10 @@ impl Asking {
         columns: &[(&str, &str)],
         none: &str,
     ) -> Result<(), Failure> {
-        let Some(reply) = self.ask(runtime, get(path)).await? else {
-            return Ok(());
-        };
+        let reply = self.api.ask_whole(runtime, path).await?;
+        if self.json {
+            return output::json(&reply);
+        }
         let items: Vec<Value> = table::items(&reply, "items").iter().map(described).collect();
         if items.is_empty() {
             return output::line(none);

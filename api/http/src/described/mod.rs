@@ -14,7 +14,7 @@ pub(crate) mod validate;
 pub(crate) use example::example;
 pub(crate) use path_parameter::of_path;
 pub(crate) use reply::{
-    Bundle, Changed, File, Follow, IntoReply, MadeOrChanged, Page, Read, ReadAt, SentAway, SentHome,
+    Asset, Bundle, Changed, File, Follow, IntoReply, MadeOrChanged, Page, Read, ReadAt, SentAway, SentHome,
     SessionBegun, SessionEnded, Socket, Sound, Text, Told,
 };
-pub(crate) use schemas::{Schemas, schema_of, with_names};
+pub(crate) use schemas::{Schemas, names_of_who_acts, schema_of, with_names};

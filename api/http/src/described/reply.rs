@@ -3,8 +3,8 @@
 
 use crate::described::schemas::schema_of;
 use crate::reply::{
-    CHANGED, ELSEWHERE, MADE, PART, READ, SWITCHED, Written, changed, made, page, read, read_at, sent_away,
-    sent_home, text_response, whole_file_response, with_session,
+    CHANGED, ELSEWHERE, MADE, PART, READ, SWITCHED, Written, asset, changed, made, page, read, read_at,
+    sent_away, sent_home, text_response, whole_file_response, with_session,
 };
 use domain::stored_event::StreamVersion;
 use schemars::{JsonSchema, SchemaGenerator};
@@ -58,6 +58,31 @@ pub(crate) enum MadeOrChanged<T> {
 
 /// Text that is not JSON: the status page.
 pub(crate) struct Page(pub &'static str);
+
+/// A file that belongs to a page, as it stands in this program.
+pub(crate) struct Asset {
+    media_type: &'static str,
+    bytes: &'static [u8],
+    is_compressed: bool,
+}
+
+impl Asset {
+    pub(crate) const fn plain(media_type: &'static str, text: &'static str) -> Self {
+        Self {
+            media_type,
+            bytes: text.as_bytes(),
+            is_compressed: false,
+        }
+    }
+    /// By gzip, which every browser reads.
+    pub(crate) const fn compressed(media_type: &'static str, bytes: &'static [u8]) -> Self {
+        Self {
+            media_type,
+            bytes,
+            is_compressed: true,
+        }
+    }
+}
 
 /// Text of another kind.
 pub(crate) struct Text {
@@ -231,6 +256,17 @@ impl IntoReply for Page {
     }
     fn response(self) -> Response {
         page(self.0)
+    }
+}
+
+impl IntoReply for Asset {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let kinds = ["text/html", "text/css", "text/javascript", "text/plain"];
+        let content = kinds.map(|kind| (kind, json!({ "type": "string" })));
+        vec![told(READ, "A file of a page", content.to_vec())]
+    }
+    fn response(self) -> Response {
+        asset(self.media_type, self.bytes, self.is_compressed)
     }
 }
 

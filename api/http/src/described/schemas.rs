@@ -78,6 +78,17 @@ pub(crate) fn schema_of<T: JsonSchema + ?Sized>(generator: &mut SchemaGenerator)
     schema.to_value()
 }
 
+/// The member of an order that says who acts, where it has one.
+pub(crate) fn names_of_who_acts<T: JsonSchema>() -> &'static [&'static str] {
+    let schema = schemars::schema_for!(T);
+    let has = |member: &str| schema.pointer(&format!("/properties/{member}")).is_some();
+    match (has("by"), has("requested_by")) {
+        (true, _) => &["by"],
+        (false, true) => &["requested_by"],
+        (false, false) => &[],
+    }
+}
+
 fn settings() -> SchemaSettings {
     SchemaSettings::draft2020_12()
         .with(|settings| {

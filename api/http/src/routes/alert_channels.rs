@@ -3,6 +3,7 @@
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use application::webhooks::{
     Adding, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval, WebhookTested,
@@ -19,6 +20,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::AlertsRead, About::Everybody)
+        .query(PAGED)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/alerts/channels",
@@ -43,8 +45,14 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<WebhookList>, Problem> {
-    all(&ctx.installation, &input.scope, true).await.map(Read)
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<WebhookList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let all = all(&ctx.installation, &input.scope, true).await?.items;
+    let (items, next_cursor) = paging.cut(all, |item| (item.since, item.id))?;
+    Ok(Read(Paged {
+        list: WebhookList { items },
+        next_cursor,
+    }))
 }
 
 async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Problem> {

@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, Length, Paged, Paging};
 use crate::reply::Written;
 use application::installation::Installation;
 use application::parameter::Parameter;
@@ -21,6 +22,12 @@ const MINUTE_MS: u64 = 60_000;
 /// The longest mute in minutes: the domain's own limit, a week.
 const MUTE_MINUTES_MAX: u32 = 10_080;
 
+/// Alerts on a page.
+const PAGE: Length = Length {
+    unasked: ALERTS_MAX,
+    most: ALERTS_MAX,
+};
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -39,7 +46,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                         "answer_ratio_low",
                     ),
                     Parameter::campaign("Only of this campaign"),
-                    Parameter::number("limit", "At most so many; default and most 1000", 100),
+                    CURSOR,
+                    LIMIT,
                 ]
             },
         ),
@@ -142,7 +150,8 @@ struct AlertChanged {
     position: String,
 }
 
-async fn all(ctx: Ctx, input: Input) -> Result<Read<Alerts>, Problem> {
+async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<Alerts>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, PAGE)?;
     let rule: Option<AlertRule> = match input.text("rule").map(str::parse) {
         None => None,
         Some(Ok(rule)) => Some(rule),
@@ -163,10 +172,15 @@ async fn all(ctx: Ctx, input: Input) -> Result<Read<Alerts>, Problem> {
         rule,
         campaign,
         alert: None,
+        behind: paging.place()?,
     };
-    let limit = input.number("limit")?.unwrap_or(ALERTS_MAX);
-    let rows = list(ctx.installation.rows.db().as_ref(), &filter, limit).await?;
-    Ok(Read(Alerts { items: rows }))
+    let rows = list(ctx.installation.rows.db().as_ref(), &filter, paging.limit).await?;
+    let last = rows.last().filter(|_| rows.len() == paging.limit);
+    let place = |row: &AlertRow| paging.cursor(&(row.standing, row.raised_at, row.alert));
+    Ok(Read(Paged {
+        next_cursor: last.map(place).transpose()?,
+        list: Alerts { items: rows },
+    }))
 }
 
 async fn one(ctx: Ctx, input: Input) -> Result<Read<AlertRow>, Problem> {

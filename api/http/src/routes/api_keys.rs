@@ -2,9 +2,11 @@
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::access::{KeyList, KeyMade, KeyOrder, create_key, keys, revoke_key};
-use application::as_of::{Moment, PARAMETERS};
+use application::as_of::{AS_OF, Moment, VALID_AT};
+use application::parameter::Parameter;
 use domain::api_key::LABEL_BYTES_MAX;
 use domain::ids::KeyId;
 use domain::problem::Problem;
@@ -12,12 +14,16 @@ use domain::stored_event::Position;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::cmp::Reverse;
+
+/// Every key, now or then, in pages.
+const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/api-keys", "Every key, without its secret", list)
             .needs(Permission::UsersRead, About::Everybody)
-            .query(PARAMETERS),
+            .query(LISTED),
         Endpoint::post(
             "/api/v1/api-keys",
             "Make a key for a user: shown in this reply, and never again",
@@ -60,9 +66,15 @@ struct KeyRevoked {
     position: Position,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<KeyList>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<KeyList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
-    keys(&ctx.installation, moment).await.map(Read)
+    let all = keys(&ctx.installation, moment).await?.items;
+    let (items, next_cursor) = paging.cut(all, |key| (Reverse(key.created_at), key.id))?;
+    Ok(Read(Paged {
+        list: KeyList { items },
+        next_cursor,
+    }))
 }
 
 async fn make(ctx: Ctx, input: Input) -> Result<MadeOrChanged<KeyMade>, Problem> {

@@ -4,6 +4,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{Ctx, Endpoint, Input};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::approvals::{
     ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject,
@@ -26,10 +27,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .for_whoever_is_known()
         .query(
             const {
-                &[Parameter::flag(
-                    "open",
-                    "Only those that wait to be decided or used",
-                )]
+                &[
+                    Parameter::flag("open", "Only those that wait to be decided or used"),
+                    CURSOR,
+                    LIMIT,
+                ]
             },
         ),
         Endpoint::get("/api/v1/approvals/{id}", "One approval", show).for_whoever_is_known(),
@@ -92,9 +94,16 @@ struct ApprovalDecided {
     position: String,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<ApprovalList>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<ApprovalList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let open = input.flag("open")?;
-    approvals(&ctx.installation, &input.caller, open).await.map(Read)
+    let all = approvals(&ctx.installation, &input.caller, open).await?;
+    let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
+    let items = page.into_iter().map(|(_, shown)| shown).collect();
+    Ok(Read(Paged {
+        list: ApprovalList { items },
+        next_cursor,
+    }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<ApprovalShown>, Problem> {

@@ -2,6 +2,7 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LONG, Paged, Paging};
 use application::inquiring::{Reader, Shown, Trail, TrailAsk, customer_of, put_on_record, trail};
 use application::parameter::Parameter;
 use domain::inquiry::ReadForm;
@@ -47,7 +48,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "Only of this stream, such as call-…",
                         "campaign-TASK20261120",
                     ),
-                    Parameter::number("after", "Continue behind: the `next` of the page before", 42),
+                    CURSOR,
+                    Parameter::number("after", "Only behind this position", 42),
                     Parameter::number("limit", "At most so many; default 100, at most 1000", 100),
                 ]
             },
@@ -55,10 +57,12 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Trail>, Problem> {
-    let ask = asked(&input)?;
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Paged<Trail>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let mut ask = asked(&input)?;
+    ask.after = paging.place()?.or(ask.after);
     let about = ask.customer.clone().map(|text| (text, ask.campaign.clone()));
-    let found = trail(&ctx.installation, ask).await?;
+    let list = trail(&ctx.installation, ask).await?;
     // What happened to one person, and what was done with their data, tells of that person.
     if let Some((text, campaign)) = about {
         let shown = Shown {
@@ -69,7 +73,9 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Trail>, Problem> {
         let reader = Reader::of_caller(format!("GET {}", input.route()), &input.caller);
         put_on_record(&ctx.installation, reader, shown).await?;
     }
-    Ok(Read(found))
+    let next = list.next.as_deref().and_then(|next| next.parse::<u64>().ok());
+    let next_cursor = next.map(|next| paging.cursor(&next)).transpose()?;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 fn asked(input: &Input) -> Result<TrailAsk, Problem> {

@@ -3,6 +3,7 @@
 
 use crate::described::{Bundle, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{EXAMPLE, Paged, Paging};
 use crate::taken_away::{Taken, Taking};
 use application::inquiring::answered;
 use application::installation::Installation;
@@ -73,7 +74,10 @@ struct SearchOrder {
     /// Words with blanks between them, which all stand in what the event says, in any case.
     #[schemars(example = &"complaint 17", length(max = REASON_BYTES_MAX))]
     words: Option<String>,
-    /// Continue behind: the `next` of the page before.
+    /// Go on: the `next_cursor` of the page before, with the same other members.
+    #[schemars(example = &EXAMPLE)]
+    cursor: Option<String>,
+    /// Only behind this position.
     #[schemars(with = "Option<String>", example = &"42")]
     after: Option<u64>,
     #[schemars(range(min = 1, max = FOUND_MAX))]
@@ -98,6 +102,7 @@ impl Order for SearchOrder {
             key: body.parsed("key"),
             number: body.short_text("number", NAME_BYTES_MAX),
             words: body.short_text("words", REASON_BYTES_MAX),
+            cursor: body.text("cursor"),
             after: body.parsed("after"),
             limit,
         }
@@ -110,21 +115,32 @@ struct Asked {
     wanted: Wanted,
 }
 
-async fn find(ctx: Ctx, input: Input) -> Result<Read<Found>, Problem> {
+async fn find(ctx: Ctx, input: Input) -> Result<Read<Paged<Found>>, Problem> {
+    let route = input.route();
     let (peer, by) = (input.peer(), input.by());
     let cause = input.cause(&ctx.installation, "audit/search")?;
     let order: SearchOrder = input.order().await?;
-    let after = Position(order.after.unwrap_or(0));
+    let (cursor, after) = (order.cursor.clone(), order.after);
     let limit = order.limit.unwrap_or(PAGE_EVENTS);
     let asked = asked(&ctx, order, peer)?;
     let installation = &ctx.installation;
-    // Up to what the log had before the search: two of the same find the same.
-    let until = installation.store().head().await?;
+    let filter = (&asked.facts, after);
+    let paging = Paging::of_body(installation, route, &filter, cursor.as_deref(), limit)?;
+    // Up to what the log had before the search: its pages, and two of the same, find the same.
+    let (after, until) = match paging.place::<(u64, u64)>()? {
+        Some((after, until)) => (Position(after), Position(until)),
+        None => (Position(after.unwrap_or(0)), installation.store().head().await?),
+    };
     let began = installation.now();
     let id = put_on_record(installation, asked.facts, by, cause).await?;
     let found = search(installation.store(), &asked.wanted, after, limit, until).await?;
     answered(installation, id, found.total, 0, began).await?;
-    Ok(Read(found))
+    let next = found.next.as_deref().and_then(|next| next.parse::<u64>().ok());
+    let next_cursor = next.map(|next| paging.cursor(&(next, until.0))).transpose()?;
+    Ok(Read(Paged {
+        list: found,
+        next_cursor,
+    }))
 }
 
 async fn take_away(ctx: Ctx, input: Input) -> Result<Bundle, Problem> {

@@ -3,6 +3,7 @@
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::own_people::{customers_of, seen};
+use crate::paging::{CURSOR, Length, Paged, Paging};
 use crate::reply::Written;
 use application::as_of::{Moment, corrections, describe_at};
 use application::calls::{CallShown, describe, masked_callee_of, stream_of};
@@ -10,8 +11,6 @@ use application::cloud_event::{EventPage, page_of};
 use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
 use application::logged_recording::logged;
 use application::parameter::Parameter;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
 use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, Correction, Finding, FourState};
@@ -27,15 +26,18 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::str::FromStr;
 
-/// Calls on a page unless asked otherwise.
-const PAGE_CALLS: usize = 100;
+/// Calls on a page.
+const PAGE: Length = Length {
+    unasked: 100,
+    most: CALLS_MAX,
+};
 
 /// Longest name of who corrected: a login or a mail address.
 const BY_CHARS_MAX: usize = 128;
 
 /// What is shown of the person called, of one call and of a page of them.
 const CALL: Shown = Shown::of(&["callee", "legs", "finding"], ReadForm::Masked);
-const PAGE: Shown = Shown::of(&["callee", "finding"], ReadForm::Masked);
+const LISTED: Shown = Shown::of(&["callee", "finding"], ReadForm::Masked);
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -55,11 +57,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
                     ),
                     Parameter::text("disposition", "Only calls that ended so", "answered"),
-                    Parameter::text(
-                        "cursor",
-                        "Continue below: the `next_cursor` of the page before",
-                        "YmVsb3cgNDI",
-                    ),
+                    CURSOR,
                     Parameter::number("limit", "At most so many; default 100, at most 500", 100),
                     BY,
                     REASON,
@@ -89,7 +87,7 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CallsListed>>, Problem> {
     let customer: Option<CustomerId> = filter(&input, "customer")?;
     let scope = input.scope.clone();
     let customers = customers_of(&ctx, &scope, customer.as_ref()).await?;
@@ -106,12 +104,12 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
         },
         ..CallFilter::default()
     };
-    let before = input.text("cursor").map(read_cursor).transpose()?;
-    let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
-    let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, before, limit).await?;
-    let next = (rows.len() == limit)
-        .then(|| rows.last().map(|row| cursor(row.first_position)))
-        .flatten();
+    let paging = Paging::of(&ctx.installation, &input, PAGE)?;
+    let below = paging.place()?.map(Position);
+    let limit = paging.limit;
+    let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, below, limit).await?;
+    let last = rows.last().filter(|_| rows.len() == limit);
+    let next = last.map(|row| paging.cursor(&row.first_position.0)).transpose()?;
     let rows = seen(&ctx, &scope, rows).await?;
     let mut items = Vec::with_capacity(rows.len());
     for row in &rows {
@@ -122,28 +120,14 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CallsListed>, Problem> {
             customer: filter.customer,
             campaign: filter.campaign,
             calls: rows.iter().map(|row| row.call).collect(),
-            ..PAGE
+            ..LISTED
         };
         put_on_record(&ctx.installation, input.reader(), what).await?;
     }
-    Ok(Read(CallsListed {
-        items,
+    Ok(Read(Paged {
+        list: CallsListed { items },
         next_cursor: next,
     }))
-}
-
-/// Where the next page begins; what is in it is ours to change.
-fn cursor(below: Position) -> String {
-    URL_SAFE_NO_PAD.encode(format!("below {below}"))
-}
-
-fn read_cursor(text: &str) -> Result<Position, Problem> {
-    let said = URL_SAFE_NO_PAD.decode(text).ok();
-    let said = said.and_then(|bytes| String::from_utf8(bytes).ok());
-    let below = said.and_then(|said| said.strip_prefix("below ")?.parse().ok());
-    below
-        .map(Position)
-        .ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
 }
 
 fn filter<T: FromStr>(input: &Input, name: &'static str) -> Result<Option<T>, Problem> {
@@ -161,8 +145,6 @@ fn filter<T: FromStr>(input: &Input, name: &'static str) -> Result<Option<T>, Pr
 #[derive(Debug, Serialize, JsonSchema)]
 struct CallsListed {
     items: Vec<CallListed>,
-    #[schemars(example = &"YmVsb3cgNDI")]
-    next_cursor: Option<String>,
 }
 
 /// One call in the list.

@@ -3,10 +3,12 @@
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::limited;
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use actors::Answer;
-use application::as_of::{Moment, PARAMETERS};
+use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::campaigns::{self, CampaignShown, Campaigns, create_campaign, describe, start_campaign};
+use application::parameter::Parameter;
 use domain::campaign::Campaign;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
@@ -18,6 +20,9 @@ use serde_json::{Map, Value};
 
 /// Longest reason kept for a stop.
 const REASON_BYTES_MAX: usize = 256;
+
+/// All campaigns, now or then, in pages.
+const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -31,7 +36,7 @@ pub fn endpoints() -> Vec<Endpoint> {
         Endpoint::get("/api/v1/campaigns", "All campaigns with their figures", list)
             .steady()
             .needs(Permission::CampaignsRead, About::Handler)
-            .query(PARAMETERS),
+            .query(LISTED),
         Endpoint::get(
             "/api/v1/campaigns/{id}",
             "One campaign and where its enrolments stand",
@@ -143,11 +148,17 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<CampaignShown>, Problem> {
         .map(Read)
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Campaigns>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Campaigns>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
     let mut shown = campaigns::list(&ctx.installation, moment).await?;
     shown.hold_to(|campaign| input.scope.admits_campaign(campaign));
-    Ok(Read(shown))
+    let (items, next_cursor) = paging.cut(shown.items, |item| item.id.clone())?;
+    shown.items = items;
+    Ok(Read(Paged {
+        list: shown,
+        next_cursor,
+    }))
 }
 
 fn written(campaign: &CampaignId, answer: &Answer<Campaign>) -> Written<CampaignShown> {

@@ -3,6 +3,7 @@
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use actors::Answer;
 use application::cases::complaints::{
@@ -49,6 +50,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                         &["12321", "12378", "regulator", "own"],
                     ),
                     Parameter::flag("open", "Only those that are not resolved"),
+                    CURSOR,
+                    LIMIT,
                 ]
             },
         ),
@@ -282,9 +285,16 @@ async fn suppress_for(
     Ok(())
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<ComplaintsShown>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<ComplaintsShown>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let wanted = wanted(&input)?;
-    complaints(&ctx.installation, &wanted).await.map(Read)
+    let (all, report) = complaints(&ctx.installation, &wanted).await?;
+    let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
+    let items = page.into_iter().map(|(_, shown)| shown).collect();
+    Ok(Read(Paged {
+        list: ComplaintsShown { items, report },
+        next_cursor,
+    }))
 }
 
 fn wanted(input: &Input) -> Result<Wanted, Problem> {

@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, beijing_date};
@@ -18,9 +19,6 @@ use std::collections::VecDeque;
 use std::path::PathBuf;
 use store::proof::SigningKey;
 
-/// Most issues in one answer, the latest.
-const LISTED_MAX: usize = 1_000;
-
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -28,7 +26,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Issued compliance reports, the latest first",
             list,
         )
-        .needs(Permission::ReportsRead, About::Everybody),
+        .needs(Permission::ReportsRead, About::Everybody)
+        .query(PAGED),
         Endpoint::post(
             "/api/v1/compliance-reports",
             "Make, sign and keep the compliance report of a period; reads the whole log",
@@ -50,7 +49,9 @@ struct IssueListed {
     issued_at: Timestamp,
     issue: Issue,
     /// Where the event of the issue stands.
-    event_position: String,
+    #[serde(rename = "event_position", serialize_with = "Position::as_text")]
+    #[schemars(with = "String", example = &"154")]
+    position: Position,
 }
 
 /// The period of a report.
@@ -105,23 +106,34 @@ struct Kept {
     note: PathBuf,
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Read<Issues>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Issues>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let below: Option<u64> = paging.place()?;
     let mut latest: VecDeque<IssueListed> = VecDeque::new();
     let mut log = Matching::of_kinds(ctx.installation.store(), &[ReportEvent::ISSUED]);
     while let Some(page) = log.next().await? {
-        for stored in &page {
+        let wanted = |position: Position| below.is_none_or(|below| position.0 < below);
+        for stored in page.iter().filter(|stored| wanted(stored.position)) {
             let envelope = stored.envelope().map_err(unreadable)?;
             let event = read_event::<Report>(&envelope);
             let ReportEvent::Issued { issue } = event.map_err(|error| Problem::fault(error.to_string()))?;
             latest.push_front(IssueListed {
                 issued_at: envelope.at,
                 issue: *issue,
-                event_position: stored.position.to_string(),
+                position: stored.position,
             });
-            latest.truncate(LISTED_MAX);
+            // One more than the page tells whether there is another.
+            latest.truncate(paging.limit.saturating_add(1));
         }
     }
-    Ok(Read(Issues { items: latest.into() }))
+    let is_last = latest.len() <= paging.limit;
+    latest.truncate(paging.limit);
+    let last = latest.back().filter(|_| !is_last);
+    let next_cursor = last.map(|last| paging.cursor(&last.position.0)).transpose()?;
+    Ok(Read(Paged {
+        list: Issues { items: latest.into() },
+        next_cursor,
+    }))
 }
 
 async fn post(ctx: Ctx, input: Input) -> Result<Changed<IssuedShown>, Problem> {

@@ -5,6 +5,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, Length, Paged, Paging};
 use crate::reply::Written;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
@@ -20,8 +21,11 @@ use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// Interrupted calls on a page unless asked otherwise.
-const PAGE_CALLS: usize = 100;
+/// Interrupted calls on a page.
+const PAGE: Length = Length {
+    unasked: 100,
+    most: CALLS_MAX,
+};
 /// Longest reason and name: stored for ever, and must hold nothing personal.
 const TEXT_BYTES_MAX: usize = 256;
 
@@ -37,7 +41,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
 .needs(Permission::CampaignsRead, About::Campaign)
         .query(const { &[
-            Parameter::number("cursor", "Continue below: the `next_cursor` of the page before", 42),
+            CURSOR,
             Parameter::number("limit", "Look at so many interrupted calls; default 100, at most 500", 100),
             BY,
             REASON,
@@ -59,15 +63,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<CutOffs>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CutOffs>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let filter = CallFilter {
         campaign: Some(campaign.clone()),
         disposition: Some(Disposition::Interrupted),
         ..CallFilter::default()
     };
-    let below = input.number("cursor")?.map(Position);
-    let limit = input.number("limit")?.unwrap_or(PAGE_CALLS).clamp(1, CALLS_MAX);
+    let paging = Paging::of(&ctx.installation, &input, PAGE)?;
+    let below = paging.place()?.map(Position);
+    let limit = paging.limit;
     let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, below, limit).await?;
     let (mut items, mut calls) = (Vec::new(), Vec::new());
     for row in rows.iter().filter(|row| row.answered_at.is_some()) {
@@ -83,9 +88,8 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CutOffs>, Problem> {
         ));
         calls.push(row.call);
     }
-    let next = (rows.len() == limit)
-        .then(|| rows.last().map(|row| row.first_position.to_string()))
-        .flatten();
+    let last = rows.last().filter(|_| rows.len() == limit);
+    let next = last.map(|row| paging.cursor(&row.first_position.0)).transpose()?;
     if !calls.is_empty() {
         let what = Shown {
             campaign: Some(campaign),
@@ -94,8 +98,8 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CutOffs>, Problem> {
         };
         put_on_record(&ctx.installation, input.reader(), what).await?;
     }
-    Ok(Read(CutOffs {
-        items,
+    Ok(Read(Paged {
+        list: CutOffs { items },
         next_cursor: next,
     }))
 }
@@ -129,7 +133,6 @@ fn describe(row: &CallRow, enrolment: &EnrolmentState, callee: Option<String>) -
 #[derive(Debug, Serialize, JsonSchema)]
 struct CutOffs {
     items: Vec<CutOff>,
-    next_cursor: Option<String>,
 }
 
 /// Somebody who was cut off, and whether they are called back.

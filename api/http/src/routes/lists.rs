@@ -1,38 +1,28 @@
 //! Contact lists over HTTP: a file per upload, or the records of `POST tasks/data` (CUS-2).
 
-use crate::body::Body;
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
+use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
 use crate::guard::in_scope;
-use crate::reply::Written;
-use application::access::Caller;
-use application::approvals::{Doing, four_eyes};
+use crate::importing::{APPROVAL, Importing, run};
+use crate::uploads::{Received, receive};
 use application::installation::Installation;
-use application::lists::enroller::CampaignEnroller;
-use application::lists::load::{ImportReport, Load, load};
+use application::lists::load::{ImportReport, Load};
 use application::lists::under_way::ImportShown;
-use application::paced_places::{PacedPlace, PacedPlaces};
 use application::parameter::Parameter;
-use bytes::Bytes;
-use domain::actor::Actor;
-use domain::approval::{Act, Asked};
-use domain::approvals_asked::NeedsApproval;
-use domain::four_eyes::FourEyes;
-use domain::ids::{ApprovalId, CampaignId};
-use domain::problem::{Kind, Problem};
-use domain::stored_event::{Cause, Position};
+use domain::ids::CampaignId;
+use domain::problem::{Kind, MemberError, Problem};
 use intake::body::BodySource;
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
-use intake::source::RowSource;
-use intake::spool::{Spool, hex};
+use intake::spool::hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 /// Longest name of a source kept in `campaign.list_opened`.
 const SOURCE_BYTES_MAX: usize = 128;
@@ -40,27 +30,16 @@ const SOURCE_BYTES_MAX: usize = 128;
 /// Most records of one body; larger lists go as files.
 const RECORDS_MAX: usize = 10_000;
 
-/// Files read at once: each may take a core, and 300 MB where it is a large workbook.
-const UPLOADS_MAX: usize = 2;
-
-/// Their turns, over all campaigns of the process: a sender who is slow keeps one while nobody else sends.
-static UPLOADS: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(UPLOADS_MAX));
-
-/// Of a campaign whose lists another person approves.
-const APPROVAL: Parameter = Parameter::uuid(
-    "approval",
-    "The approval that another person gave, where the campaign asks for one",
-);
-
 pub fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/tasks/data",
-            "Enrol the records of a body; the same body again enrols nobody twice",
+            "Enrol the records of a body, or of a file in a form; the same again enrols nobody twice",
             records,
         )
         .needs(Permission::CampaignsWrite, About::Handler)
         .takes::<TaskData>()
+        .takes_form::<TaskForm>()
         .query(
             const {
                 &[
@@ -71,11 +50,12 @@ pub fn endpoints() -> Vec<Endpoint> {
         ),
         Endpoint::post(
             "/api/v1/campaigns/{id}/lists",
-            "Import a CSV or XLSX file, sent as it is",
+            "Import a CSV or XLSX file, sent as it is or as the part `file` of a form",
             file,
         )
         .needs(Permission::CampaignsWrite, About::Campaign)
         .takes_file()
+        .takes_form::<ListForm>()
         .query(
             const {
                 &[
@@ -85,11 +65,7 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "Which column is which member: 客户ID=customer_id,手机号=phone",
                         "客户ID=customer_id,手机号=phone",
                     ),
-                    Parameter::one_of(
-                        "encoding",
-                        "Of the text; auto where it is not said",
-                        &["auto", "utf-8", "gbk", "gb18030"],
-                    ),
+                    Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
                     Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
                     APPROVAL,
                 ]
@@ -142,98 +118,122 @@ fn under_way(installation: &Installation) -> Read<Imports> {
     })
 }
 
+/// How a file is to be read, as a query or a form says it.
+struct Reading {
+    mapping: Mapping,
+    encoding: EncodingChoice,
+    source: String,
+}
+
+impl Reading {
+    fn of(map: Option<&str>, encoding: Option<&str>, source: Option<&str>) -> Result<Self, Problem> {
+        Ok(Self {
+            mapping: Mapping::parse(map.unwrap_or_default())?,
+            encoding: EncodingChoice::parse(encoding.unwrap_or_default())?,
+            source: source_name(source.unwrap_or("upload")),
+        })
+    }
+}
+
 async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    if input
-        .header("content-type")
-        .is_some_and(|kind| kind.starts_with("multipart/"))
-    {
-        return Err(Problem::new(
-            Kind::WrongMediaType,
-            "send-the-file-itself",
-            "send the file as the body itself (curl --data-binary @FILE), not as a form",
-        ));
-    }
-    let dry_run = input.flag("dry_run")?;
-    let importer = importer(&ctx, &input)?;
-    let mapping = Mapping::parse(input.text("map").unwrap_or_default())?;
-    let encoding = EncodingChoice::parse(input.text("encoding").unwrap_or_default())?;
-    let source = source_name(input.text("source").unwrap_or("upload"));
-    // Before the bytes come: a campaign that does not exist takes none.
+    let asked = Importing::of(&ctx.installation, &input)?;
+    let given = ["map", "encoding", "source"].map(|name| input.text(name).map(str::to_owned));
+    let [map, encoding, source] = given.each_ref().map(Option::as_deref);
+    // Before the bytes come: a campaign that does not exist takes none, and a wrong reading neither.
+    let reading = Reading::of(map, encoding, source)?;
     ctx.installation.list_rules(&campaign, "").await?;
-    let Some(turn) = UPLOADS.enter(ctx.installation.now()) else {
-        return Err(Problem::new(
-            Kind::Busy,
-            "two-uploads-at-once",
-            format!("{UPLOADS_MAX} files are being read already; send this one when one of them is done"),
-        ));
+    let Some(form) = Form::of(&mut input, &["map", "encoding", "source"])? else {
+        let received = receive(&ctx.installation, &mut input.body).await?;
+        return list_of(&ctx.installation, campaign, received, reading, asked).await;
     };
-    let mut spool = Spool::new(&ctx.installation.directory)?;
-    while let Some(piece) = sent(&ctx.installation, &turn, &mut input.body).await? {
-        spool.write(&piece)?;
-    }
-    turn.is_over();
-    let spooled = spool.finish(encoding);
-    spooled.check(&source)?;
+    let (received, fields, name) = filled(&ctx.installation, form).await?;
+    // The form speaks before the address; the file's own name is the last resort.
+    let said =
+        |name: &str, other: Option<&str>| fields.get(name).map(String::as_str).or(other).map(str::to_owned);
+    let (map, encoding) = (said("map", map), said("encoding", encoding));
+    let source = said("source", source).or(name);
+    let reading = Reading::of(map.as_deref(), encoding.as_deref(), source.as_deref())?;
+    list_of(&ctx.installation, campaign, received, reading, asked).await
+}
+
+/// `POST tasks/data` as a form: the campaign is a field of it, and so its scope is asked when it is known.
+async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Changed<ImportReport>, Problem> {
+    let (received, fields, name) = filled(&ctx.installation, form).await?;
+    let campaign = fields.get("task_id").ok_or_else(|| {
+        Problem::members(vec![MemberError {
+            pointer: "/task_id".to_owned(),
+            detail: "is missing".to_owned(),
+        }])
+    })?;
+    let campaign = campaign
+        .parse()
+        .ok()
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    in_scope(&asked.scope, &campaign)?;
+    let field = |name: &str| fields.get(name).map(String::as_str);
+    let reading = Reading::of(field("map"), field("encoding"), name.as_deref())?;
+    list_of(&ctx.installation, campaign, received, reading, asked).await
+}
+
+/// A form's file, its fields, and the name that the sender gave the file.
+async fn filled(
+    installation: &Installation,
+    mut form: Form,
+) -> Result<(Received, Fields, Option<String>), Problem> {
+    let (mut part, name) = form.file().await?;
+    let received = receive(installation, &mut part).await?;
+    drop(part);
+    Ok((received, form.fields().await?, name))
+}
+
+/// A list of a file that came whole.
+async fn list_of(
+    installation: &Arc<Installation>,
+    campaign: CampaignId,
+    received: Received,
+    reading: Reading,
+    asked: Importing,
+) -> Result<Changed<ImportReport>, Problem> {
+    let Received { spool, turn } = received;
+    let spooled = spool.finish(reading.encoding);
+    spooled.check(&reading.source)?;
     let plan = Load {
-        rules: ctx
-            .installation
+        rules: installation
             .list_rules(&campaign, &spooled.content_sha256)
             .await?,
-        source,
+        source: reading.source,
         format: spooled.format(),
-        dry_run,
+        dry_run: asked.dry_run,
         course: Arc::default(),
     };
-    let rows = spooled.into_rows(mapping);
-    run(&ctx.installation, plan, rows, importer).await
+    let rows = spooled.into_rows(reading.mapping);
+    let done = run(installation, plan, rows, asked).await;
+    // Kept to the end: an import takes a core.
+    drop(turn);
+    done
 }
 
-/// The next piece of a file; whoever sends little gives the turn to whoever asks for one.
-async fn sent(
-    installation: &Installation,
-    turn: &PacedPlace,
-    body: &mut Body,
-) -> Result<Option<Bytes>, Problem> {
-    let clock = installation.environment.clock.as_ref();
-    let bytes = |piece: &Result<Option<Bytes>, Problem>| match piece {
-        Ok(Some(piece)) => piece.len(),
-        Ok(None) | Err(_) => 0,
-    };
-    match turn.wait_for(clock, body.piece(), bytes).await {
-        Some(piece) => piece,
-        None => Err(Problem::new(
-            Kind::Busy,
-            "upload-too-slow",
-            "the file came so slowly that its turn went to another: send it again",
-        )),
+async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Problem> {
+    let asked = Importing::of(&ctx.installation, &input)?;
+    if let Some(form) = Form::of(&mut input, &["task_id", "map", "encoding"])? {
+        return form_of_records(ctx, form, asked).await;
     }
-}
-
-async fn records(ctx: Ctx, input: Input) -> Result<Changed<ImportReport>, Problem> {
-    let dry_run = input.flag("dry_run")?;
-    let (importer, scope) = (importer(&ctx, &input)?, input.scope.clone());
     let bytes = input.body.whole().await?;
     let content_sha256 = hex(&Sha256::digest(&bytes));
     let TaskData { task_id, records } = task_data(parse_object(&bytes)?)?;
     let campaign = task_id
         .and_then(|id| id.parse().ok())
         .ok_or_else(|| Problem::missing("this campaign"))?;
-    in_scope(&scope, &campaign)?;
+    in_scope(&asked.scope, &campaign)?;
     let plan = Load {
         rules: ctx.installation.list_rules(&campaign, &content_sha256).await?,
         source: "tasks/data".to_owned(),
         format: "JSON".to_owned(),
-        dry_run,
+        dry_run: asked.dry_run,
         course: Arc::default(),
     };
-    run(
-        &ctx.installation,
-        plan,
-        Box::new(BodySource::new(records)),
-        importer,
-    )
-    .await
+    run(&ctx.installation, plan, Box::new(BodySource::new(records)), asked).await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.
@@ -262,104 +262,6 @@ fn task_data(object: Map<String, Value>) -> Result<TaskData, Problem> {
     body.refuse_the_rest();
     body.finish()?;
     Ok(TaskData { task_id, records })
-}
-
-async fn run(
-    installation: &Arc<Installation>,
-    plan: Load,
-    rows: Box<dyn RowSource>,
-    importer: Importer,
-) -> Result<Changed<ImportReport>, Problem> {
-    let four_eyes = behind(installation, &plan, &importer).await?;
-    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importer.by)
-        .behind(four_eyes)
-        .assigning(importer.may_assign);
-    let report = load_into(installation, plan, rows, &enroller).await?;
-    let position = report
-        .position
-        .as_deref()
-        .and_then(|text| text.parse().ok())
-        .map(Position);
-    Ok(Changed(Written {
-        body: report,
-        version: None,
-        position,
-    }))
-}
-
-/// Who imports.
-struct Importer {
-    by: Option<Actor>,
-    caller: Caller,
-    cause: Cause,
-    approval: Option<ApprovalId>,
-    may_assign: bool,
-}
-
-fn importer(ctx: &Ctx, input: &Input) -> Result<Importer, Problem> {
-    let approval = input.text(APPROVAL.name).map(str::parse).transpose();
-    Ok(Importer {
-        by: input.actor(),
-        caller: input.caller.clone(),
-        cause: input.cause(&ctx.installation, "lists/approve")?,
-        approval: approval.map_err(|_| Problem::invalid("query-invalid", "approval is no id"))?,
-        may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
-    })
-}
-
-/// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list
-/// that was begun goes on by the approval that it was begun with.
-async fn behind(
-    installation: &Installation,
-    plan: &Load,
-    importer: &Importer,
-) -> Result<Option<Box<FourEyes>>, Problem> {
-    let campaign = &plan.rules.campaign;
-    let state = installation.entities.campaigns.state(campaign).await?.state;
-    let asks = state.asks_for_approval_of(NeedsApproval::Lists);
-    if plan.dry_run || !asks || state.lists().contains_key(&plan.rules.list) {
-        return Ok(None);
-    }
-    let asked = Asked {
-        campaign: Some(campaign.clone()),
-        ..Asked::of(Act::ImportList)
-    };
-    let doing = Doing {
-        asked: asked.with("list", Some(plan.rules.list)),
-        reason: plan.source.clone(),
-        approval: importer.approval,
-    };
-    four_eyes(installation, &importer.caller, doing, importer.cause)
-        .await
-        .map(Some)
-}
-
-/// Runs one load into its campaign.
-pub async fn import(
-    installation: &Arc<Installation>,
-    plan: Load,
-    rows: Box<dyn RowSource>,
-    by: Option<Actor>,
-) -> Result<ImportReport, Problem> {
-    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, by);
-    load_into(installation, plan, rows, &enroller).await
-}
-
-async fn load_into(
-    installation: &Arc<Installation>,
-    plan: Load,
-    rows: Box<dyn RowSource>,
-    enroller: &CampaignEnroller,
-) -> Result<ImportReport, Problem> {
-    let campaign = plan.rules.campaign.to_string();
-    let _listed = installation.imports.list(
-        &campaign,
-        &plan.source,
-        installation.now(),
-        Arc::clone(&plan.course),
-    );
-    let vault = Arc::clone(&installation.environment.vault);
-    load(plan, rows, enroller, vault, installation.tasks()).await
 }
 
 /// A file's name without its path and without what a log should not hold.

@@ -2,11 +2,13 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, Paged, Paging};
 use application::as_of::Moment;
 use application::figures::{
     ASKED, Asked, AskedShown, DRILLED, Drilled, Drilling, MetricShown, Source, age, describe_metric,
 };
 use domain::problem::Problem;
+use domain::stored_event::Position;
 use projections::metrics::catalog;
 use projections::views::metric_board::By;
 use schemars::JsonSchema;
@@ -68,7 +70,15 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<AskedShown>, Problem> {
     Ok(Read(shown))
 }
 
-async fn events(ctx: Ctx, input: Input) -> Result<Read<Drilled>, Problem> {
-    let drilling = Drilling::read(&input.param(0)?, input.query())?;
-    drilling.answer(&ctx.installation).await.map(Read)
+async fn events(ctx: Ctx, input: Input) -> Result<Read<Paged<Drilled>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let place: Option<(u64, u64)> = paging.place()?;
+    let place = place.map(|(until, after)| (Position(until), Position(after)));
+    let drilling = Drilling::read(&input.param(0)?, input.query(), place)?;
+    let list = drilling.answer(&ctx.installation).await?;
+    let next = list.next.map(|(until, after)| paging.cursor(&(until.0, after.0)));
+    Ok(Read(Paged {
+        next_cursor: next.transpose()?,
+        list,
+    }))
 }

@@ -3,6 +3,7 @@
 mod alert_channels;
 mod alerts;
 mod anonymization;
+mod api_docs;
 mod api_keys;
 mod approvals;
 pub mod audit;
@@ -133,6 +134,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         approvals::endpoints(),
         health::endpoints(),
         description::endpoints(),
+        api_docs::endpoints(),
     ]
 }
 

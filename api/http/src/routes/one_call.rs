@@ -2,15 +2,17 @@
 
 use crate::described::{Changed, MadeOrChanged};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::{in_scope, limited, sees_person};
+use crate::guard::{in_scope, limited, sees_call, sees_person};
 use crate::reply::Written;
-use application::call_now::{CallAsked, CallOrder, call_now, person};
+use application::call_now::{CallAsked, CallOrder, asked_for, call_now, person};
 use application::calls::{CallShown, describe};
-use domain::call::END_REASON_BYTES_MAX;
 use domain::call::command::CallCommand;
-use domain::ids::{CallId, CampaignId, FlowId};
+use domain::call::{CallState, END_REASON_BYTES_MAX};
+use domain::customer::CustomerCommand;
+use domain::ids::{CallId, CampaignId, EnrolmentId, FlowId};
 use domain::permission::People;
 use domain::problem::Problem;
+use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -30,10 +32,10 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes::<CallAsking>(),
         Endpoint::post(
             "/api/v1/calls/{id}/cancel",
-            "End a call before it is answered: withdrawn, or canceled while it rings; refused once somebody answered",
+            "End a call before it is answered: not dialed, withdrawn, or canceled while it rings; else refused",
             |ctx, input| end(ctx, input, false),
         )
-        .needs(Permission::CallsWrite, About::Call)
+        .needs(Permission::CallsWrite, About::Handler)
         .takes::<EndOrder>()
         .kept(),
         Endpoint::post(
@@ -41,7 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "End a call whatever it is doing, also while somebody is talked to",
             |ctx, input| end(ctx, input, true),
         )
-        .needs(Permission::CallsWrite, About::Call)
+        .needs(Permission::CallsWrite, About::Handler)
         .takes::<EndOrder>()
         .kept(),
     ]
@@ -69,15 +71,62 @@ async fn end(ctx: Ctx, input: Input, hang_up: bool) -> Result<Changed<CallShown>
     let call: CallId = input.id(0, "this call")?;
     let verb = if hang_up { "calls/hang-up" } else { "calls/cancel" };
     let cause = input.cause(&ctx.installation, verb)?;
-    let reason = input.order::<EndOrder>().await?.reason;
+    let (scope, by) = (input.scope.clone(), input.by());
     let calls = &ctx.installation.entities.calls;
-    if calls.state(&call).await?.state.call().is_none() {
-        return Err(Problem::missing("this call"));
+    let state = calls.state(&call).await?.state;
+    if state.call().is_none() {
+        let missing = || Problem::missing("this call");
+        let asked = asked_for(&ctx.installation, call, cause)
+            .await?
+            .ok_or_else(missing)?;
+        sees_call(&ctx, &scope, &asked.campaign, &asked.customer).await?;
+        let reason = input.order::<EndOrder>().await?.reason;
+        return cancel_asked(&ctx, call, asked, CancelOrder { reason, by }, cause).await;
     }
+    if let Some((campaign, customer)) = state.campaign().zip(state.customer()) {
+        sees_call(&ctx, &scope, campaign, customer).await?;
+    }
+    let reason = input.order::<EndOrder>().await?.reason;
     let command = CallCommand::OrderEnd { hang_up, reason };
     let answer = calls.ask(&call, command, cause).await?;
     Ok(Changed(Written {
         body: describe(call, &answer.state),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+/// Why a call that waits is not wanted, and who says so.
+struct CancelOrder {
+    reason: String,
+    by: Option<String>,
+}
+
+/// Nothing of the call is on its way: the person's own stream takes the order, unless it was granted
+/// meanwhile.
+async fn cancel_asked(
+    ctx: &Ctx,
+    call: CallId,
+    asked: EnrolmentId,
+    order: CancelOrder,
+    cause: Cause,
+) -> Result<Changed<CallShown>, Problem> {
+    let EnrolmentId { campaign, customer } = asked;
+    let command = CustomerCommand::CancelAsked {
+        customer: customer.clone(),
+        campaign: campaign.clone(),
+        call,
+        reason: order.reason,
+        by: order.by,
+    };
+    let customers = &ctx.installation.entities.customers;
+    let answer = customers.ask(&customer, command, cause).await?;
+    Ok(Changed(Written {
+        body: CallShown {
+            campaign: Some(campaign),
+            customer: Some(customer),
+            ..describe(call, &CallState::default())
+        },
         version: Some(answer.version),
         position: Some(answer.position),
     }))

@@ -3,6 +3,7 @@
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::fulfilment::{Done, Fulfilling, PersonCopy, erasing, fulfil};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use actors::Answer;
 use application::access::Caller;
@@ -37,7 +38,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::CasesRead, About::Everybody)
-        .query(const { &[Parameter::flag("open", "Only those that are not answered")] }),
+        .query(
+            const {
+                &[
+                    Parameter::flag("open", "Only those that are not answered"),
+                    CURSOR,
+                    LIMIT,
+                ]
+            },
+        ),
         Endpoint::get("/api/v1/requests/{id}", "One request of a person", show)
             .needs(Permission::CasesRead, About::Everybody),
         Endpoint::post(
@@ -166,9 +175,16 @@ fn shown(
     shown.ok_or_else(|| Problem::fault("a request without its first event"))
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<RequestsShown>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<RequestsShown>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let open = input.flag("open")?;
-    requests(&ctx.installation, open).await.map(Read)
+    let all = requests(&ctx.installation, open).await?;
+    let (page, next_cursor) = paging.cut(all, |(position, _)| position.0)?;
+    let items = page.into_iter().map(|(_, shown)| shown).collect();
+    Ok(Read(Paged {
+        list: RequestsShown { items },
+        next_cursor,
+    }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<RequestShown>, Problem> {

@@ -2,6 +2,7 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use domain::ids::{CallId, CampaignId, CommandId, SampleId};
 use domain::problem::Problem;
@@ -13,18 +14,17 @@ use evidence::sampling::{Ask, SampleShown, SignOff, document, draw, sample_id, s
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 /// Most calls of one sample: the domain's own limit.
 const SIZE_MAX: u32 = 1_000;
 
-/// Most samples in one answer, the latest.
-const LISTED_MAX: usize = 1_000;
-
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/samples", "Samples of calls, the latest first", list)
-            .needs(Permission::SamplesRead, About::Everybody),
+            .needs(Permission::SamplesRead, About::Everybody)
+            .query(PAGED),
         Endpoint::post(
             "/api/v1/samples",
             "Draw calls for an audit: seeded, stratified, provable; the same draw again is itself",
@@ -171,7 +171,8 @@ struct SampleChanged {
     position: String,
 }
 
-async fn list(ctx: Ctx, _: Input) -> Result<Read<Samples>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Samples>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let mut samples: BTreeMap<String, (Position, SampleListed)> = BTreeMap::new();
     let mut log = Matching::of_kinds(
         ctx.installation.store(),
@@ -186,13 +187,13 @@ async fn list(ctx: Ctx, _: Input) -> Result<Read<Samples>, Problem> {
         }
     }
     let mut latest: Vec<(Position, SampleListed)> = samples.into_values().collect();
-    latest.sort_by_key(|(position, _)| std::cmp::Reverse(*position));
-    let items = latest
-        .into_iter()
-        .take(LISTED_MAX)
-        .map(|(_, value)| value)
-        .collect();
-    Ok(Read(Samples { items }))
+    latest.sort_by_key(|(position, _)| Reverse(*position));
+    let (page, next_cursor) = paging.cut(latest, |(position, _)| Reverse(position.0))?;
+    let items = page.into_iter().map(|(_, sample)| sample).collect();
+    Ok(Read(Paged {
+        list: Samples { items },
+        next_cursor,
+    }))
 }
 
 fn note(

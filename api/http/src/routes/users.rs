@@ -2,19 +2,24 @@
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use application::access::{
     ProviderOrder, RoleChange, RoleTable, ScopeOrder, UserChanged, UserList, UserOrder, UserStanding,
     add_user, change_role, change_scope, disable_user, invite_user, link_provider, reset_second_factor,
     role_table, unlink_provider, user, users,
 };
-use application::as_of::{Moment, PARAMETERS};
+use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
+use application::parameter::Parameter;
 use domain::ids::UserId;
 use domain::permission::Role;
 use domain::problem::Problem;
 use domain::user::REASON_BYTES_MAX;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
+
+/// All users, now or then, in pages.
+const LISTED: &[Parameter] = &[AS_OF, VALID_AT, CURSOR, LIMIT];
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     let mut all = of_users();
@@ -53,7 +58,7 @@ fn of_users() -> Vec<Endpoint> {
     vec![
         Endpoint::get("/api/v1/users", "Every user with roles and scope", list)
             .needs(Permission::UsersRead, About::Everybody)
-            .query(PARAMETERS),
+            .query(LISTED),
         Endpoint::post(
             "/api/v1/users",
             "Add a user; without a password the reply holds a link to choose one, valid once and for a day",
@@ -145,9 +150,15 @@ impl Order for ReasonOrder {
     }
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<UserList>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<UserList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let moment = Moment::of(input.query())?;
-    users(&ctx.installation, moment).await.map(Read)
+    let all = users(&ctx.installation, moment).await?.items;
+    let (items, next_cursor) = paging.cut(all, |user| user.name.clone())?;
+    Ok(Read(Paged {
+        list: UserList { items },
+        next_cursor,
+    }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<UserStanding>, Problem> {

@@ -3,6 +3,7 @@
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::limited;
+use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use application::webhooks::{
     Adding, DeadLetters, WebhookChanged, WebhookList, WebhookMade, WebhookOrder, WebhookRemoval,
@@ -24,6 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::WebhooksRead, About::Handler)
+        .query(PAGED)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/webhooks",
@@ -41,6 +43,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             dead,
         )
         .needs(Permission::WebhooksRead, About::Handler)
+        .query(PAGED)
         .of_rows_as_they_are(),
         Endpoint::post(
             "/api/v1/webhooks/{id}/test",
@@ -91,8 +94,14 @@ impl Order for ReplayOrder {
     }
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<WebhookList>, Problem> {
-    all(&ctx.installation, &input.scope, false).await.map(Read)
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<WebhookList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let all = all(&ctx.installation, &input.scope, false).await?.items;
+    let (items, next_cursor) = paging.cut(all, |item| (item.since, item.id))?;
+    Ok(Read(Paged {
+        list: WebhookList { items },
+        next_cursor,
+    }))
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<WebhookShown>, Problem> {
@@ -101,10 +110,14 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WebhookShown>, Problem> {
     one(&ctx.installation, id, &state).await.map(Read)
 }
 
-async fn dead(ctx: Ctx, input: Input) -> Result<Read<DeadLetters>, Problem> {
+async fn dead(ctx: Ctx, input: Input) -> Result<Read<Paged<DeadLetters>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let id: WebhookId = input.id(0, "this webhook")?;
     let state = reached(&ctx.installation, id, &input.scope, false).await?;
-    Ok(Read(dead_letters(id, &state)))
+    let mut list = dead_letters(id, &state);
+    let (items, next_cursor) = paging.cut(list.items, |letter| letter.position.0)?;
+    list.items = items;
+    Ok(Read(Paged { list, next_cursor }))
 }
 
 async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<WebhookMade>, Problem> {

@@ -72,7 +72,7 @@ fn a_key_opens_what_it_is_for_and_nothing_once_it_is_revoked_or_its_user_disable
             !listed
                 .body
                 .to_string()
-                .contains(narrow.split('_').nth(2).unwrap()),
+                .contains(narrow.splitn(3, '_').nth(2).unwrap()),
             "no secret"
         );
         let id = listed.body["items"][0]["id"].as_str().unwrap();

@@ -181,3 +181,66 @@ fn an_agent_calls_whom_they_were_given_by_the_number_that_is_known() {
     });
     story.end();
 }
+
+#[test]
+fn a_call_that_waits_is_canceled_by_its_id_and_the_person_is_not_called() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story, "T").await;
+        let order = json!({ "campaign": "T", "customer": "C01", "phone": "13800138001" });
+        let one = asked(&story, order.clone()).await;
+        let path = format!("/api/v1/calls/{}/cancel", one.body["call"].as_str().unwrap());
+        // Outside the scope there is no such call, and what is wrong in the order is told.
+        add(&story, "crm", &["integrator"]).await;
+        let narrow = json!({ "user": "crm", "scopes": ["calls:write"], "campaigns": ["OTHER"] });
+        let narrow = key(&story, narrow).await;
+        let headers = [("Authorization", narrow.as_str())];
+        let why = json!({ "reason": "asked twice" });
+        let other = send(&story, Method::POST, &path, &headers, Some(why.clone())).await;
+        assert_eq!((other.status, other.code()), (404, "missing"));
+        assert_eq!(owner(&story, &path, json!({})).await.status, 422);
+        let bearer = story.bearer();
+        let again = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "cancel-1"),
+        ];
+        let mut canceled = Vec::new();
+        for _ in 0..2 {
+            canceled.push(send(&story, Method::POST, &path, &again, Some(why.clone())).await);
+        }
+        for came in &canceled {
+            assert_eq!(came.status, 200, "{}", came.body);
+            assert_eq!(came.body["customer"], one.body["customer"]);
+        }
+        let other = json!({ "reason": "another" });
+        let other = send(&story, Method::POST, &path, &again, Some(other)).await;
+        assert_eq!((other.status, other.code()), (422, "idempotency-key-reused"));
+        let settled = trail(&story, "customer.enrolment_settled").await;
+        assert_eq!(settled.len(), 1);
+        let head = story.running.installation.store().head().await.unwrap();
+        let installation = &story.running.installation;
+        installation.rows_at(head, 5_000).await.unwrap();
+        let campaign: CampaignId = "T".parse().unwrap();
+        let due = installation
+            .rows
+            .worklist()
+            .due(&campaign, installation.now(), 9)
+            .await;
+        assert!(due.unwrap().is_empty());
+        assert_eq!(owner(&story, &path, why).await.status, 404, "it waits no more");
+        let again = asked(&story, order).await;
+        assert_eq!(
+            (again.status, again.code()),
+            (422, "enrolment-settled"),
+            "{}",
+            again.body
+        );
+        assert!(
+            again.body["detail"]
+                .as_str()
+                .unwrap()
+                .contains("another campaign")
+        );
+    });
+    story.end();
+}

@@ -19,7 +19,7 @@ const GUARDED: [&str; 4] = [
 ];
 
 /// What holds nothing of anybody.
-const OPEN: [&str; 20] = [
+const OPEN: [&str; 25] = [
     "/api/v1/calls/{id}/recording/linked",
     "/api/v1/second-factor/offer",
     "/api/v1/second-factor/confirm",
@@ -40,6 +40,11 @@ const OPEN: [&str; 20] = [
     "/readyz",
     "/",
     "/api/v1/openapi.json",
+    "/docs",
+    "/docs/docs.js",
+    "/docs/swagger-ui-bundle.js",
+    "/docs/swagger-ui.css",
+    "/docs/licenses",
 ];
 
 async fn problem(response: Response<Incoming>) -> (u16, String) {

@@ -1,6 +1,7 @@
 //! One call now: due before its time, not after its deadline, and never more than the rules permit.
 
 use super::*;
+use crate::ids::CallId;
 
 fn call_now(deadline: Option<Timestamp>) -> CustomerCommand {
     CustomerCommand::CallNow {
@@ -106,4 +107,63 @@ fn who_is_not_in_the_campaign_settled_being_called_or_too_late_is_refused() {
         call_now(Some(deadline)),
         Err(CustomerRefusal::DeadlineOver { deadline }),
     );
+}
+
+fn cancel(call: CallId) -> CustomerCommand {
+    CustomerCommand::CancelAsked {
+        customer: customer(),
+        campaign: campaign(),
+        call,
+        reason: "asked twice".to_owned(),
+        by: Some("wang".to_owned()),
+    }
+}
+
+#[test]
+fn a_call_that_was_asked_for_is_canceled_before_its_grant_and_settles_the_enrolment() {
+    let events = decide(&person(&[asked(None)]), cancel(nth_call(1))).unwrap();
+    let [
+        CustomerEvent::EnrolmentSettled {
+            disposition,
+            rule,
+            facts,
+            ..
+        },
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!(*disposition, Disposition::NotPermitted);
+    assert_eq!(rule.as_deref(), Some(crate::customer::CALL_CANCELED));
+    assert_eq!(
+        (facts["reason"].as_str(), facts["by"].as_str()),
+        ("asked twice", "wang")
+    );
+    let over = person(&[asked(None), events[0].clone()]);
+    assert!(matches!(
+        decide(&over, grant_with(super::facts())),
+        Err(CustomerRefusal::Settled { .. })
+    ));
+    assert!(matches!(
+        decide(&over, cancel(nth_call(1))),
+        Err(CustomerRefusal::Settled { .. })
+    ));
+}
+
+#[test]
+fn who_was_not_asked_for_or_is_being_called_is_not_canceled_so() {
+    let waits = person(&[]);
+    let not_asked = |call| Err(CustomerRefusal::NotAsked { call });
+    check(&waits, cancel(nth_call(1)), not_asked(nth_call(1)));
+    check(
+        &person(&[asked(None)]),
+        cancel(nth_call(2)),
+        not_asked(nth_call(2)),
+    );
+    let being_called = person(&[asked(None), granted(1)]);
+    let too_late = Err(CustomerRefusal::AlreadyGranted { call: nth_call(1) });
+    check(&being_called, cancel(nth_call(1)), too_late);
+    let busy = closed(&closing(1, Disposition::Busy), Some(now().plus_ms(3_600_000)));
+    let retried = person(&[asked(None), granted(1), busy]);
+    check(&retried, cancel(nth_call(2)), not_asked(nth_call(2)));
 }

@@ -4,6 +4,7 @@
 //! Events of different streams come in any order; each side of a row is moved only by its own stream's
 //! events.
 
+mod asked;
 mod calls;
 mod closings;
 mod enrolments;
@@ -12,6 +13,7 @@ mod port;
 #[cfg(test)]
 mod tests;
 
+pub use asked::asked_for;
 pub use port::SqlWorklist;
 
 use crate::cells::{Cells, Column, columns};

@@ -1,0 +1,132 @@
+//! Who imports a list, who stands behind it where its campaign asks for somebody, and the load itself.
+
+use crate::described::Changed;
+use crate::input::Input;
+use crate::reply::Written;
+use application::access::Caller;
+use application::approvals::{Doing, four_eyes};
+use application::installation::Installation;
+use application::lists::enroller::CampaignEnroller;
+use application::lists::load::{ImportReport, Load, load};
+use application::parameter::Parameter;
+use domain::actor::Actor;
+use domain::approval::{Act, Asked};
+use domain::approvals_asked::NeedsApproval;
+use domain::four_eyes::FourEyes;
+use domain::ids::ApprovalId;
+use domain::permission::{DataScope, Permission};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use intake::source::RowSource;
+use std::sync::Arc;
+
+/// Of a campaign whose lists another person approves.
+pub(crate) const APPROVAL: Parameter = Parameter::uuid(
+    "approval",
+    "The approval that another person gave, where the campaign asks for one",
+);
+
+/// Who imports, and whether in earnest.
+pub(crate) struct Importing {
+    pub dry_run: bool,
+    pub scope: DataScope,
+    by: Option<Actor>,
+    caller: Caller,
+    cause: Cause,
+    approval: Option<ApprovalId>,
+    may_assign: bool,
+}
+
+impl Importing {
+    pub(crate) fn of(installation: &Installation, input: &Input) -> Result<Self, Problem> {
+        let approval = input.text(APPROVAL.name).map(str::parse).transpose();
+        Ok(Self {
+            dry_run: input.flag("dry_run")?,
+            scope: input.scope.clone(),
+            by: input.actor(),
+            caller: input.caller.clone(),
+            cause: input.cause(installation, "lists/approve")?,
+            approval: approval.map_err(|_| Problem::invalid("query-invalid", "approval is no id"))?,
+            may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
+        })
+    }
+}
+
+/// Runs one load into its campaign, once whoever must stand behind it does.
+pub(crate) async fn run(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+    importing: Importing,
+) -> Result<Changed<ImportReport>, Problem> {
+    let four_eyes = behind(installation, &plan, &importing).await?;
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
+        .behind(four_eyes)
+        .assigning(importing.may_assign);
+    let report = load_into(installation, plan, rows, &enroller).await?;
+    let position = report
+        .position
+        .as_deref()
+        .and_then(|text| text.parse().ok())
+        .map(Position);
+    Ok(Changed(Written {
+        body: report,
+        version: None,
+        position,
+    }))
+}
+
+/// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list
+/// that was begun goes on by the approval that it was begun with.
+async fn behind(
+    installation: &Installation,
+    plan: &Load,
+    importing: &Importing,
+) -> Result<Option<Box<FourEyes>>, Problem> {
+    let campaign = &plan.rules.campaign;
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let asks = state.asks_for_approval_of(NeedsApproval::Lists);
+    if plan.dry_run || !asks || state.lists().contains_key(&plan.rules.list) {
+        return Ok(None);
+    }
+    let asked = Asked {
+        campaign: Some(campaign.clone()),
+        ..Asked::of(Act::ImportList)
+    };
+    let doing = Doing {
+        asked: asked.with("list", Some(plan.rules.list)),
+        reason: plan.source.clone(),
+        approval: importing.approval,
+    };
+    four_eyes(installation, &importing.caller, doing, importing.cause)
+        .await
+        .map(Some)
+}
+
+/// Runs one load into its campaign.
+pub async fn import(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+    by: Option<Actor>,
+) -> Result<ImportReport, Problem> {
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, by);
+    load_into(installation, plan, rows, &enroller).await
+}
+
+async fn load_into(
+    installation: &Arc<Installation>,
+    plan: Load,
+    rows: Box<dyn RowSource>,
+    enroller: &CampaignEnroller,
+) -> Result<ImportReport, Problem> {
+    let campaign = plan.rules.campaign.to_string();
+    let _listed = installation.imports.list(
+        &campaign,
+        &plan.source,
+        installation.now(),
+        Arc::clone(&plan.course),
+    );
+    let vault = Arc::clone(&installation.environment.vault);
+    load(plan, rows, enroller, vault, installation.tasks()).await
+}

@@ -1,0 +1,283 @@
+//! Lists of rows, a page at a time: an opaque cursor says where the next page begins, and stands for the one
+//! question that it was made for (decision 0084).
+//!
+//! A cursor is the base64url of a version, a mark and a place. The mark is a keyed hash over the route, every
+//! parameter but `cursor`, `limit` and `after_position`, and the place: a filter may be a telephone number,
+//! which a plain digest in an address would give away. Places are positions, ids and instants.
+
+use crate::endpoint::Input;
+use crate::known_query::AFTER_POSITION;
+use application::installation::Installation;
+use application::parameter::Parameter;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::ports::vault::Vault;
+use domain::problem::{Kind, Problem};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// The parameter that sends a cursor back, and the one that says how long a page is.
+const CURSOR_NAME: &str = "cursor";
+const LIMIT_NAME: &str = "limit";
+
+/// What the first byte of a cursor is; another form of it has another.
+const VERSION: u8 = 1;
+
+/// Bytes of a cursor's mark: nobody guesses one, and an address stays short.
+const MARK_BYTES: usize = 16;
+
+/// Longest cursor that is looked at: a place is a position, an id and an instant at most.
+const CURSOR_BYTES_MAX: usize = 1_024;
+
+/// Most rows of a page, and how many there are unless asked otherwise, of lists that were once told whole.
+pub(crate) const ROWS_MAX: usize = 1_000;
+
+/// How a cursor looks.
+pub(crate) const EXAMPLE: &str = "AeF2qb5i1rAjTq0mYyR9wYc0Mg";
+
+/// Both parameters of a list.
+pub(crate) const CURSOR: Parameter = Parameter::text(
+    CURSOR_NAME,
+    "Go on: the `next_cursor` of the page before, with the same other parameters",
+    EXAMPLE,
+);
+pub(crate) const LIMIT: Parameter =
+    Parameter::number(LIMIT_NAME, "At most so many; default and most 1000", 100);
+/// Of a list that takes no other.
+pub(crate) const PAGED: &[Parameter] = &[CURSOR, LIMIT];
+
+/// How long a page is: unless asked otherwise, and at most.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Length {
+    pub unasked: usize,
+    pub most: usize,
+}
+
+/// Of lists that were once told whole.
+pub(crate) const LONG: Length = Length {
+    unasked: ROWS_MAX,
+    most: ROWS_MAX,
+};
+
+/// A list, and where its next page begins.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{L}Page")]
+pub(crate) struct Paged<L> {
+    #[serde(flatten)]
+    pub list: L,
+    /// Send it as `cursor` with the same other parameters; null on the last page.
+    #[schemars(example = &EXAMPLE)]
+    pub next_cursor: Option<String>,
+}
+
+/// Which page of which question is asked for.
+pub(crate) struct Paging {
+    vault: Arc<dyn Vault>,
+    asked: String,
+    place: Option<String>,
+    pub limit: usize,
+}
+
+impl Paging {
+    /// Of a question whose filter stands in its address.
+    pub(crate) fn of(installation: &Installation, input: &Input, length: Length) -> Result<Self, Problem> {
+        let mut filter: Vec<&(String, String)> = input
+            .query()
+            .0
+            .iter()
+            .filter(|(name, _)| ![CURSOR_NAME, LIMIT_NAME, AFTER_POSITION].contains(&name.as_str()))
+            .collect();
+        filter.sort();
+        let parts = input.params.iter().map(String::as_str);
+        let parts = parts.chain(filter.iter().flat_map(|(name, value)| [name.as_str(), value]));
+        let asked = asked_of(input.route(), parts);
+        let limit = input.number(LIMIT_NAME)?.unwrap_or(length.unasked);
+        let vault = Arc::clone(&installation.environment.vault);
+        Self::new(vault, asked, input.text(CURSOR_NAME), limit.clamp(1, length.most))
+    }
+
+    /// Of a question whose filter is told by a body.
+    pub(crate) fn of_body(
+        installation: &Installation,
+        route: &str,
+        filter: &impl Serialize,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Self, Problem> {
+        let filter = serde_json::to_string(filter).map_err(|error| Problem::fault(error.to_string()))?;
+        let asked = asked_of(route, [filter.as_str()].into_iter());
+        let vault = Arc::clone(&installation.environment.vault);
+        Self::new(vault, asked, cursor, limit)
+    }
+
+    fn new(
+        vault: Arc<dyn Vault>,
+        asked: String,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<Self, Problem> {
+        let mut paging = Self {
+            vault,
+            asked,
+            place: None,
+            limit,
+        };
+        if let Some(cursor) = cursor {
+            paging.place = Some(paging.read(cursor).ok_or_else(not_ours)?);
+        }
+        Ok(paging)
+    }
+
+    /// Behind which row the page begins; `None` at the beginning.
+    pub(crate) fn place<K: DeserializeOwned>(&self) -> Result<Option<K>, Problem> {
+        let place = |text| serde_json::from_str(text).ok().ok_or_else(not_ours);
+        self.place.as_deref().map(place).transpose()
+    }
+
+    /// The cursor of a page that ended with this row.
+    pub(crate) fn cursor<K: Serialize>(&self, place: &K) -> Result<String, Problem> {
+        let place = serde_json::to_string(place).map_err(|error| Problem::fault(error.to_string()))?;
+        let mut bytes = vec![VERSION];
+        bytes.extend(self.mark(&place));
+        bytes.extend(place.as_bytes());
+        Ok(URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// This page of a list that is there whole, in the order of `place`.
+    pub(crate) fn cut<T, K: Ord + Serialize + DeserializeOwned>(
+        &self,
+        items: Vec<T>,
+        place: impl Fn(&T) -> K,
+    ) -> Result<(Vec<T>, Option<String>), Problem> {
+        let begin: Option<K> = self.place()?;
+        let mut rest: Vec<T> = items
+            .into_iter()
+            .filter(|item| begin.as_ref().is_none_or(|begin| *begin < place(item)))
+            .take(self.limit.saturating_add(1))
+            .collect();
+        let is_last = rest.len() <= self.limit;
+        rest.truncate(self.limit);
+        let next = match rest.last().filter(|_| !is_last) {
+            Some(last) => Some(self.cursor(&place(last))?),
+            None => None,
+        };
+        Ok((rest, next))
+    }
+
+    /// The place of a cursor that was made for this question.
+    fn read(&self, cursor: &str) -> Option<String> {
+        if cursor.len() > CURSOR_BYTES_MAX {
+            return None;
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let (version, rest) = bytes.split_first()?;
+        let (mark, place) = rest.split_at_checked(MARK_BYTES)?;
+        let place = std::str::from_utf8(place).ok()?;
+        let is_ours = *version == VERSION && mark == self.mark(place);
+        is_ours.then(|| place.to_owned())
+    }
+
+    fn mark(&self, place: &str) -> Vec<u8> {
+        let hash = self
+            .vault
+            .hash(&format!("cursor:{}{}:{place}", self.asked, place.len()));
+        let pairs = hash.0.as_bytes().chunks(2).take(MARK_BYTES);
+        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        pairs.filter_map(byte).collect()
+    }
+}
+
+/// Route and parts, each with its length: none can be taken for another.
+fn asked_of<'a>(route: &'a str, parts: impl Iterator<Item = &'a str>) -> String {
+    let mut asked = String::new();
+    for part in std::iter::once(route).chain(parts) {
+        asked.push_str(&format!("{}:{part}", part.len()));
+    }
+    asked
+}
+
+fn not_ours() -> Problem {
+    Problem::new(
+        Kind::Invalid,
+        "cursor-invalid",
+        "cursor: it is damaged, or of another route or other parameters; ask without it for the first page",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cmp::Reverse;
+    use std::sync::LazyLock;
+    use store::MemoryVault;
+
+    /// One installation: another has other marks.
+    static VAULT: LazyLock<Arc<dyn Vault>> =
+        LazyLock::new(|| Arc::new(MemoryVault::new(Arc::new(host::clock::SystemIds))));
+
+    fn paging(asked: &str, cursor: Option<&str>) -> Result<Paging, Problem> {
+        Paging::new(Arc::clone(&VAULT), asked.to_owned(), cursor, 2)
+    }
+
+    #[test]
+    fn pages_follow_one_another_to_the_end_of_the_list() {
+        let mut cursor = None;
+        let mut seen = Vec::new();
+        loop {
+            let asked = paging("a", cursor.as_deref()).unwrap();
+            let (items, next) = asked
+                .cut(vec![9, 7, 5, 3, 1], |item: &u64| Reverse(*item))
+                .unwrap();
+            assert!(items.len() <= 2);
+            seen.extend(items);
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(seen, [9, 7, 5, 3, 1]);
+        let whole = paging("a", None)
+            .unwrap()
+            .cut(vec![1, 2], |item: &u64| *item)
+            .unwrap();
+        assert_eq!(
+            whole,
+            (vec![1, 2], None),
+            "a page that is just full is the last one"
+        );
+    }
+
+    #[test]
+    fn a_row_that_went_or_came_meanwhile_moves_no_other() {
+        let begun = paging("a", None).unwrap();
+        let (_, next) = begun.cut(vec![1, 2, 3, 4], |item: &u64| *item).unwrap();
+        let next = paging("a", next.as_deref()).unwrap();
+        let (items, _) = next.cut(vec![0, 1, 3, 4], |item: &u64| *item).unwrap();
+        assert_eq!(items, [3, 4]);
+    }
+
+    #[test]
+    fn a_cursor_of_another_question_or_a_damaged_one_is_refused_and_named() {
+        let cursor = paging("a", None).unwrap().cursor(&42).unwrap();
+        assert_eq!(paging("a", Some(&cursor)).unwrap().place().unwrap(), Some(42));
+        let altered = |at: usize| -> String {
+            let other = |letter: char| if letter == 'A' { 'B' } else { 'A' };
+            let letters = cursor.chars().enumerate();
+            letters
+                .map(|(index, letter)| if index == at { other(letter) } else { letter })
+                .collect()
+        };
+        let altered: Vec<String> = (0..cursor.len()).map(altered).collect();
+        let wrong = ["", "42", "YmVsb3cgNDI", "%%", &"A".repeat(5_000)].map(str::to_owned);
+        for damaged in altered.iter().chain(&wrong) {
+            let problem = paging("a", Some(damaged)).err().unwrap();
+            assert_eq!(problem.code, "cursor-invalid", "{damaged}");
+            assert!(problem.detail.starts_with("cursor: "));
+        }
+        assert_eq!(paging("b", Some(&cursor)).err().unwrap().code, "cursor-invalid");
+        let parts = |parts: &[&'static str]| asked_of("/r", parts.iter().copied());
+        assert_ne!(parts(&["ab", "c"]), parts(&["a", "bc"]));
+    }
+}

@@ -1,0 +1,124 @@
+//! Lists sent as forms, over a running server: the same intake as every other way, and what is wrong is
+//! named.
+
+use super::asking::{add, key, owner};
+use crate::testing::Story;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+const ROWS: &str = "customer_id,phone\nC01,13800138001\nC02,bad\nC03,13800138003\n";
+
+/// One part of a form; a file has a name.
+fn part(name: &str, file_name: Option<&str>, text: &str) -> String {
+    let file_name = file_name.map_or_else(String::new, |name| format!("; filename=\"{name}\""));
+    format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"{file_name}\r\n\r\n{text}\r\n")
+}
+
+async fn sent(story: &Story, path: &str, bearer: &str, kind: &str, parts: &[String]) -> (u16, Value) {
+    let body = format!("{}--edge--\r\n", parts.concat());
+    let request = Request::post(format!("{}{path}", story.url))
+        .header("Authorization", bearer)
+        .header("Content-Type", kind);
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let request = request.body(Full::new(Bytes::from(body))).unwrap();
+    let response = client.request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+const FORM: &str = "multipart/form-data; boundary=edge";
+
+async fn created(story: &Story) {
+    let made = json!({ "task_id": "T", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+}
+
+#[test]
+fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story).await;
+        let bearer = story.bearer();
+        let parts = [part("file", Some("名单.csv"), ROWS), part("task_id", None, "T")];
+        let dry = sent(&story, "/api/v1/tasks/data?dry_run=true", &bearer, FORM, &parts).await;
+        assert_eq!((dry.0, &dry.1["enrolled"]), (200, &json!(2)), "{}", dry.1);
+        let (status, report) = sent(&story, "/api/v1/tasks/data", &bearer, FORM, &parts).await;
+        assert_eq!(status, 200, "{report}");
+        assert_eq!(
+            (&report["enrolled"], report["bad"].as_array().unwrap().len()),
+            (&json!(2), 1)
+        );
+        assert_eq!(report["bad"][0]["column"], "phone");
+        // The same file by the other door is the same list: it enrols nobody twice.
+        let parts = [
+            part("source", None, "again.csv"),
+            part("file", Some("x.csv"), ROWS),
+        ];
+        let (status, again) = sent(&story, "/api/v1/campaigns/T/lists", &bearer, FORM, &parts).await;
+        assert_eq!((status, &again["repeated"]), (200, &json!(true)), "{again}");
+        let renamed = ROWS.replace("phone", "手机号").replace("C0", "D0");
+        let parts = [
+            part("map", None, "手机号=phone"),
+            part("encoding", None, "utf-8"),
+            part("file", None, &renamed),
+        ];
+        let (status, mapped) = sent(&story, "/api/v1/campaigns/T/lists", &bearer, FORM, &parts).await;
+        assert_eq!(status, 200, "{mapped}");
+    });
+    story.end();
+}
+
+#[test]
+fn a_form_that_is_not_a_list_is_refused_and_what_is_wrong_is_named() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        created(&story).await;
+        let bearer = story.bearer();
+        let file = || part("file", Some("list.csv"), ROWS);
+        let task = || part("task_id", None, "T");
+        let big = part("map", None, &"x".repeat(9_000));
+        for (parts, status, code, pointer) in [
+            (vec![task()], 422, "invalid-members", "/file"),
+            (vec![file()], 422, "invalid-members", "/task_id"),
+            (vec![task(), file(), file()], 422, "invalid-members", "/file"),
+            (vec![task(), task(), file()], 422, "invalid-members", "/task_id"),
+            (
+                vec![task(), part("colour", None, "red"), file()],
+                422,
+                "invalid-members",
+                "/colour",
+            ),
+            (vec![big, task(), file()], 413, "body-too-large", ""),
+            (vec![part("task_id", None, "NONE"), file()], 404, "missing", ""),
+            (vec!["--edge\r\nno head".to_owned()], 400, "form-invalid", ""),
+        ] {
+            let told = sent(&story, "/api/v1/tasks/data", &bearer, FORM, &parts).await;
+            let named = told.1["errors"][0]["pointer"].as_str().unwrap_or_default();
+            assert_eq!(
+                (told.0, told.1["code"].as_str().unwrap(), named),
+                (status, code, pointer),
+                "{parts:?}"
+            );
+        }
+        for kind in ["multipart/form-data", "multipart/mixed; boundary=edge"] {
+            let told = sent(&story, "/api/v1/tasks/data", &bearer, kind, &[task(), file()]).await;
+            assert_eq!(
+                (told.0, &told.1["code"]),
+                (415, &json!("send-the-file-itself")),
+                "{kind}"
+            );
+        }
+        // Of others' campaigns a form tells nothing either.
+        add(&story, "boss", &["operator"]).await;
+        let narrow = key(&story, json!({ "user": "boss", "campaigns": ["OTHER"] })).await;
+        let told = sent(&story, "/api/v1/tasks/data", &narrow, FORM, &[task(), file()]).await;
+        assert_eq!((told.0, &told.1["code"]), (404, &json!("missing")));
+    });
+    story.end();
+}
