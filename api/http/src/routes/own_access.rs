@@ -61,7 +61,10 @@ struct PasswordOrder {
     /// Of the authenticator app, or a recovery code; where it is missing and needed the reply says so.
     #[schemars(length(max = CODE_BYTES_MAX))]
     code: Option<String>,
-    #[schemars(length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX))]
+    #[schemars(
+        length(min = PASSWORD_CHARS_MIN, max = PASSWORD_BYTES_MAX),
+        example = &"staple under the old bridge"
+    )]
     new_password: String,
 }
 
