@@ -1,7 +1,7 @@
 //! Measures the classifier on the development sets by cross-validation, and prints one JSON line.
 //!
 //! `cargo run --release -p understanding --example measure -- fixtures/nlu [banking|few|clinc|zh|labelled]…`
-//! Settings may follow as `cost=1`, `own=2`, `ratio=0.5`, `names=1`, `threads=2`, `seed=1`.
+//! Settings may follow as `cost=1`, `own=4`, `names=1`, `threads=2`, `seed=1`.
 
 use pinyin::ToPinyin;
 use serde_json::{Value, json};
@@ -43,7 +43,6 @@ fn set(settings: &mut Settings, name: &str, value: f32) {
     match name {
         "cost" => settings.cost = value,
         "own" => settings.own_rows = value,
-        "ratio" => settings.by_ratio = value,
         "names" => settings.names_speak = value > 0.0,
         "threads" => settings.threads = value as usize,
         "seed" => settings.seed = value as u64,

@@ -3,9 +3,15 @@
 //! Pure: text in, findings out. No clock (a call hands in its own moment), no files, no network; a seed is
 //! an argument. It knows nothing of calls, flows or events, and imports nothing of this workspace.
 
+pub mod answers;
+pub mod entities;
 mod features;
 mod learning;
+pub mod masking;
 mod model;
+pub mod priority;
+pub mod sensitive;
+pub mod spoken;
 pub mod text;
 
 pub use learning::{

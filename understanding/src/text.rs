@@ -63,6 +63,12 @@ impl Folded {
         start..end.max(start)
     }
 
+    /// The text up to a place.
+    pub(crate) fn until(&self, place: usize) -> Self {
+        let cut = |chars: &[char]| chars.get(..place).unwrap_or(chars).to_vec();
+        Self { chars: cut(&self.chars), offsets: self.offsets.clone() }
+    }
+
     /// As one string.
     pub fn to_text(&self) -> String {
         self.chars.iter().collect()

@@ -3,6 +3,8 @@
 //! `concepts.tsv` is written by hand from the vocabulary of outbound calls and retail banking; a row is a
 //! concept and its words. It names no intent, so it serves any set of intents.
 
+use super::sound::syllable;
+use crate::text::is_han;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::sync::OnceLock;
 
@@ -26,12 +28,14 @@ fn build() -> Option<Concepts> {
         let (_, listed) = line.split_once('\t')?;
         let row = char::from_u32(0xe000 + u32::try_from(row).ok()?)?;
         for word in listed.split(',') {
-            // Words in letters stand between blanks; a star leaves the end open.
+            // Words in letters stand between blanks; a star leaves the end open. Chinese words of several
+            // characters are known by their sound, so that a recognizer's homophones are them too.
             let open = word.strip_suffix('*');
             words.push(match (word.is_ascii(), open) {
                 (true, Some(stem)) => format!(" {stem}"),
                 (true, None) => format!(" {word} "),
-                (false, _) => word.to_owned(),
+                (false, _) if word.chars().count() == 1 => word.to_owned(),
+                (false, _) => word.chars().map(sounded).collect(),
             });
             rows.push(row);
         }
@@ -45,12 +49,26 @@ pub(super) fn find(text: &[char], mut say: impl FnMut(char)) {
     let Some(concepts) = concepts() else {
         return;
     };
-    let text: String = std::iter::once(' ').chain(text.iter().copied()).chain([' ']).collect();
-    for found in concepts.words.find_overlapping_iter(&text) {
-        if let Some(row) = concepts.rows.get(found.pattern().as_usize()) {
-            say(*row);
+    let framed = |text: &mut dyn Iterator<Item = char>| -> String {
+        std::iter::once(' ').chain(text).chain([' ']).collect()
+    };
+    let mut among = |text: &str| {
+        for found in concepts.words.find_overlapping_iter(text) {
+            if let Some(row) = concepts.rows.get(found.pattern().as_usize()) {
+                say(*row);
+            }
         }
+    };
+    among(&framed(&mut text.iter().copied()));
+    if text.iter().any(|each| is_han(*each)) {
+        among(&text.iter().filter(|each| is_han(**each)).map(|each| sounded(*each)).collect::<String>());
     }
+}
+
+/// A character of the second private plane for the sound of a Chinese one.
+fn sounded(character: char) -> char {
+    let syllable = syllable(character);
+    char::from_u32(0x10_0000 + (syllable ^ syllable >> 16) % 0xfffe).unwrap_or(character)
 }
 
 #[cfg(test)]
@@ -67,6 +85,7 @@ mod tests {
         };
         assert_eq!(of("rejected"), of("declined"));
         assert!(!of("利息").is_empty());
+        assert_eq!(of("利西"), of("利息"));
         assert!(of("xyz").is_empty());
     }
 }

@@ -7,13 +7,13 @@
 mod concepts;
 mod sound;
 
-pub use sound::syllable;
+use sound::syllable;
 
 use crate::text::{is_han, normalised};
 
 /// A family of pieces, which is normalised by itself before all are put together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Block {
+pub(crate) enum Block {
     /// Characters, and pieces of words.
     Characters,
     /// Words and pairs of words.
@@ -26,40 +26,43 @@ pub enum Block {
 
 impl Block {
     /// Every block, in the order of its number.
-    pub const ALL: [Self; 4] = [Self::Characters, Self::Words, Self::Sound, Self::Concepts];
+    pub(crate) const ALL: [Self; 4] = [Self::Characters, Self::Words, Self::Sound, Self::Concepts];
 
     /// How much a block weighs beside the others; found by cross-validation on the development sets.
-    pub fn weight(self) -> f32 {
+    pub(crate) fn weight(self) -> f32 {
         match self {
             Self::Characters => 1.0,
-            Self::Words => 1.0,
-            Self::Sound => 0.7,
-            Self::Concepts => 0.7,
+            Self::Words => 0.7,
+            Self::Sound => 1.0,
+            Self::Concepts => 0.8,
         }
     }
 }
 
 /// One piece of a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Piece {
+pub(crate) struct Piece {
     /// FNV-1a of the block and the piece.
-    pub hash: u64,
+    pub(crate) hash: u64,
     /// Where it belongs.
-    pub block: Block,
+    pub(crate) block: Block,
 }
 
 /// Longest text that is looked at; what follows says little new, and a call's turn is shorter.
 const CHARACTERS_MAX: usize = 400;
 
+/// How many concepts of a text are paired: 28 pairs at most.
+const CONCEPTS_PAIRED_MAX: usize = 8;
+
 /// The pieces of a text with how often each stands in it, ordered by hash.
-pub fn pieces(text: &str) -> Vec<(Piece, u32)> {
+pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
     let text: Vec<char> = normalised(text).chars().take(CHARACTERS_MAX).collect();
     let mut found = Vec::with_capacity(text.len() * 8);
     if text.iter().any(|each| is_han(*each)) {
         chinese(&text, &mut found);
     }
     latin(&text, &mut found);
-    concepts::find(&text, |concept| found.push(piece(Block::Concepts, &[concept])));
+    concepts(&text, &mut found);
     found.sort_unstable();
     let mut counted: Vec<(Piece, u32)> = Vec::with_capacity(found.len());
     for each in found {
@@ -86,7 +89,7 @@ fn chinese(text: &[char], found: &mut Vec<Piece>) {
 }
 
 fn latin(text: &[char], found: &mut Vec<Piece>) {
-    let mut before: Option<&[char]> = None;
+    let (mut before, mut second_before): (Option<&[char]>, Option<&[char]>) = (None, None);
     for word in text.split(|each| *each == ' ' || is_han(*each)).filter(|word| !word.is_empty()) {
         let framed = framed(' ', word, ' ');
         for length in 2..=5 {
@@ -94,11 +97,28 @@ fn latin(text: &[char], found: &mut Vec<Piece>) {
             found.extend(grams.map(|gram| piece(Block::Characters, gram)));
         }
         found.push(piece(Block::Words, word));
-        if let Some(before) = before {
-            let pair = before.iter().chain([&' ']).chain(word).copied().map(u32::from);
-            found.push(hashed(Block::Words, pair));
+        // Neighbours, and those with one word between them.
+        for (earlier, mark) in [(before, ' '), (second_before, '_')] {
+            if let Some(earlier) = earlier {
+                let pair = earlier.iter().chain([&mark]).chain(word).copied().map(u32::from);
+                found.push(hashed(Block::Words, pair));
+            }
         }
-        before = Some(word);
+        (second_before, before) = (before, Some(word));
+    }
+}
+
+/// Each concept, and each two of them: what is said of what.
+fn concepts(text: &[char], found: &mut Vec<Piece>) {
+    let mut named = Vec::new();
+    concepts::find(text, |concept| named.push(concept));
+    found.extend(named.iter().map(|concept| piece(Block::Concepts, &[*concept])));
+    named.sort_unstable();
+    named.dedup();
+    named.truncate(CONCEPTS_PAIRED_MAX);
+    for (place, one) in named.iter().enumerate() {
+        let others = named.iter().skip(place + 1);
+        found.extend(others.map(|other| piece(Block::Concepts, &[*one, *other])));
     }
 }
 

@@ -5,7 +5,7 @@
 use pinyin::ToPinyin;
 
 /// A number for the fuzzy syllable of a character; a character without reading stands for itself.
-pub fn syllable(character: char) -> u32 {
+pub(crate) fn syllable(character: char) -> u32 {
     match character.to_pinyin() {
         None => u32::from(character),
         // Packed into the upper half, beyond all code points.

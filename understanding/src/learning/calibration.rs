@@ -35,6 +35,9 @@ impl Default for Calibration {
 /// Of what is accepted, so much is to be right on held-out rows.
 const ACCEPTED_RIGHT_RATIO: f32 = 0.95;
 
+/// Of right held-out rows so many stay above the lower threshold.
+const RIGHT_KEPT_RATIO: f32 = 0.92;
+
 impl Calibration {
     /// Fits all of it on held-out rows; too few leave the defaults.
     pub(crate) fn fit(held: &[Held]) -> Self {
@@ -118,17 +121,20 @@ fn sharpness(held: &[Held]) -> f32 {
 }
 
 /// A logistic regression of "the first is right" on the four signs, by gradient with a light ridge.
-/// Rows of no intent and wrong ones weigh as much together as the right ones.
+/// Foreign rows weigh half as much as all rows together, however few they are.
 fn platt(held: &[Held]) -> [f32; 4] {
-    let rows: Vec<([f32; 4], bool)> = held.iter().map(|row| (signs(row), is_right(row))).collect();
+    let foreign_count = held.iter().filter(|row| row.owner.is_none()).count();
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
-    let all = rows.len() as f32;
+    let (all, foreign_all) = (held.len() as f32, foreign_count.max(1) as f32);
+    let foreign_weight = (all / 2.0 / foreign_all).max(1.0);
+    let weigh = |row: &Held| if row.owner.is_none() { foreign_weight } else { 1.0 };
+    let rows: Vec<_> = held.iter().map(|row| (signs(row), is_right(row), weigh(row))).collect();
     let mut weights = [2.0_f32, 1.0, 1.0, 0.0];
     for _ in 0..600 {
         let mut slope = [0.0_f32; 4];
-        for (signs, right) in &rows {
+        for (signs, right, weight) in &rows {
             let sum: f32 = signs.iter().zip(weights).map(|(sign, weight)| sign * weight).sum();
-            let miss = sigmoid(sum) - if *right { 1.0 } else { 0.0 };
+            let miss = (sigmoid(sum) - if *right { 1.0 } else { 0.0 }) * weight;
             for (slope, sign) in slope.iter_mut().zip(signs) {
                 *slope += miss * sign;
             }
@@ -154,23 +160,23 @@ fn accept(judged: &[(f32, bool, bool)]) -> f32 {
     found
 }
 
-/// The confidence with the best balance of what is right above it and what is foreign below it. Where no
-/// row is foreign, wrong ones stand for them.
+/// Where foreign rows were shown, the confidence that keeps nearly all right rows: few of them say little
+/// about where the line is, the many right ones much. Else the best balance of right ones kept and wrong
+/// ones left.
 fn confirm(judged: &[(f32, bool, bool)]) -> f32 {
-    let any_foreign = judged.iter().any(|row| !row.2);
-    let is_foreign = |row: &(f32, bool, bool)| if any_foreign { !row.2 } else { !row.1 };
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
     let count = |of: usize| of.max(1) as f32;
-    let foreign_all = count(judged.iter().filter(|row| is_foreign(row)).count());
-    let own_all = count(judged.iter().filter(|row| !is_foreign(row)).count());
-    let (mut own, mut foreign, mut best) = (0.0_f32, 0.0_f32, (f32::NEG_INFINITY, 0.5_f32));
+    let right_all = count(judged.iter().filter(|row| row.1).count());
+    let wrong_all = count(judged.iter().filter(|row| !row.1).count());
+    let any_foreign = judged.iter().any(|row| !row.2);
+    let (mut right, mut wrong, mut best) = (0.0_f32, 0.0_f32, (f32::NEG_INFINITY, 0.5_f32));
     for row in judged {
-        if is_foreign(row) {
-            foreign += 1.0;
-        } else if row.1 {
-            own += 1.0;
-        }
-        let balance = own / own_all + 1.0 - foreign / foreign_all;
+        *(if row.1 { &mut right } else { &mut wrong }) += 1.0;
+        let balance = if any_foreign {
+            -(right / right_all - RIGHT_KEPT_RATIO).abs()
+        } else {
+            right / right_all - wrong / wrong_all
+        };
         if balance > best.0 {
             best = (balance, row.0);
         }

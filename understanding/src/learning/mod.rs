@@ -30,6 +30,9 @@ const PIECES_MAX: usize = 80_000;
 /// Below so many rows a piece seen once still counts, and calibration uses five folds.
 const ROWS_FEW: usize = 3_000;
 
+/// Passes over the rows at most; judges stand still before.
+const PASSES: usize = 20;
+
 /// How a model is learned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
@@ -43,8 +46,6 @@ pub struct Settings {
     pub cost: f32,
     /// How much a fault on a row of the intent itself costs more.
     pub own_rows: f32,
-    /// How much features are scaled by how they speak for the intent, 0 to 1.
-    pub by_ratio: f32,
     /// Whether the words in an intent's name are an example of it ("card_arrival").
     pub names_speak: bool,
 }
@@ -56,8 +57,7 @@ impl Default for Settings {
             threads: 2,
             foreign: Some("oos".to_owned()),
             cost: 1.0,
-            own_rows: 2.0,
-            by_ratio: 0.5,
+            own_rows: 4.0,
             names_speak: true,
         }
     }
@@ -137,8 +137,8 @@ impl Course<'_> {
                 rows.push(&vocabulary.vector(&name).cells, Some(intent));
             }
         }
-        let Settings { seed, cost, own_rows, by_ratio, threads, .. } = *self.settings;
-        let effort = Effort { cost, own_rows, by_ratio, passes: 30, seed };
+        let Settings { seed, cost, own_rows, threads, .. } = *self.settings;
+        let effort = Effort { cost, own_rows, passes: PASSES, seed };
         let weights = solver::solve(&rows, self.intents.len(), effort, threads);
         Judges::of(vocabulary, &weights)
     }
