@@ -76,7 +76,7 @@ fn name_at(text: &Folded, place: usize) -> Option<Range<usize>> {
     if !is_family && (!words.ends_with('姓') || !is_han(first)) {
         return None;
     }
-    let stops = "的吗呢吧啊了是在，。不我你他要想有说也就还这那先女小";
+    let stops = "的吗呢吧啊了是在，。不我你他要想有说也就还这那先女";
     let length = (start + 1..start + 4)
         .take_while(|place| text.at(*place).is_some_and(|found| is_han(found) && !stops.contains(found)))
         .count();

@@ -89,7 +89,7 @@ fn chinese(text: &[char], found: &mut Vec<Piece>) {
 }
 
 fn latin(text: &[char], found: &mut Vec<Piece>) {
-    let (mut before, mut second_before): (Option<&[char]>, Option<&[char]>) = (None, None);
+    let mut before: Option<&[char]> = None;
     for word in text.split(|each| *each == ' ' || is_han(*each)).filter(|word| !word.is_empty()) {
         let framed = framed(' ', word, ' ');
         for length in 2..=5 {
@@ -97,14 +97,11 @@ fn latin(text: &[char], found: &mut Vec<Piece>) {
             found.extend(grams.map(|gram| piece(Block::Characters, gram)));
         }
         found.push(piece(Block::Words, word));
-        // Neighbours, and those with one word between them.
-        for (earlier, mark) in [(before, ' '), (second_before, '_')] {
-            if let Some(earlier) = earlier {
-                let pair = earlier.iter().chain([&mark]).chain(word).copied().map(u32::from);
-                found.push(hashed(Block::Words, pair));
-            }
+        if let Some(before) = before {
+            let pair = before.iter().chain([&' ']).chain(word).copied().map(u32::from);
+            found.push(hashed(Block::Words, pair));
         }
-        (second_before, before) = (before, Some(word));
+        before = Some(word);
     }
 }
 

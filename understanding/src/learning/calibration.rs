@@ -52,8 +52,8 @@ impl Calibration {
             .map(|row| (fitted.confidence_of(row), is_right(row), row.owner.is_some()))
             .collect();
         judged.sort_by(|one, other| other.0.total_cmp(&one.0));
-        fitted.accept = accept(&judged);
-        fitted.confirm = confirm(&judged).min(fitted.accept);
+        fitted.confirm = confirm(&judged);
+        fitted.accept = accept(&judged).max(fitted.confirm);
         fitted
     }
 
