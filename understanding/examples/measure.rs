@@ -38,7 +38,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "small numbers typed by a person")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "small numbers typed by a person"
+)]
 fn set(settings: &mut Settings, name: &str, value: f32) {
     match name {
         "cost" => settings.cost = value,
@@ -50,7 +54,10 @@ fn set(settings: &mut Settings, name: &str, value: f32) {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "a measurement of how long learning and judging take")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a measurement of how long learning and judging take"
+)]
 fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let done = work();
@@ -80,7 +87,9 @@ impl Tally {
         let examples = Examples::of(rows.into_iter(), settings.seed);
         let (model, took) = timed(|| train(&examples, settings).ok());
         self.learning.push(took.as_secs_f64());
-        self.bytes = self.bytes.max(model.as_ref().map_or(0, |model| model.to_bytes().len()));
+        self.bytes = self
+            .bytes
+            .max(model.as_ref().map_or(0, |model| model.to_bytes().len()));
         model
     }
 
@@ -105,7 +114,10 @@ impl Tally {
         self.accepted_right += u32::from(accepted && right);
         self.kept_right += u32::from(kept && right);
         if let Some(first) = ranking.candidates.first().filter(|_| !right) {
-            *self.confused.entry(format!("{intent}>{}", first.intent)).or_default() += 1;
+            *self
+                .confused
+                .entry(format!("{intent}>{}", first.intent))
+                .or_default() += 1;
         }
     }
 
@@ -113,7 +125,11 @@ impl Tally {
         let ratio = |part: u32, whole: u32| f64::from(part) / f64::from(whole.max(1));
         self.micros.sort_by(f64::total_cmp);
         let percentile = |of: f64| {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a place in a list")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "a place in a list"
+            )]
             let place = (self.micros.len() as f64 * of) as usize;
             self.micros.get(place).copied().unwrap_or(0.0)
         };
@@ -142,8 +158,19 @@ fn round(value: f64) -> f64 {
 /// The chance that a row of an intent is trusted more than a foreign one.
 #[expect(clippy::cast_precision_loss, reason = "counts of rows")]
 fn auroc(own: &[f32], foreign: &[f32]) -> f64 {
-    let over = |one: f32, other: f32| if one > other { 1.0 } else if one == other { 0.5 } else { 0.0 };
-    let sum: f64 = own.iter().flat_map(|one| foreign.iter().map(move |other| over(*one, *other))).sum();
+    let over = |one: f32, other: f32| {
+        if one > other {
+            1.0
+        } else if one == other {
+            0.5
+        } else {
+            0.0
+        }
+    };
+    let sum: f64 = own
+        .iter()
+        .flat_map(|one| foreign.iter().map(move |other| over(*one, *other)))
+        .sum();
     sum / (own.len() * foreign.len()).max(1) as f64
 }
 
@@ -153,7 +180,11 @@ fn crossed(rows: &[Example], settings: &Settings, rows_max: Option<usize>) -> Va
     let mut tally = Tally::default();
     for fold in 0..5 {
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
-        let inner = rows.iter().zip(&of).filter(|(_, of)| **of != fold).map(|(row, _)| row);
+        let inner = rows
+            .iter()
+            .zip(&of)
+            .filter(|(_, of)| **of != fold)
+            .map(|(row, _)| row);
         let inner = inner.filter(|row| {
             let taken = taken.entry(row.intent.as_str()).or_default();
             *taken += 1;
@@ -174,8 +205,10 @@ fn folds_of(rows: &[Example], seed: u64) -> Vec<usize> {
     let mut names: Vec<&str> = rows.iter().map(|row| row.intent.as_str()).collect();
     names.sort_unstable();
     names.dedup();
-    let owners: Vec<Option<usize>> =
-        rows.iter().map(|row| names.binary_search(&row.intent.as_str()).ok()).collect();
+    let owners: Vec<Option<usize>> = rows
+        .iter()
+        .map(|row| names.binary_search(&row.intent.as_str()).ok())
+        .collect();
     folds(&groups(&texts), &owners, 5, seed)
 }
 
@@ -192,7 +225,10 @@ fn banking(folder: &Path) -> std::io::Result<Vec<Example>> {
             '\n' if !quoted => {
                 fields.push(std::mem::take(&mut field));
                 if let [text, intent] = fields.as_slice() {
-                    rows.push(Example { text: text.clone(), intent: intent.trim().to_owned() });
+                    rows.push(Example {
+                        text: text.clone(),
+                        intent: intent.trim().to_owned(),
+                    });
                 }
                 fields.clear();
             }
@@ -221,7 +257,10 @@ fn seed_rows(folder: &Path) -> std::io::Result<Vec<Example>> {
     let text = std::fs::read_to_string(folder.join("zh_outbound_seed.tsv"))?;
     let row = |line: &str| {
         let (intent, text) = line.split_once('\t')?;
-        Some(Example { text: text.to_owned(), intent: intent.to_owned() })
+        Some(Example {
+            text: text.to_owned(),
+            intent: intent.to_owned(),
+        })
     };
     Ok(text.lines().filter_map(row).collect())
 }
@@ -249,12 +288,15 @@ fn beside(rows: &[Example], others: &[Example], settings: &Settings, noise: f64)
     let mut tally = Tally::default();
     let mut noise = Noise::new(rows, noise);
     for fold in 0..5 {
-        let judged: Vec<usize> =
-            groups.iter().zip(&of).filter(|(_, of)| **of == fold).map(|(group, _)| *group).collect();
+        let judged: Vec<usize> = groups
+            .iter()
+            .zip(&of)
+            .filter(|(_, of)| **of == fold)
+            .map(|(group, _)| *group)
+            .collect();
         let inner = rows.iter().chain(others).zip(&groups).enumerate();
-        let inner = inner.filter(|(place, (_, group))| {
-            of.get(*place) != Some(&fold) && !judged.contains(group)
-        });
+        let inner =
+            inner.filter(|(place, (_, group))| of.get(*place) != Some(&fold) && !judged.contains(group));
         let Some(model) = tally.learn(inner.map(|(_, (row, _))| row.clone()).collect(), settings) else {
             continue;
         };
@@ -265,10 +307,21 @@ fn beside(rows: &[Example], others: &[Example], settings: &Settings, noise: f64)
     tally.report()
 }
 
+/// The labelled set by folds, the seed learned from too; interest by folds; and the lines written after.
 fn labelled(folder: &Path, settings: &Settings) -> std::io::Result<Value> {
-    let intents = crossed(&labelled_rows(folder, "intent")?, settings, None);
-    let levels = crossed(&labelled_rows(folder, "interest")?, settings, None);
-    Ok(json!({"intent": intents, "interest": levels}))
+    let (rows, seed) = (labelled_rows(folder, "intent")?, seed_rows(folder)?);
+    let alone = beside(&rows, &[], settings, 0.0);
+    let intents = beside(&rows, &seed, settings, 0.0);
+    let levels = beside(&labelled_rows(folder, "interest")?, &[], settings, 0.0);
+    let text = std::fs::read_to_string(folder.join("zh_outbound_after.jsonl"))?;
+    let after = Examples::read(text.lines().map(str::to_owned), "intent", 1).rows;
+    let mut tally = Tally::default();
+    if let Some(model) = tally.learn(rows.into_iter().chain(seed).collect(), settings) {
+        for row in &after {
+            tally.judge(&model, &row.text, &row.intent, false);
+        }
+    }
+    Ok(json!({"intent_alone": alone, "intent": intents, "interest": levels, "after": tally.report()}))
 }
 
 /// Replaces characters by others of the same syllable, whatever the tone.
@@ -291,7 +344,11 @@ impl Noise {
                 alike.push(each);
             }
         }
-        Self { ratio, alike, state: 0x2545_f491_4f6c_dd1d }
+        Self {
+            ratio,
+            alike,
+            state: 0x2545_f491_4f6c_dd1d,
+        }
     }
 
     fn draw(&mut self) -> u64 {

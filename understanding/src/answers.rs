@@ -22,26 +22,104 @@ pub enum Answer {
     Neither,
 }
 
-const SOUNDS: &[&str] = &["嗯哼", "嗯", "啊", "哦", "噢", "喔", "呃", "额", "唔", "哎", "诶", "uh huh", "mm hmm", "mhm", "uh", "hmm", "mm", "oh"];
+const SOUNDS: &[&str] = &[
+    "嗯哼", "嗯", "啊", "哦", "噢", "喔", "呃", "额", "唔", "哎", "诶", "uh huh", "mm hmm", "mhm", "uh",
+    "hmm", "mm", "oh",
+];
 const SOFT: &str = "啊呀吧呢的了哦嘛哈啦嗯那就 ";
 
 /// Two negations that make a yes.
-const DOUBLE: &[&str] = &["不是不行", "不是不可以", "不是不能", "没有不同意", "没说不行", "不是不同意", "不是不愿意", "也不是不", "没有不愿意"];
+const DOUBLE: &[&str] = &[
+    "不是不行",
+    "不是不可以",
+    "不是不能",
+    "没有不同意",
+    "没说不行",
+    "不是不同意",
+    "不是不愿意",
+    "也不是不",
+    "没有不愿意",
+];
 const QUESTIONS: &[&str] = &[
-    "行不行", "可不可以", "能不能", "好不好", "要不要", "是不是", "对不对", "有没有", "可以吗", "行吗", "能吗", "好吗", "是吗", "对吗", "吗",
-    "为什么", "什么", "多少", "怎么", "哪",
+    "行不行",
+    "可不可以",
+    "能不能",
+    "好不好",
+    "要不要",
+    "是不是",
+    "对不对",
+    "有没有",
+    "可以吗",
+    "行吗",
+    "能吗",
+    "好吗",
+    "是吗",
+    "对吗",
+    "吗",
+    "为什么",
+    "什么",
+    "多少",
+    "怎么",
+    "哪",
 ];
 const BUT: &[&str] = &["但是", "可是", "不过", "但", "就是怕", "只是", " but "];
 const NO: &[&str] = &[
-    "不用", "不要", "不行", "不需要", "不可以", "不同意", "不想", "不办", "不考虑", "不是", "不对", "不愿意", "不方便", "不感兴趣", "没兴趣",
-    "没必要", "没需要", "算了", "别办", "免了", "不了", "拒绝", "不好", "不能", "没有", "不",
+    "不用",
+    "不要",
+    "不行",
+    "不需要",
+    "不可以",
+    "不同意",
+    "不想",
+    "不办",
+    "不考虑",
+    "不是",
+    "不对",
+    "不愿意",
+    "不方便",
+    "不感兴趣",
+    "没兴趣",
+    "没必要",
+    "没需要",
+    "算了",
+    "别办",
+    "免了",
+    "不了",
+    "拒绝",
+    "不好",
+    "不能",
+    "没有",
+    "不",
 ];
 const YES: &[&str] = &[
-    "可以", "好的", "好啊", "好吧", "好呀", "同意", "没问题", "没错", "愿意", "行", "是的", "对的", "对", "好", "是", "要得", "要", "中", "成",
-    "办吧", "没意见", "当然", "确认",
+    "可以",
+    "好的",
+    "好啊",
+    "好吧",
+    "好呀",
+    "同意",
+    "没问题",
+    "没错",
+    "愿意",
+    "行",
+    "是的",
+    "对的",
+    "对",
+    "好",
+    "是",
+    "要得",
+    "要",
+    "中",
+    "成",
+    "办吧",
+    "没意见",
+    "当然",
+    "确认",
 ];
 const NO_WORDS: &[&str] = &["no", "nope", "not", "don't", "dont", "never", "can't", "won't"];
-const YES_WORDS: &[&str] = &["yes", "yeah", "yep", "yup", "sure", "ok", "okay", "correct", "right", "fine", "agree", "agreed"];
+const YES_WORDS: &[&str] = &[
+    "yes", "yeah", "yep", "yup", "sure", "ok", "okay", "correct", "right", "fine", "agree", "agreed",
+];
 
 /// Reads an answer.
 pub fn read(text: &str) -> Answer {
@@ -55,7 +133,11 @@ pub fn read(text: &str) -> Answer {
     let asks = text.trim_end().ends_with(['?', '？']);
     let (first, rest) = parted(&said);
     if DOUBLE.iter().any(|words| first.contains(words)) {
-        return if rest.is_some() { Answer::YesBut } else { Answer::Yes };
+        return if rest.is_some() {
+            Answer::YesBut
+        } else {
+            Answer::Yes
+        };
     }
     if asks || QUESTIONS.iter().any(|words| first.contains(words)) {
         return Answer::Question;
@@ -88,7 +170,10 @@ fn is_sounds(said: &str) -> bool {
 
 /// What stands before "but", and what behind it.
 fn parted(said: &str) -> (&str, Option<&str>) {
-    let found = BUT.iter().filter_map(|words| said.split_once(words)).min_by_key(|(first, _)| first.len());
+    let found = BUT
+        .iter()
+        .filter_map(|words| said.split_once(words))
+        .min_by_key(|(first, _)| first.len());
     match found {
         Some((first, rest)) if !first.is_empty() => (first, Some(rest)),
         _ => (said, None),
@@ -109,7 +194,17 @@ fn plain(said: &str) -> Answer {
         return Answer::No;
     }
     // A refusal may follow its reason: 我真的不需要. A yes must be all there is, or begin the answer.
-    let strong = ["不需要", "不用了", "不要了", "不考虑", "不同意", "不办", "没兴趣", "不感兴趣", "算了"];
+    let strong = [
+        "不需要",
+        "不用了",
+        "不要了",
+        "不考虑",
+        "不同意",
+        "不办",
+        "没兴趣",
+        "不感兴趣",
+        "算了",
+    ];
     if strong.iter().any(|words| said.contains(words)) {
         return Answer::No;
     }
@@ -120,7 +215,18 @@ fn plain(said: &str) -> Answer {
     while let Some(behind) = YES.iter().find_map(|words| rest.strip_prefix(words)) {
         rest = behind.trim_start_matches(|found| SOFT.contains(found));
     }
-    let polite = ["谢谢", "麻烦你", "麻烦您", "你说", "您说", "这样", "办", "给我办", "帮我办", "可以办"];
+    let polite = [
+        "谢谢",
+        "麻烦你",
+        "麻烦您",
+        "你说",
+        "您说",
+        "这样",
+        "办",
+        "给我办",
+        "帮我办",
+        "可以办",
+    ];
     let is_short = rest.is_empty() || polite.iter().any(|words| rest.starts_with(words));
     if is_short { Answer::Yes } else { Answer::Neither }
 }

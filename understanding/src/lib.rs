@@ -10,6 +10,7 @@ mod learning;
 pub mod masking;
 mod model;
 pub mod priority;
+pub mod reading;
 pub mod sensitive;
 pub mod spoken;
 pub mod text;

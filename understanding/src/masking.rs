@@ -14,7 +14,18 @@ const FAMILY: &str = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马�
 欧阳司徒诸葛上官";
 
 /// What a name is told after.
-const TOLD_AFTER: &[&str] = &["我的名字叫", "我的名字是", "名字叫", "我叫", "我姓", "本人姓", "免贵姓", "姓名是", "my name is", "my name's"];
+const TOLD_AFTER: &[&str] = &[
+    "我的名字叫",
+    "我的名字是",
+    "名字叫",
+    "我叫",
+    "我姓",
+    "本人姓",
+    "免贵姓",
+    "姓名是",
+    "my name is",
+    "my name's",
+];
 
 /// A masked text, and what was masked in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +54,10 @@ pub fn mask(text: &str) -> Masked {
         }
     }
     let star = |(place, found): (usize, char)| if hidden.contains(&place) { '*' } else { found };
-    Masked { text: text.chars().enumerate().map(star).collect(), masked_count }
+    Masked {
+        text: text.chars().enumerate().map(star).collect(),
+        masked_count,
+    }
 }
 
 /// The places to hide of a number; a group that was taken back is in none, and hidden whole.
@@ -65,9 +79,15 @@ fn name_at(text: &Folded, place: usize) -> Option<Range<usize>> {
         start += 1;
     }
     if words.is_ascii() {
-        let is_letter = |place: &usize| text.at(*place).is_some_and(|found| found.is_alphabetic() || found == ' ');
+        let is_letter = |place: &usize| {
+            text.at(*place)
+                .is_some_and(|found| found.is_alphabetic() || found == ' ')
+        };
         let length = (start..).take_while(is_letter).count();
-        let words = text.chars().get(start..start + length)?.split(|found| *found == ' ');
+        let words = text
+            .chars()
+            .get(start..start + length)?
+            .split(|found| *found == ' ');
         let two: usize = words.take(2).map(|word| word.len() + 1).sum();
         return (length > 0).then_some(start..start + two.saturating_sub(1).min(length));
     }
@@ -78,10 +98,21 @@ fn name_at(text: &Folded, place: usize) -> Option<Range<usize>> {
     }
     let stops = "的吗呢吧啊了是在，。不我你他要想有说也就还这那先女";
     let length = (start + 1..start + 4)
-        .take_while(|place| text.at(*place).is_some_and(|found| is_han(found) && !stops.contains(found)))
+        .take_while(|place| {
+            text.at(*place)
+                .is_some_and(|found| is_han(found) && !stops.contains(found))
+        })
         .count();
-    let most = if text.one_of(start, &["欧阳", "司徒", "诸葛", "上官"]).is_some() { 3 } else { 2 };
-    let given = if words.ends_with('姓') { 0 } else { length.min(most) };
+    let most = if text.one_of(start, &["欧阳", "司徒", "诸葛", "上官"]).is_some() {
+        3
+    } else {
+        2
+    };
+    let given = if words.ends_with('姓') {
+        0
+    } else {
+        length.min(most)
+    };
     Some(start..start + 1 + given)
 }
 
@@ -127,7 +158,10 @@ mod tests {
     #[test]
     fn a_thousand_numbers_are_masked_in_both_forms_and_orders_are_not() {
         let spoken = |digits: &str| -> String {
-            digits.chars().map(|digit| "零幺二三四五六七八九".chars().nth(digit as usize - 48).unwrap()).collect()
+            digits
+                .chars()
+                .map(|digit| "零幺二三四五六七八九".chars().nth(digit as usize - 48).unwrap())
+                .collect()
         };
         let mut cards = 0;
         for number in 0..1_000_u64 {
@@ -142,6 +176,9 @@ mod tests {
             }
             cards += usize::from(is_card);
         }
-        assert!((50..200).contains(&cards), "{cards} of a thousand pass Luhn's check");
+        assert!(
+            (50..200).contains(&cards),
+            "{cards} of a thousand pass Luhn's check"
+        );
     }
 }

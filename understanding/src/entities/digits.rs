@@ -22,9 +22,29 @@ pub(crate) struct Run {
 }
 
 /// Words with which a speaker takes back the last group; 是 may follow.
-const CORRECTIONS: &[&str] = &["不对不对", "不对", "不是", "说错了", "错了", "哦不", "no sorry", "sorry"];
+const CORRECTIONS: &[&str] = &[
+    "不对不对",
+    "不对",
+    "不是",
+    "说错了",
+    "错了",
+    "哦不",
+    "no sorry",
+    "sorry",
+];
 /// Words between groups that say nothing.
-const FILLERS: &[&str] = &["然后是", "然后", "后面是", "接着是", "接着", "嗯", "呃", "额", "再", "是"];
+const FILLERS: &[&str] = &[
+    "然后是",
+    "然后",
+    "后面是",
+    "接着是",
+    "接着",
+    "嗯",
+    "呃",
+    "额",
+    "再",
+    "是",
+];
 
 impl Run {
     fn text(&self, range: Range<usize>) -> String {
@@ -42,7 +62,8 @@ impl Run {
         } else {
             return false;
         };
-        self.taken_back.extend(self.places.get(kept..).unwrap_or_default());
+        self.taken_back
+            .extend(self.places.get(kept..).unwrap_or_default());
         self.digits.truncate(kept);
         self.places.truncate(kept);
         self.groups.retain(|group| *group < kept);
@@ -51,7 +72,8 @@ impl Run {
 
     fn join(&mut self, following: Run) {
         let before = self.digits.len();
-        self.groups.extend(following.groups.iter().map(|group| group + before));
+        self.groups
+            .extend(following.groups.iter().map(|group| group + before));
         self.digits.extend(following.digits);
         self.places.extend(following.places);
     }
@@ -63,20 +85,25 @@ fn spoken_digit(found: char) -> Option<char> {
         '0'..='9' => Some(found),
         '洞' => Some('0'),
         '拐' => Some('7'),
-        other => number::digit(other).filter(|_| !"两兩".contains(other)).and_then(|digit| {
-            char::from_digit(u32::try_from(digit).ok()?, 10)
-        }),
+        other => number::digit(other)
+            .filter(|_| !"两兩".contains(other))
+            .and_then(|digit| char::from_digit(u32::try_from(digit).ok()?, 10)),
     }
 }
 
 /// The group of digits that begins at a place.
 fn group(text: &Folded, start: usize) -> Run {
-    let mut run = Run { groups: vec![0], ..Run::default() };
+    let mut run = Run {
+        groups: vec![0],
+        ..Run::default()
+    };
     let mut place = start;
     while let Some(found) = text.at(place) {
         let digit = spoken_digit(found).or_else(|| {
             let is_check = matches!(found, 'x') && run.digits.len() >= 3;
-            let ends = !text.at(place + 1).is_some_and(|behind| behind.is_ascii_alphanumeric());
+            let ends = !text
+                .at(place + 1)
+                .is_some_and(|behind| behind.is_ascii_alphanumeric());
             (is_check && ends).then_some('x')
         });
         let Some(digit) = digit else {
@@ -123,7 +150,10 @@ const RUN_DIGITS_MAX: usize = 57;
 /// The group behind what parts groups, and whether it corrects the one before.
 fn following(text: &Folded, start: usize) -> Option<(Run, bool)> {
     let skip = |mut place: usize| {
-        while text.at(place).is_some_and(|found| matches!(found, ' ' | '-' | ',' | '·')) {
+        while text
+            .at(place)
+            .is_some_and(|found| matches!(found, ' ' | '-' | ',' | '·'))
+        {
             place += 1;
         }
         place
@@ -145,18 +175,39 @@ fn following(text: &Folded, start: usize) -> Option<(Run, bool)> {
 
 /// The phones, cards and identity numbers of a text.
 pub(super) fn find(text: &Folded) -> Vec<Found> {
-    runs(text).iter().flat_map(|run| named(run).into_iter().map(|(range, value)| found(run, range, value))).collect()
+    runs(text)
+        .iter()
+        .flat_map(|run| {
+            named(run)
+                .into_iter()
+                .map(|(range, value)| found(run, range, value))
+        })
+        .collect()
 }
 
 fn found(run: &Run, range: Range<usize>, value: Value) -> Found {
     let start = run.places.get(range.start).copied().unwrap_or(0);
-    let last = run.places.get(range.end.saturating_sub(1)).copied().unwrap_or(start);
-    Found { places: start..last + 1, value, granularity: Granularity::Exact }
+    let last = run
+        .places
+        .get(range.end.saturating_sub(1))
+        .copied()
+        .unwrap_or(start);
+    Found {
+        places: start..last + 1,
+        value,
+        granularity: Granularity::Exact,
+    }
 }
 
 /// What stands in a run, from group to group: the whole run first, then the longest from each group on.
 pub(crate) fn named(run: &Run) -> Vec<(Range<usize>, Value)> {
-    let ends: Vec<usize> = run.groups.iter().skip(1).copied().chain([run.digits.len()]).collect();
+    let ends: Vec<usize> = run
+        .groups
+        .iter()
+        .skip(1)
+        .copied()
+        .chain([run.digits.len()])
+        .collect();
     let (mut all, mut from) = (Vec::new(), 0);
     for start in &run.groups {
         if *start < from {
@@ -198,7 +249,10 @@ fn is_phone(digits: &str) -> bool {
 
 /// 13 to 19 digits that begin as cards do and pass Luhn's check.
 pub fn is_bank_card(digits: &str) -> bool {
-    let begins = digits.as_bytes().first().is_some_and(|first| (b'3'..=b'9').contains(first));
+    let begins = digits
+        .as_bytes()
+        .first()
+        .is_some_and(|first| (b'3'..=b'9').contains(first));
     if !begins || !(13..=19).contains(&digits.len()) {
         return false;
     }

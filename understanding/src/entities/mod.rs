@@ -4,15 +4,17 @@
 //! A time is reckoned from the call's own moment, which is an argument. What cannot be known is said so
 //! (a day of the moon's calendar), never guessed.
 
+mod calendar;
 mod digits;
 mod english;
+mod english_when;
 mod money;
 mod number;
 mod period;
 mod when;
 
-pub use digits::{is_bank_card, is_identity_number};
 pub(crate) use digits::{Run, named, runs};
+pub use digits::{is_bank_card, is_identity_number};
 
 use crate::text::Folded;
 use std::ops::Range;

@@ -7,7 +7,17 @@ use crate::text::Folded;
 /// Millionths of a yuan in a fen.
 const FEN: i64 = ONE / 100;
 
-const YUAN: &[&str] = &["元人民币", "块钱", "块", "元整", "元正", "元", "圆整", "圆", "人民币"];
+const YUAN: &[&str] = &[
+    "元人民币",
+    "块钱",
+    "块",
+    "元整",
+    "元正",
+    "元",
+    "圆整",
+    "圆",
+    "人民币",
+];
 const ABOUT_BEFORE: &[&str] = &["大概", "大约", "差不多", "将近", "约"];
 const ABOUT_BEHIND: &[&str] = &["左右", "上下", "出头", "多"];
 /// What is counted and is no money, behind a number.
@@ -22,7 +32,11 @@ pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
     while text.at(begin) == Some(' ') && sign.is_some() {
         begin += 1;
     }
-    if begin > 0 && text.at(begin - 1).is_some_and(|before| before.is_ascii_digit() || before == '第') {
+    if begin > 0
+        && text
+            .at(begin - 1)
+            .is_some_and(|before| before.is_ascii_digit() || before == '第')
+    {
         return None;
     }
     let (number, end, named) = sum_at(text, begin)?;
@@ -32,27 +46,27 @@ pub(super) fn amount_at(text: &Folded, start: usize) -> Option<Found> {
     }
     let behind = text.one_of(end, ABOUT_BEHIND).map(|(_, end)| end);
     let is_about = number.is_about || about_before.is_some() || behind.is_some();
-    let value = Value::Amount { fen_min: number.low / FEN, fen_max: number.high / FEN };
-    let granularity = if is_about { Granularity::About } else { number.granularity() };
-    Some(Found { places: start..behind.unwrap_or(end), value, granularity })
+    let value = Value::Amount {
+        fen_min: number.low / FEN,
+        fen_max: number.high / FEN,
+    };
+    let granularity = if is_about {
+        Granularity::About
+    } else {
+        number.granularity()
+    };
+    Some(Found {
+        places: start..behind.unwrap_or(end),
+        value,
+        granularity,
+    })
 }
 
 /// A sum, or a span of two: where it ends, and whether a unit of money was named.
 fn sum_at(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
     let first = number::at(text, start)?;
-    if let Some((_, behind)) = text.one_of(first.end, &["到", "至", "-", "~"]) {
-        if let Some(second) = number::at(text, behind) {
-            let (end, named) = unit_behind(text, second.end);
-            let scaled = if first.unit == 1 && second.unit > 1 && first.low < 10 * ONE {
-                first.low.checked_mul(second.unit)?
-            } else {
-                first.low
-            };
-            if scaled < second.high && (named || second.has_unit) {
-                let number = Number { low: scaled, end, ..second };
-                return Some((number, end, named));
-            }
-        }
+    if let Some(span) = span_from(text, first) {
+        return Some(span);
     }
     let (end, named) = unit_behind(text, first.end);
     if !named {
@@ -60,11 +74,36 @@ fn sum_at(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
     }
     let (small, end) = small_behind(text, end);
     let (low, high) = (first.low.checked_add(small)?, first.high.checked_add(small)?);
-    Some((Number { low, high, end, ..first }, end, true))
+    Some((
+        Number {
+            low,
+            high,
+            end,
+            ..first
+        },
+        end,
+        true,
+    ))
+}
+
+/// 三到五千, 三千到五千块: from a first number to a second, whose unit the first may share.
+fn span_from(text: &Folded, first: Number) -> Option<(Number, usize, bool)> {
+    let (_, behind) = text.one_of(first.end, &["到", "至", "-", "~"])?;
+    let second = number::at(text, behind)?;
+    let (end, named) = unit_behind(text, second.end);
+    let shares_unit = first.unit == 1 && second.unit > 1 && first.low < 10 * ONE;
+    let low = if shares_unit {
+        first.low.checked_mul(second.unit)?
+    } else {
+        first.low
+    };
+    let number = Number { low, end, ..second };
+    (low < second.high && (named || second.has_unit)).then_some((number, end, named))
 }
 
 fn unit_behind(text: &Folded, end: usize) -> (usize, bool) {
-    text.one_of(end, YUAN).map_or((end, false), |(_, end)| (end, true))
+    text.one_of(end, YUAN)
+        .map_or((end, false), |(_, end)| (end, true))
 }
 
 /// What follows yuan: 五 (角 left out), 五角, 五毛三, 五角二分, 零五分.
@@ -108,7 +147,11 @@ fn in_small(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
         _ => 10 * FEN,
     };
     let (_, end) = text.one_of(first.end, &["毛钱", "毛", "角", "分钱"])?;
-    let number = Number { low: first.low / ONE * worth, high: first.high / ONE * worth, ..first };
+    let number = Number {
+        low: first.low / ONE * worth,
+        high: first.high / ONE * worth,
+        ..first
+    };
     Some((number, end, true))
 }
 
@@ -116,7 +159,11 @@ fn in_small(text: &Folded, start: usize) -> Option<(Number, usize, bool)> {
 pub(super) fn share_at(text: &Folded, start: usize) -> Option<Found> {
     let exact = |end: usize, millionths: i64| {
         let value = Value::Share { millionths };
-        Some(Found { places: start..end, value, granularity: Granularity::Exact })
+        Some(Found {
+            places: start..end,
+            value,
+            granularity: Granularity::Exact,
+        })
     };
     let of = [("百分之", 100), ("千分之", 1_000), ("万分之", 10_000)];
     for (words, parts) in of {
@@ -140,7 +187,11 @@ pub(super) fn share_at(text: &Folded, start: usize) -> Option<Found> {
         '折' => {
             let whole = number.low / ONE;
             // 七折 is 70 %, 八五折 and 85折 are 85 %, 7.5折 is 75 %.
-            let parts = if number.low % ONE == 0 && (10..100).contains(&whole) { 100 } else { 10 };
+            let parts = if number.low % ONE == 0 && (10..100).contains(&whole) {
+                100
+            } else {
+                10
+            };
             exact(end + 1, number.low / parts)
         }
         '成' if number.low <= 10 * ONE => exact(end + 1, number.low / 10),

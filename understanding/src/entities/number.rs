@@ -102,7 +102,10 @@ impl Sum {
                 total.checked_add(below.checked_mul(unit)?)
             }
         };
-        self.total = (whole(self.total.0, self.section.0, low)?, whole(self.total.1, self.section.1, high)?);
+        self.total = (
+            whole(self.total.0, self.section.0, low)?,
+            whole(self.total.1, self.section.1, high)?,
+        );
         self.section = (0, 0);
         Some(())
     }
@@ -110,7 +113,11 @@ impl Sum {
     fn finish(mut self, end: usize) -> Option<Number> {
         if let Some((low, high)) = self.waiting.take() {
             let small = low < 10 * ONE && low == high && low % ONE == 0;
-            let lower = if self.last_unit >= 100 && !self.after_zero && small { self.last_unit / 10 } else { 1 };
+            let lower = if self.last_unit >= 100 && !self.after_zero && small {
+                self.last_unit / 10
+            } else {
+                1
+            };
             self.section.0 = self.section.0.checked_add(low.checked_mul(lower)?)?;
             self.section.1 = self.section.1.checked_add(high.checked_mul(lower)?)?;
         }
@@ -206,8 +213,11 @@ fn written(text: &Folded, start: usize) -> Option<(i64, usize)> {
 /// Spoken digits: one, a span before a unit (三五千), a year's or code's row (二零二六), a fraction (三点五).
 fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)> {
     let next = text.at(start + 1).and_then(digit);
-    let unit_behind = text.at(start + 2).is_some_and(|found| unit(found).is_some() || is_counted(found));
-    if let Some(second) = next.filter(|second| first > 0 && *second > first && second - first <= 2 && unit_behind)
+    let unit_behind = text
+        .at(start + 2)
+        .is_some_and(|found| unit(found).is_some() || is_counted(found));
+    if let Some(second) =
+        next.filter(|second| first > 0 && *second > first && second - first <= 2 && unit_behind)
     {
         let is_row = text.at(start + 2).and_then(unit).is_none() && first == 1;
         if !is_row {
@@ -215,7 +225,11 @@ fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)
         }
     }
     let (mut value, mut place) = (first, start + 1);
-    while let Some(next) = text.at(place).filter(|found| !found.is_ascii_digit()).and_then(digit) {
+    while let Some(next) = text
+        .at(place)
+        .filter(|found| !found.is_ascii_digit())
+        .and_then(digit)
+    {
         value = value.checked_mul(10)?.checked_add(next)?;
         place += 1;
     }
@@ -244,7 +258,13 @@ pub(super) fn entity_at(text: &Folded, start: usize) -> Option<Found> {
     if is_lone && (!counts || in_word) || before.is_some_and(|before| before.is_ascii_alphabetic()) {
         return None;
     }
-    let value =
-        Value::Number { thousandths_min: found.low / 1_000, thousandths_max: found.high / 1_000 };
-    Some(Found { places: start..found.end, value, granularity: found.granularity() })
+    let value = Value::Number {
+        thousandths_min: found.low / 1_000,
+        thousandths_max: found.high / 1_000,
+    };
+    Some(Found {
+        places: start..found.end,
+        value,
+        granularity: found.granularity(),
+    })
 }

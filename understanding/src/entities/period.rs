@@ -47,13 +47,21 @@ pub(super) fn at(text: &Folded, start: usize) -> Option<Found> {
         return None;
     }
     let period = read(text, start)?;
-    let value = Value::Period { unit: period.unit, count_min: period.low, count_max: period.high };
+    let value = Value::Period {
+        unit: period.unit,
+        count_min: period.low,
+        count_max: period.high,
+    };
     let granularity = match (period.is_about, period.low == period.high) {
         (true, _) => Granularity::About,
         (false, true) => Granularity::Exact,
         (false, false) => Granularity::Span,
     };
-    Some(Found { places: start..period.end, value, granularity })
+    Some(Found {
+        places: start..period.end,
+        value,
+        granularity,
+    })
 }
 
 /// Reads 半年, 半个月, 半小时; then a number and its unit, 一个半月, 一年半.
@@ -61,7 +69,13 @@ pub(super) fn read(text: &Folded, start: usize) -> Option<Period> {
     if text.at(start) == Some('半') {
         let (unit, each, end) = unit_at(text, start + 1)?;
         let (unit, count) = half(unit, each)?;
-        return Some(Period { unit, low: count, high: count, is_about: false, end });
+        return Some(Period {
+            unit,
+            low: count,
+            high: count,
+            is_about: false,
+            end,
+        });
     }
     let number = number::at(text, start)?;
     if text.starts_with(number.end, "个半") {
@@ -74,7 +88,13 @@ pub(super) fn read(text: &Folded, start: usize) -> Option<Period> {
         let (small, count) = half(unit, each)?;
         let whole = if unit == PeriodUnit::Months { 30 } else { each };
         let all = number.whole()?.checked_mul(whole)?.checked_add(count)?;
-        return Some(Period { unit: small, low: all, high: all, is_about: false, end });
+        return Some(Period {
+            unit: small,
+            low: all,
+            high: all,
+            is_about: false,
+            end,
+        });
     }
     let (unit, each, mut end) = unit_at(text, number.end)?;
     // A year of the calendar is no length.
@@ -88,12 +108,21 @@ pub(super) fn read(text: &Folded, start: usize) -> Option<Period> {
     }
     let about = text.one_of(end, &["左右", "多"]);
     let is_about = number.is_about || about.is_some();
-    Some(Period { unit, low, high, is_about, end: about.map_or(end, |(_, end)| end) })
+    Some(Period {
+        unit,
+        low,
+        high,
+        is_about,
+        end: about.map_or(end, |(_, end)| end),
+    })
 }
 
 fn unit_at(text: &Folded, place: usize) -> Option<(PeriodUnit, i64, usize)> {
     let behind = |words: &str| place + words.chars().count();
     let half_month = ("个月", PeriodUnit::Months, 1);
-    let found = UNITS.iter().chain([&half_month]).find(|unit| text.starts_with(place, unit.0))?;
+    let found = UNITS
+        .iter()
+        .chain([&half_month])
+        .find(|unit| text.starts_with(place, unit.0))?;
     Some((found.1, found.2, behind(found.0)))
 }

@@ -40,8 +40,13 @@ fn build() -> Option<Concepts> {
             rows.push(row);
         }
     }
-    let built = AhoCorasick::builder().match_kind(MatchKind::Standard).build(&words);
-    Some(Concepts { words: built.ok()?, rows })
+    let built = AhoCorasick::builder()
+        .match_kind(MatchKind::Standard)
+        .build(&words);
+    Some(Concepts {
+        words: built.ok()?,
+        rows,
+    })
 }
 
 /// Says each concept that a normalised text names, once for each word found.
@@ -61,7 +66,13 @@ pub(super) fn find(text: &[char], mut say: impl FnMut(char)) {
     };
     among(&framed(&mut text.iter().copied()));
     if text.iter().any(|each| is_han(*each)) {
-        among(&text.iter().filter(|each| is_han(**each)).map(|each| sounded(*each)).collect::<String>());
+        among(
+            &text
+                .iter()
+                .filter(|each| is_han(**each))
+                .map(|each| sounded(*each))
+                .collect::<String>(),
+        );
     }
 }
 

@@ -77,7 +77,9 @@ pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
 fn chinese(text: &[char], found: &mut Vec<Piece>) {
     let framed = framed('^', text, '$');
     for length in 1..=3 {
-        let grams = framed.windows(length).filter(|gram| !matches!(gram, ['^'] | ['$']));
+        let grams = framed
+            .windows(length)
+            .filter(|gram| !matches!(gram, ['^'] | ['$']));
         found.extend(grams.map(|gram| piece(Block::Characters, gram)));
     }
     let sounds: Vec<u32> = text.iter().map(|each| syllable(*each)).collect();
@@ -90,7 +92,10 @@ fn chinese(text: &[char], found: &mut Vec<Piece>) {
 
 fn latin(text: &[char], found: &mut Vec<Piece>) {
     let mut before: Option<&[char]> = None;
-    for word in text.split(|each| *each == ' ' || is_han(*each)).filter(|word| !word.is_empty()) {
+    for word in text
+        .split(|each| *each == ' ' || is_han(*each))
+        .filter(|word| !word.is_empty())
+    {
         let framed = framed(' ', word, ' ');
         for length in 2..=5 {
             let grams = framed.windows(length);
@@ -120,11 +125,17 @@ fn concepts(text: &[char], found: &mut Vec<Piece>) {
 }
 
 fn framed(before: char, text: &[char], after: char) -> Vec<char> {
-    std::iter::once(before).chain(text.iter().copied()).chain([after]).collect()
+    std::iter::once(before)
+        .chain(text.iter().copied())
+        .chain([after])
+        .collect()
 }
 
 fn framed_by(before: u32, sounds: &[u32], after: u32) -> Vec<u32> {
-    std::iter::once(before).chain(sounds.iter().copied()).chain([after]).collect()
+    std::iter::once(before)
+        .chain(sounds.iter().copied())
+        .chain([after])
+        .collect()
 }
 
 fn piece(block: Block, gram: &[char]) -> Piece {
@@ -134,9 +145,14 @@ fn piece(block: Block, gram: &[char]) -> Piece {
 /// FNV-1a, 64 bits, over whole code points (draft-eastlake-fnv): fast, and the same everywhere.
 fn hashed(block: Block, units: impl Iterator<Item = u32>) -> Piece {
     let seed = 0xcbf2_9ce4_8422_2325_u64 ^ u64::from(block.number());
-    let hash = units.fold(seed, |hash, unit| (hash ^ u64::from(unit)).wrapping_mul(0x0100_0000_01b3));
+    let hash = units.fold(seed, |hash, unit| {
+        (hash ^ u64::from(unit)).wrapping_mul(0x0100_0000_01b3)
+    });
     // The low bits of a multiplication are its poorest; the upper half is folded into them.
-    Piece { hash: hash ^ (hash >> 32), block }
+    Piece {
+        hash: hash ^ (hash >> 32),
+        block,
+    }
 }
 
 impl Block {
@@ -158,7 +174,9 @@ mod tests {
     fn a_homophone_keeps_the_sound_and_changes_the_characters() {
         let of = |text: &str, block| -> Vec<u64> {
             let all = pieces(text).into_iter();
-            all.filter(|(piece, _)| piece.block == block).map(|(piece, _)| piece.hash).collect()
+            all.filter(|(piece, _)| piece.block == block)
+                .map(|(piece, _)| piece.hash)
+                .collect()
         };
         assert_eq!(of("利息", Block::Sound), of("利西", Block::Sound));
         assert_ne!(of("利息", Block::Characters), of("利西", Block::Characters));

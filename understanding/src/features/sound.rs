@@ -46,7 +46,13 @@ mod tests {
 
     #[test]
     fn what_is_confused_sounds_alike_and_the_rest_does_not() {
-        for (one, other) in [('是', '四'), ('南', '蓝'), ('身', '生'), ('新', '星'), ('张', '赞')] {
+        for (one, other) in [
+            ('是', '四'),
+            ('南', '蓝'),
+            ('身', '生'),
+            ('新', '星'),
+            ('张', '赞'),
+        ] {
             assert_eq!(syllable(one), syllable(other), "{one}{other}");
         }
         for (one, other) in [('八', '打'), ('东', '灯'), ('a', 'b'), ('是', '好')] {

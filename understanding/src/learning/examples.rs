@@ -88,7 +88,10 @@ impl Examples {
                 continue;
             }
             match serde_json::from_str::<Line>(&line) {
-                Ok(Line { text: Some(text), others }) => {
+                Ok(Line {
+                    text: Some(text),
+                    others,
+                }) => {
                     let label = others.get(label).and_then(|label| label.as_str());
                     reader.take(number, text, label.unwrap_or_default());
                 }
@@ -160,21 +163,40 @@ impl Reader {
             return self.fault(line, LineFault::Unlabelled, None);
         }
         let (key, label_key) = (hash(plain.bytes()), hash(label.bytes()));
-        if let Some(Met { line: before, label: was }) = self.met.get(&key) {
-            let what =
-                if *was == label_key { LineFault::Repeated } else { LineFault::OtherLabelBefore };
+        if let Some(Met {
+            line: before,
+            label: was,
+        }) = self.met.get(&key)
+        {
+            let what = if *was == label_key {
+                LineFault::Repeated
+            } else {
+                LineFault::OtherLabelBefore
+            };
             let before = Some(*before);
             return self.fault(line, what, before);
         }
         if self.intents.len() >= INTENTS_MAX && !self.intents.contains_key(label) {
             return self.fault(line, LineFault::OneIntentTooMany, None);
         }
-        self.met.insert(key, Met { line, label: label_key });
+        self.met.insert(
+            key,
+            Met {
+                line,
+                label: label_key,
+            },
+        );
         if let Some(before) = self.nearly.insert(gist(&plain), line) {
             self.fault(line, LineFault::NearlyRepeated, Some(before));
         }
         self.found.good_count += 1;
-        self.keep(line, Example { text, intent: label.to_owned() });
+        self.keep(
+            line,
+            Example {
+                text,
+                intent: label.to_owned(),
+            },
+        );
     }
 
     /// A sample of each intent in one pass (Vitter's algorithm R), under the bound of all rows together.
@@ -213,11 +235,19 @@ pub(crate) fn gist(plain: &str) -> u64 {
     let mut parts: Vec<String> = if plain.is_ascii() {
         plain.split(' ').map(str::to_owned).collect()
     } else {
-        plain.chars().filter(|found| !is_particle(found)).map(String::from).collect()
+        plain
+            .chars()
+            .filter(|found| !is_particle(found))
+            .map(String::from)
+            .collect()
     };
     parts.sort_unstable();
     parts.dedup();
-    if parts.is_empty() { hash(plain.bytes()) } else { hash(parts.join(" ").bytes()) }
+    if parts.is_empty() {
+        hash(plain.bytes())
+    } else {
+        hash(parts.join(" ").bytes())
+    }
 }
 
 #[cfg(test)]
@@ -240,7 +270,11 @@ mod tests {
             r#"{"text":"好的呀","intent":"affirm"}"#,
             "",
         ]);
-        let named: Vec<_> = found.faults.iter().map(|fault| (fault.line, fault.what)).collect();
+        let named: Vec<_> = found
+            .faults
+            .iter()
+            .map(|fault| (fault.line, fault.what))
+            .collect();
         assert_eq!(
             named,
             [
@@ -257,11 +291,20 @@ mod tests {
 
     #[test]
     fn a_million_lines_keep_a_bounded_sample() {
-        let line = |number: u32| Example { text: format!("line {number}"), intent: "one".to_owned() };
+        let line = |number: u32| Example {
+            text: format!("line {number}"),
+            intent: "one".to_owned(),
+        };
         let found = Examples::of((0..1_000_000).map(line), 7);
         assert_eq!(found.good_count, 1_000_000);
         assert_eq!(found.rows.len(), ROWS_PER_INTENT_MAX);
-        let late = found.rows.iter().filter(|row| row.text.len() == "line 999999".len());
-        assert!(late.count() > ROWS_PER_INTENT_MAX / 2, "the sample is of all lines");
+        let late = found
+            .rows
+            .iter()
+            .filter(|row| row.text.len() == "line 999999".len());
+        assert!(
+            late.count() > ROWS_PER_INTENT_MAX / 2,
+            "the sample is of all lines"
+        );
     }
 }

@@ -24,8 +24,10 @@ pub fn groups(texts: &[&str]) -> Vec<usize> {
         let sets: Vec<BTreeSet<u64>> = plain.iter().map(|plain| pairs(plain)).collect();
         for (row, set) in sets.iter().enumerate() {
             let before = sets.iter().take(row).enumerate();
-            let alike: Vec<usize> =
-                before.filter(|(_, other)| are_alike(set, other)).map(|(other, _)| other).collect();
+            let alike: Vec<usize> = before
+                .filter(|(_, other)| are_alike(set, other))
+                .map(|(other, _)| other)
+                .collect();
             for other in alike {
                 join(&mut group, row, other);
             }
@@ -88,7 +90,10 @@ pub fn folds(groups: &[usize], owners: &[Option<usize>], count: usize, seed: u64
             dealt += 1;
         }
     }
-    groups.iter().map(|group| fold_of.get(group).copied().unwrap_or(0)).collect()
+    groups
+        .iter()
+        .map(|group| fold_of.get(group).copied().unwrap_or(0))
+        .collect()
 }
 
 #[cfg(test)]
@@ -97,7 +102,14 @@ mod tests {
 
     #[test]
     fn near_duplicates_are_of_one_group_and_so_of_one_fold() {
-        let texts = ["可以分多少期", "可以分多少期呢", "那可以分多少期", "我在开会", "利息多少", "再见"];
+        let texts = [
+            "可以分多少期",
+            "可以分多少期呢",
+            "那可以分多少期",
+            "我在开会",
+            "利息多少",
+            "再见",
+        ];
         let groups = groups(&texts);
         assert_eq!(groups[0], groups[1]);
         assert_eq!(groups[0], groups[2]);

@@ -95,14 +95,27 @@ pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, Training
     let few = texts.len() <= ROWS_FEW;
     let groups = groups(&texts);
     let folds = folds(&groups, &owners, 5, settings.seed);
-    let course = Course { texts: &texts, owners: &owners, intents: &intents, settings };
+    let course = Course {
+        texts: &texts,
+        owners: &owners,
+        intents: &intents,
+        settings,
+    };
     let mut held = Vec::new();
     for fold in 0..if few { 5 } else { 1 } {
         let judges = course.learn(|row| folds.get(row) != Some(&fold));
-        let out = texts.iter().zip(&owners).zip(&folds).filter(|(_, of)| **of == fold);
+        let out = texts
+            .iter()
+            .zip(&owners)
+            .zip(&folds)
+            .filter(|(_, of)| **of == fold);
         held.extend(out.map(|((text, owner), _)| {
             let (scores, known_ratio) = judges.scores(text);
-            Held { scores, known_ratio, owner: *owner }
+            Held {
+                scores,
+                known_ratio,
+                owner: *owner,
+            }
         }));
     }
     let judges = course.learn(|_| true);
@@ -122,7 +135,8 @@ impl Course<'_> {
     fn learn(&self, is_in: impl Fn(usize) -> bool) -> Judges {
         let chosen = || {
             let all = self.texts.iter().zip(self.owners).enumerate();
-            all.filter(|(row, _)| is_in(*row)).map(|(_, (text, owner))| (*text, *owner))
+            all.filter(|(row, _)| is_in(*row))
+                .map(|(_, (text, owner))| (*text, *owner))
         };
         let rows_min = if self.texts.len() <= ROWS_FEW { 1 } else { 2 };
         let pieces_max = (WEIGHTS_MAX / self.intents.len().max(1)).min(PIECES_MAX);
@@ -137,8 +151,19 @@ impl Course<'_> {
                 rows.push(&vocabulary.vector(&name).cells, Some(intent));
             }
         }
-        let Settings { seed, cost, own_rows, threads, .. } = *self.settings;
-        let effort = Effort { cost, own_rows, passes: PASSES, seed };
+        let Settings {
+            seed,
+            cost,
+            own_rows,
+            threads,
+            ..
+        } = *self.settings;
+        let effort = Effort {
+            cost,
+            own_rows,
+            passes: PASSES,
+            seed,
+        };
         let weights = solver::solve(&rows, self.intents.len(), effort, threads);
         Judges::of(vocabulary, &weights)
     }

@@ -15,7 +15,10 @@ pub(crate) struct Rows {
 impl Rows {
     /// Rows over so many columns.
     pub(crate) fn over(features: usize) -> Self {
-        Self { features, ..Self::default() }
+        Self {
+            features,
+            ..Self::default()
+        }
     }
 
     pub(crate) fn push(&mut self, row: &[(u32, f32)], owner: Option<usize>) {
@@ -91,11 +94,7 @@ pub(crate) struct Vector {
 
 impl Vocabulary {
     /// From the pieces in some texts: those in at least so many of them, at most so many pieces.
-    pub(crate) fn learn<'t>(
-        texts: impl Iterator<Item = &'t str>,
-        rows_min: u32,
-        pieces_max: usize,
-    ) -> Self {
+    pub(crate) fn learn<'t>(texts: impl Iterator<Item = &'t str>, rows_min: u32, pieces_max: usize) -> Self {
         let mut seen: HashMap<u64, u32, Plain> = HashMap::default();
         let mut count = 0_u32;
         for text in texts {
@@ -109,13 +108,22 @@ impl Vocabulary {
         kept.truncate(pieces_max);
         kept.sort_unstable();
         let rarity = kept.iter().map(|(_, rows)| rarity(count, *rows)).collect();
-        Self::of(kept.into_iter().map(|(hash, _)| hash).collect(), rarity, rarity_unseen(count))
+        Self::of(
+            kept.into_iter().map(|(hash, _)| hash).collect(),
+            rarity,
+            rarity_unseen(count),
+        )
     }
 
     /// From what a file holds.
     pub(crate) fn of(hashes: Vec<u64>, rarity: Vec<f32>, unseen: f32) -> Self {
         let places = hashes.iter().copied().zip(0..).collect();
-        Self { hashes, rarity, places, unseen }
+        Self {
+            hashes,
+            rarity,
+            places,
+            unseen,
+        }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -152,10 +160,16 @@ impl Vocabulary {
         let whole: f32 = present.map(|(block, _)| block.weight().powi(2)).sum();
         let whole = whole.sqrt().max(1e-6);
         let scaled = |place: u32, value: f32, block: Block| {
-            (place, value * factors.get(block as usize).copied().unwrap_or(0.0) / whole)
+            (
+                place,
+                value * factors.get(block as usize).copied().unwrap_or(0.0) / whole,
+            )
         };
         Vector {
-            cells: cells.into_iter().map(|(place, value, block)| scaled(place, value, block)).collect(),
+            cells: cells
+                .into_iter()
+                .map(|(place, value, block)| scaled(place, value, block))
+                .collect(),
             known_ratio: if all > 0.0 { known / all } else { 0.0 },
         }
     }

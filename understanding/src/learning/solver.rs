@@ -36,10 +36,13 @@ pub(crate) fn solve(rows: &Rows, intents: usize, effort: Effort, threads: usize)
     let threads = threads.clamp(1, blocks.max(1));
     let part = |first: usize| -> Vec<(usize, Vec<Weights>)> {
         let own = (first..blocks).step_by(threads);
-        own.map(|block| (block, solve_block(rows, block * LANES, effort))).collect()
+        own.map(|block| (block, solve_block(rows, block * LANES, effort)))
+            .collect()
     };
     let mut all: Vec<(usize, Vec<Weights>)> = std::thread::scope(|scope| {
-        let others: Vec<_> = (1..threads).map(|first| scope.spawn(move || part(first))).collect();
+        let others: Vec<_> = (1..threads)
+            .map(|first| scope.spawn(move || part(first)))
+            .collect();
         let mut all = part(0);
         for other in others {
             all.extend(other.join().unwrap_or_default());
@@ -47,7 +50,10 @@ pub(crate) fn solve(rows: &Rows, intents: usize, effort: Effort, threads: usize)
         all
     });
     all.sort_by_key(|(block, _)| *block);
-    all.into_iter().flat_map(|(_, weights)| weights).take(intents).collect()
+    all.into_iter()
+        .flat_map(|(_, weights)| weights)
+        .take(intents)
+        .collect()
 }
 
 /// A row on its way through the passes, for each intent of a block.
@@ -73,7 +79,13 @@ fn solve_block(rows: &Rows, first: usize, effort: Effort) -> Vec<Weights> {
                 *softness = 0.5 / (effort.cost * effort.own_rows);
             }
             let length: f32 = features.iter().map(|(_, value)| value * value).sum();
-            Dual { features, sign, alpha: [0.0; LANES], softness, length: length + BIAS * BIAS }
+            Dual {
+                features,
+                sign,
+                alpha: [0.0; LANES],
+                softness,
+                length: length + BIAS * BIAS,
+            }
         })
         .collect();
     let mut weights = vec![[0.0_f32; LANES]; rows.features() + 1];
@@ -85,7 +97,9 @@ fn solve_block(rows: &Rows, first: usize, effort: Effort) -> Vec<Weights> {
         random.shuffle(&mut active);
         let mut largest = 0.0_f32;
         active.retain(|row| {
-            let gradient = duals.get_mut(*row).and_then(|dual| step(dual, &mut weights, bound));
+            let gradient = duals
+                .get_mut(*row)
+                .and_then(|dual| step(dual, &mut weights, bound));
             largest = largest.max(gradient.unwrap_or(0.0));
             gradient.is_some()
         });
@@ -99,7 +113,12 @@ fn solve_block(rows: &Rows, first: usize, effort: Effort) -> Vec<Weights> {
             bound = f32::INFINITY;
         }
     }
-    let of = |lane: usize| weights.iter().filter_map(|each| each.get(lane).copied()).collect();
+    let of = |lane: usize| {
+        weights
+            .iter()
+            .filter_map(|each| each.get(lane).copied())
+            .collect()
+    };
     (0..LANES).map(of).collect()
 }
 
@@ -116,7 +135,12 @@ fn step(dual: &mut Dual<'_>, weights: &mut [[f32; LANES]], bound: f32) -> Option
         }
     }
     let (mut changes, mut largest) = ([0.0_f32; LANES], None);
-    let lanes = scores.iter().zip(&dual.sign).zip(&dual.softness).zip(&mut dual.alpha).zip(&mut changes);
+    let lanes = scores
+        .iter()
+        .zip(&dual.sign)
+        .zip(&dual.softness)
+        .zip(&mut dual.alpha)
+        .zip(&mut changes);
     for ((((score, sign), softness), alpha), change) in lanes {
         let gradient = sign * score - 1.0 + *alpha * softness;
         if *alpha <= 0.0 && gradient > 0.0 {

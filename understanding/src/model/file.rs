@@ -73,8 +73,20 @@ impl Model {
         bytes.push(VERSION);
         bytes.extend(u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
         bytes.extend(head);
-        bytes.extend(judges.vocabulary.hashes.iter().flat_map(|hash| hash.to_le_bytes()));
-        bytes.extend(judges.vocabulary.rarity.iter().flat_map(|rarity| rarity.to_le_bytes()));
+        bytes.extend(
+            judges
+                .vocabulary
+                .hashes
+                .iter()
+                .flat_map(|hash| hash.to_le_bytes()),
+        );
+        bytes.extend(
+            judges
+                .vocabulary
+                .rarity
+                .iter()
+                .flat_map(|rarity| rarity.to_le_bytes()),
+        );
         bytes.extend(judges.weights.iter().flat_map(|weight| weight.to_le_bytes()));
         let digest = Sha256::digest(&bytes);
         bytes.extend(digest);
@@ -95,16 +107,29 @@ impl Model {
         let rest = bytes.strip_prefix(MAGIC).ok_or(ModelFault::NotAModel)?;
         match rest.first() {
             Some(&VERSION) => {}
-            Some(found) => return Err(ModelFault::OtherVersion { found: *found, wanted: VERSION }),
+            Some(found) => {
+                return Err(ModelFault::OtherVersion {
+                    found: *found,
+                    wanted: VERSION,
+                });
+            }
             None => return Err(damaged("it ends after its name")),
         }
-        let kept = bytes.len().checked_sub(DIGEST_BYTES).ok_or(damaged("it is too short"))?;
+        let kept = bytes
+            .len()
+            .checked_sub(DIGEST_BYTES)
+            .ok_or(damaged("it is too short"))?;
         let (kept, digest) = bytes.split_at_checked(kept).ok_or(damaged("it is too short"))?;
         if Sha256::digest(kept).as_slice() != digest {
             return Err(damaged("its digest is another"));
         }
-        let mut parts = Parts { rest: kept.get(MAGIC.len() + 1..).unwrap_or_default() };
-        let [length] = parts.numbers(1, u32::from_le_bytes)?.try_into().map_err(|_rest| damaged("no head"))?;
+        let mut parts = Parts {
+            rest: kept.get(MAGIC.len() + 1..).unwrap_or_default(),
+        };
+        let [length] = parts
+            .numbers(1, u32::from_le_bytes)?
+            .try_into()
+            .map_err(|_rest| damaged("no head"))?;
         let head: Head = serde_json::from_slice(parts.take(length as usize)?)
             .map_err(|_unreadable| damaged("its head cannot be read"))?;
         let intents = head.intents.len();
@@ -118,7 +143,12 @@ impl Model {
             return Err(damaged("something follows it"));
         }
         let vocabulary = Vocabulary::of(hashes, rarity, head.unseen);
-        let judges = Judges { vocabulary, weights, steps: head.steps, biases: head.biases };
+        let judges = Judges {
+            vocabulary,
+            weights,
+            steps: head.steps,
+            biases: head.biases,
+        };
         Ok(Self::new(head.intents, judges, head.calibration))
     }
 }
@@ -134,7 +164,10 @@ struct Parts<'b> {
 
 impl<'b> Parts<'b> {
     fn take(&mut self, bytes: usize) -> Result<&'b [u8], ModelFault> {
-        let (taken, rest) = self.rest.split_at_checked(bytes).ok_or(damaged("a part is missing"))?;
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(bytes)
+            .ok_or(damaged("a part is missing"))?;
         self.rest = rest;
         Ok(taken)
     }
@@ -145,6 +178,11 @@ impl<'b> Parts<'b> {
         read: impl Fn([u8; N]) -> T,
     ) -> Result<Vec<T>, ModelFault> {
         let bytes = self.take(count.saturating_mul(N))?;
-        Ok(bytes.as_chunks::<N>().0.iter().map(|chunk| read(*chunk)).collect())
+        Ok(bytes
+            .as_chunks::<N>()
+            .0
+            .iter()
+            .map(|chunk| read(*chunk))
+            .collect())
     }
 }

@@ -32,8 +32,12 @@ impl Judges {
         let mut biases = Vec::new();
         let mut plain = Vec::new();
         for weights in learned {
-            let (bias, weights) = weights.split_last().map_or((0.0, weights.as_slice()), |(b, w)| (*b, w));
-            let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
+            let (bias, weights) = weights
+                .split_last()
+                .map_or((0.0, weights.as_slice()), |(b, w)| (*b, w));
+            let largest = weights
+                .iter()
+                .fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
             steps.push(largest.max(1e-6) / 127.0);
             biases.push(bias * 0.6);
             plain.push(weights);
@@ -44,7 +48,12 @@ impl Judges {
                 all.push(quantised(weights.get(piece).copied().unwrap_or(0.0) / step));
             }
         }
-        Self { vocabulary, weights: all, steps, biases }
+        Self {
+            vocabulary,
+            weights: all,
+            steps,
+            biases,
+        }
     }
 
     /// The score of each intent, and how much of the text is known.
@@ -111,7 +120,11 @@ pub struct Model {
 
 impl Model {
     pub(crate) fn new(intents: Vec<String>, judges: Judges, calibration: Calibration) -> Self {
-        Self { intents, judges, calibration }
+        Self {
+            intents,
+            judges,
+            calibration,
+        }
     }
 
     /// The intents it tells apart, in order.
@@ -152,12 +165,22 @@ impl Model {
             Some(Candidate { intent, probability })
         };
         let first = order.iter().take(CANDIDATES_MAX);
-        let candidates = first.filter_map(|(place, probability)| candidate(*place, *probability)).collect();
+        let candidates = first
+            .filter_map(|(place, probability)| candidate(*place, *probability))
+            .collect();
         debug_assert!(order.first().is_none_or(|first| {
             scores.get(first.0).copied() >= scores.get(best_two(&scores).0).copied()
         }));
-        let confidence = self.calibration.confidence_of(&Held { scores, known_ratio, owner: None });
-        Ranking { candidates, confidence, verdict: self.verdict(confidence, known_ratio) }
+        let confidence = self.calibration.confidence_of(&Held {
+            scores,
+            known_ratio,
+            owner: None,
+        });
+        Ranking {
+            candidates,
+            confidence,
+            verdict: self.verdict(confidence, known_ratio),
+        }
     }
 
     fn verdict(&self, confidence: f32, known_ratio: f32) -> Verdict {

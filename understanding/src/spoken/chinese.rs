@@ -14,7 +14,13 @@ pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
                 Some(year) => format!("{}年", plain_digits(&year.to_string())?),
                 None => String::new(),
             };
-            let words = || Some(format!("{year}{}月{}日", integer(month.into())?, integer(day.into())?));
+            let words = || {
+                Some(format!(
+                    "{year}{}月{}日",
+                    integer(month.into())?,
+                    integer(day.into())?
+                ))
+            };
             is_day(year_of(spoken), month, day).then(words)?
         }
         Spoken::Time { hour, minute } => time(hour, minute),
@@ -31,11 +37,18 @@ pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
                 None => format!("百分之{share}"),
             })
         }
-        Spoken::Number { thousandths: number, counted: None } => thousandths(number),
-        Spoken::Number { thousandths: 2_000, counted: Some(counted) } => Some(format!("两{counted}")),
-        Spoken::Number { thousandths: number, counted: Some(counted) } => {
-            Some(format!("{}{counted}", thousandths(number)?))
-        }
+        Spoken::Number {
+            thousandths: number,
+            counted: None,
+        } => thousandths(number),
+        Spoken::Number {
+            thousandths: 2_000,
+            counted: Some(counted),
+        } => Some(format!("两{counted}")),
+        Spoken::Number {
+            thousandths: number,
+            counted: Some(counted),
+        } => Some(format!("{}{counted}", thousandths(number)?)),
     }
 }
 
@@ -58,7 +71,11 @@ pub fn integer(number: i64) -> Option<String> {
         return Some("零".to_owned());
     }
     let mut words = String::new();
-    let sections = [(number / 100_000_000, "亿"), (number / 10_000 % 10_000, "万"), (number % 10_000, "")];
+    let sections = [
+        (number / 100_000_000, "亿"),
+        (number / 10_000 % 10_000, "万"),
+        (number % 10_000, ""),
+    ];
     let mut gap = false;
     for (section, unit) in sections {
         if section == 0 {
@@ -69,13 +86,14 @@ pub fn integer(number: i64) -> Option<String> {
             words.push('零');
         }
         gap = false;
-        words.push_str(&below_ten_thousand(section, words.is_empty(), !unit.is_empty()));
+        words.push_str(&below_ten_thousand(section, words.is_empty(), unit));
         words.push_str(unit);
     }
     Some(words)
 }
 
-fn below_ten_thousand(number: i64, is_head: bool, has_unit: bool) -> String {
+/// 两 stands for 二 at the head of a number, before 千 and before the unit of a section.
+fn below_ten_thousand(number: i64, is_head: bool, unit_behind: &str) -> String {
     let mut words = String::new();
     let mut gap = false;
     for (worth, unit) in [(1_000, "千"), (100, "百"), (10, "十"), (1, "")] {
@@ -90,7 +108,10 @@ fn below_ten_thousand(number: i64, is_head: bool, has_unit: bool) -> String {
         }
         // 十二, not 一十二, at the head of a number.
         if !(digit == 1 && worth == 10 && words.is_empty() && is_head) {
-            let is_pair = digit == 2 && words.is_empty() && is_head && (worth == 1_000 || worth == 1 && has_unit);
+            let is_pair = digit == 2
+                && words.is_empty()
+                && is_head
+                && (worth == 1_000 || worth == 1 && !unit_behind.is_empty());
             words.push_str(if is_pair { "两" } else { digit_word(digit) });
         }
         words.push_str(unit);
@@ -99,7 +120,11 @@ fn below_ten_thousand(number: i64, is_head: bool, has_unit: bool) -> String {
 }
 
 fn digit_word(digit: i64) -> &'static str {
-    usize::try_from(digit).ok().and_then(|digit| DIGITS.get(digit)).copied().unwrap_or("")
+    usize::try_from(digit)
+        .ok()
+        .and_then(|digit| DIGITS.get(digit))
+        .copied()
+        .unwrap_or("")
 }
 
 fn thousandths(number: i64) -> Option<String> {
@@ -109,7 +134,11 @@ fn thousandths(number: i64) -> Option<String> {
     let whole = integer(number / 1_000)?;
     let part = format!("{:03}", number % 1_000);
     let part = part.trim_end_matches('0');
-    Some(if part.is_empty() { whole } else { format!("{whole}点{}", plain_digits(part)?) })
+    Some(if part.is_empty() {
+        whole
+    } else {
+        format!("{whole}点{}", plain_digits(part)?)
+    })
 }
 
 fn amount(fen: i64) -> Option<String> {
@@ -149,7 +178,11 @@ fn time(hour: u32, minute: u32) -> Option<String> {
         13..=17 => ("下午", hour - 12),
         _ => ("晚上", hour - 12),
     };
-    let hour = if hour == 2 { "两".to_owned() } else { integer(hour.into())? };
+    let hour = if hour == 2 {
+        "两".to_owned()
+    } else {
+        integer(hour.into())?
+    };
     Some(match minute {
         0 => format!("{part}{hour}点"),
         30 => format!("{part}{hour}点半"),
@@ -161,12 +194,19 @@ fn time(hour: u32, minute: u32) -> Option<String> {
 /// Digit by digit with 幺, which is not mistaken for 七.
 fn row(digits: &str) -> Option<String> {
     let word = |digit: char| if digit == '1' { Some("幺") } else { plain(digit) };
-    let words: Option<String> = digits.chars().filter(|found| !matches!(found, ' ' | '-')).map(word).collect();
+    let words: Option<String> = digits
+        .chars()
+        .filter(|found| !matches!(found, ' ' | '-'))
+        .map(word)
+        .collect();
     words.filter(|words| !words.is_empty())
 }
 
 fn plain(digit: char) -> Option<&'static str> {
-    digit.to_digit(10).and_then(|digit| DIGITS.get(digit as usize)).copied()
+    digit
+        .to_digit(10)
+        .and_then(|digit| DIGITS.get(digit as usize))
+        .copied()
 }
 
 fn plain_digits(digits: &str) -> Option<String> {

@@ -3,13 +3,42 @@
 use super::{Spoken, is_day, phone_groups};
 
 const SMALL: [&str; 20] = [
-    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve",
-    "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen",
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
 ];
-const TENS: [&str; 10] =
-    ["", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+const TENS: [&str; 10] = [
+    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -32,8 +61,14 @@ pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
             Some(groups?.join(", "))
         }
         Spoken::Share { millionths } => Some(format!("{} percent", thousandths(millionths / 10)?)),
-        Spoken::Number { thousandths: number, counted: None } => thousandths(number),
-        Spoken::Number { thousandths: number, counted: Some(counted) } => {
+        Spoken::Number {
+            thousandths: number,
+            counted: None,
+        } => thousandths(number),
+        Spoken::Number {
+            thousandths: number,
+            counted: Some(counted),
+        } => {
             let plural = if number == 1_000 { "" } else { "s" };
             Some(format!("{} {counted}{plural}", thousandths(number)?))
         }
@@ -52,7 +87,11 @@ pub fn integer(number: i64) -> Option<String> {
         return Some("zero".to_owned());
     }
     let mut parts = Vec::new();
-    for (worth, unit) in [(1_000_000_000, "billion"), (1_000_000, "million"), (1_000, "thousand")] {
+    for (worth, unit) in [
+        (1_000_000_000, "billion"),
+        (1_000_000, "million"),
+        (1_000, "thousand"),
+    ] {
         let section = number / worth % 1_000;
         if section > 0 {
             parts.push(format!("{} {unit}", below_thousand(section)));
@@ -60,7 +99,11 @@ pub fn integer(number: i64) -> Option<String> {
     }
     let rest = number % 1_000;
     if rest > 0 {
-        let and = if rest < 100 && !parts.is_empty() { "and " } else { "" };
+        let and = if rest < 100 && !parts.is_empty() {
+            "and "
+        } else {
+            ""
+        };
         parts.push(format!("{and}{}", below_thousand(rest)));
     }
     Some(parts.join(" "))
@@ -77,7 +120,11 @@ fn below_thousand(number: i64) -> String {
 
 fn below_hundred(number: i64) -> String {
     let word = |words: &[&'static str], place: i64| {
-        usize::try_from(place).ok().and_then(|place| words.get(place)).copied().unwrap_or("")
+        usize::try_from(place)
+            .ok()
+            .and_then(|place| words.get(place))
+            .copied()
+            .unwrap_or("")
     };
     match number {
         0..20 => word(&SMALL, number).to_owned(),
@@ -88,7 +135,9 @@ fn below_hundred(number: i64) -> String {
 
 fn ordinal(day: i64) -> Option<String> {
     let words = below_hundred(day);
-    let (head, last) = words.rsplit_once('-').map_or(("", words.as_str()), |(head, last)| (head, last));
+    let (head, last) = words
+        .rsplit_once('-')
+        .map_or(("", words.as_str()), |(head, last)| (head, last));
     let last = match last {
         "one" => "first".to_owned(),
         "two" => "second".to_owned(),
@@ -102,7 +151,13 @@ fn ordinal(day: i64) -> Option<String> {
             None => format!("{other}th"),
         },
     };
-    (1..=31).contains(&day).then(|| if head.is_empty() { last.clone() } else { format!("{head}-{last}") })
+    (1..=31).contains(&day).then(|| {
+        if head.is_empty() {
+            last.clone()
+        } else {
+            format!("{head}-{last}")
+        }
+    })
 }
 
 fn year_words(year: i64) -> Option<String> {
@@ -110,7 +165,9 @@ fn year_words(year: i64) -> Option<String> {
         (_, _) if year < 1_000 => integer(year),
         (20, 0..10) => integer(year),
         (century, 0) => Some(format!("{} hundred", below_hundred(century))),
-        (century, rest) if rest < 10 => Some(format!("{} oh {}", below_hundred(century), below_hundred(rest))),
+        (century, rest) if rest < 10 => {
+            Some(format!("{} oh {}", below_hundred(century), below_hundred(rest)))
+        }
         (century, rest) => Some(format!("{} {}", below_hundred(century), below_hundred(rest))),
     }
 }
@@ -122,7 +179,11 @@ fn thousandths(number: i64) -> Option<String> {
     let whole = integer(number / 1_000)?;
     let part = format!("{:03}", number % 1_000);
     let part = part.trim_end_matches('0');
-    Some(if part.is_empty() { whole } else { format!("{whole} point {}", row(part)?) })
+    Some(if part.is_empty() {
+        whole
+    } else {
+        format!("{whole} point {}", row(part)?)
+    })
 }
 
 fn amount(fen: i64) -> Option<String> {
@@ -143,7 +204,7 @@ fn time(hour: u32, minute: u32) -> Option<String> {
         return None;
     }
     let half = if hour < 12 { "a.m." } else { "p.m." };
-    let hour = below_hundred(i64::from(if hour % 12 == 0 { 12 } else { hour % 12 }));
+    let hour = below_hundred(i64::from(if hour.is_multiple_of(12) { 12 } else { hour % 12 }));
     Some(match minute {
         0 => format!("{hour} {half}"),
         1..=9 => format!("{hour} oh {} {half}", below_hundred(minute.into())),
@@ -152,8 +213,15 @@ fn time(hour: u32, minute: u32) -> Option<String> {
 }
 
 fn row(digits: &str) -> Option<String> {
-    let word = |digit: char| digit.to_digit(10).and_then(|digit| SMALL.get(digit as usize)).copied();
+    let word = |digit: char| {
+        digit
+            .to_digit(10)
+            .and_then(|digit| SMALL.get(digit as usize))
+            .copied()
+    };
     let digits = digits.chars().filter(|found| !matches!(found, ' ' | '-'));
     let words: Option<Vec<&str>> = digits.map(word).collect();
-    words.filter(|words| !words.is_empty()).map(|words| words.join(" "))
+    words
+        .filter(|words| !words.is_empty())
+        .map(|words| words.join(" "))
 }

@@ -76,12 +76,17 @@ fn is_day(year: Option<i32>, month: u32, day: u32) -> bool {
 
 /// Digits of a phone without blanks and dashes, in its groups.
 fn phone_groups(phone: &str) -> Option<Vec<String>> {
-    let digits: Vec<char> = phone.chars().filter(|found| !matches!(found, ' ' | '-')).collect();
+    let digits: Vec<char> = phone
+        .chars()
+        .filter(|found| !matches!(found, ' ' | '-'))
+        .collect();
     if digits.is_empty() || !digits.iter().all(char::is_ascii_digit) {
         return None;
     }
     let (first, rest) = digits.split_at_checked(if digits.len() == 11 { 3 } else { digits.len() % 4 })?;
-    let groups = std::iter::once(first).chain(rest.chunks(4)).filter(|group| !group.is_empty());
+    let groups = std::iter::once(first)
+        .chain(rest.chunks(4))
+        .filter(|group| !group.is_empty());
     Some(groups.map(|group| group.iter().collect()).collect())
 }
 
@@ -90,22 +95,40 @@ mod tests {
     use super::*;
 
     fn golden(kind: &str, value: &str, language: Language) -> Option<String> {
-        let numbers: Vec<i64> =
-            value.split(['-', ':']).filter_map(|part| part.parse().ok()).collect();
+        let numbers: Vec<i64> = value
+            .split(['-', ':'])
+            .filter_map(|part| part.parse().ok())
+            .collect();
         let small = |place: usize| u32::try_from(numbers[place]).expect("a small number");
         let spoken = match kind {
-            "amount" => Spoken::Amount { fen: value.parse().expect("fen") },
-            "date" if numbers.len() == 3 => {
-                Spoken::Date { year: i32::try_from(numbers[0]).ok(), month: small(1), day: small(2) }
-            }
-            "date" => Spoken::Date { year: None, month: small(0), day: small(1) },
-            "time" => Spoken::Time { hour: small(0), minute: small(1) },
+            "amount" => Spoken::Amount {
+                fen: value.parse().expect("fen"),
+            },
+            "date" if numbers.len() == 3 => Spoken::Date {
+                year: i32::try_from(numbers[0]).ok(),
+                month: small(1),
+                day: small(2),
+            },
+            "date" => Spoken::Date {
+                year: None,
+                month: small(0),
+                day: small(1),
+            },
+            "time" => Spoken::Time {
+                hour: small(0),
+                minute: small(1),
+            },
             "digits" => Spoken::Digits(value),
             "phone" => Spoken::Phone(value),
-            "share" => Spoken::Share { millionths: value.parse().expect("millionths") },
+            "share" => Spoken::Share {
+                millionths: value.parse().expect("millionths"),
+            },
             "number" => {
                 let (number, counted) = value.split_once('*').map_or((value, None), |(n, c)| (n, Some(c)));
-                Spoken::Number { thousandths: number.parse().expect("thousandths"), counted }
+                Spoken::Number {
+                    thousandths: number.parse().expect("thousandths"),
+                    counted,
+                }
             }
             other => panic!("no kind {other}"),
         };
@@ -121,7 +144,11 @@ mod tests {
             let [language, kind, value, words] = parts.as_slice() else {
                 panic!("{line}");
             };
-            let language = if *language == "zh" { Language::Chinese } else { Language::English };
+            let language = if *language == "zh" {
+                Language::Chinese
+            } else {
+                Language::English
+            };
             let wanted = (*words != "-").then(|| (*words).to_owned());
             assert_eq!(golden(kind, value, language), wanted, "{line}");
             lines += 1;
@@ -132,11 +159,32 @@ mod tests {
     #[test]
     fn what_is_said_is_understood_again() {
         use crate::entities::{CallMoment, Value, find};
-        let moment = CallMoment { at_ms: 0, zone_minutes: 480 };
-        for fen in [50, 105, 350, 10_005, 12_300, 25_000, 100_050, 320_000, 1_005_000, 123_456_789] {
+        let moment = CallMoment {
+            at_ms: 0,
+            zone_minutes: 480,
+        };
+        for fen in [
+            50,
+            105,
+            350,
+            10_005,
+            12_300,
+            25_000,
+            100_050,
+            320_000,
+            1_005_000,
+            123_456_789,
+        ] {
             let said = say(Spoken::Amount { fen }, Language::Chinese).expect("an amount");
             let found: Vec<Value> = find(&said, moment).into_iter().map(|found| found.value).collect();
-            assert_eq!(found, [Value::Amount { fen_min: fen, fen_max: fen }], "{said}");
+            assert_eq!(
+                found,
+                [Value::Amount {
+                    fen_min: fen,
+                    fen_max: fen
+                }],
+                "{said}"
+            );
         }
         let said = say(Spoken::Phone("13800138000"), Language::Chinese).expect("a phone");
         let found: Vec<Value> = find(&said, moment).into_iter().map(|found| found.value).collect();
