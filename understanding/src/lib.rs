@@ -5,6 +5,7 @@
 
 pub mod answers;
 pub mod entities;
+pub mod evaluation;
 mod features;
 mod learning;
 pub mod masking;

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_leads_back_to_the_bytes_that_were_said() {
+    fn a_span_goes_back_to_the_bytes_that_were_said() {
         let said = "请 打１３８！";
         let bare = Folded::of(said).bare();
         assert_eq!(bare.to_text(), "请打138");

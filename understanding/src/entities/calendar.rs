@@ -71,7 +71,7 @@ pub(super) fn day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named
 
 /// 下周三, 下下周, 这周日, 周三, 周末.
 fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
-    let leads: &[(&str, Option<i64>)] = &[
+    let openings: &[(&str, Option<i64>)] = &[
         ("下下个", Some(2)),
         ("下下", Some(2)),
         ("下个", Some(1)),
@@ -83,12 +83,12 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
         ("本", Some(0)),
         ("", None),
     ];
-    let lead = leads.iter().find(|(words, _)| {
+    let opening = openings.iter().find(|(words, _)| {
         text.starts_with(start, words) && text.one_of(start + words.chars().count(), WEEK).is_some()
     })?;
-    let (_, place) = text.one_of(start + lead.0.chars().count(), WEEK)?;
+    let (_, place) = text.one_of(start + opening.0.chars().count(), WEEK)?;
     let monday = today.week(chrono::Weekday::Mon).checked_first_day()?;
-    let monday = monday.checked_add_signed(TimeDelta::weeks(lead.1.unwrap_or(0)))?;
+    let monday = monday.checked_add_signed(TimeDelta::weeks(opening.1.unwrap_or(0)))?;
     let plus = |days: u64| monday.checked_add_days(Days::new(days));
     let days = |first: u64, last: u64, end_place: usize| -> Option<Named> {
         let (start, end) = (
@@ -112,7 +112,7 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
         None => None,
     };
     let Some(number) = number else {
-        lead.1?;
+        opening.1?;
         return days(0, 6, place);
     };
     // 周三期 is no day; neither is 一周三次.
@@ -120,7 +120,7 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
         return None;
     }
     let date = plus(u64::try_from(number - 1).ok()?)?;
-    let next = if lead.1.is_none() {
+    let next = if opening.1.is_none() {
         date.checked_add_days(Days::new(7))
     } else {
         None
@@ -130,8 +130,10 @@ fn week_day(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
 
 /// 月底, 月初, 这个月底, 下个月, 下个月初, 年底.
 fn month_part(text: &Folded, start: usize, today: NaiveDate) -> Option<Named> {
-    let leads = [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("月", 0)];
-    let (words, ahead) = leads.iter().find(|(words, _)| text.starts_with(start, words))?;
+    let openings = [("下个月", 1), ("下月", 1), ("这个月", 0), ("本月", 0), ("月", 0)];
+    let (words, ahead) = openings
+        .iter()
+        .find(|(words, _)| text.starts_with(start, words))?;
     let place = start + words.chars().count();
     let first = today.with_day(1)?.checked_add_months(Months::new(*ahead))?;
     let following = first.checked_add_months(Months::new(1))?;

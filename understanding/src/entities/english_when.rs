@@ -28,7 +28,7 @@ pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(F
     let place = day.map_or(start, |(_, end)| end);
     let base = day.map_or(now.date().and_time(NaiveTime::MIN), |(day, _)| day);
     let side = words.at(place);
-    let lead = usize::from(matches!(side, "at" | "after" | "before" | "around"));
+    let led_by = usize::from(matches!(side, "at" | "after" | "before" | "around"));
     let part = words
         .follows(place, "in the")
         .map_or(words.at(place), |next| words.at(next));
@@ -37,7 +37,7 @@ pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(F
         let hours = |hour: i64| Some(base + TimeDelta::hours(hour));
         return found(hours(from), hours(to), end, Granularity::PartOfDay);
     }
-    if let Some((minutes, exact, end)) = clock(words, place + lead, lead == 1) {
+    if let Some((minutes, exact, end)) = clock(words, place + led_by, led_by == 1) {
         let mut from = base + TimeDelta::minutes(minutes);
         if day.is_none() && from <= now {
             let later = from + TimeDelta::hours(12);

@@ -1,6 +1,6 @@
 //! How a character sounds, without tone, and with the pairs merged that speakers and recognizers confuse.
 //!
-//! zh/z, ch/c, sh/s, n/l, r/l, f/h before u, an/ang, en/eng, in/ing: what a recognizer writes wrongly sounds right.
+//! zh/z, ch/c, sh/s, n/l, an/ang, en/eng, in/ing: what a recognizer writes wrongly still sounds right.
 
 use pinyin::ToPinyin;
 

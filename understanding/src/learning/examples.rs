@@ -7,7 +7,7 @@ use crate::text::normalised;
 use serde::Deserialize;
 use std::collections::{BTreeMap, HashMap};
 
-/// Most rows of one intent that are learned from; beyond, a sample by the seed. Accuracy stands still long before.
+/// Most rows of one intent that are learned from; beyond, a sample by the seed. More teach little.
 pub const ROWS_PER_INTENT_MAX: usize = 2_000;
 
 /// Most rows learned from in all: 200 pieces each, 8 bytes a piece, about 130 MB.
