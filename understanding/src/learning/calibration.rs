@@ -38,7 +38,7 @@ impl Default for Calibration {
 }
 
 /// Of what is accepted, so much is to be right on held-out rows.
-const ACCEPTED_RIGHT_RATIO: f32 = 0.95;
+const ACCEPTED_RIGHT_RATIO: f32 = 0.98;
 
 /// Of right held-out rows so many stay above the lower threshold.
 const RIGHT_KEPT_RATIO: f32 = 0.96;
@@ -182,26 +182,17 @@ fn accept(judged: &[(f32, bool, bool)]) -> f32 {
     found
 }
 
-/// Where foreign rows were shown, the confidence that keeps nearly all right rows: few of them say little
-/// about where the line is, the many right ones much. Else the best balance of right ones kept and wrong
-/// ones left.
+/// The confidence that keeps nearly all right rows. Few foreign rows say little about where the line is, the
+/// many right ones much.
 fn confirm(judged: &[(f32, bool, bool)]) -> f32 {
     #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
-    let count = |of: usize| of.max(1) as f32;
-    let right_all = count(judged.iter().filter(|row| row.1).count());
-    let wrong_all = count(judged.iter().filter(|row| !row.1).count());
-    let any_foreign = judged.iter().any(|row| !row.2);
-    let (mut right, mut wrong, mut best) = (0.0_f32, 0.0_f32, (f32::NEG_INFINITY, 0.5_f32));
+    let right_all = judged.iter().filter(|row| row.1).count().max(1) as f32;
+    let mut right = 0.0_f32;
     for row in judged {
-        *(if row.1 { &mut right } else { &mut wrong }) += 1.0;
-        let balance = if any_foreign {
-            -(right / right_all - RIGHT_KEPT_RATIO).abs()
-        } else {
-            right / right_all - wrong / wrong_all
-        };
-        if balance > best.0 {
-            best = (balance, row.0);
+        right += if row.1 { 1.0 } else { 0.0 };
+        if right / right_all >= RIGHT_KEPT_RATIO {
+            return row.0;
         }
     }
-    best.1
+    0.5
 }
