@@ -150,13 +150,13 @@ pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
     loop {
         let word = words.at(place);
         if let Some(value) = small(word).or_else(|| tens(word)) {
-            section += value;
+            section = section.checked_add(value)?;
         } else if word == "a" && matches!(words.at(place + 1), "hundred" | "thousand") {
             section += 1;
         } else if word == "hundred" && section > 0 {
-            section *= 100;
+            section = section.checked_mul(100)?;
         } else if word == "thousand" && section > 0 {
-            (total, section) = (total + section * 1_000, 0);
+            (total, section) = (total.checked_add(section.checked_mul(1_000)?)?, 0);
         } else if !(word == "and"
             && place > start
             && small(words.at(place + 1)).or(tens(words.at(place + 1))).is_some())
@@ -168,7 +168,7 @@ pub(super) fn number(words: &Words, start: usize) -> Option<(i64, usize)> {
     if place == start {
         return None;
     }
-    let mut value = (total + section) * 1_000;
+    let mut value = total.checked_add(section)?.checked_mul(1_000)?;
     if words.at(place) == "point" {
         let mut worth = 100;
         place += 1;
@@ -255,7 +255,7 @@ pub(super) fn period(words: &Words, start: usize) -> Option<(PeriodUnit, i64, us
     if let Some(behind) = words.follows(end, "and a half") {
         let (small_unit, more) = half((counted, each))?;
         if small_unit == counted {
-            (count, end) = (count + more, behind);
+            (count, end) = (count.checked_add(more)?, behind);
         }
     }
     Some((counted, count, end))

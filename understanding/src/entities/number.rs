@@ -202,7 +202,7 @@ fn written(text: &Folded, start: usize) -> Option<(i64, usize)> {
         let mut worth = ONE / 10;
         place += 1;
         while let Some(found) = text.at(place).filter(char::is_ascii_digit) {
-            value += digit(found)? * worth;
+            value = value.checked_add(digit(found)? * worth)?;
             worth /= 10;
             place += 1;
         }
@@ -238,7 +238,7 @@ fn spoken(text: &Folded, start: usize, first: i64) -> Option<((i64, i64), usize)
         let mut worth = ONE / 10;
         place += 1;
         while let Some(next) = text.at(place).and_then(digit) {
-            value += next * worth;
+            value = value.checked_add(next * worth)?;
             worth /= 10;
             place += 1;
         }

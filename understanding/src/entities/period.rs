@@ -104,7 +104,7 @@ pub(super) fn read(text: &Folded, start: usize) -> Option<Period> {
     let scaled = |value: i64| Some(value.checked_mul(each)? / ONE);
     let (mut low, mut high) = (scaled(number.low)?, scaled(number.high)?);
     if text.at(end) == Some('半') && each == 12 {
-        (low, high, end) = (low + 6, high + 6, end + 1);
+        (low, high, end) = (low.checked_add(6)?, high.checked_add(6)?, end + 1);
     }
     let about = text.one_of(end, &["左右", "多"]);
     let is_about = number.is_about || about.is_some();

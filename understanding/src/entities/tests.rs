@@ -302,3 +302,41 @@ fn words_with_digits_in_them_are_no_numbers() {
         assert_eq!(find(said, NOW), [], "{said}");
     }
 }
+
+#[test]
+fn nothing_that_is_said_stops_the_reader() {
+    let parts: Vec<&str> = "零 一 两 三 九 十 百 千 万 亿 几 半 点 来 多 块 元 角 毛 分 % 折 期 个 月 年 天 周 下 这 号 日 底 末 以后 前 \
+         明天 下午 晚 早 小时 后 过 不对 是 13800138000 9999999999999999999 2026 - : , . X ¥ 我叫 张 hundred thousand \
+         nine in after at half a an and point yuan percent next monday pm 到 第 初 大概 左右 人民币 😀 ａ"
+        .split_whitespace()
+        .collect();
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut draw = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap() % bound
+    };
+    for _ in 0..30_000 {
+        let said: String = (0..1 + draw(12))
+            .map(|_| {
+                format!(
+                    "{}{}",
+                    parts[draw(parts.len())],
+                    if draw(3) == 0 { " " } else { "" }
+                )
+            })
+            .collect();
+        for found in find(&said, NOW) {
+            assert!(
+                said.get(found.span.clone())
+                    .is_some_and(|words| !words.is_empty()),
+                "{said}: {found:?}"
+            );
+        }
+        let masked = crate::masking::mask(&said);
+        assert_eq!(masked.text.chars().count(), said.chars().count(), "{said}");
+        crate::answers::read(&said);
+        crate::priority::first(&said);
+    }
+}
