@@ -1,0 +1,198 @@
+//! From scores to probabilities, and the two thresholds: from which on an intent is accepted, or asked about.
+//!
+//! Fitted on rows that the judges did not see (Platt 1999; temperature: Guo et al. 2017).
+
+use serde::{Deserialize, Serialize};
+
+/// What was seen of one held-out row.
+#[derive(Debug, Clone)]
+pub(crate) struct Held {
+    pub(crate) scores: Vec<f32>,
+    pub(crate) known_ratio: f32,
+    /// None: the row belongs to no intent.
+    pub(crate) owner: Option<usize>,
+}
+
+/// How scores become probabilities, and the two thresholds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Calibration {
+    /// Scores are multiplied by this before the softmax.
+    pub sharpness: f32,
+    /// Weights of the best score, its lead, how much of the text is known, and one: the confidence.
+    pub confidence: [f32; 4],
+    /// From this confidence on the first intent is taken.
+    pub accept: f32,
+    /// From this confidence on the first intent is asked about; below, the model abstains.
+    pub confirm: f32,
+}
+
+impl Default for Calibration {
+    fn default() -> Self {
+        Self {
+            sharpness: 4.0,
+            confidence: [2.0, 1.0, 1.0, 0.0],
+            accept: 0.8,
+            confirm: 0.5,
+        }
+    }
+}
+
+/// Of what is accepted, so much is to be right on held-out rows.
+const ACCEPTED_RIGHT_RATIO: f32 = 0.98;
+
+/// Of right held-out rows so many stay above the lower threshold.
+const RIGHT_KEPT_RATIO: f32 = 0.96;
+
+impl Calibration {
+    /// Fits all of it on held-out rows; too few leave the defaults.
+    pub(crate) fn fit(held: &[Held]) -> Self {
+        let mut fitted = Self::default();
+        if held.len() < 20 {
+            return fitted;
+        }
+        fitted.sharpness = sharpness(held);
+        fitted.confidence = platt(held);
+        let mut judged: Vec<(f32, bool, bool)> = held
+            .iter()
+            .map(|row| (fitted.confidence_of(row), is_right(row), row.owner.is_some()))
+            .collect();
+        judged.sort_by(|one, other| other.0.total_cmp(&one.0));
+        fitted.confirm = confirm(&judged);
+        fitted.accept = accept(&judged).max(fitted.confirm);
+        fitted
+    }
+
+    /// How likely the first intent is right, by its score, its lead and how much of the text is known.
+    pub(crate) fn confidence_of(&self, row: &Held) -> f32 {
+        let sum: f32 = signs(row)
+            .iter()
+            .zip(self.confidence)
+            .map(|(sign, weight)| sign * weight)
+            .sum();
+        sigmoid(sum)
+    }
+
+    /// Scores as probabilities that sum to one.
+    pub(crate) fn probabilities(&self, scores: &[f32]) -> Vec<f32> {
+        let best = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        let raised: Vec<f32> = scores
+            .iter()
+            .map(|score| ((score - best) * self.sharpness).exp())
+            .collect();
+        let sum: f32 = raised.iter().sum();
+        raised.iter().map(|each| each / sum).collect()
+    }
+}
+
+fn sigmoid(sum: f32) -> f32 {
+    1.0 / (1.0 + (-sum).exp())
+}
+
+/// The best score's place, the best and the second.
+pub(crate) fn best_two(scores: &[f32]) -> (usize, f32, f32) {
+    let mut best = (0, f32::NEG_INFINITY, f32::NEG_INFINITY);
+    for (place, score) in scores.iter().enumerate() {
+        if *score > best.1 {
+            best = (place, *score, best.1);
+        } else if *score > best.2 {
+            best.2 = *score;
+        }
+    }
+    best
+}
+
+fn is_right(row: &Held) -> bool {
+    row.owner == Some(best_two(&row.scores).0)
+}
+
+fn signs(row: &Held) -> [f32; 4] {
+    let (_, best, second) = best_two(&row.scores);
+    [best, (best - second).min(2.0), row.known_ratio, 1.0]
+}
+
+/// The sharpness with the least surprise about the right intents, by golden section.
+fn sharpness(held: &[Held]) -> f32 {
+    let surprise = |sharpness: f32| -> f32 {
+        let trial = Calibration {
+            sharpness,
+            ..Calibration::default()
+        };
+        let of = |row: &Held| {
+            let right = trial.probabilities(&row.scores).get(row.owner?).copied()?;
+            Some(-right.max(1e-9).ln())
+        };
+        held.iter().filter_map(of).sum()
+    };
+    let (mut low, mut high) = (0.5_f32, 20.0_f32);
+    for _ in 0..24 {
+        let step = (high - low) * 0.381_966;
+        if surprise(low + step) < surprise(high - step) {
+            high -= step;
+        } else {
+            low += step;
+        }
+    }
+    f32::midpoint(low, high)
+}
+
+/// A logistic regression of "the first is right" on the four signs, by gradient with a light ridge.
+/// Foreign rows weigh half as much as all rows together, however few they are.
+fn platt(held: &[Held]) -> [f32; 4] {
+    let foreign_count = held.iter().filter(|row| row.owner.is_none()).count();
+    #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
+    let (all, foreign_all) = (held.len() as f32, foreign_count.max(1) as f32);
+    let foreign_weight = (all / 2.0 / foreign_all).max(1.0);
+    let weigh = |row: &Held| if row.owner.is_none() { foreign_weight } else { 1.0 };
+    let rows: Vec<_> = held
+        .iter()
+        .map(|row| (signs(row), is_right(row), weigh(row)))
+        .collect();
+    let mut weights = [2.0_f32, 1.0, 1.0, 0.0];
+    for _ in 0..600 {
+        let mut slope = [0.0_f32; 4];
+        for (signs, right, weight) in &rows {
+            let sum: f32 = signs
+                .iter()
+                .zip(weights)
+                .map(|(sign, weight)| sign * weight)
+                .sum();
+            let miss = (sigmoid(sum) - if *right { 1.0 } else { 0.0 }) * weight;
+            for (slope, sign) in slope.iter_mut().zip(signs) {
+                *slope += miss * sign;
+            }
+        }
+        for (weight, slope) in weights.iter_mut().zip(slope) {
+            *weight -= 2.0 * (slope / all + 1e-4 * *weight);
+        }
+    }
+    weights
+}
+
+/// The lowest confidence above which enough is right.
+fn accept(judged: &[(f32, bool, bool)]) -> f32 {
+    let (mut right, mut all) = (0.0_f32, 0.0_f32);
+    let mut found = judged.first().map_or(0.9, |first| first.0);
+    for (confidence, is_right, _) in judged {
+        all += 1.0;
+        right += if *is_right { 1.0 } else { 0.0 };
+        if right / all >= ACCEPTED_RIGHT_RATIO {
+            found = *confidence;
+        }
+    }
+    found
+}
+
+/// The confidence that keeps nearly all right rows. Few foreign rows say little about where the line is, the
+/// many right ones much.
+fn confirm(judged: &[(f32, bool, bool)]) -> f32 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
+    let right_all = judged.iter().filter(|row| row.1).count().max(1) as f32;
+    let mut right = 0.0_f32;
+    for row in judged {
+        right += if row.1 { 1.0 } else { 0.0 };
+        if right / right_all >= RIGHT_KEPT_RATIO {
+            return row.0;
+        }
+    }
+    0.5
+}

@@ -1,0 +1,310 @@
+//! Labelled lines as they come from people: good ones are kept, faults are listed by line and name.
+//!
+//! A million lines cost no more memory than what is kept of them: a hash each, and a sample of the texts.
+
+use super::solver::Random;
+use crate::text::normalised;
+use serde::Deserialize;
+use std::collections::{BTreeMap, HashMap};
+
+/// Most rows of one intent that are learned from; beyond, a sample by the seed. More teach little.
+pub const ROWS_PER_INTENT_MAX: usize = 2_000;
+
+/// Most rows learned from in all: 200 pieces each, 8 bytes a piece, about 130 MB.
+pub const ROWS_MAX: usize = 80_000;
+
+/// Most intents a model tells apart; what a person can label consistently is far below.
+pub const INTENTS_MAX: usize = 1_000;
+
+/// Most faults that are listed; all are counted.
+pub const FAULTS_LISTED_MAX: usize = 100;
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LineFault {
+    /// Not a JSON object with `text` and a label.
+    Unreadable,
+    /// Nothing is left of the text without punctuation.
+    Empty,
+    /// No label.
+    Unlabelled,
+    /// The same text has another label on an earlier line; the earlier one counts.
+    OtherLabelBefore,
+    /// The same text with the same label again.
+    Repeated,
+    /// The same but for particles and the order of its characters; it counts.
+    NearlyRepeated,
+    /// One intent more than can be told apart.
+    OneIntentTooMany,
+}
+
+/// A fault and its line, counted from one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fault {
+    /// The line.
+    pub line: u64,
+    /// What is wrong with it.
+    pub what: LineFault,
+    /// The earlier line it collides with.
+    pub before: Option<u64>,
+}
+
+/// One labelled text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Example {
+    /// What was said.
+    pub text: String,
+    /// What it means.
+    pub intent: String,
+}
+
+/// The examples that are learned from, and what was found on the way.
+#[derive(Debug, Default)]
+pub struct Examples {
+    /// The kept rows in the order of their lines.
+    pub rows: Vec<Example>,
+    /// The first faults.
+    pub faults: Vec<Fault>,
+    /// How many of each there are.
+    pub fault_counts: BTreeMap<LineFault, u64>,
+    /// Good lines, kept or not.
+    pub good_count: u64,
+}
+
+/// The members of a line that are read; more may stand there.
+#[derive(Deserialize)]
+struct Line {
+    text: Option<String>,
+    #[serde(flatten)]
+    others: BTreeMap<String, serde_json::Value>,
+}
+
+impl Examples {
+    /// Reads JSON lines whose label is in a named member: `intent`, `sentiment`, `interest`.
+    pub fn read(lines: impl Iterator<Item = String>, label: &str, seed: u64) -> Self {
+        let mut reader = Reader::new(seed);
+        for (number, line) in (1..).zip(lines) {
+            if line.trim().is_empty() {
+                continue;
+            }
+            match serde_json::from_str::<Line>(&line) {
+                Ok(Line {
+                    text: Some(text),
+                    others,
+                }) => {
+                    let label = others.get(label).and_then(|label| label.as_str());
+                    reader.take(number, text, label.unwrap_or_default());
+                }
+                Ok(Line { text: None, .. }) | Err(_) => reader.fault(number, LineFault::Unreadable, None),
+            }
+        }
+        reader.finish()
+    }
+
+    /// The same of pairs that somebody else has read.
+    pub fn of(pairs: impl Iterator<Item = Example>, seed: u64) -> Self {
+        let mut reader = Reader::new(seed);
+        for (number, pair) in (1..).zip(pairs) {
+            reader.take(number, pair.text, &pair.intent);
+        }
+        reader.finish()
+    }
+
+    /// The intents that have examples, in order.
+    pub fn intents(&self) -> Vec<&str> {
+        let mut intents: Vec<&str> = self.rows.iter().map(|row| row.intent.as_str()).collect();
+        intents.sort_unstable();
+        intents.dedup();
+        intents
+    }
+}
+
+/// What is known of a text met before.
+struct Met {
+    line: u64,
+    label: u64,
+}
+
+struct Reader {
+    found: Examples,
+    met: HashMap<u64, Met>,
+    nearly: HashMap<u64, u64>,
+    /// For each intent: how many good lines, and the places of its kept rows.
+    intents: BTreeMap<String, (u64, Vec<usize>)>,
+    kept: Vec<(u64, Example)>,
+    random: Random,
+}
+
+impl Reader {
+    fn new(seed: u64) -> Self {
+        Self {
+            found: Examples::default(),
+            met: HashMap::new(),
+            nearly: HashMap::new(),
+            intents: BTreeMap::new(),
+            kept: Vec::new(),
+            random: Random(seed | 1),
+        }
+    }
+
+    fn fault(&mut self, line: u64, what: LineFault, before: Option<u64>) {
+        *self.found.fault_counts.entry(what).or_default() += 1;
+        if self.found.faults.len() < FAULTS_LISTED_MAX {
+            self.found.faults.push(Fault { line, what, before });
+        }
+    }
+
+    fn take(&mut self, line: u64, text: String, label: &str) {
+        let plain = normalised(&text);
+        if plain.is_empty() {
+            return self.fault(line, LineFault::Empty, None);
+        }
+        if label.trim().is_empty() {
+            return self.fault(line, LineFault::Unlabelled, None);
+        }
+        let (key, label_key) = (hash(plain.bytes()), hash(label.bytes()));
+        if let Some(Met {
+            line: before,
+            label: was,
+        }) = self.met.get(&key)
+        {
+            let what = if *was == label_key {
+                LineFault::Repeated
+            } else {
+                LineFault::OtherLabelBefore
+            };
+            let before = Some(*before);
+            return self.fault(line, what, before);
+        }
+        if self.intents.len() >= INTENTS_MAX && !self.intents.contains_key(label) {
+            return self.fault(line, LineFault::OneIntentTooMany, None);
+        }
+        self.met.insert(
+            key,
+            Met {
+                line,
+                label: label_key,
+            },
+        );
+        if let Some(before) = self.nearly.insert(gist(&plain), line) {
+            self.fault(line, LineFault::NearlyRepeated, Some(before));
+        }
+        self.found.good_count += 1;
+        self.keep(
+            line,
+            Example {
+                text,
+                intent: label.to_owned(),
+            },
+        );
+    }
+
+    /// A sample of each intent in one pass (Vitter's algorithm R), under the bound of all rows together.
+    fn keep(&mut self, line: u64, example: Example) {
+        let (good, places) = self.intents.entry(example.intent.clone()).or_default();
+        *good += 1;
+        if places.len() < ROWS_PER_INTENT_MAX && self.kept.len() < ROWS_MAX {
+            places.push(self.kept.len());
+            self.kept.push((line, example));
+            return;
+        }
+        let drawn = self.random.below(usize::try_from(*good).unwrap_or(usize::MAX));
+        let place = places.get(drawn).copied();
+        if let Some(kept) = place.and_then(|place| self.kept.get_mut(place)) {
+            *kept = (line, example);
+        }
+    }
+
+    fn finish(mut self) -> Examples {
+        self.kept.sort_by_key(|(line, _)| *line);
+        self.found.rows = self.kept.into_iter().map(|(_, example)| example).collect();
+        self.found
+    }
+}
+
+/// FNV-1a.
+pub(crate) fn hash(bytes: impl Iterator<Item = u8>) -> u64 {
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// What remains of an utterance without its particles, whatever the order of its characters or words.
+pub(crate) fn gist(plain: &str) -> u64 {
+    let is_particle = |found: &char| "嗯啊哦呃吧呢的了呀嘛哈就那这请您你我 ".contains(*found);
+    let mut parts: Vec<String> = if plain.is_ascii() {
+        plain.split(' ').map(str::to_owned).collect()
+    } else {
+        plain
+            .chars()
+            .filter(|found| !is_particle(found))
+            .map(String::from)
+            .collect()
+    };
+    parts.sort_unstable();
+    parts.dedup();
+    if parts.is_empty() {
+        hash(plain.bytes())
+    } else {
+        hash(parts.join(" ").bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Examples {
+        Examples::read(lines.iter().map(|line| (*line).to_owned()), "intent", 7)
+    }
+
+    #[test]
+    fn each_fault_is_named_with_its_line_and_good_lines_count() {
+        let found = read(&[
+            r#"{"text":"好的","intent":"affirm"}"#,
+            "not json",
+            r#"{"text":"！","intent":"affirm"}"#,
+            r#"{"text":"不用"}"#,
+            r#"{"text":"好的。","intent":"deny"}"#,
+            r#"{"text":"好的","intent":"affirm"}"#,
+            r#"{"text":"好的呀","intent":"affirm"}"#,
+            "",
+        ]);
+        let named: Vec<_> = found
+            .faults
+            .iter()
+            .map(|fault| (fault.line, fault.what))
+            .collect();
+        assert_eq!(
+            named,
+            [
+                (2, LineFault::Unreadable),
+                (3, LineFault::Empty),
+                (4, LineFault::Unlabelled),
+                (5, LineFault::OtherLabelBefore),
+                (6, LineFault::Repeated),
+                (7, LineFault::NearlyRepeated),
+            ]
+        );
+        assert_eq!((found.good_count, found.rows.len()), (2, 2));
+    }
+
+    #[test]
+    fn a_million_lines_keep_a_bounded_sample() {
+        let line = |number: u32| Example {
+            text: format!("line {number}"),
+            intent: "one".to_owned(),
+        };
+        let found = Examples::of((0..1_000_000).map(line), 7);
+        assert_eq!(found.good_count, 1_000_000);
+        assert_eq!(found.rows.len(), ROWS_PER_INTENT_MAX);
+        let late = found
+            .rows
+            .iter()
+            .filter(|row| row.text.len() == "line 999999".len());
+        assert!(
+            late.count() > ROWS_PER_INTENT_MAX / 2,
+            "the sample is of all lines"
+        );
+    }
+}

@@ -1,0 +1,170 @@
+//! Learning an intent model from labelled examples: vocabulary, a judge per intent, calibration.
+//!
+//! Equal examples and equal seed make the same bytes, whatever the number of threads.
+
+mod calibration;
+mod examples;
+mod folds;
+mod rows;
+mod solver;
+
+pub use calibration::Calibration;
+pub(crate) use calibration::{Held, best_two};
+pub use examples::{
+    Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX, ROWS_PER_INTENT_MAX,
+};
+pub use folds::{folds, groups};
+pub(crate) use rows::Vocabulary;
+
+use crate::model::{Judges, Model};
+use rows::Rows;
+use solver::Effort;
+use thiserror::Error;
+
+/// Most weights of a model, one byte each: with its vocabulary it stays below ten megabytes.
+const WEIGHTS_MAX: usize = 8_500_000;
+
+/// Most pieces in a vocabulary, however few the intents are.
+const PIECES_MAX: usize = 80_000;
+
+/// Below so many rows a piece seen once still counts, and calibration uses five folds.
+const ROWS_FEW: usize = 3_000;
+
+/// Passes over the rows at most; judges stand still before.
+const PASSES: usize = 20;
+
+/// How a model is learned.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Orders rows and folds.
+    pub seed: u64,
+    /// How many threads share the intents; it changes nothing in the model.
+    pub threads: usize,
+    /// The label of rows that belong to no intent: examples of what to abstain from, never an intent.
+    pub foreign: Option<String>,
+    /// What a fault costs beside the size of the weights.
+    pub cost: f32,
+    /// How much a fault on a row of the intent itself costs more.
+    pub own_rows: f32,
+    /// Whether the words in an intent's name are an example of it ("card_arrival").
+    pub names_speak: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            seed: 1,
+            threads: 2,
+            foreign: Some("oos".to_owned()),
+            cost: 1.0,
+            own_rows: 4.0,
+            names_speak: true,
+        }
+    }
+}
+
+/// Why nothing can be learned.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum TrainingFault {
+    /// Every line was faulty.
+    #[error("no line can be learned from")]
+    NoRows,
+    /// There is nothing to tell apart.
+    #[error("all lines are of one intent, {intent}; at least two are needed")]
+    OneIntent {
+        /// The only one.
+        intent: String,
+    },
+}
+
+/// Learns a model; calibrates it on rows held out for that, then learns from all.
+pub fn train(examples: &Examples, settings: &Settings) -> Result<Model, TrainingFault> {
+    let is_foreign = |intent: &str| settings.foreign.as_deref() == Some(intent);
+    let mut intents: Vec<String> = examples.intents().into_iter().map(str::to_owned).collect();
+    intents.retain(|intent| !is_foreign(intent));
+    let texts: Vec<&str> = examples.rows.iter().map(|row| row.text.as_str()).collect();
+    let owner = |row: &Example| intents.binary_search(&row.intent).ok();
+    let owners: Vec<Option<usize>> = examples.rows.iter().map(owner).collect();
+    match intents.as_slice() {
+        [] => return Err(TrainingFault::NoRows),
+        [one] if owners.iter().all(Option::is_some) => {
+            return Err(TrainingFault::OneIntent { intent: one.clone() });
+        }
+        _ => {}
+    }
+    let few = texts.len() <= ROWS_FEW;
+    let groups = groups(&texts);
+    let folds = folds(&groups, &owners, 5, settings.seed);
+    let course = Course {
+        texts: &texts,
+        owners: &owners,
+        intents: &intents,
+        settings,
+    };
+    let mut held = Vec::new();
+    for fold in 0..if few { 5 } else { 1 } {
+        let judges = course.learn(|row| folds.get(row) != Some(&fold));
+        let out = texts
+            .iter()
+            .zip(&owners)
+            .zip(&folds)
+            .filter(|(_, of)| **of == fold);
+        held.extend(out.map(|((text, owner), _)| {
+            let (scores, known_ratio) = judges.scores(text);
+            Held {
+                scores,
+                known_ratio,
+                owner: *owner,
+            }
+        }));
+    }
+    let judges = course.learn(|_| true);
+    Ok(Model::new(intents.clone(), judges, Calibration::fit(&held)))
+}
+
+/// What is learned from, before rows are held out.
+struct Course<'c> {
+    texts: &'c [&'c str],
+    owners: &'c [Option<usize>],
+    intents: &'c [String],
+    settings: &'c Settings,
+}
+
+impl Course<'_> {
+    /// Judges from the rows that a condition lets in.
+    fn learn(&self, is_in: impl Fn(usize) -> bool) -> Judges {
+        let chosen = || {
+            let all = self.texts.iter().zip(self.owners).enumerate();
+            all.filter(|(row, _)| is_in(*row))
+                .map(|(_, (text, owner))| (*text, *owner))
+        };
+        let rows_min = if self.texts.len() <= ROWS_FEW { 1 } else { 2 };
+        let pieces_max = (WEIGHTS_MAX / self.intents.len().max(1)).min(PIECES_MAX);
+        let vocabulary = Vocabulary::learn(chosen().map(|(text, _)| text), rows_min, pieces_max);
+        let mut rows = Rows::over(vocabulary.len());
+        for (text, owner) in chosen() {
+            rows.push(&vocabulary.vector(text).cells, owner);
+        }
+        if self.settings.names_speak {
+            for (intent, name) in self.intents.iter().enumerate() {
+                let name = name.replace('_', " ");
+                rows.push(&vocabulary.vector(&name).cells, Some(intent));
+            }
+        }
+        let Settings {
+            seed,
+            cost,
+            own_rows,
+            threads,
+            ..
+        } = *self.settings;
+        let effort = Effort {
+            cost,
+            own_rows,
+            passes: PASSES,
+            seed,
+        };
+        let weights = solver::solve(&rows, self.intents.len(), effort, threads);
+        Judges::of(vocabulary, &weights)
+    }
+}

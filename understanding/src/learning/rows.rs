@@ -1,0 +1,186 @@
+//! Texts as rows of numbers, and the vocabulary that gives each piece its column.
+
+use crate::features::{Block, Piece, pieces};
+use std::collections::HashMap;
+
+/// Rows of sparse features, each with the number of its intent.
+#[derive(Debug, Default)]
+pub(crate) struct Rows {
+    cells: Vec<(u32, f32)>,
+    ends: Vec<usize>,
+    owners: Vec<Option<usize>>,
+    features: usize,
+}
+
+impl Rows {
+    /// Rows over so many columns.
+    pub(crate) fn over(features: usize) -> Self {
+        Self {
+            features,
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn push(&mut self, row: &[(u32, f32)], owner: Option<usize>) {
+        self.cells.extend_from_slice(row);
+        self.ends.push(self.cells.len());
+        self.owners.push(owner);
+    }
+
+    pub(crate) fn features(&self) -> usize {
+        self.features
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[(u32, f32)], Option<usize>)> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let spans = starts.zip(&self.ends);
+        let rows = spans.map(|(start, end)| self.cells.get(start..*end).unwrap_or_default());
+        rows.zip(self.owners.iter().copied())
+    }
+}
+
+/// Which pieces are looked at, and how rare each is.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Vocabulary {
+    /// Pieces ordered by hash.
+    pub(crate) hashes: Vec<u64>,
+    /// For each, the inverse document frequency.
+    pub(crate) rarity: Vec<f32>,
+    places: HashMap<u64, u32, Plain>,
+    /// The rarity of a piece that was never seen.
+    pub(crate) unseen: f32,
+}
+
+/// Hashes are hashes already.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Plain;
+
+impl std::hash::BuildHasher for Plain {
+    type Hasher = PlainHasher;
+
+    fn build_hasher(&self) -> PlainHasher {
+        PlainHasher(0)
+    }
+}
+
+/// Hands the key on as it is.
+#[derive(Debug)]
+pub(crate) struct PlainHasher(u64);
+
+impl std::hash::Hasher for PlainHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn write_u64(&mut self, key: u64) {
+        self.0 = key.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+}
+
+/// A text in numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Vector {
+    /// Columns and values, of length one together.
+    pub(crate) cells: Vec<(u32, f32)>,
+    /// How much of the text, by weight, the vocabulary knows: 0 to 1.
+    pub(crate) known_ratio: f32,
+}
+
+impl Vocabulary {
+    /// From the pieces in some texts: those in at least so many of them, at most so many pieces.
+    pub(crate) fn learn<'t>(texts: impl Iterator<Item = &'t str>, rows_min: u32, pieces_max: usize) -> Self {
+        let mut seen: HashMap<u64, u32, Plain> = HashMap::default();
+        let mut count = 0_u32;
+        for text in texts {
+            count = count.saturating_add(1);
+            for (piece, _) in pieces(text) {
+                *seen.entry(piece.hash).or_default() += 1;
+            }
+        }
+        let mut kept: Vec<(u64, u32)> = seen.into_iter().filter(|(_, rows)| *rows >= rows_min).collect();
+        kept.sort_unstable_by_key(|(hash, rows)| (std::cmp::Reverse(*rows), *hash));
+        kept.truncate(pieces_max);
+        kept.sort_unstable();
+        let rarity = kept.iter().map(|(_, rows)| rarity(count, *rows)).collect();
+        Self::of(
+            kept.into_iter().map(|(hash, _)| hash).collect(),
+            rarity,
+            rarity_unseen(count),
+        )
+    }
+
+    /// From what a file holds.
+    pub(crate) fn of(hashes: Vec<u64>, rarity: Vec<f32>, unseen: f32) -> Self {
+        let places = hashes.iter().copied().zip(0..).collect();
+        Self {
+            hashes,
+            rarity,
+            places,
+            unseen,
+        }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
+    /// A text as a vector: each block by itself of its weight, all together of length one.
+    pub(crate) fn vector(&self, text: &str) -> Vector {
+        let pieces = pieces(text);
+        let mut cells: Vec<(u32, f32, Block)> = Vec::with_capacity(pieces.len());
+        let mut lengths = [0.0_f32; 4];
+        let (mut known, mut all) = (0.0_f32, 0.0_f32);
+        for (Piece { hash, block }, times) in pieces {
+            let place = self.places.get(&hash).copied();
+            let rarity = place.and_then(|place| self.rarity.get(place as usize)).copied();
+            #[expect(clippy::cast_precision_loss, reason = "a count within one utterance")]
+            let value = (1.0 + (times as f32).ln()) * rarity.unwrap_or(self.unseen);
+            all += value * value;
+            let Some(place) = place else {
+                continue;
+            };
+            known += value * value;
+            if let Some(length) = lengths.get_mut(block as usize) {
+                *length += value * value;
+            }
+            cells.push((place, value, block));
+        }
+        let factor = |block: Block| {
+            let length = lengths.get(block as usize).copied().unwrap_or(0.0);
+            block.weight() / length.sqrt().max(1e-6)
+        };
+        let factors = Block::ALL.map(factor);
+        let present = Block::ALL.iter().zip(lengths).filter(|(_, length)| *length > 0.0);
+        let whole: f32 = present.map(|(block, _)| block.weight().powi(2)).sum();
+        let whole = whole.sqrt().max(1e-6);
+        let scaled = |place: u32, value: f32, block: Block| {
+            (
+                place,
+                value * factors.get(block as usize).copied().unwrap_or(0.0) / whole,
+            )
+        };
+        Vector {
+            cells: cells
+                .into_iter()
+                .map(|(place, value, block)| scaled(place, value, block))
+                .collect(),
+            known_ratio: if all > 0.0 { known / all } else { 0.0 },
+        }
+    }
+}
+
+/// Smoothed inverse document frequency.
+#[expect(clippy::cast_precision_loss, reason = "counts of rows, far below 2^24")]
+fn rarity(all: u32, with: u32) -> f32 {
+    ((1.0 + all as f32) / (1.0 + with as f32)).ln() + 1.0
+}
+
+fn rarity_unseen(all: u32) -> f32 {
+    rarity(all, 0)
+}

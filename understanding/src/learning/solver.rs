@@ -1,0 +1,194 @@
+//! One linear judge per intent: an L2-regularised, squared-hinge support vector machine, solved in its dual.
+//!
+//! Dual coordinate descent with shrinking (Hsieh et al., ICML 2008). Intents are shared out over threads;
+//! each is solved alone from its own seed, so the number of threads changes nothing.
+
+use super::rows::Rows;
+
+/// How the judges are made.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// How much a fault on a row costs beside the size of the weights.
+    pub(crate) cost: f32,
+    /// The same for rows of the intent itself, as a multiple.
+    pub(crate) own_rows: f32,
+    /// Passes over the rows at most.
+    pub(crate) passes: usize,
+    /// Orders the rows.
+    pub(crate) seed: u64,
+}
+
+/// What one intent's judge learned: a weight per feature, and a bias last.
+pub(crate) type Weights = Vec<f32>;
+
+/// The value of the feature that every row has.
+const BIAS: f32 = 0.6;
+
+/// Below this no row moves any more.
+const TOLERANCE: f32 = 0.1;
+
+/// Intents solved side by side: a row is read once for all of them.
+const LANES: usize = 8;
+
+/// Learns a judge for each intent; rows whose intent is none belong to nobody.
+pub(crate) fn solve(rows: &Rows, intents: usize, effort: Effort, threads: usize) -> Vec<Weights> {
+    let blocks = intents.div_ceil(LANES);
+    let threads = threads.clamp(1, blocks.max(1));
+    let part = |first: usize| -> Vec<(usize, Vec<Weights>)> {
+        let own = (first..blocks).step_by(threads);
+        own.map(|block| (block, solve_block(rows, block * LANES, effort)))
+            .collect()
+    };
+    let mut all: Vec<(usize, Vec<Weights>)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|first| scope.spawn(move || part(first)))
+            .collect();
+        let mut all = part(0);
+        for other in others {
+            all.extend(other.join().unwrap_or_default());
+        }
+        all
+    });
+    all.sort_by_key(|(block, _)| *block);
+    all.into_iter()
+        .flat_map(|(_, weights)| weights)
+        .take(intents)
+        .collect()
+}
+
+/// A row on its way through the passes, for each intent of a block.
+struct Dual<'r> {
+    features: &'r [(u32, f32)],
+    sign: [f32; LANES],
+    alpha: [f32; LANES],
+    softness: [f32; LANES],
+    /// The row's own squared length.
+    length: f32,
+}
+
+fn solve_block(rows: &Rows, first: usize, effort: Effort) -> Vec<Weights> {
+    let mut duals: Vec<Dual<'_>> = rows
+        .iter()
+        .map(|(features, owner)| {
+            let own = owner.and_then(|owner| owner.checked_sub(first));
+            let (mut sign, mut softness) = ([-1.0; LANES], [0.5 / effort.cost; LANES]);
+            if let Some((sign, softness)) =
+                own.and_then(|own| Some((sign.get_mut(own)?, softness.get_mut(own)?)))
+            {
+                *sign = 1.0;
+                *softness = 0.5 / (effort.cost * effort.own_rows);
+            }
+            let length: f32 = features.iter().map(|(_, value)| value * value).sum();
+            Dual {
+                features,
+                sign,
+                alpha: [0.0; LANES],
+                softness,
+                length: length + BIAS * BIAS,
+            }
+        })
+        .collect();
+    let mut weights = vec![[0.0_f32; LANES]; rows.features() + 1];
+    let all = duals.len();
+    let mut active: Vec<usize> = (0..all).collect();
+    let mut random = Random(effort.seed ^ (first as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut bound = f32::INFINITY;
+    for _ in 0..effort.passes {
+        random.shuffle(&mut active);
+        let mut largest = 0.0_f32;
+        active.retain(|row| {
+            let gradient = duals
+                .get_mut(*row)
+                .and_then(|dual| step(dual, &mut weights, bound));
+            largest = largest.max(gradient.unwrap_or(0.0));
+            gradient.is_some()
+        });
+        if largest > TOLERANCE {
+            bound = largest;
+        } else if active.len() == all || bound.is_infinite() {
+            break;
+        } else {
+            // What was set aside may have come back into play.
+            active = (0..all).collect();
+            bound = f32::INFINITY;
+        }
+    }
+    let of = |lane: usize| {
+        weights
+            .iter()
+            .filter_map(|each| each.get(lane).copied())
+            .collect()
+    };
+    (0..LANES).map(of).collect()
+}
+
+/// Moves one row to its best place for each intent; says how far it was from it, or nothing where it may be
+/// set aside for all.
+fn step(dual: &mut Dual<'_>, weights: &mut [[f32; LANES]], bound: f32) -> Option<f32> {
+    let (bias, weights) = weights.split_last_mut()?;
+    let mut scores = bias.map(|bias| bias * BIAS);
+    for (feature, value) in dual.features {
+        if let Some(each) = weights.get(*feature as usize) {
+            for (score, weight) in scores.iter_mut().zip(each) {
+                *score += weight * value;
+            }
+        }
+    }
+    let (mut changes, mut largest) = ([0.0_f32; LANES], None);
+    let lanes = scores
+        .iter()
+        .zip(&dual.sign)
+        .zip(&dual.softness)
+        .zip(&mut dual.alpha)
+        .zip(&mut changes);
+    for ((((score, sign), softness), alpha), change) in lanes {
+        let gradient = sign * score - 1.0 + *alpha * softness;
+        if *alpha <= 0.0 && gradient > 0.0 {
+            if gradient <= bound {
+                largest = Some(largest.unwrap_or(0.0));
+            }
+            continue;
+        }
+        let moved = (*alpha - gradient / (dual.length + softness)).max(0.0);
+        *change = (moved - *alpha) * sign;
+        *alpha = moved;
+        largest = Some(gradient.abs().max(largest.unwrap_or(0.0_f32)));
+    }
+    if changes.iter().any(|change| *change != 0.0) {
+        for (feature, value) in dual.features {
+            if let Some(each) = weights.get_mut(*feature as usize) {
+                for (weight, change) in each.iter_mut().zip(&changes) {
+                    *weight += change * value;
+                }
+            }
+        }
+        for (bias, change) in bias.iter_mut().zip(&changes) {
+            *bias += change * BIAS;
+        }
+    }
+    largest
+}
+
+/// xorshift64* (Marsaglia 2003): small, and the same everywhere.
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    /// A number below a bound; the bias is far below what could be noticed.
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        let wide = u128::from(self.next()) * (bound as u128);
+        usize::try_from(wide >> 64).unwrap_or(0)
+    }
+
+    pub(crate) fn shuffle<T>(&mut self, items: &mut [T]) {
+        for last in (1..items.len()).rev() {
+            items.swap(last, self.below(last + 1));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! What was said, as text: which intent, which entities, yes or no; and what is to be said, as words.
+//!
+//! Pure: text in, findings out. No clock (a call hands in its own moment), no files, no network; a seed is
+//! an argument. It knows nothing of calls, flows or events, and imports nothing of this workspace.
+
+pub mod answers;
+pub mod entities;
+pub mod evaluation;
+mod features;
+mod learning;
+pub mod masking;
+mod model;
+pub mod priority;
+pub mod reading;
+pub mod sensitive;
+pub mod spoken;
+pub mod text;
+
+pub use learning::{
+    Calibration, Example, Examples, FAULTS_LISTED_MAX, Fault, INTENTS_MAX, LineFault, ROWS_MAX,
+    ROWS_PER_INTENT_MAX, Settings, TrainingFault, folds, groups, train,
+};
+pub use model::{Candidate, EXPECTED_BOOST, MODEL_BYTES_MAX, Model, ModelFault, Ranking, Verdict};

@@ -1,0 +1,188 @@
+//! A model as bytes: a head with its version, the parts, and a digest over all of it at the end.
+//!
+//! Little-endian. `LLNLU` and the version in six bytes, the length of a JSON head in four, the head, the
+//! hashes (8 bytes each), rarities (4), weights (1), and SHA-256 of all before it.
+
+use super::{Judges, Model};
+use crate::learning::{Calibration, Vocabulary};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+/// Largest model that is read: the bound of a model that is written, with its head.
+pub const MODEL_BYTES_MAX: usize = 10_000_000;
+
+const MAGIC: &[u8; 5] = b"LLNLU";
+/// Changes whenever pieces, blocks or the layout change: a model is only right with its own features.
+const VERSION: u8 = 1;
+/// SHA-256.
+const DIGEST_BYTES: usize = 32;
+
+/// Why bytes are no model.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum ModelFault {
+    /// Something else entirely.
+    #[error("this is no model of ours")]
+    NotAModel,
+    /// Written by another version.
+    #[error("the model is of version {found}; this build reads version {wanted}. Train it again")]
+    OtherVersion {
+        /// In the file.
+        found: u8,
+        /// Of this build.
+        wanted: u8,
+    },
+    /// Not the bytes that were written.
+    #[error("the model is damaged: {what}")]
+    Damaged {
+        /// What does not fit.
+        what: &'static str,
+    },
+    /// Beyond the bound.
+    #[error("the model has {bytes} bytes, more than {MODEL_BYTES_MAX}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+}
+
+#[derive(Serialize, Deserialize)]
+struct Head {
+    intents: Vec<String>,
+    pieces: usize,
+    unseen: f32,
+    steps: Vec<f32>,
+    biases: Vec<f32>,
+    calibration: Calibration,
+}
+
+impl Model {
+    /// The model as bytes; equal models are equal bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let judges = &self.judges;
+        let head = Head {
+            intents: self.intents.clone(),
+            pieces: judges.vocabulary.len(),
+            unseen: judges.vocabulary.unseen,
+            steps: judges.steps.clone(),
+            biases: judges.biases.clone(),
+            calibration: self.calibration,
+        };
+        let head = serde_json::to_vec(&head).unwrap_or_default();
+        let mut bytes = MAGIC.to_vec();
+        bytes.push(VERSION);
+        bytes.extend(u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
+        bytes.extend(head);
+        bytes.extend(
+            judges
+                .vocabulary
+                .hashes
+                .iter()
+                .flat_map(|hash| hash.to_le_bytes()),
+        );
+        bytes.extend(
+            judges
+                .vocabulary
+                .rarity
+                .iter()
+                .flat_map(|rarity| rarity.to_le_bytes()),
+        );
+        bytes.extend(judges.weights.iter().flat_map(|weight| weight.to_le_bytes()));
+        let digest = Sha256::digest(&bytes);
+        bytes.extend(digest);
+        bytes
+    }
+
+    /// The name of the model in events: SHA-256 of its bytes, in hexadecimal.
+    pub fn digest(&self) -> String {
+        let digest = Sha256::digest(self.to_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Reads a model back.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, ModelFault> {
+        if bytes.len() > MODEL_BYTES_MAX {
+            return Err(ModelFault::TooLarge { bytes: bytes.len() });
+        }
+        let rest = bytes.strip_prefix(MAGIC).ok_or(ModelFault::NotAModel)?;
+        match rest.first() {
+            Some(&VERSION) => {}
+            Some(found) => {
+                return Err(ModelFault::OtherVersion {
+                    found: *found,
+                    wanted: VERSION,
+                });
+            }
+            None => return Err(damaged("it ends after its name")),
+        }
+        let kept = bytes
+            .len()
+            .checked_sub(DIGEST_BYTES)
+            .ok_or(damaged("it is too short"))?;
+        let (kept, digest) = bytes.split_at_checked(kept).ok_or(damaged("it is too short"))?;
+        if Sha256::digest(kept).as_slice() != digest {
+            return Err(damaged("its digest is another"));
+        }
+        let mut parts = Parts {
+            rest: kept.get(MAGIC.len() + 1..).unwrap_or_default(),
+        };
+        let [length] = parts
+            .numbers(1, u32::from_le_bytes)?
+            .try_into()
+            .map_err(|_rest| damaged("no head"))?;
+        let head: Head = serde_json::from_slice(parts.take(length as usize)?)
+            .map_err(|_unreadable| damaged("its head cannot be read"))?;
+        let intents = head.intents.len();
+        if head.steps.len() != intents || head.biases.len() != intents {
+            return Err(damaged("its head contradicts itself"));
+        }
+        let hashes = parts.numbers(head.pieces, u64::from_le_bytes)?;
+        let rarity = parts.numbers(head.pieces, f32::from_le_bytes)?;
+        let weights = parts.numbers(head.pieces.saturating_mul(intents), i8::from_le_bytes)?;
+        if !parts.rest.is_empty() {
+            return Err(damaged("something follows it"));
+        }
+        let vocabulary = Vocabulary::of(hashes, rarity, head.unseen);
+        let judges = Judges {
+            vocabulary,
+            weights,
+            steps: head.steps,
+            biases: head.biases,
+        };
+        Ok(Self::new(head.intents, judges, head.calibration))
+    }
+}
+
+fn damaged(what: &'static str) -> ModelFault {
+    ModelFault::Damaged { what }
+}
+
+/// What has not been read yet.
+struct Parts<'b> {
+    rest: &'b [u8],
+}
+
+impl<'b> Parts<'b> {
+    fn take(&mut self, bytes: usize) -> Result<&'b [u8], ModelFault> {
+        let (taken, rest) = self
+            .rest
+            .split_at_checked(bytes)
+            .ok_or(damaged("a part is missing"))?;
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    fn numbers<T, const N: usize>(
+        &mut self,
+        count: usize,
+        read: impl Fn([u8; N]) -> T,
+    ) -> Result<Vec<T>, ModelFault> {
+        let bytes = self.take(count.saturating_mul(N))?;
+        Ok(bytes
+            .as_chunks::<N>()
+            .0
+            .iter()
+            .map(|chunk| read(*chunk))
+            .collect())
+    }
+}

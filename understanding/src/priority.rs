@@ -1,0 +1,250 @@
+//! What goes before any model: deaths, opt-outs, complaints, a person asked for, a wrong person.
+//!
+//! Rules with fixed words, in the order of what must not be missed. A rule that is negated right before its
+//! words (不用转人工, 我不投诉) does not count.
+
+use crate::text::Folded;
+use std::ops::Range;
+
+/// What a rule says, in the order of precedence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// 本人已故: nobody calls this number for this person again.
+    Deceased,
+    /// 不再致电: counts at any moment of a call.
+    OptOut,
+    /// 投诉.
+    Complaint,
+    /// 转人工.
+    Human,
+    /// 非本人.
+    WrongPerson,
+    /// 已还款, 已办理.
+    AlreadyDone,
+}
+
+/// A rule that matched, with its words' bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matched {
+    /// What.
+    pub priority: Priority,
+    /// Where.
+    pub span: Range<usize>,
+}
+
+const RULES: &[(Priority, &[&str])] = &[
+    (
+        Priority::Deceased,
+        &[
+            "去世",
+            "过世",
+            "病故",
+            "已经不在了",
+            "人不在了",
+            "死了",
+            "走了好几年",
+            "passed away",
+            "is dead",
+            "deceased",
+            "has died",
+        ],
+    ),
+    (
+        Priority::OptOut,
+        &[
+            "别再打",
+            "别再给我打",
+            "别打了",
+            "别打电话",
+            "别给我打",
+            "不要再打",
+            "不要给我打",
+            "不要打电话",
+            "不要打来",
+            "不想再接到",
+            "不要骚扰",
+            "别骚扰",
+            "把我拉黑",
+            "从名单里去掉",
+            "从名单里删",
+            "把我电话删",
+            "把我号码删",
+            "删掉我的号码",
+            "删了我的号码",
+            "以后别联系",
+            "不要再联系",
+            "别再联系",
+            "不要联系我",
+            "取消来电",
+            "拒绝来电",
+            "退订",
+            "不同意接听",
+            "stop calling",
+            "do not call",
+            "don't call",
+            "remove my number",
+            "take me off",
+        ],
+    ),
+    (
+        Priority::Complaint,
+        &[
+            "投诉",
+            "举报",
+            "银保监",
+            "金融监管",
+            "消协",
+            "工信部",
+            "12315",
+            "12378",
+            "12381",
+            "曝光你",
+            "去法院",
+            "起诉",
+            "告你们",
+            "找律师",
+            "报警",
+            "complain",
+            "complaint",
+            "lawyer",
+            "report you",
+        ],
+    ),
+    (
+        Priority::Human,
+        &[
+            "转人工",
+            "接人工",
+            "人工客服",
+            "人工服务",
+            "人工坐席",
+            "找人工",
+            "要人工",
+            "换人工",
+            "换个真人",
+            "找真人",
+            "要真人",
+            "真人客服",
+            "跟人说话",
+            "和人说话",
+            "叫个人来",
+            "转接工作人员",
+            "跟真人",
+            "speak to a human",
+            "talk to a human",
+            "real person",
+            "speak to an agent",
+            "speak to someone",
+        ],
+    ),
+    (
+        Priority::WrongPerson,
+        &[
+            "打错了",
+            "打错电话",
+            "找错人",
+            "不是本人",
+            "我不是他",
+            "我不是她",
+            "没这个人",
+            "没有这个人",
+            "不认识这个人",
+            "不认识他",
+            "号码换人",
+            "机主不是我",
+            "wrong number",
+            "wrong person",
+        ],
+    ),
+    (
+        Priority::AlreadyDone,
+        &[
+            "已经还了",
+            "已经还清",
+            "已经还完",
+            "我还过了",
+            "早就还了",
+            "早还完了",
+            "昨天还了",
+            "刚还了",
+            "刚还的",
+            "已经办过",
+            "already paid",
+            "paid it already",
+        ],
+    ),
+];
+
+/// Words right before a rule's that take it back, and those that only seem to.
+const NEGATIONS: &[&str] = &[
+    "不用",
+    "不要",
+    "不想",
+    "不会",
+    "没有",
+    "没",
+    "不是要",
+    "不需要",
+    "不",
+    "别",
+    "not",
+    "don't",
+];
+
+/// The rule that goes first, if any matches.
+pub fn first(text: &str) -> Option<Matched> {
+    let folded = Folded::of(text);
+    RULES.iter().find_map(|(priority, words)| {
+        let places = 0..folded.chars().len();
+        let hit = places.into_iter().find_map(|place| {
+            let (_, end) = folded.one_of(place, words)?;
+            (!is_negated(&folded, place)).then_some(place..end)
+        })?;
+        Some(Matched {
+            priority: *priority,
+            span: folded.bytes(hit, text),
+        })
+    })
+}
+
+fn is_negated(text: &Folded, place: usize) -> bool {
+    let ends_here = |words: &str| {
+        let length = words.chars().count();
+        let start = |gap: usize| place.checked_sub(length + gap);
+        [0, 1].into_iter().filter_map(start).any(|start| {
+            text.starts_with(start, words)
+                && (start + length..place)
+                    .all(|between| matches!(text.at(between), Some(' ' | '给' | '去' | '要' | '想')))
+        })
+    };
+    NEGATIONS.iter().any(|words| ends_here(words))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_must_not_be_missed_goes_first() {
+        for (said, wanted) in [
+            ("他已经去世了", Some(Priority::Deceased)),
+            ("再打我就投诉，别再打了", Some(Priority::OptOut)),
+            ("别再给我打电话了", Some(Priority::OptOut)),
+            ("我要去银保监会投诉", Some(Priority::Complaint)),
+            ("给我转人工", Some(Priority::Human)),
+            ("你打错了", Some(Priority::WrongPerson)),
+            ("我已经还了", Some(Priority::AlreadyDone)),
+            ("please stop calling me", Some(Priority::OptOut)),
+            ("this is the wrong number", Some(Priority::WrongPerson)),
+            ("不用转人工", None),
+            ("我不想投诉你们", None),
+            ("没投诉过", None),
+            ("好的", None),
+            ("", None),
+        ] {
+            assert_eq!(first(said).map(|found| found.priority), wanted, "{said}");
+        }
+        let said = "你好，给我转人工吧";
+        assert_eq!(said.get(first(said).expect("a rule").span), Some("转人工"));
+    }
+}

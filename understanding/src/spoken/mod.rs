@@ -1,0 +1,193 @@
+//! What is to be said, as words a synthesizer reads rightly: amounts, dates, digits, shares, phones, numbers.
+//!
+//! Held by `fixtures/spoken/golden.tsv`. A full card or identity number is never read aloud: there is no
+//! form for it here.
+
+mod chinese;
+mod english;
+
+pub use chinese::integer as chinese_integer;
+pub use english::integer as english_integer;
+
+/// The language that is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Language {
+    /// Mandarin, in simplified characters.
+    Chinese,
+    /// English.
+    English,
+}
+
+/// Something that is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spoken<'s> {
+    /// An amount in fen.
+    Amount {
+        /// How much.
+        fen: i64,
+    },
+    /// A day of the calendar; without a year it is this one.
+    Date {
+        /// The year, where it is said.
+        year: Option<i32>,
+        /// 1 to 12.
+        month: u32,
+        /// 1 to 31.
+        day: u32,
+    },
+    /// A time of day.
+    Time {
+        /// 0 to 23.
+        hour: u32,
+        /// 0 to 59.
+        minute: u32,
+    },
+    /// Digit by digit; one is 幺.
+    Digits(&'s str),
+    /// A phone number in groups of three, four and four.
+    Phone(&'s str),
+    /// A share in millionths: 35,000 is 3.5 %.
+    Share {
+        /// Of a million.
+        millionths: i64,
+    },
+    /// A number in thousandths, with the word that is counted: two is 两 before it.
+    Number {
+        /// How many.
+        thousandths: i64,
+        /// 期, 个, 次; or the English noun.
+        counted: Option<&'s str>,
+    },
+}
+
+/// The words for something; nothing where there is no such thing (month 13, letters among digits).
+pub fn say(spoken: Spoken<'_>, language: Language) -> Option<String> {
+    match language {
+        Language::Chinese => chinese::say(spoken),
+        Language::English => english::say(spoken),
+    }
+}
+
+/// Whether there is such a day.
+fn is_day(year: Option<i32>, month: u32, day: u32) -> bool {
+    // Without a year the 29th of February is one: 2024 has it.
+    chrono::NaiveDate::from_ymd_opt(year.unwrap_or(2024), month, day).is_some()
+}
+
+/// Digits of a phone without blanks and dashes, in its groups.
+fn phone_groups(phone: &str) -> Option<Vec<String>> {
+    let digits: Vec<char> = phone
+        .chars()
+        .filter(|found| !matches!(found, ' ' | '-'))
+        .collect();
+    if digits.is_empty() || !digits.iter().all(char::is_ascii_digit) {
+        return None;
+    }
+    let (first, rest) = digits.split_at_checked(if digits.len() == 11 { 3 } else { digits.len() % 4 })?;
+    let groups = std::iter::once(first)
+        .chain(rest.chunks(4))
+        .filter(|group| !group.is_empty());
+    Some(groups.map(|group| group.iter().collect()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn golden(kind: &str, value: &str, language: Language) -> Option<String> {
+        let numbers: Vec<i64> = value
+            .split(['-', ':'])
+            .filter_map(|part| part.parse().ok())
+            .collect();
+        let small = |place: usize| u32::try_from(numbers[place]).expect("a small number");
+        let spoken = match kind {
+            "amount" => Spoken::Amount {
+                fen: value.parse().expect("fen"),
+            },
+            "date" if numbers.len() == 3 => Spoken::Date {
+                year: i32::try_from(numbers[0]).ok(),
+                month: small(1),
+                day: small(2),
+            },
+            "date" => Spoken::Date {
+                year: None,
+                month: small(0),
+                day: small(1),
+            },
+            "time" => Spoken::Time {
+                hour: small(0),
+                minute: small(1),
+            },
+            "digits" => Spoken::Digits(value),
+            "phone" => Spoken::Phone(value),
+            "share" => Spoken::Share {
+                millionths: value.parse().expect("millionths"),
+            },
+            "number" => {
+                let (number, counted) = value.split_once('*').map_or((value, None), |(n, c)| (n, Some(c)));
+                Spoken::Number {
+                    thousandths: number.parse().expect("thousandths"),
+                    counted,
+                }
+            }
+            other => panic!("no kind {other}"),
+        };
+        say(spoken, language)
+    }
+
+    #[test]
+    fn each_line_of_the_golden_table_is_said_so() {
+        let table = include_str!("../../../fixtures/spoken/golden.tsv");
+        let mut lines = 0;
+        for line in table.lines().filter(|line| !line.starts_with('#')) {
+            let parts: Vec<&str> = line.split('\t').collect();
+            let [language, kind, value, words] = parts.as_slice() else {
+                panic!("{line}");
+            };
+            let language = if *language == "zh" {
+                Language::Chinese
+            } else {
+                Language::English
+            };
+            let wanted = (*words != "-").then(|| (*words).to_owned());
+            assert_eq!(golden(kind, value, language), wanted, "{line}");
+            lines += 1;
+        }
+        assert!(lines >= 200, "{lines} lines");
+    }
+
+    #[test]
+    fn what_is_said_is_understood_again() {
+        use crate::entities::{CallMoment, Value, find};
+        let moment = CallMoment {
+            at_ms: 0,
+            zone_minutes: 480,
+        };
+        for fen in [
+            50,
+            105,
+            350,
+            10_005,
+            12_300,
+            25_000,
+            100_050,
+            320_000,
+            1_005_000,
+            123_456_789,
+        ] {
+            let said = say(Spoken::Amount { fen }, Language::Chinese).expect("an amount");
+            let found: Vec<Value> = find(&said, moment).into_iter().map(|found| found.value).collect();
+            assert_eq!(
+                found,
+                [Value::Amount {
+                    fen_min: fen,
+                    fen_max: fen
+                }],
+                "{said}"
+            );
+        }
+        let said = say(Spoken::Phone("13800138000"), Language::Chinese).expect("a phone");
+        let found: Vec<Value> = find(&said, moment).into_iter().map(|found| found.value).collect();
+        assert_eq!(found, [Value::Phone("13800138000".into())], "{said}");
+    }
+}
