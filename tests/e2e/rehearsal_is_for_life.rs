@@ -2,7 +2,7 @@
 
 use std::path::Path;
 use std::time::Duration;
-use tests::program::{Program, command, free_port, ledgerline};
+use tests::program::{Program, command, ledgerline};
 use tests::server::{REHEARSAL, Server};
 
 fn serve(data: &Path, trunk: &str, rehearse: bool) -> Option<bool> {
@@ -12,7 +12,7 @@ fn serve(data: &Path, trunk: &str, rehearse: bool) -> Option<bool> {
         .arg("--data")
         .arg(data)
         .args(["--trunk", trunk]);
-    serve.args(["--http", &format!("127.0.0.1:{}", free_port())]);
+    serve.args(["--http", "127.0.0.1:0"]);
     if rehearse {
         serve.args(["--rehearse-at", REHEARSAL]);
     }

@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
-use crate::program::{command, free_port, wait_for};
+use crate::program::{command, free_tcp_port, wait_for};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl PostgresServer {
     /// The same, which also listens on loopback and speaks TLS there with this certificate.
     pub fn start_secured(files: &IdentityFiles) -> Option<Self> {
         let mut server = Self::make()?;
-        server.port = Some(free_port());
+        server.port = Some(free_tcp_port());
         for (from, name) in [(&files.certificate, "server.crt"), (&files.key, "server.key")] {
             let to = server.data().join(name);
             let mut install = command("install");

@@ -289,7 +289,17 @@ pub fn wait_for<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Opt
     }
 }
 
-/// A loopback port that is free now.
+/// A loopback port that no connection is taken at now, for a program that cannot choose one itself.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "asks the system for a free port and gives it back"
+)]
+pub fn free_tcp_port() -> u16 {
+    let tcp = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    tcp.expect("loopback has a free port").port()
+}
+
+/// The same for datagrams.
 #[expect(
     clippy::disallowed_methods,
     reason = "asks the system for a free port and gives it back"

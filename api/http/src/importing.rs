@@ -46,7 +46,8 @@ impl Importing {
             by: input.actor(),
             caller: input.caller.clone(),
             cause: input.cause(installation, "lists/approve")?,
-            approval: approval.map_err(|_| Problem::invalid("query-invalid", "approval is no id"))?,
+            approval: approval
+                .map_err(|error| Problem::invalid("query-invalid", format!("approval: {error}")))?,
             may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
         })
     }

@@ -158,16 +158,6 @@ impl UserState {
                 self.invitation = *invitation;
             }
             UserEvent::Invited { invitation } => self.invitation = Some(*invitation),
-            UserEvent::PasswordChosen {
-                password,
-                second_factor,
-            } => {
-                self.use_up(*second_factor);
-                self.password = Some(password.clone());
-                self.invitation = None;
-                // Whoever knew the old one is signed out.
-                self.sessions.clear();
-            }
             UserEvent::RoleGranted { after, .. } | UserEvent::RoleRevoked { after, .. } => {
                 if let Some(account) = &mut self.account {
                     account.roles.clone_from(after);
@@ -201,7 +191,8 @@ impl UserState {
             }
             UserEvent::SignedOut { session } => self.sessions.retain(|one| one.digest != *session),
             UserEvent::SignInRefused { wrong_count, .. } => self.wrong_count = *wrong_count,
-            UserEvent::SecondFactorOffered { .. }
+            UserEvent::PasswordChosen { .. }
+            | UserEvent::SecondFactorOffered { .. }
             | UserEvent::SecondFactorAdded { .. }
             | UserEvent::SecondFactorReset { .. }
             | UserEvent::ProviderLinked { .. }
@@ -227,9 +218,19 @@ impl UserState {
         self.sessions.clear();
     }
 
-    /// Second factors and identity providers.
+    /// Passwords, second factors and identity providers.
     fn apply_way_in(&mut self, event: &UserEvent) {
         match event {
+            UserEvent::PasswordChosen {
+                password,
+                second_factor,
+            } => {
+                self.use_up(*second_factor);
+                self.password = Some(password.clone());
+                self.invitation = None;
+                // Whoever knew the old one is signed out.
+                self.sessions.clear();
+            }
             UserEvent::SecondFactorOffered { secret, until } => {
                 self.offered = Some(Offered {
                     secret: secret.clone(),
@@ -255,7 +256,6 @@ impl UserState {
             }
             UserEvent::Added { .. }
             | UserEvent::Invited { .. }
-            | UserEvent::PasswordChosen { .. }
             | UserEvent::RoleGranted { .. }
             | UserEvent::RoleRevoked { .. }
             | UserEvent::ScopeChanged { .. }

@@ -110,7 +110,7 @@ pub async fn end_sessions(
         // Each is an order of its own: a repeat of the whole finds those that are left.
         let cause = Cause {
             command: installation.new_command(),
-            ..cause.clone()
+            ..cause
         };
         installation
             .entities

@@ -30,6 +30,7 @@ pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod metrics;
+pub(crate) mod nlu;
 pub(crate) mod number;
 pub(crate) mod person_request;
 pub(crate) mod projections;
@@ -79,6 +80,7 @@ pub(crate) enum Command {
     Backup(backup::Args),
     Projections(projections::Args),
     Metrics(metrics::Args),
+    Nlu(nlu::Args),
     Query(query::Args),
     Export(export::Args),
     Reconcile(reconcile::Args),
@@ -116,6 +118,7 @@ impl Command {
             Self::Customer(args) => args.only_shows(),
             Self::Number(args) => args.only_shows(),
             Self::Demo(_)
+            | Self::Nlu(_)
             | Self::Serve(_)
             | Self::Carrier(_)
             | Self::Import(_)
@@ -183,6 +186,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
+        Command::Nlu(args) => nlu::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
         Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,

@@ -251,9 +251,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Keys { moment, asking } => keys(runtime, &asking, &moment).await,
         Action::Revoke { id, reason, asking } => {
             let path = format!("/api/v1/api-keys/{}/revoke", encode(&id));
-            asking
-                .show(runtime, post(&path, &json!({ "reason": reason })))
-                .await
+            let body = json!({ "reason": reason });
+            asking.show(runtime, post(&path, &body)).await
         }
         Action::Roles { asking } => user_roles::show(runtime, &asking).await,
     }

@@ -2,7 +2,7 @@
 
 use super::{Rehearsal, Tally, audit, code, copy, stop, suppress, text, watched};
 use crate::history::{History, member};
-use crate::program::{Program, command, fail, free_port, ledgerline};
+use crate::program::{Program, command, fail, ledgerline};
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
@@ -26,22 +26,26 @@ impl WitnessProcess {
             &file,
         ]);
         assert!(made.status.success(), "{made:?}");
-        let address = format!("127.0.0.1:{}", free_port());
         let mut serve = command(ledgerline());
-        serve.args(["audit", "witness", "serve", "--listen", &address, "--key", &file]);
+        serve.args([
+            "audit",
+            "witness",
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--key",
+            &file,
+        ]);
         serve
             .args(["--log-key", log_key, "--state"])
             .arg(folder.join("witness"));
         let mut program = Program::start(serve);
-        if program
-            .line(Duration::from_secs(10), |line| line.starts_with("listening"))
-            .is_none()
-        {
-            fail("the witness does not listen");
-        }
+        let said = program.line(Duration::from_secs(30), |line| line.starts_with("listening "));
+        let url = said.as_deref().and_then(|said| said.strip_prefix("listening "));
+        let url = url.unwrap_or_else(|| fail("the witness does not listen"));
         Self {
             _program: program,
-            url: format!("http://{address}"),
+            url: url.to_owned(),
             key: String::from_utf8_lossy(&made.stdout).trim().to_owned(),
         }
     }

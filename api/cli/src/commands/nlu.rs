@@ -1,0 +1,235 @@
+//! `ledgerline nlu`: an intent model learned from labelled lines, held against others, or beside another.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use serde_json::{Value, json};
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
+use understanding::{Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
+
+/// Intents from labelled lines (意图模型): learn a model, hold it against labelled lines, compare two.
+///
+/// A line is a JSON object with `text` and a label. The same lines and seed make the same bytes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Learn a model from labelled lines and write it to a file
+    Train {
+        /// JSON lines with text and label
+        file: PathBuf,
+        /// Where the model is written
+        #[arg(long, value_name = "MODEL")]
+        out: PathBuf,
+        /// Orders rows and folds; equal seeds make equal models
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+        /// The label of lines that belong to no intent
+        #[arg(long, value_name = "LABEL", default_value = "oos")]
+        foreign: String,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Hold a model against labelled lines
+    Eval {
+        /// The model
+        model: PathBuf,
+        /// JSON lines with text and label
+        file: PathBuf,
+        /// Write what was made of each line, as JSON lines
+        #[arg(long, value_name = "OUT")]
+        predictions: Option<PathBuf>,
+        #[command(flatten)]
+        reading: Reading,
+    },
+    /// Hold two models against the same labelled lines
+    Compare {
+        /// The one
+        one: PathBuf,
+        /// The other
+        other: PathBuf,
+        /// JSON lines with text and label
+        file: PathBuf,
+        #[command(flatten)]
+        reading: Reading,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Reading {
+    /// The member of a line that is its label: intent, sentiment, interest
+    #[arg(long, value_name = "MEMBER", default_value = "intent")]
+    label: String,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    match &args.action {
+        Action::Train {
+            file,
+            out,
+            seed,
+            foreign,
+            reading,
+        } => {
+            let settings = Settings {
+                seed: *seed,
+                foreign: Some(foreign.clone()),
+                ..Settings::default()
+            };
+            learn(file, out, &settings, reading)
+        }
+        Action::Eval {
+            model,
+            file,
+            predictions,
+            reading,
+        } => hold(model, file, predictions.as_deref(), reading),
+        Action::Compare {
+            one,
+            other,
+            file,
+            reading,
+        } => compare(one, other, file, reading),
+    }
+}
+
+fn learn(file: &Path, out: &Path, settings: &Settings, reading: &Reading) -> Result<(), Failure> {
+    let examples = reading.examples(file, settings.seed)?;
+    let model = train(&examples, settings).map_err(|fault| Failure::refused(fault.to_string()))?;
+    let bytes = model.to_bytes();
+    std::fs::write(out, &bytes).map_err(|error| unavailable(out, &error))?;
+    let faults = faults(&examples);
+    let calibration = model.calibration();
+    let said = json!({
+        "model": model.digest(), "bytes": bytes.len(), "intents": model.intents(),
+        "rows": examples.rows.len(), "good": examples.good_count, "faults": faults,
+        "accept": calibration.accept, "confirm": calibration.confirm,
+    });
+    if reading.json {
+        return output::json(&said);
+    }
+    for fault in faults.as_array().into_iter().flatten() {
+        output::line(&format!("{fault}"))?;
+    }
+    output::line(&format!(
+        "{} 意图 intents, {} 行 rows; accept {:.3}, confirm {:.3}; {} bytes, {}",
+        model.intents().len(),
+        examples.rows.len(),
+        calibration.accept,
+        calibration.confirm,
+        bytes.len(),
+        model.digest()
+    ))
+}
+
+fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Result<(), Failure> {
+    let examples = reading.examples(file, 1)?;
+    let model = read_model(model)?;
+    let predictions = predict(&model, &examples.rows);
+    if let Some(out) = out {
+        let text = predictions.iter().fold(String::new(), |mut text, row| {
+            let _written = writeln!(text, "{}", described(row));
+            text
+        });
+        std::fs::write(out, text).map_err(|error| unavailable(out, &error))?;
+    }
+    show(&[("", evaluate(&model, &predictions))], reading)
+}
+
+fn compare(one: &Path, other: &Path, file: &Path, reading: &Reading) -> Result<(), Failure> {
+    let examples = reading.examples(file, 1)?;
+    let of = |path: &Path| -> Result<Evaluation, Failure> {
+        let model = read_model(path)?;
+        Ok(evaluate(&model, &predict(&model, &examples.rows)))
+    };
+    show(&[("one", of(one)?), ("other", of(other)?)], reading)
+}
+
+fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> {
+    if reading.json {
+        return match found {
+            [(_, only)] => output::json(&json!(only)),
+            all => {
+                let named = all.iter().map(|(name, found)| ((*name).to_owned(), json!(found)));
+                output::json(&Value::Object(named.collect()))
+            }
+        };
+    }
+    for (name, found) in found {
+        output::line(&format!(
+            "{name} {} 行 rows: 首选 first {:.3}, 前三 among three {:.3}; 接受 accepted {:.3}, of these right {:.3}; \
+             域外 foreign {} rows, abstained {:.3}",
+            found.rows,
+            found.first_ratio,
+            found.among_three_ratio,
+            found.accepted_ratio,
+            found.accepted_right_ratio,
+            found.foreign_rows,
+            found.foreign_recall_ratio
+        ))?;
+        for (said, taken_for, times) in &found.confused {
+            output::line(&format!("  {said} → {taken_for} {times}"))?;
+        }
+    }
+    Ok(())
+}
+
+impl Reading {
+    fn examples(&self, file: &Path, seed: u64) -> Result<Examples, Failure> {
+        let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
+        // A line that is no text is a faulty line, as any other.
+        let lines = BufReader::new(opened).split(b'\n').map_while(Result::ok);
+        let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
+        Ok(Examples::read(lines, &self.label, seed))
+    }
+}
+
+fn read_model(path: &Path) -> Result<Model, Failure> {
+    let length = std::fs::metadata(path)
+        .map_err(|error| unavailable(path, &error))?
+        .len();
+    if usize::try_from(length).map_or(true, |length| length > MODEL_BYTES_MAX) {
+        return Err(Failure::refused(format!(
+            "{} is too large for a model",
+            path.display()
+        )));
+    }
+    let bytes = std::fs::read(path).map_err(|error| unavailable(path, &error))?;
+    Model::from_bytes(&bytes).map_err(|fault| Failure::refused(format!("{}: {fault}", path.display())))
+}
+
+fn unavailable(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::unavailable(format!("{}: {error}", path.display()))
+}
+
+fn faults(examples: &Examples) -> Value {
+    let listed = examples.faults.iter();
+    let described = listed.map(
+        |fault| json!({ "line": fault.line, "what": format!("{:?}", fault.what), "before": fault.before }),
+    );
+    described.collect()
+}
+
+fn described(row: &Prediction<'_>) -> Value {
+    let candidates = row.ranking.candidates.iter();
+    let candidates = candidates.map(|each| json!({ "intent": each.intent, "probability": each.probability }));
+    let verdict = match row.ranking.verdict {
+        Verdict::Accepted => "accepted",
+        Verdict::ToConfirm => "to_confirm",
+        Verdict::Abstained => "abstained",
+    };
+    json!({
+        "text": row.example.text, "intent": row.example.intent, "candidates": candidates.collect::<Vec<_>>(),
+        "confidence": row.ranking.confidence, "verdict": verdict,
+    })
+}
