@@ -2,9 +2,10 @@
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::part::Part;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
 use understanding::{Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
@@ -107,7 +108,7 @@ fn learn(file: &Path, out: &Path, settings: &Settings, reading: &Reading) -> Res
     let examples = reading.examples(file, settings.seed)?;
     let model = train(&examples, settings).map_err(|fault| Failure::refused(fault.to_string()))?;
     let bytes = model.to_bytes();
-    std::fs::write(out, &bytes).map_err(|error| unavailable(out, &error))?;
+    write(out, &bytes)?;
     let faults = faults(&examples);
     let calibration = model.calibration();
     let said = json!({
@@ -141,7 +142,7 @@ fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Res
             let _written = writeln!(text, "{}", described(row));
             text
         });
-        std::fs::write(out, text).map_err(|error| unavailable(out, &error))?;
+        write(out, text.as_bytes())?;
     }
     show(&[("", evaluate(&model, &predictions))], reading)
 }
@@ -187,11 +188,29 @@ fn show(found: &[(&str, Evaluation)], reading: &Reading) -> Result<(), Failure> 
 impl Reading {
     fn examples(&self, file: &Path, seed: u64) -> Result<Examples, Failure> {
         let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
-        // A line that is no text is a faulty line, as any other.
-        let lines = BufReader::new(opened).split(b'\n').map_while(Result::ok);
-        let lines = lines.map(|line| String::from_utf8_lossy(&line).into_owned());
-        Ok(Examples::read(lines, &self.label, seed))
+        let mut broke_off = None;
+        let lines = BufReader::new(opened).split(b'\n');
+        // A line that is no text is a faulty line, as any other; a file that breaks off is not taken for whole.
+        let lines = lines.map_while(|line| match line {
+            Ok(line) => Some(String::from_utf8_lossy(&line).into_owned()),
+            Err(error) => {
+                broke_off = Some(error);
+                None
+            }
+        });
+        let examples = Examples::read(lines, &self.label, seed);
+        match broke_off {
+            Some(error) => Err(unavailable(file, &error)),
+            None => Ok(examples),
+        }
     }
+}
+
+/// Whole, or not at all.
+fn write(out: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let part = Part::begin(out)?;
+    part.file()?.write_all(bytes)?;
+    part.finish()
 }
 
 fn read_model(path: &Path) -> Result<Model, Failure> {
@@ -230,6 +249,6 @@ fn described(row: &Prediction<'_>) -> Value {
     };
     json!({
         "text": row.example.text, "intent": row.example.intent, "candidates": candidates.collect::<Vec<_>>(),
-        "confidence": row.ranking.confidence, "verdict": verdict,
+        "score": row.ranking.confidence, "verdict": verdict,
     })
 }

@@ -4,12 +4,11 @@ use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{sees_person, tells_of};
 use crate::own_people::{assignees, of_team};
+use crate::paging::{CURSOR, Length, Paged, Paging};
 use application::customers::{NumberOf, Standing};
 use application::inquiring::{BY, REASON, Shown, put_each_on_record};
 use application::masked::masked;
 use application::parameter::Parameter;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::customer::{Assignee, CustomerState};
 use domain::ids::{CampaignId, CustomerId, TeamId, UserId};
 use domain::inquiry::ReadForm;
@@ -22,10 +21,11 @@ use serde::Serialize;
 use std::fmt::Display;
 use std::str::FromStr;
 
-/// Persons on a page unless asked otherwise: the read of each is a record of its own.
-const PAGE_PERSONS: usize = 50;
-/// Most of a page, whatever is asked for.
-const PERSONS_MAX: usize = 200;
+/// Persons on a page: the read of each is a record of its own.
+const PAGE: Length = Length {
+    unasked: 50,
+    most: 200,
+};
 
 /// What is shown of each.
 const PERSON: Shown = Shown::of(&["external_id", "name", "phone", "enrolments"], ReadForm::Masked);
@@ -44,11 +44,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     Parameter::text("user", "Only those given to this user", "wang"),
                     Parameter::text("team", "Only those given to this team or to a user of it", "north"),
                     Parameter::campaign("Only those who are in this campaign"),
-                    Parameter::text(
-                        "cursor",
-                        "Continue behind: the `next_cursor` of the page before",
-                        "YmVoaW5kIDBh",
-                    ),
+                    CURSOR,
                     Parameter::number("limit", "At most so many; default 50, at most 200", 50),
                     BY,
                     REASON,
@@ -61,10 +57,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 /// A page of customers.
 #[derive(Debug, Serialize, JsonSchema)]
 struct CustomersListed {
+    /// Perhaps fewer than were asked for, also where another page follows.
     items: Vec<CustomerListed>,
-    /// Of a page that may be followed by another: there may be fewer on this one than were asked for.
-    #[schemars(example = &"YmVoaW5kIDBh")]
-    next_cursor: Option<String>,
 }
 
 /// One customer in the list; what is personal is masked, and null where it is erased.
@@ -82,13 +76,12 @@ struct CustomerListed {
     campaigns: Vec<CampaignId>,
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<CustomersListed>, Problem> {
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CustomersListed>>, Problem> {
     let (reader, scope) = (input.reader(), input.scope.clone());
     let asked = (parsed(&input, "user")?, parsed(&input, "team")?);
     let campaign: Option<CampaignId> = parsed(&input, "campaign")?;
-    let behind = input.text("cursor").map(read_cursor).transpose()?;
-    let limit = input.number("limit")?.unwrap_or(PAGE_PERSONS);
-    let limit = limit.clamp(1, PERSONS_MAX);
+    let paging = Paging::of(&ctx.installation, &input, PAGE)?;
+    let (behind, limit): (Option<CustomerId>, usize) = (paging.place()?, paging.limit);
     let wanted = match asked {
         (Some(_), Some(_)) => {
             return Err(Problem::invalid("query-invalid", "user or team, not both"));
@@ -97,7 +90,8 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CustomersListed>, Problem> 
     };
     let db = ctx.installation.rows.db();
     let found = given_to(db.as_ref(), wanted.as_deref(), behind.as_ref(), limit).await?;
-    let next = (found.len() == limit).then(|| found.last().map(cursor)).flatten();
+    let last = found.last().filter(|_| found.len() == limit);
+    let next_cursor = last.map(|last| paging.cursor(last)).transpose()?;
     let mut items = Vec::with_capacity(found.len());
     for customer in found {
         let state = ctx.installation.entities.customers.state(&customer).await?.state;
@@ -116,9 +110,9 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<CustomersListed>, Problem> 
         ..PERSON
     });
     put_each_on_record(&ctx.installation, &reader, shown.collect()).await?;
-    Ok(Read(CustomersListed {
-        items,
-        next_cursor: next,
+    Ok(Read(Paged {
+        list: CustomersListed { items },
+        next_cursor,
     }))
 }
 
@@ -156,18 +150,6 @@ fn describe(id: CustomerId, state: &CustomerState, scope: &DataScope) -> Custome
             .cloned()
             .collect(),
     }
-}
-
-/// Where the next page begins; what is in it is ours to change.
-fn cursor(behind: &CustomerId) -> String {
-    URL_SAFE_NO_PAD.encode(format!("behind {behind}"))
-}
-
-fn read_cursor(text: &str) -> Result<CustomerId, Problem> {
-    let said = URL_SAFE_NO_PAD.decode(text).ok();
-    let said = said.and_then(|bytes| String::from_utf8(bytes).ok());
-    let behind = said.and_then(|said| said.strip_prefix("behind ")?.parse().ok());
-    behind.ok_or_else(|| Problem::invalid("cursor-invalid", "the cursor is not one of ours"))
 }
 
 fn parsed<T: FromStr<Err: Display>>(input: &Input, name: &str) -> Result<Option<T>, Problem> {

@@ -98,6 +98,12 @@ fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_
         let cursor = first.body["next_cursor"].as_str().unwrap();
         let rest = ids(&story, &format!("{list}?limit=2&cursor={cursor}"), &law).await;
         assert_eq!(rest.len(), 1);
+        let other = get(&story, &format!("{list}?user=bob&cursor={cursor}"), &law).await;
+        assert_eq!(
+            (other.status, other.code()),
+            (400, "cursor-invalid"),
+            "of another question"
+        );
         assert!(!first.body.to_string().contains("13800138"), "{}", first.body);
         assign(&story, "C1", json!({ "reason": "moved" })).await;
         assert!(ids(&story, list, &ann).await.is_empty(), "whatever the rows say");
