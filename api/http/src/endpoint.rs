@@ -278,6 +278,7 @@ impl Endpoint {
             answer: self.answer,
             writing: self.writing,
             takes: self.takes,
+            form: self.form,
             known: KnownQuery(self.query),
         };
         let handler = self.handler;
@@ -367,7 +368,8 @@ async fn handled(
     let _entered = match method == Method::GET {
         true => None,
         false => {
-            let reads_json = !matches!(guard.takes, Takes::File) && !input.is_multipart();
+            let is_form = guard.form.is_some() && input.is_multipart();
+            let reads_json = !matches!(guard.takes, Takes::File) && !is_form;
             let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
             admitted.await?
         }

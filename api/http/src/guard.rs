@@ -16,6 +16,8 @@ use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::permission::{CampaignScope, DataScope, People, Permission};
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Position;
+use schemars::SchemaGenerator;
+use serde_json::Value;
 use std::sync::Arc;
 use warp::http::{Method, header};
 
@@ -61,6 +63,8 @@ pub(crate) struct Guard {
     pub answer: AnswerOf,
     pub writing: Writing,
     pub takes: Takes,
+    /// The form that it reads too.
+    pub form: Option<fn(&mut SchemaGenerator) -> Value>,
     pub known: KnownQuery,
 }
 

@@ -18,6 +18,8 @@ use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use intake::source::RowSource;
+use intake::spool::hex;
+use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
 /// Of a campaign whose lists another person approves.
@@ -35,6 +37,8 @@ pub(crate) struct Importing {
     cause: Cause,
     approval: Option<ApprovalId>,
     may_assign: bool,
+    /// How the file is read, as it was asked for; what is approved is approved as it is read.
+    reading: Option<String>,
 }
 
 impl Importing {
@@ -49,7 +53,16 @@ impl Importing {
             approval: approval
                 .map_err(|error| Problem::invalid("query-invalid", format!("approval: {error}")))?,
             may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
+            reading: None,
         })
+    }
+
+    /// The same of a file that is read by these columns, in this encoding.
+    pub(crate) fn reading(mut self, map: Option<&str>, encoding: Option<&str>) -> Self {
+        let said = format!("{}\n{}", map.unwrap_or_default(), encoding.unwrap_or_default());
+        let is_asked_for = map.is_some() || encoding.is_some();
+        self.reading = is_asked_for.then(|| hex(&Sha256::digest(said)));
+        self
     }
 }
 
@@ -95,7 +108,9 @@ async fn behind(
         ..Asked::of(Act::ImportList)
     };
     let doing = Doing {
-        asked: asked.with("list", Some(plan.rules.list)),
+        asked: asked
+            .with("list", Some(plan.rules.list))
+            .with("reading_sha256", importing.reading.clone()),
         reason: plan.source.clone(),
         approval: importing.approval,
     };

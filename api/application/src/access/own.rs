@@ -2,15 +2,16 @@
 
 use super::caller::{Caller, KnownUser};
 use super::managing::password_text;
-use super::signing_in::{known_by_password, proved};
+use super::signing_in::{known_by_password, proved, refuse};
 use crate::installation::Installation;
+use actors::AskError;
 use domain::actor::{Actor, Way};
 use domain::digest::SecretDigest;
 use domain::ids::UserId;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{Session, UserCommand};
+use domain::user::{Session, SignInFault, SignInProof, UserCommand};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -40,15 +41,22 @@ pub async fn change_password(installation: &Installation, change: PasswordChange
         from,
     } = change;
     let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
-    let proof = proved(installation, &user, &loaded.state, code, from).await?;
+    let proof = proved(installation, &user, &loaded.state, code, from.clone()).await?;
+    let is_by_code = proof != SignInProof::Password;
     let command = UserCommand::ChangePassword {
         password: password_text(installation, &user, new_password).await?,
         proof,
     };
     let cause = Cause::outside(installation.new_command());
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
-    installation.entities.users.ask(&user, command, cause).await?;
-    Ok(user)
+    match installation.entities.users.ask(&user, command, cause).await {
+        Ok(_) => Ok(user),
+        // The same code came a second time meanwhile: it is good once, and counted as at a sign-in.
+        Err(AskError::Refused(_)) if is_by_code => {
+            refuse(installation, &user, SignInFault::WrongCode, from).await
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// One session of the user who asks.

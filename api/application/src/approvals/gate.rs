@@ -4,7 +4,7 @@ use super::holders::{another_holds, now_of};
 use crate::access::Caller;
 use crate::installation::{Installation, follow};
 use actors::AskError;
-use domain::approval::{ApprovalCommand, ApproverNow, Asked, Requesting, Standing};
+use domain::approval::{ApprovalCommand, ApprovalRefusal, ApproverNow, Asked, Requesting, Standing};
 use domain::customer::{Customer, CustomerCommand};
 use domain::decider::{Context, Decider};
 use domain::four_eyes::{FourEyes, NobodyBecause};
@@ -96,10 +96,19 @@ async fn used(
     };
     let command = ApprovalCommand::Use {
         by: by.clone(),
-        asked,
+        asked: asked.clone(),
         approver,
     };
     let answer = approvals.ask(&id, command, follow(cause, "approval")).await?;
+    // A repeated command is answered without being decided again: it stands for what was approved then, and
+    // for nothing that is sent with its key later.
+    let given_for = answer.state.requested();
+    if given_for.is_none_or(|requested| requested.asked != asked || requested.by != *by) {
+        return Err(Problem::refused(
+            "refused",
+            ApprovalRefusal::AnotherAct.to_string(),
+        ));
+    }
     let approved_by = answer.state.approved_by().cloned();
     let approved_by = approved_by.ok_or_else(|| Problem::fault("an approval was used that nobody gave"))?;
     Ok(Box::new(FourEyes::Approved {

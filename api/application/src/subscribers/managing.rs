@@ -11,7 +11,8 @@ use domain::permission::Permission;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::subscriber::{
-    Subscribed, Subscriber, SubscriberCommand, SubscriberEvent, SubscriberId, SubscriberState,
+    Subscribed, Subscriber, SubscriberCommand, SubscriberEvent, SubscriberId, SubscriberRefusal,
+    SubscriberState,
 };
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -124,8 +125,15 @@ pub async fn begin(
     let hold = installation.readers.take(&name);
     // Looked at with the name held: a reset from here on ends this reader, one of before is seen.
     let standing = subscribers.state(&name).await?.state;
+    // Removed meanwhile, or made anew for other events: nobody is told what they did not ask for.
+    let follows = standing.follows();
+    let follows = follows.ok_or_else(|| Problem::missing("this subscriber"))?;
+    if wanted.is_some_and(|wanted| Subscribed::of(wanted) != *follows) {
+        let why = SubscriberRefusal::OtherEvents.to_string();
+        return Err(Problem::refused("refused", why));
+    }
     Ok(Following {
-        filter: standing.follows().map(Subscribed::filter).unwrap_or_default(),
+        filter: follows.filter(),
         position: after.unwrap_or_else(|| standing.position()),
         turn: standing.turn(),
         hold,

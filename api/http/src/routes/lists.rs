@@ -145,6 +145,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
     ctx.installation.list_rules(&campaign, "").await?;
     let Some(form) = Form::of(&mut input, &["map", "encoding", "source"])? else {
         let received = receive(&ctx.installation, &mut input.body).await?;
+        let asked = asked.reading(map, encoding);
         return list_of(&ctx.installation, campaign, received, reading, asked).await;
     };
     let (received, fields, name) = filled(&ctx.installation, form).await?;
@@ -154,6 +155,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
     let (map, encoding) = (said("map", map), said("encoding", encoding));
     let source = said("source", source).or(name);
     let reading = Reading::of(map.as_deref(), encoding.as_deref(), source.as_deref())?;
+    let asked = asked.reading(map.as_deref(), encoding.as_deref());
     list_of(&ctx.installation, campaign, received, reading, asked).await
 }
 
@@ -173,6 +175,7 @@ async fn form_of_records(ctx: Ctx, form: Form, asked: Importing) -> Result<Chang
     in_scope(&asked.scope, &campaign)?;
     let field = |name: &str| fields.get(name).map(String::as_str);
     let reading = Reading::of(field("map"), field("encoding"), name.as_deref())?;
+    let asked = asked.reading(field("map"), field("encoding"));
     list_of(&ctx.installation, campaign, received, reading, asked).await
 }
 

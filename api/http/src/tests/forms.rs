@@ -1,11 +1,11 @@
 //! Lists sent as forms, over a running server: the same intake as every other way, and what is wrong is
 //! named.
 
-use super::asking::{add, key, owner};
+use super::asking::{add, key, owner, send, trail};
 use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::Request;
+use hyper::{Method, Request};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
@@ -19,10 +19,16 @@ fn part(name: &str, file_name: Option<&str>, text: &str) -> String {
 }
 
 async fn sent(story: &Story, path: &str, bearer: &str, kind: &str, parts: &[String]) -> (u16, Value) {
+    let headers = [("Authorization", bearer), ("Content-Type", kind)];
+    sent_with(story, path, &headers, parts).await
+}
+
+async fn sent_with(story: &Story, path: &str, headers: &[(&str, &str)], parts: &[String]) -> (u16, Value) {
     let body = format!("{}--edge--\r\n", parts.concat());
-    let request = Request::post(format!("{}{path}", story.url))
-        .header("Authorization", bearer)
-        .header("Content-Type", kind);
+    let mut request = Request::post(format!("{}{path}", story.url));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
     let client = Client::builder(TokioExecutor::new()).build_http();
     let request = request.body(Full::new(Bytes::from(body))).unwrap();
     let response = client.request(request).await.unwrap();
@@ -37,6 +43,44 @@ async fn created(story: &Story) {
     let made = json!({ "task_id": "T", "script_template": "您好。",
         "schedule": { "start_time": "09:00", "end_time": "18:00" } });
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+}
+
+/// A form has no mark of its body: the key of the first is no way to have another list approved.
+#[test]
+fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": ["lists"],
+            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        for name in ["li", "wang"] {
+            add(&story, name, &["operator"]).await;
+        }
+        let li = key(&story, json!({ "user": "li" })).await;
+        let wang = key(&story, json!({ "user": "wang" })).await;
+        let list = |rows: &str| [part("file", Some("list.csv"), rows), part("task_id", None, "T")];
+        let (first, second) = (list(ROWS), list("customer_id,phone\nC09,13800138009\n"));
+        let path = "/api/v1/tasks/data";
+        let (status, needed) = sent(&story, path, &li, FORM, &first).await;
+        assert_eq!(status, 409, "{needed}");
+        let id = needed["approval"].as_str().unwrap();
+        let approve = format!("/api/v1/approvals/{id}/approve");
+        let by_wang = [("Authorization", wang.as_str())];
+        let approved = send(&story, Method::POST, &approve, &by_wang, Some(json!({}))).await;
+        assert_eq!(approved.status, 200, "{}", approved.body);
+        let by = format!("{path}?approval={id}");
+        let keyed = [
+            ("Authorization", li.as_str()),
+            ("Content-Type", FORM),
+            ("Idempotency-Key", "one"),
+        ];
+        let (status, done) = sent_with(&story, &by, &keyed, &first).await;
+        assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
+        let (status, other) = sent_with(&story, &by, &keyed, &second).await;
+        assert_eq!(status, 422, "approved for another list: {other}");
+        assert_eq!(trail(&story, "campaign.list_opened").await.len(), 1);
+    });
+    story.end();
 }
 
 #[test]

@@ -115,7 +115,8 @@ fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_
             422,
             "approved for another list"
         );
-        let done = post(&story, &by, &li, list.clone()).await;
+        let keyed = [("Authorization", li.as_str()), ("Idempotency-Key", "one")];
+        let done = send(&story, Method::POST, &by, &keyed, Some(list.clone())).await;
         assert_eq!(
             (done.status, &done.body["enrolled"]),
             (200, &json!(1)),
