@@ -190,7 +190,7 @@ impl Reading {
         let opened = std::fs::File::open(file).map_err(|error| unavailable(file, &error))?;
         let mut broke_off = None;
         let lines = BufReader::new(opened).split(b'\n');
-        // A line that is no text is a faulty line, as any other; a file that breaks off is not taken for whole.
+        // A line that is no text is a faulty line; a file that breaks off is not taken for whole.
         let lines = lines.map_while(|line| match line {
             Ok(line) => Some(String::from_utf8_lossy(&line).into_owned()),
             Err(error) => {
