@@ -1,6 +1,7 @@
 //! Amounts, shares and periods as they are spoken in English: "fifteen hundred yuan", "half a year".
 
 use super::{CallMoment, Found, Granularity, PeriodUnit, Value, english_when};
+use crate::english_numbers::{SMALL, TENS};
 
 /// A word with the places of its characters.
 struct Word {
@@ -92,40 +93,15 @@ pub(super) fn find(text: &str, moment: CallMoment) -> Vec<Found> {
 }
 
 fn small(word: &str) -> Option<i64> {
-    const WORDS: [&str; 20] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-    ];
-    WORDS
-        .iter()
-        .position(|known| *known == word)
-        .and_then(|place| i64::try_from(place).ok())
+    let place = SMALL.iter().position(|known| *known == word)?;
+    i64::try_from(place).ok()
 }
 
 fn tens(word: &str) -> Option<i64> {
-    const WORDS: [&str; 8] = [
-        "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-    ];
-    let place = WORDS.iter().position(|known| *known == word)?;
-    Some((i64::try_from(place).ok()? + 2) * 10)
+    let place = TENS
+        .iter()
+        .position(|known| *known == word && !known.is_empty())?;
+    Some(i64::try_from(place).ok()? * 10)
 }
 
 /// A number in thousandths from a place, and where it ends.

@@ -1,32 +1,8 @@
 //! English words for numbers, money, dates, shares and digits.
 
 use super::{Spoken, is_day, phone_groups};
+use crate::english_numbers::{SMALL, TENS};
 
-const SMALL: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-];
-const TENS: [&str; 10] = [
-    "", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
-];
 const MONTHS: [&str; 12] = [
     "January",
     "February",
