@@ -1,12 +1,12 @@
 //! Making a campaign's persons unknowable: who occurs in it alone is erased as a person; who cannot be is
 //! counted and named with the reason. Figures and calls stay.
 
+use super::persons::Enrolments;
 use crate::carried_out::{caused, erase};
 use crate::installation::Installation;
 use domain::call::RecordingStanding;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::{AnonymizedCounts, CampaignEvent};
-use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerState, Erasure};
 use domain::event_filter::EventFilter;
 use domain::four_eyes::FourEyes;
@@ -89,28 +89,11 @@ pub async fn anonymize(
             .await?;
         begun = last_begun(installation, campaign).await?;
     }
-    let filter = EventFilter {
-        kinds: vec![CustomerEvent::ENROLLED.to_owned()],
-        campaign: Some(campaign.clone()),
-        ..EventFilter::default()
-    };
-    let mut after = Position(0);
-    loop {
-        let page = installation
-            .store()
-            .read_matching(&filter, after, PAGE_EVENTS_MAX)
-            .await?;
-        for stored in &page.events {
-            let envelope = stored.envelope();
-            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-            if let Some(customer) = &envelope.customer {
-                look_at(installation, campaign, customer, begun, &mut shown).await?;
-            }
+    let mut enrolments = Enrolments::of(campaign);
+    while let Some(page) = enrolments.next(installation).await? {
+        for customer in &page {
+            look_at(installation, campaign, customer, begun, &mut shown).await?;
         }
-        if page.reached == after {
-            break;
-        }
-        after = page.reached;
     }
     if let Some(begun) = begun.filter(|_| shown.left == 0) {
         let counts = shown.counts;

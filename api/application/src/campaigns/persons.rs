@@ -9,34 +9,59 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use std::collections::BTreeSet;
 
+/// The enrolments of a campaign, a page of the log at a time: whoever was enrolled twice comes twice.
+pub(super) struct Enrolments {
+    filter: EventFilter,
+    after: Position,
+}
+
+impl Enrolments {
+    pub(super) fn of(campaign: &CampaignId) -> Self {
+        Self {
+            filter: EventFilter {
+                kinds: vec![CustomerEvent::ENROLLED.to_owned()],
+                campaign: Some(campaign.clone()),
+                ..EventFilter::default()
+            },
+            after: Position(0),
+        }
+    }
+
+    /// The persons of the next page, of some perhaps nobody; `None` at the end of the log.
+    pub(super) async fn next(
+        &mut self,
+        installation: &Installation,
+    ) -> Result<Option<Vec<CustomerId>>, Problem> {
+        let store = installation.store();
+        let page = store
+            .read_matching(&self.filter, self.after, PAGE_EVENTS_MAX)
+            .await?;
+        if page.reached == self.after {
+            return Ok(None);
+        }
+        self.after = page.reached;
+        let mut persons = Vec::with_capacity(page.events.len());
+        for stored in &page.events {
+            let envelope = stored.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            persons.extend(envelope.customer);
+        }
+        Ok(Some(persons))
+    }
+}
+
 /// Each person once, also those who are erased; nobody where they are more than `persons_max`.
 pub async fn enrolled(
     installation: &Installation,
     campaign: &CampaignId,
     persons_max: usize,
 ) -> Result<Option<BTreeSet<CustomerId>>, Problem> {
-    let filter = EventFilter {
-        kinds: vec![CustomerEvent::ENROLLED.to_owned()],
-        campaign: Some(campaign.clone()),
-        ..EventFilter::default()
-    };
-    let (mut after, mut persons) = (Position(0), BTreeSet::new());
-    loop {
-        let page = installation
-            .store()
-            .read_matching(&filter, after, PAGE_EVENTS_MAX)
-            .await?;
-        for stored in &page.events {
-            let envelope = stored.envelope();
-            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-            persons.extend(envelope.customer);
-        }
+    let (mut enrolments, mut persons) = (Enrolments::of(campaign), BTreeSet::new());
+    while let Some(page) = enrolments.next(installation).await? {
+        persons.extend(page);
         if persons.len() > persons_max {
             return Ok(None);
         }
-        if page.reached == after {
-            return Ok(Some(persons));
-        }
-        after = page.reached;
     }
+    Ok(Some(persons))
 }
