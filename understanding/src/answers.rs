@@ -6,7 +6,8 @@
 use crate::text::normalised;
 
 /// What an answer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Answer {
     /// Agreement in words.
     Yes,

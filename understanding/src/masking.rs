@@ -67,9 +67,8 @@ fn places(run: &Run, range: Range<usize>, value: &Value) -> Vec<usize> {
         _ => (3, 4),
     };
     let inner = range.start + first..range.end.saturating_sub(last).max(range.start);
-    let mut hidden: Vec<usize> = run.places.get(inner).unwrap_or_default().to_vec();
-    hidden.extend(&run.taken_back);
-    hidden
+    let inner = run.places.get(inner).unwrap_or_default();
+    inner.iter().chain(&run.taken_back).cloned().flatten().collect()
 }
 
 /// The characters of a name told at a place.
@@ -125,6 +124,10 @@ mod tests {
         for (said, wanted) in [
             ("我的电话是13800138000", "我的电话是138****8000"),
             ("138 0013 8000", "138 **** 8000"),
+            (
+                "one three eight oh oh one three eight zero zero zero",
+                "one three eight ** ** *** ***** eight zero zero zero",
+            ),
             ("幺三八零零幺三八零零零", "幺三八****八零零零"),
             ("卡号4111 1111 1111 1111", "卡号**** **** **** 1111"),
             ("四一一一一一一一一一一一一一一一", "************一一一一"),

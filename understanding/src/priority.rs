@@ -7,7 +7,8 @@ use crate::text::Folded;
 use std::ops::Range;
 
 /// What a rule says, in the order of precedence.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// 本人已故: nobody calls this number for this person again.
     Deceased,

@@ -46,6 +46,13 @@ enum Action {
     Webhook(webhook::Args),
 }
 
+/// What `work` answers, and how many microseconds it took.
+pub fn micros_of<T>(work: impl FnOnce() -> T) -> (T, f64) {
+    let watch = stopwatch::Stopwatch::start();
+    let done = work();
+    (done, stopwatch::float(watch.nanos()) / 1_000.0)
+}
+
 pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
     match args.action {
         Action::Calls(args) => calls::run(args).await,

@@ -10,6 +10,7 @@ pub use crate::context::Hears;
 use crate::kept_replies::KeptReplies;
 use crate::lookups::Lookups;
 use crate::rates::Rates;
+use crate::router::Router;
 use crate::routes;
 use crate::server::routed;
 use crate::sign_in_rates::SignInRates;
@@ -31,8 +32,6 @@ use hyper::{Request, Response};
 use std::io;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
-use warp::filters::BoxedFilter;
-use warp::reply::Response as RouteReply;
 
 /// How long a command waits until the rows have what the log has.
 const CATCH_UP_MS: u64 = 60_000;
@@ -40,7 +39,7 @@ const CATCH_UP_MS: u64 = 60_000;
 /// The routes on a log that this process has opened.
 struct InProcess {
     process: Arc<Process>,
-    routes: BoxedFilter<(RouteReply,)>,
+    routes: Router,
 }
 
 /// A client of the routes on what was opened with `settings`, with rows in `read_db` or else in its
@@ -115,7 +114,7 @@ async fn put_together(
 #[async_trait]
 impl Answerer for InProcess {
     async fn answer(&self, request: Request<RequestBody>) -> Result<Response<ReplyBody>, Problem> {
-        let reply = routed(self.routes.clone(), request).await;
+        let reply = routed(&self.routes, request).await;
         Ok(reply.map(|body| body.map_err(io::Error::other).boxed_unsync()))
     }
 

@@ -6,6 +6,7 @@
 
 use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
 use crate::reply::problem_response;
+use crate::router::Router;
 use crate::unstalled::Unstalled;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
@@ -27,7 +28,6 @@ use std::time::Duration;
 use tls::{Accepted, Acceptor};
 use tokio::net::{TcpListener, TcpStream};
 use tower::Service;
-use warp::filters::BoxedFilter;
 use warp::http::{HeaderValue, StatusCode, header};
 use warp::reply::Response;
 
@@ -102,7 +102,7 @@ pub fn free_udp_port() -> io::Result<u16> {
 pub async fn serve(
     listener: TcpListener,
     acceptor: Option<Acceptor>,
-    routes: BoxedFilter<(Response,)>,
+    routes: Router,
     list: RouteList,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
@@ -148,7 +148,7 @@ pub async fn serve(
 /// What a request is answered by.
 #[derive(Clone)]
 struct Doors {
-    routes: BoxedFilter<(Response,)>,
+    routes: Router,
     list: Arc<RouteList>,
     /// Every connection speaks TLS.
     secured: bool,
@@ -237,7 +237,7 @@ async fn take(
     };
     let reading = Arc::clone(&open);
     let request = request.map(|body| TheirBody::new(body, reading));
-    let mut response = routed(doors.routes, request).await;
+    let mut response = routed(&doors.routes, request).await;
     if response.status() == StatusCode::SWITCHING_PROTOCOLS {
         place.keep(Arc::clone(&open));
     }
@@ -268,11 +268,11 @@ fn full() -> Response {
 }
 
 /// One request's answer; a panic becomes a fault.
-pub(crate) async fn routed<B>(routes: BoxedFilter<(Response,)>, request: hyper::Request<B>) -> Response
+pub(crate) async fn routed<B>(routes: &Router, request: hyper::Request<B>) -> Response
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
 {
-    let mut service = warp::service(routes);
+    let mut service = warp::service(routes.at(request.uri().path()));
     let answered = AssertUnwindSafe(service.call(request)).catch_unwind().await;
     match answered {
         Ok(Ok(response)) => response,

@@ -5,6 +5,7 @@
 //! (GB 11643, ISO 7064 MOD 11-2), a phone by its shape; everything else is a row of digits and no more.
 
 use super::{Found, Granularity, Value, number};
+use crate::english_numbers::SMALL;
 use crate::text::Folded;
 use std::ops::Range;
 
@@ -13,10 +14,10 @@ use std::ops::Range;
 pub(crate) struct Run {
     /// The digits; the last may be `x`.
     pub(crate) digits: Vec<char>,
-    /// The place of each in the text.
-    pub(crate) places: Vec<usize>,
+    /// The characters of each in the text: one, or those of an English word.
+    pub(crate) places: Vec<Range<usize>>,
     /// Places of digits that the speaker took back.
-    pub(crate) taken_back: Vec<usize>,
+    pub(crate) taken_back: Vec<Range<usize>>,
     /// Where groups begin, in digits.
     groups: Vec<usize>,
 }
@@ -63,7 +64,7 @@ impl Run {
             return false;
         };
         self.taken_back
-            .extend(self.places.get(kept..).unwrap_or_default());
+            .extend_from_slice(self.places.get(kept..).unwrap_or_default());
         self.digits.truncate(kept);
         self.places.truncate(kept);
         self.groups.retain(|group| *group < kept);
@@ -91,6 +92,20 @@ fn spoken_digit(found: char) -> Option<char> {
     }
 }
 
+/// A digit as an English word of its own, and where the word ends; "oh" is a zero.
+fn english_digit(text: &Folded, start: usize) -> Option<(char, usize)> {
+    let is_letter = |place: usize| text.at(place).is_some_and(char::is_alphabetic);
+    if start.checked_sub(1).is_some_and(is_letter) {
+        return None;
+    }
+    let (word, end) = text
+        .one_of(start, &["oh"])
+        .or_else(|| text.one_of(start, SMALL.get(..10)?))?;
+    let digit = SMALL.iter().position(|small| *small == word).unwrap_or(0);
+    let digit = char::from_digit(u32::try_from(digit).ok()?, 10)?;
+    (!is_letter(end)).then_some((digit, end))
+}
+
 /// The group of digits that begins at a place.
 fn group(text: &Folded, start: usize) -> Run {
     let mut run = Run {
@@ -98,6 +113,11 @@ fn group(text: &Folded, start: usize) -> Run {
         ..Run::default()
     };
     let mut place = start;
+    if let Some((digit, end)) = english_digit(text, start) {
+        run.digits.push(digit);
+        run.places.push(start..end);
+        return run;
+    }
     while let Some(found) = text.at(place) {
         let digit = spoken_digit(found).or_else(|| {
             let is_check = matches!(found, 'x') && run.digits.len() >= 3;
@@ -110,7 +130,7 @@ fn group(text: &Folded, start: usize) -> Run {
             break;
         };
         run.digits.push(digit);
-        run.places.push(place);
+        run.places.push(place..place + 1);
         place += 1;
     }
     run
@@ -126,9 +146,9 @@ pub(crate) fn runs(text: &Folded) -> Vec<Run> {
             continue;
         }
         let mut run = first;
-        place = run.places.last().map_or(place + 1, |last| last + 1);
+        place = run.places.last().map_or(place + 1, |last| last.end);
         while let Some((following, corrects)) = following(text, place) {
-            let end = following.places.last().map_or(place, |last| last + 1);
+            let end = following.places.last().map_or(place, |last| last.end);
             if corrects {
                 if !run.replace_last(&following) {
                     break;
@@ -186,14 +206,10 @@ pub(super) fn find(text: &Folded) -> Vec<Found> {
 }
 
 fn found(run: &Run, range: Range<usize>, value: Value) -> Found {
-    let start = run.places.get(range.start).copied().unwrap_or(0);
-    let last = run
-        .places
-        .get(range.end.saturating_sub(1))
-        .copied()
-        .unwrap_or(start);
+    let start = run.places.get(range.start).map_or(0, |place| place.start);
+    let last = run.places.get(range.end.saturating_sub(1));
     Found {
-        places: start..last + 1,
+        places: start..last.map_or(start + 1, |place| place.end),
         value,
         granularity: Granularity::Exact,
     }

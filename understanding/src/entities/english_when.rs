@@ -2,7 +2,7 @@
 
 use super::english::{Words, number, period};
 use super::{CallMoment, Found, Granularity, PeriodUnit, Value};
-use chrono::{DateTime, Datelike, Days, NaiveDateTime, NaiveTime, TimeDelta};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta};
 
 /// What a time is made of before it is reckoned.
 pub(super) fn time(words: &Words, start: usize, moment: CallMoment) -> Option<(Found, usize)> {
@@ -122,6 +122,9 @@ fn day(words: &Words, start: usize, now: NaiveDateTime) -> Option<(NaiveDateTime
             return ahead(days, end);
         }
     }
+    if let Some(found) = calendar_day(words, start, now) {
+        return Some(found);
+    }
     let (weeks, place) = match words.at(start) {
         "next" => (Some(1), start + 1),
         "this" => (Some(0), start + 1),
@@ -146,6 +149,96 @@ fn day(words: &Words, start: usize, now: NaiveDateTime) -> Option<(NaiveDateTime
         None => days,
     };
     ahead(days, place + 1)
+}
+
+const MONTHS: [&str; 12] = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+];
+
+/// The ordinals up to the nineteenth; beyond, a word of tens and one of these.
+const ORDINALS: [&str; 19] = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+];
+
+/// "July twenty-seventh", "July 27", "the 27th of July", with a year or in this one; the next year's where
+/// that day is over and no year was said.
+fn calendar_day(words: &Words, start: usize, now: NaiveDateTime) -> Option<(NaiveDateTime, usize)> {
+    let start = start + usize::from(words.at(start) == "on");
+    let start = start + usize::from(words.at(start) == "the");
+    let month_at = |place: usize| MONTHS.iter().position(|name| *name == words.at(place));
+    let (month, day, end) = match month_at(start) {
+        Some(month) => {
+            let place = start + 1 + usize::from(words.at(start + 1) == "the");
+            let (day, end) = day_of_month(words, place)?;
+            (month, day, end)
+        }
+        None => {
+            let (day, end) = day_of_month(words, start)?;
+            let place = end + usize::from(words.at(end) == "of");
+            (month_at(place)?, day, place + 1)
+        }
+    };
+    let said = words
+        .at(end)
+        .parse()
+        .ok()
+        .filter(|year| (2000..2100).contains(year));
+    let month = u32::try_from(month + 1).ok()?;
+    let of_year = |year: i32| NaiveDate::from_ymd_opt(year, month, day);
+    let date = match said {
+        Some(year) => of_year(year)?,
+        None => of_year(now.year())
+            .filter(|date| *date >= now.date())
+            .or_else(|| of_year(now.year() + 1))?,
+    };
+    Some((date.and_time(NaiveTime::MIN), end + usize::from(said.is_some())))
+}
+
+/// 1 to 31 as "27th", "27", "twenty-seventh", "seventh".
+fn day_of_month(words: &Words, start: usize) -> Option<(u32, usize)> {
+    let word = words.at(start);
+    let ordinal = |word: &str| {
+        let place = ORDINALS.iter().position(|ordinal| *ordinal == word)?;
+        u32::try_from(place + 1).ok()
+    };
+    let written = word.trim_end_matches(|found: char| found.is_ascii_alphabetic());
+    let (day, end) = match (word, words.at(start + 1)) {
+        ("twentieth", _) => (20, start + 1),
+        ("thirtieth", _) => (30, start + 1),
+        ("twenty", unit) if ordinal(unit).is_some_and(|unit| unit < 10) => (20 + ordinal(unit)?, start + 2),
+        ("thirty", "first") => (31, start + 2),
+        _ => (ordinal(word).or_else(|| written.parse().ok())?, start + 1),
+    };
+    (1..=31).contains(&day).then_some((day, end))
 }
 
 /// Minutes of the day from "3 pm", "15:30", "half past eight", "8 o'clock"; a bare number only where led.

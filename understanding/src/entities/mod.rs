@@ -17,6 +17,7 @@ pub(crate) use digits::{Run, named, runs};
 pub use digits::{is_bank_card, is_identity_number};
 
 use crate::text::Folded;
+use serde::Serialize;
 use std::ops::Range;
 
 /// When and where a call is: what "tomorrow" is reckoned from.
@@ -29,7 +30,8 @@ pub struct CallMoment {
 }
 
 /// How exact a value is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Granularity {
     /// As said.
     Exact,
@@ -54,7 +56,8 @@ pub enum Granularity {
 }
 
 /// What a period counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PeriodUnit {
     /// 期, payments of an instalment plan.
     Instalments,
@@ -67,7 +70,8 @@ pub enum PeriodUnit {
 }
 
 /// Why something was heard but has no value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Unknown {
     /// 初十: a day of the lunar calendar, whose month was not said.
     LunarDay,
@@ -76,7 +80,8 @@ pub enum Unknown {
 }
 
 /// A value of its kind.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case", tag = "kind", content = "value")]
 pub enum Value {
     /// Money in fen, from and to; equal where one sum was named.
     Amount {
@@ -126,11 +131,12 @@ pub enum Value {
 }
 
 /// Something that was named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entity {
     /// Bytes of the text.
     pub span: Range<usize>,
     /// What.
+    #[serde(flatten)]
     pub value: Value,
     /// How exact.
     pub granularity: Granularity,

@@ -288,6 +288,31 @@ fn a_sentence_gives_each_of_its_entities_with_its_place() {
 }
 
 #[test]
+fn a_day_of_the_calendar_in_english_is_the_next_one_unless_its_year_is_said() {
+    let day = |said: &str| match &find(said, NOW)[..] {
+        [
+            Entity {
+                value: Value::Time { start_ms, .. },
+                granularity: Granularity::Day,
+                ..
+            },
+        ] => *start_ms,
+        other => panic!("{said}: {other:?}"),
+    };
+    for (english, said) in [
+        ("on July twenty-seventh, 2027", "2027年7月27日"),
+        ("the 27th of July 2027", "2027年7月27日"),
+        ("December thirty-first", "12月31日"),
+        ("31 December", "12月31日"),
+    ] {
+        assert_eq!(day(english), day(said), "{english}");
+    }
+    for none in ["may I go first", "march on", "the first one"] {
+        assert_eq!(find(none, NOW), [], "{none}");
+    }
+}
+
+#[test]
 fn words_with_digits_in_them_are_no_numbers() {
     for said in [
         "等一下",
@@ -307,7 +332,7 @@ fn words_with_digits_in_them_are_no_numbers() {
 fn nothing_that_is_said_stops_the_reader() {
     let parts: Vec<&str> = "零 一 两 三 九 十 百 千 万 亿 几 半 点 来 多 块 元 角 毛 分 % 折 期 个 月 年 天 周 下 这 号 日 底 末 以后 前 \
          明天 下午 晚 早 小时 后 过 不对 是 13800138000 9999999999999999999 2026 - : , . X ¥ 我叫 张 hundred thousand \
-         nine in after at half a an and point yuan percent next monday pm 到 第 初 大概 左右 人民币 😀 ａ"
+         nine one oh eight july twenty seventh may first in after at half a an and point yuan percent next monday pm 到 第 初 大概 左右 人民币 😀 ａ"
         .split_whitespace()
         .collect();
     let mut state = 0x2545_f491_4f6c_dd1d_u64;

@@ -146,6 +146,8 @@ const EXAMPLES: &[&str] = &[
     "nlu train lines.jsonl --out intents.model",
     "nlu eval intents.model held_out.jsonl --json",
     "nlu compare intents.model new.model held_out.jsonl",
+    "nlu read said.jsonl --at 2026-03-02T10:00:00+08:00",
+    "nlu say values.jsonl --lang zh",
     "metrics answer_ratio_per_call --data ./first",
     "query - --data ./first",
     "export calls --format xlsx --out calls.xlsx --data ./first",

@@ -1,6 +1,7 @@
 //! What a request is by its method and path alone, before anything of it is read: kept or ordinary, and what
 //! else its path takes.
 
+use crate::path_index::PathIndex;
 use hyper::Method;
 use std::collections::BTreeSet;
 
@@ -14,11 +15,11 @@ pub struct Route {
 
 /// Every route there is.
 #[derive(Debug, Clone, Default)]
-pub struct RouteList(Vec<Route>);
+pub struct RouteList(PathIndex<Vec<Route>>);
 
 impl RouteList {
-    pub const fn new(routes: Vec<Route>) -> Self {
-        Self(routes)
+    pub fn new(routes: &[Route]) -> Self {
+        Self(PathIndex::new(routes, |route| route.path, |routes| routes))
     }
 
     /// Whether a place is kept for this request.
@@ -33,7 +34,8 @@ impl RouteList {
     }
 
     fn at(&self, path: &str) -> impl Iterator<Item = &Route> {
-        self.0.iter().filter(move |route| matches(route.path, path))
+        let overlapping = self.0.at(path).into_iter().flatten();
+        overlapping.filter(move |route| matches(route.path, path))
     }
 }
 
@@ -53,7 +55,7 @@ mod tests {
     #[test]
     fn a_path_with_a_parameter_is_told_from_its_neighbours() {
         let route = |method, path, kept| Route { method, path, kept };
-        let routes = RouteList::new(vec![
+        let routes = RouteList::new(&[
             route(Method::POST, "/api/v1/campaigns/{id}/pause", true),
             route(Method::GET, "/api/v1/campaigns/{id}", false),
             route(Method::POST, "/api/v1/campaigns", false),

@@ -62,12 +62,13 @@ mod users;
 mod webhooks;
 
 use crate::endpoint::{Ctx, Endpoint, join};
+use crate::path_index::PathIndex;
 use crate::places::{Route, RouteList};
 use crate::reply::problem_response;
+use crate::router::Router;
 use domain::problem::{Kind, Problem};
 use std::convert::Infallible;
 use warp::Filter;
-use warp::filters::BoxedFilter;
 use warp::reject::{InvalidQuery, MethodNotAllowed, Rejection};
 use warp::reply::Response;
 
@@ -150,19 +151,17 @@ pub fn list() -> RouteList {
         path: endpoint.path,
         kept: endpoint.kept,
     });
-    RouteList::new(routes.collect())
+    RouteList::new(&routes.collect::<Vec<_>>())
 }
 
-/// All routes, a boxed group per resource; what matches none becomes a problem.
-pub fn all(installation: &Ctx) -> BoxedFilter<(Response,)> {
-    let nothing = warp::any().and_then(|| async { Err::<Response, _>(warp::reject::not_found()) });
-    groups()
-        .into_iter()
-        .map(|group| join(group, installation))
-        .fold(nothing.boxed(), |all, group| all.or(group).unify().boxed())
-        .recover(turned_away)
-        .unify()
-        .boxed()
+/// All routes, found by their paths; what matches none becomes a problem.
+pub fn all(installation: &Ctx) -> Router {
+    let joined = |endpoints| {
+        let joined = join(endpoints, installation);
+        joined.recover(turned_away).unify().boxed()
+    };
+    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, joined);
+    Router::new(routes, joined(Vec::new()))
 }
 
 async fn turned_away(rejection: Rejection) -> Result<Response, Infallible> {

@@ -27,7 +27,8 @@ pub async fn answer(running: &Running, method: &str, path: &str, body: &str) -> 
         .uri(path)
         .body(Full::new(Bytes::from(body.to_owned())))
         .unwrap();
-    let response = warp::service(all(&running.ctx)).oneshot(request).await.unwrap();
+    let routes = all(&running.ctx).at(request.uri().path());
+    let response = warp::service(routes).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     if path.ends_with("/stream") {
         return (status, Value::Null);

@@ -3,6 +3,7 @@
 
 use crate::listeners::Listeners;
 use crate::places::RouteList;
+use crate::router::Router;
 use crate::server::{self, bind};
 use crate::testing::{Story, settings};
 use actors::Supervisor;
@@ -261,6 +262,7 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
         .map(warp::reply)
         .map(warp::Reply::into_response)
         .boxed();
+    let routes = Router::from(routes);
     let acceptor = identity.acceptor(&[]).unwrap();
     let list = RouteList::default();
     let served = server::serve(listener, Some(acceptor), routes, list, Arc::clone(&tasks), clock);

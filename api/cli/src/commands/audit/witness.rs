@@ -9,6 +9,7 @@ use domain::ports::tasks::Tasks;
 use host::clock::{SystemClock, SystemIds};
 use host::signals::Signals;
 use http::places::RouteList;
+use http::router::Router;
 use http::server;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -102,7 +103,7 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
     let served = server::serve(
         listener,
         None,
-        routes,
+        Router::from(routes),
         RouteList::default(),
         Arc::clone(&tasks),
         Arc::clone(&clock),

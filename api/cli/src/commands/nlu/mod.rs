@@ -1,14 +1,17 @@
 //! `ledgerline nlu`: an intent model learned from labelled lines, held against others, or beside another.
 
+mod words;
+
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
+use bench::micros_of;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
-use understanding::{Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
+use understanding::{Example, Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
 
 /// Intents from labelled lines (意图模型): learn a model, hold it against labelled lines, compare two.
 ///
@@ -61,6 +64,22 @@ enum Action {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Read utterances: amounts, times, phones, cards; what is masked; yes or no
+    Read {
+        /// JSON lines with text
+        file: PathBuf,
+        /// When it was said, with its zone; "tomorrow" is reckoned from it
+        #[arg(long, value_name = "RFC3339", default_value = "2026-01-05T10:00:00+08:00")]
+        at: String,
+    },
+    /// Say values as words: amounts, dates, times, digits, phones, shares, numbers
+    Say {
+        /// JSON lines, such as {"kind":"amount","fen":500000}
+        file: PathBuf,
+        /// The language: zh, en
+        #[arg(long, value_name = "LANG", default_value = "zh")]
+        lang: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -101,6 +120,8 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             file,
             reading,
         } => compare(one, other, file, reading),
+        Action::Read { file, at } => words::read(file, at),
+        Action::Say { file, lang } => words::say(file, lang),
     }
 }
 
@@ -136,15 +157,25 @@ fn learn(file: &Path, out: &Path, settings: &Settings, reading: &Reading) -> Res
 fn hold(model: &Path, file: &Path, out: Option<&Path>, reading: &Reading) -> Result<(), Failure> {
     let examples = reading.examples(file, 1)?;
     let model = read_model(model)?;
-    let predictions = predict(&model, &examples.rows);
+    let (predictions, micros) = predicted(&model, &examples.rows);
     if let Some(out) = out {
-        let text = predictions.iter().fold(String::new(), |mut text, row| {
-            let _written = writeln!(text, "{}", described(row));
+        let rows = predictions.iter().zip(&micros);
+        let text = rows.fold(String::new(), |mut text, (row, micros)| {
+            let _written = writeln!(text, "{}", described(row, *micros));
             text
         });
         write(out, text.as_bytes())?;
     }
     show(&[("", evaluate(&model, &predictions))], reading)
+}
+
+/// What is made of each row, and how many microseconds that took.
+fn predicted<'e>(model: &Model, rows: &'e [Example]) -> (Vec<Prediction<'e>>, Vec<f64>) {
+    let each = rows.iter().map(|example| {
+        let (ranking, micros) = micros_of(|| model.rank(&example.text));
+        (Prediction { example, ranking }, micros)
+    });
+    each.unzip()
 }
 
 fn compare(one: &Path, other: &Path, file: &Path, reading: &Reading) -> Result<(), Failure> {
@@ -239,7 +270,7 @@ fn faults(examples: &Examples) -> Value {
     described.collect()
 }
 
-fn described(row: &Prediction<'_>) -> Value {
+fn described(row: &Prediction<'_>, micros: f64) -> Value {
     let candidates = row.ranking.candidates.iter();
     let candidates = candidates.map(|each| json!({ "intent": each.intent, "probability": each.probability }));
     let verdict = match row.ranking.verdict {
@@ -249,6 +280,6 @@ fn described(row: &Prediction<'_>) -> Value {
     };
     json!({
         "text": row.example.text, "intent": row.example.intent, "candidates": candidates.collect::<Vec<_>>(),
-        "score": row.ranking.confidence, "verdict": verdict,
+        "score": row.ranking.confidence, "verdict": verdict, "us": micros,
     })
 }

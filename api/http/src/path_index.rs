@@ -1,0 +1,141 @@
+//! Finds what stands at a path, such as `/api/v1/campaigns/{id}`, by its segments: as many steps as the path
+//! has segments, however many paths there are.
+//!
+//! Several paths may fit the same request (`/calls/{id}` and `/calls/kinds`): what stands at one is made of all
+//! that overlap it, in the order in which they were given, and the path found first is one of them.
+
+use std::collections::BTreeMap;
+
+/// What stands at paths.
+#[derive(Debug, Clone)]
+pub(crate) struct PathIndex<T> {
+    root: Node,
+    values: Vec<T>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Node {
+    named: BTreeMap<&'static str, Self>,
+    any: Option<Box<Self>>,
+    value: Option<usize>,
+}
+
+impl<T> Default for PathIndex<T> {
+    fn default() -> Self {
+        Self {
+            root: Node::default(),
+            values: Vec::new(),
+        }
+    }
+}
+
+impl<T> PathIndex<T> {
+    /// An index of `items`. `path_of` names an item's path; `made_of` makes what stands at a path of every
+    /// item whose path overlaps it.
+    pub(crate) fn new<I: Clone>(
+        items: &[I],
+        path_of: impl Fn(&I) -> &'static str,
+        made_of: impl Fn(Vec<I>) -> T,
+    ) -> Self {
+        let mut index = Self::default();
+        for item in items {
+            let path = path_of(item);
+            let node = index.root.at_or_new(path);
+            if node.value.is_none() {
+                node.value = Some(index.values.len());
+                let overlapping = items.iter().filter(|other| overlap(path, path_of(other)));
+                index.values.push(made_of(overlapping.cloned().collect()));
+            }
+        }
+        index
+    }
+
+    /// What stands at a request's path; a slash at its end makes no other path.
+    pub(crate) fn at(&self, path: &str) -> Option<&T> {
+        let path = path.strip_prefix('/')?;
+        let path = path.strip_suffix('/').unwrap_or(path);
+        let segments: Vec<&str> = match path.is_empty() {
+            true => Vec::new(),
+            false => path.split('/').collect(),
+        };
+        self.values.get(self.root.find(&segments)?)
+    }
+}
+
+impl Node {
+    fn at_or_new(&mut self, path: &'static str) -> &mut Self {
+        let segments = segments(path);
+        segments.fold(self, |node, segment| match is_parameter(segment) {
+            true => node.any.get_or_insert_default(),
+            false => node.named.entry(segment).or_default(),
+        })
+    }
+
+    fn find(&self, segments: &[&str]) -> Option<usize> {
+        let Some((segment, rest)) = segments.split_first() else {
+            return self.value;
+        };
+        let named = self.named.get(segment).and_then(|node| node.find(rest));
+        named.or_else(|| self.any.as_ref().and_then(|node| node.find(rest)))
+    }
+}
+
+fn segments(path: &'static str) -> impl Iterator<Item = &'static str> {
+    path.split('/').filter(|segment| !segment.is_empty())
+}
+
+fn is_parameter(segment: &str) -> bool {
+    segment.starts_with('{')
+}
+
+/// Whether one request may fit both.
+fn overlap(one: &'static str, other: &'static str) -> bool {
+    segments(one).count() == segments(other).count()
+        && segments(one)
+            .zip(segments(other))
+            .all(|(one, other)| one == other || is_parameter(one) || is_parameter(other))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn index(paths: &[&'static str]) -> PathIndex<Vec<&'static str>> {
+        PathIndex::new(paths, |path| path, |paths| paths)
+    }
+
+    #[test]
+    fn what_stands_at_a_path_is_all_that_fits_it_in_order() {
+        let index = index(&[
+            "/",
+            "/calls/{id}",
+            "/calls/kinds",
+            "/calls",
+            "/calls/{id}/end",
+            "/calls",
+        ]);
+        assert_eq!(index.at("/calls").unwrap(), &["/calls", "/calls"]);
+        assert_eq!(index.at("/calls/").unwrap(), &["/calls", "/calls"]);
+        assert_eq!(
+            index.at("/calls/kinds").unwrap(),
+            &["/calls/{id}", "/calls/kinds"]
+        );
+        assert_eq!(index.at("/calls/9").unwrap(), &["/calls/{id}", "/calls/kinds"]);
+        assert_eq!(index.at("/calls/9/end").unwrap(), &["/calls/{id}/end"]);
+        assert_eq!(index.at("/").unwrap(), &["/"]);
+    }
+
+    #[test]
+    fn a_named_segment_that_leads_nowhere_does_not_hide_a_parameter() {
+        let index = index(&["/a/b/c", "/a/{x}/d"]);
+        assert_eq!(index.at("/a/b/d").unwrap(), &["/a/{x}/d"]);
+    }
+
+    #[test]
+    fn what_is_no_path_of_ours_has_nothing() {
+        let index = index(&["/", "/calls/{id}"]);
+        for other in ["", "*", "calls/1", "/calls", "/calls/1/2", "/calls//", "/CALLS/1"] {
+            assert_eq!(index.at(other), None, "{other}");
+        }
+    }
+}

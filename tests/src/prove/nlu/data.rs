@@ -1,0 +1,100 @@
+//! The sets, cut into what is learned and what is held out; which fold a line is in follows from its text.
+
+use super::SETS;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+
+/// Folds of a cross-validation.
+const FOLDS: u8 = 5;
+
+/// A line and its intent.
+pub(super) struct Row {
+    pub(super) text: String,
+    pub(super) intent: String,
+}
+
+/// What is learned and what is held out, as files of JSON lines.
+pub(super) struct Fold {
+    pub(super) learn: PathBuf,
+    pub(super) held: PathBuf,
+}
+
+fn read(name: &str) -> Result<String, String> {
+    std::fs::read_to_string(Path::new(SETS).join(name)).map_err(|error| format!("{name}: {error}"))
+}
+
+/// 24 intents of calls in Chinese: the seed and the labelled lines.
+pub(super) fn chinese() -> Result<Vec<Row>, String> {
+    let seed = read("zh_outbound_seed.tsv")?;
+    let seed = seed.lines().filter_map(|line| line.split_once('\t'));
+    let mut rows: Vec<Row> = seed
+        .map(|(intent, text)| Row {
+            text: text.to_owned(),
+            intent: intent.to_owned(),
+        })
+        .collect();
+    for line in read("zh_outbound_labelled.jsonl")?.lines() {
+        let line: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        rows.extend(row(&line["text"], &line["intent"]));
+    }
+    Ok(rows)
+}
+
+/// 77 intents of a bank's customers in English.
+pub(super) fn banking() -> Result<Vec<Row>, String> {
+    let text = read("banking77_train.csv")?;
+    let rows = text.lines().skip(1).filter_map(|line| {
+        let (text, intent) = line.rsplit_once(',')?;
+        Some(Row {
+            text: text.trim_matches('"').replace("\"\"", "\""),
+            intent: intent.to_owned(),
+        })
+    });
+    Ok(rows.collect())
+}
+
+/// 150 intents and lines of none: learned from the one split, held against the other.
+pub(super) fn clinc(folder: &Path) -> Result<Fold, String> {
+    let all: Value = serde_json::from_str(&read("clinc150_dev.json")?).map_err(|error| error.to_string())?;
+    let part = |names: [&str; 2]| -> Vec<Row> {
+        let pairs = names.iter().filter_map(|name| all[*name].as_array()).flatten();
+        pairs.filter_map(|pair| row(&pair[0], &pair[1])).collect()
+    };
+    let fold = Fold {
+        learn: folder.join("clinc-learn.jsonl"),
+        held: folder.join("clinc-held.jsonl"),
+    };
+    write(&fold.learn, part(["train", "oos_train"]).iter())?;
+    write(&fold.held, part(["val", "oos_val"]).iter())?;
+    Ok(fold)
+}
+
+fn row(text: &Value, intent: &Value) -> Option<Row> {
+    Some(Row {
+        text: text.as_str()?.to_owned(),
+        intent: intent.as_str()?.to_owned(),
+    })
+}
+
+/// The rows in folds, each held out once.
+pub(super) fn folds(folder: &Path, name: &str, rows: &[Row]) -> Result<Vec<Fold>, String> {
+    let of = |row: &Row| Sha256::digest(row.text.as_bytes())[0] % FOLDS;
+    let each = (0..FOLDS).map(|number| {
+        let fold = Fold {
+            learn: folder.join(format!("{name}-{number}-learn.jsonl")),
+            held: folder.join(format!("{name}-{number}-held.jsonl")),
+        };
+        write(&fold.learn, rows.iter().filter(|row| of(row) != number))?;
+        write(&fold.held, rows.iter().filter(|row| of(row) == number))?;
+        Ok(fold)
+    });
+    each.collect()
+}
+
+fn write<'r>(path: &Path, rows: impl Iterator<Item = &'r Row>) -> Result<(), String> {
+    let lines: String = rows
+        .map(|row| format!("{}\n", json!({ "text": row.text, "intent": row.intent })))
+        .collect();
+    std::fs::write(path, lines).map_err(|error| error.to_string())
+}

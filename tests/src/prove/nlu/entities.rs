@@ -1,0 +1,153 @@
+//! Values in digits and in words, both ways: what a public library wrote is found, and what we say is read back
+//! by it; no card or identity number is left in a masked text.
+
+use super::{python, script};
+use crate::program::{command, ledgerline};
+use crate::prove::{Form, Proof, skipped};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::Path;
+use std::process::Stdio;
+
+/// Texts of the short form, and as many values to say.
+const SHORT_COUNT: u32 = 1_200;
+
+/// Of the long one.
+const LONG_COUNT: u32 = 30_000;
+
+/// What a call's "tomorrow" would be reckoned from; every day of the texts is after it.
+const AT: &str = "2026-01-05T10:00:00+08:00";
+
+/// Wrong ones that are printed.
+const SHOWN_MAX: usize = 5;
+
+pub(in super::super) fn prove(form: Form) -> Proof {
+    let count = match form {
+        Form::Short => SHORT_COUNT,
+        Form::Long => LONG_COUNT,
+    };
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) => return skipped("entities", &why),
+    };
+    match proved(&python, count) {
+        Ok(proof) => proof,
+        Err(why) => Proof {
+            line: json!({ "proof": "entities", "violations": [why] }),
+            holds: false,
+        },
+    }
+}
+
+fn proved(python: &Path, count: u32) -> Result<Proof, String> {
+    let made = said_by(python, &["make", "7", &count.to_string()], "")?;
+    let found = found(lines_of(&made, "texts"))?;
+    let values = lines_of(&made, "values");
+    let said = ledgerline_on("say", values, &["--lang", "zh"])?;
+    let pairs = values.iter().zip(&said);
+    let asked: String = pairs
+        .map(|(value, said)| format!("{}\n", json!({ "value": value, "said": said["said"] })))
+        .collect();
+    let back = said_by(python, &["back"], &asked)?;
+    let unread = lines_of(&back, "wrong");
+    let wrong: usize =
+        found.wrong.len() + found.unmasked.len() + unread.len() + values.len().abs_diff(said.len());
+    Ok(Proof {
+        line: json!({
+            "proof": "entities", "texts": found.by_kind, "wrong": found.wrong.len(),
+            "unmasked": found.unmasked.len(), "said": said.len(), "read_back_wrong": unread.len(),
+            "first_wrong": first(found.wrong.iter().chain(&found.unmasked).chain(unread)),
+        }),
+        holds: wrong == 0 && said.len() >= 1_000,
+    })
+}
+
+fn first<'v>(all: impl Iterator<Item = &'v Value>) -> Vec<&'v Value> {
+    all.take(SHOWN_MAX).collect()
+}
+
+/// What became of the texts.
+#[derive(Default)]
+struct Found {
+    by_kind: BTreeMap<String, u32>,
+    wrong: Vec<Value>,
+    unmasked: Vec<Value>,
+}
+
+fn found(texts: &[Value]) -> Result<Found, String> {
+    let read = ledgerline_on("read", texts, &["--at", AT])?;
+    if read.len() != texts.len() {
+        return Err(format!("{} of {} texts were read", read.len(), texts.len()));
+    }
+    let mut found = Found::default();
+    for (text, read) in texts.iter().zip(&read) {
+        let kind = text["kind"].as_str().unwrap_or_default();
+        *found.by_kind.entry(kind.to_owned()).or_default() += 1;
+        let entities = read["entities"].as_array().map_or(&[][..], Vec::as_slice);
+        let right = match kind.strip_prefix("no_") {
+            Some(kind) => entities.iter().all(|entity| entity["kind"] != kind),
+            None => entities.iter().any(|entity| is(entity, kind, &text["value"])),
+        };
+        let case = || json!({ "text": text["text"], "value": text["value"], "read": read });
+        if !right {
+            found.wrong.push(case());
+        }
+        let hides = matches!(kind, "bank_card" | "identity_number" | "phone");
+        if hides && read["masked"] == text["text"] {
+            found.unmasked.push(case());
+        }
+    }
+    Ok(found)
+}
+
+/// Whether an entity is of this kind and value.
+fn is(entity: &Value, kind: &str, value: &Value) -> bool {
+    let named = &entity["value"];
+    entity["kind"] == kind
+        && match kind {
+            "amount" => named["fen_min"] == *value && named["fen_max"] == *value,
+            "time" => named["start_ms"] == *value,
+            _ => named == value,
+        }
+}
+
+fn lines_of<'v>(value: &'v Value, name: &str) -> &'v [Value] {
+    value[name].as_array().map_or(&[], Vec::as_slice)
+}
+
+/// What the command makes of lines of a file.
+fn ledgerline_on(action: &str, lines: &[Value], more: &[&str]) -> Result<Vec<Value>, String> {
+    let file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    std::fs::write(file.path(), text).map_err(|error| error.to_string())?;
+    let output = command(ledgerline())
+        .args(["nlu", action])
+        .arg(file.path())
+        .args(more)
+        .output()
+        .map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    let parsed = said.lines().map(|line| serde_json::from_str(line));
+    parsed
+        .collect::<Result<_, _>>()
+        .map_err(|error| error.to_string())
+}
+
+/// What the script answers, given `input`.
+fn said_by(python: &Path, args: &[&str], input: &str) -> Result<Value, String> {
+    let mut child = command(python)
+        .arg(script("values.py"))
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| error.to_string())?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin
+            .write_all(input.as_bytes())
+            .map_err(|error| error.to_string())?;
+    }
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    serde_json::from_slice(&output.stdout).map_err(|error| format!("values.py: {error}"))
+}

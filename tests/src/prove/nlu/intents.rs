@@ -1,0 +1,162 @@
+//! `ledgerline nlu` on the development sets, beside linear models of scikit-learn on the same folds.
+//!
+//! Held to: never more than `BEHIND_MAX` behind them, the same lines and seed make the same bytes, and foreign
+//! lines are abstained from. Times are printed and held to nothing: they are the machine's.
+
+use super::data::{Fold, banking, chinese, clinc, folds};
+use super::{python, script};
+use crate::program::{command, run_json};
+use crate::prove::{Form, Proof, skipped};
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// How far behind scikit-learn's ratio of right lines ours may be.
+const BEHIND_MAX: f64 = 0.01;
+
+/// Of foreign lines, the part that is abstained from at least (the balanced threshold).
+const FOREIGN_RECALL_MIN: f64 = 0.85;
+
+pub(in super::super) fn prove(form: Form) -> Proof {
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) => return skipped("nlu", &why),
+    };
+    match proved(&python, form) {
+        Ok(proof) => proof,
+        Err(why) => Proof {
+            line: json!({ "proof": "nlu", "violations": [why] }),
+            holds: false,
+        },
+    }
+}
+
+fn proved(python: &Path, form: Form) -> Result<Proof, String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let folder = folder.path();
+    let mut violations = Vec::new();
+    let mut line = json!({ "proof": "nlu" });
+    let mut sets = vec![("zh_outbound", "zh", folds(folder, "zh", &chinese()?)?)];
+    if form == Form::Long {
+        sets.push(("banking77", "en", folds(folder, "banking", &banking()?)?));
+        sets.push(("clinc150", "en", vec![clinc(folder)?]));
+    }
+    for (name, language, folds) in sets {
+        let ours = ours(folder, &folds)?;
+        let theirs = theirs(python, language, &folds)?;
+        if ours.first_ratio + BEHIND_MAX < theirs {
+            violations.push(format!(
+                "{name}: {} where scikit-learn has {theirs}",
+                ours.first_ratio
+            ));
+        }
+        if let Some(recall) = ours.foreign_recall.filter(|recall| *recall < FOREIGN_RECALL_MIN) {
+            violations.push(format!(
+                "{name}: {recall} of the foreign lines are abstained from"
+            ));
+        }
+        line[name] = json!({
+            "rows": ours.rows, "first_ratio": ours.first_ratio, "among_three_ratio": ours.among_three_ratio,
+            "kept_right_ratio": ours.kept_right_ratio, "foreign_recall_ratio": ours.foreign_recall,
+            "scikit_learn_first_ratio": theirs, "p50_us": ours.p50_us, "p99_us": ours.p99_us,
+        });
+        line["same_bytes"] = json!(same_bytes(folder, folds.first())?);
+    }
+    if line["same_bytes"] != json!(true) {
+        violations.push("the same lines and seed made other bytes".to_owned());
+    }
+    line["violations"] = json!(violations);
+    Ok(Proof {
+        holds: violations.is_empty(),
+        line,
+    })
+}
+
+/// Figures of all folds together.
+#[derive(Default)]
+struct Ours {
+    rows: f64,
+    first_ratio: f64,
+    among_three_ratio: f64,
+    kept_right_ratio: f64,
+    foreign_recall: Option<f64>,
+    p50_us: f64,
+    p99_us: f64,
+}
+
+fn ours(folder: &Path, folds: &[Fold]) -> Result<Ours, String> {
+    let mut all = Ours::default();
+    let mut micros = Vec::new();
+    for fold in folds {
+        let (model, said) = (folder.join("intents.model"), folder.join("predictions.jsonl"));
+        learn(&fold.learn, &model)?;
+        let (model, held, said) = (text(&model), text(&fold.held), text(&said));
+        let found = answered(&["nlu", "eval", &model, &held, "--predictions", &said, "--json"])?;
+        let rows = number(&found, "rows");
+        all.rows += rows;
+        all.first_ratio += rows * number(&found, "first_ratio");
+        all.among_three_ratio += rows * number(&found, "among_three_ratio");
+        all.kept_right_ratio += rows * number(&found, "kept_right_ratio");
+        if number(&found, "foreign_rows") > 0.0 {
+            all.foreign_recall = Some(number(&found, "foreign_recall_ratio"));
+        }
+        let predictions = std::fs::read_to_string(&said).map_err(|error| error.to_string())?;
+        for line in predictions.lines() {
+            let line: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
+            micros.push(number(&line, "us"));
+        }
+    }
+    for ratio in [
+        &mut all.first_ratio,
+        &mut all.among_three_ratio,
+        &mut all.kept_right_ratio,
+    ] {
+        *ratio /= all.rows.max(1.0);
+    }
+    micros.sort_by(f64::total_cmp);
+    let of_100 = |part: usize| micros.get(micros.len() * part / 100).copied().unwrap_or(f64::NAN);
+    (all.p50_us, all.p99_us) = (of_100(50), of_100(99));
+    Ok(all)
+}
+
+fn theirs(python: &Path, language: &str, folds: &[Fold]) -> Result<f64, String> {
+    let mut asked = command(python);
+    asked.arg(script("baseline.py")).arg(language);
+    for fold in folds {
+        asked.arg(&fold.learn).arg(&fold.held);
+    }
+    let output = asked.output().map_err(|error| error.to_string())?;
+    let said: Value =
+        serde_json::from_slice(&output.stdout).map_err(|error| format!("baseline.py: {error}"))?;
+    Ok(number(&said, "first_ratio"))
+}
+
+fn learn(lines: &Path, model: &Path) -> Result<Value, String> {
+    answered(&["nlu", "train", &text(lines), "--out", &text(model), "--json"])
+}
+
+fn same_bytes(folder: &Path, fold: Option<&Fold>) -> Result<bool, String> {
+    let Some(fold) = fold else { return Ok(false) };
+    let mut made = Vec::new();
+    for name in ["one.model", "other.model"] {
+        let model = folder.join(name);
+        learn(&fold.learn, &model)?;
+        made.push(std::fs::read(&model).map_err(|error| error.to_string())?);
+    }
+    Ok(made.windows(2).all(|pair| pair[0] == pair[1]))
+}
+
+fn answered(args: &[&str]) -> Result<Value, String> {
+    let (status, said) = run_json(args)?;
+    status
+        .success()
+        .then_some(said)
+        .ok_or_else(|| format!("{args:?} ended with {status}"))
+}
+
+fn number(value: &Value, name: &str) -> f64 {
+    value[name].as_f64().unwrap_or(f64::NAN)
+}
+
+fn text(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
