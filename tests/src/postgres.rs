@@ -2,15 +2,18 @@
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
-use crate::program::{command, free_tcp_port, wait_for};
+use crate::program::{command, fail, free_tcp_port};
+use crate::watched::Watched;
+use std::io::{PipeReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use tls::IdentityFiles;
 
-/// How long a start may take: recovery after a kill, and the end of what the killed server left behind.
-const STARTED_WITHIN: Duration = Duration::from_secs(60);
+/// How long what a killed server left behind may take to end.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
 
 /// The port that names its socket, where it listens on no other.
 const PORT: u16 = 5_432;
@@ -28,6 +31,9 @@ pub struct PostgresServer {
     as_postgres: bool,
     /// The port of loopback on which it speaks TLS; without one it listens on its socket alone.
     port: Option<u16>,
+    /// How many of its starts have ended, with every process that they had begun.
+    ended: Arc<Watched<usize>>,
+    starts: Watched<usize>,
 }
 
 /// Where the server's programs are, if they are installed; Debian keeps them outside the path.
@@ -84,6 +90,8 @@ impl PostgresServer {
             programs,
             as_postgres,
             port: None,
+            ended: Arc::default(),
+            starts: Watched::default(),
         };
         let mut init = server.program("initdb");
         init.arg("-D").arg(server.data());
@@ -114,8 +122,15 @@ impl PostgresServer {
         Some(format!("{SCHEME}://ledgerline@{host}:{port}/{database}"))
     }
 
-    /// Starts it; waits out what a killed one left behind, which holds its memory for a moment.
+    /// Starts it, once what a killed one left behind has ended, which holds its memory for a moment.
     pub fn restart(&self) {
+        let starts = *self.starts.look();
+        let ended = self
+            .ended
+            .until(ENDED_WITHIN, |ended| (*ended == starts).then_some(()));
+        if ended.is_none() {
+            fail("what a killed server left behind does not end");
+        }
         let folder = self.folder.path().display();
         let (listen, port) = match self.port {
             Some(port) => ("127.0.0.1 -c ssl=on", port),
@@ -125,25 +140,29 @@ impl PostgresServer {
             "-c listen_addresses={listen} -c port={port} -k {folder} -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
              -c shared_buffers=64MB -c max_connections=200"
         );
-        let started = wait_for(STARTED_WITHIN, || {
-            let mut start = self.program("pg_ctl");
-            start
-                .arg("-D")
-                .arg(self.data())
-                .arg("-l")
-                .arg(self.folder.path().join("log"));
-            start.args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
-            succeeds(&mut start).then_some(())
-        });
-        assert!(started.is_some(), "the server starts");
+        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
+        // Every process of it holds this pipe open, whose end says that none is left.
+        let start = self.program("pg_ctl");
+        let mut holding = command("sh");
+        holding.args(["-c", "exec \"$@\" 3>&1 >/dev/null", "sh"]);
+        holding.arg(start.get_program()).args(start.get_args());
+        holding.arg("-D").arg(self.data());
+        holding.arg("-l").arg(self.folder.path().join("log"));
+        holding.args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
+        holding
+            .current_dir("/")
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .stderr(Stdio::null());
+        self.starts.change(|starts| *starts += 1);
+        count_end(reader, &self.ended);
+        assert!(succeeds(&mut holding), "the server starts");
     }
 
     /// SIGKILL to the server itself, not to the processes that serve connections.
     pub fn kill(&self) {
-        let file = self.data().join("postmaster.pid");
-        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
-        let id = text.lines().next().unwrap_or_default();
-        let status = command("kill").args(["-KILL", id]).status();
+        let id = self.id();
+        let status = command("kill").args(["-KILL", &id]).status();
         assert!(
             status.is_ok_and(|status| status.success()),
             "kill -KILL {id} works"
@@ -152,24 +171,21 @@ impl PostgresServer {
 
     /// A signal by name to every process of it, such as `STOP`: connections stay, and nothing answers.
     pub fn signal_all(&self, name: &str) {
-        let file = self.data().join("postmaster.pid");
-        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
-        let id = text.lines().next().unwrap_or_default().to_owned();
-        let is_child = |process: &String| {
-            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-            // Behind the name in brackets: the state, then the parent.
-            let (_, behind) = stat.rsplit_once(')').unwrap_or_default();
-            behind.split_whitespace().nth(1) == Some(id.as_str())
-        };
-        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut all: Vec<String> = names.filter(is_child).collect();
-        all.push(id.clone());
+        let id = self.id();
+        let mut all = children_of(&id);
+        all.push(id);
         let status = command("kill").arg(format!("-{name}")).args(&all).status();
         assert!(
             status.is_ok_and(|status| status.success()),
             "kill -{name} {all:?} works"
         );
+    }
+
+    /// Of the server itself.
+    fn id(&self) -> String {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
+        text.lines().next().unwrap_or_default().to_owned()
     }
 
     /// Makes every session of it read-only by default, those that are open too; or no more.
@@ -255,6 +271,30 @@ impl Drop for PostgresServer {
             .args(["-m", "immediate", "-w", "-s", "stop"]);
         succeeds(&mut stop);
     }
+}
+
+/// The processes that a process has begun.
+fn children_of(id: &str) -> Vec<String> {
+    let is_child = |process: &String| {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // Behind the name in brackets: the state, then the parent.
+        let (_, behind) = stat.rsplit_once(')').unwrap_or_default();
+        behind.split_whitespace().nth(1) == Some(id)
+    };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(is_child).collect()
+}
+
+/// Counts the end of all who hold the other end of a pipe.
+#[expect(clippy::disallowed_methods, reason = "reads until other processes have ended")]
+fn count_end(mut held: PipeReader, ended: &Arc<Watched<usize>>) {
+    let ended = Arc::clone(ended);
+    std::thread::spawn(move || {
+        // Nothing is written to it; however its end comes, it is one.
+        drop(held.read_to_end(&mut Vec::new()));
+        ended.change(|ended| *ended += 1);
+    });
 }
 
 fn succeeds(command: &mut Command) -> bool {

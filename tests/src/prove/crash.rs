@@ -7,7 +7,8 @@ use super::reconcile::{compare, not_zero};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{command, deadline, instant, is_installed, pause};
+use crate::passing_time::at_each_beat;
+use crate::program::{command, is_installed};
 use crate::server::Server;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -66,9 +67,8 @@ struct Run {
 
 impl Run {
     /// Writes until the server dies or `until` passes; every acknowledged position is remembered.
-    fn write_until(&mut self, server: &mut Server, kill_after: Duration) {
-        let until = deadline(kill_after);
-        while instant() < until && server.program.ended().is_none() {
+    fn write_until(&mut self, server: &Server, kill_after: Duration) {
+        at_each_beat(kill_after, || {
             self.suppressed += 1;
             let number = format!("139{:08}", 10_000_000 + self.suppressed);
             let path = format!("/api/v1/numbers/{number}/suppress");
@@ -78,8 +78,8 @@ impl Run {
                 self.acknowledged.extend(reply.position);
                 self.suppressed_acknowledged += 1;
             }
-            pause();
-        }
+            server.program.ended().is_none()
+        });
     }
 }
 
