@@ -68,7 +68,8 @@ impl FileChanges {
 impl Drop for FileChanges {
     /// The end of the watch is the last thing that its reader is told.
     fn drop(&mut self) {
-        drop(inotify::remove_watch(&self.inotify, self.watch));
+        // A file that is gone took its watch with it, and its reader has ended.
+        inotify::remove_watch(&self.inotify, self.watch).unwrap_or_default();
     }
 }
 
@@ -121,11 +122,11 @@ mod tests {
         let file = folder.path().join("lines");
         std::fs::write(&file, "").unwrap();
         let changes = FileChanges::of(&file);
-        let path = file.clone();
-        let writer = std::thread::spawn(move || std::fs::write(path, "one").unwrap());
-        let is_there = || (std::fs::read_to_string(&file).unwrap() == "one").then_some(());
-        assert_eq!(changes.until(SOON, is_there), Some(()));
-        writer.join().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::fs::write(&file, "one").unwrap());
+            let is_there = || (std::fs::read_to_string(&file).unwrap() == "one").then_some(());
+            assert_eq!(changes.until(SOON, is_there), Some(()));
+        });
         assert_eq!(changes.until(Duration::from_millis(1), || None::<()>), None);
     }
 
@@ -133,14 +134,14 @@ mod tests {
     fn a_folder_is_waited_for_from_above() {
         let folder = tempfile::tempdir().unwrap();
         let deep = folder.path().join("one/two");
-        let path = deep.clone();
-        let writer = std::thread::spawn(move || {
-            std::fs::create_dir_all(&path).unwrap();
-            std::fs::write(path.join("file"), "").unwrap();
-        });
         let file = deep.join("file");
-        let found = in_folder_to_come(&deep, SOON, || file.exists().then_some(()));
-        assert_eq!(found, Some(()));
-        writer.join().unwrap();
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::fs::create_dir_all(&deep).unwrap();
+                std::fs::write(&file, "").unwrap();
+            });
+            let found = in_folder_to_come(&deep, SOON, || file.exists().then_some(()));
+            assert_eq!(found, Some(()));
+        });
     }
 }

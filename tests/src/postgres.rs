@@ -2,18 +2,20 @@
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
-use crate::program::{command, fail, free_tcp_port};
-use crate::watched::Watched;
-use std::io::{PipeReader, Read};
+use crate::program::{Program, command, fail, free_tcp_port};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 use tls::IdentityFiles;
 
 /// How long what a killed server left behind may take to end.
 const ENDED_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a start may take, recovery after a kill among it, and how it says that it takes connections.
+const READY: Duration = Duration::from_secs(60);
+const SAYS_READY: &str = "database system is ready to accept connections";
 
 /// The port that names its socket, where it listens on no other.
 const PORT: u16 = 5_432;
@@ -31,9 +33,8 @@ pub struct PostgresServer {
     as_postgres: bool,
     /// The port of loopback on which it speaks TLS; without one it listens on its socket alone.
     port: Option<u16>,
-    /// How many of its starts have ended, with every process that they had begun.
-    ended: Arc<Watched<usize>>,
-    starts: Watched<usize>,
+    /// The server itself, a child of ours: nothing of a killed one is left when it has ended, and said all.
+    running: Mutex<Option<Program>>,
 }
 
 /// Where the server's programs are, if they are installed; Debian keeps them outside the path.
@@ -90,8 +91,7 @@ impl PostgresServer {
             programs,
             as_postgres,
             port: None,
-            ended: Arc::default(),
-            starts: Watched::default(),
+            running: Mutex::default(),
         };
         let mut init = server.program("initdb");
         init.arg("-D").arg(server.data());
@@ -124,39 +124,51 @@ impl PostgresServer {
 
     /// Starts it, once what a killed one left behind has ended, which holds its memory for a moment.
     pub fn restart(&self) {
-        let starts = *self.starts.look();
-        let ended = self
-            .ended
-            .until(ENDED_WITHIN, |ended| (*ended == starts).then_some(()));
-        if ended.is_none() {
+        let mut running = self.running();
+        if let Some(mut before) = running.take()
+            && before.wait(ENDED_WITHIN).is_none()
+        {
             fail("what a killed server left behind does not end");
         }
-        let folder = self.folder.path().display();
         let (listen, port) = match self.port {
-            Some(port) => ("127.0.0.1 -c ssl=on", port),
-            None => ("''", PORT),
+            Some(port) => ("127.0.0.1", port),
+            None => ("", PORT),
         };
-        let options = format!(
-            "-c listen_addresses={listen} -c port={port} -k {folder} -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
-             -c shared_buffers=64MB -c max_connections=200"
-        );
-        let (reader, writer) = std::io::pipe().expect("a pipe can be made");
-        // Every process of it holds this pipe open, whose end says that none is left.
-        let start = self.program("pg_ctl");
-        let mut holding = command("sh");
-        holding.args(["-c", "exec \"$@\" 3>&1 >/dev/null", "sh"]);
-        holding.arg(start.get_program()).args(start.get_args());
-        holding.arg("-D").arg(self.data());
-        holding.arg("-l").arg(self.folder.path().join("log"));
-        holding.args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
-        holding
-            .current_dir("/")
-            .stdin(Stdio::null())
-            .stdout(writer)
-            .stderr(Stdio::null());
-        self.starts.change(|starts| *starts += 1);
-        count_end(reader, &self.ended);
-        assert!(succeeds(&mut holding), "the server starts");
+        let folder = self.folder.path().display().to_string();
+        let mut start = command("sh");
+        start.args(["-c", "exec \"$@\" 2>&1", "sh"]);
+        if self.as_postgres {
+            start.args(["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]);
+        }
+        start
+            .arg(self.programs.join("postgres"))
+            .arg("-D")
+            .arg(self.data());
+        for setting in [
+            format!("listen_addresses={listen}"),
+            format!("port={port}"),
+            format!("unix_socket_directories={folder}"),
+            format!("ssl={}", if self.port.is_some() { "on" } else { "off" }),
+            // What it refuses is told to who asked.
+            "log_min_messages=log".to_owned(),
+            "shared_buffers=64MB".to_owned(),
+            "max_connections=200".to_owned(),
+        ] {
+            start.arg("-c").arg(setting);
+        }
+        for setting in DURABLE_SETTINGS {
+            start.arg("-c").arg(format!("{setting}=on"));
+        }
+        start.current_dir("/");
+        let mut server = Program::start(start);
+        if server.line(READY, |line| line.contains(SAYS_READY)).is_none() {
+            fail(&format!("PostgreSQL does not start: {:?}", server.seen()));
+        }
+        *running = Some(server);
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Program>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// SIGKILL to the server itself, not to the processes that serve connections.
@@ -284,17 +296,6 @@ fn children_of(id: &str) -> Vec<String> {
     let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
     let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
     names.filter(is_child).collect()
-}
-
-/// Counts the end of all who hold the other end of a pipe.
-#[expect(clippy::disallowed_methods, reason = "reads until other processes have ended")]
-fn count_end(mut held: PipeReader, ended: &Arc<Watched<usize>>) {
-    let ended = Arc::clone(ended);
-    std::thread::spawn(move || {
-        // Nothing is written to it; however its end comes, it is one.
-        drop(held.read_to_end(&mut Vec::new()));
-        ended.change(|ended| *ended += 1);
-    });
 }
 
 fn succeeds(command: &mut Command) -> bool {

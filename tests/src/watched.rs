@@ -53,16 +53,15 @@ impl<T> Watched<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
 
     #[test]
     fn a_change_ends_the_wait_and_nothing_ends_it_without_one() {
-        let watched = Arc::new(Watched::new(0));
-        let other = Arc::clone(&watched);
-        let writer = std::thread::spawn(move || other.change(|count| *count = 7));
-        let found = watched.until(Duration::from_secs(20), |count| (*count == 7).then_some(*count));
-        assert_eq!(found, Some(7));
-        writer.join().unwrap();
+        let watched = Watched::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| watched.change(|count| *count = 7));
+            let found = watched.until(Duration::from_secs(20), |count| (*count == 7).then_some(*count));
+            assert_eq!(found, Some(7));
+        });
         let none = watched.until(Duration::from_millis(1), |count| (*count == 8).then_some(()));
         assert_eq!(none, None);
     }

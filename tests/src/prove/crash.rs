@@ -124,7 +124,7 @@ fn random_kills(form: Form) -> serde_json::Value {
     begin(&data, &carrier.trunk(), customers, 1, &mut run);
     for kill in 0..kills {
         let mut server = Server::start(&data, &carrier.trunk());
-        run.write_until(&mut server, moment(kill));
+        run.write_until(&server, moment(kill));
         server.program.kill();
         run.kills += 1;
     }
@@ -163,7 +163,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
             .arg(crate::program::ledgerline());
         let mut server = Server::of(Server::wrapped(strace, &data, &carrier.trunk()), &data);
         if server.wait_ready() {
-            run.write_until(&mut server, Duration::from_secs(20));
+            run.write_until(&server, Duration::from_secs(20));
         }
         run.kills += u32::from(server.program.ended().is_some());
         server.program.kill();

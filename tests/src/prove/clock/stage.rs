@@ -147,11 +147,6 @@ impl Stage {
         invites.map(|machine| self.wall.of_machine(machine)).collect()
     }
 
-    /// INVITEs that came from `from` on.
-    pub(super) fn invites_since(&self, from: Timestamp) -> usize {
-        self.invites().iter().filter(|at| **at >= from).count()
-    }
-
     /// Whether somebody is dialed from now on, soon.
     pub(super) fn is_dialed_again(&self) -> bool {
         let from = self.wall.true_now();
