@@ -60,8 +60,8 @@ impl Server {
         so.is_some()
     }
 
-    /// What `look` finds behind an event that `query` asks for, at its position. What the log holds already is
-    /// looked at once, behind the last.
+    /// What `look` finds behind an event that `query` asks for, at its position. What the log holds already
+    /// is looked at once, behind the last.
     pub fn look_after_events<T>(
         &self,
         query: &str,
@@ -75,8 +75,8 @@ impl Server {
         })
     }
 
-    /// What `wanted` finds in an event that `query` asks for (`kind=…&campaign=…`), of the log as it is and of
-    /// what is appended to it; `None` when that does not come `within`.
+    /// What `wanted` finds in an event that `query` asks for (`kind=…&campaign=…`), of the log as it is and
+    /// of what is appended to it; `None` when that does not come `within`.
     pub fn follow_events<T>(
         &self,
         query: &str,

@@ -1,5 +1,5 @@
-//! Stretches of real time that a story needs for themselves: what must not happen meanwhile, a moment drawn at
-//! random, a load of so many a second. Whoever waits for something is told of it instead.
+//! Stretches of real time that a story needs for themselves: what must not happen meanwhile, a moment drawn
+//! at random, a load of so many a second. Whoever waits for something is told of it instead.
 
 use crate::program::{deadline, instant};
 use std::time::{Duration, Instant};
@@ -12,8 +12,8 @@ pub fn left(until: Instant) -> Duration {
 /// When whoever was refused for now comes again: what a busy server's own answer asks for (`Retry-After: 1`).
 pub const COME_AGAIN: Duration = Duration::from_secs(1);
 
-/// Tries until it is granted, coming again as often as a busy server asks for; `None` when it is not `within`.
-/// For what is refused for now and told by nothing but the next answer.
+/// Tries until it is granted, coming again as often as a busy server asks for; `None` when it is not
+/// `within`. For what is refused for now and told by nothing but the next answer.
 pub fn come_again<T>(within: Duration, mut step: impl FnMut() -> Option<T>) -> Option<T> {
     let until = deadline(within);
     loop {

@@ -195,8 +195,8 @@ impl Program {
         found.flatten()
     }
 
-    /// What the last of its lines that begin so says behind that, once `wanted` accepts it: how it stands, not
-    /// what it said in between. `None` when that does not come `within`, or it says nothing more.
+    /// What the last of its lines that begin so says behind that, once `wanted` accepts it: how it stands,
+    /// not what it said in between. `None` when that does not come `within`, or it says nothing more.
     pub fn says(&self, name: &str, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
         let found = self.told.until(within, |told| {
             let mut lines = told.lines.iter().rev();

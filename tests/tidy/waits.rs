@@ -1,9 +1,9 @@
-//! Check 22: a story is told of what it waits for, or follows it; only here and there does it let time pass, or
-//! come again as often as a busy server asks for.
+//! Check 22: a story is told of what it waits for, or follows it; only here and there does it let time pass,
+//! or come again as often as a busy server asks for.
 
 use super::tree::{Finding, Tree};
 
-/// What sleeps, and the one file that may; and the one that waits for a change with a time at which it gives up.
+/// What sleeps, and the one file that may; and the one that waits for a change, up to a time.
 const SLEEPS: &[&str] = &["thread::sleep", "park_timeout", "recv_timeout", "time::sleep"];
 const SLEEPS_IN: &str = "tests/src/passing_time.rs";
 const GIVES_UP: &str = "wait_timeout";
@@ -17,7 +17,7 @@ const ALLOWED: &[(&str, &str)] = &[
     // Moments drawn at random, at which something is killed.
     ("tests/src/prove/projections.rs", "let_pass("),
     ("tests/src/prove/stores/mod.rs", "let_pass("),
-    // A stretch that is the case itself: a stop is held, a receiver is away or slow, an edge of the clock comes.
+    // A stretch that is the case itself: a stop is held, a receiver is away, an edge of the clock comes.
     ("tests/src/prove/clock/stage.rs", "let_pass("),
     ("tests/src/prove/http/certificates.rs", "let_pass("),
     ("tests/src/prove/stop.rs", "let_pass("),

@@ -1,5 +1,5 @@
-//! What a process says of itself on its output, a line whenever it changes: whether it is ready, and whether it
-//! dials. `/readyz` answers the same to whoever asks.
+//! What a process says of itself on its output, a line whenever it changes: whether it is ready, and whether
+//! it dials. `/readyz` answers the same to whoever asks.
 
 use crate::process::Process;
 use application::installation::DialingState;
