@@ -114,3 +114,41 @@ impl Process {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(not_ready: Option<&str>, held: Option<Held>) -> Standing {
+        Standing {
+            not_ready: not_ready.map(str::to_owned),
+            dialing: DialingState::Dialing,
+            held,
+        }
+    }
+
+    #[test]
+    fn a_line_says_whether_it_is_ready_and_why_not_on_that_one_line() {
+        assert_eq!(standing(None, None).ready_line(), "yes");
+        let away = standing(Some("unavailable: the store\nis away"), None);
+        assert_eq!(away.ready_line(), "no: unavailable: the store is away");
+    }
+
+    #[test]
+    fn the_line_about_dialing_begins_with_the_word_of_readiness() {
+        assert_eq!(standing(None, None).dialing_line(), "dialing: this process dials");
+        for held in [CLOCK_WRONG, STOPPED, NO_ROOM] {
+            let line = standing(None, Some(held)).dialing_line();
+            assert!(line.starts_with(&format!("{}: ", held.word)), "{line}");
+        }
+    }
+
+    #[test]
+    fn another_reason_is_no_change_and_another_word_is_one() {
+        let (ready, away) = (standing(None, None), standing(Some("away"), None));
+        assert!(away.is_as_ready_as(&standing(Some("still away"), None)));
+        assert!(!away.is_as_ready_as(&ready));
+        assert!(away.dials_as(&ready));
+        assert!(!ready.dials_as(&standing(None, Some(STOPPED))));
+    }
+}
