@@ -1,8 +1,9 @@
 //! The process is killed in the middle of live calls; started again, it goes on, and nobody is dialed twice.
 
 use std::time::Duration;
+use tests::file_changes::in_folder_to_come;
 use tests::history::History;
-use tests::program::{Program, command, ledgerline, run_json, wait_for};
+use tests::program::{Program, command, ledgerline, run_json};
 
 #[test]
 fn a_killed_demonstration_goes_on_where_it_stopped() {
@@ -29,7 +30,7 @@ fn a_killed_demonstration_goes_on_where_it_stopped() {
     // A place that is taken before the dial is no recording yet: whoever rings may not be interrupted.
     let is_recording =
         |entry: &std::fs::DirEntry| entry.path().extension().is_some_and(|ending| ending == "wav");
-    let talking = wait_for(Duration::from_secs(40), || {
+    let talking = in_folder_to_come(&recordings, Duration::from_secs(40), || {
         let files = std::fs::read_dir(&recordings).ok()?.flatten();
         (files.filter(is_recording).count() >= 5).then_some(())
     });

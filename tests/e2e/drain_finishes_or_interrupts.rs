@@ -4,7 +4,6 @@ use serde_json::json;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::History;
-use tests::program::wait_for;
 use tests::prove::{quick_campaign, records};
 use tests::server::Server;
 
@@ -24,8 +23,7 @@ fn a_drained_server_leaves_no_call_open_and_goes_on_later() {
         &json!({"task_id": "T1", "records": records(20, 3)}),
     );
     server.must_post("/api/v1/campaigns/T1/start", &json!({}));
-    let talking = wait_for(Duration::from_secs(30), || {
-        let lines = carrier.lines();
+    let talking = carrier.until(Duration::from_secs(30), |lines| {
         (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
     });
     assert!(talking.is_some(), "two conversations begin");

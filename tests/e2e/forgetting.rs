@@ -5,7 +5,7 @@ use serde_json::json;
 use std::path::Path;
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{run, wait_for};
+use tests::program::run;
 use tests::server::Server;
 
 const TRUNK: &str = "sip:127.0.0.1:9";
@@ -66,9 +66,10 @@ fn a_person_is_held_released_erased_and_stays_erased() {
         "never beside events"
     );
     server.must_post("/api/v1/customers/C001/erase", &reason);
-    let certified = wait_for(Duration::from_secs(20), || {
-        (standing(&server) == "certified").then_some(())
-    });
+    let certified =
+        server.look_after_events("kind=customer.erasure_certified", Duration::from_secs(20), |_| {
+            (standing(&server) == "certified").then_some(())
+        });
     assert!(certified.is_some());
     enrol(&server, "B");
     let imported = import(&server, "B");

@@ -114,7 +114,7 @@ fn issued(server: &Server, period: &str) -> usize {
 fn a_server_issues_what_it_missed(data: &str) {
     let kept = Path::new(data).join("reports");
     let mut server = reporting_server(data);
-    let missed = tests::program::wait_for(Duration::from_secs(20), || {
+    let missed = server.look_after_events("kind=report.issued", Duration::from_secs(20), |_| {
         (issued(&server, "2027-03-09") == 1).then_some(())
     });
     assert!(missed.is_some(), "the day it missed");

@@ -10,7 +10,7 @@ use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
 use tests::opened::mark_half_filled;
 use tests::postgres::PostgresServer;
-use tests::program::{run, wait_for};
+use tests::program::run;
 use tests::prove::records;
 use tests::server::Server;
 
@@ -82,18 +82,15 @@ fn the_stand_by_answers_and_takes_over_and_nobody_is_dialed_twice() {
     );
 
     second.call("T1", &records(CUSTOMERS, 4));
-    let talking = wait_for(Duration::from_secs(60), || {
+    let talking = carrier.until(Duration::from_secs(60), |lines| {
         // A line is whole when its call is over: with two answered ones, others are under way.
-        let lines = carrier.lines();
         (lines.values().filter(|line| line.answered_at.is_some()).count() >= 2).then_some(())
     });
     assert!(talking.is_some(), "the holder dials what the stand-by took in");
     first.program.kill();
 
-    let taken_over = wait_for(TAKEN_OVER_WITHIN, || {
-        (dialing(&second) == "dialing").then_some(())
-    });
-    assert!(taken_over.is_some(), "the stand-by takes over");
+    let taken_over = second.says_of_dialing("dialing", TAKEN_OVER_WITHIN);
+    assert!(taken_over, "the stand-by takes over");
     let completed = second.is_completed("T1", Duration::from_secs(120));
     assert!(completed, "the campaign goes on and completes");
 
@@ -148,13 +145,15 @@ fn a_stand_by_that_gets_the_lock_of_half_a_log_does_not_dial_until_it_is_whole()
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(mark_half_filled(&url, Some("events copy")));
     first.program.kill();
-    let dials = || (dialing(&second) == "dialing").then_some(());
     assert!(
-        wait_for(ASKED_WITHIN, dials).is_none(),
+        !second.says_of_dialing("dialing", ASKED_WITHIN),
         "nothing is dialed on half of a log"
     );
     runtime.block_on(mark_half_filled(&url, None));
-    assert!(wait_for(TAKEN_OVER_WITHIN, dials).is_some(), "it takes over");
+    assert!(
+        second.says_of_dialing("dialing", TAKEN_OVER_WITHIN),
+        "it takes over"
+    );
 }
 
 #[test]
@@ -173,12 +172,13 @@ fn a_stand_by_does_not_dial_on_a_log_that_lost_what_it_followed() {
     first.program.kill();
     postgres.cut_tail(3);
     runtime.block_on(mark_half_filled(&url, None));
-    let told = wait_for(TAKEN_OVER_WITHIN, || {
-        let dialing = dialing(&second);
-        assert_ne!(dialing, "dialing", "it dials on a log that lost its tail");
-        (dialing == "paused-history-lost").then_some(())
-    });
-    assert!(told.is_some(), "{}", dialing(&second));
+    let told = second.says_of_dialing("paused-history-lost", TAKEN_OVER_WITHIN);
+    assert!(told, "{}", dialing(&second));
+    let said = second.program.seen();
+    assert!(
+        !said.iter().any(|line| line.starts_with("dialing   dialing:")),
+        "it dials on a log that lost its tail: {said:?}"
+    );
     let history = History::read_store(&url);
     assert_eq!(
         history.of("installation.history_lost").count(),
@@ -243,11 +243,8 @@ fn a_database_that_restarts_cuts_no_conversation_off() {
     assert!(talking, "people talk");
     postgres.kill();
     postgres.restart();
-    let again = wait_for(TAKEN_OVER_WITHIN, || {
-        (dialing(&server) == "dialing").then_some(())
-    });
     assert!(
-        again.is_some(),
+        server.says_of_dialing("dialing", TAKEN_OVER_WITHIN),
         "it dials again once the calls under way have ended"
     );
     let history = History::read_store(&place.0);

@@ -1,13 +1,14 @@
 //! A carrier that is always busy and remembers when each INVITE came, by a clock that nobody has faked: what
 //! a proof about clocks must not take from the process it judges.
 
+use crate::watched::Watched;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use host::clock::SystemClock;
 use std::collections::BTreeMap;
 use std::net::{SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// Largest datagram that a UDP socket gives.
@@ -17,7 +18,7 @@ const DATAGRAM_BYTES: usize = 65_536;
 const LOOK_MS: u64 = 100;
 
 /// First arrival of each Call-ID: a repeated INVITE is no further dial.
-type Arrivals = Arc<Mutex<BTreeMap<String, Timestamp>>>;
+type Arrivals = Arc<Watched<BTreeMap<String, Timestamp>>>;
 
 pub struct BusyCarrier {
     address: SocketAddr,
@@ -48,10 +49,18 @@ impl BusyCarrier {
 
     /// When each INVITE came, in order.
     pub fn invites(&self) -> Vec<Timestamp> {
-        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut times: Vec<Timestamp> = arrivals.values().copied().collect();
+        let mut times: Vec<Timestamp> = self.arrivals.look().values().copied().collect();
         times.sort_unstable();
         times
+    }
+
+    /// True once an INVITE has come whose time is `wanted`.
+    pub fn is_invited(&self, within: Duration, wanted: impl Fn(Timestamp) -> bool) -> bool {
+        let came = |times: &mut BTreeMap<String, Timestamp>| {
+            let mut times = times.values().copied();
+            times.any(&wanted).then_some(())
+        };
+        self.arrivals.until(within, came).is_some()
     }
 }
 
@@ -71,10 +80,11 @@ fn answer(socket: &UdpSocket, arrivals: &Arrivals, ends: &AtomicBool) {
         let text = String::from_utf8_lossy(buffer.get(..length).unwrap_or_default()).into_owned();
         let Some(reply) = reply(&text) else { continue };
         if let (true, Some(call)) = (text.starts_with("INVITE "), header(&text, "call-id")) {
-            let mut arrivals = arrivals.lock().unwrap_or_else(PoisonError::into_inner);
-            arrivals
-                .entry(call.to_owned())
-                .or_insert_with(|| SystemClock::default().now());
+            arrivals.change(|arrivals| {
+                arrivals
+                    .entry(call.to_owned())
+                    .or_insert_with(|| SystemClock::default().now());
+            });
         }
         // Who asks again is answered again.
         drop(socket.send_to(reply.as_bytes(), from));

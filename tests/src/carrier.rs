@@ -1,5 +1,6 @@
 //! A carrier in a process of its own, and what its CDR says: the outside world's word against ours.
 
+use super::file_changes::FileChanges;
 use super::program::{Program, command, free_port, ledgerline, read};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -51,6 +52,21 @@ impl CarrierProcess {
     /// The last line of every Call-ID counts.
     pub fn lines(&self) -> BTreeMap<String, CdrLine> {
         cdr_lines(&self.cdr)
+    }
+
+    /// What `wanted` finds in its lines, now or once it has written more; `None` when that is not `within`.
+    pub fn until<T>(
+        &self,
+        within: Duration,
+        mut wanted: impl FnMut(&BTreeMap<String, CdrLine>) -> Option<T>,
+    ) -> Option<T> {
+        FileChanges::of(&self.cdr).until(within, || wanted(&self.lines()))
+    }
+
+    /// True once it has lines of more calls than so many.
+    pub fn has_more_than(&self, count: usize, within: Duration) -> bool {
+        self.until(within, |lines| (lines.len() > count).then_some(()))
+            .is_some()
     }
 }
 

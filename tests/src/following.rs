@@ -1,17 +1,22 @@
-//! Waits for what a running server says: its stream of events tells when to look at a campaign again.
+//! Waits for what a running server says: its streams tell of each event, and when to look at something again.
 
-use super::program::{deadline, fail, instant, pause};
+use super::passing_time::{COME_AGAIN, left};
+use super::program::{deadline, fail};
 use super::prove::quick_campaign;
 use super::server::Server;
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::time::{Duration, Instant};
 
+/// The note of a stream that has told all there was.
+const CAUGHT_UP: &str = "caught-up";
+
 impl Server {
     /// True once the campaign is complete; false when it is not `within`.
     pub fn is_completed(&self, campaign: &str, within: Duration) -> bool {
-        let watch = Watch::of(self, campaign, "campaign.completed");
-        watch.until(within, |board| board["status"] == "completed")
+        let query = format!("campaign={campaign}&kind=campaign.completed");
+        let board = format!("/api/v1/campaigns/{campaign}");
+        self.is_so_after_events(&query, &board, within, |board| board["status"] == "completed")
     }
 
     /// True once so many customers are settled while others are on the phone.
@@ -22,9 +27,80 @@ impl Server {
         })
     }
 
+    /// True once so many calls of a campaign have ended.
+    pub fn has_ended_calls(&self, campaign: &str, count: u32, within: Duration) -> bool {
+        let board = format!("/api/v1/campaigns/{campaign}");
+        let query = format!("campaign={campaign}&kind=call.ended");
+        self.is_so_after_events(&query, &board, within, |board| {
+            board["calls_ended"]
+                .as_u64()
+                .is_some_and(|ended| ended >= u64::from(count))
+        })
+    }
+
     /// True once an event has made the board of a campaign so.
     pub fn is_on_board(&self, campaign: &str, within: Duration, enough: impl FnMut(&Value) -> bool) -> bool {
-        Watch::of(self, campaign, "").until(within, enough)
+        let board = format!("/api/v1/campaigns/{campaign}");
+        self.is_so_after_events(&format!("campaign={campaign}"), &board, within, enough)
+    }
+
+    /// True once an event that `query` asks for has made what is at `path` so, its rows included.
+    pub fn is_so_after_events(
+        &self,
+        query: &str,
+        path: &str,
+        within: Duration,
+        mut enough: impl FnMut(&Value) -> bool,
+    ) -> bool {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let so = self.look_after_events(query, within, |position| {
+            let reply = self.get(&format!("{path}{sign}after_position={position}")).ok()?;
+            (reply.status == 200 && enough(&reply.body)).then_some(())
+        });
+        so.is_some()
+    }
+
+    /// What `look` finds behind an event that `query` asks for, at its position. What the log holds already
+    /// is looked at once, behind the last.
+    pub fn look_after_events<T>(
+        &self,
+        query: &str,
+        within: Duration,
+        mut look: impl FnMut(&str) -> Option<T>,
+    ) -> Option<T> {
+        let mut is_caught_up = false;
+        self.follow_all(query).until(within, |told| {
+            is_caught_up |= told.name == CAUGHT_UP;
+            if is_caught_up { look(told.position) } else { None }
+        })
+    }
+
+    /// What `wanted` finds in an event that `query` asks for (`kind=…&campaign=…`), of the log as it is and
+    /// of what is appended to it; `None` when that does not come `within`.
+    pub fn follow_events<T>(
+        &self,
+        query: &str,
+        within: Duration,
+        mut wanted: impl FnMut(&Value) -> Option<T>,
+    ) -> Option<T> {
+        let following = self.follow_all(query);
+        following.until(within, |told| match told.name {
+            "" => wanted(told.data),
+            _ => None,
+        })
+    }
+
+    fn follow_all(&self, query: &str) -> Following<'_> {
+        Following::of(self, &format!("/api/v1/events/stream?{query}"))
+    }
+
+    /// What `wanted` finds in a picture of the live figures: one comes when something changed, and every 5 s.
+    pub fn follow_figures<T>(
+        &self,
+        within: Duration,
+        mut wanted: impl FnMut(&Value) -> Option<T>,
+    ) -> Option<T> {
+        Following::of(self, "/api/v1/live/stream").until(within, |told| wanted(told.data))
     }
 
     /// Makes a campaign that finishes in a rehearsal, and takes these people in.
@@ -49,66 +125,86 @@ impl Server {
     }
 }
 
-/// The board of a campaign, looked at when an event has changed it.
-struct Watch<'a> {
+/// A stream of a server: what it tells, one after the other.
+struct Following<'a> {
     server: &'a Server,
-    board: String,
-    /// Where its events are streamed from.
-    stream: String,
-    /// The last event that was looked at.
+    url: String,
+    /// The last that was told; empty at first.
     after: String,
 }
 
-impl<'a> Watch<'a> {
-    /// With each event of the kind, or with every one.
-    fn of(server: &'a Server, campaign: &str, kind: &str) -> Self {
-        let kind = match kind {
-            "" => String::new(),
-            kind => format!("&kind={kind}"),
-        };
+/// What a stream tells: an event, whose name is empty, or what it notes beside.
+struct Told<'a> {
+    name: &'a str,
+    position: &'a str,
+    data: &'a Value,
+}
+
+/// Why a stream was followed no further.
+enum Ended<T> {
+    Found(T),
+    /// The server went away, or the time is over.
+    Lost,
+}
+
+impl<'a> Following<'a> {
+    fn of(server: &'a Server, path: &str) -> Self {
         Self {
             server,
-            board: format!("/api/v1/campaigns/{campaign}"),
-            stream: format!("{}/api/v1/events/stream?campaign={campaign}{kind}", server.url),
-            after: "0".to_owned(),
+            url: format!("{}{path}", server.url),
+            after: String::new(),
         }
     }
 
-    /// Until the board is enough. A server that went away is asked again, from where it was left.
-    fn until(mut self, within: Duration, mut enough: impl FnMut(&Value) -> bool) -> bool {
+    /// Until something of it is what is wanted. A stream that was lost is asked for again, from where it was
+    /// left, as long as its server runs.
+    fn until<T>(mut self, within: Duration, mut wanted: impl FnMut(&Told<'_>) -> Option<T>) -> Option<T> {
         let until = deadline(within);
         loop {
-            if self.follow(until, &mut enough).is_some() {
-                return true;
+            if let Ended::Found(found) = self.follow(until, &mut wanted) {
+                return Some(found);
             }
-            if instant() >= until {
-                return false;
+            let pause = left(until).min(COME_AGAIN);
+            if pause.is_zero() || self.server.program.ends(pause).is_some() {
+                return None;
             }
-            pause();
         }
     }
 
-    /// `None` when the stream ends, or the time.
-    fn follow(&mut self, until: Instant, mut enough: impl FnMut(&Value) -> bool) -> Option<()> {
+    fn follow<T>(&mut self, until: Instant, mut wanted: impl FnMut(&Told<'_>) -> Option<T>) -> Ended<T> {
         let agent: ureq::Agent = ureq::Agent::config_builder()
-            .timeout_global(Some(until.saturating_duration_since(instant())))
+            .timeout_global(Some(left(until).max(Duration::from_millis(1))))
             .build()
             .into();
-        let url = format!("{}&after={}", self.stream, self.after);
-        let asked = agent.get(&url).header("authorization", self.server.bearer());
-        let mut stream = asked.call().ok()?;
+        let mut asked = agent.get(&self.url).header("authorization", self.server.bearer());
+        if !self.after.is_empty() {
+            asked = asked.header("last-event-id", &self.after);
+        }
+        let Ok(mut stream) = asked.call() else {
+            return Ended::Lost;
+        };
+        let (mut name, mut data) = (String::new(), Value::Null);
         for line in BufReader::new(stream.body_mut().as_reader()).lines() {
-            let line = line.ok()?;
-            let Some(position) = line.strip_prefix("id:") else {
-                continue;
-            };
-            position.clone_into(&mut self.after);
-            let path = format!("{}?after_position={position}", self.board);
-            let reply = self.server.get(&path).ok()?;
-            if reply.status == 200 && enough(&reply.body) {
-                return Some(());
+            let Ok(line) = line else { break };
+            match line.split_once(':') {
+                Some(("event", said)) => said.trim().clone_into(&mut name),
+                Some(("data", said)) => data = serde_json::from_str(said).unwrap_or_default(),
+                Some(("id", said)) => said.trim().clone_into(&mut self.after),
+                // The end of one: it is whole.
+                None if line.is_empty() && !data.is_null() => {
+                    let told = Told {
+                        name: &name,
+                        position: &self.after,
+                        data: &data,
+                    };
+                    if let Some(found) = wanted(&told) {
+                        return Ended::Found(found);
+                    }
+                    (name, data) = (String::new(), Value::Null);
+                }
+                Some(_) | None => {}
             }
         }
-        None
+        Ended::Lost
     }
 }

@@ -2,15 +2,20 @@
 //!
 //! PostgreSQL refuses to run as root; a root user's server runs as `postgres`.
 
-use crate::program::{command, free_tcp_port, wait_for};
+use crate::program::{Program, command, fail, free_tcp_port};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tempfile::TempDir;
 use tls::IdentityFiles;
 
-/// How long a start may take: recovery after a kill, and the end of what the killed server left behind.
-const STARTED_WITHIN: Duration = Duration::from_secs(60);
+/// How long what a killed server left behind may take to end.
+const ENDED_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long a start may take, recovery after a kill among it, and how it says that it takes connections.
+const READY: Duration = Duration::from_secs(60);
+const SAYS_READY: &str = "database system is ready to accept connections";
 
 /// The port that names its socket, where it listens on no other.
 const PORT: u16 = 5_432;
@@ -28,6 +33,8 @@ pub struct PostgresServer {
     as_postgres: bool,
     /// The port of loopback on which it speaks TLS; without one it listens on its socket alone.
     port: Option<u16>,
+    /// The server itself, a child of ours: nothing of a killed one is left when it has ended, and said all.
+    running: Mutex<Option<Program>>,
 }
 
 /// Where the server's programs are, if they are installed; Debian keeps them outside the path.
@@ -84,6 +91,7 @@ impl PostgresServer {
             programs,
             as_postgres,
             port: None,
+            running: Mutex::default(),
         };
         let mut init = server.program("initdb");
         init.arg("-D").arg(server.data());
@@ -114,36 +122,59 @@ impl PostgresServer {
         Some(format!("{SCHEME}://ledgerline@{host}:{port}/{database}"))
     }
 
-    /// Starts it; waits out what a killed one left behind, which holds its memory for a moment.
+    /// Starts it, once what a killed one left behind has ended, which holds its memory for a moment.
     pub fn restart(&self) {
-        let folder = self.folder.path().display();
+        let mut running = self.running();
+        if let Some(mut before) = running.take()
+            && before.wait(ENDED_WITHIN).is_none()
+        {
+            fail("what a killed server left behind does not end");
+        }
         let (listen, port) = match self.port {
-            Some(port) => ("127.0.0.1 -c ssl=on", port),
-            None => ("''", PORT),
+            Some(port) => ("127.0.0.1", port),
+            None => ("", PORT),
         };
-        let options = format!(
-            "-c listen_addresses={listen} -c port={port} -k {folder} -c fsync=on -c synchronous_commit=on -c full_page_writes=on \
-             -c shared_buffers=64MB -c max_connections=200"
-        );
-        let started = wait_for(STARTED_WITHIN, || {
-            let mut start = self.program("pg_ctl");
-            start
-                .arg("-D")
-                .arg(self.data())
-                .arg("-l")
-                .arg(self.folder.path().join("log"));
-            start.args(["-w", "-t", "60", "-s", "-o", &options, "start"]);
-            succeeds(&mut start).then_some(())
-        });
-        assert!(started.is_some(), "the server starts");
+        let folder = self.folder.path().display().to_string();
+        let mut start = command("sh");
+        start.args(["-c", "exec \"$@\" 2>&1", "sh"]);
+        if self.as_postgres {
+            start.args(["setpriv", "--reuid=postgres", "--regid=postgres", "--init-groups"]);
+        }
+        start
+            .arg(self.programs.join("postgres"))
+            .arg("-D")
+            .arg(self.data());
+        for setting in [
+            format!("listen_addresses={listen}"),
+            format!("port={port}"),
+            format!("unix_socket_directories={folder}"),
+            format!("ssl={}", if self.port.is_some() { "on" } else { "off" }),
+            // What it refuses is told to who asked.
+            "log_min_messages=log".to_owned(),
+            "shared_buffers=64MB".to_owned(),
+            "max_connections=200".to_owned(),
+        ] {
+            start.arg("-c").arg(setting);
+        }
+        for setting in DURABLE_SETTINGS {
+            start.arg("-c").arg(format!("{setting}=on"));
+        }
+        start.current_dir("/");
+        let mut server = Program::start(start);
+        if server.line(READY, |line| line.contains(SAYS_READY)).is_none() {
+            fail(&format!("PostgreSQL does not start: {:?}", server.seen()));
+        }
+        *running = Some(server);
+    }
+
+    fn running(&self) -> MutexGuard<'_, Option<Program>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// SIGKILL to the server itself, not to the processes that serve connections.
     pub fn kill(&self) {
-        let file = self.data().join("postmaster.pid");
-        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
-        let id = text.lines().next().unwrap_or_default();
-        let status = command("kill").args(["-KILL", id]).status();
+        let id = self.id();
+        let status = command("kill").args(["-KILL", &id]).status();
         assert!(
             status.is_ok_and(|status| status.success()),
             "kill -KILL {id} works"
@@ -152,24 +183,21 @@ impl PostgresServer {
 
     /// A signal by name to every process of it, such as `STOP`: connections stay, and nothing answers.
     pub fn signal_all(&self, name: &str) {
-        let file = self.data().join("postmaster.pid");
-        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
-        let id = text.lines().next().unwrap_or_default().to_owned();
-        let is_child = |process: &String| {
-            let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
-            // Behind the name in brackets: the state, then the parent.
-            let (_, behind) = stat.rsplit_once(')').unwrap_or_default();
-            behind.split_whitespace().nth(1) == Some(id.as_str())
-        };
-        let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-        let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
-        let mut all: Vec<String> = names.filter(is_child).collect();
-        all.push(id.clone());
+        let id = self.id();
+        let mut all = children_of(&id);
+        all.push(id);
         let status = command("kill").arg(format!("-{name}")).args(&all).status();
         assert!(
             status.is_ok_and(|status| status.success()),
             "kill -{name} {all:?} works"
         );
+    }
+
+    /// Of the server itself.
+    fn id(&self) -> String {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(file).expect("a running server has a file with its id");
+        text.lines().next().unwrap_or_default().to_owned()
     }
 
     /// Makes every session of it read-only by default, those that are open too; or no more.
@@ -255,6 +283,19 @@ impl Drop for PostgresServer {
             .args(["-m", "immediate", "-w", "-s", "stop"]);
         succeeds(&mut stop);
     }
+}
+
+/// The processes that a process has begun.
+fn children_of(id: &str) -> Vec<String> {
+    let is_child = |process: &String| {
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // Behind the name in brackets: the state, then the parent.
+        let (_, behind) = stat.rsplit_once(')').unwrap_or_default();
+        behind.split_whitespace().nth(1) == Some(id)
+    };
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let names = processes.filter_map(|entry| entry.file_name().into_string().ok());
+    names.filter(is_child).collect()
 }
 
 fn succeeds(command: &mut Command) -> bool {

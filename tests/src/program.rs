@@ -1,15 +1,20 @@
 //! The process starter: runs the built binary and other people's tools, and never leaves one behind.
 
+use crate::file_changes::FileChanges;
+use crate::passing_time::left;
+use crate::watched::Watched;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{ChildStdin, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Lines kept of a program's output while nobody reads them; more than any story prints.
 const LINES_MAX: usize = 100_000;
+
+/// Longest wait for somebody who reads them; behind it they are kept all the same.
+const READ_WITHIN: Duration = Duration::from_secs(3_600);
 
 /// Longest wait for the end of a program that was killed: the kernel's own work.
 const KILLED_WITHIN: Duration = Duration::from_secs(10);
@@ -87,16 +92,32 @@ pub fn run_json(args: &[&str]) -> Result<(ExitStatus, serde_json::Value), String
     }
 }
 
+/// What a program has said and done so far.
+#[derive(Default)]
+struct Told {
+    lines: Vec<String>,
+    /// Lines that somebody has read.
+    read: usize,
+    /// It says nothing more.
+    is_silent: bool,
+    status: Option<ExitStatus>,
+    /// Rung whenever it says a line, and when it ends.
+    bells: Vec<Arc<Watched<u64>>>,
+}
+
+impl Told {
+    fn ring(&self) {
+        for bell in &self.bells {
+            bell.change(|count| *count += 1);
+        }
+    }
+}
+
 /// A running program; killed when dropped.
 pub struct Program {
     id: u32,
     input: Option<ChildStdin>,
-    /// Read by one at a time: several threads of a proof may hold the program.
-    lines: Mutex<Receiver<String>>,
-    seen: Vec<String>,
-    /// Its exit status comes here once.
-    end: Mutex<Receiver<ExitStatus>>,
-    status: Option<ExitStatus>,
+    told: Arc<Watched<Told>>,
 }
 
 impl Program {
@@ -124,29 +145,30 @@ impl Program {
             .spawn()
             .unwrap_or_else(|error| fail(&format!("{command:?} does not start: {error}")));
         let output = child.stdout.take().expect("standard output is piped");
-        let (sender, lines) = sync_channel(LINES_MAX);
+        let told = Arc::new(Watched::<Told>::default());
+        let said = Arc::clone(&told);
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    return;
-                }
+                said.until(READ_WITHIN, |told| {
+                    (told.lines.len() - told.read < LINES_MAX).then_some(())
+                });
+                said.change(|told| {
+                    told.lines.push(line);
+                    told.ring();
+                });
             }
+            said.change(|told| told.is_silent = true);
         });
         let (id, input) = (child.id(), child.stdin.take());
-        let (tell, end) = sync_channel(1);
+        let ended = Arc::clone(&told);
         std::thread::spawn(move || {
             let status = child.wait().expect("our own child can be waited for");
-            // Nobody asks any more: the story is over.
-            tell.send(status).unwrap_or_default();
+            ended.change(|told| {
+                told.status = Some(status);
+                told.ring();
+            });
         });
-        Self {
-            id,
-            input,
-            lines: Mutex::new(lines),
-            seen: Vec::new(),
-            end: Mutex::new(end),
-            status: None,
-        }
+        Self { id, input, told }
     }
 
     pub fn id(&self) -> u32 {
@@ -155,24 +177,36 @@ impl Program {
 
     /// The first line, from now on, that `wanted` accepts; `None` after `within` or at the end of output.
     pub fn line(&mut self, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
-        let until = deadline(within);
-        loop {
-            let left = until.saturating_duration_since(instant());
-            match self
-                .lines
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .recv_timeout(left)
-            {
-                Ok(line) => {
-                    self.seen.push(line.clone());
-                    if wanted(&line) {
-                        return Some(line);
-                    }
+        let found = self.told.until(within, |told| {
+            let fresh = told.lines.get(told.read..).unwrap_or_default();
+            match fresh.iter().position(|line| wanted(line)) {
+                Some(index) => {
+                    told.read += index + 1;
+                    Some(told.lines.get(told.read - 1).cloned())
                 }
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return None,
+                None => {
+                    told.read = told.lines.len();
+                    told.is_silent.then_some(None)
+                }
             }
-        }
+        });
+        // Whoever waits for room may go on.
+        self.told.change(|_| ());
+        found.flatten()
+    }
+
+    /// What the last of its lines that begin so says behind that, once `wanted` accepts it: how it stands,
+    /// not what it said in between. `None` when that does not come `within`, or it says nothing more.
+    pub fn says(&self, name: &str, within: Duration, wanted: impl Fn(&str) -> bool) -> Option<String> {
+        let found = self.told.until(within, |told| {
+            let mut lines = told.lines.iter().rev();
+            let last = lines.find_map(|line| line.strip_prefix(name).map(str::trim));
+            match last {
+                Some(line) if wanted(line) => Some(Some(line.to_owned())),
+                Some(_) | None => told.is_silent.then_some(None),
+            }
+        });
+        found.flatten()
     }
 
     /// Says a line to it on its standard input.
@@ -186,9 +220,14 @@ impl Program {
         }
     }
 
-    /// Every line read so far.
-    pub fn seen(&self) -> &[String] {
-        &self.seen
+    /// Whoever waits for changes of a file looks again, too, when this one says a line or ends.
+    pub fn rings(&self, changes: &FileChanges) {
+        self.told.change(|told| told.bells.push(changes.bell()));
+    }
+
+    /// Every line so far.
+    pub fn seen(&self) -> Vec<String> {
+        self.told.look().lines.clone()
     }
 
     /// SIGKILL to the whole group, and waits until the process is gone.
@@ -202,7 +241,7 @@ impl Program {
                     .status(),
             );
         }
-        self.end_within(KILLED_WITHIN);
+        self.ends(KILLED_WITHIN);
     }
 
     /// Sends a signal by name, such as `TERM`.
@@ -219,15 +258,20 @@ impl Program {
     }
 
     /// The exit status, if the program has ended.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.end_within(Duration::ZERO)
+    pub fn ended(&self) -> Option<ExitStatus> {
+        self.told.look().status
+    }
+
+    /// The same, once it has; `None` when it goes on for longer.
+    pub fn ends(&self, within: Duration) -> Option<ExitStatus> {
+        self.told.until(within, |told| told.status)
     }
 
     /// Waits for the end, and reads what is said until then.
     pub fn wait(&mut self, within: Duration) -> Option<ExitStatus> {
         let until = deadline(within);
         drop(self.line(within, |_| false));
-        self.end_within(until.saturating_duration_since(instant()))
+        self.ends(left(until))
     }
 
     /// Asks it to end; true when it does `within`, and says that all went well.
@@ -236,14 +280,6 @@ impl Program {
             self.signal("TERM");
         }
         self.wait(within).is_some_and(|status| status.success())
-    }
-
-    fn end_within(&mut self, within: Duration) -> Option<ExitStatus> {
-        if self.status.is_none() {
-            let end = self.end.lock().unwrap_or_else(PoisonError::into_inner);
-            self.status = end.recv_timeout(within).ok();
-        }
-        self.status
     }
 }
 
@@ -264,29 +300,6 @@ pub fn instant() -> Instant {
 
 pub fn deadline(within: Duration) -> Instant {
     instant() + within
-}
-
-/// Between two looks at another process.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "polls another process; nothing is timed by it"
-)]
-pub fn pause() {
-    std::thread::sleep(Duration::from_millis(20));
-}
-
-/// Polls until `look` answers, at most `within`.
-pub fn wait_for<T>(within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
-    let until = deadline(within);
-    loop {
-        if let Some(found) = look() {
-            return Some(found);
-        }
-        if instant() > until {
-            return None;
-        }
-        pause();
-    }
 }
 
 /// A loopback port that no connection is taken at now, for a program that cannot choose one itself.

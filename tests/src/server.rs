@@ -2,7 +2,7 @@
 
 use super::described::{Came, Description, description};
 use super::door;
-use super::program::{Program, command, fail, ledgerline, run, run_json, wait_for};
+use super::program::{Program, command, fail, ledgerline, run, run_json};
 use serde_json::Value;
 use std::io::{BufRead, BufReader};
 use std::net::TcpStream;
@@ -15,6 +15,10 @@ pub const REHEARSAL: &str = "2026-03-02T10:00:00+08:00";
 
 /// Longest wait for a server to become ready, recovery of a killed one included.
 const READY: Duration = Duration::from_secs(60);
+
+/// How the lines begin by which it says whether it is ready, and whether it dials.
+const SAYS_READY: &str = "ready ";
+const SAYS_OF_DIALING: &str = "dialing ";
 
 /// Longest wait for the end of a server that drains.
 const DRAINED: Duration = Duration::from_secs(30);
@@ -68,20 +72,38 @@ impl Server {
 
     /// False when the program ended first, or did not get ready in time.
     pub fn wait_ready(&mut self) -> bool {
-        let (program, url, data) = (&mut self.program, &mut self.url, &self.data);
-        // It has said where it is before it says so here; without standard output the file alone tells.
-        program.line(READY, |line| line.starts_with("status "));
-        wait_for(READY, || {
-            if program.ended().is_some() {
-                return Some(false);
-            }
-            let text = std::fs::read_to_string(data.join("server.json")).ok()?;
-            let said: Value = serde_json::from_str(&text).ok()?;
-            *url = said.get("url")?.as_str()?.trim_end_matches('/').to_owned();
-            door::remember(url, &door::token(data)?);
-            (request("GET", &format!("{url}/readyz"), None).ok()?.status == 200).then_some(true)
-        })
-        .unwrap_or(false)
+        self.says_ready(READY) && self.find().is_some_and(|ready| ready.status == 200)
+    }
+
+    /// Finds where it is, as it says itself; answers what it says of its readiness there.
+    fn find(&mut self) -> Option<Reply> {
+        let text = std::fs::read_to_string(self.data.join("server.json")).ok()?;
+        let said: Value = serde_json::from_str(&text).ok()?;
+        said.get("url")?
+            .as_str()?
+            .trim_end_matches('/')
+            .clone_into(&mut self.url);
+        door::remember(&self.url, &door::token(&self.data)?);
+        self.get("/readyz").ok()
+    }
+
+    /// True once it says that it is ready; false when it ends first, or does not say so `within`.
+    pub fn says_ready(&self, within: Duration) -> bool {
+        self.program
+            .says(SAYS_READY, within, |said| said == "yes")
+            .is_some()
+    }
+
+    /// Why it is not ready, once it says so.
+    pub fn says_not_ready(&self, within: Duration) -> Option<String> {
+        let said = self.program.says(SAYS_READY, within, |said| said != "yes")?;
+        Some(said.trim_start_matches("no: ").to_owned())
+    }
+
+    /// True once it says this of dialing, in the word that `/readyz` has for it.
+    pub fn says_of_dialing(&self, word: &str, within: Duration) -> bool {
+        let is_said = |said: &str| said.split_once(':').is_some_and(|(said, _)| said == word);
+        self.program.says(SAYS_OF_DIALING, within, is_said).is_some()
     }
 
     /// Connections that say nothing, at most so many; those that the server does not take count too.

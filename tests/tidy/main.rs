@@ -24,6 +24,7 @@ mod secrets;
 mod size;
 mod text;
 mod tree;
+mod waits;
 mod words;
 
 use tree::{Finding, Tree};
@@ -66,4 +67,5 @@ checks! {
     c19_each_parameter_stands_for_itself: parameters::check;
     c20_the_asvs_table_names_tests_that_exist: asvs::check;
     c21_each_problem_is_explained: problems::check;
+    c22_stories_are_told_of_what_they_wait_for: waits::check;
 }

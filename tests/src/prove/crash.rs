@@ -7,7 +7,8 @@ use super::reconcile::{compare, not_zero};
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{command, deadline, instant, is_installed, pause};
+use crate::passing_time::at_each_beat;
+use crate::program::{command, is_installed};
 use crate::server::Server;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -66,9 +67,8 @@ struct Run {
 
 impl Run {
     /// Writes until the server dies or `until` passes; every acknowledged position is remembered.
-    fn write_until(&mut self, server: &mut Server, kill_after: Duration) {
-        let until = deadline(kill_after);
-        while instant() < until && server.program.ended().is_none() {
+    fn write_until(&mut self, server: &Server, kill_after: Duration) {
+        at_each_beat(kill_after, || {
             self.suppressed += 1;
             let number = format!("139{:08}", 10_000_000 + self.suppressed);
             let path = format!("/api/v1/numbers/{number}/suppress");
@@ -78,8 +78,8 @@ impl Run {
                 self.acknowledged.extend(reply.position);
                 self.suppressed_acknowledged += 1;
             }
-            pause();
-        }
+            server.program.ended().is_none()
+        });
     }
 }
 
@@ -124,7 +124,7 @@ fn random_kills(form: Form) -> serde_json::Value {
     begin(&data, &carrier.trunk(), customers, 1, &mut run);
     for kill in 0..kills {
         let mut server = Server::start(&data, &carrier.trunk());
-        run.write_until(&mut server, moment(kill));
+        run.write_until(&server, moment(kill));
         server.program.kill();
         run.kills += 1;
     }
@@ -163,7 +163,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
             .arg(crate::program::ledgerline());
         let mut server = Server::of(Server::wrapped(strace, &data, &carrier.trunk()), &data);
         if server.wait_ready() {
-            run.write_until(&mut server, Duration::from_secs(20));
+            run.write_until(&server, Duration::from_secs(20));
         }
         run.kills += u32::from(server.program.ended().is_some());
         server.program.kill();

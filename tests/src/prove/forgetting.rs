@@ -6,7 +6,7 @@ use super::forgotten_keys::Keys;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{command, ledgerline, run, wait_for};
+use crate::program::{command, ledgerline, run};
 use crate::search::search;
 use crate::server::Server;
 use domain::ids::CustomerId;
@@ -83,14 +83,22 @@ fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
             wrong.push(format!("erase {index}: {why}"));
         }
     }
-    let certified = wait_for(Duration::from_secs(60), || {
-        let all = erased.iter().all(|one| {
-            let shown = server.get(&format!("/api/v1/customers/{}", one.id));
+    let mut count = 0;
+    let certified = server.follow_events(
+        "kind=customer.erasure_certified",
+        Duration::from_secs(60),
+        |event| {
+            count += 1;
+            (count >= erased.len()).then(|| member(event, "/position").as_str().map(str::to_owned))?
+        },
+    );
+    let is_shown = |position: String| {
+        erased.iter().all(|one| {
+            let shown = server.get(&format!("/api/v1/customers/{}?after_position={position}", one.id));
             shown.is_ok_and(|reply| member(&reply.body, "/standing/erasure") == "certified")
-        });
-        all.then_some(())
-    });
-    if certified.is_none() {
+        })
+    };
+    if !certified.is_some_and(is_shown) {
         wrong.push("not every erasure was certified".to_owned());
     }
 }

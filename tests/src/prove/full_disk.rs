@@ -8,8 +8,10 @@ use super::crash::quick_campaign;
 use super::reconcile::not_zero;
 use super::{Form, Proof, brief_people, skipped};
 use crate::carrier::CarrierProcess;
+use crate::file_changes::FileChanges;
 use crate::history::{History, member};
-use crate::program::{command, deadline, fail, instant, ledgerline, pause, wait_for};
+use crate::passing_time::at_each_beat;
+use crate::program::{command, deadline, fail, instant, ledgerline};
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -179,26 +181,24 @@ impl Found {
 
     /// One filling; answers a server that runs.
     fn fill_once(&mut self, scene: &Scene<'_>, mut server: Server) -> Server {
-        let until = deadline(moment(self.fills));
-        while instant() < until {
+        at_each_beat(moment(self.fills), || {
             self.write(&server);
-            pause();
-        }
+            true
+        });
         scene.fill();
-        let (until, at_last, refused) = (deadline(FULL_FOR), deadline(FELT_WITHIN), self.refused_while_full);
-        let is_over = |found: &Self| {
-            let is_felt = found.refused_while_full > refused;
-            instant() >= if is_felt { until } else { at_last }
-        };
-        while !is_over(self) && server.program.ended().is_none() {
+        let (until, refused) = (deadline(FULL_FOR), self.refused_while_full);
+        at_each_beat(FELT_WITHIN, || {
             self.look(&server);
-            pause();
-        }
+            let is_over = self.refused_while_full > refused && instant() >= until;
+            !is_over && server.program.ended().is_none()
+        });
         self.fills += 1;
         let dialed = scene.dialed_count();
         scene.empty();
         let emptied = instant();
-        let ended = wait_for(BACK_WITHIN, || {
+        let changes = FileChanges::of(&scene.carrier.cdr);
+        server.program.rings(&changes);
+        let ended = changes.until(BACK_WITHIN, || {
             if let Some(status) = server.program.ended() {
                 return Some(Some(status));
             }
@@ -231,12 +231,6 @@ impl Elapsed for std::time::Instant {
 fn says_dialing(server: &Server) -> bool {
     let reply = server.get("/readyz");
     reply.is_ok_and(|reply| reply.status == 200 && member(&reply.body, "/dialing") == "dialing")
-}
-
-/// Whether the server says that no call is open: asked before the log, whose reading is a process of its own.
-fn says_none_open(server: &Server) -> bool {
-    let reply = server.get("/api/v1/campaigns/FULL");
-    reply.is_ok_and(|reply| member(&reply.body, "/open") == 0)
 }
 
 /// Pseudo-random moments that differ between fillings but not between runs: a fixed linear congruence.
@@ -311,11 +305,10 @@ fn one_run(form: Form, is_stderr_inside: bool) -> Proof {
     }
     // No call that a full disk cut off stays open.
     server.must_post("/api/v1/campaigns/FULL/pause", &json!({}));
-    let closed = || {
-        let is_none_open = says_none_open(&server);
-        (is_none_open && History::read(&scene.data).unfinished().is_empty()).then_some(())
-    };
-    let are_closed = wait_for(BACK_WITHIN, closed).is_some();
+    let are_closed = server.is_on_board("FULL", BACK_WITHIN, |board| {
+        // The server is asked first: the log is read by a process of its own.
+        member(board, "/open") == 0 && History::read(&scene.data).unfinished().is_empty()
+    });
     server.program.signal("TERM");
     let stopped = server.program.wait(STOPPED_WITHIN);
     let is_dirty = !are_closed || !stopped.is_some_and(|status| status.success());

@@ -5,8 +5,9 @@
 
 use super::{Form, Proof};
 use crate::opened::{open, open_rows};
+use crate::passing_time::let_pass;
 use crate::postgres::PostgresServer;
-use crate::program::{Program, command, deadline, instant, ledgerline, pause};
+use crate::program::{Program, command, instant, ledgerline};
 use ::projections::ViewCheck;
 use ::projections::synthetic::SyntheticLog;
 use domain::stored_event::Position;
@@ -128,10 +129,8 @@ fn killed(log: &Path, rows: &str, length: &Length) -> Found {
         for _ in 0..drawn(kill, length.batches_max + 1) {
             program.line(STEP_WITHIN, |line| line.starts_with("at ") || line == "done");
         }
-        let until = deadline(Duration::from_millis(drawn(kill + 1_000, length.into_ms_max)));
-        while instant() < until {
-            pause();
-        }
+        let moment = Duration::from_millis(drawn(kill + 1_000, length.into_ms_max));
+        let_pass(moment, "a kill comes at a moment drawn at random");
         let is_done = program.seen().iter().any(|line| line == "done");
         program.kill();
         found.kills += 1;

@@ -7,7 +7,8 @@ use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
 use crate::opened::open;
-use crate::program::{fail, instant, wait_for};
+use crate::passing_time::let_pass;
+use crate::program::{fail, instant};
 use crate::server::Server;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::Position;
@@ -141,13 +142,8 @@ fn add_people(server: &Server, salt: u32) {
 
 /// Calls in flight, once there are as many, and so many talked through.
 fn loaded(server: &Server, wanted: u64, talking: u64) -> Option<u64> {
-    wait_for(LOAD, || {
-        let reply = server.get("/api/v1/live").ok()?;
-        let count = |place: &str| {
-            member(&reply.body, &format!("/open/{place}"))
-                .as_u64()
-                .unwrap_or(0)
-        };
+    server.follow_figures(LOAD, |figures| {
+        let count = |place: &str| member(figures, &format!("/open/{place}")).as_u64().unwrap_or(0);
         let in_flight = count("dialing") + count("ringing") + count("talking");
         (in_flight >= wanted && count("talking") >= talking).then_some(in_flight)
     })
@@ -172,8 +168,7 @@ fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_f
     if listed != Ok(true) {
         fail(&format!("{stop} is engaged and not listed"));
     }
-    let until = instant() + HELD;
-    wait_for(HELD * 2, || (instant() >= until).then_some(()));
+    let_pass(HELD, "the stop is held past the time within which it must act");
     server.must_post(
         "/api/v1/stop/lift",
         &json!({"stop": stop, "reason": "the proof goes on"}),

@@ -4,7 +4,7 @@ use super::reconcile::compare;
 use super::{Form, Proof, skipped};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{is_installed, wait_for};
+use crate::program::is_installed;
 use crate::server::Server;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -58,10 +58,7 @@ pub(crate) fn prove(form: Form) -> Proof {
     let import = server.run_json(&["import", &file, "--campaign", "LOAN_REMIND_20231101", "--json"]);
     server.must_post("/api/v1/campaigns/LOAN_REMIND_20231101/start", &json!({}));
     // Standard retries wait minutes to hours: the proof ends when every first call has ended.
-    let all_called = wait_for(Duration::from_secs(170), || {
-        let reply = server.get("/api/v1/campaigns/LOAN_REMIND_20231101").ok()?;
-        (member(&reply.body, "/calls_ended").as_u64()? >= u64::from(customers)).then_some(())
-    });
+    let all_called = server.has_ended_calls("LOAN_REMIND_20231101", customers, Duration::from_secs(170));
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(20));
     let history = History::read(&data);
@@ -73,7 +70,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         ),
         Err(error) => (json!(error), 0),
     };
-    let holds = all_called.is_some()
+    let holds = all_called
         && stopped.is_some_and(|status| status.success())
         && enrolled == customers
         && bad == 3

@@ -11,6 +11,7 @@ use host::open_settings::OpenSettings;
 use host::outbound::ntp::NtpServer;
 use host::outbound::tsa::TsaUrl;
 use host::outbound::witness::WitnessSpec;
+use host::process::Standing;
 use host::read_db_spec::ReadDbArgs;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInArgs;
@@ -142,22 +143,50 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     Ok(())
 }
 
-/// Says whether this process dials, at first and whenever that changes. An error: it cannot go on, and what
-/// is open is closed by the next start.
+/// Says whether this process is ready and whether it dials, at first and whenever that changes. An error: it
+/// cannot go on, and what is open is closed by the next start.
 async fn until_signal(running: &Running, signals: &mut Signals) -> Result<(), Failure> {
-    let mut standing = running.installation.dialing.state();
+    let process = &running.process;
+    let mut standing = tokio::select! {
+        biased;
+        () = signals.next() => return Ok(()),
+        why = process.opened.fell() => return Err(Failure::unavailable(why)),
+        standing = process.standing() => standing,
+    };
+    say_dialing(&standing);
+    say_ready(&standing);
     loop {
-        let now = *standing.borrow_and_update();
-        // A full disk behind standard output is no reason to end.
-        if let Err(error) = output::line(&format!("dialing   {}", now.line())) {
-            tracing::warn!(%error, "what this process does about dialing could not be printed");
-        }
-        tokio::select! {
+        let now = tokio::select! {
             biased;
-            () = signals.next() => return Ok(()),
-            why = running.process.opened.fell() => return Err(Failure::unavailable(why)),
-            // The sender lives as long as the application.
-            _changed = standing.changed() => {}
+            () = signals.next() => break,
+            why = process.opened.fell() => return Err(Failure::unavailable(why)),
+            now = process.changed_from(&standing) => now,
+        };
+        if !now.dials_as(&standing) {
+            say_dialing(&now);
         }
+        if !now.is_as_ready_as(&standing) {
+            say_ready(&now);
+        }
+        standing = now;
+    }
+    say("ready", "no: draining");
+    Ok(())
+}
+
+fn say_dialing(standing: &Standing) {
+    say("dialing", &standing.dialing_line());
+}
+
+fn say_ready(standing: &Standing) {
+    let line = standing.ready_line();
+    tracing::info!(ready = line, "readiness");
+    say("ready", &line);
+}
+
+/// A line of what the process says of itself. A full disk behind standard output is no reason to end.
+fn say(name: &str, line: &str) {
+    if let Err(error) = output::line(&format!("{name:<10}{line}")) {
+        tracing::warn!(%error, "what this process says of itself could not be printed");
     }
 }

@@ -1,9 +1,11 @@
 //! One process that serves an installation: what it opened and closes again, and whether it is ready.
 
 mod readiness;
+mod standing;
 mod worklist_age;
 
 pub use readiness::Readiness;
+pub use standing::Standing;
 
 use crate::app::Opened;
 use crate::clock_evidence::ClockEvidence;

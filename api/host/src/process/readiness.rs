@@ -3,12 +3,14 @@
 use crate::clock_evidence::OffsetShown;
 use crate::descriptors::{self, DescriptorsShown};
 use crate::process::Process;
+use crate::process::standing::{self, Held};
 use crate::process::worklist_age::worklist_age_ms;
 use application::installation::DialingState;
 use application::installation::waits::{LossShown, RestoreShown};
 use application::reply_value::value;
 use domain::problem::Problem;
 use domain::stop::StopId;
+use domain::stored_event::Position;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
@@ -48,6 +50,14 @@ pub struct Readiness {
     synthesizer: String,
     /// The time is made up.
     rehearsal: bool,
+}
+
+/// Where a process stands that takes work.
+pub(super) struct Followed {
+    head: Position,
+    /// Events that the views are behind.
+    lag: u64,
+    worklist_age_ms: u64,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -100,7 +110,7 @@ impl Process {
     }
 
     /// Not draining, the store writes, the log can be read, the worklist follows.
-    pub async fn readiness(&self) -> Result<Readiness, Problem> {
+    pub(super) async fn followed(&self) -> Result<Followed, Problem> {
         if !self.ready.load(Ordering::Acquire) {
             return Err(Problem::unavailable("the process is starting or draining"));
         }
@@ -128,6 +138,20 @@ impl Process {
             )));
         }
         let worklist_age_ms = worklist_age_ms(&self.installation, head).await?;
+        Ok(Followed {
+            head,
+            lag,
+            worklist_age_ms,
+        })
+    }
+
+    /// The same, with where it stands.
+    pub async fn readiness(&self) -> Result<Readiness, Problem> {
+        let Followed {
+            head,
+            lag,
+            worklist_age_ms,
+        } = self.followed().await?;
         let refused = self.opened.sip_counts().map(|counts| DatagramsRefused {
             malformed: counts.malformed,
             dropped: counts.dropped,
@@ -161,23 +185,23 @@ impl Process {
     }
 
     fn dialing_word(&self) -> &'static str {
-        let standing = self.installation.dialing.now();
-        let is_clock_wrong = self.installation.environment.skew.stops_dialing();
-        if standing == DialingState::Dialing && is_clock_wrong {
-            return "paused-clock-wrong";
+        self.dials_held_by()
+            .map_or_else(|| self.installation.dialing.now().word(), |held| held.word)
+    }
+
+    /// What keeps a process from dialing that would.
+    pub(super) fn dials_held_by(&self) -> Option<Held> {
+        if self.installation.dialing.now() != DialingState::Dialing {
+            return None;
         }
-        if standing == DialingState::Dialing && self.stops().contains(&StopId::All) {
-            return "stopped";
+        if self.installation.environment.skew.stops_dialing() {
+            return Some(standing::CLOCK_WRONG);
         }
-        let are_held = || {
-            self.installation
-                .dialing
-                .drivers()
-                .is_some_and(|drivers| drivers.are_dials_held())
-        };
-        if standing == DialingState::Dialing && are_held() {
-            return "paused-no-room";
+        if self.stops().contains(&StopId::All) {
+            return Some(standing::STOPPED);
         }
-        standing.word()
+        let drivers = self.installation.dialing.drivers();
+        let is_without_room = drivers.is_some_and(|drivers| drivers.are_dials_held());
+        is_without_room.then_some(standing::NO_ROOM)
     }
 }

@@ -4,7 +4,8 @@ use super::Found;
 use super::faked_wall::{FakedWall, Wall};
 use crate::busy_carrier::BusyCarrier;
 use crate::history::{History, member};
-use crate::program::{command, instant, ledgerline, wait_for};
+use crate::passing_time::let_pass;
+use crate::program::{command, instant, ledgerline};
 use crate::prove::{BUNDLED_TEXT, records};
 use crate::server::Server;
 use domain::time::Timestamp;
@@ -129,9 +130,9 @@ impl Stage {
         }
     }
 
-    /// Whether readiness says this of dialing, soon.
+    /// Whether it says this of dialing, soon.
     pub(super) fn is_said(&self, word: &str) -> bool {
-        wait_for(SAID, || (self.readiness("/dialing") == word).then_some(())).is_some()
+        self.server.says_of_dialing(word, SAID)
     }
 
     /// A member of what readiness answers now.
@@ -146,25 +147,22 @@ impl Stage {
         invites.map(|machine| self.wall.of_machine(machine)).collect()
     }
 
-    /// INVITEs that came from `from` on.
-    pub(super) fn invites_since(&self, from: Timestamp) -> usize {
-        self.invites().iter().filter(|at| **at >= from).count()
-    }
-
     /// Whether somebody is dialed from now on, soon.
     pub(super) fn is_dialed_again(&self) -> bool {
         let from = self.wall.true_now();
-        wait_for(SAID, || (self.invites_since(from) > 0).then_some(())).is_some()
+        self.carrier
+            .is_invited(SAID, |machine| self.wall.of_machine(machine) >= from)
     }
 
     pub(super) fn wait_until(&self, at: Timestamp) {
-        let left = at.duration_since(self.wall.true_now());
-        // It ends by the true time; the limit only guards against a machine whose clock is set meanwhile.
-        let came = wait_for(left + SAID, || (self.wall.true_now() >= at).then_some(()));
-        assert!(
-            came.is_some(),
-            "the machine's own clock goes on while a proof runs"
+        let_pass(
+            at.duration_since(self.wall.true_now()),
+            "the case says what happens when",
         );
+        // By the true time; a machine whose clock is set meanwhile is no place for this proof.
+        let short = at.duration_since(self.wall.true_now());
+        assert!(short < SAID, "the machine's own clock goes on while a proof runs");
+        let_pass(short, "the same, to the microsecond");
     }
 
     /// A command about this server, which must be granted.

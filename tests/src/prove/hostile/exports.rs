@@ -1,7 +1,8 @@
 //! Three hundred readers that ask for an export and take nothing of it: everybody else is answered meanwhile.
 
 use super::{Stage, Verdict, ask_each};
-use crate::program::{instant, wait_for};
+use crate::passing_time::{come_again, left, let_pass};
+use crate::program::{deadline, instant};
 use crate::prove::Form;
 use crate::prove::crash::records;
 use crate::server::request;
@@ -79,7 +80,7 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
     };
     drop(holding);
     // Places come back, and an export is written to its end.
-    if wait_for(AGAIN_WITHIN, || is_exported(stage).then_some(())).is_none() {
+    if come_again(AGAIN_WITHIN, || is_exported(stage).then_some(())).is_none() {
         broken.push("no export was written afterwards".to_owned());
     }
     Verdict {
@@ -93,19 +94,19 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
 fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
     let began = instant();
     let mut piece = vec![0; PIECE_BYTES];
-    let mut next = began;
-    let exported = wait_for(PLACE_WITHIN, || {
-        if instant() < next {
-            return None;
-        }
-        next = instant() + BETWEEN_PIECES;
+    let until = deadline(PLACE_WITHIN);
+    let mut is_written = false;
+    while !is_written && !left(until).is_zero() {
         for reader in holding.iter_mut() {
             // One whose place was given away reads an end, or an error.
             drop(reader.read(&mut piece));
         }
-        is_exported(stage).then_some(())
-    });
-    if exported.is_none() {
+        is_written = is_exported(stage);
+        if !is_written {
+            let_pass(BETWEEN_PIECES.min(left(until)), "they take little");
+        }
+    }
+    if !is_written {
         broken.push("those who take little kept their places".to_owned());
     }
     u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX)

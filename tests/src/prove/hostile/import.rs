@@ -7,7 +7,8 @@
 
 use super::{Stage, Verdict};
 use crate::history::member;
-use crate::program::{command, instant, ledgerline, pause};
+use crate::passing_time::at_each_beat;
+use crate::program::{command, instant, ledgerline};
 use crate::prove::Form;
 use crate::prove::crash::{quick_campaign, records};
 use serde_json::{Value, json};
@@ -196,10 +197,10 @@ fn begin(stage: &Stage<'_>, dialed_people: u32) {
 fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut() -> bool) -> Stretch {
     let (began, before) = (instant(), stage.carrier.lines().len());
     let mut stretch = Stretch::default();
-    while !is_done() || instant() - began < at_least {
+    at_each_beat(at_least + IMPORTED_WITHIN, || {
         stretch.look(stage);
-        pause();
-    }
+        !is_done() || instant() - began < at_least
+    });
     stretch.ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
     stretch.dials = stage.carrier.lines().len().saturating_sub(before);
     stretch

@@ -16,7 +16,7 @@ use super::reconcile::compare;
 use super::{Form, Proof, brief_people};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{instant, wait_for};
+use crate::program::instant;
 use crate::server::{Reply, Server, request};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -161,16 +161,13 @@ pub(crate) fn prove(form: Form) -> Proof {
         form,
     };
     let verdicts: Vec<(&str, Tried)> = ATTACKS.iter().flat_map(|lanes| row(&stage, lanes)).collect();
-    let called = wait_for(Duration::from_secs(120), || {
-        let reply = server.get(&format!("/api/v1/campaigns/{CAMPAIGN}")).ok()?;
-        (member(&reply.body, "/calls_ended").as_u64()? >= u64::from(customers)).then_some(())
-    });
+    let are_called = server.has_ended_calls(CAMPAIGN, customers, Duration::from_secs(120));
     let rss_peak_mb = rss_peak_mb(server.program.id());
     server.program.signal("TERM");
     let stopped = server.program.wait(Duration::from_secs(20));
     let history = History::read(&data);
     let lost = history.unfinished().len() + compare(&history, &carrier.lines()).wrong.len();
-    let lost = lost + usize::from(called.is_none());
+    let lost = lost + usize::from(!are_called);
     let held = verdicts
         .iter()
         .filter(|(_, (verdict, ..))| verdict.broken.is_empty())

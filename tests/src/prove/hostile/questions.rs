@@ -2,8 +2,9 @@
 //! ask, opt out and pause meanwhile.
 
 use super::{ANSWER_MS, RSS_PEAK_MB_MAX, Stage, Verdict, ask_each, rss_peak_mb};
+use crate::passing_time::at_each_beat;
 use crate::postgres::PostgresServer;
-use crate::program::{fail, instant, pause};
+use crate::program::{fail, instant};
 use crate::prove::Form;
 use crate::server::{Server, request};
 use serde_json::{Value, json};
@@ -11,6 +12,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
+
+/// Longest look at what a round of questions costs: past its end by far.
+const LOOKED_WITHIN: Duration = Duration::from_secs(600);
 
 /// Each is refused with one of these: too large (413), not allowed there or its time is over (422).
 const REFUSED: [u16; 2] = [413, 422];
@@ -302,11 +306,11 @@ impl Watched<'_> {
 
     fn look_until(&self, ended: &AtomicBool) -> (u64, Option<u64>) {
         let (mut bytes, mut rss) = (0, None);
-        while !ended.load(Ordering::SeqCst) {
+        at_each_beat(LOOKED_WITHIN, || {
             bytes = (self.temporary)().max(bytes);
             rss = (self.database_rss_mb)().max(rss);
-            pause();
-        }
+            !ended.load(Ordering::SeqCst)
+        });
         (bytes, rss)
     }
 }

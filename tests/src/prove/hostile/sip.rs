@@ -3,7 +3,8 @@
 
 use super::{ANSWER_MS, SEED, Stage, Verdict, timed};
 use crate::history::member;
-use crate::program::{instant, pause, wait_for};
+use crate::passing_time::at_each_beat;
+use crate::program::instant;
 use crate::prove::{Form, brief_people};
 use domain::call::LegIdentity;
 use domain::ids::CallId;
@@ -29,6 +30,18 @@ struct Seen {
     leg: u8,
     sip_call_id: String,
     local: String,
+}
+
+impl Seen {
+    fn of(event: &Value) -> Option<Self> {
+        let text = |pointer: &str| member(event, pointer).as_str().map(str::to_owned);
+        Some(Self {
+            call: text("/subject")?.strip_prefix("call-")?.parse().ok()?,
+            leg: u8::try_from(member(event, "/data/leg").as_u64()?).ok()?,
+            sip_call_id: text("/data/sip_call_id")?,
+            local: text("/data/local")?,
+        })
+    }
 }
 
 /// People who are called during one attack.
@@ -78,16 +91,14 @@ impl<'a> Campaign<'a> {
     fn dialed(&mut self) -> Vec<Seen> {
         let (items, next) = self.events("call.dialing", &self.after);
         self.after = next;
-        let seen = |event: &Value| {
-            let text = |pointer: &str| member(event, pointer).as_str().map(str::to_owned);
-            Some(Seen {
-                call: text("/subject")?.strip_prefix("call-")?.parse().ok()?,
-                leg: u8::try_from(member(event, "/data/leg").as_u64()?).ok()?,
-                sip_call_id: text("/data/sip_call_id")?,
-                local: text("/data/local")?,
-            })
-        };
-        items.iter().filter_map(seen).collect()
+        items.iter().filter_map(Seen::of).collect()
+    }
+
+    /// Each leg as it is dialed, until `enough`.
+    fn until_dialed<T>(&self, mut enough: impl FnMut(Seen) -> Option<T>) -> Option<T> {
+        let query = format!("kind=call.dialing&campaign={}", self.id);
+        let server = self.stage.server;
+        server.follow_events(&query, CALLED, |event| enough(Seen::of(event)?))
     }
 
     /// What a forger has reached: words of his in the events of a leg, and people who were not called.
@@ -113,17 +124,9 @@ impl<'a> Campaign<'a> {
 
     /// Waits until everybody has been called; what is missing then is broken.
     fn finish(&self) -> Vec<String> {
-        let called = wait_for(CALLED, || {
-            let reply = self
-                .stage
-                .server
-                .get(&format!("/api/v1/campaigns/{}", self.id))
-                .ok()?;
-            (member(&reply.body, "/calls_ended").as_u64()? >= u64::from(self.people)).then_some(())
-        });
-        match called {
-            Some(()) => Vec::new(),
-            None => vec![format!(
+        match self.stage.server.has_ended_calls(self.id, self.people, CALLED) {
+            true => Vec::new(),
+            false => vec![format!(
                 "not all {} people of {} were called",
                 self.people, self.id
             )],
@@ -190,23 +193,21 @@ fn refused_count(stage: &Stage<'_>) -> u64 {
 /// Whoever may read events answers for the carrier: each leg is told that it is busy, and answered.
 pub(super) fn forged(stage: &Stage<'_>) -> Verdict {
     let before = refused_count(stage);
-    let mut campaign = Campaign::start(stage, "FORGED", 7);
+    let campaign = Campaign::start(stage, "FORGED", 7);
     let forgers = strangers();
     let sound = stranger("127.0.0.1");
     let sound_port = sound.local_addr().map_or(0, |address| address.port());
     let (mut legs, mut sent) = (0_u32, 0_u64);
-    wait_for(CALLED, || {
-        for seen in campaign.dialed() {
-            legs += 1;
-            for (forger, message) in forgers.iter().zip(answers(&seen, sound_port).iter().cycle()) {
-                sent += u64::from(forger.send_to(message.as_bytes(), &seen.local).is_ok());
-            }
-            for message in answers(&seen, sound_port) {
-                let first = forgers
-                    .first()
-                    .map(|forger| forger.send_to(message.as_bytes(), &seen.local));
-                sent += u64::from(first.is_some_and(|sent| sent.is_ok()));
-            }
+    campaign.until_dialed(|seen| {
+        legs += 1;
+        for (forger, message) in forgers.iter().zip(answers(&seen, sound_port).iter().cycle()) {
+            sent += u64::from(forger.send_to(message.as_bytes(), &seen.local).is_ok());
+        }
+        for message in answers(&seen, sound_port) {
+            let first = forgers
+                .first()
+                .map(|forger| forger.send_to(message.as_bytes(), &seen.local));
+            sent += u64::from(first.is_some_and(|sent| sent.is_ok()));
         }
         (legs >= campaign.people).then_some(())
     });
@@ -287,17 +288,15 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let mut local = String::new();
     let (mut sent, mut slowest, mut broken) = (0_u128, 0_u128, Vec::new());
     // There is nothing to break before the first leg: the attack lasts its time from then on.
-    wait_for(CALLED, || {
-        for seen in campaign.dialed() {
-            local.clone_from(&seen.local);
-            messages = whole(&seen);
-        }
-        (!messages.is_empty()).then_some(())
+    campaign.until_dialed(|seen| {
+        local.clone_from(&seen.local);
+        messages = whole(&seen);
+        Some(())
     });
     let began = instant();
     let lasts = Duration::from_secs(seconds);
     let mut asked = 0_u32;
-    while instant() - began < lasts {
+    at_each_beat(lasts, || {
         let elapsed = instant() - began;
         if elapsed.as_secs() >= u64::from(asked) {
             asked += 1;
@@ -322,8 +321,8 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
             }
             sent += 1;
         }
-        pause();
-    }
+        true
+    });
     let rate = sent / u128::from(seconds);
     if rate < RATE_MIN {
         broken.push(format!("only {rate} a second were sent"));

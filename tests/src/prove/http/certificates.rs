@@ -3,7 +3,8 @@
 
 use super::{Started, Violations};
 use crate::door;
-use crate::program::{instant, run, wait_for};
+use crate::passing_time::{left, let_pass};
+use crate::program::{instant, run};
 use crate::wire::{Speech, Wire};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -14,6 +15,10 @@ use tls::{IdentityFiles, Trust};
 
 /// A renewal is seen at the next look (5 s), a broken file at the one behind.
 const SEEN_WITHIN: Duration = Duration::from_secs(20);
+
+/// What it tells whoever started it of a new certificate, and of one that is none.
+const RENEWED: &str = "the certificate was renewed";
+const NOT_USED: &str = "the new certificate cannot be used, the old one stays";
 
 /// A head, and a handshake before it, has 10 s.
 const SILENT_FOR: Duration = Duration::from_secs(12);
@@ -220,9 +225,10 @@ fn renewed(stage: &Stage, server: &Started, violations: &mut Violations) -> Opti
     let before = shown(&speech)?;
     let began = instant();
     stage.authority.issue(stage.folder.path(), &["127.0.0.1"], NOW);
-    let renewed = wait_for(SEEN_WITHIN, || shown(&speech).filter(|now| *now != before));
+    let is_told = server.says(RENEWED, SEEN_WITHIN);
     let took = instant() - began;
-    violations.unless(renewed.is_some(), "a renewed certificate is not shown");
+    let is_shown = shown(&speech).is_some_and(|now| now != before);
+    violations.unless(is_told && is_shown, "a renewed certificate is not shown");
     let token = door::token(&server.data).unwrap_or_default();
     let body = r#"{"task_id":"RENEWED","script_template":"x","basis":"contract"}"#;
     let request = format!(
@@ -263,21 +269,25 @@ fn broken(stage: &Stage, server: &Started, violations: &mut Violations) {
     let before = shown();
     let written = std::fs::write(&stage.files.key, "half a k");
     violations.unless(written.is_ok(), "the key cannot be overwritten");
-    let changed = wait_for(SILENT_FOR, || (shown() != before).then(&shown));
     violations.unless(
-        changed.is_none() && before.as_ref().is_ok_and(|(_, ready)| *ready),
-        format!("a broken key: {before:?}, then {changed:?}"),
+        server.says(NOT_USED, SEEN_WITHIN),
+        "nobody is told of a broken key",
+    );
+    let after = shown();
+    violations.unless(
+        after == before && before.as_ref().is_ok_and(|(_, ready)| *ready),
+        format!("a broken key: {before:?}, then {after:?}"),
     );
 }
 
 /// By now everybody who said nothing has been cut off; answers how many were.
 fn cut(silent: Vec<Wire>, began: Instant, violations: &mut Violations) -> usize {
     let opened = silent.len();
-    let waited = wait_for(SILENT_FOR, || (instant() - began > SILENT_FOR).then_some(()));
+    let_pass(left(began + SILENT_FOR), "who says nothing is cut off within it");
     let ended = silent.into_iter().filter_map(|mut wire| wire.rest().ok());
     let cut = ended.filter(Vec::is_empty).count();
     violations.unless(
-        opened == 20 && cut == opened && waited.is_some(),
+        opened == 20 && cut == opened,
         format!("of {opened} silent connections {cut} were cut off"),
     );
     cut

@@ -7,7 +7,7 @@ mod drain;
 
 use super::{Form, Proof};
 use crate::door;
-use crate::program::{Program, command, ledgerline, wait_for};
+use crate::program::{Program, command, ledgerline};
 use crate::wire::{Speech, Wire};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -32,28 +32,31 @@ pub(super) struct Started {
 impl Started {
     /// `None` when it does not become ready.
     pub(super) fn on(data: &Path, more: &[&str]) -> Option<Self> {
-        let mut serve = command(ledgerline());
+        // What it tells whoever started it, on standard error, is followed too.
+        let mut serve = command("sh");
+        serve.args(["-c", "exec \"$0\" \"$@\" 2>&1"]).arg(ledgerline());
         serve.arg("serve").arg("--data").arg(data).args(more);
         serve.args(["--http", "127.0.0.1:0", "--drain", "5s"]);
-        let mut program = Program::start(serve);
-        let ready = wait_for(READY, || {
-            if program.ended().is_some() {
-                return Some(None);
-            }
-            let (url, speech, kurrent) = said(data)?;
-            let (_, address) = url.split_once("://")?;
-            let head = Wire::open(address, &speech).ok()?.ask("/readyz", "").ok()?;
-            head.starts_with("HTTP/1.1 200")
-                .then(|| Some((address.to_owned(), speech, kurrent)))
-        });
-        let (address, speech, kurrent) = ready.flatten()?;
+        let program = Program::start(serve);
+        program.says("ready ", READY, |said| said == "yes")?;
+        let (url, speech, kurrent) = said(data)?;
+        let (_, address) = url.split_once("://")?;
+        let head = Wire::open(address, &speech).ok()?.ask("/readyz", "").ok()?;
+        if !head.starts_with("HTTP/1.1 200") {
+            return None;
+        }
         Some(Self {
             program,
-            address,
+            address: address.to_owned(),
             kurrent,
             data: data.to_owned(),
             speech,
         })
+    }
+
+    /// True once a line of it begins so.
+    pub(super) fn says(&self, line: &str, within: Duration) -> bool {
+        self.program.says(line, within, |_| true).is_some()
     }
 
     pub(super) fn open(&self) -> Result<Wire, String> {

@@ -10,7 +10,7 @@ use super::{Form, Proof, brief_people, kurrent};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
-use crate::program::{command, fail, ledgerline, run_json, wait_for};
+use crate::program::{command, fail, ledgerline, run_json};
 use made::{
     Made, copy_file, copy_folder, end, files_of, make, make_folder, serve_args, served, state_of, text,
 };
@@ -244,16 +244,16 @@ fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64
     };
     let before = carrier.lines().len();
     let mut server = served(&copy, &copy.keys, Some(&carrier.trunk()));
-    let by_key = |history: &History| {
-        let settled = history.of("customer.enrolment_settled");
-        settled
-            .filter(|one| member(one, "/data/rule") == "key_missing")
-            .count()
-    };
-    let settled = wait_for(Duration::from_secs(60), || {
-        let is_dialed = carrier.lines().len() > before;
-        (is_dialed && by_key(&History::read(&copy.data)) == BATCH as usize).then_some(())
-    });
+    let mut by_key = 0;
+    let settled = server.follow_events(
+        "kind=customer.enrolment_settled",
+        Duration::from_secs(60),
+        |event| {
+            by_key += usize::from(member(event, "/data/rule") == "key_missing");
+            (by_key == BATCH as usize).then_some(())
+        },
+    );
+    let settled = settled.filter(|()| carrier.has_more_than(before, Duration::from_secs(60)));
     end(&mut server);
     let history = History::read(&copy.data);
     let mut dialed: Vec<&str> = history
@@ -263,7 +263,7 @@ fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64
     dialed.sort_unstable();
     dialed.dedup();
     if settled.is_none() {
-        let (settled, dialed) = (by_key(&history), carrier.lines().len() - before);
+        let (settled, dialed) = (by_key, carrier.lines().len() - before);
         found.wrong.push(format!(
             "of {BATCH} without a key {settled} settled; of the others {dialed} were dialed"
         ));
@@ -281,10 +281,8 @@ fn restore_older(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> u64
 fn dial_own(own: &Made, carrier: &CarrierProcess, found: &mut Found) -> usize {
     let before = carrier.lines().len();
     let mut server = served(own, &own.keys, Some(&carrier.trunk()));
-    let dialed = wait_for(Duration::from_secs(60), || {
-        let dialed = History::of_made(own).of("call.dialing").count();
-        (dialed > 0 && carrier.lines().len() > before).then_some(())
-    });
+    let dialed = server.follow_events("kind=call.dialing", Duration::from_secs(60), |_| Some(()));
+    let dialed = dialed.filter(|()| carrier.has_more_than(before, Duration::from_secs(60)));
     // Nothing is asked of this log any more: nobody waits for its calls.
     server.program.kill();
     if dialed.is_none() {

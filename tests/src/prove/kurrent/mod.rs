@@ -15,7 +15,7 @@ pub(super) use foreign::keys_refused;
 use super::{Form, Proof, skipped};
 use crate::door;
 use crate::history::member;
-use crate::program::{Program, command, fail, ledgerline, wait_for};
+use crate::program::{Program, command, fail, ledgerline};
 use clients::Peer;
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
@@ -98,17 +98,15 @@ struct Served {
 impl Served {
     /// Starts on a port, 0 for any; `more` are further arguments.
     fn start(data: &Path, port: &str, more: &[&str]) -> Self {
-        let announced = data.join("server.json");
-        drop(std::fs::remove_file(&announced));
         let mut serve = command(ledgerline());
         serve.arg("serve").arg("--data").arg(data);
         serve.args(["--http", "127.0.0.1:0", "--kurrent-gaps", "--kurrent-listen"]);
         serve.arg(format!("127.0.0.1:{port}")).args(more);
         let program = Program::start(serve);
-        let address = wait_for(LISTENING, || {
-            let text = std::fs::read_to_string(&announced).ok()?;
-            let said: Value = serde_json::from_str(&text).ok()?;
-            Some(said.get("kurrent")?.as_str()?.to_owned())
+        let said = program.says("kurrent ", LISTENING, |_| true);
+        let address = said.and_then(|url| {
+            let (_, place) = url.split_once("://")?;
+            Some(place.split_once('?')?.0.to_owned())
         });
         let address = address.unwrap_or_else(|| fail("the server's KurrentDB endpoint does not listen"));
         let token = door::token(data).unwrap_or_else(|| fail("a server that listens has a token"));

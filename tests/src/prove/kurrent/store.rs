@@ -7,7 +7,8 @@
 use super::{LISTENING, Served, compare_ids, log};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::program::{Program, fail, run, run_json, wait_for};
+use crate::passing_time::come_again;
+use crate::program::{Program, fail, run, run_json};
 use crate::prove::reconcile::compare;
 use crate::prove::{Form, records};
 use crate::server::{REHEARSAL, Server};
@@ -64,7 +65,10 @@ pub(super) fn with_our_store(form: Form) -> Value {
     };
     let mut server = stage.serve(&trunk);
     begin(&server, customers);
-    let dialed = wait_for(CALLED, || (stage.dialed(&server)? > 0).then_some(()));
+    let is_dialed = server.is_on_board("KURRENT", CALLED, |board| {
+        member(board, "/dialed").as_u64().is_some_and(|dialed| dialed > 0)
+    });
+    let dialed = is_dialed.then_some(());
     stage.kill_host();
     let resumed = stage.wait_writable(&server);
     let done = match form {
@@ -128,11 +132,6 @@ impl Stage {
         server
     }
 
-    fn dialed(&self, server: &Server) -> Option<u64> {
-        let reply = server.get(CAMPAIGN).ok()?;
-        member(&reply.body, "/dialed").as_u64()
-    }
-
     /// Kills the process that holds the log, and starts it again at the same address.
     fn kill_host(&mut self) {
         self.host.program.kill();
@@ -142,7 +141,7 @@ impl Stage {
 
     /// Until a command is taken again.
     fn wait_writable(&self, server: &Server) -> Option<()> {
-        wait_for(LISTENING, || {
+        come_again(LISTENING, || {
             let body = json!({"reason": "asked"});
             let reply = server.post("/api/v1/numbers/13800138000/opt-out", &body).ok()?;
             (reply.status < 300).then_some(())

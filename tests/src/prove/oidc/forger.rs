@@ -4,7 +4,8 @@
 use super::browser::{Browser, Page};
 use super::{Found, begin, is_in, link, provider, refused, server, who};
 use crate::history::member;
-use crate::program::{fail, wait_for};
+use crate::passing_time::come_again;
+use crate::program::fail;
 use crate::prove::Form;
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ impl Forgery<'_> {
 
     /// Tries until the address need not wait; each time it has to is counted.
     fn patiently(&mut self, mut step: impl FnMut() -> Page) -> Page {
-        let done = wait_for(SETTLED_WITHIN, || {
+        let done = come_again(SETTLED_WITHIN, || {
             let page = step();
             self.waited += u64::from(page.status == 429);
             (page.status != 429).then_some(page)
@@ -154,7 +155,7 @@ fn demanded(forgery: &mut Forgery<'_>, found: &mut Found) {
 /// The provider signs with a new key, and publishes the old one no more.
 fn rotated(forgery: &mut Forgery<'_>, found: &mut Found) {
     let mut browser = Browser::default();
-    let believed = wait_for(SETTLED_WITHIN, || {
+    let believed = come_again(SETTLED_WITHIN, || {
         let page = forgery.attempt("rotated", &mut browser);
         found.refused += u64::from(page.status == 401);
         (page.status == 200).then_some(())
@@ -182,7 +183,9 @@ fn on_record(server: &Server, form: Form, expected: u64, found: &mut Found) -> u
         Form::Short => 1,
         Form::Long => expected,
     };
-    let told = wait_for(RECORDED_WITHIN, || counted().filter(|count| *count >= enough));
+    let told = server.look_after_events("kind=access.refused", RECORDED_WITHIN, |_| {
+        counted().filter(|count| *count >= enough)
+    });
     let count = told.or_else(counted).unwrap_or_default();
     let holds = match form {
         Form::Short => count >= 1,

@@ -5,15 +5,11 @@ use super::scopes::{Found, ask_all, ids_of};
 use super::{MINE, THEIRS};
 use crate::described::Description;
 use crate::history::{History, member};
-use crate::program::{fail, wait_for};
+use crate::program::fail;
 use crate::server::{Server, asked_with};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::time::Duration;
-
-/// Longest wait until the rows know to whom persons are given.
-const ROWS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Lists that show own persons.
 const LISTS: [&str; 2] = ["/api/v1/customers", "/api/v1/calls"];
@@ -21,24 +17,15 @@ const LISTS: [&str; 2] = ["/api/v1/customers", "/api/v1/calls"];
 pub(super) fn every(description: &Description, server: &Server, data: &Path, found: &mut Found) {
     let agent = key_of(server, "agent", "agent-own", "west");
     let supervisor = key_of(server, "supervisor", "supervisor-own", "south");
-    give(
-        server,
-        data,
-        MINE,
-        &json!({ "user": "agent-own", "reason": "theirs" }),
-    );
-    give(
-        server,
-        data,
-        THEIRS,
-        &json!({ "team": "south", "reason": "theirs" }),
-    );
+    let to_agent = json!({ "user": "agent-own", "reason": "theirs" });
+    let to_team = json!({ "team": "south", "reason": "theirs" });
+    let given = give(server, data, MINE, &to_agent).max(give(server, data, THEIRS, &to_team));
     for (who, key, theirs) in [
         ("agent-own", &agent, THEIRS),
         ("supervisor-own", &supervisor, MINE),
     ] {
         for list in LISTS {
-            found.own_rows += own_rows(server, key, list);
+            found.own_rows += own_rows(server, key, list, given);
         }
         ask_all(description, server, who, key, &ids_of(theirs, data), found);
     }
@@ -53,26 +40,34 @@ fn key_of(server: &Server, role: &str, name: &str, team: &str) -> String {
         .to_owned()
 }
 
-/// Every person of a campaign.
-fn give(server: &Server, data: &Path, campaign: &str, to: &Value) {
+/// Every person of a campaign; answers the position of the last that was given.
+fn give(server: &Server, data: &Path, campaign: &str, to: &Value) -> u64 {
     let history = History::read(data);
     let events = history.events.iter();
     let of_campaign = events.filter(|event| member(event, "/campaign") == campaign);
     let persons: BTreeSet<&str> = of_campaign
         .filter_map(|event| member(event, "/customer").as_str())
         .collect();
-    for person in persons {
-        server.must_post(&format!("/api/v1/customers/{person}/assign"), to);
-    }
+    let given = persons.into_iter().map(|person| {
+        let given = server.must_post(&format!("/api/v1/customers/{person}/assign"), to);
+        given
+            .position
+            .unwrap_or_else(|| fail("a write says where it stands"))
+    });
+    given.max().unwrap_or_else(|| fail("a campaign has people"))
 }
 
-/// How many rows the list shows; it has to come to some.
-fn own_rows(server: &Server, key: &str, list: &str) -> usize {
-    let shown = wait_for(ROWS_WITHIN, || {
-        let url = format!("{}{list}", server.url);
-        let (reply, _) = asked_with("GET", &url, &format!("Bearer {key}"), None).ok()?;
-        let rows = member(&reply.body, "/items").as_array()?.len();
-        (reply.status == 200 && rows > 0).then_some(rows)
-    });
-    shown.unwrap_or_else(|| fail(&format!("{list} shows nothing to whom persons are given")))
+/// How many rows the list shows once it is as of a position; there have to be some.
+fn own_rows(server: &Server, key: &str, list: &str, position: u64) -> usize {
+    let url = format!("{}{list}?after_position={position}", server.url);
+    let shown = asked_with("GET", &url, &format!("Bearer {key}"), None);
+    let rows = shown
+        .as_ref()
+        .map(|(reply, _)| member(&reply.body, "/items").as_array());
+    match rows.ok().flatten().map(Vec::len) {
+        Some(rows) if rows > 0 => rows,
+        _ => fail(&format!(
+            "{list} shows nothing to whom persons are given: {shown:?}"
+        )),
+    }
 }

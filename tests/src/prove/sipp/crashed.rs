@@ -2,8 +2,9 @@
 //! cancels the INVITE that rings, and is ready without waiting for it.
 
 use super::peer;
-use crate::history::{History, member};
-use crate::program::{free_port, instant, wait_for};
+use crate::file_changes::FileChanges;
+use crate::history::member;
+use crate::program::{free_port, instant};
 use crate::prove::records;
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -32,7 +33,8 @@ pub(super) fn ringing_on_a_digest_trunk() -> (Value, bool) {
     let trunk = format!("sip:127.0.0.1:{port};user=robot;password=s3cret");
     let mut server = Server::start(&data, &trunk);
     server.call(CAMPAIGN, &records(1, 5));
-    let rang = wait_for(Duration::from_secs(30), || {
+    // The trace is written into the folder that is watched, by a program that runs already.
+    let rang = FileChanges::of(folder.path()).until(Duration::from_secs(30), || {
         traced(&trace).contains("SIP/2.0 180 Ringing").then_some(())
     });
     server.program.kill();
@@ -43,12 +45,8 @@ pub(super) fn ringing_on_a_digest_trunk() -> (Value, bool) {
     let peer_ok = phone
         .wait(Duration::from_secs(20))
         .is_some_and(|status| status.success());
-    let interrupted = wait_for(Duration::from_secs(20), || {
-        let history = History::read(&data);
-        let mut ended = history.of("call.ended");
-        ended
-            .any(|event| member(event, "/data/disposition") == "interrupted")
-            .then_some(())
+    let interrupted = server.follow_events("kind=call.ended", Duration::from_secs(20), |event| {
+        (member(event, "/data/disposition") == "interrupted").then_some(())
     });
     let holds = rang.is_some() && ready && ready_ms <= READY_MS && peer_ok && interrupted.is_some();
     let line = json!({"scenario": "a crash while a digest trunk rings", "rang": rang.is_some(),

@@ -9,8 +9,9 @@ mod under_serve;
 
 use super::{Form, Proof};
 use crate::history::member;
+use crate::passing_time::let_pass;
 use crate::postgres::{DURABLE_SETTINGS, PostgresServer};
-use crate::program::{Program, command, deadline, instant, pause};
+use crate::program::{Program, command, deadline, instant};
 use acknowledged::{Acknowledged, Found};
 use serde_json::json;
 use std::path::PathBuf;
@@ -126,10 +127,8 @@ fn kill_server(server: &PostgresServer, kills: u64) -> Found {
     let mut idle = 0;
     for kill in 0..kills {
         idle += u64::from(!acknowledged.take(writer.line(ACKNOWLEDGED_WITHIN, |_| true)));
-        let until = deadline(Duration::from_millis(100 + drawn(kill) % 400));
-        while instant() < until {
-            pause();
-        }
+        let moment = Duration::from_millis(100 + drawn(kill) % 400);
+        let_pass(moment, "a kill comes at a moment drawn at random");
         server.kill();
         server.restart();
         // Everything said until now may be from before the kill; one append of after it must follow.

@@ -4,8 +4,9 @@
 
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
+use crate::passing_time::let_pass;
 use crate::postgres::PostgresServer;
-use crate::program::{deadline, instant, pause, wait_for};
+use crate::program::instant;
 use crate::prove::{Form, records};
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -64,22 +65,21 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     let mut said = serde_json::Map::new();
     for (name, begin, end) in faults {
         let dialed = carrier.lines().len();
-        if wait_for(BACK_WITHIN, || (carrier.lines().len() > dialed).then_some(())).is_none() {
+        if !carrier.has_more_than(dialed, BACK_WITHIN) {
             wrong.push(format!("{name}: nobody was dialed before it"));
         }
         begin(server);
         let found = held(&serve, &carrier, &mut wrong, name);
         end(server);
         let began = instant();
-        let back = wait_for(BACK_WITHIN, || (readiness(&serve)?.0 == 200).then_some(()));
-        if back.is_none() {
+        if !serve.says_ready(BACK_WITHIN) {
             wrong.push(format!("{name}: not ready again"));
         }
         let back_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
         said.insert((*name).to_owned(), json!({"held": found, "back_ms": back_ms}));
     }
     let dialed = carrier.lines().len();
-    if wait_for(BACK_WITHIN, || (carrier.lines().len() > dialed).then_some(())).is_none() {
+    if !carrier.has_more_than(dialed, BACK_WITHIN) {
         wrong.push("nobody is dialed again".to_owned());
     }
     if !serve.drains() {
@@ -90,44 +90,37 @@ pub(super) fn prove(form: Form, server: &PostgresServer) -> Value {
     json!({"faults": said, "calls": carrier.lines().len(), "holds": wrong.is_empty(), "wrong": wrong})
 }
 
-/// Status and reason.
-fn readiness(serve: &Server) -> Option<(u16, String)> {
-    let reply = serve.get("/readyz").ok()?;
-    Some((reply.status, reply.body.to_string()))
-}
-
 /// Waits until readiness says no, then looks whether anybody is dialed.
 fn held(serve: &Server, carrier: &CarrierProcess, wrong: &mut Vec<String>, name: &str) -> Value {
     let began = instant();
-    let no = wait_for(SAID_WITHIN, || {
-        readiness(serve).filter(|(status, _)| *status == 503)
-    });
+    let no = serve.says_not_ready(SAID_WITHIN);
     let said_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
-    let Some((_, why)) = no else {
-        wrong.push(format!("{name}: /readyz does not say 503 within {SAID_WITHIN:?}"));
+    let Some(why) = no else {
+        wrong.push(format!("{name}: it says to be ready for {SAID_WITHIN:?}"));
         return json!({});
     };
+    let asked = serve.get("/readyz").map(|reply| reply.status);
+    if asked != Ok(503) {
+        wrong.push(format!("{name}: /readyz answers {asked:?} to who asks"));
+    }
     if !["database", "unavailable", "not answered"]
         .iter()
         .any(|said| why.contains(said))
     {
         wrong.push(format!("{name}: no reason: {why}"));
     }
-    wait(ON_THEIR_WAY);
+    let_pass(
+        ON_THEIR_WAY,
+        "what was asked of the database before reaches the carrier",
+    );
     let before = carrier.lines().len();
-    wait(HELD);
+    // Somebody who is dialed ends it at once.
+    carrier.has_more_than(before, HELD);
     let meanwhile = carrier.lines().len() - before;
     if meanwhile > 0 {
         wrong.push(format!("{name}: {meanwhile} people were dialed meanwhile"));
     }
     json!({"said_ms": said_ms, "why": why, "dialed_meanwhile": meanwhile})
-}
-
-fn wait(time: Duration) {
-    let until = deadline(time);
-    while instant() < until {
-        pause();
-    }
 }
 
 /// Nobody is lost, and nobody was dialed without a record of it.

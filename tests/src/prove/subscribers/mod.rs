@@ -10,7 +10,8 @@ mod stalled;
 use super::{Form, Proof};
 use crate::made_up_log::Chance;
 use crate::opened::open;
-use crate::program::{fail, instant, wait_for};
+use crate::passing_time::come_again;
+use crate::program::{fail, instant};
 use crate::server::Server;
 use domain::stored_event::{Position, StreamVersion};
 use reader::{Cuts, Told, read_all};
@@ -228,5 +229,5 @@ fn judge(
 
 /// Comes again until a connection is taken: whoever was cut may be there still.
 fn again<T>(mut open: impl FnMut() -> Option<T>) -> T {
-    wait_for(WITHIN, &mut open).unwrap_or_else(|| fail("the server takes no reader any more"))
+    come_again(WITHIN, &mut open).unwrap_or_else(|| fail("the server takes no reader any more"))
 }

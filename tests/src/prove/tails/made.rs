@@ -3,14 +3,18 @@
 use super::super::brief_people::brief_records;
 use super::{CASES, Case, SEED};
 use crate::carrier::CarrierProcess;
+use crate::passing_time::let_pass;
 use crate::postgres::PostgresServer;
-use crate::program::{command, deadline, fail, instant, ledgerline, pause, wait_for};
+use crate::program::{command, fail, ledgerline};
 use crate::server::{REHEARSAL, Server};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// People who are called in the tail that is lost.
 const PEOPLE: u32 = 4;
+
+/// Within which what was called is signed: a checkpoint is a second behind at most.
+const SIGNED: Duration = Duration::from_millis(1_500);
 
 /// The log and its index; SQLite puts two more beside each.
 pub(super) const LOG_FILES: [&str; 6] = [
@@ -95,17 +99,11 @@ pub(super) fn make(
     }
     let before = carrier.lines().len();
     let second = serve(&made.data, made.store.as_deref(), Some(&carrier.trunk()));
-    let called = wait_for(Duration::from_secs(60), || {
-        (carrier.lines().len() >= before + PEOPLE as usize).then_some(())
-    });
-    // All of the tail is signed: a checkpoint is a second behind at most.
-    let until = deadline(Duration::from_millis(1_500));
-    while instant() < until {
-        pause();
-    }
+    let are_called = carrier.has_more_than(before + PEOPLE as usize - 1, Duration::from_secs(60));
+    let_pass(SIGNED, "all of the tail is signed");
     copy_folder(&made.data, &made.killed_data);
     end(second);
-    if called.is_none() {
+    if !are_called {
         fail("nobody is called in the tail that is to be lost");
     }
     made

@@ -10,7 +10,7 @@ use super::{Form, Proof, brief_people};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
 use crate::postgres::PostgresServer;
-use crate::program::{command, deadline, fail, instant, ledgerline, pause, run, run_json, wait_for};
+use crate::program::{command, fail, ledgerline, run, run_json};
 use crate::server::{REHEARSAL, Server};
 use made::{LOG_FILES, Made, end, lay_out, make, remove, serve};
 use serde_json::json;
@@ -145,10 +145,8 @@ fn try_laid_out(
     let is_told = member(&ready, "/dialing") == "paused-history-lost"
         && member(&ready, "/history_lost/known_by") == case.known_by
         && member(&ready, "/history_lost/since").is_string();
-    let until = deadline(LISTEN);
-    while instant() < until {
-        pause();
-    }
+    // Whoever is dialed ends it at once.
+    carrier.has_more_than(before, LISTEN);
     let invites = carrier.lines().len() - before;
     if is_told && invites == 0 {
         found.paused += 1;
@@ -178,13 +176,12 @@ fn history(data: &Path, store: Option<&str>) -> History {
 }
 
 fn hold_alert(server: &Server, case: &Case, found: &mut Found) {
-    let raised = wait_for(Duration::from_secs(10), || {
-        let reply = server
-            .get("/api/v1/alerts?standing=true&rule=history_lost")
-            .ok()?;
-        (member(&reply.body, "/items/0/rule") == "history_lost").then_some(())
-    });
-    if raised.is_none() {
+    let standing = "/api/v1/alerts?standing=true&rule=history_lost";
+    let is_raised =
+        server.is_so_after_events("kind=alert.raised", standing, Duration::from_secs(10), |alerts| {
+            member(alerts, "/items/0/rule") == "history_lost"
+        });
+    if !is_raised {
         found.wrong.push(format!("{}: no alert stands", case.name));
     }
 }
@@ -211,8 +208,8 @@ fn confirm(
         let why = String::from_utf8_lossy(&said.stderr).into_owned();
         found.wrong.push(format!("confirm ({store:?}): {why}"));
     }
-    let dialed = wait_for(Duration::from_secs(30), || {
-        let count = carrier.lines().len() - before;
+    let dialed = carrier.until(Duration::from_secs(30), |lines| {
+        let count = lines.len() - before;
         (count > 0).then_some(count)
     });
     let standing = server.get("/readyz").map(|reply| reply.body).unwrap_or_default();

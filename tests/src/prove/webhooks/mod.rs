@@ -12,7 +12,8 @@ mod receiver;
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::program::{fail, instant, wait_for};
+use crate::passing_time::{left, let_pass};
+use crate::program::{deadline, fail, instant};
 use crate::server::Server;
 use python::MailServer;
 use receiver::{Receiver, Taken};
@@ -38,6 +39,8 @@ const BEARER: &str = "a token of the CRM";
 const LONGEST: Duration = Duration::from_secs(600);
 /// How long the receiver is away when it restarts.
 const AWAY: Duration = Duration::from_millis(1_500);
+/// How long nothing comes once all is told.
+const QUIET: Duration = Duration::from_secs(2);
 /// Kinds that `/all` is told.
 const KINDS: [&str; 6] = [
     "call.ended",
@@ -214,16 +217,14 @@ impl Stage {
     }
 
     fn until_told(&mut self, count: usize) {
-        let reached = wait_for(LONGEST, || (self.receiver.count_at(ALL) >= count).then_some(()));
-        if reached.is_none() {
+        if !self.receiver.has_taken(ALL, count, LONGEST) {
             fail(&format!("{} of {count} arrived", self.receiver.count_at(ALL)));
         }
     }
 
     fn restart(&mut self) {
         self.receiver.close();
-        let until = instant() + AWAY;
-        wait_for(AWAY * 2, || (instant() >= until).then_some(()));
+        let_pass(AWAY, "the receiver is away");
         self.receiver.reopen();
         self.restarts += 1;
     }
@@ -236,22 +237,21 @@ impl Stage {
         self.until_quiet(server);
     }
 
-    /// Until what was delivered is no more and no less for two looks a second apart, and nothing waits.
+    /// Until nothing waits, and nothing comes any more for a while.
     fn until_quiet(&mut self, server: &Server) {
-        let mut before = Vec::new();
-        let mut quiet_since = instant();
-        let quiet = wait_for(LONGEST, || {
-            let now = self.counts(server)?;
-            if now != before || now.iter().any(|(_, waiting)| *waiting > 0) {
-                before = now;
-                quiet_since = instant();
-                return None;
+        let until = deadline(LONGEST);
+        let mut before = None;
+        while !left(until).is_zero() {
+            let at_rest = server.look_after_events("kind=webhook.", left(until), |_| {
+                let now = self.counts(server)?;
+                now.iter().all(|(_, waiting)| *waiting == 0).then_some(now)
+            });
+            if self.receiver.is_quiet(QUIET) && at_rest.is_some() && at_rest == self.counts(server) {
+                return;
             }
-            (instant() - quiet_since >= Duration::from_secs(2)).then_some(())
-        });
-        if quiet.is_none() {
-            self.broken.push(format!("it is never told whole: {before:?}"));
+            before = at_rest;
         }
+        self.broken.push(format!("it is never told whole: {before:?}"));
     }
 
     fn counts(&self, server: &Server) -> Option<Vec<(u64, u64)>> {
@@ -275,8 +275,7 @@ impl Stage {
             .collect();
         let wanted = before + events.len();
         server.must_post(&self.of(ALL, "/replay"), &json!({"after": "0"}));
-        let again = wait_for(LONGEST, || (self.receiver.count_at(ALL) >= wanted).then_some(()));
-        if again.is_none() {
+        if !self.receiver.has_taken(ALL, wanted, LONGEST) {
             self.broken
                 .push("a replay does not send everything again".to_owned());
         }

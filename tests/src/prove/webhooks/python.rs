@@ -2,7 +2,7 @@
 //! where they cannot be installed.
 
 use super::receiver::Taken;
-use crate::program::{Program, command, wait_for};
+use crate::program::{Program, command};
 use crate::prove::other_tools::{place, python_with};
 use serde_json::{Value, json};
 use std::io::Write;
@@ -71,11 +71,8 @@ impl MailServer {
 
     /// The mail that came to this address.
     pub(super) fn mail_to(&mut self, address: &str) -> Option<String> {
-        let program = &mut self.program;
-        wait_for(Duration::from_secs(20), || {
-            program.line(Duration::from_secs(1), |line| {
-                line.starts_with("MAIL ") && line.contains(address)
-            })
+        self.program.line(Duration::from_secs(20), |line| {
+            line.starts_with("MAIL ") && line.contains(address)
         })
     }
 }

@@ -1,13 +1,15 @@
 //! A receiver of webhooks as a system of somebody's own: it verifies each message with the public library,
 //! fails now and then, is slow now and then, and can be restarted on its port.
 
+use crate::passing_time::{come_again, let_pass};
 use crate::program::fail;
+use crate::watched::Watched;
 use standardwebhooks::Webhook;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use ureq::http::HeaderMap;
 use ureq::http::header::{HeaderName, HeaderValue};
@@ -47,7 +49,7 @@ struct Held {
 /// The receiver; its memory outlives its restarts.
 pub(super) struct Receiver {
     address: SocketAddr,
-    held: Arc<Mutex<Held>>,
+    held: Arc<Watched<Held>>,
     open: Arc<AtomicBool>,
 }
 
@@ -65,7 +67,7 @@ impl Receiver {
 
     /// This signs what comes to `path` from now on.
     pub(super) fn know(&self, path: &str, secret: &str) {
-        let mut held = lock(&self.held);
+        let mut held = self.held.look();
         held.secrets
             .entry(path.to_owned())
             .or_default()
@@ -85,31 +87,43 @@ impl Receiver {
     }
 
     pub(super) fn taken_at(&self, path: &str) -> Vec<Taken> {
-        let held = lock(&self.held);
+        let held = self.held.look();
         let of_path = held.taken.iter().filter(|taken| taken.path == path);
         of_path.cloned().collect()
     }
 
     pub(super) fn count_at(&self, path: &str) -> usize {
-        let held = lock(&self.held);
+        let held = self.held.look();
         held.taken.iter().filter(|taken| taken.path == path).count()
     }
 
+    /// True once so many came to `path`.
+    pub(super) fn has_taken(&self, path: &str, count: usize, within: Duration) -> bool {
+        let taken = |held: &mut Held| {
+            let of_path = held.taken.iter().filter(|taken| taken.path == path);
+            (of_path.count() >= count).then_some(())
+        };
+        self.held.until(within, taken).is_some()
+    }
+
+    /// True when nothing comes for so long; false at once when something does.
+    pub(super) fn is_quiet(&self, lasts: Duration) -> bool {
+        let before = self.held.look().taken.len();
+        let came = |held: &mut Held| (held.taken.len() != before).then_some(());
+        self.held.until(lasts, came).is_none()
+    }
+
     pub(super) fn refused_count(&self) -> usize {
-        lock(&self.held).refused_count
+        self.held.look().refused_count
     }
 
     pub(super) fn slow_count(&self) -> usize {
-        lock(&self.held).slow_count
+        self.held.look().slow_count
     }
 
     pub(super) fn unverified(&self) -> Vec<String> {
-        lock(&self.held).unverified.clone()
+        self.held.look().unverified.clone()
     }
-}
-
-fn lock(held: &Mutex<Held>) -> std::sync::MutexGuard<'_, Held> {
-    held.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
@@ -119,8 +133,8 @@ fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
 
 /// Listens and answers until it is closed.
 #[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
-fn listen(address: SocketAddr, held: &Arc<Mutex<Held>>, open: &Arc<AtomicBool>) -> SocketAddr {
-    let bound = crate::program::wait_for(Duration::from_secs(10), || TcpListener::bind(address).ok());
+fn listen(address: SocketAddr, held: &Arc<Watched<Held>>, open: &Arc<AtomicBool>) -> SocketAddr {
+    let bound = come_again(Duration::from_secs(10), || TcpListener::bind(address).ok());
     let Some(listener) = bound else {
         fail("the receiver's port is not free");
     };
@@ -139,7 +153,7 @@ fn listen(address: SocketAddr, held: &Arc<Mutex<Held>>, open: &Arc<AtomicBool>) 
 }
 
 /// One connection, request after request.
-fn serve(stream: TcpStream, held: &Mutex<Held>, open: &AtomicBool) {
+fn serve(stream: TcpStream, held: &Watched<Held>, open: &AtomicBool) {
     drop(stream.set_nodelay(true));
     let Ok(mut answers) = stream.try_clone() else {
         return;
@@ -167,10 +181,10 @@ fn serve(stream: TcpStream, held: &Mutex<Held>, open: &AtomicBool) {
 }
 
 /// Refuses some once, answers some late, and takes the others when their signature is right.
-fn judge(message: Message, held: &Mutex<Held>) -> u16 {
+fn judge(message: Message, held: &Watched<Held>) -> u16 {
     let number = digest(&message.header("webhook-id"));
     if number.is_multiple_of(REFUSED_EACH) {
-        let mut held = lock(held);
+        let mut held = held.look();
         if held
             .refused
             .insert(format!("{} {}", message.path, message.header("webhook-id")))
@@ -180,11 +194,14 @@ fn judge(message: Message, held: &Mutex<Held>) -> u16 {
         }
     }
     if number.is_multiple_of(SLOW_EACH) {
-        lock(held).slow_count += 1;
-        let (_never, wait) = std::sync::mpsc::sync_channel::<()>(1);
-        wait.recv_timeout(SLOW).unwrap_or_default();
+        held.look().slow_count += 1;
+        let_pass(SLOW, "some answers are late");
     }
-    let mut held = lock(held);
+    held.change(|held| take(message, held))
+}
+
+/// Takes a message that is signed.
+fn take(message: Message, held: &mut Held) -> u16 {
     let secrets = held.secrets.get(&message.path).cloned().unwrap_or_default();
     let verified_by: Vec<usize> = secrets
         .iter()

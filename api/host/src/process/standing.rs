@@ -1,0 +1,154 @@
+//! What a process says of itself on its output, a line whenever it changes: whether it is ready, and whether
+//! it dials. `/readyz` answers the same to whoever asks.
+
+use crate::process::Process;
+use application::installation::DialingState;
+
+/// Between two looks at what no signal tells of: whether the log, the keys and the rows are written. Whoever
+/// follows the lines hears of a change this much later at most; two cheap questions to the store a second.
+const LOOK_MS: u64 = 500;
+
+/// What no more dials begin by, while the process holds the lock: its word, and the line that says it.
+pub(super) const CLOCK_WRONG: Held = Held {
+    word: "paused-clock-wrong",
+    line: "PAUSED: the clock is wrong; see /readyz / 已暂停：时钟不准，详见 /readyz",
+};
+pub(super) const STOPPED: Held = Held {
+    word: "stopped",
+    line: "STOPPED: an emergency stop of everything is engaged / 已停止：全局紧急停止生效中",
+};
+pub(super) const NO_ROOM: Held = Held {
+    word: "paused-no-room",
+    line: "PAUSED: the disk has no room for the log or for a recording / 已暂停：磁盘空间不足",
+};
+
+/// Why nobody is dialed by a process that would dial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Held {
+    pub(super) word: &'static str,
+    line: &'static str,
+}
+
+/// Whether a process is ready, and what it does about dialing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// Why it is not ready, as `/readyz` answers it.
+    not_ready: Option<String>,
+    dialing: DialingState,
+    held: Option<Held>,
+}
+
+impl Standing {
+    /// The line about readiness, without its name.
+    pub fn ready_line(&self) -> String {
+        match &self.not_ready {
+            None => "yes".to_owned(),
+            Some(why) => format!("no: {}", why.replace('\n', " ")),
+        }
+    }
+
+    /// The line about dialing, without its name; it begins with the word that `/readyz` answers.
+    pub fn dialing_line(&self) -> String {
+        let (word, line) = match self.held {
+            Some(held) => (held.word, held.line),
+            None => (self.dialing.word(), self.dialing.line()),
+        };
+        format!("{word}: {line}")
+    }
+
+    /// Ready or not, as the other: what it says of why may be another thing.
+    pub const fn is_as_ready_as(&self, other: &Self) -> bool {
+        self.not_ready.is_some() == other.not_ready.is_some()
+    }
+
+    /// About dialing they say the same.
+    pub fn dials_as(&self, other: &Self) -> bool {
+        (self.dialing, self.held) == (other.dialing, other.held)
+    }
+}
+
+impl Process {
+    /// How it stands now.
+    pub async fn standing(&self) -> Standing {
+        let not_ready = self.why_not_ready().await;
+        self.standing_with(not_ready)
+    }
+
+    /// Returns what it then is, once that is another than `before`. Cancel-safe.
+    pub async fn changed_from(&self, before: &Standing) -> Standing {
+        let mut dialing = self.installation.dialing.state();
+        loop {
+            let now = self.standing_with(before.not_ready.clone());
+            if !now.dials_as(before) {
+                return now;
+            }
+            // A store that does not answer keeps the look waiting, and not what is told of dialing.
+            tokio::select! {
+                biased;
+                // The sender lives as long as the application.
+                _changed = dialing.changed() => continue,
+                not_ready = self.why_not_ready() => {
+                    if not_ready.is_some() != before.not_ready.is_some() {
+                        return self.standing_with(not_ready);
+                    }
+                }
+            }
+            tokio::select! {
+                biased;
+                _changed = dialing.changed() => {}
+                () = self.installation.pause(LOOK_MS) => {}
+            }
+        }
+    }
+
+    async fn why_not_ready(&self) -> Option<String> {
+        let problem = self.followed().await.err()?;
+        Some(problem.to_string())
+    }
+
+    fn standing_with(&self, not_ready: Option<String>) -> Standing {
+        Standing {
+            not_ready,
+            dialing: self.installation.dialing.now(),
+            held: self.dials_held_by(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standing(not_ready: Option<&str>, held: Option<Held>) -> Standing {
+        Standing {
+            not_ready: not_ready.map(str::to_owned),
+            dialing: DialingState::Dialing,
+            held,
+        }
+    }
+
+    #[test]
+    fn a_line_says_whether_it_is_ready_and_why_not_on_that_one_line() {
+        assert_eq!(standing(None, None).ready_line(), "yes");
+        let away = standing(Some("unavailable: the store\nis away"), None);
+        assert_eq!(away.ready_line(), "no: unavailable: the store is away");
+    }
+
+    #[test]
+    fn the_line_about_dialing_begins_with_the_word_of_readiness() {
+        assert_eq!(standing(None, None).dialing_line(), "dialing: this process dials");
+        for held in [CLOCK_WRONG, STOPPED, NO_ROOM] {
+            let line = standing(None, Some(held)).dialing_line();
+            assert!(line.starts_with(&format!("{}: ", held.word)), "{line}");
+        }
+    }
+
+    #[test]
+    fn another_reason_is_no_change_and_another_word_is_one() {
+        let (ready, away) = (standing(None, None), standing(Some("away"), None));
+        assert!(away.is_as_ready_as(&standing(Some("still away"), None)));
+        assert!(!away.is_as_ready_as(&ready));
+        assert!(away.dials_as(&ready));
+        assert!(!ready.dials_as(&standing(None, Some(STOPPED))));
+    }
+}

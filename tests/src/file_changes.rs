@@ -1,0 +1,147 @@
+//! Waits for what another process writes: the system tells of each change of a file or folder (inotify).
+
+use crate::passing_time::left;
+use crate::program::{deadline, fail};
+use crate::watched::Watched;
+use rustix::fd::OwnedFd;
+use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
+use std::mem::MaybeUninit;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Room for several changes at a time, each with the longest name there is.
+const CHANGES_BYTES: usize = 4 * 1_024;
+
+/// The changes of one file, or of the files in one folder. Its thread ends when it is dropped.
+pub struct FileChanges {
+    inotify: Arc<OwnedFd>,
+    /// Of the file or folder.
+    watch: i32,
+    /// Changes so far.
+    count: Arc<Watched<u64>>,
+}
+
+impl FileChanges {
+    /// From now on. The story ends when there is no such file or folder.
+    #[expect(clippy::disallowed_methods, reason = "reads what the system tells of changes")]
+    pub fn of(path: &Path) -> Self {
+        let told = |error: rustix::io::Errno| -> ! { fail(&format!("{}: {error}", path.display())) };
+        let inotify = inotify::init(CreateFlags::CLOEXEC).unwrap_or_else(|error| told(error));
+        let flags = WatchFlags::MODIFY
+            | WatchFlags::CREATE
+            | WatchFlags::MOVED_TO
+            | WatchFlags::MOVED_FROM
+            | WatchFlags::DELETE;
+        let watch = inotify::add_watch(&inotify, path, flags).unwrap_or_else(|error| told(error));
+        let (inotify, count) = (Arc::new(inotify), Arc::new(Watched::new(0)));
+        let (own, counted) = (Arc::clone(&inotify), Arc::clone(&count));
+        std::thread::spawn(move || count_changes(&own, &counted));
+        Self {
+            inotify,
+            watch,
+            count,
+        }
+    }
+
+    /// What `look` finds, now or after a change; `None` when that does not come `within`.
+    pub fn until<T>(&self, within: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+        let until = deadline(within);
+        loop {
+            let seen = *self.count.look();
+            if let Some(found) = look() {
+                return Some(found);
+            }
+            self.count
+                .until(left(until), |count| (*count != seen).then_some(()))?;
+        }
+    }
+}
+
+impl FileChanges {
+    /// Rings as a change does: for something else that is to be looked at too.
+    pub(crate) fn bell(&self) -> Arc<Watched<u64>> {
+        Arc::clone(&self.count)
+    }
+}
+
+impl Drop for FileChanges {
+    /// The end of the watch is the last thing that its reader is told.
+    fn drop(&mut self) {
+        // A file that is gone took its watch with it, and its reader has ended.
+        inotify::remove_watch(&self.inotify, self.watch).unwrap_or_default();
+    }
+}
+
+fn count_changes(inotify: &OwnedFd, count: &Watched<u64>) {
+    let mut room = [MaybeUninit::uninit(); CHANGES_BYTES];
+    let mut changes = Reader::new(inotify, &mut room);
+    while let Ok(change) = changes.next() {
+        count.change(|count| *count += 1);
+        if change.events().contains(ReadFlags::IGNORED) {
+            return;
+        }
+    }
+}
+
+/// What `look` finds once there is such a folder, now or after a change in it; `None` when that does not come
+/// `within`. Whatever of its path is not there yet is waited for.
+pub fn in_folder_to_come<T>(
+    folder: &Path,
+    within: Duration,
+    mut look: impl FnMut() -> Option<T>,
+) -> Option<T> {
+    let until = deadline(within);
+    loop {
+        let there = folder.ancestors().find(|path| path.is_dir());
+        let there = there.unwrap_or_else(|| fail(&format!("{} is below nothing", folder.display())));
+        let changes = FileChanges::of(there);
+        if there == folder {
+            return changes.until(left(until), look);
+        }
+        // It may have come before the watch began.
+        changes.until(left(until), || {
+            let next = folder.ancestors().take_while(|path| *path != there).last();
+            next.is_some_and(Path::is_dir).then_some(())
+        })?;
+        if let Some(found) = look() {
+            return Some(found);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    #[test]
+    fn a_write_into_a_file_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("lines");
+        std::fs::write(&file, "").unwrap();
+        let changes = FileChanges::of(&file);
+        std::thread::scope(|scope| {
+            scope.spawn(|| std::fs::write(&file, "one").unwrap());
+            let is_there = || (std::fs::read_to_string(&file).unwrap() == "one").then_some(());
+            assert_eq!(changes.until(SOON, is_there), Some(()));
+        });
+        assert_eq!(changes.until(Duration::from_millis(1), || None::<()>), None);
+    }
+
+    #[test]
+    fn a_folder_is_waited_for_from_above() {
+        let folder = tempfile::tempdir().unwrap();
+        let deep = folder.path().join("one/two");
+        let file = deep.join("file");
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                std::fs::create_dir_all(&deep).unwrap();
+                std::fs::write(&file, "").unwrap();
+            });
+            let found = in_folder_to_come(&deep, SOON, || file.exists().then_some(()));
+            assert_eq!(found, Some(()));
+        });
+    }
+}

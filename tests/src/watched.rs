@@ -1,0 +1,68 @@
+//! A value that several threads share, and a wait that ends when somebody changes it.
+
+use crate::passing_time::left;
+use crate::program::deadline;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What is waited for is told by whoever changes it: nobody looks again and again.
+#[derive(Debug, Default)]
+pub struct Watched<T> {
+    held: Mutex<T>,
+    changed: Condvar,
+}
+
+impl<T> Watched<T> {
+    pub const fn new(held: T) -> Self {
+        Self {
+            held: Mutex::new(held),
+            changed: Condvar::new(),
+        }
+    }
+
+    /// As it is, for a look that changes nothing others wait for.
+    pub fn look(&self) -> MutexGuard<'_, T> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes it, and tells whoever waits.
+    pub fn change<R>(&self, make: impl FnOnce(&mut T) -> R) -> R {
+        let made = make(&mut self.look());
+        self.changed.notify_all();
+        made
+    }
+
+    /// What `wanted` finds now or after a change; `None` when that does not come `within`.
+    pub fn until<R>(&self, within: Duration, mut wanted: impl FnMut(&mut T) -> Option<R>) -> Option<R> {
+        let until = deadline(within);
+        let mut held = self.look();
+        loop {
+            if let Some(found) = wanted(&mut held) {
+                return Some(found);
+            }
+            let left = left(until);
+            if left.is_zero() {
+                return None;
+            }
+            let waited = self.changed.wait_timeout(held, left);
+            held = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_ends_the_wait_and_nothing_ends_it_without_one() {
+        let watched = Watched::new(0);
+        std::thread::scope(|scope| {
+            scope.spawn(|| watched.change(|count| *count = 7));
+            let found = watched.until(Duration::from_secs(20), |count| (*count == 7).then_some(*count));
+            assert_eq!(found, Some(7));
+        });
+        let none = watched.until(Duration::from_millis(1), |count| (*count == 8).then_some(()));
+        assert_eq!(none, None);
+    }
+}
