@@ -464,6 +464,8 @@ fn a_provider_is_believed_of_the_subject_that_was_linked_alone() {
         User::evolve(&mut state, &event, now());
     }
     assert!(state.has_session("s", now()) && !state.asked_twice(SecretDigest::of("s")));
+    assert!(state.by_provider(SecretDigest::of("s")));
+    assert!(!state.by_provider(SecretDigest::of("another")));
     let unlink = UserCommand::UnlinkProvider {
         reason: "left".to_owned(),
     };

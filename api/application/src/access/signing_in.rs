@@ -173,17 +173,36 @@ pub(super) async fn refuse<T>(
     Err(not_let_in())
 }
 
-/// Ends the session; one that has ended is none.
-pub async fn sign_out(installation: &Installation, session: &str, cause: Cause) -> Result<(), Problem> {
+/// Ends the session; one that has ended is none. Of a session that an identity provider stood behind: where
+/// the browser goes to sign out there too, as far as the provider says so.
+pub async fn sign_out(
+    installation: &Installation,
+    session: &str,
+    cause: Cause,
+) -> Result<Option<String>, Problem> {
     let parts = session.rsplit_once('.');
     let Some((user, secret)) = parts.and_then(|(name, secret)| Some((name.parse().ok()?, secret))) else {
-        return Ok(());
+        return Ok(None);
     };
-    let command = UserCommand::SignOut {
-        session: SecretDigest::of(secret),
+    let session = SecretDigest::of(secret);
+    let users = &installation.entities.users;
+    let by_provider = users.state(&user).await?.state.by_provider(session);
+    users.ask(&user, UserCommand::SignOut { session }, cause).await?;
+    if !by_provider {
+        return Ok(None);
+    }
+    let asked = installation.access.provider.asked();
+    let Ok(asked) = asked else {
+        // It was asked when the session began, and is not any more.
+        return Ok(None);
     };
-    installation.entities.users.ask(&user, command, cause).await?;
-    Ok(())
+    match asked.provider.sign_out_address().await {
+        Ok(address) => Ok(address),
+        Err(fault) => {
+            tracing::warn!(%fault, "where the identity provider signs out is not known");
+            Ok(None)
+        }
+    }
 }
 
 pub(super) fn not_let_in() -> Problem {
