@@ -20,8 +20,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Longest wait for the rows to have an order that was just given.
-const ROWS_WITHIN_MS: u64 = 5_000;
+/// Longest wait for the rows to have an order that was just given: whoever cancels a call waits for an
+/// answer, and rows are behind by milliseconds.
+const ROWS_WITHIN_MS: u64 = 1_000;
 
 /// What is asked.
 #[derive(Debug)]
@@ -157,10 +158,14 @@ pub async fn asked_for(
             return Ok(Some(EnrolmentId { campaign, customer }));
         }
     }
+    let db = installation.rows.db();
+    if let Some(asked) = worklist::asked_for(db.as_ref(), call).await? {
+        return Ok(Some(asked));
+    }
     // Whoever asked a moment ago finds it: the rows are to have the order.
     let head = installation.store().head().await?;
     installation.rows_at(head, ROWS_WITHIN_MS).await?;
-    Ok(worklist::asked_for(installation.rows.db().as_ref(), call).await?)
+    Ok(worklist::asked_for(db.as_ref(), call).await?)
 }
 
 /// A campaign that may still call, with the flow that is expected.

@@ -69,7 +69,7 @@ impl Form {
         Ok(Some(Self::new(input.take_body(), boundary, known)))
     }
 
-    fn new(body: Body, boundary: String, known: &'static [&'static str]) -> Self {
+    pub(crate) fn new(body: Body, boundary: String, known: &'static [&'static str]) -> Self {
         let ahead = Arc::new(AtomicUsize::new(0));
         let sizes = SizeLimit::new()
             .per_field(FIELD_BYTES_MAX)

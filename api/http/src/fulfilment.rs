@@ -1,5 +1,7 @@
-//! What a person asked about their own data, done: copied, explained, held or erased, each on record.
+//! What a person asked about their own data, done: copied, corrected, explained, held or erased, each on
+//! record.
 
+use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
 use domain::customer::CustomerCommand;
@@ -59,10 +61,12 @@ pub(crate) fn erasing(reason: String, four_eyes: Option<Box<FourEyes>>) -> Custo
     }
 }
 
-/// With what a request is fulfilled: who reads for it, and who stands behind an erasure.
+/// With what a request is fulfilled: who reads for it, who stands behind an erasure, what is right.
 pub(crate) struct Fulfilling {
     pub reader: Reader,
     pub four_eyes: Option<Box<FourEyes>>,
+    /// What is right of the person, where that was asked for.
+    pub right: RightValues,
 }
 
 pub(crate) async fn fulfil(
@@ -72,12 +76,21 @@ pub(crate) async fn fulfil(
     fulfilling: Fulfilling,
     cause: Cause,
 ) -> Result<Done, Problem> {
-    let Fulfilling { reader, four_eyes } = fulfilling;
+    let Fulfilling {
+        reader,
+        four_eyes,
+        right,
+    } = fulfilling;
     let customer = &received.customer;
     let reason = format!("request {id} of the person");
     match received.wish {
-        // What an institution corrects stands in its own records; here the note says it.
-        Wish::Correct => Ok(Done::default()),
+        // What is corrected in the institution's own records alone, the note says.
+        Wish::Correct if right.is_empty() => Ok(Done::default()),
+        Wish::Correct => {
+            let correction = correction(installation, id, customer, right).await?;
+            let command = CustomerCommand::Correct(Box::new(correction));
+            told(installation, id, customer, command, cause).await
+        }
         Wish::Copy => {
             let found = found(installation, customer, Values::Clear).await?;
             let by = record(installation, reader, customer, &found, COPY).await?;

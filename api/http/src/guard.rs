@@ -100,8 +100,9 @@ impl Guard {
             .door
             .identify(&ctx.installation, method, input.headers(), input.own_peer());
         input.caller = identified.await?;
+        let allowed = ctx.rates.allowed(&ctx.installation).await;
         let now = ctx.installation.now();
-        input.rate = ctx.rates.take(&input.caller, self.kept, now)?;
+        input.rate = ctx.rates.take(&input.caller, self.kept, allowed, now)?;
         let Some(needs) = self.needs else { return Ok(()) };
         input.scope = input.caller.scope_for(needs)?;
         if input.scope.is_all() {

@@ -8,6 +8,7 @@ use application::approvals::{Doing, four_eyes};
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::{ImportReport, Load, load};
+use application::lists::readable::readable;
 use application::parameter::Parameter;
 use domain::actor::Actor;
 use domain::approval::{Act, Asked};
@@ -17,8 +18,11 @@ use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
+use intake::body::BodySource;
+use intake::mapping::Mapping;
 use intake::source::RowSource;
-use intake::spool::hex;
+use intake::spool::{Spooled, hex};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use std::sync::Arc;
 
@@ -66,14 +70,37 @@ impl Importing {
     }
 }
 
+/// Where the rows of a list are, which may be read before they are loaded.
+pub(crate) enum ListRows {
+    File(Spooled, Mapping),
+    Body(Vec<Map<String, Value>>),
+}
+
+impl ListRows {
+    fn to_look_at(&self) -> Result<Box<dyn RowSource>, Problem> {
+        match self {
+            Self::File(spooled, mapping) => Ok(spooled.rows(mapping.clone())?),
+            Self::Body(records) => Ok(Box::new(BodySource::new(records.clone()))),
+        }
+    }
+
+    fn into_rows(self) -> Box<dyn RowSource> {
+        match self {
+            Self::File(spooled, mapping) => spooled.into_rows(mapping),
+            Self::Body(records) => Box::new(BodySource::new(records)),
+        }
+    }
+}
+
 /// Runs one load into its campaign, once whoever must stand behind it does.
 pub(crate) async fn run(
     installation: &Arc<Installation>,
     plan: Load,
-    rows: Box<dyn RowSource>,
+    rows: ListRows,
     importing: Importing,
 ) -> Result<Changed<ImportReport>, Problem> {
-    let four_eyes = behind(installation, &plan, &importing).await?;
+    let four_eyes = behind(installation, &plan, &rows, &importing).await?;
+    let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
         .behind(four_eyes)
         .assigning(importing.may_assign);
@@ -91,10 +118,12 @@ pub(crate) async fn run(
 }
 
 /// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list
-/// that was begun goes on by the approval that it was begun with.
+/// that was begun goes on by the approval that it was begun with. What is no list is neither asked for nor
+/// begun: an approval is good once.
 async fn behind(
     installation: &Installation,
     plan: &Load,
+    rows: &ListRows,
     importing: &Importing,
 ) -> Result<Option<Box<FourEyes>>, Problem> {
     let campaign = &plan.rules.campaign;
@@ -103,6 +132,14 @@ async fn behind(
     if plan.dry_run || !asks || state.lists().contains_key(&plan.rules.list) {
         return Ok(None);
     }
+    let vault = Arc::clone(&installation.environment.vault);
+    readable(
+        rows.to_look_at()?,
+        plan.rules.clone(),
+        vault,
+        installation.tasks(),
+    )
+    .await?;
     let asked = Asked {
         campaign: Some(campaign.clone()),
         ..Asked::of(Act::ImportList)

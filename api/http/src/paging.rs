@@ -1,9 +1,11 @@
 //! Lists of rows, a page at a time: an opaque cursor says where the next page begins, and stands for the one
 //! question that it was made for (decision 0084).
 //!
-//! A cursor is the base64url of a version, a mark and a place. The mark is a keyed hash over the route, every
-//! parameter but `cursor`, `limit` and `after_position`, and the place: a filter may be a telephone number,
-//! which a plain digest in an address would give away. Places are positions, ids and instants.
+//! A cursor is the base64url of a version, a mark and a hidden place. The mark is a keyed hash over the route,
+//! every parameter but `cursor`, `limit` and `after_position`, and the place: a filter may be a telephone
+//! number, which a plain digest in an address would give away. Places are positions, ids and instants, also of
+//! a row that was looked at and not shown, so they are hidden under a key stream that the mark begins: as in
+//! SIV (RFC 5297), the mark is both what proves a place and what no two places share (decision 0087).
 
 use crate::endpoint::Input;
 use crate::known_query::AFTER_POSITION;
@@ -11,6 +13,7 @@ use application::installation::Installation;
 use application::parameter::Parameter;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::personal::LookupHash;
 use domain::ports::vault::Vault;
 use domain::problem::{Kind, Problem};
 use schemars::JsonSchema;
@@ -23,7 +26,7 @@ const CURSOR_NAME: &str = "cursor";
 const LIMIT_NAME: &str = "limit";
 
 /// What the first byte of a cursor is; another form of it has another.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Bytes of a cursor's mark: nobody guesses one, and an address stays short.
 const MARK_BYTES: usize = 16;
@@ -139,9 +142,10 @@ impl Paging {
     /// The cursor of a page that ended with this row.
     pub(crate) fn cursor<K: Serialize>(&self, place: &K) -> Result<String, Problem> {
         let place = serde_json::to_string(place).map_err(|error| Problem::fault(error.to_string()))?;
+        let mark = self.mark(&place);
         let mut bytes = vec![VERSION];
-        bytes.extend(self.mark(&place));
-        bytes.extend(place.as_bytes());
+        bytes.extend(&mark);
+        bytes.extend(self.hidden(&mark, place.as_bytes()));
         Ok(URL_SAFE_NO_PAD.encode(bytes))
     }
 
@@ -173,20 +177,38 @@ impl Paging {
         }
         let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
         let (version, rest) = bytes.split_first()?;
-        let (mark, place) = rest.split_at_checked(MARK_BYTES)?;
-        let place = std::str::from_utf8(place).ok()?;
-        let is_ours = *version == VERSION && mark == self.mark(place);
-        is_ours.then(|| place.to_owned())
+        if *version != VERSION {
+            return None;
+        }
+        let (mark, hidden) = rest.split_at_checked(MARK_BYTES)?;
+        let place = String::from_utf8(self.hidden(mark, hidden)).ok()?;
+        (mark == self.mark(&place)).then_some(place)
     }
 
+    /// The first character of what is hashed, here and for the key stream, stands in no external id and no
+    /// number, whose keyed hashes are in the events.
     fn mark(&self, place: &str) -> Vec<u8> {
         let hash = self
             .vault
-            .hash(&format!("cursor:{}{}:{place}", self.asked, place.len()));
-        let pairs = hash.0.as_bytes().chunks(2).take(MARK_BYTES);
-        let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-        pairs.filter_map(byte).collect()
+            .hash(&format!("\u{1f}cursor:{}{}:{place}", self.asked, place.len()));
+        bytes_of(&hash).take(MARK_BYTES).collect()
     }
+
+    /// The bytes of a place under the key stream of its mark; once more, the place again.
+    fn hidden(&self, mark: &[u8], place: &[u8]) -> Vec<u8> {
+        let mark = intake::spool::hex(mark);
+        let stream = (0_u32..).flat_map(|block| {
+            let hash = self.vault.hash(&format!("\u{1f}cursor place:{mark}:{block}"));
+            bytes_of(&hash).collect::<Vec<u8>>()
+        });
+        place.iter().zip(stream).map(|(one, with)| one ^ with).collect()
+    }
+}
+
+/// The bytes of a keyed hash, which is written in hexadecimal.
+fn bytes_of(hash: &LookupHash) -> impl Iterator<Item = u8> {
+    let byte = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+    hash.0.as_bytes().chunks(2).filter_map(byte)
 }
 
 /// Route and parts, each with its length: none can be taken for another.
@@ -277,6 +299,8 @@ mod tests {
             assert!(problem.detail.starts_with("cursor: "));
         }
         assert_eq!(paging("b", Some(&cursor)).err().unwrap().code, "cursor-invalid");
+        let bytes = URL_SAFE_NO_PAD.decode(&cursor).unwrap();
+        assert!(!bytes.ends_with(b"42"), "the place is not to be read in it");
         let parts = |parts: &[&'static str]| asked_of("/r", parts.iter().copied());
         assert_ne!(parts(&["ab", "c"]), parts(&["a", "bc"]));
     }

@@ -5,17 +5,16 @@
 //! limit; what ends calls or keeps people from being called is counted, and never refused.
 
 use application::access::Caller;
+use application::installation::Installation;
 use domain::actor::Way;
 use domain::problem::{Kind, Problem};
+use domain::setting::SettingName;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// Requests of one user or key that come back each second.
-const PER_SECOND: u64 = 200;
-
-/// Requests at once, after a pause: what comes back within ten seconds.
-const AT_ONCE_MAX: u64 = 2_000;
+/// How long the limits are good that were read: a change counts from the next second on.
+const READ_AGAIN_MS: u64 = 1_000;
 
 /// Users and keys remembered; of more, who asked longest ago is forgotten, and begins anew.
 const CALLERS_MAX: usize = 4_096;
@@ -23,9 +22,34 @@ const CALLERS_MAX: usize = 4_096;
 /// Thousandths of a request, so that part of one comes back.
 const MILLI: u64 = 1_000;
 
-/// What each user and key has left.
+/// What each user and key has left, and how much they may have.
 #[derive(Debug, Default)]
-pub struct Rates(Mutex<BTreeMap<String, Left>>);
+pub struct Rates {
+    callers: Mutex<BTreeMap<String, Left>>,
+    read: Mutex<Option<Read>>,
+}
+
+/// How much a user or key may send.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Allowed {
+    pub per_second: u64,
+    pub at_once_max: u64,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Read {
+    allowed: Allowed,
+    at: Timestamp,
+}
+
+impl Default for Allowed {
+    fn default() -> Self {
+        Self {
+            per_second: SettingName::RequestsPerSecond.default_value(),
+            at_once_max: SettingName::RequestsAtOnceMax.default_value(),
+        }
+    }
+}
 
 #[derive(Debug)]
 struct Left {
@@ -37,37 +61,69 @@ struct Left {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RateLeft {
     requests: u64,
+    allowed: Allowed,
 }
 
 impl RateLeft {
     /// The limit, as `RateLimit-Policy` says it.
-    pub(crate) fn policy() -> String {
-        format!("\"caller\";q={AT_ONCE_MAX};w={}", AT_ONCE_MAX / PER_SECOND)
+    pub(crate) fn policy(self) -> String {
+        let Allowed {
+            per_second,
+            at_once_max,
+        } = self.allowed;
+        format!(
+            "\"caller\";q={at_once_max};w={}",
+            at_once_max.div_ceil(per_second)
+        )
     }
 
     /// What is left and when all of it is back, as `RateLimit` says it.
     pub(crate) fn as_header(self) -> String {
-        let missing = AT_ONCE_MAX - self.requests.min(AT_ONCE_MAX);
+        let missing = self.allowed.at_once_max.saturating_sub(self.requests);
         format!(
             "\"caller\";r={};t={}",
             self.requests,
-            missing.div_ceil(PER_SECOND)
+            missing.div_ceil(self.allowed.per_second)
         )
     }
 }
 
 impl Rates {
+    /// What the settings say, read once a second; what was read last where they cannot be read.
+    pub(crate) async fn allowed(&self, installation: &Installation) -> Allowed {
+        let now = installation.now();
+        let known = *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(read) = known.filter(|read| now.ms_since(read.at) < READ_AGAIN_MS) {
+            return read.allowed;
+        }
+        let allowed = match of_settings(installation).await {
+            Ok(allowed) => allowed,
+            Err(problem) => {
+                tracing::warn!(%problem, "the limits of requests cannot be read: the last ones count");
+                known.map(|read| read.allowed).unwrap_or_default()
+            }
+        };
+        let read = Read { allowed, at: now };
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Some(read);
+        allowed
+    }
+
     /// Counts a request; `None` where there is no limit. `kept`: it passes though nothing is left.
     pub(crate) fn take(
         &self,
         caller: &Caller,
         kept: bool,
+        allowed: Allowed,
         now: Timestamp,
     ) -> Result<Option<RateLeft>, Problem> {
         let Some(name) = name_of(caller) else {
             return Ok(None);
         };
-        let mut callers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Allowed {
+            per_second,
+            at_once_max,
+        } = allowed;
+        let mut callers = self.callers.lock().unwrap_or_else(PoisonError::into_inner);
         if callers.len() >= CALLERS_MAX && !callers.contains_key(&name) {
             let oldest = callers.iter().min_by_key(|(_, left)| left.at);
             if let Some(oldest) = oldest.map(|(name, _)| name.clone()) {
@@ -75,11 +131,11 @@ impl Rates {
             }
         }
         let left = callers.entry(name).or_insert(Left {
-            millis: AT_ONCE_MAX * MILLI,
+            millis: at_once_max * MILLI,
             at: now,
         });
-        let came_back = now.ms_since(left.at).saturating_mul(PER_SECOND);
-        left.millis = left.millis.saturating_add(came_back).min(AT_ONCE_MAX * MILLI);
+        let came_back = now.ms_since(left.at).saturating_mul(per_second);
+        left.millis = left.millis.saturating_add(came_back).min(at_once_max * MILLI);
         left.at = now;
         match left.millis.checked_sub(MILLI) {
             Some(millis) => left.millis = millis,
@@ -89,7 +145,7 @@ impl Rates {
                     Kind::Busy,
                     "rate-exceeded",
                     format!(
-                        "a user or key may send {AT_ONCE_MAX} requests at once and {PER_SECOND} a second: \
+                        "a user or key may send {at_once_max} requests at once and {per_second} a second: \
                          wait a second, and send it again"
                     ),
                 ));
@@ -97,8 +153,16 @@ impl Rates {
         }
         Ok(Some(RateLeft {
             requests: left.millis / MILLI,
+            allowed,
         }))
     }
+}
+
+async fn of_settings(installation: &Installation) -> Result<Allowed, Problem> {
+    Ok(Allowed {
+        per_second: installation.setting(SettingName::RequestsPerSecond).await?.max(1),
+        at_once_max: installation.setting(SettingName::RequestsAtOnceMax).await?,
+    })
 }
 
 /// By what the caller is counted: each key for itself, and all sessions of a user together.
@@ -139,28 +203,46 @@ mod tests {
         }))
     }
 
-    fn passed(rates: &Rates, caller: &Caller, now: Timestamp) -> u64 {
-        (0..2 * AT_ONCE_MAX)
-            .map(|_| u64::from(rates.take(caller, false, now).is_ok()))
+    fn passed(rates: &Rates, caller: &Caller, allowed: Allowed, now: Timestamp) -> u64 {
+        (0..2 * allowed.at_once_max)
+            .map(|_| u64::from(rates.take(caller, false, allowed, now).is_ok()))
             .sum()
     }
 
     #[test]
     fn each_caller_has_its_own_which_come_back_by_the_second() {
-        let rates = Rates::default();
-        assert_eq!(passed(&rates, &user("wang"), at(0)), AT_ONCE_MAX);
-        let refused = rates.take(&user("wang"), false, at(0)).unwrap_err();
+        let (rates, usual) = (Rates::default(), Allowed::default());
+        assert_eq!(passed(&rates, &user("wang"), usual, at(0)), usual.at_once_max);
+        let refused = rates.take(&user("wang"), false, usual, at(0)).unwrap_err();
         assert_eq!(refused.code, "rate-exceeded");
         assert!(
-            rates.take(&user("wang"), true, at(0)).is_ok(),
+            rates.take(&user("wang"), true, usual, at(0)).is_ok(),
             "an opt-out passes"
         );
-        assert_eq!(passed(&rates, &user("wang"), at(1_000)), PER_SECOND);
-        let left = rates.take(&user("zhao"), false, at(1_000)).unwrap().unwrap();
+        assert_eq!(passed(&rates, &user("wang"), usual, at(1_000)), usual.per_second);
+        let left = rates.take(&user("zhao"), false, usual, at(1_000));
+        let left = left.unwrap().unwrap();
         assert_eq!(left.as_header(), "\"caller\";r=1999;t=1");
-        assert_eq!(RateLeft::policy(), "\"caller\";q=2000;w=10");
+        assert_eq!(left.policy(), "\"caller\";q=2000;w=10");
         let owner = Caller::Directory { door: "token" };
-        assert_eq!(rates.take(&owner, false, at(0)).unwrap(), None);
+        assert_eq!(rates.take(&owner, false, usual, at(0)).unwrap(), None);
+    }
+
+    #[test]
+    fn another_limit_counts_for_whoever_has_asked_before_too() {
+        let rates = Rates::default();
+        let less = Allowed {
+            per_second: 20,
+            at_once_max: 150,
+        };
+        rates
+            .take(&user("wang"), false, Allowed::default(), at(0))
+            .unwrap();
+        assert_eq!(passed(&rates, &user("wang"), less, at(0)), 150);
+        assert_eq!(passed(&rates, &user("wang"), less, at(1_000)), 20);
+        let left = rates.take(&user("zhao"), false, less, at(1_000));
+        let left = left.unwrap().unwrap();
+        assert_eq!(left.policy(), "\"caller\";q=150;w=8");
     }
 
     #[test]
@@ -168,8 +250,10 @@ mod tests {
         let rates = Rates::default();
         for index in 0..CALLERS_MAX + 10 {
             let caller = user(&format!("user{index}"));
-            rates.take(&caller, false, at(index as u64)).unwrap();
+            rates
+                .take(&caller, false, Allowed::default(), at(index as u64))
+                .unwrap();
         }
-        assert_eq!(rates.0.lock().unwrap().len(), CALLERS_MAX);
+        assert_eq!(rates.callers.lock().unwrap().len(), CALLERS_MAX);
     }
 }

@@ -326,7 +326,7 @@ pub(crate) fn problem_response(problem: &Problem) -> Response {
 /// Says what the caller may still send.
 pub(crate) fn tell_rate(response: &mut Response, left: RateLeft) {
     let policy = header::HeaderName::from_static("ratelimit-policy");
-    set(response, policy, &RateLeft::policy());
+    set(response, policy, &left.policy());
     let limit = header::HeaderName::from_static("ratelimit");
     set(response, limit, &left.as_header());
 }

@@ -29,6 +29,12 @@ impl Taken {
             .find(|taken| taken.words().0 == word)
     }
 
+    /// Whether an export's facts are of something that a command beside a server takes away.
+    pub(crate) fn is_of(facts: &ExportFacts) -> bool {
+        let known = Self::of_word(&facts.what);
+        known.is_some_and(|taken| taken.words().1 == facts.format)
+    }
+
     /// What is taken, and the form that it has.
     const fn words(self) -> (&'static str, &'static str) {
         match self {

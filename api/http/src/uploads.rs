@@ -2,10 +2,12 @@
 //! pace.
 
 use crate::body::Body;
+use crate::form::{Fields, Form};
 use application::installation::Installation;
 use application::paced_places::{PacedPlace, PacedPlaces};
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::ports::clock::Clock;
 use domain::problem::{Kind, Problem};
 use intake::spool::Spool;
 use std::sync::{Arc, LazyLock};
@@ -36,7 +38,8 @@ pub(crate) struct Received {
     pub turn: PacedPlace,
 }
 
-/// Takes a file to its end; whoever sends little gives the turn to whoever asks for one.
+/// Takes a file to its end; whoever sends little gives the turn to whoever asks for one. The turn is over when
+/// nothing more is to come: behind the file of a form may stand fields.
 pub(crate) async fn receive(
     installation: &Installation,
     sender: &mut dyn Pieces,
@@ -55,18 +58,61 @@ pub(crate) async fn receive(
     };
     let mut spool = Spool::new(&installation.directory)?;
     loop {
-        let Some(piece) = turn.wait_for(clock, sender.piece(), bytes).await else {
-            return Err(Problem::new(
-                Kind::Busy,
-                "upload-too-slow",
-                "the file came so slowly that its turn went to another: send it again",
-            ));
-        };
-        match piece? {
+        let piece = turn.wait_for(clock, sender.piece(), bytes).await;
+        match piece.ok_or_else(too_slow)?? {
             Some(piece) => spool.write(&piece)?,
             None => break,
         }
     }
-    turn.is_over();
     Ok(Received { spool, turn })
+}
+
+/// The fields of a form whose file has come, waited for as the file was.
+pub(crate) async fn all_of(clock: &dyn Clock, turn: &PacedPlace, form: Form) -> Result<Fields, Problem> {
+    let fields = turn.wait_for(clock, form.fields(), |_| 0).await;
+    fields.ok_or_else(too_slow)?
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        Kind::Busy,
+        "upload-too-slow",
+        "the file came so slowly that its turn went to another: send it again",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::body::pieces;
+    use futures_util::stream::{self, StreamExt};
+    use store::test_ports::StepClock;
+
+    /// A form whose file has come and whose last field never ends.
+    async fn without_an_end() -> Form {
+        let text = "--b\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\na\r\n\
+                    --b\r\nContent-Disposition: form-data; name=\"map\"\r\n\r\na=";
+        let sent = stream::iter([Ok::<Bytes, warp::Error>(Bytes::from_static(text.as_bytes()))]);
+        let mut form = Form::new(pieces(sent.chain(stream::pending())), "b".to_owned(), &["map"]);
+        let (mut part, _) = form.file().await.unwrap();
+        while part.piece().await.unwrap().is_some() {}
+        drop(part);
+        form
+    }
+
+    #[tokio::test]
+    async fn the_turn_of_a_form_whose_tail_does_not_come_goes_to_whoever_asks() {
+        let clock = StepClock::default();
+        let places = PacedPlaces::new(1);
+        let turn = places.enter(clock.now()).unwrap();
+        let form = without_an_end().await;
+        let asks = async {
+            assert!(places.enter(clock.now()).is_none());
+            clock.wait_until(clock.now().plus_ms(31_000)).await;
+            places.enter(clock.now())
+        };
+        let (told, entered) = tokio::join!(all_of(&clock, &turn, form), asks);
+        assert!(entered.is_some(), "somebody who sends gets the turn");
+        assert_eq!(told.unwrap_err().code, "upload-too-slow");
+    }
 }

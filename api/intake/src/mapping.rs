@@ -106,7 +106,7 @@ impl Member {
     }
 
     /// The member of this exact name; `name` is taken for `customer_name`.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
             .find(|member| member.name() == name)

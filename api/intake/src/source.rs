@@ -100,7 +100,7 @@ pub(crate) fn too_long(text: &str) -> String {
 }
 
 /// What holds for every value, whatever it means.
-pub(crate) fn check_text(text: &str) -> Result<(), String> {
+pub fn check_text(text: &str) -> Result<(), String> {
     if text.len() > CELL_BYTES_MAX {
         return Err(too_long(text));
     }

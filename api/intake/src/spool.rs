@@ -98,6 +98,18 @@ impl Spooled {
         Box::new(Unopened(Some((self, mapping))))
     }
 
+    /// The same rows for whoever looks at them first: read to their end, or let go, before `into_rows`.
+    pub fn rows(&self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
+        let again = Self {
+            file: self.file.try_clone().map_err(ImportError::Disk)?,
+            content_sha256: self.content_sha256.clone(),
+            seen: self.seen.clone(),
+            head: self.head.clone(),
+            is_archive: self.is_archive,
+        };
+        Ok(again.into_rows(mapping))
+    }
+
     fn open(mut self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
         self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
         if self.is_archive {

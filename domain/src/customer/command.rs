@@ -1,11 +1,11 @@
 //! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
 use super::assignee::Assignee;
-use super::event::DeletedRecording;
+use super::erasure::DeletedRecording;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -98,6 +98,8 @@ pub enum CustomerCommand {
     Unassign {
         reason: String,
     },
+    /// Values of the person were wrong: these are right. So already: no event.
+    Correct(Box<Correction>),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -122,9 +124,19 @@ impl CustomerCommand {
             Self::Erase { .. } => "customer.erase",
             Self::Assign { .. } => "customer.assign",
             Self::Unassign { .. } => "customer.unassign",
+            Self::Correct(_) => "customer.correct",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }
+}
+
+/// What is right of a person, by the request that says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    pub request: PersonRequestId,
+    pub name: Option<String>,
+    /// By their names, in every campaign that has them.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// What the forgetting driver has done.

@@ -1,7 +1,8 @@
 //! How far the erasure of a person has come: from a request to its certificate, and never back.
 
-use crate::ids::EventId;
+use crate::ids::{CallId, EventId};
 use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
 
 /// How far the erasure of this person has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -21,4 +22,13 @@ impl Erasure {
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Decided { .. } | Self::Certified { .. })
     }
+}
+
+/// A recording that was deleted with its person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DeletedRecording {
+    pub call: CallId,
+    /// As `call.ended` has it; absent where the call ended without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
 }

@@ -1,12 +1,14 @@
 //! Facts about one person, over all campaigns.
 
 use super::assignee::Assignee;
+use super::correction::{self, escaped};
+use super::erasure::DeletedRecording;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -166,6 +168,17 @@ pub enum CustomerEvent {
     /// Nobody in particular sees to the person any more.
     #[serde(rename = "customer.unassigned")]
     Unassigned { before: Assignee, reason: String },
+    /// Values of the person were wrong, and are these from here on. What was stored before stays stored.
+    #[serde(rename = "customer.corrected")]
+    Corrected {
+        /// What the person asked for, by which they are corrected.
+        request: PersonRequestId,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Personal<String>>,
+        /// By campaign, then by name; all values are personal.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        variables: BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
+    },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
@@ -202,20 +215,6 @@ pub enum CustomerEvent {
     },
 }
 
-/// A recording that was deleted with its person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct DeletedRecording {
-    pub call: CallId,
-    /// As `call.ended` has it; absent where the call ended without one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<String>,
-}
-
-fn variable_pointer(name: &str) -> String {
-    // RFC 6901, section 3: `~` and `/` are escaped.
-    format!("/variables/{}", name.replace('~', "~0").replace('/', "~1"))
-}
-
 /// Stored kinds, each named for its variant. They never change.
 impl CustomerEvent {
     pub const REGISTERED: &'static str = "customer.registered";
@@ -234,6 +233,7 @@ impl CustomerEvent {
     pub const HOLD_RELEASED: &'static str = "customer.hold_released";
     pub const ASSIGNED: &'static str = "customer.assigned";
     pub const UNASSIGNED: &'static str = "customer.unassigned";
+    pub const CORRECTED: &'static str = "customer.corrected";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
@@ -268,6 +268,7 @@ impl CustomerEvent {
             | Self::HoldReleased { .. }
             | Self::Assigned { .. }
             | Self::Unassigned { .. }
+            | Self::Corrected { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,
@@ -293,6 +294,7 @@ impl CustomerEvent {
             | Self::HoldReleased { .. }
             | Self::Assigned { .. }
             | Self::Unassigned { .. }
+            | Self::Corrected { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,
@@ -319,6 +321,7 @@ impl EventData for CustomerEvent {
             Self::HoldReleased { .. } => Self::HOLD_RELEASED,
             Self::Assigned { .. } => Self::ASSIGNED,
             Self::Unassigned { .. } => Self::UNASSIGNED,
+            Self::Corrected { .. } => Self::CORRECTED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -346,8 +349,9 @@ impl EventData for CustomerEvent {
                 .collect(),
             Self::Enrolled { variables, .. } => variables
                 .iter_mut()
-                .map(|(name, value)| (variable_pointer(name), value))
+                .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
                 .collect(),
+            Self::Corrected { name, variables, .. } => correction::personal(name.as_mut(), variables),
             Self::ConsentWithdrawn { .. }
             | Self::DialGranted { .. }
             | Self::DialRefused { .. }

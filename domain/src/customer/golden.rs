@@ -1,7 +1,8 @@
 //! Every stored kind of a customer event, held against its golden file.
 
 use super::assignee::Assignee;
-use super::event::{CustomerEvent, DeletedRecording};
+use super::erasure::DeletedRecording;
+use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
@@ -153,6 +154,14 @@ fn held_and_erased() -> Vec<CustomerEvent> {
         CustomerEvent::Unassigned {
             before: Assignee::User("wang".parse().unwrap()),
             reason: "left the company".to_owned(),
+        },
+        CustomerEvent::Corrected {
+            request: "00000000-0000-5000-8000-000000000001".parse().unwrap(),
+            name: Some(personal("王小明")),
+            variables: BTreeMap::from([(
+                campaign(),
+                BTreeMap::from([("due/date".to_owned(), personal("3月6日"))]),
+            )]),
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

@@ -11,6 +11,7 @@ mod call_now;
 mod close_call;
 pub mod command;
 mod consent;
+mod correction;
 mod cut_off;
 mod decide;
 mod enrolment;
@@ -18,6 +19,7 @@ mod erasure;
 pub mod event;
 mod forget;
 mod grant_dial;
+mod known_number;
 mod refusal;
 mod state;
 
@@ -29,14 +31,18 @@ mod tests;
 pub use assignee::Assignee;
 pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use call_now::CALL_CANCELED;
-pub use command::{CallClosing, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent};
+pub use command::{
+    CallClosing, Correction, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent,
+};
+pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;
 pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs};
-pub use erasure::Erasure;
-pub use event::{CustomerEvent, DeletedRecording};
+pub use erasure::{DeletedRecording, Erasure};
+pub use event::CustomerEvent;
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
+pub use known_number::KnownNumber;
 pub use refusal::CustomerRefusal;
-pub use state::{CustomerState, KnownNumber};
+pub use state::CustomerState;
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;

@@ -60,6 +60,14 @@ pub enum CustomerRefusal {
     NotErased,
     #[error("a reason of 1 to {bytes_max} bytes is needed")]
     ReasonNeeded { bytes_max: usize },
+    #[error("a corrected value has 1 to {bytes_max} bytes")]
+    CorrectedValue { bytes_max: usize },
+    #[error("no campaign of the customer has a variable {variable}")]
+    UnknownVariable { variable: String },
+    #[error(
+        "{count} values would change, more than the {count_max} of one correction: correct fewer at once"
+    )]
+    TooManyCorrected { count: usize, count_max: usize },
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
 }

@@ -1,10 +1,11 @@
 //! What a customer's own events say of the person.
 
 use super::assignee::Assignee;
-use super::consent::scope_of;
+use super::consent::{self, scope_of};
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
+use super::known_number::KnownNumber;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::disposition::Disposition;
 use crate::few_map::FewMap;
@@ -25,15 +26,6 @@ pub struct CustomerState {
     held: Option<String>,
     erasure: Erasure,
     assignee: Option<Box<Assignee>>,
-}
-
-/// A phone of this person, in the order they were added.
-#[derive(Debug, Clone)]
-pub struct KnownNumber {
-    pub number: NumberId,
-    pub phone: Personal<String>,
-    /// The network said that it does not exist.
-    pub invalid: bool,
 }
 
 impl CustomerState {
@@ -145,7 +137,12 @@ impl CustomerState {
                 until,
                 evidence,
                 ..
-            } => self.note_consent(scope, *given_at, *until, evidence.is_some()),
+            } => consent::note(
+                self.consents.entry(scope.clone()).or_default(),
+                *given_at,
+                *until,
+                evidence.is_some(),
+            ),
             CustomerEvent::ConsentWithdrawn { scope, .. } => {
                 self.consents.entry(scope.clone()).or_default().withdrawn_at = Some(at);
             }
@@ -159,6 +156,7 @@ impl CustomerState {
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
+            CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
             CustomerEvent::Held { .. }
             | CustomerEvent::HoldReleased { .. }
             | CustomerEvent::ErasureRequested { .. }
@@ -194,7 +192,8 @@ impl CustomerState {
             | CustomerEvent::CallAsked { .. }
             | CustomerEvent::EnrolmentSettled { .. }
             | CustomerEvent::Assigned { .. }
-            | CustomerEvent::Unassigned { .. } => {}
+            | CustomerEvent::Unassigned { .. }
+            | CustomerEvent::Corrected { .. } => {}
         }
     }
 
@@ -213,19 +212,21 @@ impl CustomerState {
         }
     }
 
-    /// The later of two consents for one scope counts.
-    fn note_consent(
+    fn note_corrected(
         &mut self,
-        scope: &str,
-        given_at: Timestamp,
-        until: Option<Timestamp>,
-        has_evidence: bool,
+        name: Option<&Personal<String>>,
+        variables: &BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
     ) {
-        let consent = self.consents.entry(scope.to_owned()).or_default();
-        if consent.given_at.is_none_or(|held| given_at >= held) {
-            consent.given_at = Some(given_at);
-            consent.until = until;
-            consent.has_evidence = has_evidence;
+        if let Some(name) = name {
+            self.name = Some(name.clone());
+        }
+        for (campaign, values) in variables {
+            let values = values.clone();
+            self.with_enrolment(campaign, |enrolment| {
+                for (variable, value) in values {
+                    enrolment.variables.insert(variable, value);
+                }
+            });
         }
     }
 
@@ -342,6 +343,7 @@ impl CustomerState {
             | CustomerEvent::HoldReleased { .. }
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. }
+            | CustomerEvent::Corrected { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }
             | CustomerEvent::ErasureCertified { .. } => {}

@@ -36,11 +36,17 @@ pub enum SettingName {
     /// How long a session may rest.
     #[serde(rename = "sessions.idle_minutes_max")]
     SessionIdleMinutesMax,
+    /// Requests of one user or key that come back each second.
+    #[serde(rename = "requests.per_second")]
+    RequestsPerSecond,
+    /// Requests of one user or key at once, after a pause.
+    #[serde(rename = "requests.at_once_max")]
+    RequestsAtOnceMax,
 }
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -50,6 +56,8 @@ impl SettingName {
         Self::ApprovalsValidHours,
         Self::SessionHoursMax,
         Self::SessionIdleMinutesMax,
+        Self::RequestsPerSecond,
+        Self::RequestsAtOnceMax,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -63,6 +71,8 @@ impl SettingName {
             Self::ApprovalsValidHours => "approvals.valid_hours",
             Self::SessionHoursMax => "sessions.hours_max",
             Self::SessionIdleMinutesMax => "sessions.idle_minutes_max",
+            Self::RequestsPerSecond => "requests.per_second",
+            Self::RequestsAtOnceMax => "requests.at_once_max",
         }
     }
 
@@ -81,6 +91,8 @@ impl SettingName {
             Self::ApprovalsValidHours => ("审批有效时长（小时）", "hours an approval is valid"),
             Self::SessionHoursMax => ("会话最长时长（小时）", "longest session, in hours"),
             Self::SessionIdleMinutesMax => ("会话空闲上限（分钟）", "longest rest of a session, in minutes"),
+            Self::RequestsPerSecond => ("每用户或密钥每秒请求数", "requests of a user or key a second"),
+            Self::RequestsAtOnceMax => ("每用户或密钥突发请求上限", "requests of a user or key at once"),
         }
     }
 
@@ -100,6 +112,9 @@ impl SettingName {
             Self::SessionHoursMax => 12,
             // OWASP ASVS 5, V7.3.
             Self::SessionIdleMinutesMax => 15,
+            Self::RequestsPerSecond => 200,
+            // What comes back within ten seconds.
+            Self::RequestsAtOnceMax => 2_000,
         }
     }
 
@@ -115,6 +130,9 @@ impl SettingName {
             Self::ApprovalsValidHours => (1, 720),
             Self::SessionHoursMax => (1, 24),
             Self::SessionIdleMinutesMax => (1, 60),
+            // Few enough and nobody could open a page to set it back.
+            Self::RequestsPerSecond => (20, 100_000),
+            Self::RequestsAtOnceMax => (100, 1_000_000),
         }
     }
 }

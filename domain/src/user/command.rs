@@ -40,6 +40,8 @@ pub enum UserCommand {
     /// Another password, by whoever typed the one before, and a code where there is a second factor.
     ChangePassword {
         password: Personal<String>,
+        /// What the one before was held against.
+        held_against: Personal<String>,
         proof: SignInProof,
     },
     GrantRole {
@@ -60,6 +62,8 @@ pub enum UserCommand {
         until: Timestamp,
         /// Where from, as far as the connection says.
         from: Option<String>,
+        /// What the password was held against; nothing where a provider is believed.
+        held_against: Option<Personal<String>>,
         proof: SignInProof,
     },
     /// It was not.

@@ -46,7 +46,14 @@ pub(super) fn decide(state: &UserState, command: UserCommand, now: Timestamp) ->
                 second_factor: None,
             }])
         }
-        UserCommand::ChangePassword { password, proof } => change_password(state, password, proof, now),
+        UserCommand::ChangePassword {
+            password,
+            held_against,
+            proof,
+        } => {
+            still_is(state, &held_against)?;
+            change_password(state, password, proof, now)
+        }
         UserCommand::GrantRole {
             role,
             reason,
@@ -175,6 +182,17 @@ fn change_password(
     }])
 }
 
+/// Between the moment in which a password was found right and this one it may have been changed: then it
+/// is the old one, which opens nothing.
+fn still_is(state: &UserState, held_against: &Personal<String>) -> Result<(), UserRefusal> {
+    active(state)?;
+    let kept = state.password().and_then(Personal::value);
+    if kept.is_some() && kept == held_against.value() {
+        return Ok(());
+    }
+    Err(UserRefusal::PasswordChanged)
+}
+
 fn grant(state: &UserState, role: Role, reason: String, others_could_revoke: bool) -> Decided {
     let account = active(state)?;
     given(&reason)?;
@@ -228,6 +246,7 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
         session,
         until,
         from,
+        held_against,
         proof,
     } = command
     else {
@@ -235,6 +254,9 @@ fn sign_in(state: &UserState, command: UserCommand, now: Timestamp) -> Decided {
     };
     let known = state.account().ok_or(UserRefusal::Unknown)?;
     may_sign_in(state, known, now)?;
+    if let Some(held_against) = &held_against {
+        still_is(state, held_against)?;
+    }
     let issuer = match &proof {
         SignInProof::Provider { issuer, .. } => Some(issuer.clone()),
         SignInProof::Password | SignInProof::Totp { .. } | SignInProof::RecoveryCode { .. } => None,

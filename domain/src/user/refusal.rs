@@ -32,6 +32,8 @@ pub enum UserRefusal {
     Disabled,
     #[error("the link is not valid: it was used, replaced, or is too old; ask an admin for a new one")]
     LinkVoid,
+    #[error("the password was changed meanwhile: use the new one")]
+    PasswordChanged,
     #[error("too many wrong passwords: nobody signs in as this user before {until}")]
     Locked { until: Timestamp },
     #[error(

@@ -58,6 +58,8 @@ pub struct Session {
     pub until: Timestamp,
     /// Where from, as far as the connection said.
     pub from: Option<String>,
+    /// An identity provider said who it is: there a session may go on.
+    by_provider: bool,
     asked_twice: bool,
 }
 
@@ -102,6 +104,12 @@ impl UserState {
     /// The sessions that have not ended, in the order in which they began.
     pub fn sessions_at(&self, now: Timestamp) -> impl Iterator<Item = &Session> {
         self.sessions.iter().filter(move |session| now < session.until)
+    }
+
+    /// Whether that session was begun by an identity provider.
+    pub fn by_provider(&self, session: SecretDigest) -> bool {
+        let mut sessions = self.sessions.iter();
+        sessions.any(|one| one.digest == session && one.by_provider)
     }
 
     /// Whether that session was begun with more than a password.
@@ -177,13 +185,14 @@ impl UserState {
                 until,
                 second_factor,
                 from,
-                ..
+                issuer,
             } => {
                 let session = Session {
                     digest: *session,
                     begun_at: at,
                     until: *until,
                     from: from.clone(),
+                    by_provider: issuer.is_some(),
                     asked_twice: second_factor.is_some(),
                 };
                 self.begin(session, at);

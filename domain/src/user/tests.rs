@@ -21,7 +21,7 @@ fn added(held: &[Role]) -> UserEvent {
         roles: roles(held),
         campaigns: CampaignScope::All,
         team: None,
-        password: Some(Personal::open("$argon2id$…".to_owned())),
+        password: Some(first_password()),
         invitation: None,
         reason: None,
         until: None,
@@ -44,11 +44,17 @@ fn when(events: &[UserEvent], command: UserCommand) -> Result<Vec<UserEvent>, Us
     when_at(&after(events), now(), command)
 }
 
+/// The text that the password of `added` is held against.
+fn first_password() -> Personal<String> {
+    Personal::open("$argon2id$…".to_owned())
+}
+
 fn sign_in(secret: &str) -> UserCommand {
     UserCommand::SignIn {
         session: SecretDigest::of(secret),
         until: now().plus_ms(SESSION_MS),
         from: None,
+        held_against: Some(first_password()),
         proof: SignInProof::Password,
     }
 }
@@ -283,6 +289,12 @@ fn with_proof(proof: SignInProof) -> UserCommand {
         session: SecretDigest::of("s"),
         until: now().plus_ms(SESSION_MS),
         from: None,
+        held_against: match proof {
+            SignInProof::Provider { .. } => None,
+            SignInProof::Password | SignInProof::Totp { .. } | SignInProof::RecoveryCode { .. } => {
+                Some(first_password())
+            }
+        },
         proof,
     }
 }
@@ -332,6 +344,7 @@ fn a_code_of_the_second_factor_is_good_once_and_never_an_older_one() {
 fn a_password_changes_with_what_a_sign_in_asks_for_and_ends_every_session() {
     let change = |proof| UserCommand::ChangePassword {
         password: Personal::open("$argon2id$other".to_owned()),
+        held_against: first_password(),
         proof,
     };
     let mut state = with_second_factor();
@@ -352,7 +365,7 @@ fn a_password_changes_with_what_a_sign_in_asks_for_and_ends_every_session() {
         state.password().and_then(Personal::value).map(String::as_str),
         Some("$argon2id$other")
     );
-    assert_eq!(when_at(&state, now(), totp()), Err(UserRefusal::CodeUsed));
+    assert_eq!(when_at(&state, now(), totp()), Err(UserRefusal::PasswordChanged));
     let disabled = [
         added(&[Role::Viewer]),
         UserEvent::Disabled {
@@ -363,6 +376,32 @@ fn a_password_changes_with_what_a_sign_in_asks_for_and_ends_every_session() {
         when(&disabled, change(SignInProof::Password)),
         Err(UserRefusal::Disabled)
     );
+}
+
+#[test]
+fn what_the_old_password_was_right_for_does_not_outlive_its_change() {
+    let mut state = after(&[added(&[Role::Viewer])]);
+    let change = |chosen: &str| UserCommand::ChangePassword {
+        password: Personal::open(chosen.to_owned()),
+        held_against: first_password(),
+        proof: SignInProof::Password,
+    };
+    for event in when_at(&state, now(), change("$argon2id$one")).unwrap() {
+        User::evolve(&mut state, &event, now());
+    }
+    // Both were found right before either was decided: one wins.
+    let second = when_at(&state, now(), change("$argon2id$two"));
+    assert_eq!(second, Err(UserRefusal::PasswordChanged));
+    assert_eq!(
+        when_at(&state, now(), sign_in("s")),
+        Err(UserRefusal::PasswordChanged)
+    );
+    let unread = UserCommand::ChangePassword {
+        password: first_password(),
+        held_against: Personal::Erased { hash: None },
+        proof: SignInProof::Password,
+    };
+    assert_eq!(when_at(&state, now(), unread), Err(UserRefusal::PasswordChanged));
 }
 
 #[test]
@@ -425,6 +464,8 @@ fn a_provider_is_believed_of_the_subject_that_was_linked_alone() {
         User::evolve(&mut state, &event, now());
     }
     assert!(state.has_session("s", now()) && !state.asked_twice(SecretDigest::of("s")));
+    assert!(state.by_provider(SecretDigest::of("s")));
+    assert!(!state.by_provider(SecretDigest::of("another")));
     let unlink = UserCommand::UnlinkProvider {
         reason: "left".to_owned(),
     };

@@ -97,7 +97,7 @@ pub async fn end_round(installation: &Installation, returned: RoundReturned) -> 
         subject,
         asked_twice: says.asked_twice,
     };
-    match begin(installation, &user, proof, returned.from).await {
+    match begin(installation, &user, None, proof, returned.from).await {
         // Disabled, locked, or linked no more: told as who was never there.
         Err(problem) if problem.kind == Kind::Refused => Err(unknown()),
         begun => begun,

@@ -93,8 +93,7 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
     {
         return Err(ended());
     }
-    let minutes = installation.setting(SettingName::SessionIdleMinutesMax).await?;
-    let idle_ms = minutes.saturating_mul(MINUTE_MS);
+    let idle_ms = idle_ms(installation).await?;
     if !installation
         .access
         .idle
@@ -110,6 +109,12 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
         scopes: None,
         campaigns: CampaignScope::All,
     })))
+}
+
+/// How long a session may rest.
+pub(super) async fn idle_ms(installation: &Installation) -> Result<u64, Problem> {
+    let minutes = installation.setting(SettingName::SessionIdleMinutesMax).await?;
+    Ok(minutes.saturating_mul(MINUTE_MS))
 }
 
 fn unknown_key() -> Problem {

@@ -32,6 +32,13 @@ impl IdleSessions {
         uses.insert(session, now);
         true
     }
+
+    /// Whether the session would be refused, without being used by the question.
+    pub(crate) fn has_rested(&self, session: SecretDigest, idle_ms: u64, now: Timestamp) -> bool {
+        let uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = uses.get(&session);
+        last.is_some_and(|last| now.ms_since(*last) >= idle_ms)
+    }
 }
 
 #[cfg(test)]
@@ -49,7 +56,9 @@ mod tests {
         assert!(idle.uses(session, IDLE_MS, start));
         let later = start.plus_ms(IDLE_MS - 1);
         assert!(idle.uses(session, IDLE_MS, later));
+        assert!(!idle.has_rested(session, IDLE_MS, later.plus_ms(IDLE_MS - 1)));
         let too_late = later.plus_ms(IDLE_MS);
+        assert!(idle.has_rested(session, IDLE_MS, too_late));
         assert!(!idle.uses(session, IDLE_MS, too_late));
         assert!(
             !idle.uses(session, IDLE_MS, too_late.plus_ms(1)),

@@ -1,8 +1,9 @@
 //! What users do for themselves: another password, and which sessions of theirs are open.
 
 use super::caller::{Caller, KnownUser};
+use super::identify::idle_ms;
 use super::managing::password_text;
-use super::signing_in::{known_by_password, proved, refuse};
+use super::signing_in::{known_by_password, not_let_in, proved, refuse};
 use crate::installation::Installation;
 use actors::AskError;
 use domain::actor::{Actor, Way};
@@ -11,7 +12,7 @@ use domain::ids::UserId;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{Session, SignInFault, SignInProof, UserCommand};
+use domain::user::{Session, SignInFault, SignInProof, UserCommand, UserRefusal};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -43,14 +44,18 @@ pub async fn change_password(installation: &Installation, change: PasswordChange
     let (user, loaded) = known_by_password(installation, &name, password, from.clone()).await?;
     let proof = proved(installation, &user, &loaded.state, code, from.clone()).await?;
     let is_by_code = proof != SignInProof::Password;
+    let held_against = loaded.state.password().cloned().ok_or_else(not_let_in)?;
     let command = UserCommand::ChangePassword {
         password: password_text(installation, &user, new_password).await?,
+        held_against,
         proof,
     };
     let cause = Cause::outside(installation.new_command());
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
     match installation.entities.users.ask(&user, command, cause).await {
         Ok(_) => Ok(user),
+        // Of two changes at once one wins; the other one's password is the old one by now.
+        Err(AskError::Refused(UserRefusal::PasswordChanged)) => Err(not_let_in()),
         // The same code came a second time meanwhile: it is good once, and counted as at a sign-in.
         Err(AskError::Refused(_)) if is_by_code => {
             refuse(installation, &user, SignInFault::WrongCode, from).await
@@ -86,7 +91,7 @@ pub struct SessionsEnded {
     pub ended: Vec<SessionShown>,
 }
 
-/// The open sessions of the user who asks by one of them.
+/// The open sessions of the user who asks by one of them: one that has rested too long opens nothing more.
 pub async fn own_sessions(installation: &Installation, caller: &Caller) -> Result<SessionList, Problem> {
     let items = open(installation, by_session(caller)?).await?;
     Ok(SessionList {
@@ -159,6 +164,9 @@ async fn open(
         from: session.from.clone(),
         current: known.session == Some(session.digest),
     };
-    let open = state.sessions_at(installation.now());
+    let now = installation.now();
+    let idle_ms = idle_ms(installation).await?;
+    let rested = |session: &Session| installation.access.idle.has_rested(session.digest, idle_ms, now);
+    let open = state.sessions_at(now).filter(|session| !rested(session));
     Ok(open.map(|session| (session.digest, shown(session))).collect())
 }

@@ -54,6 +54,8 @@ pub trait IdentityProvider: Send + Sync {
     async fn address(&self, round: &Round) -> Result<String, ProviderFault>;
     /// Whom it names for the code that the browser came back with.
     async fn says(&self, code: String, round: &Round) -> Result<ProviderSays, ProviderFault>;
+    /// Where a browser goes to sign out there too, where the provider publishes that.
+    async fn sign_out_address(&self) -> Result<Option<String>, ProviderFault>;
 }
 
 /// The provider that is asked, and the rounds that are over.

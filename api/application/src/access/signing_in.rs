@@ -5,7 +5,7 @@ use super::identify::session_text;
 use super::second_factor::proof_of;
 use super::secret::new_secret;
 use crate::installation::Installation;
-use actors::Loaded;
+use actors::{AskError, Loaded};
 use domain::actor::{Actor, Way};
 use domain::digest::SecretDigest;
 use domain::ids::UserId;
@@ -14,7 +14,7 @@ use domain::problem::{Kind, Problem};
 use domain::setting::SettingName;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
-use domain::user::{SignInFault, SignInProof, User, UserCommand, UserState};
+use domain::user::{SignInFault, SignInProof, User, UserCommand, UserRefusal, UserState};
 
 /// Milliseconds of an hour.
 const HOUR_MS: u64 = 3_600_000;
@@ -60,7 +60,8 @@ pub async fn sign_in(installation: &Installation, typed: SignInTyped) -> Result<
     }
     let proof = proved(installation, &user, &loaded.state, code, from.clone()).await?;
     let is_by_code = proof != SignInProof::Password;
-    match begin(installation, &user, proof, from.clone()).await {
+    let held_against = loaded.state.password().cloned();
+    match begin(installation, &user, held_against, proof, from.clone()).await {
         // The same code came a second time meanwhile: it is good once.
         Err(problem) if is_by_code && problem.kind == Kind::Refused => {
             refuse(installation, &user, SignInFault::WrongCode, from).await
@@ -127,6 +128,7 @@ pub(super) async fn known_by_password(
 pub(super) async fn begin(
     installation: &Installation,
     user: &UserId,
+    held_against: Option<Personal<String>>,
     proof: SignInProof,
     from: Option<String>,
 ) -> Result<SignedIn, Problem> {
@@ -137,11 +139,17 @@ pub(super) async fn begin(
         session: SecretDigest::of(&secret),
         until,
         from,
+        held_against,
         proof,
     };
     let cause = Cause::outside(installation.new_command());
     let cause = cause.asked_by(Some(Actor::new(user.as_str(), Way::Session)));
-    installation.entities.users.ask(user, command, cause).await?;
+    match installation.entities.users.ask(user, command, cause).await {
+        Ok(_) => {}
+        // What was right is the old password by now.
+        Err(AskError::Refused(UserRefusal::PasswordChanged)) => return Err(not_let_in()),
+        Err(error) => return Err(error.into()),
+    }
     let session = session_text(user, &secret);
     Ok(SignedIn {
         csrf_token: csrf_token(&session),
@@ -165,17 +173,36 @@ pub(super) async fn refuse<T>(
     Err(not_let_in())
 }
 
-/// Ends the session; one that has ended is none.
-pub async fn sign_out(installation: &Installation, session: &str, cause: Cause) -> Result<(), Problem> {
+/// Ends the session; one that has ended is none. Of a session that an identity provider stood behind: where
+/// the browser goes to sign out there too, as far as the provider says so.
+pub async fn sign_out(
+    installation: &Installation,
+    session: &str,
+    cause: Cause,
+) -> Result<Option<String>, Problem> {
     let parts = session.rsplit_once('.');
     let Some((user, secret)) = parts.and_then(|(name, secret)| Some((name.parse().ok()?, secret))) else {
-        return Ok(());
+        return Ok(None);
     };
-    let command = UserCommand::SignOut {
-        session: SecretDigest::of(secret),
+    let session = SecretDigest::of(secret);
+    let users = &installation.entities.users;
+    let by_provider = users.state(&user).await?.state.by_provider(session);
+    users.ask(&user, UserCommand::SignOut { session }, cause).await?;
+    if !by_provider {
+        return Ok(None);
+    }
+    let asked = installation.access.provider.asked();
+    let Ok(asked) = asked else {
+        // It was asked when the session began, and is not any more.
+        return Ok(None);
     };
-    installation.entities.users.ask(&user, command, cause).await?;
-    Ok(())
+    match asked.provider.sign_out_address().await {
+        Ok(address) => Ok(address),
+        Err(fault) => {
+            tracing::warn!(%fault, "where the identity provider signs out is not known");
+            Ok(None)
+        }
+    }
 }
 
 pub(super) fn not_let_in() -> Problem {

@@ -2,6 +2,7 @@
 //! answered.
 
 pub mod complaints;
+pub mod correcting;
 mod known;
 pub mod requests;
 

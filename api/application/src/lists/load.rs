@@ -102,7 +102,7 @@ pub struct Load {
 }
 
 /// A row that can be asked for, and where it stands.
-struct CheckedRow {
+pub(super) struct CheckedRow {
     row: u64,
     column: String,
     enrolment: Enrolment,
@@ -115,7 +115,7 @@ struct Given {
     column: String,
 }
 
-enum Read {
+pub(super) enum Read {
     Row(Box<Result<CheckedRow, BadRow>>),
     Failed(ImportError),
     Ended,
@@ -342,7 +342,7 @@ impl Run {
 
 /// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
 /// take as long as deciding its events.
-fn read_aside(
+pub(super) fn read_aside(
     mut rows: Box<dyn RowSource>,
     rules: RowRules,
     vault: Arc<dyn Vault>,

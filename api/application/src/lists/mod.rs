@@ -4,4 +4,5 @@
 mod assigning;
 pub mod enroller;
 pub mod load;
+pub mod readable;
 pub mod under_way;

@@ -7,8 +7,10 @@ use application::lists::load::ImportReport;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::ports::clock::Clock;
+use domain::problem::{Kind, Problem};
 use host::clock::SystemClock;
 use host::outbound::api_client::ApiClient;
+use hyper::Method;
 use indicatif::ProgressBar;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -48,6 +50,9 @@ pub(crate) struct Args {
     /// The approval that another person gave, where the campaign's lists need one
     #[arg(long, value_name = "APPROVAL", conflicts_with = "dry_run")]
     approval: Option<ApprovalId>,
+    /// Where the campaign's lists need an approval: wait until another person has decided, and go on
+    #[arg(long, conflicts_with = "dry_run")]
+    wait: bool,
     /// Check every row, enrol nobody
     #[arg(long)]
     dry_run: bool,
@@ -59,9 +64,6 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let file = tokio::fs::File::open(&args.file)
-        .await
-        .map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))?;
     let name = args
         .file
         .file_name()
@@ -77,15 +79,13 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     if let Some(approval) = &args.approval {
         path.push_str(&format!("&approval={approval}"));
     }
+    // Before anybody is asked: without the file there is nothing to import.
+    drop(opened(&args).await?);
     let client = args.api.client(runtime).await?;
     // Silent when standard error is not a terminal.
     let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));
     waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
-    let reply = tokio::select! {
-        biased;
-        reply = client.upload(&path, file) => reply,
-        never = watch(&client, &args, &waiting) => match never {},
-    };
+    let reply = sent(&client, &args, &path, &waiting).await;
     waiting.finish_and_clear();
     client.close().await;
     let reply = reply?;
@@ -98,6 +98,93 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         show(&report)?;
     }
     any_good(&report)
+}
+
+async fn opened(args: &Args) -> Result<tokio::fs::File, Failure> {
+    let file = tokio::fs::File::open(&args.file).await;
+    file.map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))
+}
+
+/// The report. Where an approval is needed and waited for, the file is sent again once it is given: it stays
+/// with whoever imports it, and no server keeps persons whom nobody approved.
+async fn sent(client: &ApiClient, args: &Args, path: &str, waiting: &ProgressBar) -> Result<Value, Failure> {
+    let first = upload(client, args, path, waiting).await?;
+    let needed = match first {
+        Ok(report) => return Ok(report),
+        Err(problem) => problem,
+    };
+    let Some(approval) = needed.approval.filter(|_| args.wait) else {
+        return Err(needed.into());
+    };
+    output::notice(&format!(
+        "等待审批 waits for approval {approval}: another person runs `ledgerline approval approve {approval}`; this command \
+         goes on by itself, or stop it and run it again with --approval {approval}"
+    ));
+    approved(client, approval, waiting).await?;
+    let path = format!("{path}&approval={approval}");
+    Ok(upload(client, args, &path, waiting).await??)
+}
+
+async fn upload(
+    client: &ApiClient,
+    args: &Args,
+    path: &str,
+    waiting: &ProgressBar,
+) -> Result<Result<Value, Problem>, Failure> {
+    let file = opened(args).await?;
+    Ok(tokio::select! {
+        biased;
+        reply = client.upload(path, file) => reply,
+        never = watch(client, args, waiting) => match never {},
+    })
+}
+
+/// Returns when it is given. A server that is away or busy is asked again; at its deadline the approval has
+/// expired.
+async fn approved(client: &ApiClient, id: ApprovalId, waiting: &ProgressBar) -> Result<(), Failure> {
+    let clock = SystemClock::default();
+    let path = format!("/api/v1/approvals/{id}");
+    loop {
+        match client.ask(Method::GET, &path, None).await {
+            Ok(shown) => match said_by(&shown) {
+                Decided::Approved => return Ok(()),
+                Decided::Not(why) => return Err(Failure::refused(why)),
+                Decided::Open => waiting.set_message(format!("waits for approval / 等待审批 {id}")),
+            },
+            Err(problem) if matches!(problem.kind, Kind::Busy | Kind::Unavailable) => {}
+            Err(problem) => return Err(problem.into()),
+        }
+        clock.wait_until(clock.now().plus_ms(WATCH_MS)).await;
+    }
+}
+
+/// How an approval stands, for whoever waits for it.
+#[derive(Debug, PartialEq, Eq)]
+enum Decided {
+    Open,
+    Approved,
+    /// Why nothing comes of it.
+    Not(String),
+}
+
+fn said_by(approval: &Value) -> Decided {
+    let text = |pointer: &str| {
+        approval
+            .pointer(pointer)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    };
+    match text("/standing") {
+        "waiting" => Decided::Open,
+        "approved" => Decided::Approved,
+        "rejected" => Decided::Not(format!(
+            "审批被驳回 the list was rejected: {}",
+            text("/decision/reason")
+        )),
+        standing => Decided::Not(format!(
+            "审批不再有效 the approval is {standing}: import the list again"
+        )),
+    }
 }
 
 /// A script that goes on to start the campaign must hear that nobody is in it.
@@ -189,6 +276,20 @@ fn same_number(report: &ImportReport) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn whoever_waits_goes_on_by_an_approval_alone_and_hears_why_not() {
+        let standing = |word: &str| {
+            said_by(&serde_json::json!({ "standing": word, "decision": { "reason": "not this one" } }))
+        };
+        assert_eq!(standing("waiting"), Decided::Open);
+        assert_eq!(standing("approved"), Decided::Approved);
+        let rejected = standing("rejected");
+        assert!(matches!(rejected, Decided::Not(why) if why.ends_with("not this one")));
+        for over in ["used", "expired", ""] {
+            assert!(matches!(standing(over), Decided::Not(_)), "{over}");
+        }
+    }
 
     #[test]
     fn no_good_row_is_no_success() {

@@ -9,6 +9,7 @@ use domain::ids::{ApprovalId, PersonRequestId};
 use domain::person_request::Wish;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -43,7 +44,7 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Answer it: a copy and an explanation are made, no use is a hold, erasure erases
+    /// Answer it: a copy and an explanation are made, values are corrected, no use is a hold, erasure erases
     Answer {
         id: PersonRequestId,
         /// What the person was told; stored for ever, so name no person
@@ -55,6 +56,9 @@ enum Action {
         /// The approval that another person gave, where the person is erased
         #[arg(long)]
         approval: Option<ApprovalId>,
+        /// Of a correction: what is right; name is the person's, every other a variable's
+        #[arg(long = "set", value_name = "NAME=VALUE", value_parser = right, conflicts_with = "refuse")]
+        right: Vec<Right>,
         /// Where the copy or the explanation is written, for the person
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
@@ -75,6 +79,23 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+}
+
+/// A value that is right.
+#[derive(Debug, Clone)]
+struct Right {
+    name: String,
+    value: String,
+}
+
+fn right(text: &str) -> Result<Right, String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok(Right {
+            name: name.to_owned(),
+            value: value.to_owned(),
+        }),
+        Some(_) | None => Err("say it as NAME=VALUE".to_owned()),
+    }
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -98,10 +119,15 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             note,
             refuse,
             approval,
+            right,
             out,
             asking,
         } => {
-            let body = given(json!({ "note": note, "refuse": refuse, "approval": approval }));
+            let right: BTreeMap<String, String> =
+                right.into_iter().map(|right| (right.name, right.value)).collect();
+            let right = (!right.is_empty()).then_some(right);
+            let body = json!({ "note": note, "refuse": refuse, "approval": approval, "set": right });
+            let body = given(body);
             answer(runtime, &asking, id, &body, out).await
         }
         Action::Show { id, asking } => asking.show(runtime, get(&format!("/api/v1/requests/{id}"))).await,
@@ -171,6 +197,13 @@ fn described(request: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_right_is_a_name_and_a_value_which_may_hold_an_equals_sign() {
+        let read = right("note=a=b").unwrap();
+        assert_eq!((read.name.as_str(), read.value.as_str()), ("note", "a=b"));
+        assert!(right("name=").is_err() && right("=x").is_err() && right("name").is_err());
+    }
 
     #[test]
     fn how_a_request_stands_is_said_in_a_word() {

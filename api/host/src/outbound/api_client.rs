@@ -269,9 +269,9 @@ fn problem_of(status: StatusCode, body: &Value) -> Problem {
         _ if status.is_server_error() => Kind::Unavailable,
         _ => Kind::Refused,
     };
-    Problem::new(
-        kind,
-        "server-said",
-        format!("{}: {}", text("title"), text("detail")),
-    )
+    let approval = text("approval").parse().ok();
+    let detail = format!("{}: {}", text("title"), text("detail"));
+    let mut problem = Problem::new(kind, "server-said", detail);
+    problem.approval = approval;
+    problem
 }

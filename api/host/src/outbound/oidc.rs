@@ -14,12 +14,11 @@ use domain::ports::clock::Clock;
 use domain::problem::Problem;
 use domain::time::Timestamp;
 use http_body_util::{BodyExt, Full, Limited};
-use openidconnect::core::{
-    CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-};
+use openidconnect::core::{CoreAuthenticationFlow, CoreClient, CoreIdToken, CoreJwsSigningAlgorithm};
 use openidconnect::{
     AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken, HttpRequest, HttpResponse,
-    IssuerUrl, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError, TokenResponse,
+    IssuerUrl, LogoutRequest, Nonce, PkceCodeChallenge, PkceCodeVerifier, ProviderMetadataWithLogout,
+    RedirectUrl, RequestTokenError, TokenResponse,
 };
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -84,7 +83,7 @@ struct Connection {
 /// What the provider publishes of itself, and since when we know it.
 #[derive(Clone)]
 struct Known {
-    metadata: CoreProviderMetadata,
+    metadata: ProviderMetadataWithLogout,
     at: Timestamp,
 }
 
@@ -128,14 +127,14 @@ impl OidcProvider {
     }
 
     /// What the provider publishes, read at most so long ago.
-    async fn metadata(&self, age_ms_max: u64) -> Result<CoreProviderMetadata, ProviderFault> {
+    async fn metadata(&self, age_ms_max: u64) -> Result<ProviderMetadataWithLogout, ProviderFault> {
         let now = self.now();
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(known) = known.filter(|known| now.ms_since(known.at) < age_ms_max) {
             return Ok(known.metadata);
         }
         let issuer = self.settings.issuer.clone();
-        let metadata = CoreProviderMetadata::discover_async(issuer, &self.sender()).await;
+        let metadata = ProviderMetadataWithLogout::discover_async(issuer, &self.sender()).await;
         let metadata = metadata.map_err(|error| ProviderFault::Away(all_of(&error)))?;
         let known = Known {
             metadata: metadata.clone(),
@@ -149,7 +148,7 @@ impl OidcProvider {
     fn believed(
         &self,
         token: &CoreIdToken,
-        metadata: CoreProviderMetadata,
+        metadata: ProviderMetadataWithLogout,
         round: &Round,
     ) -> Result<ProviderSays, ClaimsVerificationError> {
         let client = CoreClient::from_provider_metadata(
@@ -256,6 +255,21 @@ impl IdentityProvider for OidcProvider {
             settled => settled,
         };
         believed.map_err(|error| ProviderFault::Unbelieved(all_of(&error)))
+    }
+
+    async fn sign_out_address(&self) -> Result<Option<String>, ProviderFault> {
+        let metadata = self.metadata(KNOWN_MS).await?;
+        let published = metadata.additional_metadata().end_session_endpoint.clone();
+        // A browser is sent there by a page of ours: nowhere but where the provider itself is met.
+        let is_met_so = |scheme: &str| scheme == self.settings.issuer.url().scheme();
+        let published = published.filter(|address| is_met_so(address.url().scheme()));
+        // OpenID Connect RP-Initiated Logout 1.0, section 2: no token is kept here that could be a hint, and
+        // a way back would have to be registered there.
+        Ok(published.map(|address| {
+            let client = ClientId::new(self.settings.client.clone());
+            let asked = LogoutRequest::from(address).set_client_id(client);
+            asked.http_get_url().to_string()
+        }))
     }
 }
 

@@ -103,7 +103,10 @@ pub(crate) struct SessionBegun<T> {
 }
 
 /// The browser keeps nothing any more.
-pub(crate) struct SessionEnded;
+pub(crate) struct SessionEnded {
+    /// Where it goes to sign out at the identity provider too.
+    pub provider_sign_out: Option<String>,
+}
 
 /// The browser goes to an identity provider, and keeps the state of the round in a cookie until it is back.
 pub(crate) struct SentAway {
@@ -210,7 +213,11 @@ impl IntoReply for SessionEnded {
         vec![told(READ, "Signed out, or was so already", content)]
     }
     fn response(self) -> Response {
-        with_session(read(&SignedOut { signed_out: true }), None)
+        let told = SignedOut {
+            signed_out: true,
+            provider_sign_out: self.provider_sign_out,
+        };
+        with_session(read(&told), None)
     }
 }
 
@@ -244,6 +251,10 @@ impl IntoReply for SentHome {
 #[derive(Serialize, JsonSchema)]
 struct SignedOut {
     signed_out: bool,
+    /// Where a browser goes next to sign out at the identity provider too; null where nobody there stood
+    /// behind the session, or the provider publishes no such place.
+    #[schemars(example = &"https://login.example.com/session/end?client_id=ledgerline")]
+    provider_sign_out: Option<String>,
 }
 
 impl IntoReply for Page {

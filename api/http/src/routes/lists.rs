@@ -4,15 +4,14 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
 use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
 use crate::guard::in_scope;
-use crate::importing::{APPROVAL, Importing, run};
-use crate::uploads::{Received, receive};
+use crate::importing::{APPROVAL, Importing, ListRows, run};
+use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
 use application::lists::load::{ImportReport, Load};
 use application::lists::under_way::ImportShown;
 use application::parameter::Parameter;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, MemberError, Problem};
-use intake::body::BodySource;
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
@@ -145,6 +144,7 @@ async fn file(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Probl
     ctx.installation.list_rules(&campaign, "").await?;
     let Some(form) = Form::of(&mut input, &["map", "encoding", "source"])? else {
         let received = receive(&ctx.installation, &mut input.body).await?;
+        received.turn.is_over();
         let asked = asked.reading(map, encoding);
         return list_of(&ctx.installation, campaign, received, reading, asked).await;
     };
@@ -187,7 +187,10 @@ async fn filled(
     let (mut part, name) = form.file().await?;
     let received = receive(installation, &mut part).await?;
     drop(part);
-    Ok((received, form.fields().await?, name))
+    let clock = installation.environment.clock.as_ref();
+    let fields = all_of(clock, &received.turn, form).await?;
+    received.turn.is_over();
+    Ok((received, fields, name))
 }
 
 /// A list of a file that came whole.
@@ -210,7 +213,7 @@ async fn list_of(
         dry_run: asked.dry_run,
         course: Arc::default(),
     };
-    let rows = spooled.into_rows(reading.mapping);
+    let rows = ListRows::File(spooled, reading.mapping);
     let done = run(installation, plan, rows, asked).await;
     // Kept to the end: an import takes a core.
     drop(turn);
@@ -236,7 +239,7 @@ async fn records(ctx: Ctx, mut input: Input) -> Result<Changed<ImportReport>, Pr
         dry_run: asked.dry_run,
         course: Arc::default(),
     };
-    run(&ctx.installation, plan, Box::new(BodySource::new(records)), asked).await
+    run(&ctx.installation, plan, ListRows::Body(records), asked).await
 }
 
 /// `{"task_id":…,"records":[{…}]}`.

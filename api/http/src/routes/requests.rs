@@ -8,6 +8,7 @@ use crate::reply::Written;
 use actors::Answer;
 use application::access::Caller;
 use application::approvals::{Doing, four_eyes_on};
+use application::cases::correcting::RightValues;
 use application::cases::requests::{RequestShown, RequestsShown, describe, request, requests};
 use application::installation::Installation;
 use application::parameter::Parameter;
@@ -16,7 +17,7 @@ use domain::case::CASE_TEXT_BYTES_MAX;
 use domain::ids::{ApprovalId, PersonRequestId};
 use domain::permission::DataScope;
 use domain::person_request::{AnswerKind, PersonRequest, PersonRequestCommand, Receiving, Wish};
-use domain::problem::Problem;
+use domain::problem::{MemberError, Problem};
 use domain::time::Timestamp;
 use evidence::inspection::Inspection;
 use intake::members::{Members, Order};
@@ -102,6 +103,10 @@ struct RequestAnswer {
     refuse: Option<bool>,
     /// The approval by which a person is erased, where one is needed.
     approval: Option<ApprovalId>,
+    /// Of a correction: what is right. `name` is the person's, every other the variable of that name, in every
+    /// campaign that has it.
+    #[schemars(example = RightValues::from([("name".to_owned(), "王小明".to_owned())]))]
+    set: Option<RightValues>,
 }
 
 impl Order for RequestAnswer {
@@ -110,6 +115,7 @@ impl Order for RequestAnswer {
             note: body.needed_short_text("note", CASE_TEXT_BYTES_MAX),
             refuse: body.value("refuse"),
             approval: body.parsed("approval"),
+            set: body.value("set"),
         }
     }
 }
@@ -201,10 +207,17 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
         note,
         refuse,
         approval,
+        set,
     } = input.order().await?;
     let state = installation.entities.person_requests.state(&id).await?.state;
     let received = state.received().ok_or_else(|| Problem::missing("this request"))?;
     let is_open = state.answered().is_none();
+    if set.is_some() && (received.wish != Wish::Correct || refuse == Some(true)) {
+        return Err(Problem::members(vec![MemberError {
+            pointer: "/set".to_owned(),
+            detail: "only of a correction that is done".to_owned(),
+        }]));
+    }
     let done = match refuse {
         Some(true) => Done::default(),
         // What is answered already is refused below, and nothing is done twice.
@@ -226,6 +239,7 @@ async fn answer(ctx: Ctx, input: Input) -> Result<Changed<RequestAnswered>, Prob
                     }
                     Wish::Copy | Wish::Correct | Wish::Restrict | Wish::Explain => None,
                 },
+                right: set.unwrap_or_default(),
             };
             fulfil(installation, id, received, fulfilling, cause).await?
         }

@@ -143,12 +143,16 @@ async fn begin(ctx: Ctx, input: Input) -> Result<SessionBegun<Session>, Problem>
 }
 
 async fn end(ctx: Ctx, input: Input) -> Result<SessionEnded, Problem> {
-    if let Some(session) = auth::cookie(input.headers()) {
-        auth::hold_to_page(input.headers(), session)?;
-        let cause = input.cause(&ctx.installation, "sign-out")?;
-        sign_out(&ctx.installation, session, cause).await?;
-    }
-    Ok(SessionEnded)
+    let Some(session) = auth::cookie(input.headers()) else {
+        return Ok(SessionEnded {
+            provider_sign_out: None,
+        });
+    };
+    auth::hold_to_page(input.headers(), session)?;
+    let cause = input.cause(&ctx.installation, "sign-out")?;
+    Ok(SessionEnded {
+        provider_sign_out: sign_out(&ctx.installation, session, cause).await?,
+    })
 }
 
 async fn whoami(_: Ctx, input: Input) -> Result<Read<WhoAmI>, Problem> {

@@ -10,7 +10,7 @@ use domain::ids::{CallId, CampaignId, CustomerId, EventId, InquiryId};
 use domain::inquiry::event::InquiryEvent;
 use domain::inquiry::{Inquiry, InquiryCommand, USER_BYTES_MAX};
 use domain::problem::Problem;
-use domain::stored_event::{Cause, StreamVersion};
+use domain::stored_event::{Cause, StreamVersion, read_event};
 use intake::members::{self, Members};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -144,7 +144,7 @@ impl members::Order for TakingEndOrder {
     }
 }
 
-/// Of a taking that is on record; what has ended stays as it ended first.
+/// Of a taking that is on record and has not ended: files that a server hands out tell their own end.
 async fn put_end_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecorded>, Problem> {
     let id: InquiryId = input.id(0, "this record")?;
     let cause = input.cause(&ctx.installation, "inquiry/end")?;
@@ -168,16 +168,30 @@ async fn put_end_on_record(ctx: Ctx, input: Input) -> Result<Changed<TakingRecor
         .await?;
     let first = first.first().map(|first| first.envelope()).transpose();
     let first = first.map_err(|error| Problem::fault(error.to_string()))?;
-    let Some(begun) = first.filter(|first| first.kind == InquiryEvent::EXPORTED) else {
-        return Err(Problem::missing("this record"));
-    };
+    let missing = || Problem::missing("this record");
+    let begun = first.filter(|first| first.kind == InquiryEvent::EXPORTED);
+    let begun = begun.ok_or_else(missing)?;
+    let fact = read_event::<Inquiry>(&begun).map_err(|error| Problem::fault(error.to_string()))?;
+    if !matches!(&fact, InquiryEvent::Exported { facts, .. } if Taken::is_of(facts)) {
+        return Err(missing());
+    }
+    let inquiries = &installation.entities.inquiries;
+    // The same request again is answered as it was.
+    let is_repeated = installation
+        .store()
+        .find(EventId::derive(cause.command, 0))
+        .await?
+        .is_some();
+    if !is_repeated && inquiries.state(&id).await?.state.has_ended() {
+        let detail = "how this ended is on record already: it stays as it ended first";
+        return Err(Problem::refused("taking-ended", detail));
+    }
     let cause = Cause {
         causation: Some(begun.id),
         correlation: begun.correlation,
         ..cause
     };
-    let asked = installation.entities.inquiries.ask(&id, end.command(), cause);
-    let answer = asked.await?;
+    let answer = inquiries.ask(&id, end.command(), cause).await?;
     Ok(Changed(Written {
         body: TakingRecorded {
             inquiry: id,

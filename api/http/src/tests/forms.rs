@@ -45,6 +45,29 @@ async fn created(story: &Story) {
     assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
 }
 
+#[test]
+fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": ["lists"],
+            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
+        for name in ["li", "wang"] {
+            add(&story, name, &["operator"]).await;
+        }
+        let li = key(&story, json!({ "user": "li" })).await;
+        let no_phone = [
+            part("file", Some("list.csv"), "customer_id,colour\nC01,red\n"),
+            part("task_id", None, "T"),
+        ];
+        let (status, wrong) = sent(&story, "/api/v1/tasks/data", &li, FORM, &no_phone).await;
+        assert_ne!(wrong["code"], "approval-needed", "{wrong}");
+        assert!((400..500).contains(&status) && status != 409, "{status} {wrong}");
+        assert!(trail(&story, "approval.requested").await.is_empty());
+    });
+    story.end();
+}
+
 /// A form has no mark of its body: the key of the first is no way to have another list approved.
 #[test]
 fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {

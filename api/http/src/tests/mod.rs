@@ -9,6 +9,7 @@ mod approvals;
 mod as_of;
 mod asking;
 mod audit_search;
+mod boundaries;
 mod bulk_reveal;
 mod call_then;
 mod cases;

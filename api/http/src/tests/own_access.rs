@@ -43,6 +43,25 @@ fn a_user_chooses_another_password_with_the_one_before_and_every_session_ends() 
 }
 
 #[test]
+fn of_two_changes_by_the_same_password_at_once_one_wins() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        let another = "nine small boats at noon";
+        let (one, two) = tokio::join!(change(&story, PASSWORD, OTHER), change(&story, PASSWORD, another));
+        let mut statuses = [one.status, two.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [200, 401], "{} {}", one.body, two.body);
+        assert_eq!(trail(&story, "user.password_chosen").await.len(), 1);
+        let right = if one.status == 200 { OTHER } else { another };
+        assert_eq!(sign_in(&story, "wang", right).await.status, 200);
+        // Whoever comes second typed what was right when it was asked: that is no wrong password.
+        assert!(trail(&story, "user.sign_in_refused").await.is_empty());
+    });
+    story.end();
+}
+
+#[test]
 fn whoever_does_not_know_the_password_is_locked_out_as_at_the_sign_in() {
     let story = Story::begin();
     story.runtime.block_on(async {

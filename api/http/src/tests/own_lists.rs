@@ -2,6 +2,8 @@
 
 use super::asking::{add, get, key, owner, trail};
 use crate::testing::{Story, permit_of};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::ids::{CallId, CommandId, EnrolmentId};
 use domain::stored_event::Cause;
 use serde_json::{Value, json};
@@ -96,6 +98,12 @@ fn an_agent_lists_the_customers_who_are_given_to_them_and_a_supervisor_those_of_
         let first = get(&story, &format!("{list}?limit=2"), &law).await;
         assert_eq!(first.body["items"].as_array().unwrap().len(), 2);
         let cursor = first.body["next_cursor"].as_str().unwrap();
+        let read = URL_SAFE_NO_PAD.decode(cursor).unwrap();
+        let read = String::from_utf8_lossy(&read);
+        let told = [&c1, &expected[0], &expected[1]]
+            .into_iter()
+            .find(|id| read.contains(*id));
+        assert_eq!(told, None, "a place may be that of somebody who is not shown");
         let rest = ids(&story, &format!("{list}?limit=2&cursor={cursor}"), &law).await;
         assert_eq!(rest.len(), 1);
         let other = get(&story, &format!("{list}?user=bob&cursor={cursor}"), &law).await;

@@ -40,7 +40,7 @@ fn secured() -> (Story, Authority) {
 }
 
 /// A connection that says nothing by itself.
-async fn reach(url: &str) -> TcpStream {
+pub(super) async fn reach(url: &str) -> TcpStream {
     let plain = url.replace("https://", "http://").parse().unwrap();
     HttpConnector::new().oneshot(plain).await.unwrap().into_inner()
 }

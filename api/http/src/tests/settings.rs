@@ -94,3 +94,41 @@ fn a_session_lasts_as_long_as_the_setting_says() {
     });
     story.end();
 }
+
+#[test]
+fn how_much_a_key_may_send_is_a_setting_that_counts_from_the_next_second() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chen", &["operator"]).await;
+        let chen = key(&story, json!({ "user": "chen" })).await;
+        let refused = async || {
+            let mut refused = 0;
+            for _ in 0..220 {
+                let came = get(&story, "/api/v1/whoami", &chen).await;
+                refused += u32::from(came.code() == "rate-exceeded");
+            }
+            refused
+        };
+        assert_eq!(refused().await, 0);
+        for (name, value) in [("requests.at_once_max", 100), ("requests.per_second", 20)] {
+            let path = format!("/api/v1/settings/{name}");
+            let order = json!({ "value": value, "reason": "a loop of theirs" });
+            assert_eq!(put(&story, &path, Some("\"v0\""), order).await.status, 200);
+        }
+        story.running.installation.pause(1_100).await;
+        assert!(
+            refused().await > 0,
+            "a hundred at once and twenty a second are fewer"
+        );
+        let low = json!({ "value": 19, "reason": "x" });
+        let low = put(
+            &story,
+            "/api/v1/settings/requests.per_second",
+            Some("\"v1\""),
+            low,
+        )
+        .await;
+        assert_eq!(low.status, 422, "{}", low.body);
+    });
+    story.end();
+}

@@ -19,7 +19,13 @@ fn the_end_of_a_taking_stands_behind_its_beginning_and_stays_as_it_was_first() {
         let ended = owner(&story, &path, end).await;
         assert_eq!(ended.status, 200, "{}", ended.body);
         let failed = json!({ "code": "not-taken", "detail": "the disk is full" });
-        assert_eq!(owner(&story, &path, failed.clone()).await.status, 200);
+        let twice = owner(&story, &path, failed.clone()).await;
+        assert_eq!(
+            (twice.status, twice.code()),
+            (422, "taking-ended"),
+            "{}",
+            twice.body
+        );
         assert!(trail(&story, "inquiry.refused").await.is_empty());
         let ends = trail(&story, "inquiry.answered").await;
         assert_eq!(
@@ -29,8 +35,19 @@ fn the_end_of_a_taking_stands_behind_its_beginning_and_stays_as_it_was_first() {
         );
         assert_eq!(ends[0]["stream"], format!("inquiry-{id}"));
         let other = begun.body["inquiry"].as_str().unwrap().replace(|c| c != '-', "0");
-        let unknown = owner(&story, &format!("{RECORD}/{other}/end"), failed).await;
+        let unknown = owner(&story, &format!("{RECORD}/{other}/end"), failed.clone()).await;
         assert_eq!(unknown.status, 404, "{}", unknown.body);
+        // A file that the server hands out is on record too, and tells its own end.
+        let bearer = story.bearer();
+        get(&story, "/api/v1/exports/calls?format=csv", &bearer).await;
+        let exported = &trail(&story, "inquiry.exported").await;
+        let own = exported
+            .iter()
+            .find(|one| one["data"]["what"] == "calls")
+            .unwrap();
+        let own = own["stream"].as_str().unwrap().strip_prefix("inquiry-").unwrap();
+        let not_its = owner(&story, &format!("{RECORD}/{own}/end"), failed.clone()).await;
+        assert_eq!(not_its.status, 404, "{}", not_its.body);
         let neither = owner(&story, &path, json!({ "bytes": 1 })).await;
         assert_eq!(neither.status, 422, "{}", neither.body);
     });

@@ -19,6 +19,7 @@ mod assigning;
 mod calling_now;
 mod closing_calls;
 mod consenting;
+mod correcting;
 mod cutting_off;
 mod enrolling;
 mod forgetting;

@@ -4,6 +4,7 @@ use crate::view::code_of;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The facts of a customer's event.
 pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
@@ -58,6 +59,14 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             json!({ "to": to, "before": before, "reason": reason })
         }
         CustomerEvent::Unassigned { before, reason } => json!({ "before": before, "reason": reason }),
+        CustomerEvent::Corrected {
+            request,
+            name,
+            variables,
+        } => {
+            let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
+            json!({ "request": request, "name": name.is_some(), "variables": names })
+        }
         CustomerEvent::ErasureRequested {
             reason,
             requested_by,

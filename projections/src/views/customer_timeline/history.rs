@@ -14,13 +14,15 @@ use serde::Serialize;
 pub const LINES_MAX: usize = 500;
 
 /// A person, with everything known of them. Personal values are sealed: `sealed_in` is the event that holds
-/// them, in the stream `customer-<id>`, under the pointers `/external_id`, `/name` and `/phone`.
+/// them, in the stream `customer-<id>`, under the pointers `/external_id` and `/phone`; `name_in` holds `/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRow {
     pub customer: CustomerId,
     pub external_id: Personal<String>,
     pub name: Option<Personal<String>>,
     pub sealed_in: EventId,
+    /// Where it was corrected, that event.
+    pub name_in: Option<EventId>,
     pub time_zone: Option<String>,
     pub registered_at: Timestamp,
     pub numbers: Vec<NumberRow>,
@@ -77,7 +79,7 @@ pub async fn get(db: &dyn ReadDb, id_or_hash: &str) -> Result<Option<CustomerRow
     let wanted = Val::text(id_or_hash);
     read_as(db, move |tx| {
         let rows = tx.query(
-            "select customer, external_id, name, sealed_in, time_zone, registered_at
+            "select customer, external_id, name, sealed_in, name_in, time_zone, registered_at
              from customer_timeline_customer where customer = $1 or external_hash = $1
              order by case when customer = $1 then 0 else 1 end limit 1",
             &[wanted],
@@ -135,6 +137,7 @@ fn read_customer(tx: &mut dyn Tx, mut row: Row) -> Result<CustomerRow, Projectio
         external_id: row.personal()?,
         name: row.maybe_personal()?,
         sealed_in: row.parse()?,
+        name_in: row.maybe_parse()?,
         time_zone: row.maybe_text()?,
         registered_at: row.at()?,
         numbers: read_numbers(tx, &key)?,
@@ -244,6 +247,24 @@ mod tests {
         assert_eq!(row.sealed_in, story.events[0].envelope().unwrap().id);
         assert_eq!(row.numbers[0].phone, sealed("phone", true));
         assert_eq!(row.numbers[0].sealed_in, story.events[1].envelope().unwrap().id);
+    }
+
+    #[tokio::test]
+    async fn a_corrected_name_stands_in_the_event_that_corrected_it() {
+        let mut story = registered_story();
+        let request = domain::ids::CommandId::derive_from_text("correct");
+        story.customer(
+            1,
+            CustomerEvent::Corrected {
+                request: domain::ids::PersonRequestId::derive(request),
+                name: Some(sealed("another", false)),
+                variables: std::collections::BTreeMap::new(),
+            },
+        );
+        let row = shown(&story, customer(1).as_str()).await.unwrap();
+        assert_eq!(row.name, Some(sealed("another", false)));
+        assert_eq!(row.name_in, Some(story.events[2].envelope().unwrap().id));
+        assert_eq!(row.sealed_in, story.events[0].envelope().unwrap().id);
     }
 
     #[tokio::test]

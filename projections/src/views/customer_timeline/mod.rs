@@ -31,7 +31,7 @@ const CUSTOMERS: Table = Table {
     name: "customer_timeline_customer",
     ddl: &[
         "create table customer_timeline_customer (customer text primary key, external_id text not null,
-        external_hash text, name text, sealed_in text not null, time_zone text,
+        external_hash text, name text, sealed_in text not null, name_in text, time_zone text,
         registered_at bigint not null, pos bigint not null)",
         "create index customer_timeline_external on customer_timeline_customer (external_hash)
         where external_hash is not null",
@@ -74,7 +74,7 @@ const LINES: Table = Table {
 const TABLES: &[Table] = &[CUSTOMERS, NUMBERS, CALLS, LINES];
 
 columns! {
-    enum CustomerColumn { Customer, ExternalId, ExternalHash, Name, SealedIn, TimeZone, RegisteredAt, Pos }
+    enum CustomerColumn { Customer, ExternalId, ExternalHash, Name, SealedIn, NameIn, TimeZone, RegisteredAt, Pos }
 }
 
 columns! {
@@ -90,7 +90,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 4,
+    version: 5,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -109,6 +109,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::HOLD_RELEASED,
         CustomerEvent::ASSIGNED,
         CustomerEvent::UNASSIGNED,
+        CustomerEvent::CORRECTED,
         CustomerEvent::ERASURE_REQUESTED,
         CustomerEvent::ERASED,
         CustomerEvent::ERASURE_CERTIFIED,
@@ -139,7 +140,9 @@ impl View for CustomerTimeline {
         let stream = &event.envelope.stream;
         match (stream.aggregate(), event.envelope.kind.as_str()) {
             ("call", _) => keys.push((&CALLS, vec![Val::text(stream.id())])),
-            (_, CustomerEvent::REGISTERED) => keys.push((&CUSTOMERS, vec![Val::text(stream.id())])),
+            (_, CustomerEvent::REGISTERED | CustomerEvent::CORRECTED) => {
+                keys.push((&CUSTOMERS, vec![Val::text(stream.id())]))
+            }
             _ => {}
         }
     }
@@ -175,6 +178,7 @@ fn apply_customer(tx: &mut dyn Tx, event: &ViewEvent, fact: &CustomerEvent) -> R
             time_zone,
         } => registered(tx, event, external_id, name.as_ref(), time_zone.as_deref())?,
         CustomerEvent::NumberAdded { number, phone } => number_added(tx, event, number, phone)?,
+        CustomerEvent::Corrected { name: Some(name), .. } => renamed(tx, event, name)?,
         CustomerEvent::Erased { .. } => erased(tx, event)?,
         _ => {}
     }
@@ -199,6 +203,7 @@ fn registered(
         cells.set(CustomerColumn::ExternalHash, Val::maybe_text(hash.as_ref()));
         cells.set(CustomerColumn::Name, Val::maybe_text(name.as_ref()));
         cells.set(CustomerColumn::SealedIn, Val::text(event.envelope.id));
+        cells.set(CustomerColumn::NameIn, Val::text(event.envelope.id));
         cells.set(CustomerColumn::TimeZone, Val::maybe_text(time_zone));
         cells.set(CustomerColumn::Pos, Val::position(event.position));
     };
@@ -210,6 +215,20 @@ fn registered(
         row
     };
     change_or_begin(tx, &CUSTOMERS, std::slice::from_ref(&customer), &new, &tell)
+}
+
+/// Another name from here on, sealed in the event that corrects it.
+fn renamed(tx: &mut dyn Tx, event: &ViewEvent, name: &Personal<String>) -> Result<(), ProjectionError> {
+    let (name, _) = sealed_columns(name)?;
+    let customer = Val::text(event.envelope.stream.id());
+    tx.edit(&CUSTOMERS, &[customer], &mut |row| {
+        let mut cells = Cells(row);
+        cells.set(CustomerColumn::Name, Val::text(&name));
+        cells.set(CustomerColumn::NameIn, Val::text(event.envelope.id));
+        cells.set(CustomerColumn::Pos, Val::position(event.position));
+        Ok(Edit::Write)
+    })?;
+    Ok(())
 }
 
 /// The sealed values give way to erased ones; lookup hashes stay.

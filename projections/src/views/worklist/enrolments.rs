@@ -62,6 +62,8 @@ impl Rows<'_> {
             Val::Null,
             Val::Null,
             Val::count(1),
+            Val::count(0),
+            Val::Null,
             self.pos.clone(),
         ];
         if self
@@ -91,6 +93,8 @@ impl Rows<'_> {
             cells.set(EnrolmentColumn::State, Val::text("open"));
             cells.set(EnrolmentColumn::Call, call.clone());
             cells.set(EnrolmentColumn::Number, Val::text(&grant.number));
+            cells.set(EnrolmentColumn::Attempts, Val::Int(i64::from(attempt)));
+            cells.set(EnrolmentColumn::AskedCall, Val::Null);
             not_called::forget(cells);
         })?;
         Ok(())
@@ -212,12 +216,19 @@ impl Rows<'_> {
         customer: &CustomerId,
         due_at: Timestamp,
     ) -> Result<(), ProjectionError> {
+        let enrolment = EnrolmentId {
+            campaign: campaign.clone(),
+            customer: customer.clone(),
+        };
         self.of_enrolment(campaign, customer, &mut |cells| {
             if !state_is(cells, "waiting") {
                 return false;
             }
+            let attempts = u32::try_from(cells.int(EnrolmentColumn::Attempts)).unwrap_or(u32::MAX);
+            let next = CallId::derive(&enrolment, attempts.saturating_add(1));
             cells.set(EnrolmentColumn::DueAt, Val::at(due_at));
             cells.set(EnrolmentColumn::InList, Val::count(0));
+            cells.set(EnrolmentColumn::AskedCall, Val::text(next));
             not_called::say_again(cells);
             true
         })?;

@@ -46,6 +46,7 @@ const CAMPAIGNS: Table = Table {
 };
 
 // not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
+// asked_call: the id that the next call of the enrolment has, from when somebody asked for it until its grant
 // in_list: 0 where somebody asked for a call now, who goes before those that only stand in a list: 1
 // state: waiting, open (a grant or call is open), closed (neither due nor settled yet), settled
 const ENROLMENTS: Table = Table {
@@ -54,9 +55,12 @@ const ENROLMENTS: Table = Table {
         "create table worklist_enrolment (campaign text not null, customer text not null,
         number text not null, due_at bigint not null, state text not null, call text,
         not_called_rule text, not_called_facts text, not_called_zh text, not_called_en text,
-        in_list bigint not null, pos bigint not null, primary key (campaign, customer))",
+        in_list bigint not null, attempts bigint not null, asked_call text, pos bigint not null,
+        primary key (campaign, customer))",
         "create index worklist_enrolment_due on worklist_enrolment (campaign, in_list, due_at, customer)
         where state = 'waiting'",
+        "create index worklist_enrolment_asked on worklist_enrolment (asked_call)
+        where asked_call is not null",
     ],
     key_columns: 2,
 };
@@ -93,7 +97,7 @@ columns! {
 columns! {
     enum EnrolmentColumn {
         Campaign, Customer, Number, DueAt, State, Call, NotCalledRule, NotCalledFacts, NotCalledZh,
-        NotCalledEn, InList, Pos,
+        NotCalledEn, InList, Attempts, AskedCall, Pos,
     }
 }
 
@@ -105,7 +109,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 4,
+    version: 5,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,

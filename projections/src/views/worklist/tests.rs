@@ -1,6 +1,6 @@
 //! Given events, then open work: every step of a dial, in and out of order.
 
-use super::{SqlWorklist, Worklist as View};
+use super::{SqlWorklist, Worklist as View, asked_for};
 use crate::testing::{Story, call, campaign, customer, number, ten, verdict};
 use domain::call::event::CallEvent;
 use domain::campaign::event::{CampaignEvent, PauseReason};
@@ -87,6 +87,39 @@ async fn an_enrolment_is_due_from_its_due_time_on() {
             .unwrap()
             .is_empty()
     );
+}
+
+#[tokio::test]
+async fn a_call_that_was_asked_for_is_found_by_its_id_until_it_is_granted() {
+    let mut story = enrolled();
+    story.enrolled("T", 2);
+    let asked = |due_at| CustomerEvent::CallAsked {
+        campaign: campaign("T"),
+        due_at,
+        deadline: None,
+    };
+    story.customer(2, asked(ten()));
+    let found = async |story: &Story, call| {
+        let (db, _) = story.shown_by(View).await;
+        let found = asked_for(db.as_ref(), call).await.unwrap();
+        found.map(|enrolment| (enrolment.campaign, enrolment.customer))
+    };
+    let second = Some((campaign("T"), customer(2)));
+    assert_eq!(found(&story, call("T", 2, 1)).await, second);
+    for other in [call("T", 1, 1), call("T", 2, 2), call("U", 2, 1)] {
+        assert_eq!(found(&story, other).await, None, "nobody asked for it");
+    }
+    story.customer_granted("T", 2, 1);
+    assert_eq!(found(&story, call("T", 2, 1)).await, None, "it is on its way");
+    let released = CustomerEvent::DialReleased {
+        campaign: campaign("T"),
+        call: call("T", 2, 1),
+        reason: "withdrawn".to_owned(),
+        not_before: None,
+    };
+    story.customer(2, released).customer(2, asked(late()));
+    assert_eq!(found(&story, call("T", 2, 1)).await, None);
+    assert_eq!(found(&story, call("T", 2, 2)).await, second);
 }
 
 #[tokio::test]

@@ -11,6 +11,8 @@ const STEPS_MAX: usize = 20;
 pub(super) struct Browser {
     /// Of each origin: name and value.
     cookies: BTreeMap<String, BTreeMap<String, String>>,
+    /// What a page of ours sends with its commands.
+    pub(super) csrf_token: String,
 }
 
 /// Where a step led.
@@ -64,7 +66,8 @@ impl Browser {
             None => agent.get(url).header("cookie", &cookies).call(),
             Some(form) => {
                 let form = form.iter().copied();
-                agent.post(url).header("cookie", &cookies).send_form(form)
+                let post = agent.post(url).header("cookie", &cookies);
+                post.header("x-csrf-token", &self.csrf_token).send_form(form)
             }
         };
         let mut answer = answer.map_err(|error| error.to_string())?;

@@ -167,6 +167,13 @@ fn through_the_provider(modules: &Path, data: &Path, found: &mut Found) {
         }
         Err(why) => found.violations.push(format!("through the provider: {why}")),
     }
+    if let Err(why) = signs_out(&mut browser, &server, &issuer) {
+        found.violations.push(format!("signing out: {why}"));
+    }
+    match round(&mut browser, &server, &issuer) {
+        Ok(_) => is_in(found, &mut browser, &server, "wang"),
+        Err(why) => found.violations.push(format!("once more: {why}")),
+    }
     // Whoever is linked no more is let in no more, however true the token is.
     let unlink = json!({ "reason": "left the directory" });
     server.must_post("/api/v1/users/wang/unlink-provider", &unlink);
@@ -198,6 +205,28 @@ fn round(browser: &mut Browser, server: &Server, issuer: &str) -> Result<Page, S
         };
     }
     Ok(page)
+}
+
+/// Signing out here says where to sign out there, and the provider knows us when the browser comes.
+fn signs_out(browser: &mut Browser, server: &Server, issuer: &str) -> Result<(), String> {
+    let page = browser.get(&format!("{}/api/v1/whoami", server.url))?;
+    let told: Value = serde_json::from_str(&page.body).unwrap_or_default();
+    let token = member(&told, "/csrf_token").as_str().unwrap_or_default();
+    token.clone_into(&mut browser.csrf_token);
+    let page = browser.post(&format!("{}/api/v1/sign-out", server.url), &[])?;
+    let told: Value = serde_json::from_str(&page.body).unwrap_or_default();
+    let there = member(&told, "/provider_sign_out").as_str().unwrap_or_default();
+    if !there.starts_with(issuer) {
+        return Err(format!("nowhere at the provider: {} {}", page.status, page.body));
+    }
+    if !who(browser, server).is_null() {
+        return Err("the session went on".to_owned());
+    }
+    let page = browser.get(there)?;
+    match page.status {
+        200 => Ok(()),
+        status => Err(format!("the provider answers {status}: {}", page.body)),
+    }
 }
 
 /// Holds a page to a refusal with this code.

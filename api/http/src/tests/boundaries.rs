@@ -1,0 +1,40 @@
+//! Where one request ends and the next begins: a head that says it in two ways is refused, and what follows
+//! it on the connection is never taken for a request.
+
+use super::secured::reach;
+use crate::testing::Story;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// What somebody in front of us could have taken for a body.
+const HIDDEN: &str = "GET /livez HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+
+/// All that is answered on one connection.
+async fn answered(story: &Story, sent: &str) -> String {
+    let mut stream = reach(&story.url).await;
+    stream.write_all(sent.as_bytes()).await.unwrap();
+    let mut said = Vec::new();
+    // It may be reset when it is closed with something unread.
+    drop(stream.read_to_end(&mut said).await);
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[test]
+fn a_request_whose_length_is_said_in_two_ways_is_refused_and_nothing_behind_it_is_answered() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let length = HIDDEN.len();
+        for head in [
+            format!("Content-Length: 0\r\nContent-Length: {length}\r\n"),
+            "Content-Length: +0\r\n".to_owned(),
+            "Content-Length : 0\r\n".to_owned(),
+            "Transfer-Encoding: identity\r\n".to_owned(),
+            "Transfer-Encoding: chunked, gzip\r\n".to_owned(),
+        ] {
+            let sent = format!("POST /api/v1/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n{HIDDEN}");
+            let said = answered(&story, &sent).await;
+            assert!(said.starts_with("HTTP/1.1 400"), "{head:?}: {said}");
+            assert_eq!(said.matches("HTTP/1.1").count(), 1, "{head:?}: {said}");
+        }
+    });
+    story.end();
+}

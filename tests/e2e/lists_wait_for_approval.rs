@@ -1,0 +1,103 @@
+//! A campaign asks for another person's approval of its lists: whoever imports with --wait is told which, and
+//! the import goes on by itself when it is given; rejected, it ends and says why.
+
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tests::history::History;
+use tests::program::{Program, command, ledgerline, wait_for};
+use tests::server::Server;
+
+const TRUNK: &str = "sip:127.0.0.1:9";
+
+/// An operator, by a file with a key of theirs.
+fn operator(server: &Server, folder: &Path, name: &str) -> PathBuf {
+    let password = "correct horse battery";
+    let added = json!({"name": name, "roles": ["operator"], "password": password});
+    server.must_post("/api/v1/users", &added);
+    let made = server.must_post("/api/v1/api-keys", &json!({"user": name})).body;
+    let file = folder.join(format!("{name}.key"));
+    let key = made["key"].as_str().expect("a key is shown once");
+    std::fs::write(&file, key).expect("the folder can be written");
+    file
+}
+
+fn importing(server: &Server, list: &Path, key: &Path) -> Program {
+    let mut import = command(ledgerline());
+    import
+        .arg("import")
+        .arg(list)
+        .args(["--campaign", "T", "--wait", "--json"]);
+    import.args(["--server", &server.url, "--token-file"]).arg(key);
+    Program::start(import)
+}
+
+/// The approval that waits, as whoever could approve it sees it.
+fn waiting(server: &Server, key: &str) -> String {
+    let args = [
+        "approval",
+        "list",
+        "--open",
+        "--json",
+        "--server",
+        &server.url,
+        "--token-file",
+        key,
+    ];
+    let found = wait_for(Duration::from_secs(20), || {
+        let (status, said) = tests::program::run_json(&args).ok()?;
+        let first = said.pointer("/items/0/id").and_then(Value::as_str)?;
+        status.success().then(|| first.to_owned())
+    });
+    found.expect("an approval waits")
+}
+
+fn decide(server: &Server, key: &str, decision: &str, id: &str) {
+    let args = [
+        "approval",
+        decision,
+        id,
+        "--reason",
+        "as agreed",
+        "--server",
+        &server.url,
+    ];
+    let done = tests::program::run(&[&args[..], &["--token-file", key]].concat());
+    assert!(done.status.success(), "{done:?}");
+}
+
+#[test]
+fn an_import_that_waits_goes_on_when_it_is_approved_and_ends_when_it_is_rejected() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = folder.path().join("data");
+    let server = Server::start(&data, TRUNK);
+    let made = json!({"task_id": "T", "script_template": tests::prove::BUNDLED_TEXT, "approvals": ["lists"],
+        "schedule": {"start_time": "09:00", "end_time": "18:00"}});
+    server.must_post("/api/v1/campaigns", &made);
+    let (li, wang) = (
+        operator(&server, folder.path(), "li"),
+        operator(&server, folder.path(), "wang"),
+    );
+    let wang = wang.to_string_lossy();
+    let list = folder.path().join("list.csv");
+    std::fs::write(&list, "customer_id,phone\nC01,13800138001\n").unwrap();
+
+    let mut rejected = importing(&server, &list, &li);
+    let id = waiting(&server, &wang);
+    assert!(rejected.ended().is_none(), "it waits");
+    decide(&server, &wang, "reject", &id);
+    let status = rejected.wait(Duration::from_secs(20)).expect("it ends");
+    assert!(!status.success(), "{status}");
+
+    let mut approved = importing(&server, &list, &li);
+    let id = waiting(&server, &wang);
+    decide(&server, &wang, "approve", &id);
+    let report = approved.line(Duration::from_secs(20), |line| line.contains("\"enrolled\":1"));
+    assert!(report.is_some(), "it goes on by itself");
+    let status = approved.wait(Duration::from_secs(20)).expect("it ends");
+    assert!(status.success(), "{status}");
+    drop(server);
+    let history = History::read(&data);
+    assert_eq!(history.of("customer.enrolled").count(), 1);
+    assert_eq!(history.of("approval.used").count(), 1);
+}
