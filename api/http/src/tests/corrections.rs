@@ -46,12 +46,14 @@ fn a_correction_says_what_is_right_and_it_is_shown_from_then_on() {
         let (_, copy) = post(&story, &path, json!({ "note": "sent" })).await;
         assert_eq!(copy["copy"]["persons"][0]["name"], "李小明", "{copy}");
         assert_eq!(copy["copy"]["variables"]["T"]["days"], "5", "{copy}");
-        let (_, timeline) = get(&story, "/api/v1/customers/C01/timeline").await;
-        let lines = timeline["timeline"].as_array().unwrap().iter();
-        let line = lines
-            .filter(|line| line["kind"] == "customer.corrected")
-            .next()
-            .unwrap();
+        let written = corrected["position"].clone();
+        let written = written
+            .as_str()
+            .map_or_else(|| written.to_string(), str::to_owned);
+        let path = format!("/api/v1/customers/C01/timeline?after_position={written}");
+        let (_, timeline) = get(&story, &path).await;
+        let mut lines = timeline["timeline"].as_array().unwrap().iter();
+        let line = lines.find(|line| line["kind"] == "customer.corrected").unwrap();
         assert_eq!(line["facts"]["variables"], json!(["days"]), "{line}");
     });
     story.end();
