@@ -11,7 +11,7 @@ use tests::server::Server;
 const TRUNK: &str = "sip:127.0.0.1:9";
 
 /// An operator, by a file with a key of theirs.
-fn operator(server: &Server, folder: &Path, name: &str) -> PathBuf {
+fn importer(server: &Server, folder: &Path, name: &str) -> PathBuf {
     let password = "correct horse battery";
     let added = json!({"name": name, "roles": ["operator"], "password": password});
     server.must_post("/api/v1/users", &added);
@@ -75,8 +75,8 @@ fn an_import_that_waits_goes_on_when_it_is_approved_and_ends_when_it_is_rejected
         "schedule": {"start_time": "09:00", "end_time": "18:00"}});
     server.must_post("/api/v1/campaigns", &made);
     let (li, wang) = (
-        operator(&server, folder.path(), "li"),
-        operator(&server, folder.path(), "wang"),
+        importer(&server, folder.path(), "li"),
+        importer(&server, folder.path(), "wang"),
     );
     let wang = wang.to_string_lossy();
     let list = folder.path().join("list.csv");

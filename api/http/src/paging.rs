@@ -1,11 +1,11 @@
 //! Lists of rows, a page at a time: an opaque cursor says where the next page begins, and stands for the one
 //! question that it was made for (decision 0084).
 //!
-//! A cursor is the base64url of a version, a mark and a hidden place. The mark is a keyed hash over the route,
-//! every parameter but `cursor`, `limit` and `after_position`, and the place: a filter may be a telephone
-//! number, which a plain digest in an address would give away. Places are positions, ids and instants, also of
-//! a row that was looked at and not shown, so they are hidden under a key stream that the mark begins: as in
-//! SIV (RFC 5297), the mark is both what proves a place and what no two places share (decision 0087).
+//! A cursor is the base64url of a version, a mark and a hidden place. The mark is a keyed hash over the
+//! route, every parameter but `cursor`, `limit` and `after_position`, and the place: a filter may be a
+//! telephone number, which a plain digest in an address would give away. Places are positions, ids and
+//! instants, also of a row that was looked at and not shown, so they are hidden under a key stream that the
+//! mark begins: as in SIV (RFC 5297), it both proves a place and is shared by no two (decision 0087).
 
 use crate::endpoint::Input;
 use crate::known_query::AFTER_POSITION;

@@ -38,8 +38,8 @@ pub(crate) struct Received {
     pub turn: PacedPlace,
 }
 
-/// Takes a file to its end; whoever sends little gives the turn to whoever asks for one. The turn is over when
-/// nothing more is to come: behind the file of a form may stand fields.
+/// Takes a file to its end; whoever sends little gives the turn to whoever asks for one. The turn is over
+/// when nothing more is to come: behind the file of a form may stand fields.
 pub(crate) async fn receive(
     installation: &Installation,
     sender: &mut dyn Pieces,

@@ -9,27 +9,13 @@ use super::decide::{Decided, at_most, not_erased, readable};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::compliance::{CONSENT_GIVEN, ConsentFacts, Verdict, consent_state};
+use crate::compliance::{CONSENT_GIVEN, consent_state};
 use crate::ids::CallId;
 use crate::personal::Personal;
 use crate::time::Timestamp;
 
 /// Most consent scopes of one person; a scope is a purpose, of which an institution has a handful.
 const SCOPES_MAX: usize = 64;
-
-/// The later of two consents for one scope counts.
-pub(super) fn note(
-    consent: &mut ConsentFacts,
-    given_at: Timestamp,
-    until: Option<Timestamp>,
-    has_evidence: bool,
-) {
-    if consent.given_at.is_none_or(|held| given_at >= held) {
-        consent.given_at = Some(given_at);
-        consent.until = until;
-        consent.has_evidence = has_evidence;
-    }
-}
 
 /// Refused unless every preset that asks for a consent would count this one from now on.
 pub(super) fn give(state: &CustomerState, consent: GivenConsent, now: Timestamp) -> Decided {
@@ -112,12 +98,6 @@ pub(super) fn withdraw(state: &CustomerState, scope: String, source: String) -> 
         source,
         open_calls,
     }])
-}
-
-/// For which scope the rules looked at consent when they granted; `None` of a grant without that verdict.
-pub(super) fn scope_of(verdicts: &[Verdict]) -> Option<String> {
-    let of_consent = verdicts.iter().find(|verdict| verdict.rule == "consent");
-    of_consent.and_then(|verdict| verdict.facts.get("scope").cloned())
 }
 
 impl CustomerState {

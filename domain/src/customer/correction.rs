@@ -19,7 +19,8 @@ pub const CORRECTED_BYTES_MAX: usize = 4_096;
 /// one of the longest fill half of an append.
 pub const CORRECTED_VALUES_MAX: usize = 256;
 
-/// Sealed bytes in one event: a record may have 64 KiB, and a sealed value is a third longer than an open one.
+/// Sealed bytes in one event: a record may have 64 KiB, and a sealed value is a third longer than an open
+/// one.
 const EVENT_BYTES_MAX: usize = 24 * 1024;
 
 /// What a sealed value has beside its text: nonce, tag and the id of its key.
@@ -27,29 +28,6 @@ const SEALED_BYTES: usize = 128;
 
 /// As flows name the person: corrected with the name wherever a campaign has it.
 const NAME_VARIABLES: [&str; 2] = ["customer_name", "name"];
-
-/// One step of a pointer into an event: `~` and `/` are escaped (RFC 6901, section 3).
-pub(super) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
-
-/// What is personal in a correction, with where it stands.
-pub(super) fn personal<'a>(
-    name: Option<&'a mut Personal<String>>,
-    variables: &'a mut Values,
-) -> Vec<(String, &'a mut Personal<String>)> {
-    let mut found: Vec<_> = name.map(|name| ("/name".to_owned(), name)).into_iter().collect();
-    for (campaign, values) in variables {
-        let campaign = escaped(campaign.as_str());
-        let pointer = |variable: &str| format!("/variables/{campaign}/{}", escaped(variable));
-        found.extend(
-            values
-                .iter_mut()
-                .map(|(variable, value)| (pointer(variable), value)),
-        );
-    }
-    found
-}
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 type Values = BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>;

@@ -1,8 +1,8 @@
 //! Facts about one person, over all campaigns.
 
 use super::assignee::Assignee;
-use super::correction::{self, escaped};
 use super::erasure::DeletedRecording;
+use super::pointers::{escaped, of_correction};
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -351,7 +351,7 @@ impl EventData for CustomerEvent {
                 .iter_mut()
                 .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
                 .collect(),
-            Self::Corrected { name, variables, .. } => correction::personal(name.as_mut(), variables),
+            Self::Corrected { name, variables, .. } => of_correction(name.as_mut(), variables),
             Self::ConsentWithdrawn { .. }
             | Self::DialGranted { .. }
             | Self::DialRefused { .. }

@@ -11,6 +11,7 @@ mod call_now;
 mod close_call;
 pub mod command;
 mod consent;
+mod consented;
 mod correction;
 mod cut_off;
 mod decide;
@@ -20,6 +21,7 @@ pub mod event;
 mod forget;
 mod grant_dial;
 mod known_number;
+mod pointers;
 mod refusal;
 mod state;
 

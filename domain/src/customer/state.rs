@@ -1,7 +1,7 @@
 //! What a customer's own events say of the person.
 
 use super::assignee::Assignee;
-use super::consent::{self, scope_of};
+use super::consented::{self, scope_of};
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -137,7 +137,7 @@ impl CustomerState {
                 until,
                 evidence,
                 ..
-            } => consent::note(
+            } => consented::note(
                 self.consents.entry(scope.clone()).or_default(),
                 *given_at,
                 *until,

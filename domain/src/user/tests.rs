@@ -304,7 +304,7 @@ fn guest(held: &[Role], until: Timestamp) -> UserCommand {
         roles: roles(held),
         campaigns: CampaignScope::All,
         team: None,
-        password: None,
+        password: Some(first_password()),
         invitation: None,
         reason: Some("the regulator's visit".to_owned()),
         until: Some(until),

@@ -65,12 +65,14 @@ pub async fn correction(
     })
 }
 
-const NUMBER_STAYS: &str = "a number is not corrected: calls, opt-outs and caps go by it. Enrol the person with the right \
-    number by a list of another campaign (the same customer_id), and suppress the wrong one (POST numbers/suppress) / \
+const NUMBER_STAYS: &str = "a number is not corrected: calls, opt-outs and caps go by it. Enrol the person \
+    with the right number by a list of another campaign (the same customer_id), and suppress the wrong one \
+    (POST numbers/suppress) / \
     号码不作更正：请以同一客户编号、正确号码导入名单，并将错误号码加入禁呼";
 
-const ID_STAYS: &str = "the institution's own id names the person for good: what is kept under a wrong one is erased, and the \
-    person enrolled under the right one / 客户编号不作更正：请删除错误编号下的信息，并以正确编号导入";
+const ID_STAYS: &str = "the institution's own id names the person for good: what is kept under a wrong one \
+    is erased, and the person enrolled under the right one / \
+    客户编号不作更正：请删除错误编号下的信息，并以正确编号导入";
 
 fn wrong(what: &str, detail: String) -> Problem {
     let what = what.replace('~', "~0").replace('/', "~1");

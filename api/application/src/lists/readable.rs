@@ -9,7 +9,7 @@ use intake::source::RowSource;
 use intake::{ImportError, ROWS_MAX};
 use std::sync::Arc;
 
-/// Reads every row once and says why that fails. A row that is bad is a row: the report of the import names it.
+/// Reads every row once and says why that fails. A bad row is a row: the report of the import names it.
 pub async fn readable(
     rows: Box<dyn RowSource>,
     rules: RowRules,

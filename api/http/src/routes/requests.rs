@@ -103,8 +103,8 @@ struct RequestAnswer {
     refuse: Option<bool>,
     /// The approval by which a person is erased, where one is needed.
     approval: Option<ApprovalId>,
-    /// Of a correction: what is right. `name` is the person's, every other the variable of that name, in every
-    /// campaign that has it.
+    /// Of a correction: what is right. `name` is the person's, every other the variable of that name, in
+    /// every campaign that has it.
     #[schemars(example = RightValues::from([("name".to_owned(), "王小明".to_owned())]))]
     set: Option<RightValues>,
 }

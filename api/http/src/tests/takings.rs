@@ -2,6 +2,9 @@
 
 use super::asking::{add, get, key, owner, send, trail};
 use crate::testing::Story;
+use domain::ids::{CommandId, InquiryId};
+use domain::inquiry::{ExportFacts, InquiryCommand};
+use domain::stored_event::Cause;
 use hyper::Method;
 use serde_json::json;
 
@@ -38,14 +41,19 @@ fn the_end_of_a_taking_stands_behind_its_beginning_and_stays_as_it_was_first() {
         let unknown = owner(&story, &format!("{RECORD}/{other}/end"), failed.clone()).await;
         assert_eq!(unknown.status, 404, "{}", unknown.body);
         // A file that the server hands out is on record too, and tells its own end.
-        let bearer = story.bearer();
-        get(&story, "/api/v1/exports/calls?format=csv", &bearer).await;
-        let exported = &trail(&story, "inquiry.exported").await;
-        let own = exported
-            .iter()
-            .find(|one| one["data"]["what"] == "calls")
+        let command = CommandId::derive_from_text("export");
+        let own = InquiryId::derive(command);
+        let facts = ExportFacts {
+            what: "calls".to_owned(),
+            format: "csv".to_owned(),
+            ..ExportFacts::default()
+        };
+        let export = InquiryCommand::Export { facts, by: None };
+        let inquiries = &story.running.installation.entities.inquiries;
+        inquiries
+            .ask(&own, export, Cause::outside(command))
+            .await
             .unwrap();
-        let own = own["stream"].as_str().unwrap().strip_prefix("inquiry-").unwrap();
         let not_its = owner(&story, &format!("{RECORD}/{own}/end"), failed.clone()).await;
         assert_eq!(not_its.status, 404, "{}", not_its.body);
         let neither = owner(&story, &path, json!({ "bytes": 1 })).await;

@@ -14,7 +14,7 @@ use serde::Serialize;
 pub const LINES_MAX: usize = 500;
 
 /// A person, with everything known of them. Personal values are sealed: `sealed_in` is the event that holds
-/// them, in the stream `customer-<id>`, under the pointers `/external_id` and `/phone`; `name_in` holds `/name`.
+/// them, in the stream `customer-<id>`, under `/external_id` and `/phone`; `name_in` holds `/name`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CustomerRow {
     pub customer: CustomerId,

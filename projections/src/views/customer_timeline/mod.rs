@@ -74,7 +74,9 @@ const LINES: Table = Table {
 const TABLES: &[Table] = &[CUSTOMERS, NUMBERS, CALLS, LINES];
 
 columns! {
-    enum CustomerColumn { Customer, ExternalId, ExternalHash, Name, SealedIn, NameIn, TimeZone, RegisteredAt, Pos }
+    enum CustomerColumn {
+        Customer, ExternalId, ExternalHash, Name, SealedIn, NameIn, TimeZone, RegisteredAt, Pos,
+    }
 }
 
 columns! {

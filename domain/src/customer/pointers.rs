@@ -1,0 +1,28 @@
+//! Where personal values stand in the events of a person, as pointers into their data (RFC 6901).
+
+use crate::ids::CampaignId;
+use crate::personal::Personal;
+use std::collections::BTreeMap;
+
+/// One step of a pointer into an event: `~` and `/` are escaped (RFC 6901, section 3).
+pub(super) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
+/// What is personal in a correction, with where it stands.
+pub(super) fn of_correction<'a>(
+    name: Option<&'a mut Personal<String>>,
+    variables: &'a mut BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
+) -> Vec<(String, &'a mut Personal<String>)> {
+    let mut found: Vec<_> = name.map(|name| ("/name".to_owned(), name)).into_iter().collect();
+    for (campaign, values) in variables {
+        let campaign = escaped(campaign.as_str());
+        let pointer = |variable: &str| format!("/variables/{campaign}/{}", escaped(variable));
+        found.extend(
+            values
+                .iter_mut()
+                .map(|(variable, value)| (pointer(variable), value)),
+        );
+    }
+    found
+}
