@@ -103,7 +103,7 @@ impl Spooled {
         let again = Self {
             file: self.file.try_clone().map_err(ImportError::Disk)?,
             content_sha256: self.content_sha256.clone(),
-            seen: self.seen.clone(),
+            seen: self.seen,
             head: self.head.clone(),
             is_archive: self.is_archive,
         };

@@ -67,6 +67,15 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
             json!({ "request": request, "name": name.is_some(), "variables": names })
         }
+        CustomerEvent::ErasureRequested { .. }
+        | CustomerEvent::Erased { .. }
+        | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),
+    })
+}
+
+/// The facts of forgetting a person.
+fn of_erasure(fact: &CustomerEvent) -> serde_json::Value {
+    match fact {
         CustomerEvent::ErasureRequested {
             reason,
             requested_by,
@@ -84,7 +93,8 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             ..
         } => json!({ "certificate": certificate, "key_destroyed_at": key_destroyed_at,
             "recordings": recordings_count }),
-    })
+        _ => json!({}),
+    }
 }
 
 /// The facts of a call's event.

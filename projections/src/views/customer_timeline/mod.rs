@@ -143,7 +143,7 @@ impl View for CustomerTimeline {
         match (stream.aggregate(), event.envelope.kind.as_str()) {
             ("call", _) => keys.push((&CALLS, vec![Val::text(stream.id())])),
             (_, CustomerEvent::REGISTERED | CustomerEvent::CORRECTED) => {
-                keys.push((&CUSTOMERS, vec![Val::text(stream.id())]))
+                keys.push((&CUSTOMERS, vec![Val::text(stream.id())]));
             }
             _ => {}
         }
