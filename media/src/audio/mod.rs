@@ -1,5 +1,7 @@
 //! Audio as samples: frames, recordings, resampling. 8 kHz, 16 bit, mono unless said otherwise.
 
 pub mod frame;
+pub mod heard;
 pub mod recording;
 pub mod resample;
+pub mod voice_activity;

@@ -4,6 +4,7 @@
 
 use super::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
 use super::carrier_book::{CarrierBook, Held, lock};
+use super::simulated_voice::{SimulatedHeard, Spoken};
 use async_trait::async_trait;
 use domain::compliance::DialPermit;
 use domain::ports::clock::Clock;
@@ -11,9 +12,11 @@ use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
     LineError, LineFacts,
 };
+use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Network delay between our request and its effect.
@@ -78,6 +81,7 @@ impl Line for SimulatedLine {
             at: now,
         };
         let script = self.callees.script(&invite);
+        let voice = self.callees.voice(&invite).into();
         let mut leg = SimulatedLeg {
             clock: Arc::clone(&self.clock),
             book: Arc::clone(&self.book),
@@ -93,6 +97,9 @@ impl Line for SimulatedLine {
             answered_at: None,
             keys: Vec::new(),
             hang_up_ms: None,
+            voice,
+            playing: VecDeque::new(),
+            over: Arc::new(AtomicBool::new(false)),
             _held: held,
         };
         let ring_timeout_ms = order.ring_timeout_ms.unwrap_or(self.facts.ring_timeout_ms);
@@ -121,6 +128,13 @@ enum Phase {
     Over,
 }
 
+/// A clip on its way to the callee.
+struct Queued {
+    play: u32,
+    begins: Timestamp,
+    ends: Timestamp,
+}
+
 struct SimulatedLeg {
     clock: Arc<dyn Clock>,
     book: Arc<CarrierBook>,
@@ -137,6 +151,11 @@ struct SimulatedLeg {
     answered_at: Option<Timestamp>,
     keys: Vec<(u64, char)>,
     hang_up_ms: Option<u64>,
+    voice: Arc<[Spoken]>,
+    /// Clips under way and queued: number, begin, end.
+    playing: VecDeque<Queued>,
+    /// Shared with whoever listens.
+    over: Arc<AtomicBool>,
     _held: Held,
 }
 
@@ -279,10 +298,14 @@ impl SimulatedLeg {
             }
             LegEvent::HungUp { .. } => {
                 self.phase = Phase::Over;
+                self.over.store(true, Ordering::Relaxed);
                 self.note_end(at);
             }
             LegEvent::Closed(_) => self.note_end(at),
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::RecordingFailed => {}
+            LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
+            | LegEvent::RecordingFailed => {}
         }
     }
 
@@ -324,6 +347,7 @@ impl SimulatedLeg {
 impl Drop for SimulatedLeg {
     /// The far end notices that its peer is gone.
     fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
         self.note_end(self.clock.now());
     }
 }
@@ -354,6 +378,8 @@ impl Leg for SimulatedLeg {
         let begins = self.playing_until.max(self.clock.now());
         self.playing_until = begins.plus_ms(clip.duration_ms());
         let ends = self.playing_until;
+        self.playing.retain(|one| one.ends > self.clock.now());
+        self.playing.push_back(Queued { play, begins, ends });
         let recorded_ms = self
             .answered_at
             .map_or(0, |answered_at| ends.ms_since(answered_at));
@@ -365,12 +391,37 @@ impl Leg for SimulatedLeg {
         self.answered()?;
         self.pending
             .retain(|_, event| !matches!(event, LegEvent::Played { .. }));
-        self.playing_until = self.clock.now();
+        let now = self.clock.now();
+        self.playing_until = now;
+        let queued = std::mem::take(&mut self.playing);
+        let begun = queued.iter().find(|one| one.begins < now && now < one.ends);
+        if let Some(cut) = begun {
+            let recorded_ms = self
+                .answered_at
+                .map_or(0, |answered_at| now.ms_since(answered_at));
+            let event = LegEvent::PlayCut {
+                play: cut.play,
+                played_ms: now.ms_since(cut.begins),
+                recorded_ms,
+            };
+            self.schedule(now, event);
+        }
         Ok(())
     }
 
     async fn record_callee(&mut self) -> Result<(), LineError> {
         self.answered()
+    }
+
+    async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
+        self.answered()?;
+        let answered_at = self.answered_at.unwrap_or_else(|| self.clock.now());
+        Ok(Box::new(SimulatedHeard::new(
+            Arc::clone(&self.clock),
+            answered_at,
+            Arc::clone(&self.voice),
+            Arc::clone(&self.over),
+        )))
     }
 
     async fn cancel(&mut self) -> Result<(), LineError> {

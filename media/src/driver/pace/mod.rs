@@ -12,6 +12,7 @@ pub(super) use request::Request;
 use arrivals::drain;
 
 use crate::audio::frame::{FRAME_MS, SILENCE};
+use crate::audio::heard::HeardSender;
 use crate::driver::leg_audio::LegAudio;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace_statistics::PaceStatistics;
@@ -63,12 +64,27 @@ struct PacedLeg {
     audio: Option<LegAudio>,
     recording: Recording,
     records_callee: bool,
+    listener: Option<HeardSender>,
     frames: Vec<FramePair>,
     /// Frames before those that are not there any more.
     gap: usize,
     /// Frames since the answer, also those that were skipped.
     frames_count: u64,
     lost_told: bool,
+}
+
+impl PacedLeg {
+    /// What played is told how far it came; nothing of it is in a packet any more.
+    fn stop_playing(&mut self) {
+        let cut = self.audio.as_mut().and_then(LegAudio::stop_playing);
+        if let Some(cut) = cut {
+            self.mailbox.push(LegEvent::PlayCut {
+                play: cut.play,
+                played_ms: cut.frames * FRAME_MS,
+                recorded_ms: self.frames_count * FRAME_MS,
+            });
+        }
+    }
 }
 
 /// What the pace stands on.
@@ -205,6 +221,7 @@ impl Pace {
                     audio: None,
                     recording: Recording::None,
                     records_callee: false,
+                    listener: None,
                     frames: Vec::new(),
                     gap: 0,
                     frames_count: 0,
@@ -232,8 +249,13 @@ impl Pace {
             }
             Request::Play { leg, play, clip } => self.play(leg, play, clip),
             Request::StopPlaying { leg } => {
-                if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
-                    audio.stop_playing();
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.stop_playing();
+                }
+            }
+            Request::Listen { leg, listener } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.listener = Some(listener);
                 }
             }
             Request::RecordCallee { leg } => {
@@ -352,6 +374,14 @@ impl Pace {
             if let Some(play) = tick.played {
                 let recorded_ms = leg.frames_count * FRAME_MS;
                 leg.mailbox.push(LegEvent::Played { play, recorded_ms });
+            }
+            let callee_from_ms = (leg.frames_count - 1) * FRAME_MS;
+            if leg
+                .listener
+                .as_ref()
+                .is_some_and(|one| !one.send(callee_from_ms, &tick.callee))
+            {
+                leg.listener = None;
             }
             let callee = if leg.records_callee { tick.callee } else { SILENCE };
             leg.frames.push((tick.robot, callee));
