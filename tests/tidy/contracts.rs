@@ -13,8 +13,8 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     for (folder, apart) in ROOMS {
         for file in tree.under(folder).filter(|file| file.is_rust()) {
             let name = file.path.rsplit('/').next().unwrap_or("");
-            let implements =
-                file.text.contains("impl Line for") || file.text.contains("impl Synthesizer for");
+            let ports = ["impl Line for", "impl Synthesizer for", "impl Engine for"];
+            let implements = ports.iter().any(|port| file.text.contains(port));
             if implements && !apart.contains(&name) && !file.text.contains("contract::") {
                 findings.push(file.finding(1, "does not run its contract suite"));
             }

@@ -7,8 +7,8 @@
 //! **What every implementation promises.**
 //! - `open` and `push` never wait for the network; whether an engine can be reached is told as an event.
 //! - Voice is detected on our side, for every engine alike: `SpeechStarted` and `SpeechEnded` alternate.
-//! - Each stretch of speech has at least one `Final` after its `SpeechStarted`; its text is empty where
-//!   nothing was made out. It comes at the latest `FINAL_MS_MAX` after `SpeechEnded`; else `Failed` does.
+//! - Each stretch of speech, or several with short pauses between them, has at least one `Final`; its text is
+//!   empty where nothing was made out. It comes at the latest `FINAL_MS_MAX` after `SpeechEnded`; else `Failed` does.
 //! - `Failed` comes at most once, and nothing after it but the end. After `finish` the end comes within
 //!   `FINAL_MS_MAX`. After the end nothing comes.
 //! - Texts are of bounded length, without control characters, and Chinese has no spaces between its words.

@@ -32,8 +32,10 @@ pub struct Turn {
     turn_from_ms: Option<u64>,
     silent_from_ms: Option<u64>,
     said: Vec<Utterance>,
-    /// Stretches of speech whose text is still to come.
-    unheard: u32,
+    /// The text of the present or last stretch is still to come.
+    unheard: bool,
+    /// So is that of the one before: a text that comes while they speak is that one's.
+    unheard_before: bool,
 }
 
 impl Turn {
@@ -48,7 +50,8 @@ impl Turn {
             turn_from_ms: None,
             silent_from_ms: None,
             said: Vec::new(),
-            unheard: 0,
+            unheard: false,
+            unheard_before: false,
         }
     }
 
@@ -70,7 +73,7 @@ impl Turn {
         self.ours = true;
         if self.speech_from_ms.is_some() {
             self.over_prompt = false;
-        } else if self.said.is_empty() && self.unheard == 0 {
+        } else if self.said.is_empty() && !self.unheard {
             self.forget();
         }
     }
@@ -80,7 +83,8 @@ impl Turn {
         self.partial.clear();
         self.turn_from_ms = self.speech_from_ms;
         self.silent_from_ms = None;
-        self.unheard = 0;
+        self.unheard = false;
+        self.unheard_before = false;
     }
 
     /// When to ask `elapsed`, if nothing else comes before.
@@ -91,7 +95,7 @@ impl Turn {
         let longest = self.turn_from_ms.map(|from| from + TURN_MS_MAX);
         let silence = self
             .silent_from_ms
-            .filter(|_| self.unheard == 0)
+            .filter(|_| !self.unheard)
             .map(|from| from + self.rules.expected.end_silence_ms());
         silence.into_iter().chain(longest).min()
     }
@@ -110,7 +114,8 @@ impl Turn {
                 self.silent_from_ms = None;
                 self.turn_from_ms.get_or_insert(*t_ms);
                 self.partial.clear();
-                self.unheard = 1;
+                self.unheard_before = self.unheard;
+                self.unheard = true;
                 self.over_prompt = self.prompt && !self.ours;
                 None
             }
@@ -120,7 +125,9 @@ impl Turn {
                 None
             }
             RecognitionEvent::Final(utterance) => {
-                self.unheard = 0;
+                let earlier = self.unheard_before && self.speech_from_ms.is_some();
+                self.unheard = self.unheard && earlier;
+                self.unheard_before = false;
                 self.keep(utterance);
                 self.elapsed(now_ms)
             }

@@ -90,6 +90,18 @@ fn who_goes_on_after_a_breath_says_one_utterance() {
 }
 
 #[test]
+fn a_text_that_comes_while_they_speak_again_is_that_of_what_came_before() {
+    let mut turn = Turn::new(rules(Expected::Short, true));
+    turn.heard(&STARTED, 1_060);
+    turn.heard(&ENDED, 2_300);
+    turn.heard(&Event::SpeechStarted { t_ms: 2_400 }, 2_460);
+    turn.heard(&said("不是"), 2_600);
+    turn.heard(&Event::SpeechEnded { t_ms: 3_000 }, 3_300);
+    assert_eq!(turn.elapsed(3_600), None, "the second part is still to come");
+    assert_eq!(text_of(turn.heard(&said("是三期"), 3_700)), "不是是三期");
+}
+
+#[test]
 fn whoever_never_stops_is_answered_after_15_s() {
     let mut turn = Turn::new(rules(Expected::Open, true));
     turn.heard(&STARTED, 1_060);
