@@ -13,10 +13,19 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     for (folder, apart) in ROOMS {
         for file in tree.under(folder).filter(|file| file.is_rust()) {
             let name = file.path.rsplit('/').next().unwrap_or("");
-            let ports = ["impl Line for", "impl Synthesizer for", "impl Engine for"];
-            let implements = ports.iter().any(|port| file.text.contains(port));
+            let implements =
+                file.text.contains("impl Line for") || file.text.contains("impl Synthesizer for");
             if implements && !apart.contains(&name) && !file.text.contains("contract::") {
                 findings.push(file.finding(1, "does not run its contract suite"));
+            }
+            // Engines of a recognizer run it in the tests of their folder, each against its double.
+            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let runs = || tree.under(folder).any(|one| one.text.contains("contract::"));
+            if file.text.contains("impl Engine for") && !runs() {
+                findings.push(file.finding(
+                    1,
+                    "is an engine whose folder does not run the recognizers' contract",
+                ));
             }
         }
     }

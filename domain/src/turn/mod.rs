@@ -6,6 +6,7 @@
 //! is the affair of whoever gets it.
 
 mod answer_by;
+mod awaited;
 mod back_channel;
 mod rules;
 mod spoken;
@@ -14,6 +15,7 @@ mod taking;
 mod tests;
 
 pub use answer_by::AnswerBy;
+pub use awaited::Awaited;
 pub use back_channel::is_back_channel;
 pub use rules::{BargeIn, Expected, TurnRules};
 pub use spoken::characters_spoken;

@@ -1,5 +1,6 @@
 //! One conversation's turns, event by event.
 
+use super::awaited::Awaited;
 use super::back_channel::is_back_channel;
 use super::rules::{BARGE_IN_ANY_MS, BARGE_IN_MS, BARGE_IN_UNHEARD_MS, BargeIn, TURN_MS_MAX, TurnRules};
 use crate::ports::recognizer::{FailureClass, RecognitionEvent, UTTERANCE_BYTES_MAX, Utterance};
@@ -19,10 +20,8 @@ pub enum TurnAct {
 #[derive(Debug)]
 pub struct Turn {
     rules: TurnRules,
-    /// We are speaking, since this instant.
+    /// We are speaking, and nobody has cut us short.
     prompt: bool,
-    /// This prompt was cut, or the turn began in silence: what is said counts.
-    ours: bool,
     /// Since when they speak, while they do.
     speech_from_ms: Option<u64>,
     /// The present stretch began while we spoke, and did not cut us short.
@@ -32,10 +31,8 @@ pub struct Turn {
     turn_from_ms: Option<u64>,
     silent_from_ms: Option<u64>,
     said: Vec<Utterance>,
-    /// The text of the present or last stretch is still to come.
-    unheard: bool,
-    /// So is that of the one before: a text that comes while they speak is that one's.
-    unheard_before: bool,
+    /// Texts that are still to come.
+    awaited: Awaited,
 }
 
 impl Turn {
@@ -43,15 +40,13 @@ impl Turn {
         Self {
             rules,
             prompt: false,
-            ours: true,
             speech_from_ms: None,
             over_prompt: false,
             partial: String::new(),
             turn_from_ms: None,
             silent_from_ms: None,
             said: Vec::new(),
-            unheard: false,
-            unheard_before: false,
+            awaited: Awaited::Nothing,
         }
     }
 
@@ -63,17 +58,15 @@ impl Turn {
     /// We begin to speak: from now on only who cuts in is heard.
     pub const fn prompt_began(&mut self) {
         self.prompt = true;
-        self.ours = false;
     }
 
     /// We have finished. Who is speaking by then goes on with their turn; an answer that was given into our
     /// last words is one.
     pub fn prompt_ended(&mut self) {
         self.prompt = false;
-        self.ours = true;
         if self.speech_from_ms.is_some() {
             self.over_prompt = false;
-        } else if self.said.is_empty() && !self.unheard {
+        } else if self.said.is_empty() && self.awaited == Awaited::Nothing {
             self.forget();
         }
     }
@@ -83,19 +76,18 @@ impl Turn {
         self.partial.clear();
         self.turn_from_ms = self.speech_from_ms;
         self.silent_from_ms = None;
-        self.unheard = false;
-        self.unheard_before = false;
+        self.awaited = Awaited::Nothing;
     }
 
     /// When to ask `elapsed`, if nothing else comes before.
     pub fn deadline(&self) -> Option<u64> {
-        if !self.ours {
+        if self.prompt {
             return None;
         }
         let longest = self.turn_from_ms.map(|from| from + TURN_MS_MAX);
         let silence = self
             .silent_from_ms
-            .filter(|_| !self.unheard)
+            .filter(|_| self.awaited == Awaited::Nothing)
             .map(|from| from + self.rules.expected.end_silence_ms());
         silence.into_iter().chain(longest).min()
     }
@@ -114,9 +106,8 @@ impl Turn {
                 self.silent_from_ms = None;
                 self.turn_from_ms.get_or_insert(*t_ms);
                 self.partial.clear();
-                self.unheard_before = self.unheard;
-                self.unheard = true;
-                self.over_prompt = self.prompt && !self.ours;
+                self.awaited = self.awaited.began();
+                self.over_prompt = self.prompt;
                 None
             }
             RecognitionEvent::StillSpeaking { voiced_ms, .. } => self.barge_in(*voiced_ms),
@@ -125,9 +116,10 @@ impl Turn {
                 None
             }
             RecognitionEvent::Final(utterance) => {
-                let earlier = self.unheard_before && self.speech_from_ms.is_some();
-                self.unheard = self.unheard && earlier;
-                self.unheard_before = false;
+                self.awaited = match self.speech_from_ms {
+                    Some(_) => self.awaited.text_during_speech(),
+                    None => Awaited::Nothing,
+                };
                 self.keep(utterance);
                 self.elapsed(now_ms)
             }
@@ -161,7 +153,7 @@ impl Turn {
 
     fn barge_in(&mut self, voiced_ms: u64) -> Option<TurnAct> {
         let from = self.speech_from_ms?;
-        if !self.prompt || self.ours || self.rules.barge_in == BargeIn::Never {
+        if !self.prompt || self.rules.barge_in == BargeIn::Never {
             return None;
         }
         let needed_ms = match (self.rules.hears_partials, self.partial.is_empty()) {
@@ -173,7 +165,6 @@ impl Turn {
             return None;
         }
         self.prompt = false;
-        self.ours = true;
         self.over_prompt = false;
         self.turn_from_ms = Some(from);
         Some(TurnAct::CutPrompt { speech_from_ms: from })

@@ -153,7 +153,7 @@ fn clip_of(answer: &[u8], rate_hz: u32) -> Result<Clip, SpeechError> {
         let pairs = answer.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
         (pairs.map(i16::from_le_bytes).collect(), rate_hz)
     };
-    if samples.is_empty() || (answer.len() % 2 != 0 && !answer.starts_with(b"RIFF")) {
+    if samples.is_empty() || (!answer.len().is_multiple_of(2) && !answer.starts_with(b"RIFF")) {
         return Err(failed("its answer is no sound".to_owned()));
     }
     let samples = to_telephone_rate(&samples, rate_hz).map_err(|error| failed(error.to_string()))?;

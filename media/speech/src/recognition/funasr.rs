@@ -4,7 +4,7 @@
 //! string; the websocket subprotocol is `binary`; a sentence comes when the server's own detector ends it.
 
 use super::engine::Made;
-use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, object, text_of};
+use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
 use domain::ports::recognizer::{
     FRAME_SAMPLES, FailureClass, HotWord, ListeningOrder, RecognizerFacts, UTTERANCE_BYTES_MAX,
 };
@@ -81,7 +81,7 @@ impl Protocol for FunAsrExchange {
                 .iter()
                 .map(|hot| (hot.word.clone(), json!(hot.weight)))
                 .collect();
-            hello["hotwords"] = json!(Value::Object(words).to_string());
+            add(&mut hello, "hotwords", json!(Value::Object(words).to_string()));
         }
         vec![Wire::json(&hello)]
     }

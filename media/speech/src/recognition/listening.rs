@@ -14,6 +14,7 @@ use domain::ports::recognizer::{
 };
 use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
+use domain::turn::Awaited;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -80,10 +81,8 @@ struct Stretch {
     end_ms: Option<u64>,
     voiced_ms: u64,
     partial: bool,
-    /// Its text is still to come.
-    owed: bool,
-    /// So is that of the one before: a text that comes while this one goes on is that one's.
-    owed_before: bool,
+    /// Texts that are still to come.
+    awaited: Awaited,
     /// There has been one.
     begun: bool,
 }
@@ -150,8 +149,7 @@ impl EngineListening {
             Some(VoiceChange::Started { t_ms }) => {
                 self.stretch = Stretch {
                     begin_ms: t_ms,
-                    owed: true,
-                    owed_before: self.stretch.owed,
+                    awaited: self.stretch.awaited.began(),
                     begun: true,
                     ..Stretch::default()
                 };
@@ -179,7 +177,7 @@ impl EngineListening {
         self.stretch.end_ms = Some(t_ms);
         self.stretch.voiced_ms = voiced_ms;
         self.tell(RecognitionEvent::SpeechEnded { t_ms });
-        if self.stretch.owed {
+        if self.stretch.awaited != Awaited::Nothing {
             let left_ms = FINAL_MS_MAX.saturating_sub(ago_ms);
             self.final_by = Some(self.clock.now().plus_ms(left_ms));
         }
@@ -203,19 +201,17 @@ impl EngineListening {
     /// Engines cut where they like: an empty text in the middle of speech says nothing yet.
     fn take_final(&mut self, made: &Made) {
         let made = cleaned_made(made);
-        let asked = self.stretch.owed && self.stretch.end_ms.is_some();
+        let asked = self.stretch.awaited != Awaited::Nothing && self.stretch.end_ms.is_some();
         if !self.stretch.begun || (made.text.is_empty() && !asked) {
             return;
         }
         self.unanswered = 0;
-        if self.stretch.owed_before && self.stretch.end_ms.is_none() {
-            self.stretch.owed_before = false;
-        } else {
-            self.stretch.owed = false;
-            self.stretch.owed_before = false;
-            if self.to_engine.is_some() {
-                self.final_by = None;
-            }
+        self.stretch.awaited = match self.stretch.end_ms {
+            None => self.stretch.awaited.text_during_speech(),
+            Some(_) => Awaited::Nothing,
+        };
+        if self.stretch.awaited == Awaited::Nothing && self.to_engine.is_some() {
+            self.final_by = None;
         }
         self.tell_final(made);
     }
@@ -244,7 +240,7 @@ impl EngineListening {
             self.fail(FailureClass::Late);
             return;
         }
-        self.stretch.owed = false;
+        self.stretch.awaited = Awaited::Nothing;
         self.tell_final(Made::default());
     }
 
@@ -254,7 +250,7 @@ impl EngineListening {
             self.fail(FailureClass::Cut);
             return;
         }
-        if self.stretch.owed {
+        if self.stretch.awaited != Awaited::Nothing {
             self.tell_final(Made::default());
         }
         self.end();

@@ -23,4 +23,6 @@ pub use chosen::{RecognizerError, RecognizerPorts, recognizer};
 #[cfg(test)]
 pub(crate) mod contract;
 #[cfg(test)]
+mod interruptions;
+#[cfg(test)]
 mod tests;

@@ -3,7 +3,7 @@
 //! Each message is an object of `header` and `payload`. Audio may be sent once `TranscriptionStarted` came.
 
 use super::engine::Made;
-use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, object, text_of};
+use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
 use domain::ports::id_source::IdSource;
 use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
 use domain::ports::speech::SAMPLES_PER_SECOND;
@@ -81,7 +81,7 @@ impl NlsExchange {
             "name": name,
         }});
         if let Some(payload) = payload {
-            directive["payload"] = payload;
+            add(&mut directive, "payload", payload);
         }
         Wire::json(&directive)
     }

@@ -68,6 +68,13 @@ pub(super) fn object(wire: &Wire) -> Result<Value, FailureClass> {
     }
 }
 
+/// One more member of an object that we write.
+pub(super) fn add(object: &mut Value, member: &str, value: Value) {
+    if let Some(members) = object.as_object_mut() {
+        members.insert(member.to_owned(), value);
+    }
+}
+
 /// A member that is a text.
 pub(super) fn text_of<'a>(value: &'a Value, member: &str) -> Option<&'a str> {
     value.get(member).and_then(Value::as_str)

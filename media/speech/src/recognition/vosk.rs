@@ -4,7 +4,7 @@
 //! reply with an empty `text` is the end of a silence, not of an utterance.
 
 use super::engine::Made;
-use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, object, text_of};
+use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
 use domain::ports::recognizer::{Alternative, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
@@ -60,7 +60,7 @@ impl Protocol for VoskExchange {
         if !self.vocabulary.is_empty() {
             let unknown = "[unk]".to_owned();
             let phrases: Vec<&String> = self.vocabulary.iter().chain([&unknown]).collect();
-            config["phrase_list"] = json!(phrases);
+            add(&mut config, "phrase_list", json!(phrases));
         }
         vec![Wire::json(&json!({"config": config}))]
     }

@@ -50,7 +50,7 @@ impl StopSignal for NeverStops {
         false
     }
     async fn stopping(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

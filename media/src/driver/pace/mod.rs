@@ -5,11 +5,13 @@
 
 mod arrivals;
 mod handing_over;
+mod hearing;
 mod request;
 
 pub(super) use request::Request;
 
 use arrivals::drain;
+use hearing::hand_out;
 
 use crate::audio::frame::{FRAME_MS, SILENCE};
 use crate::audio::heard::HeardSender;
@@ -71,20 +73,6 @@ struct PacedLeg {
     /// Frames since the answer, also those that were skipped.
     frames_count: u64,
     lost_told: bool,
-}
-
-impl PacedLeg {
-    /// What played is told how far it came; nothing of it is in a packet any more.
-    fn stop_playing(&mut self) {
-        let cut = self.audio.as_mut().and_then(LegAudio::stop_playing);
-        if let Some(cut) = cut {
-            self.mailbox.push(LegEvent::PlayCut {
-                play: cut.play,
-                played_ms: cut.frames * FRAME_MS,
-                recorded_ms: self.frames_count * FRAME_MS,
-            });
-        }
-    }
 }
 
 /// What the pace stands on.
@@ -375,14 +363,8 @@ impl Pace {
                 let recorded_ms = leg.frames_count * FRAME_MS;
                 leg.mailbox.push(LegEvent::Played { play, recorded_ms });
             }
-            let callee_from_ms = (leg.frames_count - 1) * FRAME_MS;
-            if leg
-                .listener
-                .as_ref()
-                .is_some_and(|one| !one.send(callee_from_ms, &tick.callee))
-            {
-                leg.listener = None;
-            }
+            let from_ms = (leg.frames_count - 1) * FRAME_MS;
+            hand_out(&mut leg.listener, from_ms, &tick.callee);
             let callee = if leg.records_callee { tick.callee } else { SILENCE };
             leg.frames.push((tick.robot, callee));
             if leg.frames.len() >= BATCH_FRAMES {

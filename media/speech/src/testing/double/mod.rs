@@ -12,7 +12,7 @@ use crate::recognition::spec::{Kind, RecognizerSpec};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 
 /// How a double behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,25 +89,7 @@ impl EngineDouble {
         drop(tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 counted.fetch_add(1, Ordering::Relaxed);
-                // A double that hangs holds its connections.
-                let plan = Arc::clone(&served);
-                drop(tokio::spawn(async move {
-                    if plan.manner == Manner::Hangs {
-                        std::future::pending::<()>().await;
-                    }
-                    let served = match plan.kind {
-                        Kind::OpenAi => over_http::serve(stream, &plan).await,
-                        Kind::Vosk | Kind::FunAsr | Kind::Sherpa | Kind::Nls => {
-                            over_websocket::serve(stream, &plan)
-                                .await
-                                .map_err(std::io::Error::other)
-                        }
-                    };
-                    // The other side may be gone at any time.
-                    if let Err(error) = served {
-                        tracing::debug!(%error, "a double's connection ended");
-                    }
-                }));
+                drop(tokio::spawn(serve(stream, Arc::clone(&served))));
             }
         }));
         Ok(Self {
@@ -138,5 +120,24 @@ impl EngineDouble {
     /// The same, read.
     pub fn parsed_spec(&self) -> Result<RecognizerSpec, crate::recognition::spec::SpecError> {
         self.spec().parse()
+    }
+}
+
+/// One connection, to its end.
+async fn serve(stream: TcpStream, plan: Arc<Plan>) {
+    // A double that hangs holds its connections.
+    if plan.manner == Manner::Hangs {
+        std::future::pending::<()>().await;
+    }
+    let served = match plan.kind {
+        Kind::OpenAi => over_http::serve(stream, &plan).await,
+        Kind::Vosk | Kind::FunAsr | Kind::Sherpa | Kind::Nls => {
+            let served = over_websocket::serve(stream, &plan).await;
+            served.map_err(std::io::Error::other)
+        }
+    };
+    // The other side may be gone at any time.
+    if let Err(error) = served {
+        tracing::debug!(%error, "a double's connection ended");
     }
 }

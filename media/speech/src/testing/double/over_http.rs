@@ -42,8 +42,13 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
     }
     if head.starts_with("POST /v1/audio/speech ") {
         let asked: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        let characters = asked["input"].as_str().map_or(0, |text| text.chars().count());
-        let good = characters > 0 && asked["voice"].is_string() && asked["response_format"] == "pcm";
+        let characters = asked
+            .get("input")
+            .and_then(Value::as_str)
+            .map_or(0, |text| text.chars().count());
+        let voiced = asked.get("voice").is_some_and(Value::is_string);
+        let pcm = asked.get("response_format").is_some_and(|format| format == "pcm");
+        let good = characters > 0 && voiced && pcm;
         let status = if good { "200 OK" } else { "400 Bad Request" };
         return answer(&mut stream, status, &speech(characters)).await;
     }

@@ -31,36 +31,34 @@ impl Format {
     }
 
     pub(super) fn asked(&mut self, text: &str) -> Asked {
-        let wrong = || Asked::Wrong(text.to_owned());
-        let value = || serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
-        match self.kind {
-            // Compared as a string by the real one.
-            Kind::Vosk if text == r#"{"eof" : 1}"# => Asked::End,
-            Kind::Vosk if value()["config"]["sample_rate"] == 8_000 => Asked::Begin,
-            Kind::FunAsr => match (&value()["is_speaking"], value()["mode"].as_str()) {
-                (Value::Bool(false), _) => Asked::End,
-                (Value::Bool(true), Some("2pass")) if value()["audio_fs"] == 8_000 => Asked::Begin,
-                _ => wrong(),
-            },
-            Kind::Sherpa if text == "Done" => Asked::End,
-            Kind::Nls => {
-                let value = value();
-                let header = &value["header"];
-                value["header"]["task_id"]
-                    .as_str()
-                    .unwrap_or("")
-                    .clone_into(&mut self.task_id);
-                let ids = [&header["task_id"], &header["message_id"]];
-                let good = ids.iter().all(|id| id.as_str().is_some_and(|id| id.len() == 32))
-                    && header["namespace"] == "SpeechTranscriber"
-                    && header["appkey"] == "APP_KEY-value";
-                match header["name"].as_str() {
-                    Some("StartTranscription") if good && value["payload"]["format"] == "pcm" => Asked::Begin,
-                    Some("StopTranscription") if good => Asked::End,
-                    Some(_) | None => wrong(),
-                }
+        let value = serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+        let is = |place: &str, wanted: Value| value.pointer(place) == Some(&wanted);
+        let begins = match self.kind {
+            Kind::Vosk => is("/config/sample_rate", json!(8_000)),
+            Kind::FunAsr => {
+                is("/is_speaking", json!(true))
+                    && is("/mode", json!("2pass"))
+                    && is("/audio_fs", json!(8_000))
             }
-            Kind::Vosk | Kind::Sherpa | Kind::OpenAi => wrong(),
+            Kind::Nls => {
+                let task_id = value.pointer("/header/task_id").and_then(Value::as_str);
+                task_id.unwrap_or("").clone_into(&mut self.task_id);
+                is_directive(&value, "StartTranscription") && is("/payload/format", json!("pcm"))
+            }
+            Kind::Sherpa | Kind::OpenAi => false,
+        };
+        let ends = match self.kind {
+            // Compared as strings by the real ones.
+            Kind::Vosk => text == r#"{"eof" : 1}"#,
+            Kind::Sherpa => text == "Done",
+            Kind::FunAsr => is("/is_speaking", json!(false)),
+            Kind::Nls => is_directive(&value, "StopTranscription"),
+            Kind::OpenAi => false,
+        };
+        match (begins, ends) {
+            (true, _) => Asked::Begin,
+            (false, true) => Asked::End,
+            (false, false) => Asked::Wrong(text.to_owned()),
         }
     }
 
@@ -158,4 +156,19 @@ fn spaced(text: &str) -> String {
         return text.to_owned();
     }
     characters.join(" ")
+}
+
+/// Whether a message is a directive of NLS's form, with everything that its header must have.
+fn is_directive(value: &Value, name: &str) -> bool {
+    let header = |member: &str| {
+        value
+            .pointer(&format!("/header/{member}"))
+            .and_then(Value::as_str)
+    };
+    let ids = ["task_id", "message_id"].map(header);
+    let identified = ids.iter().all(|id| id.is_some_and(|id| id.len() == 32));
+    identified
+        && header("namespace") == Some("SpeechTranscriber")
+        && header("appkey") == Some("APP_KEY-value")
+        && header("name") == Some(name)
 }

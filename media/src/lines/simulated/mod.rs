@@ -2,9 +2,11 @@
 //!
 //! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it.
 
-use super::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
-use super::carrier_book::{CarrierBook, Held, lock};
-use super::simulated_voice::{SimulatedHeard, Spoken};
+mod orders;
+
+use crate::lines::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
+use crate::lines::carrier_book::{CarrierBook, Held, lock};
+use crate::lines::simulated_voice::Spoken;
 use async_trait::async_trait;
 use domain::compliance::DialPermit;
 use domain::ports::clock::Clock;
@@ -12,8 +14,6 @@ use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
     LineError, LineFacts,
 };
-use domain::ports::recognizer::HeardAudio;
-use domain::ports::speech::Clip;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -349,101 +349,6 @@ impl Drop for SimulatedLeg {
     fn drop(&mut self) {
         self.over.store(true, Ordering::Relaxed);
         self.note_end(self.clock.now());
-    }
-}
-
-#[async_trait]
-impl Leg for SimulatedLeg {
-    async fn next(&mut self) -> LegEvent {
-        if self.closed {
-            // Nothing follows `Closed`.
-            return std::future::pending().await;
-        }
-        let Some((key, _)) = self.pending.first_key_value() else {
-            // Nothing is under way: only an order of ours can change that, and after `Closed` nothing can.
-            return std::future::pending().await;
-        };
-        let key = *key;
-        // Cancel-safe: nothing is taken before the wait is over.
-        self.clock.wait_until(key.0).await;
-        let Some(event) = self.pending.remove(&key) else {
-            return std::future::pending().await;
-        };
-        self.enter(&event, key.0);
-        event
-    }
-
-    async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
-        self.answered()?;
-        let begins = self.playing_until.max(self.clock.now());
-        self.playing_until = begins.plus_ms(clip.duration_ms());
-        let ends = self.playing_until;
-        self.playing.retain(|one| one.ends > self.clock.now());
-        self.playing.push_back(Queued { play, begins, ends });
-        let recorded_ms = self
-            .answered_at
-            .map_or(0, |answered_at| ends.ms_since(answered_at));
-        self.schedule(ends, LegEvent::Played { play, recorded_ms });
-        Ok(())
-    }
-
-    async fn stop_playing(&mut self) -> Result<(), LineError> {
-        self.answered()?;
-        self.pending
-            .retain(|_, event| !matches!(event, LegEvent::Played { .. }));
-        let now = self.clock.now();
-        self.playing_until = now;
-        let queued = std::mem::take(&mut self.playing);
-        let begun = queued.iter().find(|one| one.begins < now && now < one.ends);
-        if let Some(cut) = begun {
-            let recorded_ms = self
-                .answered_at
-                .map_or(0, |answered_at| now.ms_since(answered_at));
-            let event = LegEvent::PlayCut {
-                play: cut.play,
-                played_ms: now.ms_since(cut.begins),
-                recorded_ms,
-            };
-            self.schedule(now, event);
-        }
-        Ok(())
-    }
-
-    async fn record_callee(&mut self) -> Result<(), LineError> {
-        self.answered()
-    }
-
-    async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
-        self.answered()?;
-        let answered_at = self.answered_at.unwrap_or_else(|| self.clock.now());
-        Ok(Box::new(SimulatedHeard::new(
-            Arc::clone(&self.clock),
-            answered_at,
-            Arc::clone(&self.voice),
-            Arc::clone(&self.over),
-        )))
-    }
-
-    async fn cancel(&mut self) -> Result<(), LineError> {
-        let Phase::Dialing { rang } = self.phase else {
-            return Err(LineError::Ended);
-        };
-        self.pending.clear();
-        let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
-        if self.crosses {
-            let dialog = self.dialog();
-            self.schedule(at, LegEvent::LateAnswered(dialog));
-        }
-        self.schedule_failure(at, cancelled(rang));
-        Ok(())
-    }
-
-    async fn hang_up(&mut self) -> Result<(), LineError> {
-        self.answered()?;
-        self.pending.clear();
-        let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
-        self.schedule_hang_up(at, HungUpBy::Robot);
-        Ok(())
     }
 }
 
