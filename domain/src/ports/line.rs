@@ -209,14 +209,14 @@ pub trait Leg: Send {
     async fn next(&mut self) -> LegEvent;
     /// Queues a clip behind what is playing; `play` names it in `Played`.
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError>;
-    /// Drops what plays and what is queued within one packet; `PlayCut` follows for the clip that was playing,
-    /// and no `Played` for any.
+    /// Drops what plays and what is queued within one packet; `PlayCut` follows for the clip that was
+    /// playing, and no `Played` for any.
     async fn stop_playing(&mut self) -> Result<(), LineError>;
     /// Lets the callee's channel into the recording; called once `call.notice_played` is stored. The
     /// recording itself begins at answer, the robot's channel from the first packet.
     async fn record_callee(&mut self) -> Result<(), LineError>;
-    /// Hands out what is heard from now on, also before `record_callee`. One listener at a time: who asks again
-    /// takes the place of the one before, whose audio then ends.
+    /// Hands out what is heard from now on, also before `record_callee`. One listener at a time: who asks
+    /// again takes the place of the one before, whose audio then ends.
     async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
         Err(LineError::Invalid("this line hands out no sound".to_owned()))
     }

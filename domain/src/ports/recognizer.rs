@@ -1,14 +1,15 @@
 //! The Recognizer port: what a callee says, as text, while they say it.
 //!
-//! Two halves meet here. A leg hands out what is heard (`Leg::listen`), 20 ms at a time; whoever holds the call
-//! pushes it into what a recognizer opened, and takes what comes of it. All times are milliseconds on the
-//! leg's own time, which begins at its answer, so that what is stored can be found in the recording.
+//! Two halves meet here. A leg hands out what is heard (`Leg::listen`), 20 ms at a time; whoever holds the
+//! call pushes it into what a recognizer opened, and takes what comes of it. All times are milliseconds on
+//! the leg's own time, which begins at its answer, so that what is stored can be found in the recording.
 //!
 //! **What every implementation promises.**
 //! - `open` and `push` never wait for the network; whether an engine can be reached is told as an event.
 //! - Voice is detected on our side, for every engine alike: `SpeechStarted` and `SpeechEnded` alternate.
 //! - Each stretch of speech, or several with short pauses between them, has at least one `Final`; its text is
-//!   empty where nothing was made out. It comes at the latest `FINAL_MS_MAX` after `SpeechEnded`; else `Failed` does.
+//!   empty where nothing was made out. It comes at the latest `FINAL_MS_MAX` after `SpeechEnded`; else
+//!   `Failed` does.
 //! - `Failed` comes at most once, and nothing after it but the end. After `finish` the end comes within
 //!   `FINAL_MS_MAX`. After the end nothing comes.
 //! - Texts are of bounded length, without control characters, and Chinese has no spaces between its words.
@@ -55,8 +56,8 @@ impl std::fmt::Debug for HeardFrame {
     }
 }
 
-/// What a leg hears, for one listener. Bounded: a slow listener loses the oldest frames, and the next one says
-/// how many. The call never waits for it.
+/// What a leg hears, for one listener. Bounded: a slow listener loses the oldest frames, and the next one
+/// says how many. The call never waits for it.
 #[async_trait]
 pub trait HeardAudio: Send {
     /// The next frame, a silent one too; `None` once the leg has ended. Cancel-safe.
@@ -240,8 +241,8 @@ pub struct RecognizerFacts {
 /// One call's listening. Dropping it is `abort`.
 #[async_trait]
 pub trait Listening: Send {
-    /// Takes a frame; never waits. Frames that are missing are made up for with silence, within a bound. After
-    /// `finish`, `abort` or the end it is left aside.
+    /// Takes a frame; never waits. Frames that are missing are made up for with silence, within a bound.
+    /// After `finish`, `abort` or the end it is left aside.
     fn push(&mut self, frame: &HeardFrame);
     /// What comes of it; `None` at the end. Cancel-safe.
     async fn next(&mut self) -> Option<RecognitionEvent>;

@@ -1,4 +1,4 @@
-//! Prompts that were spoken before, by content: some in memory, more on disk. Personal prompts never come here.
+//! Prompts that were spoken before, by content: some in memory, more on disk. Personal ones never come here.
 
 use super::clips::{read_clip, write_clip};
 use domain::ports::speech::Clip;

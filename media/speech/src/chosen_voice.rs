@@ -1,5 +1,5 @@
-//! From a SPEC to a synthesizer over the network: `openai:https://HOST/v1?voice=NAME`, with `model`, `rate` and
-//! `key_env` as options.
+//! From a SPEC to a synthesizer over the network: `openai:https://HOST/v1?voice=NAME`, with `model`, `rate`
+//! and `key_env` as options.
 
 use crate::connection::Server;
 use crate::openai_speech::{OpenAiSynthesizer, PCM_RATE_HZ, SpeechSettings};

@@ -1,5 +1,5 @@
-//! Connections to engines: the one place of this crate that opens sockets. With TLS where the address says so,
-//! believing whom its options name.
+//! Connections to engines: the one place of this crate that opens sockets. With TLS where the address says
+//! so, believing whom its options name.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -3,7 +3,7 @@
 //!
 //! No model and no dependency. A frame is voice when it is `threshold_db` above the noise floor, at most
 //! `GATE_DB` below the caller's recent peak (so that other people in the room do not count), and, where
-//! speech is to begin, shaped like a voice rather than like noise. Speech begins after 60 ms of voice and ends
+//! speech is to begin, shaped like a voice rather than like noise. Speech begins after 60 ms of voice, ends
 //! after `HANGOVER_MS` without. The floor is the quietest quarter of a second of the last two (minimum
 //! statistics), so that it neither follows words nor stays where a quieter line was. What it cannot do: tell
 //! a second voice as loud as the caller's from the caller.

@@ -5,7 +5,11 @@ use domain::ports::recognizer::{ALTERNATIVES_MAX, Alternative, UTTERANCE_BYTES_M
 
 /// Whether a space before or after this character means nothing.
 const fn is_chinese(one: char) -> bool {
-    matches!(one, '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}' | '\u{20000}'..='\u{3FFFF}')
+    matches!(
+        one,
+        '\u{2E80}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF00}'..='\u{FFEF}'
+            | '\u{20000}'..='\u{2FFFF}'
+    )
 }
 
 /// A text of an engine, cleaned.

@@ -1,8 +1,8 @@
 //! One call's listening, whatever engine is behind it: it keeps what the `Recognizer` port promises.
 //!
 //! Voice is detected here, frame by frame, before the audio goes to the engine. The engine runs in a task of
-//! its own behind two bounded queues; it may be slow, wrong or gone, and the owner hears of it as an event, at
-//! the latest three seconds after speech has ended.
+//! its own behind two bounded queues; it may be slow, wrong or gone, and the owner hears of it as an event,
+//! at the latest three seconds after speech has ended.
 
 use super::cleaned::{cleaned, cleaned_made};
 use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Made, TO_ENGINE_MAX, ToEngine};

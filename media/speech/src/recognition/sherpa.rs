@@ -1,4 +1,4 @@
-//! sherpa-onnx's streaming websocket protocol: samples as 32-bit floats at 16 kHz, results as JSON by segment.
+//! sherpa-onnx's streaming websocket protocol: samples as 32-bit floats at 16 kHz, results as JSON.
 
 use super::engine::Made;
 use super::protocol::{Dialect, Protocol, Read, Wire, object, text_of};

@@ -199,6 +199,6 @@ fn a_secret_that_is_not_set_is_named() {
     assert!(told.contains("KEY"), "{told}");
     assert!(matches!(made("nls:ws://127.0.0.1:9"), RecognizerError::NoKey));
     assert!(
-        matches!(made("openai:http://127.0.0.1:9/v1?key_env=K"), RecognizerError::NoSecret(name) if name == "K")
+        matches!(made("openai:http://127.0.0.1:9?key_env=K"), RecognizerError::NoSecret(name) if name == "K")
     );
 }

@@ -1,4 +1,4 @@
-//! OpenAI-compatible transcription over HTTP: our detector cuts the utterance, its WAV is posted, a text comes.
+//! OpenAI-compatible transcription over HTTP: our detector cuts the utterance, its WAV is posted.
 
 use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Hearing, Made, ToEngine};
 use super::segment::Segments;

@@ -2,8 +2,8 @@
 //! dynamic time warping. No model, no network, no licence.
 //!
 //! **For rehearsals only.** It hears synthetic voices like those of its examples, well enough for a loop of
-//! real audio on a machine that has nothing else; it does not hear people. Its facts say so. What is said outside
-//! the vocabulary is mostly taken for the phrase nearest to it.
+//! real audio on a machine that has nothing else; it does not hear people. Its facts say so. What is said
+//! outside the vocabulary is mostly taken for the phrase nearest to it.
 
 mod features;
 mod vocabulary;

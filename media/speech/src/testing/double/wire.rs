@@ -89,9 +89,9 @@ impl Format {
             Kind::FunAsr => Wire::json(
                 &json!({"mode": "2pass-online", "wav_name": "call", "text": more, "is_final": true}),
             ),
-            Kind::Sherpa => Wire::json(
-                &json!({"text": all, "segment": self.segment, "tokens": [], "timestamps": [], "is_final": false}),
-            ),
+            Kind::Sherpa => {
+                Wire::json(&json!({"text": all, "segment": self.segment, "tokens": [], "is_final": false}))
+            }
             Kind::Nls => self.nls(
                 "TranscriptionResultChanged",
                 json!({"index": 1, "time": 100, "result": all}),
@@ -108,11 +108,11 @@ impl Format {
                 Wire::json(&json!({"text": spaced(text), "result": [word]}))
             }
             Kind::FunAsr => Wire::json(
-                &json!({"mode": "2pass-offline", "wav_name": "call", "text": text, "timestamp": "[[0,200]]", "is_final": false}),
+                &json!({"mode": "2pass-offline", "wav_name": "call", "text": text, "is_final": false}),
             ),
-            Kind::Sherpa => Wire::json(
-                &json!({"text": text, "segment": self.segment, "tokens": [], "timestamps": [], "is_final": true}),
-            ),
+            Kind::Sherpa => {
+                Wire::json(&json!({"text": text, "segment": self.segment, "tokens": [], "is_final": true}))
+            }
             Kind::Nls => {
                 let payload =
                     json!({"index": 1, "time": 900, "begin_time": 0, "result": text, "confidence": 0.75});
