@@ -18,6 +18,15 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
             if implements && !apart.contains(&name) && !file.text.contains("contract::") {
                 findings.push(file.finding(1, "does not run its contract suite"));
             }
+            // Engines of a recognizer run it in the tests of their folder, each against its double.
+            let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+            let runs = || tree.under(folder).any(|one| one.text.contains("contract::"));
+            if file.text.contains("impl Engine for") && !runs() {
+                findings.push(file.finding(
+                    1,
+                    "is an engine whose folder does not run the recognizers' contract",
+                ));
+            }
         }
     }
     for file in tree

@@ -15,6 +15,7 @@ const SITES: &[&str] = &[
     "api/http/src/server.rs",
     "media/src/driver/",
     "media/carrier/src/driver.rs",
+    "media/speech/src/connection.rs",
     "media/speech/src/espeak.rs",
     "simulation/src/clock.rs",
     "simulation/src/tasks.rs",

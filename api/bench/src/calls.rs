@@ -146,6 +146,7 @@ async fn listen(mut leg: Box<dyn Leg>, until: domain::time::Timestamp, clock: &d
             | LegEvent::LateAnswered(_)
             | LegEvent::Keypress { .. }
             | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
             | LegEvent::RecordingFailed
             | LegEvent::HungUp { .. } => {}
         }

@@ -4,6 +4,7 @@
 //! leg's number and the installation's secret (`call::LegIdentity`), so that a restarted process can end what
 //! it finds open, but can never begin it again.
 
+use super::recognizer::HeardAudio;
 use super::recording::RecordingFacts;
 use super::speech::Clip;
 use crate::call::end_cause::EndCause;
@@ -158,6 +159,12 @@ pub enum LegEvent {
     /// The clip given to `play` as `play` has been sent to its last frame. `recorded_ms`: how long the leg's
     /// recording is with that frame, on the recording's own time.
     Played { play: u32, recorded_ms: u64 },
+    /// `stop_playing` cut this clip after `played_ms` of it. Clips behind it were not begun and are not told.
+    PlayCut {
+        play: u32,
+        played_ms: u64,
+        recorded_ms: u64,
+    },
     /// What is said from here on is not recorded: the disk failed. At most once.
     RecordingFailed,
     /// The answered leg ended. `heard_rtp`: at least one packet came from the callee.
@@ -202,11 +209,17 @@ pub trait Leg: Send {
     async fn next(&mut self) -> LegEvent;
     /// Queues a clip behind what is playing; `play` names it in `Played`.
     async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError>;
-    /// Drops what plays and what is queued; no `Played` follows for it.
+    /// Drops what plays and what is queued within one packet; `PlayCut` follows for the clip that was
+    /// playing, and no `Played` for any.
     async fn stop_playing(&mut self) -> Result<(), LineError>;
     /// Lets the callee's channel into the recording; called once `call.notice_played` is stored. The
     /// recording itself begins at answer, the robot's channel from the first packet.
     async fn record_callee(&mut self) -> Result<(), LineError>;
+    /// Hands out what is heard from now on, also before `record_callee`. One listener at a time: who asks
+    /// again takes the place of the one before, whose audio then ends.
+    async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
+        Err(LineError::Invalid("this line hands out no sound".to_owned()))
+    }
     /// Gives up an unanswered leg; `Failed` (or `LateAnswered`) follows.
     async fn cancel(&mut self) -> Result<(), LineError>;
     /// Ends an answered leg; `HungUp` and `Closed` follow.

@@ -1,4 +1,4 @@
-//! The speech ports: text to sound now; sound to text with the conversation issue.
+//! The Synthesizer port: text to sound. Sound to text is the port `recognizer`.
 
 use async_trait::async_trait;
 use std::sync::Arc;

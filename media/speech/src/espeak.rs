@@ -4,17 +4,16 @@
 //! only in the process's pipes and in the clip that is answered. At most a few processes run at once, each
 //! with a time limit. A demonstration voice: intelligible, robotic.
 
-use super::clips::{read_clip, write_clip};
+use super::cache::PromptCache;
+use super::chinese_readings::readings;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
 use media::audio::resample::to_telephone_rate;
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::borrow::Cow;
+use std::path::PathBuf;
 use std::process::Stdio;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -33,10 +32,10 @@ const SYNTHESIS_MS_MAX: u64 = 5_000;
 const TEXT_BYTES_MAX: usize = 4_096;
 /// Longest answer: ten minutes at 22,050 Hz, 16 bit.
 const OUTPUT_BYTES_MAX: u64 = 600 * 22_050 * 2;
-/// Clips kept in memory: every prompt of some dozen flows.
-const MEMORY_CLIPS_MAX: usize = 256;
-/// Files kept on disk: sixteen times what is kept in memory, about 300 MB at most; more are not written.
-const DISK_CLIPS_MAX: usize = 4_096;
+/// The voice that speaks syllables with tones.
+const CHINESE_VOICE: &str = "cmn-latn-pinyin";
+/// Part of the cache key: changes with the readings.
+const READINGS_VERSION: &str = "readings-1";
 /// Bytes of a WAV header as espeak-ng writes it, with lengths it does not know yet.
 const HEADER_BYTES: usize = 44;
 
@@ -61,34 +60,6 @@ impl Default for EspeakSettings {
     }
 }
 
-/// Clips by content, the least recently used one leaves first.
-#[derive(Default)]
-struct MemoryCache {
-    clips: BTreeMap<String, (u64, Arc<Clip>)>,
-    uses: u64,
-}
-
-impl MemoryCache {
-    fn get(&mut self, key: &str) -> Option<Arc<Clip>> {
-        self.uses += 1;
-        let (used, clip) = self.clips.get_mut(key)?;
-        *used = self.uses;
-        Some(Arc::clone(clip))
-    }
-
-    fn put(&mut self, key: String, clip: Arc<Clip>) {
-        self.uses += 1;
-        self.clips.insert(key, (self.uses, clip));
-        while self.clips.len() > MEMORY_CLIPS_MAX {
-            let oldest = self.clips.iter().min_by_key(|(_, (used, _))| *used);
-            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
-                return;
-            };
-            self.clips.remove(&oldest);
-        }
-    }
-}
-
 /// Speaks any text through espeak-ng.
 pub struct EspeakSynthesizer {
     settings: EspeakSettings,
@@ -98,8 +69,7 @@ pub struct EspeakSynthesizer {
     processes: Semaphore,
     /// Prompts under way, waiting ones included.
     places: Semaphore,
-    memory: Mutex<MemoryCache>,
-    files_written: AtomicU64,
+    cache: PromptCache,
 }
 
 impl EspeakSynthesizer {
@@ -117,13 +87,12 @@ impl EspeakSynthesizer {
             Err(error) => return Err(SpeechError::Missing(error.to_string())),
         };
         Ok(Self {
+            cache: PromptCache::new(settings.cache_dir.clone()),
             settings,
             version,
             clock,
             processes: Semaphore::new(PROCESSES_MAX),
             places: Semaphore::new(PROCESSES_MAX + WAITING_MAX),
-            memory: Mutex::new(MemoryCache::default()),
-            files_written: AtomicU64::new(0),
         })
     }
 
@@ -141,31 +110,22 @@ impl EspeakSynthesizer {
         let mut command = Command::new(&self.settings.program);
         command.args(["-v", voice, "-z", "-b", "1", "--stdin", "--stdout", "-s"]);
         command.arg(self.words_per_minute().to_string());
-        let wav = within_limit(self.clock.as_ref(), run(command, text)).await?;
+        let wav = within_limit(self.clock.as_ref(), run(command, &as_read(text, voice))).await?;
         clip_of_output(&wav)
     }
 
     async fn cached_or_synthesized(&self, text: &str, voice: &str) -> Result<Arc<Clip>, SpeechError> {
         let key = self.key(text, voice);
-        if let Some(clip) = self.remembered(&key) {
+        if let Some(clip) = self.cache.remembered(&key) {
             return Ok(clip);
         }
         let _process = self.process().await?;
         // Whoever waited behind another asker of the same prompt finds it now.
-        if let Some(clip) = self.remembered(&key) {
+        if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
-        let stored = self.read_file(&key).await;
-        let clip = match stored {
-            Some(clip) => Arc::new(clip),
-            None => {
-                let clip = Arc::new(self.synthesized(text, voice).await?);
-                self.write_file(&key, &clip).await;
-                clip
-            }
-        };
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.put(key, Arc::clone(&clip));
+        let clip = Arc::new(self.synthesized(text, voice).await?);
+        self.cache.put(key, &clip).await;
         Ok(clip)
     }
 
@@ -179,56 +139,10 @@ impl EspeakSynthesizer {
         Ok([place, permit])
     }
 
-    fn remembered(&self, key: &str) -> Option<Arc<Clip>> {
-        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        memory.get(key)
-    }
-
     /// Hash of everything that has a say in the sound.
     fn key(&self, text: &str, voice: &str) -> String {
-        let mut digest = Sha256::new();
         let pace = self.words_per_minute().to_string();
-        for part in ["espeak", &self.version, voice, &pace, text] {
-            digest.update((part.len() as u64).to_be_bytes());
-            digest.update(part);
-        }
-        let hash = digest.finalize();
-        hash.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    async fn read_file(&self, key: &str) -> Option<Clip> {
-        let dir = self.settings.cache_dir.as_ref()?;
-        let wav = tokio::fs::read(dir.join(format!("{key}.wav"))).await.ok()?;
-        read_clip(&wav).ok()
-    }
-
-    /// A prompt that cannot be kept is spoken all the same, and synthesized again next time.
-    async fn write_file(&self, key: &str, clip: &Clip) {
-        let Some(dir) = &self.settings.cache_dir else {
-            return;
-        };
-        let number = self.files_written.fetch_add(1, Ordering::Relaxed);
-        let aside = dir.join(format!(".{key}.{number}.tmp"));
-        let written = self.replace_file(dir, key, &aside, clip).await;
-        if let Err(error) = written {
-            tracing::warn!(%error, "prompt not cached");
-            drop(tokio::fs::remove_file(&aside).await);
-        }
-    }
-
-    async fn replace_file(&self, dir: &Path, key: &str, aside: &Path, clip: &Clip) -> std::io::Result<()> {
-        let wav = write_clip(clip).map_err(std::io::Error::other)?;
-        tokio::fs::create_dir_all(dir).await?;
-        if !has_room(dir).await? {
-            return Err(std::io::Error::other("the prompt cache is full"));
-        }
-        let mut options = tokio::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true).mode(0o600);
-        let mut file = options.open(aside).await?;
-        file.write_all(&wav).await?;
-        // Behind a rename nothing may be left in the buffer.
-        file.flush().await?;
-        tokio::fs::rename(aside, dir.join(format!("{key}.wav"))).await
+        PromptCache::key(&["espeak", READINGS_VERSION, &self.version, voice, &pace, text])
     }
 }
 
@@ -260,23 +174,22 @@ impl Synthesizer for EspeakSynthesizer {
     }
 }
 
-async fn has_room(dir: &Path) -> std::io::Result<bool> {
-    let mut entries = tokio::fs::read_dir(dir).await?;
-    let mut count = 0;
-    while entries.next_entry().await?.is_some() {
-        count += 1;
-    }
-    Ok(count < DISK_CLIPS_MAX)
-}
-
 /// espeak-ng's voice for a language. Its voice `cmn` spells characters out in English; `cmn-latn-pinyin`
 /// speaks them.
 fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
     let primary = language.split(['-', '_']).next().unwrap_or("");
     match primary.to_ascii_lowercase().as_str() {
-        "zh" => Ok("cmn-latn-pinyin"),
+        "zh" => Ok(CHINESE_VOICE),
         "en" => Ok("en-us"),
         _ => Err(SpeechError::Failed(format!("no voice for language {language}"))),
+    }
+}
+
+/// The voice that takes syllables is given them: alone it reads each character by its commonest reading.
+fn as_read<'a>(text: &'a str, voice: &str) -> Cow<'a, str> {
+    match voice {
+        CHINESE_VOICE => Cow::Owned(readings(text)),
+        _ => Cow::Borrowed(text),
     }
 }
 
@@ -330,7 +243,7 @@ async fn exchange(child: &mut Child, text: &str) -> std::io::Result<Vec<u8>> {
 }
 
 /// Reads espeak-ng's output: a canonical header whose lengths are invented, then mono 16-bit samples.
-fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
+pub(crate) fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
     let unexpected = || SpeechError::Failed("its answer is not mono 16-bit PCM in WAV".to_owned());
     let (header, data) = wav.split_at_checked(HEADER_BYTES).ok_or_else(unexpected)?;
     let field = |at: usize| -> u16 {
@@ -365,9 +278,12 @@ fn clip_of_output(wav: &[u8]) -> Result<Clip, SpeechError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::DISK_CLIPS_MAX;
+    use crate::clips::{read_clip, write_clip};
     use crate::contract;
     use domain::time::Timestamp;
     use std::os::unix::fs::PermissionsExt;
+    use std::path::Path;
 
     /// A clock that stands still, or one for which every wait is over at once.
     struct TestClock {
@@ -444,7 +360,7 @@ mod tests {
         let again = installed(&cache).await.unwrap();
         let second = again.speak(&prompt("您好。", "zh-CN", false)).await.unwrap();
         assert_eq!(first.samples, second.samples);
-        assert_eq!(again.files_written.load(Ordering::Relaxed), 0);
+        assert_eq!(again.cache.files_written(), 0);
     }
 
     #[tokio::test]
@@ -457,7 +373,7 @@ mod tests {
         let clip = espeak.speak(&prompt("张三先生您好。", "zh", true)).await.unwrap();
         assert!(clip.duration_ms() > 500);
         assert!(files(&cache).is_empty());
-        assert!(espeak.memory.lock().unwrap().clips.is_empty());
+        assert!(espeak.cache.remembered_count() == 0);
     }
 
     #[tokio::test]
@@ -548,8 +464,7 @@ mod tests {
             places: Semaphore::new(1),
             processes: Semaphore::new(1),
             version: "1".to_owned(),
-            memory: Mutex::default(),
-            files_written: AtomicU64::new(0),
+            cache: PromptCache::new(None),
             settings,
             clock,
         };
@@ -597,18 +512,5 @@ mod tests {
         assert!(clip_of_output(&good[..HEADER_BYTES]).is_err());
         assert!(clip_of_output(&good[..20]).is_err());
         assert!(clip_of_output(&good[..HEADER_BYTES + 2]).is_ok());
-    }
-
-    #[test]
-    fn the_memory_cache_forgets_the_least_recently_used() {
-        let mut memory = MemoryCache::default();
-        let clip = Arc::new(Clip { samples: vec![0] });
-        for number in 0..MEMORY_CLIPS_MAX {
-            memory.put(number.to_string(), Arc::clone(&clip));
-        }
-        assert!(memory.get("0").is_some());
-        memory.put("one more".to_owned(), clip);
-        assert_eq!(memory.clips.len(), MEMORY_CLIPS_MAX);
-        assert!(memory.get("0").is_some() && memory.get("1").is_none());
     }
 }

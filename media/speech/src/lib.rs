@@ -1,11 +1,20 @@
 //! Text to speech behind the `Synthesizer` port: espeak-ng where it is installed, bundled clips elsewhere.
-//!
-//! Speech to text comes with the conversation issue.
+//! Speech to text behind the `Recognizer` port: engines over the network, and an embedded one for rehearsals.
 
+mod cache;
+mod chinese_readings;
+pub mod chosen_voice;
 pub mod clips;
+mod connection;
 pub mod espeak;
 pub mod given;
+mod http;
+pub mod openai_speech;
+pub mod recognition;
 pub mod simulated;
+pub mod spliced;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 #[cfg(test)]
 mod contract;

@@ -1,5 +1,8 @@
 //! Audio as samples: frames, recordings, resampling. 8 kHz, 16 bit, mono unless said otherwise.
 
+pub mod doubled_rate;
 pub mod frame;
+pub mod heard;
 pub mod recording;
 pub mod resample;
+pub mod voice_activity;

@@ -28,6 +28,13 @@ struct Play {
     next_frame: usize,
 }
 
+/// A clip that was cut, and how many of its frames were sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cut {
+    pub(super) play: u32,
+    pub(super) frames: u64,
+}
+
 /// What one tick did.
 pub(super) struct Tick {
     /// Bytes of the packet in the buffer, and where it goes; `None` while the far end wants none.
@@ -113,8 +120,15 @@ impl LegAudio {
         room
     }
 
-    pub(super) fn stop_playing(&mut self) {
+    /// Drops every clip; answers how far the one that was playing came, where one had begun.
+    pub(super) fn stop_playing(&mut self) -> Option<Cut> {
+        let playing = self.plays.front().filter(|play| play.next_frame > 0);
+        let cut = playing.map(|play| Cut {
+            play: play.number,
+            frames: play.next_frame as u64,
+        });
         self.plays.clear();
+        cut
     }
 
     /// Takes a datagram; answers a digit at the first packet of a press.
@@ -284,7 +298,7 @@ fn are_neighbours(one: IpAddr, other: IpAddr) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{LegAudio, PLAYS_MAX};
+    use super::{Cut, LegAudio, PLAYS_MAX};
     use crate::codec::Codec;
     use crate::rtp::packet::{OutgoingStream, PACKET_BYTES_MAX, Packet};
     use crate::sip::sdp::{AudioStream, Direction};
@@ -350,8 +364,12 @@ mod tests {
             assert!(audio.play(u32::try_from(number).unwrap(), clip(160)));
         }
         assert!(!audio.play(99, clip(160)), "the queue has a bound");
-        audio.stop_playing();
+        assert_eq!(audio.stop_playing(), None, "none of them had begun");
         assert_eq!(audio.tick(&mut buffer).played, None);
+        assert!(audio.play(7, clip(480)));
+        audio.tick(&mut buffer);
+        audio.tick(&mut buffer);
+        assert_eq!(audio.stop_playing(), Some(Cut { play: 7, frames: 2 }));
     }
 
     #[test]

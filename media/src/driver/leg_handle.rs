@@ -6,6 +6,7 @@ use super::leg_mailbox::LegMailbox;
 use super::pace::Request;
 use super::recording_writer::LegNumber;
 use super::signalling::Order;
+use crate::audio::heard::{HeardReceiver, heard_audio};
 use domain::ports::line::LineError;
 use domain::ports::speech::Clip;
 use std::sync::Arc;
@@ -47,6 +48,16 @@ impl LegHandle {
     }
     pub(crate) async fn stop_playing(&self) -> Result<(), LineError> {
         self.ask(Request::StopPlaying { leg: self.number }).await
+    }
+    /// The listener before, if there was one, hears no more.
+    pub(crate) async fn listen(&self) -> Result<HeardReceiver, LineError> {
+        let (listener, heard) = heard_audio();
+        self.ask(Request::Listen {
+            leg: self.number,
+            listener,
+        })
+        .await?;
+        Ok(heard)
     }
     pub(crate) async fn record_callee(&self) -> Result<(), LineError> {
         self.ask(Request::RecordCallee { leg: self.number }).await

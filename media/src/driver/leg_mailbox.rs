@@ -55,7 +55,10 @@ impl LegMailbox {
     /// Queues an event. Nothing follows `Closed`.
     pub(super) fn push(&self, event: LegEvent) {
         let mut waiting = self.lock();
-        let droppable = matches!(event, LegEvent::Keypress { .. } | LegEvent::Played { .. });
+        let droppable = matches!(
+            event,
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::PlayCut { .. }
+        );
         let unwanted = waiting.stage == LegStage::Unanswered || waiting.events.len() >= EVENTS_MAX;
         if waiting.closed || (droppable && unwanted) {
             return;
@@ -72,6 +75,7 @@ impl LegMailbox {
             LegEvent::Ringing { .. }
             | LegEvent::Keypress { .. }
             | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
             | LegEvent::RecordingFailed => {}
         }
         waiting.events.push_back(event);

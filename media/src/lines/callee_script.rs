@@ -1,5 +1,6 @@
 //! What the callees of a simulated line do with a call, and who chooses it.
 
+use super::simulated_voice::Spoken;
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
@@ -45,6 +46,10 @@ pub struct SimulatedInvite<'a> {
 /// Chooses a script; the same INVITE must give the same one.
 pub trait SimulatedCallees: Send + Sync {
     fn script(&self, invite: &SimulatedInvite<'_>) -> CalleeScript;
+    /// What an answering callee says, for whoever listens to the leg.
+    fn voice(&self, _invite: &SimulatedInvite<'_>) -> Vec<Spoken> {
+        Vec::new()
+    }
 }
 
 /// How a leg ends that we gave up.

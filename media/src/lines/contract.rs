@@ -9,6 +9,7 @@ use domain::ports::clock::Clock;
 use domain::ports::line::{
     DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line, LineError,
 };
+use domain::ports::recognizer::{FRAME_MS, HeardAudio};
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
@@ -133,7 +134,7 @@ pub(crate) async fn closes(leg: &mut Box<dyn Leg>) -> LegSummary {
                 stays_silent(leg).await;
                 return summary;
             }
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } => {}
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::PlayCut { .. } => {}
             event => panic_with(&event, "Closed"),
         }
     }
@@ -204,8 +205,22 @@ async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
             event => panic_with(&event, "Played"),
         }
     }
+    let mut heard = leg.listen().await.expect("the leg is answered");
     leg.play(3, clip(60_000)).await.expect("the leg is answered");
+    leg.play(4, clip(20)).await.expect("the leg is answered");
+    let first = follows(&mut heard, 10).await;
     leg.stop_playing().await.expect("the leg is answered");
+    match next(&mut leg).await {
+        LegEvent::PlayCut {
+            play: 3,
+            played_ms,
+            recorded_ms,
+        } => assert!(
+            (20..60_000).contains(&played_ms) && recorded_ms > first + played_ms - 60,
+            "{played_ms} of {recorded_ms} ms"
+        ),
+        event => panic_with(&event, "the clip that was cut"),
+    }
     leg.hang_up().await.expect("the leg is answered");
     let event = next(&mut leg).await;
     assert!(
@@ -219,8 +234,24 @@ async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {
         "{event:?}"
     );
     assert_eq!(leg.hang_up().await, Err(LineError::Ended));
-    assert_eq!(leg.play(4, clip(20)).await, Err(LineError::Ended));
+    assert_eq!(leg.play(5, clip(20)).await, Err(LineError::Ended));
     closes(&mut leg).await;
+    assert!(leg.listen().await.is_err(), "an ended leg is not heard");
+    while heard.next().await.is_some() {}
+}
+
+/// So many frames come, in order, and say where one is missing; answers where the first one begins.
+async fn follows(heard: &mut Box<dyn HeardAudio>, frames: usize) -> u64 {
+    let mut first = None;
+    let mut expected_ms = None;
+    for _ in 0..frames {
+        let frame = heard.next().await.expect("the leg is answered");
+        let lost_ms = u64::from(frame.lost_before) * FRAME_MS;
+        assert_eq!(frame.at_ms, expected_ms.unwrap_or(frame.at_ms) + lost_ms);
+        expected_ms = Some(frame.at_ms + FRAME_MS);
+        first.get_or_insert(frame.at_ms);
+    }
+    first.expect("at least one frame")
 }
 
 async fn the_callee_hangs_up(stage: &dyn Stage) {

@@ -8,6 +8,7 @@ mod dialed_number;
 #[cfg(test)]
 mod hostile;
 mod simulated;
+mod simulated_voice;
 mod sip_trunk;
 #[cfg(test)]
 mod suite_ports;
@@ -18,6 +19,7 @@ pub use callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite};
 pub use carrier_book::{BookEntry, CarrierBook};
 pub use dialed_number::NumberForm;
 pub use simulated::SimulatedLine;
+pub use simulated_voice::Spoken;
 pub use sip_trunk::{
     DIALS_PER_SECOND, FIRST_RESPONSE_BEFORE_ANOTHER_MS, FIRST_RESPONSE_MS, HOLD_OFF_LOOPBACK_MS, HOLD_OFF_MS,
     LEGS_MAX, RING_TIMEOUT_MS, SILENCE_MS, SipTrunk, TrunkConfig,

@@ -14,6 +14,7 @@ use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
 use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
+use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -298,6 +299,10 @@ impl Leg for SipLeg {
     async fn record_callee(&mut self) -> Result<(), LineError> {
         self.answered()?;
         self.handle.record_callee().await
+    }
+    async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
+        self.answered()?;
+        Ok(Box::new(self.handle.listen().await?))
     }
     async fn cancel(&mut self) -> Result<(), LineError> {
         self.give_up().await

@@ -177,6 +177,7 @@ impl<'a> Talk<'a> {
             }
             LegEvent::Closed(summary) => return Ok(Some(summary)),
             LegEvent::Ringing { .. }
+            | LegEvent::PlayCut { .. }
             | LegEvent::Failed(_)
             | LegEvent::Answered(_)
             | LegEvent::LateAnswered(_) => {}

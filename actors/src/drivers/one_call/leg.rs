@@ -125,7 +125,10 @@ pub(super) async fn one_leg(
             LegEvent::Closed(_) | LegEvent::HungUp { .. } => {
                 return fail_leg(attempt, leg, lost(), None).await;
             }
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::RecordingFailed => {}
+            LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
+            | LegEvent::RecordingFailed => {}
         }
     }
 }
@@ -354,6 +357,7 @@ async fn hear_out(kit: &Kit, call: CallId, leg: u8, handle: &mut dyn Leg) {
             | LegEvent::Failed(_)
             | LegEvent::Keypress { .. }
             | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
             | LegEvent::RecordingFailed
             | LegEvent::HungUp { .. } => {}
         }

@@ -5,13 +5,16 @@
 
 mod arrivals;
 mod handing_over;
+mod hearing;
 mod request;
 
 pub(super) use request::Request;
 
 use arrivals::drain;
+use hearing::hand_out;
 
 use crate::audio::frame::{FRAME_MS, SILENCE};
+use crate::audio::heard::HeardSender;
 use crate::driver::leg_audio::LegAudio;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::pace_statistics::PaceStatistics;
@@ -63,6 +66,7 @@ struct PacedLeg {
     audio: Option<LegAudio>,
     recording: Recording,
     records_callee: bool,
+    listener: Option<HeardSender>,
     frames: Vec<FramePair>,
     /// Frames before those that are not there any more.
     gap: usize,
@@ -205,6 +209,7 @@ impl Pace {
                     audio: None,
                     recording: Recording::None,
                     records_callee: false,
+                    listener: None,
                     frames: Vec::new(),
                     gap: 0,
                     frames_count: 0,
@@ -232,8 +237,13 @@ impl Pace {
             }
             Request::Play { leg, play, clip } => self.play(leg, play, clip),
             Request::StopPlaying { leg } => {
-                if let Some(audio) = self.legs.get_mut(&leg).and_then(|leg| leg.audio.as_mut()) {
-                    audio.stop_playing();
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.stop_playing();
+                }
+            }
+            Request::Listen { leg, listener } => {
+                if let Some(leg) = self.legs.get_mut(&leg) {
+                    leg.listener = Some(listener);
                 }
             }
             Request::RecordCallee { leg } => {
@@ -353,6 +363,8 @@ impl Pace {
                 let recorded_ms = leg.frames_count * FRAME_MS;
                 leg.mailbox.push(LegEvent::Played { play, recorded_ms });
             }
+            let from_ms = (leg.frames_count - 1) * FRAME_MS;
+            hand_out(&mut leg.listener, from_ms, &tick.callee);
             let callee = if leg.records_callee { tick.callee } else { SILENCE };
             leg.frames.push((tick.robot, callee));
             if leg.frames.len() >= BATCH_FRAMES {

@@ -1,5 +1,6 @@
 //! What signalling and owners ask of the pace.
 
+use crate::audio::heard::HeardSender;
 use crate::driver::leg_mailbox::LegMailbox;
 use crate::driver::recording_writer::LegNumber;
 use crate::driver::reserved::Reserved;
@@ -47,6 +48,11 @@ pub(in crate::driver) enum Request {
     },
     RecordCallee {
         leg: LegNumber,
+    },
+    /// From now on what is heard goes to this listener too.
+    Listen {
+        leg: LegNumber,
+        listener: HeardSender,
     },
     /// It was never answered, and will hear nothing: frees the port, which a leg kept for a late answer does
     /// not need.

@@ -2,8 +2,11 @@
 //!
 //! For the simulation and for tests of drivers; no claim about SIP or RTP rests on it.
 
-use super::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
-use super::carrier_book::{CarrierBook, Held, lock};
+mod orders;
+
+use crate::lines::callee_script::{CalleeScript, SimulatedCallees, SimulatedInvite, cancelled};
+use crate::lines::carrier_book::{CarrierBook, Held, lock};
+use crate::lines::simulated_voice::Spoken;
 use async_trait::async_trait;
 use domain::compliance::DialPermit;
 use domain::ports::clock::Clock;
@@ -11,9 +14,9 @@ use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
     LineError, LineFacts,
 };
-use domain::ports::speech::Clip;
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Network delay between our request and its effect.
@@ -78,6 +81,7 @@ impl Line for SimulatedLine {
             at: now,
         };
         let script = self.callees.script(&invite);
+        let voice = self.callees.voice(&invite).into();
         let mut leg = SimulatedLeg {
             clock: Arc::clone(&self.clock),
             book: Arc::clone(&self.book),
@@ -93,6 +97,9 @@ impl Line for SimulatedLine {
             answered_at: None,
             keys: Vec::new(),
             hang_up_ms: None,
+            voice,
+            playing: VecDeque::new(),
+            over: Arc::new(AtomicBool::new(false)),
             _held: held,
         };
         let ring_timeout_ms = order.ring_timeout_ms.unwrap_or(self.facts.ring_timeout_ms);
@@ -121,6 +128,13 @@ enum Phase {
     Over,
 }
 
+/// A clip on its way to the callee.
+struct Queued {
+    play: u32,
+    begins: Timestamp,
+    ends: Timestamp,
+}
+
 struct SimulatedLeg {
     clock: Arc<dyn Clock>,
     book: Arc<CarrierBook>,
@@ -137,6 +151,11 @@ struct SimulatedLeg {
     answered_at: Option<Timestamp>,
     keys: Vec<(u64, char)>,
     hang_up_ms: Option<u64>,
+    voice: Arc<[Spoken]>,
+    /// Clips under way and queued: number, begin, end.
+    playing: VecDeque<Queued>,
+    /// Shared with whoever listens.
+    over: Arc<AtomicBool>,
     _held: Held,
 }
 
@@ -279,10 +298,14 @@ impl SimulatedLeg {
             }
             LegEvent::HungUp { .. } => {
                 self.phase = Phase::Over;
+                self.over.store(true, Ordering::Relaxed);
                 self.note_end(at);
             }
             LegEvent::Closed(_) => self.note_end(at),
-            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::RecordingFailed => {}
+            LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
+            | LegEvent::RecordingFailed => {}
         }
     }
 
@@ -324,75 +347,8 @@ impl SimulatedLeg {
 impl Drop for SimulatedLeg {
     /// The far end notices that its peer is gone.
     fn drop(&mut self) {
+        self.over.store(true, Ordering::Relaxed);
         self.note_end(self.clock.now());
-    }
-}
-
-#[async_trait]
-impl Leg for SimulatedLeg {
-    async fn next(&mut self) -> LegEvent {
-        if self.closed {
-            // Nothing follows `Closed`.
-            return std::future::pending().await;
-        }
-        let Some((key, _)) = self.pending.first_key_value() else {
-            // Nothing is under way: only an order of ours can change that, and after `Closed` nothing can.
-            return std::future::pending().await;
-        };
-        let key = *key;
-        // Cancel-safe: nothing is taken before the wait is over.
-        self.clock.wait_until(key.0).await;
-        let Some(event) = self.pending.remove(&key) else {
-            return std::future::pending().await;
-        };
-        self.enter(&event, key.0);
-        event
-    }
-
-    async fn play(&mut self, play: u32, clip: Arc<Clip>) -> Result<(), LineError> {
-        self.answered()?;
-        let begins = self.playing_until.max(self.clock.now());
-        self.playing_until = begins.plus_ms(clip.duration_ms());
-        let ends = self.playing_until;
-        let recorded_ms = self
-            .answered_at
-            .map_or(0, |answered_at| ends.ms_since(answered_at));
-        self.schedule(ends, LegEvent::Played { play, recorded_ms });
-        Ok(())
-    }
-
-    async fn stop_playing(&mut self) -> Result<(), LineError> {
-        self.answered()?;
-        self.pending
-            .retain(|_, event| !matches!(event, LegEvent::Played { .. }));
-        self.playing_until = self.clock.now();
-        Ok(())
-    }
-
-    async fn record_callee(&mut self) -> Result<(), LineError> {
-        self.answered()
-    }
-
-    async fn cancel(&mut self) -> Result<(), LineError> {
-        let Phase::Dialing { rang } = self.phase else {
-            return Err(LineError::Ended);
-        };
-        self.pending.clear();
-        let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
-        if self.crosses {
-            let dialog = self.dialog();
-            self.schedule(at, LegEvent::LateAnswered(dialog));
-        }
-        self.schedule_failure(at, cancelled(rang));
-        Ok(())
-    }
-
-    async fn hang_up(&mut self) -> Result<(), LineError> {
-        self.answered()?;
-        self.pending.clear();
-        let at = self.clock.now().plus_ms(ROUND_TRIP_MS);
-        self.schedule_hang_up(at, HungUpBy::Robot);
-        Ok(())
     }
 }
 

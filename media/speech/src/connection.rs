@@ -1,0 +1,126 @@
+//! Connections to engines: the one place of this crate that opens sockets. With TLS where the address says
+//! so, believing whom its options name.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use tls::{TlsError, Trust};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::ClientConfig;
+use tokio_rustls::rustls::pki_types::ServerName;
+
+/// Whom an engine's certificate is believed by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Believe {
+    /// The system's authorities.
+    #[default]
+    System,
+    /// Those of this file in PEM, a self-signed certificate included.
+    File(PathBuf),
+    /// Anybody: for a rehearsal on one's own network.
+    Anybody,
+}
+
+/// Where an engine listens.
+pub(crate) struct Server {
+    host: String,
+    port: u16,
+    tls: Option<Arc<ClientConfig>>,
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.authority())
+    }
+}
+
+impl Server {
+    pub(crate) fn new(host: &str, port: u16, tls: Option<&Believe>) -> Result<Self, TlsError> {
+        let config = |believe: &Believe| -> Result<Arc<ClientConfig>, TlsError> {
+            let trust = match believe {
+                Believe::System => Trust::of_system()?,
+                Believe::File(file) => Trust::of_file(file)?,
+                Believe::Anybody => Trust::of_anybody(),
+            };
+            Ok(Arc::new(trust.config(&[])?))
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            tls: tls.map(config).transpose()?,
+        })
+    }
+
+    /// `host:port` as it stands in a URL.
+    pub(crate) fn authority(&self) -> String {
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
+    }
+}
+
+/// A stream to an engine, with TLS or without.
+pub(crate) enum Connection {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+/// Connects; waits as long as the network does, so the caller sets the limit.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "connections to speech engines are opened here and nowhere else"
+)]
+pub(crate) async fn connect(server: &Server) -> std::io::Result<Connection> {
+    let stream = TcpStream::connect((server.host.as_str(), server.port)).await?;
+    // 20 ms of audio must not wait for more.
+    stream.set_nodelay(true)?;
+    let Some(config) = &server.tls else {
+        return Ok(Connection::Plain(stream));
+    };
+    let name = ServerName::try_from(server.host.clone()).map_err(std::io::Error::other)?;
+    let stream = TlsConnector::from(Arc::clone(config))
+        .connect(name, stream)
+        .await?;
+    Ok(Connection::Tls(Box::new(stream)))
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_read(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_read(cx, buf),
+        }
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<std::io::Result<usize>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_write(cx, buf),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, buf),
+        }
+    }
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
+        }
+    }
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        match self.get_mut() {
+            Self::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Self::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        }
+    }
+}

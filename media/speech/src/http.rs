@@ -1,0 +1,85 @@
+//! One POST to an engine over HTTP/1.1, on a connection of its own, with a bounded answer.
+
+use crate::connection::{Server, connect};
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::Request;
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper_util::rt::TokioIo;
+
+/// Why nothing was answered.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PostError {
+    #[error("it cannot be reached: {0}")]
+    Unreachable(std::io::Error),
+    #[error("it took longer than {0} ms")]
+    Late(u64),
+    #[error("it answered {0}")]
+    Status(u16),
+    #[error("its answer ended in the middle or was no HTTP: {0}")]
+    Broken(String),
+    #[error("its answer is longer than {0} bytes")]
+    TooLong(usize),
+}
+
+/// One request.
+pub(crate) struct Post<'a> {
+    pub(crate) target: &'a str,
+    pub(crate) content_type: &'a str,
+    /// Goes as `Authorization: Bearer`.
+    pub(crate) key: Option<&'a str>,
+    pub(crate) body: Bytes,
+    pub(crate) answer_bytes_max: usize,
+    pub(crate) ms_max: u64,
+}
+
+/// Sends it; answers the body of a 200.
+pub(crate) async fn post(server: &Server, clock: &dyn Clock, post: Post<'_>) -> Result<Bytes, PostError> {
+    let ms_max = post.ms_max;
+    let deadline = clock.now().plus_ms(ms_max);
+    tokio::select! {
+        biased;
+        answer = exchange(server, post) => answer,
+        () = clock.wait_until(deadline) => Err(PostError::Late(ms_max)),
+    }
+}
+
+async fn exchange(server: &Server, post: Post<'_>) -> Result<Bytes, PostError> {
+    let broken = |error: hyper::Error| PostError::Broken(error.to_string());
+    let stream = connect(server).await.map_err(PostError::Unreachable)?;
+    let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
+    let (mut sender, connection) = shaken.map_err(broken)?;
+    let mut request = Request::post(post.target)
+        .header(HOST, server.authority())
+        .header(CONTENT_TYPE, post.content_type);
+    if let Some(key) = post.key {
+        request = request.header(AUTHORIZATION, format!("Bearer {key}"));
+    }
+    let request = request.body(Full::new(post.body));
+    let request = request.map_err(|error| PostError::Broken(error.to_string()))?;
+    let limit = post.answer_bytes_max;
+    let work = async move {
+        let response = sender.send_request(request).await.map_err(broken)?;
+        let status = response.status();
+        let body = Limited::new(response.into_body(), limit).collect().await;
+        if !status.is_success() {
+            return Err(PostError::Status(status.as_u16()));
+        }
+        match body {
+            Ok(body) => Ok(body.to_bytes()),
+            Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(PostError::TooLong(limit)),
+            Err(error) => Err(PostError::Broken(error.to_string())),
+        }
+    };
+    let driven = async {
+        // It says nothing that the answer does not.
+        drop(connection.await);
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        biased;
+        answer = work => answer,
+        () = driven => Err(PostError::Broken("the connection ended".to_owned())),
+    }
+}

@@ -1,0 +1,211 @@
+//! What every recognizer must do; each implementation runs this suite whole.
+
+use crate::testing::sounds::{frames, silence};
+use crate::testing::{SuiteClock, SuiteTasks};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::recognizer::{
+    FINAL_MS_MAX, HeardFrame, HotWord, InvalidOrder, Listening, ListeningOrder, RecognitionEvent, Recognizer,
+    UTTERANCE_BYTES_MAX, Utterance, VOCABULARY_MAX,
+};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Frames given at once; then others have a turn.
+const AT_ONCE: usize = 10;
+/// Pause of the suite between them: forty times as fast as a call.
+const PAUSE_MS: u64 = 5;
+/// Patience of the suite beyond what the port promises.
+const PATIENCE_MS: u64 = 2_000;
+
+/// A recognizer, and what it can hear.
+#[async_trait]
+pub(crate) trait Stage: Send + Sync {
+    fn recognizer(&self) -> Arc<dyn Recognizer>;
+    /// Two sounds, and their texts in the order in which they are said.
+    fn said(&self) -> [(Vec<i16>, String); 2];
+}
+
+pub(crate) fn ports() -> (Arc<SuiteClock>, Arc<SuiteTasks>) {
+    (Arc::new(SuiteClock), Arc::new(SuiteTasks))
+}
+
+pub(crate) fn order() -> ListeningOrder {
+    ListeningOrder {
+        language: "zh-CN".to_owned(),
+        hot_words: vec![HotWord {
+            word: "分期".to_owned(),
+            weight: 20,
+        }],
+        ..ListeningOrder::default()
+    }
+}
+
+/// Gives audio as fast as an engine may take it, and answers all that came of it until `enough` says so.
+pub(crate) async fn listen(
+    listening: &mut Box<dyn Listening>,
+    audio: &[HeardFrame],
+    enough: impl Fn(&[RecognitionEvent]) -> bool,
+) -> Vec<RecognitionEvent> {
+    let mut events = Vec::new();
+    for piece in audio.chunks(AT_ONCE) {
+        for frame in piece {
+            listening.push(frame);
+        }
+        while let Some(Some(event)) = within(PAUSE_MS, listening.next()).await {
+            events.push(event);
+        }
+    }
+    while !enough(&events) {
+        match within(FINAL_MS_MAX + PATIENCE_MS, listening.next()).await {
+            Some(Some(event)) => events.push(event),
+            Some(None) => break,
+            None => panic!("nothing comes after {events:?}"),
+        }
+    }
+    events
+}
+
+#[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
+pub(crate) async fn within<T>(ms: u64, work: impl Future<Output = T>) -> Option<T> {
+    tokio::time::timeout(Duration::from_millis(ms), work).await.ok()
+}
+
+pub(crate) fn finals(events: &[RecognitionEvent]) -> Vec<&Utterance> {
+    events
+        .iter()
+        .filter_map(|event| match event {
+            RecognitionEvent::Final(utterance) => Some(utterance),
+            RecognitionEvent::SpeechStarted { .. }
+            | RecognitionEvent::StillSpeaking { .. }
+            | RecognitionEvent::Partial { .. }
+            | RecognitionEvent::SpeechEnded { .. }
+            | RecognitionEvent::Failed { .. } => None,
+        })
+        .collect()
+}
+
+/// Silence, what is said, and silence long enough for any engine to see its end.
+pub(crate) fn call(said: &[i16], from_ms: u64) -> Vec<HeardFrame> {
+    let audio = [silence(600), said.to_vec(), silence(1_500)].concat();
+    frames(&audio, from_ms)
+}
+
+/// Runs the whole suite.
+pub(crate) async fn holds(stage: &dyn Stage) {
+    facts_are_stated(stage);
+    an_order_over_a_limit_is_refused(stage);
+    what_is_said_is_heard_in_order_with_its_times(stage).await;
+    silence_is_no_speech_and_finishing_ends_it(stage).await;
+    a_gap_moves_the_time_and_nothing_else(stage).await;
+    an_aborted_listening_ends_at_once(stage).await;
+}
+
+fn facts_are_stated(stage: &dyn Stage) {
+    let facts = stage.recognizer().facts();
+    assert!(!facts.name.is_empty());
+    let hexadecimal = facts.configuration.chars().all(|one| one.is_ascii_hexdigit());
+    assert!(facts.configuration.len() == 16 && hexadecimal, "{facts:?}");
+}
+
+fn an_order_over_a_limit_is_refused(stage: &dyn Stage) {
+    let order = ListeningOrder {
+        vocabulary: vec!["是".to_owned(); VOCABULARY_MAX + 1],
+        ..order()
+    };
+    assert_eq!(
+        stage.recognizer().open(&order).err(),
+        Some(InvalidOrder::Vocabulary)
+    );
+}
+
+async fn what_is_said_is_heard_in_order_with_its_times(stage: &dyn Stage) {
+    let recognizer = stage.recognizer();
+    let mut listening = recognizer.open(&order()).expect("a good order");
+    let mut from_ms = 4_000;
+    for (sound, text) in stage.said() {
+        let audio = call(&sound, from_ms);
+        let until_ms = from_ms + audio.len() as u64 * 20;
+        let events = listen(&mut listening, &audio, |events| !finals(events).is_empty()).await;
+        let began = from_ms + 500..from_ms + 900;
+        let started = matches!(
+            events.first(),
+            Some(RecognitionEvent::SpeechStarted { t_ms }) if began.contains(t_ms)
+        );
+        assert!(started, "{events:?}");
+        let ended = events
+            .iter()
+            .any(|event| matches!(event, RecognitionEvent::SpeechEnded { .. }));
+        assert!(ended, "{events:?}");
+        let [heard] = finals(&events).as_slice().to_vec()[..] else {
+            panic!("{events:?}");
+        };
+        assert_eq!(heard.text, text);
+        assert!(heard.begin_ms >= from_ms + 500 && heard.begin_ms < heard.end_ms && heard.end_ms < until_ms);
+        assert!(heard.text.len() <= UTTERANCE_BYTES_MAX);
+        if !recognizer.facts().gives_partials {
+            let partial = events
+                .iter()
+                .any(|event| matches!(event, RecognitionEvent::Partial { .. }));
+            assert!(!partial, "{events:?}");
+        }
+        from_ms = until_ms;
+    }
+    ends(&mut listening).await;
+}
+
+/// After `finish` the end comes, and nothing after it.
+async fn ends(listening: &mut Box<dyn Listening>) {
+    listening.finish();
+    let since = SuiteClock.now();
+    loop {
+        let next = within(FINAL_MS_MAX + PATIENCE_MS, listening.next()).await;
+        match next.expect("the end comes in time") {
+            None => break,
+            Some(RecognitionEvent::Failed { class, .. }) => panic!("{class:?} instead of the end"),
+            Some(_) => {}
+        }
+    }
+    assert!(SuiteClock.now().ms_since(since) < FINAL_MS_MAX + 500);
+    assert_eq!(listening.next().await, None);
+    listening.push(&frames(&silence(20), 90_000)[0]);
+    assert_eq!(listening.next().await, None);
+}
+
+async fn silence_is_no_speech_and_finishing_ends_it(stage: &dyn Stage) {
+    let mut listening = stage.recognizer().open(&order()).expect("a good order");
+    let events = listen(&mut listening, &frames(&silence(2_000), 0), |_| true).await;
+    assert_eq!(events, []);
+    ends(&mut listening).await;
+}
+
+async fn a_gap_moves_the_time_and_nothing_else(stage: &dyn Stage) {
+    let mut listening = stage.recognizer().open(&order()).expect("a good order");
+    let [(sound, text), _] = stage.said();
+    let mut audio = call(&sound, 0);
+    audio.extend(frames(&silence(2_000), audio.len() as u64 * 20));
+    // The listener lost half a second of silence before the first word, and begins a minute into the call.
+    audio.drain(2..20);
+    for frame in audio.iter_mut().skip(2) {
+        frame.at_ms += 60_000;
+    }
+    if let Some(first) = audio.get_mut(2) {
+        first.lost_before = 3_018;
+    }
+    let events = listen(&mut listening, &audio, |events| !finals(events).is_empty()).await;
+    let heard = finals(&events);
+    assert_eq!(heard[0].text, text, "{events:?}");
+    assert!((60_400..61_000).contains(&heard[0].begin_ms), "{events:?}");
+}
+
+async fn an_aborted_listening_ends_at_once(stage: &dyn Stage) {
+    let mut listening = stage.recognizer().open(&order()).expect("a good order");
+    let [(sound, _), _] = stage.said();
+    for frame in call(&sound, 0).iter().take(60) {
+        listening.push(frame);
+    }
+    listening.abort();
+    assert_eq!(within(100, listening.next()).await, Some(None));
+    listening.finish();
+    assert_eq!(listening.next().await, None);
+}

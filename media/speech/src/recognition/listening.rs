@@ -1,0 +1,329 @@
+//! One call's listening, whatever engine is behind it: it keeps what the `Recognizer` port promises.
+//!
+//! Voice is detected here, frame by frame, before the audio goes to the engine. The engine runs in a task of
+//! its own behind two bounded queues; it may be slow, wrong or gone, and the owner hears of it as an event,
+//! at the latest three seconds after speech has ended.
+
+use super::cleaned::{cleaned, cleaned_made};
+use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Made, TO_ENGINE_MAX, ToEngine};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::recognizer::{
+    FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, FailureClass, HeardFrame, InvalidOrder, Listening, ListeningOrder,
+    RecognitionEvent, Recognizer, RecognizerFacts, Utterance,
+};
+use domain::ports::tasks::Tasks;
+use domain::time::Timestamp;
+use domain::turn::Awaited;
+use media::audio::voice_activity::{VoiceActivity, VoiceChange};
+use std::collections::VecDeque;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Missing frames made up for with silence, at once: half a second. A longer gap only moves the time.
+const GAP_FRAMES_MAX: u32 = 25;
+/// Voice of a stretch that an engine must have an answer to. Shorter ones may be a cough, of which it says
+/// nothing: then nothing was made out.
+const ANSWERABLE_MS: u64 = 600;
+/// Stretches in a row that an engine may leave without a word: the second one is a failure.
+const UNANSWERED_MAX: u32 = 2;
+/// Events that may wait for an owner who does not ask; beyond, the oldest partial goes first.
+const EVENTS_MAX: usize = 256;
+
+/// A recognizer made of an engine.
+pub struct EngineRecognizer {
+    engine: Arc<dyn Engine>,
+    clock: Arc<dyn Clock>,
+    tasks: Arc<dyn Tasks>,
+}
+
+impl EngineRecognizer {
+    pub fn new(engine: Arc<dyn Engine>, clock: Arc<dyn Clock>, tasks: Arc<dyn Tasks>) -> Self {
+        Self { engine, clock, tasks }
+    }
+}
+
+impl Recognizer for EngineRecognizer {
+    fn facts(&self) -> RecognizerFacts {
+        self.engine.facts()
+    }
+
+    fn open(&self, order: &ListeningOrder) -> Result<Box<dyn Listening>, InvalidOrder> {
+        order.check()?;
+        let (to_engine, audio) = mpsc::channel(TO_ENGINE_MAX);
+        let (heard, from_engine) = mpsc::channel(FROM_ENGINE_MAX);
+        let ends = EngineEnds {
+            audio,
+            heard,
+            clock: Arc::clone(&self.clock),
+        };
+        let hearing = self.engine.begin(order);
+        self.tasks.spawn(self.engine.task(), Box::pin(hearing.run(ends)));
+        Ok(Box::new(EngineListening {
+            clock: Arc::clone(&self.clock),
+            voice: VoiceActivity::new(order.voice_threshold_db),
+            to_engine: Some(to_engine),
+            from_engine,
+            told: VecDeque::new(),
+            stretch: Stretch::default(),
+            next_ms: None,
+            final_by: None,
+            unanswered: 0,
+            ended: false,
+        }))
+    }
+}
+
+/// The present or last stretch of speech.
+#[derive(Debug, Clone, Copy, Default)]
+struct Stretch {
+    begin_ms: u64,
+    end_ms: Option<u64>,
+    voiced_ms: u64,
+    partial: bool,
+    /// Texts that are still to come.
+    awaited: Awaited,
+    /// There has been one.
+    begun: bool,
+}
+
+struct EngineListening {
+    clock: Arc<dyn Clock>,
+    voice: VoiceActivity,
+    /// Gone once nothing more is to be sent.
+    to_engine: Option<mpsc::Sender<ToEngine>>,
+    from_engine: mpsc::Receiver<FromEngine>,
+    told: VecDeque<RecognitionEvent>,
+    stretch: Stretch,
+    /// When the next frame begins.
+    next_ms: Option<u64>,
+    /// When the engine must have answered.
+    final_by: Option<Timestamp>,
+    unanswered: u32,
+    ended: bool,
+}
+
+impl EngineListening {
+    fn tell(&mut self, event: RecognitionEvent) {
+        if self.told.len() >= EVENTS_MAX {
+            let oldest = self.told.iter().position(|one| {
+                matches!(
+                    one,
+                    RecognitionEvent::Partial { .. } | RecognitionEvent::StillSpeaking { .. }
+                )
+            });
+            self.told.remove(oldest.unwrap_or(0));
+        }
+        self.told.push_back(event);
+    }
+
+    fn fail(&mut self, class: FailureClass) {
+        if !self.ended {
+            self.tell(RecognitionEvent::failed(class));
+            self.end();
+        }
+    }
+
+    /// The engine's task sees its queue end.
+    fn end(&mut self) {
+        self.ended = true;
+        self.to_engine = None;
+        self.final_by = None;
+    }
+
+    fn send(&mut self, what: ToEngine) {
+        let Some(engine) = &self.to_engine else { return };
+        match engine.try_send(what) {
+            // A task that has ended says why in its own queue.
+            Ok(()) | Err(mpsc::error::TrySendError::Closed(_)) => {}
+            Err(mpsc::error::TrySendError::Full(_)) => self.fail(FailureClass::Overrun),
+        }
+    }
+
+    fn take_frame(&mut self, at_ms: u64, samples: &[i16; FRAME_SAMPLES]) {
+        let change = self.voice.push(at_ms, samples);
+        self.send(ToEngine::Audio(Box::new(*samples)));
+        let back =
+            |t_ms: u64| usize::try_from((at_ms + FRAME_MS).saturating_sub(t_ms) / FRAME_MS).unwrap_or(0);
+        match change {
+            Some(VoiceChange::Started { t_ms }) => {
+                self.stretch = Stretch {
+                    begin_ms: t_ms,
+                    awaited: self.stretch.awaited.began(),
+                    begun: true,
+                    ..Stretch::default()
+                };
+                self.final_by = None;
+                self.send(ToEngine::SpeechStarted {
+                    frames_back: back(t_ms),
+                });
+                self.tell(RecognitionEvent::SpeechStarted { t_ms });
+            }
+            Some(VoiceChange::Going { t_ms, voiced_ms }) => {
+                self.tell(RecognitionEvent::StillSpeaking { t_ms, voiced_ms });
+            }
+            Some(VoiceChange::Ended { t_ms, voiced_ms }) => {
+                self.send(ToEngine::SpeechEnded {
+                    frames_back: back(t_ms),
+                });
+                self.speech_ended(t_ms, voiced_ms, (at_ms + FRAME_MS).saturating_sub(t_ms));
+            }
+            None => {}
+        }
+    }
+
+    /// `ago_ms`: the time that the detector waited for more.
+    fn speech_ended(&mut self, t_ms: u64, voiced_ms: u64, ago_ms: u64) {
+        self.stretch.end_ms = Some(t_ms);
+        self.stretch.voiced_ms = voiced_ms;
+        self.tell(RecognitionEvent::SpeechEnded { t_ms });
+        if self.stretch.awaited != Awaited::Nothing {
+            let left_ms = FINAL_MS_MAX.saturating_sub(ago_ms);
+            self.final_by = Some(self.clock.now().plus_ms(left_ms));
+        }
+    }
+
+    /// What an engine makes of a line on which nobody has spoken is left.
+    fn take_text(&mut self, from: FromEngine) {
+        match from {
+            FromEngine::Partial(text) => {
+                let text = cleaned(&text);
+                if !text.is_empty() && self.stretch.begun {
+                    self.stretch.partial = true;
+                    self.tell(RecognitionEvent::Partial { text });
+                }
+            }
+            FromEngine::Final(made) => self.take_final(&made),
+            FromEngine::Failed(class) => self.fail(class),
+        }
+    }
+
+    /// Engines cut where they like: an empty text in the middle of speech says nothing yet.
+    fn take_final(&mut self, made: &Made) {
+        let made = cleaned_made(made);
+        let asked = self.stretch.awaited != Awaited::Nothing && self.stretch.end_ms.is_some();
+        if !self.stretch.begun || (made.text.is_empty() && !asked) {
+            return;
+        }
+        self.unanswered = 0;
+        self.stretch.awaited = match self.stretch.end_ms {
+            None => self.stretch.awaited.text_during_speech(),
+            Some(_) => Awaited::Nothing,
+        };
+        if self.stretch.awaited == Awaited::Nothing && self.to_engine.is_some() {
+            self.final_by = None;
+        }
+        self.tell_final(made);
+    }
+
+    fn tell_final(&mut self, made: Made) {
+        let end_ms = self
+            .stretch
+            .end_ms
+            .or(self.next_ms)
+            .unwrap_or(self.stretch.begin_ms);
+        self.tell(RecognitionEvent::Final(Utterance {
+            text: made.text,
+            confidence_ratio: made.confidence_ratio,
+            alternatives: made.alternatives,
+            begin_ms: self.stretch.begin_ms,
+            end_ms,
+        }));
+    }
+
+    /// The three seconds are over.
+    fn missed(&mut self) {
+        self.final_by = None;
+        self.unanswered += 1;
+        let answerable = self.stretch.partial || self.stretch.voiced_ms >= ANSWERABLE_MS;
+        if answerable || self.unanswered >= UNANSWERED_MAX {
+            self.fail(FailureClass::Late);
+            return;
+        }
+        self.stretch.awaited = Awaited::Nothing;
+        self.tell_final(Made::default());
+    }
+
+    /// The engine's task is over: as agreed after `finish`, or without a word.
+    fn engine_ended(&mut self) {
+        if self.to_engine.is_some() {
+            self.fail(FailureClass::Cut);
+            return;
+        }
+        if self.stretch.awaited != Awaited::Nothing {
+            self.tell_final(Made::default());
+        }
+        self.end();
+    }
+}
+
+#[async_trait]
+impl Listening for EngineListening {
+    fn push(&mut self, frame: &HeardFrame) {
+        if self.to_engine.is_none() {
+            return;
+        }
+        let from_ms = self.next_ms.unwrap_or(frame.at_ms);
+        let missing = frame.at_ms.saturating_sub(from_ms) / FRAME_MS;
+        let made_up = missing.min(u64::from(GAP_FRAMES_MAX));
+        for index in 0..made_up {
+            let at_ms = frame.at_ms - (made_up - index) * FRAME_MS;
+            self.take_frame(at_ms, &[0; FRAME_SAMPLES]);
+        }
+        self.next_ms = Some(frame.at_ms + FRAME_MS);
+        self.take_frame(frame.at_ms, &frame.samples);
+    }
+
+    async fn next(&mut self) -> Option<RecognitionEvent> {
+        loop {
+            if let Some(event) = self.told.pop_front() {
+                return Some(event);
+            }
+            if self.ended {
+                return None;
+            }
+            let clock = Arc::clone(&self.clock);
+            let by = self.final_by;
+            tokio::select! {
+                biased;
+                from = self.from_engine.recv() => match from {
+                    Some(from) => self.take_text(from),
+                    None => self.engine_ended(),
+                },
+                () = waits_until(clock.as_ref(), by) => {
+                    if self.to_engine.is_some() {
+                        self.missed();
+                    } else {
+                        self.fail(FailureClass::Late);
+                    }
+                }
+            }
+        }
+    }
+
+    fn finish(&mut self) {
+        if self.ended || self.to_engine.is_none() {
+            return;
+        }
+        self.send(ToEngine::Finish);
+        if self.voice.is_speaking() {
+            let t_ms = self.next_ms.unwrap_or(self.stretch.begin_ms);
+            self.stretch.end_ms = Some(t_ms);
+            self.tell(RecognitionEvent::SpeechEnded { t_ms });
+        }
+        self.to_engine = None;
+        self.final_by = (!self.ended).then(|| self.clock.now().plus_ms(FINAL_MS_MAX));
+    }
+
+    fn abort(&mut self) {
+        self.told.clear();
+        self.end();
+    }
+}
+
+async fn waits_until(clock: &dyn Clock, at: Option<Timestamp>) {
+    match at {
+        Some(at) => clock.wait_until(at).await,
+        None => std::future::pending().await,
+    }
+}

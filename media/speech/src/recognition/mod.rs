@@ -1,0 +1,28 @@
+//! Speech to text behind the `Recognizer` port: one session for every engine, and the engines themselves.
+//!
+//! `listening.rs` keeps what the port promises (voice activity, times, limits, the three seconds); an engine
+//! only turns audio into texts. `spec.rs` reads which engine somebody wants.
+
+mod chosen;
+mod cleaned;
+pub mod engine;
+mod funasr;
+pub mod listening;
+mod nls;
+pub(crate) mod protocol;
+mod segment;
+mod sherpa;
+pub mod spec;
+pub mod template;
+mod transcription;
+mod vosk;
+mod websocket;
+
+pub use chosen::{RecognizerError, RecognizerPorts, recognizer};
+
+#[cfg(test)]
+pub(crate) mod contract;
+#[cfg(test)]
+mod interruptions;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,206 @@
+//! The form of Aliyun's intelligent speech service (`SpeechTranscriber`), which self-hosted servers copy.
+//!
+//! Each message is an object of `header` and `payload`. Audio may be sent once `TranscriptionStarted` came.
+
+use super::engine::Made;
+use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
+use domain::ports::id_source::IdSource;
+use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::speech::SAMPLES_PER_SECOND;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Frames in a message: 100 ms, as the service advises.
+const FRAMES_PER_MESSAGE: usize = 5;
+/// Silence after which the service ends a sentence (its own default).
+const SENTENCE_SILENCE_MS: u64 = 800;
+/// States of the header from here to the next are the client's fault: a token, a key, a quota.
+const CLIENT_STATUS: std::ops::Range<u64> = 40_000_000..50_000_000;
+
+/// A service of that form.
+pub(super) struct Nls {
+    facts: RecognizerFacts,
+    app_key: String,
+    ids: Arc<dyn IdSource>,
+}
+
+impl Nls {
+    pub(super) const fn new(configuration: String, app_key: String, ids: Arc<dyn IdSource>) -> Self {
+        Self {
+            facts: RecognizerFacts {
+                name: "nls",
+                configuration,
+                rehearsal_only: false,
+                gives_partials: true,
+            },
+            app_key,
+            ids,
+        }
+    }
+}
+
+/// 32 hexadecimal digits, as its ids are.
+fn draw(ids: &dyn IdSource) -> String {
+    let mut bytes = [0; 16];
+    ids.random(&mut bytes);
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Dialect for Nls {
+    fn facts(&self) -> RecognizerFacts {
+        self.facts.clone()
+    }
+    fn task(&self) -> &'static str {
+        "recognizer-nls"
+    }
+    fn begin(&self, _order: &ListeningOrder) -> Box<dyn Protocol> {
+        Box::new(NlsExchange {
+            app_key: self.app_key.clone(),
+            ids: Arc::clone(&self.ids),
+            task_id: draw(self.ids.as_ref()),
+            batch: PcmBatch::new(FRAMES_PER_MESSAGE),
+        })
+    }
+}
+
+struct NlsExchange {
+    app_key: String,
+    ids: Arc<dyn IdSource>,
+    /// The same for the whole exchange.
+    task_id: String,
+    batch: PcmBatch,
+}
+
+impl NlsExchange {
+    fn directive(&self, name: &str, payload: Option<Value>) -> Wire {
+        let mut directive = json!({"header": {
+            "appkey": self.app_key,
+            "message_id": draw(self.ids.as_ref()),
+            "task_id": self.task_id,
+            "namespace": "SpeechTranscriber",
+            "name": name,
+        }});
+        if let Some(payload) = payload {
+            add(&mut directive, "payload", payload);
+        }
+        Wire::json(&directive)
+    }
+}
+
+impl Protocol for NlsExchange {
+    fn hello(&mut self) -> Vec<Wire> {
+        let payload = json!({
+            "format": "pcm",
+            "sample_rate": SAMPLES_PER_SECOND,
+            "enable_intermediate_result": true,
+            "enable_punctuation_prediction": true,
+            "enable_inverse_text_normalization": true,
+            "max_sentence_silence": SENTENCE_SILENCE_MS,
+        });
+        vec![self.directive("StartTranscription", Some(payload))]
+    }
+
+    fn waits_for_ready(&self) -> bool {
+        true
+    }
+
+    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire> {
+        self.batch.push(frame)
+    }
+
+    fn farewell(&mut self) -> Vec<Wire> {
+        let rest = self.batch.take();
+        let end = self.directive("StopTranscription", None);
+        rest.into_iter().chain([end]).collect()
+    }
+
+    fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
+        let event = object(wire)?;
+        let header = event.get("header").ok_or(FailureClass::Garbled)?;
+        if text_of(header, "task_id").is_some_and(|task_id| task_id != self.task_id) {
+            return Err(FailureClass::Garbled);
+        }
+        let payload = event.get("payload").unwrap_or(&Value::Null);
+        let result = text_of(payload, "result").unwrap_or("").to_owned();
+        match text_of(header, "name") {
+            Some("TranscriptionStarted") => Ok(Read::Ready),
+            Some("SentenceBegin") => Ok(Read::Nothing),
+            Some("TranscriptionResultChanged") => Ok(Read::Partial(result)),
+            Some("SentenceEnd") => Ok(Read::Final(Made {
+                text: result,
+                confidence_ratio: payload.get("confidence").and_then(Value::as_f64),
+                ..Made::default()
+            })),
+            Some("TranscriptionCompleted") => Ok(Read::Done),
+            Some("TaskFailed") => {
+                let status = header.get("status").and_then(Value::as_u64).unwrap_or(0);
+                Err(match CLIENT_STATUS.contains(&status) {
+                    true => FailureClass::Denied,
+                    false => FailureClass::Cut,
+                })
+            }
+            Some(_) | None => Err(FailureClass::Garbled),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::SuiteIds;
+
+    fn exchange() -> Box<dyn Protocol> {
+        let nls = Nls::new("0".repeat(16), "app".to_owned(), Arc::new(SuiteIds::default()));
+        nls.begin(&ListeningOrder::default())
+    }
+
+    fn header_of(wire: &Wire) -> Value {
+        object(wire).unwrap()["header"].clone()
+    }
+
+    fn event(name: &str, task_id: &Value, payload: Value) -> Wire {
+        Wire::json(
+            &json!({"header": {"name": name, "task_id": task_id, "status": 20_000_000}, "payload": payload}),
+        )
+    }
+
+    #[test]
+    fn directives_carry_their_ids_and_the_published_members() {
+        let mut exchange = exchange();
+        let hello = exchange.hello().remove(0);
+        let header = header_of(&hello);
+        assert_eq!(
+            (header["namespace"].as_str(), header["name"].as_str()),
+            (Some("SpeechTranscriber"), Some("StartTranscription"))
+        );
+        assert_eq!(object(&hello).unwrap()["payload"]["max_sentence_silence"], 800);
+        let stop = header_of(exchange.farewell().last().unwrap());
+        assert_eq!(stop["task_id"], header["task_id"]);
+        assert_ne!(stop["message_id"], header["message_id"]);
+        assert_eq!(stop["message_id"].as_str().unwrap().len(), 32);
+        assert!(exchange.waits_for_ready());
+    }
+
+    #[test]
+    fn events_are_read_and_a_refusal_is_told_from_a_breakdown() {
+        let mut exchange = exchange();
+        let task = header_of(&exchange.hello()[0])["task_id"].clone();
+        let mut read = |name: &str, payload: Value| exchange.read(&event(name, &task, payload));
+        assert_eq!(read("TranscriptionStarted", json!({})), Ok(Read::Ready));
+        assert_eq!(
+            read("TranscriptionResultChanged", json!({"result": "办"})),
+            Ok(Read::Partial("办".to_owned()))
+        );
+        let end = json!({"result": "办理。", "confidence": 0.9, "begin_time": 0, "time": 900});
+        assert!(
+            matches!(read("SentenceEnd", end), Ok(Read::Final(made)) if made.confidence_ratio == Some(0.9))
+        );
+        assert_eq!(read("TranscriptionCompleted", json!({})), Ok(Read::Done));
+        assert_eq!(read("Elsewhere", json!({})), Err(FailureClass::Garbled));
+        let failed = |status: u64| Wire::json(&json!({"header": {"name": "TaskFailed", "status": status}}));
+        assert_eq!(exchange.read(&failed(40_000_001)), Err(FailureClass::Denied));
+        assert_eq!(exchange.read(&failed(50_000_000)), Err(FailureClass::Cut));
+        let strange = event("SentenceEnd", &json!("another"), json!({"result": "x"}));
+        assert_eq!(exchange.read(&strange), Err(FailureClass::Garbled));
+    }
+}

@@ -1,0 +1,95 @@
+//! Cuts what an engine is given into stretches of speech, for engines that take whole utterances.
+
+use super::engine::ToEngine;
+use domain::ports::recognizer::FRAME_SAMPLES;
+use std::collections::VecDeque;
+
+/// Frames kept before speech: the detector says so late, and a word's first sound is quiet.
+const BEFORE_FRAMES_MAX: usize = 25;
+/// Sound before the first voiced frame that belongs to the word: 100 ms.
+const LEAD_IN_FRAMES: usize = 5;
+/// Sound after the last one: 100 ms.
+const TAIL_FRAMES: usize = 5;
+/// The longest stretch that is made out: 30 s; what comes after it in one breath is left.
+const STRETCH_FRAMES_MAX: usize = 1_500;
+
+/// What a cutter is at.
+#[derive(Debug, Default)]
+pub(super) struct Segments {
+    before: VecDeque<[i16; FRAME_SAMPLES]>,
+    stretch: Option<Vec<i16>>,
+}
+
+impl Segments {
+    /// Takes what the session sends; answers a stretch when it is whole.
+    pub(super) fn take(&mut self, what: &ToEngine) -> Option<Vec<i16>> {
+        match what {
+            ToEngine::Audio(frame) => {
+                self.take_frame(frame);
+                None
+            }
+            ToEngine::SpeechStarted { frames_back } => {
+                let kept = (frames_back + LEAD_IN_FRAMES).min(self.before.len());
+                let from = self.before.len() - kept;
+                self.stretch = Some(self.before.iter().skip(from).flatten().copied().collect());
+                None
+            }
+            ToEngine::SpeechEnded { frames_back } => {
+                let mut stretch = self.stretch.take()?;
+                let after = frames_back.saturating_sub(TAIL_FRAMES) * FRAME_SAMPLES;
+                stretch.truncate(stretch.len().saturating_sub(after));
+                Some(stretch)
+            }
+            ToEngine::Finish => self.stretch.take(),
+        }
+    }
+
+    fn take_frame(&mut self, frame: &[i16; FRAME_SAMPLES]) {
+        if let Some(stretch) = &mut self.stretch
+            && stretch.len() < STRETCH_FRAMES_MAX * FRAME_SAMPLES
+        {
+            stretch.extend_from_slice(frame);
+        }
+        if self.before.len() >= BEFORE_FRAMES_MAX {
+            self.before.pop_front();
+        }
+        self.before.push_back(*frame);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn audio(value: i16) -> ToEngine {
+        ToEngine::Audio(Box::new([value; FRAME_SAMPLES]))
+    }
+
+    #[test]
+    fn a_stretch_has_a_little_sound_around_its_voice() {
+        let mut segments = Segments::default();
+        for value in 0..40 {
+            assert_eq!(segments.take(&audio(value)), None);
+        }
+        segments.take(&ToEngine::SpeechStarted { frames_back: 3 });
+        for value in 40..60 {
+            segments.take(&audio(value));
+        }
+        let stretch = segments.take(&ToEngine::SpeechEnded { frames_back: 15 }).unwrap();
+        assert_eq!(stretch.len(), (8 + 20 - 10) * FRAME_SAMPLES);
+        assert_eq!((stretch[0], stretch.last()), (32, Some(&49)));
+        assert_eq!(segments.take(&ToEngine::SpeechEnded { frames_back: 1 }), None);
+    }
+
+    #[test]
+    fn a_stretch_without_end_is_bounded_and_what_was_begun_is_given_at_the_end() {
+        let mut segments = Segments::default();
+        segments.take(&audio(1));
+        segments.take(&ToEngine::SpeechStarted { frames_back: 1 });
+        for _ in 0..2 * STRETCH_FRAMES_MAX {
+            segments.take(&audio(1));
+        }
+        let stretch = segments.take(&ToEngine::Finish).unwrap();
+        assert_eq!(stretch.len(), STRETCH_FRAMES_MAX * FRAME_SAMPLES);
+    }
+}

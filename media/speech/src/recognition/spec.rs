@@ -1,0 +1,327 @@
+//! Which recognizer somebody wants, as one text: `vosk:ws://HOST:PORT`, `template:DIR`, …
+//!
+//! Options follow a `?`, as in a URL. Secrets never stand here: an option names the environment variable that
+//! holds one, and whoever starts the program looks it up.
+
+pub use crate::connection::Believe;
+use percent_encoding::percent_decode_str;
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Longest SPEC, in bytes: a URL and a few options.
+const SPEC_BYTES_MAX: usize = 2_048;
+/// What each form looks like, for errors.
+const FORMS: &str = "vosk:ws://HOST:PORT, funasr:ws://HOST:PORT, sherpa:ws://HOST:PORT, nls:wss://HOST[:PORT]/PATH, \
+    openai:https://HOST[:PORT]/v1 or template:DIRECTORY";
+
+/// Kinds of engines over the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Vosk,
+    FunAsr,
+    Sherpa,
+    Nls,
+    OpenAi,
+}
+
+impl Kind {
+    const ALL: [Self; 5] = [Self::Vosk, Self::FunAsr, Self::Sherpa, Self::Nls, Self::OpenAi];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Vosk => "vosk",
+            Self::FunAsr => "funasr",
+            Self::Sherpa => "sherpa",
+            Self::Nls => "nls",
+            Self::OpenAi => "openai",
+        }
+    }
+
+    const fn schemes(self) -> [&'static str; 2] {
+        match self {
+            Self::Vosk | Self::FunAsr | Self::Sherpa | Self::Nls => ["ws", "wss"],
+            Self::OpenAi => ["http", "https"],
+        }
+    }
+
+    /// Options beside those of TLS.
+    const fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Vosk | Self::FunAsr | Self::Sherpa => &[],
+            Self::Nls => &["appkey_env", "token_env"],
+            Self::OpenAi => &["model", "key_env", "voice", "rate"],
+        }
+    }
+}
+
+/// Where an engine is, and how it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    pub kind: Kind,
+    pub host: String,
+    pub port: u16,
+    /// Begins with `/`.
+    pub path: String,
+    /// Whom to believe; `None`: without TLS.
+    pub tls: Option<Believe>,
+    options: Vec<(String, String)>,
+}
+
+impl Remote {
+    pub fn option(&self, name: &str) -> Option<&str> {
+        let found = self.options.iter().find(|one| one.0 == name);
+        found.map(|one| one.1.as_str())
+    }
+}
+
+/// A recognizer, or another engine of the same form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecognizerSpec {
+    Template(PathBuf),
+    Remote(Remote),
+}
+
+/// What is wrong with a SPEC, and what is right.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecError {
+    #[error("`{0}` names no recognizer; write {FORMS}")]
+    UnknownKind(String),
+    #[error("a recognizer is one text of at most {SPEC_BYTES_MAX} bytes without control characters")]
+    Unreadable,
+    #[error("`template:` needs the directory of its WAV files, such as `template:/srv/commands`")]
+    NoDirectory,
+    #[error("{kind} is reached by {wanted}://HOST:PORT or {wanted}s://HOST:PORT, not by `{given}`")]
+    Scheme {
+        kind: &'static str,
+        wanted: &'static str,
+        given: String,
+    },
+    #[error("`{0}` is no host, or no port from 1 to 65535; an IPv6 address stands in brackets")]
+    Host(String),
+    #[error(
+        "a user or password stands in the address; name the environment variable that holds the key by an option"
+    )]
+    Secret,
+    #[error("{kind} has no option `{option}`; it has {known}")]
+    UnknownOption {
+        kind: &'static str,
+        option: String,
+        known: String,
+    },
+    #[error("`ca` and `insecure` say whom to believe over wss:// and https://; this address has no TLS")]
+    NoTls,
+    #[error("`insecure` is `true` or left out")]
+    Insecure,
+}
+
+impl FromStr for RecognizerSpec {
+    type Err = SpecError;
+
+    fn from_str(text: &str) -> Result<Self, SpecError> {
+        if text.len() > SPEC_BYTES_MAX || text.contains(char::is_control) {
+            return Err(SpecError::Unreadable);
+        }
+        let unknown = || SpecError::UnknownKind(text.to_owned());
+        let (kind, rest) = text.split_once(':').ok_or_else(unknown)?;
+        if kind == "template" {
+            return match rest.trim() {
+                "" => Err(SpecError::NoDirectory),
+                dir => Ok(Self::Template(PathBuf::from(dir))),
+            };
+        }
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|one| one.name() == kind)
+            .ok_or_else(unknown)?;
+        remote(kind, rest).map(Self::Remote)
+    }
+}
+
+impl fmt::Display for RecognizerSpec {
+    /// As it may be shown: there is no secret in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Template(dir) => write!(f, "template:{}", dir.display()),
+            Self::Remote(remote) => {
+                let [plain, secure] = remote.kind.schemes();
+                let scheme = if remote.tls.is_some() { secure } else { plain };
+                let brackets = if remote.host.contains(':') {
+                    ("[", "]")
+                } else {
+                    ("", "")
+                };
+                let host = format!("{}{}{}", brackets.0, remote.host, brackets.1);
+                write!(
+                    f,
+                    "{}:{scheme}://{host}:{}{}",
+                    remote.kind.name(),
+                    remote.port,
+                    remote.path
+                )
+            }
+        }
+    }
+}
+
+fn remote(kind: Kind, address: &str) -> Result<Remote, SpecError> {
+    let [plain, secure] = kind.schemes();
+    let scheme = || SpecError::Scheme {
+        kind: kind.name(),
+        wanted: plain,
+        given: address.to_owned(),
+    };
+    let (given, rest) = address.split_once("://").ok_or_else(scheme)?;
+    let with_tls = match given {
+        given if given == plain => false,
+        given if given == secure => true,
+        _ => return Err(scheme()),
+    };
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (authority, path) = match place.split_once('/') {
+        Some((authority, path)) => (authority, format!("/{path}")),
+        None => (place, "/".to_owned()),
+    };
+    if authority.contains('@') {
+        return Err(SpecError::Secret);
+    }
+    let (host, port) = host_and_port(authority, with_tls, kind)?;
+    let options = options(kind, query)?;
+    let tls = believe(with_tls, &options)?;
+    Ok(Remote {
+        kind,
+        host,
+        port,
+        path,
+        tls,
+        options,
+    })
+}
+
+fn host_and_port(authority: &str, with_tls: bool, kind: Kind) -> Result<(String, u16), SpecError> {
+    let bad = || SpecError::Host(authority.to_owned());
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (host, port) = rest.split_once(']').ok_or_else(bad)?;
+            host.parse::<std::net::Ipv6Addr>().map_err(|_address| bad())?;
+            (host, port.strip_prefix(':'))
+        }
+        None => match authority.split_once(':') {
+            Some((host, port)) => (host, Some(port)),
+            None => (authority, None),
+        },
+    };
+    let plain = |one: u8| one.is_ascii_alphanumeric() || b"-._:".contains(&one);
+    if host.is_empty() || !host.bytes().all(plain) {
+        return Err(bad());
+    }
+    let port = match (port, kind, with_tls) {
+        (Some(port), _, _) => port.parse().ok().filter(|port| *port > 0).ok_or_else(bad)?,
+        // The ports that these servers take unless told otherwise.
+        (None, Kind::Vosk, _) => 2_700,
+        (None, Kind::FunAsr, _) => 10_095,
+        (None, Kind::Sherpa, _) => 6_006,
+        (None, Kind::Nls | Kind::OpenAi, true) => 443,
+        (None, Kind::Nls | Kind::OpenAi, false) => 80,
+    };
+    Ok((host.to_owned(), port))
+}
+
+fn options(kind: Kind, query: &str) -> Result<Vec<(String, String)>, SpecError> {
+    let mut options = Vec::new();
+    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let known = kind.options().iter().chain(&["ca", "insecure"]);
+        if !known.clone().any(|one| *one == name) {
+            return Err(SpecError::UnknownOption {
+                kind: kind.name(),
+                option: name.to_owned(),
+                known: known.copied().collect::<Vec<_>>().join(", "),
+            });
+        }
+        let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
+        options.push((name.to_owned(), value));
+    }
+    Ok(options)
+}
+
+fn believe(with_tls: bool, options: &[(String, String)]) -> Result<Option<Believe>, SpecError> {
+    let option = |name: &str| options.iter().find(|one| one.0 == name).map(|one| one.1.as_str());
+    match (with_tls, option("ca"), option("insecure")) {
+        (false, None, None) => Ok(None),
+        (false, _, _) => Err(SpecError::NoTls),
+        (true, _, Some("true")) => Ok(Some(Believe::Anybody)),
+        (true, _, Some(_)) => Err(SpecError::Insecure),
+        (true, Some(file), None) => Ok(Some(Believe::File(PathBuf::from(file)))),
+        (true, None, None) => Ok(Some(Believe::System)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(text: &str) -> Result<RecognizerSpec, SpecError> {
+        text.parse()
+    }
+
+    #[test]
+    fn every_form_is_read_and_shown_without_its_options() {
+        for (text, shown) in [
+            ("vosk:ws://127.0.0.1:2700", "vosk:ws://127.0.0.1:2700/"),
+            (
+                "funasr:wss://asr.example.com?insecure=true",
+                "funasr:wss://asr.example.com:10095/",
+            ),
+            ("sherpa:ws://[::1]:6006/", "sherpa:ws://[::1]:6006/"),
+            (
+                "nls:wss://nls.example.com/ws/v1?token_env=T&appkey_env=A",
+                "nls:wss://nls.example.com:443/ws/v1",
+            ),
+            (
+                "openai:http://localhost:8000/v1?model=a%20b",
+                "openai:http://localhost:8000/v1",
+            ),
+            ("template:/srv/commands", "template:/srv/commands"),
+        ] {
+            assert_eq!(spec(text).unwrap().to_string(), shown);
+        }
+        let Ok(RecognizerSpec::Remote(remote)) =
+            spec("openai:https://a.example.com/v1?model=a%20b&ca=/x.pem")
+        else {
+            panic!("an engine");
+        };
+        assert_eq!(
+            (remote.option("model"), remote.option("key_env")),
+            (Some("a b"), None)
+        );
+        assert_eq!(
+            (remote.port, remote.tls),
+            (443, Some(Believe::File("/x.pem".into())))
+        );
+    }
+
+    #[test]
+    fn an_error_says_what_to_write() {
+        for (text, says) in [
+            ("", "write vosk:ws://"),
+            ("whisper:ws://a", "write vosk:ws://"),
+            ("template:", "template:/srv/commands"),
+            ("vosk:http://127.0.0.1:2700", "ws://HOST:PORT or wss://HOST:PORT"),
+            ("openai:ws://127.0.0.1", "http://HOST:PORT or https://HOST:PORT"),
+            ("vosk:ws://127.0.0.1:0", "1 to 65535"),
+            ("vosk:ws://127.0.0.1:70000", "1 to 65535"),
+            ("vosk:ws://::1:2700", "in brackets"),
+            ("vosk:ws://", "no host"),
+            ("vosk:ws://a b:2700", "no host"),
+            ("nls:wss://user:key@a.example.com", "environment variable"),
+            ("vosk:ws://a:1?key=1", "it has ca, insecure"),
+            ("vosk:ws://a:1?insecure=true", "has no TLS"),
+            ("vosk:wss://a:1?insecure=1", "`true` or left out"),
+            ("vosk:ws://a\n:1", "control characters"),
+        ] {
+            let told = spec(text).unwrap_err().to_string();
+            assert!(told.contains(says), "{text}: {told}");
+        }
+    }
+}

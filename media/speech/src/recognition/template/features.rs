@@ -1,0 +1,157 @@
+//! Cepstral coefficients of speech at 8 kHz: 25 ms windows every 10 ms, 20 mel bands, 13 coefficients, less
+//! their mean over the utterance and divided by their deviation, so that line and voice matter less.
+
+use realfft::num_complex::Complex;
+use realfft::{RealFftPlanner, RealToComplex};
+use std::f64::consts::PI;
+use std::sync::{Arc, LazyLock};
+
+/// Samples of a window: 25 ms.
+const WINDOW: usize = 200;
+/// Samples between windows: 10 ms.
+const STEP: usize = 80;
+/// Length of the transform.
+const LENGTH: usize = 256;
+/// Mel bands between the telephone's edges.
+const BANDS: usize = 20;
+/// Edges of a telephone's band, in hertz.
+const EDGES_HZ: [f64; 2] = [200.0, 3_400.0];
+/// Coefficients kept.
+pub(super) const COEFFICIENTS: usize = 13;
+/// Weight of the pre-emphasis.
+const EMPHASIS: f64 = 0.97;
+/// What a frame at full silence has, so that its logarithm exists: about -70 dB.
+const ENERGY_MIN: f64 = 1e-7;
+
+/// One window's coefficients.
+pub(super) type Coefficients = [f64; COEFFICIENTS];
+
+/// What never changes: the transform, windows, bands and cosines.
+struct Tables {
+    transform: Arc<dyn RealToComplex<f64>>,
+    window: Vec<f64>,
+    bands: Vec<Vec<f64>>,
+    cosines: Vec<Vec<f64>>,
+}
+
+static TABLES: LazyLock<Tables> = LazyLock::new(Tables::new);
+
+fn as_f64(count: usize) -> f64 {
+    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+fn mel(hertz: f64) -> f64 {
+    2_595.0 * (1.0 + hertz / 700.0).log10()
+}
+
+impl Tables {
+    fn new() -> Self {
+        let window = (0..WINDOW).map(|n| 0.54 - 0.46 * (2.0 * PI * as_f64(n) / as_f64(WINDOW - 1)).cos());
+        let [low, high] = EDGES_HZ.map(mel);
+        let centre = |band: usize| low + (high - low) * as_f64(band) / as_f64(BANDS + 1);
+        let bands = (1..=BANDS).map(|band| {
+            let (below, own, above) = (centre(band - 1), centre(band), centre(band + 1));
+            let weight = |bin: usize| {
+                let place = mel(as_f64(bin) * 8_000.0 / as_f64(LENGTH));
+                let rising = (place - below) / (own - below);
+                let falling = (above - place) / (above - own);
+                rising.min(falling).max(0.0)
+            };
+            (0..=LENGTH / 2).map(weight).collect()
+        });
+        let cosines = (0..COEFFICIENTS).map(|order| {
+            (0..BANDS)
+                .map(|band| (PI * as_f64(order) * (as_f64(band) + 0.5) / as_f64(BANDS)).cos())
+                .collect()
+        });
+        Self {
+            transform: RealFftPlanner::new().plan_fft_forward(LENGTH),
+            window: window.collect(),
+            bands: bands.collect(),
+            cosines: cosines.collect(),
+        }
+    }
+
+    fn coefficients(&self, samples: &[f64]) -> Coefficients {
+        let mut input = vec![0.0; LENGTH];
+        for ((place, sample), weight) in input.iter_mut().zip(samples).zip(&self.window) {
+            *place = sample * weight;
+        }
+        let mut spectrum = vec![Complex::new(0.0, 0.0); LENGTH / 2 + 1];
+        // Both lengths are the transform's own.
+        if self.transform.process(&mut input, &mut spectrum).is_err() {
+            return [0.0; COEFFICIENTS];
+        }
+        let power: Vec<f64> = spectrum.iter().map(Complex::norm_sqr).collect();
+        let band = |weights: &Vec<f64>| dot(weights, &power).max(ENERGY_MIN).ln();
+        let energies: Vec<f64> = self.bands.iter().map(band).collect();
+        let mut kept = [0.0; COEFFICIENTS];
+        for (place, cosines) in kept.iter_mut().zip(&self.cosines) {
+            *place = dot(cosines, &energies);
+        }
+        kept
+    }
+}
+
+fn dot(one: &[f64], other: &[f64]) -> f64 {
+    one.iter().zip(other).map(|(a, b)| a * b).sum()
+}
+
+/// The coefficients of an utterance; empty where it is shorter than a window.
+pub(super) fn features(samples: &[i16]) -> Vec<Coefficients> {
+    let mut before = 0.0;
+    let emphasised: Vec<f64> = samples
+        .iter()
+        .map(|sample| {
+            let sample = f64::from(*sample) / 32_768.0;
+            let kept = sample - EMPHASIS * before;
+            before = sample;
+            kept
+        })
+        .collect();
+    let windows = emphasised.windows(WINDOW).step_by(STEP);
+    let mut all: Vec<Coefficients> = windows.map(|window| TABLES.coefficients(window)).collect();
+    normalise(&mut all);
+    all
+}
+
+fn normalise(all: &mut [Coefficients]) {
+    let count = as_f64(all.len().max(1));
+    for order in 0..COEFFICIENTS {
+        let values = || all.iter().filter_map(|one| one.get(order));
+        let mean = values().sum::<f64>() / count;
+        let variance = values().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+        let deviation = variance.sqrt().max(1e-3);
+        for value in all.iter_mut().filter_map(|one| one.get_mut(order)) {
+            *value = (*value - mean) / deviation;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tone(hertz: f64, samples: usize) -> Vec<i16> {
+        (0..samples)
+            .map(|n| {
+                media::audio::frame::sample_from((2.0 * PI * hertz * as_f64(n) / 8_000.0).sin() * 8_000.0)
+            })
+            .collect()
+    }
+
+    #[test]
+    fn an_utterance_has_a_window_every_10_ms_and_is_centred() {
+        let mut samples = tone(400.0, 4_000);
+        samples.extend(tone(1_500.0, 4_000));
+        let found = features(&samples);
+        assert_eq!(found.len(), (8_000 - WINDOW) / STEP + 1);
+        for order in 0..COEFFICIENTS {
+            let mean: f64 = found.iter().map(|one| one[order]).sum::<f64>() / as_f64(found.len());
+            assert!(mean.abs() < 1e-9, "coefficient {order}: {mean}");
+        }
+        let (first, last) = (found[10], found[found.len() - 10]);
+        assert!(first.iter().zip(&last).any(|(a, b)| (a - b).abs() > 1.0));
+        assert!(features(&samples[..WINDOW - 1]).is_empty());
+    }
+}

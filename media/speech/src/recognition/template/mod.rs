@@ -1,0 +1,110 @@
+//! An embedded recognizer of a closed vocabulary: cepstral coefficients compared with recorded examples by
+//! dynamic time warping. No model, no network, no licence.
+//!
+//! **For rehearsals only.** It hears synthetic voices like those of its examples, well enough for a loop of
+//! real audio on a machine that has nothing else; it does not hear people. Its facts say so. What is said
+//! outside the vocabulary is mostly taken for the phrase nearest to it.
+
+mod features;
+mod vocabulary;
+mod warping;
+
+pub use vocabulary::{Vocabulary, VocabularyError};
+
+use super::engine::{Engine, EngineEnds, FromEngine, Hearing, Made, ToEngine};
+use super::segment::Segments;
+use async_trait::async_trait;
+use domain::ports::recognizer::{Alternative, ListeningOrder, RecognizerFacts};
+use std::sync::Arc;
+
+/// Distances beyond this are no speech: a buzz lies at 3.55, words with noise 10 dB below them up to 3.5. A
+/// phrase that is not in the vocabulary is as near as that, and is taken for its nearest.
+const DISTANCE_MAX: f64 = 3.5;
+/// Alternatives given: more is noise.
+const ALTERNATIVES: usize = 2;
+
+/// The engine: its examples are shared by all calls.
+pub struct TemplateEngine {
+    vocabulary: Arc<Vocabulary>,
+}
+
+impl TemplateEngine {
+    pub const fn new(vocabulary: Arc<Vocabulary>) -> Self {
+        Self { vocabulary }
+    }
+}
+
+impl Engine for TemplateEngine {
+    fn facts(&self) -> RecognizerFacts {
+        RecognizerFacts {
+            name: "template",
+            configuration: self.vocabulary.digest().to_owned(),
+            rehearsal_only: true,
+            gives_partials: false,
+        }
+    }
+
+    fn task(&self) -> &'static str {
+        "recognizer-template"
+    }
+
+    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
+        Box::new(TemplateHearing {
+            vocabulary: Arc::clone(&self.vocabulary),
+            only: order.vocabulary.clone(),
+        })
+    }
+}
+
+struct TemplateHearing {
+    vocabulary: Arc<Vocabulary>,
+    /// What this order expects; empty: all that there is.
+    only: Vec<String>,
+}
+
+#[async_trait]
+impl Hearing for TemplateHearing {
+    async fn run(self: Box<Self>, mut ends: EngineEnds) {
+        let mut segments = Segments::default();
+        while let Some(what) = ends.audio.recv().await {
+            if let Some(stretch) = segments.take(&what) {
+                let made = made_out(&self.vocabulary, &self.only, &stretch);
+                if ends.heard.send(FromEngine::Final(made)).await.is_err() {
+                    return;
+                }
+            }
+            if what == ToEngine::Finish {
+                return;
+            }
+        }
+    }
+}
+
+/// The nearest phrase, and how much nearer it is than the next.
+pub fn made_out(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> Made {
+    let heard = features::features(samples);
+    let ranked = vocabulary.ranked(only, &heard);
+    let Some((best, distance)) = ranked.first() else {
+        return Made::default();
+    };
+    if *distance > DISTANCE_MAX {
+        return Made::default();
+    }
+    let confidence = |distance: f64| Some((1.0 - distance / (DISTANCE_MAX * 1.5)).clamp(0.0, 1.0));
+    let alternatives = ranked
+        .iter()
+        .skip(1)
+        .take(ALTERNATIVES)
+        .map(|(text, distance)| Alternative {
+            text: (*text).to_owned(),
+            confidence_ratio: confidence(*distance),
+        });
+    Made {
+        text: (*best).to_owned(),
+        confidence_ratio: confidence(*distance),
+        alternatives: alternatives.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,161 @@
+//! The phrases a template recognizer knows, with their recorded examples: a directory of WAV files, or a list
+//! of phrases spoken by espeak-ng in some of its voices.
+//!
+//! A file is named for what it says: `是的.wav`, or with anything after a dot for another voice: `是的.m3.wav`.
+
+use super::features::{Coefficients, features};
+use super::warping::distance;
+use crate::clips::{ClipError, read_clip};
+use domain::ports::recognizer::{PHRASE_BYTES_MAX, VOCABULARY_MAX};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// Examples of all phrases together: 500 phrases in a few voices.
+const EXAMPLES_MAX: usize = 2_000;
+/// The largest file read: ten seconds of sound.
+const FILE_BYTES_MAX: u64 = 10 * 16_000 + 4_096;
+
+/// Why a vocabulary cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum VocabularyError {
+    #[error("cannot read {path}: {error}")]
+    Unreadable { path: String, error: std::io::Error },
+    #[error("{path} is larger than ten seconds of sound at 8 kHz")]
+    TooLarge { path: String },
+    #[error(
+        "{path}: {error}; a template is a WAV file of 8 kHz, mono, 16 bit, such as `ffmpeg -ar 8000 -ac 1` writes"
+    )]
+    NotAClip { path: String, error: ClipError },
+    #[error("{path} holds no speech: it is shorter than a tenth of a second")]
+    TooShort { path: String },
+    #[error(
+        "the name of {path} is no phrase: it has 1 to {PHRASE_BYTES_MAX} bytes of UTF-8 before its first dot"
+    )]
+    NoPhrase { path: String },
+    #[error("{0} holds no template: put WAV files there, each named for what it says, such as `是的.wav`")]
+    Empty(String),
+    #[error("more than {VOCABULARY_MAX} phrases or {EXAMPLES_MAX} files")]
+    TooMany,
+}
+
+/// Phrases and their examples, in order of the phrases.
+#[derive(Debug, Default)]
+pub struct Vocabulary {
+    examples: BTreeMap<String, Vec<Vec<Coefficients>>>,
+    count: usize,
+    digest: String,
+}
+
+impl Vocabulary {
+    /// Reads every `.wav` of a directory.
+    pub fn from_directory(dir: &Path) -> Result<Self, VocabularyError> {
+        let unreadable = |path: &Path| {
+            let path = path.display().to_string();
+            move |error| VocabularyError::Unreadable { path, error }
+        };
+        let mut files = Vec::new();
+        for entry in std::fs::read_dir(dir).map_err(unreadable(dir))? {
+            let path = entry.map_err(unreadable(dir))?.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case("wav"))
+            {
+                files.push(path);
+            }
+            if files.len() > EXAMPLES_MAX {
+                return Err(VocabularyError::TooMany);
+            }
+        }
+        // Whatever order the directory has.
+        files.sort();
+        let mut vocabulary = Self::default();
+        for path in &files {
+            let shown = || path.display().to_string();
+            let size = std::fs::metadata(path).map_err(unreadable(path))?.len();
+            if size > FILE_BYTES_MAX {
+                return Err(VocabularyError::TooLarge { path: shown() });
+            }
+            let wav = std::fs::read(path).map_err(unreadable(path))?;
+            let clip = read_clip(&wav).map_err(|error| VocabularyError::NotAClip { path: shown(), error })?;
+            let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or("");
+            let phrase = name.split('.').next().unwrap_or("").trim();
+            if !vocabulary.add(phrase, &clip.samples)? {
+                return Err(match phrase.len() {
+                    1..=PHRASE_BYTES_MAX => VocabularyError::TooShort { path: shown() },
+                    _ => VocabularyError::NoPhrase { path: shown() },
+                });
+            }
+        }
+        if vocabulary.examples.is_empty() {
+            return Err(VocabularyError::Empty(dir.display().to_string()));
+        }
+        Ok(vocabulary.sealed())
+    }
+
+    /// Adds an example; false where it has no phrase or no sound to speak of.
+    pub fn add(&mut self, phrase: &str, samples: &[i16]) -> Result<bool, VocabularyError> {
+        let voiced = without_silence(samples);
+        let found = features(voiced);
+        if found.len() < 8 || !(1..=PHRASE_BYTES_MAX).contains(&phrase.len()) {
+            return Ok(false);
+        }
+        let known = self.examples.len() + usize::from(!self.examples.contains_key(phrase));
+        if known > VOCABULARY_MAX || self.count >= EXAMPLES_MAX {
+            return Err(VocabularyError::TooMany);
+        }
+        self.examples.entry(phrase.to_owned()).or_default().push(found);
+        self.count += 1;
+        Ok(true)
+    }
+
+    /// After the last example: the digest of all of them.
+    #[must_use]
+    pub fn sealed(mut self) -> Self {
+        let mut digest = Sha256::new();
+        for (phrase, examples) in &self.examples {
+            digest.update(phrase);
+            for value in examples.iter().flatten().flatten() {
+                digest.update(value.to_be_bytes());
+            }
+        }
+        let hash = digest.finalize();
+        self.digest = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        self
+    }
+
+    pub fn digest(&self) -> &str {
+        &self.digest
+    }
+
+    pub fn phrases(&self) -> impl Iterator<Item = &str> {
+        self.examples.keys().map(String::as_str)
+    }
+
+    /// Phrases by how near their nearest example is, nearest first; `only` restricts them where it names any.
+    pub(super) fn ranked(&self, only: &[String], heard: &[Coefficients]) -> Vec<(&str, f64)> {
+        let wanted = |phrase: &str| only.is_empty() || only.iter().any(|one| one == phrase);
+        let mut ranked: Vec<(&str, f64)> = Vec::new();
+        for (phrase, examples) in self.examples.iter().filter(|one| wanted(one.0)) {
+            let near = examples
+                .iter()
+                .filter_map(|example| distance(heard, example, f64::INFINITY));
+            if let Some(nearest) = near.reduce(f64::min) {
+                ranked.push((phrase, nearest));
+            }
+        }
+        ranked.sort_by(|one, other| one.1.total_cmp(&other.1));
+        ranked
+    }
+}
+
+/// An example without the quiet before and after it: what a detector would cut out of a call, and a tenth of
+/// a second around it.
+fn without_silence(samples: &[i16]) -> &[i16] {
+    const AROUND: usize = 800;
+    let loudest = samples.iter().map(|one| one.unsigned_abs()).max().unwrap_or(0);
+    let loud = |one: &i16| one.unsigned_abs() > loudest / 12;
+    let from = samples.iter().position(loud).unwrap_or(0).saturating_sub(AROUND);
+    let to = samples.iter().rposition(loud).map_or(0, |last| last + AROUND);
+    samples.get(from..to.min(samples.len())).unwrap_or(&[])
+}

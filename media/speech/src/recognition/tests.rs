@@ -1,0 +1,204 @@
+//! Every engine over the network against its double: the port's contract, and each way in which it can fail.
+
+use super::contract::{self, Stage, call, finals, listen, order, ports};
+use super::spec::Kind;
+use super::{RecognizerError, RecognizerPorts, recognizer};
+use crate::testing::SuiteIds;
+use crate::testing::double::{EngineDouble, Manner};
+use crate::testing::sounds::{frames, silence, voice};
+use domain::ports::clock::Clock;
+use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, RecognitionEvent, Recognizer};
+use std::sync::Arc;
+
+const KINDS: [Kind; 5] = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
+const TEXT: &str = "我要分三期";
+
+fn surroundings() -> RecognizerPorts {
+    let (clock, tasks) = ports();
+    RecognizerPorts {
+        clock,
+        tasks,
+        ids: Arc::new(SuiteIds::default()),
+    }
+}
+
+fn reached(double: &EngineDouble) -> Arc<dyn Recognizer> {
+    let secret = |name: &str| Some(format!("{name}-value"));
+    recognizer(&double.parsed_spec().unwrap(), surroundings(), &secret).unwrap()
+}
+
+struct Doubled(EngineDouble);
+
+impl Stage for Doubled {
+    fn recognizer(&self) -> Arc<dyn Recognizer> {
+        reached(&self.0)
+    }
+    fn said(&self) -> [(Vec<i16>, String); 2] {
+        [1_000, 700].map(|ms| (voice(ms), TEXT.to_owned()))
+    }
+}
+
+async fn keeps_the_contract(kind: Kind) {
+    for manner in [Manner::Answers, Manner::Late { ms: 1_000 }] {
+        let double = EngineDouble::start(kind, manner, &[TEXT]).await.unwrap();
+        contract::holds(&Doubled(double)).await;
+    }
+}
+
+#[tokio::test]
+async fn vosk_keeps_the_contract() {
+    keeps_the_contract(Kind::Vosk).await;
+}
+
+#[tokio::test]
+async fn funasr_keeps_the_contract() {
+    keeps_the_contract(Kind::FunAsr).await;
+}
+
+#[tokio::test]
+async fn sherpa_keeps_the_contract() {
+    keeps_the_contract(Kind::Sherpa).await;
+}
+
+#[tokio::test]
+async fn nls_keeps_the_contract() {
+    keeps_the_contract(Kind::Nls).await;
+}
+
+#[tokio::test]
+async fn openai_transcription_keeps_the_contract() {
+    keeps_the_contract(Kind::OpenAi).await;
+}
+
+/// One utterance of a second said to an engine of this manner: its events, and how long after the last frame
+/// the last of them came.
+async fn heard_of(kind: Kind, manner: Manner) -> (Vec<RecognitionEvent>, u64) {
+    let double = EngineDouble::start(kind, manner, &[TEXT]).await.unwrap();
+    let (clock, _) = ports();
+    let mut listening = reached(&double).open(&order()).unwrap();
+    let audio = call(&voice(1_000), 0);
+    let since = clock.now();
+    let over = |events: &[RecognitionEvent]| {
+        let failed = events
+            .iter()
+            .any(|event| matches!(event, RecognitionEvent::Failed { .. }));
+        failed || finals(events).iter().any(|heard| heard.text == TEXT)
+    };
+    let events = listen(&mut listening, &audio, over).await;
+    assert_eq!(double.connections(), 1, "{kind:?} {manner:?}");
+    (events, clock.now().ms_since(since))
+}
+
+#[tokio::test]
+async fn every_way_to_fail_is_told_in_time_and_once() {
+    let mut stories = Vec::new();
+    for kind in KINDS {
+        for manner in Manner::ALL {
+            stories.push(async move { (kind, manner, heard_of(kind, manner).await) });
+        }
+    }
+    for (kind, manner, (events, ms)) in futures_util::future::join_all(stories).await {
+        let classes: Vec<FailureClass> = events
+            .iter()
+            .filter_map(|event| match event {
+                RecognitionEvent::Failed { class, .. } => Some(*class),
+                RecognitionEvent::SpeechStarted { .. }
+                | RecognitionEvent::StillSpeaking { .. }
+                | RecognitionEvent::Partial { .. }
+                | RecognitionEvent::Final(_)
+                | RecognitionEvent::SpeechEnded { .. } => None,
+            })
+            .collect();
+        // A session in the queue of whose engine nothing is taken may see the audio pile up first.
+        let expected: &[FailureClass] = match manner {
+            // What comes before this engine has begun is no message of its protocol.
+            Manner::Lies if kind == Kind::Nls => &[FailureClass::Garbled],
+            Manner::Answers | Manner::Lies => &[],
+            Manner::Stalls | Manner::Late { .. } => &[FailureClass::Late],
+            Manner::Hangs if kind == Kind::OpenAi => &[FailureClass::Late],
+            Manner::Hangs => &[FailureClass::Unreachable, FailureClass::Overrun],
+            Manner::Cuts => &[FailureClass::Cut],
+            Manner::Garbles | Manner::Floods | Manner::Swells => &[FailureClass::Garbled],
+            Manner::Denies => &[FailureClass::Denied],
+        };
+        if expected.is_empty() {
+            assert_eq!(classes, [], "{kind:?} {manner:?}: {events:?}");
+            continue;
+        }
+        assert_eq!(classes.len(), 1, "{kind:?} {manner:?}: {events:?}");
+        assert!(expected.contains(&classes[0]), "{kind:?} {manner:?}: {events:?}");
+        assert!(ms <= FINAL_MS_MAX + 2_000, "{kind:?} {manner:?}: {ms} ms");
+        assert!(matches!(events.last(), Some(RecognitionEvent::Failed { .. })));
+    }
+}
+
+#[tokio::test]
+async fn partial_texts_grow_and_come_without_the_spaces_of_an_engine() {
+    for kind in [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls] {
+        let (events, _) = heard_of(kind, Manner::Answers).await;
+        let partials: Vec<&str> = events
+            .iter()
+            .filter_map(|event| match event {
+                RecognitionEvent::Partial { text } => Some(text.as_str()),
+                RecognitionEvent::SpeechStarted { .. }
+                | RecognitionEvent::StillSpeaking { .. }
+                | RecognitionEvent::Final(_)
+                | RecognitionEvent::SpeechEnded { .. }
+                | RecognitionEvent::Failed { .. } => None,
+            })
+            .collect();
+        assert!(partials.len() >= 3, "{kind:?}: {partials:?}");
+        assert!(
+            partials.iter().all(|text| TEXT.starts_with(text)),
+            "{kind:?}: {partials:?}"
+        );
+        assert!(
+            partials.windows(2).all(|pair| pair[0].len() < pair[1].len()),
+            "{kind:?}: {partials:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn what_an_engine_says_before_anybody_spoke_is_left() {
+    for kind in [Kind::Vosk, Kind::FunAsr, Kind::Sherpa] {
+        let double = EngineDouble::start(kind, Manner::Lies, &[TEXT]).await.unwrap();
+        let mut listening = reached(&double).open(&order()).unwrap();
+        for frame in frames(&silence(600), 0) {
+            listening.push(&frame);
+        }
+        assert_eq!(contract::within(500, listening.next()).await, None, "{kind:?}");
+        let events = listen(&mut listening, &call(&voice(1_000), 600), |events| {
+            !finals(events).is_empty()
+        })
+        .await;
+        assert_eq!(finals(&events)[0].text, TEXT, "{kind:?}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_there_is_told_as_an_event() {
+    let spec = "vosk:ws://127.0.0.1:9".parse().unwrap();
+    let mut listening = recognizer(&spec, surroundings(), &|_| None)
+        .unwrap()
+        .open(&order())
+        .unwrap();
+    let event = listening.next().await;
+    assert_eq!(event, Some(RecognitionEvent::failed(FailureClass::Unreachable)));
+    assert_eq!(listening.next().await, None);
+}
+
+#[test]
+fn a_secret_that_is_not_set_is_named() {
+    let made = |spec: &str| {
+        recognizer(&spec.parse().unwrap(), surroundings(), &|_| None)
+            .err()
+            .unwrap()
+    };
+    let told = made("nls:ws://127.0.0.1:9/?appkey_env=KEY&token_env=TOKEN").to_string();
+    assert!(told.contains("KEY"), "{told}");
+    assert!(matches!(made("nls:ws://127.0.0.1:9"), RecognizerError::NoKey));
+    assert!(
+        matches!(made("openai:http://127.0.0.1:9?key_env=K"), RecognizerError::NoSecret(name) if name == "K")
+    );
+}

@@ -1,0 +1,232 @@
+//! OpenAI-compatible transcription over HTTP: our detector cuts the utterance, its WAV is posted.
+
+use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Hearing, Made, ToEngine};
+use super::segment::Segments;
+use crate::clips::write_clip;
+use crate::connection::Server;
+use crate::http::{Post, PostError, post};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::ports::clock::Clock;
+use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::speech::Clip;
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Longest answer read.
+const ANSWER_BYTES_MAX: usize = 64 * 1_024;
+/// Stretches that may wait for the one before: whoever says more meanwhile is not waited for.
+const WAITING_MAX: usize = 4;
+/// What separates the parts of the form; it occurs in no WAV header, and the form names its lengths nowhere.
+const BOUNDARY: &str = "ledgerline-2f6d5c1a9b7e4830";
+
+/// What the service is asked with.
+#[derive(Debug, Clone)]
+pub(super) struct TranscriptionSettings {
+    /// Before `/audio/transcriptions`, such as `/v1`.
+    pub(super) base: String,
+    pub(super) model: String,
+    pub(super) key: Option<String>,
+}
+
+/// A service of that form.
+pub(super) struct TranscriptionEngine {
+    settings: Arc<TranscriptionSettings>,
+    server: Arc<Server>,
+    configuration: String,
+}
+
+impl TranscriptionEngine {
+    pub(super) fn new(settings: TranscriptionSettings, server: Arc<Server>, configuration: String) -> Self {
+        Self {
+            settings: Arc::new(settings),
+            server,
+            configuration,
+        }
+    }
+}
+
+impl Engine for TranscriptionEngine {
+    fn facts(&self) -> RecognizerFacts {
+        RecognizerFacts {
+            name: "openai",
+            configuration: self.configuration.clone(),
+            rehearsal_only: false,
+            gives_partials: false,
+        }
+    }
+
+    fn task(&self) -> &'static str {
+        "recognizer-openai"
+    }
+
+    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
+        let primary = order.language.split(['-', '_']).next().unwrap_or("");
+        let words: Vec<&str> = order.hot_words.iter().map(|hot| hot.word.as_str()).collect();
+        Box::new(TranscriptionHearing {
+            settings: Arc::clone(&self.settings),
+            server: Arc::clone(&self.server),
+            language: primary.to_ascii_lowercase(),
+            prompt: words.join(" "),
+        })
+    }
+}
+
+struct TranscriptionHearing {
+    settings: Arc<TranscriptionSettings>,
+    server: Arc<Server>,
+    language: String,
+    /// Hot words, as such services take them.
+    prompt: String,
+}
+
+#[async_trait]
+impl Hearing for TranscriptionHearing {
+    async fn run(self: Box<Self>, mut ends: EngineEnds) {
+        let mut segments = Segments::default();
+        let mut waiting: VecDeque<Vec<i16>> = VecDeque::new();
+        let mut finishing = false;
+        loop {
+            let Some(stretch) = waiting.pop_front() else {
+                if finishing {
+                    return;
+                }
+                let Some(what) = ends.audio.recv().await else {
+                    return;
+                };
+                finishing = what == ToEngine::Finish;
+                waiting.extend(segments.take(&what));
+                continue;
+            };
+            let asked = self.ask(ends.clock.as_ref(), stretch);
+            tokio::pin!(asked);
+            let made = loop {
+                tokio::select! {
+                    biased;
+                    made = &mut asked => break made,
+                    what = ends.audio.recv(), if !finishing => {
+                        let Some(what) = what else { return };
+                        finishing = what == ToEngine::Finish;
+                        if waiting.len() < WAITING_MAX {
+                            waiting.extend(segments.take(&what));
+                        }
+                    }
+                }
+            };
+            let from = match made {
+                Ok(made) => FromEngine::Final(made),
+                Err(class) => FromEngine::Failed(class),
+            };
+            let failed = matches!(from, FromEngine::Failed(_));
+            if ends.heard.send(from).await.is_err() || failed {
+                return;
+            }
+        }
+    }
+}
+
+const _: () = assert!(WAITING_MAX < FROM_ENGINE_MAX);
+
+impl TranscriptionHearing {
+    async fn ask(&self, clock: &dyn Clock, samples: Vec<i16>) -> Result<Made, FailureClass> {
+        let wav = write_clip(&Clip { samples }).map_err(|_wav| FailureClass::Garbled)?;
+        let target = format!("{}/audio/transcriptions", self.settings.base);
+        let asked = Post {
+            target: &target,
+            content_type: &format!("multipart/form-data; boundary={BOUNDARY}"),
+            key: self.settings.key.as_deref(),
+            body: self.form(&wav),
+            answer_bytes_max: ANSWER_BYTES_MAX,
+            ms_max: FINAL_MS_MAX,
+        };
+        let answer = post(&self.server, clock, asked).await.map_err(|error| {
+            tracing::warn!(engine = %self.server, %error, "nothing was transcribed");
+            class_of(&error)
+        })?;
+        text_of(&answer)
+    }
+
+    fn form(&self, wav: &[u8]) -> Bytes {
+        let mut head = String::new();
+        let mut field = |name: &str, value: &str| {
+            if !value.is_empty() {
+                head.push_str(&format!(
+                    "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+                ));
+            }
+        };
+        field("model", &self.settings.model);
+        field("language", &self.language);
+        field("response_format", "json");
+        field("prompt", &self.prompt);
+        head.push_str("--");
+        head.push_str(BOUNDARY);
+        head.push_str("\r\nContent-Disposition: form-data; name=\"file\"; filename=\"call.wav\"\r\n");
+        head.push_str("Content-Type: audio/wav\r\n\r\n");
+        let mut body = head.into_bytes();
+        body.extend_from_slice(wav);
+        body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+        Bytes::from(body)
+    }
+}
+
+fn text_of(answer: &[u8]) -> Result<Made, FailureClass> {
+    let answer: serde_json::Value = serde_json::from_slice(answer).map_err(|_json| FailureClass::Garbled)?;
+    let text = answer.get("text").and_then(serde_json::Value::as_str);
+    Ok(Made {
+        text: text.ok_or(FailureClass::Garbled)?.to_owned(),
+        ..Made::default()
+    })
+}
+
+const fn class_of(error: &PostError) -> FailureClass {
+    match error {
+        PostError::Unreachable(_) => FailureClass::Unreachable,
+        PostError::Late(_) => FailureClass::Late,
+        PostError::Status(status) if *status >= 500 => FailureClass::Cut,
+        PostError::Status(_) => FailureClass::Denied,
+        PostError::Broken(_) => FailureClass::Cut,
+        PostError::TooLong(_) => FailureClass::Garbled,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_form_holds_the_published_fields_and_the_whole_file() {
+        let hearing = TranscriptionHearing {
+            settings: Arc::new(TranscriptionSettings {
+                base: "/v1".to_owned(),
+                model: "whisper-1".to_owned(),
+                key: None,
+            }),
+            server: Arc::new(Server::new("127.0.0.1", 9, None).unwrap()),
+            language: "zh".to_owned(),
+            prompt: String::new(),
+        };
+        let form = hearing.form(b"RIFF\x00\xff");
+        let shown = String::from_utf8_lossy(&form);
+        for part in [
+            "name=\"model\"\r\n\r\nwhisper-1\r\n",
+            "name=\"language\"\r\n\r\nzh\r\n",
+            "name=\"file\"; filename=",
+        ] {
+            assert!(shown.contains(part), "{shown}");
+        }
+        assert!(!shown.contains("prompt"));
+        assert!(form.windows(6).any(|bytes| bytes == b"RIFF\x00\xff"));
+        assert!(form.ends_with(format!("\r\n--{BOUNDARY}--\r\n").as_bytes()));
+    }
+
+    #[test]
+    fn an_answer_is_a_text_or_nothing_of_the_protocol() {
+        assert_eq!(text_of(br#"{"text":"hello"}"#).unwrap().text, "hello");
+        for garbled in [&b"hello"[..], b"{}", br#"{"text":7}"#, b""] {
+            assert_eq!(text_of(garbled), Err(FailureClass::Garbled));
+        }
+        assert_eq!(class_of(&PostError::Status(401)), FailureClass::Denied);
+        assert_eq!(class_of(&PostError::Status(503)), FailureClass::Cut);
+    }
+}

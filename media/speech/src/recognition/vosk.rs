@@ -1,0 +1,206 @@
+//! The Vosk server's websocket protocol: PCM16 in, a JSON reply to each message.
+//!
+//! Traps: the server compares the end as an exact string, spaces included; Chinese words come with spaces; a
+//! reply with an empty `text` is the end of a silence, not of an utterance.
+
+use super::engine::Made;
+use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
+use domain::ports::recognizer::{Alternative, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::speech::SAMPLES_PER_SECOND;
+use serde_json::{Value, json};
+
+/// Frames in a message: 100 ms; the server answers each.
+const FRAMES_PER_MESSAGE: usize = 5;
+/// The end, as the server compares it.
+const END: &str = r#"{"eof" : 1}"#;
+
+/// A Vosk server.
+pub(super) struct Vosk {
+    facts: RecognizerFacts,
+}
+
+impl Vosk {
+    pub(super) const fn new(configuration: String) -> Self {
+        Self {
+            facts: RecognizerFacts {
+                name: "vosk",
+                configuration,
+                rehearsal_only: false,
+                gives_partials: true,
+            },
+        }
+    }
+}
+
+impl Dialect for Vosk {
+    fn facts(&self) -> RecognizerFacts {
+        self.facts.clone()
+    }
+    fn task(&self) -> &'static str {
+        "recognizer-vosk"
+    }
+    fn begin(&self, order: &ListeningOrder) -> Box<dyn Protocol> {
+        Box::new(VoskExchange {
+            vocabulary: order.vocabulary.clone(),
+            batch: PcmBatch::new(FRAMES_PER_MESSAGE),
+            ending: false,
+        })
+    }
+}
+
+struct VoskExchange {
+    vocabulary: Vec<String>,
+    batch: PcmBatch,
+    ending: bool,
+}
+
+impl Protocol for VoskExchange {
+    fn hello(&mut self) -> Vec<Wire> {
+        let mut config = json!({"sample_rate": SAMPLES_PER_SECOND, "words": true});
+        if !self.vocabulary.is_empty() {
+            let unknown = "[unk]".to_owned();
+            let phrases: Vec<&String> = self.vocabulary.iter().chain([&unknown]).collect();
+            add(&mut config, "phrase_list", json!(phrases));
+        }
+        vec![Wire::json(&json!({"config": config}))]
+    }
+
+    fn audio(&mut self, frame: &[i16; FRAME_SAMPLES]) -> Option<Wire> {
+        self.batch.push(frame)
+    }
+
+    fn farewell(&mut self) -> Vec<Wire> {
+        self.ending = true;
+        let rest = self.batch.take();
+        rest.into_iter().chain([Wire::Text(END.to_owned())]).collect()
+    }
+
+    /// The reply to the end is a text like any other; the server closes after it.
+    fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
+        let reply = object(wire)?;
+        if let Some(partial) = text_of(&reply, "partial") {
+            return Ok(match partial {
+                "" => Read::Nothing,
+                partial => Read::Partial(partial.to_owned()),
+            });
+        }
+        if let Some(alternatives) = reply.get("alternatives").and_then(Value::as_array) {
+            return Ok(made_of(alternatives));
+        }
+        match text_of(&reply, "text") {
+            Some("") if self.ending => Ok(Read::Done),
+            Some("") => Ok(Read::Nothing),
+            Some(text) => {
+                let made = Made {
+                    text: text.to_owned(),
+                    confidence_ratio: confidence_of(&reply),
+                    alternatives: Vec::new(),
+                };
+                Ok(if self.ending {
+                    Read::Last(made)
+                } else {
+                    Read::Final(made)
+                })
+            }
+            None => Err(FailureClass::Garbled),
+        }
+    }
+}
+
+/// The mean of its words.
+fn confidence_of(reply: &Value) -> Option<f64> {
+    let words = reply.get("result").and_then(Value::as_array)?;
+    let of_words: Vec<f64> = words
+        .iter()
+        .filter_map(|word| word.get("conf").and_then(Value::as_f64))
+        .collect();
+    let count = u32::try_from(of_words.len()).ok().filter(|count| *count > 0)?;
+    Some(of_words.iter().sum::<f64>() / f64::from(count))
+}
+
+/// With `max_alternatives` the server gives several, whose confidences are no ratios.
+fn made_of(alternatives: &[Value]) -> Read {
+    let mut texts = alternatives.iter().filter_map(|one| text_of(one, "text"));
+    match texts.next() {
+        None | Some("") => Read::Nothing,
+        Some(best) => Read::Final(Made {
+            text: best.to_owned(),
+            confidence_ratio: None,
+            alternatives: texts
+                .map(|text| Alternative {
+                    text: text.to_owned(),
+                    confidence_ratio: None,
+                })
+                .collect(),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn exchange(vocabulary: &[&str]) -> Box<dyn Protocol> {
+        Vosk::new("0".repeat(16)).begin(&ListeningOrder {
+            vocabulary: vocabulary.iter().map(|one| (*one).to_owned()).collect(),
+            ..ListeningOrder::default()
+        })
+    }
+
+    fn read(text: &str) -> Result<Read, FailureClass> {
+        exchange(&[]).read(&Wire::Text(text.to_owned()))
+    }
+
+    #[test]
+    fn what_is_sent_is_what_the_server_compares() {
+        let mut exchange = exchange(&["是 的"]);
+        let hello = r#"{"config":{"phrase_list":["是 的","[unk]"],"sample_rate":8000,"words":true}}"#;
+        assert_eq!(exchange.hello(), [Wire::Text(hello.to_owned())]);
+        for _ in 0..4 {
+            assert_eq!(exchange.audio(&[1; FRAME_SAMPLES]), None);
+        }
+        let Some(Wire::Binary(bytes)) = exchange.audio(&[-2; FRAME_SAMPLES]) else {
+            panic!("100 ms make a message");
+        };
+        assert_eq!(
+            (bytes.len(), &bytes[..2], &bytes[1_598..]),
+            (1_600, &[1, 0][..], &[0xFE, 0xFF][..])
+        );
+        assert_eq!(exchange.farewell(), [Wire::Text(r#"{"eof" : 1}"#.to_owned())]);
+    }
+
+    #[test]
+    fn replies_are_read_and_what_is_none_is_refused() {
+        assert_eq!(
+            read(r#"{"partial":"是 的"}"#),
+            Ok(Read::Partial("是 的".to_owned()))
+        );
+        assert_eq!(read(r#"{"partial":""}"#), Ok(Read::Nothing));
+        assert_eq!(read(r#"{"text":""}"#), Ok(Read::Nothing));
+        let words = r#"{"result":[{"conf":1.0,"word":"是"},{"conf":0.5,"word":"的"}],"text":"是 的"}"#;
+        let Ok(Read::Final(made)) = read(words) else {
+            panic!("a text");
+        };
+        assert_eq!((made.text.as_str(), made.confidence_ratio), ("是 的", Some(0.75)));
+        let Ok(Read::Final(made)) =
+            read(r#"{"alternatives":[{"text":"三期","confidence":287.1},{"text":"三七"}]}"#)
+        else {
+            panic!("a text");
+        };
+        assert_eq!((made.text.as_str(), made.alternatives.len()), ("三期", 1));
+        for garbled in [
+            "",
+            "[]",
+            "{}",
+            r#"{"text":5}"#,
+            "HTTP/1.1 400",
+            r#"{"result":[]}"#,
+        ] {
+            assert_eq!(read(garbled), Err(FailureClass::Garbled), "{garbled}");
+        }
+        assert_eq!(
+            exchange(&[]).read(&Wire::Binary(vec![1])),
+            Err(FailureClass::Garbled)
+        );
+    }
+}

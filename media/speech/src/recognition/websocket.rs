@@ -1,0 +1,272 @@
+//! Runs a protocol over a websocket: connects, sends audio, reads texts; every wait has an end and every
+//! message a bound. One connection a call.
+
+use super::engine::{Engine, EngineEnds, FromEngine, Hearing, ToEngine};
+use super::protocol::{Dialect, Protocol, Read, Wire};
+use crate::connection::{Connection, Server, connect};
+use async_trait::async_trait;
+use domain::ports::clock::Clock;
+use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use futures_util::{SinkExt, StreamExt};
+use std::sync::Arc;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// Longest wait for a connection, its handshakes and the engine's word that it has begun: what has been said
+/// meanwhile waits in the queue, which is longer.
+const BEGIN_MS_MAX: u64 = 2_000;
+/// Longest wait for the engine to take a message.
+const SEND_MS_MAX: u64 = 2_000;
+/// Longest message read: a text of two minutes with the times of all its words has less.
+const MESSAGE_BYTES_MAX: usize = 256 * 1_024;
+/// Messages that an engine may send before and beyond what audio has brought it: it answers at most each.
+const MESSAGES_MAX: u64 = 1_000;
+/// Messages more for each frame.
+const MESSAGES_PER_FRAME: u64 = 2;
+
+/// An engine behind a websocket.
+pub(super) struct WebSocketEngine {
+    dialect: Arc<dyn Dialect>,
+    server: Arc<Server>,
+    /// Path and query, secrets in it included.
+    target: Arc<str>,
+}
+
+impl WebSocketEngine {
+    pub(super) fn new(dialect: Arc<dyn Dialect>, server: Arc<Server>, target: &str) -> Self {
+        Self {
+            dialect,
+            server,
+            target: Arc::from(target),
+        }
+    }
+}
+
+impl Engine for WebSocketEngine {
+    fn facts(&self) -> RecognizerFacts {
+        self.dialect.facts()
+    }
+    fn task(&self) -> &'static str {
+        self.dialect.task()
+    }
+    fn begin(&self, order: &ListeningOrder) -> Box<dyn Hearing> {
+        Box::new(WebSocketHearing {
+            protocol: self.dialect.begin(order),
+            subprotocol: self.dialect.subprotocol(),
+            server: Arc::clone(&self.server),
+            target: Arc::clone(&self.target),
+        })
+    }
+}
+
+struct WebSocketHearing {
+    protocol: Box<dyn Protocol>,
+    subprotocol: Option<&'static str>,
+    server: Arc<Server>,
+    target: Arc<str>,
+}
+
+type Socket = WebSocketStream<Connection>;
+
+#[async_trait]
+impl Hearing for WebSocketHearing {
+    async fn run(self: Box<Self>, mut ends: EngineEnds) {
+        let heard = ends.heard.clone();
+        let Err(class) = self.exchange(&mut ends).await else {
+            return;
+        };
+        // Whoever is gone needs no reason.
+        drop(heard.send(FromEngine::Failed(class)).await);
+    }
+}
+
+impl WebSocketHearing {
+    async fn exchange(mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+        let clock = Arc::clone(&ends.clock);
+        let opening = self.open();
+        let opened = limited(clock.as_ref(), BEGIN_MS_MAX, FailureClass::Unreachable, opening).await?;
+        let mut talk = Talk {
+            socket: opened,
+            protocol: self.protocol,
+            clock,
+            budget: MESSAGES_MAX,
+        };
+        let hello = talk.protocol.hello();
+        talk.send_all(hello).await?;
+        if talk.protocol.waits_for_ready() {
+            let clock = Arc::clone(&talk.clock);
+            limited(
+                clock.as_ref(),
+                BEGIN_MS_MAX,
+                FailureClass::Unreachable,
+                talk.ready(),
+            )
+            .await?;
+        }
+        talk.run(ends).await
+    }
+
+    async fn open(&mut self) -> Result<Socket, FailureClass> {
+        let stream = connect(&self.server).await.map_err(|error| {
+            tracing::warn!(engine = %self.server, %error, "a recognizer cannot be reached");
+            FailureClass::Unreachable
+        })?;
+        let url = format!("ws://{}{}", self.server.authority(), self.target);
+        let mut request = url
+            .into_client_request()
+            .map_err(|_url| FailureClass::Unreachable)?;
+        if let Some(name) = self.subprotocol {
+            let headers = request.headers_mut();
+            headers.insert("Sec-WebSocket-Protocol", HeaderValue::from_static(name));
+        }
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MESSAGE_BYTES_MAX))
+            .max_frame_size(Some(MESSAGE_BYTES_MAX));
+        let shaken = tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await;
+        match shaken {
+            Ok((socket, _response)) => Ok(socket),
+            Err(Error::Http(response)) if response.status().is_client_error() => Err(FailureClass::Denied),
+            Err(error) => Err(class_of(&error)),
+        }
+    }
+}
+
+struct Talk {
+    socket: Socket,
+    protocol: Box<dyn Protocol>,
+    clock: Arc<dyn Clock>,
+    /// Messages that may still come.
+    budget: u64,
+}
+
+impl Talk {
+    async fn send(&mut self, wire: Wire) -> Result<(), FailureClass> {
+        let message = match wire {
+            Wire::Text(text) => Message::text(text),
+            Wire::Binary(bytes) => Message::binary(bytes),
+        };
+        let sending = async { self.socket.send(message).await.map_err(|error| class_of(&error)) };
+        limited(self.clock.as_ref(), SEND_MS_MAX, FailureClass::Late, sending).await
+    }
+
+    async fn send_all(&mut self, wires: Vec<Wire>) -> Result<(), FailureClass> {
+        for wire in wires {
+            self.send(wire).await?;
+        }
+        Ok(())
+    }
+
+    /// The next message of the protocol; `None` when the engine has closed.
+    async fn read(&mut self) -> Result<Option<Read>, FailureClass> {
+        let Some(message) = self.socket.next().await else {
+            return Ok(None);
+        };
+        self.budget = self.budget.checked_sub(1).ok_or(FailureClass::Garbled)?;
+        let wire = match message {
+            Ok(Message::Text(text)) => Wire::Text(text.as_str().to_owned()),
+            Ok(Message::Binary(bytes)) => Wire::Binary(bytes.to_vec()),
+            Ok(Message::Close(_)) | Err(Error::ConnectionClosed | Error::AlreadyClosed) => return Ok(None),
+            Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_)) => return Ok(Some(Read::Nothing)),
+            Err(error) => return Err(class_of(&error)),
+        };
+        self.protocol.read(&wire).map(Some)
+    }
+
+    async fn ready(&mut self) -> Result<(), FailureClass> {
+        loop {
+            match self.read().await? {
+                Some(Read::Ready) => return Ok(()),
+                Some(Read::Nothing) => {}
+                Some(Read::Partial(_) | Read::Final(_) | Read::Last(_) | Read::Done) => {
+                    return Err(FailureClass::Garbled);
+                }
+                None => return Err(FailureClass::Cut),
+            }
+        }
+    }
+
+    async fn run(&mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+        loop {
+            tokio::select! {
+                biased;
+                read = self.read() => match read? {
+                    None => return Err(FailureClass::Cut),
+                    Some(read) => if told(ends, read).await {
+                        return Err(FailureClass::Cut);
+                    },
+                },
+                what = ends.audio.recv() => match what {
+                    None => return Ok(()),
+                    Some(ToEngine::Audio(frame)) => {
+                        self.budget = self.budget.saturating_add(MESSAGES_PER_FRAME);
+                        if let Some(wire) = self.protocol.audio(&frame) {
+                            self.send(wire).await?;
+                        }
+                    }
+                    Some(ToEngine::SpeechStarted { .. } | ToEngine::SpeechEnded { .. }) => {}
+                    Some(ToEngine::Finish) => return self.finish(ends).await,
+                },
+            }
+        }
+    }
+
+    /// What was said last is still read; an engine that closes then has said all.
+    async fn finish(&mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+        let farewell = self.protocol.farewell();
+        self.send_all(farewell).await?;
+        let clock = Arc::clone(&self.clock);
+        let rest = async {
+            while let Some(read) = self.read().await? {
+                if told(ends, read).await {
+                    break;
+                }
+            }
+            Ok(())
+        };
+        limited(clock.as_ref(), FINAL_MS_MAX, FailureClass::Late, rest).await
+    }
+}
+
+/// Tells the session; true when nothing more will come.
+async fn told(ends: &EngineEnds, read: Read) -> bool {
+    let (from, done) = match read {
+        Read::Nothing | Read::Ready => return false,
+        Read::Partial(text) => (FromEngine::Partial(text), false),
+        Read::Final(made) => (FromEngine::Final(made), false),
+        Read::Last(made) => (FromEngine::Final(made), true),
+        Read::Done => return true,
+    };
+    ends.heard.send(from).await.is_err() || done
+}
+
+fn class_of(error: &Error) -> FailureClass {
+    match error {
+        Error::Io(_) | Error::ConnectionClosed | Error::AlreadyClosed | Error::Tls(_) => FailureClass::Cut,
+        Error::Protocol(protocol) if protocol.to_string().contains("closing handshake") => FailureClass::Cut,
+        Error::Capacity(_)
+        | Error::Protocol(_)
+        | Error::Utf8(_)
+        | Error::AttackAttempt
+        | Error::Http(_)
+        | Error::HttpFormat(_)
+        | Error::WriteBufferFull(_)
+        | Error::Url(_) => FailureClass::Garbled,
+    }
+}
+
+async fn limited<T>(
+    clock: &dyn Clock,
+    ms: u64,
+    class: FailureClass,
+    work: impl Future<Output = Result<T, FailureClass>>,
+) -> Result<T, FailureClass> {
+    let deadline = clock.now().plus_ms(ms);
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = clock.wait_until(deadline) => Err(class),
+    }
+}

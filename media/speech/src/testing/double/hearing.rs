@@ -1,0 +1,57 @@
+//! Where speech is in what a double is sent, by its level.
+
+/// Samples of 20 ms at 8 kHz.
+const FRAME: usize = 160;
+/// Mean magnitude above which 20 ms are speech.
+const LOUD: u32 = 300;
+/// Voice that makes a sentence.
+const SENTENCE_MS: u32 = 100;
+/// Silence that ends one.
+const SILENCE_MS: u32 = 400;
+
+/// What a piece of audio brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noticed {
+    Nothing,
+    /// The present sentence has so much voice by now.
+    Voice {
+        ms: u32,
+    },
+    /// A sentence is over.
+    Sentence,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Ear {
+    rest: Vec<i16>,
+    voiced_ms: u32,
+    silent_ms: u32,
+}
+
+impl Ear {
+    pub(super) fn push(&mut self, samples: &[i16]) -> Noticed {
+        self.rest.extend_from_slice(samples);
+        let mut noticed = Noticed::Nothing;
+        while self.rest.len() >= FRAME {
+            let frame: Vec<i16> = self.rest.drain(..FRAME).collect();
+            let sum: u32 = frame.iter().map(|one| u32::from(one.unsigned_abs())).sum();
+            if sum / 160 > LOUD {
+                self.voiced_ms += 20;
+                self.silent_ms = 0;
+                noticed = Noticed::Voice { ms: self.voiced_ms };
+                continue;
+            }
+            self.silent_ms += 20;
+            if self.voiced_ms >= SENTENCE_MS && self.silent_ms >= SILENCE_MS {
+                self.voiced_ms = 0;
+                return Noticed::Sentence;
+            }
+        }
+        noticed
+    }
+
+    /// Whether a sentence is under way; none is afterwards.
+    pub(super) fn end(&mut self) -> bool {
+        std::mem::take(&mut self.voiced_ms) >= SENTENCE_MS
+    }
+}

@@ -1,0 +1,181 @@
+//! A double's side of one websocket.
+
+use super::hearing::{Ear, Noticed};
+use super::wire::{Asked, Format};
+use super::{Manner, Plan};
+use crate::recognition::protocol::Wire;
+use crate::recognition::spec::Kind;
+use futures_util::{SinkExt, StreamExt};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+/// Voice between two partial texts.
+const PARTIAL_EVERY_MS: u32 = 200;
+
+/// Serves one connection to its end.
+pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> Result<(), Error> {
+    if plan.manner == Manner::Denies {
+        let mut request = [0; 4_096];
+        let _asked = stream.read(&mut request).await?;
+        let denied = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        return Ok(stream.write_all(denied).await?);
+    }
+    let socket = if plan.kind == Kind::FunAsr {
+        tokio_tungstenite::accept_hdr_async(stream, with_subprotocol).await?
+    } else {
+        tokio_tungstenite::accept_async(stream).await?
+    };
+    let double = Double {
+        socket,
+        plan,
+        format: Format::new(plan.kind),
+        ear: Ear::default(),
+        sentence: 0,
+        partial: 0,
+    };
+    double.run().await
+}
+
+#[expect(clippy::result_large_err, reason = "the shape that the handshake asks for")]
+#[expect(clippy::unnecessary_wraps, reason = "the shape that the handshake asks for")]
+fn with_subprotocol(request: &Request, mut response: Response) -> Result<Response, ErrorResponse> {
+    let name = "Sec-WebSocket-Protocol";
+    if request.headers().get(name).is_some_and(|asked| asked == "binary") {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static("binary"));
+    }
+    Ok(response)
+}
+
+struct Double<'a> {
+    socket: WebSocketStream<TcpStream>,
+    plan: &'a Plan,
+    format: Format,
+    ear: Ear,
+    sentence: usize,
+    /// Characters of the present sentence that were told.
+    partial: usize,
+}
+
+impl Double<'_> {
+    async fn run(mut self) -> Result<(), Error> {
+        if self.plan.manner == Manner::Lies {
+            let lie = self.format.partial("没有人说过", "没有人说过");
+            self.send(lie).await?;
+            let lie = self.format.sentence("没有人说过");
+            self.send(lie).await?;
+        }
+        while let Some(message) = self.socket.next().await {
+            let over = match message? {
+                Message::Text(text) => self.hear_text(text.as_str()).await?,
+                Message::Binary(bytes) => self.hear_audio(&bytes).await?,
+                Message::Close(_) => true,
+                Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => false,
+            };
+            if over {
+                return self.socket.close(None).await;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, wire: Wire) -> Result<(), Error> {
+        let message = match wire {
+            Wire::Text(text) => Message::text(text),
+            Wire::Binary(bytes) => Message::binary(bytes),
+        };
+        self.socket.send(message).await
+    }
+
+    async fn hear_text(&mut self, text: &str) -> Result<bool, Error> {
+        match self.format.asked(text) {
+            Asked::Begin => {
+                if let Some(begun) = self.format.begun() {
+                    self.send(begun).await?;
+                }
+                Ok(false)
+            }
+            Asked::End if self.plan.manner == Manner::Stalls => Ok(false),
+            Asked::End => {
+                let said = self.ear.end();
+                if said {
+                    self.say_sentence().await?;
+                }
+                // Vosk and FunASR answer the end with the last text itself.
+                let answered = said && matches!(self.plan.kind, Kind::Vosk | Kind::FunAsr);
+                if let Some(over) = self.format.over().filter(|_| !answered) {
+                    self.send(over).await?;
+                }
+                Ok(self.plan.kind != Kind::FunAsr)
+            }
+            Asked::Wrong(_) => Ok(true),
+        }
+    }
+
+    async fn hear_audio(&mut self, bytes: &[u8]) -> Result<bool, Error> {
+        let samples = self.format.samples(bytes);
+        match self.ear.push(&samples) {
+            Noticed::Nothing => {
+                if let Some(nothing) = self
+                    .format
+                    .nothing()
+                    .filter(|_| self.plan.manner != Manner::Stalls)
+                {
+                    self.send(nothing).await?;
+                }
+            }
+            Noticed::Voice { ms } => return self.hear_voice(ms).await,
+            Noticed::Sentence => self.say_sentence().await?,
+        }
+        Ok(false)
+    }
+
+    async fn hear_voice(&mut self, ms: u32) -> Result<bool, Error> {
+        match self.plan.manner {
+            Manner::Cuts if ms >= PARTIAL_EVERY_MS => return Ok(true),
+            Manner::Garbles => self.send(Wire::Text("<html>502 Bad Gateway".to_owned())).await?,
+            Manner::Swells => self.send(Wire::Text("x".repeat(1 << 20))).await?,
+            Manner::Floods => loop {
+                let partial = self.format.partial("还有", "");
+                self.send(partial).await?;
+            },
+            Manner::Stalls | Manner::Hangs | Manner::Denies => return Ok(false),
+            Manner::Answers | Manner::Lies | Manner::Cuts | Manner::Late { .. } => {}
+        }
+        let text: Vec<char> = self.plan.text(self.sentence).chars().collect();
+        let told = usize::try_from(ms / PARTIAL_EVERY_MS)
+            .unwrap_or(0)
+            .min(text.len());
+        if told > self.partial {
+            let all: String = text.iter().take(told).collect();
+            let more: String = text.iter().take(told).skip(self.partial).collect();
+            self.partial = told;
+            let partial = self.format.partial(&all, &more);
+            self.send(partial).await?;
+        } else if let Some(nothing) = self.format.nothing() {
+            self.send(nothing).await?;
+        }
+        Ok(false)
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a double is late by the wall clock")]
+    async fn say_sentence(&mut self) -> Result<(), Error> {
+        if let Manner::Late { ms } = self.plan.manner {
+            tokio::time::sleep(Duration::from_millis(ms)).await;
+        }
+        if self.plan.manner == Manner::Stalls {
+            return Ok(());
+        }
+        let text = self.plan.text(self.sentence).to_owned();
+        self.sentence += 1;
+        self.partial = 0;
+        let sentence = self.format.sentence(&text);
+        self.send(sentence).await
+    }
+}

@@ -1,0 +1,174 @@
+//! The wire formats, from the engines' side.
+
+use crate::recognition::protocol::Wire;
+use crate::recognition::spec::Kind;
+use serde_json::{Value, json};
+
+/// What a text message of a client meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Asked {
+    Begin,
+    End,
+    /// No engine of this kind takes it: a real one would close.
+    Wrong(String),
+}
+
+/// One connection's format; some engines name what they answer.
+#[derive(Debug)]
+pub(super) struct Format {
+    kind: Kind,
+    task_id: String,
+    segment: u32,
+}
+
+impl Format {
+    pub(super) const fn new(kind: Kind) -> Self {
+        Self {
+            kind,
+            task_id: String::new(),
+            segment: 0,
+        }
+    }
+
+    pub(super) fn asked(&mut self, text: &str) -> Asked {
+        let value = serde_json::from_str::<Value>(text).unwrap_or(Value::Null);
+        let is = |place: &str, wanted: Value| value.pointer(place) == Some(&wanted);
+        let begins = match self.kind {
+            Kind::Vosk => is("/config/sample_rate", json!(8_000)),
+            Kind::FunAsr => {
+                is("/is_speaking", json!(true))
+                    && is("/mode", json!("2pass"))
+                    && is("/audio_fs", json!(8_000))
+            }
+            Kind::Nls => {
+                let task_id = value.pointer("/header/task_id").and_then(Value::as_str);
+                task_id.unwrap_or("").clone_into(&mut self.task_id);
+                is_directive(&value, "StartTranscription") && is("/payload/format", json!("pcm"))
+            }
+            Kind::Sherpa | Kind::OpenAi => false,
+        };
+        let ends = match self.kind {
+            // Compared as strings by the real ones.
+            Kind::Vosk => text == r#"{"eof" : 1}"#,
+            Kind::Sherpa => text == "Done",
+            Kind::FunAsr => is("/is_speaking", json!(false)),
+            Kind::Nls => is_directive(&value, "StopTranscription"),
+            Kind::OpenAi => false,
+        };
+        match (begins, ends) {
+            (true, _) => Asked::Begin,
+            (false, true) => Asked::End,
+            (false, false) => Asked::Wrong(text.to_owned()),
+        }
+    }
+
+    /// Samples at 8 kHz of a binary message.
+    pub(super) fn samples(&self, bytes: &[u8]) -> Vec<i16> {
+        if self.kind == Kind::Sherpa {
+            let floats = bytes.chunks_exact(4).filter_map(|four| four.try_into().ok());
+            // Every second sample of 16 kHz.
+            return floats
+                .map(f32::from_le_bytes)
+                .step_by(2)
+                .map(|one| media::audio::frame::sample_from(f64::from(one) * 32_767.0))
+                .collect();
+        }
+        let pairs = bytes.chunks_exact(2).filter_map(|pair| pair.try_into().ok());
+        pairs.map(i16::from_le_bytes).collect()
+    }
+
+    pub(super) fn begun(&self) -> Option<Wire> {
+        (self.kind == Kind::Nls).then(|| self.nls("TranscriptionStarted", json!({})))
+    }
+
+    /// `all` has been understood so far, `more` since the last time.
+    pub(super) fn partial(&self, all: &str, more: &str) -> Wire {
+        match self.kind {
+            Kind::Vosk => Wire::json(&json!({"partial": spaced(all)})),
+            // As the published example, whose `is_final` means nothing.
+            Kind::FunAsr => Wire::json(
+                &json!({"mode": "2pass-online", "wav_name": "call", "text": more, "is_final": true}),
+            ),
+            Kind::Sherpa => {
+                Wire::json(&json!({"text": all, "segment": self.segment, "tokens": [], "is_final": false}))
+            }
+            Kind::Nls => self.nls(
+                "TranscriptionResultChanged",
+                json!({"index": 1, "time": 100, "result": all}),
+            ),
+            Kind::OpenAi => Wire::Text(String::new()),
+        }
+    }
+
+    pub(super) fn sentence(&mut self, text: &str) -> Wire {
+        self.segment += 1;
+        match self.kind {
+            Kind::Vosk => {
+                let word = json!({"word": spaced(text), "start": 0.1, "end": 0.5, "conf": 0.75});
+                Wire::json(&json!({"text": spaced(text), "result": [word]}))
+            }
+            Kind::FunAsr => Wire::json(
+                &json!({"mode": "2pass-offline", "wav_name": "call", "text": text, "is_final": false}),
+            ),
+            Kind::Sherpa => {
+                Wire::json(&json!({"text": text, "segment": self.segment, "tokens": [], "is_final": true}))
+            }
+            Kind::Nls => {
+                let payload =
+                    json!({"index": 1, "time": 900, "begin_time": 0, "result": text, "confidence": 0.75});
+                self.nls("SentenceEnd", payload)
+            }
+            Kind::OpenAi => Wire::Text(json!({"text": text}).to_string()),
+        }
+    }
+
+    /// What Vosk answers to audio that brought nothing.
+    pub(super) fn nothing(&self) -> Option<Wire> {
+        (self.kind == Kind::Vosk).then(|| Wire::Text(r#"{"partial" : ""}"#.to_owned()))
+    }
+
+    /// What comes when a client has ended and nothing was said since.
+    pub(super) fn over(&self) -> Option<Wire> {
+        match self.kind {
+            Kind::Vosk => Some(Wire::Text(r#"{"text" : ""}"#.to_owned())),
+            Kind::FunAsr => Some(Wire::json(
+                &json!({"mode": "2pass-offline", "text": "", "is_final": true}),
+            )),
+            Kind::Sherpa => Some(Wire::Text("Done!".to_owned())),
+            Kind::Nls => Some(self.nls("TranscriptionCompleted", json!({}))),
+            Kind::OpenAi => None,
+        }
+    }
+
+    fn nls(&self, name: &str, payload: Value) -> Wire {
+        let header = json!({
+            "namespace": "SpeechTranscriber", "name": name, "status": 20_000_000,
+            "message_id": "0".repeat(32), "task_id": self.task_id, "status_text": "Gateway:SUCCESS:Success.",
+        });
+        Wire::json(&json!({"header": header, "payload": payload}))
+    }
+}
+
+/// Words with spaces between them, as Vosk's Chinese models give them.
+fn spaced(text: &str) -> String {
+    let characters: Vec<String> = text.chars().map(String::from).collect();
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    characters.join(" ")
+}
+
+/// Whether a message is a directive of NLS's form, with everything that its header must have.
+fn is_directive(value: &Value, name: &str) -> bool {
+    let header = |member: &str| {
+        value
+            .pointer(&format!("/header/{member}"))
+            .and_then(Value::as_str)
+    };
+    let ids = ["task_id", "message_id"].map(header);
+    let identified = ids.iter().all(|id| id.is_some_and(|id| id.len() == 32));
+    identified
+        && header("namespace") == Some("SpeechTranscriber")
+        && header("appkey") == Some("APP_KEY-value")
+        && header("name") == Some(name)
+}

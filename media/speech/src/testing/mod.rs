@@ -1,0 +1,8 @@
+//! What suites of speech stand on: a wall clock, tasks of their own, sounds that are a voice, and doubles of
+//! engines that speak the published protocols.
+
+pub mod double;
+mod ports;
+pub mod sounds;
+
+pub use ports::{SuiteClock, SuiteIds, SuiteTasks};

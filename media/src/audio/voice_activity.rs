@@ -1,0 +1,359 @@
+//! Whether a frame of audio holds speech: level over a noise floor that follows the line, shape, and a gate
+//! under the caller's own peak.
+//!
+//! No model and no dependency. A frame is voice when it is `threshold_db` above the noise floor, at most
+//! `GATE_DB` below the caller's recent peak (so that other people in the room do not count), and, where
+//! speech is to begin, shaped like a voice rather than like noise. Speech begins after 60 ms of voice, ends
+//! after `HANGOVER_MS` without. The floor is the quietest quarter of a second of the last two (minimum
+//! statistics), so that it neither follows words nor stays where a quieter line was. What it cannot do: tell
+//! a second voice as loud as the caller's from the caller.
+
+use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame};
+use std::collections::VecDeque;
+
+/// How far above the floor a voice is unless an order says otherwise.
+pub const THRESHOLD_DB: u8 = 9;
+/// Thresholds that make sense; others are brought to the nearer end.
+const THRESHOLD_DB_RANGE: std::ops::RangeInclusive<u8> = 3..=30;
+/// Frames farther than this below the caller's recent peak are not the caller.
+const GATE_DB: f64 = 14.0;
+/// How fast the recent peak is forgotten, per second.
+const PEAK_FALLS_DB_PER_SECOND: f64 = 0.7;
+/// Nothing below this is a voice on a telephone.
+const QUIETEST_VOICE_DB: f64 = -48.0;
+/// The floor of a line that sends digital silence.
+const FLOOR_DB_MIN: f64 = -70.0;
+/// Voice that begins a stretch of speech: a click is shorter.
+const ONSET_MS: u64 = 60;
+/// Quiet that ends it: pauses between words are shorter. Whoever answers waits longer (`domain::turn`).
+const HANGOVER_MS: u64 = 300;
+/// Quiet within which voice counts as without a pause.
+const PAUSE_MS: u64 = 160;
+/// How often it is told that they go on, in milliseconds of voice.
+const TOLD_EVERY_MS: u64 = 100;
+/// Frames whose quietest smoothed level is one window of the floor: 250 ms.
+const WINDOW_FRAMES: usize = 12;
+/// Windows the floor looks back on: two seconds.
+const WINDOWS: usize = 8;
+/// The quietest level of noise lies below its mean by this much.
+const FLOOR_BIAS_DB: f64 = 2.0;
+/// Likeness of one sample to the next: white noise has 0, voices more than 0.5.
+const VOICE_LIKENESS: f64 = 0.25;
+
+/// What changed with a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VoiceChange {
+    /// Speech began at this instant, a little before this frame.
+    Started { t_ms: u64 },
+    /// It goes on: so much voice without a pause.
+    Going { t_ms: u64, voiced_ms: u64 },
+    /// It ended at this instant.
+    Ended { t_ms: u64, voiced_ms: u64 },
+}
+
+/// A stretch of speech.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    voiced_until_ms: u64,
+    /// Voice of the whole stretch, and since its last pause.
+    voiced_ms: u64,
+    unbroken_ms: u64,
+    told_ms: u64,
+}
+
+/// The detector of one leg.
+#[derive(Debug, Clone)]
+pub struct VoiceActivity {
+    threshold_db: f64,
+    smoothed_db: f64,
+    window: Vec<f64>,
+    minima: VecDeque<f64>,
+    peak_db: f64,
+    /// Since when frames have been voice, one after the other.
+    onset_ms: Option<u64>,
+    stretch: Option<Stretch>,
+}
+
+impl VoiceActivity {
+    pub fn new(threshold_db: Option<u8>) -> Self {
+        let range = THRESHOLD_DB_RANGE;
+        let threshold = threshold_db.unwrap_or(THRESHOLD_DB);
+        Self {
+            threshold_db: f64::from(threshold.clamp(*range.start(), *range.end())),
+            smoothed_db: FLOOR_DB_MIN,
+            window: Vec::with_capacity(WINDOW_FRAMES),
+            minima: VecDeque::with_capacity(WINDOWS + 1),
+            peak_db: FLOOR_DB_MIN,
+            onset_ms: None,
+            stretch: None,
+        }
+    }
+
+    pub const fn is_speaking(&self) -> bool {
+        self.stretch.is_some()
+    }
+
+    /// Takes a frame that begins at `at_ms`.
+    pub fn push(&mut self, at_ms: u64, frame: &Frame) -> Option<VoiceChange> {
+        let shape = Shape::of(frame);
+        self.follow_floor(shape.level_db);
+        let seconds = 1_000.0 / as_f64(FRAME_MS);
+        self.peak_db = (self.peak_db - PEAK_FALLS_DB_PER_SECOND / seconds).max(FLOOR_DB_MIN);
+        let voiced = self.is_voice(&shape);
+        if voiced && shape.level_db > self.peak_db {
+            self.peak_db = shape.level_db;
+        }
+        match self.stretch {
+            Some(stretch) => self.goes_on(stretch, at_ms, voiced),
+            None => self.may_begin(at_ms, voiced && shape.likeness > VOICE_LIKENESS),
+        }
+    }
+
+    fn is_voice(&self, shape: &Shape) -> bool {
+        let floor_db = self.floor_db();
+        let needed_db = (floor_db + self.threshold_db)
+            .max(self.peak_db - GATE_DB)
+            .max(QUIETEST_VOICE_DB);
+        shape.level_db >= needed_db
+    }
+
+    /// How loud the line is when nobody speaks.
+    pub fn floor_db(&self) -> f64 {
+        let quietest = self.minima.iter().copied().reduce(f64::min);
+        (quietest.unwrap_or(FLOOR_DB_MIN) + FLOOR_BIAS_DB).max(FLOOR_DB_MIN)
+    }
+
+    fn follow_floor(&mut self, level_db: f64) {
+        let level_db = level_db.max(FLOOR_DB_MIN);
+        self.smoothed_db = 0.7 * self.smoothed_db + 0.3 * level_db;
+        self.window.push(self.smoothed_db.max(level_db - 6.0));
+        if self.window.len() < WINDOW_FRAMES {
+            return;
+        }
+        let quietest = self.window.iter().copied().reduce(f64::min);
+        self.window.clear();
+        self.minima.push_back(quietest.unwrap_or(FLOOR_DB_MIN));
+        if self.minima.len() > WINDOWS {
+            self.minima.pop_front();
+        }
+    }
+
+    fn may_begin(&mut self, at_ms: u64, voiced: bool) -> Option<VoiceChange> {
+        if !voiced {
+            self.onset_ms = None;
+            return None;
+        }
+        let t_ms = *self.onset_ms.get_or_insert(at_ms);
+        let until_ms = at_ms + FRAME_MS;
+        if until_ms - t_ms < ONSET_MS {
+            return None;
+        }
+        self.onset_ms = None;
+        let voiced_ms = until_ms - t_ms;
+        self.stretch = Some(Stretch {
+            voiced_until_ms: until_ms,
+            voiced_ms,
+            unbroken_ms: voiced_ms,
+            told_ms: 0,
+        });
+        Some(VoiceChange::Started { t_ms })
+    }
+
+    fn goes_on(&mut self, mut stretch: Stretch, at_ms: u64, voiced: bool) -> Option<VoiceChange> {
+        let until_ms = at_ms + FRAME_MS;
+        if !voiced {
+            if until_ms.saturating_sub(stretch.voiced_until_ms) >= HANGOVER_MS {
+                self.stretch = None;
+                return Some(VoiceChange::Ended {
+                    t_ms: stretch.voiced_until_ms,
+                    voiced_ms: stretch.voiced_ms,
+                });
+            }
+            return None;
+        }
+        if at_ms.saturating_sub(stretch.voiced_until_ms) > PAUSE_MS {
+            stretch.unbroken_ms = 0;
+            stretch.told_ms = 0;
+        }
+        stretch.voiced_until_ms = until_ms;
+        stretch.voiced_ms += FRAME_MS;
+        stretch.unbroken_ms += FRAME_MS;
+        let told = stretch.unbroken_ms / TOLD_EVERY_MS > stretch.told_ms / TOLD_EVERY_MS;
+        if told {
+            stretch.told_ms = stretch.unbroken_ms;
+        }
+        self.stretch = Some(stretch);
+        told.then_some(VoiceChange::Going {
+            t_ms: until_ms,
+            voiced_ms: stretch.unbroken_ms,
+        })
+    }
+}
+
+/// What is looked at of a frame.
+struct Shape {
+    /// Relative to full scale.
+    level_db: f64,
+    likeness: f64,
+}
+
+impl Shape {
+    fn of(frame: &Frame) -> Self {
+        let mut energy = 0.0;
+        let mut neighbours = 0.0;
+        let mut before = 0.0;
+        for sample in frame {
+            let sample = f64::from(*sample);
+            energy += sample * sample;
+            neighbours += sample * before;
+            before = sample;
+        }
+        let count = f64::from(u32::try_from(FRAME_SAMPLES).unwrap_or(1));
+        let full_scale = f64::from(i16::MAX) * f64::from(i16::MAX);
+        Self {
+            level_db: 10.0 * (energy / count / full_scale).max(1e-12).log10(),
+            likeness: if energy > 0.0 { neighbours / energy } else { 0.0 },
+        }
+    }
+}
+
+fn as_f64(value: u64) -> f64 {
+    f64::from(u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::audio::frame::sample_from;
+    use std::f64::consts::TAU;
+
+    /// A line: noise at a level, and a voice (or babble) at instants.
+    struct Scene {
+        noise_db: f64,
+        /// From, to, level.
+        voices: Vec<(u64, u64, f64)>,
+        seed: u64,
+    }
+
+    impl Scene {
+        fn new(noise_db: f64, voices: &[(u64, u64, f64)]) -> Self {
+            Self {
+                noise_db,
+                voices: voices.to_vec(),
+                seed: 9,
+            }
+        }
+
+        fn random(&mut self) -> f64 {
+            self.seed = self.seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            f64::from(u32::try_from(self.seed >> 33).unwrap()) / f64::from(1_u32 << 30) - 1.0
+        }
+
+        /// A buzz of harmonics, swelling four times a second like syllables.
+        fn frame(&mut self, at_ms: u64) -> Frame {
+            let mut frame = [0; FRAME_SAMPLES];
+            for (index, sample) in frame.iter_mut().enumerate() {
+                let second = (as_f64(at_ms) + as_f64(index as u64) / 8.0) / 1_000.0;
+                let mut sum = self.random() * amplitude(self.noise_db) * 1.7;
+                for (_, _, level_db) in self.voices.iter().filter(|one| (one.0..one.1).contains(&at_ms)) {
+                    let syllable = 0.4 + 0.6 * (TAU * 2.0 * second).sin().abs();
+                    let buzz: f64 = (1..12)
+                        .map(|times| (TAU * 130.0 * f64::from(times) * second).sin() / f64::from(times))
+                        .sum();
+                    sum += buzz * syllable * amplitude(*level_db) * 1.6;
+                }
+                *sample = sample_from(sum);
+            }
+            frame
+        }
+
+        fn changes(&mut self, threshold_db: Option<u8>, ms: u64) -> Vec<VoiceChange> {
+            let mut detector = VoiceActivity::new(threshold_db);
+            let frames = (0..ms).step_by(20);
+            frames
+                .filter_map(|at_ms| detector.push(at_ms, &self.frame(at_ms)))
+                .collect()
+        }
+
+        /// Beginnings and ends only.
+        fn stretches(&mut self, ms: u64) -> Vec<(bool, u64)> {
+            let changes = self.changes(None, ms);
+            changes
+                .into_iter()
+                .filter_map(|change| match change {
+                    VoiceChange::Started { t_ms } => Some((true, t_ms)),
+                    VoiceChange::Ended { t_ms, .. } => Some((false, t_ms)),
+                    VoiceChange::Going { .. } => None,
+                })
+                .collect()
+        }
+    }
+
+    fn amplitude(level_db: f64) -> f64 {
+        32_767.0 * 10.0_f64.powf(level_db / 20.0)
+    }
+
+    #[test]
+    fn a_word_is_found_where_it_is_at_every_noise_level_of_a_line() {
+        for noise_db in [-90.0, -60.0, -50.0, -40.0] {
+            let found = Scene::new(noise_db, &[(2_000, 3_000, -20.0)]).stretches(5_000);
+            let [(true, from), (false, to)] = found.as_slice() else {
+                panic!("{noise_db}: {found:?}");
+            };
+            assert!((1_960..=2_080).contains(from), "{noise_db}: from {from}");
+            assert!((2_900..=3_080).contains(to), "{noise_db}: to {to}");
+        }
+    }
+
+    #[test]
+    fn noise_clicks_and_silence_are_no_speech() {
+        for noise_db in [-90.0, -60.0, -40.0, -30.0, -20.0] {
+            assert_eq!(Scene::new(noise_db, &[]).stretches(20_000), [], "{noise_db}");
+        }
+        let click = Scene::new(-60.0, &[(2_000, 2_040, -12.0)]).stretches(4_000);
+        assert_eq!(click, []);
+    }
+
+    #[test]
+    fn other_people_in_the_room_are_not_the_caller() {
+        // The caller at -15 dB; then somebody 18 dB quieter.
+        let mut scene = Scene::new(-60.0, &[(2_000, 3_500, -15.0), (5_000, 7_000, -33.0)]);
+        let found = scene.stretches(8_000);
+        assert_eq!(found.len(), 2, "{found:?}");
+        // Babble without end is the line's floor before long.
+        let mut scene = Scene::new(-60.0, &[(0, 30_000, -38.0), (10_000, 11_000, -15.0)]);
+        let found = scene.stretches(20_000);
+        let caller: Vec<u64> = found
+            .iter()
+            .filter(|one| one.0 && one.1 > 3_000)
+            .map(|one| one.1)
+            .collect();
+        assert_eq!(caller.len(), 1, "{found:?}");
+        assert!((9_960..=10_100).contains(&caller[0]), "{found:?}");
+    }
+
+    #[test]
+    fn voice_is_counted_while_it_goes_on_and_anew_after_a_pause() {
+        let voices = [(2_000, 2_600, -20.0), (2_840, 3_100, -20.0)];
+        let changes = Scene::new(-70.0, &voices).changes(None, 4_000);
+        let told: Vec<u64> = changes
+            .iter()
+            .filter_map(|change| match change {
+                VoiceChange::Going { voiced_ms, .. } => Some(*voiced_ms),
+                VoiceChange::Started { .. } | VoiceChange::Ended { .. } => None,
+            })
+            .collect();
+        assert_eq!(told, [100, 200, 300, 400, 500, 600, 100, 200]);
+        let Some(VoiceChange::Ended { voiced_ms, .. }) = changes.last() else {
+            panic!("{changes:?}");
+        };
+        assert!((820..=880).contains(voiced_ms), "{voiced_ms}");
+    }
+
+    #[test]
+    fn a_threshold_decides_what_is_loud_enough() {
+        let quiet = [(3_000, 4_000, -42.0)];
+        assert_eq!(Scene::new(-55.0, &quiet).changes(Some(25), 6_000), []);
+        assert!(!Scene::new(-55.0, &quiet).changes(Some(5), 6_000).is_empty());
+    }
+}
