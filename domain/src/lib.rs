@@ -49,6 +49,7 @@ pub mod stop;
 pub mod stream_id;
 pub mod subscriber;
 pub mod time;
+pub mod turn;
 pub mod user;
 pub mod view;
 pub mod webhook;
