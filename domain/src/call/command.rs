@@ -4,6 +4,7 @@ use super::correction::Correction;
 use super::end_cause::EndCause;
 use super::event::{CallEvent, EndReason, Notice};
 use super::state::CallState;
+use super::turn_fact::TurnFact;
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
@@ -61,6 +62,8 @@ pub enum CallCommand {
         node: String,
         digit: char,
     },
+    /// One fact of a turn of a spoken conversation.
+    NoteTurn(TurnFact),
     RequestTransfer {
         node: String,
     },
@@ -110,6 +113,7 @@ impl CallCommand {
             Self::NoteNoticePlayed { .. } => "call.note_notice_played",
             Self::EnterNode { .. } => "call.enter_node",
             Self::NoteKeypress { .. } => "call.note_keypress",
+            Self::NoteTurn(_) => "call.note_turn",
             Self::RequestTransfer { .. } => "call.request_transfer",
             Self::RequestCancel { .. } => "call.request_cancel",
             Self::RequestHangup { .. } => "call.request_hangup",
@@ -171,6 +175,13 @@ impl CallCommand {
             } => Self::notice_played(leg, notice, recorded_ms),
             CallEvent::NodeEntered { node } => Self::EnterNode { node },
             CallEvent::Keypressed { leg, node, digit } => Self::pressed(leg, node, &digit),
+            CallEvent::Heard(fact) => Self::NoteTurn(TurnFact::Heard(fact)),
+            CallEvent::Understood(fact) => Self::NoteTurn(TurnFact::Understood(fact)),
+            CallEvent::Decided(fact) => Self::NoteTurn(TurnFact::Decided(fact)),
+            CallEvent::Said(fact) => Self::NoteTurn(TurnFact::Said(fact)),
+            CallEvent::BargedIn(fact) => Self::NoteTurn(TurnFact::BargedIn(fact)),
+            CallEvent::SilenceTimedOut(fact) => Self::NoteTurn(TurnFact::SilenceTimedOut(fact)),
+            CallEvent::SensitiveWordMatched(fact) => Self::NoteTurn(TurnFact::SensitiveWordMatched(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },

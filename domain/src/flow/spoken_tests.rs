@@ -283,14 +283,20 @@ fn a_group_of_nodes_is_gone_into_and_comes_back_and_an_answer_returns_to_its_que
 
 #[test]
 fn rules_over_what_is_known_decide_and_acts_are_named() {
-    let told = call("decide.yaml").then(Played).then(Played).then(Spoken(&sure("affirm")));
+    let told = call("decide.yaml")
+        .then(Played)
+        .then(Played)
+        .then(Spoken(&sure("affirm")));
     assert_eq!(told.nodes, ["hello", "interested", "content", "which", "praised"]);
     assert_eq!(told.rules.last().unwrap(), "nodes.which.rules[1]");
     let tag = FlowAction::Intend {
         intention: Intention::Tag("满意".to_owned()),
     };
     assert!(told.last.contains(&tag));
-    let told = call("decide.yaml").then(Played).then(Played).then(Spoken(&sure("deny")));
+    let told = call("decide.yaml")
+        .then(Played)
+        .then(Played)
+        .then(Spoken(&sure("deny")));
     assert_eq!(
         told.rules.last().unwrap(),
         "nodes.which.otherwise",
