@@ -88,6 +88,24 @@ impl FlowDefinition {
         found
     }
 
+    /// Ways from node to node that the nodes themselves name: what a rehearsal is held against.
+    pub fn edges(&self) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        for (name, node) in &self.nodes {
+            let node = node.kind();
+            let mut lead = |to: &str| found.insert((name.clone(), to.to_owned()));
+            if let Some(Calls::Into { group, .. }) = node.calls() {
+                let group = self.dialogue().groups.get(group);
+                group.map(|group| lead(&group.start));
+                continue;
+            }
+            for target in node.targets() {
+                lead(target.node);
+            }
+        }
+        found
+    }
+
     /// Nodes that a call can come to without being in a group.
     fn outside_groups(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();

@@ -1,6 +1,6 @@
 //! What a spoken flow knows in all of its nodes: slots, answers, intents that count anywhere, words for them.
 
-use super::variable::VALUE_CHARS_MAX;
+use super::variable::{VALUE_CHARS_MAX, VariableKind};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -88,6 +88,38 @@ pub enum SlotKind {
     Digits,
 }
 
+impl SlotKind {
+    /// The value as it is put into a text of a language.
+    pub fn spoken(self, value: &str, language: &str) -> String {
+        match self {
+            Self::Digits | Self::Phone => VariableKind::Digits.spoken(value),
+            Self::MoneyFen => value.parse::<u64>().map_or_else(
+                |_| value.to_owned(),
+                |fen| format!("{}.{:02}", fen / 100, fen % 100),
+            ),
+            Self::Time => spoken_time(value, language).unwrap_or_else(|| value.to_owned()),
+            Self::Text | Self::Integer | Self::Months => value.to_owned(),
+        }
+    }
+}
+
+/// Month, day and hour of a moment in its own zone; midnight is a whole day.
+fn spoken_time(value: &str, language: &str) -> Option<String> {
+    let (date, time) = value.split_once('T')?;
+    let mut parts = date.splitn(3, '-').skip(1).map(|part| part.parse::<u32>().ok());
+    let (month, day) = (parts.next()??, parts.next()??);
+    let mut clock = time.splitn(3, ':').map(|part| part.parse::<u32>().ok());
+    let (hour, minute) = (clock.next()??, clock.next()??);
+    let chinese = language.starts_with("zh");
+    Some(match (hour, minute) {
+        (0, 0) if chinese => format!("{month}月{day}日"),
+        (_, 0) if chinese => format!("{month}月{day}日{hour}点"),
+        _ if chinese => format!("{month}月{day}日{hour}点{minute}分"),
+        (0, 0) => format!("{month}/{day}"),
+        _ => format!("{month}/{day} {hour}:{minute:02}"),
+    })
+}
+
 impl Slot {
     /// True where the slot may have this value.
     pub fn accepts(&self, value: &str) -> bool {
@@ -155,6 +187,22 @@ pub struct Group {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_value_is_spoken_as_people_say_it() {
+        let at = "2026-03-03T15:00:00+08:00";
+        for (kind, value, spoken) in [
+            (SlotKind::Time, at, "3月3日15点"),
+            (SlotKind::Time, "2026-03-03T00:00:00+08:00", "3月3日"),
+            (SlotKind::Time, "2026-03-03T09:30:00+08:00", "3月3日9点30分"),
+            (SlotKind::Time, "tomorrow", "tomorrow"),
+            (SlotKind::MoneyFen, "325050", "3250.50"),
+            (SlotKind::Phone, "138", "1 3 8"),
+            (SlotKind::Months, "3", "3"),
+        ] {
+            assert_eq!(kind.spoken(value, "zh-CN"), spoken);
+        }
+    }
 
     #[test]
     fn a_slot_takes_values_of_its_kind_and_among_its_options() {

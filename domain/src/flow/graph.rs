@@ -97,6 +97,11 @@ impl ValueFault {
 impl FlowDefinition {
     /// Reads a flow file: YAML, of which JSON is a part.
     pub fn from_yaml(text: &str) -> Result<Self, ReadFault> {
+        Self::from_value(&Self::yaml_value(text)?)
+    }
+
+    /// A file of flows or of their transcripts as JSON, before anybody asks what it says.
+    pub fn yaml_value(text: &str) -> Result<Value, ReadFault> {
         if text.len() > FLOW_FILE_BYTES_MAX {
             return Err(ReadFault::TooLarge {
                 bytes: text.len(),
@@ -107,8 +112,7 @@ impl FlowDefinition {
         // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
         let yaml: serde_yaml_ng::Value =
             serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;
-        let value = serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))?;
-        Self::from_value(&value)
+        serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))
     }
 
     /// Reads a definition from JSON, part by part, so that an error names its place.

@@ -12,6 +12,7 @@ mod spoken;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod unrecorded;
 
 pub(crate) use prepare::{Prepared, prepare};

@@ -8,10 +8,12 @@
 mod gather;
 mod mask;
 mod mask_ends;
+mod mask_turns;
 mod recorded;
 mod redecide;
 mod replay;
 mod walk;
+mod walk_spoken;
 
 #[cfg(test)]
 mod tests;

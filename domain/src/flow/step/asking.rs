@@ -1,15 +1,29 @@
 //! An ask node: its question, its keys, the silence after it, and what climbs its ladders.
 
+use super::super::dialogue::Slot;
 use super::super::nodes::{Ask, Ladder, Node, Rung};
 use super::input::{FlowAction, FlowPrompt, Interruption};
 use super::{Doing, FlowRun};
 use crate::turn::{Explanation, TurnDecision, TurnInput};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 impl FlowRun {
     /// The ask node where the call is; none in any other.
     pub fn asking(&self) -> Option<&Ask> {
         self.graph.nodes.get(&self.node)?.kind().ask()
+    }
+
+    /// What is learned from the callee, by name.
+    pub fn slots(&self) -> &BTreeMap<String, Slot> {
+        &self.graph.dialogue().slots
+    }
+
+    /// Keys that lead somewhere from the node where the call is.
+    pub fn keys(&self) -> Vec<char> {
+        let node = self.graph.nodes.get(&self.node).map(Node::kind);
+        let leads = |digit: &char| node.is_some_and(|node| node.key_target(*digit).is_some());
+        "1234567890*#".chars().filter(leads).collect()
     }
 
     /// Asks, unless what it asks for was said before it came to it.

@@ -268,6 +268,9 @@ impl FlowRun {
 
     fn spoken_values(&self) -> BTreeMap<String, String> {
         let spoken = |(name, value): (&String, &String)| {
+            if let Some(slot) = self.slots().get(name) {
+                return (name.clone(), slot.kind.spoken(value, &self.graph.lang));
+            }
             let kind = self.graph.variables.get(name).map(|variable| variable.kind);
             (name.clone(), kind.unwrap_or_default().spoken(value))
         };
