@@ -143,21 +143,7 @@ impl CallCommand {
                 number_grant,
                 flow,
             },
-            CallEvent::Dialing {
-                leg,
-                trunk,
-                sip_call_id,
-                local,
-                caller,
-                hold_off_ms,
-            } => Self::Dial {
-                leg,
-                trunk,
-                sip_call_id,
-                local,
-                caller,
-                hold_off_ms,
-            },
+            CallEvent::Corrected { .. } => Self::corrected(event),
             CallEvent::Ringing {
                 leg,
                 sip_code,
@@ -187,25 +173,50 @@ impl CallCommand {
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
             CallEvent::EndOrdered { hang_up, reason } => Self::OrderEnd { hang_up, reason },
             CallEvent::Ended { q850, .. } => Self::End(CallEnding::behind(event, state, q850)),
-            CallEvent::Corrected {
-                corrects,
-                before,
-                after,
-                reason,
-                by,
-            } => Self::Correct(Correction {
-                corrects,
-                before,
-                after,
-                reason,
-                by,
-            }),
+            CallEvent::Dialing {
+                leg,
+                trunk,
+                sip_call_id,
+                local,
+                caller,
+                hold_off_ms,
+            } => Self::Dial {
+                leg,
+                trunk,
+                sip_call_id,
+                local,
+                caller,
+                hold_off_ms,
+            },
             CallEvent::RecordingDisposed {
                 disposal,
                 preset,
                 days,
             } => Self::dispose_recording(disposal, preset, days),
         }
+    }
+
+    /// Anything else corrects nothing, and is refused.
+    fn corrected(event: &CallEvent) -> Self {
+        let CallEvent::Corrected {
+            corrects,
+            before,
+            after,
+            reason,
+            by,
+        } = event.clone()
+        else {
+            return Self::Withdraw {
+                reason: EndReason::Fault,
+            };
+        };
+        Self::Correct(Correction {
+            corrects,
+            before,
+            after,
+            reason,
+            by,
+        })
     }
 
     const fn rang(leg: u8, sip_code: u16, early_media: bool) -> Self {

@@ -250,11 +250,8 @@ fn when_the_callee_is_first_heard_is_written_as_its_golden_files() {
     check_with("call", "callee_audio_from_ms", ended);
 }
 
-/// What is stored of one spoken turn.
-#[test]
-fn every_fact_of_a_turn_is_written_as_its_golden_file() {
-    let node = || "确认分期期数".to_owned();
-    let reading = SpokenReading {
+fn reading() -> SpokenReading {
+    SpokenReading {
         certainty: Certainty::Accepted,
         by: ReadBy::Model,
         candidates: vec![IntentCandidate {
@@ -263,7 +260,14 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
         }],
         accept_permille: Some(640),
         confirm_permille: Some(310),
-    };
+    }
+}
+
+/// What is stored of one spoken turn.
+#[test]
+fn every_fact_of_a_turn_is_written_as_its_golden_file() {
+    let node = || "确认分期期数".to_owned();
+    let reading = reading();
     let explanation = Explanation {
         reading: Some(reading.clone()),
         slots: vec!["terms".to_owned()],

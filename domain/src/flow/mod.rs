@@ -13,6 +13,8 @@ mod check;
 mod check_dialogue;
 mod decide;
 mod dialogue;
+#[cfg(test)]
+mod dialogue_tests;
 mod fault;
 #[cfg(test)]
 mod golden;

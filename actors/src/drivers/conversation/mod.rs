@@ -9,6 +9,8 @@ mod end_facts;
 mod opt_out;
 mod prepare;
 mod spoken;
+#[cfg(test)]
+mod spoken_flow_tests;
 mod talk;
 #[cfg(test)]
 mod tests;

@@ -247,18 +247,18 @@ impl<'a> Caller<'a> {
                 let intent = self.draw.one(&asks).copied().unwrap_or("ask_fee");
                 self.phrases.say(intent, &mut self.draw)
             }
-            Persona::Interrupts if self.draw.percent(50) => match self.to_the_point(run) {
+            Persona::Interrupts if self.draw.percent(50) => match self.plainly(run) {
                 Turn::Say(text) => Turn::Interrupt(text),
                 other => other,
             },
             Persona::PressesKeys => self.press(run),
             _ if self.asked > 12 => Turn::HangUp,
-            _ => self.to_the_point(run),
+            _ => self.plainly(run),
         }
     }
 
     /// An answer to what is asked: a value for its slot, one of its intents, or one of its keys.
-    fn to_the_point(&mut self, run: &FlowRun) -> Turn {
+    fn plainly(&mut self, run: &FlowRun) -> Turn {
         let Some(ask) = run.asking() else {
             return self.press(run);
         };

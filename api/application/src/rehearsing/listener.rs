@@ -162,10 +162,10 @@ fn slots(
         let value = match slot.kind {
             SlotKind::Text => asked.then(|| text.trim().to_owned()),
             kind => {
-                let values = entities
+                let mut values = entities
                     .iter()
                     .filter_map(|entity| value_of(kind, &entity.value, asked));
-                values.last()
+                values.next_back()
             }
         };
         if let Some(value) = value.filter(|value| !value.is_empty()) {

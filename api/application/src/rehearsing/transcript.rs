@@ -114,6 +114,22 @@ impl Following {
         }
     }
 
+    fn take(&mut self, turn: &Turn, listener: &Listener, at: Timestamp) {
+        self.said.clear();
+        self.rule.clear();
+        if let Some(text) = &turn.say {
+            let understood: Understood = listener.understand(text, &self.run, at);
+            self.step(FlowInput::Spoken(&understood));
+        } else if let Some(digit) = turn.key {
+            self.step(FlowInput::Keypress(digit));
+        } else if turn.unheard {
+            self.step(FlowInput::Unheard);
+        } else if turn.silence {
+            self.step(FlowInput::Silence);
+        }
+        self.play();
+    }
+
     /// Says what waits for nobody, until somebody is asked.
     fn play(&mut self) {
         for _ in 0..TEXTS_MAX {
@@ -148,19 +164,7 @@ pub fn follow(
         found: found.to_owned(),
     };
     for (number, turn) in (1..).zip(&transcript.turns) {
-        following.said.clear();
-        following.rule.clear();
-        if let Some(text) = &turn.say {
-            let understood: Understood = listener.understand(text, &following.run, at);
-            following.step(FlowInput::Spoken(&understood));
-        } else if let Some(digit) = turn.key {
-            following.step(FlowInput::Keypress(digit));
-        } else if turn.unheard {
-            following.step(FlowInput::Unheard);
-        } else if turn.silence {
-            following.step(FlowInput::Silence);
-        }
-        following.play();
+        following.take(turn, listener, at);
         let checks = [
             ("node", turn.node.as_deref(), following.run.node()),
             ("rule", turn.rule.as_deref(), following.rule.as_str()),

@@ -16,6 +16,8 @@ mod walk;
 mod walk_spoken;
 
 #[cfg(test)]
+mod spoken_tests;
+#[cfg(test)]
 mod tests;
 
 pub use gather::gather;
