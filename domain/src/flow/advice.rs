@@ -1,5 +1,5 @@
-//! What a flow that may be published could do better: rhythm, structure, arguments, branches that are missing.
-//! Advice never refuses a publication.
+//! What a flow that may be published could do better: rhythm, structure, arguments, branches that are
+//! missing. Advice never refuses a publication.
 
 use super::dialogue::Answer;
 use super::graph::FlowDefinition;
@@ -150,7 +150,8 @@ impl FlowDefinition {
         spoken.saturating_mul(each)
     }
 
-    /// Up to the first pause after who calls was said: the first clause that says 是, 我 or a company's variable.
+    /// Up to the first pause after who calls was said: the first clause that says 是, 我 or a company's
+    /// variable.
     fn until_identity_ms(&self, text: &str) -> u64 {
         let said = ["这里是", "我是", "我们是", "this is", "calling from"];
         let mut until = 0;

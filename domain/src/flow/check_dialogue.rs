@@ -1,5 +1,5 @@
-//! What the dialogue of a spoken flow must fulfil: intents that lead somewhere, answers that are there, groups
-//! that return, and a way to refuse further calls.
+//! What the dialogue of a spoken flow must fulfil: intents that lead somewhere, answers that are there,
+//! groups that return, and a way to refuse further calls.
 
 use super::dialogue::{ANSWERS_MAX, GLOBAL_INTENTS_MAX};
 use super::fault::DefinitionFault;
@@ -93,14 +93,14 @@ impl FlowDefinition {
         let mut found = BTreeSet::new();
         for (name, node) in &self.nodes {
             let node = node.kind();
-            let mut lead = |to: &str| found.insert((name.clone(), to.to_owned()));
+            let mut note = |to: &str| found.insert((name.clone(), to.to_owned()));
             if let Some(Calls::Into { group, .. }) = node.calls() {
                 let group = self.dialogue().groups.get(group);
-                group.map(|group| lead(&group.start));
+                group.map(|group| note(&group.start));
                 continue;
             }
             for target in node.targets() {
-                lead(target.node);
+                note(target.node);
             }
         }
         found

@@ -62,6 +62,7 @@ impl Dialogue {
 /// A value learned in the call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FlowSlot")]
 pub struct Slot {
     #[serde(rename = "type")]
     pub kind: SlotKind,
@@ -135,8 +136,8 @@ impl Slot {
     }
 }
 
-/// What follows where an intent is understood in a node that does not take it. Exactly one of `then`, `answer`,
-/// `replay` and `slower`.
+/// What follows where an intent is understood in a node that does not take it. Exactly one of `then`,
+/// `answer`, `replay` and `slower`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalIntent {
@@ -160,6 +161,7 @@ pub struct GlobalIntent {
 /// An approved answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FlowAnswer")]
 pub struct Answer {
     pub text: String,
     /// How the answer to an objection argues; for the checker and for who writes it.
@@ -180,6 +182,7 @@ pub struct Fabe {
 /// A part of the flow that `sub_flow` calls; a `return` node goes back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "FlowGroup")]
 pub struct Group {
     pub start: String,
 }

@@ -83,7 +83,7 @@ fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
 }
 
 #[test]
-fn a_dialogue_is_refused_for_what_leads_nowhere() {
+fn a_dialogue_is_refused_for_what_goes_nowhere() {
     let loops = json!({"knowledge": {"answer": "fee"}});
     for (pointer, value, fault) in [
         (

@@ -1,6 +1,7 @@
 //! The shape of a flow: what a flow file may say, read strictly; an error names its place in the file.
 //!
-//! Its JSON Schema is `docs/reference/flow.schema.json`. What a readable flow must further fulfil is checked in `check.rs`.
+//! Its JSON Schema is `docs/reference/flow.schema.json`. What a readable flow must further fulfil is
+//! checked in `check.rs`.
 
 use super::dialogue::{Dialogue, SILENT};
 use super::nodes::Node;

@@ -1,5 +1,6 @@
-//! What a flow file may say in short, written out before it is read: presets (intents that count anywhere, their
-//! answers and ends, that a robot speaks) and tables of transitions. What is stored and hashed is written out.
+//! What a flow file may say in short, written out before it is read: presets (intents that count anywhere,
+//! their answers and ends, that a robot speaks) and tables of transitions. What is stored and hashed is
+//! written out.
 
 use super::graph::ReadFault;
 use serde::Deserialize;

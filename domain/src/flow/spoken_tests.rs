@@ -1,4 +1,5 @@
-//! Runs of spoken flows: answers by word and key, silence, corrections, opt-outs, barge-in, digressions, groups.
+//! Runs of spoken flows: answers by word and key, silence, corrections, opt-outs, barge-in, digressions,
+//! groups.
 
 use super::step_tests::variables;
 use super::tests::shipped;

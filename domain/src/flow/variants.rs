@@ -1,4 +1,5 @@
-//! Two or more wordings of one text, held against each other by a stated figure until a stated number of calls.
+//! Two or more wordings of one text, held against each other by a stated figure until a stated number of
+//! calls.
 
 use super::fault::DefinitionFault;
 use serde::{Deserialize, Serialize};
@@ -35,6 +36,7 @@ pub enum VariantMetric {
 /// One wording.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "VariantArm")]
 pub struct Arm {
     pub text: String,
     /// Its share of the calls, beside the others'.

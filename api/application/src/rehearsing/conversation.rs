@@ -1,4 +1,5 @@
-//! One call in text, on virtual time: the caller's turns in, the flow's actions out, and what was heard and when.
+//! One call in text, on virtual time: the caller's turns in, the flow's actions out, and what was heard
+//! and when.
 
 use super::caller::{Caller, Turn};
 use super::listener::Listener;

@@ -1,5 +1,5 @@
-//! What is understood of an utterance, as a flow's step takes it: the room `understanding` asked about the node
-//! where a call is. The one bridge between the two; neither knows the other.
+//! What is understood of an utterance, as a flow's step takes it: the room `understanding` asked about the
+//! node where a call is. The one bridge between the two; neither knows the other.
 
 use domain::flow::{AFFIRM, DENY, FlowRun, Slot, SlotKind, Understood};
 use domain::time::Timestamp;
@@ -140,8 +140,8 @@ fn permille(ratio: f32) -> u16 {
     (ratio.clamp(0.0, 1.0) * 1_000.0).round() as u16
 }
 
-/// The last value of each slot's kind: who corrects themselves says the right one last. A slot of free text takes
-/// the utterance where it is asked for.
+/// The last value of each slot's kind: who corrects themselves says the right one last. A slot of free
+/// text takes the utterance where it is asked for.
 fn slots(
     text: &str,
     declared: &BTreeMap<String, Slot>,

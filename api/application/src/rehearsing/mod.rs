@@ -1,5 +1,5 @@
-//! Conversations rehearsed in text, on virtual time: seeded callers through the real understanding and the pure
-//! step of a flow, and transcripts that a flow must still follow. No sound, no network, no clock.
+//! Conversations rehearsed in text, on virtual time: seeded callers through the real understanding and the
+//! pure step of a flow, and transcripts that a flow must still follow. No sound, no network, no clock.
 
 mod caller;
 mod conversation;

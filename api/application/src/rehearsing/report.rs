@@ -1,5 +1,5 @@
-//! Many rehearsed calls of one flow, put together: how they ended, what of the flow they went through, and how
-//! long nobody was heard. Equal seeds make equal reports.
+//! Many rehearsed calls of one flow, put together: how they ended, what of the flow they went through, and
+//! how long nobody was heard. Equal seeds make equal reports.
 
 use super::caller::{Caller, Persona, Phrases};
 use super::conversation::{Talked, talk};

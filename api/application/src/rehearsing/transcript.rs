@@ -1,5 +1,5 @@
-//! Transcripts that a flow must still follow: what the callee says, presses and leaves unsaid, and what is to come
-//! of it. Kept beside a flow, they are its regression tests.
+//! Transcripts that a flow must still follow: what the callee says, presses and leaves unsaid, and what is
+//! to come of it. Kept beside a flow, they are its regression tests.
 
 use super::listener::Listener;
 use domain::disposition::Outcome;

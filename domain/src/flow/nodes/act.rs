@@ -1,5 +1,5 @@
-//! A node that does something without a word: sets slots, tags, notes interest, refuses further calls, intends
-//! a message; then goes on at once.
+//! A node that does something without a word: sets slots, tags, notes interest, refuses further calls,
+//! intends a message; then goes on at once.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target};
@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ActNode")]
 pub struct Act {
     /// Slots and variables by name; an empty text takes a slot's value away.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

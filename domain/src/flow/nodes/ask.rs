@@ -1,5 +1,5 @@
-//! A node that asks and takes an answer by word or by key: intents, slots and keys lead on; silence and what is
-//! not understood climb a ladder of wordings and leave by its end.
+//! A node that asks and takes an answer by word or by key: intents, slots and keys lead on; silence and
+//! what is not understood climb a ladder of wordings and leave by its end.
 
 use super::super::dialogue::{AFFIRM, DENY};
 use super::super::fault::DefinitionFault;
@@ -20,6 +20,7 @@ pub const RUNGS_MAX: usize = 5;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AskNode")]
 pub struct Ask {
     pub text: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,8 +170,8 @@ impl Ask {
         if !self.keys.is_empty() {
             return None;
         }
-        let leads = |intent: &str| self.intents.contains_key(intent) || self.otherwise.is_some();
-        match (leads(AFFIRM), leads(DENY)) {
+        let goes_on = |intent: &str| self.intents.contains_key(intent) || self.otherwise.is_some();
+        match (goes_on(AFFIRM), goes_on(DENY)) {
             (true, false) => Some(DENY),
             (false, true) => Some(AFFIRM),
             (true, true) | (false, false) => None,

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DecideNode")]
 pub struct Decide {
     pub rules: Vec<DecideRule>,
     pub otherwise: String,
@@ -24,6 +25,7 @@ pub struct DecideRule {
 /// `interest`, any one of those listed; or how often a node was `entered`, with `at_least`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DecideCondition")]
 pub struct Condition {
     /// A variable or slot.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,5 @@
-//! A node that says an approved answer by its id, and goes on, or returns to the question that was asked last.
+//! A node that says an approved answer by its id, and goes on, or returns to the question that was asked
+//! last.
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target, Visits};
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "KnowledgeNode")]
 pub struct Knowledge {
     /// Id of an answer.
     pub answer: String,

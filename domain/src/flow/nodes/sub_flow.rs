@@ -18,6 +18,7 @@ pub struct SubFlow {
 /// Back to behind the `sub_flow` that led here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ReturnNode")]
 pub struct Return {}
 
 /// A way into a group, or out of one.

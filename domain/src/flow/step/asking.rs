@@ -22,8 +22,8 @@ impl FlowRun {
     /// Keys that lead somewhere from the node where the call is.
     pub fn keys(&self) -> Vec<char> {
         let node = self.graph.nodes.get(&self.node).map(Node::kind);
-        let leads = |digit: &char| node.is_some_and(|node| node.key_target(*digit).is_some());
-        "1234567890*#".chars().filter(leads).collect()
+        let known = |digit: &char| node.is_some_and(|node| node.key_target(*digit).is_some());
+        "1234567890*#".chars().filter(known).collect()
     }
 
     /// Asks, unless what it asks for was said before it came to it.
@@ -100,11 +100,11 @@ impl FlowRun {
             }
         }
         self.explain("keys", explanation, actions);
-        self.lead(next, actions);
+        self.go_to(next, actions);
     }
 
     /// To a node; where it refuses further calls, the opt-out comes first.
-    pub(super) fn lead(&mut self, next: &str, actions: &mut Vec<FlowAction>) {
+    pub(super) fn go_to(&mut self, next: &str, actions: &mut Vec<FlowAction>) {
         if self.graph.ends_as_opt_out(next) {
             return self.opt_out(next.to_owned(), actions);
         }
@@ -147,7 +147,7 @@ impl FlowRun {
         let taken = explanation.rung.unwrap_or(1).saturating_sub(1);
         self.explain(member, explanation, actions);
         match ladder.rung(taken) {
-            Rung::Leave(next) => self.lead(next, actions),
+            Rung::Leave(next) => self.go_to(next, actions),
             Rung::Replay => {
                 if self.count_step(actions) {
                     self.ask_text(ask, actions);
@@ -171,8 +171,8 @@ impl FlowRun {
         }
     }
 
-    /// Somebody speaks into the question: it is dropped where the node allows it. Notices, texts of other nodes
-    /// and the goodbye are said to their end.
+    /// Somebody speaks into the question: it is dropped where the node allows it. Notices, texts of other
+    /// nodes and the goodbye are said to their end.
     pub(super) fn take_barge_in(&mut self, heard: Interruption, actions: &mut Vec<FlowAction>) {
         let Doing::Asking { played: false } = self.doing else {
             return;

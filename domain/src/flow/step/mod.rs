@@ -108,7 +108,8 @@ impl FlowRun {
         (run, actions)
     }
 
-    /// Names the call and its flow's version, by which one of several wordings is chosen; before the first step.
+    /// Names the call and its flow's version, by which one of several wordings is chosen; before the first
+    /// step.
     pub fn of_call(mut self, call: String) -> Self {
         self.talked.call = Some(call);
         self

@@ -1,5 +1,5 @@
-//! What the callee said: an opt-out at any moment, answers of the node, intents that count anywhere, slots and
-//! their corrections, what is asked back, and what is not understood.
+//! What the callee said: an opt-out at any moment, answers of the node, intents that count anywhere, slots
+//! and their corrections, what is asked back, and what is not understood.
 
 use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent};
 use super::super::nodes::{Ask, Node};
@@ -85,14 +85,14 @@ impl FlowRun {
             && !explanation.slots.is_empty()
         {
             self.explain("on_filled", explanation, actions);
-            return self.lead(next, actions);
+            return self.go_to(next, actions);
         }
         if refused {
             return self.climb_unclear(ask, explanation, actions);
         }
         match (accepted(said), said.reading.certainty, said.reading.intent()) {
             (Some(intent), ..) => self.follow(ask, intent, explanation, actions),
-            (None, Certainty::ToConfirm, Some(intent)) if self.leads_somewhere(ask, intent) => {
+            (None, Certainty::ToConfirm, Some(intent)) if self.goes_somewhere(ask, intent) => {
                 self.ask_back(ask, intent, explanation, actions);
             }
             (None, ..) => self.climb_unclear(ask, explanation, actions),
@@ -125,14 +125,14 @@ impl FlowRun {
         self.talked.intent = Some(intent.to_owned());
         if let Some(next) = ask.intents.get(intent) {
             self.explain(&format!("intents.{intent}"), explanation, actions);
-            return self.lead(next, actions);
+            return self.go_to(next, actions);
         }
         if self.digress(intent, explanation.clone(), actions) {
             return;
         }
         if let Some(next) = &ask.otherwise {
             self.explain("otherwise", explanation, actions);
-            return self.lead(next, actions);
+            return self.go_to(next, actions);
         }
         self.climb_unclear(ask, explanation, actions);
     }
@@ -148,7 +148,7 @@ impl FlowRun {
         self.follow(ask, &pending, explanation, actions);
     }
 
-    fn leads_somewhere(&self, ask: &Ask, intent: &str) -> bool {
+    fn goes_somewhere(&self, ask: &Ask, intent: &str) -> bool {
         ask.intents.contains_key(intent) || self.graph.dialogue().intents.contains_key(intent)
     }
 
@@ -189,7 +189,7 @@ impl FlowRun {
         self.silence_text_once(actions);
         self.explain_by(format!("dialogue.intents.{intent}"), explanation, actions);
         if let Some(next) = &global.then {
-            self.lead(next, actions);
+            self.go_to(next, actions);
         } else if self.count_step(actions) {
             self.answer_and_return(global, actions);
         }
