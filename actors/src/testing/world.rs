@@ -13,7 +13,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::disposition::Disposition;
 use domain::flow::command::FlowCommand;
-use domain::flow::from_script;
+use domain::flow::{FlowDefinition, from_script};
 use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
 use domain::ports::line::Line;
 use domain::ports::vault::Vault;
@@ -274,10 +274,16 @@ pub(crate) fn no_flow() -> FlowRef {
 /// Publishes a reminder with a menu.
 pub(crate) async fn publish(world: &World) -> FlowRef {
     let flow: FlowId = "remind".parse().expect("a plain word");
-    let definition = from_script(flow.clone(), "{{name}}您好，您的贷款将到期。").expect("a good script");
+    let definition = from_script(flow, "{{name}}您好，您的贷款将到期。").expect("a good script");
+    publish_flow(world, &definition).await
+}
+
+/// Publishes a flow and answers which version it is.
+pub(crate) async fn publish_flow(world: &World, definition: &FlowDefinition) -> FlowRef {
+    let flow = definition.flow.clone();
     let command = FlowCommand::Publish {
         flow: flow.clone(),
-        definition: serde_json::to_value(&definition).expect("a definition is JSON"),
+        definition: serde_json::to_value(definition).expect("a definition is JSON"),
     };
     let answer = world
         .system

@@ -36,6 +36,7 @@ pub mod private_file;
 pub mod query;
 pub mod readers;
 pub mod recordings;
+pub mod rehearsing;
 pub mod reply_value;
 pub mod retention;
 pub mod settings;

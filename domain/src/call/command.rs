@@ -4,6 +4,7 @@ use super::correction::Correction;
 use super::end_cause::EndCause;
 use super::event::{CallEvent, EndReason, Notice};
 use super::state::CallState;
+use super::turn_fact::TurnFact;
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
@@ -61,6 +62,8 @@ pub enum CallCommand {
         node: String,
         digit: char,
     },
+    /// One fact of a turn of a spoken conversation.
+    NoteTurn(TurnFact),
     RequestTransfer {
         node: String,
     },
@@ -110,6 +113,7 @@ impl CallCommand {
             Self::NoteNoticePlayed { .. } => "call.note_notice_played",
             Self::EnterNode { .. } => "call.enter_node",
             Self::NoteKeypress { .. } => "call.note_keypress",
+            Self::NoteTurn(_) => "call.note_turn",
             Self::RequestTransfer { .. } => "call.request_transfer",
             Self::RequestCancel { .. } => "call.request_cancel",
             Self::RequestHangup { .. } => "call.request_hangup",
@@ -139,21 +143,7 @@ impl CallCommand {
                 number_grant,
                 flow,
             },
-            CallEvent::Dialing {
-                leg,
-                trunk,
-                sip_call_id,
-                local,
-                caller,
-                hold_off_ms,
-            } => Self::Dial {
-                leg,
-                trunk,
-                sip_call_id,
-                local,
-                caller,
-                hold_off_ms,
-            },
+            CallEvent::Corrected { .. } => Self::corrected(event),
             CallEvent::Ringing {
                 leg,
                 sip_code,
@@ -171,30 +161,62 @@ impl CallCommand {
             } => Self::notice_played(leg, notice, recorded_ms),
             CallEvent::NodeEntered { node } => Self::EnterNode { node },
             CallEvent::Keypressed { leg, node, digit } => Self::pressed(leg, node, &digit),
+            CallEvent::Heard(fact) => Self::NoteTurn(TurnFact::Heard(fact)),
+            CallEvent::Understood(fact) => Self::NoteTurn(TurnFact::Understood(fact)),
+            CallEvent::Decided(fact) => Self::NoteTurn(TurnFact::Decided(fact)),
+            CallEvent::Said(fact) => Self::NoteTurn(TurnFact::Said(fact)),
+            CallEvent::BargedIn(fact) => Self::NoteTurn(TurnFact::BargedIn(fact)),
+            CallEvent::SilenceTimedOut(fact) => Self::NoteTurn(TurnFact::SilenceTimedOut(fact)),
+            CallEvent::SensitiveWordMatched(fact) => Self::NoteTurn(TurnFact::SensitiveWordMatched(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
             CallEvent::EndOrdered { hang_up, reason } => Self::OrderEnd { hang_up, reason },
             CallEvent::Ended { q850, .. } => Self::End(CallEnding::behind(event, state, q850)),
-            CallEvent::Corrected {
-                corrects,
-                before,
-                after,
-                reason,
-                by,
-            } => Self::Correct(Correction {
-                corrects,
-                before,
-                after,
-                reason,
-                by,
-            }),
+            CallEvent::Dialing {
+                leg,
+                trunk,
+                sip_call_id,
+                local,
+                caller,
+                hold_off_ms,
+            } => Self::Dial {
+                leg,
+                trunk,
+                sip_call_id,
+                local,
+                caller,
+                hold_off_ms,
+            },
             CallEvent::RecordingDisposed {
                 disposal,
                 preset,
                 days,
             } => Self::dispose_recording(disposal, preset, days),
         }
+    }
+
+    /// Anything else corrects nothing, and is refused.
+    fn corrected(event: &CallEvent) -> Self {
+        let CallEvent::Corrected {
+            corrects,
+            before,
+            after,
+            reason,
+            by,
+        } = event.clone()
+        else {
+            return Self::Withdraw {
+                reason: EndReason::Fault,
+            };
+        };
+        Self::Correct(Correction {
+            corrects,
+            before,
+            after,
+            reason,
+            by,
+        })
     }
 
     const fn rang(leg: u8, sip_code: u16, early_media: bool) -> Self {

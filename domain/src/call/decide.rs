@@ -11,6 +11,7 @@ use super::progress::{CallFacts, CallProgress, DISPOSITION_VERSION, dispose, par
 use super::recording::dispose_recording;
 use super::refusal::CallRefusal;
 use super::state::{CallState, LegState};
+use super::turn_fact::note_turn;
 use crate::compliance::{permit, permit_next_leg};
 use crate::decider::Context;
 use crate::key_rule::KeyRule;
@@ -51,6 +52,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         } => note_notice_played(state, leg, notice, recorded_ms),
         CallCommand::EnterNode { node } => enter_node(state, node),
         CallCommand::NoteKeypress { leg, node, digit } => note_keypress(state, leg, node, digit),
+        CallCommand::NoteTurn(fact) => note_turn(state, fact),
         CallCommand::RequestTransfer { node } => request_transfer(state, node),
         CallCommand::RequestCancel { leg, reason } => request_cancel(state, leg, reason),
         CallCommand::RequestHangup { leg, reason } => request_hangup(state, leg, reason),
@@ -83,6 +85,7 @@ const fn answered_after_end(command: &CallCommand) -> bool {
         | CallCommand::NoteNoticePlayed { .. }
         | CallCommand::EnterNode { .. }
         | CallCommand::NoteKeypress { .. }
+        | CallCommand::NoteTurn(_)
         | CallCommand::RequestTransfer { .. }
         | CallCommand::RequestCancel { .. }
         | CallCommand::RequestHangup { .. }

@@ -3,6 +3,7 @@
 
 use super::end_cause::EndCause;
 use super::finding::Finding;
+use super::turn_fact::{BargedInFact, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, UnderstoodFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -11,6 +12,7 @@ use crate::ids::EventId;
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
+use crate::turn::TurnDecision;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -79,6 +81,21 @@ pub enum CallEvent {
         node: String,
         digit: Personal<String>,
     },
+    #[serde(rename = "call.heard")]
+    Heard(HeardFact),
+    #[serde(rename = "call.understood")]
+    Understood(UnderstoodFact),
+    /// Stored before the `call.node_entered` that follows from it.
+    #[serde(rename = "call.decided")]
+    Decided(TurnDecision),
+    #[serde(rename = "call.said")]
+    Said(SaidFact),
+    #[serde(rename = "call.barged_in")]
+    BargedIn(BargedInFact),
+    #[serde(rename = "call.silence_timed_out")]
+    SilenceTimedOut(SilenceFact),
+    #[serde(rename = "call.sensitive_word_matched")]
+    SensitiveWordMatched(SensitiveWordFact),
     /// The callee asked for a colleague (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
     TransferRequested { node: String },
@@ -209,6 +226,13 @@ impl CallEvent {
     pub const NOTICE_PLAYED: &'static str = "call.notice_played";
     pub const NODE_ENTERED: &'static str = "call.node_entered";
     pub const KEYPRESSED: &'static str = "call.keypressed";
+    pub const HEARD: &'static str = "call.heard";
+    pub const UNDERSTOOD: &'static str = "call.understood";
+    pub const DECIDED: &'static str = "call.decided";
+    pub const SAID: &'static str = "call.said";
+    pub const BARGED_IN: &'static str = "call.barged_in";
+    pub const SILENCE_TIMED_OUT: &'static str = "call.silence_timed_out";
+    pub const SENSITIVE_WORD_MATCHED: &'static str = "call.sensitive_word_matched";
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
     pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
@@ -268,12 +292,39 @@ impl CallEvent {
                 preset: _,
                 days: _,
             } => true,
+            Self::Said(SaidFact {
+                leg: _,
+                node: _,
+                prompt: _,
+                variant: _,
+                spoken_chars: _,
+                prompt_chars: _,
+            })
+            | Self::BargedIn(BargedInFact {
+                leg: _,
+                node: _,
+                said_ms: _,
+                voiced_ms: _,
+                chars: _,
+            })
+            | Self::SilenceTimedOut(SilenceFact {
+                node: _,
+                silence_ms: _,
+            })
+            | Self::Decided(TurnDecision {
+                node: _,
+                rule: _,
+                explanation: _,
+            }) => true,
             // A reason is what somebody wrote.
             Self::Permitted { .. }
             | Self::Dialing { .. }
             | Self::LegFailed { .. }
             | Self::Answered { .. }
             | Self::Keypressed { .. }
+            | Self::Heard(_)
+            | Self::Understood(_)
+            | Self::SensitiveWordMatched(_)
             | Self::EndOrdered { .. }
             | Self::Ended { .. }
             | Self::LateAnswered { .. }
@@ -293,6 +344,13 @@ impl EventData for CallEvent {
             Self::NoticePlayed { .. } => Self::NOTICE_PLAYED,
             Self::NodeEntered { .. } => Self::NODE_ENTERED,
             Self::Keypressed { .. } => Self::KEYPRESSED,
+            Self::Heard(_) => Self::HEARD,
+            Self::Understood(_) => Self::UNDERSTOOD,
+            Self::Decided(_) => Self::DECIDED,
+            Self::Said(_) => Self::SAID,
+            Self::BargedIn(_) => Self::BARGED_IN,
+            Self::SilenceTimedOut(_) => Self::SILENCE_TIMED_OUT,
+            Self::SensitiveWordMatched(_) => Self::SENSITIVE_WORD_MATCHED,
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
             Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
@@ -312,12 +370,19 @@ impl EventData for CallEvent {
         match self {
             Self::Permitted { callee, .. } => vec![("/callee".to_owned(), callee)],
             Self::Keypressed { digit, .. } => vec![("/digit".to_owned(), digit)],
+            Self::Heard(fact) => vec![("/text".to_owned(), &mut fact.text)],
+            Self::Understood(fact) => fact.personal(),
+            Self::SensitiveWordMatched(fact) => vec![("/word".to_owned(), &mut fact.word)],
             Self::Dialing { .. }
             | Self::Ringing { .. }
             | Self::LegFailed { .. }
             | Self::Answered { .. }
             | Self::NoticePlayed { .. }
             | Self::NodeEntered { .. }
+            | Self::Decided(_)
+            | Self::Said(_)
+            | Self::BargedIn(_)
+            | Self::SilenceTimedOut(_)
             | Self::TransferRequested { .. }
             | Self::EndOrdered { .. }
             | Self::CancelRequested { .. }

@@ -1,7 +1,10 @@
 //! Every stored kind of a call event, held against its golden file.
 
 use super::event::{CallEvent, EndReason, Notice};
-use super::{EndCause, Finding, LegIdentity};
+use super::{
+    BargedInFact, EndCause, Finding, HeardFact, LegIdentity, SaidFact, SensitiveWordFact, SilenceFact,
+    UnderstoodFact,
+};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
@@ -10,6 +13,7 @@ use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::time::Timestamp;
+use crate::turn::{Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput};
 use std::collections::BTreeMap;
 
 fn verdict(rule: &str) -> Verdict {
@@ -244,4 +248,84 @@ fn when_the_callee_is_first_heard_is_written_as_its_golden_files() {
     };
     check_with("call", "recorded_ms", noticed);
     check_with("call", "callee_audio_from_ms", ended);
+}
+
+fn reading() -> SpokenReading {
+    SpokenReading {
+        certainty: Certainty::Accepted,
+        by: ReadBy::Model,
+        candidates: vec![IntentCandidate {
+            intent: "ask_term".to_owned(),
+            score_permille: 812,
+        }],
+        accept_permille: Some(640),
+        confirm_permille: Some(310),
+    }
+}
+
+/// What is stored of one spoken turn.
+#[test]
+fn every_fact_of_a_turn_is_written_as_its_golden_file() {
+    let node = || "确认分期期数".to_owned();
+    let reading = reading();
+    let explanation = Explanation {
+        reading: Some(reading.clone()),
+        slots: vec!["terms".to_owned()],
+        corrected: vec!["terms".to_owned()],
+        rung: Some(1),
+        ..Explanation::of(TurnInput::Spoken)
+    };
+    let events = [
+        CallEvent::Heard(HeardFact {
+            leg: 1,
+            node: node(),
+            text: Personal::open("不是，是三期".to_owned()),
+            confidence_permille: Some(930),
+            engine: "template".to_owned(),
+            begins_ms: 14_200,
+            ends_ms: 15_640,
+        }),
+        CallEvent::Understood(UnderstoodFact {
+            node: node(),
+            intent: Some("ask_term".to_owned()),
+            reading,
+            slots: BTreeMap::from([("terms".to_owned(), Personal::open("3".to_owned()))]),
+            interest: Some("高".to_owned()),
+            opt_out: true,
+            model: Some("5e".repeat(32)),
+        }),
+        CallEvent::Decided(TurnDecision {
+            node: node(),
+            rule: "nodes.确认分期期数.on_filled".to_owned(),
+            explanation,
+        }),
+        CallEvent::Said(SaidFact {
+            leg: 1,
+            node: node(),
+            prompt: "nodes.确认分期期数.text".to_owned(),
+            variant: Some("short".to_owned()),
+            spoken_chars: 7,
+            prompt_chars: 14,
+        }),
+        CallEvent::BargedIn(BargedInFact {
+            leg: 1,
+            node: node(),
+            said_ms: 1_400,
+            voiced_ms: 320,
+            chars: Some(3),
+        }),
+        CallEvent::SilenceTimedOut(SilenceFact {
+            node: node(),
+            silence_ms: 3_000,
+        }),
+        CallEvent::SensitiveWordMatched(SensitiveWordFact {
+            leg: 1,
+            node: node(),
+            list: "campaign".to_owned(),
+            word: Personal::open("诈骗".to_owned()),
+        }),
+    ];
+    for event in events {
+        check("call", event);
+    }
 }

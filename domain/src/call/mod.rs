@@ -31,6 +31,7 @@ mod small_world_tests;
 mod state;
 #[cfg(test)]
 mod tests;
+mod turn_fact;
 
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
@@ -43,6 +44,10 @@ pub use leg_identity::{LegIdentity, LegKey};
 pub use recording::RecordingStanding;
 pub use refusal::CallRefusal;
 pub use state::{CallPhase, CallState, EndedCall, LegState, Permitted};
+pub use turn_fact::{
+    BargedInFact, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, TURN_FACTS_MAX,
+    TurnFact, UnderstoodFact,
+};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CallId;

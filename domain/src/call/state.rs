@@ -97,6 +97,7 @@ pub struct CallState {
     pub(super) node: Option<String>,
     pub(super) nodes_count: u32,
     pub(super) keypresses_count: u32,
+    pub(super) turn_facts_count: u32,
     pub(super) transfer_requested: bool,
     pub(super) end_ordered: Option<bool>,
     pub(super) ended: Option<EndedCall>,
@@ -256,6 +257,15 @@ impl CallState {
             CallEvent::Keypressed { .. } => {
                 self.keypresses_count = self.keypresses_count.saturating_add(1);
             }
+            CallEvent::Heard(_)
+            | CallEvent::Understood(_)
+            | CallEvent::Decided(_)
+            | CallEvent::Said(_)
+            | CallEvent::BargedIn(_)
+            | CallEvent::SilenceTimedOut(_)
+            | CallEvent::SensitiveWordMatched(_) => {
+                self.turn_facts_count = self.turn_facts_count.saturating_add(1);
+            }
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
             CallEvent::Ended { .. } => self.apply_ended(event, at),
@@ -337,6 +347,13 @@ impl CallState {
             | CallEvent::NoticePlayed { .. }
             | CallEvent::NodeEntered { .. }
             | CallEvent::Keypressed { .. }
+            | CallEvent::Heard(_)
+            | CallEvent::Understood(_)
+            | CallEvent::Decided(_)
+            | CallEvent::Said(_)
+            | CallEvent::BargedIn(_)
+            | CallEvent::SilenceTimedOut(_)
+            | CallEvent::SensitiveWordMatched(_)
             | CallEvent::TransferRequested { .. }
             | CallEvent::Ended { .. }
             | CallEvent::Corrected { .. }

@@ -2,7 +2,7 @@
 
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
-use super::nodes::{Node, Place, check_range};
+use super::nodes::{Calls, Node, Place, check_range};
 use super::text::{is_variable_name, pieces, variables_of};
 use std::collections::BTreeSet;
 
@@ -31,6 +31,7 @@ impl FlowDefinition {
         for (name, node) in &self.nodes {
             self.check_node(name, node, &mut faults);
         }
+        self.check_dialogue(&mut faults);
         self.check_targets(&mut faults);
         // The shape of the graph means something only when every edge leads somewhere.
         if faults.is_empty() {
@@ -118,11 +119,15 @@ impl FlowDefinition {
         let place = Place {
             node: name,
             variables: &self.variables,
+            dialogue: self.dialogue(),
         };
+        for (member, text) in node.kind().further_texts() {
+            self.check_text(&format!("nodes.{name}.{member}"), text, faults);
+        }
         node.kind().check(&place, faults);
     }
 
-    fn check_text(&self, member: &str, text: &str, faults: &mut Vec<DefinitionFault>) {
+    pub(super) fn check_text(&self, member: &str, text: &str, faults: &mut Vec<DefinitionFault>) {
         let member = member.to_owned();
         if text.trim().is_empty() || text.chars().count() > TEXT_CHARS_MAX {
             faults.push(DefinitionFault::TextLength {
@@ -148,6 +153,9 @@ impl FlowDefinition {
     /// Declared, and required, with a default, or set by some key.
     fn has_value(&self, name: &str) -> bool {
         let set_by_key = || self.nodes.values().any(|node| node.kind().sets(name));
+        if self.dialogue().slots.contains_key(name) {
+            return set_by_key();
+        }
         self.variables
             .get(name)
             .is_some_and(|variable| variable.required || variable.default.is_some() || set_by_key())
@@ -172,6 +180,9 @@ impl FlowDefinition {
                 check(format!("nodes.{name}.on_exception"), target);
             }
         }
+        for (member, target) in self.dialogue_targets() {
+            check(member, target);
+        }
     }
 
     fn check_paths(&self, faults: &mut Vec<DefinitionFault>) {
@@ -191,6 +202,7 @@ impl FlowDefinition {
     fn reached(&self) -> BTreeSet<&str> {
         let mut found = BTreeSet::new();
         let mut open = vec![self.start.as_str(), self.on_exception.as_str()];
+        open.extend(self.dialogue_targets().into_iter().map(|(_, node)| node));
         while let Some(name) = open.pop() {
             if let Some(node) = self.nodes.get(name)
                 && found.insert(name)
@@ -213,7 +225,7 @@ impl FlowDefinition {
                     .targets()
                     .iter()
                     .any(|target| found.contains(target.node));
-                if node.kind().is_last() || has_exit {
+                if node.kind().is_last() || node.kind().calls() == Some(Calls::Back) || has_exit {
                     found.insert(name.as_str());
                 }
             }

@@ -46,6 +46,26 @@ pub enum DefinitionFault {
     },
     #[error("{member}: exactly one of equals, one_of, at_least and present is needed")]
     BadCondition { member: String },
+    #[error("{member}: a rule has conditions, each on one subject with one comparison")]
+    BadRule { member: String },
+    #[error("{member}: 1 to 5 wordings, one with a weight, and a number of calls")]
+    BadVariants { member: String },
+    #[error("nodes.{node}: slots and on_filled go together")]
+    SlotsWithoutNext { node: String },
+    #[error("nodes.{node}: what it takes is not what it expects (speech, keypress or both)")]
+    NotAsExpected { node: String },
+    #[error("{member}: there is no answer {answer:?}")]
+    UnknownAnswer { member: String, answer: String },
+    #[error("{member}: there is no group {group:?}")]
+    UnknownGroup { member: String, group: String },
+    #[error("nodes.{node}: an answer that returns bounds its visits")]
+    UnboundedReturn { node: String },
+    #[error("{member}: exactly one of then, answer, replay and slower is needed")]
+    BadIntent { member: String },
+    #[error("nodes.{node}: a call can come to return without having gone through sub_flow")]
+    ReturnOutside { node: String },
+    #[error("nodes: nobody can refuse further calls: no end with opt_out can be reached")]
+    NoRefusal,
     #[error("nodes.{node}.end: opt_out and the outcome opted_out go together")]
     OptOutMismatch { node: String },
 }

@@ -1,9 +1,11 @@
 //! The shape of a flow: what a flow file may say, read strictly; an error names its place in the file.
 //!
-//! The language is the keypress subset: say, ask_keypress, branch, transfer and end nodes. Its JSON Schema
-//! is `docs/reference/flow.schema.json`. What a readable flow must further fulfil is checked in `check.rs`.
+//! Its JSON Schema is `docs/reference/flow.schema.json`. What a readable flow must further fulfil is
+//! checked in `check.rs`.
 
+use super::dialogue::{Dialogue, SILENT};
 use super::nodes::Node;
+use super::shorthand::written_out;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
 use crate::ids::FlowId;
@@ -31,6 +33,9 @@ pub struct FlowDefinition {
     pub start: String,
     /// Where a fault leads, unless a node says otherwise.
     pub on_exception: String,
+    /// What counts in every node of a spoken flow.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialogue: Option<Dialogue>,
     pub nodes: BTreeMap<String, Node>,
 }
 
@@ -93,6 +98,11 @@ impl ValueFault {
 impl FlowDefinition {
     /// Reads a flow file: YAML, of which JSON is a part.
     pub fn from_yaml(text: &str) -> Result<Self, ReadFault> {
+        Self::from_value(&Self::yaml_value(text)?)
+    }
+
+    /// A file of flows or of their transcripts as JSON, before anybody asks what it says.
+    pub fn yaml_value(text: &str) -> Result<Value, ReadFault> {
         if text.len() > FLOW_FILE_BYTES_MAX {
             return Err(ReadFault::TooLarge {
                 bytes: text.len(),
@@ -103,12 +113,16 @@ impl FlowDefinition {
         // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
         let yaml: serde_yaml_ng::Value =
             serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;
-        let value = serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))?;
-        Self::from_value(&value)
+        serde_json::to_value(yaml).map_err(|error| not_yaml(error.to_string()))
     }
 
     /// Reads a definition from JSON, part by part, so that an error names its place.
     pub fn from_value(value: &Value) -> Result<Self, ReadFault> {
+        let written_out = written_out(value)?;
+        let value = written_out.as_ref().unwrap_or(value);
+        if let Some(dialogue) = value.get("dialogue") {
+            read_part::<Dialogue>("dialogue", dialogue)?;
+        }
         if let Some(variables) = value.get("variables") {
             read_members::<Variable>("variables", variables)?;
         }
@@ -119,6 +133,11 @@ impl FlowDefinition {
             read_members::<Node>("nodes", nodes)?;
         }
         read_part("flow", value)
+    }
+
+    /// What counts in every node; empty for a flow that only asks for keys.
+    pub fn dialogue(&self) -> &Dialogue {
+        self.dialogue.as_ref().unwrap_or(&SILENT)
     }
 
     /// The definition as JSON, with its defaults written out; what is hashed and stored.
@@ -154,11 +173,20 @@ impl FlowDefinition {
         faults
     }
 
-    /// Every text of the flow, as written: notices first, then by node.
+    /// Every text of the flow, as written: notices first, then by node, then answers.
     pub fn texts(&self) -> Vec<&str> {
         let notices = [Some(self.notices.recording.as_str()), self.notices.ai.as_deref()];
-        let spoken = self.nodes.values().filter_map(Node::text);
-        notices.into_iter().flatten().chain(spoken).collect()
+        let spoken = self.nodes.values().flat_map(|node| {
+            let further = node.kind().further_texts().into_iter().map(|(_, text)| text);
+            node.text().into_iter().chain(further)
+        });
+        let answers = self
+            .dialogue()
+            .answers
+            .values()
+            .map(|answer| answer.text.as_str());
+        let texts = notices.into_iter().flatten().chain(spoken).chain(answers);
+        texts.collect()
     }
 
     /// True when some text holds a variable: bundled clips cannot speak it.

@@ -13,7 +13,7 @@ use std::sync::Arc;
 fn played_by(
     rule: KeyRule,
     definition: FlowDefinition,
-    inputs: &[FlowInput],
+    inputs: &[FlowInput<'_>],
 ) -> (Vec<String>, usize, Option<Outcome>) {
     let (mut run, _) = FlowRun::begin_by(rule, &Arc::new(definition), &variables());
     let (mut entered, mut opt_outs, mut ended) = (Vec::new(), 0, None);
@@ -27,6 +27,9 @@ fn played_by(
                 | FlowAction::Say { .. }
                 | FlowAction::StopSaying
                 | FlowAction::Listen { .. }
+                | FlowAction::Decide { .. }
+                | FlowAction::SpeakSlower
+                | FlowAction::Intend { .. }
                 | FlowAction::RequestTransfer { .. } => {}
             }
         }
@@ -35,7 +38,7 @@ fn played_by(
 }
 
 #[track_caller]
-fn check(definition: FlowDefinition, inputs: &[FlowInput], nodes: &[&str], opted_out: bool) {
+fn check(definition: FlowDefinition, inputs: &[FlowInput<'_>], nodes: &[&str], opted_out: bool) {
     let (entered, opt_outs, ended) = played_by(KeyRule::CURRENT, definition, inputs);
     assert_eq!(
         (entered, opt_outs),

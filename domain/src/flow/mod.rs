@@ -7,20 +7,30 @@
 pub mod command;
 pub mod event;
 
+mod advice;
 mod canonical;
 mod check;
+mod check_dialogue;
 mod decide;
+mod dialogue;
+#[cfg(test)]
+mod dialogue_tests;
 mod fault;
 #[cfg(test)]
 mod golden;
 mod graph;
 #[cfg(test)]
 mod key_rule_tests;
+#[cfg(test)]
+mod landed_tests;
 mod nodes;
 mod refusal;
 mod refusing_keys;
 #[cfg(test)]
 mod schema_tests;
+mod shorthand;
+#[cfg(test)]
+mod spoken_tests;
 mod state;
 mod step;
 #[cfg(test)]
@@ -30,19 +40,29 @@ mod template;
 mod tests;
 mod text;
 mod variable;
+mod variants;
 
+pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, VALUE_BY_MS};
 pub use canonical::{canonical_json, content_hash};
 pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
 pub use decide::{DEFINITION_BYTES_MAX, VERSIONS_MAX};
+pub use dialogue::{
+    AFFIRM, ANSWERS_MAX, Answer, DENY, DIGRESSIONS_MAX, Dialogue, Fabe, GLOBAL_INTENTS_MAX, GlobalIntent,
+    Group, Slot, SlotKind,
+};
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
 pub use nodes::*;
 pub use refusal::FlowRefusal;
+pub use shorthand::PRESETS;
 pub use state::{FlowState, PublishedFlow};
-pub use step::{FlowAction, FlowInput, FlowRun, NoticeKind, STEPS_MAX};
+pub use step::{
+    FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,
+};
 pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
 pub use text::{TextFault, VARIABLE_NAME_MAX, is_variable_name};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
+pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::FlowId;

@@ -8,9 +8,21 @@ impl FlowDefinition {
     /// The node a key leads to by which some menu refuses further calls. Where menus lead to several such
     /// nodes by one key, the first in the order of the menus' names.
     pub fn opt_out_node(&self, digit: char) -> Option<&str> {
-        let menus = self.nodes.values().filter_map(|node| node.kind().question());
-        let nodes = menus.filter_map(|menu| menu.node_of(digit));
+        let menus = self.nodes.values();
+        let nodes = menus.filter_map(|node| node.kind().key_target(digit));
         nodes.into_iter().find(|node| self.ends_as_opt_out(node))
+    }
+
+    /// Where somebody is led who refuses further calls by word: by the intents that count anywhere, else the
+    /// first node that ends so.
+    pub fn opt_out_end(&self) -> Option<&str> {
+        let led = self
+            .dialogue()
+            .intents
+            .values()
+            .filter_map(|one| one.then.as_deref());
+        let mut nodes = led.chain(self.nodes.keys().map(String::as_str));
+        nodes.find(|node| self.ends_as_opt_out(node))
     }
 
     /// True when whoever comes to this node has refused further calls: whatever follows by itself ends so.
@@ -30,7 +42,9 @@ impl FlowDefinition {
                 Some(ending) if ending.opt_out => ends = true,
                 Some(_) => return false,
                 // A question in between asks whether it was meant: that is another key's to say.
-                None if node.question().is_some() => return false,
+                None if node.question().is_some() || node.ask().is_some() => return false,
+                // Out of a group, or back to a question.
+                None if node.calls().is_some() || node.targets().is_empty() => return false,
                 None => open.extend(node.targets().into_iter().map(|target| target.node)),
             }
         }

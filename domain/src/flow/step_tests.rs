@@ -2,7 +2,8 @@
 
 use super::tests::{script, shipped, small};
 use super::{
-    AI_NOTICE, FlowAction, FlowDefinition, FlowInput, FlowRun, MENU, NoticeKind, RECORDING_NOTICE, STEPS_MAX,
+    AI_NOTICE, FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, MENU, NoticeKind,
+    RECORDING_NOTICE, STEPS_MAX,
 };
 use crate::disposition::Outcome;
 use FlowInput::{Fault, Keypress, Played, Silence};
@@ -26,7 +27,7 @@ pub(super) fn variables() -> BTreeMap<String, String> {
 }
 
 /// Runs a flow over these inputs; the nodes entered, in order, and the last action.
-fn play(definition: FlowDefinition, inputs: &[FlowInput]) -> (Vec<String>, Option<FlowAction>) {
+fn play(definition: FlowDefinition, inputs: &[FlowInput<'_>]) -> (Vec<String>, Option<FlowAction>) {
     let (mut run, mut actions) = FlowRun::begin(&Arc::new(definition), &variables());
     for input in inputs {
         actions.extend(run.step(*input));
@@ -41,10 +42,18 @@ fn play(definition: FlowDefinition, inputs: &[FlowInput]) -> (Vec<String>, Optio
 }
 
 #[track_caller]
-fn check_end(definition: FlowDefinition, inputs: &[FlowInput], nodes: &[&str], outcome: Outcome) {
+fn check_end(definition: FlowDefinition, inputs: &[FlowInput<'_>], nodes: &[&str], outcome: Outcome) {
     let (entered, last) = play(definition, inputs);
     assert_eq!(entered, nodes);
     assert_eq!(last, Some(FlowAction::End { outcome }));
+}
+
+/// The text of a node.
+fn prompt(node: &str) -> FlowPrompt {
+    FlowPrompt {
+        member: format!("nodes.{node}.text"),
+        variant: None,
+    }
 }
 
 fn said(actions: &[FlowAction]) -> String {
@@ -80,7 +89,8 @@ fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them
             },
             FlowAction::Say {
                 text: "您好,张三,您的贷款已逾期3天,请尽快还款至账号6222。".to_owned(),
-                personal: true
+                personal: true,
+                prompt: prompt("message")
             }
         ]
     );
@@ -93,7 +103,8 @@ fn the_notices_come_first_and_a_key_that_refuses_nothing_does_not_interrupt_them
             },
             FlowAction::Say {
                 text: MENU.to_owned(),
-                personal: false
+                personal: false,
+                prompt: prompt("menu")
             },
             FlowAction::Listen { silence_ms: 5_000 }
         ]
@@ -121,7 +132,8 @@ fn a_key_during_the_question_stops_it_and_counts() {
             },
             FlowAction::Say {
                 text: super::OPTED_OUT.to_owned(),
-                personal: false
+                personal: false,
+                prompt: prompt("refused")
             },
             FlowAction::End {
                 outcome: Outcome::OptedOut

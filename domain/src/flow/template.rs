@@ -54,6 +54,7 @@ pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFau
         },
         start: "message".to_owned(),
         on_exception: "exception".to_owned(),
+        dialogue: None,
         nodes: nodes(script),
     })
 }
@@ -88,6 +89,7 @@ fn say(text: &str, next: &str, visits: Option<Visits>) -> Node {
     Node::Say(Say {
         text: text.to_owned(),
         next: next.to_owned(),
+        variants: None,
         visits,
         on_exception: None,
     })

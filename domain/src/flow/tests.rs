@@ -22,7 +22,7 @@ pub(super) fn shipped(name: &str) -> FlowDefinition {
     FlowDefinition::from_yaml(&read(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
 }
 
-const SHIPPED: [&str; 8] = [
+const SHIPPED: [&str; 21] = [
     "reminder.yaml",
     "notice.yaml",
     "card_instalment.yaml",
@@ -31,6 +31,19 @@ const SHIPPED: [&str; 8] = [
     "branch.yaml",
     "transfer.yaml",
     "end.yaml",
+    "card_instalment_spoken.yaml",
+    "instalment_offer.yaml",
+    "ask.yaml",
+    "decide.yaml",
+    "knowledge.yaml",
+    "marketing_dlg1.yaml",
+    "card_activation.yaml",
+    "wealth_product.yaml",
+    "repayment_reminder.yaml",
+    "survey_zh.yaml",
+    "notification.yaml",
+    "appointment.yaml",
+    "survey_en.yaml",
 ];
 
 pub(super) fn id(text: &str) -> FlowId {

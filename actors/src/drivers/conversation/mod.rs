@@ -9,9 +9,12 @@ mod end_facts;
 mod opt_out;
 mod prepare;
 mod spoken;
+#[cfg(test)]
+mod spoken_flow_tests;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod turn;
 mod unrecorded;
 
 pub(crate) use prepare::{Prepared, prepare};

@@ -48,7 +48,7 @@ pub(crate) fn prepare(
     let (kit, flow, due) = (Arc::clone(kit), flow.clone(), due.clone());
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
-        let prepared = match prepared(&kit, &flow, &due).await {
+        let prepared = match prepared(&kit, call, &flow, &due).await {
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
@@ -68,7 +68,7 @@ pub(crate) fn prepare(
     receiver
 }
 
-async fn prepared(kit: &Kit, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepared, Halt> {
+async fn prepared(kit: &Kit, call: CallId, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepared, Halt> {
     let definition = definition(kit, flow).await?;
     let variables = variables(kit, due).await?;
     let voice = Voice {
@@ -76,6 +76,7 @@ async fn prepared(kit: &Kit, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepa
         clips: Arc::default(),
     };
     let (run, actions) = FlowRun::begin(&definition, &variables);
+    let run = run.of_call(format!("{call}/{}", flow.version));
     for (text, personal) in actions.iter().filter_map(spoken) {
         if let Err(error) = voice.speak(kit, text, personal).await {
             tracing::error!(%error, "a notice could not be spoken");
@@ -92,8 +93,11 @@ async fn prepared(kit: &Kit, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepa
 fn spoken(action: &FlowAction) -> Option<(&str, bool)> {
     match action {
         FlowAction::Notice { text, .. } => Some((text, false)),
-        FlowAction::Say { text, personal } => Some((text, *personal)),
+        FlowAction::Say { text, personal, .. } => Some((text, *personal)),
         FlowAction::EnterNode { .. }
+        | FlowAction::Decide { .. }
+        | FlowAction::Intend { .. }
+        | FlowAction::SpeakSlower
         | FlowAction::StopSaying
         | FlowAction::Listen { .. }
         | FlowAction::RequestTransfer { .. }

@@ -8,9 +8,9 @@ use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
 use crate::drivers::one_call::{Attempt, reason_of};
 use crate::timers::wake_at;
-use domain::call::EndCause;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{EndReason, Notice};
+use domain::call::{EndCause, TurnFact};
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
 use domain::ports::line::{Leg, LegEvent, LegSummary};
@@ -37,7 +37,7 @@ pub(super) struct Talk<'a> {
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
     voice: Voice,
-    node: String,
+    pub(super) node: String,
     playing: VecDeque<Playing>,
     plays_count: u32,
     /// How long to wait for the callee once all is said.
@@ -133,8 +133,8 @@ impl<'a> Talk<'a> {
                 event = self.leg.next() => event,
                 () = wake_at(kit.environment.clock.as_ref(), self.silent_at) => {
                     self.silent_at = None;
-                    self.silence_ms = None;
-                    self.step(FlowInput::Silence).await?;
+                    let waited_ms = self.silence_ms.take();
+                    self.fall_silent(waited_ms).await?;
                     continue;
                 }
                 () = kit.environment.clock.wait_until(self.deadline) => {
@@ -251,7 +251,7 @@ impl<'a> Talk<'a> {
     }
 
     /// What the flow makes of an input, done; after its end only 谢绝来电 moves it.
-    async fn step(&mut self, input: FlowInput) -> Result<(), Halt> {
+    pub(super) async fn step(&mut self, input: FlowInput<'_>) -> Result<(), Halt> {
         let moves = !self.ending || matches!(input, FlowInput::Keypress(_));
         if !moves || self.hanging_up.is_some() {
             return Ok(());
@@ -275,7 +275,7 @@ impl<'a> Talk<'a> {
                         return Box::pin(self.fault()).await;
                     }
                 }
-                FlowAction::Say { text, personal } => {
+                FlowAction::Say { text, personal, .. } => {
                     if !self.say(&text, personal, None).await {
                         return Box::pin(self.fault()).await;
                     }
@@ -286,6 +286,12 @@ impl<'a> Talk<'a> {
                     self.silence_ms = None;
                     self.attempt.ask(CallCommand::EnterNode { node }).await?;
                 }
+                FlowAction::Decide { decision } => {
+                    self.note_turn(TurnFact::Decided(*decision)).await?;
+                }
+                // The voice has one speed until its port has several; what an act node intends follows from
+                // the node, which is stored.
+                FlowAction::SpeakSlower | FlowAction::Intend { .. } => {}
                 FlowAction::StopSaying => self.stop_saying().await,
                 FlowAction::Listen { silence_ms } => {
                     self.silence_ms = Some(silence_ms);

@@ -23,6 +23,7 @@ pub(crate) mod doctor_trunks;
 pub(crate) mod events;
 pub(crate) mod examples;
 pub(crate) mod export;
+pub(crate) mod flow;
 #[cfg(test)]
 mod headline_tests;
 pub(crate) mod import;
@@ -70,6 +71,7 @@ pub(crate) enum Command {
     Campaign(campaign::Args),
     Call(call::Args),
     Clock(clock::Args),
+    Flow(flow::Args),
     Customer(customer::Args),
     Keys(keys::Args),
     Number(number::Args),
@@ -119,6 +121,7 @@ impl Command {
             Self::Number(args) => args.only_shows(),
             Self::Demo(_)
             | Self::Nlu(_)
+            | Self::Flow(_)
             | Self::Serve(_)
             | Self::Carrier(_)
             | Self::Import(_)
@@ -187,6 +190,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Nlu(args) => nlu::run(&args),
+        Command::Flow(args) => flow::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
         Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,

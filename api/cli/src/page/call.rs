@@ -127,6 +127,24 @@ fn reason(data: &Value, language: Language) -> &str {
     known.map_or(code, |(_, words)| language.pick(*words))
 }
 
+/// One fact of a spoken turn, said; the callee's own words stay sealed.
+fn turn(event: &Value, language: Language) -> String {
+    let data = event.get("data").unwrap_or(&Value::Null);
+    let (words, rest) = match text(event, "/type") {
+        CallEvent::HEARD => (("听到（内容已加密）", "heard (sealed)"), "/engine"),
+        CallEvent::UNDERSTOOD => (("理解为", "understood as"), "/intent"),
+        CallEvent::DECIDED => (("流程判断", "decided by"), "/rule"),
+        CallEvent::SAID => (("机器人说完", "the robot said"), "/prompt"),
+        CallEvent::BARGED_IN => (("被叫插话", "the callee spoke into"), "/node"),
+        CallEvent::SILENCE_TIMED_OUT => (("无人应声", "nobody answered at"), "/node"),
+        _ => (
+            ("命中敏感词（内容已加密）", "a sensitive word (sealed) of list"),
+            "/list",
+        ),
+    };
+    format!("{}  {}", language.pick(words), text(data, rest))
+}
+
 /// One event, said.
 fn sentence(event: &Value, language: Language) -> String {
     let data = event.get("data").unwrap_or(&Value::Null);
@@ -158,6 +176,13 @@ fn sentence(event: &Value, language: Language) -> String {
                 rest,
             )
         }
+        CallEvent::HEARD
+        | CallEvent::UNDERSTOOD
+        | CallEvent::DECIDED
+        | CallEvent::SAID
+        | CallEvent::BARGED_IN
+        | CallEvent::SILENCE_TIMED_OUT
+        | CallEvent::SENSITIVE_WORD_MATCHED => turn(event, language),
         CallEvent::TRANSFER_REQUESTED => {
             say(("被叫要求转人工", "the callee asked for a colleague")).to_owned()
         }

@@ -3,6 +3,7 @@
 
 use crate::bundle::gather::{Gathered, Typed};
 use crate::bundle::mask_ends::{masked_end, masked_failure};
+use crate::bundle::mask_turns::{masked_meaning, masked_word, masked_words};
 use crate::bundle::recorded::{key_rule, story};
 use crate::bundle::walk::infer;
 use crate::bundle::{BundleEvent, Content};
@@ -63,9 +64,20 @@ pub(super) fn mask(gathered: &Gathered) -> Result<Content, Problem> {
         masker.ids.insert(typed.id, n);
     }
     let mut digits = inferred.digits.into_iter();
+    let mut slots = inferred.slots.into_iter();
     for (n, typed) in (before + 1..).zip(&gathered.call) {
-        let digit = matches!(typed.event, CallEvent::Keypressed { .. }).then(|| digits.next().unwrap_or('0'));
-        events.push(masker.call_event(n, typed, digit)?);
+        let mut masked = masker.call_event(n, typed)?;
+        if matches!(typed.event, CallEvent::Keypressed { .. }) {
+            let digit = digits.next().unwrap_or('0');
+            masked.personal.insert("/digit".to_owned(), digit.to_string());
+        }
+        if let CallEvent::Understood(_) = &typed.event {
+            let found = slots.next().unwrap_or_default().into_iter();
+            masked
+                .personal
+                .extend(found.map(|(name, value)| (format!("/slots/{name}"), value)));
+        }
+        events.push(masked);
     }
     Ok(Content {
         events,
@@ -161,19 +173,13 @@ impl Masker {
         })
     }
 
-    fn call_event(
-        &mut self,
-        n: u64,
-        typed: &Typed<CallEvent>,
-        digit: Option<char>,
-    ) -> Result<BundleEvent, Problem> {
+    fn call_event(&mut self, n: u64, typed: &Typed<CallEvent>) -> Result<BundleEvent, Problem> {
         let event = self.masked(&typed.event)?;
         let written = self.written(format!("call-{CALL}"), typed, &event)?;
         let mut personal = BTreeMap::new();
         if matches!(event, CallEvent::Permitted { .. }) {
             personal.insert("/callee".to_owned(), CALLEE.to_owned());
         }
-        personal.extend(digit.map(|digit| ("/digit".to_owned(), digit.to_string())));
         Ok(BundleEvent {
             n,
             personal,
@@ -235,6 +241,9 @@ impl Masker {
                 node: node.clone(),
                 digit: Personal::Erased { hash: None },
             },
+            CallEvent::Heard(fact) => CallEvent::Heard(masked_words(fact)),
+            CallEvent::Understood(fact) => CallEvent::Understood(masked_meaning(fact)),
+            CallEvent::SensitiveWordMatched(fact) => CallEvent::SensitiveWordMatched(masked_word(fact)),
             CallEvent::Ended { .. } => masked_end(event),
             CallEvent::Corrected { .. } => self.masked_correction(event),
             CallEvent::EndOrdered { hang_up, reason: _ } => CallEvent::EndOrdered {

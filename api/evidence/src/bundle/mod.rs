@@ -8,11 +8,15 @@
 mod gather;
 mod mask;
 mod mask_ends;
+mod mask_turns;
 mod recorded;
 mod redecide;
 mod replay;
 mod walk;
+mod walk_spoken;
 
+#[cfg(test)]
+mod spoken_tests;
 #[cfg(test)]
 mod tests;
 

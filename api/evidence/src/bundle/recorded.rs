@@ -1,7 +1,10 @@
 //! What a call's events say of its way through the flow.
 
+use domain::call::UnderstoodFact;
 use domain::call::event::CallEvent;
+use domain::flow::{Interruption, Understood};
 use domain::key_rule::KeyRule;
+use domain::turn::TurnInput;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -10,6 +13,52 @@ pub(super) enum Told {
     /// The key, where it can be read.
     Key(Option<char>),
     Transfer(String),
+    /// What was understood of the callee's words.
+    Spoken(Box<Spoken>),
+    /// Nobody answered where words were expected.
+    Silence,
+    BargedIn(Interruption),
+    SensitiveWord,
+    /// What the flow decided; nothing could be recognized before it.
+    Decided {
+        rule: String,
+        unheard: bool,
+    },
+}
+
+impl Told {
+    /// What came from the callee; everything else follows from it.
+    pub(super) const fn is_input(&self) -> bool {
+        match self {
+            Self::Key(_) | Self::Spoken(_) | Self::Silence | Self::BargedIn(_) | Self::SensitiveWord => true,
+            Self::Node(_) | Self::Transfer(_) | Self::Decided { .. } => false,
+        }
+    }
+}
+
+/// An utterance, with the names of slots whose values cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Spoken {
+    pub understood: Understood,
+    pub unread: Vec<String>,
+}
+
+impl Spoken {
+    fn of(fact: &UnderstoodFact) -> Self {
+        let read = |(name, value): (&String, &'_ domain::personal::Personal<String>)| {
+            Some((name.clone(), value.value()?.clone()))
+        };
+        let unread = fact.slots.iter().filter(|(_, value)| value.value().is_none());
+        Self {
+            understood: Understood {
+                reading: fact.reading.clone(),
+                slots: fact.slots.iter().filter_map(read).collect(),
+                interest: fact.interest.clone(),
+                opt_out: fact.opt_out,
+            },
+            unread: unread.map(|(name, _)| name.clone()).collect(),
+        }
+    }
 }
 
 /// The rule by which the keys of a call counted; a call from before it was recorded had the first.
@@ -23,15 +72,28 @@ pub(super) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> K
 
 /// The steps of a call, in order.
 pub(super) fn story<'a>(events: impl Iterator<Item = &'a CallEvent>) -> Vec<Told> {
-    let mut told = Vec::new();
-    for event in events {
-        if let Some(node) = event.node_entered() {
-            told.push(Told::Node(node.clone()));
-        } else if let Some(digit) = event.keypressed() {
-            told.push(Told::Key(digit.value().and_then(|digit| digit.chars().next())));
-        } else if let Some(node) = event.transfer_requested() {
-            told.push(Told::Transfer(node.clone()));
+    events.filter_map(told_by).collect()
+}
+
+fn told_by(event: &CallEvent) -> Option<Told> {
+    Some(match event {
+        CallEvent::NodeEntered { node } => Told::Node(node.clone()),
+        CallEvent::Keypressed { digit, .. } => {
+            Told::Key(digit.value().and_then(|digit| digit.chars().next()))
         }
-    }
-    told
+        CallEvent::TransferRequested { node } => Told::Transfer(node.clone()),
+        CallEvent::Understood(fact) => Told::Spoken(Box::new(Spoken::of(fact))),
+        CallEvent::SilenceTimedOut(_) => Told::Silence,
+        CallEvent::BargedIn(fact) => Told::BargedIn(Interruption {
+            said_ms: fact.said_ms,
+            voiced_ms: fact.voiced_ms,
+            chars: fact.chars,
+        }),
+        CallEvent::SensitiveWordMatched(_) => Told::SensitiveWord,
+        CallEvent::Decided(decision) => Told::Decided {
+            rule: decision.rule.clone(),
+            unheard: decision.explanation.input == TurnInput::Unheard,
+        },
+        _ => return None,
+    })
 }

@@ -31,7 +31,7 @@ const PHONE: &str = "13800138000";
 const CAMPAIGN: &str = "LOAN_REMIND";
 
 /// What must stand in no bundle.
-const SECRETS: &[&str] = &[
+pub(super) const SECRETS: &[&str] = &[
     CALL,
     CUSTOMER,
     NUMBER,
@@ -82,14 +82,14 @@ fn number_grant() -> NumberGrant {
 }
 
 /// A call told command by command, sealed as a store gives it back.
-struct Story {
+pub(super) struct Story {
     state: CallState,
     at: Timestamp,
-    events: Vec<Typed<CallEvent>>,
+    pub(super) events: Vec<Typed<CallEvent>>,
 }
 
 impl Story {
-    fn dialed() -> Self {
+    pub(super) fn dialed() -> Self {
         let mut story = Self {
             state: CallState::default(),
             at: start(),
@@ -118,7 +118,7 @@ impl Story {
         story
     }
 
-    fn ask(&mut self, command: CallCommand) -> &mut Self {
+    pub(super) fn ask(&mut self, command: CallCommand) -> &mut Self {
         self.at = self.at.plus_ms(150);
         let events = Call::decide(&self.state, command, Context { now: self.at }).unwrap();
         for mut event in events {
@@ -142,7 +142,7 @@ impl Story {
         self
     }
 
-    fn ring(&mut self) -> &mut Self {
+    pub(super) fn ring(&mut self) -> &mut Self {
         self.ask(CallCommand::NoteRinging {
             leg: 1,
             sip_code: 180,
@@ -162,7 +162,7 @@ impl Story {
         self.ask(CallCommand::FailLeg { leg: 1, failure })
     }
 
-    fn answer(&mut self) -> &mut Self {
+    pub(super) fn answer(&mut self) -> &mut Self {
         let dialog = AnsweredDialog {
             to_tag: "remote-tag".to_owned(),
             remote_target: format!("sip:{PHONE}@carrier.example"),
@@ -177,18 +177,18 @@ impl Story {
         })
     }
 
-    fn enter(&mut self, node: &str) -> &mut Self {
+    pub(super) fn enter(&mut self, node: &str) -> &mut Self {
         self.ask(CallCommand::EnterNode {
             node: node.to_owned(),
         })
     }
 
-    fn press(&mut self, node: &str, digit: char) -> &mut Self {
+    pub(super) fn press(&mut self, node: &str, digit: char) -> &mut Self {
         let node = node.to_owned();
         self.ask(CallCommand::NoteKeypress { leg: 1, node, digit })
     }
 
-    fn end(&mut self, reason: EndReason, outcome: Option<Outcome>) -> &mut Self {
+    pub(super) fn end(&mut self, reason: EndReason, outcome: Option<Outcome>) -> &mut Self {
         self.ask(CallCommand::End(CallEnding {
             reason: Some(reason),
             outcome,
@@ -203,7 +203,7 @@ impl Story {
         }))
     }
 
-    fn gathered(&self) -> Gathered {
+    pub(super) fn gathered(&self) -> Gathered {
         let grant = |position, event| Typed {
             position: Position(position),
             id: EventId::derive(CommandId::derive_from_text("grants"), 0),

@@ -2,9 +2,11 @@
 //! finds out which of them explains each recorded step, and says so when none does.
 
 use crate::bundle::recorded::Told;
+use crate::bundle::walk_spoken::{by_input, by_words};
 use domain::disposition::Outcome;
 use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
 use domain::key_rule::KeyRule;
+use domain::turn::TurnInput;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -26,20 +28,27 @@ pub(crate) struct Walked {
     pub outcome: Option<Outcome>,
     /// The key of each keypress, as given or found.
     digits: Vec<char>,
+    /// The slots of each utterance, as given or found.
+    slots: Vec<BTreeMap<String, String>>,
 }
 
 /// Stand-ins that lead the recorded way.
 #[derive(Debug, Default)]
 pub(crate) struct Inferred {
     pub digits: Vec<char>,
+    pub slots: Vec<BTreeMap<String, String>>,
     pub variables: BTreeMap<String, String>,
 }
 
 /// Finds keys and variables that lead the recorded way, without knowing the real ones.
 pub(crate) fn infer(rule: KeyRule, flow: &Arc<FlowDefinition>, story: &[Told]) -> Inferred {
     let variables = variables_of(flow, story);
-    let digits = walk(rule, flow, &variables, story).digits;
-    Inferred { digits, variables }
+    let Walked { digits, slots, .. } = walk(rule, flow, &variables, story);
+    Inferred {
+        digits,
+        slots,
+        variables,
+    }
 }
 
 /// For each branch that was entered, a value that leads to where the call went.
@@ -95,6 +104,7 @@ pub(super) fn walk(
         otherwise: None,
         outcome: None,
         digits: Vec::new(),
+        slots: Vec::new(),
     };
     let mut run = run;
     while let Some((told, rest)) = story.get(walked.explained..).and_then(<[Told]>::split_first) {
@@ -103,7 +113,14 @@ pub(super) fn walk(
                 walked.digits.push(digit);
                 step
             }),
-            Told::Node(_) | Told::Transfer(_) => {
+            Told::Spoken(spoken) => by_words(&run, flow, spoken, rest).map(|(step, slots)| {
+                walked.slots.push(slots);
+                step
+            }),
+            Told::Silence => by_input(&run, FlowInput::Silence, rest),
+            Told::BargedIn(heard) => by_input(&run, FlowInput::BargedIn(*heard), rest),
+            Told::SensitiveWord => by_input(&run, FlowInput::SensitiveWord, rest),
+            Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => {
                 let from = story.get(walked.explained..).unwrap_or_default();
                 by_itself(&run, from)
             }
@@ -112,7 +129,7 @@ pub(super) fn walk(
             Ok(step) => {
                 run = step.run;
                 walked.outcome = step.outcome.or(walked.outcome);
-                let own = usize::from(matches!(told, Told::Key(_)));
+                let own = usize::from(told.is_input());
                 walked.explained += (own + step.entered.len()).min(story.len() - walked.explained);
             }
             Err(otherwise) => {
@@ -138,7 +155,7 @@ fn said_out(mut run: FlowRun) -> Option<Outcome> {
 /// The run after some inputs, and what it entered on the way.
 pub(super) struct Step {
     run: FlowRun,
-    entered: Vec<Told>,
+    pub(super) entered: Vec<Told>,
     outcome: Option<Outcome>,
 }
 
@@ -154,8 +171,14 @@ impl Step {
                 FlowAction::EnterNode { node } => step.entered.push(Told::Node(node.clone())),
                 FlowAction::RequestTransfer { node } => step.entered.push(Told::Transfer(node.clone())),
                 FlowAction::End { outcome } => step.outcome = Some(*outcome),
+                FlowAction::Decide { decision } => step.entered.push(Told::Decided {
+                    rule: decision.rule.clone(),
+                    unheard: decision.explanation.input == TurnInput::Unheard,
+                }),
                 FlowAction::Notice { .. }
                 | FlowAction::Say { .. }
+                | FlowAction::SpeakSlower
+                | FlowAction::Intend { .. }
                 | FlowAction::StopSaying
                 | FlowAction::Listen { .. }
                 | FlowAction::OptOut => {}
@@ -165,21 +188,21 @@ impl Step {
     }
 
     /// The run after the inputs.
-    fn after(run: &FlowRun, inputs: &[FlowInput]) -> Self {
+    pub(super) fn after(run: &FlowRun, inputs: &[FlowInput<'_>]) -> Self {
         let mut run = run.clone();
         let actions: Vec<FlowAction> = inputs.iter().flat_map(|input| run.step(*input)).collect();
         Self::of(&actions, run)
     }
 
     /// Entered what was recorded; a call that ended meanwhile recorded only the beginning.
-    fn explains(&self, story: &[Told]) -> bool {
+    pub(super) fn explains(&self, story: &[Told]) -> bool {
         let count = self.entered.len().min(story.len());
         self.entered.get(..count) == story.get(..count)
     }
 }
 
 /// Played texts and silences before something happens, fewest first.
-fn waits() -> impl Iterator<Item = Vec<FlowInput>> {
+fn waits() -> impl Iterator<Item = Vec<FlowInput<'static>>> {
     (0..=SILENCES_MAX).map(|silences| {
         let mut inputs = vec![FlowInput::Played];
         for _ in 0..silences {
@@ -192,6 +215,9 @@ fn waits() -> impl Iterator<Item = Vec<FlowInput>> {
 /// A step without a key: the first of played text, silence and fault that leads there.
 fn by_itself(run: &FlowRun, story: &[Told]) -> Result<Step, String> {
     let mut instead = None;
+    if let Some(Told::Decided { unheard: true, .. }) = story.first() {
+        return by_input(run, FlowInput::Unheard, story);
+    }
     let faults = [vec![FlowInput::Fault], vec![FlowInput::Played, FlowInput::Fault]];
     let until_silence = waits().map(|mut inputs| {
         // The wait ends with the silence that moves on, and not with a text played after it.
@@ -247,8 +273,7 @@ fn by_key(run: &FlowRun, digit: Option<char>, rest: &[Told]) -> Result<(Step, ch
 
 /// How many of the next steps without a key follow from here.
 fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
-    let by_key = |told: &Told| matches!(told, Told::Key(_));
-    let until_key = rest.iter().position(by_key).unwrap_or(rest.len());
+    let until_key = rest.iter().position(Told::is_input).unwrap_or(rest.len());
     let mut left = rest.get(..until_key).unwrap_or_default();
     let mut run = run.clone();
     while !left.is_empty() {
@@ -259,11 +284,13 @@ fn explained_ahead(run: &FlowRun, rest: &[Told]) -> usize {
     until_key - left.len()
 }
 
-fn words(entered: &[Told]) -> String {
+pub(super) fn words(entered: &[Told]) -> String {
     let word = |told: &Told| match told {
         Told::Node(node) => format!("enters {node}"),
         Told::Transfer(node) => format!("asks for a transfer at {node}"),
+        Told::Decided { rule, .. } => format!("decides by {rule}"),
         Told::Key(_) => "takes a key".to_owned(),
+        Told::Spoken(_) | Told::Silence | Told::BargedIn(_) | Told::SensitiveWord => "listens".to_owned(),
     };
     entered.iter().map(word).collect::<Vec<_>>().join(", then ")
 }

@@ -3,7 +3,7 @@
 //! and other keys are asked again a bounded number of times.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{NodeKind, Place, Target, Visits, check_range, undefined};
+use super::node_kind::{NodeKind, Place, Target, Visits, check_range};
 use super::question::{Question, Reprompt};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -86,15 +86,25 @@ impl NodeKind for AskKeypress {
             let member = place.member(&format!("{member}.replay"));
             check_range(member, reprompt.replay.into(), 0..=REPLAYS_MAX.into(), faults);
         }
-        for key in self.keys.keys().filter(|key| !is_key(key)) {
-            faults.push(bad_key(place, "keys", key));
+        check_keys(place, &self.keys, &self.set, faults);
+    }
+}
+
+/// Keys that are none, and values that a key sets without being one or of the wrong type.
+pub(super) fn check_keys(
+    place: &Place<'_>,
+    keys: &BTreeMap<String, String>,
+    sets: &BTreeMap<String, BTreeMap<String, String>>,
+    faults: &mut Vec<DefinitionFault>,
+) {
+    for key in keys.keys().filter(|key| !is_key(key)) {
+        faults.push(bad_key(place, "keys", key));
+    }
+    for (key, set) in sets {
+        if !keys.contains_key(key) {
+            faults.push(bad_key(place, "set", key));
         }
-        for (key, set) in &self.set {
-            if !self.keys.contains_key(key) {
-                faults.push(bad_key(place, "set", key));
-            }
-            check_set(place, key, set, faults);
-        }
+        place.check_set(&format!("set.{key}"), set, faults);
     }
 }
 
@@ -102,27 +112,6 @@ fn bad_key(place: &Place<'_>, member: &str, key: &str) -> DefinitionFault {
     DefinitionFault::BadKey {
         member: place.member(member),
         key: key.to_owned(),
-    }
-}
-
-fn check_set(
-    place: &Place<'_>,
-    key: &str,
-    set: &BTreeMap<String, String>,
-    faults: &mut Vec<DefinitionFault>,
-) {
-    let member = place.member(&format!("set.{key}"));
-    for (variable, value) in set {
-        let Some(declared) = place.variables.get(variable) else {
-            faults.push(undefined(&member, variable));
-            continue;
-        };
-        if !declared.kind.accepts(value) {
-            faults.push(DefinitionFault::WrongValue {
-                member: format!("{member}.{variable}"),
-                value: value.clone(),
-            });
-        }
     }
 }
 

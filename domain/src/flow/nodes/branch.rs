@@ -1,7 +1,7 @@
 //! A node that goes on by the value of a variable: the first case that holds, else `otherwise`. Says nothing.
 
 use super::super::fault::DefinitionFault;
-use super::node_kind::{NodeKind, Place, Target, undefined};
+use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -43,15 +43,15 @@ impl NodeKind for Branch {
             .collect()
     }
 
-    fn next(&self, values: &BTreeMap<String, String>) -> Option<&str> {
-        let held = self.when.iter().find(|case| case.holds(values));
+    fn next(&self, facts: &Facts<'_>) -> Option<&str> {
+        let held = self.when.iter().find(|case| case.holds(facts.values));
         Some(held.map_or(&self.otherwise, |case| &case.next))
     }
 
     fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
         for (index, case) in self.when.iter().enumerate() {
             let member = place.member(&format!("when[{index}]"));
-            if !place.variables.contains_key(&case.variable) {
+            if !place.declares(&case.variable) {
                 faults.push(undefined(&member, &case.variable));
             }
             if case.conditions_count() != 1 {

@@ -2,22 +2,34 @@
 //!
 //! A new one is its file, and here its `mod`, its variant and its arm of `kind`.
 
+mod act;
+mod ask;
 mod ask_keypress;
 mod branch;
+mod decide;
 mod end;
+mod knowledge;
 mod node_kind;
 mod question;
 mod say;
+mod sub_flow;
 mod transfer;
 
+pub use act::Act;
+pub(super) use ask::Rung;
+pub use ask::{ANSWER_WAIT_MAX_MS, ANSWER_WAIT_MIN_MS, Ask, BargeIn, Expect, Ladder, RUNGS_MAX};
 pub use ask_keypress::{AskKeypress, REPLAYS_MAX, TIMEOUT_MAX_MS, TIMEOUT_MIN_MS};
 pub use branch::{Branch, Case};
+pub use decide::{Condition, Decide, DecideRule};
 pub use end::End;
+pub use knowledge::Knowledge;
 pub use node_kind::Visits;
-pub(super) use node_kind::{Ending, NodeKind, Place, check_range};
+pub(super) use node_kind::{Ending, Facts, NodeKind, Place, check_range};
 pub(super) use question::Question;
 pub use question::Reprompt;
 pub use say::Say;
+pub(super) use sub_flow::Calls;
+pub use sub_flow::{DEPTH_MAX, Return, SubFlow};
 pub use transfer::Transfer;
 
 use serde::{Deserialize, Serialize};
@@ -27,8 +39,14 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Node {
     Say(Say),
+    Ask(Box<Ask>),
     AskKeypress(AskKeypress),
     Branch(Branch),
+    Decide(Decide),
+    Knowledge(Knowledge),
+    Act(Act),
+    SubFlow(SubFlow),
+    Return(Return),
     Transfer(Transfer),
     End(End),
 }
@@ -43,8 +61,14 @@ impl Node {
     pub(super) fn kind(&self) -> &dyn NodeKind {
         match self {
             Self::Say(say) => say,
+            Self::Ask(ask) => ask.as_ref(),
             Self::AskKeypress(ask) => ask,
             Self::Branch(branch) => branch,
+            Self::Decide(decide) => decide,
+            Self::Knowledge(knowledge) => knowledge,
+            Self::Act(act) => act,
+            Self::SubFlow(sub_flow) => sub_flow,
+            Self::Return(back) => back,
             Self::Transfer(transfer) => transfer,
             Self::End(end) => end,
         }

@@ -1,12 +1,30 @@
 //! What a flow asks of a node, whatever its kind: what it says, where it leads, what it sets, what is wrong
 //! with it. Checks and runs know no kind; a new one answers these questions in its own file.
 
+use super::super::dialogue::Dialogue;
 use super::super::fault::DefinitionFault;
 use super::super::variable::Variables;
+use super::super::variants::Variants;
+use super::act::Act;
+use super::ask::Ask;
 use super::question::Question;
+use super::sub_flow::Calls;
 use crate::disposition::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// What a node may go by that needs nothing from the callee.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::flow) struct Facts<'a> {
+    /// Variables and slots.
+    pub(in crate::flow) values: &'a BTreeMap<String, String>,
+    /// What was understood last.
+    pub(in crate::flow) intent: Option<&'a str>,
+    /// How interested the callee seemed last.
+    pub(in crate::flow) interest: Option<&'a str>,
+    /// How often each node was entered.
+    pub(in crate::flow) entered: &'a BTreeMap<String, u32>,
+}
 
 /// A kind of node. A run says its `text`, then asks its `question`, or ends the call by its `ending`, or goes
 /// on to `next`: at once where nothing is said.
@@ -14,18 +32,58 @@ pub(in crate::flow) trait NodeKind {
     /// What it says, as written.
     fn text(&self) -> Option<&str>;
 
+    /// What else it may say, with the place inside the node.
+    fn further_texts(&self) -> Vec<(String, &str)> {
+        Vec::new()
+    }
+
+    /// The approved answer that it says in place of a text of its own.
+    fn answer(&self) -> Option<&str> {
+        None
+    }
+
     /// Every node it can lead to, its own exception branch apart.
     fn targets(&self) -> Vec<Target<'_>> {
         Vec::new()
     }
 
     /// Where these values lead without anything from the callee.
-    fn next(&self, _values: &BTreeMap<String, String>) -> Option<&str> {
+    fn next(&self, _facts: &Facts<'_>) -> Option<&str> {
         None
     }
 
-    /// What it asks of the callee.
+    /// The member that leads where `next` goes, where that is a decision.
+    fn rule(&self, _facts: &Facts<'_>) -> Option<String> {
+        None
+    }
+
+    /// What it asks of the callee by key alone.
     fn question(&self) -> Option<Question<'_>> {
+        None
+    }
+
+    /// What it asks of the callee by word or key.
+    fn ask(&self) -> Option<&Ask> {
+        None
+    }
+
+    /// Where a key leads in it.
+    fn key_target(&self, digit: char) -> Option<&str> {
+        self.question().and_then(|question| question.node_of(digit))
+    }
+
+    /// What it does without saying anything.
+    fn act(&self) -> Option<&Act> {
+        None
+    }
+
+    /// How it goes into a group of nodes, or back out of one.
+    fn calls(&self) -> Option<Calls<'_>> {
+        None
+    }
+
+    /// Wordings of its text, of which a call says one.
+    fn variants(&self) -> Option<&Variants> {
         None
     }
 
@@ -117,12 +175,41 @@ impl Visits {
 pub(in crate::flow) struct Place<'a> {
     pub(in crate::flow) node: &'a str,
     pub(in crate::flow) variables: &'a Variables,
+    pub(in crate::flow) dialogue: &'a Dialogue,
 }
 
 impl Place<'_> {
     /// A member of the node, as faults name it.
     pub(super) fn member(&self, member: &str) -> String {
         format!("nodes.{}.{member}", self.node)
+    }
+
+    /// Whether there is a variable or slot of this name.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        self.variables.contains_key(name) || self.dialogue.slots.contains_key(name)
+    }
+
+    /// Values that a member sets: each declared, and of its type.
+    pub(super) fn check_set(
+        &self,
+        member: &str,
+        set: &BTreeMap<String, String>,
+        faults: &mut Vec<DefinitionFault>,
+    ) {
+        let member = self.member(member);
+        for (name, value) in set {
+            let slot = self.dialogue.slots.get(name).map(|slot| slot.accepts(value));
+            let variable = self.variables.get(name);
+            let fits = slot.or_else(|| variable.map(|variable| variable.kind.accepts(value)));
+            match fits {
+                None => faults.push(undefined(&member, name)),
+                Some(false) => faults.push(DefinitionFault::WrongValue {
+                    member: format!("{member}.{name}"),
+                    value: value.clone(),
+                }),
+                Some(true) => {}
+            }
+        }
     }
 }
 

@@ -1,17 +1,30 @@
-//! One pure step of a flow: what the callee did, and what the robot does next. No clock, no sound.
+//! One pure step of a flow: what the callee did, and what the robot does next. No clock, no sound, and nobody
+//! is asked: what was understood of an utterance comes with it.
 //!
 //! The driver queues what it is told to say, feeds `Played` when all of it has been played, `Silence` when
 //! a `Listen` ran out after that, and `Keypress` at any time. The notices come first. Which keys count
 //! while no menu is asked is the call's `KeyRule`. After `End` a fault is answered by the same `End` again
 //! (the last text could not be spoken, and the outcome stands), and 谢绝来电 by its own.
 
+mod asking;
+mod input;
+mod keys;
+mod silent;
+mod spoken;
+mod talked;
+
+pub use input::{FlowAction, FlowInput, FlowPrompt, Intention, Interruption, NoticeKind, Understood};
+
 use super::graph::FlowDefinition;
 use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};
 use super::text::{Filled, fill};
+use super::variants::Variants;
 use crate::disposition::Outcome;
 use crate::key_rule::KeyRule;
+use crate::turn::{Explanation, TurnInput};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use talked::Talked;
 
 /// Most node entries and replays of one call; beyond it the call ends as failed. Ten minutes of prompts of
 /// three seconds; less than `call::NODES_MAX`, so that every entry can be recorded.
@@ -19,57 +32,6 @@ pub const STEPS_MAX: u32 = 200;
 
 /// Most keys kept for menus that take them ahead; who presses more presses at random.
 const KEYS_AHEAD_MAX: usize = 12;
-
-/// What happened on the line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FlowInput {
-    /// Everything queued so far has been played.
-    Played,
-    Keypress(char),
-    /// The `Listen`'s time ran out.
-    Silence,
-    /// Something of ours failed: speech, store or line.
-    Fault,
-}
-
-/// Which notice is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum NoticeKind {
-    Recording,
-    Ai,
-}
-
-/// What the driver does, in order.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FlowAction {
-    Notice {
-        notice: NoticeKind,
-        text: String,
-    },
-    EnterNode {
-        node: String,
-    },
-    /// `personal`: a variable was filled in.
-    Say {
-        text: String,
-        personal: bool,
-    },
-    /// Drops what plays and what is queued: a key was pressed (barge-in), or something failed.
-    StopSaying,
-    /// Waits for a key, after what is queued has been played.
-    Listen {
-        silence_ms: u64,
-    },
-    RequestTransfer {
-        node: String,
-    },
-    /// The callee's number, everywhere.
-    OptOut,
-    /// Says what is queued first, then hangs up.
-    End {
-        outcome: Outcome,
-    },
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Doing {
@@ -103,6 +65,7 @@ pub struct FlowRun {
     steps: u32,
     /// A fault was met; the next one ends the call.
     failed: bool,
+    talked: Talked,
 }
 
 impl FlowRun {
@@ -133,6 +96,7 @@ impl FlowRun {
             visits: BTreeMap::new(),
             steps: 0,
             failed: false,
+            talked: Talked::default(),
         };
         let notice = |notice, text: &str| FlowAction::Notice {
             notice,
@@ -144,15 +108,45 @@ impl FlowRun {
         (run, actions)
     }
 
+    /// Names the call and its flow's version, by which one of several wordings is chosen; before the first
+    /// step.
+    pub fn of_call(mut self, call: String) -> Self {
+        self.talked.call = Some(call);
+        self
+    }
+
+    /// Variables and slots, as they stand.
+    pub const fn values(&self) -> &BTreeMap<String, String> {
+        &self.values
+    }
+
+    /// How the call ended, once it has.
+    pub const fn outcome(&self) -> Option<Outcome> {
+        match self.doing {
+            Doing::Ended { outcome } => Some(outcome),
+            Doing::Notices | Doing::Saying | Doing::Asking { .. } => None,
+        }
+    }
+
+    const fn is_over(&self) -> bool {
+        matches!(self.doing, Doing::Ended { .. })
+    }
+
     /// The node the call is in; during the notices, the one it will begin with.
     pub fn node(&self) -> &str {
         &self.node
     }
 
     /// One step.
-    pub fn step(&mut self, input: FlowInput) -> Vec<FlowAction> {
+    pub fn step(&mut self, input: FlowInput<'_>) -> Vec<FlowAction> {
         let mut actions = Vec::new();
         match (self.doing, input) {
+            (_, FlowInput::Spoken(said)) => self.take_spoken(said, &mut actions),
+            (Doing::Asking { .. }, FlowInput::Unheard) => self.take_unheard(&mut actions),
+            (_, FlowInput::BargedIn(heard)) => self.take_barge_in(heard, &mut actions),
+            (Doing::Ended { .. }, FlowInput::SensitiveWord | FlowInput::Unheard) => {}
+            (_, FlowInput::SensitiveWord) => self.take_sensitive_word(&mut actions),
+            (Doing::Notices | Doing::Saying, FlowInput::Unheard) => {}
             (Doing::Ended { outcome }, FlowInput::Fault) => {
                 actions.extend([FlowAction::StopSaying, FlowAction::End { outcome }]);
             }
@@ -179,69 +173,43 @@ impl FlowRun {
         actions
     }
 
-    /// From a node that has been played to the next.
+    /// From a node that has been played to the next; an answer without one returns to the question.
     fn go_on(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
-        let node = graph.nodes.get(&self.node).map(Node::kind);
-        if let Some(next) = node.and_then(|node| node.next(&self.values)) {
-            self.enter(next.to_owned(), actions);
-        }
-    }
-
-    fn take_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
-        let graph = Arc::clone(&self.graph);
-        let Some(asked) = question_of(&graph, &self.node) else {
+        let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
             return;
         };
-        let Some(next) = asked.node_of(digit) else {
-            if let Some(refused) = self.refusal_of(digit) {
-                return self.opt_out(refused, actions);
-            }
-            return self.reprompt(asked, asked.on_other, actions);
-        };
-        let set = asked.set_by(digit);
-        self.values
-            .extend(set.map(|(name, value)| (name.clone(), value.clone())));
-        if self.rule == KeyRule::OptOutAnywhere && self.graph.ends_as_opt_out(next) {
-            return self.opt_out(next.to_owned(), actions);
-        }
-        self.enter(next.to_owned(), actions);
-    }
-
-    /// A key while no menu is asked: 谢绝来电 at once; any other waits for a menu that takes keys ahead.
-    fn take_early_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
-        if let Some(refused) = self.refusal_of(digit) {
-            actions.push(FlowAction::StopSaying);
-            self.opt_out(refused, actions);
-        } else if self.rule == KeyRule::OptOutAnywhere && self.ahead.len() < KEYS_AHEAD_MAX {
-            self.ahead.push_back(digit);
+        let next = node.next(&self.talked.facts(&self.values)).map(str::to_owned);
+        match next.or_else(|| self.talked.asked.clone().filter(|_| node.answer().is_some())) {
+            Some(next) => self.enter(next, actions),
+            None if node.answer().is_some() => self.fail(actions),
+            None => {}
         }
     }
 
-    /// Where a key leads that refuses further calls wherever it is pressed; once per call.
-    fn refusal_of(&self, digit: char) -> Option<String> {
-        let counts = self.rule == KeyRule::OptOutAnywhere && !self.opted_out;
-        let node = self.graph.opt_out_node(digit).filter(|_| counts)?;
-        Some(node.to_owned())
-    }
-
-    /// The opt-out comes before all that is said of it: no limit and no fault on the way may lose it.
-    fn opt_out(&mut self, refused: String, actions: &mut Vec<FlowAction>) {
-        self.note_opt_out(actions);
-        self.enter(refused, actions);
-    }
-
-    fn note_opt_out(&mut self, actions: &mut Vec<FlowAction>) {
-        if !self.opted_out {
-            self.opted_out = true;
-            actions.push(FlowAction::OptOut);
+    /// Nothing could be recognized: as if nothing had been understood.
+    fn take_unheard(&mut self, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        if let Some(ask) = graph.nodes.get(&self.node).and_then(|node| node.kind().ask()) {
+            self.silence_text(actions);
+            self.climb_unclear(ask, Explanation::of(TurnInput::Unheard), actions);
         }
+    }
+
+    /// A word of the campaign's lists ends the call at once.
+    fn take_sensitive_word(&mut self, actions: &mut Vec<FlowAction>) {
+        actions.push(FlowAction::StopSaying);
+        let because = Explanation::of(TurnInput::SensitiveWord);
+        self.explain_by("sensitive_words".to_owned(), because, actions);
+        self.end(Outcome::Declined, actions);
     }
 
     fn take_silence(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         if let Some(asked) = question_of(&graph, &self.node) {
             self.reprompt(asked, asked.on_timeout, actions);
+        } else if let Some(ask) = graph.nodes.get(&self.node).and_then(|node| node.kind().ask()) {
+            self.climb_silence(ask, actions);
         }
     }
 
@@ -256,20 +224,54 @@ impl FlowRun {
     }
 
     fn ask(&mut self, question: Question<'_>, actions: &mut Vec<FlowAction>) {
-        self.say(question.text, actions);
+        self.say_text(question.text, None, actions);
         actions.push(FlowAction::Listen {
             silence_ms: question.timeout_ms,
         });
         self.doing = Doing::Asking { played: false };
     }
 
-    fn say(&self, text: &str, actions: &mut Vec<FlowAction>) {
+    fn say(&self, text: &str, prompt: FlowPrompt, actions: &mut Vec<FlowAction>) {
         let Filled { text, personal } = fill(text, &self.spoken_values());
-        actions.push(FlowAction::Say { text, personal });
+        actions.push(FlowAction::Say {
+            text,
+            personal,
+            prompt,
+        });
+    }
+
+    /// A node's own text, in this call's wording.
+    fn say_text(&self, text: &str, variants: Option<&Variants>, actions: &mut Vec<FlowAction>) {
+        let call = self.talked.call.as_deref();
+        let chosen = variants.zip(call);
+        let chosen = chosen.and_then(|(variants, call)| variants.chosen(call, &self.node));
+        let prompt = FlowPrompt {
+            variant: chosen.map(|(name, _)| name.to_owned()),
+            ..self.prompt("text")
+        };
+        self.say(chosen.map_or(text, |(_, arm)| &arm.text), prompt, actions);
+    }
+
+    /// What a node says that waits for nobody; nothing where it has nothing to say.
+    fn say_node(&mut self, node: &dyn NodeKind, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        let answer = node.answer().and_then(|id| graph.dialogue().answers.get(id));
+        match (node.text(), answer) {
+            (Some(text), _) => self.say_text(text, node.variants(), actions),
+            (None, Some(answer)) => {
+                let prompt = self.prompt("answer");
+                self.say(&answer.text, prompt, actions);
+            }
+            (None, None) => return,
+        }
+        self.doing = Doing::Saying;
     }
 
     fn spoken_values(&self) -> BTreeMap<String, String> {
         let spoken = |(name, value): (&String, &String)| {
+            if let Some(slot) = self.slots().get(name) {
+                return (name.clone(), slot.kind.spoken(value, &self.graph.lang));
+            }
             let kind = self.graph.variables.get(name).map(|variable| variable.kind);
             (name.clone(), kind.unwrap_or_default().spoken(value))
         };
@@ -291,10 +293,15 @@ impl FlowRun {
             }
             self.node.clone_from(&next);
             self.replays = 0;
+            self.talked.enter(&next);
             actions.push(FlowAction::EnterNode { node: next.clone() });
-            match node.next(&self.values) {
-                Some(silent) if node.text().is_none() => silent.clone_into(&mut next),
-                Some(_) | None => return self.act(node, actions),
+            if let Some(act) = node.act() {
+                self.perform(act, actions);
+            }
+            match self.silent_way(node, actions) {
+                Some(Some(silent)) => next = silent,
+                Some(None) => return self.fail(actions),
+                None => return self.act(node, actions),
             }
         }
     }
@@ -320,10 +327,10 @@ impl FlowRun {
                 None => self.ask(question, actions),
             };
         }
-        if let Some(text) = node.text() {
-            self.say(text, actions);
-            self.doing = Doing::Saying;
+        if let Some(ask) = node.ask() {
+            return self.begin_ask(ask, actions);
         }
+        self.say_node(node, actions);
     }
 
     fn say_last(&mut self, text: Option<&str>, ending: Ending, actions: &mut Vec<FlowAction>) {
@@ -336,7 +343,7 @@ impl FlowRun {
             self.note_opt_out(actions);
         }
         if let Some(text) = text {
-            self.say(text, actions);
+            self.say_text(text, None, actions);
         }
         self.end(ending.outcome, actions);
     }
@@ -386,6 +393,7 @@ fn values_of(graph: &FlowDefinition, variables: &BTreeMap<String, String>) -> BT
     };
     let mut values: BTreeMap<_, _> = graph.variables.iter().filter_map(default).collect();
     let given = variables.iter().filter(|(_, value)| !value.trim().is_empty());
+    let given = given.filter(|(name, _)| !graph.dialogue().slots.contains_key(*name));
     values.extend(given.map(|(name, value)| (name.clone(), value.clone())));
     values
 }

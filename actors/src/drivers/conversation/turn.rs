@@ -1,0 +1,28 @@
+//! Facts of a spoken turn on their way to the call's stream: what the flow decided, and that nobody answered.
+
+use super::talk::Talk;
+use crate::drivers::kit::Halt;
+use domain::call::command::CallCommand;
+use domain::call::{SilenceFact, TurnFact};
+use domain::flow::{FlowInput, FlowRun};
+
+impl Talk<'_> {
+    /// Stored before what follows from it is done. Beyond what is kept of a call nothing more is decided.
+    pub(super) async fn note_turn(&mut self, fact: TurnFact) -> Result<(), Halt> {
+        self.attempt.ask(CallCommand::NoteTurn(fact)).await?;
+        Ok(())
+    }
+
+    /// Nothing was heard for as long as the node waits. Where words are expected, that is a fact of its own.
+    pub(super) async fn fall_silent(&mut self, waited_ms: Option<u64>) -> Result<(), Halt> {
+        let asks = self.run.as_ref().and_then(FlowRun::asking).is_some();
+        if asks && !self.ending {
+            let silence = SilenceFact {
+                node: self.node.clone(),
+                silence_ms: waited_ms.unwrap_or_default(),
+            };
+            self.note_turn(TurnFact::SilenceTimedOut(silence)).await?;
+        }
+        self.step(FlowInput::Silence).await
+    }
+}

@@ -1,0 +1,356 @@
+//! Seeded callers: who they are decides what they say, press, and leave unsaid.
+
+use super::draw::Draw;
+use domain::flow::{Ask, FlowDefinition, FlowRun, SlotKind};
+use std::collections::BTreeMap;
+
+const AFTER: &str = include_str!("../../../../fixtures/nlu/zh_outbound_after.jsonl");
+const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
+
+/// What somebody is like in a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Persona {
+    Agrees,
+    AsksTheRate,
+    NamesTheTerm,
+    ChangesTheirMind,
+    Interrupts,
+    Swears,
+    Silent,
+    Busy,
+    Noisy,
+    PressesKeys,
+    Refuses,
+    Stranger,
+    /// Our own recognizer or voice fails in the call.
+    Unlucky,
+}
+
+/// How many of a hundred callers are so.
+const SHARES: [(Persona, u64); 13] = [
+    (Persona::Agrees, 18),
+    (Persona::AsksTheRate, 10),
+    (Persona::NamesTheTerm, 10),
+    (Persona::ChangesTheirMind, 9),
+    (Persona::Interrupts, 8),
+    (Persona::Swears, 4),
+    (Persona::Silent, 7),
+    (Persona::Busy, 6),
+    (Persona::Noisy, 7),
+    (Persona::PressesKeys, 9),
+    (Persona::Refuses, 4),
+    (Persona::Stranger, 5),
+    (Persona::Unlucky, 3),
+];
+
+/// What a caller does when it is their turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Turn {
+    Say(String),
+    /// Into the text that is being said.
+    Interrupt(String),
+    Press(char),
+    Nothing,
+    /// Something is said that nobody can recognize.
+    Mumble,
+    Fault,
+    HangUp,
+}
+
+impl Persona {
+    /// The persona's name in reports.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Agrees => "agrees",
+            Self::AsksTheRate => "asks_the_rate",
+            Self::NamesTheTerm => "names_the_term",
+            Self::ChangesTheirMind => "changes_their_mind",
+            Self::Interrupts => "interrupts",
+            Self::Swears => "swears",
+            Self::Silent => "silent",
+            Self::Busy => "busy",
+            Self::Noisy => "noisy",
+            Self::PressesKeys => "presses_keys",
+            Self::Refuses => "refuses",
+            Self::Stranger => "stranger",
+            Self::Unlucky => "unlucky",
+        }
+    }
+
+    pub(super) fn drawn(draw: &mut Draw) -> Self {
+        let mut at = draw.below(100);
+        for (persona, share) in SHARES {
+            match at.checked_sub(share) {
+                Some(rest) => at = rest,
+                None => return persona,
+            }
+        }
+        Self::Agrees
+    }
+}
+
+/// What callers say, by intent.
+#[derive(Debug, Clone)]
+pub(super) struct Phrases {
+    by_intent: BTreeMap<String, Vec<String>>,
+    chinese: bool,
+}
+
+impl Phrases {
+    /// Half of it is what the model learned from, half was written afterwards.
+    pub(super) fn of(language: &str) -> Self {
+        let chinese = language.starts_with("zh");
+        let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        if chinese {
+            for line in AFTER.lines().chain(LABELLED.lines()) {
+                let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else {
+                    continue;
+                };
+                let member = |name: &str| Some(line.get(name)?.as_str()?.to_owned());
+                if let Some((intent, text)) = member("intent").zip(member("text")) {
+                    by_intent.entry(intent).or_default().push(text);
+                }
+            }
+        }
+        for (intent, zh, en) in FEW {
+            let texts = if chinese { zh } else { en };
+            let list = by_intent.entry((*intent).to_owned()).or_default();
+            list.extend(texts.iter().map(|text| (*text).to_owned()));
+        }
+        Self { by_intent, chinese }
+    }
+
+    fn say(&self, intent: &str, draw: &mut Draw) -> Turn {
+        let texts = self.by_intent.get(intent).map(Vec::as_slice).unwrap_or_default();
+        draw.one(texts)
+            .map_or(Turn::Mumble, |text| Turn::Say(text.clone()))
+    }
+}
+
+/// What the shipped lines do not have, and what is said in English.
+const FEW: &[(&str, &[&str], &[&str])] = &[
+    ("affirm", &["可以", "好的"], &["yes", "sure", "okay"]),
+    ("deny", &["不用了", "不需要"], &["no", "no thanks"]),
+    (
+        "refuse_call",
+        &["别再打了", "不要再给我打电话"],
+        &["stop calling me"],
+    ),
+    ("wrong_number", &["你打错了"], &["wrong number"]),
+    ("transfer_human", &["转人工"], &["talk to a human"]),
+    (
+        "swears",
+        &["你他妈烦不烦，我要投诉", "滚，别烦我"],
+        &["this is a scam, I will complain"],
+    ),
+    ("deceased", &["他已经去世了"], &["he passed away"]),
+    (
+        "where_from_my_number",
+        &["你怎么有我电话"],
+        &["how did you get my number"],
+    ),
+    ("slower", &["你说慢一点"], &["slow down please"]),
+    ("not_interested", &["没兴趣"], &["not interested"]),
+    ("busy", &["我在开会"], &["I am busy"]),
+    (
+        "noise",
+        &["呃那个苹果楼下的快递吧", "嗯", "喂喂", "哈哈哈哈今天天气"],
+        &["uh", "the parcel is downstairs"],
+    ),
+];
+
+/// One caller in one call.
+pub(super) struct Caller<'a> {
+    pub(super) persona: Persona,
+    phrases: &'a Phrases,
+    flow: &'a FlowDefinition,
+    draw: Draw,
+    asked: u32,
+}
+
+impl<'a> Caller<'a> {
+    pub(super) const fn new(
+        persona: Persona,
+        phrases: &'a Phrases,
+        flow: &'a FlowDefinition,
+        draw: Draw,
+    ) -> Self {
+        Self {
+            persona,
+            phrases,
+            flow,
+            draw,
+            asked: 0,
+        }
+    }
+
+    /// How long they think.
+    pub(super) fn thinks_ms(&mut self) -> u64 {
+        300 + self.draw.below(1_500)
+    }
+
+    /// Whether they say something while a text is said that asks nothing.
+    pub(super) fn speaks_into(&mut self) -> Option<Turn> {
+        let speaks = match self.persona {
+            Persona::Interrupts => 40,
+            Persona::Noisy => 20,
+            Persona::Unlucky => 10,
+            _ => 2,
+        };
+        if !self.draw.percent(speaks) {
+            return None;
+        }
+        Some(match self.persona {
+            Persona::Unlucky => Turn::Fault,
+            Persona::Noisy => self.phrases.say("noise", &mut self.draw),
+            _ => {
+                let intent = self.draw.one(&["who_are_you", "is_robot", "repeat"]).copied();
+                self.phrases.say(intent.unwrap_or("repeat"), &mut self.draw)
+            }
+        })
+    }
+
+    /// What they do when they are asked.
+    pub(super) fn answers(&mut self, run: &FlowRun) -> Turn {
+        self.asked = self.asked.saturating_add(1);
+        let first = self.asked == 1;
+        match self.persona {
+            Persona::Silent => Turn::Nothing,
+            Persona::Swears => self.phrases.say("swears", &mut self.draw),
+            Persona::Refuses if !first => self.phrases.say("refuse_call", &mut self.draw),
+            Persona::Stranger if first => {
+                let intent = if self.draw.percent(15) {
+                    "deceased"
+                } else {
+                    "wrong_number"
+                };
+                self.phrases.say(intent, &mut self.draw)
+            }
+            Persona::Busy if !first => self.phrases.say("busy", &mut self.draw),
+            Persona::Unlucky if self.draw.percent(40) => Turn::Fault,
+            Persona::Unlucky => Turn::Mumble,
+            Persona::Noisy if self.draw.percent(60) => {
+                if self.draw.percent(30) {
+                    return Turn::Nothing;
+                }
+                self.phrases.say("noise", &mut self.draw)
+            }
+            Persona::AsksTheRate if self.draw.percent(50) => {
+                let asks = [
+                    "ask_fee",
+                    "too_expensive",
+                    "ask_process",
+                    "ask_amount",
+                    "early_repay",
+                    "slower",
+                ];
+                let intent = self.draw.one(&asks).copied().unwrap_or("ask_fee");
+                self.phrases.say(intent, &mut self.draw)
+            }
+            Persona::Interrupts if self.draw.percent(50) => match self.plainly(run) {
+                Turn::Say(text) => Turn::Interrupt(text),
+                other => other,
+            },
+            Persona::PressesKeys => self.press(run),
+            _ if self.asked > 12 => Turn::HangUp,
+            _ => self.plainly(run),
+        }
+    }
+
+    /// An answer to what is asked: a value for its slot, one of its intents, or one of its keys.
+    fn plainly(&mut self, run: &FlowRun) -> Turn {
+        let Some(ask) = run.asking() else {
+            return self.press(run);
+        };
+        let mind = self.persona == Persona::ChangesTheirMind;
+        if let Some(slot) = ask.slots.iter().find(|slot| !run.values().contains_key(*slot)) {
+            return self.name(slot);
+        }
+        let corrects = mind && self.draw.percent(60);
+        if let Some(slot) = self.flow.dialogue().slots.keys().next().filter(|_| corrects) {
+            let value = self.name(slot);
+            return match value {
+                Turn::Say(text) if self.phrases.chinese => Turn::Say(format!("不是，是{text}")),
+                other => other,
+            };
+        }
+        let keys_bind = !ask.keys.is_empty() && !ask.intents.contains_key("affirm");
+        if keys_bind && self.draw.percent(70) {
+            return self.press(run);
+        }
+        let intent = self.intent(ask);
+        self.phrases.say(&intent, &mut self.draw)
+    }
+
+    /// Mostly yes; those who change their mind, and some others, anything that leads on.
+    fn intent(&mut self, ask: &Ask) -> String {
+        let yes = match self.persona {
+            Persona::Agrees | Persona::NamesTheTerm => 85,
+            Persona::ChangesTheirMind => 50,
+            _ => 60,
+        };
+        let known: Vec<&str> = ask.expected().collect();
+        if self.draw.percent(yes) {
+            return "affirm".to_owned();
+        }
+        if self.draw.percent(50) {
+            return "deny".to_owned();
+        }
+        let anywhere: Vec<&str> = self.flow.dialogue().intents.keys().map(String::as_str).collect();
+        let list = if self.draw.percent(50) || known.is_empty() {
+            &anywhere
+        } else {
+            &known
+        };
+        self.draw.one(list).map_or("affirm", |one| *one).to_owned()
+    }
+
+    /// A value of a slot, in words.
+    fn name(&mut self, slot: &str) -> Turn {
+        let Some(slot) = self.flow.dialogue().slots.get(slot) else {
+            return Turn::Mumble;
+        };
+        let wrong = self.draw.percent(8);
+        let option = self.draw.one(&slot.options).filter(|_| !wrong).cloned();
+        let number = option.unwrap_or_else(|| (self.draw.below(9) + 1).to_string());
+        let zh = self.phrases.chinese;
+        Turn::Say(match slot.kind {
+            SlotKind::Months if zh => format!("{number}期"),
+            SlotKind::Integer if zh => format!("{number}分"),
+            SlotKind::Time if zh => {
+                let days = ["明天下午三点", "后天上午", "下周一"];
+                self.draw.one(&days).copied().unwrap_or("明天").to_owned()
+            }
+            SlotKind::MoneyFen if zh => format!("{number}千元"),
+            SlotKind::Time => "tomorrow at 3 pm".to_owned(),
+            SlotKind::Phone | SlotKind::Digits => "13800138000".to_owned(),
+            SlotKind::Text => "都可以".to_owned(),
+            SlotKind::Months | SlotKind::Integer | SlotKind::MoneyFen => number,
+        })
+    }
+
+    /// A key that the node knows, mostly; nothing where there is none.
+    fn press(&mut self, run: &FlowRun) -> Turn {
+        let keys = run.keys();
+        if keys.is_empty() {
+            return match run.asking() {
+                Some(ask) => {
+                    let intent = self.intent(ask);
+                    self.phrases.say(&intent, &mut self.draw)
+                }
+                None => Turn::Nothing,
+            };
+        }
+        if self.draw.percent(6) {
+            return Turn::Press('8');
+        }
+        if self.draw.percent(8) {
+            return Turn::Nothing;
+        }
+        // The first key mostly agrees.
+        let first = keys.first().copied().filter(|_| self.draw.percent(45));
+        first
+            .or_else(|| self.draw.one(&keys).copied())
+            .map_or(Turn::Nothing, Turn::Press)
+    }
+}

@@ -1,0 +1,229 @@
+//! One call in text, on virtual time: the caller's turns in, the flow's actions out, and what was heard
+//! and when.
+
+use super::caller::{Caller, Turn};
+use super::listener::Listener;
+use domain::disposition::Outcome;
+use domain::flow::{CHARACTER_MS, FlowAction, FlowDefinition, FlowInput, FlowRun, Interruption};
+use domain::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Most inputs of one call; what goes on longer is stuck.
+const INPUTS_MAX: u32 = 600;
+
+/// How long a character is spoken by a caller and by a robot alike.
+const fn spoken_ms(text_chars: u64) -> u64 {
+    text_chars.saturating_mul(CHARACTER_MS)
+}
+
+/// What became of one call.
+#[derive(Debug, Default)]
+pub(super) struct Talked {
+    pub(super) outcome: Option<Outcome>,
+    /// The caller hung up first.
+    pub(super) hung_up: bool,
+    pub(super) turns: u64,
+    pub(super) abstained: u64,
+    /// Longest time in which neither side was heard.
+    pub(super) silence_ms_max: u64,
+    /// How long the call was.
+    pub(super) talk_ms: u64,
+    pub(super) nodes: BTreeSet<String>,
+    /// Nodes entered right after one another.
+    pub(super) edges: BTreeSet<(String, String)>,
+    /// Rules that decided.
+    pub(super) rules: BTreeSet<String>,
+}
+
+/// A call that is under way.
+struct Call<'a> {
+    run: FlowRun,
+    listener: &'a Listener,
+    begins: Timestamp,
+    talked: Talked,
+    at: String,
+    /// How long what is queued takes.
+    queued_ms: u64,
+    /// How long the flow waits after it.
+    listens_ms: Option<u64>,
+    over: bool,
+}
+
+/// Runs one call to its end.
+pub(super) fn talk(
+    flow: &Arc<FlowDefinition>,
+    values: &BTreeMap<String, String>,
+    call: String,
+    listener: &Listener,
+    caller: &mut Caller<'_>,
+    begins: Timestamp,
+) -> Talked {
+    let (run, first) = FlowRun::begin(flow, values);
+    let mut call = Call {
+        run: run.of_call(call),
+        listener,
+        begins,
+        talked: Talked::default(),
+        at: String::new(),
+        queued_ms: 0,
+        listens_ms: None,
+        over: false,
+    };
+    call.act(first);
+    let mut inputs = 0;
+    while !call.over && inputs < INPUTS_MAX {
+        inputs += 1;
+        call.turn(caller);
+    }
+    call.talked.talk_ms = call.talked.talk_ms.saturating_add(call.queued_ms);
+    call.talked
+}
+
+impl Call<'_> {
+    fn now(&self) -> Timestamp {
+        self.begins.plus_ms(self.talked.talk_ms)
+    }
+
+    /// One thing that happens: the caller's, or nothing until the flow goes on by itself.
+    fn turn(&mut self, caller: &mut Caller<'_>) {
+        if self.listens_ms.is_none() {
+            if let Some(turn) = caller.speaks_into() {
+                self.take(turn, 0);
+                if self.over {
+                    return;
+                }
+            }
+            if self.listens_ms.is_none() {
+                self.pass(self.queued_ms);
+                return self.step(FlowInput::Played);
+            }
+        }
+        let turn = caller.answers(&self.run);
+        let thinks_ms = caller.thinks_ms();
+        self.talked.turns = self.talked.turns.saturating_add(1);
+        self.take(turn, thinks_ms);
+    }
+
+    fn take(&mut self, turn: Turn, thinks_ms: u64) {
+        match turn {
+            Turn::Interrupt(text) => {
+                // Into the middle of the text.
+                let said_ms = self.queued_ms / 2;
+                self.talked.talk_ms = self.talked.talk_ms.saturating_add(said_ms);
+                self.queued_ms = 0;
+                let chars = u32::try_from(text.chars().count()).ok();
+                self.step(FlowInput::BargedIn(Interruption {
+                    said_ms,
+                    voiced_ms: 400,
+                    chars,
+                }));
+                self.hear(&text);
+            }
+            Turn::Say(text) => {
+                self.wait_for(thinks_ms);
+                self.hear(&text);
+            }
+            Turn::Press(digit) => {
+                self.wait_for(thinks_ms);
+                self.step(FlowInput::Keypress(digit));
+            }
+            Turn::Mumble => {
+                self.wait_for(thinks_ms);
+                self.pass(1_000);
+                self.step(FlowInput::Unheard);
+            }
+            Turn::Fault => self.step(FlowInput::Fault),
+            Turn::Nothing => {
+                self.pass(self.queued_ms);
+                let waited_ms = self.listens_ms.unwrap_or_default();
+                self.step(FlowInput::Played);
+                if !self.over {
+                    self.fall_silent(waited_ms);
+                    self.step(FlowInput::Silence);
+                }
+            }
+            Turn::HangUp => {
+                self.talked.hung_up = true;
+                self.over = true;
+            }
+        }
+    }
+
+    /// What is queued is heard, then nothing while the caller thinks.
+    fn wait_for(&mut self, thinks_ms: u64) {
+        if self.listens_ms.is_some() {
+            self.pass(self.queued_ms);
+            self.step(FlowInput::Played);
+        }
+        self.fall_silent(thinks_ms);
+    }
+
+    fn fall_silent(&mut self, silence_ms: u64) {
+        self.talked.silence_ms_max = self.talked.silence_ms_max.max(silence_ms);
+        self.pass(silence_ms);
+    }
+
+    fn pass(&mut self, ms: u64) {
+        self.talked.talk_ms = self.talked.talk_ms.saturating_add(ms);
+        self.queued_ms = 0;
+    }
+
+    fn hear(&mut self, text: &str) {
+        let chars = u64::try_from(text.chars().count()).unwrap_or_default();
+        self.talked.talk_ms = self.talked.talk_ms.saturating_add(spoken_ms(chars));
+        let understood = self.listener.understand(text, &self.run, self.now());
+        let sure = understood.reading.certainty;
+        let actions = self.run.step(FlowInput::Spoken(&understood));
+        if sure == domain::turn::Certainty::Abstained {
+            self.talked.abstained = self.talked.abstained.saturating_add(1);
+        }
+        let ignored = !actions
+            .iter()
+            .any(|action| matches!(action, FlowAction::Say { .. } | FlowAction::End { .. }));
+        self.act(actions);
+        // A sound of listening answers nothing: the wait goes on, and whoever says no more has said nothing.
+        if ignored && !self.over && self.listens_ms.is_some() {
+            let waited_ms = self.listens_ms.unwrap_or_default();
+            self.fall_silent(waited_ms);
+            self.step(FlowInput::Silence);
+        }
+    }
+
+    fn step(&mut self, input: FlowInput<'_>) {
+        let actions = self.run.step(input);
+        self.act(actions);
+    }
+
+    fn act(&mut self, actions: Vec<FlowAction>) {
+        for action in actions {
+            match action {
+                FlowAction::Notice { text, .. } | FlowAction::Say { text, .. } => {
+                    let chars = text.chars().filter(|one| one.is_alphanumeric()).count();
+                    let chars = u64::try_from(chars).unwrap_or_default();
+                    self.queued_ms = self.queued_ms.saturating_add(spoken_ms(chars));
+                    self.listens_ms = None;
+                }
+                FlowAction::Listen { silence_ms } => self.listens_ms = Some(silence_ms),
+                FlowAction::StopSaying => self.queued_ms = 0,
+                FlowAction::EnterNode { node } => {
+                    self.listens_ms = None;
+                    self.talked.edges.insert((self.at.clone(), node.clone()));
+                    self.talked.nodes.insert(node.clone());
+                    self.at = node;
+                }
+                FlowAction::Decide { decision } => {
+                    self.talked.rules.insert(decision.rule);
+                }
+                FlowAction::End { outcome } => {
+                    self.talked.outcome = Some(outcome);
+                    self.over = true;
+                }
+                FlowAction::SpeakSlower
+                | FlowAction::Intend { .. }
+                | FlowAction::RequestTransfer { .. }
+                | FlowAction::OptOut => {}
+            }
+        }
+    }
+}

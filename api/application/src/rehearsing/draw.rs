@@ -1,0 +1,37 @@
+//! Numbers from a seed: the same for the same seed on every machine.
+
+/// SplitMix64 (Steele, Lea, Flood 2014): one addition and three mixes a number.
+#[derive(Debug, Clone)]
+pub(super) struct Draw(u64);
+
+impl Draw {
+    /// One row of numbers for each caller of a seed.
+    pub(super) const fn of(seed: u64, caller: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ caller.wrapping_mul(0xD134_2543_DE82_EF95))
+    }
+
+    pub(super) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    /// Below a bound; zero where nothing is.
+    pub(super) fn below(&mut self, bound: u64) -> u64 {
+        self.next().checked_rem(bound).unwrap_or_default()
+    }
+
+    /// True so many times in a hundred.
+    pub(super) fn percent(&mut self, percent: u64) -> bool {
+        self.below(100) < percent
+    }
+
+    /// One of a list.
+    pub(super) fn one<'a, T>(&mut self, list: &'a [T]) -> Option<&'a T> {
+        let count = u64::try_from(list.len()).unwrap_or_default();
+        let place = usize::try_from(self.below(count)).ok()?;
+        list.get(place)
+    }
+}

@@ -1,0 +1,16 @@
+//! Conversations rehearsed in text, on virtual time: seeded callers through the real understanding and the
+//! pure step of a flow, and transcripts that a flow must still follow. No sound, no network, no clock.
+
+mod caller;
+mod conversation;
+mod draw;
+mod listener;
+mod report;
+mod shipped;
+mod transcript;
+
+pub use caller::Persona;
+pub use listener::{Listener, ListenerFault};
+pub use report::{CALLERS_MAX, Rehearsal, rehearse};
+pub use shipped::{SHIPPED, shipped};
+pub use transcript::{Transcript, TranscriptFault, Unlike, follow};

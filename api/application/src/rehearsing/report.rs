@@ -1,0 +1,180 @@
+//! Many rehearsed calls of one flow, put together: how they ended, what of the flow they went through, and
+//! how long nobody was heard. Equal seeds make equal reports.
+
+use super::caller::{Caller, Persona, Phrases};
+use super::conversation::{Talked, talk};
+use super::draw::Draw;
+use super::listener::Listener;
+use domain::disposition::Outcome;
+use domain::flow::{FlowDefinition, VariableKind};
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// Most callers of one rehearsal: a minute of one core.
+pub const CALLERS_MAX: u64 = 1_000_000;
+
+/// The moment of every rehearsed call: a Monday, ten o'clock in Beijing.
+const BEGINS_AT: &str = "2026-03-02T10:00:00+08:00";
+
+/// What many callers made of a flow.
+#[derive(Debug, Default)]
+pub struct Rehearsal {
+    pub callers: u64,
+    /// Came to an end of the flow that is none of a fault.
+    pub completed: u64,
+    /// Never came to an end.
+    pub stuck: u64,
+    pub silence_ms_max: u64,
+    pub talk_ms_sum: u64,
+    pub turns: u64,
+    /// Turns of which nothing was made.
+    pub abstained: u64,
+    pub outcomes: BTreeMap<&'static str, u64>,
+    pub personas: BTreeMap<&'static str, u64>,
+    nodes: BTreeSet<String>,
+    edges: BTreeSet<(String, String)>,
+    rules: BTreeSet<String>,
+}
+
+/// Rehearses a flow with seeded callers, each with made-up values.
+pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, seed: u64) -> Rehearsal {
+    let phrases = Phrases::of(&flow.lang);
+    let values = made_up(flow);
+    let begins: Timestamp = BEGINS_AT.parse().unwrap_or_default();
+    let mut found = Rehearsal::default();
+    for number in 0..callers.min(CALLERS_MAX) {
+        let mut draw = Draw::of(seed, number);
+        let persona = Persona::drawn(&mut draw);
+        let mut caller = Caller::new(persona, &phrases, flow, draw);
+        let call = format!("{seed}-{number}");
+        let talked = talk(flow, &values, call, listener, &mut caller, begins);
+        found.take(persona, talked);
+    }
+    found
+}
+
+/// A value for every variable, of its kind.
+fn made_up(flow: &FlowDefinition) -> BTreeMap<String, String> {
+    let value = |kind: VariableKind| match kind {
+        VariableKind::Text => "示例",
+        VariableKind::Digits => "1234",
+        VariableKind::Integer => "3",
+        VariableKind::Money => "3250.50",
+    };
+    let variables = flow.variables.iter();
+    let needed = variables.filter(|(_, variable)| variable.required && variable.default.is_none());
+    needed
+        .map(|(name, variable)| (name.clone(), value(variable.kind).to_owned()))
+        .collect()
+}
+
+impl Rehearsal {
+    fn take(&mut self, persona: Persona, talked: Talked) {
+        self.callers += 1;
+        *self.personas.entry(persona.code()).or_default() += 1;
+        let ended = match (talked.outcome, talked.hung_up) {
+            (_, true) => Some(Outcome::HungUp),
+            (outcome, false) => outcome,
+        };
+        match ended {
+            Some(outcome) => *self.outcomes.entry(outcome.code()).or_default() += 1,
+            None => self.stuck += 1,
+        }
+        let good = talked.outcome.is_some_and(|outcome| outcome != Outcome::Failed);
+        self.completed += u64::from(good && !talked.hung_up);
+        self.silence_ms_max = self.silence_ms_max.max(talked.silence_ms_max);
+        self.talk_ms_sum += talked.talk_ms;
+        self.turns += talked.turns;
+        self.abstained += talked.abstained;
+        self.nodes.extend(talked.nodes);
+        self.edges.extend(talked.edges);
+        self.rules.extend(talked.rules);
+    }
+
+    /// Nodes of the flow that no caller came to.
+    pub fn nodes_missed<'a>(&self, flow: &'a FlowDefinition) -> Vec<&'a str> {
+        let all = flow.nodes.keys().map(String::as_str);
+        all.filter(|node| !self.nodes.contains(*node)).collect()
+    }
+
+    /// Ways from node to node that no caller took.
+    pub fn edges_missed(&self, flow: &FlowDefinition) -> Vec<(String, String)> {
+        let edges = flow.edges().into_iter();
+        edges.filter(|edge| !self.edges.contains(edge)).collect()
+    }
+
+    /// Intents that count anywhere and that somebody was answered by.
+    pub fn intents_met(&self) -> usize {
+        let global = |rule: &&String| rule.starts_with("dialogue.intents.");
+        self.rules.iter().filter(global).count()
+    }
+
+    /// The report, in a fixed order.
+    pub fn value(&self, flow: &FlowDefinition, seed: u64) -> Value {
+        let nodes_missed = self.nodes_missed(flow);
+        let edges_missed = self.edges_missed(flow);
+        let edges: Vec<String> = edges_missed
+            .iter()
+            .map(|(from, to)| format!("{from} → {to}"))
+            .collect();
+        json!({
+            "flow": flow.flow,
+            "seed": seed,
+            "callers": self.callers,
+            "completed": self.completed,
+            "stuck": self.stuck,
+            "node_coverage_ratio": ratio(flow.nodes.len(), nodes_missed.len()),
+            "edge_coverage_ratio": ratio(flow.edges().len(), edges_missed.len()),
+            "silence_ms_max": self.silence_ms_max,
+            "talk_ms_mean": self.talk_ms_sum.checked_div(self.callers).unwrap_or_default(),
+            "turns": self.turns,
+            "abstained": self.abstained,
+            "outcomes": self.outcomes,
+            "personas": self.personas,
+            "nodes_missed": nodes_missed,
+            "edges_missed": edges,
+            "global_intents": flow.dialogue().intents.len(),
+            "global_intents_met": self.intents_met(),
+        })
+    }
+}
+
+/// What was met of all, in thousandths of a whole as a number of three places.
+fn ratio(all: usize, missed: usize) -> f64 {
+    let met = u32::try_from(all.saturating_sub(missed)).unwrap_or_default();
+    let all = u32::try_from(all).unwrap_or_default();
+    if all == 0 {
+        return 1.0;
+    }
+    (f64::from(met) * 1_000.0 / f64::from(all)).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearsing::SHIPPED;
+    use std::sync::LazyLock;
+
+    static LISTENER: LazyLock<Listener> = LazyLock::new(|| Listener::bundled("zh-CN").unwrap());
+
+    #[test]
+    fn every_shipped_flow_ends_with_every_caller_and_equal_seeds_make_equal_reports() {
+        for (name, text) in SHIPPED {
+            let flow = Arc::new(FlowDefinition::from_yaml(text).unwrap());
+            let run = |seed| rehearse(&flow, &LISTENER, 200, seed).value(&flow, seed);
+            let one = run(7);
+            assert_eq!(one, run(7), "{name}");
+            assert_ne!(one["outcomes"], run(8)["outcomes"], "{name}");
+            assert_eq!(one["stuck"], 0, "{name}");
+            let spoken = flow
+                .nodes
+                .values()
+                .any(|node| matches!(node, domain::flow::Node::Ask(_)));
+            if spoken {
+                assert!(one["silence_ms_max"].as_u64() <= Some(3_000), "{name}: {one}");
+            }
+        }
+    }
+}

@@ -1,0 +1,262 @@
+//! Transcripts that a flow must still follow: what the callee says, presses and leaves unsaid, and what is
+//! to come of it. Kept beside a flow, they are its regression tests.
+
+use super::listener::Listener;
+use domain::disposition::Outcome;
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
+use domain::time::Timestamp;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most texts in a row that are said without anybody being asked.
+const TEXTS_MAX: usize = 50;
+
+/// A conversation as it should go.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transcript {
+    pub name: String,
+    /// The flow's name, as shipped or published.
+    pub flow: String,
+    #[serde(default)]
+    pub values: BTreeMap<String, String>,
+    pub turns: Vec<Turn>,
+    pub expect: Expected,
+}
+
+/// One turn: exactly one of `say`, `key`, `silence` and `unheard`; and what is to come of it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Turn {
+    pub say: Option<String>,
+    pub key: Option<char>,
+    pub silence: bool,
+    pub unheard: bool,
+    /// The node where the call is then.
+    pub node: Option<String>,
+    /// What the robot's next words hold.
+    pub says: Option<String>,
+    /// The rule that decided.
+    pub rule: Option<String>,
+    pub slots: BTreeMap<String, String>,
+}
+
+/// How the conversation ends.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Expected {
+    pub outcome: Outcome,
+    /// All nodes in order, where they matter.
+    #[serde(default)]
+    pub nodes: Vec<String>,
+}
+
+/// A transcript that cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a transcript: {0}")]
+pub struct TranscriptFault(String);
+
+/// Where a flow goes otherwise than its transcript says.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{transcript}, turn {turn}: {what} is {found:?}, not {wanted:?}")]
+pub struct Unlike {
+    pub transcript: String,
+    /// From 1; beyond the last: the end.
+    pub turn: usize,
+    pub what: &'static str,
+    pub wanted: String,
+    pub found: String,
+}
+
+impl Transcript {
+    /// Reads the transcripts of one file: YAML, one or a list.
+    pub fn read(text: &str) -> Result<Vec<Self>, TranscriptFault> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum File {
+            Many(Vec<Transcript>),
+            One(Box<Transcript>),
+        }
+        let value = FlowDefinition::yaml_value(text).map_err(|fault| TranscriptFault(fault.to_string()))?;
+        match serde_json::from_value::<File>(value) {
+            Ok(File::Many(many)) => Ok(many),
+            Ok(File::One(one)) => Ok(vec![*one]),
+            Err(error) => Err(TranscriptFault(error.to_string())),
+        }
+    }
+}
+
+/// A flow on its way along a transcript.
+struct Following {
+    run: FlowRun,
+    nodes: Vec<String>,
+    rule: String,
+    said: String,
+}
+
+impl Following {
+    fn step(&mut self, input: FlowInput<'_>) {
+        for action in self.run.step(input) {
+            match action {
+                FlowAction::EnterNode { node } => self.nodes.push(node),
+                FlowAction::Say { text, .. } => self.said.push_str(&text),
+                FlowAction::Decide { decision } => self.rule = decision.rule,
+                FlowAction::Notice { .. }
+                | FlowAction::StopSaying
+                | FlowAction::SpeakSlower
+                | FlowAction::Listen { .. }
+                | FlowAction::Intend { .. }
+                | FlowAction::RequestTransfer { .. }
+                | FlowAction::OptOut
+                | FlowAction::End { .. } => {}
+            }
+        }
+    }
+
+    fn take(&mut self, turn: &Turn, listener: &Listener, at: Timestamp) {
+        self.said.clear();
+        self.rule.clear();
+        if let Some(text) = &turn.say {
+            let understood: Understood = listener.understand(text, &self.run, at);
+            self.step(FlowInput::Spoken(&understood));
+        } else if let Some(digit) = turn.key {
+            self.step(FlowInput::Keypress(digit));
+        } else if turn.unheard {
+            self.step(FlowInput::Unheard);
+        } else if turn.silence {
+            self.step(FlowInput::Silence);
+        }
+        self.play();
+    }
+
+    /// Says what waits for nobody, until somebody is asked.
+    fn play(&mut self) {
+        for _ in 0..TEXTS_MAX {
+            self.step(FlowInput::Played);
+            if !self.run.keys().is_empty() || self.run.asking().is_some() || self.run.outcome().is_some() {
+                return;
+            }
+        }
+    }
+}
+
+/// Follows a transcript; where the flow goes otherwise first.
+pub fn follow(
+    transcript: &Transcript,
+    flow: &Arc<FlowDefinition>,
+    listener: &Listener,
+    at: Timestamp,
+) -> Result<(), Unlike> {
+    let (run, _) = FlowRun::begin(flow, &transcript.values);
+    let mut following = Following {
+        run,
+        nodes: Vec::new(),
+        rule: String::new(),
+        said: String::new(),
+    };
+    following.play();
+    let unlike = |turn: usize, what, wanted: &str, found: &str| Unlike {
+        transcript: transcript.name.clone(),
+        turn,
+        what,
+        wanted: wanted.to_owned(),
+        found: found.to_owned(),
+    };
+    for (number, turn) in (1..).zip(&transcript.turns) {
+        following.take(turn, listener, at);
+        let checks = [
+            ("node", turn.node.as_deref(), following.run.node()),
+            ("rule", turn.rule.as_deref(), following.rule.as_str()),
+        ];
+        for (what, wanted, found) in checks {
+            if let Some(wanted) = wanted.filter(|wanted| *wanted != found) {
+                return Err(unlike(number, what, wanted, found));
+            }
+        }
+        if let Some(says) = turn.says.as_deref().filter(|says| !following.said.contains(says)) {
+            return Err(unlike(number, "what is said", says, &following.said));
+        }
+        for (slot, wanted) in &turn.slots {
+            let found = following
+                .run
+                .values()
+                .get(slot)
+                .map(String::as_str)
+                .unwrap_or_default();
+            if found != wanted {
+                return Err(unlike(number, "a slot", wanted, found));
+            }
+        }
+    }
+    let last = transcript.turns.len() + 1;
+    let outcome = following.run.outcome();
+    if outcome != Some(transcript.expect.outcome) {
+        let found = outcome.map_or("none", Outcome::code);
+        return Err(unlike(
+            last,
+            "the outcome",
+            transcript.expect.outcome.code(),
+            found,
+        ));
+    }
+    let nodes = &transcript.expect.nodes;
+    if !nodes.is_empty() && *nodes != following.nodes {
+        return Err(unlike(
+            last,
+            "the way",
+            &nodes.join(" → "),
+            &following.nodes.join(" → "),
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearsing::{SHIPPED, shipped};
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn every_shipped_flow_follows_its_transcripts() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/conversations");
+        let at: Timestamp = "2026-03-02T10:00:00+08:00".parse().unwrap();
+        let chinese = Listener::bundled("zh-CN").unwrap();
+        let english = Listener::bundled("en").unwrap();
+        let mut followed = BTreeSet::new();
+        let mut unlike = Vec::new();
+        for file in std::fs::read_dir(folder).unwrap() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+            for transcript in Transcript::read(&text).unwrap() {
+                let definition = FlowDefinition::from_yaml(shipped(&transcript.flow).unwrap()).unwrap();
+                let listener = if definition.lang == "en" {
+                    &english
+                } else {
+                    &chinese
+                };
+                unlike.extend(follow(&transcript, &Arc::new(definition), listener, at).err());
+                followed.insert(transcript.flow.clone());
+            }
+        }
+        assert_eq!(unlike, []);
+        let all: BTreeSet<String> = SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(followed, all, "each shipped flow has a transcript");
+    }
+
+    #[test]
+    fn a_transcript_that_a_flow_does_not_follow_says_where() {
+        let text =
+            "{name: a, flow: notification, turns: [{say: 可以, node: 通知}], expect: {outcome: success}}";
+        let transcript = Transcript::read(text).unwrap().pop().unwrap();
+        let flow = Arc::new(FlowDefinition::from_yaml(shipped("notification").unwrap()).unwrap());
+        let listener = Listener::bundled("en").unwrap();
+        let unlike = follow(&transcript, &flow, &listener, Timestamp::EPOCH).unwrap_err();
+        assert_eq!(
+            (unlike.turn, unlike.what, unlike.found.as_str()),
+            (1, "node", "已通知")
+        );
+        assert!(Transcript::read("{name: a}").is_err());
+    }
+}

@@ -1,0 +1,80 @@
+//! What strangers may see of a spoken turn: how sure it was and where it led, and not a word of it.
+
+use domain::call::{HeardFact, SensitiveWordFact, UnderstoodFact};
+use domain::personal::Personal;
+use domain::turn::SpokenReading;
+
+/// Stands for the recognizer and the model of an installation.
+const ENGINE: &str = "engine-1";
+
+pub(super) fn masked_words(fact: &HeardFact) -> HeardFact {
+    let HeardFact {
+        leg,
+        node,
+        text: _,
+        confidence_permille,
+        engine: _,
+        begins_ms,
+        ends_ms,
+    } = fact;
+    HeardFact {
+        leg: *leg,
+        node: node.clone(),
+        text: Personal::Erased { hash: None },
+        confidence_permille: *confidence_permille,
+        engine: ENGINE.to_owned(),
+        begins_ms: *begins_ms,
+        ends_ms: *ends_ms,
+    }
+}
+
+/// The intents are the flow's, which the bundle holds.
+pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
+    let UnderstoodFact {
+        node,
+        intent,
+        reading,
+        slots,
+        interest,
+        opt_out,
+        model,
+    } = fact;
+    let SpokenReading {
+        certainty,
+        by,
+        candidates,
+        accept_permille,
+        confirm_permille,
+    } = reading;
+    let erased = |name: &String| (name.clone(), Personal::Erased { hash: None });
+    UnderstoodFact {
+        node: node.clone(),
+        intent: intent.clone(),
+        reading: SpokenReading {
+            certainty: *certainty,
+            by: *by,
+            candidates: candidates.clone(),
+            accept_permille: *accept_permille,
+            confirm_permille: *confirm_permille,
+        },
+        slots: slots.keys().map(erased).collect(),
+        interest: interest.clone(),
+        opt_out: *opt_out,
+        model: model.as_ref().map(|_| ENGINE.to_owned()),
+    }
+}
+
+pub(super) fn masked_word(fact: &SensitiveWordFact) -> SensitiveWordFact {
+    let SensitiveWordFact {
+        leg,
+        node,
+        list: _,
+        word: _,
+    } = fact;
+    SensitiveWordFact {
+        leg: *leg,
+        node: node.clone(),
+        list: "list-1".to_owned(),
+        word: Personal::Erased { hash: None },
+    }
+}

@@ -1,0 +1,184 @@
+//! The bundle of a spoken call replays equal with nobody to ask, holds no word of it, and tells when another
+//! decision was recorded.
+
+use super::tests::{SECRETS, Story};
+use crate::bundle::gather::Gathered;
+use crate::bundle::{Bundle, make, replay};
+use domain::call::command::CallCommand;
+use domain::call::event::EndReason;
+use domain::call::{HeardFact, SilenceFact, TurnFact, UnderstoodFact};
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
+use domain::personal::Personal;
+use domain::turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const FLOW: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
+
+/// A call of the spoken flow, recorded as a driver records it.
+struct Call {
+    run: FlowRun,
+    story: Story,
+}
+
+fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
+    Understood {
+        reading: SpokenReading {
+            certainty: Certainty::Accepted,
+            by: ReadBy::Model,
+            candidates: vec![IntentCandidate {
+                intent: intent.to_owned(),
+                score_permille: 900,
+            }],
+            accept_permille: Some(600),
+            confirm_permille: Some(300),
+        },
+        slots: slots
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+        interest: None,
+        opt_out: false,
+    }
+}
+
+impl Call {
+    fn answered() -> Self {
+        let flow = FlowDefinition::from_yaml(FLOW).unwrap();
+        let (run, _) = FlowRun::begin(&Arc::new(flow), &BTreeMap::new());
+        let mut story = Story::dialed();
+        story.ring().answer();
+        let mut call = Self { run, story };
+        call.step(FlowInput::Played);
+        call.step(FlowInput::Played);
+        call
+    }
+
+    fn step(&mut self, input: FlowInput<'_>) -> &mut Self {
+        for action in self.run.step(input) {
+            match action {
+                FlowAction::Decide { decision } => {
+                    self.story
+                        .ask(CallCommand::NoteTurn(TurnFact::Decided(*decision)));
+                }
+                FlowAction::EnterNode { node } => {
+                    self.story.enter(&node);
+                }
+                FlowAction::RequestTransfer { node } => {
+                    self.story.ask(CallCommand::RequestTransfer { node });
+                }
+                _ => {}
+            }
+        }
+        self
+    }
+
+    fn hears(&mut self, text: &str, understood: &Understood) -> &mut Self {
+        let node = self.run.node().to_owned();
+        self.story.ask(CallCommand::NoteTurn(TurnFact::Heard(HeardFact {
+            leg: 1,
+            node: node.clone(),
+            text: Personal::open(text.to_owned()),
+            confidence_permille: None,
+            engine: "carrier.example".to_owned(),
+            begins_ms: 1_000,
+            ends_ms: 2_000,
+        })));
+        let slots = understood.slots.iter();
+        self.story
+            .ask(CallCommand::NoteTurn(TurnFact::Understood(UnderstoodFact {
+                node,
+                intent: understood.reading.intent().map(str::to_owned),
+                reading: understood.reading.clone(),
+                slots: slots
+                    .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
+                    .collect(),
+                interest: None,
+                opt_out: understood.opt_out,
+                model: Some("abababab".to_owned()),
+            })));
+        self.step(FlowInput::Spoken(understood))
+    }
+
+    fn silent(&mut self) -> &mut Self {
+        let node = self.run.node().to_owned();
+        let silence = SilenceFact {
+            node,
+            silence_ms: 3_000,
+        };
+        self.story
+            .ask(CallCommand::NoteTurn(TurnFact::SilenceTimedOut(silence)));
+        self.step(FlowInput::Silence)
+    }
+
+    fn press(&mut self, digit: char) -> &mut Self {
+        let node = self.run.node().to_owned();
+        self.story.press(&node, digit);
+        self.step(FlowInput::Keypress(digit))
+    }
+
+    fn gathered(&mut self) -> Gathered {
+        let outcome = self.run.outcome();
+        self.story.end(EndReason::FlowEnded, outcome);
+        Gathered {
+            flow: Some(FlowDefinition::from_yaml(FLOW).unwrap().to_value()),
+            ..self.story.gathered()
+        }
+    }
+}
+
+/// Silence, agreement, a term that is corrected, a word that does not sign, a recognizer that fails, and
+/// the key.
+fn signed() -> Gathered {
+    let mut call = Call::answered();
+    call.silent().hears("张三就是我", &said("affirm", &[]));
+    call.step(FlowInput::Played);
+    call.hears("分十二期", &said("ask_term", &[("terms", "12")]));
+    call.hears("不是，是三期", &said("deny", &[("terms", "3")]));
+    call.hears("可以", &said("affirm", &[]));
+    call.step(FlowInput::Unheard).press('1');
+    call.gathered()
+}
+
+#[test]
+fn a_spoken_call_replays_with_nobody_to_ask_and_its_bundle_holds_no_word() {
+    let mut refused = Call::answered();
+    let refusal = Understood {
+        opt_out: true,
+        ..said("refuse_call", &[])
+    };
+    refused.hears("别再打了", &refusal);
+    let mut asked = Call::answered();
+    asked
+        .hears("你是谁", &said("who_are_you", &[]))
+        .hears("转人工", &said("transfer_human", &[]));
+    for gathered in [signed(), refused.gathered(), asked.gathered()] {
+        let bytes = make(&gathered).unwrap().to_bytes().unwrap();
+        let replayed = replay(&Bundle::parse(&bytes).unwrap()).unwrap();
+        assert!(replayed.agrees(), "{}", replayed.value());
+        let text = String::from_utf8(bytes).unwrap();
+        for secret in SECRETS.iter().copied().chain(["三期", "别再打了", "就是我"]) {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+}
+
+#[test]
+fn another_decision_than_was_recorded_is_told() {
+    let bundle = make(&signed()).unwrap();
+    let mut value = serde_json::to_value(&bundle).unwrap();
+    for event in value["content"]["events"].as_array_mut().unwrap() {
+        if event["data"]["rule"] == "nodes.签约.correction" {
+            event["data"]["rule"] = "nodes.签约.intents.deny".into();
+        }
+    }
+    value["content_sha256"] = crate::bundle::hash_of(&value["content"]).into();
+    let forged = Bundle::parse(value.to_string().as_bytes()).unwrap();
+    let replayed = replay(&forged).unwrap();
+    assert_eq!(replayed.elsewhere.len(), 1, "{:?}", replayed.elsewhere);
+    assert!(
+        replayed.elsewhere[0].contains("decides by"),
+        "{:?}",
+        replayed.elsewhere
+    );
+}

@@ -1,0 +1,67 @@
+//! Walking along what was said: words come with what was understood of them, so nobody is asked; a slot whose
+//! value cannot be read gets one that leads where the call went.
+
+use crate::bundle::recorded::{Spoken, Told};
+use crate::bundle::walk::{Step, words};
+use domain::flow::{FlowDefinition, FlowInput, FlowRun, Understood};
+use std::collections::BTreeMap;
+
+/// Stands for a value that nothing limits.
+const ANY: &str = "1";
+
+/// Most values tried for a slot that cannot be read.
+const VALUES_TRIED_MAX: usize = 20;
+
+/// A step by one recorded input.
+pub(super) fn by_input(run: &FlowRun, input: FlowInput<'_>, rest: &[Told]) -> Result<Step, String> {
+    let step = Step::after(run, &[input]);
+    if step.explains(rest) {
+        Ok(step)
+    } else {
+        Err(words(&step.entered))
+    }
+}
+
+/// A step by words, with the slots they filled.
+pub(super) fn by_words(
+    run: &FlowRun,
+    flow: &FlowDefinition,
+    spoken: &Spoken,
+    rest: &[Told],
+) -> Result<(Step, BTreeMap<String, String>), String> {
+    let tries = if spoken.unread.is_empty() {
+        1
+    } else {
+        VALUES_TRIED_MAX
+    };
+    let mut instead = None;
+    for place in 0..tries {
+        let mut slots = spoken.understood.slots.clone();
+        for name in &spoken.unread {
+            slots.insert(name.clone(), value_of(flow, name, place));
+        }
+        let understood = Understood {
+            slots: slots.clone(),
+            ..spoken.understood.clone()
+        };
+        match by_input(run, FlowInput::Spoken(&understood), rest) {
+            Ok(step) => return Ok((step, slots)),
+            Err(other) => {
+                instead.get_or_insert(other);
+            }
+        }
+    }
+    Err(instead.unwrap_or_else(|| "listens".to_owned()))
+}
+
+/// The options of a slot in turn, and then a value that it does not take.
+fn value_of(flow: &FlowDefinition, name: &str, place: usize) -> String {
+    let options = flow.dialogue().slots.get(name).map(|slot| &slot.options);
+    let options = options.filter(|options| !options.is_empty());
+    match options {
+        Some(options) => options.get(place).map_or_else(String::new, Clone::clone),
+        None => place
+            .checked_add(1)
+            .map_or_else(|| ANY.to_owned(), |value| value.to_string()),
+    }
+}

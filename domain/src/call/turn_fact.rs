@@ -1,0 +1,157 @@
+//! What happens in one turn of a spoken conversation, as facts: what was heard, understood, decided and said,
+//! where somebody interrupted or stayed silent, and words that end a call.
+
+use super::event::CallEvent;
+use super::refusal::CallRefusal;
+use super::state::CallState;
+use crate::personal::Personal;
+use crate::turn::{SpokenReading, TurnDecision};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most facts of turns recorded of one call: five a turn in the two hundred steps a flow may take.
+pub const TURN_FACTS_MAX: u32 = 1_000;
+
+/// Longest text kept of one utterance, in characters: what is said in two minutes.
+pub const HEARD_CHARS_MAX: usize = 600;
+
+/// The callee said something, to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct HeardFact {
+    pub leg: u8,
+    /// The node the call was in.
+    pub node: String,
+    pub text: Personal<String>,
+    /// The recognizer's own, in thousandths; many have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence_permille: Option<u16>,
+    /// Which recognizer.
+    pub engine: String,
+    /// Since the answer.
+    pub begins_ms: u64,
+    pub ends_ms: u64,
+}
+
+/// What was made of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UnderstoodFact {
+    pub node: String,
+    /// The best candidate, however sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    #[serde(flatten)]
+    pub reading: SpokenReading,
+    /// By the flow's names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slots: BTreeMap<String, Personal<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<String>,
+    /// Further calls were refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opt_out: bool,
+    /// Digest of the model that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+/// A text was said, to its end or until somebody interrupted it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SaidFact {
+    pub leg: u8,
+    pub node: String,
+    /// The text's place in the flow, such as `nodes.greeting.text`.
+    pub prompt: String,
+    /// Which of several wordings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// How many characters were spoken, of so many.
+    pub spoken_chars: u32,
+    pub prompt_chars: u32,
+}
+
+/// The callee spoke into a text, which stopped.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct BargedInFact {
+    pub leg: u8,
+    pub node: String,
+    /// How long the text had been said.
+    pub said_ms: u64,
+    /// How much voice was heard.
+    pub voiced_ms: u64,
+    /// Recognized by then, where parts are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chars: Option<u32>,
+}
+
+/// Nothing was heard for as long as the node waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SilenceFact {
+    pub node: String,
+    pub silence_ms: u64,
+}
+
+/// A word of the campaign's lists was heard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SensitiveWordFact {
+    pub leg: u8,
+    pub node: String,
+    /// Which list.
+    pub list: String,
+    pub word: Personal<String>,
+}
+
+/// One fact of a turn, on its way to the call's stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnFact {
+    Heard(HeardFact),
+    Understood(UnderstoodFact),
+    Decided(TurnDecision),
+    Said(SaidFact),
+    BargedIn(BargedInFact),
+    SilenceTimedOut(SilenceFact),
+    SensitiveWordMatched(SensitiveWordFact),
+}
+
+impl From<TurnFact> for CallEvent {
+    fn from(fact: TurnFact) -> Self {
+        match fact {
+            TurnFact::Heard(fact) => Self::Heard(fact),
+            TurnFact::Understood(fact) => Self::Understood(fact),
+            TurnFact::Decided(fact) => Self::Decided(fact),
+            TurnFact::Said(fact) => Self::Said(fact),
+            TurnFact::BargedIn(fact) => Self::BargedIn(fact),
+            TurnFact::SilenceTimedOut(fact) => Self::SilenceTimedOut(fact),
+            TurnFact::SensitiveWordMatched(fact) => Self::SensitiveWordMatched(fact),
+        }
+    }
+}
+
+impl UnderstoodFact {
+    /// Its slots, with their places in the record.
+    pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        let slots = self.slots.iter_mut();
+        slots
+            .map(|(name, value)| (format!("/slots/{name}"), value))
+            .collect()
+    }
+}
+
+/// Only of a call that is talked on; how much is kept of one is bounded.
+pub(super) fn note_turn(state: &CallState, fact: TurnFact) -> Result<Vec<CallEvent>, CallRefusal> {
+    if state.answered_at().is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    if state.turn_facts_count >= TURN_FACTS_MAX {
+        return Err(CallRefusal::TooManyTurnFacts {
+            turn_facts_max: TURN_FACTS_MAX,
+        });
+    }
+    let mut fact = fact;
+    if let TurnFact::Heard(heard) = &mut fact
+        && let Some(text) = heard.text.value().cloned()
+        && text.chars().count() > HEARD_CHARS_MAX
+    {
+        heard.text = Personal::open(text.chars().take(HEARD_CHARS_MAX).collect());
+    }
+    Ok(vec![fact.into()])
+}

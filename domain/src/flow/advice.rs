@@ -1,0 +1,244 @@
+//! What a flow that may be published could do better: rhythm, structure, arguments, branches that are
+//! missing. Advice never refuses a publication.
+
+use super::dialogue::Answer;
+use super::graph::FlowDefinition;
+use super::nodes::{Node, NodeKind};
+use super::text::variables_of;
+use std::collections::BTreeSet;
+
+/// How long one character is spoken: the bundled clips of `fixtures/audio` say 18 in 4.18 s, 7 in 1.62 s.
+pub const CHARACTER_MS: u64 = 230;
+
+/// By then the callee has heard who calls.
+pub const IDENTIFIED_BY_MS: u64 = 3_000;
+/// By then, what it is good for.
+pub const VALUE_BY_MS: u64 = 15_000;
+/// By then, the first question that decides.
+pub const DECISION_BY_MS: u64 = 30_000;
+
+/// Most nodes on the way to the first question that are looked at.
+const WAY_MAX: usize = 20;
+
+/// Variables that name the customer's company, or what pains its industry.
+const OPENING: [&str; 8] = [
+    "company",
+    "company_name",
+    "pain_point",
+    "industry_pain_point",
+    "公司",
+    "公司名称",
+    "痛点",
+    "行业痛点",
+];
+
+/// One thing that could be better.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Advice {
+    #[error(
+        "nodes.{node}.text: {spoken_ms} ms of speech before the callee has heard who calls, at most 3000"
+    )]
+    LateIdentity { node: String, spoken_ms: u64 },
+    #[error(
+        "nodes.{node}.text: {spoken_ms} ms of speech before the first text after the opening, at most 15000"
+    )]
+    LateValue { node: String, spoken_ms: u64 },
+    #[error("nodes.{node}: {spoken_ms} ms of speech before the first question, at most 30000")]
+    LateDecision { node: String, spoken_ms: u64 },
+    #[error("nodes.{node}.text: {spoken_ms} ms of speech without a pause, at most 15000")]
+    LongText { node: String, spoken_ms: u64 },
+    #[error(
+        "nodes.{node}.text: the opening names neither the customer's company nor its pain point by a variable"
+    )]
+    PlainOpening { node: String },
+    #[error("the flow has no {part} (opening, introduction, question, close)")]
+    MissingPart { part: &'static str },
+    #[error("nodes.{node}.intents: there is no branch for {intent}")]
+    MissingBranch { node: String, intent: &'static str },
+    #[error("dialogue.intents: nobody can ask for a person")]
+    NoPerson,
+    #[error(
+        "dialogue.answers.{answer}: an objection is answered without FABE (feature, advantage, benefit, evidence)"
+    )]
+    NoFabe { answer: String },
+    #[error("dialogue.answers.{answer}.fabe.{field} is empty")]
+    EmptyFabe { answer: String, field: &'static str },
+    #[error("notices.ai: nobody is told that a robot speaks")]
+    UndisclosedRobot,
+}
+
+/// Intents that are objections: what answers them should argue.
+const OBJECTIONS: [&str; 4] = ["too_expensive", "no_money_need", "is_fraud", "not_interested"];
+
+impl FlowDefinition {
+    /// Everything that could be better, in a fixed order.
+    pub fn advice(&self) -> Vec<Advice> {
+        let mut found = Vec::new();
+        self.advise_rhythm(&mut found);
+        self.advise_structure(&mut found);
+        self.advise_answers(&mut found);
+        found
+    }
+
+    /// The nodes by which a call comes to its first question if nobody says a word.
+    fn way_to_question(&self) -> Vec<(&str, &dyn NodeKind)> {
+        let mut way: Vec<(&str, &dyn NodeKind)> = Vec::new();
+        let mut next = Some(self.start.as_str());
+        while let Some(name) = next.filter(|_| way.len() < WAY_MAX)
+            && let Some(node) = self.nodes.get(name).map(Node::kind)
+        {
+            way.push((name, node));
+            let asks = node.ask().is_some() || node.question().is_some();
+            let on = node.targets().into_iter().find(|target| target.automatic);
+            next = on.filter(|_| !asks).map(|target| target.node);
+        }
+        way
+    }
+
+    fn advise_rhythm(&self, found: &mut Vec<Advice>) {
+        let mut spoken_ms = 0;
+        let mut texts = 0;
+        for (name, node) in self.way_to_question() {
+            let node_ms = node.text().map_or(0, |text| self.spoken_ms(text));
+            let named = || name.to_owned();
+            spoken_ms += node_ms;
+            if node_ms == 0 {
+                continue;
+            }
+            texts += 1;
+            if texts == 1 && self.until_identity_ms(node.text().unwrap_or_default()) > IDENTIFIED_BY_MS {
+                let node = named();
+                found.push(Advice::LateIdentity { node, spoken_ms });
+            }
+            if texts == 2 && spoken_ms > VALUE_BY_MS {
+                let node = named();
+                found.push(Advice::LateValue { node, spoken_ms });
+            }
+            if (node.ask().is_some() || node.question().is_some()) && spoken_ms > DECISION_BY_MS {
+                let node = named();
+                found.push(Advice::LateDecision { node, spoken_ms });
+            }
+        }
+        for (name, node) in &self.nodes {
+            let spoken_ms = node.text().map_or(0, |text| self.spoken_ms(text));
+            if spoken_ms > VALUE_BY_MS {
+                let node = name.clone();
+                found.push(Advice::LongText { node, spoken_ms });
+            }
+        }
+    }
+
+    /// How long a text is spoken; a variable counts as four characters.
+    fn spoken_ms(&self, text: &str) -> u64 {
+        let plain = text.split("{{").enumerate().map(|(place, part)| {
+            let part = if place == 0 {
+                part
+            } else {
+                part.split_once("}}").map_or("", |(_, rest)| rest)
+            };
+            let counted = part.chars().filter(|one| one.is_alphanumeric()).count();
+            u64::try_from(counted).unwrap_or(u64::MAX)
+        });
+        let variables = u64::try_from(variables_of(text).len()).unwrap_or(u64::MAX);
+        let spoken: u64 = plain.sum::<u64>().saturating_add(variables.saturating_mul(4));
+        // Letters of an alphabet are spoken four times as fast as characters.
+        let each = if self.lang.starts_with("zh") {
+            CHARACTER_MS
+        } else {
+            CHARACTER_MS / 4
+        };
+        spoken.saturating_mul(each)
+    }
+
+    /// Up to the first pause after who calls was said: the first clause that says 是, 我 or a company's
+    /// variable.
+    fn until_identity_ms(&self, text: &str) -> u64 {
+        let said = ["这里是", "我是", "我们是", "this is", "calling from"];
+        let mut until = 0;
+        for clause in text.split_inclusive(['，', '。', ',', '.', '？', '?', '！']) {
+            let lower = clause.to_lowercase();
+            if said.iter().any(|words| lower.contains(words)) {
+                return until;
+            }
+            until += self.spoken_ms(clause);
+        }
+        until
+    }
+
+    fn advise_structure(&self, found: &mut Vec<Advice>) {
+        if let Some(Node::Say(_) | Node::Ask(_)) = self.nodes.get(&self.start)
+            && let Some(text) = self.nodes.get(&self.start).and_then(Node::text)
+            && !variables_of(text).iter().any(|name| OPENING.contains(name))
+        {
+            let node = self.start.clone();
+            found.push(Advice::PlainOpening { node });
+        }
+        let way = self.way_to_question();
+        let texts = way.iter().filter(|(_, node)| node.text().is_some()).count();
+        let kinds = || self.nodes.values().map(Node::kind);
+        let asks = kinds().any(|node| node.ask().is_some() || node.question().is_some());
+        let closes = kinds().any(|node| node.ending().is_some() && node.text().is_some());
+        for (has, part) in [
+            (texts > 0, "opening"),
+            (texts > 1, "introduction"),
+            (asks, "question"),
+            (closes, "close"),
+        ] {
+            if !has {
+                found.push(Advice::MissingPart { part });
+            }
+        }
+        if self.notices.ai.is_none() {
+            found.push(Advice::UndisclosedRobot);
+        }
+        for (name, node) in &self.nodes {
+            let lacking = node.kind().ask().and_then(super::nodes::Ask::missing_branch);
+            if let Some(intent) = lacking
+                && !self.dialogue().intents.contains_key(intent)
+            {
+                let node = name.clone();
+                found.push(Advice::MissingBranch { node, intent });
+            }
+        }
+        let spoken = kinds().any(|node| node.ask().is_some());
+        let person = kinds().any(|node| node.ending().is_some_and(|ending| ending.transfer));
+        if spoken && !person {
+            found.push(Advice::NoPerson);
+        }
+    }
+
+    fn advise_answers(&self, found: &mut Vec<Advice>) {
+        let dialogue = self.dialogue();
+        let objections: BTreeSet<&str> = OBJECTIONS
+            .iter()
+            .filter_map(|intent| dialogue.intents.get(*intent)?.answer.as_deref())
+            .collect();
+        for (id, answer) in &dialogue.answers {
+            let answer_id = || id.clone();
+            match &answer.fabe {
+                None if objections.contains(id.as_str()) => {
+                    found.push(Advice::NoFabe { answer: answer_id() });
+                }
+                None => {}
+                Some(_) => found.extend(empty_fields(answer).map(|field| Advice::EmptyFabe {
+                    answer: answer_id(),
+                    field,
+                })),
+            }
+        }
+    }
+}
+
+fn empty_fields(answer: &Answer) -> impl Iterator<Item = &'static str> {
+    let fabe = answer.fabe.as_ref();
+    let fields = fabe.map(|fabe| {
+        [
+            ("feature", fabe.feature.trim().is_empty()),
+            ("advantage", fabe.advantage.trim().is_empty()),
+            ("benefit", fabe.benefit.trim().is_empty()),
+            ("evidence", fabe.evidence.trim().is_empty()),
+        ]
+    });
+    let empty = fields.into_iter().flatten().filter(|(_, empty)| *empty);
+    empty.map(|(field, _)| field)
+}

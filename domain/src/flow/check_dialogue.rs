@@ -1,0 +1,125 @@
+//! What the dialogue of a spoken flow must fulfil: intents that lead somewhere, answers that are there,
+//! groups that return, and a way to refuse further calls.
+
+use super::dialogue::{ANSWERS_MAX, GLOBAL_INTENTS_MAX};
+use super::fault::DefinitionFault;
+use super::graph::FlowDefinition;
+use super::nodes::Calls;
+use super::text::is_variable_name;
+use std::collections::BTreeSet;
+
+impl FlowDefinition {
+    pub(super) fn check_dialogue(&self, faults: &mut Vec<DefinitionFault>) {
+        let dialogue = self.dialogue();
+        let counts = [
+            ("dialogue.intents", dialogue.intents.len(), GLOBAL_INTENTS_MAX),
+            ("dialogue.answers", dialogue.answers.len(), ANSWERS_MAX),
+        ];
+        for (what, count, count_max) in counts {
+            if count > count_max {
+                faults.push(DefinitionFault::TooMany {
+                    what,
+                    count,
+                    count_max,
+                });
+            }
+        }
+        for name in dialogue.slots.keys() {
+            if !is_variable_name(name) || self.variables.contains_key(name) {
+                faults.push(DefinitionFault::BadVariableName {
+                    variable: name.clone(),
+                });
+            }
+        }
+        self.check_intents(faults);
+        for (id, answer) in &dialogue.answers {
+            self.check_text(&format!("dialogue.answers.{id}.text"), &answer.text, faults);
+        }
+        let speaks = self.nodes.values().any(|node| node.kind().ask().is_some());
+        if speaks && self.opt_out_end().is_none() {
+            faults.push(DefinitionFault::NoRefusal);
+        }
+        for node in self.outside_groups() {
+            let back = self.nodes.get(node).and_then(|node| node.kind().calls()) == Some(Calls::Back);
+            if back {
+                faults.push(DefinitionFault::ReturnOutside {
+                    node: node.to_owned(),
+                });
+            }
+        }
+    }
+
+    fn check_intents(&self, faults: &mut Vec<DefinitionFault>) {
+        for (intent, global) in &self.dialogue().intents {
+            let member = format!("dialogue.intents.{intent}");
+            let ways = [
+                global.then.is_some(),
+                global.answer.is_some(),
+                global.replay,
+                global.slower,
+            ];
+            if ways.into_iter().filter(|given| *given).count() != 1 {
+                faults.push(DefinitionFault::BadIntent {
+                    member: member.clone(),
+                });
+            }
+            if let Some(answer) = &global.answer
+                && !self.dialogue().answers.contains_key(answer)
+            {
+                faults.push(DefinitionFault::UnknownAnswer {
+                    member: format!("{member}.answer"),
+                    answer: answer.clone(),
+                });
+            }
+        }
+    }
+
+    /// Nodes that the dialogue names, with their places.
+    pub(super) fn dialogue_targets(&self) -> Vec<(String, &str)> {
+        let dialogue = self.dialogue();
+        let mut found: Vec<(String, &str)> = Vec::new();
+        for (intent, global) in &dialogue.intents {
+            let then = global.then.as_deref();
+            found.extend(then.map(|node| (format!("dialogue.intents.{intent}.then"), node)));
+        }
+        for (name, group) in &dialogue.groups {
+            found.push((format!("dialogue.groups.{name}.start"), &group.start));
+        }
+        found
+    }
+
+    /// Ways from node to node that the nodes themselves name: what a rehearsal is held against.
+    pub fn edges(&self) -> BTreeSet<(String, String)> {
+        let mut found = BTreeSet::new();
+        for (name, node) in &self.nodes {
+            let node = node.kind();
+            let mut note = |to: &str| found.insert((name.clone(), to.to_owned()));
+            if let Some(Calls::Into { group, .. }) = node.calls() {
+                let group = self.dialogue().groups.get(group);
+                group.map(|group| note(&group.start));
+                continue;
+            }
+            for target in node.targets() {
+                note(target.node);
+            }
+        }
+        found
+    }
+
+    /// Nodes that a call can come to without being in a group.
+    fn outside_groups(&self) -> BTreeSet<&str> {
+        let mut found = BTreeSet::new();
+        let mut open = vec![self.start.as_str(), self.on_exception.as_str()];
+        let intents = self.dialogue().intents.values();
+        open.extend(intents.filter_map(|one| one.then.as_deref()));
+        while let Some(name) = open.pop() {
+            if let Some(node) = self.nodes.get(name)
+                && found.insert(name)
+            {
+                open.extend(node.kind().targets().into_iter().map(|target| target.node));
+                open.extend(node.kind().on_exception());
+            }
+        }
+        found
+    }
+}

@@ -1,0 +1,209 @@
+//! What a spoken flow is refused for, and what it is told that would be better.
+
+use super::tests::shipped;
+use super::{FlowDefinition, ReadFault};
+use serde_json::{Value, json};
+
+/// A spoken flow of one question, with everything the checker looks at.
+fn spoken() -> Value {
+    json!({
+        "flow": "spoken", "notices": {"recording": "本次通话将录音。", "ai": "我是机器人。"},
+        "start": "hello", "on_exception": "bye",
+        "dialogue": {
+            "slots": {"term": {"type": "months", "options": ["3", "6"]}},
+            "intents": {"refuse_call": {"then": "refused"}, "ask_fee": {"answer": "fee"}},
+            "answers": {"fee": {"text": "以合同为准。"}},
+        },
+        "nodes": {
+            "hello": {"say": {"text": "您好，这里是{{company}}。", "next": "ask"}},
+            "ask": {"ask": {
+                "text": "分几期？", "expect": "speech", "slots": ["term"], "on_filled": "bye",
+                "timeout_ms": 3000, "on_silence": {"then": "bye"}, "on_unclear": {"replay": 1, "then": "person"},
+            }},
+            "person": {"transfer": {"text": "稍后给您回电。"}},
+            "refused": {"end": {"outcome": "opted_out", "opt_out": true}},
+            "bye": {"end": {"text": "再见。", "outcome": "success"}},
+        },
+        "variables": {"company": {"type": "text"}},
+    })
+}
+
+fn changed(pointer: &str, value: Value) -> FlowDefinition {
+    let mut flow = spoken();
+    let (parent, member) = pointer.rsplit_once('/').unwrap();
+    flow.pointer_mut(parent).unwrap()[member] = value;
+    FlowDefinition::from_value(&flow).unwrap()
+}
+
+fn faults(flow: &FlowDefinition) -> Vec<String> {
+    flow.check().iter().map(ToString::to_string).collect()
+}
+
+#[track_caller]
+fn check_fault(pointer: &str, value: Value, fault: &str) {
+    let found = faults(&changed(pointer, value));
+    assert!(found.iter().any(|one| one == fault), "{pointer}: {found:?}");
+}
+
+#[test]
+fn a_spoken_flow_is_refused_for_each_of_its_faults_and_names_the_place() {
+    assert_eq!(
+        faults(&FlowDefinition::from_value(&spoken()).unwrap()),
+        Vec::<String>::new()
+    );
+    for (pointer, value, fault) in [
+        (
+            "/nodes/ask/ask/slots",
+            json!(["gone"]),
+            "nodes.ask.slots: variable \"gone\" is not declared, or never has a value",
+        ),
+        (
+            "/nodes/ask/ask/timeout_ms",
+            json!(3_001),
+            "nodes.ask.timeout_ms: 3001, must be 1000 to 3000",
+        ),
+        (
+            "/nodes/ask/ask/expect",
+            json!("both"),
+            "nodes.ask: what it takes is not what it expects (speech, keypress or both)",
+        ),
+        (
+            "/nodes/ask/ask/on_silence",
+            json!({"replay": 6, "then": "bye"}),
+            "nodes.ask.on_silence: 6, must be 0 to 5",
+        ),
+        (
+            "/nodes/ask/ask/on_filled",
+            json!("gone"),
+            "nodes.ask.on_filled leads to \"gone\", which is no node",
+        ),
+    ] {
+        check_fault(pointer, value, fault);
+    }
+}
+
+#[test]
+fn a_dialogue_is_refused_for_what_goes_nowhere() {
+    let loops = json!({"knowledge": {"answer": "fee"}});
+    for (pointer, value, fault) in [
+        (
+            "/dialogue/intents/refuse_call",
+            json!({"then": "gone"}),
+            "dialogue.intents.refuse_call.then leads to \"gone\", which is no node",
+        ),
+        (
+            "/dialogue/intents/ask_fee",
+            json!({"answer": "gone"}),
+            "dialogue.intents.ask_fee.answer: there is no answer \"gone\"",
+        ),
+        (
+            "/dialogue/intents/ask_fee",
+            json!({"replay": true, "slower": true}),
+            "dialogue.intents.ask_fee: exactly one of then, answer, replay and slower is needed",
+        ),
+        (
+            "/nodes/bye",
+            json!({"return": {}}),
+            "nodes.bye: a call can come to return without having gone through sub_flow",
+        ),
+        (
+            "/nodes/hello",
+            json!({"sub_flow": {"group": "gone", "next": "ask"}}),
+            "nodes.hello.group: there is no group \"gone\"",
+        ),
+        (
+            "/nodes/hello/say/variants",
+            json!({"metric": "conversion", "stop_after_calls": 0, "arms": {"a": {"text": "您好"}}}),
+            "nodes.hello.variants: 1 to 5 wordings, one with a weight, and a number of calls",
+        ),
+        (
+            "/nodes/hello",
+            loops,
+            "nodes.hello: an answer that returns bounds its visits",
+        ),
+        (
+            "/nodes/refused",
+            json!({"end": {"outcome": "declined"}}),
+            "nodes: nobody can refuse further calls: no end with opt_out can be reached",
+        ),
+    ] {
+        check_fault(pointer, value, fault);
+    }
+}
+
+#[test]
+fn a_loop_of_silent_nodes_has_no_exit() {
+    let mut flow = spoken();
+    flow["nodes"]["hello"] = json!({"act": {"next": "round"}});
+    flow["nodes"]["round"] = json!({"decide": {"rules": [], "otherwise": "hello"}});
+    let found = faults(&FlowDefinition::from_value(&flow).unwrap());
+    assert!(
+        found.contains(&"nodes.hello is in a loop without an exit".to_owned()),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn what_would_be_better_is_advice_and_refuses_nothing() {
+    let advice =
+        |flow: &FlowDefinition| -> Vec<String> { flow.advice().iter().map(ToString::to_string).collect() };
+    assert_eq!(
+        advice(&FlowDefinition::from_value(&spoken()).unwrap()),
+        Vec::<String>::new()
+    );
+    let long = "这款产品".repeat(17);
+    for (pointer, value, wanted) in [
+        (
+            "/nodes/hello/say/text",
+            json!("您好。"),
+            "names neither the customer's company",
+        ),
+        (
+            "/nodes/hello/say/text",
+            json!("您好，打扰您一分钟时间跟您说一件很重要的事情，这里是{{company}}。"),
+            "before the callee has heard who calls",
+        ),
+        ("/nodes/hello/say/text", json!(long), "without a pause"),
+        (
+            "/nodes/ask/ask/intents",
+            json!({"affirm": "bye"}),
+            "there is no branch for deny",
+        ),
+        (
+            "/nodes/person",
+            json!({"end": {"text": "再见。", "outcome": "callback"}}),
+            "nobody can ask for a person",
+        ),
+        (
+            "/dialogue/intents/too_expensive",
+            json!({"answer": "fee"}),
+            "answered without FABE",
+        ),
+        (
+            "/dialogue/answers/fee/fabe",
+            json!({"feature": "a", "advantage": "b", "benefit": " ", "evidence": "d"}),
+            "fabe.benefit is empty",
+        ),
+        (
+            "/notices",
+            json!({"recording": "本次通话将录音。"}),
+            "nobody is told that a robot speaks",
+        ),
+        ("/start", json!("ask"), "the flow has no introduction"),
+    ] {
+        let found = advice(&changed(pointer, value));
+        assert!(
+            found.iter().any(|one| one.contains(wanted)),
+            "{pointer}: {found:?}"
+        );
+    }
+}
+
+#[test]
+fn the_chinese_preset_says_that_a_robot_speaks_and_ships_more_than_twenty_intents() {
+    let flow = shipped("card_instalment_spoken.yaml");
+    assert_eq!(flow.notices.ai.as_deref(), Some("我是智能语音机器人。"));
+    assert!(flow.dialogue().intents.len() > 20);
+    let unread = FlowDefinition::from_value(&json!({"presets": ["gone"]}));
+    assert!(matches!(unread, Err(ReadFault::Shape { .. })));
+}

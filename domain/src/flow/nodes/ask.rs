@@ -1,0 +1,283 @@
+//! A node that asks and takes an answer by word or by key: intents, slots and keys lead on; silence and
+//! what is not understood climb a ladder of wordings and leave by its end.
+
+use super::super::dialogue::{AFFIRM, DENY};
+use super::super::fault::DefinitionFault;
+use super::super::variants::Variants;
+use super::ask_keypress::check_keys;
+use super::node_kind::{NodeKind, Place, Target, Visits, check_range, undefined};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Longest wait for an answer: nobody hears nothing for more than three seconds.
+pub const ANSWER_WAIT_MAX_MS: u64 = 3_000;
+
+/// Shortest wait for an answer: people think for a second.
+pub const ANSWER_WAIT_MIN_MS: u64 = 1_000;
+
+/// Most steps of one ladder.
+pub const RUNGS_MAX: usize = 5;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "AskNode")]
+pub struct Ask {
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variants: Option<Variants>,
+    /// What kind of answer is expected.
+    pub expect: Expect,
+    /// From intent to node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub intents: BTreeMap<String, String>,
+    /// Where any other intent leads that is understood and counts nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<String>,
+    /// From key to node.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub keys: BTreeMap<String, String>,
+    /// Slots and variables that a key sets, by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub set: BTreeMap<String, BTreeMap<String, String>>,
+    /// Slots that are asked for here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<String>,
+    /// Where the call goes once they all have a value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_filled: Option<String>,
+    /// How an uncertain reading is asked back here; the dialogue's wording otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<String>,
+    /// How long nothing may be heard after a text.
+    pub timeout_ms: u64,
+    pub on_silence: Ladder,
+    pub on_unclear: Ladder,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub barge_in: Option<BargeIn>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits: Option<Visits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_exception: Option<String>,
+}
+
+/// The expected response of a node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Expect {
+    Speech,
+    /// Only a key answers; what is said may still lead away, correct a slot or be answered.
+    Keypress,
+    Both,
+}
+
+/// What is tried in one visit, in order: other wordings, the text again, and then another node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    /// Said one after the other, one a time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub say: Vec<String>,
+    /// How often the node's text is said again after these.
+    #[serde(default)]
+    pub replay: u32,
+    pub then: String,
+}
+
+/// What a ladder does at one of its steps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::flow) enum Rung<'a> {
+    /// With the place of the wording.
+    Say(usize, &'a str),
+    Replay,
+    Leave(&'a str),
+}
+
+/// When the callee may interrupt this node's text.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BargeIn {
+    /// False: the text is said to its end.
+    #[serde(default = "yes")]
+    pub allowed: bool,
+    /// Not within this time of the text's beginning.
+    #[serde(default)]
+    pub protect_ms: u64,
+    /// From so much voice on.
+    #[serde(default = "voiced")]
+    pub voiced_ms: u64,
+    /// And so many characters, where any are recognized yet.
+    #[serde(default = "two")]
+    pub chars_min: u32,
+}
+
+impl Default for BargeIn {
+    fn default() -> Self {
+        Self {
+            allowed: true,
+            protect_ms: 0,
+            voiced_ms: voiced(),
+            chars_min: two(),
+        }
+    }
+}
+
+const fn yes() -> bool {
+    true
+}
+const fn voiced() -> u64 {
+    300
+}
+const fn two() -> u32 {
+    2
+}
+
+impl Ladder {
+    /// The step after so many were taken.
+    pub(in crate::flow) fn rung(&self, taken: u32) -> Rung<'_> {
+        let place = usize::try_from(taken).unwrap_or(usize::MAX);
+        if let Some(text) = self.say.get(place) {
+            return Rung::Say(place, text);
+        }
+        let replays = place.saturating_sub(self.say.len());
+        if u32::try_from(replays).is_ok_and(|replays| replays < self.replay) {
+            return Rung::Replay;
+        }
+        Rung::Leave(&self.then)
+    }
+}
+
+impl Ask {
+    /// The node of a key.
+    pub(in crate::flow) fn node_of(&self, digit: char) -> Option<&str> {
+        let node = self.keys.get(digit.encode_utf8(&mut [0; 4]));
+        node.map(String::as_str)
+    }
+
+    /// The values that a key sets.
+    pub(in crate::flow) fn set_by(&self, digit: char) -> impl Iterator<Item = (&String, &String)> {
+        let set = self.set.get(digit.encode_utf8(&mut [0; 4]));
+        set.into_iter().flatten()
+    }
+
+    /// Intents that lead somewhere from here: what a reading may expect.
+    pub fn expected(&self) -> impl Iterator<Item = &str> {
+        self.intents.keys().map(String::as_str)
+    }
+
+    /// Agreement leads on and refusal nowhere, or the other way round.
+    pub(in crate::flow) fn missing_branch(&self) -> Option<&'static str> {
+        // What binds is said by key, whatever the words.
+        if !self.keys.is_empty() {
+            return None;
+        }
+        let goes_on = |intent: &str| self.intents.contains_key(intent) || self.otherwise.is_some();
+        match (goes_on(AFFIRM), goes_on(DENY)) {
+            (true, false) => Some(DENY),
+            (false, true) => Some(AFFIRM),
+            (true, true) | (false, false) => None,
+        }
+    }
+}
+
+impl NodeKind for Ask {
+    fn text(&self) -> Option<&str> {
+        Some(&self.text)
+    }
+
+    fn further_texts(&self) -> Vec<(String, &str)> {
+        let arms = self.variants.iter().flat_map(|variants| &variants.arms);
+        let mut found: Vec<_> = arms
+            .map(|(name, arm)| (format!("variants.arms.{name}.text"), arm.text.as_str()))
+            .collect();
+        for (member, ladder) in [("on_silence", &self.on_silence), ("on_unclear", &self.on_unclear)] {
+            let texts = ladder.say.iter().enumerate();
+            found.extend(texts.map(|(place, text)| (format!("{member}.say[{place}]"), text.as_str())));
+        }
+        found
+    }
+
+    fn targets(&self) -> Vec<Target<'_>> {
+        let intents = self.intents.iter();
+        let keys = self.keys.iter();
+        let mut found: Vec<_> = intents
+            .map(|(intent, node)| Target::by_callee(format!("intents.{intent}"), node))
+            .chain(keys.map(|(key, node)| Target::by_callee(format!("keys.{key}"), node)))
+            .collect();
+        found.extend(
+            self.otherwise
+                .as_deref()
+                .map(|node| Target::by_callee("otherwise", node)),
+        );
+        found.extend(
+            self.on_filled
+                .as_deref()
+                .map(|node| Target::by_callee("on_filled", node)),
+        );
+        found.push(Target::by_callee("on_silence.then", &self.on_silence.then));
+        found.push(Target::by_callee("on_unclear.then", &self.on_unclear.then));
+        found.extend(self.visits.as_ref().map(Visits::target));
+        found
+    }
+
+    fn ask(&self) -> Option<&Ask> {
+        Some(self)
+    }
+
+    fn key_target(&self, digit: char) -> Option<&str> {
+        self.node_of(digit)
+    }
+
+    fn variants(&self) -> Option<&Variants> {
+        self.variants.as_ref()
+    }
+
+    fn visits(&self) -> Option<&Visits> {
+        self.visits.as_ref()
+    }
+
+    fn on_exception(&self) -> Option<&str> {
+        self.on_exception.as_deref()
+    }
+
+    fn sets(&self, variable: &str) -> bool {
+        let by_key = self.set.values().any(|set| set.contains_key(variable));
+        by_key || self.slots.iter().any(|slot| slot == variable)
+    }
+
+    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+        let wait = ANSWER_WAIT_MIN_MS..=ANSWER_WAIT_MAX_MS;
+        check_range(place.member("timeout_ms"), self.timeout_ms, wait, faults);
+        for (member, ladder) in [("on_silence", &self.on_silence), ("on_unclear", &self.on_unclear)] {
+            let rungs = u64::try_from(ladder.say.len())
+                .unwrap_or(u64::MAX)
+                .saturating_add(ladder.replay.into());
+            let most = u64::try_from(RUNGS_MAX).unwrap_or(u64::MAX);
+            check_range(place.member(member), rungs, 0..=most, faults);
+        }
+        for slot in &self.slots {
+            if !place.dialogue.slots.contains_key(slot) {
+                faults.push(undefined(&place.member("slots"), slot));
+            }
+        }
+        if self.slots.is_empty() != self.on_filled.is_none() {
+            faults.push(DefinitionFault::SlotsWithoutNext {
+                node: place.node.to_owned(),
+            });
+        }
+        let by_word = !self.intents.is_empty() || !self.slots.is_empty() || self.otherwise.is_some();
+        let lacks = match self.expect {
+            Expect::Speech => !by_word || !self.keys.is_empty(),
+            Expect::Keypress => self.keys.is_empty() || by_word,
+            Expect::Both => !by_word || self.keys.is_empty(),
+        };
+        if lacks {
+            faults.push(DefinitionFault::NotAsExpected {
+                node: place.node.to_owned(),
+            });
+        }
+        check_keys(place, &self.keys, &self.set, faults);
+        if let Some(variants) = &self.variants {
+            variants.check(&place.member("variants"), faults);
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! A node that goes on by rules over what is known: variables and slots, the last intent, the interest shown,
+//! how often nodes were entered. The first rule whose conditions all hold; says nothing.
+
+use super::super::fault::DefinitionFault;
+use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DecideNode")]
+pub struct Decide {
+    pub rules: Vec<DecideRule>,
+    pub otherwise: String,
+}
+
+/// Leads on where every condition holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecideRule {
+    pub when: Vec<Condition>,
+    pub next: String,
+}
+
+/// One condition: on a `value` with one of `equals`, `at_least`, `at_most` and `present`; or `intent`, or
+/// `interest`, any one of those listed; or how often a node was `entered`, with `at_least`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DecideCondition")]
+pub struct Condition {
+    /// A variable or slot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub equals: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_least: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub present: Option<bool>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub intent: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub interest: Vec<String>,
+    /// A node.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entered: Option<String>,
+}
+
+impl Condition {
+    fn holds(&self, facts: &Facts<'_>) -> bool {
+        let among =
+            |list: &[String], one: Option<&str>| one.is_some_and(|one| list.iter().any(|it| it == one));
+        if let Some(node) = &self.entered {
+            let count = facts.entered.get(node).copied().unwrap_or_default();
+            return self.at_least.is_none_or(|least| i64::from(count) >= least);
+        }
+        if !self.intent.is_empty() {
+            return among(&self.intent, facts.intent);
+        }
+        if !self.interest.is_empty() {
+            return among(&self.interest, facts.interest);
+        }
+        let named = self.value.as_ref().and_then(|name| facts.values.get(name));
+        let value = named.map(|value| value.trim()).filter(|value| !value.is_empty());
+        if let Some(wanted) = self.present {
+            return value.is_some() == wanted;
+        }
+        let Some(value) = value else { return false };
+        let number = || value.parse::<i64>().ok();
+        if let Some(least) = self.at_least {
+            return number().is_some_and(|number| number >= least);
+        }
+        if let Some(most) = self.at_most {
+            return number().is_some_and(|number| number <= most);
+        }
+        self.equals.as_deref() == Some(value)
+    }
+
+    /// Whether it says one thing of one subject.
+    fn is_one(&self) -> bool {
+        let count = |given: &[bool]| given.iter().filter(|given| **given).count();
+        let compared = [
+            self.equals.is_some(),
+            self.at_least.is_some(),
+            self.at_most.is_some(),
+            self.present.is_some(),
+        ];
+        let subjects = [
+            self.value.is_some(),
+            !self.intent.is_empty(),
+            !self.interest.is_empty(),
+            self.entered.is_some(),
+        ];
+        let compared = count(&compared);
+        let fits = match (&self.value, &self.entered) {
+            (Some(_), None) => compared == 1,
+            (None, Some(_)) => compared == 1 && self.at_least.is_some(),
+            (None, None) => compared == 0,
+            (Some(_), Some(_)) => false,
+        };
+        fits && count(&subjects) == 1
+    }
+}
+
+impl Decide {
+    fn held(&self, facts: &Facts<'_>) -> Option<(usize, &DecideRule)> {
+        let mut rules = self.rules.iter().enumerate();
+        rules.find(|(_, rule)| rule.when.iter().all(|condition| condition.holds(facts)))
+    }
+}
+
+impl NodeKind for Decide {
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    fn targets(&self) -> Vec<Target<'_>> {
+        let rules = self.rules.iter().enumerate();
+        rules
+            .map(|(index, rule)| Target::automatic(format!("rules[{index}].next"), &rule.next))
+            .chain([Target::automatic("otherwise", &self.otherwise)])
+            .collect()
+    }
+
+    fn next(&self, facts: &Facts<'_>) -> Option<&str> {
+        let held = self.held(facts);
+        Some(held.map_or(&self.otherwise, |(_, rule)| &rule.next))
+    }
+
+    fn rule(&self, facts: &Facts<'_>) -> Option<String> {
+        let held = self.held(facts);
+        Some(held.map_or_else(|| "otherwise".to_owned(), |(index, _)| format!("rules[{index}]")))
+    }
+
+    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+        for (index, rule) in self.rules.iter().enumerate() {
+            let member = place.member(&format!("rules[{index}]"));
+            if rule.when.is_empty() || !rule.when.iter().all(Condition::is_one) {
+                faults.push(DefinitionFault::BadRule {
+                    member: member.clone(),
+                });
+            }
+            for condition in &rule.when {
+                if let Some(name) = &condition.value
+                    && !place.declares(name)
+                {
+                    faults.push(undefined(&member, name));
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, from_value, json};
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn a_condition_holds_on_its_boundary_and_says_one_thing() {
+        let values: BTreeMap<String, String> = [("term".to_owned(), "3".to_owned())].into();
+        let entered: BTreeMap<String, u32> = [("menu".to_owned(), 2)].into();
+        let facts = Facts {
+            values: &values,
+            intent: Some("affirm"),
+            interest: Some("高"),
+            entered: &entered,
+        };
+        let read = |value: Value| from_value::<Condition>(value).unwrap();
+        for (condition, holds) in [
+            (json!({"value": "term", "equals": "3"}), true),
+            (json!({"value": "term", "at_least": 3}), true),
+            (json!({"value": "term", "at_least": 4}), false),
+            (json!({"value": "term", "at_most": 2}), false),
+            (json!({"value": "gone", "present": false}), true),
+            (json!({"value": "gone", "equals": ""}), false),
+            (json!({"intent": ["deny", "affirm"]}), true),
+            (json!({"interest": ["低"]}), false),
+            (json!({"entered": "menu", "at_least": 2}), true),
+            (json!({"entered": "menu", "at_least": 3}), false),
+        ] {
+            let condition = read(condition);
+            assert_eq!(condition.holds(&facts), holds, "{condition:?}");
+            assert!(condition.is_one(), "{condition:?}");
+        }
+        for two in [
+            json!({"value": "term", "equals": "3", "at_least": 3}),
+            json!({"value": "term", "intent": ["deny"], "equals": "3"}),
+            json!({"entered": "menu", "equals": "3"}),
+            json!({}),
+        ] {
+            assert!(!read(two.clone()).is_one(), "{two}");
+        }
+    }
+}

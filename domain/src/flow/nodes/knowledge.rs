@@ -1,0 +1,64 @@
+//! A node that says an approved answer by its id, and goes on, or returns to the question that was asked
+//! last.
+
+use super::super::fault::DefinitionFault;
+use super::node_kind::{Facts, NodeKind, Place, Target, Visits};
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "KnowledgeNode")]
+pub struct Knowledge {
+    /// Id of an answer.
+    pub answer: String,
+    /// Absent: back to the question asked last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub visits: Option<Visits>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_exception: Option<String>,
+}
+
+impl NodeKind for Knowledge {
+    fn text(&self) -> Option<&str> {
+        None
+    }
+
+    fn answer(&self) -> Option<&str> {
+        Some(&self.answer)
+    }
+
+    fn targets(&self) -> Vec<Target<'_>> {
+        let next = self.next.as_deref().map(|next| Target::automatic("next", next));
+        let visits = self.visits.as_ref().map(Visits::target);
+        next.into_iter().chain(visits).collect()
+    }
+
+    fn next(&self, _: &Facts<'_>) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn visits(&self) -> Option<&Visits> {
+        self.visits.as_ref()
+    }
+
+    fn on_exception(&self) -> Option<&str> {
+        self.on_exception.as_deref()
+    }
+
+    fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
+        if !place.dialogue.answers.contains_key(&self.answer) {
+            faults.push(DefinitionFault::UnknownAnswer {
+                member: place.member("answer"),
+                answer: self.answer.clone(),
+            });
+        }
+        // Who returns for ever hears the same answer for ever.
+        if self.next.is_none() && self.visits.is_none() {
+            faults.push(DefinitionFault::UnboundedReturn {
+                node: place.node.to_owned(),
+            });
+        }
+    }
+}

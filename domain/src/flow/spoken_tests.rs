@@ -1,0 +1,346 @@
+//! Runs of spoken flows: answers by word and key, silence, corrections, opt-outs, barge-in, digressions,
+//! groups.
+
+use super::step_tests::variables;
+use super::tests::shipped;
+use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Understood};
+use crate::disposition::Outcome;
+use crate::turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use FlowInput::{BargedIn, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn said(intent: &str, certainty: Certainty) -> Understood {
+    let candidate = IntentCandidate {
+        intent: intent.to_owned(),
+        score_permille: 700,
+    };
+    Understood {
+        reading: SpokenReading {
+            certainty,
+            by: ReadBy::Model,
+            candidates: vec![candidate],
+            accept_permille: Some(600),
+            confirm_permille: Some(300),
+        },
+        slots: BTreeMap::new(),
+        interest: None,
+        opt_out: false,
+    }
+}
+
+fn sure(intent: &str) -> Understood {
+    said(intent, Certainty::Accepted)
+}
+
+fn term(months: &str) -> Understood {
+    Understood {
+        slots: [("terms".to_owned(), months.to_owned())].into(),
+        ..said("ask_term", Certainty::Abstained)
+    }
+}
+
+/// A call of a shipped flow, told as nodes, rules and outcomes.
+struct Told {
+    run: FlowRun,
+    nodes: Vec<String>,
+    rules: Vec<String>,
+    last: Vec<FlowAction>,
+}
+
+fn call(flow: &str) -> Told {
+    of(shipped(flow))
+}
+
+fn of(definition: FlowDefinition) -> Told {
+    let (run, _) = FlowRun::begin(&Arc::new(definition), &variables());
+    Told {
+        run,
+        nodes: Vec::new(),
+        rules: Vec::new(),
+        last: Vec::new(),
+    }
+}
+
+impl Told {
+    fn then(mut self, input: FlowInput<'_>) -> Self {
+        self.last = self.run.step(input);
+        for action in &self.last {
+            if let FlowAction::EnterNode { node } = action {
+                self.nodes.push(node.clone());
+            }
+            if let FlowAction::Decide { decision } = action {
+                self.rules.push(decision.rule.clone());
+            }
+        }
+        self
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        for action in &self.last {
+            if let FlowAction::Say { text: said, .. } = action {
+                text.push_str(said);
+            }
+        }
+        text
+    }
+}
+
+/// Up to the question for the card.
+fn at_card() -> Told {
+    call("card_instalment_spoken.yaml").then(Played).then(Played)
+}
+
+/// Up to the question for the term.
+fn at_terms() -> Told {
+    at_card().then(Played).then(Spoken(&sure("affirm"))).then(Played)
+}
+
+#[test]
+fn the_instalment_is_agreed_by_word_and_signed_by_key_in_exactly_its_five_steps() {
+    let told = at_terms().then(Spoken(&term("6")));
+    assert!(told.text().contains("分6期"), "{}", told.text());
+    let told = told.then(Spoken(&sure("affirm")));
+    assert_eq!(told.run.outcome(), None, "a word does not sign");
+    assert!(told.text().contains("按键确认"));
+    let told = told.then(Keypress('1'));
+    let steps = [
+        "开场白",
+        "验证卡号",
+        "查询可分期金额",
+        "确认分期期数",
+        "签约",
+        "签约成功",
+    ];
+    assert_eq!(told.nodes, steps);
+    assert_eq!(told.run.outcome(), Some(Outcome::Success));
+    let rules = [
+        "nodes.验证卡号.intents.affirm",
+        "nodes.确认分期期数.on_filled",
+        "nodes.签约.on_unclear",
+        "nodes.签约.keys",
+    ];
+    assert_eq!(told.rules, rules);
+}
+
+#[test]
+fn a_decision_is_stored_before_the_node_that_follows_from_it() {
+    let told = at_card().then(Spoken(&sure("affirm")));
+    assert!(matches!(told.last[0], FlowAction::StopSaying));
+    let FlowAction::Decide { decision } = &told.last[1] else {
+        panic!("{:?}", told.last)
+    };
+    assert_eq!(decision.node, "验证卡号");
+    let reading = decision.explanation.reading.as_ref().unwrap();
+    assert_eq!(
+        (reading.accept_permille, reading.candidates[0].score_permille),
+        (Some(600), 700)
+    );
+    assert!(matches!(&told.last[2], FlowAction::EnterNode { node } if node == "查询可分期金额"));
+}
+
+#[test]
+fn a_correction_changes_the_slot_and_asks_again() {
+    let told = at_terms().then(Spoken(&term("12")));
+    assert!(told.text().contains("分12期"));
+    let told = told.then(Spoken(&term("3")));
+    assert!(told.text().contains("分3期"), "{}", told.text());
+    assert_eq!(told.rules.last().unwrap(), "nodes.签约.correction");
+    assert_eq!(told.nodes.last().unwrap(), "签约", "nobody is led elsewhere");
+    let refused = at_terms().then(Spoken(&term("5")));
+    assert_eq!(refused.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+}
+
+#[test]
+fn silence_climbs_its_ladder_and_never_lasts_longer_than_three_seconds() {
+    let told = at_card().then(Played).then(Silence);
+    assert!(told.text().contains("能听到"), "{}", told.text());
+    let told = told.then(Played).then(Silence);
+    assert!(told.text().contains("持卡人本人"), "{}", told.text());
+    assert!(told.last.contains(&FlowAction::Listen { silence_ms: 3_000 }));
+    let told = told.then(Played).then(Silence);
+    assert_eq!(told.run.outcome(), Some(Outcome::NoResponse));
+}
+
+#[test]
+fn what_is_unsure_is_asked_back_and_counts_once_it_is_confirmed() {
+    let told = at_card()
+        .then(Played)
+        .then(Spoken(&said("affirm", Certainty::ToConfirm)));
+    assert!(told.text().contains("您是想说可以，对吗"), "{}", told.text());
+    let yes = at_card()
+        .then(Spoken(&said("affirm", Certainty::ToConfirm)))
+        .then(Spoken(&sure("affirm")));
+    assert_eq!(yes.nodes.last().unwrap(), "查询可分期金额");
+    let no = told.then(Spoken(&sure("deny")));
+    assert_eq!(no.rules.last().unwrap(), "nodes.验证卡号.on_unclear");
+    assert_eq!(no.run.node(), "验证卡号");
+    let unclear = no.then(Spoken(&said("ask_fee", Certainty::Abstained)));
+    assert!(unclear.text().contains("持卡人本人"), "the text again");
+    let unclear = unclear.then(Unheard);
+    assert_eq!(unclear.nodes.last().unwrap(), "转人工");
+}
+
+#[test]
+fn an_answer_beside_the_way_returns_to_the_question_three_times_at_most() {
+    let mut told = at_terms();
+    for _ in 0..2 {
+        told = told.then(Played).then(Spoken(&sure("too_expensive")));
+        let text = told.text();
+        assert!(
+            text.contains("理解您的顾虑") && text.contains("您看分3期"),
+            "{text}"
+        );
+    }
+    let told = told
+        .then(Spoken(&sure("too_expensive")))
+        .then(Spoken(&sure("too_expensive")));
+    assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+    assert_eq!(told.run.node(), "确认分期期数");
+}
+
+#[test]
+fn an_opt_out_by_word_counts_in_the_notices_in_texts_in_questions_and_in_the_goodbye() {
+    let refusal = Understood {
+        opt_out: true,
+        ..sure("refuse_call")
+    };
+    let begin = || call("card_instalment_spoken.yaml");
+    let goodbye = at_card().then(Spoken(&sure("deny")));
+    assert_eq!(goodbye.run.outcome(), Some(Outcome::WrongParty));
+    for told in [begin(), begin().then(Played), at_card(), at_terms(), goodbye] {
+        let told = told.then(Spoken(&refusal));
+        assert!(told.last.contains(&FlowAction::OptOut), "{:?}", told.last);
+        assert_eq!(told.run.outcome(), Some(Outcome::OptedOut));
+    }
+    let keys_only = call("notice.yaml").then(Spoken(&refusal));
+    assert_eq!(
+        keys_only.run.outcome(),
+        Some(Outcome::OptedOut),
+        "also where no key refuses"
+    );
+    assert!(keys_only.last.contains(&FlowAction::OptOut));
+}
+
+#[test]
+fn a_key_that_refuses_counts_anywhere_in_a_spoken_flow_too() {
+    let told = at_terms().then(Keypress('9'));
+    assert!(told.last.contains(&FlowAction::OptOut));
+    let told = call("card_instalment_spoken.yaml").then(Keypress('9'));
+    assert_eq!(told.run.outcome(), Some(Outcome::OptedOut));
+}
+
+#[test]
+fn a_back_channel_neither_answers_nor_interrupts() {
+    let told = at_card().then(Spoken(&said("affirm", Certainty::BackChannel)));
+    assert!(!told.last.contains(&FlowAction::StopSaying));
+    assert_eq!(told.rules, ["nodes.验证卡号.back_channel"]);
+    assert_eq!(told.run.node(), "验证卡号");
+}
+
+#[test]
+fn a_question_is_interrupted_by_enough_voice_and_a_notice_never() {
+    let heard = |said_ms, voiced_ms, chars| {
+        BargedIn(Interruption {
+            said_ms,
+            voiced_ms,
+            chars,
+        })
+    };
+    let stop = |told: &Told| told.last.contains(&FlowAction::StopSaying);
+    assert!(stop(&at_terms().then(heard(300, 300, Some(2)))));
+    assert!(!stop(&at_terms().then(heard(299, 300, Some(2)))), "protected");
+    assert!(!stop(&at_terms().then(heard(300, 299, None))), "too short");
+    assert!(!stop(&at_terms().then(heard(300, 300, Some(1)))), "one character");
+    assert!(!stop(
+        &call("card_instalment_spoken.yaml").then(heard(5_000, 5_000, None))
+    ));
+    assert!(
+        !stop(&at_terms().then(Played).then(heard(300, 300, None))),
+        "nothing is said"
+    );
+}
+
+#[test]
+fn a_sensitive_word_ends_the_call_at_once() {
+    let told = at_terms().then(SensitiveWord);
+    assert!(matches!(told.last[0], FlowAction::StopSaying));
+    assert_eq!(told.rules.last().unwrap(), "sensitive_words");
+    assert_eq!(told.run.outcome(), Some(Outcome::Declined));
+}
+
+#[test]
+fn a_group_of_nodes_is_gone_into_and_comes_back_and_an_answer_returns_to_its_question() {
+    let told = call("knowledge.yaml").then(Played).then(Spoken(&sure("affirm")));
+    assert_eq!(told.nodes, ["check_person", "is_it_you", "yes_it_is", "offer"]);
+    let told = told.then(Spoken(&sure("affirm")));
+    assert_eq!(told.run.node(), "fee");
+    let told = told.then(Played);
+    assert_eq!(told.run.node(), "offer");
+    let slower = told.then(Spoken(&sure("slower")));
+    assert_eq!(slower.last[2], FlowAction::SpeakSlower);
+}
+
+#[test]
+fn rules_over_what_is_known_decide_and_acts_are_named() {
+    let told = call("decide.yaml")
+        .then(Played)
+        .then(Played)
+        .then(Spoken(&sure("affirm")));
+    assert_eq!(told.nodes, ["hello", "interested", "content", "which", "praised"]);
+    assert_eq!(told.rules.last().unwrap(), "nodes.which.rules[1]");
+    let tag = FlowAction::Intend {
+        intention: Intention::Tag("满意".to_owned()),
+    };
+    assert!(told.last.contains(&tag));
+    let told = call("decide.yaml")
+        .then(Played)
+        .then(Played)
+        .then(Spoken(&sure("deny")));
+    assert_eq!(
+        told.rules.last().unwrap(),
+        "nodes.which.otherwise",
+        "three days are not thirty"
+    );
+}
+
+#[test]
+fn a_table_of_transitions_runs_as_its_rows_say() {
+    let told = call("instalment_offer.yaml")
+        .then(Played)
+        .then(Spoken(&sure("affirm")));
+    assert!(told.text().contains("我们这款产品"));
+    let told = told.then(Played).then(Spoken(&sure("too_expensive")));
+    assert!(told.text().contains("您关注的成本问题"));
+    let told = told.then(Played).then(Spoken(&sure("consider")));
+    assert!(told.text().contains("现在签约可享"));
+    assert_eq!(
+        told.nodes,
+        [
+            "问候阶段",
+            "产品介绍",
+            "异议处理",
+            "价值重塑",
+            "促成阶段",
+            "限时优惠"
+        ]
+    );
+}
+
+#[test]
+fn a_call_says_the_wording_its_id_chose_and_says_which() {
+    let mut said = BTreeMap::new();
+    for number in 0..50 {
+        let graph = Arc::new(shipped("ask.yaml"));
+        let (run, _) = FlowRun::begin(&graph, &variables());
+        let mut run = run.of_call(format!("call-{number}/1"));
+        for action in run.step(Played) {
+            if let FlowAction::Say { text, prompt, .. } = action {
+                said.insert(prompt.variant.unwrap(), text);
+            }
+        }
+    }
+    assert_eq!(said["short"], "打扰一分钟，可以吗？");
+    assert_eq!(said.len(), 2);
+}

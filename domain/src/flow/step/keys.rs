@@ -1,0 +1,58 @@
+//! Keys: in the menu being asked, ahead of it, and 谢绝来电 wherever it is pressed.
+
+use super::input::FlowAction;
+use super::{FlowRun, KEYS_AHEAD_MAX, question_of};
+use crate::key_rule::KeyRule;
+use std::sync::Arc;
+
+impl FlowRun {
+    pub(super) fn take_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        let Some(asked) = question_of(&graph, &self.node) else {
+            return self.take_ask_key(digit, actions);
+        };
+        let Some(next) = asked.node_of(digit) else {
+            if let Some(refused) = self.refusal_of(digit) {
+                return self.opt_out(refused, actions);
+            }
+            return self.reprompt(asked, asked.on_other, actions);
+        };
+        let set = asked.set_by(digit);
+        self.values
+            .extend(set.map(|(name, value)| (name.clone(), value.clone())));
+        if self.rule == KeyRule::OptOutAnywhere && self.graph.ends_as_opt_out(next) {
+            return self.opt_out(next.to_owned(), actions);
+        }
+        self.enter(next.to_owned(), actions);
+    }
+
+    /// A key while no menu is asked: 谢绝来电 at once; any other waits for a menu that takes keys ahead.
+    pub(super) fn take_early_key(&mut self, digit: char, actions: &mut Vec<FlowAction>) {
+        if let Some(refused) = self.refusal_of(digit) {
+            actions.push(FlowAction::StopSaying);
+            self.opt_out(refused, actions);
+        } else if self.rule == KeyRule::OptOutAnywhere && self.ahead.len() < KEYS_AHEAD_MAX {
+            self.ahead.push_back(digit);
+        }
+    }
+
+    /// Where a key leads that refuses further calls wherever it is pressed; once per call.
+    pub(super) fn refusal_of(&self, digit: char) -> Option<String> {
+        let counts = self.rule == KeyRule::OptOutAnywhere && !self.opted_out;
+        let node = self.graph.opt_out_node(digit).filter(|_| counts)?;
+        Some(node.to_owned())
+    }
+
+    /// The opt-out comes before all that is said of it: no limit and no fault on the way may lose it.
+    pub(super) fn opt_out(&mut self, refused: String, actions: &mut Vec<FlowAction>) {
+        self.note_opt_out(actions);
+        self.enter(refused, actions);
+    }
+
+    pub(super) fn note_opt_out(&mut self, actions: &mut Vec<FlowAction>) {
+        if !self.opted_out {
+            self.opted_out = true;
+            actions.push(FlowAction::OptOut);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Nodes that say nothing: decisions, acts, and the ways into groups of nodes and out of them.
+
+use super::super::nodes::{Act, Calls, DEPTH_MAX, NodeKind};
+use super::FlowRun;
+use super::input::{FlowAction, Intention};
+use crate::turn::{Explanation, TurnInput};
+use std::sync::Arc;
+
+impl FlowRun {
+    /// Where a node that says nothing leads; within, nothing: to nowhere, which is a fault of the flow.
+    pub(super) fn silent_way(
+        &mut self,
+        node: &dyn NodeKind,
+        actions: &mut Vec<FlowAction>,
+    ) -> Option<Option<String>> {
+        let graph = Arc::clone(&self.graph);
+        if let Some(calls) = node.calls() {
+            return Some(match calls {
+                Calls::Back => self.talked.returns.pop(),
+                Calls::Into { group, next } => {
+                    let start = graph
+                        .dialogue()
+                        .groups
+                        .get(group)
+                        .map(|group| group.start.clone());
+                    let fits = self.talked.returns.len() < DEPTH_MAX;
+                    self.talked.returns.push(next.to_owned());
+                    start.filter(|_| fits)
+                }
+            });
+        }
+        if node.text().is_some() || node.answer().is_some() {
+            return None;
+        }
+        let facts = self.talked.facts(&self.values);
+        let next = node.next(&facts)?.to_owned();
+        if let Some(rule) = node.rule(&facts) {
+            self.explain(&rule, Explanation::of(TurnInput::Played), actions);
+        }
+        Some(Some(next))
+    }
+
+    /// What an act node wants done, before the call goes on.
+    pub(super) fn perform(&mut self, act: &Act, actions: &mut Vec<FlowAction>) {
+        for (name, value) in &act.set {
+            if value.is_empty() {
+                self.values.remove(name);
+            } else {
+                self.values.insert(name.clone(), value.clone());
+            }
+        }
+        let mut intend = |intention| actions.push(FlowAction::Intend { intention });
+        for tag in &act.tags {
+            intend(Intention::Tag(tag.clone()));
+        }
+        if let Some(interest) = &act.interest {
+            self.talked.interest = Some(interest.clone());
+            intend(Intention::Interest(interest.clone()));
+        }
+        if let Some(disposition) = &act.disposition {
+            intend(Intention::Disposition(disposition.clone()));
+        }
+        if let Some(message) = &act.send {
+            intend(Intention::Send(message.clone()));
+        }
+        if act.opt_out {
+            self.note_opt_out(actions);
+        }
+    }
+}

@@ -1,0 +1,248 @@
+//! What the callee said: an opt-out at any moment, answers of the node, intents that count anywhere, slots
+//! and their corrections, what is asked back, and what is not understood.
+
+use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent};
+use super::super::nodes::{Ask, Node};
+use super::input::{FlowAction, FlowPrompt, Understood};
+use super::{Doing, FlowRun};
+use crate::disposition::Outcome;
+use crate::turn::{Certainty, Explanation, TurnInput};
+use std::sync::Arc;
+
+impl FlowRun {
+    pub(super) fn take_spoken(&mut self, said: &Understood, actions: &mut Vec<FlowAction>) {
+        if said.opt_out && !self.opted_out {
+            return self.opt_out_by_word(said, actions);
+        }
+        if self.is_over() || matches!(self.doing, Doing::Notices) {
+            return;
+        }
+        let graph = Arc::clone(&self.graph);
+        let node = graph.nodes.get(&self.node).map(Node::kind);
+        let explanation = explanation(said);
+        if said.reading.certainty == Certainty::BackChannel {
+            return self.explain("back_channel", explanation, actions);
+        }
+        if let Some(interest) = &said.interest {
+            self.talked.interest = Some(interest.clone());
+        }
+        match node.and_then(|node| node.ask()) {
+            Some(ask) => self.take_answer(ask, said, explanation, actions),
+            // A text is said to its end, but for what counts anywhere.
+            None => {
+                if let Some(intent) = accepted(said) {
+                    let _counted = self.digress(intent, explanation, actions);
+                }
+            }
+        }
+    }
+
+    /// 谢绝来电 by word: on record before anything is said of it, whatever is being said.
+    fn opt_out_by_word(&mut self, said: &Understood, actions: &mut Vec<FlowAction>) {
+        actions.push(FlowAction::StopSaying);
+        self.explain_by("opt_out".to_owned(), explanation(said), actions);
+        match self.graph.opt_out_end() {
+            Some(node) => {
+                let node = node.to_owned();
+                self.opt_out(node, actions);
+            }
+            None => {
+                self.note_opt_out(actions);
+                self.end(Outcome::OptedOut, actions);
+            }
+        }
+    }
+
+    fn take_answer(
+        &mut self,
+        ask: &Ask,
+        said: &Understood,
+        mut explanation: Explanation,
+        actions: &mut Vec<FlowAction>,
+    ) {
+        self.silence_text(actions);
+        self.talked.silences = 0;
+        let refused = self.fill_slots(said, &mut explanation);
+        if let Some(pending) = self.talked.pending.take() {
+            match accepted(said) {
+                Some(AFFIRM) => return self.confirmed(ask, pending, explanation, actions),
+                Some(DENY) => return self.climb_unclear(ask, explanation, actions),
+                // Something else altogether is an answer of its own.
+                Some(_) | None => {}
+            }
+        }
+        let corrects = |name: &String| !ask.slots.contains(name);
+        if explanation.corrected.iter().any(corrects) {
+            self.explain("correction", explanation, actions);
+            if self.count_step(actions) {
+                self.ask_text(ask, actions);
+            }
+            return;
+        }
+        let filled = ask.slots.iter().all(|slot| self.values.contains_key(slot));
+        if let Some(next) = ask.on_filled.as_deref()
+            && filled
+            && !explanation.slots.is_empty()
+        {
+            self.explain("on_filled", explanation, actions);
+            return self.go_to(next, actions);
+        }
+        if refused {
+            return self.climb_unclear(ask, explanation, actions);
+        }
+        match (accepted(said), said.reading.certainty, said.reading.intent()) {
+            (Some(intent), ..) => self.follow(ask, intent, explanation, actions),
+            (None, Certainty::ToConfirm, Some(intent)) if self.goes_somewhere(ask, intent) => {
+                self.ask_back(ask, intent, explanation, actions);
+            }
+            (None, ..) => self.climb_unclear(ask, explanation, actions),
+        }
+    }
+
+    /// Values that were said; true where one was said that its slot does not take.
+    fn fill_slots(&mut self, said: &Understood, explanation: &mut Explanation) -> bool {
+        let graph = Arc::clone(&self.graph);
+        let mut refused = false;
+        for (name, value) in &said.slots {
+            let Some(slot) = graph.dialogue().slots.get(name) else {
+                continue;
+            };
+            if !slot.accepts(value) {
+                refused = true;
+                continue;
+            }
+            let before = self.values.insert(name.clone(), value.clone());
+            explanation.slots.push(name.clone());
+            if before.is_some_and(|before| before != *value) {
+                explanation.corrected.push(name.clone());
+            }
+        }
+        refused
+    }
+
+    /// An intent that is taken for what it says.
+    fn follow(&mut self, ask: &Ask, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) {
+        self.talked.intent = Some(intent.to_owned());
+        if let Some(next) = ask.intents.get(intent) {
+            self.explain(&format!("intents.{intent}"), explanation, actions);
+            return self.go_to(next, actions);
+        }
+        if self.digress(intent, explanation.clone(), actions) {
+            return;
+        }
+        if let Some(next) = &ask.otherwise {
+            self.explain("otherwise", explanation, actions);
+            return self.go_to(next, actions);
+        }
+        self.climb_unclear(ask, explanation, actions);
+    }
+
+    fn confirmed(
+        &mut self,
+        ask: &Ask,
+        pending: String,
+        explanation: Explanation,
+        actions: &mut Vec<FlowAction>,
+    ) {
+        self.explain("confirm", explanation.clone(), actions);
+        self.follow(ask, &pending, explanation, actions);
+    }
+
+    fn goes_somewhere(&self, ask: &Ask, intent: &str) -> bool {
+        ask.intents.contains_key(intent) || self.graph.dialogue().intents.contains_key(intent)
+    }
+
+    /// Between the thresholds: asked back, once; without a wording for it, it counts as unclear.
+    fn ask_back(&mut self, ask: &Ask, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        let dialogue = graph.dialogue();
+        let own = ask.confirm.as_deref();
+        let Some(wording) = own.or(dialogue.confirm.as_deref()) else {
+            return self.climb_unclear(ask, explanation, actions);
+        };
+        self.explain("confirm", explanation, actions);
+        if !self.count_step(actions) {
+            return;
+        }
+        let text = wording.replace("{{intent}}", dialogue.label(intent));
+        let prompt = match own {
+            Some(_) => self.prompt("confirm"),
+            None => place("dialogue.confirm".to_owned()),
+        };
+        self.say(&text, prompt, actions);
+        self.wait(ask, actions);
+        self.talked.pending = Some(intent.to_owned());
+    }
+
+    /// An intent that counts anywhere; false where it does not, or not any more.
+    fn digress(&mut self, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) -> bool {
+        let graph = Arc::clone(&self.graph);
+        let Some(global) = graph.dialogue().intents.get(intent) else {
+            return false;
+        };
+        let count = self.talked.digressions.entry(intent.to_owned()).or_default();
+        if *count >= global.max.unwrap_or(DIGRESSIONS_MAX) {
+            return false;
+        }
+        *count = count.saturating_add(1);
+        self.talked.intent = Some(intent.to_owned());
+        self.silence_text_once(actions);
+        self.explain_by(format!("dialogue.intents.{intent}"), explanation, actions);
+        if let Some(next) = &global.then {
+            self.go_to(next, actions);
+        } else if self.count_step(actions) {
+            self.answer_and_return(global, actions);
+        }
+        true
+    }
+
+    /// Said into a text: it stops; what stopped already is not stopped again.
+    fn silence_text_once(&self, actions: &mut Vec<FlowAction>) {
+        if !actions.contains(&FlowAction::StopSaying) {
+            self.silence_text(actions);
+        }
+    }
+
+    /// The answer, and then the text where the call is, again.
+    fn answer_and_return(&mut self, global: &GlobalIntent, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        if global.slower {
+            actions.push(FlowAction::SpeakSlower);
+        }
+        let answer = global.answer.as_deref();
+        if let Some((id, answer)) = answer.and_then(|id| Some((id, graph.dialogue().answers.get(id)?))) {
+            self.say(
+                &answer.text,
+                place(format!("dialogue.answers.{id}.text")),
+                actions,
+            );
+        }
+        let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
+            return;
+        };
+        match (node.ask(), node.question()) {
+            (Some(ask), _) => self.ask_text(ask, actions),
+            (None, Some(question)) => self.ask(question, actions),
+            (None, None) => self.say_node(node, actions),
+        }
+    }
+}
+
+fn place(member: String) -> FlowPrompt {
+    FlowPrompt {
+        member,
+        variant: None,
+    }
+}
+
+fn accepted(said: &Understood) -> Option<&str> {
+    let sure = said.reading.certainty == Certainty::Accepted;
+    said.reading.intent().filter(|_| sure)
+}
+
+fn explanation(said: &Understood) -> Explanation {
+    Explanation {
+        reading: Some(said.reading.clone()),
+        ..Explanation::of(TurnInput::Spoken)
+    }
+}

@@ -1,0 +1,55 @@
+//! What a run remembers of what was said: rungs climbed, what is to be confirmed, where to come back to.
+
+use super::super::nodes::Facts;
+use std::collections::BTreeMap;
+
+/// Kept beside where the call is.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Talked {
+    /// Call and version, by which one of several wordings is chosen.
+    pub(super) call: Option<String>,
+    /// The node that asked last.
+    pub(super) asked: Option<String>,
+    /// Where groups return to, the innermost last.
+    pub(super) returns: Vec<String>,
+    /// Steps of the silence's ladder, in this visit.
+    pub(super) silences: u32,
+    /// Steps of the ladder of what is not understood, in this visit.
+    pub(super) unclears: u32,
+    /// The intent that was asked back.
+    pub(super) pending: Option<String>,
+    /// What was understood last.
+    pub(super) intent: Option<String>,
+    pub(super) interest: Option<String>,
+    pub(super) entered: BTreeMap<String, u32>,
+    /// How often each intent was answered beside the way.
+    pub(super) digressions: BTreeMap<String, u32>,
+}
+
+impl Talked {
+    /// A node is entered: what was climbed and asked back in the one before is over.
+    pub(super) fn enter(&mut self, node: &str) {
+        self.silences = 0;
+        self.unclears = 0;
+        self.pending = None;
+        if let Some(count) = self.entered.get_mut(node) {
+            *count = count.saturating_add(1);
+        } else {
+            self.entered.insert(node.to_owned(), 1);
+        }
+    }
+
+    /// True in the first visit of a node.
+    pub(super) fn is_first_visit(&self, node: &str) -> bool {
+        self.entered.get(node) == Some(&1)
+    }
+
+    pub(super) fn facts<'a>(&'a self, values: &'a BTreeMap<String, String>) -> Facts<'a> {
+        Facts {
+            values,
+            intent: self.intent.as_deref(),
+            interest: self.interest.as_deref(),
+            entered: &self.entered,
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
+//! did. Values that a flow's step and a call's events share.
+
+use serde::{Deserialize, Serialize};
+
+/// How sure a reading is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Certainty {
+    /// Taken for what it says.
+    Accepted,
+    /// Between the two thresholds: asked back before it counts.
+    ToConfirm,
+    /// Nothing is made of it.
+    Abstained,
+    /// A sound that says "I am listening": no answer, and no interruption.
+    BackChannel,
+}
+
+/// What decided a reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReadBy {
+    /// The whole utterance stands in a table.
+    Exact,
+    /// A rule with fixed words.
+    Rule,
+    /// Yes or no, by fixed words.
+    Answer,
+    /// The model ranked.
+    Model,
+    /// Nobody could be asked.
+    Nothing,
+}
+
+/// One meaning that was thought of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IntentCandidate {
+    pub intent: String,
+    /// Its chance, in thousandths.
+    pub score_permille: u16,
+}
+
+/// What an utterance was read as, with the scores and thresholds that stood.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SpokenReading {
+    pub certainty: Certainty,
+    pub by: ReadBy,
+    /// Best first, at most three.
+    pub candidates: Vec<IntentCandidate>,
+    /// From which score on a reading is accepted; absent where no model was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_permille: Option<u16>,
+    /// From which score on it is asked back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm_permille: Option<u16>,
+}
+
+impl SpokenReading {
+    /// The best candidate's intent.
+    pub fn intent(&self) -> Option<&str> {
+        self.candidates.first().map(|first| first.intent.as_str())
+    }
+}
+
+/// Which input a decision answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TurnInput {
+    /// All was said and nobody had to answer.
+    Played,
+    Keypress,
+    Spoken,
+    /// Somebody spoke, and nothing could be recognized.
+    Unheard,
+    Silence,
+    SensitiveWord,
+}
+
+/// Why the flow went where it went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explanation {
+    pub input: TurnInput,
+    /// What was said was read so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reading: Option<SpokenReading>,
+    /// Names of slots that took a value by this turn.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slots: Vec<String>,
+    /// Of these, those that had another value before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrected: Vec<String>,
+    /// Which step of a ladder was taken, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rung: Option<u32>,
+}
+
+impl Explanation {
+    /// Of an input about which there is nothing else to say.
+    pub const fn of(input: TurnInput) -> Self {
+        Self {
+            input,
+            reading: None,
+            slots: Vec::new(),
+            corrected: Vec::new(),
+            rung: None,
+        }
+    }
+}
+
+/// One decision of a flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TurnDecision {
+    /// The node in which it was made.
+    pub node: String,
+    /// The member of the flow that decided, such as `nodes.greeting.intents.affirm`.
+    pub rule: String,
+    pub explanation: Explanation,
+}
