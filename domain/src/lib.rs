@@ -45,6 +45,7 @@ pub mod retention;
 pub mod sample;
 pub mod setting;
 
+pub mod spoken_turn;
 pub mod stop;
 pub mod stream_id;
 pub mod subscriber;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tests::history::History;
-use tests::program::{Program, command, ledgerline, wait_for};
+use tests::program::{Program, command, ledgerline};
 use tests::server::Server;
 
 const TRUNK: &str = "sip:127.0.0.1:9";
@@ -44,7 +44,8 @@ fn waiting(server: &Server, key: &str) -> String {
         "--token-file",
         key,
     ];
-    let found = wait_for(Duration::from_secs(20), || {
+    let asked = "kind=approval.requested";
+    let found = server.look_after_events(asked, Duration::from_secs(20), |_| {
         let (status, said) = tests::program::run_json(&args).ok()?;
         let first = said.pointer("/items/0/id").and_then(Value::as_str)?;
         status.success().then(|| first.to_owned())

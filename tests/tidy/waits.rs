@@ -34,6 +34,7 @@ const ALLOWED: &[(&str, &str)] = &[
     ("tests/src/prove/hostile/questions.rs", "at_each_beat("),
     ("tests/src/prove/hostile/sip.rs", "at_each_beat("),
     // Refused for now, as by a busy server: the next answer alone says whether it is over.
+    ("tests/e2e/retention.rs", "come_again("),
     ("tests/src/prove/access/mod.rs", "come_again("),
     ("tests/src/prove/hostile/exports.rs", "come_again("),
     ("tests/src/prove/kurrent/store.rs", "come_again("),

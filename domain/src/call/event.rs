@@ -12,7 +12,7 @@ use crate::ids::EventId;
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
-use crate::turn::TurnDecision;
+use crate::spoken_turn::TurnDecision;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 

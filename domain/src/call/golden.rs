@@ -12,8 +12,10 @@ use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
+use crate::spoken_turn::{
+    Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
+};
 use crate::time::Timestamp;
-use crate::turn::{Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput};
 use std::collections::BTreeMap;
 
 fn verdict(rule: &str) -> Verdict {

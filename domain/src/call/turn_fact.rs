@@ -5,7 +5,7 @@ use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::personal::Personal;
-use crate::turn::{SpokenReading, TurnDecision};
+use crate::spoken_turn::{SpokenReading, TurnDecision};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use super::step_tests::variables;
 use super::tests::shipped;
 use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Understood};
 use crate::disposition::Outcome;
-use crate::turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use FlowInput::{BargedIn, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
 use std::collections::BTreeMap;
 use std::sync::Arc;

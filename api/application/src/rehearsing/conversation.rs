@@ -175,7 +175,7 @@ impl Call<'_> {
         let understood = self.listener.understand(text, &self.run, self.now());
         let sure = understood.reading.certainty;
         let actions = self.run.step(FlowInput::Spoken(&understood));
-        if sure == domain::turn::Certainty::Abstained {
+        if sure == domain::spoken_turn::Certainty::Abstained {
             self.talked.abstained = self.talked.abstained.saturating_add(1);
         }
         let ignored = !actions

@@ -2,8 +2,8 @@
 //! node where a call is. The one bridge between the two; neither knows the other.
 
 use domain::flow::{AFFIRM, DENY, FlowRun, Slot, SlotKind, Understood};
+use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use domain::time::Timestamp;
-use domain::turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use std::collections::BTreeMap;
 use understanding::answers::{self, Answer};
 use understanding::entities::{CallMoment, PeriodUnit, Value, find};

@@ -2,7 +2,7 @@
 
 use domain::call::{HeardFact, SensitiveWordFact, UnderstoodFact};
 use domain::personal::Personal;
-use domain::turn::SpokenReading;
+use domain::spoken_turn::SpokenReading;
 
 /// Stands for the recognizer and the model of an installation.
 const ENGINE: &str = "engine-1";

@@ -4,7 +4,7 @@ use domain::call::UnderstoodFact;
 use domain::call::event::CallEvent;
 use domain::flow::{Interruption, Understood};
 use domain::key_rule::KeyRule;
-use domain::turn::TurnInput;
+use domain::spoken_turn::TurnInput;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use domain::call::event::EndReason;
 use domain::call::{HeardFact, SilenceFact, TurnFact, UnderstoodFact};
 use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
 use domain::personal::Personal;
-use domain::turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -6,7 +6,7 @@ use crate::bundle::walk_spoken::{by_input, by_words};
 use domain::disposition::Outcome;
 use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
 use domain::key_rule::KeyRule;
-use domain::turn::TurnInput;
+use domain::spoken_turn::TurnInput;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

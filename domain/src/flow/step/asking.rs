@@ -4,7 +4,7 @@ use super::super::dialogue::Slot;
 use super::super::nodes::{Ask, Ladder, Node, Rung};
 use super::input::{FlowAction, FlowPrompt, Interruption};
 use super::{Doing, FlowRun};
-use crate::turn::{Explanation, TurnDecision, TurnInput};
+use crate::spoken_turn::{Explanation, TurnDecision, TurnInput};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

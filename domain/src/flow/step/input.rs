@@ -1,7 +1,7 @@
 //! What can happen in a call of a flow, and what the driver does next.
 
 use crate::disposition::Outcome;
-use crate::turn::{SpokenReading, TurnDecision};
+use crate::spoken_turn::{SpokenReading, TurnDecision};
 use std::collections::BTreeMap;
 
 /// What happened on the line.

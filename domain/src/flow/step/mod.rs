@@ -21,7 +21,7 @@ use super::text::{Filled, fill};
 use super::variants::Variants;
 use crate::disposition::Outcome;
 use crate::key_rule::KeyRule;
-use crate::turn::{Explanation, TurnInput};
+use crate::spoken_turn::{Explanation, TurnInput};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use talked::Talked;

@@ -3,7 +3,7 @@
 use super::super::nodes::{Act, Calls, DEPTH_MAX, NodeKind};
 use super::FlowRun;
 use super::input::{FlowAction, Intention};
-use crate::turn::{Explanation, TurnInput};
+use crate::spoken_turn::{Explanation, TurnInput};
 use std::sync::Arc;
 
 impl FlowRun {

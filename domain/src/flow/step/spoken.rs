@@ -6,7 +6,7 @@ use super::super::nodes::{Ask, Node};
 use super::input::{FlowAction, FlowPrompt, Understood};
 use super::{Doing, FlowRun};
 use crate::disposition::Outcome;
-use crate::turn::{Certainty, Explanation, TurnInput};
+use crate::spoken_turn::{Certainty, Explanation, TurnInput};
 use std::sync::Arc;
 
 impl FlowRun {
