@@ -47,12 +47,8 @@ pub(crate) struct Args {
     /// auto, utf-8, gbk or gb18030
     #[arg(long, default_value = "auto")]
     encoding: String,
-    /// The approval that another person gave, where the campaign's lists need one
-    #[arg(long, value_name = "APPROVAL", conflicts_with = "dry_run")]
-    approval: Option<ApprovalId>,
-    /// Where the campaign's lists need an approval: wait until another person has decided, and go on
-    #[arg(long, conflicts_with = "dry_run")]
-    wait: bool,
+    #[command(flatten)]
+    approved: Approved,
     /// Check every row, enrol nobody
     #[arg(long)]
     dry_run: bool,
@@ -61,6 +57,17 @@ pub(crate) struct Args {
     json: bool,
     #[command(flatten)]
     api: ApiArgs,
+}
+
+/// Where the campaign's lists need the approval of another person.
+#[derive(Debug, clap::Args)]
+struct Approved {
+    /// The approval that another person gave, where the campaign's lists need one
+    #[arg(long, value_name = "APPROVAL", conflicts_with = "dry_run")]
+    approval: Option<ApprovalId>,
+    /// Where the campaign's lists need an approval: wait until another person has decided, and go on
+    #[arg(long, conflicts_with = "dry_run")]
+    wait: bool,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -76,7 +83,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         encode(&name),
         encode(args.map.as_deref().unwrap_or_default()),
     );
-    if let Some(approval) = &args.approval {
+    if let Some(approval) = &args.approved.approval {
         path.push_str(&format!("&approval={approval}"));
     }
     // Before anybody is asked: without the file there is nothing to import.
@@ -113,7 +120,7 @@ async fn sent(client: &ApiClient, args: &Args, path: &str, waiting: &ProgressBar
         Ok(report) => return Ok(report),
         Err(problem) => problem,
     };
-    let Some(approval) = needed.approval.filter(|_| args.wait) else {
+    let Some(approval) = needed.approval.filter(|_| args.approved.wait) else {
         return Err(needed.into());
     };
     output::notice(&format!(

@@ -1,6 +1,7 @@
 //! The sets, cut into what is learned and what is held out; which fold a line is in follows from its text.
 
 use super::SETS;
+use crate::history::member;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -36,7 +37,7 @@ pub(super) fn chinese() -> Result<Vec<Row>, String> {
         .collect();
     for line in read("zh_outbound_labelled.jsonl")?.lines() {
         let line: Value = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        rows.extend(row(&line["text"], &line["intent"]));
+        rows.extend(row(member(&line, "/text"), member(&line, "/intent")));
     }
     Ok(rows)
 }
@@ -58,8 +59,13 @@ pub(super) fn banking() -> Result<Vec<Row>, String> {
 pub(super) fn clinc(folder: &Path) -> Result<Fold, String> {
     let all: Value = serde_json::from_str(&read("clinc150_dev.json")?).map_err(|error| error.to_string())?;
     let part = |names: [&str; 2]| -> Vec<Row> {
-        let pairs = names.iter().filter_map(|name| all[*name].as_array()).flatten();
-        pairs.filter_map(|pair| row(&pair[0], &pair[1])).collect()
+        let pairs = names
+            .iter()
+            .filter_map(|name| all.get(*name)?.as_array())
+            .flatten();
+        pairs
+            .filter_map(|pair| row(member(pair, "/0"), member(pair, "/1")))
+            .collect()
     };
     let fold = Fold {
         learn: folder.join("clinc-learn.jsonl"),
@@ -79,7 +85,7 @@ fn row(text: &Value, intent: &Value) -> Option<Row> {
 
 /// The rows in folds, each held out once.
 pub(super) fn folds(folder: &Path, name: &str, rows: &[Row]) -> Result<Vec<Fold>, String> {
-    let of = |row: &Row| Sha256::digest(row.text.as_bytes())[0] % FOLDS;
+    let of = |row: &Row| Sha256::digest(row.text.as_bytes()).first().copied().unwrap_or(0) % FOLDS;
     let each = (0..FOLDS).map(|number| {
         let fold = Fold {
             learn: folder.join(format!("{name}-{number}-learn.jsonl")),

@@ -128,7 +128,7 @@ fn ledgerline_on(action: &str, lines: &[Value], more: &[&str]) -> Result<Vec<Val
         .output()
         .map_err(|error| error.to_string())?;
     let said = String::from_utf8_lossy(&output.stdout);
-    let parsed = said.lines().map(|line| serde_json::from_str(line));
+    let parsed = said.lines().map(serde_json::from_str);
     parsed
         .collect::<Result<_, _>>()
         .map_err(|error| error.to_string())
