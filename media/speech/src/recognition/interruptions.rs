@@ -99,7 +99,8 @@ fn whoever_cuts_in_is_heard_within_200_ms_of_the_300_that_count() {
         ]
         .concat();
         let at_ms = cut_at(&audio).expect("somebody cuts in");
-        waits.push(at_ms - before_ms - 300);
+        // A frame that holds the first of it counts whole.
+        waits.push((at_ms - before_ms).saturating_sub(300));
     }
     waits.sort_unstable();
     println!(
