@@ -46,7 +46,7 @@ pub struct IntentCandidate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpokenReading {
     pub certainty: Certainty,
-    pub by: ReadBy,
+    pub read_by: ReadBy,
     /// Best first, at most three.
     pub candidates: Vec<IntentCandidate>,
     /// From which score on a reading is accepted; absent where no model was asked.

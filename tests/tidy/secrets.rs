@@ -6,6 +6,8 @@ use regex::Regex;
 /// Hosts that may be named: loopback, RFC 2606/6761 names, literals of the requirements, documentation sites.
 const HOSTS: &[&str] = &[
     "localhost",
+    // Stands for one in a form that somebody fills in.
+    "HOST",
     "example.com",
     "example.org",
     "example.net",

@@ -1,8 +1,8 @@
 //! Finds what stands at a path, such as `/api/v1/campaigns/{id}`, by its segments: as many steps as the path
 //! has segments, however many paths there are.
 //!
-//! Several paths may fit the same request (`/calls/{id}` and `/calls/kinds`): what stands at one is made of all
-//! that overlap it, in the order in which they were given, and the path found first is one of them.
+//! Several paths may fit the same request (`/calls/{id}` and `/calls/kinds`): what stands at one is made of
+//! all that overlap it, in the order in which they were given, and the path found first is one of them.
 
 use std::collections::BTreeMap;
 
@@ -76,7 +76,8 @@ impl Node {
             return self.value;
         };
         let named = self.named.get(segment).and_then(|node| node.find(rest));
-        named.or_else(|| self.any.as_ref().and_then(|node| node.find(rest)))
+        let any = self.any.as_ref().filter(|_| !segment.is_empty());
+        named.or_else(|| any.and_then(|node| node.find(rest)))
     }
 }
 
@@ -126,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_named_segment_that_leads_nowhere_does_not_hide_a_parameter() {
+    fn a_named_segment_without_an_end_does_not_hide_a_parameter() {
         let index = index(&["/a/b/c", "/a/{x}/d"]);
         assert_eq!(index.at("/a/b/d").unwrap(), &["/a/{x}/d"]);
     }

@@ -255,7 +255,7 @@ fn when_the_callee_is_first_heard_is_written_as_its_golden_files() {
 fn reading() -> SpokenReading {
     SpokenReading {
         certainty: Certainty::Accepted,
-        by: ReadBy::Model,
+        read_by: ReadBy::Model,
         candidates: vec![IntentCandidate {
             intent: "ask_term".to_owned(),
             score_permille: 812,

@@ -18,7 +18,7 @@ fn said(intent: &str, certainty: Certainty) -> Understood {
     Understood {
         reading: SpokenReading {
             certainty,
-            by: ReadBy::Model,
+            read_by: ReadBy::Model,
             candidates: vec![candidate],
             accept_permille: Some(600),
             confirm_permille: Some(300),

@@ -98,7 +98,7 @@ fn answer(text: &str) -> Option<SpokenReading> {
     };
     Some(SpokenReading {
         certainty,
-        by: ReadBy::Answer,
+        read_by: ReadBy::Answer,
         candidates,
         accept_permille: None,
         confirm_permille: None,
@@ -113,7 +113,7 @@ fn reading_of(reading: &Reading) -> SpokenReading {
             Verdict::ToConfirm => Certainty::ToConfirm,
             Verdict::Abstained => Certainty::Abstained,
         },
-        by: match &reading.by {
+        read_by: match &reading.by {
             By::Exact => ReadBy::Exact,
             By::Rule(_) => ReadBy::Rule,
             By::Model => ReadBy::Model,
@@ -279,7 +279,7 @@ mod tests {
         assert_eq!(heard("可以").reading.intent(), Some("affirm"));
         assert_eq!(heard("嗯").reading.certainty, Certainty::BackChannel);
         let asked = heard("这个利息多少");
-        assert_eq!(asked.reading.by, ReadBy::Model);
+        assert_eq!(asked.reading.read_by, ReadBy::Model);
         assert!(asked.reading.accept_permille.is_some());
     }
 }

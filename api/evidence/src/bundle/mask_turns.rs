@@ -41,7 +41,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
     } = fact;
     let SpokenReading {
         certainty,
-        by,
+        read_by,
         candidates,
         accept_permille,
         confirm_permille,
@@ -52,7 +52,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         intent: intent.clone(),
         reading: SpokenReading {
             certainty: *certainty,
-            by: *by,
+            read_by: *read_by,
             candidates: candidates.clone(),
             accept_permille: *accept_permille,
             confirm_permille: *confirm_permille,

@@ -25,7 +25,7 @@ fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
     Understood {
         reading: SpokenReading {
             certainty: Certainty::Accepted,
-            by: ReadBy::Model,
+            read_by: ReadBy::Model,
             candidates: vec![IntentCandidate {
                 intent: intent.to_owned(),
                 score_permille: 900,

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 /// Frames kept before speech: the detector says so late, and a word's first sound is quiet.
 const BEFORE_FRAMES_MAX: usize = 25;
 /// Sound before the first voiced frame that belongs to the word: 100 ms.
-const LEAD_IN_FRAMES: usize = 5;
+const BEFORE_WORD_FRAMES: usize = 5;
 /// Sound after the last one: 100 ms.
 const TAIL_FRAMES: usize = 5;
 /// The longest stretch that is made out: 30 s; what comes after it in one breath is left.
@@ -29,7 +29,7 @@ impl Segments {
                 None
             }
             ToEngine::SpeechStarted { frames_back } => {
-                let kept = (frames_back + LEAD_IN_FRAMES).min(self.before.len());
+                let kept = (frames_back + BEFORE_WORD_FRAMES).min(self.before.len());
                 let from = self.before.len() - kept;
                 self.stretch = Some(self.before.iter().skip(from).flatten().copied().collect());
                 None

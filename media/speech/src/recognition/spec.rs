@@ -305,7 +305,7 @@ mod tests {
     fn an_error_says_what_to_write() {
         for (text, says) in [
             ("", "write vosk:ws://"),
-            ("whisper:ws://a", "write vosk:ws://"),
+            ("whisper:ws://asr.example.com", "write vosk:ws://"),
             ("template:", "template:/srv/commands"),
             ("vosk:http://127.0.0.1:2700", "ws://HOST:PORT or wss://HOST:PORT"),
             ("openai:ws://127.0.0.1", "http://HOST:PORT or https://HOST:PORT"),
@@ -315,10 +315,10 @@ mod tests {
             ("vosk:ws://", "no host"),
             ("vosk:ws://a b:2700", "no host"),
             ("nls:wss://user:key@a.example.com", "environment variable"),
-            ("vosk:ws://a:1?key=1", "it has ca, insecure"),
-            ("vosk:ws://a:1?insecure=true", "has no TLS"),
-            ("vosk:wss://a:1?insecure=1", "`true` or left out"),
-            ("vosk:ws://a\n:1", "control characters"),
+            ("vosk:ws://asr.example.com:1?key=1", "it has ca, insecure"),
+            ("vosk:ws://asr.example.com:1?insecure=true", "has no TLS"),
+            ("vosk:wss://asr.example.com:1?insecure=1", "`true` or left out"),
+            ("vosk:ws://asr.example.com\n:1", "control characters"),
         ] {
             let told = spec(text).unwrap_err().to_string();
             assert!(told.contains(says), "{text}: {told}");

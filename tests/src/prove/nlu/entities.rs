@@ -1,5 +1,5 @@
-//! Values in digits and in words, both ways: what a public library wrote is found, and what we say is read back
-//! by it; no card or identity number is left in a masked text.
+//! Values in digits and in words, both ways: what a public library wrote is found, and what we say is read
+//! back by it; no card or identity number is left in a masked text.
 
 use super::{python, script};
 use crate::program::{command, ledgerline};

@@ -1,7 +1,7 @@
 //! `ledgerline nlu` on the development sets, beside linear models of scikit-learn on the same folds.
 //!
-//! Held to: never more than `BEHIND_MAX` behind them, the same lines and seed make the same bytes, and foreign
-//! lines are abstained from. Times are printed and held to nothing: they are the machine's.
+//! Held to: never more than `BEHIND_MAX` behind them, the same lines and seed make the same bytes, and
+//! foreign lines are abstained from. Times are printed and held to nothing: they are the machine's.
 
 use super::data::{Fold, banking, chinese, clinc, folds};
 use super::{python, script};

@@ -1,4 +1,4 @@
-//! A double's side of one websocket.
+//! A double's side of one websocket: what it takes, and what it sends by its manner.
 
 use super::hearing::{Ear, Noticed};
 use super::wire::{Asked, Format};
