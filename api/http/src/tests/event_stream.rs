@@ -97,6 +97,8 @@ fn a_client_that_stands_still_delays_no_writer_and_misses_nothing() {
                     .lines()
                     .find_map(|line| line.strip_prefix("id:")?.parse().ok())
             })
+            // What stands behind the last may come in the same piece.
+            .filter(|id| *id <= EVENTS)
             .collect();
         assert!(
             ids.windows(2).all(|pair| pair[1] == pair[0] + 1),
