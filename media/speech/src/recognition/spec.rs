@@ -313,7 +313,7 @@ mod tests {
             ("vosk:ws://127.0.0.1:70000", "1 to 65535"),
             ("vosk:ws://::1:2700", "in brackets"),
             ("vosk:ws://", "no host"),
-            ("vosk:ws://a b:2700", "no host"),
+            ("vosk:ws://asr.example.com b:2700", "no host"),
             ("nls:wss://user:key@a.example.com", "environment variable"),
             ("vosk:ws://asr.example.com:1?key=1", "it has ca, insecure"),
             ("vosk:ws://asr.example.com:1?insecure=true", "has no TLS"),
