@@ -107,6 +107,11 @@ pub enum StartError {
     Vault(#[from] VaultError),
     #[error("at least one line is needed")]
     NoLine,
+    #[error(
+        "the recognizer {recognizer} hears synthetic voices, for rehearsals, and trunk {line} is public; \
+         take another recognizer, or a loopback trunk"
+    )]
+    ForRehearsals { recognizer: &'static str, line: String },
 }
 
 impl From<StartError> for Problem {
@@ -115,7 +120,7 @@ impl From<StartError> for Problem {
             StartError::Store(error) => error.into(),
             StartError::Vault(error) => error.into(),
             StartError::Worklist(error) => Self::unavailable(error.to_string()),
-            StartError::NoLine => Self::fault(error.to_string()),
+            StartError::NoLine | StartError::ForRehearsals { .. } => Self::fault(error.to_string()),
         }
     }
 }

@@ -32,7 +32,8 @@ mod timers;
 
 pub use clock_skew::ClockSkew;
 pub use drivers::{
-    DriverPorts, Drivers, DriversHandle, Progress, installation_now, start_forgetting, unconfirmed_restore,
+    DriverPorts, Drivers, DriversHandle, Hearing, Progress, installation_now, start_forgetting,
+    unconfirmed_restore,
 };
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, StartError};

@@ -4,6 +4,7 @@
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::disposition::Disposition;
 use crate::ids::{CampaignId, FlowId};
+use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -267,6 +268,10 @@ pub struct CallingPlan {
     #[serde(default, skip_serializing_if = "Approvals::are_none")]
     #[schemars(with = "Vec<NeedsApproval>")]
     pub approvals: Approvals,
+    /// Words of the callee that end a call at once; none unless it is said.
+    #[serde(default, skip_serializing_if = "SensitiveWordList::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub sensitive_words: SensitiveWordList,
 }
 
 impl CallingPlan {

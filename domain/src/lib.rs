@@ -43,6 +43,7 @@ mod record;
 pub mod report;
 pub mod retention;
 pub mod sample;
+pub mod sensitive_words;
 pub mod setting;
 
 pub mod spoken_turn;

@@ -74,6 +74,8 @@ pub enum TurnInput {
     Spoken,
     /// Somebody spoke, and nothing could be recognized.
     Unheard,
+    /// Nothing more can be heard in this call.
+    Deaf,
     Silence,
     SensitiveWord,
 }

@@ -19,6 +19,7 @@ use domain::flow::command::FlowCommand;
 use domain::ids::{CampaignId, CommandId, FlowId, ListId};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
+use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Position};
 use domain::time::{TimeOfDay, Timestamp};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -207,6 +208,7 @@ impl Operator {
             trial: false,
             duplicates: None,
             approvals: Approvals::NONE,
+            sensitive_words: SensitiveWordList::default(),
         }
     }
 

@@ -265,6 +265,7 @@ impl World {
             worklist: Arc::new(projections.worklist()),
             lines: self.shape.line_facts().into_iter().map(line).collect(),
             synthesizer: Arc::new(SimulatedSynthesizer),
+            hearing: None,
             recordings: Arc::new(NoRecordings),
         })
     }

@@ -49,8 +49,10 @@ use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
 use domain::ports::line::Line;
+use domain::ports::recognizer::Recognizer;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
+use domain::ports::understanding::Understanding;
 use domain::ports::worklist::Worklist;
 use domain::stop::StopId;
 use domain::time::Timestamp;
@@ -77,7 +79,16 @@ pub struct DriverPorts {
     /// In order of preference; at least one.
     pub lines: Vec<Arc<dyn Line>>,
     pub synthesizer: Arc<dyn Synthesizer>,
+    /// Absent: calls are answered by keys alone.
+    pub hearing: Option<Hearing>,
     pub recordings: Arc<dyn Recordings>,
+}
+
+/// What a call listens with: neither half is of use without the other.
+#[derive(Clone)]
+pub struct Hearing {
+    pub recognizer: Arc<dyn Recognizer>,
+    pub understanding: Arc<dyn Understanding>,
 }
 
 /// Calls in progress now.
@@ -87,6 +98,29 @@ pub struct Progress {
     pub ringing: u32,
     /// Answered and not ended.
     pub talking: u32,
+}
+
+/// A recognizer of synthetic voices listens to nobody on a public line.
+fn rehearses(ports: &DriverPorts) -> Result<(), StartError> {
+    let hearing = ports.hearing.as_ref();
+    let Some(facts) = hearing
+        .map(|one| one.recognizer.facts())
+        .filter(|one| one.rehearsal_only)
+    else {
+        return Ok(());
+    };
+    let public = ports
+        .lines
+        .iter()
+        .map(|line| line.facts())
+        .find(|line| !line.loopback);
+    match public {
+        Some(line) => Err(StartError::ForRehearsals {
+            recognizer: facts.name,
+            line: line.name,
+        }),
+        None => Ok(()),
+    }
 }
 
 /// The drivers of one process.
@@ -105,6 +139,7 @@ impl Drivers {
         if ports.lines.is_empty() {
             return Err(StartError::NoLine);
         }
+        rehearses(&ports)?;
         let kit = Kit::new(system, environment, ports);
         let head = kit.environment.store.head().await?;
         let past = RestoredPast::read(kit.environment.store.as_ref()).await?;

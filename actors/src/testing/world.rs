@@ -17,6 +17,7 @@ use domain::flow::{FlowDefinition, from_script};
 use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
 use domain::ports::line::Line;
 use domain::ports::vault::Vault;
+use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope};
 use domain::time::{TimeOfDay, Timestamp};
 use serde_json::Value;
@@ -78,6 +79,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         trial: false,
         duplicates: None,
         approvals: Approvals::NONE,
+        sensitive_words: SensitiveWordList::default(),
     }
 }
 
@@ -107,6 +109,7 @@ impl World {
             worklist: Arc::new(FakeWorklist(Arc::clone(&self.fakes.store))),
             lines: lines.collect(),
             synthesizer: Arc::<FakeSynthesizer>::clone(&self.synthesizer),
+            hearing: None,
             recordings: Arc::new(FakeRecordings),
         };
         Drivers::start(self.system.clone(), self.fakes.environment.clone(), ports)

@@ -23,6 +23,7 @@ pub mod exporting;
 pub mod figures;
 pub mod inquiring;
 pub mod installation;
+pub mod listening;
 pub mod lists;
 pub mod live;
 pub mod local_time;

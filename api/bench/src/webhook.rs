@@ -20,6 +20,7 @@ use domain::webhook::Format;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
+use host::speech_args::SpeechChoice;
 use http::listeners::Listeners;
 use http::running::Running;
 use std::path::Path;
@@ -106,6 +107,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
         open: OpenSettings::of_directory(directory.to_owned()),
         tls: None,
         sign_in: SignInSettings::default(),
+        speech: SpeechChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -179,6 +179,9 @@ impl Driving {
             worklist: app::worklist(&self.process.installation.rows),
             lines: opened.lines(&environment, &self.settings).await?,
             synthesizer: Arc::clone(&self.process.installation.synthesizer),
+            hearing: app::hearing(&environment, self.settings.speech.recognizer.as_ref())
+                .await
+                .map_err(|error| Problem::unavailable(error.to_string()))?,
             recordings: opened.recordings(),
         };
         Drivers::start(self.process.installation.entities.clone(), environment, ports)

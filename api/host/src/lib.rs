@@ -25,6 +25,7 @@ pub mod rehearsal;
 pub mod serve_settings;
 pub mod sign_in_args;
 pub mod signals;
+pub mod speech_args;
 pub mod store_spec;
 pub mod tls_args;
 pub mod trunk_manners;

@@ -7,6 +7,7 @@ use crate::outbound::tsa::TsaUrl;
 use crate::outbound::witness::WitnessSpec;
 use crate::read_db_spec::ReadDbSpec;
 use crate::sign_in_args::SignInSettings;
+use crate::speech_args::SpeechChoice;
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -22,6 +23,8 @@ pub struct ServeSettings {
     pub tls: Option<IdentityFiles>,
     /// How people sign in, beside their passwords.
     pub sign_in: SignInSettings,
+    /// What calls hear and speak with.
+    pub speech: SpeechChoice,
     pub trunks: Vec<TrunkSpec>,
     pub sip: Option<SocketAddr>,
     pub rtp_ports: Option<RangeInclusive<u16>>,

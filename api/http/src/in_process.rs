@@ -90,7 +90,7 @@ async fn put_together(
     let mode = Mode::of_rehearsal(opened.environment.rehearsal);
     note_index_remade(opened.environment.store.as_ref(), mode, opened.index_remade()).await?;
     let entities = opened.entities(runtime);
-    let synthesizer = opened.synthesizer().await;
+    let synthesizer = opened.synthesizer(None).await?;
     let installation = opened
         .installation(entities, read_db, Askers::One, synthesizer)
         .await?;

@@ -80,7 +80,8 @@ impl Running {
         }
         let door = door_of(&opened, listeners.http.as_ref())?;
         let entities = opened.entities(runtime);
-        let synthesizer = with_given_sound(settings.given.as_ref(), opened.synthesizer().await)?;
+        let voice = opened.synthesizer(settings.speech.synthesizer.as_ref()).await?;
+        let synthesizer = with_given_sound(settings.given.as_ref(), voice)?;
         let read_db = settings.read_db.as_ref();
         let installation = opened
             .installation(entities, read_db, Askers::Many, synthesizer)

@@ -6,6 +6,7 @@ use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset
 use domain::flow::FlowDefinition;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
 use domain::time::{TimeOfDay, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
@@ -88,6 +89,10 @@ impl JsonSchema for CampaignBody {
                 "approvals": { "type": "array", "items": approvals, "uniqueItems": true,
                     "description": "What takes effect only when another person approved it",
                     "examples": [["lists"]] },
+                "sensitive_words": { "type": "array", "maxItems": SENSITIVE_WORDS_MAX,
+                    "items": { "type": "string", "minLength": 1, "maxLength": SENSITIVE_WORD_CHARS_MAX },
+                    "description": "Said by the callee, one of them ends the call at once",
+                    "examples": [["诈骗"]] },
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
                     "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
@@ -124,6 +129,9 @@ impl CampaignBody {
             // What is not said is chosen when the campaign is made, or stands as it was made.
             duplicates: body.value::<Duplicates>("duplicates"),
             approvals: body.value::<Approvals>("approvals").unwrap_or_default(),
+            sensitive_words: body
+                .value::<SensitiveWordList>("sensitive_words")
+                .unwrap_or_default(),
         };
         body.refuse_the_rest();
         let read = campaign.zip(flow).map(|(campaign, flow)| Self {

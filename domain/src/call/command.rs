@@ -168,6 +168,7 @@ impl CallCommand {
             CallEvent::BargedIn(fact) => Self::NoteTurn(TurnFact::BargedIn(fact)),
             CallEvent::SilenceTimedOut(fact) => Self::NoteTurn(TurnFact::SilenceTimedOut(fact)),
             CallEvent::SensitiveWordMatched(fact) => Self::NoteTurn(TurnFact::SensitiveWordMatched(fact)),
+            CallEvent::EngineFailed(fact) => Self::NoteTurn(TurnFact::EngineFailed(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },

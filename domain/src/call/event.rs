@@ -3,7 +3,9 @@
 
 use super::end_cause::EndCause;
 use super::finding::Finding;
-use super::turn_fact::{BargedInFact, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, UnderstoodFact};
+use super::turn_fact::{
+    BargedInFact, EngineFailedFact, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, UnderstoodFact,
+};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -96,6 +98,8 @@ pub enum CallEvent {
     SilenceTimedOut(SilenceFact),
     #[serde(rename = "call.sensitive_word_matched")]
     SensitiveWordMatched(SensitiveWordFact),
+    #[serde(rename = "call.engine_failed")]
+    EngineFailed(EngineFailedFact),
     /// The callee asked for a colleague (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
     TransferRequested { node: String },
@@ -233,6 +237,7 @@ impl CallEvent {
     pub const BARGED_IN: &'static str = "call.barged_in";
     pub const SILENCE_TIMED_OUT: &'static str = "call.silence_timed_out";
     pub const SENSITIVE_WORD_MATCHED: &'static str = "call.sensitive_word_matched";
+    pub const ENGINE_FAILED: &'static str = "call.engine_failed";
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
     pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
@@ -241,96 +246,6 @@ impl CallEvent {
     pub const LATE_ANSWERED: &'static str = "call.late_answered";
     pub const CORRECTED: &'static str = "call.corrected";
     pub const RECORDING_DISPOSED: &'static str = "call.recording_disposed";
-}
-
-/// What is searched for in answers and streams, so that a search need not know every other event.
-impl CallEvent {
-    /// The robot entered this node.
-    pub const fn node_entered(&self) -> Option<&String> {
-        let Self::NodeEntered { node } = self else {
-            return None;
-        };
-        Some(node)
-    }
-
-    /// The callee pressed this key.
-    pub const fn keypressed(&self) -> Option<&Personal<String>> {
-        let Self::Keypressed { digit, .. } = self else {
-            return None;
-        };
-        Some(digit)
-    }
-
-    /// The callee asked for a colleague at this node.
-    pub const fn transfer_requested(&self) -> Option<&String> {
-        let Self::TransferRequested { node } = self else {
-            return None;
-        };
-        Some(node)
-    }
-
-    /// True where nothing in it tells of a person, a line, a time or this installation, so that it may be
-    /// shown to strangers as it is. Every member is named here: a new one has to be judged.
-    pub const fn is_anonymous(&self) -> bool {
-        match self {
-            Self::Ringing {
-                leg: _,
-                sip_code: _,
-                early_media: _,
-            }
-            | Self::NoticePlayed {
-                leg: _,
-                notice: _,
-                recorded_ms: _,
-            }
-            | Self::NodeEntered { node: _ }
-            | Self::TransferRequested { node: _ }
-            | Self::CancelRequested { leg: _, reason: _ }
-            | Self::HangupRequested { leg: _, reason: _ }
-            | Self::RecordingDisposed {
-                disposal: _,
-                preset: _,
-                days: _,
-            } => true,
-            Self::Said(SaidFact {
-                leg: _,
-                node: _,
-                prompt: _,
-                variant: _,
-                spoken_chars: _,
-                prompt_chars: _,
-            })
-            | Self::BargedIn(BargedInFact {
-                leg: _,
-                node: _,
-                said_ms: _,
-                voiced_ms: _,
-                chars: _,
-            })
-            | Self::SilenceTimedOut(SilenceFact {
-                node: _,
-                silence_ms: _,
-            })
-            | Self::Decided(TurnDecision {
-                node: _,
-                rule: _,
-                explanation: _,
-            }) => true,
-            // A reason is what somebody wrote.
-            Self::Permitted { .. }
-            | Self::Dialing { .. }
-            | Self::LegFailed { .. }
-            | Self::Answered { .. }
-            | Self::Keypressed { .. }
-            | Self::Heard(_)
-            | Self::Understood(_)
-            | Self::SensitiveWordMatched(_)
-            | Self::EndOrdered { .. }
-            | Self::Ended { .. }
-            | Self::LateAnswered { .. }
-            | Self::Corrected { .. } => false,
-        }
-    }
 }
 
 impl EventData for CallEvent {
@@ -351,6 +266,7 @@ impl EventData for CallEvent {
             Self::BargedIn(_) => Self::BARGED_IN,
             Self::SilenceTimedOut(_) => Self::SILENCE_TIMED_OUT,
             Self::SensitiveWordMatched(_) => Self::SENSITIVE_WORD_MATCHED,
+            Self::EngineFailed(_) => Self::ENGINE_FAILED,
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
             Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
@@ -383,6 +299,7 @@ impl EventData for CallEvent {
             | Self::Said(_)
             | Self::BargedIn(_)
             | Self::SilenceTimedOut(_)
+            | Self::EngineFailed(_)
             | Self::TransferRequested { .. }
             | Self::EndOrdered { .. }
             | Self::CancelRequested { .. }

@@ -2,8 +2,8 @@
 
 use super::event::{CallEvent, EndReason, Notice};
 use super::{
-    BargedInFact, EndCause, Finding, HeardFact, LegIdentity, SaidFact, SensitiveWordFact, SilenceFact,
-    UnderstoodFact,
+    BargedInFact, EndCause, EngineFailedFact, EngineKind, Finding, HeardFact, LegIdentity, SaidFact,
+    SensitiveWordFact, SilenceFact, UnderstoodFact,
 };
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
@@ -16,6 +16,7 @@ use crate::spoken_turn::{
     Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
 };
 use crate::time::Timestamp;
+use crate::turn::AnswerBy;
 use std::collections::BTreeMap;
 
 fn verdict(rule: &str) -> Verdict {
@@ -325,6 +326,14 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             node: node(),
             list: "campaign".to_owned(),
             word: Personal::open("诈骗".to_owned()),
+        }),
+        CallEvent::EngineFailed(EngineFailedFact {
+            leg: 1,
+            node: node(),
+            engine_kind: EngineKind::Recognizer,
+            engine: "funasr".to_owned(),
+            class: "late".to_owned(),
+            answer_by: AnswerBy::Keypress,
         }),
     ];
     for event in events {

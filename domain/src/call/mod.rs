@@ -24,8 +24,10 @@ mod given;
 mod golden;
 pub(crate) mod leg_identity;
 mod outcome;
+mod permitted;
 mod recording;
 mod refusal;
+mod shown;
 #[cfg(test)]
 mod small_world_tests;
 mod state;
@@ -41,12 +43,13 @@ pub use end_order::END_REASON_BYTES_MAX;
 pub use finding::Finding;
 pub use four_state::{FourSignal, FourState};
 pub use leg_identity::{LegIdentity, LegKey};
+pub use permitted::Permitted;
 pub use recording::RecordingStanding;
 pub use refusal::CallRefusal;
-pub use state::{CallPhase, CallState, EndedCall, LegState, Permitted};
+pub use state::{CallPhase, CallState, EndedCall, LegState};
 pub use turn_fact::{
-    BargedInFact, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, TURN_FACTS_MAX,
-    TurnFact, UnderstoodFact,
+    BargedInFact, EngineFailedFact, EngineKind, HEARD_CHARS_MAX, HeardFact, SaidFact, SensitiveWordFact,
+    SilenceFact, TURN_FACTS_MAX, TurnFact, UnderstoodFact,
 };
 
 use crate::decider::{Context, Decider, Scope};

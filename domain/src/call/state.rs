@@ -3,10 +3,11 @@
 use super::event::{CallEvent, EndReason, Notice};
 use super::finding::Finding;
 use super::four_state::FourState;
+use super::permitted::Permitted;
 use super::progress::{Disposed, NextLeg, dispose_failure};
 use super::recording::RecordingStanding;
 use crate::calling_plan::FlowRef;
-use crate::compliance::{CallGrants, CustomerGrant, NumberGrant};
+use crate::compliance::CallGrants;
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
 use crate::personal::Personal;
@@ -30,23 +31,6 @@ pub enum CallPhase {
     /// The robot entered the flow.
     InConversation,
     Ended,
-}
-
-/// Both grants and whom they are about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permitted {
-    pub attempt: u32,
-    pub callee: Personal<String>,
-    pub customer_grant: CustomerGrant,
-    pub number_grant: NumberGrant,
-    pub flow: FlowRef,
-}
-
-impl Permitted {
-    /// The first leg is refused after this.
-    pub fn valid_until(&self) -> Timestamp {
-        self.customer_grant.valid_until.min(self.number_grant.valid_until)
-    }
 }
 
 /// One leg, as its events tell it.
@@ -263,7 +247,8 @@ impl CallState {
             | CallEvent::Said(_)
             | CallEvent::BargedIn(_)
             | CallEvent::SilenceTimedOut(_)
-            | CallEvent::SensitiveWordMatched(_) => {
+            | CallEvent::SensitiveWordMatched(_)
+            | CallEvent::EngineFailed(_) => {
                 self.turn_facts_count = self.turn_facts_count.saturating_add(1);
             }
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
@@ -354,6 +339,7 @@ impl CallState {
             | CallEvent::BargedIn(_)
             | CallEvent::SilenceTimedOut(_)
             | CallEvent::SensitiveWordMatched(_)
+            | CallEvent::EngineFailed(_)
             | CallEvent::TransferRequested { .. }
             | CallEvent::Ended { .. }
             | CallEvent::Corrected { .. }

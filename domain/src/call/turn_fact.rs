@@ -6,6 +6,7 @@ use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::personal::Personal;
 use crate::spoken_turn::{SpokenReading, TurnDecision};
+use crate::turn::AnswerBy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -100,6 +101,28 @@ pub struct SensitiveWordFact {
     pub word: Personal<String>,
 }
 
+/// Which engine of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EngineKind {
+    Recognizer,
+    Synthesizer,
+}
+
+/// An engine that the conversation needs gave up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct EngineFailedFact {
+    pub leg: u8,
+    pub node: String,
+    pub engine_kind: EngineKind,
+    /// Which one, as in `call.heard`.
+    pub engine: String,
+    /// Of a recognizer `unreachable`, `denied`, `late`, `garbled`, `cut` or `overrun`; `failed` of a voice.
+    pub class: String,
+    /// By what means answers are taken from here on.
+    pub answer_by: AnswerBy,
+}
+
 /// One fact of a turn, on its way to the call's stream.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TurnFact {
@@ -110,6 +133,7 @@ pub enum TurnFact {
     BargedIn(BargedInFact),
     SilenceTimedOut(SilenceFact),
     SensitiveWordMatched(SensitiveWordFact),
+    EngineFailed(EngineFailedFact),
 }
 
 impl From<TurnFact> for CallEvent {
@@ -122,6 +146,7 @@ impl From<TurnFact> for CallEvent {
             TurnFact::BargedIn(fact) => Self::BargedIn(fact),
             TurnFact::SilenceTimedOut(fact) => Self::SilenceTimedOut(fact),
             TurnFact::SensitiveWordMatched(fact) => Self::SensitiveWordMatched(fact),
+            TurnFact::EngineFailed(fact) => Self::EngineFailed(fact),
         }
     }
 }

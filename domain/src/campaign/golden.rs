@@ -7,6 +7,7 @@ use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::record::golden_support::{at, campaign, check, list};
+use crate::sensitive_words::SensitiveWordList;
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
 
@@ -49,6 +50,7 @@ fn created() -> CampaignEvent {
             trial: true,
             duplicates: None,
             approvals: Approvals::NONE,
+            sensitive_words: SensitiveWordList::default(),
         },
     }
 }

@@ -7,6 +7,7 @@ use crate::calling_plan::{
 };
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
 use std::collections::BTreeMap;
 
@@ -75,6 +76,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         trial: false,
         duplicates: None,
         approvals: Approvals::NONE,
+        sensitive_words: SensitiveWordList::default(),
     };
     CampaignFacts {
         campaign: campaign(),

@@ -17,6 +17,8 @@ pub const DIGRESSIONS_MAX: u32 = 3;
 pub const AFFIRM: &str = "affirm";
 /// The intent by which somebody says no.
 pub const DENY: &str = "deny";
+/// The intent by which somebody asks for a person.
+pub(super) const HUMAN: &str = "transfer_human";
 
 /// What counts in every node of a spoken flow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]

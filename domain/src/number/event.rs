@@ -74,6 +74,8 @@ pub enum NumberEvent {
 #[serde(rename_all = "snake_case")]
 pub enum OptOutSource {
     Keypress,
+    /// Said in a call.
+    Speech,
     Operator,
     Import,
 }

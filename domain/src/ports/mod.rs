@@ -11,5 +11,6 @@ pub mod recognizer;
 pub mod recording;
 pub mod speech;
 pub mod tasks;
+pub mod understanding;
 pub mod vault;
 pub mod worklist;

@@ -1,7 +1,12 @@
 //! By what means an answer is asked for: by speech, by keypress where speech fails, then by a person.
 
+use serde::{Deserialize, Serialize};
+
 /// How an answer is taken in this call; it only ever goes down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum AnswerBy {
     Speech,
     Keypress,

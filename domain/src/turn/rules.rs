@@ -39,8 +39,10 @@ impl Expected {
 /// Whether what is being said may be cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BargeIn {
-    /// A notice, a disclosure: heard to its end.
+    /// A notice, a disclosure: heard to its end, and nothing that is said over it counts as a turn.
     Never,
+    /// Voice cuts nothing; what was said over it counts once it is complete.
+    Words,
     Allowed,
 }
 

@@ -9,7 +9,7 @@ use crate::ports::recognizer::{FailureClass, RecognitionEvent, UTTERANCE_BYTES_M
 #[derive(Debug, Clone, PartialEq)]
 pub enum TurnAct {
     /// Stop what plays: the callee cuts in.
-    CutPrompt { speech_from_ms: u64 },
+    CutPrompt { speech_from_ms: u64, voiced_ms: u64 },
     /// The callee has finished; an empty text means that nothing was made out.
     Answered(Utterance),
     /// Nothing more will be heard by this recognizer: ask in another way.
@@ -81,7 +81,7 @@ impl Turn {
 
     /// When to ask `elapsed`, if nothing else comes before.
     pub fn deadline(&self) -> Option<u64> {
-        if self.prompt {
+        if self.prompt && (self.rules.barge_in == BargeIn::Never || self.said.is_empty()) {
             return None;
         }
         let longest = self.turn_from_ms.map(|from| from + TURN_MS_MAX);
@@ -139,9 +139,30 @@ impl Turn {
         }
     }
 
+    /// What was asked to be cut is said on: the node protects it. It is asked again while they go on.
+    pub const fn cut_refused(&mut self) {
+        self.prompt = true;
+        self.over_prompt = true;
+    }
+
+    /// Somebody speaks, or what they said is still to be made out or answered.
+    pub fn is_open(&self) -> bool {
+        self.speech_from_ms.is_some() || self.awaited != Awaited::Nothing || !self.said.is_empty()
+    }
+
+    /// What has been made out of the present utterance so far.
+    pub fn partial(&self) -> &str {
+        &self.partial
+    }
+
+    /// What was said so far has been acted on already.
+    pub fn acted_on(&mut self) {
+        self.forget();
+    }
+
     /// A sound of listening, said while we spoke, is left aside; over a notice, all is.
     fn keep(&mut self, utterance: &Utterance) {
-        let allowed = self.rules.barge_in == BargeIn::Allowed;
+        let allowed = self.rules.barge_in != BargeIn::Never;
         let counts = !self.over_prompt || (allowed && !is_back_channel(&utterance.text));
         let bytes: usize = self.said.iter().map(|one| one.text.len()).sum();
         if counts && bytes + utterance.text.len() <= UTTERANCE_BYTES_MAX {
@@ -153,7 +174,7 @@ impl Turn {
 
     fn barge_in(&mut self, voiced_ms: u64) -> Option<TurnAct> {
         let from = self.speech_from_ms?;
-        if !self.prompt || self.rules.barge_in == BargeIn::Never {
+        if !self.prompt || self.rules.barge_in != BargeIn::Allowed {
             return None;
         }
         let needed_ms = match (self.rules.hears_partials, self.partial.is_empty()) {
@@ -167,7 +188,10 @@ impl Turn {
         self.prompt = false;
         self.over_prompt = false;
         self.turn_from_ms = Some(from);
-        Some(TurnAct::CutPrompt { speech_from_ms: from })
+        Some(TurnAct::CutPrompt {
+            speech_from_ms: from,
+            voiced_ms,
+        })
     }
 
     /// All that was said in this turn, as one utterance; the next turn begins.

@@ -129,10 +129,56 @@ fn a_prompt_is_cut_at_300_ms_of_voice_and_at_500_ms_where_words_are_awaited() {
         assert_eq!(turn.heard(&still(cut_ms - 20), 1_500), None, "{heard:?}");
         let cut = TurnAct::CutPrompt {
             speech_from_ms: 1_000,
+            voiced_ms: cut_ms,
         };
         assert_eq!(turn.heard(&still(cut_ms), 1_600), Some(cut), "{heard:?}");
         assert_eq!(turn.heard(&still(cut_ms + 100), 1_700), None, "once");
     }
+}
+
+#[test]
+fn a_cut_that_the_node_refuses_is_asked_again_while_they_go_on() {
+    let mut turn = Turn::new(rules(Expected::Open, false));
+    turn.prompt_began();
+    turn.heard(&STARTED, 1_060);
+    let asked = |turn: &mut Turn, voiced_ms| {
+        matches!(
+            turn.heard(&still(voiced_ms), 1_600),
+            Some(TurnAct::CutPrompt { .. })
+        )
+    };
+    assert!(asked(&mut turn, 300));
+    turn.cut_refused();
+    assert!(asked(&mut turn, 400));
+    assert!(!asked(&mut turn, 500), "it was cut");
+}
+
+#[test]
+fn what_is_said_over_a_text_that_no_voice_cuts_counts_once_it_is_complete() {
+    let mut turn = Turn::new(TurnRules {
+        barge_in: BargeIn::Words,
+        ..rules(Expected::Short, true)
+    });
+    turn.prompt_began();
+    for event in [STARTED, partial("你是谁"), still(1_500), said("你是谁"), ENDED] {
+        assert_eq!(turn.heard(&event, 2_100), None);
+    }
+    assert!(turn.is_open());
+    assert_eq!(text_of(turn.elapsed(2_500)), "你是谁");
+    assert!(!turn.is_open());
+    for event in [
+        Event::SpeechStarted { t_ms: 4_000 },
+        still(200),
+        said("嗯"),
+        Event::SpeechEnded { t_ms: 4_300 },
+    ] {
+        assert_eq!(turn.heard(&event, 4_500), None);
+    }
+    assert_eq!(
+        (turn.deadline(), turn.is_open()),
+        (None, false),
+        "a sound of listening"
+    );
 }
 
 #[test]

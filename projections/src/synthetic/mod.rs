@@ -9,6 +9,7 @@ use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, R
 use domain::campaign::event::CampaignEvent;
 use domain::decider::EventData;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, FlowId, InvalidId, ListId, StreamId};
+use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{TimeOfDay, Timestamp};
 use person::Person;
@@ -245,6 +246,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         trial: false,
         duplicates: None,
         approvals: Approvals::NONE,
+        sensitive_words: SensitiveWordList::default(),
     })
 }
 

@@ -5,6 +5,7 @@ use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::ports::line::AnsweredDialog;
+use domain::sensitive_words::SensitiveWordList;
 use domain::time::TimeOfDay;
 use std::collections::BTreeMap;
 
@@ -81,5 +82,6 @@ pub(super) fn plan() -> CallingPlan {
         trial: false,
         duplicates: None,
         approvals: Approvals::NONE,
+        sensitive_words: SensitiveWordList::default(),
     }
 }

@@ -1,12 +1,15 @@
 //! Runs the flow over an answered leg: every node, key and notice is stored before what follows from it.
 //!
 //! The recording notice comes first; once its last frame has gone and that is stored, the callee's channel
-//! is let into the recording. An opt-out by key is stored on the number before the key itself. The call
+//! is let into the recording. An opt-out by key or by word is stored on the number before anything else of it. The call
 //! ends when the
 //! flow does, when the callee hangs up, at the longest duration, or by an order.
 
+mod ear;
 mod end_facts;
+mod hearing;
 mod opt_out;
+mod playing;
 mod prepare;
 mod spoken;
 #[cfg(test)]

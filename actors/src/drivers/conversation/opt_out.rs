@@ -1,6 +1,6 @@
-//! 谢绝来电 by key: on the number's own stream before anything else of that key is stored.
+//! 谢绝来电 by key or by word: on the number's own stream before anything else of it is stored.
 //!
-//! Every other key is stored first and acted on then. This one is the other way round, because a crash
+//! Everything else is stored first and acted on then. This one is the other way round, because a crash
 //! between the two appends must not call again a person who has just asked us not to.
 
 use super::talk::Talk;
@@ -11,26 +11,31 @@ use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use std::sync::Arc;
 
-/// The stored reason of an opt-out by key.
-const OPT_OUT_REASON: &str = "keypress";
+/// The stored reason of an opt-out in a call.
+const fn reason(source: OptOutSource) -> &'static str {
+    match source {
+        OptOutSource::Speech => "speech",
+        OptOutSource::Keypress | OptOutSource::Operator | OptOutSource::Import => "keypress",
+    }
+}
 
 impl Talk<'_> {
-    /// What the flow would make of this key, asked of a copy: it does not move.
-    pub(super) fn means_opt_out(&self, digit: char) -> bool {
+    /// What the flow would make of a key or of words, asked of a copy: it does not move.
+    pub(super) fn means_opt_out(&self, input: FlowInput<'_>) -> bool {
         let Some(run) = &self.run else { return false };
-        let actions = run.clone().step(FlowInput::Keypress(digit));
+        let actions = run.clone().step(input);
         actions.iter().any(|action| matches!(action, FlowAction::OptOut))
     }
 
     /// At once and everywhere; once per conversation.
-    pub(super) async fn opt_out(&mut self) -> Result<(), Halt> {
+    pub(super) async fn opt_out(&mut self, source: OptOutSource) -> Result<(), Halt> {
         self.outcome = Some(Outcome::OptedOut);
         if self.opted_out {
             return Ok(());
         }
         let command = NumberCommand::OptOut {
-            reason: OPT_OUT_REASON.to_owned(),
-            source: OptOutSource::Keypress,
+            reason: reason(source).to_owned(),
+            source,
             call: Some(self.attempt.call),
         };
         let cause = self.attempt.cause();

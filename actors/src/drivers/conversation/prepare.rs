@@ -123,14 +123,22 @@ async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, Str
 }
 
 impl Voice {
-    /// Speaks what will be said if the callee only listens; what fails here fails again where it is met.
+    /// Speaks what will be said if the callee only listens, and what is said when something of ours fails;
+    /// what fails here fails again where it is met.
     async fn look_ahead(&self, kit: &Kit, mut ahead: FlowRun) {
-        for _ in 0..STEPS_AHEAD_MAX {
+        for step in 0..STEPS_AHEAD_MAX {
             let actions = ahead.step(FlowInput::Played);
-            for (text, personal) in actions.iter().filter_map(spoken) {
-                if let Err(error) = self.speak(kit, text, personal).await {
-                    tracing::debug!(%error, "a later prompt could not be spoken ahead");
-                }
+            self.speak_all(kit, &actions).await;
+            if step == 0 {
+                self.speak_all(kit, &ahead.clone().step(FlowInput::Fault)).await;
+            }
+        }
+    }
+
+    async fn speak_all(&self, kit: &Kit, actions: &[FlowAction]) {
+        for (text, personal) in actions.iter().filter_map(spoken) {
+            if let Err(error) = self.speak(kit, text, personal).await {
+                tracing::debug!(%error, "a later prompt could not be spoken ahead");
             }
         }
     }

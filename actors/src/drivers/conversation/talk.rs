@@ -1,19 +1,23 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
+use super::ear::{Ear, next_of};
 use super::end_facts::{HungUp, ending};
+use super::playing::{Playing, Said};
 use super::prepare::{Prepared, Voice};
-use super::spoken::{HangUpOrders, Heard, clip};
+use super::spoken::{HangUpOrders, Heard};
 use super::stored_notice;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Order, Working};
 use crate::drivers::one_call::{Attempt, reason_of};
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
-use domain::call::event::{EndReason, Notice};
+use domain::call::event::EndReason;
 use domain::call::{EndCause, TurnFact};
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
+use domain::number::event::OptOutSource;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
+use domain::ports::understanding::SensitiveWords;
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -23,40 +27,45 @@ const TALK_MS_MAX: u64 = 180_000;
 /// How long a hung up leg may take to close: BYE and the recording's hash.
 const CLOSE_MS_MAX: u64 = 5_000;
 
-/// What is being played, in order.
-struct Playing {
-    play: u32,
-    notice: Option<Notice>,
-}
-
 pub(super) struct Talk<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<Kit>,
-    leg: Box<dyn Leg>,
-    leg_number: u8,
+    pub(super) leg: Box<dyn Leg>,
+    pub(super) leg_number: u8,
     pub(super) run: Option<FlowRun>,
     first: Vec<FlowAction>,
-    voice: Voice,
+    pub(super) voice: Voice,
     pub(super) node: String,
-    playing: VecDeque<Playing>,
-    plays_count: u32,
+    pub(super) playing: VecDeque<Playing>,
+    /// What was being said when it was told to stop: how much of it was is still to come.
+    pub(super) cut: Option<Playing>,
+    pub(super) plays_count: u32,
+    /// Since when the first of what is queued has been said.
+    pub(super) said_since: Option<Timestamp>,
     /// How long to wait for the callee once all is said.
-    silence_ms: Option<u64>,
-    silent_at: Option<Timestamp>,
+    pub(super) silence_ms: Option<u64>,
+    pub(super) silent_at: Option<Timestamp>,
+    /// What listens; nothing in a call that keys alone answer.
+    pub(super) ear: Option<Ear>,
+    /// It was listened to from its answer on: its turns are on record.
+    pub(super) is_spoken: bool,
+    pub(super) sensitive_words: Option<Box<dyn SensitiveWords>>,
+    /// The recording notice was heard to its end, and that is stored.
+    pub(super) recording_is_told: bool,
     pub(super) outcome: Option<Outcome>,
-    /// 谢绝来电 was said by key and is stored.
+    /// 谢绝来电 was said, by key or by word, and is stored.
     pub(super) opted_out: bool,
     /// The flow has ended; what is queued is still played.
     pub(super) ending: bool,
     /// We asked to hang up, and why.
-    hanging_up: Option<EndReason>,
+    pub(super) hanging_up: Option<EndReason>,
     deadline: Timestamp,
     pub(super) hung_up: Option<HungUp>,
     /// What ended it that was neither the callee's nor the carrier's doing.
     pub(super) cause: Option<EndCause>,
     /// What the leg said while a prompt was being made, and when.
-    unheard: VecDeque<Heard>,
-    orders: HangUpOrders,
+    pub(super) unheard: VecDeque<Heard>,
+    pub(super) orders: HangUpOrders,
 }
 
 impl<'a> Talk<'a> {
@@ -83,9 +92,15 @@ impl<'a> Talk<'a> {
             voice: prepared.voice,
             node: String::new(),
             playing: VecDeque::new(),
+            cut: None,
             plays_count: 0,
+            said_since: None,
             silence_ms: None,
             silent_at: None,
+            ear: None,
+            is_spoken: false,
+            sensitive_words: None,
+            recording_is_told: false,
             outcome: None,
             opted_out: false,
             ending: false,
@@ -111,6 +126,7 @@ impl<'a> Talk<'a> {
         if self.run.is_none() && !self.orders.stand() {
             self.fail().await?;
         }
+        self.begin_listening().await;
         let first = std::mem::take(&mut self.first);
         // Who refused before the first word was ready hears the goodbye alone.
         if !self.opted_out {
@@ -131,7 +147,14 @@ impl<'a> Talk<'a> {
                     continue;
                 }
                 event = self.leg.next() => event,
-                () = wake_at(kit.environment.clock.as_ref(), self.silent_at) => {
+                sounded = next_of(&mut self.ear) => {
+                    self.take_sound(sounded).await?;
+                    continue;
+                }
+                // Who speaks, or waits for what they said to be made out, is not silent.
+                () = wake_at(kit.environment.clock.as_ref(), self.silent_at),
+                    if !self.ear.as_ref().is_some_and(Ear::is_open) =>
+                {
                     self.silent_at = None;
                     let waited_ms = self.silence_ms.take();
                     self.fall_silent(waited_ms).await?;
@@ -176,8 +199,8 @@ impl<'a> Talk<'a> {
                 });
             }
             LegEvent::Closed(summary) => return Ok(Some(summary)),
+            LegEvent::PlayCut { play, played_ms, .. } => self.hear_cut(play, played_ms).await?,
             LegEvent::Ringing { .. }
-            | LegEvent::PlayCut { .. }
             | LegEvent::Failed(_)
             | LegEvent::Answered(_)
             | LegEvent::LateAnswered(_) => {}
@@ -191,9 +214,9 @@ impl<'a> Talk<'a> {
         if self.hung_up.is_some() {
             return Ok(());
         }
-        let refuses = self.means_opt_out(digit);
+        let refuses = self.means_opt_out(FlowInput::Keypress(digit));
         if refuses {
-            self.opt_out().await?;
+            self.opt_out(OptOutSource::Keypress).await?;
         }
         let command = CallCommand::NoteKeypress {
             leg: self.leg_number,
@@ -208,41 +231,6 @@ impl<'a> Talk<'a> {
         }
     }
 
-    async fn hear_played(&mut self, play: u32, recorded_ms: u64) -> Result<(), Halt> {
-        let Some(index) = self.playing.iter().position(|one| one.play == play) else {
-            return Ok(());
-        };
-        if let Some(Playing {
-            notice: Some(notice), ..
-        }) = self.playing.remove(index)
-        {
-            self.note_notice(notice, recorded_ms).await?;
-        }
-        if !self.playing.is_empty() {
-            return Ok(());
-        }
-        if self.ending {
-            return self.hang_up(EndReason::FlowEnded).await;
-        }
-        self.listen();
-        self.step(FlowInput::Played).await
-    }
-
-    async fn note_notice(&mut self, notice: Notice, recorded_ms: u64) -> Result<(), Halt> {
-        let command = CallCommand::NoteNoticePlayed {
-            leg: self.leg_number,
-            notice,
-            recorded_ms: Some(recorded_ms),
-        };
-        self.attempt.ask(command).await?;
-        if notice == Notice::Recording
-            && let Err(error) = self.leg.record_callee().await
-        {
-            tracing::debug!(call = %self.attempt.call, %error, "the leg ended before the callee was recorded");
-        }
-        Ok(())
-    }
-
     async fn obey(&mut self, order: Order) -> Result<(), Halt> {
         match order.against_talking() {
             Some(reason) => self.hang_up(reason).await,
@@ -250,9 +238,10 @@ impl<'a> Talk<'a> {
         }
     }
 
-    /// What the flow makes of an input, done; after its end only 谢绝来电 moves it.
+    /// What the flow makes of an input, done; after its end only 谢绝来电 moves it, by key or by word.
     pub(super) async fn step(&mut self, input: FlowInput<'_>) -> Result<(), Halt> {
-        let moves = !self.ending || matches!(input, FlowInput::Keypress(_));
+        let refuses = matches!(input, FlowInput::Spoken(said) if said.opt_out);
+        let moves = !self.ending || refuses || matches!(input, FlowInput::Keypress(_));
         if !moves || self.hanging_up.is_some() {
             return Ok(());
         }
@@ -260,7 +249,9 @@ impl<'a> Talk<'a> {
             return Ok(());
         };
         let actions = run.step(input);
-        self.act(actions).await
+        self.act(actions).await?;
+        self.attune();
+        Ok(())
     }
 
     async fn act(&mut self, actions: Vec<FlowAction>) -> Result<(), Halt> {
@@ -271,12 +262,16 @@ impl<'a> Talk<'a> {
             match action {
                 FlowAction::Notice { notice, text } => {
                     let notice = stored_notice(notice);
-                    if !self.say(&text, false, Some(notice)).await {
+                    if !self.say(&text, false, Said::Notice(notice)).await? {
                         return Box::pin(self.fault()).await;
                     }
                 }
-                FlowAction::Say { text, personal, .. } => {
-                    if !self.say(&text, personal, None).await {
+                FlowAction::Say {
+                    text,
+                    personal,
+                    prompt,
+                } => {
+                    if !self.say(&text, personal, Said::Prompt(prompt)).await? {
                         return Box::pin(self.fault()).await;
                     }
                 }
@@ -300,52 +295,11 @@ impl<'a> Talk<'a> {
                 FlowAction::RequestTransfer { node } => {
                     self.attempt.ask(CallCommand::RequestTransfer { node }).await?;
                 }
-                FlowAction::OptOut => self.opt_out().await?,
+                FlowAction::OptOut => self.opt_out(self.source()).await?,
                 FlowAction::End { outcome } => self.end_flow(outcome).await?,
             }
         }
         Ok(())
-    }
-
-    /// The silence counts from the moment all is said.
-    fn listen(&mut self) {
-        if self.playing.is_empty() {
-            self.silent_at = self
-                .silence_ms
-                .map(|silence_ms| self.kit.now().plus_ms(silence_ms));
-        }
-    }
-
-    /// Queues a text. False when it could not be spoken.
-    async fn say(&mut self, text: &str, personal: bool, notice: Option<Notice>) -> bool {
-        self.silent_at = None;
-        let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
-        let speaking = voice.speak(&kit, text, personal);
-        let (clock, unheard) = (kit.environment.clock.as_ref(), &mut self.unheard);
-        let clip = match clip(&mut self.orders, self.leg.as_mut(), unheard, clock, speaking).await {
-            Ok(Some(clip)) => clip,
-            Ok(None) => return true,
-            Err(error) => {
-                tracing::error!(call = %self.attempt.call, %error, "a prompt could not be spoken");
-                return false;
-            }
-        };
-        self.plays_count += 1;
-        let play = self.plays_count;
-        match self.leg.play(play, clip).await {
-            Ok(()) => self.playing.push_back(Playing { play, notice }),
-            Err(error) => {
-                tracing::debug!(call = %self.attempt.call, %error, "the leg ended while something was said");
-            }
-        }
-        true
-    }
-
-    async fn stop_saying(&mut self) {
-        self.playing.clear();
-        if let Err(error) = self.leg.stop_playing().await {
-            tracing::debug!(call = %self.attempt.call, %error, "the leg ended while being silenced");
-        }
     }
 
     async fn end_flow(&mut self, outcome: Outcome) -> Result<(), Halt> {

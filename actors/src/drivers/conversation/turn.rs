@@ -7,10 +7,13 @@ use domain::call::{SilenceFact, TurnFact};
 use domain::flow::{FlowInput, FlowRun};
 
 impl Talk<'_> {
-    /// Stored before what follows from it is done. Beyond what is kept of a call nothing more is decided.
+    /// Stored before what follows from it is done. Beyond what is kept of a call it has been too long.
     pub(super) async fn note_turn(&mut self, fact: TurnFact) -> Result<(), Halt> {
-        self.attempt.ask(CallCommand::NoteTurn(fact)).await?;
-        Ok(())
+        match self.attempt.ask(CallCommand::NoteTurn(fact)).await {
+            Ok(_) => Ok(()),
+            Err(Halt::Refused) => self.end_too_long().await,
+            Err(halt) => Err(halt),
+        }
     }
 
     /// Nothing was heard for as long as the node waits. Where words are expected, that is a fact of its own.

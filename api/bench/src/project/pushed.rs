@@ -19,6 +19,7 @@ use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
+use host::speech_args::SpeechChoice;
 use http::auth;
 use http::listeners::Listeners;
 use http::running::Running;
@@ -95,6 +96,7 @@ pub(super) async fn measure(
         },
         tls: None,
         sign_in: SignInSettings::default(),
+        speech: SpeechChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -16,6 +16,7 @@ use host::read_db_spec::ReadDbArgs;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInArgs;
 use host::signals::Signals;
+use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
 use http::kurrent::KurrentArgs;
@@ -90,6 +91,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
+    speech: SpeechArgs,
+    #[command(flatten)]
     sign_in: SignInArgs,
     #[command(flatten)]
     kurrent: KurrentArgs,
@@ -114,6 +117,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         },
         tls: args.tls.files(),
         sign_in: args.sign_in.settings()?,
+        speech: args.speech.choice(),
         trunks: args.trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,

@@ -17,6 +17,7 @@ use domain::ids::{CallId, CampaignId, EnrolmentId};
 use domain::number::event::NumberEvent;
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
+use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope, Position};
 use domain::time::TimeOfDay;
 use host::config::TrunkSpec;
@@ -24,6 +25,7 @@ use host::open_settings::OpenSettings;
 use host::serve_settings::{GivenSound, ServeSettings};
 use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
+use host::speech_args::SpeechChoice;
 use http::importing::import;
 use http::listeners::Listeners;
 use http::running::Running;
@@ -107,6 +109,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         open: OpenSettings::of_directory(data.clone()),
         tls: None,
         sign_in: SignInSettings::default(),
+        speech: SpeechChoice::default(),
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,
@@ -249,6 +252,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             // Whoever tries a number again may do so under another name.
             duplicates: Some(Duplicates::ByCustomer),
             approvals: Approvals::NONE,
+            sensitive_words: SensitiveWordList::default(),
         },
     }
 }

@@ -8,6 +8,7 @@ use domain::approvals_asked::Approvals;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
 use domain::campaign::CampaignStatus;
 use domain::ids::{CampaignId, CommandId};
+use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::Cause;
 use domain::time::TimeOfDay;
 use http::importing::import;
@@ -79,6 +80,7 @@ fn body(installation: &Installation) -> CampaignBody {
             trial: false,
             duplicates: None,
             approvals: Approvals::NONE,
+            sensitive_words: SensitiveWordList::default(),
         },
     }
 }

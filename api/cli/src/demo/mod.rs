@@ -27,6 +27,7 @@ use host::rehearsal::{Carrier, CarrierSettings};
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
 use host::signals::Signals;
+use host::speech_args::SpeechChoice;
 use host::store_spec::{LogArgs, StoreSpec};
 use http::listeners::Listeners;
 use http::running::Running;
@@ -204,6 +205,7 @@ async fn start(
         },
         tls: None,
         sign_in: SignInSettings::default(),
+        speech: SpeechChoice::default(),
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,

@@ -137,6 +137,7 @@ fn turn(event: &Value, language: Language) -> String {
         CallEvent::SAID => (("机器人说完", "the robot said"), "/prompt"),
         CallEvent::BARGED_IN => (("被叫插话", "the callee spoke into"), "/node"),
         CallEvent::SILENCE_TIMED_OUT => (("无人应声", "nobody answered at"), "/node"),
+        CallEvent::ENGINE_FAILED => (("语音引擎故障", "an engine failed"), "/class"),
         _ => (
             ("命中敏感词（内容已加密）", "a sensitive word (sealed) of list"),
             "/list",
@@ -182,7 +183,8 @@ fn sentence(event: &Value, language: Language) -> String {
         | CallEvent::SAID
         | CallEvent::BARGED_IN
         | CallEvent::SILENCE_TIMED_OUT
-        | CallEvent::SENSITIVE_WORD_MATCHED => turn(event, language),
+        | CallEvent::SENSITIVE_WORD_MATCHED
+        | CallEvent::ENGINE_FAILED => turn(event, language),
         CallEvent::TRANSFER_REQUESTED => {
             say(("被叫要求转人工", "the callee asked for a colleague")).to_owned()
         }

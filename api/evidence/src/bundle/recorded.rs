@@ -1,10 +1,11 @@
 //! What a call's events say of its way through the flow.
 
-use domain::call::UnderstoodFact;
 use domain::call::event::CallEvent;
+use domain::call::{EngineKind, UnderstoodFact};
 use domain::flow::{Interruption, Understood};
 use domain::key_rule::KeyRule;
 use domain::spoken_turn::TurnInput;
+use domain::turn::AnswerBy;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +20,8 @@ pub(super) enum Told {
     Silence,
     BargedIn(Interruption),
     SensitiveWord,
+    /// No recognizer was left.
+    Deaf,
     /// What the flow decided; nothing could be recognized before it.
     Decided {
         rule: String,
@@ -30,7 +33,12 @@ impl Told {
     /// What came from the callee; everything else follows from it.
     pub(super) const fn is_input(&self) -> bool {
         match self {
-            Self::Key(_) | Self::Spoken(_) | Self::Silence | Self::BargedIn(_) | Self::SensitiveWord => true,
+            Self::Key(_)
+            | Self::Spoken(_)
+            | Self::Silence
+            | Self::BargedIn(_)
+            | Self::SensitiveWord
+            | Self::Deaf => true,
             Self::Node(_) | Self::Transfer(_) | Self::Decided { .. } => false,
         }
     }
@@ -90,6 +98,11 @@ fn told_by(event: &CallEvent) -> Option<Told> {
             chars: fact.chars,
         }),
         CallEvent::SensitiveWordMatched(_) => Told::SensitiveWord,
+        CallEvent::EngineFailed(fact)
+            if fact.engine_kind == EngineKind::Recognizer && fact.answer_by != AnswerBy::Speech =>
+        {
+            Told::Deaf
+        }
         CallEvent::Decided(decision) => Told::Decided {
             rule: decision.rule.clone(),
             unheard: decision.explanation.input == TurnInput::Unheard,

@@ -120,6 +120,7 @@ pub(super) fn walk(
             Told::Silence => by_input(&run, FlowInput::Silence, rest),
             Told::BargedIn(heard) => by_input(&run, FlowInput::BargedIn(*heard), rest),
             Told::SensitiveWord => by_input(&run, FlowInput::SensitiveWord, rest),
+            Told::Deaf => by_input(&run, FlowInput::Deaf, rest),
             Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => {
                 let from = story.get(walked.explained..).unwrap_or_default();
                 by_itself(&run, from)
@@ -290,7 +291,9 @@ pub(super) fn words(entered: &[Told]) -> String {
         Told::Transfer(node) => format!("asks for a transfer at {node}"),
         Told::Decided { rule, .. } => format!("decides by {rule}"),
         Told::Key(_) => "takes a key".to_owned(),
-        Told::Spoken(_) | Told::Silence | Told::BargedIn(_) | Told::SensitiveWord => "listens".to_owned(),
+        Told::Spoken(_) | Told::Silence | Told::BargedIn(_) | Told::SensitiveWord | Told::Deaf => {
+            "listens".to_owned()
+        }
     };
     entered.iter().map(word).collect::<Vec<_>>().join(", then ")
 }

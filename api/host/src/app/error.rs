@@ -1,11 +1,14 @@
 //! Why an installation could not be opened, and what that is to whoever asked for it.
 
 use crate::data_dir::DataDirError;
+use application::rehearsing::ListenerFault;
 use domain::ports::event_store::StoreError;
 use domain::ports::vault::VaultError;
 use domain::problem::Problem;
 use media::error::MediaError;
 use projections::{OtherBuild, ProjectionError};
+use speech::chosen_voice::VoiceError;
+use speech::recognition::RecognizerError;
 use store::{LockError, OpenError};
 
 /// Why a log or directory could not be opened, or the process not started.
@@ -32,6 +35,14 @@ pub enum AppError {
     Random(String),
     #[error(transparent)]
     Media(#[from] MediaError),
+    #[error(transparent)]
+    Recognizer(#[from] RecognizerError),
+    #[error(transparent)]
+    Voice(#[from] VoiceError),
+    #[error("the shipped examples cannot be learned from: {0}")]
+    Understanding(#[from] ListenerFault),
+    #[error("the process is stopping")]
+    Stopping,
     #[error("trunk {trunk}: {why}")]
     Password { trunk: String, why: String },
     #[error("the log is a {is} log for life and cannot be used for a {asked} run; name another database")]
@@ -96,6 +107,8 @@ impl From<AppError> for Problem {
             | AppError::NoKeys(_)
             | AppError::MissingLog(_)
             | AppError::OlderKeys { .. }
+            | AppError::Recognizer(_)
+            | AppError::Voice(_)
             | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
             AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
             AppError::Lock(_)
@@ -105,6 +118,8 @@ impl From<AppError> for Problem {
             | AppError::Views(_)
             | AppError::Random(_)
             | AppError::Media(_)
+            | AppError::Understanding(_)
+            | AppError::Stopping
             | AppError::Password { .. } => Self::unavailable(error.to_string()),
         }
     }

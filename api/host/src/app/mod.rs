@@ -4,6 +4,7 @@ mod belonging;
 mod closing;
 mod driver_lock;
 mod error;
+mod hearing;
 mod kurrent_log;
 mod left_behind;
 mod lines;
@@ -18,6 +19,7 @@ mod vault;
 
 pub use driver_lock::HeldLock;
 pub use error::AppError;
+pub use hearing::hearing;
 pub use left_behind::left_behind;
 pub use log::{ReadOnly, RecordableLog, WritableLog};
 pub use opened::Opened;

@@ -25,6 +25,8 @@ use domain::ports::tasks::{StopSignal, Tasks};
 use media::audio::recording::WavRecordings;
 use media::driver::{MediaDriver, SipCounts};
 use projections::{Grounds, Projections, ReadDb};
+use speech::chosen_voice;
+use speech::recognition::spec::RecognizerSpec;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{DataLock, PostgresEventStore};
@@ -235,10 +237,17 @@ impl Opened {
         Ok(OpenRows::open(spec, &self.directory, clock, tasks).await?.db)
     }
 
-    /// What this machine can speak with.
-    pub async fn synthesizer(&self) -> Arc<dyn Synthesizer> {
+    /// The service of a SPEC, or else what this machine can speak with.
+    pub async fn synthesizer(
+        &self,
+        chosen: Option<&RecognizerSpec>,
+    ) -> Result<Arc<dyn Synthesizer>, AppError> {
         let clock = Arc::clone(&self.environment.clock);
-        synthesizer(Some(self.directory.join(PROMPTS_DIR)), clock).await
+        let prompts = Some(self.directory.join(PROMPTS_DIR));
+        Ok(match chosen {
+            Some(spec) => chosen_voice::synthesizer(spec, prompts, clock, &|name| std::env::var(name).ok())?,
+            None => synthesizer(prompts, clock).await,
+        })
     }
 
     /// Recordings that are no longer being written.

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
+use host::speech_args::SpeechChoice;
 use http_body_util::{BodyExt, Full};
 use serde_json::Value;
 use std::path::Path;
@@ -51,6 +52,7 @@ pub fn settings(directory: &Path) -> ServeSettings {
         },
         tls: None,
         sign_in: SignInSettings::default(),
+        speech: SpeechChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

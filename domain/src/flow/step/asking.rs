@@ -1,6 +1,6 @@
 //! An ask node: its question, its keys, the silence after it, and what climbs its ladders.
 
-use super::super::dialogue::Slot;
+use super::super::dialogue::{HUMAN, Slot};
 use super::super::nodes::{Ask, Ladder, Node, Rung};
 use super::input::{FlowAction, FlowPrompt, Interruption};
 use super::{Doing, FlowRun};
@@ -29,6 +29,9 @@ impl FlowRun {
     /// Asks, unless what it asks for was said before it came to it.
     pub(super) fn begin_ask(&mut self, ask: &Ask, actions: &mut Vec<FlowAction>) {
         self.talked.asked = Some(self.node.clone());
+        if self.talked.deaf && ask.keys.is_empty() {
+            return self.to_person(actions);
+        }
         let known = |slot: &String| self.values.contains_key(slot);
         let told = !ask.slots.is_empty() && ask.slots.iter().all(known);
         if let Some(next) = ask.on_filled.as_deref().filter(|_| told)
@@ -109,6 +112,38 @@ impl FlowRun {
             return self.opt_out(next.to_owned(), actions);
         }
         self.enter(next.to_owned(), actions);
+    }
+
+    /// No recognizer is left. A question that keys answer says so by what it says when nothing was understood.
+    pub(super) fn take_deafness(&mut self, actions: &mut Vec<FlowAction>) {
+        self.talked.deaf = true;
+        if !matches!(self.doing, Doing::Asking { .. }) {
+            return;
+        }
+        let graph = Arc::clone(&self.graph);
+        let node = graph.nodes.get(&self.node).map(Node::kind);
+        let Some(ask) = node.and_then(|node| node.ask()) else {
+            return;
+        };
+        self.silence_text(actions);
+        if ask.keys.is_empty() {
+            return self.to_person(actions);
+        }
+        self.climb_unclear(ask, Explanation::of(TurnInput::Deaf), actions);
+    }
+
+    /// Nobody can answer here: to whoever the flow hands over to, or its exception branch.
+    fn to_person(&mut self, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        let human = graph.dialogue().intents.get(HUMAN);
+        match human.and_then(|intent| intent.then.clone()) {
+            Some(next) => {
+                let rule = format!("dialogue.intents.{HUMAN}");
+                self.explain_by(rule, Explanation::of(TurnInput::Deaf), actions);
+                self.enter(next, actions);
+            }
+            None => self.fail(actions),
+        }
     }
 
     pub(super) fn climb_silence(&mut self, ask: &Ask, actions: &mut Vec<FlowAction>) {

@@ -14,6 +14,8 @@ pub enum FlowInput<'a> {
     Spoken(&'a Understood),
     /// The callee said something that could not be recognized: engines failed, or were too late.
     Unheard,
+    /// No recognizer is left: from here on keys answer, and a person where there are none.
+    Deaf,
     /// The callee speaks into a text.
     BargedIn(Interruption),
     /// A word of the campaign's lists was heard, be it in a part of an utterance.

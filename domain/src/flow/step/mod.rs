@@ -115,6 +115,11 @@ impl FlowRun {
         self
     }
 
+    /// The language the flow speaks, BCP 47.
+    pub fn language(&self) -> &str {
+        &self.graph.lang
+    }
+
     /// Variables and slots, as they stand.
     pub const fn values(&self) -> &BTreeMap<String, String> {
         &self.values
@@ -147,6 +152,7 @@ impl FlowRun {
             (Doing::Ended { .. }, FlowInput::SensitiveWord | FlowInput::Unheard) => {}
             (_, FlowInput::SensitiveWord) => self.take_sensitive_word(&mut actions),
             (Doing::Notices | Doing::Saying, FlowInput::Unheard) => {}
+            (_, FlowInput::Deaf) => self.take_deafness(&mut actions),
             (Doing::Ended { outcome }, FlowInput::Fault) => {
                 actions.extend([FlowAction::StopSaying, FlowAction::End { outcome }]);
             }

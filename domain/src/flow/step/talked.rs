@@ -21,6 +21,8 @@ pub(super) struct Talked {
     /// What was understood last.
     pub(super) intent: Option<String>,
     pub(super) interest: Option<String>,
+    /// Nothing that is said can be heard any more.
+    pub(super) deaf: bool,
     pub(super) entered: BTreeMap<String, u32>,
     /// How often each intent was answered beside the way.
     pub(super) digressions: BTreeMap<String, u32>,

@@ -1,0 +1,177 @@
+//! What a call hears: the leg's sound goes into a recognizer, and turns are taken from what comes of it.
+
+use domain::ports::line::Leg;
+use domain::ports::recognizer::{
+    FRAME_MS, HeardAudio, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
+};
+use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
+use std::sync::Arc;
+
+/// How often a recognizer is opened in one call: who fails twice is left.
+const OPENS_MAX: u32 = 2;
+
+/// Until the first node: the notices are heard to their end.
+const OVER_NOTICES: TurnRules = TurnRules {
+    expected: Expected::Short,
+    barge_in: BargeIn::Never,
+    hears_partials: false,
+};
+
+pub(super) struct Ear {
+    recognizer: Arc<dyn Recognizer>,
+    facts: RecognizerFacts,
+    order: ListeningOrder,
+    heard: Box<dyn HeardAudio>,
+    listening: Box<dyn Listening>,
+    turn: Turn,
+    rules: TurnRules,
+    /// Something of ours is being said.
+    prompting: bool,
+    now_ms: u64,
+    opens_count: u32,
+}
+
+/// Something was made out, or a turn wants something done; often both.
+pub(super) struct Sounded {
+    pub(super) event: Option<RecognitionEvent>,
+    pub(super) act: Option<TurnAct>,
+    /// Somebody was speaking, or waited for what they said to be made out.
+    pub(super) was_open: bool,
+}
+
+/// What is heard next; never, of a call that does not listen. Cancel-safe.
+pub(super) async fn next_of(ear: &mut Option<Ear>) -> Sounded {
+    match ear {
+        Some(ear) => ear.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+impl Ear {
+    /// Listens from now on. `None` where the line hands out no sound or the leg has ended: then keys answer,
+    /// as in a call without a recognizer.
+    pub(super) async fn open(
+        recognizer: &Arc<dyn Recognizer>,
+        leg: &mut dyn Leg,
+        language: &str,
+    ) -> Option<Self> {
+        let order = ListeningOrder {
+            language: language.to_owned(),
+            ..ListeningOrder::default()
+        };
+        let listening = match recognizer.open(&order) {
+            Ok(listening) => listening,
+            Err(error) => {
+                tracing::error!(%error, "nobody is listened to");
+                return None;
+            }
+        };
+        let heard = match leg.listen().await {
+            Ok(heard) => heard,
+            Err(error) => {
+                tracing::debug!(%error, "nobody is listened to");
+                return None;
+            }
+        };
+        let facts = recognizer.facts();
+        Some(Self {
+            recognizer: Arc::clone(recognizer),
+            facts,
+            order,
+            heard,
+            listening,
+            turn: Turn::new(OVER_NOTICES),
+            rules: OVER_NOTICES,
+            prompting: false,
+            now_ms: 0,
+            opens_count: 1,
+        })
+    }
+
+    /// Frames come for as long as the leg lasts, silent ones too: they are what time passes by.
+    async fn next(&mut self) -> Sounded {
+        loop {
+            tokio::select! {
+                biased;
+                event = self.listening.next() => {
+                    let Some(event) = event else {
+                        return std::future::pending().await;
+                    };
+                    let was_open = self.turn.is_open();
+                    let act = self.turn.heard(&event, self.now_ms);
+                    return Sounded { event: Some(event), act, was_open };
+                }
+                frame = self.heard.next() => {
+                    let Some(frame) = frame else {
+                        return std::future::pending().await;
+                    };
+                    self.now_ms = frame.at_ms + FRAME_MS;
+                    self.listening.push(&frame);
+                    if let Some(act) = self.turn.elapsed(self.now_ms) {
+                        return Sounded { event: None, act: Some(act), was_open: true };
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) const fn facts(&self) -> &RecognizerFacts {
+        &self.facts
+    }
+
+    /// Somebody speaks, or waits for an answer.
+    pub(super) fn is_open(&self) -> bool {
+        self.turn.is_open()
+    }
+
+    pub(super) fn attune(&mut self, expected: Expected, barge_in: BargeIn) {
+        self.rules = TurnRules {
+            expected,
+            barge_in,
+            hears_partials: self.facts.gives_partials,
+        };
+        self.turn.set_rules(self.rules);
+    }
+
+    pub(super) const fn prompt_began(&mut self) {
+        self.prompting = true;
+        self.turn.prompt_began();
+    }
+
+    pub(super) fn prompt_ended(&mut self) {
+        self.prompting = false;
+        self.turn.prompt_ended();
+    }
+
+    pub(super) const fn cut_refused(&mut self) {
+        self.turn.cut_refused();
+    }
+
+    /// What was said has been answered out of turn.
+    pub(super) fn acted_on(&mut self) {
+        self.turn.acted_on();
+    }
+
+    /// Characters made out of what is being said; `None` while there are none.
+    pub(super) fn partial_chars(&self) -> Option<u32> {
+        let chars = self.turn.partial().chars().filter(|one| one.is_alphanumeric());
+        u32::try_from(chars.count()).ok().filter(|chars| *chars > 0)
+    }
+
+    /// Begins anew after a failure; false where it failed too often.
+    pub(super) fn open_again(&mut self) -> bool {
+        if self.opens_count >= OPENS_MAX {
+            return false;
+        }
+        let Ok(listening) = self.recognizer.open(&self.order) else {
+            return false;
+        };
+        self.opens_count += 1;
+        self.listening = listening;
+        self.turn = Turn::new(self.rules);
+        if self.prompting {
+            self.turn.prompt_began();
+        }
+        true
+    }
+}

@@ -1,0 +1,291 @@
+//! What the callee says: stored, understood and stepped by, as their keys are.
+//!
+//! 谢绝来电 by word counts at any moment, over a notice and over the goodbye too; a word of the campaign's
+//! lists ends the call in the middle of an utterance. What is said before the recording notice has been
+//! heard is not kept as text.
+
+use super::ear::{Ear, Sounded};
+use super::talk::Talk;
+use crate::drivers::kit::Halt;
+use domain::call::{
+    BargedInFact, EngineFailedFact, EngineKind, HeardFact, SensitiveWordFact, TurnFact, UnderstoodFact,
+};
+use domain::flow::{Ask, FlowAction, FlowInput, FlowRun, Interruption, SlotKind, Understood};
+use domain::number::event::OptOutSource;
+use domain::personal::Personal;
+use domain::ports::recognizer::{FailureClass, RecognitionEvent, Utterance};
+use domain::ports::understanding::Understanding;
+use domain::turn::{AnswerBy, BargeIn, Expected, TurnAct};
+use std::sync::Arc;
+
+/// A sound shorter than this of which nothing is made out was a cough or a knock: the wait goes on.
+const NOISE_MS_MAX: u64 = 400;
+
+impl Talk<'_> {
+    /// Listens from the answer on, where there is a recognizer and a run to understand it by.
+    pub(super) async fn begin_listening(&mut self) {
+        let Some(run) = &self.run else { return };
+        let Some(hearing) = &self.kit.ports.hearing else {
+            return;
+        };
+        self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), run.language()).await;
+        self.is_spoken = self.ear.is_some();
+        let words = &self.attempt.facts.plan.sensitive_words;
+        if !words.is_empty() {
+            self.sensitive_words = hearing.understanding.sensitive_words(words.words());
+        }
+    }
+
+    pub(super) async fn take_sound(&mut self, sounded: Sounded) -> Result<(), Halt> {
+        if self.hung_up.is_some() || self.hanging_up.is_some() {
+            return Ok(());
+        }
+        match &sounded.event {
+            Some(RecognitionEvent::Partial { text }) if self.ends_by_word(text).await? => return Ok(()),
+            Some(RecognitionEvent::Final(said)) => {
+                let ends = self.ends_by_word(&said.text).await?;
+                if ends || self.refuses_by_word(said).await? {
+                    return Ok(());
+                }
+            }
+            _ => {}
+        }
+        match sounded.act {
+            Some(TurnAct::CutPrompt { voiced_ms, .. }) => self.take_barge_in(voiced_ms).await,
+            Some(TurnAct::Answered(said)) => self.take_answer(&said).await,
+            Some(TurnAct::Deaf { class, retryable }) => {
+                self.take_deafness(class, retryable, sounded.was_open).await
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// The rules of the node where the call is, from now on.
+    pub(super) fn attune(&mut self) {
+        let asking = self.run.as_ref().and_then(FlowRun::asking);
+        let barge_in = match asking {
+            _ if self.node.is_empty() => BargeIn::Never,
+            _ if self.ending => BargeIn::Words,
+            Some(ask) if ask.barge_in.as_ref().is_none_or(|policy| policy.allowed) => BargeIn::Allowed,
+            Some(_) | None => BargeIn::Words,
+        };
+        let expected = asking.zip(self.run.as_ref()).map(|(ask, run)| expected(ask, run));
+        if let Some(ear) = &mut self.ear {
+            ear.attune(expected.unwrap_or(Expected::Short), barge_in);
+        }
+    }
+
+    fn understanding(&self) -> Option<Arc<dyn Understanding>> {
+        let hearing = self.kit.ports.hearing.as_ref()?;
+        Some(Arc::clone(&hearing.understanding))
+    }
+
+    /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it.
+    async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
+        if self.ending {
+            return Ok(false);
+        }
+        let words = self.sensitive_words.as_ref();
+        let Some(found) = words.and_then(|words| words.first(text)) else {
+            return Ok(false);
+        };
+        let fact = SensitiveWordFact {
+            leg: self.leg_number,
+            node: self.node.clone(),
+            list: found.list,
+            word: Personal::open(found.word),
+        };
+        self.note_turn(TurnFact::SensitiveWordMatched(fact)).await?;
+        self.forget_turn();
+        self.step(FlowInput::SensitiveWord).await?;
+        Ok(true)
+    }
+
+    /// 谢绝来电, whatever is being said by us. True where it was.
+    async fn refuses_by_word(&mut self, said: &Utterance) -> Result<bool, Halt> {
+        let Some((run, understanding)) = self.run.as_ref().zip(self.understanding()) else {
+            return Ok(false);
+        };
+        if self.opted_out || said.text.is_empty() {
+            return Ok(false);
+        }
+        let understood = understanding.understand(&said.text, run, self.kit.now());
+        if !understood.opt_out {
+            return Ok(false);
+        }
+        self.forget_turn();
+        self.act_on_words(said, &understood).await?;
+        Ok(true)
+    }
+
+    fn forget_turn(&mut self) {
+        if let Some(ear) = &mut self.ear {
+            ear.acted_on();
+        }
+    }
+
+    async fn take_answer(&mut self, said: &Utterance) -> Result<(), Halt> {
+        if said.text.is_empty() {
+            let heard_ms = said.end_ms.saturating_sub(said.begin_ms);
+            if heard_ms < NOISE_MS_MAX {
+                return Ok(());
+            }
+            return self.step(FlowInput::Unheard).await;
+        }
+        let Some((run, understanding)) = self.run.as_ref().zip(self.understanding()) else {
+            return Ok(());
+        };
+        let understood = understanding.understand(&said.text, run, self.kit.now());
+        self.act_on_words(said, &understood).await
+    }
+
+    /// Who refuses further calls is protected before anything else of what they said is stored.
+    async fn act_on_words(&mut self, said: &Utterance, understood: &Understood) -> Result<(), Halt> {
+        let refuses = self.means_opt_out(FlowInput::Spoken(understood));
+        if refuses {
+            self.opt_out(OptOutSource::Speech).await?;
+        }
+        if self.recording_is_told {
+            let heard = self.heard_fact(said);
+            self.note_turn(TurnFact::Heard(heard)).await?;
+        }
+        // Said over the goodbye: nothing follows from it but a refusal.
+        if self.ending && !refuses {
+            return Ok(());
+        }
+        let fact = self.understood_fact(understood);
+        self.note_turn(TurnFact::Understood(fact)).await?;
+        self.step(FlowInput::Spoken(understood)).await
+    }
+
+    fn heard_fact(&self, said: &Utterance) -> HeardFact {
+        let engine = self.ear.as_ref().map(|ear| ear.facts().name.to_owned());
+        HeardFact {
+            leg: self.leg_number,
+            node: self.node.clone(),
+            text: Personal::open(said.text.clone()),
+            confidence_permille: said.confidence_ratio.map(permille),
+            engine: engine.unwrap_or_default(),
+            begins_ms: said.begin_ms,
+            ends_ms: said.end_ms,
+        }
+    }
+
+    fn understood_fact(&self, understood: &Understood) -> UnderstoodFact {
+        let slots = understood.slots.iter();
+        let model = self.run.as_ref().zip(self.understanding());
+        UnderstoodFact {
+            node: self.node.clone(),
+            intent: understood.reading.intent().map(str::to_owned),
+            reading: understood.reading.clone(),
+            slots: slots
+                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
+                .collect(),
+            interest: understood.interest.clone(),
+            opt_out: understood.opt_out,
+            model: model.and_then(|(run, understanding)| understanding.model(run.language())),
+        }
+    }
+
+    /// They speak into what is said: the node decides whether that stops it.
+    async fn take_barge_in(&mut self, voiced_ms: u64) -> Result<(), Halt> {
+        let Some((run, ear)) = self.run.as_ref().zip(self.ear.as_mut()) else {
+            return Ok(());
+        };
+        let chars = ear.partial_chars();
+        let said_ms = self.said_since.map_or(0, |since| self.kit.now().ms_since(since));
+        let heard = Interruption {
+            said_ms,
+            voiced_ms,
+            chars,
+        };
+        let actions = run.clone().step(FlowInput::BargedIn(heard));
+        if !actions.contains(&FlowAction::StopSaying) {
+            ear.cut_refused();
+            return Ok(());
+        }
+        let fact = BargedInFact {
+            leg: self.leg_number,
+            node: self.node.clone(),
+            said_ms,
+            voiced_ms,
+            chars,
+        };
+        self.note_turn(TurnFact::BargedIn(fact)).await?;
+        self.step(FlowInput::BargedIn(heard)).await
+    }
+
+    /// Once more where that may help; then keys answer, and a person where there are none.
+    async fn take_deafness(
+        &mut self,
+        class: FailureClass,
+        retryable: bool,
+        was_open: bool,
+    ) -> Result<(), Halt> {
+        let Some(ear) = &mut self.ear else { return Ok(()) };
+        let engine = ear.facts().name;
+        let again = retryable && ear.open_again();
+        tracing::warn!(call = %self.attempt.call, engine, class = class.name(), again, "a recognizer failed");
+        if !again {
+            self.ear = None;
+        }
+        let answer_by = self.answer_by();
+        let fact = self.engine_failed(EngineKind::Recognizer, engine, class.name(), answer_by);
+        self.note_turn(fact).await?;
+        match (again, was_open) {
+            (true, true) => self.step(FlowInput::Unheard).await,
+            (true, false) => Ok(()),
+            (false, _) => self.step(FlowInput::Deaf).await,
+        }
+    }
+
+    pub(super) const fn answer_by(&self) -> AnswerBy {
+        match self.ear {
+            Some(_) => AnswerBy::Speech,
+            None => AnswerBy::Speech.after_failure(),
+        }
+    }
+
+    pub(super) fn engine_failed(
+        &self,
+        engine_kind: EngineKind,
+        engine: &str,
+        class: &str,
+        answer_by: AnswerBy,
+    ) -> TurnFact {
+        TurnFact::EngineFailed(EngineFailedFact {
+            leg: self.leg_number,
+            node: self.node.clone(),
+            engine_kind,
+            engine: engine.to_owned(),
+            class: class.to_owned(),
+            answer_by,
+        })
+    }
+}
+
+/// How long a pause ends an answer of this node.
+fn expected(ask: &Ask, run: &FlowRun) -> Expected {
+    let kinds = ask.slots.iter().filter_map(|slot| run.slots().get(slot));
+    let mut kinds = kinds.map(|slot| slot.kind);
+    if kinds
+        .clone()
+        .any(|kind| matches!(kind, SlotKind::Digits | SlotKind::Phone))
+    {
+        return Expected::Groups;
+    }
+    if ask.otherwise.is_some() || kinds.any(|kind| kind == SlotKind::Text) {
+        return Expected::Open;
+    }
+    Expected::Short
+}
+
+/// A ratio in thousandths.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "between 0 and 1000 after the clamp; what is no number becomes 0"
+)]
+fn permille(ratio: f64) -> u16 {
+    (ratio.clamp(0.0, 1.0) * 1_000.0).round() as u16
+}

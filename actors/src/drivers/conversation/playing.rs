@@ -1,0 +1,194 @@
+//! What is being said: clips queued in order, each on record once it was heard to its end or cut.
+
+use super::spoken::clip;
+use super::talk::Talk;
+use crate::drivers::kit::Halt;
+use domain::call::command::CallCommand;
+use domain::call::event::{EndReason, Notice};
+use domain::call::{EngineKind, SaidFact, TurnFact};
+use domain::flow::{FlowInput, FlowPrompt};
+use domain::number::event::OptOutSource;
+use domain::ports::speech::SpeechError;
+use domain::turn::characters_spoken;
+use std::sync::Arc;
+
+/// Longest wait for a text while somebody is on the line: nobody hears silence for three seconds.
+const SAY_MS_MAX: u64 = 2_500;
+
+/// What a clip says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    Notice(Notice),
+    Prompt(FlowPrompt),
+}
+
+/// One clip in the queue.
+#[derive(Debug)]
+pub(super) struct Playing {
+    play: u32,
+    said: Said,
+    /// Where the call was when it was queued.
+    node: String,
+    text: String,
+    duration_ms: u64,
+}
+
+impl Talk<'_> {
+    /// A clip was heard to its end.
+    pub(super) async fn hear_played(&mut self, play: u32, recorded_ms: u64) -> Result<(), Halt> {
+        // It was over before it could be cut.
+        if let Some(cut) = self.cut.take_if(|cut| cut.play == play) {
+            let played_ms = cut.duration_ms;
+            return self.note_said(&cut, played_ms).await;
+        }
+        let Some(index) = self.playing.iter().position(|one| one.play == play) else {
+            return Ok(());
+        };
+        let Some(played) = self.playing.remove(index) else {
+            return Ok(());
+        };
+        self.said_since = Some(self.kit.now());
+        if let Said::Notice(notice) = played.said {
+            self.note_notice(notice, recorded_ms).await?;
+        }
+        self.note_said(&played, played.duration_ms).await?;
+        if !self.playing.is_empty() {
+            return Ok(());
+        }
+        if let Some(ear) = &mut self.ear {
+            ear.prompt_ended();
+        }
+        if self.ending {
+            return self.hang_up(EndReason::FlowEnded).await;
+        }
+        self.listen();
+        self.step(FlowInput::Played).await
+    }
+
+    /// A clip was stopped in its middle.
+    pub(super) async fn hear_cut(&mut self, play: u32, played_ms: u64) -> Result<(), Halt> {
+        match self.cut.take_if(|cut| cut.play == play) {
+            Some(cut) => self.note_said(&cut, played_ms).await,
+            None => Ok(()),
+        }
+    }
+
+    /// On record in a call whose turns are.
+    async fn note_said(&mut self, playing: &Playing, played_ms: u64) -> Result<(), Halt> {
+        let Said::Prompt(prompt) = &playing.said else {
+            return Ok(());
+        };
+        if !self.is_spoken {
+            return Ok(());
+        }
+        let chars = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let spoken = characters_spoken(&playing.text, played_ms, playing.duration_ms);
+        self.note_turn(TurnFact::Said(SaidFact {
+            leg: self.leg_number,
+            node: playing.node.clone(),
+            prompt: prompt.member.clone(),
+            variant: prompt.variant.clone(),
+            spoken_chars: chars(spoken),
+            prompt_chars: chars(playing.text.chars().count()),
+        }))
+        .await
+    }
+
+    async fn note_notice(&mut self, notice: Notice, recorded_ms: u64) -> Result<(), Halt> {
+        let command = CallCommand::NoteNoticePlayed {
+            leg: self.leg_number,
+            notice,
+            recorded_ms: Some(recorded_ms),
+        };
+        self.attempt.ask(command).await?;
+        if notice != Notice::Recording {
+            return Ok(());
+        }
+        self.recording_is_told = true;
+        if let Err(error) = self.leg.record_callee().await {
+            tracing::debug!(call = %self.attempt.call, %error, "the leg ended before the callee was recorded");
+        }
+        Ok(())
+    }
+
+    /// The silence counts from the moment all is said.
+    pub(super) fn listen(&mut self) {
+        if self.playing.is_empty() {
+            self.silent_at = self
+                .silence_ms
+                .map(|silence_ms| self.kit.now().plus_ms(silence_ms));
+        }
+    }
+
+    /// Queues a text. False when it could not be spoken.
+    pub(super) async fn say(&mut self, text: &str, personal: bool, said: Said) -> Result<bool, Halt> {
+        self.silent_at = None;
+        let (kit, voice) = (Arc::clone(&self.kit), self.voice.clone());
+        let clock = kit.environment.clock.as_ref();
+        let speaking = async {
+            tokio::select! {
+                biased;
+                spoken = voice.speak(&kit, text, personal) => spoken,
+                () = clock.wait_until(clock.now().plus_ms(SAY_MS_MAX)) => {
+                    Err(SpeechError::Failed("it took too long for somebody who waits".to_owned()))
+                }
+            }
+        };
+        let unheard = &mut self.unheard;
+        let clip = match clip(&mut self.orders, self.leg.as_mut(), unheard, clock, speaking).await {
+            Ok(Some(clip)) => clip,
+            Ok(None) => return Ok(true),
+            Err(error) => {
+                tracing::error!(call = %self.attempt.call, %error, "a prompt could not be spoken");
+                self.note_voice_failed().await?;
+                return Ok(false);
+            }
+        };
+        self.plays_count += 1;
+        let playing = Playing {
+            play: self.plays_count,
+            said,
+            node: self.node.clone(),
+            text: text.to_owned(),
+            duration_ms: clip.duration_ms(),
+        };
+        if let Err(error) = self.leg.play(playing.play, clip).await {
+            tracing::debug!(call = %self.attempt.call, %error, "the leg ended while something was said");
+            return Ok(true);
+        }
+        if self.playing.is_empty() {
+            self.said_since = Some(kit.now());
+        }
+        self.playing.push_back(playing);
+        if let Some(ear) = &mut self.ear {
+            ear.prompt_began();
+        }
+        Ok(true)
+    }
+
+    async fn note_voice_failed(&mut self) -> Result<(), Halt> {
+        let engine = self.kit.ports.synthesizer.name();
+        let failed = self.engine_failed(EngineKind::Synthesizer, engine, "failed", self.answer_by());
+        self.note_turn(failed).await
+    }
+
+    pub(super) async fn stop_saying(&mut self) {
+        self.cut = self.playing.pop_front();
+        self.playing.clear();
+        if let Some(ear) = &mut self.ear {
+            ear.prompt_ended();
+        }
+        if let Err(error) = self.leg.stop_playing().await {
+            tracing::debug!(call = %self.attempt.call, %error, "the leg ended while being silenced");
+        }
+    }
+
+    /// By which means a refusal came that no key and no word was named for: an act of the flow.
+    pub(super) const fn source(&self) -> OptOutSource {
+        if self.is_spoken {
+            OptOutSource::Speech
+        } else {
+            OptOutSource::Keypress
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What calls understand with: the shipped examples of each language, learned once in this process.
+
+use crate::rehearsing::{Listener, ListenerFault};
+use domain::flow::{FlowRun, Understood};
+use domain::ports::understanding::{SensitiveWord, SensitiveWords, Understanding};
+use domain::time::Timestamp;
+use understanding::sensitive::{SensitiveWords as Lists, WordList};
+
+/// The name of a campaign's own list, as events and alerts show it.
+const CAMPAIGN_LIST: &str = "campaign";
+
+/// Chinese by a model and rules, every other language by rules alone.
+#[derive(Debug)]
+pub struct BundledUnderstanding {
+    chinese: Listener,
+    english: Listener,
+}
+
+impl BundledUnderstanding {
+    /// Learns the shipped examples: about a second of one core, so not on a task that others wait for.
+    pub fn learned() -> Result<Self, ListenerFault> {
+        Ok(Self {
+            chinese: Listener::bundled("zh-CN")?,
+            english: Listener::bundled("en")?,
+        })
+    }
+
+    fn of(&self, language: &str) -> &Listener {
+        if language.starts_with("zh") {
+            &self.chinese
+        } else {
+            &self.english
+        }
+    }
+}
+
+impl Understanding for BundledUnderstanding {
+    fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood {
+        self.of(run.language()).understand(text, run, at)
+    }
+
+    fn model(&self, language: &str) -> Option<String> {
+        self.of(language).model.clone()
+    }
+
+    fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>> {
+        if words.is_empty() {
+            return None;
+        }
+        let list = WordList {
+            name: CAMPAIGN_LIST.to_owned(),
+            words: words.to_vec(),
+        };
+        match Lists::of(&[list]) {
+            Ok(lists) => Some(Box::new(Words(lists))),
+            Err(error) => {
+                // The campaign's body bounds its words, so this is a list of before those bounds.
+                tracing::error!(%error, "a campaign's sensitive words cannot be looked for");
+                None
+            }
+        }
+    }
+}
+
+struct Words(Lists);
+
+impl SensitiveWords for Words {
+    fn first(&self, text: &str) -> Option<SensitiveWord> {
+        let hit = self.0.earliest(text)?;
+        Some(SensitiveWord {
+            list: hit.list,
+            word: hit.word,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_campaigns_words_are_found_in_a_part_of_an_utterance() {
+        let understanding = BundledUnderstanding::learned().unwrap();
+        let words = ["诈 骗".to_owned()];
+        let words = understanding.sensitive_words(&words).unwrap();
+        let found = words.first("你们这是诈骗吧").unwrap();
+        assert_eq!((found.list.as_str(), found.word.as_str()), ("campaign", "诈 骗"));
+        assert_eq!(words.first("你们这是诈"), None);
+        assert!(understanding.sensitive_words(&[]).is_none());
+        assert!(understanding.model("zh-CN").is_some() && understanding.model("en").is_none());
+    }
+}

@@ -1,0 +1,35 @@
+//! What calls listen with: a recognizer of the operator's choice, and the understanding that ships.
+
+use super::AppError;
+use actors::{Environment, Hearing};
+use application::listening::BundledUnderstanding;
+use speech::recognition::spec::RecognizerSpec;
+use speech::recognition::{RecognizerPorts, recognizer};
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Absent where no recognizer was chosen. The engine is not asked yet: whether it can be reached is told call
+/// by call.
+pub async fn hearing(
+    environment: &Environment,
+    spec: Option<&RecognizerSpec>,
+) -> Result<Option<Hearing>, AppError> {
+    let Some(spec) = spec else { return Ok(None) };
+    let ports = RecognizerPorts {
+        clock: Arc::clone(&environment.clock),
+        tasks: Arc::clone(&environment.tasks),
+        ids: Arc::clone(&environment.ids),
+    };
+    let recognizer = recognizer(spec, ports, &|name| std::env::var(name).ok())?;
+    let (sender, learned) = oneshot::channel();
+    let learning = move || {
+        // Nobody waits any more where the process stops meanwhile.
+        let _stopped = sender.send(BundledUnderstanding::learned());
+    };
+    environment.tasks.thread("understanding", Box::new(learning));
+    let understanding = learned.await.map_err(|_stopping| AppError::Stopping)??;
+    Ok(Some(Hearing {
+        recognizer,
+        understanding: Arc::new(understanding),
+    }))
+}
