@@ -4,12 +4,15 @@ use async_trait::async_trait;
 use domain::call::EndCause;
 use domain::compliance::DialPermit;
 use domain::ids::CallId;
+use domain::ports::clock::Clock;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
     LineError, LineFacts,
 };
+use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardAudio, HeardFrame};
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::time::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc;
@@ -37,6 +40,8 @@ struct Journal {
     dialed: Vec<DialOrder>,
     /// Nothing that is played comes to its end.
     stalls: bool,
+    /// Sound is handed out, silent and by this clock.
+    heard_by: Option<Arc<dyn Clock>>,
 }
 
 pub(crate) fn dialog() -> AnsweredDialog {
@@ -100,6 +105,13 @@ impl FakeLine {
             lacks: AtomicBool::new(false),
         })
     }
+    /// A line of the public network.
+    pub(crate) fn public(name: &str, script: Script) -> Self {
+        let line = Self::with_rate(name, 50, script);
+        let mut line = Arc::into_inner(line).expect("nobody else has it");
+        line.facts.loopback = false;
+        line
+    }
     /// From now on recordings have a place, or none.
     pub(crate) fn set_full(&self, is_full: bool) {
         self.is_full.store(is_full, Ordering::Relaxed);
@@ -107,6 +119,10 @@ impl FakeLine {
     /// From now on nothing that is played comes to its end.
     pub(crate) fn stall(&self) {
         self.journal.lock().expect("no panic inside").stalls = true;
+    }
+    /// From now on legs hand out what they hear: silence, a frame every 20 ms.
+    pub(crate) fn hand_out_sound(&self, clock: Arc<dyn Clock>) {
+        self.journal.lock().expect("no panic inside").heard_by = Some(clock);
     }
     /// Whether this machine lacks what a leg needs.
     pub(crate) fn set_lack(&self, lacks: bool) {
@@ -253,6 +269,16 @@ impl Leg for FakeLeg {
         });
         Ok(())
     }
+    async fn listen(&mut self) -> Result<Box<dyn HeardAudio>, LineError> {
+        let heard_by = self.journal.lock().expect("no panic inside").heard_by.clone();
+        let clock = heard_by.ok_or_else(|| LineError::Invalid("no sound".to_owned()))?;
+        let begins = clock.now();
+        Ok(Box::new(FakeSound {
+            clock,
+            begins,
+            at_ms: 0,
+        }))
+    }
     async fn stop_playing(&mut self) -> Result<(), LineError> {
         self.note("stop_playing");
         Ok(())
@@ -279,6 +305,29 @@ impl Leg for FakeLeg {
         self.emit(hung_up(HungUpBy::Robot));
         self.emit(closed());
         Ok(())
+    }
+}
+
+/// Silence, as long as anybody listens.
+struct FakeSound {
+    clock: Arc<dyn Clock>,
+    begins: Timestamp,
+    at_ms: u64,
+}
+
+#[async_trait]
+impl HeardAudio for FakeSound {
+    async fn next(&mut self) -> Option<HeardFrame> {
+        self.clock
+            .wait_until(self.begins.plus_ms(self.at_ms + FRAME_MS))
+            .await;
+        let at_ms = self.at_ms;
+        self.at_ms += FRAME_MS;
+        Some(HeardFrame {
+            at_ms,
+            lost_before: 0,
+            samples: [0; FRAME_SAMPLES],
+        })
     }
 }
 

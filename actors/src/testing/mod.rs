@@ -2,6 +2,7 @@
 
 mod clock;
 pub(crate) mod counter;
+pub(crate) mod ear;
 pub(crate) mod line;
 mod store;
 mod vault;

@@ -1,8 +1,10 @@
 //! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
+use super::ear::{FakeRecognizer, FakeUnderstanding};
 use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
-use crate::drivers::{DriverPorts, Drivers, DriversHandle};
+use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
+use crate::error::StartError;
 use crate::hosting::Place;
 use crate::system::ActorSystem;
 use domain::approvals_asked::Approvals;
@@ -32,6 +34,8 @@ pub(crate) struct World {
     pub(crate) system: ActorSystem,
     pub(crate) lines: Vec<Arc<FakeLine>>,
     pub(crate) synthesizer: Arc<FakeSynthesizer>,
+    /// Who listens; nobody in a world that is not told so.
+    pub(crate) recognizer: Option<Arc<FakeRecognizer>>,
 }
 
 /// What makes a person of a test differ from the others, by their number in the list.
@@ -97,24 +101,48 @@ impl World {
             system,
             lines,
             synthesizer: Arc::default(),
+            recognizer: None,
         }
     }
 
-    pub(crate) async fn start_drivers(&self) -> DriversHandle {
+    /// The same world, in which callees are listened to.
+    pub(crate) fn that_listens(mut self) -> Self {
+        let clock = &self.fakes.environment.clock;
+        for line in &self.lines {
+            line.hand_out_sound(Arc::clone(clock));
+        }
+        self.recognizer = Some(Arc::default());
+        self
+    }
+
+    pub(crate) fn ear(&self) -> &FakeRecognizer {
+        self.recognizer.as_deref().expect("this world listens")
+    }
+
+    fn ports(&self) -> DriverPorts {
         let lines = self
             .lines
             .iter()
             .map(|line| Arc::<FakeLine>::clone(line) as Arc<dyn Line>);
-        let ports = DriverPorts {
+        DriverPorts {
             worklist: Arc::new(FakeWorklist(Arc::clone(&self.fakes.store))),
             lines: lines.collect(),
             synthesizer: Arc::<FakeSynthesizer>::clone(&self.synthesizer),
-            hearing: None,
+            hearing: self.recognizer.as_ref().map(|recognizer| Hearing {
+                recognizer: Arc::<FakeRecognizer>::clone(recognizer),
+                understanding: Arc::new(FakeUnderstanding),
+            }),
             recordings: Arc::new(FakeRecordings),
-        };
-        Drivers::start(self.system.clone(), self.fakes.environment.clone(), ports)
-            .await
-            .expect("the drivers start")
+        }
+    }
+
+    pub(crate) async fn try_start_drivers(&self) -> Result<DriversHandle, StartError> {
+        let environment = self.fakes.environment.clone();
+        Drivers::start(self.system.clone(), environment, self.ports()).await
+    }
+
+    pub(crate) async fn start_drivers(&self) -> DriversHandle {
+        self.try_start_drivers().await.expect("the drivers start")
     }
 
     pub(crate) fn outside(&self) -> Cause {

@@ -6,7 +6,7 @@ use super::tests::shipped;
 use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Understood};
 use crate::disposition::Outcome;
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
-use FlowInput::{BargedIn, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
+use FlowInput::{BargedIn, Deaf, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -268,6 +268,17 @@ fn a_sensitive_word_ends_the_call_at_once() {
     assert!(matches!(told.last[0], FlowAction::StopSaying));
     assert_eq!(told.rules.last().unwrap(), "sensitive_words");
     assert_eq!(told.run.outcome(), Some(Outcome::Declined));
+}
+
+#[test]
+fn without_a_recognizer_keys_answer_and_a_person_where_there_are_none() {
+    let told = at_terms().then(Deaf);
+    assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+    assert_eq!(told.then(Keypress('2')).run.node(), "签约");
+    // Nobody is asked again by word: the next question has no keys.
+    let told = call("survey_zh.yaml").then(Deaf).then(Played);
+    assert_eq!(told.run.outcome(), Some(Outcome::Callback), "{:?}", told.nodes);
+    assert_eq!(told.rules, ["dialogue.intents.transfer_human"]);
 }
 
 #[test]

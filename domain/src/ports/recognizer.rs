@@ -227,6 +227,15 @@ impl RecognitionEvent {
     }
 }
 
+/// Who decides where one text ends and the next begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cuts {
+    /// Our detector: each stretch of speech has one `Final` of its own.
+    Ours,
+    /// The engine: it may join stretches, and part them.
+    Engines,
+}
+
 /// What a recognizer says of itself; stored with what it heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RecognizerFacts {
@@ -237,6 +246,7 @@ pub struct RecognizerFacts {
     /// Hears a closed vocabulary only, of synthetic speech: for rehearsals, never for people.
     pub rehearsal_only: bool,
     pub gives_partials: bool,
+    pub cuts: Cuts,
 }
 
 /// One call's listening. Dropping it is `abort`.

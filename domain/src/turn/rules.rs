@@ -1,5 +1,7 @@
 //! How long a pause ends a turn, and what may cut us short.
 
+use crate::ports::recognizer::Cuts;
+
 /// Silence after a short answer: one that is complete as soon as it is said.
 const SHORT_SILENCE_MS: u64 = 500;
 /// Silence after an open answer, in which people breathe.
@@ -53,4 +55,6 @@ pub struct TurnRules {
     pub barge_in: BargeIn,
     /// The recognizer tells what is said while it is said.
     pub hears_partials: bool,
+    /// Who cuts what it hears into texts.
+    pub cuts: Cuts,
 }

@@ -46,7 +46,7 @@ impl Turn {
             turn_from_ms: None,
             silent_from_ms: None,
             said: Vec::new(),
-            awaited: Awaited::Nothing,
+            awaited: Awaited::NOTHING,
         }
     }
 
@@ -66,7 +66,7 @@ impl Turn {
         self.prompt = false;
         if self.speech_from_ms.is_some() {
             self.over_prompt = false;
-        } else if self.said.is_empty() && self.awaited == Awaited::Nothing {
+        } else if self.said.is_empty() && self.awaited.is_nothing() {
             self.forget();
         }
     }
@@ -76,7 +76,7 @@ impl Turn {
         self.partial.clear();
         self.turn_from_ms = self.speech_from_ms;
         self.silent_from_ms = None;
-        self.awaited = Awaited::Nothing;
+        self.awaited = Awaited::NOTHING;
     }
 
     /// When to ask `elapsed`, if nothing else comes before.
@@ -87,7 +87,7 @@ impl Turn {
         let longest = self.turn_from_ms.map(|from| from + TURN_MS_MAX);
         let silence = self
             .silent_from_ms
-            .filter(|_| self.awaited == Awaited::Nothing)
+            .filter(|_| self.awaited.is_nothing())
             .map(|from| from + self.rules.expected.end_silence_ms());
         silence.into_iter().chain(longest).min()
     }
@@ -106,7 +106,7 @@ impl Turn {
                 self.silent_from_ms = None;
                 self.turn_from_ms.get_or_insert(*t_ms);
                 self.partial.clear();
-                self.awaited = self.awaited.began();
+                self.awaited = self.awaited.began(self.rules.cuts);
                 self.over_prompt = self.prompt;
                 None
             }
@@ -116,10 +116,12 @@ impl Turn {
                 None
             }
             RecognitionEvent::Final(utterance) => {
-                self.awaited = match self.speech_from_ms {
-                    Some(_) => self.awaited.text_during_speech(),
-                    None => Awaited::Nothing,
-                };
+                let speaking = self.speech_from_ms.is_some();
+                // That of a turn that was answered without it: the next one is no place for it.
+                if !speaking && self.turn_from_ms.is_none() {
+                    return None;
+                }
+                self.awaited = self.awaited.text(self.rules.cuts, speaking);
                 self.keep(utterance);
                 self.elapsed(now_ms)
             }
@@ -147,7 +149,7 @@ impl Turn {
 
     /// Somebody speaks, or what they said is still to be made out or answered.
     pub fn is_open(&self) -> bool {
-        self.speech_from_ms.is_some() || self.awaited != Awaited::Nothing || !self.said.is_empty()
+        self.speech_from_ms.is_some() || !self.awaited.is_nothing() || !self.said.is_empty()
     }
 
     /// What has been made out of the present utterance so far.
@@ -216,7 +218,10 @@ impl Turn {
             end_ms: self.silent_from_ms.unwrap_or(now_ms),
         };
         self.forget();
-        self.turn_from_ms = self.speech_from_ms.map(|_| now_ms);
+        if self.speech_from_ms.is_some() {
+            self.turn_from_ms = Some(now_ms);
+            self.awaited = Awaited::NOTHING.began(self.rules.cuts);
+        }
         utterance
     }
 }

@@ -1,13 +1,14 @@
 //! Turns as tables: what is heard when, and what is done then.
 
 use super::*;
-use crate::ports::recognizer::{FailureClass, RecognitionEvent as Event, Utterance};
+use crate::ports::recognizer::{Cuts, FailureClass, RecognitionEvent as Event, Utterance};
 
 fn rules(expected: Expected, hears_partials: bool) -> TurnRules {
     TurnRules {
         expected,
         barge_in: BargeIn::Allowed,
         hears_partials,
+        cuts: Cuts::Engines,
     }
 }
 
@@ -134,6 +135,44 @@ fn a_prompt_is_cut_at_300_ms_of_voice_and_at_500_ms_where_words_are_awaited() {
         assert_eq!(turn.heard(&still(cut_ms), 1_600), Some(cut), "{heard:?}");
         assert_eq!(turn.heard(&still(cut_ms + 100), 1_700), None, "once");
     }
+}
+
+#[test]
+fn where_our_detector_cuts_each_stretch_is_waited_for() {
+    let mut turn = Turn::new(TurnRules {
+        cuts: Cuts::Ours,
+        ..rules(Expected::Short, false)
+    });
+    turn.heard(&STARTED, 1_060);
+    turn.heard(&ENDED, 2_300);
+    turn.heard(&Event::SpeechStarted { t_ms: 2_350 }, 2_410);
+    turn.heard(&Event::SpeechEnded { t_ms: 3_050 }, 3_350);
+    assert_eq!(turn.heard(&said("是的"), 3_800), None, "half of it");
+    assert_eq!(turn.elapsed(4_150), None);
+    assert_eq!(text_of(turn.heard(&said("我要分三期"), 4_200)), "是的我要分三期");
+}
+
+#[test]
+fn a_text_that_comes_after_its_turn_was_answered_is_no_part_of_the_next() {
+    let mut turn = Turn::new(rules(Expected::Short, true));
+    turn.heard(&STARTED, 1_060);
+    turn.heard(&ENDED, 2_300);
+    assert_eq!(text_of(turn.heard(&said(""), 5_000)), "");
+    assert_eq!(turn.heard(&said("是的"), 5_400), None);
+    assert!(!turn.is_open());
+    turn.heard(&Event::SpeechStarted { t_ms: 8_000 }, 8_060);
+    turn.heard(&Event::SpeechEnded { t_ms: 8_500 }, 8_800);
+    assert_eq!(text_of(turn.heard(&said("不要"), 9_100)), "不要");
+}
+
+#[test]
+fn whoever_is_cut_off_at_15_s_is_still_waited_for_when_they_stop() {
+    let mut turn = Turn::new(rules(Expected::Open, true));
+    turn.heard(&STARTED, 1_060);
+    assert_eq!(text_of(turn.elapsed(16_000)), "");
+    turn.heard(&Event::SpeechEnded { t_ms: 18_000 }, 18_300);
+    assert_eq!(turn.elapsed(19_000), None, "its text is still to come");
+    assert_eq!(text_of(turn.heard(&said("我想说的是"), 19_500)), "我想说的是");
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! embedded recognizer (its comparison included); a double's final text to ours; a cached prompt.
 
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer};
+use domain::ports::recognizer::{Cuts, HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer};
 use domain::ports::speech::{Prompt, Synthesizer};
 use domain::turn::{BargeIn, Expected, Turn, TurnRules};
 use media::audio::voice_activity::VoiceActivity;
@@ -176,6 +176,7 @@ fn detector_us() -> f64 {
         expected: Expected::Open,
         barge_in: BargeIn::Allowed,
         hears_partials: true,
+        cuts: Cuts::Engines,
     };
     let (mut detector, mut turn) = (VoiceActivity::new(None), Turn::new(rules));
     let from = now_us();

@@ -2,7 +2,7 @@
 
 use domain::ports::line::Leg;
 use domain::ports::recognizer::{
-    FRAME_MS, HeardAudio, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
+    Cuts, FRAME_MS, HeardAudio, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
 };
 use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
 use std::sync::Arc;
@@ -15,6 +15,7 @@ const OVER_NOTICES: TurnRules = TurnRules {
     expected: Expected::Short,
     barge_in: BargeIn::Never,
     hears_partials: false,
+    cuts: Cuts::Engines,
 };
 
 pub(super) struct Ear {
@@ -74,14 +75,19 @@ impl Ear {
             }
         };
         let facts = recognizer.facts();
+        let rules = TurnRules {
+            hears_partials: facts.gives_partials,
+            cuts: facts.cuts,
+            ..OVER_NOTICES
+        };
         Some(Self {
             recognizer: Arc::clone(recognizer),
             facts,
             order,
             heard,
             listening,
-            turn: Turn::new(OVER_NOTICES),
-            rules: OVER_NOTICES,
+            turn: Turn::new(rules),
+            rules,
             prompting: false,
             now_ms: 0,
             opens_count: 1,
@@ -129,6 +135,7 @@ impl Ear {
             expected,
             barge_in,
             hears_partials: self.facts.gives_partials,
+            cuts: self.facts.cuts,
         };
         self.turn.set_rules(self.rules);
     }

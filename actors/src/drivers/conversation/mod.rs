@@ -8,6 +8,8 @@
 mod ear;
 mod end_facts;
 mod hearing;
+#[cfg(test)]
+mod hearing_tests;
 mod opt_out;
 mod playing;
 mod prepare;

@@ -37,6 +37,8 @@ pub struct Made {
 /// What comes from an engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FromEngine {
+    /// It listens, and has made nothing out so far.
+    Idle,
     /// The present utterance so far, whole.
     Partial(String),
     Final(Made),

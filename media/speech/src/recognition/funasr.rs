@@ -6,7 +6,7 @@
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
 use domain::ports::recognizer::{
-    FRAME_SAMPLES, FailureClass, HotWord, ListeningOrder, RecognizerFacts, UTTERANCE_BYTES_MAX,
+    Cuts, FRAME_SAMPLES, FailureClass, HotWord, ListeningOrder, RecognizerFacts, UTTERANCE_BYTES_MAX,
 };
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Map, Value, json};
@@ -30,6 +30,7 @@ impl FunAsr {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
+                cuts: Cuts::Engines,
             },
         }
     }

@@ -1,6 +1,7 @@
 //! Who cuts in and who only listens: whole calls of made-up sound through detector and turn, with no engine.
 
 use crate::testing::sounds::{frames, silence, voice};
+use domain::ports::recognizer::Cuts;
 use domain::ports::recognizer::RecognitionEvent;
 use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
 use media::audio::frame::sample_from;
@@ -42,6 +43,7 @@ fn cut_at(samples: &[i16]) -> Option<u64> {
         expected: Expected::Open,
         barge_in: BargeIn::Allowed,
         hears_partials: false,
+        cuts: Cuts::Engines,
     });
     turn.prompt_began();
     for frame in frames(samples, 0) {

@@ -2,15 +2,15 @@
 //!
 //! Voice is detected here, frame by frame, before the audio goes to the engine. The engine runs in a task of
 //! its own behind two bounded queues; it may be slow, wrong or gone, and the owner hears of it as an event,
-//! at the latest three seconds after speech has ended.
+//! at the latest `FINAL_MS_MAX` after speech has ended.
 
 use super::cleaned::{cleaned, cleaned_made};
 use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Made, TO_ENGINE_MAX, ToEngine};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
-    FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, FailureClass, HeardFrame, InvalidOrder, Listening, ListeningOrder,
-    RecognitionEvent, Recognizer, RecognizerFacts, Utterance,
+    Cuts, FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, FailureClass, HeardFrame, InvalidOrder, Listening,
+    ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts, Utterance,
 };
 use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
@@ -69,6 +69,9 @@ impl Recognizer for EngineRecognizer {
             next_ms: None,
             final_by: None,
             unanswered: 0,
+            owed: Awaited::NOTHING,
+            alive: false,
+            cuts: self.engine.facts().cuts,
             ended: false,
         }))
     }
@@ -100,11 +103,20 @@ struct EngineListening {
     /// When the engine must have answered.
     final_by: Option<Timestamp>,
     unanswered: u32,
+    /// Texts that were not waited for any longer, and may still come.
+    owed: Awaited,
+    /// The engine said since the end of speech that it listens.
+    alive: bool,
+    cuts: Cuts,
     ended: bool,
 }
 
 impl EngineListening {
+    /// Nothing comes after a failure or the end.
     fn tell(&mut self, event: RecognitionEvent) {
+        if self.ended {
+            return;
+        }
         if self.told.len() >= EVENTS_MAX {
             let oldest = self.told.iter().position(|one| {
                 matches!(
@@ -118,10 +130,8 @@ impl EngineListening {
     }
 
     fn fail(&mut self, class: FailureClass) {
-        if !self.ended {
-            self.tell(RecognitionEvent::failed(class));
-            self.end();
-        }
+        self.tell(RecognitionEvent::failed(class));
+        self.end();
     }
 
     /// The engine's task sees its queue end.
@@ -149,7 +159,7 @@ impl EngineListening {
             Some(VoiceChange::Started { t_ms }) => {
                 self.stretch = Stretch {
                     begin_ms: t_ms,
-                    awaited: self.stretch.awaited.began(),
+                    awaited: self.stretch.awaited.began(self.cuts),
                     begun: true,
                     ..Stretch::default()
                 };
@@ -176,8 +186,9 @@ impl EngineListening {
     fn speech_ended(&mut self, t_ms: u64, voiced_ms: u64, ago_ms: u64) {
         self.stretch.end_ms = Some(t_ms);
         self.stretch.voiced_ms = voiced_ms;
+        self.alive = false;
         self.tell(RecognitionEvent::SpeechEnded { t_ms });
-        if self.stretch.awaited != Awaited::Nothing {
+        if !self.stretch.awaited.is_nothing() {
             let left_ms = FINAL_MS_MAX.saturating_sub(ago_ms);
             self.final_by = Some(self.clock.now().plus_ms(left_ms));
         }
@@ -186,6 +197,7 @@ impl EngineListening {
     /// What an engine makes of a line on which nobody has spoken is left.
     fn take_text(&mut self, from: FromEngine) {
         match from {
+            FromEngine::Idle => self.alive = true,
             FromEngine::Partial(text) => {
                 let text = cleaned(&text);
                 if !text.is_empty() && self.stretch.begun {
@@ -201,16 +213,17 @@ impl EngineListening {
     /// Engines cut where they like: an empty text in the middle of speech says nothing yet.
     fn take_final(&mut self, made: &Made) {
         let made = cleaned_made(made);
-        let asked = self.stretch.awaited != Awaited::Nothing && self.stretch.end_ms.is_some();
+        let speaking = self.stretch.end_ms.is_none();
+        if self.is_late(speaking) {
+            return;
+        }
+        let asked = !self.stretch.awaited.is_nothing() && !speaking;
         if !self.stretch.begun || (made.text.is_empty() && !asked) {
             return;
         }
         self.unanswered = 0;
-        self.stretch.awaited = match self.stretch.end_ms {
-            None => self.stretch.awaited.text_during_speech(),
-            Some(_) => Awaited::Nothing,
-        };
-        if self.stretch.awaited == Awaited::Nothing && self.to_engine.is_some() {
+        self.stretch.awaited = self.stretch.awaited.text(self.cuts, speaking);
+        if self.stretch.awaited.is_nothing() && self.to_engine.is_some() {
             self.final_by = None;
         }
         self.tell_final(made);
@@ -231,16 +244,31 @@ impl EngineListening {
         }));
     }
 
-    /// The three seconds are over.
+    /// That of a stretch that was told as nothing made out. Where the engine cuts, it can be told apart only
+    /// as long as nobody speaks again.
+    fn is_late(&mut self, speaking: bool) -> bool {
+        let late = match self.cuts {
+            Cuts::Ours => !self.owed.is_nothing(),
+            Cuts::Engines => !self.owed.is_nothing() && !speaking && self.stretch.awaited.is_nothing(),
+        };
+        if late {
+            self.owed = self.owed.text(Cuts::Ours, false);
+        }
+        late
+    }
+
+    /// The time for an answer is over. An engine that listens and has made nothing out has answered.
     fn missed(&mut self) {
         self.final_by = None;
         self.unanswered += 1;
         let answerable = self.stretch.partial || self.stretch.voiced_ms >= ANSWERABLE_MS;
-        if answerable || self.unanswered >= UNANSWERED_MAX {
+        let silent = answerable || self.unanswered >= UNANSWERED_MAX;
+        if silent && !(self.alive && !self.stretch.partial) {
             self.fail(FailureClass::Late);
             return;
         }
-        self.stretch.awaited = Awaited::Nothing;
+        self.owed = self.stretch.awaited;
+        self.stretch.awaited = Awaited::NOTHING;
         self.tell_final(Made::default());
     }
 
@@ -250,7 +278,7 @@ impl EngineListening {
             self.fail(FailureClass::Cut);
             return;
         }
-        if self.stretch.awaited != Awaited::Nothing {
+        if !self.stretch.awaited.is_nothing() {
             self.tell_final(Made::default());
         }
         self.end();
@@ -267,6 +295,9 @@ impl Listening for EngineListening {
         let missing = frame.at_ms.saturating_sub(from_ms) / FRAME_MS;
         let made_up = missing.min(u64::from(GAP_FRAMES_MAX));
         for index in 0..made_up {
+            if self.ended {
+                return;
+            }
             let at_ms = frame.at_ms - (made_up - index) * FRAME_MS;
             self.take_frame(at_ms, &[0; FRAME_SAMPLES]);
         }
@@ -306,13 +337,16 @@ impl Listening for EngineListening {
             return;
         }
         self.send(ToEngine::Finish);
+        if self.ended {
+            return;
+        }
         if self.voice.is_speaking() {
             let t_ms = self.next_ms.unwrap_or(self.stretch.begin_ms);
             self.stretch.end_ms = Some(t_ms);
             self.tell(RecognitionEvent::SpeechEnded { t_ms });
         }
         self.to_engine = None;
-        self.final_by = (!self.ended).then(|| self.clock.now().plus_ms(FINAL_MS_MAX));
+        self.final_by = Some(self.clock.now().plus_ms(FINAL_MS_MAX));
     }
 
     fn abort(&mut self) {

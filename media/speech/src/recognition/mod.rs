@@ -1,6 +1,6 @@
 //! Speech to text behind the `Recognizer` port: one session for every engine, and the engines themselves.
 //!
-//! `listening.rs` keeps what the port promises (voice activity, times, limits, the three seconds); an engine
+//! `listening.rs` keeps what the port promises (voice activity, times, limits, the time that an answer may take); an engine
 //! only turns audio into texts. `spec.rs` reads which engine somebody wants.
 
 mod chosen;

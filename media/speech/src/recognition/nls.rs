@@ -5,7 +5,7 @@
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
 use domain::ports::id_source::IdSource;
-use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{Cuts, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -32,6 +32,7 @@ impl Nls {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
+                cuts: Cuts::Engines,
             },
             app_key,
             ids,

@@ -21,6 +21,8 @@ impl Wire {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Read {
     Nothing,
+    /// It listens, and has made nothing out.
+    Idle,
     /// It has begun: audio may be sent.
     Ready,
     Partial(String),

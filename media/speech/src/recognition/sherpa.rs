@@ -2,7 +2,7 @@
 
 use super::engine::Made;
 use super::protocol::{Dialect, Protocol, Read, Wire, object, text_of};
-use domain::ports::recognizer::{FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{Cuts, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
 use media::audio::doubled_rate::DoubledRate;
 use serde_json::Value;
 
@@ -22,6 +22,7 @@ impl Sherpa {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
+                cuts: Cuts::Engines,
             },
         }
     }
@@ -83,7 +84,7 @@ impl Protocol for SherpaExchange {
         let text = text_of(&result, "text").ok_or(FailureClass::Garbled)?;
         let is_final = result.get("is_final").and_then(Value::as_bool).unwrap_or(false);
         Ok(match (text.trim(), is_final) {
-            ("", _) => Read::Nothing,
+            ("", _) => Read::Idle,
             (text, true) => Read::Final(Made {
                 text: text.to_owned(),
                 ..Made::default()
@@ -130,7 +131,7 @@ mod tests {
         ));
         assert_eq!(
             read(r#"{"text":"","segment":1,"is_final":false}"#),
-            Ok(Read::Nothing)
+            Ok(Read::Idle)
         );
         assert_eq!(read("Done!"), Ok(Read::Done));
         assert_eq!(read("Done"), Err(FailureClass::Garbled));

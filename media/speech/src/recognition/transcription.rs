@@ -8,14 +8,18 @@ use crate::http::{Post, PostError, post};
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{Cuts, FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
 use domain::ports::speech::Clip;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesOrdered;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Longest answer read.
 const ANSWER_BYTES_MAX: usize = 64 * 1_024;
-/// Stretches that may wait for the one before: whoever says more meanwhile is not waited for.
+/// Stretches asked for at once; a slow one does not take the time of the next.
+const AT_ONCE_MAX: usize = 2;
+/// Stretches that may wait for those before; a service that is further behind does not keep up.
 const WAITING_MAX: usize = 4;
 /// What separates the parts of the form; it occurs in no WAV header, and the form names its lengths nowhere.
 const BOUNDARY: &str = "ledgerline-2f6d5c1a9b7e4830";
@@ -53,6 +57,7 @@ impl Engine for TranscriptionEngine {
             configuration: self.configuration.clone(),
             rehearsal_only: false,
             gives_partials: false,
+            cuts: Cuts::Ours,
         }
     }
 
@@ -82,43 +87,40 @@ struct TranscriptionHearing {
 
 #[async_trait]
 impl Hearing for TranscriptionHearing {
-    async fn run(self: Box<Self>, mut ends: EngineEnds) {
+    async fn run(self: Box<Self>, ends: EngineEnds) {
+        let EngineEnds {
+            mut audio,
+            heard,
+            clock,
+        } = ends;
         let mut segments = Segments::default();
         let mut waiting: VecDeque<Vec<i16>> = VecDeque::new();
+        let mut asked = FuturesOrdered::new();
         let mut finishing = false;
         loop {
-            let Some(stretch) = waiting.pop_front() else {
-                if finishing {
-                    return;
-                }
-                let Some(what) = ends.audio.recv().await else {
-                    return;
-                };
-                finishing = what == ToEngine::Finish;
-                waiting.extend(segments.take(&what));
-                continue;
-            };
-            let asked = self.ask(ends.clock.as_ref(), stretch);
-            tokio::pin!(asked);
-            let made = loop {
-                tokio::select! {
-                    biased;
-                    made = &mut asked => break made,
-                    what = ends.audio.recv(), if !finishing => {
-                        let Some(what) = what else { return };
-                        finishing = what == ToEngine::Finish;
-                        if waiting.len() < WAITING_MAX {
-                            waiting.extend(segments.take(&what));
-                        }
+            while asked.len() < AT_ONCE_MAX
+                && let Some(stretch) = waiting.pop_front()
+            {
+                asked.push_back(self.ask(clock.as_ref(), stretch));
+            }
+            if finishing && asked.is_empty() {
+                return;
+            }
+            let from = tokio::select! {
+                biased;
+                Some(made) = asked.next() => made.map_or_else(FromEngine::Failed, FromEngine::Final),
+                what = audio.recv(), if !finishing => {
+                    let Some(what) = what else { return };
+                    finishing = what == ToEngine::Finish;
+                    waiting.extend(segments.take(&what));
+                    if waiting.len() <= WAITING_MAX {
+                        continue;
                     }
+                    FromEngine::Failed(FailureClass::Overrun)
                 }
-            };
-            let from = match made {
-                Ok(made) => FromEngine::Final(made),
-                Err(class) => FromEngine::Failed(class),
             };
             let failed = matches!(from, FromEngine::Failed(_));
-            if ends.heard.send(from).await.is_err() || failed {
+            if heard.send(from).await.is_err() || failed {
                 return;
             }
         }

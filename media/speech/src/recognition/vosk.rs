@@ -5,7 +5,9 @@
 
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
-use domain::ports::recognizer::{Alternative, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{
+    Alternative, Cuts, FRAME_SAMPLES, FailureClass, ListeningOrder, RecognizerFacts,
+};
 use domain::ports::speech::SAMPLES_PER_SECOND;
 use serde_json::{Value, json};
 
@@ -27,6 +29,7 @@ impl Vosk {
                 configuration,
                 rehearsal_only: false,
                 gives_partials: true,
+                cuts: Cuts::Engines,
             },
         }
     }
@@ -80,7 +83,7 @@ impl Protocol for VoskExchange {
         let reply = object(wire)?;
         if let Some(partial) = text_of(&reply, "partial") {
             return Ok(match partial {
-                "" => Read::Nothing,
+                "" => Read::Idle,
                 partial => Read::Partial(partial.to_owned()),
             });
         }
@@ -89,7 +92,7 @@ impl Protocol for VoskExchange {
         }
         match text_of(&reply, "text") {
             Some("") if self.ending => Ok(Read::Done),
-            Some("") => Ok(Read::Nothing),
+            Some("") => Ok(Read::Idle),
             Some(text) => {
                 let made = Made {
                     text: text.to_owned(),
@@ -122,7 +125,7 @@ fn confidence_of(reply: &Value) -> Option<f64> {
 fn made_of(alternatives: &[Value]) -> Read {
     let mut texts = alternatives.iter().filter_map(|one| text_of(one, "text"));
     match texts.next() {
-        None | Some("") => Read::Nothing,
+        None | Some("") => Read::Idle,
         Some(best) => Read::Final(Made {
             text: best.to_owned(),
             confidence_ratio: None,

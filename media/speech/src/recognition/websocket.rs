@@ -179,7 +179,7 @@ impl Talk {
         loop {
             match self.read().await? {
                 Some(Read::Ready) => return Ok(()),
-                Some(Read::Nothing) => {}
+                Some(Read::Nothing | Read::Idle) => {}
                 Some(Read::Partial(_) | Read::Final(_) | Read::Last(_) | Read::Done) => {
                     return Err(FailureClass::Garbled);
                 }
@@ -234,6 +234,7 @@ impl Talk {
 async fn told(ends: &EngineEnds, read: Read) -> bool {
     let (from, done) = match read {
         Read::Nothing | Read::Ready => return false,
+        Read::Idle => (FromEngine::Idle, false),
         Read::Partial(text) => (FromEngine::Partial(text), false),
         Read::Final(made) => (FromEngine::Final(made), false),
         Read::Last(made) => (FromEngine::Final(made), true),

@@ -14,7 +14,7 @@ pub use vocabulary::{Vocabulary, VocabularyError};
 use super::engine::{Engine, EngineEnds, FromEngine, Hearing, Made, ToEngine};
 use super::segment::Segments;
 use async_trait::async_trait;
-use domain::ports::recognizer::{Alternative, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{Alternative, Cuts, ListeningOrder, RecognizerFacts};
 use std::sync::Arc;
 
 /// Distances beyond this are no speech: a buzz lies at 3.55, words with noise 10 dB below them up to 3.5. A
@@ -41,6 +41,7 @@ impl Engine for TemplateEngine {
             configuration: self.vocabulary.digest().to_owned(),
             rehearsal_only: true,
             gives_partials: false,
+            cuts: Cuts::Ours,
         }
     }
 

@@ -1,0 +1,141 @@
+//! A recognizer whose callees say what a test tells them to, and an understanding of a few words.
+
+use async_trait::async_trait;
+use domain::flow::{FlowRun, Understood};
+use domain::ports::recognizer::{
+    Cuts, HeardFrame, InvalidOrder, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
+    Utterance,
+};
+use domain::ports::understanding::{SensitiveWord, SensitiveWords, Understanding};
+use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::mpsc;
+
+/// Events a listening may hold.
+const EVENTS_MAX: usize = 64;
+
+#[derive(Default)]
+pub(crate) struct FakeRecognizer {
+    /// The last listening that was opened.
+    open: Mutex<Option<mpsc::Sender<RecognitionEvent>>>,
+    opened_count: Mutex<u32>,
+    rehearsal_only: bool,
+}
+
+impl FakeRecognizer {
+    pub(crate) fn for_rehearsals() -> Arc<Self> {
+        Arc::new(Self {
+            rehearsal_only: true,
+            ..Self::default()
+        })
+    }
+    pub(crate) fn opened_count(&self) -> u32 {
+        *self.opened_count.lock().expect("no panic inside")
+    }
+    pub(crate) fn tell(&self, event: RecognitionEvent) {
+        let open = self.open.lock().expect("no panic inside");
+        let open = open.as_ref().expect("somebody listens");
+        open.try_send(event).expect("a listening has few events");
+    }
+    /// The callee says something from one moment of the leg to another, to its end.
+    pub(crate) fn say(&self, text: &str, begin_ms: u64, end_ms: u64) {
+        self.tell(RecognitionEvent::SpeechStarted { t_ms: begin_ms });
+        self.tell(RecognitionEvent::SpeechEnded { t_ms: end_ms });
+        self.tell(RecognitionEvent::Final(Utterance {
+            text: text.to_owned(),
+            confidence_ratio: Some(0.93),
+            alternatives: Vec::new(),
+            begin_ms,
+            end_ms,
+        }));
+    }
+}
+
+impl Recognizer for FakeRecognizer {
+    fn facts(&self) -> RecognizerFacts {
+        RecognizerFacts {
+            name: "fake",
+            configuration: "0".repeat(16),
+            rehearsal_only: self.rehearsal_only,
+            gives_partials: true,
+            cuts: Cuts::Engines,
+        }
+    }
+    fn open(&self, order: &ListeningOrder) -> Result<Box<dyn Listening>, InvalidOrder> {
+        order.check()?;
+        let (sender, events) = mpsc::channel(EVENTS_MAX);
+        *self.open.lock().expect("no panic inside") = Some(sender);
+        *self.opened_count.lock().expect("no panic inside") += 1;
+        Ok(Box::new(FakeListening(events)))
+    }
+}
+
+struct FakeListening(mpsc::Receiver<RecognitionEvent>);
+
+#[async_trait]
+impl Listening for FakeListening {
+    fn push(&mut self, _: &HeardFrame) {}
+    async fn next(&mut self) -> Option<RecognitionEvent> {
+        self.0.recv().await
+    }
+    fn finish(&mut self) {
+        self.0.close();
+    }
+    fn abort(&mut self) {
+        self.0.close();
+    }
+}
+
+/// What a few words mean, word for word; everything else means nothing.
+pub(crate) struct FakeUnderstanding;
+
+impl Understanding for FakeUnderstanding {
+    fn understand(&self, text: &str, _: &FlowRun, _: Timestamp) -> Understood {
+        let intent = match text {
+            "是的" => Some("affirm"),
+            "你是谁" => Some("who_are_you"),
+            "别再打了" => Some("refuse_call"),
+            _ => None,
+        };
+        let candidate = |intent: &str| IntentCandidate {
+            intent: intent.to_owned(),
+            score_permille: 1_000,
+        };
+        Understood {
+            reading: SpokenReading {
+                certainty: if intent.is_some() {
+                    Certainty::Accepted
+                } else {
+                    Certainty::Abstained
+                },
+                read_by: ReadBy::Exact,
+                candidates: intent.map(candidate).into_iter().collect(),
+                accept_permille: None,
+                confirm_permille: None,
+            },
+            slots: BTreeMap::new(),
+            interest: None,
+            opt_out: intent == Some("refuse_call"),
+        }
+    }
+    fn model(&self, _: &str) -> Option<String> {
+        Some("5e".repeat(32))
+    }
+    fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>> {
+        Some(Box::new(Words(words.to_vec())))
+    }
+}
+
+struct Words(Vec<String>);
+
+impl SensitiveWords for Words {
+    fn first(&self, text: &str) -> Option<SensitiveWord> {
+        let word = self.0.iter().find(|word| text.contains(word.as_str()))?;
+        Some(SensitiveWord {
+            list: "campaign".to_owned(),
+            word: word.clone(),
+        })
+    }
+}
