@@ -3,10 +3,11 @@
 use crate::clock::SystemClock;
 use actors::Supervisor;
 use carrier::driver::{CarrierConfig, CarrierError, CarrierHandle};
-use carrier::{CarrierProfile, CarrierUser};
+use carrier::{CarrierProfile, CarrierUser, Voices, phrases};
 use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
+use speech::clips::read_clip;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,6 +40,28 @@ pub struct CarrierSettings {
     pub auth: Option<(String, String)>,
 }
 
+/// The sounds of a profile's phrases, from the files that are named for them.
+fn voices(profile: &CarrierProfile) -> Result<Voices, RehearsalError> {
+    let bad = |why: String| RehearsalError::Profile(why);
+    let phrases = phrases(&profile.conversations).map_err(|error| bad(error.to_string()))?;
+    let Some(directory) = profile.voices.as_deref() else {
+        return match phrases.first() {
+            None => Ok(Voices::default()),
+            Some(text) => Err(bad(format!(
+                "conversations: `{text}` needs the directory `voices`, with a WAV file named for it"
+            ))),
+        };
+    };
+    let spoken = phrases.into_iter().map(|text| {
+        let file = directory.join(format!("{text}.wav"));
+        let read = std::fs::read(&file).map_err(|error| error.to_string());
+        let clip = read.and_then(|bytes| read_clip(&bytes).map_err(|error| error.to_string()));
+        clip.map(|clip| (text, clip.samples))
+            .map_err(|why| bad(format!("{}: {why}", file.display())))
+    });
+    Ok(Voices::new(spoken.collect::<Result<_, _>>()?))
+}
+
 /// A carrier of this process, on tasks and a clock of its own: it is the outside world.
 pub struct Carrier {
     handle: CarrierHandle,
@@ -49,12 +72,13 @@ impl Carrier {
     pub fn start(settings: CarrierSettings) -> Result<Self, RehearsalError> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
         let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
-        let profile = match &settings.profile {
+        let mut profile = match &settings.profile {
             Some(text) => {
                 serde_yaml_ng::from_str(text).map_err(|error| RehearsalError::Profile(error.to_string()))?
             }
             None => CarrierProfile::default(),
         };
+        profile.clips = voices(&profile)?;
         let config = CarrierConfig {
             listen: settings.listen,
             seed: settings.seed,

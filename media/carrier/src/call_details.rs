@@ -3,6 +3,7 @@
 //! The last line of a Call-ID counts. Numbers stand in clear: the carrier is the outside world. Times are the
 //! carrier's own clock. Members are never left out; what has not happened is `null`.
 
+use super::turns::TurnDetails;
 use domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -37,6 +38,9 @@ pub struct CallDetails {
     pub digits: String,
     pub rtp_received: u64,
     pub rtp_sent: u64,
+    /// Of a callee who speaks; `null` of any other, and in files of before there were any.
+    #[serde(default)]
+    pub turns: Option<TurnDetails>,
 }
 
 impl CallDetails {
@@ -67,6 +71,7 @@ mod tests {
             digits: "19".to_owned(),
             rtp_received: 3,
             rtp_sent: 4,
+            turns: None,
         };
         let line = String::from_utf8(details.to_line()).unwrap();
         assert_eq!(
@@ -74,7 +79,7 @@ mod tests {
             concat!(
                 r#"{"call_id":"a@b","caller":"+15550100","callee":"+8613800138000","invites":1,"#,
                 r#""invited_at":"1970-01-01T00:00:01.500000Z","code":null,"answered_at":null,"#,
-                r#""ended_at":null,"ended_by":"callee","digits":"19","rtp_received":3,"rtp_sent":4}"#,
+                r#""ended_at":null,"ended_by":"callee","digits":"19","rtp_received":3,"rtp_sent":4,"turns":null}"#,
                 "\n"
             )
         );

@@ -4,6 +4,7 @@
 //! says when the phone rings, how the call is taken, and what its owner does while talking.
 
 use super::chance::Chance;
+use super::conversation::{self, Voices};
 use super::profile::{CarrierProfile, Manner, RING_MS_MAX, SpanMs};
 
 /// Quietest wait after which a person believes that the robot has finished: clauses have shorter pauses.
@@ -24,6 +25,8 @@ pub struct Persona {
     /// The ringing is heard in 183 with media instead of 180.
     pub early_media: bool,
     pub taking: Taking,
+    /// What it speaks with.
+    pub voices: Voices,
 }
 
 /// What comes of the INVITE.
@@ -81,6 +84,12 @@ pub enum Act {
     Beep {
         ms: u64,
     },
+    /// A phrase of the profile's voices.
+    Say {
+        phrase: u16,
+    },
+    /// Nothing: a turn is let go by.
+    LetGoBy,
     /// A keypress of `frames` × 20 ms.
     Press {
         digit: char,
@@ -116,6 +125,7 @@ impl Persona {
             post_dial_delay_ms,
             early_media,
             taking: taking(profile, &mut chance, manner, ring_ms),
+            voices: profile.clips.clone(),
         }
     }
 }
@@ -133,6 +143,7 @@ fn taking(profile: &CarrierProfile, chance: &mut Chance, manner: Manner, ring_ms
     match manner {
         Manner::PressesKey => answered(presses_key(profile, chance)),
         Manner::PressesWrongKey => answered(presses_wrong_key(profile, chance)),
+        Manner::Speaks => answered(speaks(profile, chance)),
         Manner::SaysNothing => answered(vec![hello(chance), stays()]),
         Manner::HangsUpMidway => answered(hangs_up_midway(profile, chance)),
         Manner::AnswersAndGoes => answered(vec![step(
@@ -251,6 +262,16 @@ fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step>
         let digit = key(profile, chance);
         script.push(press(chance, cue, digit));
     }
+    script.push(stays());
+    script
+}
+
+/// One of the profile's conversations; without any, nothing is said.
+fn speaks(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
+    let last = profile.conversations.len().saturating_sub(1);
+    let drawn = usize::try_from(chance.between(0, last as u64)).unwrap_or(0);
+    let turns = profile.conversations.get(drawn).map(Vec::as_slice);
+    let mut script = conversation::steps(turns.unwrap_or_default(), &profile.clips);
     script.push(stays());
     script
 }

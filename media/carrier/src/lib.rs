@@ -12,6 +12,7 @@ mod challenge;
 mod chance;
 #[cfg(test)]
 mod chaos;
+mod conversation;
 pub mod driver;
 mod exchange;
 mod leg;
@@ -21,14 +22,17 @@ mod sounds;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod turns;
 
 pub use call_details::{CallDetails, EndedBy};
 pub use callee::{Act, Cue, FinalResponse, Persona, Step, Taking};
 pub use challenge::CarrierUser;
+pub use conversation::{CalleeTurn, ConversationError, Voices, phrases};
 pub use driver::{Carrier, CarrierConfig, CarrierError, CarrierHandle};
 pub use exchange::{Exchange, ExchangeSettings, LIVE_LEGS_MAX};
 pub use profile::{CarrierProfile, ChallengeBy, Manner, ProfileError, RING_MS_MAX, SpanMs};
 pub use talk::PEER_GONE_MS;
+pub use turns::TurnDetails;
 
 use std::net::SocketAddr;
 

@@ -9,11 +9,15 @@
 //! keys: {1: 1, 2: 3, 9: 1}
 //! challenge_by: proxy          # 407 instead of 401, with `--auth USER:PASSWORD`
 //! stale_nonce_percent: 50
+//! voices: /srv/voices        # 是的.wav, 三期.wav
+//! conversations: [[{say: 是的}, {say: 三期, interrupt_after_ms: 800}, {press: "1"}]]   # weights: {speaks: 1}
 //! ```
 
+use super::conversation::{self, CalleeTurn, Voices};
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Longest ringing: the carrier then says that nobody answers. Below the demonstration's ring timeout.
 pub const RING_MS_MAX: u64 = 4_000;
@@ -28,6 +32,8 @@ pub enum Manner {
     PressesKey,
     /// Answers and presses a key that means nothing, then perhaps a right one.
     PressesWrongKey,
+    /// Answers and holds one of the profile's conversations.
+    Speaks,
     /// Answers, says hello and nothing more; stays until the robot hangs up.
     SaysNothing,
     /// Answers and hangs up while the robot speaks.
@@ -116,6 +122,13 @@ pub struct CarrierProfile {
     pub challenge_by: ChallengeBy,
     /// How many right answers in 100 to a challenge meet a nonce called stale. Default 0.
     pub stale_nonce_percent: u8,
+    /// Directory of the WAV files (8 kHz, mono, 16 bit) of phrases, each named for what it says.
+    pub voices: Option<PathBuf>,
+    /// What those say who speak; each draws one.
+    pub conversations: Vec<Vec<CalleeTurn>>,
+    /// The sounds of those phrases, read by whoever reads the profile.
+    #[serde(skip)]
+    pub clips: Voices,
 }
 
 impl Default for CarrierProfile {
@@ -134,6 +147,9 @@ impl Default for CarrierProfile {
             keys: BTreeMap::from([('1', 30), ('2', 40), ('9', 30)]),
             challenge_by: ChallengeBy::default(),
             stale_nonce_percent: 0,
+            voices: None,
+            conversations: Vec::new(),
+            clips: Voices::default(),
         }
     }
 }
@@ -210,6 +226,9 @@ impl CarrierProfile {
             ("impatient_percent", self.impatient_percent),
             ("stale_nonce_percent", self.stale_nonce_percent),
         ];
+        if conversation::check(&self.conversations, &self.clips).is_err() {
+            return bad("conversations", "a phrase has no sound, or a turn makes no sense");
+        }
         match percents.into_iter().find(|(_, percent)| *percent > 100) {
             Some((member, _)) => bad(member, "it is above 100"),
             None => Ok(()),

@@ -2,7 +2,7 @@
 //!
 //! Nothing here is a voice: bursts of a buzz with noise, loud enough for any detector of sound.
 
-use media::audio::frame::{FRAME_SAMPLES, Frame, SILENCE, sample_from};
+use media::audio::frame::{FRAME_SAMPLES, Frame, SILENCE, frame_of, sample_from};
 use media::codec::Codec;
 use std::f64::consts::TAU;
 use std::sync::LazyLock;
@@ -15,6 +15,8 @@ const FRAMES: usize = 50;
 pub(super) enum Sound {
     Silence,
     Speech,
+    /// A phrase, by its place.
+    Phrase(u16),
     /// 1000 Hz, as answering machines beep.
     Beep,
     /// 450 Hz, China's ringing sound (1 s on, 4 s off is the caller's affair).
@@ -52,13 +54,20 @@ pub(super) fn payload(codec: Codec, sound: Sound, place: u64) -> Payload {
         Codec::Pcmu => &PCMU,
     };
     let frames = match sound {
-        Sound::Silence => return bank.silence,
+        // A phrase past its end; its own packets are made by `spoken`.
+        Sound::Silence | Sound::Phrase(_) => return bank.silence,
         Sound::Speech => &bank.speech,
         Sound::Beep => &bank.beep,
         Sound::Ringing => &bank.ringing,
     };
     let place = usize::try_from(place % FRAMES as u64).unwrap_or(0);
     frames.get(place).copied().unwrap_or(bank.silence)
+}
+
+/// The packet of a phrase at this place; none behind its end.
+pub(super) fn spoken(codec: Codec, samples: &[i16], place: u64) -> Option<Payload> {
+    let index = usize::try_from(place).ok()?;
+    frame_of(samples, index).map(|frame| encoded(codec, &frame))
 }
 
 /// Harmonics of 130 Hz, swelling four times a second like syllables.

@@ -5,7 +5,9 @@
 
 use super::callee::{Act, Cue, Step};
 use super::chance::Chance;
-use super::sounds::{Sound, is_sound, payload};
+use super::conversation::Voices;
+use super::sounds::{Payload, Sound, is_sound, payload, spoken};
+use super::turns::{TurnDetails, Turns};
 use domain::time::Timestamp;
 use media::audio::frame::{FRAME_MS, FRAME_SAMPLES};
 use media::codec::Codec;
@@ -44,6 +46,9 @@ pub(super) struct Talk {
     script: VecDeque<Step>,
     last_step_at: Timestamp,
     heard: Heard,
+    voices: Voices,
+    /// Of somebody who speaks.
+    turns: Option<Turns>,
     sound: Sound,
     sound_until: Timestamp,
     press: Option<KeypressSender>,
@@ -70,6 +75,8 @@ impl Talk {
             script: VecDeque::new(),
             last_step_at: now,
             heard: Heard::default(),
+            voices: Voices::default(),
+            turns: None,
             sound,
             sound_until: Timestamp::from_micros(i64::MAX),
             press: None,
@@ -85,6 +92,18 @@ impl Talk {
         self.last_step_at = now;
         self.sound = Sound::Silence;
         self.sends = !mute;
+    }
+
+    /// Phrases of the script are said with these.
+    pub(super) fn speak_with(&mut self, voices: Voices) {
+        let speaks = |step: &Step| matches!(step.act, Act::Say { .. });
+        self.turns = self.script.iter().any(speaks).then(Turns::default);
+        self.voices = voices;
+    }
+
+    /// What was told of the robot, once the call is over.
+    pub(super) fn turns(self, now: Timestamp) -> Option<TurnDetails> {
+        self.turns.map(|turns| turns.over(now))
     }
 
     /// A re-INVITE moved the far end or put us on hold.
@@ -119,6 +138,9 @@ impl Talk {
         if packet.payload_type == self.payload_type && is_sound(self.codec, packet.payload) {
             self.heard.first.get_or_insert(now);
             self.heard.last = Some(now);
+            if let Some(turns) = &mut self.turns {
+                turns.robot_sounds(now);
+            }
         }
     }
 
@@ -170,7 +192,18 @@ impl Talk {
                     .keypress_payload_type
                     .and_then(|payload_type| KeypressSender::new(digit, payload_type, timestamp, frames));
             }
+            Act::Say { phrase } => self.say(phrase, now),
+            Act::LetGoBy => self.heard = Heard::default(),
             Act::HangUp => self.sends = false,
+        }
+    }
+
+    fn say(&mut self, phrase: u16, now: Timestamp) {
+        self.heard = Heard::default();
+        let frames = self.voices.samples(phrase).len().div_ceil(FRAME_SAMPLES);
+        self.sound_for(Sound::Phrase(phrase), frames as u64 * FRAME_MS, now);
+        if let Some(turns) = &mut self.turns {
+            turns.phrase_begins(self.voices.text(phrase), now);
         }
     }
 
@@ -210,7 +243,7 @@ impl Talk {
         }
         self.place += 1;
         if now >= self.sound_until {
-            self.sound = Sound::Silence;
+            self.end_sound(now);
         }
         let mut buffer = vec![0; PACKET_BYTES_MAX];
         let event = self.press.as_mut().and_then(KeypressSender::next_packet);
@@ -221,12 +254,33 @@ impl Talk {
             }
             None => {
                 self.press = None;
-                let payload = payload(self.codec, self.sound_now(), self.place);
+                let payload = self.payload(now);
                 self.stream.audio_into(self.payload_type, &payload, &mut buffer)
             }
         };
         buffer.truncate(length.ok()?);
         Some(buffer)
+    }
+
+    fn end_sound(&mut self, now: Timestamp) {
+        let ended = std::mem::replace(&mut self.sound, Sound::Silence);
+        if let (Sound::Phrase(_), Some(turns)) = (ended, &mut self.turns) {
+            turns.phrase_ends(now);
+            // What the robot said meanwhile is no answer.
+            self.heard = Heard::default();
+        }
+    }
+
+    fn payload(&mut self, now: Timestamp) -> Payload {
+        let Sound::Phrase(phrase) = self.sound else {
+            return payload(self.codec, self.sound_now(), self.place);
+        };
+        let spoken = spoken(self.codec, self.voices.samples(phrase), self.place - 1);
+        let made = spoken.unwrap_or_else(|| payload(self.codec, Sound::Silence, self.place));
+        if let Some(turns) = self.turns.as_mut().filter(|_| is_sound(self.codec, &made)) {
+            turns.we_sound(now);
+        }
+        made
     }
 
     /// The ringing sound pauses: 1 s on, 4 s off.

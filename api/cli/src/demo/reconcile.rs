@@ -172,6 +172,7 @@ mod tests {
             digits: String::new(),
             rtp_received: 0,
             rtp_sent: 0,
+            turns: None,
         }
     }
 

@@ -133,7 +133,9 @@ impl Leg {
         let talk = self
             .talk
             .get_or_insert_with(|| Talk::begin(&offered, chance, now, Sound::Silence));
+        let voices = self.persona.as_ref().map(|one| one.voices.clone());
         talk.answer(script, now, mute);
+        talk.speak_with(voices.unwrap_or_default());
     }
 
     pub(super) fn refuse(&mut self, refusal: FinalResponse, by: EndedBy, now: Timestamp, out: &mut Outputs) {

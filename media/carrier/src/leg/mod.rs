@@ -119,6 +119,7 @@ impl Leg {
                 digits: String::new(),
                 rtp_received: 0,
                 rtp_sent: 0,
+                turns: None,
             },
             number: origin.number,
             peer: origin.peer,
@@ -211,6 +212,7 @@ impl Leg {
         if let Some(talk) = self.talk.take() {
             self.details.rtp_received = talk.received_count();
             self.details.rtp_sent = talk.sent_count();
+            self.details.turns = talk.turns(now);
         }
         self.details.ended_at = Some(now);
         self.details.ended_by = Some(by);

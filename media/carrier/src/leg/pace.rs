@@ -53,7 +53,7 @@ impl Leg {
             match act {
                 Act::Press { digit, .. } => self.details.digits.push(digit),
                 Act::HangUp => return self.hang_up(EndedBy::Callee, now, out),
-                Act::Speak { .. } | Act::Beep { .. } => {}
+                Act::Speak { .. } | Act::Beep { .. } | Act::Say { .. } | Act::LetGoBy => {}
             }
         }
         if talk.is_peer_gone(now) {

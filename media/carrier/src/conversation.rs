@@ -1,0 +1,173 @@
+//! What callees say who speak: phrases of a profile, with the sounds that say them.
+
+use super::callee::{Act, Cue, Step};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Most phrases of one profile; a second of sound is 16 KB.
+const PHRASES_MAX: usize = 500;
+/// Most turns of one conversation: more than anybody stays for.
+const TURNS_MAX: usize = 40;
+/// Longest text of a phrase, in bytes; it is a file's name too.
+const PHRASE_BYTES_MAX: usize = 120;
+/// What must be heard before a pause means that the robot has asked: after the notices, and later.
+const FIRST_HEARD_MS: u64 = 5_000;
+const LATER_HEARD_MS: u64 = 400;
+/// The pause that means it.
+const QUIET_MS: u64 = 900;
+/// Frames of a keypress.
+const PRESS_FRAMES: u16 = 8;
+
+/// One turn of somebody who speaks: exactly one of `say` and `press`, or neither, for a turn that is let go by.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CalleeTurn {
+    /// A phrase: the file of that name speaks it.
+    pub say: Option<String>,
+    pub press: Option<char>,
+    /// Does not wait until the robot has finished: so long after its first sound since the turn before.
+    pub interrupt_after_ms: Option<u64>,
+}
+
+/// Why a conversation cannot be held.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConversationError {
+    #[error(
+        "conversations: `{0}` is no phrase: a file's name of 1 to {PHRASE_BYTES_MAX} bytes, without / and ."
+    )]
+    Phrase(String),
+    #[error("conversations: nothing says `{0}`; its file is missing in `voices`")]
+    NoVoice(String),
+    #[error("conversations: a turn says something or presses a key, not both")]
+    Both,
+    #[error("conversations: more than {TURNS_MAX} turns")]
+    TooLong,
+    #[error("conversations: more than {PHRASES_MAX} phrases")]
+    TooMany,
+}
+
+/// The sounds of phrases, by text; clones share them.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Voices(Arc<[(String, Vec<i16>)]>);
+
+impl fmt::Debug for Voices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Voices({} phrases)", self.0.len())
+    }
+}
+
+impl Voices {
+    /// Samples at 8 kHz, by phrase.
+    pub fn new(phrases: Vec<(String, Vec<i16>)>) -> Self {
+        Self(phrases.into())
+    }
+
+    fn place(&self, text: &str) -> Option<u16> {
+        let place = self.0.iter().position(|(phrase, _)| phrase == text)?;
+        u16::try_from(place).ok()
+    }
+
+    /// A phrase's samples.
+    pub(super) fn samples(&self, place: u16) -> &[i16] {
+        self.0.get(usize::from(place)).map_or(&[], |(_, samples)| samples)
+    }
+
+    pub(super) fn text(&self, place: u16) -> &str {
+        self.0.get(usize::from(place)).map_or("", |(text, _)| text)
+    }
+}
+
+/// Every phrase of some conversations, once, in order.
+pub fn phrases(conversations: &[Vec<CalleeTurn>]) -> Result<Vec<String>, ConversationError> {
+    let mut phrases: Vec<String> = Vec::new();
+    for turn in conversations.iter().flatten() {
+        if turn.say.is_some() && turn.press.is_some() {
+            return Err(ConversationError::Both);
+        }
+        let Some(text) = &turn.say else { continue };
+        let plain = !text.trim().is_empty() && !text.contains(['/', '.', '\\', '\0']);
+        if !plain || text.len() > PHRASE_BYTES_MAX {
+            return Err(ConversationError::Phrase(text.clone()));
+        }
+        if !phrases.contains(text) {
+            phrases.push(text.clone());
+        }
+        if phrases.len() > PHRASES_MAX {
+            return Err(ConversationError::TooMany);
+        }
+    }
+    if conversations.iter().any(|turns| turns.len() > TURNS_MAX) {
+        return Err(ConversationError::TooLong);
+    }
+    Ok(phrases)
+}
+
+/// Whether every phrase has its sound.
+pub(super) fn check(conversations: &[Vec<CalleeTurn>], voices: &Voices) -> Result<(), ConversationError> {
+    let silent = phrases(conversations)?
+        .into_iter()
+        .find(|text| voices.place(text).is_none());
+    silent.map_or(Ok(()), |text| Err(ConversationError::NoVoice(text)))
+}
+
+/// The steps of a conversation.
+pub(super) fn steps(turns: &[CalleeTurn], voices: &Voices) -> Vec<Step> {
+    let step = |(place, turn): (usize, &CalleeTurn)| {
+        let heard_ms = if place == 0 {
+            FIRST_HEARD_MS
+        } else {
+            LATER_HEARD_MS
+        };
+        let quiet = Cue::RobotQuiet {
+            heard_ms,
+            quiet_ms: QUIET_MS,
+        };
+        let cue = turn.interrupt_after_ms.map_or(quiet, |ms| Cue::Heard { ms });
+        let act = match (&turn.say, turn.press) {
+            (Some(text), _) => Act::Say {
+                phrase: voices.place(text)?,
+            },
+            (None, Some(digit)) => Act::Press {
+                digit,
+                frames: PRESS_FRAMES,
+            },
+            (None, None) => Act::LetGoBy,
+        };
+        Some(Step { cue, act })
+    };
+    turns.iter().enumerate().filter_map(step).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn says(text: &str) -> CalleeTurn {
+        CalleeTurn {
+            say: Some(text.to_owned()),
+            ..CalleeTurn::default()
+        }
+    }
+
+    #[test]
+    fn a_conversation_without_its_sounds_or_with_a_path_for_a_phrase_is_refused() {
+        let voices = Voices::new(vec![("是的".to_owned(), vec![0; 800])]);
+        assert_eq!(check(&[vec![says("是的")]], &voices), Ok(()));
+        let missing = ConversationError::NoVoice("三期".to_owned());
+        assert_eq!(check(&[vec![says("是的"), says("三期")]], &voices), Err(missing));
+        for path in ["../x", "a.wav", " "] {
+            let refused = ConversationError::Phrase(path.to_owned());
+            assert_eq!(phrases(&[vec![says(path)]]), Err(refused));
+        }
+        let both = CalleeTurn {
+            press: Some('1'),
+            ..says("是的")
+        };
+        assert_eq!(phrases(&[vec![both]]), Err(ConversationError::Both));
+        assert_eq!(
+            phrases(&[vec![says("是的"); TURNS_MAX + 1]]),
+            Err(ConversationError::TooLong)
+        );
+    }
+}

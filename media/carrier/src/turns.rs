@@ -1,0 +1,145 @@
+//! What a callee who speaks can tell of the robot, from the packets alone: how soon it answers, how soon it
+//! stops when spoken into, and how long nobody was heard.
+
+use domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Most figures kept of one call.
+const FIGURES_MAX: usize = 200;
+/// A pause within speech is shorter: whoever is quiet for longer has stopped.
+const STOPPED_MS: u64 = 300;
+
+/// As written in the call's details.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TurnDetails {
+    /// Phrases said, in order.
+    pub said: Vec<String>,
+    /// From the last packet of each phrase to the first sound of the robot behind it.
+    pub reply_ms: Vec<u64>,
+    /// From the first packet of a phrase said into the robot's words to its last sound.
+    pub cut_ms: Vec<u64>,
+    /// Phrases that the robot spoke through.
+    pub uncut: u64,
+    /// The longest time between the robot's first sound and the end in which nobody was heard.
+    pub silence_ms_max: u64,
+}
+
+/// Follows one call.
+#[derive(Debug, Default)]
+pub(super) struct Turns {
+    details: TurnDetails,
+    /// The last sound of either side, once the robot was heard.
+    last: Option<Timestamp>,
+    robot: Option<Timestamp>,
+    /// A phrase ended then, and the robot has not been heard since.
+    waits_since: Option<Timestamp>,
+    /// A phrase into the robot's words began then.
+    cuts_since: Option<Timestamp>,
+}
+
+impl Turns {
+    pub(super) fn robot_sounds(&mut self, now: Timestamp) {
+        if let Some(since) = self.waits_since.take() {
+            push(&mut self.details.reply_ms, now.ms_since(since));
+        }
+        if let (Some(since), Some(robot)) = (self.cuts_since, self.robot)
+            && now.ms_since(robot) >= STOPPED_MS
+        {
+            push(&mut self.details.cut_ms, robot.ms_since(since));
+            self.cuts_since = None;
+        }
+        self.heard(now);
+        self.robot = Some(now);
+    }
+
+    /// A packet of ours with voice in it.
+    pub(super) fn we_sound(&mut self, now: Timestamp) {
+        if self.last.is_some() {
+            self.heard(now);
+        }
+    }
+
+    fn heard(&mut self, now: Timestamp) {
+        if let Some(last) = self.last {
+            let silence_ms = now.ms_since(last);
+            self.details.silence_ms_max = self.details.silence_ms_max.max(silence_ms);
+        }
+        self.last = Some(now);
+    }
+
+    pub(super) fn phrase_begins(&mut self, text: &str, now: Timestamp) {
+        if self.details.said.len() < FIGURES_MAX {
+            self.details.said.push(text.to_owned());
+        }
+        let speaks = self.robot.is_some_and(|last| now.ms_since(last) < STOPPED_MS);
+        self.cuts_since = speaks.then_some(now);
+        self.waits_since = None;
+    }
+
+    pub(super) fn phrase_ends(&mut self, now: Timestamp) {
+        self.waits_since = Some(now);
+        let Some(since) = self.cuts_since.take() else {
+            return;
+        };
+        match self.robot {
+            Some(robot) if now.ms_since(robot) >= STOPPED_MS => {
+                push(&mut self.details.cut_ms, robot.ms_since(since));
+            }
+            Some(_) | None => {
+                self.details.uncut += 1;
+                // It still speaks: that is no answer.
+                self.waits_since = None;
+            }
+        }
+    }
+
+    /// What is known when the call is over.
+    pub(super) fn over(mut self, now: Timestamp) -> TurnDetails {
+        self.we_sound(now);
+        self.details
+    }
+}
+
+fn push(figures: &mut Vec<u64>, ms: u64) {
+    if figures.len() < FIGURES_MAX {
+        figures.push(ms);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(ms: i64) -> Timestamp {
+        Timestamp::from_millis(ms)
+    }
+
+    #[test]
+    fn replies_cuts_and_silences_are_told_from_sounds_alone() {
+        let mut turns = Turns::default();
+        for ms in (0..2_000).step_by(20) {
+            turns.robot_sounds(at(ms));
+        }
+        turns.phrase_begins("是的", at(2_900));
+        turns.we_sound(at(2_900));
+        turns.we_sound(at(3_400));
+        turns.phrase_ends(at(3_400));
+        for ms in (4_100..6_000).step_by(20) {
+            turns.robot_sounds(at(ms));
+        }
+        // Into its words: it goes on for 180 ms and is quiet.
+        turns.phrase_begins("三期", at(5_990));
+        for ms in (6_000..6_180).step_by(20) {
+            turns.robot_sounds(at(ms));
+        }
+        turns.we_sound(at(6_900));
+        turns.phrase_ends(at(6_900));
+        turns.robot_sounds(at(7_500));
+        let details = turns.over(at(9_500));
+        assert_eq!(details.said, ["是的", "三期"]);
+        assert_eq!(details.reply_ms, [700, 600]);
+        assert_eq!((details.cut_ms, details.uncut), (vec![170], 0));
+        assert_eq!(details.silence_ms_max, 2_000);
+    }
+}
