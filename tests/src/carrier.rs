@@ -2,6 +2,7 @@
 
 use super::file_changes::FileChanges;
 use super::program::{Program, command, free_port, ledgerline, read};
+use carrier::TurnDetails;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,9 @@ pub struct CdrLine {
     pub answered_at: Option<String>,
     pub ended_at: Option<String>,
     pub ended_by: Option<String>,
+    pub digits: String,
+    /// Of a callee who speaks.
+    pub turns: Option<TurnDetails>,
 }
 
 pub struct CarrierProcess {

@@ -30,6 +30,7 @@ mod rebuild;
 mod reconcile;
 mod roles;
 mod sipp;
+mod spoken;
 mod stop;
 mod stores;
 mod subscribers;
@@ -82,6 +83,8 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "oidc" => Some(oidc::prove(form)),
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
+        "speech-faults" => Some(spoken::prove_faults(form)),
+        "spoken" => Some(spoken::prove(form)),
         "stop" => Some(stop::prove(form)),
         "subscribers" => Some(subscribers::prove(form)),
         "webhooks" => Some(webhooks::prove(form)),
@@ -120,6 +123,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["access"],
         &["oidc"],
         &["nlu", "entities"],
+        &["spoken", "speech-faults"],
         &["inspect"],
         &["webhooks", "subscribers"],
     ],
@@ -204,6 +208,14 @@ pub const SHORT: &[(&str, &str)] = &[
     ),
     ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario"),
+    (
+        "speech-faults",
+        "one kind of engine, 5 of 9 ways to fail in 3 calls each, instead of five kinds, all ways and 50 calls",
+    ),
+    (
+        "spoken",
+        "one caller of each story instead of 6; every engine all the same",
+    ),
     (
         "stop",
         "1 stop of each scope with 200 calls in flight, instead of 20",

@@ -6,11 +6,15 @@ use crate::drivers::kit::Halt;
 use domain::call::command::CallCommand;
 use domain::call::event::{EndReason, Notice};
 use domain::call::{EngineKind, SaidFact, TurnFact};
-use domain::flow::{FlowInput, FlowPrompt};
+use domain::flow::{FlowInput, FlowPrompt, FlowRun};
 use domain::number::event::OptOutSource;
 use domain::ports::speech::SpeechError;
 use domain::turn::characters_spoken;
 use std::sync::Arc;
+
+/// Longest wait for an answer by word: the way to the callee's ear and the first sound of what is said then
+/// take the rest of three seconds.
+const WORDLESS_MS_MAX: u64 = 2_600;
 
 /// Longest wait for a text while somebody is on the line: nobody hears silence for three seconds.
 const SAY_MS_MAX: u64 = 2_500;
@@ -111,9 +115,13 @@ impl Talk<'_> {
         Ok(())
     }
 
-    /// The silence counts from the moment all is said.
+    /// The silence counts from the moment all is said. Where words are asked for, what follows it is heard
+    /// before the three seconds are over.
     pub(super) fn listen(&mut self) {
         if self.playing.is_empty() {
+            let asks = self.run.as_ref().and_then(FlowRun::asking).is_some();
+            let most_ms = if asks { WORDLESS_MS_MAX } else { u64::MAX };
+            self.silence_ms = self.silence_ms.map(|silence_ms| silence_ms.min(most_ms));
             self.silent_at = self
                 .silence_ms
                 .map(|silence_ms| self.kit.now().plus_ms(silence_ms));

@@ -36,7 +36,7 @@ fn nobody_who_is_silent_is_kept_longer_than_the_ladder_and_each_silence_is_on_re
         let silences = world.data("call.silence_timed_out");
         assert_eq!(silences.len(), 3);
         assert!(
-            silences.iter().all(|one| one["silence_ms"] == 3_000),
+            silences.iter().all(|one| one["silence_ms"] == 2_600),
             "{silences:?}"
         );
         let kinds = world.call_kinds();

@@ -4,5 +4,6 @@
 pub mod double;
 mod ports;
 pub mod sounds;
+pub mod voices;
 
 pub use ports::{SuiteClock, SuiteIds, SuiteTasks};

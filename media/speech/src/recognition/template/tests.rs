@@ -5,56 +5,25 @@ use crate::clips::write_clip;
 use crate::recognition::contract::{self, Stage, ports};
 use crate::recognition::listening::EngineRecognizer;
 use crate::testing::sounds::voice;
+use crate::testing::voices::{COMMANDS, EXAMPLES, Speaker};
 use domain::ports::recognizer::Recognizer;
 use domain::ports::speech::Clip;
 use media::audio::frame::sample_from;
 use media::codec::Codec;
 
-const COMMANDS: [(&str, &str); 12] = [
-    ("是的", "shi4 de5"),
-    ("不需要", "bu4 xu1 yao4"),
-    ("转人工", "zhuan3 ren2 gong1"),
-    ("多少钱", "duo1 shao3 qian2"),
-    ("三期", "san1 qi1"),
-    ("六期", "liu4 qi1"),
-    ("十二期", "shi2 er4 qi1"),
-    ("再说一遍", "zai4 shuo1 yi2 bian4"),
-    ("不要再打了", "bu2 yao4 zai4 da3 le5"),
-    ("利率太高", "li4 lv4 tai4 gao1"),
-    ("我在开会", "wo3 zai4 kai1 hui4"),
-    ("可以办理", "ke3 yi3 ban4 li3"),
-];
-
-/// What espeak-ng says in one of its voices; `None` where it is not installed.
-#[expect(clippy::disallowed_methods, reason = "a suite's own voices")]
-fn spoken(pinyin: &str, variant: &str, pace: u32, pitch: u32) -> Option<Vec<i16>> {
-    let output = std::process::Command::new("espeak-ng")
-        .args([
-            "-v",
-            &format!("cmn-latn-pinyin+{variant}"),
-            "-z",
-            "-b",
-            "1",
-            "--stdout",
-        ])
-        .args(["-s", &pace.to_string(), "-p", &pitch.to_string(), pinyin])
-        .output();
-    match output {
-        Ok(output) => crate::espeak::clip_of_output(&output.stdout)
-            .ok()
-            .map(|clip| clip.samples),
-        Err(error) => {
-            println!("SKIPPED espeak-ng: {error}");
-            None
-        }
+fn spoken(pinyin: &str, variant: &'static str, pace: u32, pitch: u32) -> Option<Vec<i16>> {
+    let spoken = Speaker { variant, pace, pitch }.says(pinyin);
+    if spoken.is_none() {
+        println!("SKIPPED: espeak-ng is not installed");
     }
+    spoken
 }
 
 fn vocabulary() -> Option<Vocabulary> {
     let mut vocabulary = Vocabulary::default();
     for (phrase, pinyin) in COMMANDS {
-        for (variant, pitch) in [("m3", 50), ("f2", 50), ("m7", 40)] {
-            let samples = spoken(pinyin, variant, 180, pitch)?;
+        for one in EXAMPLES {
+            let samples = spoken(pinyin, one.variant, one.pace, one.pitch)?;
             assert!(vocabulary.add(phrase, &samples).unwrap());
         }
     }

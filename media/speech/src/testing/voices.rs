@@ -1,0 +1,75 @@
+//! Callees of suites and proofs, as espeak-ng speaks them in one of its voices.
+
+use crate::espeak::clip_of_output;
+
+/// Twelve commands of an outbound call, with how they are said.
+pub const COMMANDS: [(&str, &str); 12] = [
+    ("是的", "shi4 de5"),
+    ("不需要", "bu4 xu1 yao4"),
+    ("转人工", "zhuan3 ren2 gong1"),
+    ("多少钱", "duo1 shao3 qian2"),
+    ("三期", "san1 qi1"),
+    ("六期", "liu4 qi1"),
+    ("十二期", "shi2 er4 qi1"),
+    ("再说一遍", "zai4 shuo1 yi2 bian4"),
+    ("不要再打了", "bu2 yao4 zai4 da3 le5"),
+    ("利率太高", "li4 lv4 tai4 gao1"),
+    ("我在开会", "wo3 zai4 kai1 hui4"),
+    ("可以办理", "ke3 yi3 ban4 li3"),
+];
+
+/// Somebody's voice.
+#[derive(Debug, Clone, Copy)]
+pub struct Speaker {
+    /// One of espeak-ng's variants, such as `f2`.
+    pub variant: &'static str,
+    /// Words per minute.
+    pub pace: u32,
+    /// 0 to 99.
+    pub pitch: u32,
+}
+
+/// Voices that a vocabulary is made of; others speak to it.
+pub const EXAMPLES: [Speaker; 3] = [
+    Speaker {
+        variant: "m3",
+        pace: 180,
+        pitch: 50,
+    },
+    Speaker {
+        variant: "f2",
+        pace: 180,
+        pitch: 50,
+    },
+    Speaker {
+        variant: "m7",
+        pace: 180,
+        pitch: 40,
+    },
+];
+
+impl Speaker {
+    /// Syllables with their tones, at 8 kHz; `None` where espeak-ng is not installed.
+    #[expect(clippy::disallowed_methods, reason = "a suite's own voices")]
+    pub fn says(self, pinyin: &str) -> Option<Vec<i16>> {
+        let output = std::process::Command::new("espeak-ng")
+            .args([
+                "-v",
+                &format!("cmn-latn-pinyin+{}", self.variant),
+                "-z",
+                "-b",
+                "1",
+                "--stdout",
+            ])
+            .args([
+                "-s",
+                &self.pace.to_string(),
+                "-p",
+                &self.pitch.to_string(),
+                pinyin,
+            ])
+            .output()
+            .ok()?;
+        clip_of_output(&output.stdout).ok().map(|clip| clip.samples)
+    }
+}

@@ -1,0 +1,178 @@
+//! Spoken calls on the real program: callees of the carrier speak, the robot hears, understands, answers, is
+//! cut short and stops. What it took is measured at the callee's end of the RTP.
+
+mod faults;
+mod round;
+
+pub(crate) use faults::prove as prove_faults;
+
+use super::{Form, Proof};
+use crate::program::is_installed;
+use round::{Engine, Found, Line, Round, hold};
+use serde_json::{Value, json};
+use speech::recognition::spec::Kind;
+use speech::testing::double::Manner;
+
+/// Replies in the middle and of twenty the slowest but one (the requirement): from the end of what was said
+/// to the first sound.
+const P50_MS: u64 = 800;
+const P95_MS: u64 = 1_200;
+/// Words that are spoken into stop so soon (the requirement).
+const CUT_P95_MS: u64 = 200 + NOTICED_MS;
+/// What counts as cutting in, from its first voiced packet, before anything stops.
+const NOTICED_MS: u64 = 300;
+/// Nobody hears silence for longer.
+const SILENCE_MS_MAX: u64 = 3_000;
+
+/// What somebody says and does in a call, and how it ends.
+struct Story {
+    turns: &'static [Turn],
+    outcome: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Turn {
+    Say(&'static str),
+    /// So long after the robot has begun to speak.
+    Into(&'static str, u64),
+    Press(char),
+}
+
+/// Every way through the card instalment that words open.
+const STORIES: [Story; 6] = [
+    Story {
+        turns: &[Turn::Say("是的"), Turn::Say("三期"), Turn::Press('1')],
+        outcome: "success",
+    },
+    Story {
+        turns: &[Turn::Say("是的"), Turn::Say("不需要")],
+        outcome: "declined",
+    },
+    Story {
+        turns: &[Turn::Say("是的"), Turn::Say("六期"), Turn::Into("不需要", 2_500)],
+        outcome: "declined",
+    },
+    Story {
+        turns: &[Turn::Say("是的"), Turn::Say("不要再打了")],
+        outcome: "opted_out",
+    },
+    Story {
+        turns: &[Turn::Say("是的"), Turn::Say("转人工")],
+        outcome: "callback",
+    },
+    Story {
+        turns: &[Turn::Into("不要再打了", 600)],
+        outcome: "opted_out",
+    },
+];
+
+/// What doubles are told to hear: they know no words.
+const HEARD: [&str; 2] = ["是的", "三期"];
+
+pub(crate) fn prove(form: Form) -> Proof {
+    if !is_installed("espeak-ng") {
+        let line =
+            json!({"proof": "spoken", "skipped": "espeak-ng is not installed: apt-get install espeak-ng"});
+        return Proof { line, holds: true };
+    }
+    let people = match form {
+        Form::Short => 1,
+        Form::Long => 6,
+    };
+    let mut rounds = vec![Round {
+        name: "template",
+        engine: Engine::Template,
+        lines: STORIES.iter().map(|story| line_of(story, people)).collect(),
+    }];
+    let kinds = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
+    rounds.extend(kinds.map(|kind| Round {
+        name: kind.name(),
+        engine: Engine::Double(kind, Manner::Answers, &HEARD),
+        lines: vec![line_of(&STORIES[0], people)],
+    }));
+    let held: Vec<(&str, Found)> = std::thread::scope(|scope| {
+        let running: Vec<_> = rounds
+            .iter()
+            .map(|round| (round.name, scope.spawn(|| hold(round))))
+            .collect();
+        let ended = running.into_iter();
+        ended
+            .map(|(name, round)| (name, round.join().expect("a round ends by itself")))
+            .collect()
+    });
+    judged(&held)
+}
+
+fn line_of(story: &Story, people: u32) -> Line {
+    let turns = story.turns.iter().map(|turn| match turn {
+        Turn::Say(text) => json!({"say": text}),
+        Turn::Into(text, ms) => json!({"say": text, "interrupt_after_ms": ms}),
+        Turn::Press(digit) => json!({"press": digit}),
+    });
+    Line {
+        turns: turns.collect(),
+        outcome: story.outcome,
+        people,
+    }
+}
+
+fn judged(held: &[(&str, Found)]) -> Proof {
+    let mut replies: Vec<u64> = held
+        .iter()
+        .flat_map(|(_, found)| found.reply_ms.clone())
+        .collect();
+    let mut cuts: Vec<u64> = held.iter().flat_map(|(_, found)| found.cut_ms.clone()).collect();
+    replies.sort_unstable();
+    cuts.sort_unstable();
+    let silence_ms_max = held.iter().map(|(_, found)| found.silence_ms_max).max();
+    let mut broken: Vec<String> = Vec::new();
+    for (name, found) in held {
+        broken.extend(found.broken.iter().map(|what| format!("{name}: {what}")));
+        if found.reply_ms.is_empty() {
+            broken.push(format!("{name}: nobody was answered"));
+        }
+    }
+    let mut beyond = |what: &str, figure: Option<u64>, most: u64| {
+        if figure.is_none_or(|figure| figure > most) {
+            broken.push(format!("{what} is {figure:?} ms, and may be {most}"));
+        }
+    };
+    beyond("a reply in the middle", of_hundred(&replies, 50), P50_MS);
+    beyond("the slowest reply of twenty", of_hundred(&replies, 95), P95_MS);
+    beyond("the slowest stop of twenty", of_hundred(&cuts, 95), CUT_P95_MS);
+    beyond("the longest silence", silence_ms_max, SILENCE_MS_MAX);
+    let sum = |count: fn(&Found) -> u64| held.iter().map(|(_, found)| count(found)).sum::<u64>();
+    let engines: Value = held
+        .iter()
+        .map(|(name, found)| {
+            (
+                (*name).to_owned(),
+                json!({"calls": found.calls, "turns": found.reply_ms.len()}),
+            )
+        })
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    let line = json!({
+        "proof": "spoken",
+        "calls": sum(|found| found.calls),
+        "turns": replies.len(),
+        "p50_ms": of_hundred(&replies, 50),
+        "p95_ms": of_hundred(&replies, 95),
+        "cut_p95_ms": of_hundred(&cuts, 95),
+        "silence_ms_max": silence_ms_max,
+        "false_barge_ins": sum(|found| found.false_barge_ins),
+        "as_told": sum(|found| found.as_told),
+        "engines": engines,
+        "broken": broken.iter().take(20).collect::<Vec<_>>(),
+    });
+    Proof {
+        line,
+        holds: broken.is_empty(),
+    }
+}
+
+/// The figure below which so many of a hundred lie.
+fn of_hundred(sorted: &[u64], percent: usize) -> Option<u64> {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied()
+}

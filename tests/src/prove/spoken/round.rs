@@ -1,0 +1,252 @@
+//! One server, one carrier and one recognizer: people who speak are called until all calls have ended.
+
+use crate::carrier::{CarrierProcess, CdrLine};
+use crate::history::{History, member};
+use crate::prove::quick_campaign;
+use crate::server::Server;
+use domain::flow::FlowDefinition;
+use domain::ports::speech::Clip;
+use serde_json::{Value, json};
+use speech::clips::write_clip;
+use speech::recognition::spec::Kind;
+use speech::testing::double::{EngineDouble, Manner};
+use speech::testing::voices::{COMMANDS, EXAMPLES, Speaker};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+/// The campaign of a round.
+const CAMPAIGN: &str = "SPOKEN";
+/// Of the carrier.
+const SEED: u64 = 7;
+/// Longest wait for the end of a round: nobody is talked to for longer than three minutes.
+const ROUND: Duration = Duration::from_secs(240);
+/// Who speaks at the far end; the vocabulary has other voices.
+const CALLEE: Speaker = Speaker {
+    variant: "f4",
+    pace: 165,
+    pitch: 55,
+};
+const FLOW: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
+
+/// What hears.
+pub(super) enum Engine {
+    /// The embedded one, on the twelve commands.
+    Template,
+    /// A double that is told what it hears.
+    Double(Kind, Manner, &'static [&'static str]),
+}
+
+/// People who say the same.
+pub(super) struct Line {
+    pub(super) turns: Vec<Value>,
+    /// How each of their calls ends.
+    pub(super) outcome: &'static str,
+    pub(super) people: u32,
+}
+
+pub(super) struct Round {
+    pub(super) name: &'static str,
+    pub(super) engine: Engine,
+    pub(super) lines: Vec<Line>,
+}
+
+/// What was found of a round.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) calls: u64,
+    pub(super) reply_ms: Vec<u64>,
+    pub(super) cut_ms: Vec<u64>,
+    pub(super) silence_ms_max: u64,
+    /// Texts that stopped though nobody spoke into them.
+    pub(super) false_barge_ins: u64,
+    /// Calls that ended as they should.
+    pub(super) as_told: u64,
+    pub(super) engine_failures: BTreeMap<String, u64>,
+    pub(super) broken: Vec<String>,
+}
+
+/// Each line of a round has a carrier and a server of its own, all at once: they mostly wait.
+pub(super) fn hold(round: &Round) -> Found {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let voices = folder.path().join("voices");
+    let vocabulary = folder.path().join("vocabulary");
+    write_voices(&voices, &vocabulary);
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    let double = match &round.engine {
+        Engine::Template => None,
+        Engine::Double(kind, manner, texts) => {
+            let started = runtime.block_on(EngineDouble::start(*kind, *manner, texts));
+            Some(started.expect("a double listens"))
+        }
+    };
+    let spec = double.as_ref().map_or_else(
+        || format!("template:{}", vocabulary.display()),
+        EngineDouble::spec,
+    );
+    let held: Vec<Found> = std::thread::scope(|scope| {
+        let lines = round.lines.iter().enumerate();
+        let running: Vec<_> = lines
+            .map(|(index, line)| {
+                let place = folder.path().join(format!("line-{index}"));
+                std::fs::create_dir_all(&place).expect("a folder can be made");
+                let (voices, spec) = (&voices, &spec);
+                scope.spawn(move || Found::of(line, &place, voices, spec))
+            })
+            .collect();
+        let ended = running.into_iter();
+        ended
+            .map(|line| line.join().expect("a line ends by itself"))
+            .collect()
+    });
+    held.into_iter().fold(Found::default(), Found::and)
+}
+
+fn write_voices(voices: &Path, vocabulary: &Path) {
+    for folder in [voices, vocabulary] {
+        std::fs::create_dir_all(folder).expect("a folder can be made");
+    }
+    let write = |file: &Path, speaker: Speaker, pinyin: &str| {
+        let samples = speaker.says(pinyin).expect("espeak-ng speaks");
+        let wav = write_clip(&Clip { samples }).expect("a clip can be written");
+        std::fs::write(file, wav).expect("a file can be written");
+    };
+    for (text, pinyin) in COMMANDS {
+        write(&voices.join(format!("{text}.wav")), CALLEE, pinyin);
+        for speaker in EXAMPLES {
+            let name = format!("{text}.{}.wav", speaker.variant);
+            write(&vocabulary.join(name), speaker, pinyin);
+        }
+    }
+}
+
+impl Found {
+    fn and(mut self, other: Self) -> Self {
+        self.calls += other.calls;
+        self.reply_ms.extend(other.reply_ms);
+        self.cut_ms.extend(other.cut_ms);
+        self.silence_ms_max = self.silence_ms_max.max(other.silence_ms_max);
+        self.false_barge_ins += other.false_barge_ins;
+        self.as_told += other.as_told;
+        for (class, count) in other.engine_failures {
+            *self.engine_failures.entry(class).or_default() += count;
+        }
+        self.broken.extend(other.broken);
+        self
+    }
+
+    fn of(line: &Line, place: &Path, voices: &Path, spec: &str) -> Self {
+        let mut found = Self::default();
+        let profile = place.join("people.json");
+        let text = json!({
+            "weights": {"speaks": 1},
+            "ring_ms": {"min": 300, "max": 600},
+            "early_media_percent": 0,
+            "voices": voices,
+            "conversations": [line.turns],
+        });
+        std::fs::write(&profile, text.to_string()).expect("a profile can be written");
+        let carrier = CarrierProcess::start(place, SEED, &["--profile", &profile.to_string_lossy()]);
+        let data = place.join("data");
+        let mut serve = Server::command(&data, &carrier.trunk());
+        serve.args(["--recognizer", spec]);
+        serve.env("APP_KEY", "a key").env("TOKEN", "a token");
+        let mut server = Server::of(serve, &data);
+        if !server.wait_ready() {
+            found.broken.push("the server does not become ready".to_owned());
+            return found;
+        }
+        call(&server, line.people);
+        if !server.is_completed(CAMPAIGN, ROUND) {
+            found.broken.push("the campaign did not complete".to_owned());
+        }
+        if !server.drains() {
+            found.broken.push("the server did not end by itself".to_owned());
+        }
+        found.judge(line, &carrier.lines(), &History::read(&data));
+        found
+    }
+
+    fn judge(&mut self, line: &Line, details: &BTreeMap<String, CdrLine>, history: &History) {
+        for unfinished in history.unfinished() {
+            self.broken.push(format!("{unfinished} did not end once"));
+        }
+        for turns in details.values().filter_map(|one| one.turns.as_ref()) {
+            self.reply_ms.extend(&turns.reply_ms);
+            self.cut_ms.extend(&turns.cut_ms);
+            self.silence_ms_max = self.silence_ms_max.max(turns.silence_ms_max);
+        }
+        let into = |turn: &&Value| turn.get("interrupt_after_ms").is_some();
+        let asked_for = line.turns.iter().filter(into).count();
+        for (call, events) in history.calls() {
+            self.calls += 1;
+            let of = |kind: &str| {
+                events
+                    .iter()
+                    .filter(|event| member(event, "/type") == kind)
+                    .count()
+            };
+            self.false_barge_ins += of("call.barged_in").saturating_sub(asked_for) as u64;
+            let outcome = events
+                .iter()
+                .find_map(|event| member(event, "/data/outcome").as_str());
+            if outcome == Some(line.outcome) {
+                self.as_told += 1;
+            } else {
+                let told = told(&events);
+                self.broken.push(format!(
+                    "{call} ended as {outcome:?}, not {}: {told}",
+                    line.outcome
+                ));
+            }
+        }
+        for event in history.of("call.engine_failed") {
+            let class = member(event, "/data/class").as_str().unwrap_or_default();
+            *self.engine_failures.entry(class.to_owned()).or_default() += 1;
+        }
+        for event in history.of("call.heard") {
+            if member(event, "/data/text/sealed").as_str().is_none() {
+                self.broken
+                    .push("what was heard stands open in the log".to_owned());
+            }
+        }
+    }
+}
+
+/// What a call understood and decided, for whoever reads why it went another way.
+fn told(events: &[&Value]) -> String {
+    let told = events
+        .iter()
+        .filter_map(|event| match member(event, "/type").as_str()? {
+            "call.understood" => Some(format!("understood {}", member(event, "/data/intent"))),
+            "call.decided" => member(event, "/data/rule").as_str().map(str::to_owned),
+            "call.keypressed" => Some("a key".to_owned()),
+            "call.engine_failed" => Some(format!("failed {}", member(event, "/data/class"))),
+            _ => None,
+        });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// The spoken card instalment to so many people.
+fn call(server: &Server, people: u32) {
+    let mut campaign = quick_campaign(CAMPAIGN);
+    let flow = FlowDefinition::from_yaml(FLOW)
+        .expect("a shipped flow")
+        .to_value();
+    if let Some(members) = campaign.as_object_mut() {
+        members.remove("script_template");
+        members.insert("flow".to_owned(), flow);
+    }
+    server.must_post("/api/v1/campaigns", &campaign);
+    let records: Vec<Value> = (0..people)
+        .map(|index| {
+            json!({"customer_id": format!("S{index}"), "phone": format!("138001{index:05}"), "bank_name": "示例银行",
+                "name": "王芳", "card_tail": "1234", "amount": "5000", "fee_text": "年化百分之十二"})
+        })
+        .collect();
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({"task_id": CAMPAIGN, "records": records}),
+    );
+    server.must_post(&format!("/api/v1/campaigns/{CAMPAIGN}/start"), &json!({}));
+}
