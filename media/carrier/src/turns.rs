@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 const FIGURES_MAX: usize = 200;
 /// A pause within speech is shorter: whoever is quiet for longer has stopped.
 const STOPPED_MS: u64 = 300;
+/// Who speaks on for so long after somebody began to speak was not cut.
+const SPOKEN_THROUGH_MS: u64 = 3_000;
 
 /// As written in the call's details.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -40,14 +42,21 @@ pub(super) struct Turns {
 
 impl Turns {
     pub(super) fn robot_sounds(&mut self, now: Timestamp) {
-        if let Some(since) = self.waits_since.take() {
-            push(&mut self.details.reply_ms, now.ms_since(since));
+        if let Some((since, robot)) = self.cuts_since.zip(self.robot) {
+            if now.ms_since(robot) >= STOPPED_MS {
+                push(&mut self.details.cut_ms, robot.ms_since(since));
+                self.cuts_since = None;
+            } else if now.ms_since(since) >= SPOKEN_THROUGH_MS {
+                self.details.uncut += 1;
+                self.cuts_since = None;
+                // It still speaks: that is no answer.
+                self.waits_since = None;
+            }
         }
-        if let (Some(since), Some(robot)) = (self.cuts_since, self.robot)
-            && now.ms_since(robot) >= STOPPED_MS
+        if self.cuts_since.is_none()
+            && let Some(since) = self.waits_since.take()
         {
-            push(&mut self.details.cut_ms, robot.ms_since(since));
-            self.cuts_since = None;
+            push(&mut self.details.reply_ms, now.ms_since(since));
         }
         self.heard(now);
         self.robot = Some(now);
@@ -79,24 +88,16 @@ impl Turns {
 
     pub(super) fn phrase_ends(&mut self, now: Timestamp) {
         self.waits_since = Some(now);
-        let Some(since) = self.cuts_since.take() else {
-            return;
-        };
-        match self.robot {
-            Some(robot) if now.ms_since(robot) >= STOPPED_MS => {
-                push(&mut self.details.cut_ms, robot.ms_since(since));
-            }
-            Some(_) | None => {
-                self.details.uncut += 1;
-                // It still speaks: that is no answer.
-                self.waits_since = None;
-            }
-        }
     }
 
     /// What is known when the call is over.
     pub(super) fn over(mut self, now: Timestamp) -> TurnDetails {
         self.we_sound(now);
+        if let Some((since, robot)) = self.cuts_since.zip(self.robot)
+            && now.ms_since(robot) >= STOPPED_MS
+        {
+            push(&mut self.details.cut_ms, robot.ms_since(since));
+        }
         self.details
     }
 }

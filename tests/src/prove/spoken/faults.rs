@@ -5,9 +5,10 @@ use super::round::{Engine, Found, Line, Round, hold};
 use super::{HEARD, SILENCE_MS_MAX};
 use crate::program::is_installed;
 use crate::prove::{Form, Proof};
-use serde_json::{Value, json};
+use serde_json::json;
 use speech::recognition::spec::Kind;
 use speech::testing::double::Manner;
+use std::collections::BTreeMap;
 
 /// What may go wrong with an engine.
 const MANNERS: [(&str, Manner); 9] = [
@@ -34,6 +35,7 @@ fn line(people: u32) -> Line {
             json!({"press": "1"}),
         ],
         outcome: "",
+        cuts: 0,
         people,
     }
 }
@@ -47,45 +49,39 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Short => (&KINDS[..1], &MANNERS[..5], 3),
         Form::Long => (&KINDS, &MANNERS, 50),
     };
-    let mut broken = Vec::new();
-    let mut by_manner = serde_json::Map::new();
-    let (mut calls, mut silence_ms_max) = (0, 0);
-    for (name, manner) in manners {
-        // The engines of one manner at once: each has a server of its own, which mostly waits.
-        let found: Vec<Found> = std::thread::scope(|scope| {
-            let running: Vec<_> = kinds
-                .iter()
-                .map(|kind| {
-                    scope.spawn(|| {
-                        hold(&Round {
-                            name: kind.name(),
-                            engine: Engine::Double(*kind, *manner, &HEARD),
-                            lines: vec![line(people)],
-                        })
-                    })
+    let mut judged = Judged::default();
+    // The engines of one manner at once, in the short form all: each has a server of its own, which mostly
+    // waits.
+    let at_once = if form == Form::Short { manners.len() } else { 1 };
+    for group in manners.chunks(at_once) {
+        let pairs = group
+            .iter()
+            .flat_map(|manner| kinds.iter().map(move |kind| (manner, *kind)));
+        let found: Vec<(&str, Kind, Found)> = std::thread::scope(|scope| {
+            let running: Vec<_> = pairs
+                .map(|((name, manner), kind)| {
+                    let round = Round {
+                        engine: Engine::Double(kind, *manner, &HEARD),
+                        lines: vec![line(people)],
+                    };
+                    (*name, kind, scope.spawn(move || hold(&round)))
                 })
                 .collect();
             let ended = running.into_iter();
             ended
-                .map(|round| round.join().expect("a round ends by itself"))
+                .map(|(name, kind, round)| (name, kind, round.join().expect("a round ends by itself")))
                 .collect()
         });
-        for (kind, found) in kinds.iter().zip(&found) {
-            let about = |what: &String| format!("{} {name}: {what}", kind.name());
-            // With a failing recognizer nobody can say how a call must end; that it ends is what counts.
-            let real = found.broken.iter().filter(|what| !what.contains(" ended as "));
-            broken.extend(real.map(about));
-            if found.silence_ms_max > SILENCE_MS_MAX {
-                broken.push(about(&format!("{} ms of silence", found.silence_ms_max)));
-            }
-            if found.calls < u64::from(people) {
-                broken.push(about(&format!("{} calls of {people}", found.calls)));
-            }
-            calls += found.calls;
-            silence_ms_max = silence_ms_max.max(found.silence_ms_max);
+        for (name, kind, found) in found {
+            judged.take(name, kind, &found, people);
         }
-        by_manner.insert((*name).to_owned(), failures(&found));
     }
+    let Judged {
+        calls,
+        silence_ms_max,
+        broken,
+        by_manner,
+    } = judged;
     let line = json!({
         "proof": "speech-faults",
         "calls": calls,
@@ -99,11 +95,35 @@ pub(crate) fn prove(form: Form) -> Proof {
     }
 }
 
-fn failures(found: &[Found]) -> Value {
-    let mut sums = serde_json::Map::new();
-    for (class, count) in found.iter().flat_map(|one| &one.engine_failures) {
-        let sum = sums.get(class).and_then(Value::as_u64).unwrap_or(0) + count;
-        sums.insert(class.clone(), sum.into());
+/// What was found of all of them.
+#[derive(Default)]
+struct Judged {
+    calls: u64,
+    silence_ms_max: u64,
+    broken: Vec<String>,
+    /// Failures by class, by manner.
+    by_manner: BTreeMap<String, BTreeMap<String, u64>>,
+}
+
+impl Judged {
+    fn take(&mut self, name: &str, kind: Kind, found: &Found, people: u32) {
+        let about = |what: &str| format!("{} {name}: {what}", kind.name());
+        // With a failing recognizer nobody can say how a call must end; that it ends is what counts.
+        let real = found.broken.iter().filter(|what| !what.contains(" ended as "));
+        self.broken.extend(real.map(|what| about(what)));
+        if found.silence_ms_max > SILENCE_MS_MAX {
+            self.broken
+                .push(about(&format!("{} ms of silence", found.silence_ms_max)));
+        }
+        if found.calls < u64::from(people) {
+            self.broken
+                .push(about(&format!("{} calls of {people}", found.calls)));
+        }
+        self.calls += found.calls;
+        self.silence_ms_max = self.silence_ms_max.max(found.silence_ms_max);
+        let sums = self.by_manner.entry(name.to_owned()).or_default();
+        for (class, count) in &found.engine_failures {
+            *sums.entry(class.clone()).or_default() += count;
+        }
     }
-    sums.into()
 }

@@ -33,8 +33,10 @@ struct Story {
 #[derive(Clone, Copy)]
 enum Turn {
     Say(&'static str),
-    /// So long after the robot has begun to speak.
+    /// So long after the robot has begun to speak, which stops.
     Into(&'static str, u64),
+    /// The same where nothing stops: over a notice, or a sound of listening.
+    Over(&'static str, u64),
     Press(char),
 }
 
@@ -61,13 +63,24 @@ const STORIES: [Story; 6] = [
         outcome: "callback",
     },
     Story {
-        turns: &[Turn::Into("不要再打了", 600)],
+        turns: &[Turn::Over("不要再打了", 600)],
         outcome: "opted_out",
     },
 ];
 
+/// Somebody listens aloud while the terms are read, and nothing stops.
+const LISTENS: Story = Story {
+    turns: &[
+        Turn::Say("是的"),
+        Turn::Say("三期"),
+        Turn::Over("嗯", 2_500),
+        Turn::Press('1'),
+    ],
+    outcome: "success",
+};
+
 /// What doubles are told to hear: they know no words.
-const HEARD: [&str; 2] = ["是的", "三期"];
+const HEARD: [&str; 3] = ["是的", "三期", "嗯"];
 
 pub(crate) fn prove(form: Form) -> Proof {
     if !is_installed("espeak-ng") {
@@ -79,21 +92,21 @@ pub(crate) fn prove(form: Form) -> Proof {
         Form::Short => 1,
         Form::Long => 6,
     };
-    let mut rounds = vec![Round {
-        name: "template",
+    let embedded = Round {
         engine: Engine::Template,
         lines: STORIES.iter().map(|story| line_of(story, people)).collect(),
-    }];
+    };
+    let mut rounds = vec![("template", embedded)];
     let kinds = [Kind::Vosk, Kind::FunAsr, Kind::Sherpa, Kind::Nls, Kind::OpenAi];
-    rounds.extend(kinds.map(|kind| Round {
-        name: kind.name(),
-        engine: Engine::Double(kind, Manner::Answers, &HEARD),
-        lines: vec![line_of(&STORIES[0], people)],
+    rounds.extend(kinds.map(|kind| {
+        let engine = Engine::Double(kind, Manner::Answers, &HEARD);
+        let lines = vec![line_of(&LISTENS, people)];
+        (kind.name(), Round { engine, lines })
     }));
     let held: Vec<(&str, Found)> = std::thread::scope(|scope| {
         let running: Vec<_> = rounds
             .iter()
-            .map(|round| (round.name, scope.spawn(|| hold(round))))
+            .map(|(name, round)| (*name, scope.spawn(|| hold(round))))
             .collect();
         let ended = running.into_iter();
         ended
@@ -106,12 +119,14 @@ pub(crate) fn prove(form: Form) -> Proof {
 fn line_of(story: &Story, people: u32) -> Line {
     let turns = story.turns.iter().map(|turn| match turn {
         Turn::Say(text) => json!({"say": text}),
-        Turn::Into(text, ms) => json!({"say": text, "interrupt_after_ms": ms}),
+        Turn::Into(text, ms) | Turn::Over(text, ms) => json!({"say": text, "interrupt_after_ms": ms}),
         Turn::Press(digit) => json!({"press": digit}),
     });
+    let into = |turn: &&Turn| matches!(turn, Turn::Into(..));
     Line {
         turns: turns.collect(),
         outcome: story.outcome,
+        cuts: story.turns.iter().filter(into).count(),
         people,
     }
 }
