@@ -354,60 +354,11 @@ impl CarrierDriver {
 mod tests {
     use super::*;
     use crate::{Manner, SpanMs};
-    use async_trait::async_trait;
-    use domain::ports::tasks::TaskFuture;
-    use domain::time::Timestamp;
     use media::rtp::packet::{OutgoingStream, Packet};
     use media::sip::message::SipMessage;
     use media::sip::parse::parse;
     use media::sip::sdp;
-
-    struct WallClock;
-
-    #[async_trait]
-    impl Clock for WallClock {
-        #[expect(clippy::disallowed_methods, reason = "a test's own clock")]
-        fn now(&self) -> Timestamp {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            Timestamp::EPOCH.plus(since.unwrap())
-        }
-        #[expect(clippy::disallowed_methods, reason = "a test's own clock")]
-        async fn wait_until(&self, at: Timestamp) {
-            tokio::time::sleep(at.duration_since(self.now())).await;
-        }
-    }
-
-    struct SpawningTasks;
-
-    struct NeverStops;
-
-    #[async_trait]
-    impl StopSignal for NeverStops {
-        fn is_stopping(&self) -> bool {
-            false
-        }
-        async fn stopping(&self) {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    #[async_trait]
-    impl Tasks for SpawningTasks {
-        #[expect(clippy::disallowed_methods, reason = "a test's own tasks")]
-        fn spawn(&self, _name: &'static str, future: TaskFuture) {
-            drop(tokio::spawn(future));
-        }
-        fn thread(&self, _name: &'static str, _work: Box<dyn FnOnce() + Send + 'static>) {
-            unreachable!("the carrier has no thread")
-        }
-        fn stop_signal(&self) -> Arc<dyn StopSignal> {
-            Arc::new(NeverStops)
-        }
-        fn alive_count(&self) -> usize {
-            0
-        }
-        async fn stop(&self) {}
-    }
+    use media::testing::{SuiteClock, SuiteTasks};
 
     /// A dialing side made by hand: one SIP and one media socket.
     struct Caller {
@@ -435,7 +386,7 @@ mod tests {
             profile,
             auth: None,
         };
-        Carrier::start(config, Arc::new(WallClock), &SpawningTasks).unwrap()
+        Carrier::start(config, Arc::new(SuiteClock), &SuiteTasks::default()).unwrap()
     }
 
     impl Caller {
@@ -613,7 +564,7 @@ mod tests {
             profile,
             auth: None,
         };
-        let start = |config| Carrier::start(config, Arc::new(WallClock), &SpawningTasks).err();
+        let start = |config| Carrier::start(config, Arc::new(SuiteClock), &SuiteTasks::default()).err();
         let unspecified = start(config("0.0.0.0:0", CarrierProfile::default()));
         assert!(matches!(unspecified, Some(CarrierError::Address(_))));
         let nobody = CarrierProfile {
@@ -626,8 +577,8 @@ mod tests {
         ));
         let first = Carrier::start(
             config("127.0.0.1:0", CarrierProfile::default()),
-            Arc::new(WallClock),
-            &SpawningTasks,
+            Arc::new(SuiteClock),
+            &SuiteTasks::default(),
         );
         let taken = first.unwrap().local_addr().to_string();
         let second = start(config(&taken, CarrierProfile::default()));

@@ -1,18 +1,17 @@
 //! The SIP trunk against the carrier on loopback: what only real signalling and sound can show.
 
-use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
-use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
+use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::{SipTrunk, TrunkConfig};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
 use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
+use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
 use carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use domain::ports::clock::Clock;
 use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
@@ -41,14 +40,14 @@ impl Network {
                 Err(MediaError::Listen { .. }) => {}
                 started => return started.unwrap(),
             }
-            WallClock.wait_until(WallClock.now().plus_ms(10)).await;
+            SuiteClock.wait_until(SuiteClock.now().plus_ms(10)).await;
         }
         panic!("{sip} does not come free");
     }
 
     fn try_at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Result<Self, MediaError> {
         let dir = tempfile::tempdir().unwrap();
-        let tasks = SuiteTasks::new();
+        let tasks = Arc::new(SuiteTasks::default());
         let config = MediaConfig {
             sip,
             advertised: None,
@@ -57,8 +56,8 @@ impl Network {
         };
         let shared = Arc::clone(&tasks) as Arc<dyn Tasks>;
         let surroundings = Surroundings {
-            clock: Arc::new(WallClock),
-            ids: Arc::new(CountingIds(AtomicU64::new(1))),
+            clock: Arc::new(SuiteClock),
+            ids: Arc::new(SuiteIds::default()),
             tasks: shared,
         };
         Ok(Self {
@@ -77,7 +76,7 @@ impl Network {
             profile,
             auth,
         };
-        let carrier = Carrier::start(config, Arc::new(WallClock), &*self.tasks).unwrap();
+        let carrier = Carrier::start(config, Arc::new(SuiteClock), &*self.tasks).unwrap();
         self.carriers.lock().unwrap().push(carrier.clone());
         carrier
     }
@@ -275,7 +274,7 @@ async fn until_live(carrier: &CarrierHandle, count: usize) {
         if carrier.live_count() == count {
             return;
         }
-        WallClock.wait_until(WallClock.now().plus_ms(5)).await;
+        SuiteClock.wait_until(SuiteClock.now().plus_ms(5)).await;
     }
     panic!("{} calls are live, not {count}", carrier.live_count());
 }

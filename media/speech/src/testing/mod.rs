@@ -2,7 +2,6 @@
 //! engines that speak the published protocols.
 
 pub mod double;
-mod ports;
 pub mod sounds;
 
-pub use ports::{SuiteClock, SuiteIds, SuiteTasks};
+pub use media::testing::{SuiteClock, SuiteIds, SuiteTasks};
