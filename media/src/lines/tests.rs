@@ -15,6 +15,9 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
+/// Longest wait for a carrier to have so many calls.
+const LIVE_WITHIN_MS: u64 = 5_000;
+
 /// A driver of its own port and directory, and carriers beside it.
 pub(super) struct Network {
     pub(super) driver: Arc<MediaDriver>,
@@ -270,13 +273,12 @@ async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
 
 /// The carrier counts after it has responded, so its count may follow by a moment.
 async fn until_live(carrier: &CarrierHandle, count: usize) {
-    for _ in 0..300 {
-        if carrier.live_count() == count {
-            return;
+    tokio::select! {
+        is_so = carrier.has_live(count) => assert!(is_so, "the carrier is gone"),
+        () = SuiteClock.wait_until(SuiteClock.now().plus_ms(LIVE_WITHIN_MS)) => {
+            panic!("{} calls are live, not {count}", carrier.live_count())
         }
-        SuiteClock.wait_until(SuiteClock.now().plus_ms(5)).await;
     }
-    panic!("{} calls are live, not {count}", carrier.live_count());
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -68,7 +68,8 @@ struct Run {
 impl Run {
     /// Writes until the server dies or `until` passes; every acknowledged position is remembered.
     fn write_until(&mut self, server: &Server, kill_after: Duration) {
-        at_each_beat(kill_after, || {
+        let ends = |beat| server.program.ends(beat).is_some();
+        at_each_beat(kill_after, ends, || {
             self.suppressed += 1;
             let number = format!("139{:08}", 10_000_000 + self.suppressed);
             let path = format!("/api/v1/numbers/{number}/suppress");
@@ -78,7 +79,7 @@ impl Run {
                 self.acknowledged.extend(reply.position);
                 self.suppressed_acknowledged += 1;
             }
-            server.program.ended().is_none()
+            true
         });
     }
 }

@@ -181,16 +181,16 @@ impl Found {
 
     /// One filling; answers a server that runs.
     fn fill_once(&mut self, scene: &Scene<'_>, mut server: Server) -> Server {
-        at_each_beat(moment(self.fills), || {
+        let ends = |beat| server.program.ends(beat).is_some();
+        at_each_beat(moment(self.fills), ends, || {
             self.write(&server);
             true
         });
         scene.fill();
         let (until, refused) = (deadline(FULL_FOR), self.refused_while_full);
-        at_each_beat(FELT_WITHIN, || {
+        at_each_beat(FELT_WITHIN, ends, || {
             self.look(&server);
-            let is_over = self.refused_while_full > refused && instant() >= until;
-            !is_over && server.program.ended().is_none()
+            self.refused_while_full == refused || instant() < until
         });
         self.fills += 1;
         let dialed = scene.dialed_count();
