@@ -1,5 +1,5 @@
-//! Stretches of real time that a story needs for themselves: a load of so many a second, and who was refused for
-//! now and comes again. Whoever waits for something is told of it instead.
+//! Stretches of real time that a story needs for themselves: a load of so many a second, and who was refused
+//! for now and comes again. Whoever waits for something is told of it instead.
 
 use crate::program::{deadline, fail, instant};
 use rustix::time::{
@@ -31,8 +31,8 @@ pub fn come_again<T>(within: Duration, mut step: impl FnMut() -> Option<T>) -> O
     }
 }
 
-/// Asks again as soon as it was answered; `None` when what is asked for does not come `within`. For what changes
-/// by itself at once, and is told by nothing but the next answer.
+/// Asks again as soon as it was answered; `None` when what is asked for does not come `within`. For what
+/// changes by itself at once, and is told by nothing but the next answer.
 pub fn ask_on<T>(within: Duration, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
     let until = deadline(within);
     loop {

@@ -1,5 +1,5 @@
-//! Check 22: a story is told of what it waits for, or follows it, and never sleeps; only here and there does it
-//! keep a beat, or come again as often as a busy server asks for.
+//! Check 22: a story is told of what it waits for, or follows it, and never sleeps; only here and there does
+//! it keep a beat, or come again as often as a busy server asks for.
 
 use super::tree::{Finding, Tree};
 

@@ -28,7 +28,7 @@ const BACK_WITHIN: Duration = Duration::from_secs(30);
 /// How long the disk stays full once the server has felt it, and the longest until it has: a log whose
 /// write-ahead file was just begun anew has room of its own, for more writes than a busy machine makes soon.
 const FULL_FOR: Duration = Duration::from_millis(1_500);
-const FELT_WITHIN: Duration = Duration::from_secs(20);
+const FELT_WITHIN: Duration = Duration::from_secs(60);
 
 /// The longest from a signal to the end of the server.
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
