@@ -45,7 +45,7 @@ joined() { # its time is from its beginning on
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
     # What speaks to KurrentDB has a step of its own, which shows what it says.
-    cargo nextest run --locked $KURRENT --tests -E 'not (binary(e2e) | binary(kurrent) | binary(kurrent_live))' \
+    cargo nextest run --locked $KURRENT --tests -E 'not (binary(e2e) | binary(kurrent))' \
       --no-fail-fast --status-level fail --final-status-level fail
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
@@ -66,10 +66,10 @@ export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 export -f unit lints
 
 step "packages" 1 bash tests/packages.sh
-step "build" 8 cargo build --locked $KURRENT --all-targets
+step "build" 8 cargo build --locked $KURRENT --lib --bins --tests
 step "format" 1 cargo fmt --check
 step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
-step "KurrentDB store" 1 cargo test --locked $KURRENT --test kurrent --test kurrent_live --quiet -- --nocapture
+step "KurrentDB store" 1 cargo test --locked $KURRENT --test kurrent --quiet -- --nocapture
 # Cargo lets one of its commands work at a time: the stories are begun without it.
 e2e=$(cargo test --locked $KURRENT --test e2e --no-run --message-format json 2>/dev/null \
   | grep -o '"executable":"[^"]*/e2e-[^"]*"' | cut -d '"' -f 4)

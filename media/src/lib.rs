@@ -7,3 +7,5 @@ pub mod error;
 pub mod lines;
 pub mod rtp;
 pub mod sip;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 use tests::history::History;
-use tests::passing_time::come_again;
+use tests::passing_time::ask_on;
 use tests::program::{read, send_datagram};
 use tests::server::Server;
 
@@ -21,7 +21,7 @@ fn garbage_and_strangers_are_counted_and_change_nothing() {
     }
     send_datagram(&sip, UNSOLICITED.as_bytes());
     // Nobody is told of a stranger's datagram: only who asks hears how many there were.
-    let counted = come_again(Duration::from_secs(10), || {
+    let counted = ask_on(Duration::from_secs(10), || {
         let refused = server.get("/readyz").ok()?.body["sip_datagrams_refused"].clone();
         (refused["malformed"] == 3 && refused["foreign"] == 1).then_some(())
     });

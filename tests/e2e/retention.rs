@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 use tests::carrier::CarrierProcess;
 use tests::history::{History, member};
-use tests::passing_time::come_again;
+use tests::passing_time::ask_on;
 use tests::program::{command, ledgerline};
 use tests::prove::records;
 use tests::server::Server;
@@ -43,7 +43,7 @@ fn later(data: &Path, trunk: &str) -> Server {
 /// What a run says of recordings, once the server's own look of the day is over.
 fn disposing(server: &Server, more: &[&str]) -> Value {
     let args = [&["retention", "run", "--json"], more].concat();
-    let said = come_again(Duration::from_secs(20), || {
+    let said = ask_on(Duration::from_secs(20), || {
         let (status, said) = server.run_json(&args).ok()?;
         status.success().then_some(said)
     });

@@ -75,6 +75,11 @@ impl Server {
         })
     }
 
+    /// The position of the last event of the log as it is that `query` asks for.
+    pub fn last_position(&self, query: &str, within: Duration) -> Option<u64> {
+        self.look_after_events(query, within, |position| Some(position.parse().unwrap_or(0)))
+    }
+
     /// What `wanted` finds in an event that `query` asks for (`kind=…&campaign=…`), of the log as it is and
     /// of what is appended to it; `None` when that does not come `within`.
     pub fn follow_events<T>(

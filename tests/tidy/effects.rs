@@ -69,6 +69,7 @@ fn stands_in(path: &str, rooms: &[&str]) -> bool {
 fn is_suite(path: &str) -> bool {
     path.ends_with("contract.rs")
         || path.ends_with("/suite_ports.rs")
+        || path.ends_with("/suite_legs.rs")
         || path.contains("/tests/")
         || path.ends_with("/testing.rs")
         || path.contains("/testing/")

@@ -41,19 +41,17 @@ impl FlowDefinition {
     }
 
     fn check_counts(&self, faults: &mut Vec<DefinitionFault>) {
-        let counts = [
-            ("nodes", self.nodes.len(), FLOW_NODES_MAX),
-            ("variables", self.variables.len(), FLOW_VARIABLES_MAX),
-        ];
-        for (what, count, count_max) in counts {
-            if count > count_max {
-                faults.push(DefinitionFault::TooMany {
-                    what,
-                    count,
-                    count_max,
-                });
-            }
-        }
+        faults.extend(DefinitionFault::too_many(
+            "nodes",
+            self.nodes.len(),
+            FLOW_NODES_MAX,
+        ));
+        let variables = self.variables.len();
+        faults.extend(DefinitionFault::too_many(
+            "variables",
+            variables,
+            FLOW_VARIABLES_MAX,
+        ));
         if !self.nodes.values().any(|node| node.kind().is_last()) {
             faults.push(DefinitionFault::NoEnd);
         }

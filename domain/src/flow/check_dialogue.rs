@@ -11,19 +11,17 @@ use std::collections::BTreeSet;
 impl FlowDefinition {
     pub(super) fn check_dialogue(&self, faults: &mut Vec<DefinitionFault>) {
         let dialogue = self.dialogue();
-        let counts = [
-            ("dialogue.intents", dialogue.intents.len(), GLOBAL_INTENTS_MAX),
-            ("dialogue.answers", dialogue.answers.len(), ANSWERS_MAX),
-        ];
-        for (what, count, count_max) in counts {
-            if count > count_max {
-                faults.push(DefinitionFault::TooMany {
-                    what,
-                    count,
-                    count_max,
-                });
-            }
-        }
+        let (intents, answers) = (dialogue.intents.len(), dialogue.answers.len());
+        faults.extend(DefinitionFault::too_many(
+            "dialogue.intents",
+            intents,
+            GLOBAL_INTENTS_MAX,
+        ));
+        faults.extend(DefinitionFault::too_many(
+            "dialogue.answers",
+            answers,
+            ANSWERS_MAX,
+        ));
         for name in dialogue.slots.keys() {
             if !is_variable_name(name) || self.variables.contains_key(name) {
                 faults.push(DefinitionFault::BadVariableName {

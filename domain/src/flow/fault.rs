@@ -69,3 +69,14 @@ pub enum DefinitionFault {
     #[error("nodes.{node}.end: opt_out and the outcome opted_out go together")]
     OptOutMismatch { node: String },
 }
+
+impl DefinitionFault {
+    /// The fault of having more than so many of something.
+    pub(super) fn too_many(what: &'static str, count: usize, count_max: usize) -> Option<Self> {
+        (count > count_max).then_some(Self::TooMany {
+            what,
+            count,
+            count_max,
+        })
+    }
+}

@@ -6,6 +6,7 @@
 use super::chance::Chance;
 use super::profile::ChallengeBy;
 use domain::time::Timestamp;
+use media::sip::authentication::verbatim;
 use media::sip::header_value::split_list;
 use media::sip::message::{SipMessage, reason_phrase};
 use rsip::headers::auth::{Algorithm, AuthQop};
@@ -167,20 +168,6 @@ impl<'a> Answer<'a> {
             response: field("response")?,
             qop,
         })
-    }
-}
-
-/// A URI that rsip prints exactly as given: the hash is over the text that was sent.
-fn verbatim(uri: &str) -> rsip::Uri {
-    rsip::Uri {
-        scheme: None,
-        auth: None,
-        host_with_port: rsip::HostWithPort {
-            host: rsip::Host::Domain(uri.into()),
-            port: None,
-        },
-        params: Vec::new(),
-        headers: Vec::new(),
     }
 }
 

@@ -17,7 +17,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// Longest UDP datagram.
@@ -77,16 +77,12 @@ impl From<CarrierError> for Problem {
 #[derive(Debug, Clone, Copy)]
 pub struct Carrier;
 
-/// What the task tells and is told.
-struct Shared {
-    counts: Mutex<(CarrierCounts, usize)>,
-}
-
 /// A running carrier. Dropping the handle leaves it running until the process stops.
 #[derive(Clone)]
 pub struct CarrierHandle {
     local_addr: SocketAddr,
-    shared: Arc<Shared>,
+    /// What was counted, and how many calls there are now.
+    counts: watch::Receiver<(CarrierCounts, usize)>,
     stop: Arc<watch::Sender<bool>>,
     ended: watch::Receiver<bool>,
 }
@@ -97,19 +93,16 @@ impl CarrierHandle {
         self.local_addr
     }
     pub fn counts(&self) -> CarrierCounts {
-        self.shared
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
+        self.counts.borrow().0
     }
     /// Calls now, rung and answered ones alike.
     pub fn live_count(&self) -> usize {
-        self.shared
-            .counts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
+        self.counts.borrow().1
+    }
+    /// Returns once there are so many calls; false when the carrier is gone before.
+    pub async fn has_live(&self, count: usize) -> bool {
+        let mut counts = self.counts.clone();
+        counts.wait_for(|(_, live)| *live == count).await.is_ok()
     }
     /// Ends all calls and the carrier; returns when its file has the last line.
     pub async fn stop(&self) {
@@ -151,9 +144,7 @@ impl Carrier {
             }
             None => None,
         };
-        let shared = Arc::new(Shared {
-            counts: Mutex::new((CarrierCounts::default(), 0)),
-        });
+        let (told, counts) = watch::channel((CarrierCounts::default(), 0));
         let (stop, stopping) = watch::channel(false);
         let (end, ended) = watch::channel(false);
         let driver = CarrierDriver {
@@ -163,7 +154,7 @@ impl Carrier {
             local_addr,
             details,
             clock,
-            shared: Arc::clone(&shared),
+            counts: told,
         };
         let signal = tasks.stop_signal();
         let work = async move {
@@ -173,7 +164,7 @@ impl Carrier {
         tasks.spawn("carrier", Box::pin(work));
         Ok(CarrierHandle {
             local_addr,
-            shared,
+            counts,
             stop: Arc::new(stop),
             ended,
         })
@@ -235,7 +226,7 @@ struct CarrierDriver {
     local_addr: SocketAddr,
     details: Option<File>,
     clock: Arc<dyn Clock>,
-    shared: Arc<Shared>,
+    counts: watch::Sender<(CarrierCounts, usize)>,
 }
 
 impl CarrierDriver {
@@ -266,7 +257,7 @@ impl CarrierDriver {
 
     fn publish(&self) {
         let counts = (self.exchange.counts(), self.exchange.live_count());
-        *self.shared.counts.lock().unwrap_or_else(PoisonError::into_inner) = counts;
+        self.counts.send_replace(counts);
     }
 
     fn take_sip(&mut self, from: SocketAddr, datagram: &[u8]) {
@@ -354,60 +345,11 @@ impl CarrierDriver {
 mod tests {
     use super::*;
     use crate::{Manner, SpanMs};
-    use async_trait::async_trait;
-    use domain::ports::tasks::TaskFuture;
-    use domain::time::Timestamp;
     use media::rtp::packet::{OutgoingStream, Packet};
     use media::sip::message::SipMessage;
     use media::sip::parse::parse;
     use media::sip::sdp;
-
-    struct WallClock;
-
-    #[async_trait]
-    impl Clock for WallClock {
-        #[expect(clippy::disallowed_methods, reason = "a test's own clock")]
-        fn now(&self) -> Timestamp {
-            let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-            Timestamp::EPOCH.plus(since.unwrap())
-        }
-        #[expect(clippy::disallowed_methods, reason = "a test's own clock")]
-        async fn wait_until(&self, at: Timestamp) {
-            tokio::time::sleep(at.duration_since(self.now())).await;
-        }
-    }
-
-    struct SpawningTasks;
-
-    struct NeverStops;
-
-    #[async_trait]
-    impl StopSignal for NeverStops {
-        fn is_stopping(&self) -> bool {
-            false
-        }
-        async fn stopping(&self) {
-            std::future::pending::<()>().await;
-        }
-    }
-
-    #[async_trait]
-    impl Tasks for SpawningTasks {
-        #[expect(clippy::disallowed_methods, reason = "a test's own tasks")]
-        fn spawn(&self, _name: &'static str, future: TaskFuture) {
-            drop(tokio::spawn(future));
-        }
-        fn thread(&self, _name: &'static str, _work: Box<dyn FnOnce() + Send + 'static>) {
-            unreachable!("the carrier has no thread")
-        }
-        fn stop_signal(&self) -> Arc<dyn StopSignal> {
-            Arc::new(NeverStops)
-        }
-        fn alive_count(&self) -> usize {
-            0
-        }
-        async fn stop(&self) {}
-    }
+    use media::testing::{SuiteClock, SuiteTasks};
 
     /// A dialing side made by hand: one SIP and one media socket.
     struct Caller {
@@ -435,7 +377,7 @@ mod tests {
             profile,
             auth: None,
         };
-        Carrier::start(config, Arc::new(WallClock), &SpawningTasks).unwrap()
+        Carrier::start(config, Arc::new(SuiteClock), &SuiteTasks::default()).unwrap()
     }
 
     impl Caller {
@@ -613,7 +555,7 @@ mod tests {
             profile,
             auth: None,
         };
-        let start = |config| Carrier::start(config, Arc::new(WallClock), &SpawningTasks).err();
+        let start = |config| Carrier::start(config, Arc::new(SuiteClock), &SuiteTasks::default()).err();
         let unspecified = start(config("0.0.0.0:0", CarrierProfile::default()));
         assert!(matches!(unspecified, Some(CarrierError::Address(_))));
         let nobody = CarrierProfile {
@@ -626,8 +568,8 @@ mod tests {
         ));
         let first = Carrier::start(
             config("127.0.0.1:0", CarrierProfile::default()),
-            Arc::new(WallClock),
-            &SpawningTasks,
+            Arc::new(SuiteClock),
+            &SuiteTasks::default(),
         );
         let taken = first.unwrap().local_addr().to_string();
         let second = start(config(&taken, CarrierProfile::default()));

@@ -101,7 +101,7 @@ async fn utterance(listening: &mut Box<dyn Listening>, audio: &[HeardFrame], pus
 
 async fn embedded(pushes: &mut Vec<u64>) -> Result<Vec<u64>, Box<dyn Error>> {
     let engine = Arc::new(TemplateEngine::new(Arc::new(vocabulary()?)));
-    let recognizer = EngineRecognizer::new(engine, Arc::new(SuiteClock), Arc::new(SuiteTasks));
+    let recognizer = EngineRecognizer::new(engine, Arc::new(SuiteClock), Arc::new(SuiteTasks::default()));
     let mut listening = recognizer.open(&ListeningOrder::default())?;
     let mut finals = Vec::new();
     let mut from_ms = 0;
@@ -118,7 +118,7 @@ async fn over_the_network(kind: Kind) -> Result<Vec<u64>, Box<dyn Error>> {
     let double = EngineDouble::start(kind, Manner::Answers, &["是的"]).await?;
     let ports = RecognizerPorts {
         clock: Arc::new(SuiteClock),
-        tasks: Arc::new(SuiteTasks),
+        tasks: Arc::new(SuiteTasks::default()),
         ids: Arc::new(SuiteIds::default()),
     };
     let made = recognizer(&double.parsed_spec()?, ports, &|name| {

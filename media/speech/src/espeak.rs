@@ -6,6 +6,7 @@
 
 use super::cache::PromptCache;
 use super::chinese_readings::readings;
+use super::prompt_text::text_of;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
@@ -28,8 +29,6 @@ const PROCESSES_MAX: usize = 2;
 const WAITING_MAX: usize = 256;
 /// Longest synthesis: a hundred times what the longest prompt takes.
 const SYNTHESIS_MS_MAX: u64 = 5_000;
-/// Longest text, in bytes: five minutes of speech.
-const TEXT_BYTES_MAX: usize = 4_096;
 /// Longest answer: ten minutes at 22,050 Hz, 16 bit.
 const OUTPUT_BYTES_MAX: u64 = 600 * 22_050 * 2;
 /// The voice that speaks syllables with tones.
@@ -161,10 +160,7 @@ impl Synthesizer for EspeakSynthesizer {
     }
 
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
-        let text = prompt.text.trim();
-        if text.is_empty() || text.len() > TEXT_BYTES_MAX {
-            return Err(SpeechError::Failed("the text is empty or too long".to_owned()));
-        }
+        let text = text_of(prompt)?;
         let voice = voice_of(&prompt.language)?;
         if !prompt.personal {
             return self.cached_or_synthesized(text, voice).await;
@@ -281,6 +277,7 @@ mod tests {
     use crate::cache::DISK_CLIPS_MAX;
     use crate::clips::{read_clip, write_clip};
     use crate::contract;
+    use crate::prompt_text::TEXT_BYTES_MAX;
     use domain::time::Timestamp;
     use std::os::unix::fs::PermissionsExt;
     use std::path::Path;

@@ -10,6 +10,7 @@ pub mod espeak;
 pub mod given;
 mod http;
 pub mod openai_speech;
+mod prompt_text;
 pub mod recognition;
 pub mod simulated;
 pub mod spliced;

@@ -6,6 +6,7 @@
 use super::cache::PromptCache;
 use super::connection::Server;
 use super::http::{Post, post};
+use super::prompt_text::text_of;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
@@ -16,8 +17,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// Longest text, in bytes: what such services take (4,096 characters), with room.
-const TEXT_BYTES_MAX: usize = 4_096;
 /// Longest answer: five minutes at 24 kHz, 16 bit.
 const ANSWER_BYTES_MAX: usize = 300 * 24_000 * 2;
 /// Longest wait: nobody hears silence for longer than three seconds.
@@ -117,10 +116,7 @@ impl Synthesizer for OpenAiSynthesizer {
     }
 
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
-        let text = prompt.text.trim();
-        if text.is_empty() || text.len() > TEXT_BYTES_MAX {
-            return Err(SpeechError::Failed("the text is empty or too long".to_owned()));
-        }
+        let text = text_of(prompt)?;
         if prompt.personal {
             return self.synthesized(text).await.map(Arc::new);
         }

@@ -1,12 +1,12 @@
 //! Strangers on the network: what reaches the driver's sockets from elsewhere changes no call.
 
-use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
-use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
+use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::tests::{Network, quick};
 use super::{SipTrunk, TrunkConfig};
 use crate::driver::{MediaConfig, MediaDriver, Replies, Surroundings};
 use crate::sip::message::SipMessage;
 use crate::sip::sdp;
+use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use async_trait::async_trait;
 use carrier::Manner;
 use carrier::driver::{Carrier, CarrierConfig};
@@ -18,7 +18,6 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use tokio::net::UdpSocket;
 
 /// Another host: loopback addresses are many.
@@ -46,7 +45,7 @@ async fn until_foreign(network: &Network, count: u64) {
         if network.driver.sip_counts().foreign >= count {
             return;
         }
-        WallClock.wait_until(WallClock.now().plus_ms(5)).await;
+        SuiteClock.wait_until(SuiteClock.now().plus_ms(5)).await;
     }
     panic!("{:?}", network.driver.sip_counts());
 }
@@ -143,10 +142,10 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
         let recordings = dir.path().join("recordings");
         std::fs::create_dir(&recordings).unwrap();
         std::fs::set_permissions(&recordings, std::fs::Permissions::from_mode(0o755)).unwrap();
-        let tasks = SuiteTasks::new();
+        let tasks = Arc::new(SuiteTasks::default());
         let surroundings = Surroundings {
-            clock: Arc::new(WallClock),
-            ids: Arc::new(CountingIds(AtomicU64::new(1))),
+            clock: Arc::new(SuiteClock),
+            ids: Arc::new(SuiteIds::default()),
             tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
         };
         let config = MediaConfig {
@@ -163,7 +162,7 @@ async fn a_trunk_is_reached_by_ipv6_and_by_name() {
             profile: quick(Manner::SaysNothing),
             auth: None,
         };
-        let carrier = Carrier::start(carrier, Arc::new(WallClock), &*tasks).unwrap();
+        let carrier = Carrier::start(carrier, Arc::new(SuiteClock), &*tasks).unwrap();
         let config = TrunkConfig::new("one", host, carrier.local_addr().port());
         let line: Arc<dyn Line> = SipTrunk::start(config, &driver).await.unwrap();
         assert!(line.facts().loopback);
@@ -201,10 +200,10 @@ impl Clock for StandingClock {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wall_clock_set_back_does_not_hold_the_timers() {
     let dir = tempfile::tempdir().unwrap();
-    let tasks = SuiteTasks::new();
+    let tasks = Arc::new(SuiteTasks::default());
     let surroundings = Surroundings {
         clock: Arc::new(StandingClock),
-        ids: Arc::new(CountingIds(AtomicU64::new(1))),
+        ids: Arc::new(SuiteIds::default()),
         tasks: Arc::clone(&tasks) as Arc<dyn Tasks>,
     };
     let config = MediaConfig {

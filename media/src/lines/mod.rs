@@ -11,7 +11,7 @@ mod simulated;
 mod simulated_voice;
 mod sip_trunk;
 #[cfg(test)]
-mod suite_ports;
+mod suite_legs;
 #[cfg(test)]
 mod tests;
 

@@ -1,20 +1,22 @@
 //! The SIP trunk against the carrier on loopback: what only real signalling and sound can show.
 
-use super::contract::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
-use super::suite_ports::{CountingIds, SuiteTasks, WallClock};
+use super::suite_legs::{clip, closes, dial, new_call, next, next_after_ringing, order, permit_for};
 use super::{SipTrunk, TrunkConfig};
 use crate::driver::{MediaConfig, MediaDriver, Surroundings};
 use crate::error::MediaError;
 use crate::sip::authentication::Credentials;
+use crate::testing::{SuiteClock, SuiteIds, SuiteTasks};
 use carrier::driver::{Carrier, CarrierConfig, CarrierHandle};
 use carrier::{CarrierProfile, CarrierUser, ChallengeBy, Manner, SpanMs};
 use domain::ports::clock::Clock;
 use domain::ports::line::{FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegSummary, Line};
 use domain::ports::tasks::Tasks;
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
+
+/// Longest wait for a carrier to have so many calls.
+const LIVE_WITHIN_MS: u64 = 5_000;
 
 /// A driver of its own port and directory, and carriers beside it.
 pub(super) struct Network {
@@ -41,14 +43,14 @@ impl Network {
                 Err(MediaError::Listen { .. }) => {}
                 started => return started.unwrap(),
             }
-            WallClock.wait_until(WallClock.now().plus_ms(10)).await;
+            SuiteClock.wait_until(SuiteClock.now().plus_ms(10)).await;
         }
         panic!("{sip} does not come free");
     }
 
     fn try_at(sip: SocketAddr, rtp_ports: (u16, u16)) -> Result<Self, MediaError> {
         let dir = tempfile::tempdir().unwrap();
-        let tasks = SuiteTasks::new();
+        let tasks = Arc::new(SuiteTasks::default());
         let config = MediaConfig {
             sip,
             advertised: None,
@@ -57,8 +59,8 @@ impl Network {
         };
         let shared = Arc::clone(&tasks) as Arc<dyn Tasks>;
         let surroundings = Surroundings {
-            clock: Arc::new(WallClock),
-            ids: Arc::new(CountingIds(AtomicU64::new(1))),
+            clock: Arc::new(SuiteClock),
+            ids: Arc::new(SuiteIds::default()),
             tasks: shared,
         };
         Ok(Self {
@@ -77,7 +79,7 @@ impl Network {
             profile,
             auth,
         };
-        let carrier = Carrier::start(config, Arc::new(WallClock), &*self.tasks).unwrap();
+        let carrier = Carrier::start(config, Arc::new(SuiteClock), &*self.tasks).unwrap();
         self.carriers.lock().unwrap().push(carrier.clone());
         carrier
     }
@@ -271,13 +273,12 @@ async fn a_trunk_where_nobody_listens_fails_definitely_at_once() {
 
 /// The carrier counts after it has responded, so its count may follow by a moment.
 async fn until_live(carrier: &CarrierHandle, count: usize) {
-    for _ in 0..300 {
-        if carrier.live_count() == count {
-            return;
+    tokio::select! {
+        is_so = carrier.has_live(count) => assert!(is_so, "the carrier is gone"),
+        () = SuiteClock.wait_until(SuiteClock.now().plus_ms(LIVE_WITHIN_MS)) => {
+            panic!("{} calls are live, not {count}", carrier.live_count())
         }
-        WallClock.wait_until(WallClock.now().plus_ms(5)).await;
     }
-    panic!("{} calls are live, not {count}", carrier.live_count());
 }
 
 fn runtime() -> tokio::runtime::Runtime {

@@ -252,7 +252,7 @@ fn answer(realm: &Realm, credentials: &Credentials, method: rsip::Method, uri: &
 }
 
 /// A URI that rsip prints exactly as given: its own parser would rewrite `transport=udp` and refuse `[::1]`.
-fn verbatim(uri: &str) -> rsip::Uri {
+pub fn verbatim(uri: &str) -> rsip::Uri {
     rsip::Uri {
         scheme: None,
         auth: None,

@@ -57,6 +57,7 @@ pub fn records(count: u32, salt: u32) -> Vec<serde_json::Value> {
         .collect()
 }
 
+#[derive(Default)]
 struct Run {
     acknowledged: Vec<u64>,
     kills: u32,
@@ -68,7 +69,8 @@ struct Run {
 impl Run {
     /// Writes until the server dies or `until` passes; every acknowledged position is remembered.
     fn write_until(&mut self, server: &Server, kill_after: Duration) {
-        at_each_beat(kill_after, || {
+        let ends = |beat| server.program.ends(beat).is_some();
+        at_each_beat(kill_after, ends, || {
             self.suppressed += 1;
             let number = format!("139{:08}", 10_000_000 + self.suppressed);
             let path = format!("/api/v1/numbers/{number}/suppress");
@@ -78,7 +80,7 @@ impl Run {
                 self.acknowledged.extend(reply.position);
                 self.suppressed_acknowledged += 1;
             }
-            server.program.ended().is_none()
+            true
         });
     }
 }
@@ -115,12 +117,7 @@ fn random_kills(form: Form) -> serde_json::Value {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let data = folder.path().join("data");
-    let mut run = Run {
-        acknowledged: Vec::new(),
-        kills: 0,
-        suppressed: 0,
-        suppressed_acknowledged: 0,
-    };
+    let mut run = Run::default();
     begin(&data, &carrier.trunk(), customers, 1, &mut run);
     for kill in 0..kills {
         let mut server = Server::start(&data, &carrier.trunk());
@@ -140,12 +137,7 @@ fn fsync_kills(form: Form) -> serde_json::Value {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let carrier = CarrierProcess::start(folder.path(), 7, &[]);
     let data = folder.path().join("data");
-    let mut run = Run {
-        acknowledged: Vec::new(),
-        kills: 0,
-        suppressed: 0,
-        suppressed_acknowledged: 0,
-    };
+    let mut run = Run::default();
     begin(&data, &carrier.trunk(), customers, 2, &mut run);
     for nth in (8..=most).step_by(step) {
         let mut strace = command("strace");

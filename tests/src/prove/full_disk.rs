@@ -28,7 +28,7 @@ const BACK_WITHIN: Duration = Duration::from_secs(30);
 /// How long the disk stays full once the server has felt it, and the longest until it has: a log whose
 /// write-ahead file was just begun anew has room of its own, for more writes than a busy machine makes soon.
 const FULL_FOR: Duration = Duration::from_millis(1_500);
-const FELT_WITHIN: Duration = Duration::from_secs(20);
+const FELT_WITHIN: Duration = Duration::from_secs(60);
 
 /// The longest from a signal to the end of the server.
 const STOPPED_WITHIN: Duration = Duration::from_secs(20);
@@ -181,16 +181,16 @@ impl Found {
 
     /// One filling; answers a server that runs.
     fn fill_once(&mut self, scene: &Scene<'_>, mut server: Server) -> Server {
-        at_each_beat(moment(self.fills), || {
+        let ends = |beat| server.program.ends(beat).is_some();
+        at_each_beat(moment(self.fills), ends, || {
             self.write(&server);
             true
         });
         scene.fill();
         let (until, refused) = (deadline(FULL_FOR), self.refused_while_full);
-        at_each_beat(FELT_WITHIN, || {
+        at_each_beat(FELT_WITHIN, ends, || {
             self.look(&server);
-            let is_over = self.refused_while_full > refused && instant() >= until;
-            !is_over && server.program.ended().is_none()
+            self.refused_while_full == refused || instant() < until
         });
         self.fills += 1;
         let dialed = scene.dialed_count();

@@ -5,7 +5,6 @@
 
 use super::{Form, Proof};
 use crate::opened::{open, open_rows};
-use crate::passing_time::let_pass;
 use crate::postgres::PostgresServer;
 use crate::program::{Program, command, instant, ledgerline};
 use ::projections::ViewCheck;
@@ -129,8 +128,9 @@ fn killed(log: &Path, rows: &str, length: &Length) -> Found {
         for _ in 0..drawn(kill, length.batches_max + 1) {
             program.line(STEP_WITHIN, |line| line.starts_with("at ") || line == "done");
         }
+        // The kill comes at a moment drawn at random, or when it is done.
         let moment = Duration::from_millis(drawn(kill + 1_000, length.into_ms_max));
-        let_pass(moment, "a kill comes at a moment drawn at random");
+        program.line(moment, |line| line == "done");
         let is_done = program.seen().iter().any(|line| line == "done");
         program.kill();
         found.kills += 1;

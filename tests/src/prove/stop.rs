@@ -7,7 +7,6 @@ use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
 use crate::opened::open;
-use crate::passing_time::let_pass;
 use crate::program::{fail, instant};
 use crate::server::Server;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
@@ -168,7 +167,9 @@ fn stop_once(server: &Server, scope: &str, id: Option<&str>, hang_up: bool, in_f
     if listed != Ok(true) {
         fail(&format!("{stop} is engaged and not listed"));
     }
-    let_pass(HELD, "the stop is held past the time within which it must act");
+    if let Some(why) = server.says_not_ready(HELD) {
+        fail(&format!("under {stop} it is not ready: {why}"));
+    }
     server.must_post(
         "/api/v1/stop/lift",
         &json!({"stop": stop, "reason": "the proof goes on"}),

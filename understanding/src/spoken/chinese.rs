@@ -6,27 +6,27 @@ use super::{Spoken, is_day, phone_groups};
 
 const DIGITS: [&str; 10] = ["零", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
-pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
-    match spoken {
+pub(super) fn say(spoken: &Spoken<'_>) -> Option<String> {
+    match *spoken {
         Spoken::Amount { fen } => amount(fen),
         Spoken::Date { year, month, day } => {
-            let year = match year {
+            let before = match year {
                 Some(year) => format!("{}年", plain_digits(&year.to_string())?),
                 None => String::new(),
             };
             let words = || {
                 Some(format!(
-                    "{year}{}月{}日",
+                    "{before}{}月{}日",
                     integer(month.into())?,
                     integer(day.into())?
                 ))
             };
-            is_day(year_of(spoken), month, day).then(words)?
+            is_day(year, month, day).then(words)?
         }
         Spoken::Time { hour, minute } => time(hour, minute),
-        Spoken::Digits(digits) => row(digits),
-        Spoken::Phone(phone) => {
-            let groups: Option<Vec<String>> = phone_groups(phone)?.iter().map(|group| row(group)).collect();
+        Spoken::Digits { ref digits } => row(digits),
+        Spoken::Phone { ref digits } => {
+            let groups: Option<Vec<String>> = phone_groups(digits)?.iter().map(|group| row(group)).collect();
             Some(groups?.join("，"))
         }
         Spoken::Share { millionths } => {
@@ -43,19 +43,12 @@ pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
         } => thousandths(number),
         Spoken::Number {
             thousandths: 2_000,
-            counted: Some(counted),
+            counted: Some(ref counted),
         } => Some(format!("两{counted}")),
         Spoken::Number {
             thousandths: number,
-            counted: Some(counted),
+            counted: Some(ref counted),
         } => Some(format!("{}{counted}", thousandths(number)?)),
-    }
-}
-
-fn year_of(spoken: Spoken<'_>) -> Option<i32> {
-    match spoken {
-        Spoken::Date { year, .. } => year,
-        _ => None,
     }
 }
 

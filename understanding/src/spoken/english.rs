@@ -18,8 +18,8 @@ const MONTHS: [&str; 12] = [
     "December",
 ];
 
-pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
-    match spoken {
+pub(super) fn say(spoken: &Spoken<'_>) -> Option<String> {
+    match *spoken {
         Spoken::Amount { fen } => amount(fen),
         Spoken::Date { year, month, day } => {
             let name = MONTHS.get(usize::try_from(month.checked_sub(1)?).ok()?)?;
@@ -31,9 +31,9 @@ pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
             is_day(year, month, day).then_some(words)
         }
         Spoken::Time { hour, minute } => time(hour, minute),
-        Spoken::Digits(digits) => row(digits),
-        Spoken::Phone(phone) => {
-            let groups: Option<Vec<String>> = phone_groups(phone)?.iter().map(|group| row(group)).collect();
+        Spoken::Digits { ref digits } => row(digits),
+        Spoken::Phone { ref digits } => {
+            let groups: Option<Vec<String>> = phone_groups(digits)?.iter().map(|group| row(group)).collect();
             Some(groups?.join(", "))
         }
         Spoken::Share { millionths } => Some(format!("{} percent", thousandths(millionths / 10)?)),
@@ -43,7 +43,7 @@ pub(super) fn say(spoken: Spoken<'_>) -> Option<String> {
         } => thousandths(number),
         Spoken::Number {
             thousandths: number,
-            counted: Some(counted),
+            counted: Some(ref counted),
         } => {
             let plural = if number == 1_000 { "" } else { "s" };
             Some(format!("{} {counted}{plural}", thousandths(number)?))

@@ -6,6 +6,9 @@
 mod chinese;
 mod english;
 
+use serde::Deserialize;
+use std::borrow::Cow;
+
 pub use chinese::integer as chinese_integer;
 pub use english::integer as english_integer;
 
@@ -18,8 +21,9 @@ pub enum Language {
     English,
 }
 
-/// Something that is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Something that is said; as JSON its `kind` is the variant's name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Spoken<'s> {
     /// An amount in fen.
     Amount {
@@ -43,9 +47,15 @@ pub enum Spoken<'s> {
         minute: u32,
     },
     /// Digit by digit; one is 幺.
-    Digits(&'s str),
+    Digits {
+        /// Nothing else but these.
+        digits: Cow<'s, str>,
+    },
     /// A phone number in groups of three, four and four.
-    Phone(&'s str),
+    Phone {
+        /// Of the number; blanks and dashes between them are not said.
+        digits: Cow<'s, str>,
+    },
     /// A share in millionths: 35,000 is 3.5 %.
     Share {
         /// Of a million.
@@ -56,12 +66,12 @@ pub enum Spoken<'s> {
         /// How many.
         thousandths: i64,
         /// 期, 个, 次; or the English noun.
-        counted: Option<&'s str>,
+        counted: Option<Cow<'s, str>>,
     },
 }
 
 /// The words for something; nothing where there is no such thing (month 13, letters among digits).
-pub fn say(spoken: Spoken<'_>, language: Language) -> Option<String> {
+pub fn say(spoken: &Spoken<'_>, language: Language) -> Option<String> {
     match language {
         Language::Chinese => chinese::say(spoken),
         Language::English => english::say(spoken),
@@ -118,13 +128,15 @@ mod tests {
                 hour: small(0),
                 minute: small(1),
             },
-            "digits" => Spoken::Digits(value),
-            "phone" => Spoken::Phone(value),
+            "digits" => Spoken::Digits { digits: value.into() },
+            "phone" => Spoken::Phone { digits: value.into() },
             "share" => Spoken::Share {
                 millionths: value.parse().expect("millionths"),
             },
             "number" => {
-                let (number, counted) = value.split_once('*').map_or((value, None), |(n, c)| (n, Some(c)));
+                let (number, counted) = value
+                    .split_once('*')
+                    .map_or((value, None), |(n, c)| (n, Some(c.into())));
                 Spoken::Number {
                     thousandths: number.parse().expect("thousandths"),
                     counted,
@@ -132,7 +144,7 @@ mod tests {
             }
             other => panic!("no kind {other}"),
         };
-        say(spoken, language)
+        say(&spoken, language)
     }
 
     #[test]
@@ -175,7 +187,7 @@ mod tests {
             1_005_000,
             123_456_789,
         ] {
-            let said = say(Spoken::Amount { fen }, Language::Chinese).expect("an amount");
+            let said = say(&Spoken::Amount { fen }, Language::Chinese).expect("an amount");
             let found: Vec<Value> = find(&said, moment).into_iter().map(|found| found.value).collect();
             assert_eq!(
                 found,
@@ -186,7 +198,10 @@ mod tests {
                 "{said}"
             );
         }
-        let said = say(Spoken::Phone("13800138000"), Language::Chinese).expect("a phone");
+        let phone = Spoken::Phone {
+            digits: "13800138000".into(),
+        };
+        let said = say(&phone, Language::Chinese).expect("a phone");
         let found: Vec<Value> = find(&said, moment).into_iter().map(|found| found.value).collect();
         assert_eq!(found, [Value::Phone("13800138000".into())], "{said}");
     }

@@ -84,6 +84,14 @@ pub(super) async fn add(story: &Story, name: &str, roles: &[&str]) -> Came {
     added
 }
 
+/// The campaign T, of which another person approves what `approvals` names.
+pub(super) async fn campaign(story: &Story, approvals: Value) {
+    let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": approvals,
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let came = owner(story, "/api/v1/campaigns", made).await;
+    assert_eq!(came.status, 201, "{}", came.body);
+}
+
 pub(super) async fn key(story: &Story, order: Value) -> String {
     let made = owner(story, "/api/v1/api-keys", order).await;
     assert_eq!(made.status, 201, "{}", made.body);

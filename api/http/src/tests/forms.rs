@@ -1,7 +1,7 @@
 //! Lists sent as forms, over a running server: the same intake as every other way, and what is wrong is
 //! named.
 
-use super::asking::{add, key, owner, send, trail};
+use super::asking::{add, campaign, key, send, trail};
 use crate::testing::Story;
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
@@ -39,23 +39,23 @@ async fn sent_with(story: &Story, path: &str, headers: &[(&str, &str)], parts: &
 
 const FORM: &str = "multipart/form-data; boundary=edge";
 
-async fn created(story: &Story) {
-    let made = json!({ "task_id": "T", "script_template": "您好。",
-        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
-    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+/// The campaign whose lists one operator has approved by the other; the keys of li and wang.
+async fn approved_by_another(story: &Story) -> [String; 2] {
+    campaign(story, json!(["lists"])).await;
+    for name in ["li", "wang"] {
+        add(story, name, &["operator"]).await;
+    }
+    [
+        key(story, json!({ "user": "li" })).await,
+        key(story, json!({ "user": "wang" })).await,
+    ]
 }
 
 #[test]
 fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": ["lists"],
-            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
-        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
-        for name in ["li", "wang"] {
-            add(&story, name, &["operator"]).await;
-        }
-        let li = key(&story, json!({ "user": "li" })).await;
+        let [li, _] = approved_by_another(&story).await;
         let no_phone = [
             part("file", Some("list.csv"), "customer_id,colour\nC01,red\n"),
             part("task_id", None, "T"),
@@ -73,14 +73,7 @@ fn what_is_no_list_is_refused_before_anybody_is_asked_to_approve_it() {
 fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": ["lists"],
-            "schedule": { "start_time": "09:00", "end_time": "18:00" } });
-        assert_eq!(owner(&story, "/api/v1/campaigns", made).await.status, 201);
-        for name in ["li", "wang"] {
-            add(&story, name, &["operator"]).await;
-        }
-        let li = key(&story, json!({ "user": "li" })).await;
-        let wang = key(&story, json!({ "user": "wang" })).await;
+        let [li, wang] = approved_by_another(&story).await;
         let list = |rows: &str| [part("file", Some("list.csv"), rows), part("task_id", None, "T")];
         let (first, second) = (list(ROWS), list("customer_id,phone\nC09,13800138009\n"));
         let path = "/api/v1/tasks/data";
@@ -110,7 +103,7 @@ fn an_approval_is_for_one_list_whatever_key_comes_again_with_it() {
 fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        created(&story).await;
+        campaign(&story, json!([])).await;
         let bearer = story.bearer();
         let parts = [part("file", Some("名单.csv"), ROWS), part("task_id", None, "T")];
         let dry = sent(&story, "/api/v1/tasks/data?dry_run=true", &bearer, FORM, &parts).await;
@@ -145,7 +138,7 @@ fn a_file_in_a_form_is_a_list_whose_good_rows_count_and_whose_bad_ones_are_told(
 fn a_form_that_is_not_a_list_is_refused_and_what_is_wrong_is_named() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        created(&story).await;
+        campaign(&story, json!([])).await;
         let bearer = story.bearer();
         let file = || part("file", Some("list.csv"), ROWS);
         let task = || part("task_id", None, "T");

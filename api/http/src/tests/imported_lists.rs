@@ -1,17 +1,10 @@
 //! Lists as a server takes them: columns that give persons to somebody, and campaigns whose lists another
 //! person approves.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
+use super::asking::{Came, add, campaign, get, key, owner, send, trail};
 use crate::testing::Story;
 use hyper::Method;
 use serde_json::{Value, json};
-
-async fn created(story: &Story, approvals: Value) {
-    let made = json!({ "task_id": "T", "script_template": "您好。", "approvals": approvals,
-        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
-    let came = owner(story, "/api/v1/campaigns", made).await;
-    assert_eq!(came.status, 201, "{}", came.body);
-}
 
 fn records(records: Value) -> Value {
     json!({ "task_id": "T", "records": records })
@@ -26,7 +19,7 @@ async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Ca
 fn a_column_gives_persons_to_users_and_teams_and_an_unknown_user_is_a_bad_row() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        created(&story, json!([])).await;
+        campaign(&story, json!([])).await;
         add(&story, "ann", &["agent"]).await;
         let list = records(json!([
             { "customer_id": "C1", "phone": "13800138001", "agent": "ann" },
@@ -80,7 +73,7 @@ fn a_column_gives_persons_to_users_and_teams_and_an_unknown_user_is_a_bad_row() 
 fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_list() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        created(&story, json!(["lists"])).await;
+        campaign(&story, json!(["lists"])).await;
         add(&story, "li", &["operator"]).await;
         add(&story, "wang", &["operator"]).await;
         let (li, wang) = (

@@ -22,16 +22,21 @@ async fn asked_by(story: &Story, bearer: &str, more: (&str, &str), body: Value) 
     send(story, Method::POST, "/api/v1/calls", &headers, Some(body)).await
 }
 
+/// The campaign T, and two people of its list.
+async fn with_two(story: &Story) {
+    created(story, "T").await;
+    let list = json!({ "task_id": "T", "records": [
+        { "customer_id": "C01", "phone": "13800138001" },
+        { "customer_id": "C02", "phone": "13800138002" },
+    ] });
+    assert_eq!(owner(story, "/api/v1/tasks/data", list).await.status, 200);
+}
+
 #[test]
 fn somebody_new_is_enrolled_and_due_before_who_stands_in_a_list() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        created(&story, "T").await;
-        let list = json!({ "task_id": "T", "records": [
-            { "customer_id": "C01", "phone": "13800138001" },
-            { "customer_id": "C02", "phone": "13800138002" },
-        ] });
-        assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
+        with_two(&story).await;
         let order = json!({ "campaign": "T", "customer": "C09", "phone": "13800138009",
             "deadline": "2099-01-01T00:00:00Z" });
         let one = asked(&story, order).await;
@@ -156,12 +161,7 @@ fn a_key_may_ask_for_its_campaigns_and_the_same_request_again_calls_nobody_twice
 fn an_agent_calls_whom_they_were_given_by_the_number_that_is_known() {
     let story = Story::begin();
     story.runtime.block_on(async {
-        created(&story, "T").await;
-        let list = json!({ "task_id": "T", "records": [
-            { "customer_id": "C01", "phone": "13800138001" },
-            { "customer_id": "C02", "phone": "13800138002" },
-        ] });
-        assert_eq!(owner(&story, "/api/v1/tasks/data", list).await.status, 200);
+        with_two(&story).await;
         let sun = json!({ "name": "sun", "roles": ["agent"], "campaigns": ["T"] });
         assert_eq!(owner(&story, "/api/v1/users", sun).await.status, 201);
         let assign = json!({ "user": "sun", "reason": "asked for" });

@@ -312,15 +312,19 @@ fn a_wrong_clock_is_measured_at_the_start_noted_once_and_said_by_readiness() {
         "{ready}"
     );
     assert_eq!(ready["clock"][0]["dialing_allowed"], false);
-    let (_, page) = story.send("GET", "/api/v1/events", "");
-    assert_eq!(page["items"][1]["type"], "installation.clock_offset_measured");
-    let noted = page["items"][1]["data"]["offset_ms"].as_i64().unwrap();
-    assert!((2_900..=3_100).contains(&noted), "{noted}");
+    // Only these: an alert of the clock comes with the first look of the alerts, a second from the start.
+    let noted = || {
+        let path = "/api/v1/events?kind=installation.clock_offset_measured";
+        story.send("GET", path, "").1["items"].clone()
+    };
+    let offset_ms = noted()[0]["data"]["offset_ms"].as_i64().unwrap();
+    assert!((2_900..=3_100).contains(&offset_ms), "{offset_ms}");
     let (status, measured) = story.send("POST", "/api/v1/installation/measure-clock", "");
     answering.join().unwrap();
     assert_eq!((status, &measured["measured"][0]["noted"]), (200, &json!(false)));
     assert!(measured["dialing_refused"].is_string());
-    assert_eq!(story.head(), "2", "what is known already is not noted again");
+    let noted = noted();
+    assert_eq!(noted.as_array().unwrap().len(), 1, "not noted again: {noted}");
     story.end();
 }
 

@@ -27,7 +27,7 @@ pub(crate) trait Stage: Send + Sync {
 }
 
 pub(crate) fn ports() -> (Arc<SuiteClock>, Arc<SuiteTasks>) {
-    (Arc::new(SuiteClock), Arc::new(SuiteTasks))
+    (Arc::new(SuiteClock), Arc::new(SuiteTasks::default()))
 }
 
 pub(crate) fn order() -> ListeningOrder {

@@ -2,8 +2,7 @@
 //! engines that speak the published protocols.
 
 pub mod double;
-mod ports;
 pub mod sounds;
 pub mod voices;
 
-pub use ports::{SuiteClock, SuiteIds, SuiteTasks};
+pub use media::testing::{SuiteClock, SuiteIds, SuiteTasks};

@@ -356,7 +356,8 @@ impl Drop for SimulatedLeg {
 mod tests {
     use super::{CalleeScript, CarrierBook, SimulatedCallees, SimulatedInvite, SimulatedLine};
     use crate::lines::contract::{self, Callee, Stage};
-    use crate::lines::suite_ports::WallClock;
+    use crate::lines::suite_legs::{dial, next};
+    use crate::testing::SuiteClock;
     use async_trait::async_trait;
     use domain::ports::line::{LegEvent, Line, LineFacts};
     use std::sync::Arc;
@@ -413,7 +414,7 @@ mod tests {
         let callees = Arc::new(Always(script));
         Arc::new(SimulatedLine::new(
             facts,
-            Arc::new(WallClock),
+            Arc::new(SuiteClock),
             callees,
             Arc::clone(book),
         ))
@@ -440,8 +441,8 @@ mod tests {
         for (script, replied, answered) in told {
             let book = Arc::new(CarrierBook::default());
             let line = line(script.clone(), &book);
-            let mut leg = contract::dial(&line).await;
-            while !matches!(contract::next(&mut leg).await, LegEvent::Closed(_)) {}
+            let mut leg = dial(&line).await;
+            while !matches!(next(&mut leg).await, LegEvent::Closed(_)) {}
             let entries = book.entries();
             let entry = entries.values().next().unwrap();
             assert_eq!(

@@ -12,7 +12,7 @@ use super::contract::filled;
 use super::{Form, Proof};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::passing_time::come_again;
+use crate::passing_time::ask_on;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
 use crate::server::{Server, followed};
@@ -232,7 +232,7 @@ fn without_store(
 ) -> Away {
     // A connection that was at work when it was killed may still do this or that.
     let is_told = server.says_not_ready(AWAY_WITHIN);
-    let is_away = come_again(AWAY_WITHIN, || {
+    let is_away = ask_on(AWAY_WITHIN, || {
         let order = json!({ "number": "13800138000", "reason": "list" });
         let reply = server.post("/api/v1/numbers/suppress", &order).ok()?;
         (reply.status >= 500).then_some(())

@@ -4,7 +4,6 @@ use super::Found;
 use super::faked_wall::{FakedWall, Wall};
 use crate::busy_carrier::BusyCarrier;
 use crate::history::{History, member};
-use crate::passing_time::let_pass;
 use crate::program::{command, instant, ledgerline};
 use crate::prove::{BUNDLED_TEXT, records};
 use crate::server::Server;
@@ -155,14 +154,13 @@ impl Stage {
     }
 
     pub(super) fn wait_until(&self, at: Timestamp) {
-        let_pass(
-            at.duration_since(self.wall.true_now()),
-            "the case says what happens when",
-        );
+        // No INVITE is what this waits for: the case says what happens when.
+        let passes = |time| self.carrier.is_invited(time, |_| false);
+        passes(at.duration_since(self.wall.true_now()));
         // By the true time; a machine whose clock is set meanwhile is no place for this proof.
         let short = at.duration_since(self.wall.true_now());
         assert!(short < SAID, "the machine's own clock goes on while a proof runs");
-        let_pass(short, "the same, to the microsecond");
+        passes(short);
     }
 
     /// A command about this server, which must be granted.

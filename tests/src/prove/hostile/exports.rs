@@ -1,8 +1,8 @@
 //! Three hundred readers that ask for an export and take nothing of it: everybody else is answered meanwhile.
 
 use super::{Stage, Verdict, ask_each};
-use crate::passing_time::{come_again, left, let_pass};
-use crate::program::{deadline, instant};
+use crate::passing_time::come_again;
+use crate::program::instant;
 use crate::prove::Form;
 use crate::prove::crash::records;
 use crate::server::request;
@@ -18,9 +18,9 @@ const READERS: usize = 300;
 /// The campaign that only makes the log long; nobody of it is called.
 const LONG: &str = "LONG";
 
-/// What a reader takes who wants to keep its place, and how often.
+/// What a reader takes who wants to keep its place, and at which of the times that others come again.
 const PIECE_BYTES: usize = 64 * 1024;
-const BETWEEN_PIECES: Duration = Duration::from_secs(5);
+const PIECE_EACH: u32 = 5;
 
 /// How long others wait for such a place at most.
 const PLACE_WITHIN: Duration = Duration::from_secs(60);
@@ -94,19 +94,16 @@ pub(super) fn slow(stage: &Stage<'_>) -> Verdict {
 fn waited_for_a_place(stage: &Stage<'_>, holding: &mut [TcpStream], broken: &mut Vec<String>) -> u64 {
     let began = instant();
     let mut piece = vec![0; PIECE_BYTES];
-    let until = deadline(PLACE_WITHIN);
-    let mut is_written = false;
-    while !is_written && !left(until).is_zero() {
-        for reader in holding.iter_mut() {
+    let mut times = 0;
+    let is_written = come_again(PLACE_WITHIN, || {
+        for reader in holding.iter_mut().filter(|_| times % PIECE_EACH == 0) {
             // One whose place was given away reads an end, or an error.
             drop(reader.read(&mut piece));
         }
-        is_written = is_exported(stage);
-        if !is_written {
-            let_pass(BETWEEN_PIECES.min(left(until)), "they take little");
-        }
-    }
-    if !is_written {
+        times += 1;
+        is_exported(stage).then_some(())
+    });
+    if is_written.is_none() {
         broken.push("those who take little kept their places".to_owned());
     }
     u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX)

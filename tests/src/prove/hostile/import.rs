@@ -7,13 +7,12 @@
 
 use super::{Stage, Verdict};
 use crate::history::member;
-use crate::passing_time::at_each_beat;
-use crate::program::{command, instant, ledgerline};
+use crate::passing_time::{at_each_beat, nothing_ends_it};
+use crate::program::{Program, command, instant, ledgerline};
 use crate::prove::Form;
 use crate::prove::crash::{quick_campaign, records};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 /// The campaign that dials meanwhile, and the one that the file goes into.
@@ -34,6 +33,9 @@ const DIALS_AT_ENDS: f64 = 2.0;
 
 /// Most events that the rows may be behind meanwhile: a few batches of the views.
 const LAG_EVENTS_MAX: u64 = 2_048;
+
+/// Longest wait for the report of an import that has ended.
+const SAID_WITHIN: Duration = Duration::from_secs(10);
 
 /// Longest time until the whole file is in.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
@@ -144,8 +146,9 @@ pub(super) fn beside_a_campaign(stage: &Stage<'_>) -> Verdict {
     let file = folder.path().join("many.csv");
     std::fs::write(&file, customers(size.rows)).expect("a list can be written");
     begin(stage, size.dialed_people);
-    measured(stage, size.warm_up, || true);
-    let before = measured(stage, size.measured, || true);
+    let passes = |beat| !nothing_ends_it(beat);
+    measured(stage, size.warm_up, passes);
+    let before = measured(stage, size.measured, passes);
     let (import, enrolled) = imported(stage, &file);
     let (others, rounds) = other_loads(stage, folder.path(), size.measured);
     stage
@@ -193,13 +196,14 @@ fn begin(stage: &Stage<'_>, dialed_people: u32) {
         .must_post(&format!("/api/v1/campaigns/{DIALING}/start"), &json!({}));
 }
 
-/// Looks on for at least so long, and until `is_done`.
-fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut() -> bool) -> Stretch {
+/// Looks on for at least so long, and until `is_done`, which waits for that up to a beat.
+fn measured(stage: &Stage<'_>, at_least: Duration, mut is_done: impl FnMut(Duration) -> bool) -> Stretch {
     let (began, before) = (instant(), stage.carrier.lines().len());
     let mut stretch = Stretch::default();
-    at_each_beat(at_least + IMPORTED_WITHIN, || {
+    let ends = |beat| is_done(beat) && instant() - began >= at_least;
+    at_each_beat(at_least + IMPORTED_WITHIN, ends, || {
         stretch.look(stage);
-        !is_done() || instant() - began < at_least
+        true
     });
     stretch.ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
     stretch.dials = stage.carrier.lines().len().saturating_sub(before);
@@ -212,41 +216,35 @@ fn imported(stage: &Stage<'_>, file: &Path) -> (Stretch, Option<u64>) {
         .arg("import")
         .arg(file)
         .args(["--campaign", IMPORTED, "--json"]);
-    import.args(stage.server.named()).stdout(Stdio::piped());
-    let Ok(mut child) = import.spawn() else {
-        return (Stretch::default(), None);
-    };
-    let until = instant() + IMPORTED_WITHIN;
-    let stretch = measured(stage, Duration::ZERO, || {
-        has_ended(&mut child) || instant() > until
-    });
-    drop(child.kill());
-    let said = child.wait_with_output().ok();
-    let report: Option<Value> = said.and_then(|said| serde_json::from_slice(&said.stdout).ok());
+    import.args(stage.server.named());
+    let mut import = Program::start(import);
+    let stretch = measured(stage, Duration::ZERO, |beat| import.ends(beat).is_some());
+    import.kill();
+    let said = import.line(SAID_WITHIN, |line| line.starts_with('{'));
+    let report: Option<Value> = said.and_then(|said| serde_json::from_str(&said).ok());
     let enrolled = report.and_then(|report| member(&report, "/enrolled").as_u64());
     (stretch, enrolled)
 }
 
-fn has_ended(child: &mut Child) -> bool {
-    !matches!(child.try_wait(), Ok(None))
-}
-
 /// A rebuild of a view, an export and a backup, each begun again as soon as all are done.
 fn other_loads(stage: &Stage<'_>, folder: &Path, at_least: Duration) -> (Stretch, u32) {
-    let (mut rounds, mut running) = (0, Vec::new());
+    let (mut rounds, mut running) = (0, Vec::<Program>::new());
     let until = instant() + at_least;
-    let stretch = measured(stage, at_least, || {
-        running.retain_mut(|child| !has_ended(child));
+    let stretch = measured(stage, at_least, |beat| {
+        running.retain(|load| load.ended().is_none());
         if running.is_empty() && instant() < until {
             running = begin_loads(stage, folder, rounds);
-            rounds += u32::from(running.len() == 2);
+            rounds += 1;
+        }
+        if let Some(load) = running.first() {
+            load.ends(beat);
         }
         running.is_empty()
     });
     (stretch, rounds)
 }
 
-fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Child> {
+fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Program> {
     let data = stage.data.to_string_lossy();
     let path = "/api/v1/projections/call_history/rebuild";
     // One that is open goes on.
@@ -265,9 +263,10 @@ fn begin_loads(stage: &Stage<'_>, folder: &Path, round: u32) -> Vec<Child> {
     ];
     let started = begun.iter().map(|args| {
         let mut load = command(ledgerline());
-        load.args(args).stdout(Stdio::null()).stdin(Stdio::null()).spawn()
+        load.args(args);
+        Program::start(load)
     });
-    started.filter_map(Result::ok).collect()
+    started.collect()
 }
 
 fn customers(rows: u64) -> String {

@@ -7,10 +7,10 @@ use crate::postgres::PostgresServer;
 use crate::program::{fail, instant};
 use crate::prove::Form;
 use crate::server::{Server, request};
+use crate::watched;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// Longest look at what a round of questions costs: past its end by far.
@@ -274,7 +274,7 @@ impl Watched<'_> {
         peaks: &mut Peaks,
         broken: &mut Vec<String>,
     ) -> (Answers, Status) {
-        let ended = AtomicBool::new(false);
+        let ended = watched::Watched::new(false);
         let (url, passes, round) = (self.url, self.passes, peaks.rounds);
         std::thread::scope(|scope| {
             let looking = scope.spawn(|| self.look_until(&ended));
@@ -288,7 +288,7 @@ impl Watched<'_> {
                 .into_iter()
                 .map(|one| one.join().unwrap_or_else(|_| not_asked()));
             let answers: Answers = answers.collect();
-            ended.store(true, Ordering::SeqCst);
+            ended.change(|ended| *ended = true);
             let (not_passed, slowest) = passing.join().unwrap_or_else(|_| not_asked());
             let (bytes, rss) = looking.join().unwrap_or_else(|_| not_asked());
             broken.extend(
@@ -304,12 +304,13 @@ impl Watched<'_> {
         })
     }
 
-    fn look_until(&self, ended: &AtomicBool) -> (u64, Option<u64>) {
+    fn look_until(&self, ended: &watched::Watched<bool>) -> (u64, Option<u64>) {
         let (mut bytes, mut rss) = (0, None);
-        at_each_beat(LOOKED_WITHIN, || {
+        let ends = |beat| ended.until(beat, |ended| ended.then_some(())).is_some();
+        at_each_beat(LOOKED_WITHIN, ends, || {
             bytes = (self.temporary)().max(bytes);
             rss = (self.database_rss_mb)().max(rss);
-            !ended.load(Ordering::SeqCst)
+            true
         });
         (bytes, rss)
     }

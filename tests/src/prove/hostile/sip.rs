@@ -3,7 +3,7 @@
 
 use super::{ANSWER_MS, SEED, Stage, Verdict, timed};
 use crate::history::member;
-use crate::passing_time::at_each_beat;
+use crate::passing_time::{at_each_beat, nothing_ends_it};
 use crate::program::instant;
 use crate::prove::{Form, brief_people};
 use domain::call::LegIdentity;
@@ -296,7 +296,7 @@ pub(super) fn mutated(stage: &Stage<'_>) -> Verdict {
     let began = instant();
     let lasts = Duration::from_secs(seconds);
     let mut asked = 0_u32;
-    at_each_beat(lasts, || {
+    at_each_beat(lasts, nothing_ends_it, || {
         let elapsed = instant() - began;
         if elapsed.as_secs() >= u64::from(asked) {
             asked += 1;

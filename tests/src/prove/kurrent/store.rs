@@ -7,7 +7,7 @@
 use super::{LISTENING, Served, compare_ids, log};
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::passing_time::come_again;
+use crate::passing_time::ask_on;
 use crate::program::{Program, fail, run, run_json};
 use crate::prove::reconcile::compare;
 use crate::prove::{Form, records};
@@ -139,13 +139,15 @@ impl Stage {
         self.kills += 1;
     }
 
-    /// Until a command is taken again.
+    /// Until a command is taken again; whoever is refused waits for the server to say that it is ready.
     fn wait_writable(&self, server: &Server) -> Option<()> {
-        come_again(LISTENING, || {
+        ask_on(LISTENING, || {
             let body = json!({"reason": "asked"});
-            let reply = server.post("/api/v1/numbers/13800138000/opt-out", &body).ok()?;
-            (reply.status < 300).then_some(())
+            let reply = server.post("/api/v1/numbers/13800138000/opt-out", &body).ok();
+            let is_taken = reply.is_some_and(|reply| reply.status < 300);
+            (is_taken || !server.says_ready(LISTENING)).then_some(is_taken)
         })
+        .and_then(|is_taken| is_taken.then_some(()))
     }
 
     /// Rows, proof, carrier and both readings of the log agree.

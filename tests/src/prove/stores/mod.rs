@@ -9,7 +9,7 @@ mod under_serve;
 
 use super::{Form, Proof};
 use crate::history::member;
-use crate::passing_time::let_pass;
+use crate::passing_time::left;
 use crate::postgres::{DURABLE_SETTINGS, PostgresServer};
 use crate::program::{Program, command, deadline, instant};
 use acknowledged::{Acknowledged, Found};
@@ -127,8 +127,9 @@ fn kill_server(server: &PostgresServer, kills: u64) -> Found {
     let mut idle = 0;
     for kill in 0..kills {
         idle += u64::from(!acknowledged.take(writer.line(ACKNOWLEDGED_WITHIN, |_| true)));
-        let moment = Duration::from_millis(100 + drawn(kill) % 400);
-        let_pass(moment, "a kill comes at a moment drawn at random");
+        // The kill comes at a moment drawn at random.
+        let moment = deadline(Duration::from_millis(100 + drawn(kill) % 400));
+        while !left(moment).is_zero() && acknowledged.take(writer.line(left(moment), |_| true)) {}
         server.kill();
         server.restart();
         // Everything said until now may be from before the kill; one append of after it must follow.

@@ -4,9 +4,9 @@
 
 use crate::carrier::CarrierProcess;
 use crate::history::{History, member};
-use crate::passing_time::let_pass;
+use crate::passing_time::left;
 use crate::postgres::PostgresServer;
-use crate::program::instant;
+use crate::program::{deadline, instant};
 use crate::prove::{Form, records};
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -109,10 +109,9 @@ fn held(serve: &Server, carrier: &CarrierProcess, wrong: &mut Vec<String>, name:
     {
         wrong.push(format!("{name}: no reason: {why}"));
     }
-    let_pass(
-        ON_THEIR_WAY,
-        "what was asked of the database before reaches the carrier",
-    );
+    // What was asked of the database before reaches the carrier.
+    let until = deadline(ON_THEIR_WAY);
+    while carrier.has_more_than(carrier.lines().len(), left(until)) {}
     let before = carrier.lines().len();
     // Somebody who is dialed ends it at once.
     carrier.has_more_than(before, HELD);

@@ -3,7 +3,7 @@
 use super::super::brief_people::brief_records;
 use super::{CASES, Case, SEED};
 use crate::carrier::CarrierProcess;
-use crate::passing_time::let_pass;
+use crate::file_changes::in_folder_to_come;
 use crate::postgres::PostgresServer;
 use crate::program::{command, fail, ledgerline};
 use crate::server::{REHEARSAL, Server};
@@ -13,8 +13,8 @@ use std::time::Duration;
 /// People who are called in the tail that is lost.
 const PEOPLE: u32 = 4;
 
-/// Within which what was called is signed: a checkpoint is a second behind at most.
-const SIGNED: Duration = Duration::from_millis(1_500);
+/// Longest wait for the checkpoint of what was called, which is a second behind at most.
+const SIGNED_WITHIN: Duration = Duration::from_secs(20);
 
 /// The log and its index; SQLite puts two more beside each.
 pub(super) const LOG_FILES: [&str; 6] = [
@@ -100,13 +100,32 @@ pub(super) fn make(
     let before = carrier.lines().len();
     let second = serve(&made.data, made.store.as_deref(), Some(&carrier.trunk()));
     let are_called = carrier.has_more_than(before + PEOPLE as usize - 1, Duration::from_secs(60));
-    let_pass(SIGNED, "all of the tail is signed");
+    let is_signed = is_signed(&second, &made.data.join("proof"));
     copy_folder(&made.data, &made.killed_data);
     end(second);
     if !are_called {
         fail("nobody is called in the tail that is to be lost");
     }
+    if !is_signed {
+        fail("the tail that is to be lost is not signed");
+    }
     made
+}
+
+/// True once the checkpoint covers what the log holds now.
+fn is_signed(server: &Server, proof: &Path) -> bool {
+    let Some(head) = server.last_position("", SIGNED_WITHIN).filter(|head| *head > 0) else {
+        return false;
+    };
+    // An origin, then how many events it covers.
+    let covered = || {
+        let text = std::fs::read_to_string(proof.join("checkpoint")).ok()?;
+        text.lines().nth(1)?.parse::<u64>().ok()
+    };
+    in_folder_to_come(proof, SIGNED_WITHIN, || {
+        covered().filter(|covered| *covered >= head)
+    })
+    .is_some()
 }
 
 fn copy_folder(from: &Path, to: &Path) {

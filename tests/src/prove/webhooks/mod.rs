@@ -12,7 +12,7 @@ mod receiver;
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::passing_time::{left, let_pass};
+use crate::passing_time::left;
 use crate::program::{deadline, fail, instant};
 use crate::server::Server;
 use python::MailServer;
@@ -37,8 +37,6 @@ const ALERTS: &str = "/alerts";
 const BEARER: &str = "a token of the CRM";
 /// Longest wait for calls, and for what is told of them.
 const LONGEST: Duration = Duration::from_secs(600);
-/// How long the receiver is away when it restarts.
-const AWAY: Duration = Duration::from_millis(1_500);
 /// How long nothing comes once all is told.
 const QUIET: Duration = Duration::from_secs(2);
 /// Kinds that `/all` is told.
@@ -202,7 +200,7 @@ impl Stage {
     /// While calls end the receiver restarts, and its secret is rotated.
     fn disturb(&mut self, server: &Server, people: usize) {
         self.until_told(people / 4);
-        self.restart();
+        self.restart(server);
         self.until_told(people / 2);
         self.verify_by_python();
         let reply = server.must_post(&self.of(ALL, "/rotate"), &json!({}));
@@ -213,7 +211,7 @@ impl Stage {
         self.receiver.know(ALL, &secret);
         self.secrets.push(secret);
         self.until_told(people * 3 / 4);
-        self.restart();
+        self.restart(server);
     }
 
     fn until_told(&mut self, count: usize) {
@@ -222,9 +220,18 @@ impl Stage {
         }
     }
 
-    fn restart(&mut self) {
+    /// It is away until a delivery was tried, and found nobody.
+    fn restart(&mut self, server: &Server) {
+        let failed = "kind=webhook.delivery_failed";
+        let before = server.last_position(failed, LONGEST).unwrap_or(0);
         self.receiver.close();
-        let_pass(AWAY, "the receiver is away");
+        let found_nobody = server.follow_events(failed, LONGEST, |event| {
+            let position: u64 = member(event, "/position").as_str()?.parse().ok()?;
+            (position > before && member(event, "/data/fault") == "unreachable").then_some(())
+        });
+        if found_nobody.is_none() {
+            fail("no delivery found the receiver away");
+        }
         self.receiver.reopen();
         self.restarts += 1;
     }

@@ -1,7 +1,6 @@
 //! A receiver of webhooks as a system of somebody's own: it verifies each message with the public library,
 //! fails now and then, is slow now and then, and can be restarted on its port.
 
-use crate::passing_time::{come_again, let_pass};
 use crate::program::fail;
 use crate::watched::Watched;
 use standardwebhooks::Webhook;
@@ -10,6 +9,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
 use std::time::Duration;
 use ureq::http::HeaderMap;
 use ureq::http::header::{HeaderName, HeaderValue};
@@ -44,6 +44,8 @@ struct Held {
     /// By path, in the order in which they were made.
     secrets: BTreeMap<String, Vec<String>>,
     unverified: Vec<String>,
+    /// Nobody listens now: who is late answers at once, to nobody.
+    is_closed: bool,
 }
 
 /// The receiver; its memory outlives its restarts.
@@ -51,14 +53,21 @@ pub(super) struct Receiver {
     address: SocketAddr,
     held: Arc<Watched<Held>>,
     open: Arc<AtomicBool>,
+    /// Who accepts, until it is closed.
+    listening: Option<JoinHandle<()>>,
 }
 
 impl Receiver {
     pub(super) fn start() -> Self {
         let held = Arc::default();
         let open = Arc::new(AtomicBool::new(true));
-        let address = listen("127.0.0.1:0".parse().expect("an address"), &held, &open);
-        Self { address, held, open }
+        let (address, listening) = listen("127.0.0.1:0".parse().expect("an address"), &held, &open);
+        Self {
+            address,
+            held,
+            open,
+            listening: Some(listening),
+        }
     }
 
     pub(super) fn url(&self, path: &str) -> String {
@@ -77,13 +86,18 @@ impl Receiver {
     /// Nobody listens, and what was connected is gone.
     pub(super) fn close(&mut self) {
         self.open.store(false, Ordering::SeqCst);
-        // Wakes whoever accepts, so that the port is free.
+        self.held.change(|held| held.is_closed = true);
+        // Wakes whoever accepts; the port is free once that one is gone.
         drop(connect(self.address));
+        let gone = self.listening.take().map(JoinHandle::join);
+        assert!(gone.is_none_or(|gone| gone.is_ok()), "who accepts ends");
     }
 
     pub(super) fn reopen(&mut self) {
         self.open = Arc::new(AtomicBool::new(true));
-        listen(self.address, &self.held, &self.open);
+        self.held.change(|held| held.is_closed = false);
+        let (_, listening) = listen(self.address, &self.held, &self.open);
+        self.listening = Some(listening);
     }
 
     pub(super) fn taken_at(&self, path: &str) -> Vec<Taken> {
@@ -133,14 +147,16 @@ fn connect(address: SocketAddr) -> std::io::Result<TcpStream> {
 
 /// Listens and answers until it is closed.
 #[expect(clippy::disallowed_methods, reason = "the proof's own receiver, on loopback")]
-fn listen(address: SocketAddr, held: &Arc<Watched<Held>>, open: &Arc<AtomicBool>) -> SocketAddr {
-    let bound = come_again(Duration::from_secs(10), || TcpListener::bind(address).ok());
-    let Some(listener) = bound else {
-        fail("the receiver's port is not free");
-    };
+fn listen(
+    address: SocketAddr,
+    held: &Arc<Watched<Held>>,
+    open: &Arc<AtomicBool>,
+) -> (SocketAddr, JoinHandle<()>) {
+    let bound = TcpListener::bind(address);
+    let listener = bound.unwrap_or_else(|error| fail(&format!("the receiver's port is not free: {error}")));
     let address = listener.local_addr().unwrap_or(address);
     let (held, open) = (Arc::clone(held), Arc::clone(open));
-    std::thread::spawn(move || {
+    let listening = std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
             if !open.load(Ordering::SeqCst) {
                 return;
@@ -149,7 +165,7 @@ fn listen(address: SocketAddr, held: &Arc<Watched<Held>>, open: &Arc<AtomicBool>
             std::thread::spawn(move || serve(stream, &held, &open));
         }
     });
-    address
+    (address, listening)
 }
 
 /// One connection, request after request.
@@ -195,7 +211,7 @@ fn judge(message: Message, held: &Watched<Held>) -> u16 {
     }
     if number.is_multiple_of(SLOW_EACH) {
         held.look().slow_count += 1;
-        let_pass(SLOW, "some answers are late");
+        held.until(SLOW, |held| held.is_closed.then_some(()));
     }
     held.change(|held| take(message, held))
 }

@@ -21,37 +21,6 @@ struct Utterance {
     text: String,
 }
 
-/// A value to say, as one line of a file.
-#[derive(Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
-enum ToSay {
-    Amount {
-        fen: i64,
-    },
-    Date {
-        year: Option<i32>,
-        month: u32,
-        day: u32,
-    },
-    Time {
-        hour: u32,
-        minute: u32,
-    },
-    Digits {
-        digits: String,
-    },
-    Phone {
-        digits: String,
-    },
-    Share {
-        millionths: i64,
-    },
-    Number {
-        thousandths: i64,
-        counted: Option<String>,
-    },
-}
-
 pub(super) fn read(file: &Path, at: &str) -> Result<(), Failure> {
     let moment = moment(at)?;
     each_line(file, |line| {
@@ -70,37 +39,11 @@ pub(super) fn say(file: &Path, lang: &str) -> Result<(), Failure> {
         other => return Err(Failure::usage(format!("no language {other}: zh or en"))),
     };
     each_line(file, |line| {
-        let value: ToSay = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        let said = spoken::say(value.as_spoken(), language);
+        let value: Spoken<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let said = spoken::say(&value, language);
         let said = said.ok_or_else(|| "there is no such thing to say".to_owned())?;
         Ok(json!({ "said": said }))
     })
-}
-
-impl ToSay {
-    fn as_spoken(&self) -> Spoken<'_> {
-        match self {
-            Self::Amount { fen } => Spoken::Amount { fen: *fen },
-            Self::Date { year, month, day } => Spoken::Date {
-                year: *year,
-                month: *month,
-                day: *day,
-            },
-            Self::Time { hour, minute } => Spoken::Time {
-                hour: *hour,
-                minute: *minute,
-            },
-            Self::Digits { digits } => Spoken::Digits(digits),
-            Self::Phone { digits } => Spoken::Phone(digits),
-            Self::Share { millionths } => Spoken::Share {
-                millionths: *millionths,
-            },
-            Self::Number { thousandths, counted } => Spoken::Number {
-                thousandths: *thousandths,
-                counted: counted.as_deref(),
-            },
-        }
-    }
 }
 
 fn moment(at: &str) -> Result<CallMoment, Failure> {

@@ -8,7 +8,9 @@ mod over_http;
 mod over_websocket;
 mod wire;
 
+use super::SuiteClock;
 use crate::recognition::spec::{Kind, RecognizerSpec};
+use domain::ports::clock::Clock;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -52,6 +54,11 @@ impl Manner {
         Self::Swells,
         Self::Denies,
     ];
+}
+
+/// So much later, by the wall clock.
+async fn late(ms: u64) {
+    SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
 }
 
 /// What every connection of a double goes by.

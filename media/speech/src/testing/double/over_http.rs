@@ -1,8 +1,7 @@
 //! A double's side of one request over HTTP: transcriptions, and speech.
 
-use super::{Manner, Plan};
+use super::{Manner, Plan, late};
 use serde_json::{Value, json};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -12,7 +11,6 @@ const REQUEST_BYTES_MAX: usize = 2_000_000;
 const SPEECH_RATE_HZ: u32 = 24_000;
 
 /// Serves one request.
-#[expect(clippy::disallowed_methods, reason = "a double is late by the wall clock")]
 pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result<()> {
     let Some((head, body)) = request(&mut stream).await? else {
         return Ok(());
@@ -24,7 +22,7 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
                 .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{\"te")
                 .await;
         }
-        Manner::Late { ms } => tokio::time::sleep(Duration::from_millis(ms)).await,
+        Manner::Late { ms } => late(ms).await,
         Manner::Denies => return answer(&mut stream, "401 Unauthorized", b"{}").await,
         Manner::Garbles => return answer(&mut stream, "200 OK", b"<html>").await,
         Manner::Swells | Manner::Floods => return answer(&mut stream, "200 OK", &vec![b' '; 40 << 20]).await,

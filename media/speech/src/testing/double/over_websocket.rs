@@ -2,11 +2,10 @@
 
 use super::hearing::{Ear, Noticed};
 use super::wire::{Asked, Format};
-use super::{Manner, Plan};
+use super::{Manner, Plan, late};
 use crate::recognition::protocol::Wire;
 use crate::recognition::spec::Kind;
 use futures_util::{SinkExt, StreamExt};
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
@@ -164,10 +163,9 @@ impl Double<'_> {
         Ok(false)
     }
 
-    #[expect(clippy::disallowed_methods, reason = "a double is late by the wall clock")]
     async fn say_sentence(&mut self) -> Result<(), Error> {
         if let Manner::Late { ms } = self.plan.manner {
-            tokio::time::sleep(Duration::from_millis(ms)).await;
+            late(ms).await;
         }
         if self.plan.manner == Manner::Stalls {
             return Ok(());

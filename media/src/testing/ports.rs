@@ -1,19 +1,24 @@
-//! What the lines' suite runs on: the wall clock, ids that count, and tasks of its own.
+//! The ports of a suite: the wall clock, ids that count, and tasks on the runtime at hand.
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::{StopSignal, TaskFuture, Tasks};
 use domain::time::Timestamp;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::sync::watch;
 
+/// Longest wait for the threads of a suite.
+const THREADS_END_WITHIN: Duration = Duration::from_secs(10);
+
 /// The wall clock of a suite.
-pub(crate) struct WallClock;
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SuiteClock;
 
 #[async_trait]
-impl Clock for WallClock {
+impl Clock for SuiteClock {
     #[expect(clippy::disallowed_methods, reason = "a suite's own clock")]
     fn now(&self) -> Timestamp {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
@@ -21,14 +26,16 @@ impl Clock for WallClock {
     }
     #[expect(clippy::disallowed_methods, reason = "a suite's own clock")]
     async fn wait_until(&self, at: Timestamp) {
-        tokio::time::sleep(at.duration_since(self.now())).await;
+        let nothing_comes = std::future::pending::<()>();
+        drop(tokio::time::timeout(at.duration_since(self.now()), nothing_comes).await);
     }
 }
 
 /// Ids that count.
-pub(crate) struct CountingIds(pub(crate) AtomicU64);
+#[derive(Debug, Default)]
+pub struct SuiteIds(AtomicU64);
 
-impl IdSource for CountingIds {
+impl IdSource for SuiteIds {
     fn random(&self, buffer: &mut [u8]) {
         let number = self.0.fetch_add(1, Ordering::Relaxed).to_be_bytes();
         for (byte, drawn) in buffer.iter_mut().rev().zip(number.iter().rev()) {
@@ -37,18 +44,19 @@ impl IdSource for CountingIds {
     }
 }
 
-/// Tasks of a suite: spawned on the runtime at hand, awaited by `stop`.
-pub(crate) struct SuiteTasks {
+/// Tasks of a suite. `stop` awaits the threads; what was spawned lives as long as the runtime.
+#[derive(Debug, Default)]
+pub struct SuiteTasks {
     stop: watch::Sender<bool>,
-    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+    alive: Arc<watch::Sender<usize>>,
 }
 
-impl SuiteTasks {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self {
-            stop: watch::Sender::new(false),
-            threads: Mutex::new(Vec::new()),
-        })
+/// A thread that has not ended.
+struct Alive(Arc<watch::Sender<usize>>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.send_modify(|alive| *alive -= 1);
     }
 }
 
@@ -59,10 +67,12 @@ impl StopSignal for SuiteSignal {
     fn is_stopping(&self) -> bool {
         *self.0.borrow()
     }
+    /// Tasks that nobody holds any more are not stopping.
     async fn stopping(&self) {
         let mut stopping = self.0.clone();
-        // An error means that the tasks are gone, which is stopping too.
-        drop(stopping.wait_for(|stopping| *stopping).await);
+        if stopping.wait_for(|stopping| *stopping).await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
@@ -74,24 +84,25 @@ impl Tasks for SuiteTasks {
     }
     #[expect(clippy::disallowed_methods, reason = "a suite's own threads")]
     fn thread(&self, _name: &'static str, work: Box<dyn FnOnce() + Send + 'static>) {
-        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        threads.push(std::thread::spawn(work));
+        self.alive.send_modify(|alive| *alive += 1);
+        let alive = Alive(Arc::clone(&self.alive));
+        drop(std::thread::spawn(move || {
+            work();
+            drop(alive);
+        }));
     }
     fn stop_signal(&self) -> Arc<dyn StopSignal> {
         Arc::new(SuiteSignal(self.stop.subscribe()))
     }
     fn alive_count(&self) -> usize {
-        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
-        threads.iter().filter(|thread| !thread.is_finished()).count()
+        *self.alive.borrow()
     }
-    /// Fires the signal; threads that do not end within ten seconds are left.
+    /// Fires the signal; threads that do not end in time are left, and counted by `alive_count`.
+    #[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
     async fn stop(&self) {
         self.stop.send_replace(true);
-        for _ in 0..500 {
-            if self.alive_count() == 0 {
-                return;
-            }
-            WallClock.wait_until(WallClock.now().plus_ms(20)).await;
-        }
+        let mut alive = self.alive.subscribe();
+        let ended = alive.wait_for(|alive| *alive == 0);
+        drop(tokio::time::timeout(THREADS_END_WITHIN, ended).await);
     }
 }

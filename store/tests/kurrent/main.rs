@@ -1,7 +1,9 @@
 //! The KurrentDB store against the endpoint of this product, in one process, with gaps between positions.
 //!
 //! The endpoint serves a memory store; the client between the two is the official one. What a vendor's server
-//! does is asked in `kurrent_live.rs`, where somebody has one.
+//! does is asked in `live.rs`, where somebody has one.
+
+mod live;
 
 use async_trait::async_trait;
 use domain::ports::clock::Clock;

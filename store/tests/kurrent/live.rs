@@ -1,6 +1,5 @@
-//! The KurrentDB store against a real server, where somebody has one:
-//! `KURRENTDB_URL='kurrent://host:2113?tls=false' cargo test -p store --features kurrent --test
-//! kurrent_live`.
+//! The KurrentDB store against a real server, where somebody has one: with its address in `KURRENTDB_URL`
+//! (`kurrent://host:2113?tls=false`), `cargo test -p store --features kurrent --test kurrent live`.
 //!
 //! Each check gets a namespace of its own on that server, so it may hold other things; what is written stays.
 

@@ -1,0 +1,123 @@
+//! Legs of the lines' suite: orders and permits that a line takes, and what is told of a leg, waited for.
+
+use domain::call::LegIdentity;
+use domain::compliance::{CustomerGrant, Decision, DialPermit, NumberGrant, Verdict, permit};
+use domain::ids::CallId;
+use domain::ports::line::{DialOrder, Leg, LegEvent, LegSummary, Line};
+use domain::ports::speech::Clip;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Longest wait for one event; a line that needs more has lost it.
+const EVENT_WAIT_MS: u64 = 15_000;
+
+/// A new call's id.
+pub(crate) fn new_call() -> CallId {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = u128::from(NEXT.fetch_add(1, Ordering::Relaxed));
+    let process = u128::from(std::process::id());
+    CallId::new(uuid::Uuid::from_u128((process << 64) | number))
+}
+
+/// A permit for the first leg of a call, from two grants that allow.
+pub(crate) fn permit_for(call: CallId) -> DialPermit {
+    let id = "0123456789abcdef0123456789abcdef";
+    let verdicts = vec![Verdict {
+        rule: "calling_window".to_owned(),
+        version: 1,
+        effective_from: "2026-01-01".to_owned(),
+        decision: Decision::Allow,
+        facts: BTreeMap::new(),
+    }];
+    let customer = CustomerGrant {
+        call,
+        campaign: "c".parse().expect("a plain word"),
+        customer: id.parse().expect("32 hexadecimal digits"),
+        number: id.parse().expect("32 hexadecimal digits"),
+        valid_until: Timestamp::from_millis(2_000),
+        legs_until: None,
+        verdicts: verdicts.clone(),
+    };
+    let number = NumberGrant {
+        call,
+        campaign: customer.campaign.clone(),
+        number: customer.number.clone(),
+        valid_until: customer.valid_until,
+        verdicts,
+    };
+    permit(&customer, &number, Timestamp::EPOCH).expect("both grants allow")
+}
+
+pub(crate) fn order(call: CallId) -> DialOrder {
+    DialOrder {
+        call,
+        leg: 1,
+        identity: LegIdentity::from_ids(call, 1),
+        callee: "+8613800138000".to_owned(),
+        caller: None,
+        ring_timeout_ms: None,
+    }
+}
+
+pub(crate) async fn dial(line: &Arc<dyn Line>) -> Box<dyn Leg> {
+    let call = new_call();
+    line.dial(permit_for(call), order(call))
+        .await
+        .expect("the line takes an order")
+}
+
+#[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
+pub(crate) async fn next(leg: &mut Box<dyn Leg>) -> LegEvent {
+    let waited = tokio::time::timeout(Duration::from_millis(EVENT_WAIT_MS), leg.next()).await;
+    waited.expect("an event comes in time")
+}
+
+/// The next event that is not a ringing.
+pub(crate) async fn next_after_ringing(leg: &mut Box<dyn Leg>) -> LegEvent {
+    loop {
+        match next(leg).await {
+            LegEvent::Ringing { .. } => {}
+            event => return event,
+        }
+    }
+}
+
+pub(super) async fn answered(line: &Arc<dyn Line>) -> Box<dyn Leg> {
+    let mut leg = dial(line).await;
+    let event = next_after_ringing(&mut leg).await;
+    assert!(matches!(event, LegEvent::Answered(_)), "{event:?}");
+    leg
+}
+
+/// `Closed` comes, and nothing after it.
+pub(crate) async fn closes(leg: &mut Box<dyn Leg>) -> LegSummary {
+    loop {
+        match next(leg).await {
+            LegEvent::Closed(summary) => {
+                stays_silent(leg).await;
+                return summary;
+            }
+            LegEvent::Keypress { .. } | LegEvent::Played { .. } | LegEvent::PlayCut { .. } => {}
+            event => panic_with(&event, "Closed"),
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a suite's own patience")]
+pub(super) async fn stays_silent(leg: &mut Box<dyn Leg>) {
+    let more = tokio::time::timeout(Duration::from_millis(50), leg.next()).await;
+    assert!(more.is_err(), "after Closed came {more:?}");
+}
+
+pub(super) fn panic_with(event: &LegEvent, expected: &str) -> ! {
+    panic!("{event:?} instead of {expected}")
+}
+
+pub(crate) fn clip(ms: usize) -> Arc<Clip> {
+    Arc::new(Clip {
+        samples: vec![1_000; ms * 8],
+    })
+}
