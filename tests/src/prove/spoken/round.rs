@@ -1,5 +1,6 @@
 //! One server, one carrier and one recognizer: people who speak are called until all calls have ended.
 
+use super::pocketsphinx;
 use crate::carrier::{CarrierProcess, CdrLine};
 use crate::history::{History, member};
 use crate::prove::quick_campaign;
@@ -27,12 +28,30 @@ const CALLEE: Speaker = Speaker {
     pace: 165,
     pitch: 55,
 };
-const FLOW: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
+
+/// What is talked about, and in whose voices.
+struct Scene {
+    flow: &'static str,
+    /// Writes what callees say, and what the embedded recognizer compares it with.
+    voices: fn(&Path, &Path),
+}
+
+const CHINESE: Scene = Scene {
+    flow: include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml"),
+    voices: chinese_voices,
+};
+
+const ENGLISH: Scene = Scene {
+    flow: include_str!("../../../../fixtures/flows/survey_en.yaml"),
+    voices: english_voices,
+};
 
 /// What hears.
 pub(super) enum Engine {
     /// The embedded one, on the twelve commands.
     Template,
+    /// Somebody else's, behind the HTTP form.
+    Pocketsphinx,
     /// A double that is told what it hears.
     Double(Kind, Manner, &'static [&'static str]),
 }
@@ -72,19 +91,30 @@ pub(super) fn hold(round: &Round) -> Found {
     let folder = tempfile::tempdir().expect("a temporary folder can be made");
     let voices = folder.path().join("voices");
     let vocabulary = folder.path().join("vocabulary");
-    write_voices(&voices, &vocabulary);
+    let scene = match round.engine {
+        Engine::Pocketsphinx => &ENGLISH,
+        Engine::Template | Engine::Double(..) => &CHINESE,
+    };
+    for folder in [&voices, &vocabulary] {
+        std::fs::create_dir_all(folder).expect("a folder can be made");
+    }
+    (scene.voices)(&voices, &vocabulary);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
     let double = match &round.engine {
-        Engine::Template => None,
+        Engine::Template | Engine::Pocketsphinx => None,
         Engine::Double(kind, manner, texts) => {
             let started = runtime.block_on(EngineDouble::start(*kind, *manner, texts));
             Some(started.expect("a double listens"))
         }
     };
-    let spec = double.as_ref().map_or_else(
-        || format!("template:{}", vocabulary.display()),
-        EngineDouble::spec,
-    );
+    let spec = match (&round.engine, &double) {
+        (_, Some(double)) => double.spec(),
+        (Engine::Pocketsphinx, None) => {
+            let address = pocketsphinx::serve(folder.path().to_owned());
+            format!("openai:http://{address}/v1")
+        }
+        (_, None) => format!("template:{}", vocabulary.display()),
+    };
     let held: Vec<Found> = std::thread::scope(|scope| {
         let lines = round.lines.iter().enumerate();
         let running: Vec<_> = lines
@@ -92,7 +122,7 @@ pub(super) fn hold(round: &Round) -> Found {
                 let place = folder.path().join(format!("line-{index}"));
                 std::fs::create_dir_all(&place).expect("a folder can be made");
                 let (voices, spec) = (&voices, &spec);
-                scope.spawn(move || Found::of(line, &place, voices, spec))
+                scope.spawn(move || Found::of(line, scene, &place, voices, spec))
             })
             .collect();
         let ended = running.into_iter();
@@ -103,10 +133,13 @@ pub(super) fn hold(round: &Round) -> Found {
     held.into_iter().fold(Found::default(), Found::and)
 }
 
-fn write_voices(voices: &Path, vocabulary: &Path) {
-    for folder in [voices, vocabulary] {
-        std::fs::create_dir_all(folder).expect("a folder can be made");
+fn english_voices(voices: &Path, _: &Path) {
+    for text in pocketsphinx::COMMANDS {
+        pocketsphinx::says(text, &voices.join(format!("{text}.wav")));
     }
+}
+
+fn chinese_voices(voices: &Path, vocabulary: &Path) {
     let write = |file: &Path, speaker: Speaker, pinyin: &str| {
         let samples = speaker.says(pinyin).expect("espeak-ng speaks");
         let wav = write_clip(&Clip { samples }).expect("a clip can be written");
@@ -137,7 +170,7 @@ impl Found {
         self
     }
 
-    fn of(line: &Line, place: &Path, voices: &Path, spec: &str) -> Self {
+    fn of(line: &Line, scene: &Scene, place: &Path, voices: &Path, spec: &str) -> Self {
         let mut found = Self::default();
         let profile = place.join("people.json");
         let text = json!({
@@ -160,7 +193,7 @@ impl Found {
             found.broken.push("the server does not become ready".to_owned());
             return found;
         }
-        call(&server, line.people);
+        call(&server, scene, line.people);
         if !server.is_completed(CAMPAIGN, ROUND) {
             found.broken.push("the campaign did not complete".to_owned());
         }
@@ -231,10 +264,10 @@ fn told(events: &[&Value]) -> String {
     told.collect::<Vec<_>>().join(", ")
 }
 
-/// The spoken card instalment to so many people.
-fn call(server: &Server, people: u32) {
+/// A scene's flow to so many people.
+fn call(server: &Server, scene: &Scene, people: u32) {
     let mut campaign = quick_campaign(CAMPAIGN);
-    let flow = FlowDefinition::from_yaml(FLOW)
+    let flow = FlowDefinition::from_yaml(scene.flow)
         .expect("a shipped flow")
         .to_value();
     if let Some(members) = campaign.as_object_mut() {
@@ -245,7 +278,8 @@ fn call(server: &Server, people: u32) {
     let records: Vec<Value> = (0..people)
         .map(|index| {
             json!({"customer_id": format!("S{index}"), "phone": format!("138001{index:05}"), "bank_name": "示例银行",
-                "name": "王芳", "card_tail": "1234", "amount": "5000", "fee_text": "年化百分之十二"})
+                "name": "王芳", "card_tail": "1234", "amount": "5000", "fee_text": "年化百分之十二",
+                "company": "the sample bank"})
         })
         .collect();
     server.must_post(
