@@ -14,17 +14,38 @@ pub enum KeyRule {
     /// unless the menu being asked gives it another meaning; other keys wait for a menu that says
     /// `type_ahead`.
     OptOutAnywhere,
+    /// The same, knowing the nodes of spoken flows: an `act` that refuses further calls is a refusal, an answer
+    /// that returns is none, a question by word drops the keys from before it, and an answer returns to the menu
+    /// it was asked for in.
+    SpokenNodes,
 }
 
 impl KeyRule {
     /// The rule of calls that are answered now.
-    pub const CURRENT: Self = Self::OptOutAnywhere;
+    pub const CURRENT: Self = Self::SpokenNodes;
 
     /// Its number in events.
     pub const fn number(self) -> u16 {
         match self {
             Self::MenusOnly => 1,
             Self::OptOutAnywhere => 2,
+            Self::SpokenNodes => 3,
+        }
+    }
+
+    /// Whether keys mean anything outside the menu being asked.
+    pub const fn counts_anywhere(self) -> bool {
+        match self {
+            Self::MenusOnly => false,
+            Self::OptOutAnywhere | Self::SpokenNodes => true,
+        }
+    }
+
+    /// Whether it tells the nodes of spoken flows from menus.
+    pub const fn knows_spoken_nodes(self) -> bool {
+        match self {
+            Self::MenusOnly | Self::OptOutAnywhere => false,
+            Self::SpokenNodes => true,
         }
     }
 }
@@ -41,6 +62,7 @@ impl TryFrom<u16> for KeyRule {
         match number {
             1 => Ok(Self::MenusOnly),
             2 => Ok(Self::OptOutAnywhere),
+            3 => Ok(Self::SpokenNodes),
             _ => Err(UnknownKeyRule(number)),
         }
     }
@@ -59,10 +81,10 @@ mod tests {
 
     #[test]
     fn a_rule_is_written_by_its_number_and_an_unknown_one_is_not_read() {
-        for rule in [KeyRule::MenusOnly, KeyRule::OptOutAnywhere] {
+        for rule in [KeyRule::MenusOnly, KeyRule::OptOutAnywhere, KeyRule::SpokenNodes] {
             assert_eq!(from_value::<KeyRule>(json!(rule.number())).unwrap(), rule);
         }
-        assert_eq!(json!(KeyRule::CURRENT), json!(2));
-        assert!(from_value::<KeyRule>(json!(3)).is_err());
+        assert_eq!(json!(KeyRule::CURRENT), json!(3));
+        assert!(from_value::<KeyRule>(json!(4)).is_err());
     }
 }

@@ -1,7 +1,8 @@
 //! What goes before any model: deaths, opt-outs, complaints, a person asked for, a wrong person.
 //!
 //! Rules with fixed words, in the order of what must not be missed. A rule that is negated right before its
-//! words (不用转人工, 我不投诉) does not count.
+//! words (不用转人工, 我不投诉) does not count. An opt-out always counts: its words are negations themselves, and
+//! what stands before them without a pause (不需要别再打了) is another refusal and not their own.
 
 use crate::text::Folded;
 use std::ops::Range;
@@ -83,8 +84,13 @@ const RULES: &[(Priority, &[&str])] = &[
             "stop calling",
             "do not call",
             "don't call",
+            "never call",
+            "no more calls",
             "remove my number",
+            "remove me",
+            "delete my number",
             "take me off",
+            "take my number off",
         ],
     ),
     (
@@ -196,15 +202,26 @@ const NEGATIONS: &[&str] = &[
 pub fn first(text: &str) -> Option<Matched> {
     let folded = Folded::of(text);
     RULES.iter().find_map(|(priority, words)| {
-        let places = 0..folded.chars().len();
-        let hit = places.into_iter().find_map(|place| {
-            let (_, end) = folded.one_of(place, words)?;
-            (!is_negated(&folded, place)).then_some(place..end)
-        })?;
+        let hit = place_of(&folded, *priority, words)?;
         Some(Matched {
             priority: *priority,
             span: folded.bytes(hit, text),
         })
+    })
+}
+
+/// Whether a rule matches, be it behind one that goes before it.
+pub fn says(text: &str, wanted: Priority) -> bool {
+    let folded = Folded::of(text);
+    let mut rules = RULES.iter().filter(|(priority, _)| *priority == wanted);
+    rules.any(|(priority, words)| place_of(&folded, *priority, words).is_some())
+}
+
+fn place_of(text: &Folded, priority: Priority, words: &[&str]) -> Option<Range<usize>> {
+    (0..text.chars().len()).find_map(|place| {
+        let (_, end) = text.one_of(place, words)?;
+        let counts = priority == Priority::OptOut || !is_negated(text, place);
+        counts.then_some(place..end)
     })
 }
 
@@ -237,6 +254,14 @@ mod tests {
             ("我已经还了", Some(Priority::AlreadyDone)),
             ("please stop calling me", Some(Priority::OptOut)),
             ("this is the wrong number", Some(Priority::WrongPerson)),
+            ("不需要别再打了", Some(Priority::OptOut)),
+            ("不用别再给我打电话了", Some(Priority::OptOut)),
+            ("我说了不要别打了", Some(Priority::OptOut)),
+            ("别别再打了", Some(Priority::OptOut)),
+            ("不用 别再打了", Some(Priority::OptOut)),
+            ("no don't stop calling me", Some(Priority::OptOut)),
+            ("remove me from your list", Some(Priority::OptOut)),
+            ("take my number off", Some(Priority::OptOut)),
             ("不用转人工", None),
             ("我不想投诉你们", None),
             ("没投诉过", None),
@@ -245,6 +270,9 @@ mod tests {
         ] {
             assert_eq!(first(said).map(|found| found.priority), wanted, "{said}");
         }
+        assert!(says("他已经去世了，你们别再打了", Priority::OptOut));
+        assert!(!says("他已经去世了", Priority::OptOut));
+        assert!(!says("不用转人工", Priority::Human));
         let said = "你好，给我转人工吧";
         assert_eq!(said.get(first(said).expect("a rule").span), Some("转人工"));
     }

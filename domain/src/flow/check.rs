@@ -186,11 +186,12 @@ impl FlowDefinition {
     fn check_paths(&self, faults: &mut Vec<DefinitionFault>) {
         let reached = self.reached();
         let leaving = self.leaving();
+        let passed = self.passed_by_itself();
         for name in self.nodes.keys() {
             if !reached.contains(name.as_str()) {
                 faults.push(DefinitionFault::Unreachable { node: name.clone() });
             }
-            if !leaving.contains(name.as_str()) || self.returns_by_itself(name) {
+            if !leaving.contains(name.as_str()) || self.returns_by_itself(name, &passed) {
                 faults.push(DefinitionFault::LoopWithoutExit { node: name.clone() });
             }
         }
@@ -218,11 +219,15 @@ impl FlowDefinition {
         loop {
             let before = found.len();
             for (name, node) in &self.nodes {
-                let has_exit = node
-                    .kind()
-                    .targets()
-                    .iter()
-                    .any(|target| found.contains(target.node));
+                // Who goes into a group leaves by the group.
+                let has_exit = match self.group_of(name) {
+                    Some(start) => found.contains(start),
+                    None => node
+                        .kind()
+                        .targets()
+                        .iter()
+                        .any(|target| found.contains(target.node)),
+                };
                 if node.kind().is_last() || node.kind().calls() == Some(Calls::Back) || has_exit {
                     found.insert(name.as_str());
                 }
@@ -235,20 +240,78 @@ impl FlowDefinition {
 
     /// True when a call comes back to this node without the callee doing anything, for ever: over edges
     /// taken by themselves, through nodes that do not bound their visits.
-    fn returns_by_itself(&self, start: &str) -> bool {
-        let unbounded = |name: &str| self.nodes.get(name).filter(|node| node.kind().visits().is_none());
+    fn returns_by_itself(&self, start: &str, passed: &BTreeSet<&str>) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![start];
         while let Some(name) = open.pop() {
-            let automatic = unbounded(name)
-                .map(|node| node.kind().targets())
-                .unwrap_or_default();
-            for target in automatic.into_iter().filter(|target| target.automatic) {
-                if target.node == start {
+            for next in self.goes_on(name, passed) {
+                if next == start {
                     return true;
                 }
-                if seen.insert(target.node) {
-                    open.push(target.node);
+                if seen.insert(next) {
+                    open.push(next);
+                }
+            }
+        }
+        false
+    }
+
+    /// Where a node without bounded visits leads by itself: of a group its start, and what stands behind it where
+    /// a call passes the group.
+    fn goes_on(&self, name: &str, passed: &BTreeSet<&str>) -> Vec<&str> {
+        let Some(node) = self.nodes.get(name).map(Node::kind) else {
+            return Vec::new();
+        };
+        if node.visits().is_some() {
+            return Vec::new();
+        }
+        let inside = self.group_of(name);
+        let behind = inside.is_none_or(|start| passed.contains(start));
+        let targets = node.targets().into_iter();
+        let targets = targets.filter(|target| target.automatic && behind);
+        inside
+            .into_iter()
+            .chain(targets.map(|target| target.node))
+            .collect()
+    }
+
+    /// The start of the group that a node goes into.
+    fn group_of(&self, name: &str) -> Option<&str> {
+        let Some(Calls::Into { group, .. }) = self.nodes.get(name)?.kind().calls() else {
+            return None;
+        };
+        let group = self.dialogue().groups.get(group)?;
+        Some(&group.start)
+    }
+
+    /// Starts of groups from which a call comes back without the callee doing anything.
+    fn passed_by_itself(&self) -> BTreeSet<&str> {
+        let mut passed: BTreeSet<&str> = BTreeSet::new();
+        loop {
+            let starts = self.dialogue().groups.values().map(|group| group.start.as_str());
+            let more: Vec<&str> = starts
+                .filter(|start| !passed.contains(start) && self.comes_back(start, &passed))
+                .collect();
+            if more.is_empty() {
+                return passed;
+            }
+            passed.extend(more);
+        }
+    }
+
+    /// Whether a `return` is come to from here over edges taken by themselves. What is within an inner group
+    /// returns from that one.
+    fn comes_back(&self, start: &str, passed: &BTreeSet<&str>) -> bool {
+        let mut seen = BTreeSet::from([start]);
+        let mut open = vec![start];
+        while let Some(name) = open.pop() {
+            if self.nodes.get(name).and_then(|node| node.kind().calls()) == Some(Calls::Back) {
+                return true;
+            }
+            let inside = self.group_of(name);
+            for next in self.goes_on(name, passed) {
+                if Some(next) != inside && seen.insert(next) {
+                    open.push(next);
                 }
             }
         }

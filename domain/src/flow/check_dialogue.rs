@@ -1,7 +1,7 @@
 //! What the dialogue of a spoken flow must fulfil: intents that lead somewhere, answers that are there,
 //! groups that return, and a way to refuse further calls.
 
-use super::dialogue::{ANSWERS_MAX, GLOBAL_INTENTS_MAX};
+use super::dialogue::{ANSWERS_MAX, GLOBAL_INTENTS_MAX, INTENT};
 use super::fault::DefinitionFault;
 use super::graph::FlowDefinition;
 use super::nodes::Calls;
@@ -33,6 +33,7 @@ impl FlowDefinition {
         for (id, answer) in &dialogue.answers {
             self.check_text(&format!("dialogue.answers.{id}.text"), &answer.text, faults);
         }
+        self.check_asked_back(faults);
         let speaks = self.nodes.values().any(|node| node.kind().ask().is_some());
         if speaks && self.opt_out_end().is_none() {
             faults.push(DefinitionFault::NoRefusal);
@@ -45,6 +46,32 @@ impl FlowDefinition {
                 });
             }
         }
+    }
+
+    /// Wordings that ask back, each with the longest label in its place, and the labels.
+    fn check_asked_back(&self, faults: &mut Vec<DefinitionFault>) {
+        let labels = &self.dialogue().labels;
+        for (intent, label) in labels {
+            self.check_text(&format!("dialogue.labels.{intent}"), label, faults);
+        }
+        let chars = |label: &&String| label.chars().count();
+        let longest = labels.values().max_by_key(chars);
+        let plain = longest.map_or(0, |label| label.chars().count()).max(1);
+        for (member, wording) in self.asks_back() {
+            let text = wording.replace(INTENT, &"x".repeat(plain));
+            self.check_text(&member, &text, faults);
+        }
+    }
+
+    /// How an uncertain reading is asked back, with the place of each wording.
+    pub(super) fn asks_back(&self) -> Vec<(String, &str)> {
+        let asks = self.nodes.iter().filter_map(|(name, node)| {
+            let own = node.kind().ask()?.confirm.as_deref()?;
+            Some((format!("nodes.{name}.confirm"), own))
+        });
+        let dialogue = self.dialogue().confirm.as_deref();
+        asks.chain(dialogue.map(|wording| ("dialogue.confirm".to_owned(), wording)))
+            .collect()
     }
 
     fn check_intents(&self, faults: &mut Vec<DefinitionFault>) {

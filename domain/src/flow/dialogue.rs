@@ -13,6 +13,9 @@ pub const ANSWERS_MAX: usize = 100;
 /// How often one intent is answered in a call unless it says otherwise; then it counts as unclear.
 pub const DIGRESSIONS_MAX: u32 = 3;
 
+/// Stands for the intent's label in a wording that asks back.
+pub(super) const INTENT: &str = "{{intent}}";
+
 /// The intent by which somebody agrees, in every shipped set.
 pub const AFFIRM: &str = "affirm";
 /// The intent by which somebody says no.

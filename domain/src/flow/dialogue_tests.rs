@@ -207,3 +207,103 @@ fn the_chinese_preset_says_that_a_robot_speaks_and_ships_more_than_twenty_intent
     let unread = FlowDefinition::from_value(&json!({"presets": ["gone"]}));
     assert!(matches!(unread, Err(ReadFault::Shape { .. })));
 }
+
+#[test]
+fn how_something_is_asked_back_is_checked_as_every_text_is() {
+    let length = "a text has 1 to 500 characters";
+    let variable = "variable \"naem\" is not declared, or never has a value";
+    for (pointer, value, fault) in [
+        (
+            "/nodes/ask/ask/confirm",
+            json!("您是{{naem}}吗"),
+            format!("nodes.ask.confirm: {variable}"),
+        ),
+        (
+            "/nodes/ask/ask/confirm",
+            json!("a {{b"),
+            "nodes.ask.confirm: {{ is not closed by }}".to_owned(),
+        ),
+        (
+            "/dialogue/confirm",
+            json!(""),
+            format!("dialogue.confirm: {length}"),
+        ),
+        (
+            "/dialogue/confirm",
+            json!("{{naem}}"),
+            format!("dialogue.confirm: {variable}"),
+        ),
+        (
+            "/dialogue/labels",
+            json!({"ask_fee": " "}),
+            format!("dialogue.labels.ask_fee: {length}"),
+        ),
+        (
+            "/dialogue/labels",
+            json!({"ask_fee": "{{naem}}"}),
+            format!("dialogue.labels.ask_fee: {variable}"),
+        ),
+    ] {
+        check_fault(pointer, value, &fault);
+    }
+    let long = json!({"confirm": "您是想说{{intent}}吗", "labels": {"ask_fee": "费".repeat(500)}});
+    let mut flow = spoken();
+    for (member, value) in long.as_object().unwrap() {
+        flow["dialogue"][member] = value.clone();
+    }
+    let found = faults(&FlowDefinition::from_value(&flow).unwrap());
+    assert_eq!(
+        found,
+        [format!("dialogue.confirm: {length}")],
+        "with its longest label"
+    );
+    let asks_back = changed(
+        "/nodes/ask/ask/confirm",
+        json!("{{company}}问您：您是想说{{intent}}吗？"),
+    );
+    assert_eq!(faults(&asks_back), Vec::<String>::new());
+    assert!(
+        asks_back
+            .texts()
+            .contains(&"{{company}}问您：您是想说{{intent}}吗？")
+    );
+    let asks_back = changed("/dialogue/confirm", json!("您是想说{{intent}}吗？"));
+    assert!(asks_back.texts().contains(&"您是想说{{intent}}吗？"));
+}
+
+/// The flow with a group; what is wrong with its loops.
+fn loops_with_group(nodes: &Value) -> Vec<String> {
+    let mut flow = spoken();
+    flow["dialogue"]["groups"] = json!({"inner": {"start": "inside"}});
+    flow["nodes"]["back"] = json!({"return": {}});
+    for (name, node) in nodes.as_object().unwrap() {
+        flow["nodes"][name] = node.clone();
+    }
+    faults(&FlowDefinition::from_value(&flow).unwrap())
+}
+
+#[test]
+fn a_loop_is_looked_for_through_groups() {
+    let without_exit = |node: &str| format!("nodes.{node} is in a loop without an exit");
+    let itself = loops_with_group(&json!({
+        "hello": {"sub_flow": {"group": "inner", "next": "ask"}},
+        "inside": {"sub_flow": {"group": "inner", "next": "back"}},
+    }));
+    assert!(itself.contains(&without_exit("inside")), "{itself:?}");
+    let silent = loops_with_group(&json!({
+        "hello": {"sub_flow": {"group": "inner", "next": "round"}},
+        "inside": {"act": {"tags": ["a"], "next": "back"}},
+        "round": {"decide": {"rules": [{"when": [{"intent": ["a"]}], "next": "ask"}], "otherwise": "hello"}},
+    }));
+    assert_eq!(silent, [without_exit("hello"), without_exit("round")]);
+    let ladder = json!({"then": "ask"});
+    let asks = loops_with_group(&json!({
+        "hello": {"sub_flow": {"group": "inner", "next": "round"}},
+        "inside": {"ask": {
+            "text": "是您吗？", "expect": "speech", "intents": {"affirm": "back"}, "timeout_ms": 3000,
+            "on_silence": ladder, "on_unclear": ladder,
+        }},
+        "round": {"act": {"tags": ["a"], "next": "hello"}},
+    }));
+    assert_eq!(asks, Vec::<String>::new(), "somebody answers in it");
+}

@@ -173,7 +173,7 @@ impl FlowDefinition {
         faults
     }
 
-    /// Every text of the flow, as written: notices first, then by node, then answers.
+    /// Every text of the flow, as written: notices first, then by node, then answers, then what asks back.
     pub fn texts(&self) -> Vec<&str> {
         let notices = [Some(self.notices.recording.as_str()), self.notices.ai.as_deref()];
         let spoken = self.nodes.values().flat_map(|node| {
@@ -185,8 +185,9 @@ impl FlowDefinition {
             .answers
             .values()
             .map(|answer| answer.text.as_str());
+        let asks_back = self.asks_back().into_iter().map(|(_, wording)| wording);
         let texts = notices.into_iter().flatten().chain(spoken).chain(answers);
-        texts.collect()
+        texts.chain(asks_back).collect()
     }
 
     /// True when some text holds a variable: bundled clips cannot speak it.

@@ -1,12 +1,14 @@
 //! When a key counts: 谢绝来电 from the answer to the hang-up, every other in its menu or where a menu takes it
 //! ahead; and stored calls by the rule they had.
 
+use super::spoken_tests::sure;
 use super::step_tests::variables;
 use super::tests::{script, shipped};
 use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
 use crate::disposition::Outcome;
 use crate::key_rule::KeyRule;
-use FlowInput::{Fault, Keypress, Played, Silence};
+use FlowInput::{Fault, Keypress, Played, Silence, Spoken};
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// Runs a flow by a rule over these inputs; the nodes entered, how often it opted out, and how it ended.
@@ -205,4 +207,105 @@ fn a_call_from_before_runs_as_it_went() {
     let (entered, opt_outs, ended) = played_by(KeyRule::default(), script(), &early);
     assert_eq!(entered, ["message", "menu", "colleague"]);
     assert_eq!((opt_outs, ended), (0, Some(Outcome::Callback)));
+}
+
+/// The reminder with a dialogue and more nodes, where the menu leads to `first` by 0.
+fn with_first(nodes: Value) -> FlowDefinition {
+    let mut flow = script().to_value();
+    flow["dialogue"] = json!({"answers": {"fee": {"text": "以合同为准。"}}});
+    flow["nodes"]["menu"]["ask_keypress"]["keys"]["0"] = json!("first");
+    for (name, node) in nodes.as_object().unwrap() {
+        flow["nodes"][name] = node.clone();
+    }
+    FlowDefinition::from_value(&flow).unwrap()
+}
+
+#[test]
+fn a_key_that_leads_to_an_act_that_refuses_is_a_refusal_wherever_it_is_pressed() {
+    let flow = || with_first(json!({"first": {"act": {"opt_out": true, "next": "heard"}}}));
+    let zero = Keypress('0');
+    check(flow(), &[zero], &["first", "heard"], true);
+    check(flow(), &[Played, zero], &["message", "first", "heard"], true);
+    let menu = [Played, Played, Played];
+    let pressed = &[&menu[..], &[zero]].concat();
+    check(flow(), pressed, &["message", "menu", "first", "heard"], true);
+    let goodbye = &[&menu[..], &[Keypress('2'), zero]].concat();
+    check(
+        flow(),
+        goodbye,
+        &["message", "menu", "colleague", "first", "heard"],
+        true,
+    );
+    let before = played_by(KeyRule::OptOutAnywhere, flow(), &[zero, Played]);
+    assert_eq!(before, (vec!["message".to_owned()], 0, None), "as it was stored");
+}
+
+#[test]
+fn an_answer_that_returns_refuses_nothing_and_returns_to_the_menu_it_was_asked_in() {
+    let answer = json!({"knowledge": {"answer": "fee", "visits": {"max": 2, "then": "refused"}}});
+    let flow = || with_first(json!({"first": answer.clone()}));
+    let zero = Keypress('0');
+    check(flow(), &[zero], &[], false);
+    let menu = [Played, Played, Played];
+    let asked = &[&menu[..], &[zero, Played]].concat();
+    check(flow(), asked, &["message", "menu", "first", "menu"], false);
+    let thrice = &[asked, &[zero, Played, zero][..]].concat();
+    check(
+        flow(),
+        thrice,
+        &["message", "menu", "first", "menu", "first", "menu", "refused"],
+        true,
+    );
+}
+
+/// A text, a question by word, and a menu that takes keys ahead; 2 asks for the fee there.
+fn signed_by_key() -> FlowDefinition {
+    let ladder = json!({"then": "bye"});
+    let flow = json!({
+        "flow": "signed", "notices": {"recording": "本次通话将录音。"},
+        "start": "hello", "on_exception": "bye",
+        "dialogue": {"answers": {"fee": {"text": "以合同为准。"}}},
+        "nodes": {
+            "hello": {"say": {"text": "您好。", "next": "interested"}},
+            "interested": {"ask": {
+                "text": "可以介绍一下吗？", "expect": "speech", "intents": {"affirm": "sign"}, "timeout_ms": 3000,
+                "on_silence": ladder, "on_unclear": ladder,
+            }},
+            "sign": {"ask_keypress": {
+                "text": "签约请按1，费用请按2。", "keys": {"1": "signed", "2": "fee"}, "type_ahead": true,
+                "timeout_ms": 5000, "on_timeout": ladder, "on_other": ladder,
+            }},
+            "fee": {"knowledge": {"answer": "fee", "visits": {"max": 2, "then": "bye"}}},
+            "signed": {"end": {"outcome": "success"}},
+            "bye": {"end": {"outcome": "declined"}},
+        },
+    });
+    FlowDefinition::from_value(&flow).unwrap()
+}
+
+#[test]
+fn a_key_from_before_a_question_by_word_does_not_answer_a_later_menu() {
+    let agreed = sure("affirm");
+    let inputs = [Played, Keypress('1'), Played, Spoken(&agreed)];
+    check(signed_by_key(), &inputs, &["hello", "interested", "sign"], false);
+    let before = played_by(KeyRule::OptOutAnywhere, signed_by_key(), &inputs);
+    assert_eq!(
+        before.0,
+        ["hello", "interested", "sign", "signed"],
+        "as it was stored"
+    );
+}
+
+#[test]
+fn an_answer_asked_for_in_a_menu_returns_there_and_not_to_an_earlier_question() {
+    let agreed = sure("affirm");
+    let inputs = [Played, Played, Spoken(&agreed), Played, Keypress('2'), Played];
+    check(
+        signed_by_key(),
+        &inputs,
+        &["hello", "interested", "sign", "fee", "sign"],
+        false,
+    );
+    let before = played_by(KeyRule::OptOutAnywhere, signed_by_key(), &inputs);
+    assert_eq!(before.0.last().unwrap(), "interested", "as it was stored");
 }

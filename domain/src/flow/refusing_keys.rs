@@ -1,16 +1,18 @@
-//! Which keys of a flow say 谢绝来电 wherever they are pressed, by the rule `OptOutAnywhere`: those by which a
-//! menu surely refuses further calls.
+//! Which keys of a flow say 谢绝来电 wherever they are pressed, by the rules that have such keys: those by which
+//! a menu surely refuses further calls.
 
 use super::graph::FlowDefinition;
+use super::nodes::NodeKind;
+use crate::key_rule::KeyRule;
 use std::collections::BTreeSet;
 
 impl FlowDefinition {
     /// The node a key leads to by which some menu refuses further calls. Where menus lead to several such
     /// nodes by one key, the first in the order of the menus' names.
-    pub fn opt_out_node(&self, digit: char) -> Option<&str> {
+    pub fn opt_out_node(&self, digit: char, rule: KeyRule) -> Option<&str> {
         let menus = self.nodes.values();
         let nodes = menus.filter_map(|node| node.kind().key_target(digit));
-        nodes.into_iter().find(|node| self.ends_as_opt_out(node))
+        nodes.into_iter().find(|node| self.ends_as_opt_out(node, rule))
     }
 
     /// Where somebody is led who refuses further calls by word: by the intents that count anywhere, else the
@@ -22,11 +24,12 @@ impl FlowDefinition {
             .values()
             .filter_map(|one| one.then.as_deref());
         let mut nodes = led.chain(self.nodes.keys().map(String::as_str));
-        nodes.find(|node| self.ends_as_opt_out(node))
+        nodes.find(|node| self.ends_as_opt_out(node, KeyRule::CURRENT))
     }
 
-    /// True when whoever comes to this node has refused further calls: whatever follows by itself ends so.
-    pub(super) fn ends_as_opt_out(&self, first: &str) -> bool {
+    /// True when whoever comes to this node has refused further calls: whatever follows by itself ends so, or
+    /// comes by an act that refuses.
+    pub(super) fn ends_as_opt_out(&self, first: &str, rule: KeyRule) -> bool {
         let mut seen = BTreeSet::new();
         let mut open = vec![first];
         let mut ends = false;
@@ -40,16 +43,28 @@ impl FlowDefinition {
             let node = node.kind();
             match node.ending() {
                 Some(ending) if ending.opt_out => ends = true,
+                // What follows is said to somebody who has refused.
+                None if rule.knows_spoken_nodes() && refuses(node) => ends = true,
                 Some(_) => return false,
                 // A question in between asks whether it was meant: that is another key's to say.
                 None if node.question().is_some() || node.ask().is_some() => return false,
                 // Out of a group, or back to a question.
                 None if node.calls().is_some() || node.targets().is_empty() => return false,
+                None if rule.knows_spoken_nodes() && returns(node) => return false,
                 None => open.extend(node.targets().into_iter().map(|target| target.node)),
             }
         }
         ends
     }
+}
+
+fn refuses(node: &dyn NodeKind) -> bool {
+    node.act().is_some_and(|act| act.opt_out)
+}
+
+/// An answer without a node behind it goes back to the question, as often as its visits say.
+fn returns(node: &dyn NodeKind) -> bool {
+    node.answer().is_some() && !node.targets().iter().any(|target| target.member == "next")
 }
 
 #[cfg(test)]
@@ -62,7 +77,7 @@ mod tests {
     #[test]
     fn only_a_key_that_surely_refuses_is_one() {
         let keys = |flow: &FlowDefinition| -> String {
-            let refusing = |key: &char| flow.opt_out_node(*key).is_some();
+            let refusing = |key: &char| flow.opt_out_node(*key, KeyRule::CURRENT).is_some();
             "0123456789*#".chars().filter(refusing).collect()
         };
         assert_eq!(keys(&script()), "9");

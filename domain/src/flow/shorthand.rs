@@ -72,6 +72,7 @@ pub(super) fn written_out(value: &Value) -> Result<Option<Value>, ReadFault> {
     if let Some(table) = members.remove("transitions") {
         let table: Transitions =
             serde_json::from_value(table).map_err(|error| shape("transitions", &error))?;
+        refuse_lost_rows(&table)?;
         for (name, node) in nodes_of(&table) {
             put(&mut members, &["nodes"], &name, node);
         }
@@ -143,6 +144,30 @@ fn put(members: &mut Map<String, Value>, path: &[&str], name: &str, value: Value
         place = inner;
     }
     place.entry(name.to_owned()).or_insert(value);
+}
+
+/// Two rows of which one would be lost: a state that is to say two things on coming there, or one answer that is
+/// to lead to two states.
+fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
+    let lost = |later: usize, why: String| ReadFault::Shape {
+        path: format!("transitions.rows[{later}]"),
+        why,
+    };
+    for (later, row) in table.rows.iter().enumerate() {
+        for (earlier, before) in table.rows.iter().take(later).enumerate() {
+            if before.next == row.next && before.say != row.say {
+                let why = format!("{:?} says something else after rows[{earlier}]", row.next);
+                return Err(lost(later, why));
+            }
+            let intent = intent_of(&row.when);
+            let same = before.state == row.state && intent_of(&before.when) == intent;
+            if same && before.next != row.next {
+                let why = format!("{intent} leads elsewhere from {:?} by rows[{earlier}]", row.state);
+                return Err(lost(later, why));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// A state with rows asks; one without says its text and goes on.
@@ -227,5 +252,47 @@ mod tests {
         );
         let unknown = written_out(&json!({"presets": ["fr_outbound"]}));
         assert!(matches!(unknown, Err(ReadFault::Shape { path, .. }) if path == "presets"));
+    }
+
+    /// What is wrong with a table of these rows.
+    fn fault_of(rows: &Value) -> Option<String> {
+        let file =
+            json!({"transitions": {"rows": rows, "texts": {"a": "您好", "b": "您好"}, "otherwise": "c"}});
+        written_out(&file).err().map(|fault| fault.to_string())
+    }
+
+    #[test]
+    fn two_rows_of_which_one_would_be_lost_are_refused() {
+        let row = |state: &str, when: &str, next: &str, say: &str| json!({"state": state, "when": when, "next": next, "say": say});
+        assert_eq!(
+            fault_of(&json!([row("a", "是", "c", "好的"), row("b", "是", "c", "好的")])),
+            None
+        );
+        assert_eq!(
+            fault_of(&json!([
+                row("a", "是", "c", "好的"),
+                row("a", "同意", "c", "好的")
+            ])),
+            None
+        );
+        let texts = fault_of(&json!([
+            row("a", "是", "c", "好的"),
+            row("b", "是", "c", "可以的")
+        ]))
+        .unwrap();
+        assert!(
+            texts.starts_with("transitions.rows[1]") && texts.contains("rows[0]") && texts.contains("\"c\""),
+            "{texts}"
+        );
+        let ways = [
+            row("a", "是", "c", "好的"),
+            row("b", "否", "d", "再见"),
+            row("a", "同意", "d", "再见"),
+        ];
+        let ways = fault_of(&json!(ways)).unwrap();
+        assert!(
+            ways.starts_with("transitions.rows[2]") && ways.contains("rows[0]") && ways.contains("affirm"),
+            "{ways}"
+        );
     }
 }

@@ -3,7 +3,9 @@
 
 use super::step_tests::variables;
 use super::tests::shipped;
-use super::{FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Understood};
+use super::{
+    BargeIn, FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Node, Understood,
+};
 use crate::disposition::Outcome;
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use FlowInput::{BargedIn, Deaf, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
@@ -29,7 +31,7 @@ fn said(intent: &str, certainty: Certainty) -> Understood {
     }
 }
 
-fn sure(intent: &str) -> Understood {
+pub(super) fn sure(intent: &str) -> Understood {
     said(intent, Certainty::Accepted)
 }
 
@@ -354,4 +356,92 @@ fn a_call_says_the_wording_its_id_chose_and_says_which() {
     }
     assert_eq!(said["short"], "打扰一分钟，可以吗？");
     assert_eq!(said.len(), 2);
+}
+
+/// What was said with a term in it.
+fn with_term(months: &str, said: Understood) -> Understood {
+    Understood {
+        slots: term(months).slots,
+        ..said
+    }
+}
+
+#[test]
+fn a_refusal_a_complaint_and_a_person_asked_for_go_before_a_number_in_the_sentence() {
+    let by_rule = |intent: &str| {
+        let mut said = sure(intent);
+        said.reading.read_by = ReadBy::Rule;
+        said
+    };
+    for (said, rule) in [
+        (with_term("3", sure("deny")), "nodes.确认分期期数.intents.deny"),
+        (
+            with_term("3", by_rule("transfer_human")),
+            "dialogue.intents.transfer_human",
+        ),
+        (with_term("3", by_rule("complaint")), "dialogue.intents.complaint"),
+        (
+            with_term("24", by_rule("transfer_human")),
+            "dialogue.intents.transfer_human",
+        ),
+    ] {
+        let told = at_terms().then(Spoken(&said));
+        assert_eq!(told.rules.last().unwrap(), rule);
+        assert_eq!(told.run.values().get("terms"), None, "{rule}: it was no answer");
+    }
+    let corrected = at_terms()
+        .then(Spoken(&term("12")))
+        .then(Spoken(&with_term("3", sure("deny"))));
+    assert_eq!(corrected.rules.last().unwrap(), "nodes.签约.correction");
+}
+
+#[test]
+fn a_value_that_is_not_asked_for_here_and_not_taken_makes_no_answer_unclear() {
+    let told = at_card().then(Spoken(&with_term("24", sure("affirm"))));
+    assert_eq!(told.rules, ["nodes.验证卡号.intents.affirm"]);
+}
+
+/// Up to the question for the term, where that question is said to its end.
+fn at_protected_terms() -> Told {
+    let mut flow = shipped("card_instalment_spoken.yaml");
+    if let Some(Node::Ask(ask)) = flow.nodes.get_mut("确认分期期数") {
+        ask.barge_in = Some(BargeIn {
+            allowed: false,
+            ..BargeIn::default()
+        });
+    }
+    of(flow)
+        .then(Played)
+        .then(Played)
+        .then(Spoken(&sure("affirm")))
+        .then(Played)
+}
+
+#[test]
+fn a_text_that_must_be_heard_whole_is_cut_by_nothing_but_what_counts_anywhere() {
+    for input in [Spoken(&term("3")), Spoken(&sure("affirm")), Unheard] {
+        let told = at_protected_terms().then(input);
+        assert_eq!(told.last, [], "{input:?}");
+        assert_eq!(told.run.values().get("terms"), None);
+        let answered = told.then(Played).then(Spoken(&term("6")));
+        assert_eq!(
+            answered.rules.last().unwrap(),
+            "nodes.确认分期期数.on_filled",
+            "it is answered once it has been heard"
+        );
+    }
+    let told = at_protected_terms().then(Spoken(&sure("too_expensive")));
+    assert_eq!(told.rules.last().unwrap(), "dialogue.intents.too_expensive");
+    assert!(
+        told.text().ends_with("您看分3期、6期还是12期？"),
+        "and then again from its beginning"
+    );
+    let told = at_protected_terms().then(Played).then(Unheard);
+    assert_eq!(told.rules.last().unwrap(), "nodes.确认分期期数.on_unclear");
+    let refusal = Understood {
+        opt_out: true,
+        ..sure("refuse_call")
+    };
+    let told = at_protected_terms().then(Spoken(&refusal));
+    assert_eq!(told.run.outcome(), Some(Outcome::OptedOut));
 }

@@ -180,6 +180,12 @@ pub fn find(text: &str, moment: CallMoment) -> Vec<Entity> {
     kept.into_iter().map(entity).collect()
 }
 
+/// Every run of digits of a text, as it was corrected: written or spoken, whatever it may stand for.
+pub fn digit_runs(text: &str) -> Vec<String> {
+    let runs = runs(&Folded::of(text));
+    runs.iter().map(|run| run.digits.iter().collect()).collect()
+}
+
 /// What a reader finds place by place, going on behind what it found.
 fn each_place(text: &Folded, read: impl Fn(&Folded, usize) -> Option<Found>) -> Vec<Found> {
     let (mut place, mut all) = (0, Vec::new());

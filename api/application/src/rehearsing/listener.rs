@@ -1,18 +1,17 @@
 //! What is understood of an utterance, as a flow's step takes it: the room `understanding` asked about the
 //! node where a call is. The one bridge between the two; neither knows the other.
 
-use domain::flow::{AFFIRM, DENY, FlowRun, Slot, SlotKind, Understood};
+use super::said_values::Values;
+use domain::flow::{AFFIRM, DENY, FlowRun, Understood};
 use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
 use understanding::answers::{self, Answer};
-use understanding::entities::{CallMoment, PeriodUnit, Value, find};
-use understanding::priority::{Priority, first};
+use understanding::priority::{Priority, first, says};
 use understanding::reading::{By, Reader, Reading};
 use understanding::{Examples, Settings, TrainingFault, Verdict, train};
 
-/// The zone of calls that name none: Beijing's.
-const ZONE_MINUTES: i32 = 480;
+/// The intent by which further calls are refused.
+const REFUSE_CALL: &str = "refuse_call";
 
 const SEED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_seed.tsv");
 const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
@@ -21,7 +20,7 @@ const ANYWHERE: &str = include_str!("../../../../fixtures/nlu/zh_global_intents.
 /// Rules that go before any model, under the names that the shipped intents have.
 const RULES: [(Priority, &str); 6] = [
     (Priority::Deceased, "deceased"),
-    (Priority::OptOut, "refuse_call"),
+    (Priority::OptOut, REFUSE_CALL),
     (Priority::Complaint, "complaint"),
     (Priority::Human, "transfer_human"),
     (Priority::WrongPerson, "wrong_number"),
@@ -64,26 +63,27 @@ impl Listener {
     pub fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood {
         let ask = run.asking();
         let expected: Vec<&str> = ask.map(|ask| ask.expected().collect()).unwrap_or_default();
-        let rule = first(text);
-        let opt_out = rule
-            .as_ref()
-            .is_some_and(|rule| rule.priority == Priority::OptOut);
-        let answered = rule.is_none().then(|| answer(text)).flatten();
-        let reading = answered.unwrap_or_else(|| reading_of(&self.reader.read(text, &expected)));
         let wanted = ask.map(|ask| ask.slots.as_slice()).unwrap_or_default();
+        let values = Values::said(text, run, wanted, at);
+        let rule = first(text);
+        let answered = rule.is_none().then(|| answer(text, values.replaces)).flatten();
+        let reading = answered.unwrap_or_else(|| reading_of(&self.reader.read(text, &expected)));
+        let refuses = reading.certainty == Certainty::Accepted && reading.intent() == Some(REFUSE_CALL);
         Understood {
             reading,
-            slots: slots(text, run.slots(), wanted, at),
+            slots: values.slots,
             interest: None,
-            opt_out,
+            opt_out: refuses || says(text, Priority::OptOut),
         }
     }
 }
 
-/// Yes, no and sounds of listening, by fixed words.
-fn answer(text: &str) -> Option<SpokenReading> {
+/// Yes, no and sounds of listening, by fixed words. A no that names what is wanted instead (不要十二期，要六期)
+/// refuses a value and not the offer.
+fn answer(text: &str, replaces: bool) -> Option<SpokenReading> {
     let (intent, certainty) = match answers::read(text) {
         Answer::Yes => (AFFIRM, Certainty::Accepted),
+        Answer::No if replaces => (DENY, Certainty::Abstained),
         Answer::No => (DENY, Certainty::Accepted),
         Answer::BackChannel => (AFFIRM, Certainty::BackChannel),
         Answer::YesBut | Answer::Question | Answer::Neither => return None,
@@ -140,86 +140,6 @@ fn permille(ratio: f32) -> u16 {
     (ratio.clamp(0.0, 1.0) * 1_000.0).round() as u16
 }
 
-/// The last value of each slot's kind: who corrects themselves says the right one last. A slot of free
-/// text takes the utterance where it is asked for.
-fn slots(
-    text: &str,
-    declared: &BTreeMap<String, Slot>,
-    wanted: &[String],
-    at: Timestamp,
-) -> BTreeMap<String, String> {
-    if declared.is_empty() {
-        return BTreeMap::new();
-    }
-    let moment = CallMoment {
-        at_ms: at.micros() / 1_000,
-        zone_minutes: ZONE_MINUTES,
-    };
-    let entities = find(text, moment);
-    let mut found = BTreeMap::new();
-    for (name, slot) in declared {
-        let asked = wanted.contains(name);
-        let value = match slot.kind {
-            SlotKind::Text => asked.then(|| text.trim().to_owned()),
-            kind => {
-                let mut values = entities
-                    .iter()
-                    .filter_map(|entity| value_of(kind, &entity.value, asked));
-                values.next_back()
-            }
-        };
-        if let Some(value) = value.filter(|value| !value.is_empty()) {
-            found.insert(name.clone(), value);
-        }
-    }
-    found
-}
-
-/// An entity as a slot of a kind takes it; a bare number only where the slot is asked for.
-fn value_of(kind: SlotKind, value: &Value, asked: bool) -> Option<String> {
-    let whole = || match value {
-        Value::Number {
-            thousandths_min,
-            thousandths_max,
-        } if asked && thousandths_min == thousandths_max && thousandths_min % 1_000 == 0 => {
-            Some(thousandths_min / 1_000)
-        }
-        _ => None,
-    };
-    let number = match (kind, value) {
-        (
-            SlotKind::Months,
-            Value::Period {
-                unit: PeriodUnit::Instalments | PeriodUnit::Months,
-                count_min,
-                count_max,
-            },
-        ) if count_min == count_max => Some(*count_min),
-        (SlotKind::Months | SlotKind::Integer, _) => whole(),
-        (SlotKind::MoneyFen, Value::Amount { fen_min, fen_max }) if fen_min == fen_max => Some(*fen_min),
-        (
-            SlotKind::Time,
-            Value::Time {
-                start_ms: Some(start_ms),
-                is_past: false,
-                ..
-            },
-        ) => {
-            return local_text(*start_ms);
-        }
-        (SlotKind::Phone | SlotKind::Digits, Value::Phone(digits)) => return Some(digits.clone()),
-        _ => None,
-    };
-    number.map(|number| number.to_string())
-}
-
-/// RFC 3339 in the callee's own zone, to the minute.
-fn local_text(at_ms: i64) -> Option<String> {
-    let zone = chrono::FixedOffset::east_opt(ZONE_MINUTES * 60)?;
-    let at = chrono::DateTime::from_timestamp_millis(at_ms)?.with_timezone(&zone);
-    Some(at.format("%Y-%m-%dT%H:%M:00%:z").to_string())
-}
-
 /// The shipped examples as lines of one form.
 fn lines() -> Vec<String> {
     let seed = SEED.lines().filter_map(|line| line.split_once('\t'));
@@ -233,6 +153,7 @@ mod tests {
     use super::*;
     use crate::rehearsing::shipped;
     use domain::flow::{FlowDefinition, FlowInput};
+    use std::collections::BTreeMap;
     use std::sync::{Arc, LazyLock};
 
     static LISTENER: LazyLock<Listener> = LazyLock::new(|| Listener::bundled("zh-CN").unwrap());
@@ -281,5 +202,93 @@ mod tests {
         let asked = heard("这个利息多少");
         assert_eq!(asked.reading.read_by, ReadBy::Model);
         assert!(asked.reading.accept_permille.is_some());
+    }
+
+    #[test]
+    fn further_calls_are_refused_beside_another_rule_and_by_what_the_model_accepts() {
+        let refused = heard("他已经去世了，你们别再打了");
+        assert!(refused.opt_out);
+        assert_eq!(refused.reading.intent(), Some("deceased"), "both are told");
+        assert!(!heard("他已经去世了").opt_out);
+        assert!(heard("不用别再给我打电话了").opt_out);
+        let by_model: Vec<Understood> = ["请你们停止来电", "不要再给我推销", "从你们系统里把我删掉"]
+            .map(heard)
+            .into_iter()
+            .filter(|said| said.reading.read_by == ReadBy::Model)
+            .filter(|said| said.reading.certainty == Certainty::Accepted)
+            .collect();
+        assert!(!by_model.is_empty());
+        for said in by_model {
+            assert_eq!(said.reading.intent(), Some(REFUSE_CALL));
+            assert!(said.opt_out, "{said:?}");
+        }
+        let english = Listener::bundled("en").unwrap();
+        let at = "2026-03-02T10:00:00+08:00".parse().unwrap();
+        assert!(
+            english
+                .understand("remove me from your list", &at_terms(), at)
+                .opt_out
+        );
+    }
+
+    #[test]
+    fn a_term_that_is_refused_is_none_and_one_in_its_place_is() {
+        for (text, node) in [
+            ("三期", "签约"),
+            ("不要十二期，要六期", "签约"),
+            ("不要十二期要六期", "签约"),
+            ("不要十二期，六期吧", "签约"),
+            ("不要三期", "婉拒"),
+            ("三期也不要", "婉拒"),
+            ("不用了，三期太长了", "婉拒"),
+            ("三期不划算，转人工", "转人工"),
+            ("24期也不要，转人工", "转人工"),
+            ("我要投诉，上次分三期乱收费", "转投诉专员"),
+        ] {
+            let mut run = at_terms();
+            run.step(FlowInput::Spoken(&heard(text)));
+            assert_eq!(run.node(), node, "{text}: {:?}", heard(text));
+        }
+        let mut run = at_terms();
+        run.step(FlowInput::Spoken(&heard("十二期")));
+        let corrected = LISTENER.understand("不是，是三期", &run, Timestamp::EPOCH);
+        run.step(FlowInput::Spoken(&corrected));
+        assert_eq!((run.node(), run.values()["terms"].as_str()), ("签约", "3"));
+    }
+
+    #[test]
+    fn digits_are_the_run_that_was_said_where_they_are_asked_for() {
+        let ladder = serde_json::json!({"then": "bye"});
+        let flow = serde_json::json!({
+            "flow": "digits", "notices": {"recording": "本次通话将录音。"}, "start": "hello", "on_exception": "bye",
+            "dialogue": {"slots": {"tail": {"type": "digits"}, "phone": {"type": "phone"}}},
+            "nodes": {
+                "hello": {"say": {"text": "您好。", "next": "ask"}},
+                "ask": {"ask": {
+                    "text": "身份证后四位？", "expect": "speech", "slots": ["tail"], "on_filled": "bye",
+                    "timeout_ms": 3000, "on_silence": ladder, "on_unclear": ladder,
+                }},
+                "bye": {"end": {"outcome": "success"}},
+            },
+        });
+        let flow = FlowDefinition::from_value(&flow).unwrap();
+        let (mut run, _) = FlowRun::begin(&Arc::new(flow), &BTreeMap::new());
+        run.step(FlowInput::Played);
+        let tail = |run: &FlowRun, text| {
+            let understood = LISTENER.understand(text, run, Timestamp::EPOCH);
+            understood.slots.get("tail").cloned()
+        };
+        assert_eq!(tail(&run, "我的电话是13800138000"), None, "it is not asked for");
+        run.step(FlowInput::Played);
+        assert_eq!(run.node(), "ask");
+        for (text, digits) in [
+            ("1234", Some("1234")),
+            ("一二三四", Some("1234")),
+            ("我的身份证后四位是一二三四", Some("1234")),
+            ("one two three four", Some("1234")),
+            ("我不记得了", None),
+        ] {
+            assert_eq!(tail(&run, text).as_deref(), digits, "{text}");
+        }
     }
 }

@@ -6,6 +6,7 @@ mod conversation;
 mod draw;
 mod listener;
 mod report;
+mod said_values;
 mod shipped;
 mod transcript;
 

@@ -79,11 +79,29 @@ impl Transcript {
             One(Box<Transcript>),
         }
         let value = FlowDefinition::yaml_value(text).map_err(|fault| TranscriptFault(fault.to_string()))?;
-        match serde_json::from_value::<File>(value) {
-            Ok(File::Many(many)) => Ok(many),
-            Ok(File::One(one)) => Ok(vec![*one]),
-            Err(error) => Err(TranscriptFault(error.to_string())),
+        let read = match serde_json::from_value::<File>(value) {
+            Ok(File::Many(many)) => many,
+            Ok(File::One(one)) => vec![*one],
+            Err(error) => return Err(TranscriptFault(error.to_string())),
+        };
+        for transcript in &read {
+            for (number, turn) in (1..).zip(&transcript.turns) {
+                turn.check(&transcript.name, number)?;
+            }
         }
+        Ok(read)
+    }
+}
+
+impl Turn {
+    fn check(&self, transcript: &str, number: usize) -> Result<(), TranscriptFault> {
+        let done = [self.say.is_some(), self.key.is_some(), self.silence, self.unheard];
+        if done.into_iter().filter(|done| *done).count() == 1 {
+            return Ok(());
+        }
+        Err(TranscriptFault(format!(
+            "{transcript}, turn {number}: exactly one of say, key, silence and unheard is needed"
+        )))
     }
 }
 
@@ -130,12 +148,12 @@ impl Following {
         self.play();
     }
 
-    /// Says what waits for nobody, until somebody is asked.
+    /// Says what waits for nobody, until somebody is asked; the question too is said to its end.
     fn play(&mut self) {
         for _ in 0..TEXTS_MAX {
             self.step(FlowInput::Played);
             if !self.run.keys().is_empty() || self.run.asking().is_some() || self.run.outcome().is_some() {
-                return;
+                return self.step(FlowInput::Played);
             }
         }
     }
@@ -258,5 +276,43 @@ mod tests {
             (1, "node", "已通知")
         );
         assert!(Transcript::read("{name: a}").is_err());
+    }
+
+    #[test]
+    fn a_turn_is_exactly_one_thing_that_the_callee_does() {
+        for (turn, reads) in [
+            ("{say: 可以}", true),
+            ("{key: '1', node: a}", true),
+            ("{silence: true}", true),
+            ("{unheard: true, rule: a}", true),
+            ("{node: a}", false),
+            ("{silence: false}", false),
+            ("{say: 可以, key: '1'}", false),
+            ("{silence: true, unheard: true}", false),
+        ] {
+            let text = format!("{{name: a, flow: b, turns: [{turn}], expect: {{outcome: success}}}}");
+            let read = Transcript::read(&text);
+            assert_eq!(read.is_ok(), reads, "{turn}");
+            let told = read.err().map(|fault| fault.to_string()).unwrap_or_default();
+            assert!(reads || told.contains("a, turn 1"), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_answer_comes_after_a_text_that_must_be_heard_whole() {
+        let mut flow = FlowDefinition::from_yaml(shipped("card_instalment_spoken").unwrap()).unwrap();
+        if let Some(domain::flow::Node::Ask(ask)) = flow.nodes.get_mut("验证卡号") {
+            ask.barge_in = Some(domain::flow::BargeIn {
+                allowed: false,
+                ..domain::flow::BargeIn::default()
+            });
+        }
+        let text = "{name: a, flow: b, turns: [{say: 是的, node: 确认分期期数}, {say: 不用了}], expect: {outcome: declined}}";
+        let transcript = Transcript::read(text).unwrap().pop().unwrap();
+        let listener = Listener::bundled("zh-CN").unwrap();
+        assert_eq!(
+            follow(&transcript, &Arc::new(flow), &listener, Timestamp::EPOCH),
+            Ok(())
+        );
     }
 }

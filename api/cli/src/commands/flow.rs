@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// The moment of every transcript: a Monday, ten o'clock in Beijing.
 const TRANSCRIPTS_AT: &str = "2026-03-02T10:00:00+08:00";
 
+/// How the file of a flow ends that stands beside its transcripts.
+const FLOW_BESIDE: &str = ".flow.yaml";
+
 /// Flows (流程): what the robot says and does, checked, compared and rehearsed before anybody is called.
 ///
 /// FLOW is a file, or the name of a flow that ships with the program (`flow list`).
@@ -274,8 +277,11 @@ fn test(folder: &Path, shown: &Shown) -> Result<(), Failure> {
         files.push(entry.map_err(unavailable)?.path());
     }
     files.retain(|path| {
-        path.extension()
-            .is_some_and(|one| one == "yaml" || one == "yml" || one == "json")
+        let is_flow = path.to_str().is_some_and(|name| name.ends_with(FLOW_BESIDE));
+        let is_read = path
+            .extension()
+            .is_some_and(|one| one == "yaml" || one == "yml" || one == "json");
+        is_read && !is_flow
     });
     files.sort();
     let at: Timestamp = TRANSCRIPTS_AT.parse().unwrap_or_default();
@@ -285,7 +291,7 @@ fn test(folder: &Path, shown: &Shown) -> Result<(), Failure> {
         let refused = |fault| Failure::refused(format!("{}: {fault}", file.display()));
         for transcript in Transcript::read(&read(file)?).map_err(refused)? {
             // A flow beside its transcripts goes before a shipped one of its name.
-            let beside = folder.join(format!("{}.flow.yaml", transcript.flow));
+            let beside = folder.join(format!("{}{FLOW_BESIDE}", transcript.flow));
             let named = if beside.exists() {
                 beside.display().to_string()
             } else {
@@ -351,4 +357,22 @@ fn show(flow: &str) -> Result<(), Failure> {
     let definition = definition(flow)?.to_value();
     let hash = content_hash(&definition);
     output::pretty(&json!({ "content_hash": hash, "definition": definition }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_beside_its_transcripts_is_no_transcript_and_goes_before_a_shipped_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let flow = shipped("card_instalment").unwrap();
+        std::fs::write(folder.path().join("own.flow.yaml"), flow).unwrap();
+        let transcript = "{name: own, flow: own, turns: [{key: '9'}], expect: {outcome: opted_out}}";
+        std::fs::write(folder.path().join("own.yaml"), transcript).unwrap();
+        let shown = Shown { json: true };
+        assert!(test(folder.path(), &shown).is_ok());
+        std::fs::remove_file(folder.path().join("own.flow.yaml")).unwrap();
+        assert!(test(folder.path(), &shown).is_err(), "there is no such flow then");
+    }
 }

@@ -13,6 +13,7 @@ mod recorded;
 mod redecide;
 mod replay;
 mod walk;
+mod walk_decide;
 mod walk_spoken;
 
 #[cfg(test)]

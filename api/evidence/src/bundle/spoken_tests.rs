@@ -15,8 +15,11 @@ use std::sync::Arc;
 
 const FLOW: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
 
-/// A call of the spoken flow, recorded as a driver records it.
+const DECIDE: &str = include_str!("../../../../fixtures/flows/decide.yaml");
+
+/// A call of a spoken flow, recorded as a driver records it.
 struct Call {
+    flow: FlowDefinition,
     run: FlowRun,
     story: Story,
 }
@@ -44,11 +47,15 @@ fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
 
 impl Call {
     fn answered() -> Self {
-        let flow = FlowDefinition::from_yaml(FLOW).unwrap();
-        let (run, _) = FlowRun::begin(&Arc::new(flow), &BTreeMap::new());
+        Self::of(FLOW, &BTreeMap::new())
+    }
+
+    fn of(flow: &str, variables: &BTreeMap<String, String>) -> Self {
+        let flow = FlowDefinition::from_yaml(flow).unwrap();
+        let (run, _) = FlowRun::begin(&Arc::new(flow.clone()), variables);
         let mut story = Story::dialed();
         story.ring().answer();
-        let mut call = Self { run, story };
+        let mut call = Self { flow, run, story };
         call.step(FlowInput::Played);
         call.step(FlowInput::Played);
         call
@@ -121,7 +128,7 @@ impl Call {
         let outcome = self.run.outcome();
         self.story.end(EndReason::FlowEnded, outcome);
         Gathered {
-            flow: Some(FlowDefinition::from_yaml(FLOW).unwrap().to_value()),
+            flow: Some(self.flow.to_value()),
             ..self.story.gathered()
         }
     }
@@ -181,4 +188,36 @@ fn another_decision_than_was_recorded_is_told() {
         "{:?}",
         replayed.elsewhere
     );
+}
+
+/// Stands for days that nothing in the flow asks about beside the given ones.
+fn decided(days: &str, said: &Understood) -> (Gathered, Option<String>) {
+    let mut call = Call::of(DECIDE, &[("days".to_owned(), days.to_owned())].into());
+    call.hears("还行吧", said);
+    let rule = call.story.rules().pop();
+    (call.gathered(), rule)
+}
+
+#[test]
+fn a_decision_over_what_a_bundle_hides_replays_by_a_stand_in() {
+    let discontent = said("deny", &[]);
+    let stops = said("deny", &[("wants", "停止")]);
+    for (days, said, rule) in [
+        ("45", &discontent, "nodes.which.rules[2]"),
+        ("-5", &discontent, "nodes.which.rules[3]"),
+        ("5", &discontent, "nodes.which.otherwise"),
+        ("5", &stops, "nodes.which.rules[4]"),
+        ("45", &said("affirm", &[]), "nodes.which.rules[1]"),
+    ] {
+        let (gathered, decided) = decided(days, said);
+        assert_eq!(decided.as_deref(), Some(rule));
+        let bundle = make(&gathered).unwrap();
+        assert_ne!(
+            bundle.variables.get("days").map(String::as_str),
+            Some("45"),
+            "{rule}"
+        );
+        let replayed = replay(&bundle).unwrap();
+        assert!(replayed.agrees(), "{rule}: {}", replayed.value());
+    }
 }

@@ -183,6 +183,15 @@ impl Story {
         })
     }
 
+    /// The rules that decided, in order.
+    pub(super) fn rules(&self) -> Vec<String> {
+        let decided = self.events.iter().filter_map(|typed| match &typed.event {
+            CallEvent::Decided(decision) => Some(decision.rule.clone()),
+            _ => None,
+        });
+        decided.collect()
+    }
+
     pub(super) fn press(&mut self, node: &str, digit: char) -> &mut Self {
         let node = node.to_owned();
         self.ask(CallCommand::NoteKeypress { leg: 1, node, digit })

@@ -2,6 +2,7 @@
 //! finds out which of them explains each recorded step, and says so when none does.
 
 use crate::bundle::recorded::Told;
+use crate::bundle::walk_decide::decided_by;
 use crate::bundle::walk_spoken::{by_input, by_words};
 use domain::disposition::Outcome;
 use domain::flow::{Case, FlowAction, FlowDefinition, FlowInput, FlowRun, Node};
@@ -51,10 +52,20 @@ pub(crate) fn infer(rule: KeyRule, flow: &Arc<FlowDefinition>, story: &[Told]) -
     }
 }
 
-/// For each branch that was entered, a value that leads to where the call went.
+/// For each branch and decision that was entered, a value that leads to where the call went.
 fn variables_of(flow: &FlowDefinition, story: &[Told]) -> BTreeMap<String, String> {
     let mut values = BTreeMap::new();
     for pair in story.windows(2) {
+        if let [Told::Node(at), Told::Decided { rule, .. }] = pair
+            && let Some(Node::Decide(decide)) = flow.nodes.get(at)
+        {
+            decided_by(
+                flow,
+                decide,
+                rule.strip_prefix(&format!("nodes.{at}.")),
+                &mut values,
+            );
+        }
         let [Told::Node(at), Told::Node(to)] = pair else {
             continue;
         };

@@ -3,6 +3,7 @@
 
 use crate::bundle::recorded::{Spoken, Told};
 use crate::bundle::walk::{Step, words};
+use crate::bundle::walk_decide::bounds_of;
 use domain::flow::{FlowDefinition, FlowInput, FlowRun, Understood};
 use std::collections::BTreeMap;
 
@@ -54,14 +55,20 @@ pub(super) fn by_words(
     Err(instead.unwrap_or_else(|| "listens".to_owned()))
 }
 
-/// The options of a slot in turn, and then a value that it does not take.
+/// The options of a slot in turn, and then a value that it does not take; without options one that nothing
+/// limits, then what the flow's decisions go by, then numbers.
 fn value_of(flow: &FlowDefinition, name: &str, place: usize) -> String {
     let options = flow.dialogue().slots.get(name).map(|slot| &slot.options);
     let options = options.filter(|options| !options.is_empty());
-    match options {
-        Some(options) => options.get(place).map_or_else(String::new, Clone::clone),
-        None => place
-            .checked_add(1)
-            .map_or_else(|| ANY.to_owned(), |value| value.to_string()),
+    if let Some(options) = options {
+        return options.get(place).map_or_else(String::new, Clone::clone);
+    }
+    let Some(place) = place.checked_sub(1) else {
+        return ANY.to_owned();
+    };
+    let bounds = bounds_of(flow, name);
+    match bounds.get(place) {
+        Some(value) => value.clone(),
+        None => (place - bounds.len() + 2).to_string(),
     }
 }

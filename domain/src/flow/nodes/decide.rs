@@ -62,7 +62,12 @@ impl Condition {
             return among(&self.interest, facts.interest);
         }
         let named = self.value.as_ref().and_then(|name| facts.values.get(name));
-        let value = named.map(|value| value.trim()).filter(|value| !value.is_empty());
+        self.holds_of(named.map(String::as_str))
+    }
+
+    /// Whether it holds of a value, or where there is none.
+    pub fn holds_of(&self, value: Option<&str>) -> bool {
+        let value = value.map(str::trim).filter(|value| !value.is_empty());
         if let Some(wanted) = self.present {
             return value.is_some() == wanted;
         }

@@ -40,6 +40,10 @@ impl FlowRun {
             self.explain("on_filled", Explanation::of(TurnInput::Played), actions);
             return self.enter(next.to_owned(), actions);
         }
+        // A key from before this question is no answer to a later one.
+        if self.rule.knows_spoken_nodes() {
+            self.ahead.clear();
+        }
         self.ask_text(ask, actions);
     }
 
@@ -108,7 +112,7 @@ impl FlowRun {
 
     /// To a node; where it refuses further calls, the opt-out comes first.
     pub(super) fn go_to(&mut self, next: &str, actions: &mut Vec<FlowAction>) {
-        if self.graph.ends_as_opt_out(next) {
+        if self.graph.ends_as_opt_out(next, self.rule) {
             return self.opt_out(next.to_owned(), actions);
         }
         self.enter(next.to_owned(), actions);
@@ -204,6 +208,12 @@ impl FlowRun {
             member: format!("nodes.{}.{member}", self.node),
             variant: None,
         }
+    }
+
+    /// Whether this question is being said and may not be interrupted: nothing that is said into it answers it.
+    pub(super) fn must_be_heard(&self, ask: &Ask) -> bool {
+        let forbidden = ask.barge_in.as_ref().is_some_and(|policy| !policy.allowed);
+        forbidden && self.doing == Doing::Asking { played: false }
     }
 
     /// Somebody speaks into the question: it is dropped where the node allows it. Notices, texts of other

@@ -2,7 +2,6 @@
 
 use super::input::FlowAction;
 use super::{FlowRun, KEYS_AHEAD_MAX, question_of};
-use crate::key_rule::KeyRule;
 use std::sync::Arc;
 
 impl FlowRun {
@@ -20,7 +19,7 @@ impl FlowRun {
         let set = asked.set_by(digit);
         self.values
             .extend(set.map(|(name, value)| (name.clone(), value.clone())));
-        if self.rule == KeyRule::OptOutAnywhere && self.graph.ends_as_opt_out(next) {
+        if self.rule.counts_anywhere() && self.graph.ends_as_opt_out(next, self.rule) {
             return self.opt_out(next.to_owned(), actions);
         }
         self.enter(next.to_owned(), actions);
@@ -31,15 +30,15 @@ impl FlowRun {
         if let Some(refused) = self.refusal_of(digit) {
             actions.push(FlowAction::StopSaying);
             self.opt_out(refused, actions);
-        } else if self.rule == KeyRule::OptOutAnywhere && self.ahead.len() < KEYS_AHEAD_MAX {
+        } else if self.rule.counts_anywhere() && self.ahead.len() < KEYS_AHEAD_MAX {
             self.ahead.push_back(digit);
         }
     }
 
     /// Where a key leads that refuses further calls wherever it is pressed; once per call.
     pub(super) fn refusal_of(&self, digit: char) -> Option<String> {
-        let counts = self.rule == KeyRule::OptOutAnywhere && !self.opted_out;
-        let node = self.graph.opt_out_node(digit).filter(|_| counts)?;
+        let counts = self.rule.counts_anywhere() && !self.opted_out;
+        let node = self.graph.opt_out_node(digit, self.rule).filter(|_| counts)?;
         Some(node.to_owned())
     }
 

@@ -193,15 +193,6 @@ impl FlowRun {
         }
     }
 
-    /// Nothing could be recognized: as if nothing had been understood.
-    fn take_unheard(&mut self, actions: &mut Vec<FlowAction>) {
-        let graph = Arc::clone(&self.graph);
-        if let Some(ask) = graph.nodes.get(&self.node).and_then(|node| node.kind().ask()) {
-            self.silence_text(actions);
-            self.climb_unclear(ask, Explanation::of(TurnInput::Unheard), actions);
-        }
-    }
-
     /// A word of the campaign's lists ends the call at once.
     fn take_sensitive_word(&mut self, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
@@ -328,6 +319,9 @@ impl FlowRun {
             return self.say_last(node.text(), ending, actions);
         }
         if let Some(question) = node.question() {
+            if self.rule.knows_spoken_nodes() {
+                self.talked.asked = Some(self.node.clone());
+            }
             return match question.take_ahead(&mut self.ahead) {
                 Some(digit) => self.take_key(digit, actions),
                 None => self.ask(question, actions),

@@ -1,12 +1,12 @@
 //! What the callee said: an opt-out at any moment, answers of the node, intents that count anywhere, slots
 //! and their corrections, what is asked back, and what is not understood.
 
-use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent};
+use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent, INTENT};
 use super::super::nodes::{Ask, Node};
 use super::input::{FlowAction, FlowPrompt, Understood};
 use super::{Doing, FlowRun};
 use crate::disposition::Outcome;
-use crate::spoken_turn::{Certainty, Explanation, TurnInput};
+use crate::spoken_turn::{Certainty, Explanation, ReadBy, TurnInput};
 use std::sync::Arc;
 
 impl FlowRun {
@@ -26,7 +26,8 @@ impl FlowRun {
         if let Some(interest) = &said.interest {
             self.talked.interest = Some(interest.clone());
         }
-        match node.and_then(|node| node.ask()) {
+        let asked = node.and_then(|node| node.ask());
+        match asked.filter(|ask| !self.must_be_heard(ask)) {
             Some(ask) => self.take_answer(ask, said, explanation, actions),
             // A text is said to its end, but for what counts anywhere.
             None => {
@@ -34,6 +35,16 @@ impl FlowRun {
                     let _counted = self.digress(intent, explanation, actions);
                 }
             }
+        }
+    }
+
+    /// Nothing could be recognized: as if nothing had been understood.
+    pub(super) fn take_unheard(&mut self, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
+        let asked = graph.nodes.get(&self.node).and_then(|node| node.kind().ask());
+        if let Some(ask) = asked.filter(|ask| !self.must_be_heard(ask)) {
+            self.silence_text(actions);
+            self.climb_unclear(ask, Explanation::of(TurnInput::Unheard), actions);
         }
     }
 
@@ -62,8 +73,12 @@ impl FlowRun {
     ) {
         self.silence_text(actions);
         self.talked.silences = 0;
-        let refused = self.fill_slots(said, &mut explanation);
-        if let Some(pending) = self.talked.pending.take() {
+        let pending = self.talked.pending.take();
+        if let Some(intent) = self.goes_first(ask, said, pending.is_some()) {
+            return self.follow(ask, intent, explanation, actions);
+        }
+        let refused = self.fill_slots(ask, said, &mut explanation);
+        if let Some(pending) = pending {
             match accepted(said) {
                 Some(AFFIRM) => return self.confirmed(ask, pending, explanation, actions),
                 Some(DENY) => return self.climb_unclear(ask, explanation, actions),
@@ -99,8 +114,26 @@ impl FlowRun {
         }
     }
 
-    /// Values that were said; true where one was said that its slot does not take.
-    fn fill_slots(&mut self, said: &Understood, explanation: &mut Explanation) -> bool {
+    /// What goes before any value in the same sentence (三期不划算，转人工): what fixed words say that leads
+    /// somewhere, and a refusal that corrects nothing.
+    fn goes_first<'a>(&self, ask: &Ask, said: &'a Understood, is_asked_back: bool) -> Option<&'a str> {
+        let intent = accepted(said)?;
+        let by_rule = said.reading.read_by == ReadBy::Rule && self.goes_somewhere(ask, intent);
+        let refuses = intent == DENY && !is_asked_back && !self.corrects(said);
+        (by_rule || refuses).then_some(intent)
+    }
+
+    /// Whether a slot has another value than was said now.
+    fn corrects(&self, said: &Understood) -> bool {
+        let slots = &self.graph.dialogue().slots;
+        said.slots.iter().any(|(name, value)| {
+            let takes = slots.get(name).is_some_and(|slot| slot.accepts(value));
+            takes && self.values.get(name).is_some_and(|before| before != value)
+        })
+    }
+
+    /// Values that were said; true where one was said that a slot asked for here does not take.
+    fn fill_slots(&mut self, ask: &Ask, said: &Understood, explanation: &mut Explanation) -> bool {
         let graph = Arc::clone(&self.graph);
         let mut refused = false;
         for (name, value) in &said.slots {
@@ -108,7 +141,7 @@ impl FlowRun {
                 continue;
             };
             if !slot.accepts(value) {
-                refused = true;
+                refused |= ask.slots.contains(name);
                 continue;
             }
             let before = self.values.insert(name.clone(), value.clone());
@@ -164,7 +197,7 @@ impl FlowRun {
         if !self.count_step(actions) {
             return;
         }
-        let text = wording.replace("{{intent}}", dialogue.label(intent));
+        let text = wording.replace(INTENT, dialogue.label(intent));
         let prompt = match own {
             Some(_) => self.prompt("confirm"),
             None => place("dialogue.confirm".to_owned()),
