@@ -5,12 +5,13 @@ mod caller;
 mod conversation;
 mod draw;
 mod listener;
+mod recorder;
 mod report;
 mod shipped;
 mod transcript;
 
 pub use caller::Persona;
 pub use listener::{Listener, ListenerFault};
-pub use report::{CALLERS_MAX, Rehearsal, rehearse};
+pub use report::{CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse};
 pub use shipped::{SHIPPED, shipped};
 pub use transcript::{Transcript, TranscriptFault, Unlike, follow};

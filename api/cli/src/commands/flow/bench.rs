@@ -1,151 +1,24 @@
-//! `ledgerline flow`: flows checked, compared, rehearsed with seeded callers, and held to their transcripts.
+//! What is done with flows before anybody is called: checked, compared, rehearsed, held to transcripts.
 
+use super::source::{Source, read};
 use crate::kit::failure::Failure;
 use crate::kit::output;
-use application::rehearsing::{CALLERS_MAX, Listener, SHIPPED, Transcript, follow, rehearse, shipped};
-use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, content_hash};
+use application::rehearsing::{Listener, Transcript, follow, rehearse};
+use domain::flow::content_hash;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::Path;
 
 /// The moment of every transcript: a Monday, ten o'clock in Beijing.
 const TRANSCRIPTS_AT: &str = "2026-03-02T10:00:00+08:00";
 
-/// Flows (流程): what the robot says and does, checked, compared and rehearsed before anybody is called.
-///
-/// FLOW is a file, or the name of a flow that ships with the program (`flow list`).
-#[derive(Debug, clap::Args)]
-#[command(after_help = crate::kit::failure::EXIT_CODES)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    action: Action,
-}
-
-#[derive(Debug, clap::Subcommand)]
-enum Action {
-    /// Find what is wrong with a flow, and what could be better
-    Check {
-        /// A file, or a shipped flow
-        flow: String,
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// Compare two flows, node by node
-    Diff {
-        /// The one
-        one: String,
-        /// The other
-        other: String,
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// Rehearse a flow in text with seeded callers; the same seed gives the same bytes
-    Simulate {
-        /// A file, or a shipped flow
-        flow: String,
-        /// How many callers
-        #[arg(long, value_name = "N", default_value_t = 1_000,
-            value_parser = clap::value_parser!(u64).range(1..=CALLERS_MAX))]
-        callers: u64,
-        /// Decides everything
-        #[arg(long, value_name = "S", default_value_t = 1)]
-        seed: u64,
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// Hold flows to the transcripts of a folder
-    Test {
-        /// YAML files of transcripts
-        folder: PathBuf,
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// The flows that ship with the program
-    List {
-        #[command(flatten)]
-        shown: Shown,
-    },
-    /// One flow as it is published: short forms written out, with its hash
-    Show {
-        /// A file, or a shipped flow
-        flow: String,
-    },
-}
-
-#[derive(Debug, clap::Args)]
-struct Shown {
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-}
-
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    match &args.action {
-        Action::Check { flow, shown } => check(flow, shown),
-        Action::Diff { one, other, shown } => diff(one, other, shown),
-        Action::Simulate {
-            flow,
-            callers,
-            seed,
-            shown,
-        } => simulate(flow, *callers, *seed, shown),
-        Action::Test { folder, shown } => test(folder, shown),
-        Action::List { shown } => list(shown),
-        Action::Show { flow } => show(flow),
-    }
-}
-
-/// Text of a file or a shipped flow.
-fn text_of(flow: &str) -> Result<String, Failure> {
-    let path = Path::new(flow);
-    if !path.exists()
-        && let Some(text) = shipped(flow)
-    {
-        return Ok(text.to_owned());
-    }
-    read(path)
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", path.display()));
-    let bytes = std::fs::metadata(path).map_err(unavailable)?.len();
-    if usize::try_from(bytes).map_or(true, |bytes| bytes > FLOW_FILE_BYTES_MAX) {
-        return Err(Failure::refused(format!(
-            "{}: too large for a flow",
-            path.display()
-        )));
-    }
-    std::fs::read_to_string(path).map_err(unavailable)
-}
-
-fn definition(flow: &str) -> Result<FlowDefinition, Failure> {
-    let refused = |fault| Failure::refused(format!("{flow}: {fault}"));
-    FlowDefinition::from_yaml(&text_of(flow)?).map_err(refused)
-}
-
-/// A flow that could be published; one with faults cannot be rehearsed.
-fn sound(flow: &str) -> Result<Arc<FlowDefinition>, Failure> {
-    let definition = definition(flow)?;
-    match definition.check().as_slice() {
-        [] => Ok(Arc::new(definition)),
-        [first, ..] => Err(Failure::refused(format!(
-            "{flow}: {first}; `flow check` lists every fault"
-        ))),
-    }
-}
-
-fn check(flow: &str, shown: &Shown) -> Result<(), Failure> {
-    let (faults, advice, hash) = match definition(flow) {
-        Ok(definition) => {
-            let faults: Vec<String> = definition.check().iter().map(ToString::to_string).collect();
-            let advice: Vec<String> = definition.advice().iter().map(ToString::to_string).collect();
-            (faults, advice, Some(content_hash(&definition.to_value())))
-        }
-        Err(failure) => return Err(failure),
-    };
-    if shown.json {
+pub(super) async fn check(source: &Source<'_>, flow: &str) -> Result<(), Failure> {
+    let definition = source.definition(flow).await?;
+    let faults: Vec<String> = definition.check().iter().map(ToString::to_string).collect();
+    let advice: Vec<String> = definition.advice().iter().map(ToString::to_string).collect();
+    let hash = content_hash(&definition.to_value());
+    if source.asking.wants_json() {
         output::json(
             &json!({ "ok": faults.is_empty(), "faults": faults, "advice": advice, "content_hash": hash }),
         )?;
@@ -168,9 +41,9 @@ fn check(flow: &str, shown: &Shown) -> Result<(), Failure> {
     }
 }
 
-fn diff(one: &str, other: &str, shown: &Shown) -> Result<(), Failure> {
-    let parts = |flow: &str| Ok::<_, Failure>(parts_of(&definition(flow)?.to_value()));
-    let (before, after) = (parts(one)?, parts(other)?);
+pub(super) async fn diff(source: &Source<'_>, one: &str, other: &str) -> Result<(), Failure> {
+    let before = parts_of(&source.definition(one).await?.to_value());
+    let after = parts_of(&source.definition(other).await?.to_value());
     let names = before
         .keys()
         .chain(after.keys())
@@ -187,7 +60,7 @@ fn diff(one: &str, other: &str, shown: &Shown) -> Result<(), Failure> {
             json!({ "part": name, "change": change, "before": before.get(name), "after": after.get(name) }),
         );
     }
-    if shown.json {
+    if source.asking.wants_json() {
         return output::json(&json!({ "same": differing.is_empty(), "differences": differing }));
     }
     for one in &differing {
@@ -226,11 +99,16 @@ fn parts_of(value: &Value) -> BTreeMap<String, Value> {
     parts
 }
 
-fn simulate(flow: &str, callers: u64, seed: u64, shown: &Shown) -> Result<(), Failure> {
-    let definition = sound(flow)?;
+pub(super) async fn simulate(
+    source: &Source<'_>,
+    flow: &str,
+    callers: u64,
+    seed: u64,
+) -> Result<(), Failure> {
+    let definition = source.sound(flow).await?;
     let listener = listener(&definition.lang)?;
     let found = rehearse(&definition, &listener, callers, seed);
-    if shown.json {
+    if source.asking.wants_json() {
         output::json(&found.value(&definition, seed))?;
     } else {
         let outcomes: Vec<String> = found
@@ -267,7 +145,7 @@ fn listener(language: &str) -> Result<Listener, Failure> {
     Listener::bundled(language).map_err(|fault| Failure::fault(fault.to_string()))
 }
 
-fn test(folder: &Path, shown: &Shown) -> Result<(), Failure> {
+pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failure> {
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", folder.display()));
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unavailable)? {
@@ -291,7 +169,7 @@ fn test(folder: &Path, shown: &Shown) -> Result<(), Failure> {
             } else {
                 transcript.flow.clone()
             };
-            let definition = sound(&named)?;
+            let definition = source.sound(&named).await?;
             if !listeners.contains_key(&definition.lang) {
                 listeners.insert(definition.lang.clone(), listener(&definition.lang)?);
             }
@@ -302,7 +180,7 @@ fn test(folder: &Path, shown: &Shown) -> Result<(), Failure> {
         }
     }
     let told: Vec<String> = unlike.iter().map(ToString::to_string).collect();
-    if shown.json {
+    if source.asking.wants_json() {
         output::json(&json!({ "transcripts": followed, "failed": told.len(), "failures": told }))?;
     } else {
         for one in &told {
@@ -324,31 +202,4 @@ fn test(folder: &Path, shown: &Shown) -> Result<(), Failure> {
             told.len()
         )))
     }
-}
-
-fn list(shown: &Shown) -> Result<(), Failure> {
-    let mut flows = Vec::new();
-    for (name, text) in SHIPPED {
-        let refused = |fault: domain::flow::ReadFault| Failure::fault(format!("{name}: {fault}"));
-        let flow = FlowDefinition::from_yaml(text).map_err(refused)?;
-        flows.push(json!({
-            "name": name, "flow": flow.flow, "lang": flow.lang, "nodes": flow.nodes.len(),
-            "intents": flow.dialogue().intents.len(), "content_hash": content_hash(&flow.to_value()),
-        }));
-    }
-    if shown.json {
-        return output::json(&json!({ "flows": flows }));
-    }
-    for flow in &flows {
-        let word = |member: &str| flow.get(member).and_then(Value::as_str).unwrap_or_default();
-        let nodes = flow.get("nodes").and_then(Value::as_u64).unwrap_or_default();
-        output::line(&format!("{} {} {nodes} 节点 nodes", word("name"), word("lang")))?;
-    }
-    Ok(())
-}
-
-fn show(flow: &str) -> Result<(), Failure> {
-    let definition = definition(flow)?.to_value();
-    let hash = content_hash(&definition);
-    output::pretty(&json!({ "content_hash": hash, "definition": definition }))
 }
