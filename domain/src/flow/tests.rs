@@ -145,7 +145,10 @@ fn what_only_looks_different_is_the_same_content() {
         content_hash,
         definition,
         ..
-    } = &events[0];
+    } = &events[0]
+    else {
+        panic!("it is published");
+    };
     assert_eq!(*content_hash, super::content_hash(definition));
 }
 

@@ -47,6 +47,7 @@ pub struct Rehearsal {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct RehearsalShown {
     pub flow: FlowId,
+    #[schemars(example = 7)]
     pub seed: u64,
     pub callers: u64,
     /// Came to an end of the flow that is none of a fault.

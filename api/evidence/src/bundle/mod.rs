@@ -17,7 +17,7 @@ pub(crate) mod walk;
 mod walk_spoken;
 
 #[cfg(test)]
-mod spoken_tests;
+pub(crate) mod spoken_tests;
 #[cfg(test)]
 mod tests;
 

@@ -118,6 +118,9 @@ pub async fn what_if(
     Ok(found.shown(campaign.clone(), against.name.clone(), truncated))
 }
 
+/// A node, what decided there in the call, and what decides otherwise.
+type Place = (String, Option<String>, Option<String>);
+
 #[derive(Default)]
 struct Found {
     calls: u64,
@@ -126,7 +129,7 @@ struct Found {
     same: u64,
     worded: u64,
     parted: u64,
-    partings: BTreeMap<(String, Option<String>, Option<String>), (u64, CallId)>,
+    partings: BTreeMap<Place, (u64, CallId)>,
     outcomes: OutcomesShown,
 }
 
@@ -167,7 +170,7 @@ impl Found {
     fn part(&mut self, call: CallId, parted: &Difference) {
         self.parted += 1;
         let rule = |side: &other::Side| side.decided.first().map(|decision| decision.rule.clone());
-        let place = (parted.node.clone(), rule(&parted.recorded), rule(&parted.other));
+        let place: Place = (parted.node.clone(), rule(&parted.recorded), rule(&parted.other));
         self.partings.entry(place).or_insert((0, call)).0 += 1;
     }
 
@@ -182,7 +185,7 @@ impl Found {
                 example,
             })
             .collect();
-        partings.sort_by(|one, other| other.calls.cmp(&one.calls));
+        partings.sort_by_key(|one| std::cmp::Reverse(one.calls));
         partings.truncate(PARTINGS_MAX);
         WhatIfShown {
             campaign,
