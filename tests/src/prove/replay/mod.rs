@@ -125,16 +125,17 @@ pub(crate) fn prove(form: Form) -> Proof {
     if count(&covered.1, "/calls") != calls || count(&covered.1, "/nodes/seen") == 0 {
         wrong.push(format!("coverage counts {}", covered.1));
     }
-    let mut line = json!({
+    let network = match alone.before.is_empty() {
+        true => json!({ "skipped": "unshare may not take the network away here" }),
+        false => json!({ "taken_away": true }),
+    };
+    let line = json!({
         "proof": "replay", "calls": calls, "facts": made.facts, "same": member(&same, "/same"),
         "altered_found": member(&same, "/unexplained"), "parted_of_other_version": member(&other, "/parted"),
         "replayed_singly": single, "bundles": bundled,
         "node_coverage_ratio": member(&covered.1, "/nodes/coverage_ratio"),
-        "ms_a_call": took_ms.checked_div(calls), "wrong": wrong.iter().take(20).collect::<Vec<_>>(),
+        "ms_a_call": took_ms.checked_div(calls), "network": network, "wrong": wrong.iter().take(20).collect::<Vec<_>>(),
     });
-    if alone.before.is_empty() {
-        line["network"] = json!({ "skipped": "unshare may not take the network away here" });
-    }
     Proof {
         line,
         holds: wrong.is_empty() && count(&other, "/parted") > 0,
