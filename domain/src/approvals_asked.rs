@@ -11,14 +11,17 @@ use serde::{Deserialize, Serialize};
 pub enum NeedsApproval {
     /// A list enrols nobody before that.
     Lists,
+    /// Its calls run a published version of a flow behind which somebody stands.
+    Flows,
 }
 
 impl NeedsApproval {
-    const ALL: [Self; 1] = [Self::Lists];
+    const ALL: [Self; 2] = [Self::Lists, Self::Flows];
 
     const fn bit(self) -> u8 {
         match self {
             Self::Lists => 1,
+            Self::Flows => 2,
         }
     }
 }

@@ -37,6 +37,7 @@ pub enum ReadBy {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct IntentCandidate {
+    #[schemars(example = &"ask_term")]
     pub intent: String,
     /// Its chance, in thousandths.
     pub score_permille: u16,
@@ -90,9 +91,11 @@ pub struct Explanation {
     pub reading: Option<SpokenReading>,
     /// Names of slots that took a value by this turn.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["terms"])]
     pub slots: Vec<String>,
     /// Of these, those that had another value before.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["terms"])]
     pub corrected: Vec<String>,
     /// Which step of a ladder was taken, from 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]

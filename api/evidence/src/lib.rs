@@ -14,5 +14,6 @@ pub mod log_walk;
 pub mod pdca;
 pub mod proved;
 pub mod reconcile;
+pub mod replaying;
 pub mod sampling;
 pub mod seen;

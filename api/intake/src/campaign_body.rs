@@ -3,7 +3,7 @@
 use crate::members::Members;
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
-use domain::flow::FlowDefinition;
+use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
@@ -34,6 +34,8 @@ pub enum FlowBody {
     ScriptTemplate(String),
     /// A flow definition of its own (YAML files are sent as JSON).
     Definition(Value),
+    /// A published version, named with its number.
+    Version(FlowNamed),
 }
 
 /// A campaign as asked for.
@@ -69,6 +71,9 @@ impl JsonSchema for CampaignBody {
             generator.subschema_for::<FlowDefinition>(),
             "A flow of one's own, instead of script_template",
         );
+        let flow_version = json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
+            "description": "A published version of a flow, NAME@V, instead of script_template or flow",
+            "examples": ["card_instalment@2"] });
         let retry_policy = generator.subschema_for::<RetryPolicy>();
         json_schema!({
             "type": "object", "required": ["task_id"], "additionalProperties": false, "properties": {
@@ -77,6 +82,7 @@ impl JsonSchema for CampaignBody {
                 "script_template": { "type": "string", "examples": ["您好,您的账单将于{{days}}天后到期。"],
                     "description": "Said after the notice; {{variables}} are filled in" },
                 "flow": flow,
+                "flow_version": flow_version,
                 "schedule": { "type": "object", "additionalProperties": false, "properties": {
                     "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
                     "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
@@ -176,6 +182,17 @@ fn name(body: &mut Members, member: &str) -> Option<String> {
 }
 
 fn flow(body: &mut Members) -> Option<FlowBody> {
+    if let Some(named) = body.parsed::<FlowNamed>("flow_version") {
+        for other in ["script_template", "flow"] {
+            if body.raw(other).is_some() {
+                body.wrong("flow_version", format!("cannot stand beside {other}"));
+            }
+        }
+        if named.version.is_none() {
+            body.wrong("flow_version", "names no version: NAME@V");
+        }
+        return Some(FlowBody::Version(named));
+    }
     match (body.text("script_template"), body.raw("flow")) {
         (Some(text), None) if text.trim().is_empty() => {
             body.wrong("script_template", "is empty");

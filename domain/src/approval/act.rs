@@ -32,11 +32,15 @@ pub enum Act {
     SetRetention,
     /// A list enters a campaign whose lists are approved.
     ImportList,
+    /// A version of a flow is published.
+    PublishFlow,
+    /// An earlier version of a flow is current again.
+    RollBackFlow,
 }
 
 impl Act {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::ErasePerson,
         Self::ReleaseHold,
         Self::AnswerDeletion,
@@ -47,6 +51,8 @@ impl Act {
         Self::AnonymiseCampaign,
         Self::SetRetention,
         Self::ImportList,
+        Self::PublishFlow,
+        Self::RollBackFlow,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -61,6 +67,8 @@ impl Act {
             Self::AnonymiseCampaign => "anonymise_campaign",
             Self::SetRetention => "set_retention",
             Self::ImportList => "import_list",
+            Self::PublishFlow => "publish_flow",
+            Self::RollBackFlow => "roll_back_flow",
         }
     }
 
@@ -77,6 +85,8 @@ impl Act {
             Self::AnonymiseCampaign => ("任务匿名化", "anonymise a campaign"),
             Self::SetRetention => ("设定个人信息保存期限", "set for how long persons are kept"),
             Self::ImportList => ("名单生效", "let a list go live"),
+            Self::PublishFlow => ("话术流程发布", "publish a version of a flow"),
+            Self::RollBackFlow => ("话术流程回退", "go back to an earlier version of a flow"),
         }
     }
 
@@ -89,7 +99,7 @@ impl Act {
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
             Self::ExportClear => Permission::ExportsRead,
             Self::RevealMany => Permission::CustomersReveal,
-            Self::ImportList => Permission::CampaignsWrite,
+            Self::ImportList | Self::PublishFlow | Self::RollBackFlow => Permission::CampaignsWrite,
         }
     }
 }

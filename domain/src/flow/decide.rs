@@ -1,4 +1,5 @@
-//! What a flow answers to a command: a checked definition becomes a version.
+//! What a flow answers to a command: a checked definition becomes a version, an earlier version becomes the
+//! current one again.
 
 use super::canonical::{canonical_json, content_hash};
 use super::command::FlowCommand;
@@ -6,24 +7,95 @@ use super::event::FlowEvent;
 use super::graph::FlowDefinition;
 use super::refusal::FlowRefusal;
 use super::state::FlowState;
+use crate::four_eyes::FourEyes;
 use crate::ids::FlowId;
 use serde_json::Value;
 
 /// Largest definition, as canonical JSON: a record of 65,527 bytes less the envelope around it.
 pub const DEFINITION_BYTES_MAX: usize = 60_000;
 
+/// Longest reason kept of a way back: it is stored for ever and must hold nothing personal.
+pub const REASON_BYTES_MAX: usize = 512;
+
 /// Most versions of one flow: several a day for a year; all are held in memory while the flow is awake.
 pub const VERSIONS_MAX: usize = 1_000;
 
 pub(super) fn decide(state: &FlowState, command: FlowCommand) -> Result<Vec<FlowEvent>, FlowRefusal> {
     match command {
-        FlowCommand::Publish { flow, definition } => publish(state, flow, &definition),
+        FlowCommand::Publish { flow, definition } => publish(state, flow, &definition, None),
+        FlowCommand::PublishBehind {
+            flow,
+            definition,
+            four_eyes,
+        } => publish(state, flow, &definition, Some(four_eyes)),
+        FlowCommand::RollBack {
+            flow,
+            to,
+            reason,
+            four_eyes,
+        } => roll_back(state, flow, to, reason, four_eyes),
     }
+}
+
+/// To a version that is there and can be read. To the current one: answered without an event.
+fn roll_back(
+    state: &FlowState,
+    flow: FlowId,
+    to: Option<u32>,
+    reason: Option<String>,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<FlowEvent>, FlowRefusal> {
+    let Some(current) = state.current().map(|current| &current.flow_ref) else {
+        return Err(FlowRefusal::NotPublished { flow });
+    };
+    let mut newest_first = state.versions().rev().map(|one| one.flow_ref.version);
+    let before = newest_first.find(|version| *version < current.version);
+    let Some(to_version) = to.or(before) else {
+        return Err(FlowRefusal::NothingBefore {
+            version: current.version,
+        });
+    };
+    let unknown = || FlowRefusal::UnknownVersion {
+        flow: flow.clone(),
+        version: to_version,
+        versions: state.versions_told(),
+    };
+    let target = state.version(to_version).ok_or_else(unknown)?;
+    if target.definition.is_none() {
+        return Err(FlowRefusal::UnreadableVersion { version: to_version });
+    }
+    if to_version == current.version {
+        return Ok(Vec::new());
+    }
+    if reason
+        .as_ref()
+        .is_some_and(|reason| reason.len() > REASON_BYTES_MAX)
+    {
+        return Err(FlowRefusal::ReasonTooLong {
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    if state.asks_for_approval() && four_eyes.is_none() {
+        return Err(FlowRefusal::NeedsApproval { flow });
+    }
+    Ok(vec![FlowEvent::RolledBack {
+        from_version: current.version,
+        to_version,
+        content_hash: target.flow_ref.content_hash.clone(),
+        flow,
+        reason,
+        four_eyes,
+    }])
 }
 
 /// What is hashed and stored is the definition as read, with its defaults written out: a file that only
 /// looks different is the same content.
-fn publish(state: &FlowState, flow: FlowId, definition: &Value) -> Result<Vec<FlowEvent>, FlowRefusal> {
+fn publish(
+    state: &FlowState,
+    flow: FlowId,
+    definition: &Value,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<FlowEvent>, FlowRefusal> {
     let read = FlowDefinition::from_value(definition)?;
     if read.flow != flow {
         return Err(FlowRefusal::AnotherFlow {
@@ -44,10 +116,18 @@ fn publish(state: &FlowState, flow: FlowId, definition: &Value) -> Result<Vec<Fl
         });
     }
     let content_hash = content_hash(&definition);
-    let latest = state.latest().map(|latest| &latest.flow_ref);
-    if latest.is_some_and(|latest| latest.content_hash == content_hash) {
+    let asks = state.asks_for_approval();
+    let same = state
+        .current()
+        .is_some_and(|one| one.flow_ref.content_hash == content_hash);
+    // What nobody stood behind so far becomes a version of its own as soon as somebody does.
+    if same && (asks || four_eyes.is_none()) {
         return Ok(Vec::new());
     }
+    if asks && four_eyes.is_none() {
+        return Err(FlowRefusal::NeedsApproval { flow });
+    }
+    let latest = state.latest().map(|latest| &latest.flow_ref);
     if state.versions_count() >= VERSIONS_MAX {
         return Err(FlowRefusal::TooManyVersions {
             versions_max: VERSIONS_MAX,
@@ -59,5 +139,6 @@ fn publish(state: &FlowState, flow: FlowId, definition: &Value) -> Result<Vec<Fl
         flow_version,
         content_hash,
         definition,
+        four_eyes,
     }])
 }

@@ -1,6 +1,7 @@
-//! Facts about one flow: its published versions.
+//! Facts about one flow: its published versions, and which of them is gone back to.
 
 use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::four_eyes::FourEyes;
 use crate::ids::FlowId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
@@ -19,18 +20,38 @@ pub enum FlowEvent {
         content_hash: String,
         /// Canonical JSON of the definition.
         definition: serde_json::Value,
+        /// Who stood behind it. From the first version that names somebody on, every version does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
+    },
+    /// An earlier version is the current one again: what names the flow without a version means it from here
+    /// on. A campaign keeps the version that it was made with.
+    #[serde(rename = "flow.rolled_back")]
+    RolledBack {
+        flow: FlowId,
+        /// The version that was current.
+        from_version: u32,
+        to_version: u32,
+        /// Of the version that is current again.
+        content_hash: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
     },
 }
 
 /// Stored kinds, each named for its variant. They never change.
 impl FlowEvent {
     pub const PUBLISHED: &'static str = "flow.published";
+    pub const ROLLED_BACK: &'static str = "flow.rolled_back";
 }
 
 impl EventData for FlowEvent {
     fn kind(&self) -> &'static str {
         match self {
             Self::Published { .. } => Self::PUBLISHED,
+            Self::RolledBack { .. } => Self::ROLLED_BACK,
         }
     }
 

@@ -11,6 +11,7 @@ mod advice;
 mod canonical;
 mod check;
 mod check_dialogue;
+mod coverable;
 mod decide;
 mod dialogue;
 #[cfg(test)]
@@ -23,6 +24,7 @@ mod graph;
 mod key_rule_tests;
 #[cfg(test)]
 mod landed_tests;
+mod named;
 mod nodes;
 mod refusal;
 mod refusing_keys;
@@ -41,17 +43,20 @@ mod tests;
 mod text;
 mod variable;
 mod variants;
+#[cfg(test)]
+mod version_tests;
 
 pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, VALUE_BY_MS};
 pub use canonical::{canonical_json, content_hash};
 pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
-pub use decide::{DEFINITION_BYTES_MAX, VERSIONS_MAX};
+pub use decide::{DEFINITION_BYTES_MAX, REASON_BYTES_MAX, VERSIONS_MAX};
 pub use dialogue::{
     AFFIRM, ANSWERS_MAX, Answer, DENY, DIGRESSIONS_MAX, Dialogue, Fabe, GLOBAL_INTENTS_MAX, GlobalIntent,
     Group, Slot, SlotKind,
 };
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
+pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
 pub use refusal::FlowRefusal;
 pub use shorthand::PRESETS;

@@ -18,6 +18,26 @@ pub enum FlowRefusal {
     TooLarge { bytes: usize, bytes_max: usize },
     #[error("the flow has {versions_max} versions, the most it may have")]
     TooManyVersions { versions_max: usize },
+    /// Its versions are approved by another person, and nobody stands behind this one.
+    #[error(
+        "versions of flow {flow} are approved by another person: publish it with `ledgerline flow publish`, and name \
+         it as {flow}@V"
+    )]
+    NeedsApproval { flow: FlowId },
+    #[error("flow {flow} is not published")]
+    NotPublished { flow: FlowId },
+    #[error("flow {flow} has no version {version}; it has {versions}")]
+    UnknownVersion {
+        flow: FlowId,
+        version: u32,
+        versions: String,
+    },
+    #[error("there is no version before {version}")]
+    NothingBefore { version: u32 },
+    #[error("this build cannot read version {version}")]
+    UnreadableVersion { version: u32 },
+    #[error("the reason has more than {bytes_max} bytes")]
+    ReasonTooLong { bytes_max: usize },
 }
 
 fn list(faults: &[DefinitionFault]) -> String {
@@ -25,4 +45,8 @@ fn list(faults: &[DefinitionFault]) -> String {
     faults.join("; ")
 }
 
-impl Explained for FlowRefusal {}
+impl Explained for FlowRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::NotPublished { .. })
+    }
+}

@@ -9,6 +9,7 @@ pub mod campaign_board;
 pub mod cost_board;
 pub mod customer_timeline;
 pub mod daily_copies;
+pub mod flow_board;
 pub mod funnel;
 pub mod metric_board;
 pub mod portrait;
@@ -41,5 +42,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(cost_board::CostBoard),
         Arc::new(access_board::AccessBoard),
         Arc::new(assignment_board::AssignmentBoard),
+        Arc::new(flow_board::FlowBoard),
     ]
 }

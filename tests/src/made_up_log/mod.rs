@@ -100,6 +100,7 @@ impl MadeUpLog {
             flow_version,
             content_hash: content_hash(&definition),
             definition,
+            four_eyes: None,
         };
         self.put(StreamId::new("flow", &id), None, None, &published);
     }

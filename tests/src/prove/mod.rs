@@ -28,6 +28,7 @@ mod other_tools;
 mod projections;
 mod rebuild;
 mod reconcile;
+mod replay;
 mod roles;
 mod sipp;
 mod spoken;
@@ -81,6 +82,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "nlu" => Some(nlu::prove_nlu(form)),
         "entities" => Some(nlu::prove_entities(form)),
         "oidc" => Some(oidc::prove(form)),
+        "replay" => Some(replay::prove(form)),
         "roles" => Some(roles::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "speech-faults" => Some(spoken::prove_faults(form)),
@@ -205,6 +207,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "http",
         "5 streams and 5 sockets open at each stop, instead of 100; certificates and PostgreSQL over TLS whole",
+    ),
+    (
+        "replay",
+        "60 recorded calls instead of 1,000, 2 of them alone and 1 as a bundle instead of 20 and 5",
     ),
     ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario"),

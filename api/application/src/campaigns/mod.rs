@@ -11,14 +11,16 @@ pub use shown::{CampaignShown, Campaigns};
 
 use crate::as_of::{Moment, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, versions};
+use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
 use actors::Answer;
 use all_then::all_campaigns;
+use domain::approvals_asked::NeedsApproval;
 use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState};
 use domain::flow::command::FlowCommand;
-use domain::flow::{FlowDefinition, content_hash};
+use domain::flow::{FlowDefinition, FlowNamed, content_hash};
 use domain::ids::{CampaignId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -36,19 +38,33 @@ pub async fn create_campaign(
     body: CampaignBody,
     cause: Cause,
 ) -> Result<Answer<Campaign>, Problem> {
-    let (flow, definition) = definition(&body.campaign, body.flow)?;
     let existing = installation.entities.campaigns.state(&body.campaign).await?;
     let mut plan = body.plan;
     if existing.state.created().is_none() {
         plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
     }
-    let flow = match existing.state.flow() {
-        Some(created) => FlowRef {
-            content_hash: hash_as_published(&definition)?,
-            version: created.version,
-            flow,
-        },
-        None => publish(installation, flow, definition, cause).await?,
+    let needs_approval = plan.approvals.ask_for(NeedsApproval::Flows);
+    let flow = match (body.flow, existing.state.flow()) {
+        (FlowBody::Version(named), _) => named_version(installation, &named, needs_approval).await?,
+        (_, None) if needs_approval => {
+            return Err(Problem::refused(
+                "flow-not-approved",
+                "the campaign's flow is approved by another person: publish it with `ledgerline flow publish \
+                 FILE --approvals`, and name it as flow_version",
+            ));
+        }
+        (said, Some(created)) => {
+            let (flow, definition) = definition(&body.campaign, said)?;
+            FlowRef {
+                content_hash: hash_as_published(&definition)?,
+                version: created.version,
+                flow,
+            }
+        }
+        (said, None) => {
+            let (flow, definition) = definition(&body.campaign, said)?;
+            publish(installation, flow, definition, cause).await?
+        }
     };
     let command = CampaignCommand::Create {
         campaign: body.campaign.clone(),
@@ -63,6 +79,25 @@ pub async fn create_campaign(
         .await?)
 }
 
+/// A published version; where the campaign asks for it, one behind which somebody stood.
+async fn named_version(
+    installation: &Installation,
+    named: &FlowNamed,
+    needs_approval: bool,
+) -> Result<FlowRef, Problem> {
+    let (found, _) = definition_of(installation, named).await?;
+    if needs_approval && found.four_eyes.is_none() {
+        return Err(Problem::refused(
+            "flow-not-approved",
+            format!(
+                "nobody stood behind {named} when it was published: publish it again with `ledgerline flow publish \
+                 FILE --approvals`"
+            ),
+        ));
+    }
+    Ok(found.flow_ref)
+}
+
 /// A script's flow has the campaign's own id; a definition may name another, to be shared.
 fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), Problem> {
     let own: FlowId = campaign
@@ -72,6 +107,7 @@ fn definition(campaign: &CampaignId, body: FlowBody) -> Result<(FlowId, Value), 
     match body {
         FlowBody::ScriptTemplate(text) => Ok((own.clone(), script_flow(own, &text)?)),
         FlowBody::Definition(definition) => with_flow_id(definition, own),
+        FlowBody::Version(named) => Err(Problem::fault(format!("{named} is published, and not made"))),
     }
 }
 
@@ -94,11 +130,9 @@ async fn publish(
     };
     let cause = follow(cause, "flow.publish");
     let answer = installation.entities.flows.ask(&flow, command, cause).await?;
-    let latest = answer
-        .state
-        .latest()
-        .ok_or_else(|| Problem::fault("a published flow has no version"))?;
-    Ok(latest.flow_ref.clone())
+    let current = answer.state.current();
+    let current = current.ok_or_else(|| Problem::fault("a published flow has no version"))?;
+    Ok(current.flow_ref.clone())
 }
 
 fn with_flow_id(mut definition: Value, own: FlowId) -> Result<(FlowId, Value), Problem> {

@@ -3,6 +3,7 @@
 
 use super::caller::{Caller, Turn};
 use super::listener::Listener;
+use super::recorder::Recorder;
 use domain::disposition::Outcome;
 use domain::flow::{CHARACTER_MS, FlowAction, FlowDefinition, FlowInput, FlowRun, Interruption};
 use domain::time::Timestamp;
@@ -34,6 +35,8 @@ pub(super) struct Talked {
     pub(super) edges: BTreeSet<(String, String)>,
     /// Rules that decided.
     pub(super) rules: BTreeSet<String>,
+    /// What a driver would have recorded, where that is wanted.
+    pub(super) recorder: Option<Recorder>,
 }
 
 /// A call that is under way.
@@ -50,21 +53,28 @@ struct Call<'a> {
     over: bool,
 }
 
+/// A call that is about to be rehearsed.
+pub(super) struct Rehearsed<'a> {
+    pub(super) flow: &'a Arc<FlowDefinition>,
+    pub(super) values: &'a BTreeMap<String, String>,
+    /// By which one of several wordings is chosen.
+    pub(super) call: String,
+    pub(super) listener: &'a Listener,
+    pub(super) begins: Timestamp,
+    pub(super) recorder: Option<Recorder>,
+}
+
 /// Runs one call to its end.
-pub(super) fn talk(
-    flow: &Arc<FlowDefinition>,
-    values: &BTreeMap<String, String>,
-    call: String,
-    listener: &Listener,
-    caller: &mut Caller<'_>,
-    begins: Timestamp,
-) -> Talked {
-    let (run, first) = FlowRun::begin(flow, values);
+pub(super) fn talk(rehearsed: Rehearsed<'_>, caller: &mut Caller<'_>) -> Talked {
+    let (run, first) = FlowRun::begin(rehearsed.flow, rehearsed.values);
     let mut call = Call {
-        run: run.of_call(call),
-        listener,
-        begins,
-        talked: Talked::default(),
+        run: run.of_call(rehearsed.call),
+        listener: rehearsed.listener,
+        begins: rehearsed.begins,
+        talked: Talked {
+            recorder: rehearsed.recorder,
+            ..Talked::default()
+        },
         at: String::new(),
         queued_ms: 0,
         listens_ms: None,
@@ -173,6 +183,12 @@ impl Call<'_> {
         let chars = u64::try_from(text.chars().count()).unwrap_or_default();
         self.talked.talk_ms = self.talked.talk_ms.saturating_add(spoken_ms(chars));
         let understood = self.listener.understand(text, &self.run, self.now());
+        let ends_ms = self.talked.talk_ms;
+        if let Some(recorder) = &mut self.talked.recorder {
+            let begins_ms = ends_ms.saturating_sub(spoken_ms(chars));
+            let model = self.listener.model.as_deref();
+            recorder.heard(self.run.node(), text, [begins_ms, ends_ms], &understood, model);
+        }
         let sure = understood.reading.certainty;
         let actions = self.run.step(FlowInput::Spoken(&understood));
         if sure == domain::spoken_turn::Certainty::Abstained {
@@ -191,11 +207,18 @@ impl Call<'_> {
     }
 
     fn step(&mut self, input: FlowInput<'_>) {
+        let waited_ms = self.listens_ms;
+        if let Some(recorder) = &mut self.talked.recorder {
+            recorder.happened(&self.run, input, waited_ms);
+        }
         let actions = self.run.step(input);
         self.act(actions);
     }
 
     fn act(&mut self, actions: Vec<FlowAction>) {
+        if let Some(recorder) = &mut self.talked.recorder {
+            recorder.did(&actions, &self.at);
+        }
         for action in actions {
             match action {
                 FlowAction::Notice { text, .. } | FlowAction::Say { text, .. } => {

@@ -5,10 +5,11 @@ use super::said_values::Values;
 use domain::flow::{AFFIRM, DENY, FlowRun, Understood};
 use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use domain::time::Timestamp;
+use std::sync::{Arc, OnceLock};
 use understanding::answers::{self, Answer};
 use understanding::priority::{Priority, first, says};
 use understanding::reading::{By, Reader, Reading};
-use understanding::{Examples, Settings, TrainingFault, Verdict, train};
+use understanding::{Examples, Model, ModelFault, Settings, TrainingFault, Verdict, train};
 
 /// The intent by which further calls are refused.
 const REFUSE_CALL: &str = "refuse_call";
@@ -32,6 +33,8 @@ const RULES: [(Priority, &str); 6] = [
 pub enum ListenerFault {
     #[error("the shipped examples cannot be learned from: {0:?}")]
     Untrained(TrainingFault),
+    #[error("this is no model that can be read: {0}")]
+    Unreadable(ModelFault),
 }
 
 /// Listens to what callers of one language say.
@@ -51,12 +54,38 @@ impl Listener {
         } else {
             None
         };
-        let digest = model.as_ref().map(understanding::Model::digest);
+        Ok(Self::of(model))
+    }
+
+    /// The same, learned once in this process.
+    pub fn shared(language: &str) -> Result<Arc<Self>, ListenerFault> {
+        static CHINESE: OnceLock<Arc<Listener>> = OnceLock::new();
+        static BY_RULES: OnceLock<Arc<Listener>> = OnceLock::new();
+        let kept = if language.starts_with("zh") {
+            &CHINESE
+        } else {
+            &BY_RULES
+        };
+        if let Some(listener) = kept.get() {
+            return Ok(Arc::clone(listener));
+        }
+        let learned = Arc::new(Self::bundled(language)?);
+        Ok(Arc::clone(kept.get_or_init(|| learned)))
+    }
+
+    /// With a model of `ledgerline nlu train`, by the same rules.
+    pub fn with_model(bytes: &[u8]) -> Result<Self, ListenerFault> {
+        let model = Model::from_bytes(bytes).map_err(ListenerFault::Unreadable)?;
+        Ok(Self::of(Some(model)))
+    }
+
+    fn of(model: Option<Model>) -> Self {
+        let digest = model.as_ref().map(Model::digest);
         let rules = RULES.map(|(rule, intent)| (rule, intent.to_owned()));
-        Ok(Self {
+        Self {
             reader: Reader::of(model).with_rules(rules),
             model: digest,
-        })
+        }
     }
 
     /// What an utterance says where a call is, at a moment of it.
@@ -154,7 +183,7 @@ mod tests {
     use crate::rehearsing::shipped;
     use domain::flow::{FlowDefinition, FlowInput};
     use std::collections::BTreeMap;
-    use std::sync::{Arc, LazyLock};
+    use std::sync::LazyLock;
 
     static LISTENER: LazyLock<Listener> = LazyLock::new(|| Listener::bundled("zh-CN").unwrap());
 

@@ -5,6 +5,7 @@ mod caller;
 mod conversation;
 mod draw;
 mod listener;
+mod recorder;
 mod report;
 mod said_values;
 mod shipped;
@@ -12,6 +13,6 @@ mod transcript;
 
 pub use caller::Persona;
 pub use listener::{Listener, ListenerFault};
-pub use report::{CALLERS_MAX, Rehearsal, rehearse};
+pub use report::{CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse};
 pub use shipped::{SHIPPED, shipped};
 pub use transcript::{Transcript, TranscriptFault, Unlike, follow};

@@ -2,13 +2,18 @@
 //! how long nobody was heard. Equal seeds make equal reports.
 
 use super::caller::{Caller, Persona, Phrases};
-use super::conversation::{Talked, talk};
+use super::conversation::{Rehearsed, Talked, talk};
 use super::draw::Draw;
 use super::listener::Listener;
+use super::recorder::Recorder;
+use domain::call::command::CallCommand;
 use domain::disposition::Outcome;
 use domain::flow::{FlowDefinition, VariableKind};
+use domain::ids::FlowId;
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -38,6 +43,36 @@ pub struct Rehearsal {
     rules: BTreeSet<String>,
 }
 
+/// What is shown of a rehearsal.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RehearsalShown {
+    pub flow: FlowId,
+    #[schemars(example = 7)]
+    pub seed: u64,
+    pub callers: u64,
+    /// Came to an end of the flow that is none of a fault.
+    pub completed: u64,
+    pub stuck: u64,
+    pub node_coverage_ratio: f64,
+    pub edge_coverage_ratio: f64,
+    /// Longest time in which neither side was heard.
+    pub silence_ms_max: u64,
+    pub talk_ms_mean: u64,
+    pub turns: u64,
+    /// Turns of which nothing was made.
+    pub abstained: u64,
+    #[schemars(example = BTreeMap::from([("success", 40)]))]
+    pub outcomes: BTreeMap<&'static str, u64>,
+    #[schemars(example = BTreeMap::from([("agrees", 40)]))]
+    pub personas: BTreeMap<&'static str, u64>,
+    #[schemars(example = ["goodbye"])]
+    pub nodes_missed: Vec<String>,
+    #[schemars(example = ["menu → goodbye"])]
+    pub edges_missed: Vec<String>,
+    pub global_intents: usize,
+    pub global_intents_met: usize,
+}
+
 /// Rehearses a flow with seeded callers, each with made-up values.
 pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, seed: u64) -> Rehearsal {
     let phrases = Phrases::of(&flow.lang);
@@ -48,15 +83,63 @@ pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, s
         let mut draw = Draw::of(seed, number);
         let persona = Persona::drawn(&mut draw);
         let mut caller = Caller::new(persona, &phrases, flow, draw);
-        let call = format!("{seed}-{number}");
-        let talked = talk(flow, &values, call, listener, &mut caller, begins);
+        let rehearsed = Rehearsed {
+            flow,
+            values: &values,
+            call: format!("{seed}-{number}"),
+            listener,
+            begins,
+            recorder: None,
+        };
+        let talked = talk(rehearsed, &mut caller);
         found.take(persona, talked);
     }
     found
 }
 
+/// One rehearsed call as its driver would have recorded it.
+#[derive(Debug)]
+pub struct RecordedCall {
+    pub persona: Persona,
+    /// From the answer to the end of the flow.
+    pub commands: Vec<CallCommand>,
+    /// How the flow ended; none where the caller hung up, or where it never did.
+    pub outcome: Option<Outcome>,
+}
+
+/// The call of one seeded caller, recorded. `call` and the version choose among wordings, as they do in a call.
+pub fn record(
+    flow: &Arc<FlowDefinition>,
+    values: &BTreeMap<String, String>,
+    listener: &Listener,
+    call: String,
+    seed: u64,
+    number: u64,
+) -> RecordedCall {
+    let phrases = Phrases::of(&flow.lang);
+    let mut draw = Draw::of(seed, number);
+    let persona = Persona::drawn(&mut draw);
+    let mut caller = Caller::new(persona, &phrases, flow, draw);
+    let rehearsed = Rehearsed {
+        flow,
+        values,
+        call,
+        listener,
+        begins: BEGINS_AT.parse().unwrap_or_default(),
+        recorder: Some(Recorder::default()),
+    };
+    let talked = talk(rehearsed, &mut caller);
+    RecordedCall {
+        persona,
+        commands: talked
+            .recorder
+            .map_or_else(Vec::new, |recorder| recorder.commands),
+        outcome: talked.outcome.filter(|_| !talked.hung_up),
+    }
+}
+
 /// A value for every variable, of its kind.
-fn made_up(flow: &FlowDefinition) -> BTreeMap<String, String> {
+pub fn made_up(flow: &FlowDefinition) -> BTreeMap<String, String> {
     let value = |kind: VariableKind| match kind {
         VariableKind::Text => "示例",
         VariableKind::Digits => "1234",
@@ -111,33 +194,38 @@ impl Rehearsal {
         self.rules.iter().filter(global).count()
     }
 
-    /// The report, in a fixed order.
+    /// The report as JSON, in a fixed order.
     pub fn value(&self, flow: &FlowDefinition, seed: u64) -> Value {
+        serde_json::to_value(self.shown(flow, seed)).unwrap_or_default()
+    }
+
+    /// The report.
+    pub fn shown(&self, flow: &FlowDefinition, seed: u64) -> RehearsalShown {
         let nodes_missed = self.nodes_missed(flow);
         let edges_missed = self.edges_missed(flow);
         let edges: Vec<String> = edges_missed
             .iter()
             .map(|(from, to)| format!("{from} → {to}"))
             .collect();
-        json!({
-            "flow": flow.flow,
-            "seed": seed,
-            "callers": self.callers,
-            "completed": self.completed,
-            "stuck": self.stuck,
-            "node_coverage_ratio": ratio(flow.nodes.len(), nodes_missed.len()),
-            "edge_coverage_ratio": ratio(flow.edges().len(), edges_missed.len()),
-            "silence_ms_max": self.silence_ms_max,
-            "talk_ms_mean": self.talk_ms_sum.checked_div(self.callers).unwrap_or_default(),
-            "turns": self.turns,
-            "abstained": self.abstained,
-            "outcomes": self.outcomes,
-            "personas": self.personas,
-            "nodes_missed": nodes_missed,
-            "edges_missed": edges,
-            "global_intents": flow.dialogue().intents.len(),
-            "global_intents_met": self.intents_met(),
-        })
+        RehearsalShown {
+            flow: flow.flow.clone(),
+            seed,
+            callers: self.callers,
+            completed: self.completed,
+            stuck: self.stuck,
+            node_coverage_ratio: ratio(flow.nodes.len(), nodes_missed.len()),
+            edge_coverage_ratio: ratio(flow.edges().len(), edges_missed.len()),
+            silence_ms_max: self.silence_ms_max,
+            talk_ms_mean: self.talk_ms_sum.checked_div(self.callers).unwrap_or_default(),
+            turns: self.turns,
+            abstained: self.abstained,
+            outcomes: self.outcomes.clone(),
+            personas: self.personas.clone(),
+            nodes_missed: nodes_missed.into_iter().map(str::to_owned).collect(),
+            edges_missed: edges,
+            global_intents: flow.dialogue().intents.len(),
+            global_intents_met: self.intents_met(),
+        }
     }
 }
 

@@ -54,6 +54,7 @@ mod user_file;
 mod user_roles;
 mod user_sign_in;
 pub(crate) mod webhook;
+pub(crate) mod what_if;
 mod whom;
 
 use crate::demo;
@@ -98,6 +99,7 @@ pub(crate) enum Command {
     Stop(stop::Args),
     Subscriber(subscriber::Args),
     Webhook(webhook::Args),
+    WhatIf(what_if::Args),
     User(user::Args),
     Approval(approval::Args),
     Settings(settings::Args),
@@ -145,6 +147,7 @@ impl Command {
             | Self::Stop(_)
             | Self::Subscriber(_)
             | Self::Webhook(_)
+            | Self::WhatIf(_)
             | Self::User(_)
             | Self::Approval(_)
             | Self::Settings(_)
@@ -190,10 +193,11 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Nlu(args) => nlu::run(&args),
-        Command::Flow(args) => flow::run(&args),
+        Command::Flow(args) => Box::pin(flow::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
         Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,
+        Command::WhatIf(args) => Box::pin(what_if::run(args, runtime)).await,
         Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

@@ -104,6 +104,11 @@ impl ApiArgs {
         whole
     }
 
+    /// Whether a server, a directory or a log was named.
+    pub(crate) const fn is_named(&self) -> bool {
+        self.server.server.is_some() || self.server.data.is_some() || self.store.is_some()
+    }
+
     /// Where the server is that was named, or that has run in the directory.
     pub(crate) fn server_address(&self) -> String {
         self.server.address()

@@ -34,6 +34,21 @@ impl Asking {
         self.api.ask(runtime, request).await
     }
 
+    /// Whether it was said whom to ask: a server or a directory.
+    pub(crate) const fn names_whom_to_ask(&self) -> bool {
+        self.api.is_named()
+    }
+
+    /// Whether the reply is for a program.
+    pub(crate) const fn wants_json(&self) -> bool {
+        self.json
+    }
+
+    /// A list, all of its pages, whatever is done with it.
+    pub(crate) async fn whole(&self, runtime: Arc<Runtime>, path: &str) -> Result<Value, Failure> {
+        self.api.ask_whole(runtime, path).await
+    }
+
     /// Shows what came of it.
     pub(crate) fn tell(&self, told: &Value) -> Result<(), Failure> {
         match self.json {

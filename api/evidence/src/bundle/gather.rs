@@ -73,9 +73,9 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
         NumberEvent::DialGranted { grant } => grant.call == call,
         _ => false,
     };
-    let published = |event: &FlowEvent| {
-        let FlowEvent::Published { flow_version, .. } = event;
-        *flow_version == flow.version
+    let published = |event: &FlowEvent| match event {
+        FlowEvent::Published { flow_version, .. } => *flow_version == flow.version,
+        FlowEvent::RolledBack { .. } => false,
     };
     let flow = find::<Flow>(store, &Flow::stream(&flow.flow), published).await?;
     Ok(Gathered {
@@ -83,9 +83,9 @@ pub async fn gather(store: &dyn EventStore, call: CallId) -> Result<Gathered, Pr
             .await?,
         number_grant: find::<Number>(store, &Number::stream(&number_grant.number), of_number).await?,
         plan: plan_of(store, &customer_grant.campaign).await?,
-        flow: flow.map(|found| {
-            let FlowEvent::Published { definition, .. } = found.event;
-            definition
+        flow: flow.and_then(|found| match found.event {
+            FlowEvent::Published { definition, .. } => Some(definition),
+            FlowEvent::RolledBack { .. } => None,
         }),
         call: events,
     })

@@ -5,23 +5,26 @@
 //! so that the bundle begins on one fixed instant: two bundles say nothing about whether they are of one
 //! person.
 
+mod fed;
 mod gather;
 mod mask;
 mod mask_ends;
 mod mask_turns;
-mod recorded;
+pub(crate) mod recorded;
 mod redecide;
 mod replay;
-mod walk;
+pub(crate) mod walk;
 mod walk_decide;
 mod walk_spoken;
 
 #[cfg(test)]
-mod spoken_tests;
+pub(crate) mod spoken_tests;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use fed::Fed;
 pub use gather::gather;
+pub(crate) use replay::call_event;
 pub use replay::{Replayed, replay};
 
 use domain::calling_plan::CallingPlan;
@@ -62,9 +65,9 @@ pub struct Bundle {
     #[serde(skip)]
     pub events: Vec<BundleEvent>,
     #[serde(skip)]
-    flow: Option<Value>,
+    pub(crate) flow: Option<Value>,
     #[serde(skip)]
-    variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

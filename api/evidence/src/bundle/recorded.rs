@@ -9,7 +9,7 @@ use domain::turn::AnswerBy;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Told {
+pub(crate) enum Told {
     Node(String),
     /// The key, where it can be read.
     Key(Option<char>),
@@ -31,7 +31,7 @@ pub(super) enum Told {
 
 impl Told {
     /// What came from the callee; everything else follows from it.
-    pub(super) const fn is_input(&self) -> bool {
+    pub(crate) const fn is_input(&self) -> bool {
         match self {
             Self::Key(_)
             | Self::Spoken(_)
@@ -46,7 +46,7 @@ impl Told {
 
 /// An utterance, with the names of slots whose values cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Spoken {
+pub(crate) struct Spoken {
     pub understood: Understood,
     pub unread: Vec<String>,
 }
@@ -70,7 +70,7 @@ impl Spoken {
 }
 
 /// The rule by which the keys of a call counted; a call from before it was recorded had the first.
-pub(super) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> KeyRule {
+pub(crate) fn key_rule<'a>(mut events: impl Iterator<Item = &'a CallEvent>) -> KeyRule {
     let recorded = events.find_map(|event| match event {
         CallEvent::Answered { key_rule, .. } => *key_rule,
         _ => None,
@@ -83,7 +83,7 @@ pub(super) fn story<'a>(events: impl Iterator<Item = &'a CallEvent>) -> Vec<Told
     events.filter_map(told_by).collect()
 }
 
-fn told_by(event: &CallEvent) -> Option<Told> {
+pub(crate) fn told_by(event: &CallEvent) -> Option<Told> {
     Some(match event {
         CallEvent::NodeEntered { node } => Told::Node(node.clone()),
         CallEvent::Keypressed { digit, .. } => {

@@ -9,7 +9,7 @@ use domain::call::{Call, CallState};
 use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::event::CustomerEvent;
 use domain::decider::{Decider, EventData, UnreadableEvent};
-use domain::flow::FlowDefinition;
+use domain::flow::{FlowDefinition, FlowRun};
 use domain::number::event::NumberEvent;
 use domain::personal::Personal;
 use domain::problem::Problem;
@@ -83,7 +83,7 @@ pub fn replay(bundle: &Bundle) -> Result<Replayed, Problem> {
             steps.push(step(one, after_ms, &state, None));
             continue;
         }
-        let event = read(one)?;
+        let event = call_event(one)?;
         let other = otherwise(&state, &event, one.at);
         Call::evolve(&mut state, &event, one.at);
         steps.push(step(one, after_ms, &state, other));
@@ -111,7 +111,7 @@ fn step(one: &BundleEvent, after_ms: u64, state: &CallState, otherwise: Option<S
 }
 
 /// The event with its stand-ins in place.
-fn read(one: &BundleEvent) -> Result<CallEvent, Problem> {
+pub(crate) fn call_event(one: &BundleEvent) -> Result<CallEvent, Problem> {
     let unreadable = |error: String| {
         Problem::refused(
             "bundle-unreadable",
@@ -181,7 +181,9 @@ fn retrace(bundle: &Bundle, events: &[CallEvent], replayed: &mut Replayed) {
         return;
     };
     let rule = key_rule(events.iter());
-    let walked = walk(rule, &Arc::new(definition), &bundle.variables, &story);
+    let definition = Arc::new(definition);
+    let (run, _) = FlowRun::begin_by(rule, &definition, &bundle.variables);
+    let walked = walk(run, &definition, &story);
     replayed.walked = (walked.explained, walked.steps);
     if let Some(otherwise) = walked.otherwise {
         let step = walked.explained + 1;

@@ -136,7 +136,7 @@ impl Call {
 
 /// Silence, agreement, a term that is corrected, a word that does not sign, a recognizer that fails, and
 /// the key.
-fn signed() -> Gathered {
+pub(crate) fn signed() -> Gathered {
     let mut call = Call::answered();
     call.silent().hears("张三就是我", &said("affirm", &[]));
     call.step(FlowInput::Played);

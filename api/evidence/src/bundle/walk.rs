@@ -1,6 +1,7 @@
 //! Walking a flow again along a recorded way. Silences, played texts and faults are no events: the walk
 //! finds out which of them explains each recorded step, and says so when none does.
 
+use crate::bundle::fed::Fed;
 use crate::bundle::recorded::Told;
 use crate::bundle::walk_decide::decided_by;
 use crate::bundle::walk_spoken::{by_input, by_words};
@@ -27,10 +28,23 @@ pub(crate) struct Walked {
     pub otherwise: Option<String>,
     /// How the flow ended, if it did.
     pub outcome: Option<Outcome>,
+    /// What was done, from step to step.
+    pub moves: Vec<Move>,
+    /// Where the flow stands behind the last step that it explains.
+    pub run: FlowRun,
     /// The key of each keypress, as given or found.
     digits: Vec<char>,
     /// The slots of each utterance, as given or found.
     slots: Vec<BTreeMap<String, String>>,
+}
+
+/// What was given to the flow for one or more recorded steps, and what it did.
+#[derive(Debug)]
+pub(crate) struct Move {
+    /// The first of the recorded steps.
+    pub told: usize,
+    pub fed: Vec<Fed>,
+    pub actions: Vec<FlowAction>,
 }
 
 /// Stand-ins that lead the recorded way.
@@ -44,7 +58,8 @@ pub(crate) struct Inferred {
 /// Finds keys and variables that lead the recorded way, without knowing the real ones.
 pub(crate) fn infer(rule: KeyRule, flow: &Arc<FlowDefinition>, story: &[Told]) -> Inferred {
     let variables = variables_of(flow, story);
-    let Walked { digits, slots, .. } = walk(rule, flow, &variables, story);
+    let (run, _) = FlowRun::begin_by(rule, flow, &variables);
+    let Walked { digits, slots, .. } = walk(run, flow, story);
     Inferred {
         digits,
         slots,
@@ -101,45 +116,46 @@ fn value_for(case: &Case) -> Option<String> {
     case.equals.clone().or_else(among).or_else(least)
 }
 
-/// Walks the flow along the story, by the rule its keys counted by.
-pub(super) fn walk(
-    rule: KeyRule,
-    flow: &Arc<FlowDefinition>,
-    variables: &BTreeMap<String, String>,
-    story: &[Told],
-) -> Walked {
-    let (run, _) = FlowRun::begin_by(rule, flow, variables);
+/// Walks the flow along the story, from where a call begins.
+pub(crate) fn walk(begins: FlowRun, flow: &FlowDefinition, story: &[Told]) -> Walked {
     let mut walked = Walked {
         explained: 0,
         steps: story.len(),
         otherwise: None,
         outcome: None,
+        moves: Vec::new(),
+        run: begins,
         digits: Vec::new(),
         slots: Vec::new(),
     };
-    let mut run = run;
     while let Some((told, rest)) = story.get(walked.explained..).and_then(<[Told]>::split_first) {
+        let run = &walked.run;
         let found = match told {
-            Told::Key(digit) => by_key(&run, *digit, rest).map(|(step, digit)| {
+            Told::Key(digit) => by_key(run, *digit, rest).map(|(step, digit)| {
                 walked.digits.push(digit);
                 step
             }),
-            Told::Spoken(spoken) => by_words(&run, flow, spoken, rest).map(|(step, slots)| {
+            Told::Spoken(spoken) => by_words(run, flow, spoken, rest).map(|(step, slots)| {
                 walked.slots.push(slots);
                 step
             }),
-            Told::Silence => by_input(&run, FlowInput::Silence, rest),
-            Told::BargedIn(heard) => by_input(&run, FlowInput::BargedIn(*heard), rest),
-            Told::SensitiveWord => by_input(&run, FlowInput::SensitiveWord, rest),
-            Told::Deaf => by_input(&run, FlowInput::Deaf, rest),
+            Told::Silence => by_input(run, FlowInput::Silence, rest),
+            Told::BargedIn(heard) => by_input(run, FlowInput::BargedIn(*heard), rest),
+            Told::SensitiveWord => by_input(run, FlowInput::SensitiveWord, rest),
+            Told::Deaf => by_input(run, FlowInput::Deaf, rest),
             Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => {
                 let from = story.get(walked.explained..).unwrap_or_default();
-                by_itself(&run, from)
+                by_itself(run, from)
             }
         };
         match found {
             Ok(step) => {
-                run = step.run;
+                walked.moves.push(Move {
+                    told: walked.explained,
+                    fed: step.fed,
+                    actions: step.actions,
+                });
+                walked.run = step.run;
                 walked.outcome = step.outcome.or(walked.outcome);
                 let own = usize::from(told.is_input());
                 walked.explained += (own + step.entered.len()).min(story.len() - walked.explained);
@@ -154,36 +170,35 @@ pub(super) fn walk(
     let keys = story.iter().filter(|told| matches!(told, Told::Key(_))).count();
     walked.digits.resize(keys, '0');
     if walked.explained == walked.steps {
-        walked.outcome = walked.outcome.or_else(|| said_out(run));
+        walked.outcome = walked.outcome.or_else(|| said_out(walked.run.clone()));
     }
     walked
 }
 
 /// What was said to its end may end the flow.
 fn said_out(mut run: FlowRun) -> Option<Outcome> {
-    Step::of(&run.step(FlowInput::Played), run.clone()).outcome
+    let actions = run.step(FlowInput::Played);
+    Step::of(Vec::new(), actions, run).outcome
 }
 
 /// The run after some inputs, and what it entered on the way.
 pub(super) struct Step {
     run: FlowRun,
+    fed: Vec<Fed>,
+    actions: Vec<FlowAction>,
     pub(super) entered: Vec<Told>,
     outcome: Option<Outcome>,
 }
 
 impl Step {
-    fn of(actions: &[FlowAction], run: FlowRun) -> Self {
-        let mut step = Self {
-            run,
-            entered: Vec::new(),
-            outcome: None,
-        };
-        for action in actions {
+    fn of(fed: Vec<Fed>, actions: Vec<FlowAction>, run: FlowRun) -> Self {
+        let (mut entered, mut outcome) = (Vec::new(), None);
+        for action in &actions {
             match action {
-                FlowAction::EnterNode { node } => step.entered.push(Told::Node(node.clone())),
-                FlowAction::RequestTransfer { node } => step.entered.push(Told::Transfer(node.clone())),
-                FlowAction::End { outcome } => step.outcome = Some(*outcome),
-                FlowAction::Decide { decision } => step.entered.push(Told::Decided {
+                FlowAction::EnterNode { node } => entered.push(Told::Node(node.clone())),
+                FlowAction::RequestTransfer { node } => entered.push(Told::Transfer(node.clone())),
+                FlowAction::End { outcome: found } => outcome = Some(*found),
+                FlowAction::Decide { decision } => entered.push(Told::Decided {
                     rule: decision.rule.clone(),
                     unheard: decision.explanation.input == TurnInput::Unheard,
                 }),
@@ -196,14 +211,20 @@ impl Step {
                 | FlowAction::OptOut => {}
             }
         }
-        step
+        Self {
+            run,
+            fed,
+            actions,
+            entered,
+            outcome,
+        }
     }
 
     /// The run after the inputs.
     pub(super) fn after(run: &FlowRun, inputs: &[FlowInput<'_>]) -> Self {
         let mut run = run.clone();
         let actions: Vec<FlowAction> = inputs.iter().flat_map(|input| run.step(*input)).collect();
-        Self::of(&actions, run)
+        Self::of(inputs.iter().copied().map(Fed::of).collect(), actions, run)
     }
 
     /// Entered what was recorded; a call that ended meanwhile recorded only the beginning.

@@ -49,6 +49,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody publishes a flow",
     ),
     (
+        FlowEvent::ROLLED_BACK,
+        Beginning::Outside,
+        "somebody goes back to an earlier version of a flow",
+    ),
+    (
         CampaignEvent::CREATED,
         Beginning::Outside,
         "somebody makes a campaign",

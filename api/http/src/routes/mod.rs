@@ -42,6 +42,8 @@ mod prometheus;
 mod proofs;
 mod queries;
 mod recordings;
+mod rehearsals;
+mod replays;
 mod reports;
 mod requests;
 mod retention;
@@ -116,6 +118,8 @@ fn groups() -> Vec<Vec<Endpoint>> {
         webhooks::endpoints(),
         installation::endpoints(),
         flows::endpoints(),
+        rehearsals::endpoints(),
+        replays::endpoints(),
         rules::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),

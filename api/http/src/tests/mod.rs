@@ -22,6 +22,7 @@ mod event_schemas;
 mod event_stream;
 mod exports;
 mod figures;
+mod flows;
 mod forms;
 mod guests;
 mod imported_lists;

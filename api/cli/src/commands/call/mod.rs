@@ -29,7 +29,8 @@ enum Action {
     Recording(recording::Args),
     /// Pack what is needed to replay one call elsewhere (问题包), without anything of the person
     Export(export::Args),
-    /// Decide an exported call again with this build, and say where it would go another way
+    /// Decide a call again, step by step: heard, understood, decided, said; nobody is asked. Also along another
+    /// version of its flow
     Replay(replay::Args),
 }
 
@@ -49,6 +50,6 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Correct(args) => correct::run(args, runtime).await,
         Action::Recording(args) => recording::run(args, runtime).await,
         Action::Export(args) => export::run(args).await,
-        Action::Replay(args) => replay::run(&args),
+        Action::Replay(args) => replay::run(args, runtime).await,
     }
 }

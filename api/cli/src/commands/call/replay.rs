@@ -1,38 +1,135 @@
-//! `ledgerline call replay`: an exported call, decided again by this build.
+//! `ledgerline call replay`: a call decided again by this build, from a bundle, a directory or a server; and
+//! along another version of its flow.
 
+use crate::commands::flow::Source;
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use crate::kit::reader::ReaderArgs;
+use application::percent::encode;
+use application::reply_value::value;
+use domain::flow::FlowNamed;
+use domain::ids::CallId;
 use evidence::bundle::{self, Bundle, Replayed};
-use std::path::PathBuf;
+use evidence::replaying::{Against, Words, of_bundle, replay};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A bundle of `ledgerline call export`
-    file: PathBuf,
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
+    /// A bundle of `ledgerline call export`, or the id of a call of --data or --server
+    #[arg(value_name = "FILE|CALL")]
+    what: String,
+    /// Another version of the flow: where the call would have gone another way. Of a bundle also a file
+    #[arg(long, value_name = "FLOW@V")]
+    against: Option<String>,
+    /// Show what was heard as it was said, for whoever may; needs --reason
+    #[arg(long, requires = "reason")]
+    clear: bool,
+    #[command(flatten)]
+    reader: ReaderArgs,
+    #[command(flatten)]
+    asking: Asking,
 }
 
-pub(super) fn run(args: &Args) -> Result<(), Failure> {
-    let bundle = Bundle::read(&args.file)?;
-    let replayed = bundle::replay(&bundle)?;
-    if args.json {
-        output::json(&replayed.value())?;
-    } else {
-        show(&replayed)?;
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.what.parse::<CallId>() {
+        Ok(call) if !Path::new(&args.what).exists() => of_call(&args, runtime, call).await,
+        Ok(_) | Err(_) => of_file(&args, runtime).await,
     }
-    if replayed.agrees() {
+}
+
+async fn of_call(args: &Args, runtime: Arc<Runtime>, call: CallId) -> Result<(), Failure> {
+    let mut path = format!("/api/v1/calls/{call}/replay?clear={}", args.clear);
+    if let Some(against) = &args.against {
+        path.push_str(&format!("&against={}", encode(against)));
+    }
+    let reply = args.asking.reply(runtime, get(&args.reader.put(&path))).await?;
+    if args.asking.wants_json() {
+        output::json(&reply)?;
+    } else {
+        show(&reply)?;
+    }
+    verdict(&reply, args.against.is_some())
+}
+
+/// A bundle's events are decided again one by one; its way through the flow is told as a call's is.
+async fn of_file(args: &Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let bundle = Bundle::read(Path::new(&args.what))?;
+    let replayed = bundle::replay(&bundle)?;
+    let against = match &args.against {
+        Some(flow) => Some(against(args, runtime, flow).await?),
+        None => None,
+    };
+    let told = match (of_bundle(&bundle), &against) {
+        (Ok(conversation), _) => Some(value(&replay(&conversation, against.as_ref(), Words::Masked)?)),
+        // A call that came to no flow has no way through it.
+        (Err(_), None) => None,
+        (Err(problem), Some(_)) => return Err(problem.into()),
+    };
+    let told = told.unwrap_or_else(|| json!({ "steps": [], "differences": [] }));
+    if args.asking.wants_json() {
+        output::json(&joined(&replayed, &told))?;
+    } else {
+        show_events(&replayed)?;
+        show(&told)?;
+    }
+    if !replayed.agrees() {
+        return Err(Failure::found(format!(
+            "this build decides {} of {} steps another way",
+            replayed.differing_count(),
+            replayed.steps.len()
+        )));
+    }
+    verdict(&told, against.is_some())
+}
+
+async fn against(args: &Args, runtime: Arc<Runtime>, flow: &str) -> Result<Against<'static>, Failure> {
+    let source = Source {
+        runtime,
+        asking: &args.asking,
+    };
+    Ok(Against {
+        name: flow.to_owned(),
+        flow: source.sound(flow).await?,
+        version: flow.parse::<FlowNamed>().ok().and_then(|named| named.version),
+        listener: None,
+    })
+}
+
+/// The events as `events`, the way through the flow as `steps` and `differences`.
+fn joined(replayed: &Replayed, told: &Value) -> Value {
+    let mut joined = replayed.value();
+    if let Some(members) = joined.as_object_mut() {
+        let events = members.remove("steps").unwrap_or_default();
+        members.insert("events".to_owned(), events);
+        for name in ["steps", "differences", "against"] {
+            members.insert(name.to_owned(), told.get(name).cloned().unwrap_or_default());
+        }
+    }
+    joined
+}
+
+/// What another version does otherwise is an answer; what this build does otherwise is a finding.
+fn verdict(told: &Value, against: bool) -> Result<(), Failure> {
+    let is_same = told.get("agrees").and_then(Value::as_bool) != Some(false);
+    if is_same {
         return Ok(());
     }
+    let beside = if against {
+        ", along its own version too"
+    } else {
+        ""
+    };
     Err(Failure::found(format!(
-        "this build decides {} of {} steps another way",
-        replayed.differing_count(),
-        replayed.steps.len()
+        "this build decides the call another way than was recorded{beside}"
     )))
 }
 
-fn show(replayed: &Replayed) -> Result<(), Failure> {
+fn show_events(replayed: &Replayed) -> Result<(), Failure> {
     for step in &replayed.steps {
         output::line(&format!(
             "{:>4}  {:>9} ms  {:<26} {:<15} {:<12} {}",
@@ -48,4 +145,105 @@ fn show(replayed: &Replayed) -> Result<(), Failure> {
         output::line(&format!("      {told}"))?;
     }
     output::line(&replayed.ending)
+}
+
+fn text<'a>(of: &'a Value, member: &str) -> &'a str {
+    of.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn list<'a>(of: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
+    of.get(member).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn show(told: &Value) -> Result<(), Failure> {
+    for step in list(told, "steps") {
+        let after_ms = step.get("after_ms").and_then(Value::as_u64).unwrap_or_default();
+        let n = step.get("n").and_then(Value::as_u64).unwrap_or_default();
+        output::line(&format!(
+            "{n:>4}  {after_ms:>9} ms  {} @ {}",
+            text(step, "input"),
+            text(step, "node")
+        ))?;
+        if let Some(heard) = step.get("heard").filter(|heard| heard.is_object()) {
+            let words = heard.get("text").and_then(Value::as_str).unwrap_or("***");
+            output::line(&format!(
+                "        听到 heard       {words}  ({})",
+                text(heard, "engine")
+            ))?;
+        }
+        if let Some(key) = step.get("key").and_then(Value::as_str) {
+            output::line(&format!("        按键 key         {key}"))?;
+        }
+        if let Some(understood) = step.get("understood").filter(|understood| understood.is_object()) {
+            output::line(&format!(
+                "        理解 understood  {}",
+                understood_in_words(understood)
+            ))?;
+        }
+        show_side(step)?;
+    }
+    for difference in list(told, "differences") {
+        let step = difference.get("step").and_then(Value::as_u64).unwrap_or_default();
+        let (flow, node, what) = (
+            text(difference, "flow"),
+            text(difference, "node"),
+            text(difference, "what"),
+        );
+        output::line(&format!("不同 difference at step {step}, {node} ({what})"))?;
+        output::line("      记录 recorded")?;
+        show_side(difference.get("recorded").unwrap_or(&Value::Null))?;
+        output::line(&format!("      {flow}"))?;
+        show_side(difference.get("other").unwrap_or(&Value::Null))?;
+    }
+    Ok(())
+}
+
+fn show_side(side: &Value) -> Result<(), Failure> {
+    for decided in list(side, "decided") {
+        let explanation = decided
+            .get("explanation")
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        output::line(&format!(
+            "        决定 decided     {}  {explanation}",
+            text(decided, "rule")
+        ))?;
+    }
+    for node in list(side, "entered").filter_map(Value::as_str) {
+        output::line(&format!("        进入 entered     {node}"))?;
+    }
+    for said in list(side, "said") {
+        output::line(&format!(
+            "        说出 said        {}  {}",
+            text(said, "prompt"),
+            text(said, "text")
+        ))?;
+    }
+    match side.get("outcome").and_then(Value::as_str) {
+        Some(outcome) => output::line(&format!("        结果 outcome     {outcome}")),
+        None => Ok(()),
+    }
+}
+
+/// Candidates with their scores, the thresholds, and the slots.
+fn understood_in_words(understood: &Value) -> String {
+    let score = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64);
+    let candidates = list(understood, "candidates").map(|one| {
+        let permille = score(one, "score_permille").unwrap_or_default();
+        format!("{} {permille}‰", text(one, "intent"))
+    });
+    let mut told: Vec<String> = candidates.collect();
+    told.push(format!(
+        "{} by {}",
+        text(understood, "certainty"),
+        text(understood, "read_by")
+    ));
+    for (member, label) in [("accept_permille", "accept ≥"), ("confirm_permille", "confirm ≥")] {
+        told.extend(score(understood, member).map(|permille| format!("{label} {permille}‰")));
+    }
+    let slots = understood.get("slots").and_then(Value::as_object);
+    for (name, value) in slots.into_iter().flatten() {
+        told.push(format!("{name}={}", value.as_str().unwrap_or("***")));
+    }
+    told.join(", ")
 }

@@ -1,0 +1,211 @@
+//! Flows as published versions: published, gone back to, and found by the name `NAME` or `NAME@V`.
+//!
+//! From the first version on behind which another person stood, every further one asks for somebody (CMP-8).
+
+mod order;
+mod shown;
+
+pub use order::{FlowOrder, RollbackOrder};
+pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
+
+use crate::access::Caller;
+use crate::approvals::{Doing, four_eyes};
+use crate::installation::Installation;
+use actors::{Answer, AskError};
+use domain::approval::{Act, Asked};
+use domain::decider::{Context, Decider};
+use domain::flow::command::FlowCommand;
+use domain::flow::event::FlowEvent;
+use domain::flow::{Flow, FlowDefinition, FlowNamed, FlowState, PublishedFlow};
+use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::ids::{ApprovalId, FlowId};
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use std::sync::Arc;
+
+/// Publishes a flow, once whoever must stand behind it does.
+pub async fn publish(
+    installation: &Installation,
+    caller: &Caller,
+    order: FlowOrder,
+    cause: Cause,
+) -> Result<FlowChanged, Problem> {
+    let FlowOrder {
+        flow,
+        definition,
+        approvals,
+        reason,
+        approval,
+    } = order;
+    let state = installation.entities.flows.state(&flow).await?.state;
+    let plain = FlowCommand::Publish {
+        flow: flow.clone(),
+        definition: definition.clone(),
+    };
+    let behind = |four_eyes| FlowCommand::PublishBehind {
+        flow: flow.clone(),
+        definition: definition.clone(),
+        four_eyes,
+    };
+    let asks = approvals || state.asks_for_approval();
+    let foreseen = if asks { behind(nobody_yet()) } else { plain.clone() };
+    let (hash, is_new) = foresee(installation, &state, foreseen)?;
+    let command = if asks && is_new {
+        let asking = Asking {
+            act: Act::PublishFlow,
+            content_hash: hash,
+            reason,
+            approval,
+        };
+        behind(asking.pass(installation, caller, &flow, cause).await?)
+    } else if asks {
+        behind(nobody_yet())
+    } else {
+        plain
+    };
+    let answer = installation.entities.flows.ask(&flow, command, cause).await?;
+    changed(flow, &answer)
+}
+
+/// Makes an earlier version current again.
+pub async fn roll_back(
+    installation: &Installation,
+    caller: &Caller,
+    flow: FlowId,
+    order: RollbackOrder,
+    cause: Cause,
+) -> Result<FlowChanged, Problem> {
+    let RollbackOrder { to, reason, approval } = order;
+    let state = installation.entities.flows.state(&flow).await?.state;
+    let back = |four_eyes| FlowCommand::RollBack {
+        flow: flow.clone(),
+        to,
+        reason: reason.clone(),
+        four_eyes,
+    };
+    let asks = state.asks_for_approval();
+    let foreseen = back(asks.then(nobody_yet));
+    let (hash, is_new) = foresee(installation, &state, foreseen)?;
+    let four_eyes = if asks && is_new {
+        let asking = Asking {
+            act: Act::RollBackFlow,
+            content_hash: hash,
+            reason: reason.clone(),
+            approval,
+        };
+        Some(asking.pass(installation, caller, &flow, cause).await?)
+    } else {
+        None
+    };
+    let answer = installation
+        .entities
+        .flows
+        .ask(&flow, back(four_eyes), cause)
+        .await?;
+    changed(flow, &answer)
+}
+
+/// The version that a name means.
+pub async fn published(installation: &Installation, named: &FlowNamed) -> Result<PublishedFlow, Problem> {
+    let state = installation.entities.flows.state(&named.flow).await?.state;
+    let found = match named.version {
+        Some(version) => state.version(version),
+        None => state.current(),
+    };
+    found
+        .cloned()
+        .ok_or_else(|| Problem::refused("flow-not-published", not_there(named, &state)))
+}
+
+/// Its definition, where this build can read it.
+pub async fn definition_of(
+    installation: &Installation,
+    named: &FlowNamed,
+) -> Result<(PublishedFlow, Arc<FlowDefinition>), Problem> {
+    let found = published(installation, named).await?;
+    match found.definition.clone() {
+        Some(definition) => Ok((found, definition)),
+        None => Err(Problem::refused(
+            "flow-unreadable",
+            format!("{named} was published by another build, which this one cannot read"),
+        )),
+    }
+}
+
+fn not_there(named: &FlowNamed, state: &FlowState) -> String {
+    match state.current() {
+        None => format!("{named} is not published: nothing of this name is"),
+        Some(current) => format!(
+            "{named} is not published; there are {}, and @{} is current",
+            state.versions_told(),
+            current.flow_ref.version
+        ),
+    }
+}
+
+/// What would come of it, for nobody is asked to stand behind what is refused or changes nothing.
+fn foresee(
+    installation: &Installation,
+    state: &FlowState,
+    command: FlowCommand,
+) -> Result<(String, bool), Problem> {
+    let context = Context {
+        now: installation.now(),
+    };
+    let events = Flow::decide(state, command, context).map_err(AskError::Refused)?;
+    let hash = events.first().map(|event| match event {
+        FlowEvent::Published { content_hash, .. } | FlowEvent::RolledBack { content_hash, .. } => {
+            content_hash.clone()
+        }
+    });
+    Ok((hash.unwrap_or_default(), !events.is_empty()))
+}
+
+/// Stands in a command that is only foreseen, or that changes nothing: it is never stored.
+fn nobody_yet() -> Box<FourEyes> {
+    Box::new(FourEyes::Nobody {
+        nobody: NobodyBecause::NobodyElse,
+    })
+}
+
+struct Asking {
+    act: Act,
+    content_hash: String,
+    reason: Option<String>,
+    approval: Option<ApprovalId>,
+}
+
+impl Asking {
+    async fn pass(
+        self,
+        installation: &Installation,
+        caller: &Caller,
+        flow: &FlowId,
+        cause: Cause,
+    ) -> Result<Box<FourEyes>, Problem> {
+        let asked = Asked::of(self.act)
+            .with("flow", Some(flow))
+            .with("content_sha256", Some(self.content_hash));
+        let doing = Doing {
+            asked,
+            reason: self.reason.unwrap_or_else(|| format!("flow {flow}")),
+            approval: self.approval,
+        };
+        four_eyes(installation, caller, doing, cause).await
+    }
+}
+
+fn changed(flow: FlowId, answer: &Answer<Flow>) -> Result<FlowChanged, Problem> {
+    let current = answer.state.current();
+    let current = current.ok_or_else(|| Problem::fault("a published flow has no version"))?;
+    Ok(FlowChanged {
+        version: current.flow_ref.version,
+        content_hash: current.flow_ref.content_hash.clone(),
+        named: format!("{flow}@{}", current.flow_ref.version),
+        flow,
+        changed: !answer.events.is_empty(),
+        versions: answer.state.versions_count(),
+        approvals: answer.state.asks_for_approval(),
+        position: answer.position,
+    })
+}

@@ -1,0 +1,138 @@
+//! What is shown of flows: all of them with their current versions, and every version of one.
+
+use crate::installation::Installation;
+use domain::decider::Decider;
+use domain::flow::event::FlowEvent;
+use domain::flow::{Flow, FlowState};
+use domain::ids::{FlowId, UserId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{Position, StreamVersion, read_event};
+use domain::time::Timestamp;
+use projections::views::flow_board;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Flows by name.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Flows {
+    pub items: Vec<FlowListed>,
+}
+
+/// One flow in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FlowListed {
+    pub flow: FlowId,
+    /// What the flow's name means without a version.
+    pub current_version: u64,
+    pub versions: u64,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub content_hash: String,
+}
+
+/// After a publication or a way back.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FlowChanged {
+    pub flow: FlowId,
+    /// The current version.
+    pub version: u32,
+    /// How a campaign and a command name it.
+    #[schemars(example = &"TASK20261120@2")]
+    pub named: String,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub content_hash: String,
+    /// False where it was so already.
+    pub changed: bool,
+    pub versions: usize,
+    /// Each version is approved by another person.
+    pub approvals: bool,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Every version of a flow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FlowVersions {
+    flow: FlowId,
+    current_version: u32,
+    /// Each version is approved by another person.
+    approvals: bool,
+    items: Vec<FlowVersionShown>,
+}
+
+/// One version of a flow.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FlowVersionShown {
+    version: u32,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    content_hash: String,
+    published_at: Timestamp,
+    current: bool,
+    /// Who approved it, where somebody did.
+    approved_by: Option<UserId>,
+}
+
+/// Flows by name, behind one of them.
+pub async fn listed(
+    installation: &Installation,
+    behind: Option<&FlowId>,
+    limit: usize,
+) -> Result<Vec<FlowListed>, Problem> {
+    let rows = flow_board::list(installation.rows.db().as_ref(), behind, limit).await?;
+    let listed = rows.into_iter().map(|row| FlowListed {
+        flow: row.flow,
+        current_version: row.current_version,
+        versions: row.versions,
+        content_hash: row.content_hash,
+    });
+    Ok(listed.collect())
+}
+
+/// Every version of a flow, by its own stream.
+pub async fn versions(installation: &Installation, flow: &FlowId) -> Result<FlowVersions, Problem> {
+    let stream = Flow::stream(flow);
+    let mut state = FlowState::default();
+    let mut items = Vec::new();
+    let mut after = StreamVersion(0);
+    loop {
+        let store = installation.store();
+        let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+        if page.is_empty() {
+            break;
+        }
+        after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        for stored in &page {
+            let unreadable = |why: String| Problem::fault(why);
+            let envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
+            let event = read_event::<Flow>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+            Flow::evolve(&mut state, &event, envelope.at);
+            if let FlowEvent::Published {
+                flow_version,
+                content_hash,
+                four_eyes,
+                ..
+            } = event
+            {
+                items.push(FlowVersionShown {
+                    version: flow_version,
+                    content_hash,
+                    published_at: envelope.at,
+                    current: false,
+                    approved_by: four_eyes.and_then(|one| one.approved_by().cloned()),
+                });
+            }
+        }
+    }
+    let current = state.current().ok_or_else(|| Problem::missing("this flow"))?;
+    let current_version = current.flow_ref.version;
+    for one in &mut items {
+        one.current = one.version == current_version;
+    }
+    Ok(FlowVersions {
+        flow: flow.clone(),
+        current_version,
+        approvals: state.asks_for_approval(),
+        items,
+    })
+}

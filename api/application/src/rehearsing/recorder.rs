@@ -1,0 +1,124 @@
+//! A rehearsed call as its driver would have recorded it: the commands to the call, in the driver's order. Made
+//! for whoever needs recorded calls and has no line: proofs and demonstrations.
+
+use domain::call::command::CallCommand;
+use domain::call::{BargedInFact, HeardFact, SaidFact, SilenceFact, TurnFact, UnderstoodFact};
+use domain::flow::{FlowAction, FlowInput, FlowRun, Understood};
+use domain::personal::Personal;
+
+/// Which recognizer heard it: none.
+const ENGINE: &str = "rehearsal";
+
+/// The leg of every rehearsed call.
+const LEG: u8 = 1;
+
+/// Commands, so far.
+#[derive(Debug, Default)]
+pub(super) struct Recorder {
+    pub(super) commands: Vec<CallCommand>,
+}
+
+impl Recorder {
+    /// `spoken_ms`: since the answer, from when to when.
+    pub(super) fn heard(
+        &mut self,
+        node: &str,
+        text: &str,
+        spoken_ms: [u64; 2],
+        understood: &Understood,
+        model: Option<&str>,
+    ) {
+        let [begins_ms, ends_ms] = spoken_ms;
+        self.note(TurnFact::Heard(HeardFact {
+            leg: LEG,
+            node: node.to_owned(),
+            text: Personal::open(text.to_owned()),
+            confidence_permille: None,
+            engine: ENGINE.to_owned(),
+            begins_ms,
+            ends_ms,
+        }));
+        let slots = understood.slots.iter();
+        self.note(TurnFact::Understood(UnderstoodFact {
+            node: node.to_owned(),
+            intent: understood.reading.intent().map(str::to_owned),
+            reading: understood.reading.clone(),
+            slots: slots
+                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
+                .collect(),
+            interest: understood.interest.clone(),
+            opt_out: understood.opt_out,
+            model: model.map(str::to_owned),
+        }));
+    }
+
+    /// What happens, before the flow takes it.
+    pub(super) fn happened(&mut self, run: &FlowRun, input: FlowInput<'_>, waited_ms: Option<u64>) {
+        let node = run.node().to_owned();
+        match input {
+            FlowInput::Keypress(digit) => {
+                let leg = LEG;
+                self.commands.push(CallCommand::NoteKeypress { leg, node, digit });
+            }
+            FlowInput::BargedIn(heard) => self.note(TurnFact::BargedIn(BargedInFact {
+                leg: LEG,
+                node,
+                said_ms: heard.said_ms,
+                voiced_ms: heard.voiced_ms,
+                chars: heard.chars,
+            })),
+            FlowInput::Silence if run.asking().is_some() => {
+                let silence_ms = waited_ms.unwrap_or_default();
+                self.note(TurnFact::SilenceTimedOut(SilenceFact { node, silence_ms }));
+            }
+            FlowInput::Played
+            | FlowInput::Spoken(_)
+            | FlowInput::Unheard
+            | FlowInput::SensitiveWord
+            | FlowInput::Silence
+            | FlowInput::Fault => {}
+        }
+    }
+
+    /// What the flow does; `node` is where it was before.
+    pub(super) fn did(&mut self, actions: &[FlowAction], node: &str) {
+        let mut node = node.to_owned();
+        for action in actions {
+            match action {
+                FlowAction::Decide { decision } => self.note(TurnFact::Decided((**decision).clone())),
+                FlowAction::EnterNode { node: entered } => {
+                    node.clone_from(entered);
+                    self.commands.push(CallCommand::EnterNode {
+                        node: entered.clone(),
+                    });
+                }
+                FlowAction::Say { text, prompt, .. } => {
+                    let chars = u32::try_from(text.chars().count()).unwrap_or(u32::MAX);
+                    self.note(TurnFact::Said(SaidFact {
+                        leg: LEG,
+                        node: node.clone(),
+                        prompt: prompt.member.clone(),
+                        variant: prompt.variant.clone(),
+                        spoken_chars: chars,
+                        prompt_chars: chars,
+                    }));
+                }
+                FlowAction::RequestTransfer { node } => {
+                    self.commands
+                        .push(CallCommand::RequestTransfer { node: node.clone() });
+                }
+                FlowAction::Notice { .. }
+                | FlowAction::StopSaying
+                | FlowAction::SpeakSlower
+                | FlowAction::Listen { .. }
+                | FlowAction::Intend { .. }
+                | FlowAction::OptOut
+                | FlowAction::End { .. } => {}
+            }
+        }
+    }
+
+    fn note(&mut self, fact: TurnFact) {
+        self.commands.push(CallCommand::NoteTurn(fact));
+    }
+}

@@ -1,0 +1,23 @@
+//! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names starred.
+
+use understanding::masking::mask;
+
+/// What was said, without what identifies a person.
+pub fn masked_words(text: &str) -> String {
+    mask(text).text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_are_starred_and_the_rest_is_kept() {
+        let masked = masked_words("我叫张三，手机13800138000，分三期");
+        assert!(
+            !masked.contains("张三") && !masked.contains("13800138000"),
+            "{masked}"
+        );
+        assert!(masked.contains("分三期"), "{masked}");
+    }
+}

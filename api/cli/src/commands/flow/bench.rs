@@ -1,0 +1,211 @@
+//! What is done with flows before anybody is called: checked, compared, rehearsed, held to transcripts.
+
+use super::source::{Source, read};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::rehearsing::{Listener, Transcript, follow, rehearse};
+use domain::flow::content_hash;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The moment of every transcript: a Monday, ten o'clock in Beijing.
+const TRANSCRIPTS_AT: &str = "2026-03-02T10:00:00+08:00";
+
+/// How the file of a flow ends that stands beside its transcripts.
+const FLOW_BESIDE: &str = ".flow.yaml";
+
+pub(super) async fn check(source: &Source<'_>, flow: &str) -> Result<(), Failure> {
+    let definition = source.definition(flow).await?;
+    let faults: Vec<String> = definition.check().iter().map(ToString::to_string).collect();
+    let advice: Vec<String> = definition.advice().iter().map(ToString::to_string).collect();
+    let hash = content_hash(&definition.to_value());
+    if source.asking.wants_json() {
+        output::json(
+            &json!({ "ok": faults.is_empty(), "faults": faults, "advice": advice, "content_hash": hash }),
+        )?;
+    } else {
+        for fault in &faults {
+            output::line(&format!("错误 error: {fault}"))?;
+        }
+        for one in &advice {
+            output::line(&format!("建议 advice: {one}"))?;
+        }
+        let (wrong, better) = (faults.len(), advice.len());
+        output::line(&format!(
+            "{wrong} 处错误 errors, {better} 条建议 pieces of advice"
+        ))?;
+    }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::found(format!("{flow} cannot be published")))
+    }
+}
+
+pub(super) async fn diff(source: &Source<'_>, one: &str, other: &str) -> Result<(), Failure> {
+    let before = parts_of(&source.definition(one).await?.to_value());
+    let after = parts_of(&source.definition(other).await?.to_value());
+    let names = before
+        .keys()
+        .chain(after.keys())
+        .collect::<std::collections::BTreeSet<_>>();
+    let mut differing = Vec::new();
+    for name in names {
+        let change = match (before.get(name), after.get(name)) {
+            (Some(before), Some(after)) if before == after => continue,
+            (Some(_), Some(_)) => "changed",
+            (Some(_), None) => "removed",
+            (None, _) => "added",
+        };
+        differing.push(
+            json!({ "part": name, "change": change, "before": before.get(name), "after": after.get(name) }),
+        );
+    }
+    if source.asking.wants_json() {
+        return output::json(&json!({ "same": differing.is_empty(), "differences": differing }));
+    }
+    for one in &differing {
+        let word = |member: &str| {
+            one.get(member)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        output::line(&format!("{} {}", word("change"), word("part")))?;
+    }
+    output::line(&format!("{} 处不同 differences", differing.len()))
+}
+
+/// Nodes, answers, intents and other members, each under its place.
+fn parts_of(value: &Value) -> BTreeMap<String, Value> {
+    let mut parts = BTreeMap::new();
+    for (member, inner) in value.as_object().into_iter().flatten() {
+        match inner.as_object() {
+            Some(members) => {
+                for (name, part) in members {
+                    let place = format!("{member}.{name}");
+                    match part.as_object().filter(|_| member == "dialogue") {
+                        Some(inner) => parts.extend(
+                            inner
+                                .iter()
+                                .map(|(name, part)| (format!("{place}.{name}"), part.clone())),
+                        ),
+                        None => drop(parts.insert(place, part.clone())),
+                    }
+                }
+            }
+            None => drop(parts.insert(member.clone(), inner.clone())),
+        }
+    }
+    parts
+}
+
+pub(super) async fn simulate(
+    source: &Source<'_>,
+    flow: &str,
+    callers: u64,
+    seed: u64,
+) -> Result<(), Failure> {
+    let definition = source.sound(flow).await?;
+    let listener = listener(&definition.lang)?;
+    let found = rehearse(&definition, &listener, callers, seed);
+    if source.asking.wants_json() {
+        output::json(&found.value(&definition, seed))?;
+    } else {
+        let outcomes: Vec<String> = found
+            .outcomes
+            .iter()
+            .map(|(name, count)| format!("{name} {count}"))
+            .collect();
+        output::line(&format!(
+            "{} 通 calls: 走完 completed {}, 卡住 stuck {}, 最长静默 longest silence {} ms; {}",
+            found.callers,
+            found.completed,
+            found.stuck,
+            found.silence_ms_max,
+            outcomes.join(", ")
+        ))?;
+        for node in found.nodes_missed(&definition) {
+            output::line(&format!("未经过 never entered: {node}"))?;
+        }
+        for (from, to) in found.edges_missed(&definition) {
+            output::line(&format!("未走过 never taken: {from} → {to}"))?;
+        }
+    }
+    if found.stuck == 0 {
+        Ok(())
+    } else {
+        Err(Failure::found(format!(
+            "{} conversations never came to an end",
+            found.stuck
+        )))
+    }
+}
+
+fn listener(language: &str) -> Result<Listener, Failure> {
+    Listener::bundled(language).map_err(|fault| Failure::fault(fault.to_string()))
+}
+
+pub(super) async fn test(source: &Source<'_>, folder: &Path) -> Result<(), Failure> {
+    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", folder.display()));
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unavailable)? {
+        files.push(entry.map_err(unavailable)?.path());
+    }
+    files.retain(|path| {
+        let is_flow = path.to_str().is_some_and(|name| name.ends_with(FLOW_BESIDE));
+        let is_read = path
+            .extension()
+            .is_some_and(|one| one == "yaml" || one == "yml" || one == "json");
+        is_read && !is_flow
+    });
+    files.sort();
+    let at: Timestamp = TRANSCRIPTS_AT.parse().unwrap_or_default();
+    let mut listeners: BTreeMap<String, Listener> = BTreeMap::new();
+    let (mut followed, mut unlike) = (0_u64, Vec::new());
+    for file in &files {
+        let refused = |fault| Failure::refused(format!("{}: {fault}", file.display()));
+        for transcript in Transcript::read(&read(file)?).map_err(refused)? {
+            // A flow beside its transcripts goes before a shipped one of its name.
+            let beside = folder.join(format!("{}{FLOW_BESIDE}", transcript.flow));
+            let named = if beside.exists() {
+                beside.display().to_string()
+            } else {
+                transcript.flow.clone()
+            };
+            let definition = source.sound(&named).await?;
+            if !listeners.contains_key(&definition.lang) {
+                listeners.insert(definition.lang.clone(), listener(&definition.lang)?);
+            }
+            if let Some(listener) = listeners.get(&definition.lang) {
+                unlike.extend(follow(&transcript, &definition, listener, at).err());
+                followed += 1;
+            }
+        }
+    }
+    let told: Vec<String> = unlike.iter().map(ToString::to_string).collect();
+    if source.asking.wants_json() {
+        output::json(&json!({ "transcripts": followed, "failed": told.len(), "failures": told }))?;
+    } else {
+        for one in &told {
+            output::line(one)?;
+        }
+        output::line(&format!(
+            "{followed} 份对话 transcripts, {} 份不符 differ",
+            told.len()
+        ))?;
+    }
+    if followed == 0 {
+        return Err(Failure::refused(format!("{}: no transcripts", folder.display())));
+    }
+    if told.is_empty() {
+        Ok(())
+    } else {
+        Err(Failure::found(format!(
+            "{} transcripts are not followed",
+            told.len()
+        )))
+    }
+}

@@ -1,0 +1,55 @@
+//! `ledgerline flow coverage`: what of a flow real calls went through.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::flow::FlowNamed;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// What is counted, and what it is called.
+const COUNTED: [(&str, &str); 4] = [
+    ("nodes", "节点 nodes"),
+    ("edges", "路径 edges"),
+    ("timeouts", "超时 time-outs"),
+    ("global_intents", "全局意图 global intents"),
+];
+
+pub(super) async fn run(runtime: Arc<Runtime>, asking: &Asking, flow: &FlowNamed) -> Result<(), Failure> {
+    let version = flow
+        .version
+        .map_or_else(String::new, |version| format!("?version={version}"));
+    let path = format!("/api/v1/flows/{}/coverage{version}", flow.flow);
+    let Some(found) = asking.ask(runtime, get(&path)).await? else {
+        return Ok(());
+    };
+    let number = |pointer: &str| found.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    let name = found.get("flow").and_then(Value::as_str).unwrap_or_default();
+    output::line(&format!(
+        "{name}: {} 通 calls, {} 通有对话 talked",
+        number("/calls"),
+        number("/talked")
+    ))?;
+    for (member, label) in COUNTED {
+        let (seen, all) = (
+            number(&format!("/{member}/seen")),
+            number(&format!("/{member}/all")),
+        );
+        output::line(&format!("{label}: {seen} / {all}"))?;
+        let missed = found
+            .pointer(&format!("/{member}/missed"))
+            .and_then(Value::as_array);
+        for one in missed.into_iter().flatten().filter_map(Value::as_str) {
+            output::line(&format!("  未见 not seen: {one}"))?;
+        }
+    }
+    let (asked, answered) = (number("/questions/asked"), number("/questions/answered"));
+    output::line(&format!("常见问题 questions: {answered} / {asked} 已答 answered"))?;
+    let unanswered = found.pointer("/questions/unanswered").and_then(Value::as_object);
+    for (intent, count) in unanswered.into_iter().flatten() {
+        output::line(&format!("  未答 not answered: {intent} {count}"))?;
+    }
+    Ok(())
+}

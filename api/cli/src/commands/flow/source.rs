@@ -1,0 +1,88 @@
+//! Where a flow that is named is found: a file, a published version, or one that ships with the program.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use application::rehearsing::shipped;
+use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
+use serde_json::Value;
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Whom a published flow is asked of.
+pub(crate) struct Source<'a> {
+    pub(crate) runtime: Arc<Runtime>,
+    pub(crate) asking: &'a Asking,
+}
+
+impl Source<'_> {
+    /// The flow of this name.
+    pub(super) async fn definition(&self, flow: &str) -> Result<FlowDefinition, Failure> {
+        let refused = |fault| Failure::refused(format!("{flow}: {fault}"));
+        FlowDefinition::from_value(&self.value(flow).await?).map_err(refused)
+    }
+
+    /// The same that could be published; one with faults cannot be rehearsed.
+    pub(crate) async fn sound(&self, flow: &str) -> Result<Arc<FlowDefinition>, Failure> {
+        let definition = self.definition(flow).await?;
+        match definition.check().as_slice() {
+            [] => Ok(Arc::new(definition)),
+            [first, ..] => Err(Failure::refused(format!(
+                "{flow}: {first}; `flow check` lists every fault"
+            ))),
+        }
+    }
+
+    /// As it is written, before anybody reads what it says.
+    pub(super) async fn value(&self, flow: &str) -> Result<Value, Failure> {
+        let path = Path::new(flow);
+        if path.exists() {
+            return yaml(flow, &read(path)?);
+        }
+        let is_version = flow.contains('@');
+        if is_version || self.asking.names_whom_to_ask() {
+            match self.published(flow).await {
+                Ok(shown) => return Ok(shown.get("definition").cloned().unwrap_or_default()),
+                Err(failure) if is_version || shipped(flow).is_none() => return Err(failure),
+                Err(_) => {}
+            }
+        }
+        match shipped(flow) {
+            Some(text) => yaml(flow, text),
+            None => Err(Failure::refused(format!(
+                "{flow}: no file, no flow that ships with the program (`flow list`), and of no version: a \
+                 published one is NAME@V with --data or --server"
+            ))),
+        }
+    }
+
+    /// A published version, as it is shown.
+    pub(super) async fn published(&self, flow: &str) -> Result<Value, Failure> {
+        let named: FlowNamed = flow
+            .parse()
+            .map_err(|error: domain::flow::InvalidFlowName| Failure::usage(error.to_string()))?;
+        let mut path = format!("/api/v1/flows/{}", named.flow);
+        if let Some(version) = named.version {
+            path.push_str(&format!("?version={version}"));
+        }
+        self.asking.reply(Arc::clone(&self.runtime), get(&path)).await
+    }
+}
+
+fn yaml(flow: &str, text: &str) -> Result<Value, Failure> {
+    FlowDefinition::yaml_value(text).map_err(|fault| Failure::refused(format!("{flow}: {fault}")))
+}
+
+/// The text of a file.
+pub(super) fn read(path: &Path) -> Result<String, Failure> {
+    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", path.display()));
+    let bytes = std::fs::metadata(path).map_err(unavailable)?.len();
+    if usize::try_from(bytes).map_or(true, |bytes| bytes > FLOW_FILE_BYTES_MAX) {
+        return Err(Failure::refused(format!(
+            "{}: too large for a flow",
+            path.display()
+        )));
+    }
+    std::fs::read_to_string(path).map_err(unavailable)
+}

@@ -1,0 +1,81 @@
+//! `ledgerline what-if`: recorded calls of a campaign along another version of a flow, or read by another model.
+
+use crate::kit::api::post;
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::flow::FlowNamed;
+use domain::ids::CampaignId;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// What if (假如): the recorded calls of a campaign, along another published version of a flow, or read by
+/// another model; how many go the same way, where the others part, and how they would have ended.
+///
+/// Nobody is called, and no recognizer is asked: what was heard is on record.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// The campaign whose calls they are
+    #[arg(long, value_name = "ID")]
+    campaign: CampaignId,
+    /// Another published version; default: the one that the campaign runs
+    #[arg(long, value_name = "FLOW@V", required_unless_present = "model")]
+    flow: Option<FlowNamed>,
+    /// A model of `ledgerline nlu train`: what was heard is read by it again
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let model = args.model.as_ref().map(|file| {
+        let unavailable =
+            |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+        std::fs::read(file)
+            .map(|bytes| STANDARD.encode(bytes))
+            .map_err(unavailable)
+    });
+    let flow = args.flow.as_ref().map(ToString::to_string);
+    let body = given(json!({ "flow": flow, "model_base64": model.transpose()? }));
+    let path = format!("/api/v1/campaigns/{}/what-if", args.campaign);
+    match args.asking.ask(runtime, post(&path, &body)).await? {
+        Some(found) => show(&found),
+        None => Ok(()),
+    }
+}
+
+fn show(found: &Value) -> Result<(), Failure> {
+    let number = |member: &str| found.get(member).and_then(Value::as_u64).unwrap_or_default();
+    output::line(&format!(
+        "{} 通 calls: 相同 same {}, 话术不同 other words {}, 分歧 parted {}, 无对话 silent {}, 未能重现 unexplained {}",
+        number("calls"),
+        number("same"),
+        number("worded"),
+        number("parted"),
+        number("silent"),
+        number("unexplained")
+    ))?;
+    let partings = found.get("partings").and_then(Value::as_array);
+    for one in partings.into_iter().flatten() {
+        let word = |member: &str| one.get(member).and_then(Value::as_str).unwrap_or("–");
+        let calls = one.get("calls").and_then(Value::as_u64).unwrap_or_default();
+        output::line(&format!(
+            "{calls:>6}  {}: {} → {}  (call replay {} --against …)",
+            word("node"),
+            word("recorded"),
+            word("other"),
+            word("example")
+        ))?;
+    }
+    let changed = found.pointer("/outcomes/changed").and_then(Value::as_object);
+    for (change, count) in changed.into_iter().flatten() {
+        output::line(&format!("{count:>6}  结果 outcome: {change}"))?;
+    }
+    Ok(())
+}

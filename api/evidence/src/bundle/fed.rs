@@ -1,0 +1,49 @@
+//! What a walk gave the flow's step, kept: the same can be given to another version.
+
+use domain::flow::{FlowInput, Interruption, Understood};
+
+/// An input, owned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fed {
+    Played,
+    Keypress(char),
+    Spoken(Box<Understood>),
+    Unheard,
+    BargedIn(Interruption),
+    SensitiveWord,
+    Silence,
+    Fault,
+}
+
+impl Fed {
+    pub(super) fn of(input: FlowInput<'_>) -> Self {
+        match input {
+            FlowInput::Played => Self::Played,
+            FlowInput::Keypress(digit) => Self::Keypress(digit),
+            FlowInput::Spoken(said) => Self::Spoken(Box::new(said.clone())),
+            FlowInput::Unheard => Self::Unheard,
+            FlowInput::BargedIn(heard) => Self::BargedIn(heard),
+            FlowInput::SensitiveWord => Self::SensitiveWord,
+            FlowInput::Silence => Self::Silence,
+            FlowInput::Fault => Self::Fault,
+        }
+    }
+
+    pub(crate) fn input(&self) -> FlowInput<'_> {
+        match self {
+            Self::Played => FlowInput::Played,
+            Self::Keypress(digit) => FlowInput::Keypress(*digit),
+            Self::Spoken(said) => FlowInput::Spoken(said),
+            Self::Unheard => FlowInput::Unheard,
+            Self::BargedIn(heard) => FlowInput::BargedIn(*heard),
+            Self::SensitiveWord => FlowInput::SensitiveWord,
+            Self::Silence => FlowInput::Silence,
+            Self::Fault => FlowInput::Fault,
+        }
+    }
+
+    /// Played texts and faults are ours; everything else is what the callee did, or did not do.
+    pub(crate) const fn is_of_callee(&self) -> bool {
+        !matches!(self, Self::Played | Self::Fault)
+    }
+}

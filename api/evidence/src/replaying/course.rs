@@ -1,0 +1,171 @@
+//! The way of a call through its own version, walked again: what the flow was given, what it did, and where
+//! this build decides another way than was recorded.
+
+use super::gathered::Conversation;
+use super::other::{Difference, Side, What};
+use super::steps::Steps;
+use super::texts::Texts;
+use crate::bundle::recorded::Told;
+use crate::bundle::walk::{Walked, walk};
+use domain::call::event::{CallEvent, EndReason};
+use domain::flow::{FlowAction, FlowInput};
+use domain::spoken_turn::TurnDecision;
+
+/// A call, walked.
+#[derive(Debug)]
+pub(super) struct Course {
+    pub(super) walked: Walked,
+    /// The place of each told step's event.
+    pub(super) places: Vec<usize>,
+    story: Vec<Told>,
+}
+
+impl Course {
+    pub(super) fn of(conversation: &Conversation) -> Self {
+        let (places, story): (Vec<usize>, Vec<Told>) = conversation.story().unzip();
+        let version = conversation.named.as_ref().and_then(|named| named.version);
+        let begins = conversation.begin(&conversation.flow, version);
+        Self {
+            walked: walk(begins, &conversation.flow, &story),
+            places,
+            story,
+        }
+    }
+
+    /// True where this build explains every recorded step.
+    pub(super) fn is_explained(&self) -> bool {
+        self.walked.otherwise.is_none()
+    }
+
+    /// True where this build decides the whole call as it was recorded.
+    pub(super) fn is_unchanged(&self, conversation: &Conversation) -> bool {
+        self.differences(conversation, &Steps::default()).is_empty()
+    }
+
+    /// The first decision that this build makes another way; at most one.
+    pub(super) fn differences(&self, conversation: &Conversation, steps: &Steps) -> Vec<Difference> {
+        let found = self.unlike_decision(conversation, steps);
+        let found = found.or_else(|| self.unexplained(conversation, steps));
+        found
+            .or_else(|| self.other_end(conversation, steps))
+            .into_iter()
+            .collect()
+    }
+
+    /// A step that the flow leads to another way, or not at all.
+    fn unexplained(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+        self.walked.otherwise.as_ref()?;
+        let told = self.story.get(self.walked.explained)?;
+        let place = *self.places.get(self.walked.explained)?;
+        let input = match told {
+            Told::Key(digit) => FlowInput::Keypress(digit.unwrap_or('#')),
+            Told::Spoken(spoken) => FlowInput::Spoken(&spoken.understood),
+            Told::Silence => FlowInput::Silence,
+            Told::BargedIn(heard) => FlowInput::BargedIn(*heard),
+            Told::SensitiveWord => FlowInput::SensitiveWord,
+            Told::Decided { unheard: true, .. } => FlowInput::Unheard,
+            Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => FlowInput::Played,
+        };
+        let mut run = self.walked.run.clone();
+        let node = run.node().to_owned();
+        let texts = Texts::of(&conversation.flow);
+        let other = Side::of(&run.step(input), &texts);
+        let step = steps.of_event(place);
+        Some(Difference {
+            flow: conversation.named(),
+            step: step + 1,
+            node,
+            what: What::Way,
+            recorded: steps.side(step),
+            other,
+        })
+    }
+
+    /// A decision for the same member, and for other reasons.
+    fn unlike_decision(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+        let texts = Texts::of(&conversation.flow);
+        let decided = |action: &FlowAction| match action {
+            FlowAction::Decide { decision } => Some(decision.as_ref().clone()),
+            _ => None,
+        };
+        for one in &self.walked.moves {
+            let until = self.story.len().min(self.until(one.told));
+            let recorded = (one.told..until).filter_map(|told| {
+                match &conversation.events.get(*self.places.get(told)?)?.event {
+                    CallEvent::Decided(decision) => Some((told, decision)),
+                    _ => None,
+                }
+            });
+            let made: Vec<TurnDecision> = one.actions.iter().filter_map(decided).collect();
+            for ((told, recorded), made) in recorded.zip(&made) {
+                if is_same(recorded, made, conversation.call.is_none()) {
+                    continue;
+                }
+                let step = self.places.get(told).map_or(0, |place| steps.of_event(*place));
+                return Some(Difference {
+                    flow: conversation.named(),
+                    step: step + 1,
+                    node: recorded.node.clone(),
+                    what: What::Explanation,
+                    recorded: steps.side(step),
+                    other: Side::of(&one.actions, &texts),
+                });
+            }
+        }
+        None
+    }
+
+    /// The first told step of the move behind this one.
+    fn until(&self, told: usize) -> usize {
+        let mut behind = self.walked.moves.iter().map(|one| one.told);
+        behind
+            .find(|other| *other > told)
+            .unwrap_or(self.walked.explained)
+    }
+
+    /// Another end than the one that the flow came to.
+    fn other_end(&self, conversation: &Conversation, steps: &Steps) -> Option<Difference> {
+        let by_flow = conversation
+            .events
+            .iter()
+            .find_map(|happened| match &happened.event {
+                CallEvent::Ended {
+                    outcome,
+                    reason: EndReason::FlowEnded,
+                    ..
+                } => Some(*outcome),
+                _ => None,
+            });
+        let recorded = by_flow?;
+        if recorded == self.walked.outcome || self.story.is_empty() {
+            return None;
+        }
+        Some(Difference {
+            flow: conversation.named(),
+            step: steps.shown.len(),
+            node: self.walked.run.node().to_owned(),
+            what: What::Outcome,
+            recorded: Side {
+                outcome: recorded,
+                ..Side::default()
+            },
+            other: Side {
+                outcome: self.walked.outcome,
+                ..Side::default()
+            },
+        })
+    }
+}
+
+/// Which slots a turn corrected follows from their values, which a bundle has none of.
+fn is_same(recorded: &TurnDecision, made: &TurnDecision, masked: bool) -> bool {
+    if !masked {
+        return recorded == made;
+    }
+    let bare = |decision: &TurnDecision| {
+        let mut decision = decision.clone();
+        decision.explanation.corrected.clear();
+        decision
+    };
+    bare(recorded) == bare(made)
+}

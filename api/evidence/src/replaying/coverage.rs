@@ -1,0 +1,262 @@
+//! What of a flow its recorded calls went through: nodes, ways between them, waits that ran out, intents that
+//! count anywhere; and how many of the questions that were asked were answered.
+
+use application::calls::stream_of;
+use application::flows::definition_of;
+use application::installation::Installation;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::calling_plan::FlowRef;
+use domain::flow::{FlowDefinition, FlowNamed};
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::stored_event::{Position, StoredEvent, read_event};
+use projections::views::call_history::{self, CALLS_MAX, CallFilter};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most calls of one answer: their streams are read one by one, in some seconds.
+pub const COVERED_CALLS_MAX: u64 = 20_000;
+
+/// What of a flow was seen.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CoverageShown {
+    #[schemars(example = &"card_instalment_spoken@1")]
+    pub flow: String,
+    /// Calls that ran this version.
+    pub calls: u64,
+    /// Of these, calls that came to a node of it.
+    pub talked: u64,
+    /// There are more calls than were read; the newest were.
+    pub truncated: bool,
+    pub nodes: Seen,
+    pub edges: Seen,
+    pub timeouts: Seen,
+    pub global_intents: Seen,
+    pub questions: Questions,
+}
+
+/// How much of something was seen.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Seen {
+    pub all: u64,
+    pub seen: u64,
+    pub coverage_ratio: f64,
+    #[schemars(example = ["签约"])]
+    pub missed: Vec<String>,
+}
+
+impl Seen {
+    fn of(all: BTreeSet<String>, seen: &BTreeSet<String>) -> Self {
+        let missed: Vec<String> = all.iter().filter(|one| !seen.contains(*one)).cloned().collect();
+        let (all, missed_count) = (count(all.len()), count(missed.len()));
+        let seen = all.saturating_sub(missed_count);
+        Self {
+            all,
+            seen,
+            coverage_ratio: ratio(seen, all),
+            missed,
+        }
+    }
+}
+
+/// Questions that were asked.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Questions {
+    /// Utterances that were read as a question.
+    pub asked: u64,
+    /// Of these, those that an approved answer followed.
+    pub answered: u64,
+    pub answered_ratio: f64,
+    /// By intent, how many were not.
+    #[schemars(example = BTreeMap::from([("ask_fee", 3)]))]
+    pub unanswered: BTreeMap<String, u64>,
+}
+
+/// Reads the calls of a version of a flow.
+pub async fn coverage(installation: &Installation, named: &FlowNamed) -> Result<CoverageShown, Problem> {
+    let (found, flow) = definition_of(installation, named).await?;
+    let mut covering = Covering::of(&flow);
+    let mut truncated = false;
+    for row in installation.boards().await? {
+        let state = installation.entities.campaigns.state(&row.campaign).await?.state;
+        if state.flow() == Some(&found.flow_ref) {
+            truncated |= !covering
+                .take_campaign(installation, &row.campaign, &found.flow_ref)
+                .await?;
+        }
+    }
+    let named = FlowNamed {
+        flow: found.flow_ref.flow,
+        version: Some(found.flow_ref.version),
+    };
+    Ok(covering.shown(named.to_string(), truncated))
+}
+
+/// What was seen so far.
+struct Covering<'a> {
+    flow: &'a FlowDefinition,
+    asked_by: BTreeSet<String>,
+    calls: u64,
+    talked: u64,
+    nodes: BTreeSet<String>,
+    edges: BTreeSet<String>,
+    timeouts: BTreeSet<String>,
+    intents: BTreeSet<String>,
+    questions: Questions,
+}
+
+impl<'a> Covering<'a> {
+    fn of(flow: &'a FlowDefinition) -> Self {
+        Self {
+            flow,
+            asked_by: flow.questions(),
+            calls: 0,
+            talked: 0,
+            nodes: BTreeSet::new(),
+            edges: BTreeSet::new(),
+            timeouts: BTreeSet::new(),
+            intents: BTreeSet::new(),
+            questions: Questions::default(),
+        }
+    }
+
+    /// False where not every call was read.
+    async fn take_campaign(
+        &mut self,
+        installation: &Installation,
+        campaign: &CampaignId,
+        version: &FlowRef,
+    ) -> Result<bool, Problem> {
+        let filter = CallFilter {
+            campaign: Some(campaign.clone()),
+            ..CallFilter::default()
+        };
+        let mut below: Option<Position> = None;
+        loop {
+            let db = installation.rows.db();
+            let rows = call_history::list(db.as_ref(), &filter, below, CALLS_MAX).await?;
+            for row in &rows {
+                if self.calls >= COVERED_CALLS_MAX {
+                    return Ok(false);
+                }
+                let stored = stream_of(installation.store(), row.call).await?;
+                self.take(&events_of(&stored)?, version);
+            }
+            match rows.last() {
+                Some(last) if rows.len() >= CALLS_MAX => below = Some(last.first_position),
+                _ => return Ok(true),
+            }
+        }
+    }
+
+    fn take(&mut self, events: &[CallEvent], version: &FlowRef) {
+        let ran = |event: &CallEvent| matches!(event, CallEvent::Permitted { flow, .. } if flow == version);
+        if !events.first().is_some_and(ran) {
+            return;
+        }
+        self.calls += 1;
+        let mut at: Option<&str> = None;
+        let mut pressed = false;
+        for (place, event) in events.iter().enumerate() {
+            match event {
+                CallEvent::NodeEntered { node } => {
+                    self.enter(at, node, pressed);
+                    (at, pressed) = (Some(node.as_str()), false);
+                }
+                CallEvent::Keypressed { .. } => pressed = true,
+                CallEvent::SilenceTimedOut(fact) => {
+                    self.timeouts.insert(fact.node.clone());
+                }
+                CallEvent::Decided(decision) => {
+                    if let Some(intent) = decision.rule.strip_prefix("dialogue.intents.") {
+                        self.intents.insert(intent.to_owned());
+                    }
+                }
+                CallEvent::Understood(fact) => {
+                    let behind = events.get(place + 1..).unwrap_or_default();
+                    self.hear(fact.intent.as_deref(), behind);
+                }
+                _ => {}
+            }
+        }
+        self.talked += u64::from(at.is_some());
+    }
+
+    fn enter(&mut self, from: Option<&str>, node: &str, pressed: bool) {
+        self.nodes.insert(node.to_owned());
+        let Some(from) = from else { return };
+        self.edges.insert(format!("{from} → {node}"));
+        let silent_to = self.flow.waits().get(from).copied().flatten();
+        if !pressed && silent_to == Some(node) {
+            self.timeouts.insert(from.to_owned());
+        }
+    }
+
+    /// An utterance, and what followed it until the next.
+    fn hear(&mut self, intent: Option<&str>, behind: &[CallEvent]) {
+        let Some(intent) = intent.filter(|intent| self.asked_by.contains(*intent)) else {
+            return;
+        };
+        self.questions.asked += 1;
+        let mut rule = "";
+        for event in behind {
+            let answered = match event {
+                CallEvent::Understood(_) | CallEvent::Heard(_) => break,
+                CallEvent::Decided(decision) => {
+                    rule = &decision.rule;
+                    self.flow.is_answer(rule, None)
+                }
+                CallEvent::NodeEntered { node } => self.flow.is_answer(rule, Some(node)),
+                _ => false,
+            };
+            if answered {
+                self.questions.answered += 1;
+                return;
+            }
+        }
+        *self.questions.unanswered.entry(intent.to_owned()).or_default() += 1;
+    }
+
+    fn shown(mut self, flow: String, truncated: bool) -> CoverageShown {
+        let edges = self.flow.edges().into_iter();
+        let edges = edges.map(|(from, to)| format!("{from} → {to}")).collect();
+        let waits = self.flow.waits().into_keys().map(str::to_owned).collect();
+        self.questions.answered_ratio = ratio(self.questions.answered, self.questions.asked);
+        CoverageShown {
+            flow,
+            calls: self.calls,
+            talked: self.talked,
+            truncated,
+            nodes: Seen::of(self.flow.nodes.keys().cloned().collect(), &self.nodes),
+            edges: Seen::of(edges, &self.edges),
+            timeouts: Seen::of(waits, &self.timeouts),
+            global_intents: Seen::of(
+                self.flow.dialogue().intents.keys().cloned().collect(),
+                &self.intents,
+            ),
+            questions: self.questions,
+        }
+    }
+}
+
+fn events_of(stored: &[StoredEvent]) -> Result<Vec<CallEvent>, Problem> {
+    let read = |one: &StoredEvent| {
+        let envelope = one
+            .envelope()
+            .map_err(|error| Problem::fault(error.to_string()))?;
+        read_event::<Call>(&envelope).map_err(|error| Problem::fault(error.to_string()))
+    };
+    stored.iter().map(read).collect()
+}
+
+fn count(value: usize) -> u64 {
+    u64::try_from(value).unwrap_or(u64::MAX)
+}
+
+/// Of nothing all was seen; three places.
+fn ratio(part: u64, all: u64) -> f64 {
+    let thousandths = part.saturating_mul(1_000).checked_div(all).unwrap_or(1_000);
+    f64::from(u32::try_from(thousandths).unwrap_or(1_000)) / 1_000.0
+}

@@ -1,0 +1,188 @@
+//! What a replay is made of: the events of one call with their personal fields open, where the person's key
+//! is there, the version of the flow that it ran, and the variables it ran with.
+
+use crate::bundle::recorded::{Told, key_rule, told_by};
+use crate::bundle::walk::infer;
+use crate::bundle::{Bundle, call_event};
+use application::calls::stream_of;
+use application::flows::definition_of;
+use application::installation::Installation;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::disposition::Outcome;
+use domain::flow::{FlowDefinition, FlowNamed, FlowRun};
+use domain::ids::{CallId, CampaignId, CustomerId};
+use domain::personal::Personal;
+use domain::ports::vault::VaultError;
+use domain::problem::Problem;
+use domain::stored_event::{open_personal, read_event};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// One event of the call.
+#[derive(Debug, Clone)]
+pub(super) struct Happened {
+    pub(super) at: Timestamp,
+    pub(super) event: CallEvent,
+}
+
+/// A recorded call, as far as it talked.
+#[derive(Debug, Clone)]
+pub struct Conversation {
+    pub(super) call: Option<CallId>,
+    pub(super) campaign: Option<CampaignId>,
+    pub(super) customer: Option<CustomerId>,
+    pub(super) named: Option<FlowNamed>,
+    pub(super) flow: Arc<FlowDefinition>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) events: Vec<Happened>,
+}
+
+impl Conversation {
+    /// Of whom it is.
+    pub const fn customer(&self) -> Option<&CustomerId> {
+        self.customer.as_ref()
+    }
+    pub const fn campaign(&self) -> Option<&CampaignId> {
+        self.campaign.as_ref()
+    }
+
+    /// The version that the call ran.
+    pub(super) fn named(&self) -> String {
+        match &self.named {
+            Some(named) => named.to_string(),
+            None => self.flow.flow.to_string(),
+        }
+    }
+
+    /// True where the flow of the call did anything.
+    pub(super) fn talked(&self) -> bool {
+        self.story().next().is_some()
+    }
+
+    /// The steps of the way through the flow, each with the place of its event.
+    pub(super) fn story(&self) -> impl Iterator<Item = (usize, Told)> {
+        let events = self.events.iter().enumerate();
+        events.filter_map(|(place, happened)| Some((place, told_by(&happened.event)?)))
+    }
+
+    /// The flow of the call, or another, where a call begins.
+    pub(super) fn begin(&self, flow: &Arc<FlowDefinition>, version: Option<u32>) -> FlowRun {
+        let rule = key_rule(self.events.iter().map(|happened| &happened.event));
+        let (run, _) = FlowRun::begin_by(rule, flow, &self.variables);
+        match (self.call, version) {
+            (Some(call), Some(version)) => run.of_call(format!("{call}/{version}")),
+            _ => run,
+        }
+    }
+
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        self.events.iter().find_map(|happened| match &happened.event {
+            CallEvent::Ended { outcome, .. } => *outcome,
+            _ => None,
+        })
+    }
+}
+
+/// The conversation of a call; a personal value that nobody can open any more has a stand-in that leads the
+/// recorded way.
+pub async fn conversation(installation: &Installation, call: CallId) -> Result<Conversation, Problem> {
+    let stored = stream_of(installation.store(), call).await?;
+    let fault = |why: String| Problem::fault(why);
+    let mut events = Vec::with_capacity(stored.len());
+    let mut key = None;
+    let mut permitted = None;
+    for one in &stored {
+        let envelope = one.envelope().map_err(|error| fault(error.to_string()))?;
+        let mut event = read_event::<Call>(&envelope).map_err(|error| fault(error.to_string()))?;
+        if let CallEvent::Permitted {
+            customer_grant, flow, ..
+        } = &event
+        {
+            key = match installation.vault().existing_key(&customer_grant.customer).await {
+                Err(VaultError::Destroyed(_)) => None,
+                other => other?,
+            };
+            let (customer, campaign) = (customer_grant.customer.clone(), customer_grant.campaign.clone());
+            permitted = Some((customer, campaign, flow.clone()));
+        }
+        open_personal(&envelope, &mut event, installation.vault(), key.as_ref())?;
+        events.push(Happened {
+            at: envelope.at,
+            event,
+        });
+    }
+    let Some((customer, campaign, flow_ref)) = permitted else {
+        return Err(Problem::missing("this call"));
+    };
+    let named = FlowNamed {
+        flow: flow_ref.flow,
+        version: Some(flow_ref.version),
+    };
+    let (_, flow) = definition_of(installation, &named).await?;
+    let known = variables(installation, &customer, &campaign).await?;
+    let mut conversation = Conversation {
+        call: Some(call),
+        named: Some(named),
+        variables: BTreeMap::new(),
+        campaign: Some(campaign),
+        customer: Some(customer),
+        flow,
+        events,
+    };
+    conversation.variables = match known {
+        Some(known) => known,
+        None => conversation.inferred(),
+    };
+    Ok(conversation)
+}
+
+impl Conversation {
+    /// Variables that lead the recorded way.
+    fn inferred(&self) -> BTreeMap<String, String> {
+        let rule = key_rule(self.events.iter().map(|happened| &happened.event));
+        let story: Vec<Told> = self.story().map(|(_, told)| told).collect();
+        infer(rule, &self.flow, &story).variables
+    }
+}
+
+/// The enrolment's variables; `None` where one of them cannot be read any more.
+async fn variables(
+    installation: &Installation,
+    customer: &CustomerId,
+    campaign: &CampaignId,
+) -> Result<Option<BTreeMap<String, String>>, Problem> {
+    let state = installation.entities.customers.state(customer).await?.state;
+    let Some(enrolled) = state.enrolment(campaign) else {
+        return Ok(None);
+    };
+    let open = |(name, value): (&String, &Personal<String>)| Some((name.clone(), value.value()?.clone()));
+    Ok(enrolled.variables.iter().map(open).collect())
+}
+
+/// The conversation of a bundle, which holds no word of it.
+pub fn of_bundle(bundle: &Bundle) -> Result<Conversation, Problem> {
+    let unreadable = |why: String| Problem::refused("bundle-unreadable", why);
+    let mut events = Vec::new();
+    for one in &bundle.events {
+        if one.stream.starts_with("call-") {
+            events.push(Happened {
+                at: one.at,
+                event: call_event(one)?,
+            });
+        }
+    }
+    let flow = bundle.flow.as_ref().map(FlowDefinition::from_value);
+    let flow = flow.ok_or_else(|| unreadable("the flow of this call is not in the bundle".to_owned()))?;
+    let flow = flow.map_err(|fault| unreadable(fault.to_string()))?;
+    Ok(Conversation {
+        call: None,
+        campaign: None,
+        customer: None,
+        named: None,
+        flow: Arc::new(flow),
+        variables: bundle.variables.clone(),
+        events,
+    })
+}

@@ -1,0 +1,51 @@
+//! A call replayed step by step: what was heard, understood, decided and said, with scores, along its own
+//! version of the flow and along another. What was understood is on record, so nobody is asked: no
+//! recognizer, no model, no network.
+
+mod course;
+mod coverage;
+mod gathered;
+mod other;
+mod shown;
+mod steps;
+mod texts;
+mod what_if;
+
+#[cfg(test)]
+mod tests;
+
+pub use coverage::{COVERED_CALLS_MAX, CoverageShown, coverage};
+pub use gathered::{Conversation, conversation, of_bundle};
+pub use other::{Against, Difference, Side};
+pub use shown::{
+    CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
+};
+pub use what_if::{Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
+
+use course::Course;
+use domain::problem::Problem;
+
+/// Replays a conversation along its own version, and along another where one is named.
+pub fn replay(
+    conversation: &Conversation,
+    against: Option<&Against<'_>>,
+    words: Words,
+) -> Result<ReplayShown, Problem> {
+    let course = Course::of(conversation);
+    let steps = steps::shown(conversation, &course, words);
+    let mut differences = course.differences(conversation, &steps);
+    let agrees = differences.is_empty();
+    if let Some(against) = against {
+        differences.extend(other::run(conversation, &course, against).differences());
+    }
+    Ok(ReplayShown {
+        call: conversation.call,
+        flow: conversation.named(),
+        against: against.map(|against| against.name.clone()),
+        agrees,
+        steps: steps.shown,
+        differences,
+        outcome: conversation.outcome(),
+        clear: words == Words::Clear,
+    })
+}

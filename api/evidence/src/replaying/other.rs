@@ -1,0 +1,259 @@
+//! The recorded inputs of a call, given to another version of its flow, or read by another model: where the
+//! two part first, and why each went where it went.
+
+use super::course::Course;
+use super::gathered::Conversation;
+use super::shown::{DecidedShown, SaidShown};
+use super::texts::Texts;
+use crate::bundle::Fed;
+use application::rehearsing::Listener;
+use domain::call::event::CallEvent;
+use domain::disposition::Outcome;
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Most texts in a row that are said without anybody being asked.
+const TEXTS_MAX: usize = 50;
+
+/// What a call is held against.
+#[derive(Debug)]
+pub struct Against<'a> {
+    /// How it is called in what is shown.
+    pub name: String,
+    pub flow: Arc<FlowDefinition>,
+    pub version: Option<u32>,
+    /// Reads again what was heard; without one, what was understood stands.
+    pub listener: Option<&'a Listener>,
+}
+
+/// What differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum What {
+    /// The decision, or the nodes that are entered.
+    Way,
+    /// The same decision, for other reasons.
+    Explanation,
+    /// Other words on the same way.
+    Words,
+    Outcome,
+}
+
+/// A decision that was made another way, with both sides.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Difference {
+    /// The version that made it.
+    #[schemars(example = &"card_instalment_spoken@2")]
+    pub flow: String,
+    /// The step of the call, from 1.
+    pub step: usize,
+    #[schemars(example = &"确认分期期数")]
+    pub node: String,
+    pub what: What,
+    pub recorded: Side,
+    pub other: Side,
+}
+
+/// What was decided, entered and said on one side.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+pub struct Side {
+    pub decided: Vec<DecidedShown>,
+    #[schemars(example = ["签约"])]
+    pub entered: Vec<String>,
+    pub said: Vec<SaidShown>,
+    pub outcome: Option<Outcome>,
+}
+
+impl Side {
+    pub(super) fn of(actions: &[FlowAction], texts: &Texts) -> Self {
+        let mut side = Self::default();
+        for action in actions {
+            side.said.extend(texts.said(action));
+            match action {
+                FlowAction::EnterNode { node } => side.entered.push(node.clone()),
+                FlowAction::Decide { decision } => side.decided.push(DecidedShown::of(decision)),
+                FlowAction::End { outcome } => side.outcome = Some(*outcome),
+                FlowAction::Notice { .. }
+                | FlowAction::Say { .. }
+                | FlowAction::StopSaying
+                | FlowAction::SpeakSlower
+                | FlowAction::Listen { .. }
+                | FlowAction::Intend { .. }
+                | FlowAction::RequestTransfer { .. }
+                | FlowAction::OptOut => {}
+            }
+        }
+        side
+    }
+
+    /// The same rules, nodes and end; scores may differ.
+    fn goes_as(&self, other: &Self) -> bool {
+        let rules =
+            |side: &Self| -> Vec<String> { side.decided.iter().map(|one| one.rule.clone()).collect() };
+        rules(self) == rules(other) && self.entered == other.entered && self.outcome == other.outcome
+    }
+
+    fn says_as(&self, other: &Self) -> bool {
+        let texts =
+            |side: &Self| -> Vec<Option<String>> { side.said.iter().map(|one| one.text.clone()).collect() };
+        texts(self) == texts(other)
+    }
+}
+
+/// How a call goes along another version.
+#[derive(Debug)]
+pub(super) struct Other {
+    /// Where the ways part.
+    pub(super) parted: Option<Difference>,
+    /// Where the words do, on the same way.
+    pub(super) worded: Option<Difference>,
+    /// How it ends there: nothing where it would go on, or where the callee ended it.
+    pub(super) outcome: Option<Outcome>,
+    /// How the call's own version ended.
+    pub(super) own_outcome: Option<Outcome>,
+}
+
+impl Other {
+    pub(super) fn differences(self) -> impl Iterator<Item = Difference> {
+        self.parted.or(self.worded).into_iter()
+    }
+}
+
+/// Gives another version what the call gave its own.
+pub(super) fn run(conversation: &Conversation, course: &Course, against: &Against<'_>) -> Other {
+    let own_version = conversation.named.as_ref().and_then(|named| named.version);
+    let mut both = Both {
+        own: conversation.begin(&conversation.flow, own_version),
+        other: conversation.begin(&against.flow, against.version),
+        against,
+        spoken: spoken(conversation).into_iter(),
+    };
+    let texts = (Texts::of(&conversation.flow), Texts::of(&against.flow));
+    let mut found = Other {
+        parted: None,
+        worded: None,
+        outcome: None,
+        own_outcome: None,
+    };
+    let steps = step_places(conversation);
+    let last = [Fed::Played];
+    let moves = course
+        .walked
+        .moves
+        .iter()
+        .map(|one| (Some(one.told), one.fed.as_slice()));
+    // What was said to its end may end the flow.
+    let moves = moves.chain(course.is_explained().then_some((None, last.as_slice())));
+    for (told, fed) in moves {
+        let node = both.own.node().to_owned();
+        let (mine, theirs) = both.give(fed);
+        let (mine, theirs) = (Side::of(&mine, &texts.0), Side::of(&theirs, &texts.1));
+        let (goes, says) = (mine.goes_as(&theirs), mine.says_as(&theirs));
+        let place = told.and_then(|told| course.places.get(told));
+        let step = place.map_or(steps.last().copied().unwrap_or_default(), |place| {
+            steps.get(*place).copied().unwrap_or_default()
+        });
+        let difference = |what| Difference {
+            flow: against.name.clone(),
+            step,
+            node,
+            what,
+            recorded: mine,
+            other: theirs,
+        };
+        if found.parted.is_none() && !goes {
+            found.parted = Some(difference(What::Way));
+        } else if found.parted.is_none() && found.worded.is_none() && !says {
+            found.worded = Some(difference(What::Words));
+        }
+    }
+    found.outcome = both.other.outcome();
+    found.own_outcome = both.own.outcome();
+    found
+}
+
+/// Both runs, side by side.
+struct Both<'a> {
+    own: FlowRun,
+    other: FlowRun,
+    against: &'a Against<'a>,
+    /// What was heard, in order.
+    spoken: std::vec::IntoIter<(Option<String>, Timestamp)>,
+}
+
+impl Both<'_> {
+    fn give(&mut self, fed: &[Fed]) -> (Vec<FlowAction>, Vec<FlowAction>) {
+        let (mut mine, mut theirs) = (Vec::new(), Vec::new());
+        for one in fed {
+            // Whoever was asked there is asked here too, however much is said before.
+            if one.is_of_callee() && asks(&self.own) {
+                self.play_on(&mut theirs);
+            }
+            mine.extend(self.own.step(one.input()));
+            theirs.extend(self.give_other(one));
+        }
+        (mine, theirs)
+    }
+
+    fn give_other(&mut self, fed: &Fed) -> Vec<FlowAction> {
+        let Fed::Spoken(_) = fed else {
+            return self.other.step(fed.input());
+        };
+        let heard = self.spoken.next();
+        let read = self
+            .against
+            .listener
+            .zip(heard)
+            .and_then(|(listener, (text, at))| {
+                let text = text?;
+                Some(listener.understand(&text, &self.other, at))
+            });
+        match read {
+            Some(read) => self.other.step(FlowInput::Spoken(&read)),
+            None => self.other.step(fed.input()),
+        }
+    }
+
+    fn play_on(&mut self, theirs: &mut Vec<FlowAction>) {
+        for _ in 0..TEXTS_MAX {
+            if asks(&self.other) || self.other.outcome().is_some() {
+                return;
+            }
+            theirs.extend(self.other.step(FlowInput::Played));
+        }
+    }
+}
+
+/// True where somebody is asked, by word or key.
+fn asks(run: &FlowRun) -> bool {
+    run.outcome().is_none() && (run.asking().is_some() || !run.keys().is_empty())
+}
+
+/// The words behind each reading, in order.
+fn spoken(conversation: &Conversation) -> Vec<(Option<String>, Timestamp)> {
+    let mut spoken = Vec::new();
+    let mut heard = None;
+    for happened in &conversation.events {
+        match &happened.event {
+            CallEvent::Heard(fact) => heard = fact.text.value().cloned(),
+            CallEvent::Understood(_) => spoken.push((heard.take(), happened.at)),
+            _ => {}
+        }
+    }
+    spoken
+}
+
+/// For each event the step that it belongs to, from 1.
+fn step_places(conversation: &Conversation) -> Vec<usize> {
+    let mut step = 0;
+    let mut heard = false;
+    let mut places = Vec::with_capacity(conversation.events.len());
+    for happened in &conversation.events {
+        step += usize::from(super::steps::opens(&happened.event, &mut heard));
+        places.push(step);
+    }
+    places
+}

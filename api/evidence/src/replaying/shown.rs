@@ -1,0 +1,200 @@
+//! What is shown of a replay: a step for each thing that the callee did, with what came of it.
+
+use super::other::Difference;
+use application::transcript_words::masked_words;
+use domain::call::{HeardFact, UnderstoodFact};
+use domain::disposition::Outcome;
+use domain::ids::CallId;
+use domain::personal::Personal;
+use domain::spoken_turn::{Certainty, Explanation, IntentCandidate, ReadBy, TurnDecision};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How what the callee said is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Words {
+    /// Numbers, cards and names starred.
+    Masked,
+    Clear,
+}
+
+impl Words {
+    /// A value as it is shown; nothing where it cannot be read.
+    pub(super) fn of(self, value: &Personal<String>) -> Option<String> {
+        let value = value.value()?;
+        Some(match self {
+            Self::Masked => masked_words(value),
+            Self::Clear => value.clone(),
+        })
+    }
+}
+
+/// A call, replayed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ReplayShown {
+    /// Null of a bundle.
+    pub call: Option<CallId>,
+    /// The version that the call ran.
+    #[schemars(example = &"card_instalment_spoken@1")]
+    pub flow: String,
+    /// The version it was held against.
+    #[schemars(example = &"card_instalment_spoken@2")]
+    pub against: Option<String>,
+    /// This build decides along the call's own version as it was recorded.
+    pub agrees: bool,
+    pub steps: Vec<StepShown>,
+    /// Where another decision was made than was recorded: the first, by each version that was asked.
+    pub differences: Vec<Difference>,
+    /// As it was recorded.
+    pub outcome: Option<Outcome>,
+    /// What was heard is shown as it was said.
+    pub clear: bool,
+}
+
+/// What the callee did, and what came of it.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct StepShown {
+    /// From 1.
+    pub n: usize,
+    /// The node the call was in.
+    #[schemars(example = &"确认分期期数")]
+    pub node: String,
+    /// Since the answer.
+    pub after_ms: u64,
+    /// `answered`, `spoken`, `keypress`, `silence`, `barged_in`, `unheard` or `sensitive_word`.
+    #[schemars(example = &"spoken")]
+    pub input: &'static str,
+    pub heard: Option<HeardShown>,
+    /// The key that was pressed, where it can be read.
+    #[schemars(example = &"1")]
+    pub key: Option<String>,
+    pub understood: Option<UnderstoodShown>,
+    /// In their order: what a confirmation leads to is a decision of its own.
+    pub decided: Vec<DecidedShown>,
+    #[schemars(example = ["签约"])]
+    pub entered: Vec<String>,
+    pub said: Vec<SaidShown>,
+}
+
+/// What was heard.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HeardShown {
+    /// Null where it cannot be read: of an erased person, in a bundle.
+    #[schemars(example = &"那就分三期吧")]
+    pub text: Option<String>,
+    pub confidence_permille: Option<u16>,
+    #[schemars(example = &"vosk")]
+    pub engine: String,
+    pub begins_ms: u64,
+    pub ends_ms: u64,
+}
+
+impl HeardShown {
+    pub(super) fn of(fact: &HeardFact, words: Words) -> Self {
+        Self {
+            text: words.of(&fact.text),
+            confidence_permille: fact.confidence_permille,
+            engine: fact.engine.clone(),
+            begins_ms: fact.begins_ms,
+            ends_ms: fact.ends_ms,
+        }
+    }
+}
+
+/// What was made of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnderstoodShown {
+    #[schemars(example = &"ask_term")]
+    pub intent: Option<String>,
+    pub certainty: Certainty,
+    pub read_by: ReadBy,
+    /// Best first.
+    pub candidates: Vec<CandidateShown>,
+    pub accept_permille: Option<u16>,
+    pub confirm_permille: Option<u16>,
+    /// By name; null where it cannot be read.
+    #[schemars(example = BTreeMap::from([("terms", "3")]))]
+    pub slots: BTreeMap<String, Option<String>>,
+    #[schemars(example = &"high")]
+    pub interest: Option<String>,
+    pub opt_out: bool,
+    /// Digest of the model that was asked.
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub model: Option<String>,
+}
+
+impl UnderstoodShown {
+    pub(super) fn of(fact: &UnderstoodFact, words: Words) -> Self {
+        let reading = &fact.reading;
+        let slots = fact.slots.iter();
+        Self {
+            intent: fact.intent.clone(),
+            certainty: reading.certainty,
+            read_by: reading.read_by,
+            candidates: reading.candidates.iter().map(CandidateShown::of).collect(),
+            accept_permille: reading.accept_permille,
+            confirm_permille: reading.confirm_permille,
+            slots: slots
+                .map(|(name, value)| (name.clone(), words.of(value)))
+                .collect(),
+            interest: fact.interest.clone(),
+            opt_out: fact.opt_out,
+            model: fact.model.clone(),
+        }
+    }
+}
+
+/// One meaning that was thought of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CandidateShown {
+    #[schemars(example = &"ask_term")]
+    pub intent: String,
+    pub score_permille: u16,
+}
+
+impl CandidateShown {
+    pub(super) fn of(candidate: &IntentCandidate) -> Self {
+        Self {
+            intent: candidate.intent.clone(),
+            score_permille: candidate.score_permille,
+        }
+    }
+}
+
+/// One decision, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct DecidedShown {
+    #[schemars(example = &"确认分期期数")]
+    pub node: String,
+    /// The member of the flow that decided.
+    #[schemars(example = &"nodes.确认分期期数.on_filled")]
+    pub rule: String,
+    pub explanation: Explanation,
+}
+
+impl DecidedShown {
+    pub(super) fn of(decision: &TurnDecision) -> Self {
+        Self {
+            node: decision.node.clone(),
+            rule: decision.rule.clone(),
+            explanation: decision.explanation.clone(),
+        }
+    }
+}
+
+/// One text that was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SaidShown {
+    /// Its place in the flow.
+    #[schemars(example = &"nodes.签约.text")]
+    pub prompt: String,
+    #[schemars(example = &"warm")]
+    pub variant: Option<String>,
+    /// As the flow has it: variables and slots are not filled in.
+    #[schemars(example = &"您选择{{terms}}期，确认请按1。")]
+    pub text: Option<String>,
+    /// How much was spoken, where that is on record.
+    pub spoken_chars: Option<u32>,
+    pub prompt_chars: Option<u32>,
+}

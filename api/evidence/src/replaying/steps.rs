@@ -1,0 +1,211 @@
+//! The events of a call as steps: each thing that the callee did opens one, and what followed belongs to it.
+
+use super::course::Course;
+use super::gathered::Conversation;
+use super::other::Side;
+use super::shown::{DecidedShown, HeardShown, SaidShown, StepShown, UnderstoodShown, Words};
+use super::texts::Texts;
+use domain::call::SaidFact;
+use domain::call::event::CallEvent;
+use domain::spoken_turn::TurnInput;
+use domain::time::Timestamp;
+
+/// The steps, and to which each event belongs.
+#[derive(Debug, Default)]
+pub(super) struct Steps {
+    pub(super) shown: Vec<StepShown>,
+    step_of_event: Vec<usize>,
+}
+
+impl Steps {
+    /// Which step an event belongs to, from 0.
+    pub(super) fn of_event(&self, place: usize) -> usize {
+        self.step_of_event.get(place).copied().unwrap_or_default()
+    }
+
+    /// What was recorded in a step.
+    pub(super) fn side(&self, step: usize) -> Side {
+        self.shown.get(step).map_or_else(Side::default, |shown| Side {
+            decided: shown.decided.clone(),
+            entered: shown.entered.clone(),
+            said: shown.said.clone(),
+            outcome: None,
+        })
+    }
+
+    fn open(&mut self, input: &'static str, node: &str, after_ms: u64) -> &mut StepShown {
+        self.shown.push(StepShown {
+            n: self.shown.len() + 1,
+            node: node.to_owned(),
+            after_ms,
+            input,
+            ..StepShown::default()
+        });
+        self.shown.last_mut().expect("it was pushed just now")
+    }
+}
+
+/// Makes the steps of a call; what was said follows from the walk, and how much of it from the events.
+pub(super) fn shown(conversation: &Conversation, course: &Course, words: Words) -> Steps {
+    let mut folding = Folding {
+        words,
+        steps: Steps::default(),
+        answered_at: None,
+        node: conversation.flow.start.clone(),
+        heard: false,
+    };
+    for happened in &conversation.events {
+        folding.take(&happened.event, happened.at);
+        let step = folding.steps.shown.len().saturating_sub(1);
+        folding.steps.step_of_event.push(step);
+    }
+    let mut steps = folding.steps;
+    say(conversation, course, &mut steps);
+    steps
+}
+
+/// True where an event opens a step.
+pub(super) fn opens(event: &CallEvent, heard: &mut bool) -> bool {
+    match event {
+        CallEvent::Heard(_) => {
+            *heard = true;
+            true
+        }
+        CallEvent::Understood(_) => !std::mem::take(heard),
+        CallEvent::Decided(decision) => decision.explanation.input == TurnInput::Unheard,
+        CallEvent::Answered { .. }
+        | CallEvent::Keypressed { .. }
+        | CallEvent::SilenceTimedOut(_)
+        | CallEvent::BargedIn(_)
+        | CallEvent::SensitiveWordMatched(_) => true,
+        _ => false,
+    }
+}
+
+struct Folding {
+    words: Words,
+    steps: Steps,
+    answered_at: Option<Timestamp>,
+    node: String,
+    /// Something was heard, and nothing made of it yet.
+    heard: bool,
+}
+
+impl Folding {
+    fn take(&mut self, event: &CallEvent, at: Timestamp) {
+        let after_ms = self.answered_at.map_or(0, |answered_at| at.ms_since(answered_at));
+        let words = self.words;
+        let opens = opens(event, &mut self.heard);
+        match event {
+            CallEvent::Answered { .. } => {
+                self.answered_at = Some(at);
+                self.steps.open("answered", &self.node, 0);
+            }
+            CallEvent::Heard(fact) => {
+                let step = self.steps.open("spoken", &fact.node, after_ms);
+                step.heard = Some(HeardShown::of(fact, words));
+            }
+            CallEvent::Understood(fact) => {
+                if opens {
+                    self.steps.open("spoken", &fact.node, after_ms);
+                }
+                if let Some(step) = self.steps.shown.last_mut() {
+                    step.understood = Some(UnderstoodShown::of(fact, words));
+                }
+            }
+            CallEvent::Keypressed { node, digit, .. } => {
+                let key = words.of(digit);
+                self.steps.open("keypress", node, after_ms).key = key;
+            }
+            CallEvent::SilenceTimedOut(fact) => {
+                self.steps.open("silence", &fact.node, after_ms);
+            }
+            CallEvent::BargedIn(fact) => {
+                self.steps.open("barged_in", &fact.node, after_ms);
+            }
+            CallEvent::SensitiveWordMatched(fact) => {
+                self.steps.open("sensitive_word", &fact.node, after_ms);
+            }
+            CallEvent::Decided(decision) => {
+                if opens {
+                    self.steps.open("unheard", &decision.node, after_ms);
+                }
+                if let Some(step) = self.steps.shown.last_mut() {
+                    step.decided.push(DecidedShown::of(decision));
+                }
+            }
+            CallEvent::NodeEntered { node } => {
+                self.node.clone_from(node);
+                if let Some(step) = self.steps.shown.last_mut() {
+                    step.entered.push(node.clone());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What each step says, by the walk; of what it does not explain, what was recorded as said.
+fn say(conversation: &Conversation, course: &Course, steps: &mut Steps) {
+    let texts = Texts::of(&conversation.flow);
+    let mut recorded = Recorded::of(conversation);
+    if let Some(first) = steps.shown.first_mut() {
+        let notices = [
+            Some("notices.recording"),
+            conversation.flow.notices.ai.as_ref().map(|_| "notices.ai"),
+        ];
+        for notice in notices.into_iter().flatten() {
+            first.said.push(recorded.measured(texts.at(notice, None)));
+        }
+    }
+    for one in &course.walked.moves {
+        let step = course
+            .places
+            .get(one.told)
+            .map_or(0, |place| steps.of_event(*place));
+        for said in one.actions.iter().filter_map(|action| texts.said(action)) {
+            let said = recorded.measured(said);
+            if let Some(step) = steps.shown.get_mut(step) {
+                step.said.push(said);
+            }
+        }
+    }
+    for (place, fact) in recorded.0 {
+        let step = steps.of_event(place);
+        let said = texts.at(&fact.prompt, fact.variant.as_deref());
+        if let Some(step) = steps.shown.get_mut(step) {
+            step.said.push(measured_by(said, &fact));
+        }
+    }
+}
+
+/// What is on record as said, and not yet found in the walk.
+struct Recorded(Vec<(usize, SaidFact)>);
+
+impl Recorded {
+    fn of(conversation: &Conversation) -> Self {
+        let events = conversation.events.iter().enumerate();
+        let said = events.filter_map(|(place, happened)| match &happened.event {
+            CallEvent::Said(fact) => Some((place, fact.clone())),
+            _ => None,
+        });
+        Self(said.collect())
+    }
+
+    /// A text that was to be said, with how much of it was.
+    fn measured(&mut self, said: SaidShown) -> SaidShown {
+        let found = self.0.iter().position(|(_, fact)| fact.prompt == said.prompt);
+        match found {
+            Some(place) => measured_by(said, &self.0.remove(place).1),
+            None => said,
+        }
+    }
+}
+
+fn measured_by(said: SaidShown, fact: &SaidFact) -> SaidShown {
+    SaidShown {
+        spoken_chars: Some(fact.spoken_chars),
+        prompt_chars: Some(fact.prompt_chars),
+        ..said
+    }
+}

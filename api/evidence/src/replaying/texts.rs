@@ -1,0 +1,92 @@
+//! The text that stands at a place of a flow, as it is written: nothing of a person is in it.
+
+use super::shown::SaidShown;
+use domain::flow::{FlowAction, FlowDefinition, FlowPrompt, NoticeKind};
+use serde_json::Value;
+
+/// The texts of one version.
+#[derive(Debug)]
+pub(super) struct Texts(Value);
+
+impl Texts {
+    pub(super) fn of(flow: &FlowDefinition) -> Self {
+        Self(flow.to_value())
+    }
+
+    /// What an action says.
+    pub(super) fn said(&self, action: &FlowAction) -> Option<SaidShown> {
+        match action {
+            FlowAction::Notice { notice, .. } => {
+                let member = match notice {
+                    NoticeKind::Recording => "notices.recording",
+                    NoticeKind::Ai => "notices.ai",
+                };
+                Some(self.at(member, None))
+            }
+            FlowAction::Say { prompt, .. } => {
+                let FlowPrompt { member, variant } = prompt;
+                Some(self.at(member, variant.as_deref()))
+            }
+            FlowAction::StopSaying
+            | FlowAction::SpeakSlower
+            | FlowAction::Listen { .. }
+            | FlowAction::EnterNode { .. }
+            | FlowAction::Decide { .. }
+            | FlowAction::Intend { .. }
+            | FlowAction::RequestTransfer { .. }
+            | FlowAction::OptOut
+            | FlowAction::End { .. } => None,
+        }
+    }
+
+    pub(super) fn at(&self, prompt: &str, variant: Option<&str>) -> SaidShown {
+        SaidShown {
+            prompt: prompt.to_owned(),
+            variant: variant.map(str::to_owned),
+            text: self
+                .text(prompt, variant)
+                .and_then(Value::as_str)
+                .map(str::to_owned),
+            spoken_chars: None,
+            prompt_chars: None,
+        }
+    }
+
+    fn text(&self, prompt: &str, variant: Option<&str>) -> Option<&Value> {
+        let Some(of_node) = prompt.strip_prefix("nodes.") else {
+            return below(&self.0, prompt);
+        };
+        // A node's name may hold a point itself: the longest that fits.
+        let nodes = self.0.get("nodes")?.as_object()?;
+        let fitting = nodes.iter().filter_map(|(name, node)| {
+            let member = of_node.strip_prefix(name.as_str())?.strip_prefix('.')?;
+            Some((name.len(), member, node))
+        });
+        let (_, member, node) = fitting.max_by_key(|(length, ..)| *length)?;
+        let node = node.as_object()?.values().next()?;
+        match (member, variant) {
+            ("text", Some(variant)) => node.get("variants")?.get("arms")?.get(variant)?.get("text"),
+            ("answer", _) => {
+                let answers = self.0.get("dialogue")?.get("answers")?;
+                answers.get(node.get("answer")?.as_str()?)?.get("text")
+            }
+            (member, _) => below(node, member),
+        }
+    }
+}
+
+/// A member at a path such as `on_silence.say[0]`.
+fn below<'a>(value: &'a Value, path: &str) -> Option<&'a Value> {
+    let mut found = value;
+    for part in path.split('.') {
+        let (name, place) = match part.strip_suffix(']').and_then(|part| part.split_once('[')) {
+            Some((name, place)) => (name, Some(place.parse::<usize>().ok()?)),
+            None => (part, None),
+        };
+        found = found.get(name)?;
+        if let Some(place) = place {
+            found = found.get(place)?;
+        }
+    }
+    Some(found)
+}

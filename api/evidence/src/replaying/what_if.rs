@@ -1,0 +1,208 @@
+//! What if: the recorded calls of a campaign along another version of its flow, or read by another model.
+
+use super::course::Course;
+use super::gathered::{Conversation, conversation};
+use super::other::{self, Against, Difference};
+use application::inquiring::{Reader, Shown, put_on_record};
+use application::installation::Installation;
+use domain::disposition::Outcome;
+use domain::ids::{CallId, CampaignId};
+use domain::inquiry::ReadForm;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use projections::views::call_history::{self, CALLS_MAX, CallFilter};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most calls of one question, the newest: each is read, opened and walked twice.
+pub const WHAT_IF_CALLS_MAX: u64 = 20_000;
+
+/// Most places of partings that are told, the most frequent first.
+const PARTINGS_MAX: usize = 50;
+
+/// What is opened of each call, and shown of none.
+const WALKED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Masked);
+
+/// What would have become of the calls.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WhatIfShown {
+    pub campaign: CampaignId,
+    /// The version, or the model, that they were held against.
+    #[schemars(example = &"card_instalment_spoken@2")]
+    pub against: String,
+    pub calls: u64,
+    /// There are more calls than were read.
+    pub truncated: bool,
+    /// Calls in which the flow did nothing: nobody answered.
+    pub silent: u64,
+    /// Calls that this build does not decide as they were recorded: they are not compared.
+    pub unexplained: u64,
+    /// The same way and the same words.
+    pub same: u64,
+    /// The same way, in other words.
+    pub worded: u64,
+    pub parted: u64,
+    /// Where, the most frequent first.
+    pub partings: Vec<Parting>,
+    pub outcomes: OutcomesShown,
+}
+
+/// A place where calls part.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct Parting {
+    #[schemars(example = &"确认分期期数")]
+    pub node: String,
+    /// What decided in the calls; null where no member of the flow was named.
+    #[schemars(example = &"nodes.确认分期期数.on_unclear")]
+    pub recorded: Option<String>,
+    #[schemars(example = &"nodes.确认分期期数.on_filled")]
+    pub other: Option<String>,
+    pub calls: u64,
+    /// One of them, for `call replay --against`.
+    pub example: CallId,
+}
+
+/// How the compared calls ended, and how they would have.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct OutcomesShown {
+    #[schemars(example = BTreeMap::from([("success", 40)]))]
+    pub recorded: BTreeMap<&'static str, u64>,
+    /// `unfinished`: it would have gone on where the recording ends.
+    #[schemars(example = BTreeMap::from([("success", 41)]))]
+    pub other: BTreeMap<&'static str, u64>,
+    /// From what to what, where they differ.
+    #[schemars(example = BTreeMap::from([("declined → success", 1)]))]
+    pub changed: BTreeMap<String, u64>,
+}
+
+/// Walks every call of a campaign; that they are read is on record first.
+pub async fn what_if(
+    installation: &Installation,
+    campaign: &CampaignId,
+    against: &Against<'_>,
+    reader: &Reader,
+) -> Result<WhatIfShown, Problem> {
+    let mut found = Found::default();
+    let filter = CallFilter {
+        campaign: Some(campaign.clone()),
+        ..CallFilter::default()
+    };
+    let mut below: Option<Position> = None;
+    let mut truncated = false;
+    loop {
+        let db = installation.rows.db();
+        let rows = call_history::list(db.as_ref(), &filter, below, CALLS_MAX).await?;
+        if rows.is_empty() {
+            break;
+        }
+        let calls: Vec<CallId> = rows.iter().map(|row| row.call).collect();
+        let shown = Shown {
+            campaign: Some(campaign.clone()),
+            calls: calls.clone(),
+            ..WALKED
+        };
+        put_on_record(installation, reader.clone(), shown).await?;
+        for call in calls {
+            if found.calls >= WHAT_IF_CALLS_MAX {
+                truncated = true;
+                break;
+            }
+            found.take(call, &conversation(installation, call).await?, against);
+        }
+        below = rows.last().map(|row| row.first_position);
+        if truncated || rows.len() < CALLS_MAX {
+            break;
+        }
+    }
+    Ok(found.shown(campaign.clone(), against.name.clone(), truncated))
+}
+
+/// A node, what decided there in the call, and what decides otherwise.
+type Place = (String, Option<String>, Option<String>);
+
+#[derive(Default)]
+struct Found {
+    calls: u64,
+    silent: u64,
+    unexplained: u64,
+    same: u64,
+    worded: u64,
+    parted: u64,
+    partings: BTreeMap<Place, (u64, CallId)>,
+    outcomes: OutcomesShown,
+}
+
+impl Found {
+    fn take(&mut self, call: CallId, conversation: &Conversation, against: &Against<'_>) {
+        self.calls += 1;
+        if !conversation.talked() {
+            self.silent += 1;
+            return;
+        }
+        let course = Course::of(conversation);
+        if !course.is_unchanged(conversation) {
+            self.unexplained += 1;
+            return;
+        }
+        let other = other::run(conversation, &course, against);
+        let recorded = conversation.outcome();
+        // Who hung up would have hung up there too, unless it had ended before.
+        let ends = match (other.own_outcome, other.outcome) {
+            (own, there) if own == there => code(recorded),
+            (_, Some(there)) => there.code(),
+            (_, None) => "unfinished",
+        };
+        let recorded = code(recorded);
+        *self.outcomes.recorded.entry(recorded).or_default() += 1;
+        *self.outcomes.other.entry(ends).or_default() += 1;
+        if recorded != ends {
+            let change = format!("{recorded} → {ends}");
+            *self.outcomes.changed.entry(change).or_default() += 1;
+        }
+        match (&other.parted, &other.worded) {
+            (Some(parted), _) => self.part(call, parted),
+            (None, Some(_)) => self.worded += 1,
+            (None, None) => self.same += 1,
+        }
+    }
+
+    fn part(&mut self, call: CallId, parted: &Difference) {
+        self.parted += 1;
+        let rule = |side: &other::Side| side.decided.first().map(|decision| decision.rule.clone());
+        let place: Place = (parted.node.clone(), rule(&parted.recorded), rule(&parted.other));
+        self.partings.entry(place).or_insert((0, call)).0 += 1;
+    }
+
+    fn shown(self, campaign: CampaignId, against: String, truncated: bool) -> WhatIfShown {
+        let partings = self.partings.into_iter();
+        let mut partings: Vec<Parting> = partings
+            .map(|((node, recorded, other), (calls, example))| Parting {
+                node,
+                recorded,
+                other,
+                calls,
+                example,
+            })
+            .collect();
+        partings.sort_by_key(|one| std::cmp::Reverse(one.calls));
+        partings.truncate(PARTINGS_MAX);
+        WhatIfShown {
+            campaign,
+            against,
+            calls: self.calls,
+            truncated,
+            silent: self.silent,
+            unexplained: self.unexplained,
+            same: self.same,
+            worded: self.worded,
+            parted: self.parted,
+            partings,
+            outcomes: self.outcomes,
+        }
+    }
+}
+
+fn code(outcome: Option<Outcome>) -> &'static str {
+    outcome.map_or("none", Outcome::code)
+}

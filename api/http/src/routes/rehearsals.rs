@@ -1,0 +1,105 @@
+//! Flows before and behind real calls: rehearsed with seeded callers, and what of them real calls went through.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::flows::definition_of;
+use application::parameter::Parameter;
+use application::rehearsing::{Listener, RehearsalShown, rehearse};
+use domain::flow::{FlowDefinition, FlowNamed};
+use domain::ids::FlowId;
+use domain::problem::Problem;
+use evidence::replaying::{CoverageShown, coverage};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// Most callers of one request: a second of one core; `ledgerline flow simulate` takes a million.
+const CALLERS_MAX: u32 = 2_000;
+
+/// Callers unless asked otherwise.
+const CALLERS_UNASKED: u32 = 200;
+
+/// Which version of a flow.
+const VERSION: Parameter = Parameter::number("version", "A version of the flow; default: the current one", 1);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/flows/{id}/simulate",
+            "Rehearse a published flow in text with seeded callers; the same seed gives the same figures",
+            simulate,
+        )
+        .needs(Permission::RulesRead, About::Everybody)
+        .takes::<RehearsalOrder>(),
+        Endpoint::get(
+            "/api/v1/flows/{id}/coverage",
+            "What of a published flow its recorded calls went through, and how many questions were answered",
+            covered,
+        )
+        .needs(Permission::FiguresRead, About::Everybody)
+        .query(const { &[VERSION] }),
+    ]
+}
+
+/// A rehearsal.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "version": 1, "callers": 200, "seed": 7 }]))]
+struct RehearsalOrder {
+    /// Default: the current one.
+    #[schemars(range(min = 1))]
+    version: Option<u32>,
+    /// Default: 200.
+    #[schemars(range(min = 1, max = CALLERS_MAX))]
+    callers: Option<u32>,
+    /// Decides everything; default: 1.
+    seed: Option<u64>,
+}
+
+impl Order for RehearsalOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            version: body.count("version", 1, u32::MAX),
+            callers: body.count("callers", 1, CALLERS_MAX),
+            seed: body.value("seed"),
+        }
+    }
+}
+
+fn named(input: &Input, version: Option<u32>) -> Result<FlowNamed, Problem> {
+    let flow: FlowId = input.id(0, "this flow")?;
+    Ok(FlowNamed { flow, version })
+}
+
+async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Problem> {
+    let flow: FlowId = input.id(0, "this flow")?;
+    let RehearsalOrder {
+        version,
+        callers,
+        seed,
+    } = input.order().await?;
+    let named = FlowNamed { flow, version };
+    let (_, definition) = definition_of(&ctx.installation, &named).await?;
+    let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
+    let seed = seed.unwrap_or(1);
+    let (told, tell) = oneshot::channel();
+    let work = move || {
+        // Whoever asked may have gone away.
+        drop(told.send(rehearsed(&definition, callers, seed)));
+    };
+    ctx.installation.tasks().thread("rehearsal", Box::new(work));
+    match tell.await {
+        Ok(found) => found.map(Read),
+        Err(_) => Err(Problem::unavailable("the process ends")),
+    }
+}
+
+fn rehearsed(flow: &Arc<FlowDefinition>, callers: u64, seed: u64) -> Result<RehearsalShown, Problem> {
+    let listener = Listener::shared(&flow.lang).map_err(|fault| Problem::fault(fault.to_string()))?;
+    Ok(rehearse(flow, &listener, callers, seed).shown(flow, seed))
+}
+
+async fn covered(ctx: Ctx, input: Input) -> Result<Read<CoverageShown>, Problem> {
+    let named = named(&input, input.number(VERSION.name)?)?;
+    coverage(&ctx.installation, &named).await.map(Read)
+}

@@ -1,0 +1,179 @@
+//! Recorded calls decided again: one of them step by step, and all of a campaign's along another version.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::limited;
+use application::flows::definition_of;
+use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::installation::Installation;
+use application::parameter::Parameter;
+use application::rehearsing::Listener;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::flow::{FlowDefinition, FlowNamed};
+use domain::ids::{CallId, CampaignId};
+use domain::inquiry::ReadForm;
+use domain::problem::Problem;
+use evidence::replaying::{Against, ReplayShown, WhatIfShown, Words, conversation, replay, what_if};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use std::sync::Arc;
+
+/// Another version, which the call is held against.
+const AGAINST: Parameter = Parameter::text(
+    "against",
+    "Another published version, NAME@V: where the call would have gone another way",
+    "card_instalment_spoken@2",
+);
+
+/// What is heard as it was said.
+const CLEAR: Parameter = Parameter::flag(
+    "clear",
+    "What was heard as it was said, for whoever may see persons in clear, with a reason",
+);
+
+/// What is opened of a call.
+const MASKED: Shown = Shown::of(&["heard", "slots", "keys"], ReadForm::Masked);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/calls/{id}/replay",
+            "One call decided again, step by step: heard, understood, decided, said; nobody is asked",
+            replayed,
+        )
+        .needs(Permission::CallsRead, About::Call)
+        .query(const { &[AGAINST, CLEAR, BY, REASON] }),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/what-if",
+            "The recorded calls of a campaign along another version of a flow, or read by another model",
+            ask_what_if,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .takes::<WhatIfOrder>(),
+    ]
+}
+
+async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
+    let installation = &ctx.installation;
+    let call: CallId = input.id(0, "this call")?;
+    let clear = input.flag(CLEAR.name)?;
+    if clear && input.caller.scope_for(Permission::CustomersReveal).is_err() {
+        return Err(limited("what was heard in clear needs customers:reveal"));
+    }
+    if clear && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
+        return Err(Problem::invalid(
+            "reason-needed",
+            "say why with ?reason=: it is stored for ever, so name no person",
+        ));
+    }
+    let named: Option<FlowNamed> = match input.text(AGAINST.name).map(str::parse) {
+        None => None,
+        Some(Ok(named)) => Some(named),
+        Some(Err(error)) => return Err(Problem::invalid("query-invalid", format!("against: {error}"))),
+    };
+    let other = match &named {
+        Some(named) => Some(version_of(installation, named).await?),
+        None => None,
+    };
+    let state = installation.entities.calls.state(&call).await?.state;
+    let Some(customer) = state.customer().cloned() else {
+        return Err(Problem::missing("this call"));
+    };
+    let what = Shown {
+        form: if clear { ReadForm::Clear } else { ReadForm::Masked },
+        customer: Some(customer),
+        campaign: state.campaign().cloned(),
+        calls: vec![call],
+        ..MASKED
+    };
+    put_on_record(installation, input.reader(), what).await?;
+    let told = conversation(installation, call).await?;
+    let against = other.map(|other| other.against(None));
+    let words = if clear { Words::Clear } else { Words::Masked };
+    replay(&told, against.as_ref(), words).map(Read)
+}
+
+/// A published version that calls are held against.
+struct Version {
+    named: FlowNamed,
+    flow: Arc<FlowDefinition>,
+}
+
+impl Version {
+    fn against(self, listener: Option<&Listener>) -> Against<'_> {
+        Against {
+            name: self.named.to_string(),
+            flow: self.flow,
+            version: self.named.version,
+            listener,
+        }
+    }
+}
+
+async fn version_of(installation: &Installation, named: &FlowNamed) -> Result<Version, Problem> {
+    let (found, flow) = definition_of(installation, named).await?;
+    Ok(Version {
+        named: FlowNamed {
+            flow: found.flow_ref.flow,
+            version: Some(found.flow_ref.version),
+        },
+        flow,
+    })
+}
+
+/// What the calls are held against: another version, another model, or both.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "flow": "card_instalment_spoken@2" }]))]
+struct WhatIfOrder {
+    /// A published version, NAME@V; default: the one that the campaign runs.
+    #[schemars(with = "Option<String>")]
+    flow: Option<FlowNamed>,
+    /// A model of `ledgerline nlu train`, in base64: what was heard is read by it again.
+    model_base64: Option<String>,
+}
+
+impl Order for WhatIfOrder {
+    fn read(body: &mut Members) -> Self {
+        let order = Self {
+            flow: body.parsed("flow"),
+            model_base64: body.text("model_base64"),
+        };
+        if order.flow.is_none() && order.model_base64.is_none() {
+            body.wrong("flow", "is missing (or give a model)");
+        }
+        order
+    }
+}
+
+async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Problem> {
+    let installation = &ctx.installation;
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let reader = input.reader_by_post();
+    let WhatIfOrder { flow, model_base64 } = input.order().await?;
+    let state = installation.entities.campaigns.state(&campaign).await?.state;
+    let Some(own) = state.flow() else {
+        return Err(Problem::missing("this campaign"));
+    };
+    let named = flow.unwrap_or_else(|| FlowNamed {
+        flow: own.flow.clone(),
+        version: Some(own.version),
+    });
+    let version = version_of(installation, &named).await?;
+    let listener = model_base64.as_deref().map(listener).transpose()?;
+    let mut against = version.against(listener.as_ref());
+    if let Some(model) = listener.as_ref().and_then(|listener| listener.model.as_deref()) {
+        against.name = format!("{} model {}", against.name, model.get(..12).unwrap_or(model));
+    }
+    what_if(installation, &campaign, &against, &reader)
+        .await
+        .map(Read)
+}
+
+fn listener(model_base64: &str) -> Result<Listener, Problem> {
+    let wrong = |why: String| Problem::invalid("model-unreadable", why);
+    let bytes = STANDARD
+        .decode(model_base64)
+        .map_err(|error| wrong(error.to_string()))?;
+    Listener::with_model(&bytes).map_err(|fault| wrong(fault.to_string()))
+}

@@ -1,0 +1,88 @@
+//! What of a flow real calls can be held against besides its nodes and ways: waits that can run out, and
+//! questions that it answers.
+
+use super::graph::FlowDefinition;
+use super::nodes::Node;
+use super::shorthand::PRESETS;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl FlowDefinition {
+    /// Nodes that wait for an answer, and where a menu leads when nobody presses a key: of such a silence
+    /// nothing is on record but the node that follows.
+    pub fn waits(&self) -> BTreeMap<&str, Option<&str>> {
+        let waits = self.nodes.iter().filter_map(|(name, node)| match node {
+            Node::Ask(_) => Some((name.as_str(), None)),
+            Node::AskKeypress(ask) => Some((name.as_str(), Some(ask.on_timeout.then.as_str()))),
+            Node::Say(_)
+            | Node::Branch(_)
+            | Node::Decide(_)
+            | Node::Knowledge(_)
+            | Node::Act(_)
+            | Node::SubFlow(_)
+            | Node::Return(_)
+            | Node::Transfer(_)
+            | Node::End(_) => None,
+        });
+        waits.collect()
+    }
+
+    /// Intents by which something is asked: those that this flow answers, and those that the preset of its
+    /// language has an answer for, whether this flow takes them or not.
+    pub fn questions(&self) -> BTreeSet<String> {
+        let own = self.dialogue().intents.iter();
+        let own = own
+            .filter(|(_, global)| global.answer.is_some())
+            .map(|(intent, _)| intent.clone());
+        let mut questions: BTreeSet<String> = own.collect();
+        for node in self.nodes.values() {
+            if let Node::Ask(ask) = node {
+                let answered = ask.intents.iter().filter(|(_, next)| self.answers_at(next));
+                questions.extend(answered.map(|(intent, _)| intent.clone()));
+            }
+        }
+        let language = self.lang.get(..2).unwrap_or_default();
+        for (_, text) in PRESETS.iter().filter(|(name, _)| name.starts_with(language)) {
+            let preset: Value = serde_json::from_str(text).unwrap_or_default();
+            let intents = preset.pointer("/dialogue/intents").and_then(Value::as_object);
+            let asked = intents
+                .into_iter()
+                .flatten()
+                .filter(|(_, one)| one.get("answer").is_some());
+            questions.extend(asked.map(|(intent, _)| intent.clone()));
+        }
+        questions
+    }
+
+    /// True where a rule that decided, or a node that it led to, says an approved answer.
+    pub fn is_answer(&self, rule: &str, entered: Option<&str>) -> bool {
+        let intent = rule.strip_prefix("dialogue.intents.");
+        let global = intent.and_then(|intent| self.dialogue().intents.get(intent));
+        global.is_some_and(|global| global.answer.is_some())
+            || entered.is_some_and(|node| self.answers_at(node))
+    }
+
+    fn answers_at(&self, node: &str) -> bool {
+        matches!(self.nodes.get(node), Some(Node::Knowledge(_)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_and_questions_are_found_in_a_spoken_flow() {
+        let text = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
+        let flow = FlowDefinition::from_yaml(text).unwrap();
+        let waits = flow.waits();
+        assert_eq!(waits.get("签约"), Some(&None), "{waits:?}");
+        let questions = flow.questions();
+        assert!(
+            questions.contains("ask_fee") && !questions.contains("affirm"),
+            "{questions:?}"
+        );
+        assert!(flow.is_answer("dialogue.intents.ask_fee", None));
+        assert!(!flow.is_answer("nodes.签约.on_silence", Some("签约")));
+    }
+}

@@ -1,0 +1,72 @@
+//! How a published flow is named: `NAME` is its current version, `NAME@V` one version for ever.
+
+use crate::ids::FlowId;
+use std::fmt;
+use std::str::FromStr;
+
+/// A flow, and which version of it; without one the current.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowNamed {
+    pub flow: FlowId,
+    pub version: Option<u32>,
+}
+
+/// What names no flow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no flow: NAME, or NAME@V with a version from 1")]
+pub struct InvalidFlowName(String);
+
+impl FromStr for FlowNamed {
+    type Err = InvalidFlowName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidFlowName> {
+        let invalid = || InvalidFlowName(text.to_owned());
+        let (flow, version) = match text.split_once('@') {
+            None => (text, None),
+            Some((flow, version)) => {
+                let canonical = version
+                    .parse::<u32>()
+                    .ok()
+                    .filter(|one| one.to_string() == version);
+                (flow, Some(canonical.filter(|one| *one > 0).ok_or_else(invalid)?))
+            }
+        };
+        let flow = flow.parse().ok().ok_or_else(invalid)?;
+        Ok(Self { flow, version })
+    }
+}
+
+impl fmt::Display for FlowNamed {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            Some(version) => write!(to, "{}@{version}", self.flow),
+            None => self.flow.fmt(to),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_a_version_and_one_without_are_read_and_written() {
+        for text in ["card_instalment", "card_instalment@1", "A.b-c@4294967295"] {
+            assert_eq!(text.parse::<FlowNamed>().unwrap().to_string(), text);
+        }
+        for text in [
+            "",
+            "@1",
+            "a@",
+            "a@0",
+            "a@01",
+            "a@+1",
+            "a@-1",
+            "a@1@2",
+            "a@4294967296",
+            "a b@1",
+        ] {
+            assert!(text.parse::<FlowNamed>().is_err(), "{text}");
+        }
+    }
+}

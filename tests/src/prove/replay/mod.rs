@@ -1,0 +1,270 @@
+//! Recorded calls are decided again as they were, with nobody to ask: no program on the path, and no network
+//! where this machine lets one be taken away. A decision that was recorded another way is found, and another
+//! version of the flow says where it parts.
+
+mod made;
+
+use super::{Form, Proof};
+use crate::history::member;
+use crate::program::{command, fail, instant, ledgerline};
+use crate::server::Server;
+use made::{CAMPAIGN, FLOW, Made};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+
+/// Calls of a form, those of them that are replayed one by one, and those that leave as a bundle.
+const SHORT: (u64, usize, usize) = (60, 2, 1);
+const LONG: (u64, usize, usize) = (1_000, 20, 5);
+/// Nobody is dialed: this address has nobody.
+const NO_TRUNK: &str = "sip:127.0.0.1:9;name=nobody";
+/// Where the other version leads once a term is named, and to which node.
+const CHANGED: (&str, &str) = ("/nodes/确认分期期数/ask/on_filled", "婉拒");
+
+/// A machine without network and programs, as far as that can be had here.
+struct Alone {
+    /// Programs that take the network away, with their arguments.
+    before: Vec<String>,
+}
+
+impl Alone {
+    fn found() -> Self {
+        let unshare = ["/usr/bin/unshare", "/bin/unshare"];
+        let unshare = unshare.into_iter().find(|path| Path::new(path).exists());
+        for flags in [&["-n"][..], &["-r", "-n"][..]] {
+            let Some(program) = unshare else { break };
+            let mut before = vec![program.to_owned()];
+            before.extend(flags.iter().map(|flag| (*flag).to_owned()));
+            let works = command(program)
+                .args(flags)
+                .arg("/bin/true")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status();
+            if works.is_ok_and(|status| status.success()) {
+                return Self { before };
+            }
+        }
+        Self { before: Vec::new() }
+    }
+
+    /// Runs the program with nothing around it.
+    fn run(&self, args: &[&str]) -> Output {
+        let own = ledgerline();
+        let mut command = match self.before.split_first() {
+            Some((program, flags)) => {
+                let mut command = command(program);
+                command.args(flags).arg(&own);
+                command
+            }
+            None => command(&own),
+        };
+        let command = command
+            .args(args)
+            .env_clear()
+            .env("PATH", "")
+            .stdin(Stdio::null());
+        command.output().expect("the built binary starts")
+    }
+
+    fn json(&self, args: &[&str]) -> (bool, Value) {
+        let output = self.run(args);
+        let text = String::from_utf8_lossy(&output.stdout);
+        let last = text.lines().next_back().unwrap_or_default();
+        match serde_json::from_str(last) {
+            Ok(value) => (output.status.success(), value),
+            Err(_) => fail(&format!("{args:?}: {}", String::from_utf8_lossy(&output.stderr))),
+        }
+    }
+}
+
+pub(crate) fn prove(form: Form) -> Proof {
+    let (calls, single, bundled) = match form {
+        Form::Short => SHORT,
+        Form::Long => LONG,
+    };
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let data = folder.path().join("data");
+    prepare(&data, calls);
+    let made = Made::record(&data, calls);
+    let alone = Alone::found();
+    let mut wrong = Vec::new();
+    let began = instant();
+    let (_, same) = what_if(&alone, &data, 1);
+    let took_ms = u64::try_from((instant() - began).as_millis()).unwrap_or(u64::MAX);
+    let (_, other) = what_if(&alone, &data, 2);
+    let count = |of: &Value, name: &str| member(of, name).as_u64().unwrap_or_default();
+    for (what, found, wanted) in [
+        ("calls", count(&same, "/calls"), calls),
+        ("unexplained", count(&same, "/unexplained"), 1),
+        ("same", count(&same, "/same"), calls - 1),
+        ("calls of the other version", count(&other, "/calls"), calls),
+    ] {
+        if found != wanted {
+            wrong.push(format!("{what}: {found}, not {wanted}: {same}"));
+        }
+    }
+    wrong.extend(altered_is_found(&alone, &data, &made));
+    wrong.extend(parting_is_told(&alone, &data, &other));
+    wrong.extend(
+        made.calls
+            .iter()
+            .take(single)
+            .filter_map(|call| replays(&alone, &data, call)),
+    );
+    let files = made.calls.iter().take(bundled);
+    wrong.extend(files.filter_map(|call| leaves_as_bundle(&alone, &data, folder.path(), call)));
+    let covered = alone.json(&[
+        "flow",
+        "coverage",
+        &format!("{FLOW}@1"),
+        "--data",
+        text(&data),
+        "--json",
+    ]);
+    if count(&covered.1, "/calls") != calls || count(&covered.1, "/nodes/seen") == 0 {
+        wrong.push(format!("coverage counts {}", covered.1));
+    }
+    let network = match alone.before.is_empty() {
+        true => json!({ "skipped": "unshare may not take the network away here" }),
+        false => json!({ "taken_away": true }),
+    };
+    let line = json!({
+        "proof": "replay", "calls": calls, "facts": made.facts, "same": member(&same, "/same"),
+        "altered_found": member(&same, "/unexplained"), "parted_of_other_version": member(&other, "/parted"),
+        "replayed_singly": single, "bundles": bundled,
+        "node_coverage_ratio": member(&covered.1, "/nodes/coverage_ratio"),
+        "ms_a_call": took_ms.checked_div(calls), "network": network, "wrong": wrong.iter().take(20).collect::<Vec<_>>(),
+    });
+    Proof {
+        line,
+        holds: wrong.is_empty() && count(&other, "/parted") > 0,
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap_or_default()
+}
+
+/// Two versions of a flow, a campaign that runs the first, and its people.
+fn prepare(data: &Path, calls: u64) {
+    let mut server = Server::start(data, NO_TRUNK);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../fixtures/flows")
+        .join(format!("{FLOW}.yaml"));
+    let path = text(&path).to_owned();
+    let published = server.run(&["flow", "publish", &path]);
+    if !published.status.success() {
+        fail(&String::from_utf8_lossy(&published.stderr));
+    }
+    let first = server
+        .get(&format!("/api/v1/flows/{FLOW}"))
+        .unwrap_or_else(|why| fail(&why));
+    let mut definition = member(&first.body, "/definition").clone();
+    let (member_of, node) = CHANGED;
+    match definition.pointer_mut(member_of) {
+        Some(leads_to) => *leads_to = json!(node),
+        None => fail("the flow has no such member"),
+    }
+    server.must_post("/api/v1/flows", &json!({ "definition": definition }));
+    let campaign = json!({ "task_id": CAMPAIGN, "flow_version": format!("{FLOW}@1"),
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    server.must_post("/api/v1/campaigns", &campaign);
+    let people: Vec<Value> = (0..calls).map(made::person).collect();
+    server.must_post(
+        "/api/v1/tasks/data",
+        &json!({ "task_id": CAMPAIGN, "records": people }),
+    );
+    if !server.drains() {
+        fail("the server does not drain");
+    }
+}
+
+fn what_if(alone: &Alone, data: &Path, version: u32) -> (bool, Value) {
+    let flow = format!("{FLOW}@{version}");
+    alone.json(&[
+        "what-if",
+        "--campaign",
+        CAMPAIGN,
+        "--flow",
+        &flow,
+        "--data",
+        text(data),
+        "--json",
+    ])
+}
+
+/// One call, step by step: what was heard, understood, decided and said, and no difference.
+fn replays(alone: &Alone, data: &Path, call: &str) -> Option<String> {
+    let (ok, told) = alone.json(&["call", "replay", call, "--data", text(data), "--json"]);
+    let steps = member(&told, "/steps").as_array().map_or(0, Vec::len);
+    let differences = member(&told, "/differences").as_array().map_or(1, Vec::len);
+    let is_same = ok && steps > 0 && differences == 0;
+    (!is_same).then(|| format!("{call} is replayed another way: {told}"))
+}
+
+/// The one decision that was recorded another way is found, where it is.
+fn altered_is_found(alone: &Alone, data: &Path, made: &Made) -> Option<String> {
+    let (ok, told) = alone.json(&["call", "replay", &made.altered, "--data", text(data), "--json"]);
+    let rule = member(&told, "/differences/0/recorded/decided/0/rule")
+        .as_str()
+        .unwrap_or_default();
+    let is_found = !ok && rule == made.altered_rule;
+    (!is_found).then(|| format!("an altered decision {} is not found: {told}", made.altered_rule))
+}
+
+/// The first parting of another version is told with both explanations.
+fn parting_is_told(alone: &Alone, data: &Path, other: &Value) -> Option<String> {
+    if !member(other, "/partings/0").is_object() {
+        return Some(format!("no call parts from the other version: {other}"));
+    }
+    let example = member(other, "/partings/0/example")
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    let against = format!("{FLOW}@2");
+    let args = [
+        "call",
+        "replay",
+        &example,
+        "--against",
+        &against,
+        "--data",
+        text(data),
+        "--json",
+    ];
+    let (ok, told) = alone.json(&args);
+    let explained = |side: &str| {
+        let pointer = format!("/differences/0/{side}/decided/0/explanation");
+        member(&told, &pointer).is_object()
+    };
+    let is_told = ok && explained("recorded") && explained("other");
+    (!is_told).then(|| format!("{example} parts, and it is not told how: {told}"))
+}
+
+/// A bundle replays alike, and holds no word of what was heard.
+fn leaves_as_bundle(alone: &Alone, data: &Path, folder: &Path, call: &str) -> Option<String> {
+    let file = folder.join(format!("{call}.json"));
+    let out = text(&file).to_owned();
+    let exported = alone.run(&[
+        "call",
+        "export",
+        call,
+        "--masked",
+        "--out",
+        &out,
+        "--data",
+        text(data),
+    ]);
+    if !exported.status.success() {
+        return Some(String::from_utf8_lossy(&exported.stderr).into_owned());
+    }
+    let (ok, told) = alone.json(&["call", "replay", &out, "--json"]);
+    let differences = member(&told, "/differences").as_array().map_or(1, Vec::len);
+    let heard = member(&told, "/steps").as_array().into_iter().flatten();
+    let words = heard
+        .filter(|step| member(step, "/heard/text").is_string())
+        .count();
+    let is_same = ok && differences == 0 && words == 0;
+    (!is_same).then(|| format!("the bundle of {call} is replayed another way: {told}"))
+}
