@@ -4,8 +4,8 @@ use crate::connection::{Server, connect};
 use bytes::Bytes;
 use domain::ports::clock::Clock;
 use http_body_util::{BodyExt, Full, Limited};
-use hyper::Request;
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST};
+use hyper::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING};
+use hyper::{HeaderMap, Request};
 use hyper_util::rt::TokioIo;
 
 /// Why nothing was answered.
@@ -34,8 +34,38 @@ pub(crate) struct Post<'a> {
     pub(crate) ms_max: u64,
 }
 
+/// What came with a 200.
+pub(crate) struct Answer {
+    /// As it was sent, in lower case, without its parameters.
+    pub(crate) content_type: Option<String>,
+    /// It says where its body ends; else a cut connection looks like the end.
+    pub(crate) tells_end: bool,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    fn of(headers: &HeaderMap, body: Bytes) -> Self {
+        let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = content_type.and_then(|value| value.split(';').next());
+        Self {
+            content_type: media_type.map(|kind| kind.trim().to_ascii_lowercase()),
+            tells_end: headers.contains_key(CONTENT_LENGTH) || headers.contains_key(TRANSFER_ENCODING),
+            body,
+        }
+    }
+}
+
 /// Sends it; answers the body of a 200.
 pub(crate) async fn post(server: &Server, clock: &dyn Clock, post: Post<'_>) -> Result<Bytes, PostError> {
+    answered(server, clock, post).await.map(|answer| answer.body)
+}
+
+/// Sends it; answers what came with a 200.
+pub(crate) async fn answered(
+    server: &Server,
+    clock: &dyn Clock,
+    post: Post<'_>,
+) -> Result<Answer, PostError> {
     let ms_max = post.ms_max;
     let deadline = clock.now().plus_ms(ms_max);
     tokio::select! {
@@ -45,7 +75,7 @@ pub(crate) async fn post(server: &Server, clock: &dyn Clock, post: Post<'_>) -> 
     }
 }
 
-async fn exchange(server: &Server, post: Post<'_>) -> Result<Bytes, PostError> {
+async fn exchange(server: &Server, post: Post<'_>) -> Result<Answer, PostError> {
     let broken = |error: hyper::Error| PostError::Broken(error.to_string());
     let stream = connect(server).await.map_err(PostError::Unreachable)?;
     let shaken = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await;
@@ -62,12 +92,13 @@ async fn exchange(server: &Server, post: Post<'_>) -> Result<Bytes, PostError> {
     let work = async move {
         let response = sender.send_request(request).await.map_err(broken)?;
         let status = response.status();
-        let body = Limited::new(response.into_body(), limit).collect().await;
+        let (head, body) = response.into_parts();
+        let body = Limited::new(body, limit).collect().await;
         if !status.is_success() {
             return Err(PostError::Status(status.as_u16()));
         }
         match body {
-            Ok(body) => Ok(body.to_bytes()),
+            Ok(body) => Ok(Answer::of(&head.headers, body.to_bytes())),
             Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(PostError::TooLong(limit)),
             Err(error) => Err(PostError::Broken(error.to_string())),
         }

@@ -2,10 +2,14 @@
 //!
 //! Prompts without personal values are kept by content as espeak's are; a personal prompt is sent to the
 //! service and kept nowhere here. Whether personal values may be sent there at all is for whoever names it.
+//!
+//! A 200 is not yet a sound: any bytes are samples to whoever takes them for such, and what is kept is played
+//! for ever. So it must say that it is one, last as long as its text at the least, and is kept only where its
+//! end was told: on a connection that is closed for it, a cut looks the same.
 
 use super::cache::PromptCache;
 use super::connection::Server;
-use super::http::{Post, post};
+use super::http::{Answer, Post, answered};
 use super::prompt_text::text_of;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -25,6 +29,24 @@ const ANSWER_MS_MAX: u64 = 3_000;
 const REQUESTS_MAX: usize = 8;
 /// Rate of `pcm` as the service that made the form has it.
 pub const PCM_RATE_HZ: u32 = 24_000;
+
+/// What bare samples are sent as, besides `audio/…`.
+const UNNAMED: &str = "application/octet-stream";
+/// Sounds that are no samples as they are.
+const COMPRESSED: [&str; 8] = [
+    "audio/mpeg",
+    "audio/mp3",
+    "audio/mp4",
+    "audio/aac",
+    "audio/ogg",
+    "audio/opus",
+    "audio/flac",
+    "audio/webm",
+];
+/// The least that a Chinese character takes: twice as fast as a newsreader's.
+const IDEOGRAPH_MS_MIN: u64 = 80;
+/// The same of a letter or a digit; of digits some are read as one word.
+const LETTER_MS_MIN: u64 = 25;
 
 /// How the service is asked.
 #[derive(Debug, Clone)]
@@ -59,7 +81,8 @@ impl OpenAiSynthesizer {
         }
     }
 
-    async fn synthesized(&self, text: &str) -> Result<Clip, SpeechError> {
+    /// The sound, and whether it is known to be whole.
+    async fn synthesized(&self, text: &str) -> Result<(Clip, bool), SpeechError> {
         let Ok(_place) = self.requests.try_acquire() else {
             return Err(SpeechError::Failed(
                 "too many prompts are being spoken".to_owned(),
@@ -80,9 +103,17 @@ impl OpenAiSynthesizer {
             answer_bytes_max: ANSWER_BYTES_MAX,
             ms_max: ANSWER_MS_MAX,
         };
-        let answer = post(&self.server, self.clock.as_ref(), request).await;
+        let answer = answered(&self.server, self.clock.as_ref(), request).await;
         let answer = answer.map_err(|error| SpeechError::Failed(error.to_string()))?;
-        clip_of(&answer, self.settings.rate_hz)
+        is_sound(&answer)?;
+        let clip = clip_of(&answer.body, self.settings.rate_hz)?;
+        let (ms, ms_min) = (clip.duration_ms(), least_ms(text));
+        if ms < ms_min {
+            let why =
+                format!("its sound of {ms} ms is too short for the text, which takes {ms_min} at least");
+            return Err(SpeechError::Failed(why));
+        }
+        Ok((clip, answer.tells_end))
     }
 
     fn key(&self, text: &str) -> String {
@@ -90,7 +121,8 @@ impl OpenAiSynthesizer {
         let server = self.server.to_string();
         let settings = &self.settings;
         PromptCache::key(&[
-            "openai",
+            // What was kept under the name without a number was never looked at.
+            "openai-2",
             &server,
             &settings.base,
             &settings.model,
@@ -118,16 +150,41 @@ impl Synthesizer for OpenAiSynthesizer {
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let text = text_of(prompt)?;
         if prompt.personal {
-            return self.synthesized(text).await.map(Arc::new);
+            return self.synthesized(text).await.map(|(clip, _)| Arc::new(clip));
         }
         let key = self.key(text);
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
-        let clip = Arc::new(self.synthesized(text).await?);
-        self.cache.put(key, &clip).await;
+        let (clip, is_whole) = self.synthesized(text).await?;
+        let clip = Arc::new(clip);
+        if is_whole {
+            self.cache.put(key, &clip).await;
+        }
         Ok(clip)
     }
+}
+
+/// A page of a proxy and an error of the service come with a 200 too.
+fn is_sound(answer: &Answer) -> Result<(), SpeechError> {
+    let kind = answer.content_type.as_deref().unwrap_or("nothing");
+    let is_audio = kind.starts_with("audio/") && !COMPRESSED.contains(&kind);
+    if is_audio || kind == UNNAMED {
+        return Ok(());
+    }
+    Err(SpeechError::Failed(format!(
+        "its answer says that it is {kind}, and not samples or WAV"
+    )))
+}
+
+/// Shorter than this nobody says it. What is no letter may be read as nothing.
+fn least_ms(text: &str) -> u64 {
+    let each = text.chars().map(|one| match one {
+        '\u{3040}'..='\u{9fff}' | '\u{20000}'..='\u{3ffff}' => IDEOGRAPH_MS_MIN,
+        one if one.is_alphanumeric() => LETTER_MS_MIN,
+        _ => 0,
+    });
+    each.sum()
 }
 
 /// WAV where its header says so, else PCM of the rate that was agreed.
@@ -163,22 +220,28 @@ mod tests {
     use crate::recognition::spec::Kind;
     use crate::testing::SuiteClock;
     use crate::testing::double::{EngineDouble, Manner};
+    use std::path::Path;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
 
     async fn spoken_by(manner: Manner, cache_dir: Option<PathBuf>) -> (OpenAiSynthesizer, EngineDouble) {
         let double = EngineDouble::start(Kind::OpenAi, manner, &[]).await.unwrap();
-        let settings = SpeechSettings {
+        let server = Server::new("127.0.0.1", double.address().port(), None).unwrap();
+        (
+            OpenAiSynthesizer::new(settings(cache_dir), server, Arc::new(SuiteClock)),
+            double,
+        )
+    }
+
+    fn settings(cache_dir: Option<PathBuf>) -> SpeechSettings {
+        SpeechSettings {
             base: "/v1".to_owned(),
             model: "tts-1".to_owned(),
             voice: "alloy".to_owned(),
             rate_hz: PCM_RATE_HZ,
             key: Some("secret".to_owned()),
             cache_dir,
-        };
-        let server = Server::new("127.0.0.1", double.address().port(), None).unwrap();
-        (
-            OpenAiSynthesizer::new(settings, server, Arc::new(SuiteClock)),
-            double,
-        )
+        }
     }
 
     fn prompt(text: &str, personal: bool) -> Prompt {
@@ -236,9 +299,83 @@ mod tests {
             (manner, spoken, SuiteClock.now().ms_since(since))
         });
         for (manner, spoken, ms) in futures_util::future::join_all(stories).await {
-            // What is no sound may still be as long as one: `<html>` is three samples.
-            assert!(spoken.is_err() || manner == Manner::Garbles, "{manner:?}");
+            assert!(spoken.is_err(), "{manner:?}");
             assert!(ms < ANSWER_MS_MAX + 500, "{manner:?}: {ms} ms");
+        }
+    }
+
+    /// A synthesizer whose service answers every request with these bytes, and closes.
+    #[expect(clippy::disallowed_methods, reason = "a suite's own server")]
+    async fn answered_by(reply: Vec<u8>, cache_dir: &Path) -> OpenAiSynthesizer {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut asked = [0; 4_096];
+                let read = stream.read(&mut asked).await;
+                if read.is_ok() && stream.write_all(&reply).await.is_ok() {
+                    drop(stream.shutdown().await);
+                }
+            }
+        }));
+        let server = Server::new("127.0.0.1", port, None).unwrap();
+        OpenAiSynthesizer::new(settings(Some(cache_dir.to_owned())), server, Arc::new(SuiteClock))
+    }
+
+    /// The end of a body is told by its length, or only by the end of the connection.
+    fn reply(kind: Option<&str>, body: &[u8], tells_length: bool) -> Vec<u8> {
+        let kind = kind.map_or_else(String::new, |kind| format!("content-type: {kind}\r\n"));
+        let length = if tells_length {
+            format!("content-length: {}\r\n", body.len())
+        } else {
+            String::new()
+        };
+        let head = format!("HTTP/1.1 200 OK\r\n{kind}{length}connection: close\r\n\r\n");
+        [head.as_bytes(), body].concat()
+    }
+
+    fn pcm(ms: usize) -> Vec<u8> {
+        [7_u8, 3].repeat(ms * 24)
+    }
+
+    fn kept(dir: &Path) -> usize {
+        std::fs::read_dir(dir).unwrap().count()
+    }
+
+    /// Ten characters take more than 800 ms however fast they are spoken.
+    const TEN: &str = "您好，本次通话可能会被";
+
+    #[tokio::test]
+    async fn what_is_no_sound_or_too_short_for_its_text_is_neither_spoken_nor_kept() {
+        let page = "<html><body>502 Bad Gateway</body></html> ".repeat(2_000);
+        for (what, reply) in [
+            ("a page", reply(Some("text/html"), page.as_bytes(), true)),
+            ("an error", reply(Some("application/json"), page.as_bytes(), true)),
+            ("what has no type", reply(None, &pcm(2_000), true)),
+            ("a compressed sound", reply(Some("audio/mpeg"), &pcm(2_000), true)),
+            ("half a second", reply(Some("audio/pcm"), &pcm(500), true)),
+            ("a cut one", reply(Some("audio/pcm"), &pcm(500), false)),
+        ] {
+            let dir = tempfile::tempdir().unwrap();
+            let synthesizer = answered_by(reply, dir.path()).await;
+            for _ in 0..2 {
+                let spoken = synthesizer.speak(&prompt(TEN, false)).await;
+                assert!(spoken.is_err(), "{what} is spoken");
+            }
+            assert_eq!(kept(dir.path()), 0, "{what} is kept");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_sound_whose_end_nobody_told_is_spoken_and_not_kept() {
+        for (tells_length, files) in [(false, 0), (true, 1)] {
+            for kind in ["audio/pcm;rate=24000", "application/octet-stream", "Audio/L16"] {
+                let dir = tempfile::tempdir().unwrap();
+                let synthesizer = answered_by(reply(Some(kind), &pcm(2_000), tells_length), dir.path()).await;
+                let spoken = synthesizer.speak(&prompt(TEN, false)).await.unwrap();
+                assert_eq!(spoken.duration_ms(), 2_000, "{kind}");
+                assert_eq!(kept(dir.path()), files, "{kind}, {tells_length}");
+            }
         }
     }
 

@@ -19,6 +19,8 @@ const THRESHOLD_DB_RANGE: std::ops::RangeInclusive<u8> = 3..=30;
 const GATE_DB: f64 = 14.0;
 /// How fast the recent peak is forgotten, per second.
 const PEAK_FALLS_DB_PER_SECOND: f64 = 0.7;
+/// A level is the caller's own once it has lasted so many frames: 60 ms, which no click does.
+const PEAK_FRAMES: usize = 3;
 /// Nothing below this is a voice on a telephone.
 const QUIETEST_VOICE_DB: f64 = -48.0;
 /// The floor of a line that sends digital silence.
@@ -69,6 +71,8 @@ pub struct VoiceActivity {
     window: Vec<f64>,
     minima: VecDeque<f64>,
     peak_db: f64,
+    /// Levels of the last frames; of one that was no voice, the least.
+    lasting_db: [f64; PEAK_FRAMES],
     /// Since when frames have been voice, one after the other.
     onset_ms: Option<u64>,
     stretch: Option<Stretch>,
@@ -84,6 +88,7 @@ impl VoiceActivity {
             window: Vec::with_capacity(WINDOW_FRAMES),
             minima: VecDeque::with_capacity(WINDOWS + 1),
             peak_db: FLOOR_DB_MIN,
+            lasting_db: [FLOOR_DB_MIN; PEAK_FRAMES],
             onset_ms: None,
             stretch: None,
         }
@@ -100,12 +105,22 @@ impl VoiceActivity {
         let seconds = 1_000.0 / as_f64(FRAME_MS);
         self.peak_db = (self.peak_db - PEAK_FALLS_DB_PER_SECOND / seconds).max(FLOOR_DB_MIN);
         let voiced = self.is_voice(&shape);
-        if voiced && shape.level_db > self.peak_db {
-            self.peak_db = shape.level_db;
-        }
-        match self.stretch {
+        self.lasting_db.rotate_left(1);
+        let [.., last] = &mut self.lasting_db;
+        *last = if voiced { shape.level_db } else { FLOOR_DB_MIN };
+        let change = match self.stretch {
             Some(stretch) => self.goes_on(stretch, at_ms, voiced),
             None => self.may_begin(at_ms, voiced && shape.likeness > VOICE_LIKENESS),
+        };
+        self.raise_peak();
+        change
+    }
+
+    /// What is no speech says nothing of how loud the caller is, and no more does a click in the midst of it.
+    fn raise_peak(&mut self) {
+        let lasting_db = self.lasting_db.iter().copied().reduce(f64::min);
+        if let (Some(lasting_db), Some(_)) = (lasting_db, self.stretch) {
+            self.peak_db = self.peak_db.max(lasting_db);
         }
     }
 
@@ -312,6 +327,28 @@ mod tests {
         }
         let click = Scene::new(-60.0, &[(2_000, 2_040, -12.0)]).stretches(4_000);
         assert_eq!(click, []);
+    }
+
+    #[test]
+    fn a_click_does_not_make_the_caller_somebody_else_in_the_room() {
+        // A click of 20 ms or two of them in 40, before the caller speaks, between two words, within one.
+        let clicks = [(1_000, 1_020), (1_000, 1_040), (3_500, 3_520), (2_000, 2_020)];
+        for (from, to) in clicks {
+            for caller_db in [-26.0, -30.0] {
+                let voices = [
+                    (from, to, -6.0),
+                    (1_500, 3_000, caller_db),
+                    (4_500, 6_000, caller_db),
+                ];
+                let found = Scene::new(-60.0, &voices).stretches(8_000);
+                let begun: Vec<u64> = found.iter().filter(|one| one.0).map(|one| one.1).collect();
+                let [first, second] = begun.as_slice() else {
+                    panic!("a click at {from} ms, the caller at {caller_db} dB: {found:?}");
+                };
+                assert!((1_460..=1_580).contains(first), "{from}, {caller_db}: {found:?}");
+                assert!((4_460..=4_580).contains(second), "{from}, {caller_db}: {found:?}");
+            }
+        }
     }
 
     #[test]

@@ -84,12 +84,17 @@ impl Hearing for WebSocketHearing {
 }
 
 impl WebSocketHearing {
-    async fn exchange(mut self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
+    async fn exchange(self, ends: &mut EngineEnds) -> Result<(), FailureClass> {
         let clock = Arc::clone(&ends.clock);
-        let opening = self.open();
-        let opened = limited(clock.as_ref(), BEGIN_MS_MAX, FailureClass::Unreachable, opening).await?;
+        let beginning = self.begun(Arc::clone(&clock));
+        let begun = limited(clock.as_ref(), BEGIN_MS_MAX, FailureClass::Unreachable, beginning).await;
+        begun?.run(ends).await
+    }
+
+    /// All that comes before the first frame.
+    async fn begun(mut self, clock: Arc<dyn Clock>) -> Result<Talk, FailureClass> {
         let mut talk = Talk {
-            socket: opened,
+            socket: self.open().await?,
             protocol: self.protocol,
             clock,
             budget: MESSAGES_MAX,
@@ -97,16 +102,9 @@ impl WebSocketHearing {
         let hello = talk.protocol.hello();
         talk.send_all(hello).await?;
         if talk.protocol.waits_for_ready() {
-            let clock = Arc::clone(&talk.clock);
-            limited(
-                clock.as_ref(),
-                BEGIN_MS_MAX,
-                FailureClass::Unreachable,
-                talk.ready(),
-            )
-            .await?;
+            talk.ready().await?;
         }
-        talk.run(ends).await
+        Ok(talk)
     }
 
     async fn open(&mut self) -> Result<Socket, FailureClass> {
@@ -269,5 +267,58 @@ async fn limited<T>(
         biased;
         done = work => done,
         () = clock.wait_until(deadline) => Err(class),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recognition::contract::{order, ports, within};
+    use crate::recognition::engine::TO_ENGINE_MAX;
+    use crate::recognition::{RecognizerPorts, recognizer};
+    use crate::testing::SuiteIds;
+    use domain::ports::recognizer::{FRAME_MS, RecognitionEvent};
+    use std::time::Duration;
+    use tokio::net::TcpListener;
+
+    /// Accepts a connection after so long, and never says that it has begun.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a suite's own server is late by the wall clock"
+    )]
+    async fn slow_server(shakes_hands_after_ms: u64) -> u16 {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        drop(tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            tokio::time::sleep(Duration::from_millis(shakes_hands_after_ms)).await;
+            let mut socket = tokio_tungstenite::accept_async(stream).await.unwrap();
+            while let Some(Ok(_)) = socket.next().await {}
+        }));
+        port
+    }
+
+    #[tokio::test]
+    async fn all_that_comes_before_the_first_word_has_two_seconds_together() {
+        let port = slow_server(1_200).await;
+        let spec = format!("nls:ws://127.0.0.1:{port}/ws/v1?appkey_env=APP_KEY&token_env=TOKEN");
+        let (clock, tasks) = ports();
+        let ids = Arc::new(SuiteIds::default());
+        let wall = Arc::clone(&clock);
+        let ports = RecognizerPorts { clock, tasks, ids };
+        let secret = |name: &str| Some(format!("{name}-value"));
+        let recognizer = recognizer(&spec.parse().unwrap(), ports, &secret).unwrap();
+        let since = wall.now();
+        let mut listening = recognizer.open(&order()).unwrap();
+        let told = within(BEGIN_MS_MAX + 2_000, listening.next()).await.unwrap();
+        assert_eq!(told, Some(RecognitionEvent::failed(FailureClass::Unreachable)));
+        let ms = wall.now().ms_since(since);
+        assert!((1_900..BEGIN_MS_MAX + 700).contains(&ms), "{ms} ms");
+    }
+
+    #[test]
+    fn what_is_said_meanwhile_has_room() {
+        let queue_ms = u64::try_from(TO_ENGINE_MAX).unwrap() * FRAME_MS;
+        assert!(queue_ms > BEGIN_MS_MAX + 500, "{queue_ms} ms");
     }
 }

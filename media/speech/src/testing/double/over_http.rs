@@ -9,6 +9,10 @@ use tokio::net::TcpStream;
 const REQUEST_BYTES_MAX: usize = 2_000_000;
 /// Samples per second of the speech it gives, as the published form has it.
 const SPEECH_RATE_HZ: u32 = 24_000;
+const JSON: &str = "application/json";
+const PCM: &str = "audio/pcm";
+/// What a proxy says in place of the service behind it; of even length, as samples are.
+const PAGE: &str = "<html><body>502 Bad Gateway</body></html> ";
 
 /// Serves one request.
 pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result<()> {
@@ -23,9 +27,11 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
                 .await;
         }
         Manner::Late { ms } => late(ms).await,
-        Manner::Denies => return answer(&mut stream, "401 Unauthorized", b"{}").await,
-        Manner::Garbles => return answer(&mut stream, "200 OK", b"<html>").await,
-        Manner::Swells | Manner::Floods => return answer(&mut stream, "200 OK", &vec![b' '; 40 << 20]).await,
+        Manner::Denies => return answer(&mut stream, "401 Unauthorized", JSON, b"{}").await,
+        Manner::Garbles => return answer(&mut stream, "200 OK", "text/html", PAGE.as_bytes()).await,
+        Manner::Swells | Manner::Floods => {
+            return answer(&mut stream, "200 OK", PCM, &vec![b' '; 40 << 20]).await;
+        }
         Manner::Answers | Manner::Lies => {}
     }
     if head.starts_with("POST /v1/audio/transcriptions ") {
@@ -36,7 +42,8 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
             && contains(&body, b"RIFF")
             && contains(&body, b"name=\"model\"");
         let status = if whole { "200 OK" } else { "400 Bad Request" };
-        return answer(&mut stream, status, json!({"text": text}).to_string().as_bytes()).await;
+        let said = json!({"text": text}).to_string();
+        return answer(&mut stream, status, JSON, said.as_bytes()).await;
     }
     if head.starts_with("POST /v1/audio/speech ") {
         let asked: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
@@ -48,9 +55,9 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
         let pcm = asked.get("response_format").is_some_and(|format| format == "pcm");
         let good = characters > 0 && voiced && pcm;
         let status = if good { "200 OK" } else { "400 Bad Request" };
-        return answer(&mut stream, status, &speech(characters)).await;
+        return answer(&mut stream, status, PCM, &speech(characters)).await;
     }
-    answer(&mut stream, "404 Not Found", b"{}").await
+    answer(&mut stream, "404 Not Found", JSON, b"{}").await
 }
 
 /// Each request is a connection of its own; which sentence it is, is counted over all doubles of a process.
@@ -84,9 +91,9 @@ async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, Vec<
     }
 }
 
-async fn answer(stream: &mut TcpStream, status: &str, body: &[u8]) -> std::io::Result<()> {
+async fn answer(stream: &mut TcpStream, status: &str, kind: &str, body: &[u8]) -> std::io::Result<()> {
     let head = format!(
-        "HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+        "HTTP/1.1 {status}\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
         body.len()
     );
     stream.write_all(head.as_bytes()).await?;
