@@ -74,6 +74,7 @@ impl Recorder {
             FlowInput::Played
             | FlowInput::Spoken(_)
             | FlowInput::Unheard
+            | FlowInput::Deaf
             | FlowInput::SensitiveWord
             | FlowInput::Silence
             | FlowInput::Fault => {}

@@ -11,6 +11,7 @@ pub(crate) enum Fed {
     Unheard,
     BargedIn(Interruption),
     SensitiveWord,
+    Deaf,
     Silence,
     Fault,
 }
@@ -24,6 +25,7 @@ impl Fed {
             FlowInput::Unheard => Self::Unheard,
             FlowInput::BargedIn(heard) => Self::BargedIn(heard),
             FlowInput::SensitiveWord => Self::SensitiveWord,
+            FlowInput::Deaf => Self::Deaf,
             FlowInput::Silence => Self::Silence,
             FlowInput::Fault => Self::Fault,
         }
@@ -37,6 +39,7 @@ impl Fed {
             Self::Unheard => FlowInput::Unheard,
             Self::BargedIn(heard) => FlowInput::BargedIn(*heard),
             Self::SensitiveWord => FlowInput::SensitiveWord,
+            Self::Deaf => FlowInput::Deaf,
             Self::Silence => FlowInput::Silence,
             Self::Fault => FlowInput::Fault,
         }

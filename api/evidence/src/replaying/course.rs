@@ -63,6 +63,7 @@ impl Course {
             Told::Silence => FlowInput::Silence,
             Told::BargedIn(heard) => FlowInput::BargedIn(*heard),
             Told::SensitiveWord => FlowInput::SensitiveWord,
+            Told::Deaf => FlowInput::Deaf,
             Told::Decided { unheard: true, .. } => FlowInput::Unheard,
             Told::Node(_) | Told::Transfer(_) | Told::Decided { .. } => FlowInput::Played,
         };
