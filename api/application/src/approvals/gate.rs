@@ -78,6 +78,22 @@ pub async fn four_eyes_on(
     four_eyes(installation, caller, doing, cause).await.map(Some)
 }
 
+/// Passes where what goes on is what was approved when it was begun.
+pub async fn goes_on(
+    installation: &Installation,
+    approval: ApprovalId,
+    asked: &Asked,
+) -> Result<(), Problem> {
+    let state = installation.entities.approvals.state(&approval).await?.state;
+    if state
+        .requested()
+        .is_some_and(|requested| requested.asked == *asked)
+    {
+        return Ok(());
+    }
+    Err(refused(&ApprovalRefusal::BegunOtherwise))
+}
+
 fn refused(refusal: &ApprovalRefusal) -> Problem {
     Problem::refused("refused", refusal.to_string())
 }
