@@ -31,6 +31,14 @@ pub enum NobodyBecause {
 }
 
 impl FourEyes {
+    /// The approval, where somebody gave one.
+    pub const fn approval(&self) -> Option<ApprovalId> {
+        match self {
+            Self::Approved { approval, .. } => Some(*approval),
+            Self::Nobody { .. } => None,
+        }
+    }
+
     /// Who approved it, where somebody did.
     pub const fn approved_by(&self) -> Option<&UserId> {
         match self {

@@ -4,7 +4,7 @@ use crate::described::Changed;
 use crate::input::Input;
 use crate::reply::Written;
 use application::access::Caller;
-use application::approvals::{Doing, four_eyes};
+use application::approvals::{Doing, four_eyes, goes_on};
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::{ImportReport, Load, load};
@@ -118,8 +118,9 @@ pub(crate) async fn run(
 }
 
 /// Who stands behind a list of a campaign that asks for somebody (CMP-8): nobody is enrolled before. A list
-/// that was begun goes on by the approval that it was begun with. What is no list is neither asked for nor
-/// begun: an approval is good once.
+/// that was begun goes on by the approval that it was begun with, read as it was approved; one that was begun
+/// by nobody's approval says nothing of how it is read, and whoever goes on stands behind it anew. What is no
+/// list is neither asked for nor begun: an approval is good once.
 async fn behind(
     installation: &Installation,
     plan: &Load,
@@ -129,8 +130,19 @@ async fn behind(
     let campaign = &plan.rules.campaign;
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let asks = state.asks_for_approval_of(NeedsApproval::Lists);
-    if plan.dry_run || !asks || state.lists().contains_key(&plan.rules.list) {
+    let is_closed = state.lists().get(&plan.rules.list).is_some_and(Option::is_some);
+    if plan.dry_run || !asks || is_closed {
         return Ok(None);
+    }
+    let asked = Asked {
+        campaign: Some(campaign.clone()),
+        ..Asked::of(Act::ImportList)
+    };
+    let asked = asked
+        .with("list", Some(plan.rules.list))
+        .with("reading_sha256", importing.reading.clone());
+    if let Some(approval) = state.approval_of_open_list(&plan.rules.list) {
+        return goes_on(installation, approval, &asked).await.map(|()| None);
     }
     let vault = Arc::clone(&installation.environment.vault);
     readable(
@@ -140,14 +152,8 @@ async fn behind(
         installation.tasks(),
     )
     .await?;
-    let asked = Asked {
-        campaign: Some(campaign.clone()),
-        ..Asked::of(Act::ImportList)
-    };
     let doing = Doing {
-        asked: asked
-            .with("list", Some(plan.rules.list))
-            .with("reading_sha256", importing.reading.clone()),
+        asked,
         reason: plan.source.clone(),
         approval: importing.approval,
     };

@@ -90,6 +90,19 @@ impl Act {
         }
     }
 
+    /// It changes nothing and shows values as they are: whoever has it done again is shown them again.
+    pub const fn shows_values(self) -> bool {
+        match self {
+            Self::InspectClear | Self::NoticeClear | Self::ExportClear | Self::RevealMany => true,
+            Self::ErasePerson
+            | Self::ReleaseHold
+            | Self::AnswerDeletion
+            | Self::AnonymiseCampaign
+            | Self::SetRetention
+            | Self::ImportList => false,
+        }
+    }
+
     /// What both persons hold: whoever does it, and whoever approves.
     pub const fn permission(self) -> Permission {
         match self {

@@ -82,12 +82,20 @@ fn use_it(
         return Err(ApprovalRefusal::AnotherAct);
     }
     match (standing, state.approved_by()) {
-        (Standing::Approved, Some(approved_by)) => match approver {
-            ApproverNow::HoldsTheRight => Ok(vec![ApprovalEvent::Used {}]),
-            ApproverNow::Disabled => Err(ApprovalRefusal::ApproverDisabled(approved_by.clone())),
-            ApproverNow::LostTheRight => Err(ApprovalRefusal::ApproverLostTheRight(approved_by.clone())),
-        },
+        (Standing::Approved, Some(approved_by)) => {
+            still_holds(approver, approved_by)?;
+            Ok(vec![ApprovalEvent::Used {}])
+        }
         (other, _) => Err(over(requested, other)),
+    }
+}
+
+/// Whether who approved could approve it now.
+pub(super) fn still_holds(approver: ApproverNow, approved_by: &UserId) -> Result<(), ApprovalRefusal> {
+    match approver {
+        ApproverNow::HoldsTheRight => Ok(()),
+        ApproverNow::Disabled => Err(ApprovalRefusal::ApproverDisabled(approved_by.clone())),
+        ApproverNow::LostTheRight => Err(ApprovalRefusal::ApproverLostTheRight(approved_by.clone())),
     }
 }
 

@@ -3,9 +3,10 @@
 //!
 //! Promises: it is for exactly the act and the target that were asked for; nobody approves an own request; it
 //! ends at its deadline; it is used once, by whoever asked, and only while who approved it still holds the
-//! right. Whether an act needs one at all, and who holds the right, is asked by whoever does the act.
+//! right: what it showed is shown again for some minutes, by the same rule. Whether an act needs one at all, and who holds the right, is asked by whoever does the act.
 
 mod act;
+mod again;
 pub mod command;
 mod decide;
 pub mod event;
@@ -18,6 +19,7 @@ mod golden;
 mod tests;
 
 pub use act::{Act, Asked};
+pub use again::stands_again;
 pub use command::{ApprovalCommand, ApproverNow, Requesting};
 pub use event::ApprovalEvent;
 pub use refusal::ApprovalRefusal;
@@ -29,6 +31,10 @@ use crate::time::Timestamp;
 
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const REASON_BYTES_MAX: usize = 512;
+
+/// How long values that an approval showed are shown again to whoever repeats the request: a client whose
+/// reply was lost tries again within minutes.
+pub const SHOWN_AGAIN_MS: u64 = 300_000;
 
 /// The approval's decider.
 #[derive(Debug)]

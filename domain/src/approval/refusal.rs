@@ -20,6 +20,10 @@ pub enum ApprovalRefusal {
     NotApproved,
     #[error("it was approved for something else: ask for this")]
     AnotherAct,
+    #[error(
+        "it was begun as it was approved: it goes on read by the same `map` and `encoding`, or not at all"
+    )]
+    BegunOtherwise,
     #[error("it was {0} who asked: only they use it")]
     AnotherRequester(UserId),
     #[error("{0}, who approved it, is disabled: ask anew")]

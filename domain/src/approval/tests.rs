@@ -158,6 +158,45 @@ fn it_is_used_once_by_who_asked_for_what_was_asked() {
 }
 
 #[test]
+fn what_was_shown_is_shown_again_for_minutes_and_only_while_who_approved_it_holds_the_right() {
+    let standing_again = |act: Act, approver, now: &str| {
+        let mut requested = requested();
+        if let ApprovalEvent::Requested { asked, .. } = &mut requested {
+            asked.act = act;
+        }
+        let mut state = ApprovalState::default();
+        for event in [requested, approved(), ApprovalEvent::Used {}] {
+            Approval::evolve(&mut state, &event, at("2026-03-02T10:00:00Z"));
+        }
+        stands_again(&state, approver, at(now))
+    };
+    let (within, late) = ("2026-03-02T10:04:59.999999Z", "2026-03-02T10:05:00Z");
+    for act in Act::ALL {
+        let again = |approver, now| standing_again(act, approver, now);
+        assert_eq!(again(ApproverNow::HoldsTheRight, within), Ok(()), "{act:?}");
+        let shows = [
+            Act::InspectClear,
+            Act::NoticeClear,
+            Act::ExportClear,
+            Act::RevealMany,
+        ]
+        .contains(&act);
+        let refused = |why| if shows { Err(why) } else { Ok(()) };
+        let wang = user("wang");
+        assert_eq!(
+            again(ApproverNow::HoldsTheRight, late),
+            refused(ApprovalRefusal::Used)
+        );
+        let disabled = refused(ApprovalRefusal::ApproverDisabled(wang.clone()));
+        assert_eq!(again(ApproverNow::Disabled, within), disabled, "{act:?}");
+        let lost = refused(ApprovalRefusal::ApproverLostTheRight(wang));
+        assert_eq!(again(ApproverNow::LostTheRight, within), lost, "{act:?}");
+    }
+    let unused = ApprovalState::default();
+    assert_eq!(stands_again(&unused, ApproverNow::Disabled, at(late)), Ok(()));
+}
+
+#[test]
 fn it_is_taken_back_until_it_is_used() {
     for by in ["li", "wang"] {
         let told = when(&[requested(), approved()], reject(by), BEFORE).unwrap();

@@ -7,7 +7,7 @@ use super::{Campaign, CampaignRefusal, CampaignState};
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::ids::ListId;
+use crate::ids::{ApprovalId, ListId};
 use crate::time::Timestamp;
 use uuid::Uuid;
 
@@ -57,4 +57,35 @@ fn a_campaign_that_asks_for_it_takes_a_list_only_with_who_stood_behind_it() {
         four_eyes: nobody.clone(),
     };
     assert_eq!(decide(open_list(list(), nobody)), Ok(vec![opened]));
+}
+
+#[test]
+fn the_approval_of_a_list_is_known_as_long_as_the_list_is_open() {
+    let approval = ApprovalId::new(Uuid::from_u128(7));
+    let behind = FourEyes::Approved {
+        approval,
+        requested_by: "li".parse().unwrap(),
+        approved_by: "wang".parse().unwrap(),
+    };
+    let nobody = FourEyes::Nobody {
+        nobody: NobodyBecause::Directory,
+    };
+    let other = ListId::new(Uuid::from_u128(2));
+    let mut state = CampaignState::default();
+    for (list, four_eyes) in [(list(), behind), (other, nobody)] {
+        let opened = CampaignEvent::ListOpened {
+            list,
+            source: "people.csv".to_owned(),
+            four_eyes: Some(Box::new(four_eyes)),
+        };
+        Campaign::evolve(&mut state, &opened, Timestamp::EPOCH);
+    }
+    assert_eq!(state.approval_of_open_list(&list()), Some(approval));
+    assert_eq!(state.approval_of_open_list(&other), None);
+    let closed = CampaignEvent::ListClosed {
+        list: list(),
+        count: 2,
+    };
+    Campaign::evolve(&mut state, &closed, Timestamp::EPOCH);
+    assert_eq!(state.approval_of_open_list(&list()), None);
 }

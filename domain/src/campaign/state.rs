@@ -4,7 +4,8 @@ use super::event::{CampaignEvent, PauseReason, Target};
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
-use crate::ids::{CampaignId, ListId};
+use crate::four_eyes::FourEyes;
+use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -87,6 +88,8 @@ pub struct CampaignState {
     completed_in_pause: Option<PauseReason>,
     /// `Some(count)` once closed.
     lists: BTreeMap<ListId, Option<u64>>,
+    /// Who stood behind the lists that are open: what goes on goes on as it was approved.
+    behind_open_lists: BTreeMap<ListId, Box<FourEyes>>,
     granted_until: Option<Timestamp>,
     /// The last closing of the window that somebody waited behind; it may have passed.
     closed_window: Option<ClosedWindow>,
@@ -137,6 +140,10 @@ impl CampaignState {
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
+    }
+    /// The approval by which a list was begun that is open still.
+    pub fn approval_of_open_list(&self, list: &ListId) -> Option<ApprovalId> {
+        self.behind_open_lists.get(list)?.approval()
     }
     /// Whether it takes effect only when another person approved it.
     pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
@@ -210,11 +217,15 @@ impl CampaignState {
                 self.completed_in_pause = self.pause_reason.take();
                 self.enter(CampaignStatus::Completed);
             }
-            CampaignEvent::ListOpened { list, .. } => {
+            CampaignEvent::ListOpened { list, four_eyes, .. } => {
                 self.lists.insert(*list, None);
+                if let Some(behind) = four_eyes {
+                    self.behind_open_lists.insert(*list, behind.clone());
+                }
             }
             CampaignEvent::ListClosed { list, count } => {
                 self.lists.insert(*list, Some(*count));
+                self.behind_open_lists.remove(list);
                 if self.status == Some(CampaignStatus::Draft) {
                     self.enter(CampaignStatus::Ready);
                 }

@@ -4,7 +4,9 @@ use super::holders::{another_holds, now_of};
 use crate::access::Caller;
 use crate::installation::{Installation, follow};
 use actors::AskError;
-use domain::approval::{ApprovalCommand, ApprovalRefusal, ApproverNow, Asked, Requesting, Standing};
+use domain::approval::{
+    ApprovalCommand, ApprovalRefusal, ApproverNow, Asked, Requesting, Standing, stands_again,
+};
 use domain::customer::{Customer, CustomerCommand};
 use domain::decider::{Context, Decider};
 use domain::four_eyes::{FourEyes, NobodyBecause};
@@ -76,6 +78,26 @@ pub async fn four_eyes_on(
     four_eyes(installation, caller, doing, cause).await.map(Some)
 }
 
+/// Passes where what goes on is what was approved when it was begun.
+pub async fn goes_on(
+    installation: &Installation,
+    approval: ApprovalId,
+    asked: &Asked,
+) -> Result<(), Problem> {
+    let state = installation.entities.approvals.state(&approval).await?.state;
+    if state
+        .requested()
+        .is_some_and(|requested| requested.asked == *asked)
+    {
+        return Ok(());
+    }
+    Err(refused(&ApprovalRefusal::BegunOtherwise))
+}
+
+fn refused(refusal: &ApprovalRefusal) -> Problem {
+    Problem::refused("refused", refusal.to_string())
+}
+
 fn nobody(nobody: NobodyBecause) -> Box<FourEyes> {
     Box::new(FourEyes::Nobody { nobody })
 }
@@ -94,6 +116,7 @@ async fn used(
         Some(approved_by) => now_of(installation, approved_by, &asked).await?,
         None => ApproverNow::HoldsTheRight,
     };
+    stands_again(&state, approver, installation.now()).map_err(|refusal| refused(&refusal))?;
     let command = ApprovalCommand::Use {
         by: by.clone(),
         asked: asked.clone(),
@@ -101,13 +124,10 @@ async fn used(
     };
     let answer = approvals.ask(&id, command, follow(cause, "approval")).await?;
     // A repeated command is answered without being decided again: it stands for what was approved then, and
-    // for nothing that is sent with its key later.
+    // for nothing that is sent with its key later. What shows values was looked at above.
     let given_for = answer.state.requested();
     if given_for.is_none_or(|requested| requested.asked != asked || requested.by != *by) {
-        return Err(Problem::refused(
-            "refused",
-            ApprovalRefusal::AnotherAct.to_string(),
-        ));
+        return Err(refused(&ApprovalRefusal::AnotherAct));
     }
     let approved_by = answer.state.approved_by().cloned();
     let approved_by = approved_by.ok_or_else(|| Problem::fault("an approval was used that nobody gave"))?;

@@ -7,5 +7,5 @@ mod gate;
 mod holders;
 mod shown;
 
-pub use gate::{Doing, four_eyes, four_eyes_on};
+pub use gate::{Doing, four_eyes, four_eyes_on, goes_on};
 pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};

@@ -3,7 +3,15 @@
 
 use super::asking::{Came, add, campaign, get, key, owner, send, trail};
 use crate::testing::Story;
-use hyper::Method;
+use bytes::Bytes;
+use domain::campaign::command::CampaignCommand;
+use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::ids::CommandId;
+use domain::stored_event::Cause;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
 use serde_json::{Value, json};
 
 fn records(records: Value) -> Value {
@@ -131,6 +139,116 @@ fn a_campaign_that_asks_for_it_enrols_nobody_before_another_person_approved_the_
         let order = json!({ "campaign": "T", "customer": "C9", "phone": "13800138009" });
         let one = owner(&story, "/api/v1/calls", order).await;
         assert_eq!(one.status, 422, "a list of one is a list: {}", one.body);
+    });
+    story.end();
+}
+
+const FILE: &str = "customer_id,mobile,other\nC1,13800138001,13900139001\nC2,13800138002,13900139002\n";
+const LISTS: &str = "/api/v1/campaigns/T/lists";
+const BY_MOBILE: &str = "map=mobile%3Dphone";
+const BY_OTHER: &str = "map=other%3Dphone";
+
+/// The file as it is, read as the query says.
+async fn file(story: &Story, query: &str, authorization: &str) -> (u16, Value) {
+    let request = Request::post(format!("{}{LISTS}?{query}", story.url))
+        .header("Authorization", authorization)
+        .header("Content-Type", "text/csv")
+        .body(Full::new(Bytes::from_static(FILE.as_bytes())));
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let response = client.request(request.unwrap()).await.unwrap();
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+/// As a load leaves it that was cut before its first row.
+async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
+    let command = CampaignCommand::OpenList {
+        list: list.as_str().unwrap().parse().unwrap(),
+        source: "upload".to_owned(),
+        four_eyes: Some(Box::new(four_eyes)),
+    };
+    let same_as_load = format!("open-list:T/{}", list.as_str().unwrap());
+    let cause = Cause::outside(CommandId::derive_from_text(&same_as_load));
+    let campaigns = &story.running.installation.entities.campaigns;
+    campaigns
+        .ask(&"T".parse().unwrap(), command, cause)
+        .await
+        .unwrap();
+}
+
+/// Two operators, and the approval that the first needs for the file as it is read by its column `mobile`.
+async fn asked_by_li(story: &Story) -> (String, String, String) {
+    created(story, json!(["lists"])).await;
+    let mut keys = Vec::new();
+    for name in ["li", "wang"] {
+        add(story, name, &["operator"]).await;
+        keys.push(key(story, json!({ "user": name })).await);
+    }
+    let (status, needed) = file(story, BY_MOBILE, &keys[0]).await;
+    assert_eq!(
+        (status, &needed["code"]),
+        (409, &json!("approval-needed")),
+        "{needed}"
+    );
+    let approval = needed["approval"].as_str().unwrap().to_owned();
+    (keys.remove(0), keys.remove(0), approval)
+}
+
+async fn list_of(story: &Story, approval: &str, authorization: &str) -> Value {
+    let shown = get(story, &format!("/api/v1/approvals/{approval}"), authorization).await;
+    shown.body["details"]["list"].clone()
+}
+
+#[test]
+fn a_list_that_was_begun_goes_on_as_it_was_approved_and_read_in_no_other_way() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let (li, wang, id) = asked_by_li(&story).await;
+        let approve = format!("/api/v1/approvals/{id}/approve");
+        assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+        let behind = FourEyes::Approved {
+            approval: id.parse().unwrap(),
+            requested_by: "li".parse().unwrap(),
+            approved_by: "wang".parse().unwrap(),
+        };
+        begun(&story, &list_of(&story, &id, &li).await, behind).await;
+        let (status, other) = file(&story, BY_OTHER, &wang).await;
+        assert_eq!(status, 422, "nobody approved these numbers: {other}");
+        let (status, other) = file(&story, BY_OTHER, &story.bearer()).await;
+        assert_eq!(
+            status, 422,
+            "the directory's own key stands behind it no less: {other}"
+        );
+        assert!(trail(&story, "customer.enrolled").await.is_empty());
+        let (status, done) = file(&story, BY_MOBILE, &wang).await;
+        assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
+        let (status, again) = file(&story, BY_OTHER, &wang).await;
+        assert_eq!((status, &again["repeated"]), (200, &json!(true)), "{again}");
+    });
+    story.end();
+}
+
+/// What nobody approved says nothing of how the file is read: whoever goes on stands behind it anew.
+#[test]
+fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_has_one() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let (li, wang, id) = asked_by_li(&story).await;
+        let nobody = NobodyBecause::Directory;
+        begun(
+            &story,
+            &list_of(&story, &id, &li).await,
+            FourEyes::Nobody { nobody },
+        )
+        .await;
+        let (status, needed) = file(&story, BY_MOBILE, &li).await;
+        assert_eq!((status, &needed["approval"]), (409, &json!(id)), "{needed}");
+        assert!(trail(&story, "customer.enrolled").await.is_empty());
+        let approve = format!("/api/v1/approvals/{id}/approve");
+        assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+        let (status, done) = file(&story, &format!("{BY_MOBILE}&approval={id}"), &li).await;
+        assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
     });
     story.end();
 }

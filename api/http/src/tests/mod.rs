@@ -45,6 +45,7 @@ mod same_number;
 mod second_factor;
 mod secured;
 mod settings;
+mod shown_again;
 mod stop;
 mod subscribers;
 mod tables;

@@ -2,6 +2,11 @@
 //!
 //! Traps: which message is which is said by `mode`, not by `is_final`; hot words are JSON within a JSON
 //! string; the websocket subprotocol is `binary`; a sentence comes when the server's own detector ends it.
+//!
+//! The two servers end in different ways. The C++ one marks its last message with `is_final`, and where no
+//! text is left sends that without a `mode`. The Python one says `is_final` of every message while the client
+//! speaks and of none afterwards, sends nothing where no text is left, and never closes. So `is_final` marks
+//! the last message only behind one that came without it.
 
 use super::engine::Made;
 use super::protocol::{Dialect, PcmBatch, Protocol, Read, Wire, add, object, text_of};
@@ -52,6 +57,7 @@ impl Dialect for FunAsr {
             batch: PcmBatch::new(FRAMES_PER_MESSAGE),
             partial: String::new(),
             ending: false,
+            marks_last: false,
         })
     }
 }
@@ -62,6 +68,8 @@ struct FunAsrExchange {
     /// The increments of the present sentence.
     partial: String,
     ending: bool,
+    /// A message came without `is_final`: behind one, `is_final` marks the last.
+    marks_last: bool,
 }
 
 impl Protocol for FunAsrExchange {
@@ -98,9 +106,16 @@ impl Protocol for FunAsrExchange {
         rest.into_iter().chain([end]).collect()
     }
 
+    fn may_end_silently(&self) -> bool {
+        true
+    }
+
     fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass> {
         let message = object(wire)?;
         let text = text_of(&message, "text").unwrap_or("");
+        let is_final = message.get("is_final") == Some(&Value::Bool(true));
+        let is_last = is_final && self.ending && self.marks_last;
+        self.marks_last |= !is_final;
         match text_of(&message, "mode") {
             Some("2pass-online" | "online") => {
                 if self.partial.len() + text.len() > UTTERANCE_BYTES_MAX {
@@ -121,10 +136,11 @@ impl Protocol for FunAsrExchange {
                 Ok(match text {
                     "" if self.ending => Read::Done,
                     "" => Read::Nothing,
-                    _ if self.ending => Read::Last(made),
+                    _ if is_last => Read::Last(made),
                     _ => Read::Final(made),
                 })
             }
+            None if self.ending && text.is_empty() => Ok(Read::Done),
             Some(_) | None => Err(FailureClass::Garbled),
         }
     }
@@ -133,6 +149,108 @@ impl Protocol for FunAsrExchange {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recognition::contract::{call, finals, listen, order, ports, within};
+    use crate::recognition::{RecognizerPorts, recognizer};
+    use crate::testing::SuiteIds;
+    use crate::testing::double::{EngineDouble, FunAsrServer, Manner};
+    use crate::testing::sounds::{frames, silence, voice};
+    use domain::ports::clock::Clock;
+    use domain::ports::recognizer::{FINAL_MS_MAX, Listening, RecognitionEvent};
+    use std::sync::Arc;
+
+    const SERVERS: [FunAsrServer; 2] = [FunAsrServer::Cpp, FunAsrServer::Python];
+
+    async fn listening_to(server: FunAsrServer, manner: Manner, texts: &[&str]) -> Box<dyn Listening> {
+        let double = EngineDouble::funasr(server, manner, texts).await.unwrap();
+        let (clock, tasks) = ports();
+        let ids = Arc::new(SuiteIds::default());
+        let ports = RecognizerPorts { clock, tasks, ids };
+        let recognizer = recognizer(&double.parsed_spec().unwrap(), ports, &|_| None).unwrap();
+        recognizer.open(&order()).unwrap()
+    }
+
+    /// All that comes to the end, which comes within three seconds.
+    async fn to_the_end(listening: &mut Box<dyn Listening>, server: FunAsrServer) -> Vec<RecognitionEvent> {
+        let (clock, _) = ports();
+        let since = clock.now();
+        let mut events = Vec::new();
+        while let Some(event) = within(FINAL_MS_MAX + 1_000, listening.next()).await.unwrap() {
+            events.push(event);
+        }
+        let ms = clock.now().ms_since(since);
+        assert!(ms < FINAL_MS_MAX, "{server:?} ends after {ms} ms: {events:?}");
+        let failed = |event: &RecognitionEvent| matches!(event, RecognitionEvent::Failed { .. });
+        assert!(!events.iter().any(failed), "{server:?}: {events:?}");
+        events
+    }
+
+    fn texts(events: &[RecognitionEvent]) -> Vec<&str> {
+        finals(events).iter().map(|heard| heard.text.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_listening_of_which_nothing_is_left_ends_without_a_failure() {
+        for server in SERVERS {
+            let mut listening = listening_to(server, Manner::Answers, &["办理分期"]).await;
+            let said = call(&voice(1_000), 0);
+            let events = listen(&mut listening, &said, |events| !finals(events).is_empty()).await;
+            assert_eq!(texts(&events), ["办理分期"]);
+            listening.finish();
+            assert_eq!(to_the_end(&mut listening, server).await, []);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_said_last_is_heard_behind_a_text_that_was_on_its_way() {
+        for server in SERVERS {
+            let manner = Manner::Late { ms: 300 };
+            let mut listening = listening_to(server, manner, &["办理分期", "不用了"]).await;
+            let audio = [silence(400), voice(700), silence(600), voice(700)].concat();
+            for frame in frames(&audio, 0) {
+                listening.push(&frame);
+            }
+            listening.finish();
+            let events = to_the_end(&mut listening, server).await;
+            assert_eq!(texts(&events), ["办理分期", "不用了"], "{server:?}: {events:?}");
+        }
+    }
+
+    /// One says it of its last message alone, the other of every message while the client speaks.
+    #[test]
+    fn is_final_ends_a_listening_only_where_it_means_that() {
+        let said = |mode: &str, text: &str, is_final: bool| {
+            let message = json!({"mode": mode, "text": text, "wav_name": "call", "is_final": is_final});
+            Wire::json(&message)
+        };
+        let made = |text: &str| Made {
+            text: text.to_owned(),
+            ..Made::default()
+        };
+        let (online, offline) = ("2pass-online", "2pass-offline");
+        for (before, in_flight, last, read_last) in [
+            (false, false, true, Read::Last(made("不用了"))),
+            (true, true, false, Read::Final(made("不用了"))),
+        ] {
+            let mut exchange = exchange();
+            assert!(matches!(
+                exchange.read(&said(online, "办", before)),
+                Ok(Read::Partial(_))
+            ));
+            exchange.farewell();
+            let earlier = exchange.read(&said(offline, "办理分期", in_flight));
+            assert_eq!(earlier, Ok(Read::Final(made("办理分期"))));
+            assert_eq!(exchange.read(&said(offline, "不用了", last)), Ok(read_last));
+        }
+        let over = Wire::Text(r#"{"text":"","wav_name":"call","is_final":true}"#.to_owned());
+        let mut exchange = exchange();
+        assert_eq!(
+            exchange.read(&over),
+            Err(FailureClass::Garbled),
+            "nobody has ended"
+        );
+        exchange.farewell();
+        assert_eq!(exchange.read(&over), Ok(Read::Done));
+    }
 
     fn exchange() -> Box<dyn Protocol> {
         FunAsr::new("0".repeat(16)).begin(&ListeningOrder {

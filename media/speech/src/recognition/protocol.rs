@@ -46,6 +46,10 @@ pub(crate) trait Protocol: Send {
     /// No more audio comes.
     fn farewell(&mut self) -> Vec<Wire>;
     fn read(&mut self, wire: &Wire) -> Result<Read, FailureClass>;
+    /// Whether an engine of which nothing is awaited may answer the farewell with silence.
+    fn may_end_silently(&self) -> bool {
+        false
+    }
 }
 
 /// Engines of one kind: what makes a protocol for each call.

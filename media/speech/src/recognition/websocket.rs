@@ -7,6 +7,8 @@ use crate::connection::{Connection, Server, connect};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::time::Timestamp;
+use domain::turn::Awaited;
 use futures_util::{SinkExt, StreamExt};
 use std::sync::Arc;
 use tokio_tungstenite::WebSocketStream;
@@ -18,6 +20,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 /// Longest wait for a connection, its handshakes and the engine's word that it has begun: what has been said
 /// meanwhile waits in the queue, which is longer.
 const BEGIN_MS_MAX: u64 = 2_000;
+/// Silence that ends a listening where an engine may end so and nothing is awaited of it.
+const QUIET_END_MS: u64 = 1_000;
+/// The same where it has answered, and less was said than our detector parts: before whoever listens gives up.
+const SILENT_END_MS_MAX: u64 = FINAL_MS_MAX - 500;
 /// Longest wait for the engine to take a message.
 const SEND_MS_MAX: u64 = 2_000;
 /// Longest message read: a text of two minutes with the times of all its words has less.
@@ -98,6 +104,9 @@ impl WebSocketHearing {
             protocol: self.protocol,
             clock,
             budget: MESSAGES_MAX,
+            awaited: Awaited::Nothing,
+            speaking: false,
+            spoke_at: Timestamp::EPOCH,
         };
         let hello = talk.protocol.hello();
         talk.send_all(hello).await?;
@@ -138,6 +147,11 @@ struct Talk {
     clock: Arc<dyn Clock>,
     /// Messages that may still come.
     budget: u64,
+    /// Texts that are still to come, by our own detector.
+    awaited: Awaited,
+    speaking: bool,
+    /// When the last stretch of speech was over.
+    spoke_at: Timestamp,
 }
 
 impl Talk {
@@ -192,9 +206,12 @@ impl Talk {
                 biased;
                 read = self.read() => match read? {
                     None => return Err(FailureClass::Cut),
-                    Some(read) => if told(ends, read).await {
-                        return Err(FailureClass::Cut);
-                    },
+                    Some(read) => {
+                        self.note(&read);
+                        if told(ends, read).await {
+                            return Err(FailureClass::Cut);
+                        }
+                    }
                 },
                 what = ends.audio.recv() => match what {
                     None => return Ok(()),
@@ -204,7 +221,14 @@ impl Talk {
                             self.send(wire).await?;
                         }
                     }
-                    Some(ToEngine::SpeechStarted { .. } | ToEngine::SpeechEnded { .. }) => {}
+                    Some(ToEngine::SpeechStarted { .. }) => {
+                        self.awaited = self.awaited.began();
+                        self.speaking = true;
+                    }
+                    Some(ToEngine::SpeechEnded { .. }) => {
+                        self.speaking = false;
+                        self.spoke_at = self.clock.now();
+                    }
                     Some(ToEngine::Finish) => return self.finish(ends).await,
                 },
             }
@@ -216,15 +240,73 @@ impl Talk {
         let farewell = self.protocol.farewell();
         self.send_all(farewell).await?;
         let clock = Arc::clone(&self.clock);
+        let asked_at = clock.now();
+        // What has had no text for so long is counted as nothing made out.
+        if !self.speaking && asked_at >= self.spoke_at.plus_ms(FINAL_MS_MAX) {
+            self.awaited = Awaited::Nothing;
+        }
+        // A text on its way says nothing of what was said behind it.
+        self.speaking = true;
         let rest = async {
-            while let Some(read) = self.read().await? {
+            let mut quiet = Quiet {
+                asked_at,
+                since: asked_at,
+                answered: false,
+            };
+            loop {
+                let over_at = quiet
+                    .over_at(self.awaited)
+                    .filter(|_| self.protocol.may_end_silently());
+                let read = tokio::select! {
+                    biased;
+                    read = self.read() => read?,
+                    () = wait_until(clock.as_ref(), over_at) => return Ok(()),
+                };
+                let Some(read) = read else { return Ok(()) };
+                self.note(&read);
+                quiet.since = clock.now();
+                quiet.answered |= matches!(read, Read::Final(_));
                 if told(ends, read).await {
-                    break;
+                    return Ok(());
                 }
             }
-            Ok(())
         };
         limited(clock.as_ref(), FINAL_MS_MAX, FailureClass::Late, rest).await
+    }
+
+    fn note(&mut self, read: &Read) {
+        if let Read::Final(_) | Read::Last(_) = read {
+            self.awaited = match self.speaking {
+                true => self.awaited.text_during_speech(),
+                false => Awaited::Nothing,
+            };
+        }
+    }
+}
+
+/// What an engine has said since it was asked for the rest.
+struct Quiet {
+    asked_at: Timestamp,
+    since: Timestamp,
+    answered: bool,
+}
+
+impl Quiet {
+    /// When silence is the end of an engine that may end so.
+    fn over_at(&self, awaited: Awaited) -> Option<Timestamp> {
+        let last_at = self.asked_at.plus_ms(SILENT_END_MS_MAX);
+        match (awaited, self.answered) {
+            (Awaited::Nothing, _) => Some(last_at.min(self.since.plus_ms(QUIET_END_MS))),
+            (Awaited::Present | Awaited::PresentAndEarlier, true) => Some(last_at),
+            (Awaited::Present | Awaited::PresentAndEarlier, false) => None,
+        }
+    }
+}
+
+async fn wait_until(clock: &dyn Clock, at: Option<Timestamp>) {
+    match at {
+        Some(at) => clock.wait_until(at).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -61,9 +61,19 @@ async fn late(ms: u64) {
     SuiteClock.wait_until(SuiteClock.now().plus_ms(ms)).await;
 }
 
+/// FunASR's two servers, which end in different ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FunAsrServer {
+    /// Marks its last message with `is_final`, and says so without a text where none is left.
+    Cpp,
+    /// Says `is_final` of whatever comes while the client speaks, and nothing at all when no text is left.
+    Python,
+}
+
 /// What every connection of a double goes by.
 struct Plan {
     kind: Kind,
+    funasr: FunAsrServer,
     manner: Manner,
     texts: Vec<String>,
 }
@@ -85,12 +95,31 @@ pub struct EngineDouble {
 
 impl EngineDouble {
     /// Listens on a free port of the loopback. Each connection says the texts in order, then again.
-    #[expect(clippy::disallowed_methods, reason = "a suite's own server")]
     pub async fn start(kind: Kind, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
+        Self::start_as(kind, FunAsrServer::Cpp, manner, texts).await
+    }
+
+    /// The same of one of FunASR's servers.
+    pub async fn funasr(server: FunAsrServer, manner: Manner, texts: &[&str]) -> std::io::Result<Self> {
+        Self::start_as(Kind::FunAsr, server, manner, texts).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a suite's own server")]
+    async fn start_as(
+        kind: Kind,
+        funasr: FunAsrServer,
+        manner: Manner,
+        texts: &[&str],
+    ) -> std::io::Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
         let texts = texts.iter().map(|text| (*text).to_owned()).collect();
-        let plan = Arc::new(Plan { kind, manner, texts });
+        let plan = Arc::new(Plan {
+            kind,
+            funasr,
+            manner,
+            texts,
+        });
         let connections = Arc::new(AtomicU64::new(0));
         let (served, counted) = (Arc::clone(&plan), Arc::clone(&connections));
         drop(tokio::spawn(async move {

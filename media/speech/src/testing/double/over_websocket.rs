@@ -32,7 +32,7 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> Result<(), Erro
     let double = Double {
         socket,
         plan,
-        format: Format::new(plan.kind),
+        format: Format::new(plan.kind, plan.funasr),
         ear: Ear::default(),
         sentence: 0,
         partial: 0,

@@ -1,5 +1,6 @@
 //! The wire formats, from the engines' side.
 
+use super::FunAsrServer;
 use crate::recognition::protocol::Wire;
 use crate::recognition::spec::Kind;
 use serde_json::{Value, json};
@@ -17,16 +18,29 @@ pub(super) enum Asked {
 #[derive(Debug)]
 pub(super) struct Format {
     kind: Kind,
+    server: FunAsrServer,
     task_id: String,
     segment: u32,
+    /// The client has said that no more audio comes.
+    ended: bool,
 }
 
 impl Format {
-    pub(super) const fn new(kind: Kind) -> Self {
+    pub(super) const fn new(kind: Kind, server: FunAsrServer) -> Self {
         Self {
             kind,
+            server,
             task_id: String::new(),
             segment: 0,
+            ended: false,
+        }
+    }
+
+    /// What FunASR's servers say of a text: one, that it is the last; the other, that the client still speaks.
+    const fn is_final(&self) -> bool {
+        match self.server {
+            FunAsrServer::Cpp => self.ended,
+            FunAsrServer::Python => !self.ended,
         }
     }
 
@@ -55,6 +69,7 @@ impl Format {
             Kind::Nls => is_directive(&value, "StopTranscription"),
             Kind::OpenAi => false,
         };
+        self.ended |= ends;
         match (begins, ends) {
             (true, _) => Asked::Begin,
             (false, true) => Asked::End,
@@ -85,10 +100,9 @@ impl Format {
     pub(super) fn partial(&self, all: &str, more: &str) -> Wire {
         match self.kind {
             Kind::Vosk => Wire::json(&json!({"partial": spaced(all)})),
-            // As the published example, whose `is_final` means nothing.
-            Kind::FunAsr => Wire::json(
-                &json!({"mode": "2pass-online", "wav_name": "call", "text": more, "is_final": true}),
-            ),
+            Kind::FunAsr => Wire::json(&json!({
+                "mode": "2pass-online", "wav_name": "call", "text": more, "is_final": self.is_final(),
+            })),
             Kind::Sherpa => {
                 Wire::json(&json!({"text": all, "segment": self.segment, "tokens": [], "is_final": false}))
             }
@@ -107,9 +121,9 @@ impl Format {
                 let word = json!({"word": spaced(text), "start": 0.1, "end": 0.5, "conf": 0.75});
                 Wire::json(&json!({"text": spaced(text), "result": [word]}))
             }
-            Kind::FunAsr => Wire::json(
-                &json!({"mode": "2pass-offline", "wav_name": "call", "text": text, "is_final": false}),
-            ),
+            Kind::FunAsr => Wire::json(&json!({
+                "mode": "2pass-offline", "wav_name": "call", "text": text, "is_final": self.is_final(),
+            })),
             Kind::Sherpa => {
                 Wire::json(&json!({"text": text, "segment": self.segment, "tokens": [], "is_final": true}))
             }
@@ -131,9 +145,9 @@ impl Format {
     pub(super) fn over(&self) -> Option<Wire> {
         match self.kind {
             Kind::Vosk => Some(Wire::Text(r#"{"text" : ""}"#.to_owned())),
-            Kind::FunAsr => Some(Wire::json(
-                &json!({"mode": "2pass-offline", "text": "", "is_final": true}),
-            )),
+            // Without a mode: there is no text that has one. The other server says nothing, and stays.
+            Kind::FunAsr => (self.server == FunAsrServer::Cpp)
+                .then(|| Wire::json(&json!({"text": "", "wav_name": "call", "is_final": true}))),
             Kind::Sherpa => Some(Wire::Text("Done!".to_owned())),
             Kind::Nls => Some(self.nls("TranscriptionCompleted", json!({}))),
             Kind::OpenAi => None,

@@ -1,0 +1,117 @@
+//! Values that were shown in clear by an approval, asked for again with the key of the first request.
+
+use super::asking::{Came, add, key, owner, send};
+use crate::testing::{Story, settings};
+use hyper::Method;
+use serde_json::{Value, json};
+
+async fn post(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+    let headers = [("Authorization", authorization)];
+    send(story, Method::POST, path, &headers, Some(body)).await
+}
+
+/// The same request each time: its key is of its own.
+async fn keyed(story: &Story, path: &str, authorization: &str, body: Value) -> Came {
+    let key = path.replace('/', "-");
+    let headers = [
+        ("Authorization", authorization),
+        ("Idempotency-Key", key.as_str()),
+    ];
+    send(story, Method::POST, path, &headers, Some(body)).await
+}
+
+/// What shows values as they are: where, and by what order.
+fn shows() -> [(&'static str, Value); 3] {
+    [
+        (
+            "/api/v1/customers/reveal",
+            json!({ "customers": ["C1"], "fields": ["phones"], "reason": "letters" }),
+        ),
+        (
+            "/api/v1/inspections",
+            json!({ "customer": "C1", "clear": true, "reason": "complaint 17" }),
+        ),
+        (
+            "/api/v1/inspections/seen",
+            json!({ "user": "li", "notice": true, "clear": true, "reason": "breach 3" }),
+        ),
+    ]
+}
+
+/// Each shown once to li, by an approval of wang's; answers li's key and the orders with their approvals.
+async fn shown_once(story: &Story) -> (String, Vec<(&'static str, Value)>) {
+    let made = json!({ "task_id": "T", "script_template": "您好。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+    let records = json!([{ "customer_id": "C1", "phone": "13800138000" }]);
+    let listed = json!({ "task_id": "T", "records": records });
+    assert_eq!(owner(story, "/api/v1/tasks/data", listed).await.status, 200);
+    let mut keys = Vec::new();
+    for name in ["li", "wang"] {
+        add(story, name, &["compliance"]).await;
+        keys.push(key(story, json!({ "user": name })).await);
+    }
+    let (li, wang) = (keys[0].as_str(), keys[1].as_str());
+    let mut orders = Vec::new();
+    for (path, mut order) in shows() {
+        let needed = post(story, path, li, order.clone()).await;
+        assert_eq!((needed.status, needed.code()), (409, "approval-needed"), "{path}");
+        order["approval"] = needed.body["approval"].clone();
+        let approve = format!(
+            "/api/v1/approvals/{}/approve",
+            order["approval"].as_str().unwrap()
+        );
+        let approved = post(story, &approve, wang, json!({})).await;
+        assert_eq!(approved.status, 200, "{path}: {}", approved.body);
+        let shown = keyed(story, path, li, order.clone()).await;
+        assert_eq!(shown.status, 200, "{path}: {}", shown.body);
+        orders.push((path, order));
+    }
+    (keys.remove(0), orders)
+}
+
+async fn refused_all(story: &Story, li: &str, orders: &[(&'static str, Value)], why: &str) {
+    for (path, order) in orders {
+        let again = keyed(story, path, li, order.clone()).await;
+        assert_eq!(again.status, 422, "{path}: {}", again.body);
+        let told = again.body["detail"].as_str().unwrap();
+        assert!(told.contains(why), "{path}: {told}");
+    }
+}
+
+#[test]
+fn a_repeat_is_shown_again_at_once_and_not_when_who_approved_it_was_disabled() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let (li, orders) = shown_once(&story).await;
+        for (path, order) in &orders {
+            let again = keyed(&story, path, &li, order.clone()).await;
+            assert_eq!(again.status, 200, "a lost reply: {path}: {}", again.body);
+        }
+        let left = json!({ "reason": "left" });
+        let disabled = owner(&story, "/api/v1/users/wang/disable", left).await;
+        assert_eq!(disabled.status, 200, "{}", disabled.body);
+        refused_all(&story, &li, &orders, "is disabled").await;
+    });
+    story.end();
+}
+
+#[test]
+fn a_repeat_of_weeks_later_is_not_shown() {
+    let story = Story::begin();
+    let (li, orders) = story.runtime.block_on(shown_once(&story));
+    let Story {
+        running,
+        runtime,
+        directory,
+        ..
+    } = story;
+    runtime.block_on(running.stop());
+    let mut later = settings(directory.path());
+    later.open.rehearse_at = Some("2026-03-20T10:00:00+08:00".parse().unwrap());
+    let story = Story::on(directory, runtime, later);
+    story
+        .runtime
+        .block_on(refused_all(&story, &li, &orders, "it was used"));
+    story.end();
+}
