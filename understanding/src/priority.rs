@@ -84,7 +84,7 @@ const RULES: &[(Priority, &[&str])] = &[
             "stop calling",
             "do not call",
             "don't call",
-            "never call",
+            "never call me again",
             "no more calls",
             "remove my number",
             "remove me",

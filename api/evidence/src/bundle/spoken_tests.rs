@@ -190,9 +190,12 @@ fn another_decision_than_was_recorded_is_told() {
     );
 }
 
-/// Stands for days that nothing in the flow asks about beside the given ones.
-fn decided(days: &str, said: &Understood) -> (Gathered, Option<String>) {
+/// What one answer led to behind a question that was misheard once or not, and by which rule.
+fn decided(days: &str, unheard: bool, said: &Understood) -> (Gathered, Option<String>) {
     let mut call = Call::of(DECIDE, &[("days".to_owned(), days.to_owned())].into());
+    if unheard {
+        call.step(FlowInput::Unheard);
+    }
     call.hears("还行吧", said);
     let rule = call.story.rules().pop();
     (call.gathered(), rule)
@@ -201,15 +204,16 @@ fn decided(days: &str, said: &Understood) -> (Gathered, Option<String>) {
 #[test]
 fn a_decision_over_what_a_bundle_hides_replays_by_a_stand_in() {
     let discontent = said("deny", &[]);
-    let stops = said("deny", &[("wants", "停止")]);
-    for (days, said, rule) in [
-        ("45", &discontent, "nodes.which.rules[2]"),
-        ("-5", &discontent, "nodes.which.rules[3]"),
-        ("5", &discontent, "nodes.which.otherwise"),
-        ("5", &stops, "nodes.which.rules[4]"),
-        ("45", &said("affirm", &[]), "nodes.which.rules[1]"),
+    let mut stops = said("ask_fee", &[("wants", "停止")]);
+    stops.reading.certainty = Certainty::Abstained;
+    for (days, unheard, said, rule) in [
+        ("45", false, &discontent, "nodes.which.rules[2]"),
+        ("-5", false, &discontent, "nodes.which.rules[3]"),
+        ("5", false, &discontent, "nodes.which.otherwise"),
+        ("5", true, &stops, "nodes.which.rules[4]"),
+        ("45", false, &said("affirm", &[]), "nodes.which.rules[1]"),
     ] {
-        let (gathered, decided) = decided(days, said);
+        let (gathered, decided) = decided(days, unheard, said);
         assert_eq!(decided.as_deref(), Some(rule));
         let bundle = make(&gathered).unwrap();
         assert_ne!(

@@ -21,7 +21,6 @@ use super::text::{Filled, fill};
 use super::variants::Variants;
 use crate::disposition::Outcome;
 use crate::key_rule::KeyRule;
-use crate::spoken_turn::{Explanation, TurnInput};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use talked::Talked;
@@ -191,14 +190,6 @@ impl FlowRun {
             None if node.answer().is_some() => self.fail(actions),
             None => {}
         }
-    }
-
-    /// A word of the campaign's lists ends the call at once.
-    fn take_sensitive_word(&mut self, actions: &mut Vec<FlowAction>) {
-        actions.push(FlowAction::StopSaying);
-        let because = Explanation::of(TurnInput::SensitiveWord);
-        self.explain_by("sensitive_words".to_owned(), because, actions);
-        self.end(Outcome::Declined, actions);
     }
 
     fn take_silence(&mut self, actions: &mut Vec<FlowAction>) {

@@ -48,6 +48,14 @@ impl FlowRun {
         }
     }
 
+    /// A word of the campaign's lists ends the call at once.
+    pub(super) fn take_sensitive_word(&mut self, actions: &mut Vec<FlowAction>) {
+        actions.push(FlowAction::StopSaying);
+        let because = Explanation::of(TurnInput::SensitiveWord);
+        self.explain_by("sensitive_words".to_owned(), because, actions);
+        self.end(Outcome::Declined, actions);
+    }
+
     /// 谢绝来电 by word: on record before anything is said of it, whatever is being said.
     fn opt_out_by_word(&mut self, said: &Understood, actions: &mut Vec<FlowAction>) {
         actions.push(FlowAction::StopSaying);
