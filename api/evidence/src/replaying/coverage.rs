@@ -40,6 +40,7 @@ pub struct CoverageShown {
 
 /// How much of something was seen.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "FlowSeen")]
 pub struct Seen {
     pub all: u64,
     pub seen: u64,
@@ -64,6 +65,7 @@ impl Seen {
 
 /// Questions that were asked.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "FlowQuestions")]
 pub struct Questions {
     /// Utterances that were read as a question.
     pub asked: u64,
