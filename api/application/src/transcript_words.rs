@@ -1,4 +1,5 @@
-//! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names starred.
+//! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names
+//! starred.
 
 use understanding::masking::mask;
 

@@ -23,7 +23,6 @@ use domain::compliance::{CustomerGrant, Decision, NumberGrant, Verdict};
 use domain::customer::event::CustomerEvent;
 use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
-use domain::flow::event::FlowEvent;
 use domain::ids::{
     AlertId, CallId, CampaignId, CommandId, CustomerId, EnrolmentId, EventId, ListId, NumberId, StreamId,
 };
@@ -157,11 +156,6 @@ impl Story {
             _ => None,
         };
         self.tell(StreamId::new("customer", &id), scope, Some(id), &event);
-        self
-    }
-
-    pub(crate) fn flow(&mut self, event: &FlowEvent) -> &mut Self {
-        self.tell(StreamId::new("flow", &"of_a_test"), None, None, event);
         self
     }
 

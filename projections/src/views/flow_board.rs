@@ -117,6 +117,20 @@ fn read_row(mut row: Row) -> Result<FlowRow, ProjectionError> {
 mod tests {
     use super::*;
     use crate::testing::Story;
+    use domain::decider::EventData;
+    use domain::ids::{CommandId, EventId, StreamId};
+
+    fn tell(story: &mut Story, place: usize, event: &FlowEvent) {
+        let stream = StreamId::new("flow", &"of_a_test");
+        let command = CommandId::derive_from_text("told");
+        let value = serde_json::to_value(event).unwrap();
+        let record = serde_json::json!({
+            "id": EventId::derive(command, place), "kind": event.kind(), "version": event.version(),
+            "stream": stream, "stream_version": place + 1, "at": "2026-03-02T02:00:00.000000Z",
+            "command": command, "data": value["data"],
+        });
+        story.tell_record(&stream, serde_json::to_vec(&record).unwrap());
+    }
 
     fn published(flow: &str, flow_version: u32) -> FlowEvent {
         FlowEvent::Published {
@@ -139,8 +153,9 @@ mod tests {
             reason: None,
             four_eyes: None,
         };
-        for event in [published("b", 1), published("b", 2), back, published("a", 1)] {
-            story.flow(&event);
+        let events = [published("b", 1), published("b", 2), back, published("a", 1)];
+        for (place, event) in events.iter().enumerate() {
+            tell(&mut story, place, event);
         }
         let (db, _runner) = story.shown_by(FlowBoard).await;
         let all = list(db.as_ref(), None, 9).await.unwrap();

@@ -47,7 +47,7 @@ pub async fn publish(
         definition: definition.clone(),
         four_eyes,
     };
-    let asks = approvals || state.asks_for_approval();
+    let asks = approvals || approval.is_some() || state.asks_for_approval();
     let foreseen = if asks { behind(nobody_yet()) } else { plain.clone() };
     let (hash, is_new) = foresee(installation, &state, foreseen)?;
     let command = if asks && is_new {

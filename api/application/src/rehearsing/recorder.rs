@@ -1,5 +1,5 @@
-//! A rehearsed call as its driver would have recorded it: the commands to the call, in the driver's order. Made
-//! for whoever needs recorded calls and has no line: proofs and demonstrations.
+//! A rehearsed call as its driver would have recorded it: the commands to the call, in the driver's order.
+//! Made for whoever needs recorded calls and has no line: proofs and demonstrations.
 
 use domain::call::command::CallCommand;
 use domain::call::{BargedInFact, HeardFact, SaidFact, SilenceFact, TurnFact, UnderstoodFact};

@@ -107,7 +107,7 @@ pub struct RecordedCall {
     pub outcome: Option<Outcome>,
 }
 
-/// The call of one seeded caller, recorded. `call` and the version choose among wordings, as they do in a call.
+/// The call of one seeded caller, recorded. `call` and the version choose among wordings, as in a call.
 pub fn record(
     flow: &Arc<FlowDefinition>,
     values: &BTreeMap<String, String>,

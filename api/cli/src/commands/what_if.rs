@@ -1,4 +1,5 @@
-//! `ledgerline what-if`: recorded calls of a campaign along another version of a flow, or read by another model.
+//! `ledgerline what-if`: recorded calls of a campaign along another version of a flow, or read by another
+//! model.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};

@@ -4,12 +4,13 @@
 use application::calls::stream_of;
 use application::flows::definition_of;
 use application::installation::Installation;
-use domain::call::Call;
 use domain::call::event::CallEvent;
+use domain::call::{Call, UnderstoodFact};
 use domain::calling_plan::FlowRef;
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::spoken_turn::Certainty;
 use domain::stored_event::{Position, StoredEvent, read_event};
 use projections::views::call_history::{self, CALLS_MAX, CallFilter};
 use schemars::JsonSchema;
@@ -39,6 +40,7 @@ pub struct CoverageShown {
 
 /// How much of something was seen.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "FlowSeen")]
 pub struct Seen {
     pub all: u64,
     pub seen: u64,
@@ -63,6 +65,7 @@ impl Seen {
 
 /// Questions that were asked.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "FlowQuestions")]
 pub struct Questions {
     /// Utterances that were read as a question.
     pub asked: u64,
@@ -176,7 +179,7 @@ impl<'a> Covering<'a> {
                 }
                 CallEvent::Understood(fact) => {
                     let behind = events.get(place + 1..).unwrap_or_default();
-                    self.hear(fact.intent.as_deref(), behind);
+                    self.hear(fact, behind);
                 }
                 _ => {}
             }
@@ -194,8 +197,14 @@ impl<'a> Covering<'a> {
         }
     }
 
-    /// An utterance, and what followed it until the next.
-    fn hear(&mut self, intent: Option<&str>, behind: &[CallEvent]) {
+    /// An utterance, and what followed it until the next. What nothing was made of is no question, and one
+    /// that says what was asked for (三期) is an answer.
+    fn hear(&mut self, fact: &UnderstoodFact, behind: &[CallEvent]) {
+        let is_read = matches!(fact.reading.certainty, Certainty::Accepted | Certainty::ToConfirm);
+        let intent = fact
+            .intent
+            .as_deref()
+            .filter(|_| is_read && fact.slots.is_empty());
         let Some(intent) = intent.filter(|intent| self.asked_by.contains(*intent)) else {
             return;
         };

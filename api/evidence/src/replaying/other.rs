@@ -32,6 +32,7 @@ pub struct Against<'a> {
 /// What differs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReplayUnlike")]
 pub enum What {
     /// The decision, or the nodes that are entered.
     Way,
@@ -44,6 +45,7 @@ pub enum What {
 
 /// A decision that was made another way, with both sides.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReplayDifference")]
 pub struct Difference {
     /// The version that made it.
     #[schemars(example = &"card_instalment_spoken@2")]
@@ -59,6 +61,7 @@ pub struct Difference {
 
 /// What was decided, entered and said on one side.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ReplaySide")]
 pub struct Side {
     pub decided: Vec<DecidedShown>,
     #[schemars(example = ["签约"])]

@@ -54,6 +54,7 @@ pub struct ReplayShown {
 
 /// What the callee did, and what came of it.
 #[derive(Debug, Default, Serialize, JsonSchema)]
+#[schemars(rename = "ReplayStep")]
 pub struct StepShown {
     /// From 1.
     pub n: usize,
@@ -79,6 +80,7 @@ pub struct StepShown {
 
 /// What was heard.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReplayHeard")]
 pub struct HeardShown {
     /// Null where it cannot be read: of an erased person, in a bundle.
     #[schemars(example = &"那就分三期吧")]
@@ -185,6 +187,7 @@ impl DecidedShown {
 
 /// One text that was said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ReplaySaid")]
 pub struct SaidShown {
     /// Its place in the flow.
     #[schemars(example = &"nodes.签约.text")]

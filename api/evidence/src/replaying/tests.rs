@@ -114,7 +114,7 @@ fn other_reasons_for_the_same_decision_are_found() {
 }
 
 #[test]
-fn another_version_parts_where_it_leads_elsewhere_and_says_why() {
+fn another_version_parts_where_it_goes_elsewhere_and_says_why() {
     let call = recorded();
     let same = against(&call, &changed(&call, "/lang", json!("zh-CN")));
     assert!(same.differences.is_empty(), "{:?}", same.differences);

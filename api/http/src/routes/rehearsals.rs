@@ -1,4 +1,5 @@
-//! Flows before and behind real calls: rehearsed with seeded callers, and what of them real calls went through.
+//! Flows before and behind real calls: rehearsed with seeded callers, and what of them real calls went
+//! through.
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

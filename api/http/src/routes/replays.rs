@@ -17,6 +17,7 @@ use domain::problem::Problem;
 use evidence::replaying::{Against, ReplayShown, WhatIfShown, Words, conversation, replay, what_if};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Another version, which the call is held against.
@@ -137,12 +138,24 @@ impl Order for WhatIfOrder {
     fn read(body: &mut Members) -> Self {
         let order = Self {
             flow: body.parsed("flow"),
-            model_base64: body.text("model_base64"),
+            model_base64: model_text(body),
         };
         if order.flow.is_none() && order.model_base64.is_none() {
             body.wrong("flow", "is missing (or give a model)");
         }
         order
+    }
+}
+
+/// Longer than other texts: a model, which the body's own limit bounds.
+fn model_text(body: &mut Members) -> Option<String> {
+    match body.raw("model_base64")? {
+        Value::String(text) => Some(text),
+        Value::Null => None,
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            body.wrong("model_base64", "is not a text");
+            None
+        }
     }
 }
 

@@ -163,7 +163,7 @@ fn prepare(data: &Path, calls: u64) {
     let mut definition = member(&first.body, "/definition").clone();
     let (member_of, node) = CHANGED;
     match definition.pointer_mut(member_of) {
-        Some(leads_to) => *leads_to = json!(node),
+        Some(target) => *target = json!(node),
         None => fail("the flow has no such member"),
     }
     server.must_post("/api/v1/flows", &json!({ "definition": definition }));

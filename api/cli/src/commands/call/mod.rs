@@ -29,8 +29,8 @@ enum Action {
     Recording(recording::Args),
     /// Pack what is needed to replay one call elsewhere (问题包), without anything of the person
     Export(export::Args),
-    /// Decide a call again, step by step: heard, understood, decided, said; nobody is asked. Also along another
-    /// version of its flow
+    /// Decide a call again, step by step: heard, understood, decided, said; nobody is asked. Also along
+    /// another version of its flow
     Replay(replay::Args),
 }
 
