@@ -99,7 +99,9 @@ impl Act {
             | Self::AnswerDeletion
             | Self::AnonymiseCampaign
             | Self::SetRetention
-            | Self::ImportList => false,
+            | Self::ImportList
+            | Self::PublishFlow
+            | Self::RollBackFlow => false,
         }
     }
 

@@ -29,7 +29,7 @@ impl Talk<'_> {
             return;
         };
         self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), run.language()).await;
-        self.is_spoken = self.ear.is_some();
+        self.kept.turns = self.ear.is_some();
         let words = &self.attempt.facts.plan.sensitive_words;
         if !words.is_empty() {
             self.sensitive_words = hearing.understanding.sensitive_words(words.words());
@@ -53,9 +53,7 @@ impl Talk<'_> {
         match sounded.act {
             Some(TurnAct::CutPrompt { voiced_ms, .. }) => self.take_barge_in(voiced_ms).await,
             Some(TurnAct::Answered(said)) => self.take_answer(&said).await,
-            Some(TurnAct::Deaf { class, retryable }) => {
-                self.take_deafness(class, retryable, sounded.was_open).await
-            }
+            Some(TurnAct::Deaf { class, .. }) => self.take_deafness(class, sounded.was_open).await,
             None => Ok(()),
         }
     }
@@ -145,7 +143,7 @@ impl Talk<'_> {
         if refuses {
             self.opt_out(OptOutSource::Speech).await?;
         }
-        if self.recording_is_told {
+        if self.kept.words {
             let heard = self.heard_fact(said);
             self.note_turn(TurnFact::Heard(heard)).await?;
         }
@@ -216,15 +214,10 @@ impl Talk<'_> {
     }
 
     /// Once more where that may help; then keys answer, and a person where there are none.
-    async fn take_deafness(
-        &mut self,
-        class: FailureClass,
-        retryable: bool,
-        was_open: bool,
-    ) -> Result<(), Halt> {
+    async fn take_deafness(&mut self, class: FailureClass, was_open: bool) -> Result<(), Halt> {
         let Some(ear) = &mut self.ear else { return Ok(()) };
         let engine = ear.facts().name;
-        let again = retryable && ear.open_again();
+        let again = class.is_retryable() && ear.open_again();
         tracing::warn!(call = %self.attempt.call, engine, class = class.name(), again, "a recognizer failed");
         if !again {
             self.ear = None;

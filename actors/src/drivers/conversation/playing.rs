@@ -82,7 +82,7 @@ impl Talk<'_> {
         let Said::Prompt(prompt) = &playing.said else {
             return Ok(());
         };
-        if !self.is_spoken {
+        if !self.kept.turns {
             return Ok(());
         }
         let chars = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
@@ -108,7 +108,7 @@ impl Talk<'_> {
         if notice != Notice::Recording {
             return Ok(());
         }
-        self.recording_is_told = true;
+        self.kept.words = true;
         if let Err(error) = self.leg.record_callee().await {
             tracing::debug!(call = %self.attempt.call, %error, "the leg ended before the callee was recorded");
         }
@@ -193,7 +193,7 @@ impl Talk<'_> {
 
     /// By which means a refusal came that no key and no word was named for: an act of the flow.
     pub(super) const fn source(&self) -> OptOutSource {
-        if self.is_spoken {
+        if self.kept.turns {
             OptOutSource::Speech
         } else {
             OptOutSource::Keypress

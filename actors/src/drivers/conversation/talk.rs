@@ -27,6 +27,15 @@ const TALK_MS_MAX: u64 = 180_000;
 /// How long a hung up leg may take to close: BYE and the recording's hash.
 const CLOSE_MS_MAX: u64 = 5_000;
 
+/// What may be kept of what is said.
+#[derive(Default)]
+pub(super) struct Kept {
+    /// It was listened to from its answer on: its turns are on record.
+    pub(super) turns: bool,
+    /// The recording notice was heard to its end, and that is stored: so is what the callee says.
+    pub(super) words: bool,
+}
+
 pub(super) struct Talk<'a> {
     pub(super) attempt: &'a mut Attempt,
     pub(super) kit: Arc<Kit>,
@@ -47,11 +56,8 @@ pub(super) struct Talk<'a> {
     pub(super) silent_at: Option<Timestamp>,
     /// What listens; nothing in a call that keys alone answer.
     pub(super) ear: Option<Ear>,
-    /// It was listened to from its answer on: its turns are on record.
-    pub(super) is_spoken: bool,
     pub(super) sensitive_words: Option<Box<dyn SensitiveWords>>,
-    /// The recording notice was heard to its end, and that is stored.
-    pub(super) recording_is_told: bool,
+    pub(super) kept: Kept,
     pub(super) outcome: Option<Outcome>,
     /// 谢绝来电 was said, by key or by word, and is stored.
     pub(super) opted_out: bool,
@@ -98,9 +104,8 @@ impl<'a> Talk<'a> {
             silence_ms: None,
             silent_at: None,
             ear: None,
-            is_spoken: false,
             sensitive_words: None,
-            recording_is_told: false,
+            kept: Kept::default(),
             outcome: None,
             opted_out: false,
             ending: false,

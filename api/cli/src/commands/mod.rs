@@ -66,7 +66,7 @@ use tokio::runtime::Runtime;
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     Demo(demo::Args),
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     Carrier(carrier::Args),
     Import(import::Args),
     Campaign(campaign::Args),
@@ -161,7 +161,7 @@ impl Command {
 pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match command {
         Command::Demo(args) => Box::pin(demo::run(args, runtime)).await,
-        Command::Serve(args) => Box::pin(serve::run(args, runtime)).await,
+        Command::Serve(args) => Box::pin(serve::run(*args, runtime)).await,
         Command::Carrier(args) => carrier::run(args).await,
         Command::Import(args) => import::run(args, runtime).await,
         Command::Campaign(args) => campaign::run(args, runtime).await,

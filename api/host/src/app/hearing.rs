@@ -20,7 +20,7 @@ pub async fn hearing(
         tasks: Arc::clone(&environment.tasks),
         ids: Arc::clone(&environment.ids),
     };
-    let recognizer = recognizer(spec, ports, &|name| std::env::var(name).ok())?;
+    let recognizer = recognizer(spec, ports, &crate::config::named_variable)?;
     let (sender, learned) = oneshot::channel();
     let learning = move || {
         // Nobody waits any more where the process stops meanwhile.

@@ -245,7 +245,7 @@ impl Opened {
         let clock = Arc::clone(&self.environment.clock);
         let prompts = Some(self.directory.join(PROMPTS_DIR));
         Ok(match chosen {
-            Some(spec) => chosen_voice::synthesizer(spec, prompts, clock, &|name| std::env::var(name).ok())?,
+            Some(spec) => chosen_voice::synthesizer(spec, prompts, clock, &crate::config::named_variable)?,
             None => synthesizer(prompts, clock).await,
         })
     }

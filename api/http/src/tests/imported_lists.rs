@@ -179,7 +179,7 @@ async fn begun(story: &Story, list: &Value, four_eyes: FourEyes) {
 
 /// Two operators, and the approval that the first needs for the file as it is read by its column `mobile`.
 async fn asked_by_li(story: &Story) -> (String, String, String) {
-    created(story, json!(["lists"])).await;
+    campaign(story, json!(["lists"])).await;
     let mut keys = Vec::new();
     for name in ["li", "wang"] {
         add(story, name, &["operator"]).await;

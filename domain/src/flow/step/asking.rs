@@ -30,7 +30,7 @@ impl FlowRun {
     pub(super) fn begin_ask(&mut self, ask: &Ask, actions: &mut Vec<FlowAction>) {
         self.talked.asked = Some(self.node.clone());
         if self.talked.deaf && ask.keys.is_empty() {
-            return self.to_person(actions);
+            return self.hand_over(actions);
         }
         let known = |slot: &String| self.values.contains_key(slot);
         let told = !ask.slots.is_empty() && ask.slots.iter().all(known);
@@ -131,13 +131,13 @@ impl FlowRun {
         };
         self.silence_text(actions);
         if ask.keys.is_empty() {
-            return self.to_person(actions);
+            return self.hand_over(actions);
         }
         self.climb_unclear(ask, Explanation::of(TurnInput::Deaf), actions);
     }
 
     /// Nobody can answer here: to whoever the flow hands over to, or its exception branch.
-    fn to_person(&mut self, actions: &mut Vec<FlowAction>) {
+    fn hand_over(&mut self, actions: &mut Vec<FlowAction>) {
         let graph = Arc::clone(&self.graph);
         let human = graph.dialogue().intents.get(HUMAN);
         match human.and_then(|intent| intent.then.clone()) {

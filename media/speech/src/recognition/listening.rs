@@ -263,7 +263,8 @@ impl EngineListening {
         self.unanswered += 1;
         let answerable = self.stretch.partial || self.stretch.voiced_ms >= ANSWERABLE_MS;
         let silent = answerable || self.unanswered >= UNANSWERED_MAX;
-        if silent && !(self.alive && !self.stretch.partial) {
+        let listens = self.alive && !self.stretch.partial;
+        if silent && !listens {
             self.fail(FailureClass::Late);
             return;
         }

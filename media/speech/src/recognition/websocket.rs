@@ -6,7 +6,7 @@ use super::protocol::{Dialect, Protocol, Read, Wire};
 use crate::connection::{Connection, Server, connect};
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
+use domain::ports::recognizer::{Cuts, FINAL_MS_MAX, FailureClass, ListeningOrder, RecognizerFacts};
 use domain::time::Timestamp;
 use domain::turn::Awaited;
 use futures_util::{SinkExt, StreamExt};
@@ -104,7 +104,7 @@ impl WebSocketHearing {
             protocol: self.protocol,
             clock,
             budget: MESSAGES_MAX,
-            awaited: Awaited::Nothing,
+            awaited: Awaited::NOTHING,
             speaking: false,
             spoke_at: Timestamp::EPOCH,
         };
@@ -222,7 +222,7 @@ impl Talk {
                         }
                     }
                     Some(ToEngine::SpeechStarted { .. }) => {
-                        self.awaited = self.awaited.began();
+                        self.awaited = self.awaited.began(Cuts::Engines);
                         self.speaking = true;
                     }
                     Some(ToEngine::SpeechEnded { .. }) => {
@@ -243,7 +243,7 @@ impl Talk {
         let asked_at = clock.now();
         // What has had no text for so long is counted as nothing made out.
         if !self.speaking && asked_at >= self.spoke_at.plus_ms(FINAL_MS_MAX) {
-            self.awaited = Awaited::Nothing;
+            self.awaited = Awaited::NOTHING;
         }
         // A text on its way says nothing of what was said behind it.
         self.speaking = true;
@@ -276,10 +276,7 @@ impl Talk {
 
     fn note(&mut self, read: &Read) {
         if let Read::Final(_) | Read::Last(_) = read {
-            self.awaited = match self.speaking {
-                true => self.awaited.text_during_speech(),
-                false => Awaited::Nothing,
-            };
+            self.awaited = self.awaited.text(Cuts::Engines, self.speaking);
         }
     }
 }
@@ -295,10 +292,10 @@ impl Quiet {
     /// When silence is the end of an engine that may end so.
     fn over_at(&self, awaited: Awaited) -> Option<Timestamp> {
         let last_at = self.asked_at.plus_ms(SILENT_END_MS_MAX);
-        match (awaited, self.answered) {
-            (Awaited::Nothing, _) => Some(last_at.min(self.since.plus_ms(QUIET_END_MS))),
-            (Awaited::Present | Awaited::PresentAndEarlier, true) => Some(last_at),
-            (Awaited::Present | Awaited::PresentAndEarlier, false) => None,
+        match (awaited.is_nothing(), self.answered) {
+            (true, _) => Some(last_at.min(self.since.plus_ms(QUIET_END_MS))),
+            (false, true) => Some(last_at),
+            (false, false) => None,
         }
     }
 }
