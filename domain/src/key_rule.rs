@@ -14,9 +14,9 @@ pub enum KeyRule {
     /// unless the menu being asked gives it another meaning; other keys wait for a menu that says
     /// `type_ahead`.
     OptOutAnywhere,
-    /// The same, knowing the nodes of spoken flows: an `act` that refuses further calls is a refusal, an answer
-    /// that returns is none, a question by word drops the keys from before it, and an answer returns to the menu
-    /// it was asked for in.
+    /// The same, knowing the nodes of spoken flows: an `act` that refuses further calls is a refusal, an
+    /// answer that returns is none, a question by word drops the keys from before it, and an answer returns
+    /// to the menu it was asked for in.
     SpokenNodes,
 }
 

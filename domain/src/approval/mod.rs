@@ -3,7 +3,8 @@
 //!
 //! Promises: it is for exactly the act and the target that were asked for; nobody approves an own request; it
 //! ends at its deadline; it is used once, by whoever asked, and only while who approved it still holds the
-//! right: what it showed is shown again for some minutes, by the same rule. Whether an act needs one at all, and who holds the right, is asked by whoever does the act.
+//! right: what it showed is shown again for some minutes, by the same rule. Whether an act needs one at all,
+//! and who holds the right, is asked by whoever does the act.
 
 mod act;
 mod again;

@@ -1,4 +1,4 @@
-//! What stood when a call was permitted.
+//! What stood when a call was permitted: both grants, the number, the flow's version.
 
 use crate::calling_plan::FlowRef;
 use crate::compliance::{CustomerGrant, NumberGrant};

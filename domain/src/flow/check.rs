@@ -256,8 +256,8 @@ impl FlowDefinition {
         false
     }
 
-    /// Where a node without bounded visits leads by itself: of a group its start, and what stands behind it where
-    /// a call passes the group.
+    /// Where a node without bounded visits leads by itself: of a group its start, and what stands behind it
+    /// where a call passes the group.
     fn goes_on(&self, name: &str, passed: &BTreeSet<&str>) -> Vec<&str> {
         let Some(node) = self.nodes.get(name).map(Node::kind) else {
             return Vec::new();

@@ -221,7 +221,7 @@ fn with_first(nodes: Value) -> FlowDefinition {
 }
 
 #[test]
-fn a_key_that_leads_to_an_act_that_refuses_is_a_refusal_wherever_it_is_pressed() {
+fn a_key_behind_which_an_act_refuses_is_a_refusal_wherever_it_is_pressed() {
     let flow = || with_first(json!({"first": {"act": {"opt_out": true, "next": "heard"}}}));
     let zero = Keypress('0');
     check(flow(), &[zero], &["first", "heard"], true);

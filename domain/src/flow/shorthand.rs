@@ -146,8 +146,8 @@ fn put(members: &mut Map<String, Value>, path: &[&str], name: &str, value: Value
     place.entry(name.to_owned()).or_insert(value);
 }
 
-/// Two rows of which one would be lost: a state that is to say two things on coming there, or one answer that is
-/// to lead to two states.
+/// Two rows of which one would be lost: a state that is to say two things on coming there, or one answer
+/// that is to lead to two states.
 fn refuse_lost_rows(table: &Transitions) -> Result<(), ReadFault> {
     let lost = |later: usize, why: String| ReadFault::Shape {
         path: format!("transitions.rows[{later}]"),

@@ -23,8 +23,8 @@ use async_trait::async_trait;
 pub const FRAME_SAMPLES: usize = 160;
 /// Milliseconds of one frame.
 pub const FRAME_MS: u64 = FRAME_SAMPLES as u64 * 1_000 / SAMPLES_PER_SECOND as u64;
-/// Latest `Final` after the end of speech: whoever waits hears something within 3 s, and the robot's own words
-/// need the rest of them.
+/// Latest `Final` after the end of speech: whoever waits hears something within 3 s, and the robot's own
+/// words need the rest of them.
 pub const FINAL_MS_MAX: u64 = 2_500;
 /// Longest text of one utterance, in bytes: two minutes of fast speech; more is cut at a character.
 pub const UTTERANCE_BYTES_MAX: usize = 4_096;

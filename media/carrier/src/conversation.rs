@@ -11,15 +11,17 @@ const PHRASES_MAX: usize = 500;
 const TURNS_MAX: usize = 40;
 /// Longest text of a phrase, in bytes; it is a file's name too.
 const PHRASE_BYTES_MAX: usize = 120;
-/// What must be heard before a pause means that the robot has asked: after the notices, and later.
+/// What must be heard before a pause means that the robot has asked: past the notices.
 const FIRST_HEARD_MS: u64 = 5_000;
+/// The same later in the call: any question is longer.
 const LATER_HEARD_MS: u64 = 400;
 /// The pause that means it.
 const QUIET_MS: u64 = 900;
 /// Frames of a keypress.
 const PRESS_FRAMES: u16 = 8;
 
-/// One turn of somebody who speaks: exactly one of `say` and `press`, or neither, for a turn that is let go by.
+/// One turn of somebody who speaks: exactly one of `say` and `press`, or neither, for a turn that is let go
+/// by.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct CalleeTurn {

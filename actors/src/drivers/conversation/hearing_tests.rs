@@ -1,5 +1,5 @@
-//! Calls that listen, over a scripted line and a scripted recognizer: what is stored, in which order, and what
-//! is done then.
+//! Calls that listen, over a scripted line and a scripted recognizer: what is stored, in which order, and
+//! what is done then.
 
 use crate::error::StartError;
 use crate::testing::ear::FakeRecognizer;

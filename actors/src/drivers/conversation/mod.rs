@@ -1,7 +1,8 @@
 //! Runs the flow over an answered leg: every node, key and notice is stored before what follows from it.
 //!
 //! The recording notice comes first; once its last frame has gone and that is stored, the callee's channel
-//! is let into the recording. An opt-out by key or by word is stored on the number before anything else of it. The call
+//! is let into the recording. An opt-out by key or by word is stored on the number before anything else of
+//! it. The call
 //! ends when the
 //! flow does, when the callee hangs up, at the longest duration, or by an order.
 
@@ -13,6 +14,7 @@ mod hearing_tests;
 mod opt_out;
 mod playing;
 mod prepare;
+mod queued;
 mod spoken;
 #[cfg(test)]
 mod spoken_flow_tests;

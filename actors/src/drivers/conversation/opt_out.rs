@@ -13,9 +13,10 @@ use std::sync::Arc;
 
 /// The stored reason of an opt-out in a call.
 const fn reason(source: OptOutSource) -> &'static str {
-    match source {
-        OptOutSource::Speech => "speech",
-        OptOutSource::Keypress | OptOutSource::Operator | OptOutSource::Import => "keypress",
+    if matches!(source, OptOutSource::Speech) {
+        "speech"
+    } else {
+        "keypress"
     }
 }
 

@@ -1,12 +1,13 @@
 //! What is being said: clips queued in order, each on record once it was heard to its end or cut.
 
+use super::queued::{Playing, Said};
 use super::spoken::clip;
 use super::talk::Talk;
 use crate::drivers::kit::Halt;
 use domain::call::command::CallCommand;
 use domain::call::event::{EndReason, Notice};
 use domain::call::{EngineKind, SaidFact, TurnFact};
-use domain::flow::{FlowInput, FlowPrompt, FlowRun};
+use domain::flow::{FlowInput, FlowRun};
 use domain::number::event::OptOutSource;
 use domain::ports::speech::SpeechError;
 use domain::turn::characters_spoken;
@@ -18,24 +19,6 @@ const WORDLESS_MS_MAX: u64 = 2_600;
 
 /// Longest wait for a text while somebody is on the line: nobody hears silence for three seconds.
 const SAY_MS_MAX: u64 = 2_500;
-
-/// What a clip says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Said {
-    Notice(Notice),
-    Prompt(FlowPrompt),
-}
-
-/// One clip in the queue.
-#[derive(Debug)]
-pub(super) struct Playing {
-    play: u32,
-    said: Said,
-    /// Where the call was when it was queued.
-    node: String,
-    text: String,
-    duration_ms: u64,
-}
 
 impl Talk<'_> {
     /// A clip was heard to its end.

@@ -2,8 +2,8 @@
 
 use super::ear::{Ear, next_of};
 use super::end_facts::{HungUp, ending};
-use super::playing::{Playing, Said};
 use super::prepare::{Prepared, Voice};
+use super::queued::{Playing, Said};
 use super::spoken::{HangUpOrders, Heard};
 use super::stored_notice;
 use crate::drivers::kit::{Halt, Kit};

@@ -1,6 +1,6 @@
 //! What calls listen with: a recognizer of the operator's choice, and the understanding that ships.
 
-use super::AppError;
+use crate::app::error::AppError;
 use actors::{Environment, Hearing};
 use application::listening::BundledUnderstanding;
 use speech::recognition::spec::RecognizerSpec;

@@ -118,7 +118,8 @@ impl FlowRun {
         self.enter(next.to_owned(), actions);
     }
 
-    /// No recognizer is left. A question that keys answer says so by what it says when nothing was understood.
+    /// No recognizer is left. A question that keys answer says so by what it says when nothing was
+    /// understood.
     pub(super) fn take_deafness(&mut self, actions: &mut Vec<FlowAction>) {
         self.talked.deaf = true;
         if !matches!(self.doing, Doing::Asking { .. }) {
@@ -210,7 +211,8 @@ impl FlowRun {
         }
     }
 
-    /// Whether this question is being said and may not be interrupted: nothing that is said into it answers it.
+    /// Whether this question is being said and may not be interrupted: nothing that is said into it answers
+    /// it.
     pub(super) fn must_be_heard(&self, ask: &Ask) -> bool {
         let forbidden = ask.barge_in.as_ref().is_some_and(|policy| !policy.allowed);
         forbidden && self.doing == Doing::Asking { played: false }

@@ -178,8 +178,8 @@ mod tests {
             read(r#"{"partial":"是 的"}"#),
             Ok(Read::Partial("是 的".to_owned()))
         );
-        assert_eq!(read(r#"{"partial":""}"#), Ok(Read::Nothing));
-        assert_eq!(read(r#"{"text":""}"#), Ok(Read::Nothing));
+        assert_eq!(read(r#"{"partial":""}"#), Ok(Read::Idle));
+        assert_eq!(read(r#"{"text":""}"#), Ok(Read::Idle));
         let words = r#"{"result":[{"conf":1.0,"word":"是"},{"conf":0.5,"word":"的"}],"text":"是 的"}"#;
         let Ok(Read::Final(made)) = read(words) else {
             panic!("a text");

@@ -22,7 +22,8 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 const BEGIN_MS_MAX: u64 = 2_000;
 /// Silence that ends a listening where an engine may end so and nothing is awaited of it.
 const QUIET_END_MS: u64 = 1_000;
-/// The same where it has answered, and less was said than our detector parts: before whoever listens gives up.
+/// The same where it has answered, and less was said than our detector parts: before whoever listens gives
+/// up.
 const SILENT_END_MS_MAX: u64 = FINAL_MS_MAX - 500;
 /// Longest wait for the engine to take a message.
 const SEND_MS_MAX: u64 = 2_000;

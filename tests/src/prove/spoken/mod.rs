@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 use speech::recognition::spec::Kind;
 use speech::testing::double::Manner;
 
-/// Replies in the middle and of twenty the slowest but one (the requirement): from the end of what was said
-/// to the first sound.
+/// Half of the replies are sooner (the requirement): from the end of what was said to the first sound.
 const P50_MS: u64 = 800;
+/// And nineteen of twenty.
 const P95_MS: u64 = 1_200;
 /// Words that are spoken into stop so soon (the requirement).
 const CUT_P95_MS: u64 = 200 + NOTICED_MS;

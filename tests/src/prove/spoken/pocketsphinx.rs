@@ -1,5 +1,5 @@
-//! A recognizer that nobody here wrote: Debian's PocketSphinx, an English command grammar at 8 kHz, behind the
-//! HTTP form that the product speaks. The callees are Flite's.
+//! A recognizer that nobody here wrote: Debian's PocketSphinx, an English command grammar at 8 kHz, behind
+//! the HTTP form that the product speaks. The callees are Flite's.
 
 use crate::program::command;
 use domain::ports::speech::Clip;
@@ -69,7 +69,8 @@ pub(super) fn says(text: &str, file: &Path) {
     std::fs::write(file, wav).expect("a file can be written");
 }
 
-/// The program behind `POST …/audio/transcriptions`; it serves as long as the proof lasts. Answers its address.
+/// The program behind `POST …/audio/transcriptions`; it serves as long as the proof lasts. Answers its
+/// address.
 #[expect(clippy::disallowed_methods, reason = "a proof's own server")]
 pub(super) fn serve(folder: PathBuf) -> SocketAddr {
     let grammar = folder.join("commands.jsgf");

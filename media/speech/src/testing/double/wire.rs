@@ -36,7 +36,8 @@ impl Format {
         }
     }
 
-    /// What FunASR's servers say of a text: one, that it is the last; the other, that the client still speaks.
+    /// What FunASR's servers say of a text: one, that it is the last; the other, that the client still
+    /// speaks.
     const fn is_final(&self) -> bool {
         match self.server {
             FunAsrServer::Cpp => self.ended,
