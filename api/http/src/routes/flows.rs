@@ -29,7 +29,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Published flows by name, with their current versions",
             list,
         )
-        .needs(Permission::RulesRead, About::Everybody)
+        // A campaign's own flow has the campaign's name: whoever is held to some is shown no list of all.
+        .needs(Permission::CampaignsRead, About::Everybody)
         .query(PAGED),
         Endpoint::get(
             "/api/v1/flows/{id}",

@@ -141,7 +141,16 @@ pub(crate) fn prove(form: Form) -> Proof {
     let mut rounds = vec![("template", embedded)];
     let missing = pocketsphinx::missing();
     if missing.is_none() {
-        let lines = ENGLISH.iter().map(|story| line_of(story, 1)).collect();
+        let stories = if form == Form::Short {
+            ENGLISH.get(..3)
+        } else {
+            ENGLISH.get(..)
+        };
+        let lines = stories
+            .into_iter()
+            .flatten()
+            .map(|story| line_of(story, 1))
+            .collect();
         let engine = Engine::Pocketsphinx;
         rounds.push(("pocketsphinx", Round { engine, lines }));
     }
