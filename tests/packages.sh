@@ -1,6 +1,12 @@
 #!/usr/bin/env bash
 # Installs what the stories and proofs use, where we may; otherwise each of them says that it is skipped.
 set -u
+# Other people's recognizer and callers, for `prove spoken`; not every system has them, and nothing else waits for them.
+if ! { command -v pocketsphinx_continuous && command -v flite && [ -d /usr/share/pocketsphinx/model/en-us ]; } >/dev/null 2>&1 \
+  && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pocketsphinx pocketsphinx-en-us flite; } >/dev/null 2>&1 \
+    || echo "packages: pocketsphinx and flite are not to be had here; what needs them is skipped"
+fi
 missing=()
 command -v espeak-ng >/dev/null || missing+=(espeak-ng)
 command -v sipp >/dev/null || missing+=(sip-tester)

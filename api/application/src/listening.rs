@@ -4,6 +4,7 @@ use crate::rehearsing::{Listener, ListenerFault};
 use domain::flow::{FlowRun, Understood};
 use domain::ports::understanding::{SensitiveWord, SensitiveWords, Understanding};
 use domain::time::Timestamp;
+use std::sync::Arc;
 use understanding::sensitive::{SensitiveWords as Lists, WordList};
 
 /// The name of a campaign's own list, as events and alerts show it.
@@ -12,16 +13,16 @@ const CAMPAIGN_LIST: &str = "campaign";
 /// Chinese by a model and rules, every other language by rules alone.
 #[derive(Debug)]
 pub struct BundledUnderstanding {
-    chinese: Listener,
-    english: Listener,
+    chinese: Arc<Listener>,
+    english: Arc<Listener>,
 }
 
 impl BundledUnderstanding {
     /// Learns the shipped examples: about a second of one core, so not on a task that others wait for.
     pub fn learned() -> Result<Self, ListenerFault> {
         Ok(Self {
-            chinese: Listener::bundled("zh-CN")?,
-            english: Listener::bundled("en")?,
+            chinese: Listener::shared("zh-CN")?,
+            english: Listener::shared("en")?,
         })
     }
 

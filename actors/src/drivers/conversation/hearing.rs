@@ -78,9 +78,10 @@ impl Talk<'_> {
         Some(Arc::clone(&hearing.understanding))
     }
 
-    /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it.
+    /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it. Before
+    /// the recording notice was heard nothing that would have to be kept is looked for.
     async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
-        if self.ending {
+        if self.ending || !self.kept.words {
             return Ok(false);
         }
         let words = self.sensitive_words.as_ref();
@@ -170,7 +171,8 @@ impl Talk<'_> {
     }
 
     fn understood_fact(&self, understood: &Understood) -> UnderstoodFact {
-        let slots = understood.slots.iter();
+        // Before the recording notice was heard, nothing of their words is kept.
+        let slots = understood.slots.iter().filter(|_| self.kept.words);
         let model = self.run.as_ref().zip(self.understanding());
         UnderstoodFact {
             node: self.node.clone(),

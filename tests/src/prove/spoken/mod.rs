@@ -174,7 +174,8 @@ pub(crate) fn prove(form: Form) -> Proof {
     if let Some(install) = missing
         && let Some(members) = proof.line.as_object_mut()
     {
-        members.insert("skipped".to_owned(), json!({ "pocketsphinx": install }));
+        let why = format!("not installed: {install}");
+        members.insert("pocketsphinx".to_owned(), json!({ "skipped": why }));
     }
     proof
 }
