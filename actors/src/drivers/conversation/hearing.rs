@@ -78,8 +78,8 @@ impl Talk<'_> {
         Some(Arc::clone(&hearing.understanding))
     }
 
-    /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it. Before
-    /// the recording notice was heard nothing that would have to be kept is looked for.
+    /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it. None
+    /// is looked for before the recording notice was heard: it would have to be kept.
     async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
         if self.ending || !self.kept.words {
             return Ok(false);
