@@ -157,6 +157,11 @@ impl Turn {
         &self.partial
     }
 
+    /// What was said and will not be answered any more: the call is over.
+    pub fn unanswered(&mut self, now_ms: u64) -> Option<Utterance> {
+        (!self.said.is_empty()).then(|| self.answer(now_ms))
+    }
+
     /// What was said so far has been acted on already.
     pub fn acted_on(&mut self) {
         self.forget();

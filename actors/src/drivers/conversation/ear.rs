@@ -3,6 +3,7 @@
 use domain::ports::line::Leg;
 use domain::ports::recognizer::{
     Cuts, FRAME_MS, HeardAudio, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
+    Utterance,
 };
 use domain::turn::{BargeIn, Expected, Turn, TurnAct, TurnRules};
 use std::sync::Arc;
@@ -30,6 +31,8 @@ pub(super) struct Ear {
     prompting: bool,
     now_ms: u64,
     opens_count: u32,
+    /// No more sound comes; what was said is still made out.
+    is_finished: bool,
 }
 
 /// Something was made out, or a turn wants something done; often both.
@@ -91,6 +94,7 @@ impl Ear {
             prompting: false,
             now_ms: 0,
             opens_count: 1,
+            is_finished: false,
         })
     }
 
@@ -119,6 +123,34 @@ impl Ear {
                 }
             }
         }
+    }
+
+    /// What comes of the sound that is left once the leg has ended; `None` when all of it was made out.
+    /// Cancel-safe.
+    pub(super) async fn last(&mut self) -> Option<Sounded> {
+        loop {
+            tokio::select! {
+                biased;
+                event = self.listening.next() => {
+                    let event = event?;
+                    let act = self.turn.heard(&event, self.now_ms);
+                    return Some(Sounded { event: Some(event), act, was_open: true });
+                }
+                frame = self.heard.next(), if !self.is_finished => {
+                    if let Some(frame) = frame {
+                        self.listening.push(&frame);
+                    } else {
+                        self.listening.finish();
+                        self.is_finished = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// What was said and not answered any more.
+    pub(super) fn unanswered(&mut self) -> Option<Utterance> {
+        self.turn.unanswered(self.now_ms)
     }
 
     pub(super) const fn facts(&self) -> &RecognizerFacts {

@@ -13,13 +13,16 @@ use domain::call::{
 use domain::flow::{Ask, FlowAction, FlowInput, FlowRun, Interruption, SlotKind, Understood};
 use domain::number::event::OptOutSource;
 use domain::personal::Personal;
-use domain::ports::recognizer::{FailureClass, RecognitionEvent, Utterance};
+use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, RecognitionEvent, Utterance};
 use domain::ports::understanding::Understanding;
 use domain::turn::{AnswerBy, BargeIn, Expected, TurnAct};
 use std::sync::Arc;
 
 /// A sound shorter than this of which nothing is made out was a cough or a knock: the wait goes on.
 const NOISE_MS_MAX: u64 = 400;
+
+/// Longest wait for what was said last: an engine has `FINAL_MS_MAX` for it, from its end on.
+const LAST_WORDS_MS_MAX: u64 = FINAL_MS_MAX + 500;
 
 impl Talk<'_> {
     /// Listens from the answer on, where there is a recognizer and a run to understand it by.
@@ -38,7 +41,7 @@ impl Talk<'_> {
 
     pub(super) async fn take_sound(&mut self, sounded: Sounded) -> Result<(), Halt> {
         if self.hung_up.is_some() || self.hanging_up.is_some() {
-            return Ok(());
+            return self.take_last(&sounded).await;
         }
         match &sounded.event {
             Some(RecognitionEvent::Partial { text }) if self.ends_by_word(text).await? => return Ok(()),
@@ -54,6 +57,46 @@ impl Talk<'_> {
             Some(TurnAct::CutPrompt { voiced_ms, .. }) => self.take_barge_in(voiced_ms).await,
             Some(TurnAct::Answered(said)) => self.take_answer(&said).await,
             Some(TurnAct::Deaf { class, .. }) => self.take_deafness(class, sounded.was_open).await,
+            None => Ok(()),
+        }
+    }
+
+    /// The call is over, and nothing is answered any more: a refusal still counts, and what was said is kept.
+    async fn take_last(&mut self, sounded: &Sounded) -> Result<(), Halt> {
+        if let Some(RecognitionEvent::Final(said)) = &sounded.event
+            && self.refuses_by_word(said).await?
+        {
+            return Ok(());
+        }
+        match &sounded.act {
+            Some(TurnAct::Answered(said)) => self.note_heard(said).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Who says 谢绝来电 and hangs up at once must not be called again because an engine needs a second: what
+    /// was said is made out to its end before the call's end is stored.
+    pub(super) async fn hear_last_words(&mut self) -> Result<(), Halt> {
+        if !self.ear.as_ref().is_some_and(Ear::is_open) {
+            return Ok(());
+        }
+        let kit = Arc::clone(&self.kit);
+        let clock = kit.environment.clock.as_ref();
+        let limit = clock.now().plus_ms(LAST_WORDS_MS_MAX);
+        while let Some(ear) = &mut self.ear {
+            let sounded = tokio::select! {
+                biased;
+                sounded = ear.last() => sounded,
+                () = clock.wait_until(limit) => None,
+            };
+            let Some(sounded) = sounded else { break };
+            self.take_last(&sounded).await?;
+            if self.opted_out {
+                return Ok(());
+            }
+        }
+        match self.ear.as_mut().and_then(Ear::unanswered) {
+            Some(said) => self.note_heard(&said).await,
             None => Ok(()),
         }
     }
@@ -144,10 +187,7 @@ impl Talk<'_> {
         if refuses {
             self.opt_out(OptOutSource::Speech).await?;
         }
-        if self.kept.words {
-            let heard = self.heard_fact(said);
-            self.note_turn(TurnFact::Heard(heard)).await?;
-        }
+        self.note_heard(said).await?;
         // Said over the goodbye: nothing follows from it but a refusal.
         if self.ending && !refuses {
             return Ok(());
@@ -155,6 +195,15 @@ impl Talk<'_> {
         let fact = self.understood_fact(understood);
         self.note_turn(TurnFact::Understood(fact)).await?;
         self.step(FlowInput::Spoken(understood)).await
+    }
+
+    /// Not before the recording notice was heard.
+    async fn note_heard(&mut self, said: &Utterance) -> Result<(), Halt> {
+        if !self.kept.words || said.text.is_empty() {
+            return Ok(());
+        }
+        let heard = self.heard_fact(said);
+        self.note_turn(TurnFact::Heard(heard)).await
     }
 
     fn heard_fact(&self, said: &Utterance) -> HeardFact {

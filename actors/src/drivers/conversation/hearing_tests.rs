@@ -3,12 +3,12 @@
 
 use crate::error::StartError;
 use crate::testing::ear::FakeRecognizer;
-use crate::testing::line::{FakeLine, dialog, ringing};
+use crate::testing::line::{FakeLine, closed, dialog, hung_up, ringing};
 use crate::testing::world::{World, campaign, count, plan, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
 use domain::flow::FlowDefinition;
-use domain::ports::line::{DialOrder, LegEvent};
+use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
 use domain::ports::recognizer::{FailureClass, RecognitionEvent};
 use domain::sensitive_words::SensitiveWordList;
 use std::sync::Arc;
@@ -263,6 +263,49 @@ fn who_cuts_in_is_on_record_before_the_text_stops_and_the_text_says_how_far_it_c
             "{last}"
         );
         assert_eq!(world.data("call.barged_in")[0]["chars"], 4);
+    });
+}
+
+#[test]
+fn a_refusal_that_is_made_out_after_the_callee_has_hung_up_still_counts() {
+    on_one_thread(async {
+        let world = asked().await;
+        world.ear().tell(RecognitionEvent::SpeechStarted { t_ms: 200 });
+        world.ear().tell(RecognitionEvent::SpeechEnded { t_ms: 900 });
+        settle().await;
+        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, closed());
+        settle().await;
+        assert_eq!(world.count("call.ended"), 0, "what they said is still made out");
+        world.ear().made_out("别再打了", 200, 900);
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let turns = turns_from(&world, "number.opted_out");
+        assert_eq!(
+            turns[..4],
+            ["number.opted_out", "call.heard", "call.understood", "call.ended"]
+        );
+        assert_eq!(world.data("call.ended")[0]["outcome"], "opted_out");
+    });
+}
+
+#[test]
+fn whoever_hangs_up_in_silence_is_not_waited_for_and_an_engine_that_says_nothing_not_for_long() {
+    on_one_thread(async {
+        let world = asked().await;
+        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, closed());
+        settle().await;
+        assert_eq!(world.count("call.ended"), 1);
+
+        let world = asked().await;
+        world.ear().tell(RecognitionEvent::SpeechStarted { t_ms: 200 });
+        settle().await;
+        let before = world.fakes.environment.clock.now();
+        world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+        world.lines[0].tell(0, closed());
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let waited_ms = world.fakes.environment.clock.now().ms_since(before);
+        assert!((1..=3_500).contains(&waited_ms), "{waited_ms}");
     });
 }
 

@@ -125,7 +125,7 @@ impl<'a> Talk<'a> {
     ) -> Result<CallEnding, Halt> {
         for (event, at) in heard {
             if let Some(summary) = self.hear(event, at).await? {
-                return Ok(self.ended(summary));
+                return self.over(summary).await;
             }
         }
         if self.run.is_none() && !self.orders.stand() {
@@ -141,7 +141,7 @@ impl<'a> Talk<'a> {
         loop {
             if let Some((event, at)) = self.unheard.pop_front() {
                 if let Some(summary) = self.hear(event, at).await? {
-                    return Ok(self.ended(summary));
+                    return self.over(summary).await;
                 }
                 continue;
             }
@@ -168,14 +168,14 @@ impl<'a> Talk<'a> {
                 () = kit.environment.clock.wait_until(self.deadline) => {
                     if self.hanging_up.is_some() {
                         tracing::warn!(call = %self.attempt.call, "a leg did not close in time");
-                        return Ok(self.ended(LegSummary::default()));
+                        return self.over(LegSummary::default()).await;
                     }
                     self.end_too_long().await?;
                     continue;
                 }
             };
             if let Some(summary) = self.hear(event, kit.now()).await? {
-                return Ok(self.ended(summary));
+                return self.over(summary).await;
             }
         }
     }
@@ -347,6 +347,11 @@ impl<'a> Talk<'a> {
             tracing::debug!(call = %self.attempt.call, %error, "a leg to hang up was over already");
         }
         Ok(())
+    }
+
+    async fn over(mut self, summary: LegSummary) -> Result<CallEnding, Halt> {
+        self.hear_last_words().await?;
+        Ok(self.ended(summary))
     }
 
     fn ended(self, summary: LegSummary) -> CallEnding {
