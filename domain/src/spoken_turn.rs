@@ -2,6 +2,7 @@
 //! did. Values that a flow's step and a call's events share.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// How sure a reading is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -63,6 +64,18 @@ impl SpokenReading {
     pub fn intent(&self) -> Option<&str> {
         self.candidates.first().map(|first| first.intent.as_str())
     }
+}
+
+/// What is understood of an utterance by whoever asks the step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Understood {
+    pub reading: SpokenReading,
+    /// Values for slots of the flow, by name.
+    pub slots: BTreeMap<String, String>,
+    /// How interested the callee seems.
+    pub interest: Option<String>,
+    /// Further calls were refused, in whatever words.
+    pub opt_out: bool,
 }
 
 /// Which input a decision answers.

@@ -186,6 +186,7 @@ impl Line for FakeLine {
             events,
             sender,
             journal: Arc::clone(&self.journal),
+            is_over: Arc::default(),
         }))
     }
 
@@ -210,6 +211,7 @@ struct FakeLeg {
     events: mpsc::Receiver<LegEvent>,
     sender: mpsc::Sender<LegEvent>,
     journal: Arc<Mutex<Journal>>,
+    is_over: Arc<AtomicBool>,
 }
 
 impl FakeLeg {
@@ -254,7 +256,11 @@ pub(crate) fn hung_up(by: HungUpBy) -> LegEvent {
 impl Leg for FakeLeg {
     async fn next(&mut self) -> LegEvent {
         match self.events.recv().await {
-            Some(event) => event,
+            Some(event) => {
+                let over = matches!(event, LegEvent::Closed(_));
+                self.is_over.fetch_or(over, Ordering::Relaxed);
+                event
+            }
             None => std::future::pending().await,
         }
     }
@@ -277,6 +283,7 @@ impl Leg for FakeLeg {
             clock,
             begins,
             at_ms: 0,
+            is_over: Arc::clone(&self.is_over),
         }))
     }
     async fn stop_playing(&mut self) -> Result<(), LineError> {
@@ -313,11 +320,15 @@ struct FakeSound {
     clock: Arc<dyn Clock>,
     begins: Timestamp,
     at_ms: u64,
+    is_over: Arc<AtomicBool>,
 }
 
 #[async_trait]
 impl HeardAudio for FakeSound {
     async fn next(&mut self) -> Option<HeardFrame> {
+        if self.is_over.load(Ordering::Relaxed) {
+            return None;
+        }
         self.clock
             .wait_until(self.begins.plus_ms(self.at_ms + FRAME_MS))
             .await;

@@ -5,7 +5,7 @@ use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::personal::Personal;
-use crate::spoken_turn::{SpokenReading, TurnDecision};
+use crate::spoken_turn::{SpokenReading, TurnDecision, Understood};
 use crate::turn::AnswerBy;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -152,6 +152,22 @@ impl From<TurnFact> for CallEvent {
 }
 
 impl UnderstoodFact {
+    /// What was understood at a node, by the model of this digest.
+    pub fn of(node: String, understood: &Understood, model: Option<String>) -> Self {
+        let slots = understood.slots.iter();
+        Self {
+            node,
+            intent: understood.reading.intent().map(str::to_owned),
+            reading: understood.reading.clone(),
+            slots: slots
+                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
+                .collect(),
+            interest: understood.interest.clone(),
+            opt_out: understood.opt_out,
+            model,
+        }
+    }
+
     /// Its slots, with their places in the record.
     pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
         let slots = self.slots.iter_mut();

@@ -125,7 +125,8 @@ impl Ear {
         }
     }
 
-    /// What comes of the sound that is left once the leg has ended; `None` when all of it was made out.
+    /// What comes of the sound that is left once the leg has ended; `None` when all of it was made out, and at
+    /// once where nobody was speaking.
     /// Cancel-safe.
     pub(super) async fn last(&mut self) -> Option<Sounded> {
         loop {
@@ -139,9 +140,11 @@ impl Ear {
                 frame = self.heard.next(), if !self.is_finished => {
                     if let Some(frame) = frame {
                         self.listening.push(&frame);
-                    } else {
+                    } else if self.turn.is_open() {
                         self.listening.finish();
                         self.is_finished = true;
+                    } else {
+                        return None;
                     }
                 }
             }

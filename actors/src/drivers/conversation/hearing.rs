@@ -77,9 +77,6 @@ impl Talk<'_> {
     /// Who says 谢绝来电 and hangs up at once must not be called again because an engine needs a second: what
     /// was said is made out to its end before the call's end is stored.
     pub(super) async fn hear_last_words(&mut self) -> Result<(), Halt> {
-        if !self.ear.as_ref().is_some_and(Ear::is_open) {
-            return Ok(());
-        }
         let kit = Arc::clone(&self.kit);
         let clock = kit.environment.clock.as_ref();
         let limit = clock.now().plus_ms(LAST_WORDS_MS_MAX);
@@ -220,20 +217,14 @@ impl Talk<'_> {
     }
 
     fn understood_fact(&self, understood: &Understood) -> UnderstoodFact {
-        // Before the recording notice was heard, nothing of their words is kept.
-        let slots = understood.slots.iter().filter(|_| self.kept.words);
-        let model = self.run.as_ref().zip(self.understanding());
-        UnderstoodFact {
-            node: self.node.clone(),
-            intent: understood.reading.intent().map(str::to_owned),
-            reading: understood.reading.clone(),
-            slots: slots
-                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
-                .collect(),
-            interest: understood.interest.clone(),
-            opt_out: understood.opt_out,
-            model: model.and_then(|(run, understanding)| understanding.model(run.language())),
+        let asked = self.run.as_ref().zip(self.understanding());
+        let model = asked.and_then(|(run, understanding)| understanding.model(run.language()));
+        let mut fact = UnderstoodFact::of(self.node.clone(), understood, model);
+        if !self.kept.words {
+            // Before the recording notice was heard, nothing of their words is kept.
+            fact.slots.clear();
         }
+        fact
     }
 
     /// They speak into what is said: the node decides whether that stops it.

@@ -38,18 +38,9 @@ impl Recorder {
             begins_ms,
             ends_ms,
         }));
-        let slots = understood.slots.iter();
-        self.note(TurnFact::Understood(UnderstoodFact {
-            node: node.to_owned(),
-            intent: understood.reading.intent().map(str::to_owned),
-            reading: understood.reading.clone(),
-            slots: slots
-                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
-                .collect(),
-            interest: understood.interest.clone(),
-            opt_out: understood.opt_out,
-            model: model.map(str::to_owned),
-        }));
+        let model = model.map(str::to_owned);
+        let fact = UnderstoodFact::of(node.to_owned(), understood, model);
+        self.note(TurnFact::Understood(fact));
     }
 
     /// What happens, before the flow takes it.

@@ -91,19 +91,8 @@ impl Call {
             begins_ms: 1_000,
             ends_ms: 2_000,
         })));
-        let slots = understood.slots.iter();
-        self.story
-            .ask(CallCommand::NoteTurn(TurnFact::Understood(UnderstoodFact {
-                node,
-                intent: understood.reading.intent().map(str::to_owned),
-                reading: understood.reading.clone(),
-                slots: slots
-                    .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
-                    .collect(),
-                interest: None,
-                opt_out: understood.opt_out,
-                model: Some("abababab".to_owned()),
-            })));
+        let fact = UnderstoodFact::of(node, understood, Some("abababab".to_owned()));
+        self.story.ask(CallCommand::NoteTurn(TurnFact::Understood(fact)));
         self.step(FlowInput::Spoken(understood))
     }
 

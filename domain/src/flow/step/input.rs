@@ -1,8 +1,7 @@
 //! What can happen in a call of a flow, and what the driver does next.
 
 use crate::disposition::Outcome;
-use crate::spoken_turn::{SpokenReading, TurnDecision};
-use std::collections::BTreeMap;
+use crate::spoken_turn::{TurnDecision, Understood};
 
 /// What happened on the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,18 +23,6 @@ pub enum FlowInput<'a> {
     Silence,
     /// Something of ours failed: speech, store or line.
     Fault,
-}
-
-/// What is understood of an utterance by whoever asks the step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Understood {
-    pub reading: SpokenReading,
-    /// Values for slots of the flow, by name.
-    pub slots: BTreeMap<String, String>,
-    /// How interested the callee seems.
-    pub interest: Option<String>,
-    /// Further calls were refused, in whatever words.
-    pub opt_out: bool,
 }
 
 /// How far somebody has spoken into a text.

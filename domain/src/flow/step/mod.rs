@@ -13,7 +13,8 @@ mod silent;
 mod spoken;
 mod talked;
 
-pub use input::{FlowAction, FlowInput, FlowPrompt, Intention, Interruption, NoticeKind, Understood};
+pub use crate::spoken_turn::Understood;
+pub use input::{FlowAction, FlowInput, FlowPrompt, Intention, Interruption, NoticeKind};
 
 use super::graph::FlowDefinition;
 use super::nodes::{Ending, Node, NodeKind, Question, Reprompt};

@@ -3,10 +3,10 @@
 
 use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent, INTENT};
 use super::super::nodes::{Ask, Node};
-use super::input::{FlowAction, FlowPrompt, Understood};
+use super::input::{FlowAction, FlowPrompt};
 use super::{Doing, FlowRun};
 use crate::disposition::Outcome;
-use crate::spoken_turn::{Certainty, Explanation, ReadBy, TurnInput};
+use crate::spoken_turn::{Certainty, Explanation, ReadBy, TurnInput, Understood};
 use std::sync::Arc;
 
 impl FlowRun {
