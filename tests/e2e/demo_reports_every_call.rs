@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::path::Path;
 use tests::day_report::DayReport;
 use tests::history::{History, member};
-use tests::program::{read, run_json};
+use tests::program::{is_installed, read, run_json};
 
 /// Channels, rate and length of a WAV file, from its own header.
 fn wav(path: &Path) -> (u16, u32, u32) {
@@ -42,6 +42,40 @@ fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
         status.success() && member(&checked, "/rebuilt_from_log") == true,
         "{checked}"
     );
+}
+
+/// Where espeak-ng voices them, some of the people spoke: they were understood, one swore and was hung up, and
+/// the report tells a conversation.
+fn some_spoke(history: &History, report: &str) {
+    if !is_installed("espeak-ng") {
+        println!("SKIPPED people who speak: espeak-ng is not installed");
+        return;
+    }
+    let spoken: Vec<Vec<&Value>> = history
+        .calls()
+        .into_values()
+        .filter(|events| {
+            events
+                .iter()
+                .any(|event| member(event, "/data/customer_grant/campaign") == "DEMO-SPOKEN")
+        })
+        .collect();
+    assert!(spoken.len() >= 7, "every kind of person: {}", spoken.len());
+    let of = |kind: &str| history.of(kind).count();
+    assert!(of("call.understood") >= 10, "{}", of("call.understood"));
+    assert_eq!(of("call.sensitive_word_matched"), 1, "one swears");
+    assert_eq!(of("call.engine_failed"), 0);
+    assert!(of("call.barged_in") >= 1, "one interrupts");
+    let outcomes: Vec<&str> = spoken
+        .iter()
+        .flatten()
+        .filter_map(|event| member(event, "/data/outcome").as_str())
+        .collect();
+    assert!(
+        outcomes.iter().filter(|outcome| **outcome == "success").count() >= 2,
+        "{outcomes:?}"
+    );
+    assert!(report.contains("一通对话") && report.contains("nodes.确认分期期数.on_filled"));
 }
 
 #[test]
@@ -91,6 +125,7 @@ fn a_demonstration_ends_with_every_call_accounted_for() {
 
     let report = read(&data.join("report.html"));
     assert!(report.contains("<svg") && !report.contains("http://") && !report.contains("https://"));
+    some_spoke(&history, &report);
 
     // The same directory and seed prints the same summary; another seed is refused.
     let (_, again) = run_json(&args).unwrap();

@@ -30,7 +30,7 @@ const HALF_ROWS_MAX: usize = 24;
 const HALF_CHARS_MAX: usize = 44;
 
 /// Text as it may stand in an element or a quoted attribute.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

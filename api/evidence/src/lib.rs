@@ -8,7 +8,7 @@ pub mod audit_search;
 pub mod bundle;
 pub mod causes;
 pub mod compliance_report;
-mod html;
+pub mod html;
 pub mod inspection;
 pub mod log_walk;
 pub mod pdca;

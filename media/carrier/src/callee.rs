@@ -114,7 +114,9 @@ impl Persona {
             .iter()
             .map(|(one, weight)| (*one, *weight))
             .collect();
-        let manner = chance.weighted(&weights).unwrap_or(Manner::NoAnswer);
+        let drawn_manner = chance.weighted(&weights).unwrap_or(Manner::NoAnswer);
+        let named = profile.speakers.get(number).copied();
+        let manner = named.map_or(drawn_manner, |_| Manner::Speaks);
         let post_dial_delay_ms = drawn(&mut chance, profile.post_dial_delay_ms);
         // The delay counts as ringing: the carrier's limit runs from the INVITE.
         let ring_ms =
@@ -124,7 +126,13 @@ impl Persona {
             manner,
             post_dial_delay_ms,
             early_media,
-            taking: taking(profile, &mut chance, manner, ring_ms),
+            taking: match named {
+                Some(place) => Taking::Answered {
+                    ring_ms,
+                    script: holds(profile, place),
+                },
+                None => taking(profile, &mut chance, manner, ring_ms),
+            },
             voices: profile.clips.clone(),
         }
     }
@@ -269,8 +277,15 @@ fn presses_wrong_key(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step>
 /// One of the profile's conversations; without any, nothing is said.
 fn speaks(profile: &CarrierProfile, chance: &mut Chance) -> Vec<Step> {
     let last = profile.conversations.len().saturating_sub(1);
-    let drawn = usize::try_from(chance.between(0, last as u64)).unwrap_or(0);
-    let turns = profile.conversations.get(drawn).map(Vec::as_slice);
+    holds(
+        profile,
+        usize::try_from(chance.between(0, last as u64)).unwrap_or(0),
+    )
+}
+
+/// Says what stands there, then stays.
+fn holds(profile: &CarrierProfile, place: usize) -> Vec<Step> {
+    let turns = profile.conversations.get(place).map(Vec::as_slice);
     let mut script = conversation::steps(turns.unwrap_or_default(), &profile.clips);
     script.push(stays());
     script
@@ -308,6 +323,7 @@ fn machine(chance: &mut Chance) -> Vec<Step> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::conversation::CalleeTurn;
     use domain::call::progress::{dispose_failure, disposition_of_code};
     use domain::ports::line::LegFailure;
     use std::collections::BTreeMap;
@@ -317,6 +333,25 @@ mod tests {
         (0..count)
             .map(|n| Persona::draw(profile, seed, &number(n), 1))
             .collect()
+    }
+
+    #[test]
+    fn who_is_named_to_speak_does_whatever_the_weights_say() {
+        let mut profile = CarrierProfile::only(Manner::Busy);
+        profile.conversations = vec![vec![CalleeTurn {
+            press: Some('1'),
+            ..CalleeTurn::default()
+        }]];
+        profile.speakers = BTreeMap::from([("15550100001".to_owned(), 0)]);
+        let drawn = drawn_many(&profile, 7, 2);
+        assert_eq!((drawn[0].manner, drawn[1].manner), (Manner::Busy, Manner::Speaks));
+        let Taking::Answered { script, .. } = &drawn[1].taking else {
+            panic!("{drawn:?}");
+        };
+        assert!(
+            matches!(script[0].act, Act::Press { digit: '1', .. }),
+            "{script:?}"
+        );
     }
 
     #[test]

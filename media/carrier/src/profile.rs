@@ -11,6 +11,7 @@
 //! stale_nonce_percent: 50
 //! voices: /srv/voices        # 是的.wav, 三期.wav
 //! conversations: [[{say: 是的}, {say: 三期, interrupt_after_ms: 800}, {press: "1"}]]   # weights: {speaks: 1}
+//! speakers: {"8613800100001": 0}   # these answer and hold that one, whatever the weights
 //! ```
 
 use super::conversation::{self, CalleeTurn, Voices};
@@ -126,6 +127,8 @@ pub struct CarrierProfile {
     pub voices: Option<PathBuf>,
     /// What those say who speak; each draws one.
     pub conversations: Vec<Vec<CalleeTurn>>,
+    /// Who answers and holds which of them (from 0), whatever the weights: by number, without `+`.
+    pub speakers: BTreeMap<String, usize>,
     /// The sounds of those phrases, read by whoever reads the profile.
     #[serde(skip)]
     pub clips: Voices,
@@ -149,6 +152,7 @@ impl Default for CarrierProfile {
             stale_nonce_percent: 0,
             voices: None,
             conversations: Vec::new(),
+            speakers: BTreeMap::new(),
             clips: Voices::default(),
         }
     }
@@ -229,6 +233,9 @@ impl CarrierProfile {
         if conversation::check(&self.conversations, &self.clips).is_err() {
             return bad("conversations", "a phrase has no sound, or a turn makes no sense");
         }
+        if self.speakers.values().any(|one| *one >= self.conversations.len()) {
+            return bad("speakers", "there is no such conversation");
+        }
         match percents.into_iter().find(|(_, percent)| *percent > 100) {
             Some((member, _)) => bad(member, "it is above 100"),
             None => Ok(()),
@@ -280,6 +287,15 @@ mod tests {
             Some("early_media_percent")
         );
         assert_eq!(with(|one| one.weights.clear()), Some("weights"));
+        let spoken = |one: &mut CarrierProfile, place| {
+            one.conversations = vec![vec![CalleeTurn::default()]];
+            one.speakers = BTreeMap::from([("8613800100001".to_owned(), place)]);
+        };
+        let mut profile = CarrierProfile::default();
+        spoken(&mut profile, 0);
+        assert_eq!(profile.check(), Ok(()));
+        spoken(&mut profile, 1);
+        assert_eq!(profile.check().map_err(|error| error.member), Err("speakers"));
         assert_eq!(with(|one| one.keys = BTreeMap::from([('x', 1)])), Some("keys"));
         assert_eq!(with(|one| one.keys = BTreeMap::from([('1', 0)])), Some("keys"));
     }

@@ -12,6 +12,7 @@ mod http;
 pub mod openai_speech;
 mod prompt_text;
 pub mod recognition;
+pub mod rehearsal_voices;
 pub mod simulated;
 pub mod spliced;
 #[cfg(any(test, feature = "testing"))]

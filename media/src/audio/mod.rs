@@ -3,6 +3,7 @@
 pub mod doubled_rate;
 pub mod frame;
 pub mod heard;
+pub mod likeness;
 pub mod recording;
 pub mod resample;
 pub mod voice_activity;

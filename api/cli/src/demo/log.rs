@@ -5,7 +5,7 @@ use domain::call::event::CallEvent;
 use domain::call::progress::dispose_failure;
 use domain::decider::EventData;
 use domain::disposition::{Disposition, Outcome};
-use domain::ids::CallId;
+use domain::ids::{CallId, CampaignId};
 use domain::ports::event_store::{EventStore, StoreError};
 use domain::ports::line::LegFailure;
 use domain::stored_event::{Envelope, Position, StoredEvent, read_event};
@@ -48,6 +48,9 @@ pub(crate) struct LoggedEnd {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LoggedCall {
     pub(crate) legs: Vec<LoggedLeg>,
+    pub(crate) campaign: Option<CampaignId>,
+    /// How often something was understood of what the callee said.
+    pub(crate) understood_count: u32,
     /// When its first leg was dialed.
     pub(crate) dialed_at: Option<Timestamp>,
     pub(crate) answered_at: Option<Timestamp>,
@@ -82,6 +85,10 @@ impl LoggedCall {
                     ..LoggedLeg::default()
                 });
             }
+            CallEvent::Permitted { customer_grant, .. } => {
+                self.campaign = Some(customer_grant.campaign.clone());
+            }
+            CallEvent::Understood { .. } => self.understood_count += 1,
             CallEvent::Ringing { leg, .. } => self.note(*leg, |leg| leg.rang = true),
             CallEvent::LegFailed { leg, failure } => self.fail(*leg, failure),
             CallEvent::Answered { leg, .. } => {

@@ -1,6 +1,6 @@
 //! One login for each role of the demonstration, the same each time it is started on its directory.
 
-use crate::demo::campaign;
+use crate::demo::campaign::Part;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::access::{UserOrder, add_user};
@@ -70,7 +70,7 @@ async fn add(installation: &Installation, login: &Login) -> Result<(), Failure> 
     let order = UserOrder {
         name: name.to_owned(),
         roles: [login.role].into(),
-        campaigns: is_held.then(|| vec![campaign::id()]),
+        campaigns: is_held.then(|| vec![Part::Keys.id(), Part::Spoken.id()]),
         team: if is_held { TEAM.parse().ok() } else { None },
         password: Some(login.password.clone()),
         reason: Some("demonstration".to_owned()),

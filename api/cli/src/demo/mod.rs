@@ -4,18 +4,23 @@
 //! are made up. It can be killed at any moment; the same directory and seed go on where it stopped.
 
 mod campaign;
+mod conversation;
 mod customers;
 mod log;
 mod logins;
 mod picture;
 mod reconcile;
 mod report;
+mod speakers;
 mod summary;
 mod watch;
 
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use application::private_file;
+use campaign::Part;
+use conversation::Talk;
+use customers::DemoCustomer;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use host::clock::SystemClock;
@@ -34,6 +39,7 @@ use http::running::Running;
 use http::server;
 use log::CallBook;
 use reconcile::Reconciliation;
+use speakers::Voices;
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
@@ -95,6 +101,55 @@ pub(crate) struct Args {
     json: bool,
 }
 
+/// Who is called.
+struct People {
+    others: Vec<DemoCustomer>,
+    speakers: Vec<DemoCustomer>,
+    /// Absent where nobody can be made to speak: then they are called as the others are.
+    voices: Option<Voices>,
+}
+
+impl People {
+    fn of(args: &Args, rehearsal: &Path, is_new: bool) -> Result<Self, Failure> {
+        let count = usize::try_from(args.customers).unwrap_or(usize::MAX);
+        let everybody = customers::generate(args.seed, count);
+        let voices = Voices::of(rehearsal, is_new)?;
+        if voices.is_none() {
+            output::notice(
+                "nobody of this demo speaks: it was begun without espeak-ng (apt-get install espeak-ng) / \
+                 未安装 espeak-ng,本次演练无人说话",
+            );
+            return Ok(Self {
+                others: everybody,
+                speakers: Vec::new(),
+                voices,
+            });
+        }
+        let (others, speakers) = speakers::parted(everybody);
+        Ok(Self {
+            others,
+            speakers,
+            voices,
+        })
+    }
+
+    fn profile(&self) -> Option<String> {
+        let voices = self.voices.as_ref()?;
+        Some(voices.profile(&self.speakers))
+    }
+
+    fn speech(&self) -> Result<SpeechChoice, Failure> {
+        let Some(voices) = &self.voices else {
+            return Ok(SpeechChoice::default());
+        };
+        let spec = voices.recognizer().parse();
+        Ok(SpeechChoice {
+            recognizer: Some(spec.map_err(|error| Failure::fault(format!("{error}")))?),
+            ..SpeechChoice::default()
+        })
+    }
+}
+
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let (data, store) = place(&args)?;
@@ -104,10 +159,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .mode(0o700)
         .create(&rehearsal)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
-    hold_to_seed(&rehearsal, args.seed)?;
+    let is_new = hold_to_seed(&rehearsal, args.seed)?;
+    let people = People::of(&args, &rehearsal, is_new)?;
     let cdr = rehearsal.join("cdr.jsonl");
-    let carrier = start_carrier(&args, &rehearsal, &cdr)?;
-    let running = start(&args, &data, &store, carrier.address(), runtime).await?;
+    let carrier = start_carrier(&args, &rehearsal, &cdr, people.profile())?;
+    let running = start(&args, &data, &store, carrier.address(), people.speech()?, runtime).await?;
     greet(&args, &data, &running)?;
     let url = running.url.clone().unwrap_or_default();
     logins::show(&running.installation, &rehearsal, &url).await?;
@@ -115,7 +171,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         biased;
         () = signals.next() => None,
         why = watch::until_stuck(&running) => return Err(Failure::unavailable(why)),
-        done = perform(&args, &running, &rehearsal) => Some(done?),
+        done = perform(&people, &running, &rehearsal) => Some(done?),
     };
     let Some(book) = done else {
         output::notice("draining; a second signal leaves at once");
@@ -126,7 +182,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     };
     watch::until_quiet(&carrier, &running).await;
     carrier.stop().await;
-    let summary = conclude(&args, &data, &cdr, &book)?;
+    let talk = conversation::told(&running.installation, &book).await?;
+    let summary = conclude(&args, &data, &cdr, &book, talk.as_ref())?;
     if !args.exit_when_done {
         output::line("serving on; ctrl-c ends it")?;
         signals.next().await;
@@ -156,7 +213,12 @@ fn place(args: &Args) -> Result<(PathBuf, StoreSpec), Failure> {
 }
 
 /// The carrier comes back to its address, so that what a crash left is ended there at once.
-fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, Failure> {
+fn start_carrier(
+    args: &Args,
+    rehearsal: &Path,
+    cdr: &Path,
+    profile: Option<String>,
+) -> Result<Carrier, Failure> {
     let file = rehearsal.join("carrier-address");
     let before: Option<SocketAddr> = std::fs::read_to_string(&file)
         .ok()
@@ -166,7 +228,7 @@ fn start_carrier(args: &Args, rehearsal: &Path, cdr: &Path) -> Result<Carrier, F
             listen,
             seed: args.seed,
             cdr: cdr.to_owned(),
-            profile: None,
+            profile: profile.clone(),
             auth: None,
         })
     };
@@ -184,6 +246,7 @@ async fn start(
     data: &Path,
     store: &StoreSpec,
     carrier: SocketAddr,
+    speech: SpeechChoice,
     runtime: Arc<Runtime>,
 ) -> Result<Running, Failure> {
     let listener = server::bind_near(args.http)
@@ -205,7 +268,7 @@ async fn start(
         },
         tls: None,
         sign_in: SignInSettings::default(),
-        speech: SpeechChoice::default(),
+        speech,
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,
@@ -231,18 +294,30 @@ fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
     output::line(&format!("演练 rehearsal   {REHEARSAL_INSTANT}"))
 }
 
-/// Campaign, customers, start; then a line a second until all are settled.
-async fn perform(args: &Args, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
-    let count = usize::try_from(args.customers).unwrap_or(usize::MAX);
-    let people = customers::generate(args.seed, count);
-    let file = rehearsal.join("customers.csv");
-    private_file::write(&file, customers::to_csv(&people).as_bytes())?;
-    campaign::prepare(&running.installation, &file).await?;
-    watch::until_settled(running, args.customers).await
+/// Campaigns, customers, start; then a line a second until all are settled.
+async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
+    let mut parts = vec![(Part::Keys, "customers.csv", customers::to_csv(&people.others))];
+    if people.voices.is_some() && !people.speakers.is_empty() {
+        let list = speakers::to_csv(&people.speakers);
+        parts.push((Part::Spoken, "speakers.csv", list));
+    }
+    for (part, name, list) in &parts {
+        let file = rehearsal.join(name);
+        private_file::write(&file, list.as_bytes())?;
+        part.prepare(&running.installation, &file).await?;
+    }
+    let parts: Vec<Part> = parts.into_iter().map(|(part, ..)| part).collect();
+    watch::until_settled(running, &parts).await
 }
 
 /// Figures, reconciliation, the page, and where to look further.
-fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Summary, Failure> {
+fn conclude(
+    args: &Args,
+    data: &Path,
+    cdr: &Path,
+    book: &CallBook,
+    talk: Option<&Talk>,
+) -> Result<Summary, Failure> {
     let text = std::fs::read_to_string(cdr).unwrap_or_default();
     let carrier = reconcile::last_lines(&text)
         .map_err(|error| Failure::fault(format!("{}: {error}", cdr.display())))?;
@@ -252,7 +327,7 @@ fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Sum
     }
     let summary = Summary::of(book, &data.join(RECORDINGS_DIR), found);
     let page = data.join("report.html");
-    private_file::write(&page, report::page(&summary, book, args.seed).as_bytes())?;
+    private_file::write(&page, report::page(&summary, book, talk, args.seed).as_bytes())?;
     for line in summary.lines() {
         output::line(&line)?;
     }
@@ -268,6 +343,9 @@ fn conclude(args: &Args, data: &Path, cdr: &Path, book: &CallBook) -> Result<Sum
         None | Some(StoreSpec::Sqlite(_)) => {
             output::line(&format!("  ledgerline events read --data {data}"))?;
             output::line(&format!("  ledgerline call show {example} --data {data}"))?;
+            if let Some(talk) = talk {
+                output::line(&format!("  ledgerline call replay {} --data {data}", talk.call))?;
+            }
             output::line(&format!("  ledgerline projections verify --data {data}"))?;
         }
         Some(store) => {
@@ -307,17 +385,20 @@ fn verdict(summary: &Summary) -> Result<(), Failure> {
     Err(Failure::found(wrong.join("; ")))
 }
 
-/// A directory is made for one seed; another would be another world.
-fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<(), Failure> {
+/// A directory is made for one seed; another would be another world. True where it is made now.
+fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<bool, Failure> {
     let path = rehearsal.join("seed");
     match std::fs::read_to_string(&path) {
-        Ok(text) if text.trim() == seed.to_string() => Ok(()),
+        Ok(text) if text.trim() == seed.to_string() => Ok(false),
         Ok(text) => Err(Failure::refused(format!(
             "this directory was made with seed {}; go on with --seed {}, or name another --data",
             text.trim(),
             text.trim()
         ))),
-        Err(_) => Ok(std::fs::write(&path, format!("{seed}\n"))?),
+        Err(_) => {
+            std::fs::write(&path, format!("{seed}\n"))?;
+            Ok(true)
+        }
     }
 }
 
@@ -334,8 +415,8 @@ mod tests {
     #[test]
     fn another_seed_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        hold_to_seed(directory.path(), 7).unwrap();
-        hold_to_seed(directory.path(), 7).unwrap();
+        assert!(hold_to_seed(directory.path(), 7).unwrap());
+        assert!(!hold_to_seed(directory.path(), 7).unwrap());
         assert!(hold_to_seed(directory.path(), 8).is_err());
     }
 

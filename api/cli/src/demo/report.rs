@@ -1,5 +1,6 @@
 //! `DIR/report.html`: one self-contained page with the demo's figures, their pictures, and one call's story.
 
+use crate::demo::conversation::Talk;
 use crate::demo::log::{CallBook, LoggedCall};
 use crate::demo::picture::{Bar, append, bars, in_progress};
 use crate::demo::summary::Summary;
@@ -13,10 +14,12 @@ padding:0 1rem;color:#1d2733}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:
 .card{border:1px solid #d5dce4;border-radius:8px;padding:.5rem .9rem;font-size:.85rem}\
 .card b{display:block;font-size:1.5rem}\
 .ok{color:#0a7d3c}.bad{color:#b3261e}text{font:13px system-ui,sans-serif}\
-table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem .8rem .1rem 0}";
+table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem .8rem .1rem 0}\
+.talk{font:14px/1.4 system-ui,'Noto Sans CJK SC',sans-serif}.talk td,.talk th{vertical-align:top;text-align:left;\
+padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e9ee;overflow-wrap:anywhere}";
 
 /// The whole page.
-pub(crate) fn page(summary: &Summary, book: &CallBook, seed: u64) -> String {
+pub(crate) fn page(summary: &Summary, book: &CallBook, talk: Option<&Talk>, seed: u64) -> String {
     let mut page = format!(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\"><title>ledgerline demo</title>\
          <style>{STYLE}</style><h1>ledgerline 演练报告 · demo report, seed {seed}</h1>"
@@ -29,6 +32,9 @@ pub(crate) fn page(summary: &Summary, book: &CallBook, seed: u64) -> String {
         ("沟通结局 outcomes of the answered", outcomes(book)),
     ] {
         append(&mut page, format_args!("<h2>{title}</h2>{picture}"));
+    }
+    if let Some(talk) = talk {
+        page.push_str(&talk.section());
     }
     page.push_str(&story(book));
     page.push_str("</html>\n");
@@ -156,7 +162,7 @@ mod tests {
             reconcile: Reconciliation::default(),
             versions: BTreeMap::new(),
         };
-        let page = page(&summary, &CallBook::default(), 7);
+        let page = page(&summary, &CallBook::default(), None, 7);
         assert!(page.contains("<svg") && page.contains("忙线 busy") && page.contains("5.2 s"));
         assert!(!page.contains("http"), "no address outside the page");
     }

@@ -1,10 +1,11 @@
 //! The demo's progress: one line a second, until every customer is settled and the line is quiet.
 
-use crate::demo::campaign;
+use crate::demo::campaign::Part;
 use crate::demo::log::CallBook;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use domain::campaign::CampaignStatus;
+use domain::ids::CampaignId;
 use host::rehearsal::Carrier;
 use http::running::Running;
 
@@ -51,44 +52,63 @@ pub(super) async fn until_stuck(running: &Running) -> String {
     }
 }
 
-/// Returns with every call when the campaign has completed (or was paused or stopped by somebody).
-pub(super) async fn until_settled(running: &Running, customers: u32) -> Result<CallBook, Failure> {
+/// Returns with every call when all campaigns have completed (or were stopped by somebody).
+pub(super) async fn until_settled(running: &Running, parts: &[Part]) -> Result<CallBook, Failure> {
     let installation = &running.installation;
     let mut book = CallBook::default();
     let mut paused_seen = false;
     loop {
         read(&mut book, running).await?;
-        let state = installation
-            .entities
-            .campaigns
-            .state(&campaign::id())
-            .await
-            .map_err(domain::problem::Problem::from)?
-            .state;
         let progress = installation
             .dialing
             .drivers()
             .map(|drivers| drivers.progress())
             .unwrap_or_default();
         let ended = book.calls.values().filter(|call| call.ended.is_some()).count();
-        let waiting = waiting(running, customers).await?;
+        let waiting = waiting(running, parts).await?;
         output::line(&format!(
             "等待 waiting {waiting:>4}  振铃 ringing {:>3}  通话 talking {:>3}  结束 ended {ended:>4}",
             progress.ringing, progress.talking
         ))?;
-        match state.status() {
-            Some(CampaignStatus::Completed | CampaignStatus::Stopped) => {
-                read(&mut book, running).await?;
-                return Ok(book);
-            }
-            Some(CampaignStatus::Paused) if !paused_seen => {
-                paused_seen = true;
-                output::notice(&format!("the campaign is paused: {:?}", state.pause_reason()));
-            }
-            Some(_) | None => {}
+        let standings = standings(running, parts).await?;
+        if standings.iter().all(|standing| standing.is_over) {
+            read(&mut book, running).await?;
+            return Ok(book);
+        }
+        if let Some(why) = standings.into_iter().find_map(|standing| standing.paused)
+            && !paused_seen
+        {
+            paused_seen = true;
+            output::notice(&format!("a campaign is paused: {why}"));
         }
         installation.pause(STEP_MS).await;
     }
+}
+
+/// How far a campaign is.
+struct Standing {
+    is_over: bool,
+    /// Why nobody is called meanwhile.
+    paused: Option<String>,
+}
+
+async fn standings(running: &Running, parts: &[Part]) -> Result<Vec<Standing>, Failure> {
+    let mut standings = Vec::with_capacity(parts.len());
+    for part in parts {
+        let campaigns = &running.installation.entities.campaigns;
+        let state = campaigns
+            .state(&part.id())
+            .await
+            .map_err(domain::problem::Problem::from)?
+            .state;
+        let status = state.status();
+        let is_paused = status == Some(CampaignStatus::Paused);
+        standings.push(Standing {
+            is_over: matches!(status, Some(CampaignStatus::Completed | CampaignStatus::Stopped)),
+            paused: is_paused.then(|| format!("{}: {:?}", part.id(), state.pause_reason())),
+        });
+    }
+    Ok(standings)
 }
 
 async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
@@ -98,17 +118,18 @@ async fn read(book: &mut CallBook, running: &Running) -> Result<(), Failure> {
 }
 
 /// Customers neither settled nor in a call.
-async fn waiting(running: &Running, customers: u32) -> Result<u64, Failure> {
+async fn waiting(running: &Running, parts: &[Part]) -> Result<u64, Failure> {
     let work = host::app::worklist(&running.installation.rows)
         .unfinished_campaigns()
         .await
         .map_err(|error| Failure::unavailable(error.to_string()))?;
-    let own = work.into_iter().find(|work| work.campaign == campaign::id());
-    Ok(own.map_or(0, |work| {
-        u64::from(customers)
-            .saturating_sub(work.settled_count)
-            .saturating_sub(work.open_count)
-    }))
+    let own = |campaign: &CampaignId| parts.iter().any(|part| part.id() == *campaign);
+    let begun = work.into_iter().filter(|work| own(&work.campaign));
+    let waiting = begun.map(|work| {
+        let taken = work.settled_count.saturating_add(work.open_count);
+        work.enrolled_count.saturating_sub(taken)
+    });
+    Ok(waiting.sum())
 }
 
 /// Waits until the carrier has no call left, so that its record is whole.

@@ -3,6 +3,5 @@
 
 pub mod double;
 pub mod sounds;
-pub mod voices;
 
 pub use media::testing::{SuiteClock, SuiteIds, SuiteTasks};

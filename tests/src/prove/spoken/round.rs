@@ -6,12 +6,10 @@ use crate::history::{History, member};
 use crate::prove::quick_campaign;
 use crate::server::Server;
 use domain::flow::FlowDefinition;
-use domain::ports::speech::Clip;
 use serde_json::{Value, json};
-use speech::clips::write_clip;
 use speech::recognition::spec::Kind;
+use speech::rehearsal_voices::{CALLEE, COMMANDS, write_voices};
 use speech::testing::double::{EngineDouble, Manner};
-use speech::testing::voices::{COMMANDS, EXAMPLES, Speaker};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -22,13 +20,6 @@ const CAMPAIGN: &str = "SPOKEN";
 const SEED: u64 = 7;
 /// Longest wait for the end of a round: nobody is talked to for longer than three minutes.
 const ROUND: Duration = Duration::from_secs(240);
-/// Who speaks at the far end; the vocabulary has other voices.
-const CALLEE: Speaker = Speaker {
-    variant: "f4",
-    pace: 165,
-    pitch: 55,
-};
-
 /// What is talked about, and in whose voices.
 struct Scene {
     flow: &'static str,
@@ -140,19 +131,9 @@ fn english_voices(voices: &Path, _: &Path) {
 }
 
 fn chinese_voices(voices: &Path, vocabulary: &Path) {
-    let write = |file: &Path, speaker: Speaker, pinyin: &str| {
-        let samples = speaker.says(pinyin).expect("espeak-ng speaks");
-        let wav = write_clip(&Clip { samples }).expect("a clip can be written");
-        std::fs::write(file, wav).expect("a file can be written");
-    };
-    write(&voices.join("嗯.wav"), CALLEE, "en4");
-    for (text, pinyin) in COMMANDS {
-        write(&voices.join(format!("{text}.wav")), CALLEE, pinyin);
-        for speaker in EXAMPLES {
-            let name = format!("{text}.{}.wav", speaker.variant);
-            write(&vocabulary.join(name), speaker, pinyin);
-        }
-    }
+    let listening = CALLEE.write("en4", &voices.join("嗯.wav"));
+    listening.expect("espeak-ng speaks");
+    write_voices(&COMMANDS, voices, vocabulary).expect("espeak-ng speaks");
 }
 
 impl Found {

@@ -5,9 +5,7 @@
 //! real audio on a machine that has nothing else; it does not hear people. Its facts say so. What is said
 //! outside the vocabulary is mostly taken for the phrase nearest to it.
 
-mod features;
 mod vocabulary;
-mod warping;
 
 pub use vocabulary::{Vocabulary, VocabularyError};
 
@@ -15,6 +13,7 @@ use super::engine::{Engine, EngineEnds, FromEngine, Hearing, Made, ToEngine};
 use super::segment::Segments;
 use async_trait::async_trait;
 use domain::ports::recognizer::{Alternative, Cuts, ListeningOrder, RecognizerFacts};
+use media::audio::likeness::coefficients_of;
 use std::sync::Arc;
 
 /// Distances beyond this are no speech: a buzz lies at 3.55, words with noise 10 dB below them up to 3.5. A
@@ -83,7 +82,7 @@ impl Hearing for TemplateHearing {
 
 /// The nearest phrase, and how much nearer it is than the next.
 pub fn made_out(vocabulary: &Vocabulary, only: &[String], samples: &[i16]) -> Made {
-    let heard = features::features(samples);
+    let heard = coefficients_of(samples);
     let ranked = vocabulary.ranked(only, &heard);
     let Some((best, distance)) = ranked.first() else {
         return Made::default();

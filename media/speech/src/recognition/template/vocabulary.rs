@@ -3,10 +3,9 @@
 //!
 //! A file is named for what it says: `是的.wav`, or with anything after a dot for another voice: `是的.m3.wav`.
 
-use super::features::{Coefficients, features};
-use super::warping::distance;
 use crate::clips::{ClipError, read_clip};
 use domain::ports::recognizer::{PHRASE_BYTES_MAX, VOCABULARY_MAX};
+use media::audio::likeness::{Coefficients, coefficients_of, distance};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -96,7 +95,7 @@ impl Vocabulary {
     /// Adds an example; false where it has no phrase or no sound to speak of.
     pub fn add(&mut self, phrase: &str, samples: &[i16]) -> Result<bool, VocabularyError> {
         let voiced = without_silence(samples);
-        let found = features(voiced);
+        let found = coefficients_of(voiced);
         if found.len() < 8 || !(1..=PHRASE_BYTES_MAX).contains(&phrase.len()) {
             return Ok(false);
         }

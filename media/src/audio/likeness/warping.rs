@@ -1,6 +1,6 @@
 //! How far two utterances lie apart, whatever their pace: dynamic time warping within a band.
 
-use super::features::Coefficients;
+use super::Coefficients;
 
 /// Utterances whose lengths differ by more than this are not compared.
 const PACE_RATIO_MAX: f64 = 2.2;
@@ -8,7 +8,7 @@ const PACE_RATIO_MAX: f64 = 2.2;
 const BAND_RATIO: f64 = 0.25;
 
 /// Mean distance of matched windows; `None` where the lengths do not fit, or it is beyond `limit`.
-pub(super) fn distance(one: &[Coefficients], other: &[Coefficients], limit: f64) -> Option<f64> {
+pub fn distance(one: &[Coefficients], other: &[Coefficients], limit: f64) -> Option<f64> {
     let (rows, columns) = (one.len(), other.len());
     let ratio = as_f64(rows.max(columns)) / as_f64(rows.min(columns).max(1));
     if rows == 0 || columns == 0 || ratio > PACE_RATIO_MAX {
@@ -58,7 +58,7 @@ fn as_f64(count: usize) -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::features::COEFFICIENTS;
+    use super::super::COEFFICIENTS;
     use super::*;
 
     fn ramp(windows: usize, pace: f64) -> Vec<Coefficients> {

@@ -1,6 +1,11 @@
-//! Callees of suites and proofs, as espeak-ng speaks them in one of its voices.
+//! Callees of a rehearsal, as espeak-ng speaks them in one of its voices, and the vocabulary of the embedded
+//! recognizer that understands them.
 
+use crate::clips::write_clip;
 use crate::espeak::clip_of_output;
+use domain::ports::speech::Clip;
+use std::io;
+use std::path::Path;
 
 /// Twelve commands of an outbound call, with how they are said.
 pub const COMMANDS: [(&str, &str); 12] = [
@@ -48,9 +53,51 @@ pub const EXAMPLES: [Speaker; 3] = [
     },
 ];
 
+/// Who speaks to that vocabulary: another voice.
+pub const CALLEE: Speaker = Speaker {
+    variant: "f4",
+    pace: 165,
+    pitch: 55,
+};
+
+/// Why a rehearsal has no voices.
+#[derive(Debug, thiserror::Error)]
+pub enum VoicesError {
+    #[error("espeak-ng is not installed, or does not speak: apt-get install espeak-ng")]
+    NoEspeak,
+    #[error("{file}: {error}")]
+    File { file: String, error: io::Error },
+}
+
+/// Writes each phrase as the callee says it into `voices`, named for it, and as the examples say it into
+/// `vocabulary`. Both folders are there already.
+pub fn write_voices(phrases: &[(&str, &str)], voices: &Path, vocabulary: &Path) -> Result<(), VoicesError> {
+    for (text, pinyin) in phrases {
+        CALLEE.write(pinyin, &voices.join(format!("{text}.wav")))?;
+        for speaker in EXAMPLES {
+            let name = format!("{text}.{}.wav", speaker.variant);
+            speaker.write(pinyin, &vocabulary.join(name))?;
+        }
+    }
+    Ok(())
+}
+
 impl Speaker {
+    /// Writes what the speaker says as a file that the carrier and the embedded recognizer read.
+    pub fn write(self, pinyin: &str, file: &Path) -> Result<(), VoicesError> {
+        let samples = self.says(pinyin).ok_or(VoicesError::NoEspeak)?;
+        let wav = write_clip(&Clip { samples });
+        let written = wav
+            .map_err(|error| io::Error::other(error.to_string()))
+            .and_then(|wav| std::fs::write(file, wav));
+        written.map_err(|error| VoicesError::File {
+            file: file.display().to_string(),
+            error,
+        })
+    }
+
     /// Syllables with their tones, at 8 kHz; `None` where espeak-ng is not installed.
-    #[expect(clippy::disallowed_methods, reason = "a suite's own voices")]
+    #[expect(clippy::disallowed_methods, reason = "made once, before a rehearsal begins")]
     pub fn says(self, pinyin: &str) -> Option<Vec<i16>> {
         let output = std::process::Command::new("espeak-ng")
             .args([

@@ -1,0 +1,118 @@
+//! One conversation of the demo for its report: what was heard, understood, decided and said, masked.
+
+use crate::demo::campaign::Part;
+use crate::demo::log::CallBook;
+use crate::demo::picture::append;
+use crate::kit::failure::Failure;
+use application::inquiring::{Reader, Shown, put_on_record};
+use application::installation::Installation;
+use domain::disposition::Outcome;
+use domain::ids::CallId;
+use domain::inquiry::ReadForm;
+use evidence::html::escape;
+use evidence::replaying::{ReplayShown, StepShown, UnderstoodShown, Words, conversation, replay};
+use std::cmp::Reverse;
+
+/// What is opened of the call that is told.
+const OPENED: Shown = Shown::of(&["heard", "slots", "keys"], ReadForm::Masked);
+
+/// A conversation that is told.
+pub(super) struct Talk {
+    pub(super) call: CallId,
+    replayed: ReplayShown,
+}
+
+/// Tells the longest conversation that came to what it was for, or the longest of all; none where nobody
+/// spoke. That it is read is on record first.
+pub(super) async fn told(installation: &Installation, book: &CallBook) -> Result<Option<Talk>, Failure> {
+    let spoken = book
+        .calls
+        .iter()
+        .filter(|(_, call)| call.campaign.as_ref() == Some(&Part::Spoken.id()) && call.understood_count > 0);
+    let longest = spoken.max_by_key(|(id, call)| {
+        let outcome = call.ended.as_ref().and_then(|end| end.outcome);
+        (
+            outcome == Some(Outcome::Success),
+            call.understood_count,
+            Reverse(**id),
+        )
+    });
+    let Some((call, _)) = longest else {
+        return Ok(None);
+    };
+    let recorded = conversation(installation, *call).await?;
+    let shown = Shown {
+        customer: recorded.customer().cloned(),
+        campaign: recorded.campaign().cloned(),
+        calls: vec![*call],
+        ..OPENED
+    };
+    let reader = Reader::of_program("demo report.html".to_owned(), "command");
+    put_on_record(installation, reader, shown).await?;
+    let replayed = replay(&recorded, None, Words::Masked)?;
+    Ok(Some(Talk {
+        call: *call,
+        replayed,
+    }))
+}
+
+impl Talk {
+    /// A table with a row for each step.
+    pub(super) fn section(&self) -> String {
+        let mut page = format!(
+            "<h2>一通对话 one conversation, as it was heard, understood, decided and said</h2>\
+             <p><code>call replay {}</code> · {} · {}</p>\
+             <table class=\"talk\"><tr><th>s</th><th>听到 heard</th><th>理解 understood</th>\
+             <th>决定 decided</th><th>说出 said</th></tr>",
+            self.call,
+            escape(&self.replayed.flow),
+            self.replayed.outcome.map_or("", Outcome::label_zh),
+        );
+        for step in &self.replayed.steps {
+            append(
+                &mut page,
+                format_args!(
+                    "<tr><td>{}.{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>",
+                    step.after_ms / 1_000,
+                    step.after_ms % 1_000 / 100,
+                    escape(&heard(step)),
+                    escape(&step.understood.as_ref().map(understood).unwrap_or_default()),
+                    escape(&decided(step)),
+                    escape(&said(step)),
+                ),
+            );
+        }
+        page.push_str("</table>");
+        page
+    }
+}
+
+fn heard(step: &StepShown) -> String {
+    match (&step.heard, &step.key) {
+        (Some(heard), _) => format!("“{}”", heard.text.as_deref().unwrap_or("…")),
+        (None, Some(key)) => format!("按键 key {key}"),
+        (None, None) => step.input.to_owned(),
+    }
+}
+
+fn understood(fact: &UnderstoodShown) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    match fact.candidates.first() {
+        Some(best) => parts.push(format!("{} {}‰", best.intent, best.score_permille)),
+        None => parts.extend(fact.intent.clone()),
+    }
+    let slot =
+        |(name, value): (&String, &Option<String>)| format!("{name} = {}", value.as_deref().unwrap_or("…"));
+    parts.extend(fact.slots.iter().map(slot));
+    parts.join(", ")
+}
+
+fn decided(step: &StepShown) -> String {
+    let rules: Vec<&str> = step.decided.iter().map(|one| one.rule.as_str()).collect();
+    rules.join(" → ")
+}
+
+fn said(step: &StepShown) -> String {
+    let texts: Vec<&str> = step.said.iter().filter_map(|one| one.text.as_deref()).collect();
+    texts.join(" ")
+}
