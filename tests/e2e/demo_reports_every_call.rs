@@ -5,6 +5,7 @@ use std::path::Path;
 use tests::day_report::DayReport;
 use tests::history::{History, member};
 use tests::program::{is_installed, read, run_json};
+use tests::say_skipped;
 
 /// Channels, rate and length of a WAV file, from its own header.
 fn wav(path: &Path) -> (u16, u32, u32) {
@@ -44,11 +45,11 @@ fn accuses_nobody(folder: &Path, data: &str, summary: &Value) {
     );
 }
 
-/// Where espeak-ng voices them, some of the people spoke: they were understood, one swore and was hung up, and
-/// the report tells a conversation.
+/// Where espeak-ng voices them, some of the people spoke: they were understood, one swore and was hung up,
+/// and the report tells a conversation.
 fn some_spoke(history: &History, report: &str) {
     if !is_installed("espeak-ng") {
-        println!("SKIPPED people who speak: espeak-ng is not installed");
+        say_skipped("people who speak", "espeak-ng is not installed");
         return;
     }
     let spoken: Vec<Vec<&Value>> = history

@@ -17,6 +17,7 @@ const SITES: &[&str] = &[
     "media/carrier/src/driver.rs",
     "media/speech/src/connection.rs",
     "media/speech/src/espeak.rs",
+    "media/speech/src/rehearsal_voices.rs",
     "media/speech/src/recognition/template/tests.rs",
     "simulation/src/clock.rs",
     "simulation/src/tasks.rs",

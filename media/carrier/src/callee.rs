@@ -342,11 +342,12 @@ mod tests {
             press: Some('1'),
             ..CalleeTurn::default()
         }]];
-        profile.speakers = BTreeMap::from([("15550100001".to_owned(), 0)]);
-        let drawn = drawn_many(&profile, 7, 2);
-        assert_eq!((drawn[0].manner, drawn[1].manner), (Manner::Busy, Manner::Speaks));
-        let Taking::Answered { script, .. } = &drawn[1].taking else {
-            panic!("{drawn:?}");
+        profile.speakers = BTreeMap::from([("8613800138000".to_owned(), 0)]);
+        let other = Persona::draw(&profile, 7, "+8613800138001", 1);
+        let named = Persona::draw(&profile, 7, "+8613800138000", 1);
+        assert_eq!((other.manner, named.manner), (Manner::Busy, Manner::Speaks));
+        let Taking::Answered { script, .. } = &named.taking else {
+            panic!("{named:?}");
         };
         assert!(
             matches!(script[0].act, Act::Press { digit: '1', .. }),

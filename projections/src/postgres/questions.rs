@@ -1,6 +1,6 @@
 //! Questions to rows in PostgreSQL: read-only transactions with a time limit, on connections that see the
 //! schema of the documented views and nothing else without its name, which the guard lets nobody say. What
-//! nobody waits for any more is canceled in the server.
+//! nobody waits for any more is ended in the server.
 
 use super::connect::{Address, Purpose, configured, is_lost, read_url, text};
 use super::shown::{Shown, is_shown};
@@ -20,10 +20,9 @@ use domain::ports::clock::Clock;
 use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use postgres::error::SqlState;
-use postgres::{CancelToken, Client, Column, Row, Statement, Transaction};
+use postgres::{Client, Column, Row, Statement, Transaction};
 use std::error::Error as _;
 use std::sync::{Arc, Mutex, PoisonError};
-use tls::postgres::Connector;
 use tokio::sync::mpsc;
 
 /// Rows fetched at a time, each of at most `ROW_BYTES_MAX`: what is behind a limit is never sent.
@@ -35,8 +34,13 @@ const WORK_KIB: u32 = 16 * 1_024;
 /// What the connections of questions are called in the server: a switch of tables ends what is in its way.
 pub(super) const QUESTIONS_NAME: &str = "ledgerline questions";
 
-/// Cancels that may wait to be sent: each running question has at most one, and its connection ends with it.
-const CANCELS_MAX: usize = 2 * QUERIES_AT_ONCE;
+/// Ends that may wait to be told: each running question has at most one, and its connection ends with it.
+const ENDS_MAX: usize = 2 * QUERIES_AT_ONCE;
+
+/// Ends the connection of a question. A cancel would be lost where it comes between two of its statements, and
+/// the question would run on to its time limit. The name: a number may be somebody else's by then.
+const END: &str =
+    "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and application_name = $2";
 
 /// Questions to the documented views in PostgreSQL.
 pub struct PostgresQuestions {
@@ -47,11 +51,11 @@ impl PostgresQuestions {
     /// Connects when it is asked first. Threads end with the tasks.
     pub fn open(url: &str, clock: &Arc<dyn Clock>, tasks: &dyn Tasks) -> Result<Self, ProjectionError> {
         let config = bounded(&read_url(url)?);
-        let connector = config.connector.clone();
         let (send, jobs) = mpsc::channel(QUERIES_WAITING_MAX);
         let jobs = Arc::new(Mutex::new(jobs));
-        let (cancels, canceled) = mpsc::channel(CANCELS_MAX);
-        tasks.thread("questions cancel", Box::new(move || cancel(canceled, &connector)));
+        let (ends, unwanted) = mpsc::channel(ENDS_MAX);
+        let ending = configured(&read_url(url)?, Purpose::Read);
+        tasks.thread("questions end", Box::new(move || end(unwanted, &ending)));
         for _ in 0..QUERIES_AT_ONCE {
             let jobs = Arc::clone(&jobs);
             let mut desk = Desk {
@@ -59,7 +63,7 @@ impl PostgresQuestions {
                 kept: None,
                 space: TemporarySpace::Bounded,
                 clock: Arc::clone(clock),
-                cancels: cancels.clone(),
+                ends: ends.clone(),
             };
             tasks.thread("questions", Box::new(move || desk.serve(&jobs)));
         }
@@ -101,10 +105,17 @@ impl Questions for PostgresQuestions {
     }
 }
 
+/// A connection's process in the server.
+type Backend = i32;
+
 /// Tells the server what nobody waits for: on a connection of its own, which takes a moment.
-fn cancel(mut canceled: mpsc::Receiver<CancelToken>, connector: &Connector) {
-    while let Some(token) = canceled.blocking_recv() {
-        if let Err(error) = token.cancel_query(connector.clone()) {
+fn end(mut unwanted: mpsc::Receiver<Backend>, address: &Address) {
+    while let Some(backend) = unwanted.blocking_recv() {
+        let told = address.connect().and_then(|mut client| {
+            client.execute(END, &[&backend, &QUESTIONS_NAME])?;
+            Ok(())
+        });
+        if let Err(error) = told {
             tracing::warn!(
                 why = text(&error),
                 "a question that nobody waits for runs on to its time limit"
@@ -113,14 +124,20 @@ fn cancel(mut canceled: mpsc::Receiver<CancelToken>, connector: &Connector) {
     }
 }
 
+/// A connection for questions.
+struct Connected {
+    client: Client,
+    backend: Backend,
+}
+
 /// A thread with its connection.
 struct Desk {
     config: Address,
-    kept: Option<Client>,
+    kept: Option<Connected>,
     /// Of the connection that was made last.
     space: TemporarySpace,
     clock: Arc<dyn Clock>,
-    cancels: mpsc::Sender<CancelToken>,
+    ends: mpsc::Sender<Backend>,
 }
 
 impl Desk {
@@ -130,26 +147,31 @@ impl Desk {
 
     fn answer(&mut self, sql: &str, limits: AskLimits, asking: &Asking) -> Result<Asked, AskError> {
         let query = read(sql)?;
-        let mut client = self.reached(limits)?;
+        let mut connected = self.reached(limits)?;
         if let TemporarySpace::Unbounded { grant } = &self.space
             && let Err(refused) = space::refuse_unbounded(&query, grant)
         {
-            self.kept = Some(client);
+            self.kept = Some(connected);
             return Err(refused);
         }
         let sql = growth::bounded(*query);
-        let (token, cancels) = (client.cancel_token(), self.cancels.clone());
-        // Where it cannot be sent the query still has its time limit.
-        let is_wanted = asking.begin(Box::new(move || drop(cancels.try_send(token))));
+        let (backend, ends) = (connected.backend, self.ends.clone());
+        // Where it cannot be told the query still has its time limit.
+        let is_wanted = asking.begin(Box::new(move || {
+            if let Err(error) = ends.try_send(backend) {
+                tracing::warn!(%error, "a question that nobody waits for runs on to its time limit");
+            }
+        }));
         if !is_wanted {
-            self.kept = Some(client);
+            self.kept = Some(connected);
             return Err(AskError::Interrupted);
         }
         let until = self.clock.now().plus_ms(limits.timeout_ms);
-        let done = run(&mut client, &sql, limits, asking, self.clock.as_ref(), until);
-        // A cancel that is on its way must not meet the next question.
+        let clock = self.clock.as_ref();
+        let done = run(&mut connected.client, &sql, limits, asking, clock, until);
+        // An end that is on its way must not meet the next question.
         if asking.end() {
-            self.kept = Some(client);
+            self.kept = Some(connected);
         }
         done.unwrap_or_else(|error| Err(self.ended(&error, limits)))
     }
@@ -158,21 +180,21 @@ impl Desk {
     /// without a code that says so; where the server answers the next one, it was not away.
     fn ended(&mut self, error: &postgres::Error, limits: AskLimits) -> AskError {
         if error.is_closed()
-            && let Ok(client) = self.reached(limits)
+            && let Ok(connected) = self.reached(limits)
         {
-            self.kept = Some(client);
+            self.kept = Some(connected);
             return AskError::Interrupted;
         }
         said(error, limits)
     }
 
     /// The connection of the last question, or a new one where that was lost meanwhile.
-    fn reached(&mut self, limits: AskLimits) -> Result<Client, AskError> {
-        if let Some(mut client) = self.kept.take()
-            && !client.is_closed()
-            && client.batch_execute("").is_ok()
+    fn reached(&mut self, limits: AskLimits) -> Result<Connected, AskError> {
+        if let Some(mut kept) = self.kept.take()
+            && !kept.client.is_closed()
+            && kept.client.batch_execute("").is_ok()
         {
-            return Ok(client);
+            return Ok(kept);
         }
         let connected = self.config.connect();
         let mut client = connected.map_err(|error| said(&error, limits))?;
@@ -185,7 +207,12 @@ impl Desk {
             ))
         })?;
         self.space = space::hold(&mut client).map_err(|error| said(&error, limits))?;
-        Ok(client)
+        let backend = client.query_one("select pg_backend_pid()", &[]);
+        let backend = backend.and_then(|row| row.try_get(0));
+        Ok(Connected {
+            backend: backend.map_err(|error| said(&error, limits))?,
+            client,
+        })
     }
 }
 

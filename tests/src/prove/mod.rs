@@ -163,7 +163,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),
     (
         "simulation",
-        "4 days of 100 calls twice, instead of 200 of 1,000, in the debug build",
+        "2 days of 100 calls twice, instead of 200 of 1,000, in the debug build",
     ),
     (
         "stores",
@@ -192,7 +192,7 @@ pub const SHORT: &[(&str, &str)] = &[
     ("exports", "20,000 calls in each format, instead of a million"),
     (
         "contract",
-        "30 s of made-up requests against the published description, instead of 5 minutes",
+        "20 s of made-up requests against the published description, instead of 5 minutes",
     ),
     (
         "keys",

@@ -8,6 +8,7 @@ mod conversation;
 mod customers;
 mod log;
 mod logins;
+mod people;
 mod picture;
 mod reconcile;
 mod report;
@@ -20,7 +21,6 @@ use crate::kit::output;
 use application::private_file;
 use campaign::Part;
 use conversation::Talk;
-use customers::DemoCustomer;
 use domain::ports::clock::Clock;
 use domain::time::Timestamp;
 use host::clock::SystemClock;
@@ -38,8 +38,8 @@ use http::listeners::Listeners;
 use http::running::Running;
 use http::server;
 use log::CallBook;
+use people::People;
 use reconcile::Reconciliation;
-use speakers::Voices;
 use std::io::IsTerminal;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::DirBuilderExt;
@@ -101,55 +101,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// Who is called.
-struct People {
-    others: Vec<DemoCustomer>,
-    speakers: Vec<DemoCustomer>,
-    /// Absent where nobody can be made to speak: then they are called as the others are.
-    voices: Option<Voices>,
-}
-
-impl People {
-    fn of(args: &Args, rehearsal: &Path, is_new: bool) -> Result<Self, Failure> {
-        let count = usize::try_from(args.customers).unwrap_or(usize::MAX);
-        let everybody = customers::generate(args.seed, count);
-        let voices = Voices::of(rehearsal, is_new)?;
-        if voices.is_none() {
-            output::notice(
-                "nobody of this demo speaks: it was begun without espeak-ng (apt-get install espeak-ng) / \
-                 未安装 espeak-ng,本次演练无人说话",
-            );
-            return Ok(Self {
-                others: everybody,
-                speakers: Vec::new(),
-                voices,
-            });
-        }
-        let (others, speakers) = speakers::parted(everybody);
-        Ok(Self {
-            others,
-            speakers,
-            voices,
-        })
-    }
-
-    fn profile(&self) -> Option<String> {
-        let voices = self.voices.as_ref()?;
-        Some(voices.profile(&self.speakers))
-    }
-
-    fn speech(&self) -> Result<SpeechChoice, Failure> {
-        let Some(voices) = &self.voices else {
-            return Ok(SpeechChoice::default());
-        };
-        let spec = voices.recognizer().parse();
-        Ok(SpeechChoice {
-            recognizer: Some(spec.map_err(|error| Failure::fault(format!("{error}")))?),
-            ..SpeechChoice::default()
-        })
-    }
-}
-
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let mut signals = Signals::listen()?;
     let (data, store) = place(&args)?;
@@ -160,7 +111,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .create(&rehearsal)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
     let is_new = hold_to_seed(&rehearsal, args.seed)?;
-    let people = People::of(&args, &rehearsal, is_new)?;
+    let people = People::of(args.seed, args.customers, &rehearsal, is_new)?;
     let cdr = rehearsal.join("cdr.jsonl");
     let carrier = start_carrier(&args, &rehearsal, &cdr, people.profile())?;
     let running = start(&args, &data, &store, carrier.address(), people.speech()?, runtime).await?;
@@ -297,7 +248,7 @@ fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
 /// Campaigns, customers, start; then a line a second until all are settled.
 async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
     let mut parts = vec![(Part::Keys, "customers.csv", customers::to_csv(&people.others))];
-    if people.voices.is_some() && !people.speakers.is_empty() {
+    if !people.speakers.is_empty() {
         let list = speakers::to_csv(&people.speakers);
         parts.push((Part::Spoken, "speakers.csv", list));
     }

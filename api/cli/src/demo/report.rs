@@ -15,8 +15,8 @@ padding:0 1rem;color:#1d2733}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:
 .card b{display:block;font-size:1.5rem}\
 .ok{color:#0a7d3c}.bad{color:#b3261e}text{font:13px system-ui,sans-serif}\
 table{border-collapse:collapse;font:13px ui-monospace,monospace}td{padding:.1rem .8rem .1rem 0}\
-.talk{font:14px/1.4 system-ui,'Noto Sans CJK SC',sans-serif}.talk td,.talk th{vertical-align:top;text-align:left;\
-padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e9ee;overflow-wrap:anywhere}";
+.talk{font:14px/1.4 system-ui,'Noto Sans CJK SC',sans-serif}.talk td,.talk th{vertical-align:top;\
+text-align:left;padding:.3rem .6rem .3rem 0;border-bottom:1px solid #e4e9ee;overflow-wrap:anywhere}";
 
 /// The whole page.
 pub(crate) fn page(summary: &Summary, book: &CallBook, talk: Option<&Talk>, seed: u64) -> String {

@@ -160,8 +160,8 @@ pub(super) fn parted(people: Vec<DemoCustomer>) -> (Vec<DemoCustomer>, Vec<DemoC
     (others, speakers)
 }
 
-/// The list of those who speak, with what the card instalment asks for; who each is stands in its last column,
-/// which no flow reads.
+/// The list of those who speak, with what the card instalment asks for; who each is stands in its last
+/// column, which no flow reads.
 pub(super) fn to_csv(speakers: &[DemoCustomer]) -> String {
     let mut text = "客户ID,手机号,姓名,bank_name,card_tail,amount,fee_text,persona\n".to_owned();
     for (place, one) in speakers.iter().enumerate() {

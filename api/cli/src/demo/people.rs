@@ -1,0 +1,57 @@
+//! Who the demo calls: those who press keys, and, where they have voices, those who speak.
+
+use crate::demo::customers::{DemoCustomer, generate};
+use crate::demo::speakers::{Voices, parted};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use host::speech_args::SpeechChoice;
+use std::path::Path;
+
+/// Who is called.
+pub(super) struct People {
+    pub(super) others: Vec<DemoCustomer>,
+    pub(super) speakers: Vec<DemoCustomer>,
+    /// Absent where nobody can be made to speak: then they are called as the others are.
+    voices: Option<Voices>,
+}
+
+impl People {
+    pub(super) fn of(seed: u64, customers: u32, rehearsal: &Path, is_new: bool) -> Result<Self, Failure> {
+        let count = usize::try_from(customers).unwrap_or(usize::MAX);
+        let everybody = generate(seed, count);
+        let voices = Voices::of(rehearsal, is_new)?;
+        if voices.is_none() {
+            output::notice(
+                "nobody of this demo speaks: it was begun without espeak-ng (apt-get install espeak-ng) / \
+                 未安装 espeak-ng,本次演练无人说话",
+            );
+            return Ok(Self {
+                others: everybody,
+                speakers: Vec::new(),
+                voices,
+            });
+        }
+        let (others, speakers) = parted(everybody);
+        Ok(Self {
+            others,
+            speakers,
+            voices,
+        })
+    }
+
+    pub(super) fn profile(&self) -> Option<String> {
+        let voices = self.voices.as_ref()?;
+        Some(voices.profile(&self.speakers))
+    }
+
+    pub(super) fn speech(&self) -> Result<SpeechChoice, Failure> {
+        let Some(voices) = &self.voices else {
+            return Ok(SpeechChoice::default());
+        };
+        let spec = voices.recognizer().parse();
+        Ok(SpeechChoice {
+            recognizer: Some(spec.map_err(|error| Failure::fault(format!("{error}")))?),
+            ..SpeechChoice::default()
+        })
+    }
+}
