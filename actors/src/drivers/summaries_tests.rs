@@ -2,8 +2,8 @@
 //! who are gone.
 
 use crate::drivers::start_summarizing;
-use crate::testing::line::{FakeLine, closed, dialog, failed, hung_up, ringing};
 use crate::testing::AppendFault;
+use crate::testing::line::{FakeLine, closed, dialog, failed, hung_up, ringing};
 use crate::testing::world::{World, count, no_flow, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::flow::FlowDefinition;

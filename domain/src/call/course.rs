@@ -188,7 +188,11 @@ mod tests {
             decided("nodes.b.next", TurnInput::Played, None),
         ]);
         let deciding = told.deciding.unwrap();
-        assert_eq!(deciding.intent.as_deref(), Some("deny"), "an answered question does not");
+        assert_eq!(
+            deciding.intent.as_deref(),
+            Some("deny"),
+            "an answered question does not"
+        );
         assert_eq!(told.turns.decided_count, 3);
         let by_key = course(&[
             decided("nodes.a.intents.affirm", spoken, None),
@@ -197,7 +201,10 @@ mod tests {
             entered(),
         ]);
         let deciding = by_key.deciding.unwrap();
-        assert_eq!((deciding.intent, deciding.rule.as_str()), (None, "nodes.b.keys.1"));
+        assert_eq!(
+            (deciding.intent, deciding.rule.as_str()),
+            (None, "nodes.b.keys.1")
+        );
         let filled = reading(Certainty::Accepted, "tell_term");
         let filled = course(&[decided("nodes.a.on_filled", spoken, Some(filled)), entered()]);
         assert_eq!(filled.deciding.unwrap().intent.as_deref(), Some("tell_term"));
@@ -221,10 +228,7 @@ mod tests {
         };
         let three = Personal::open("3".to_owned());
         let six = Personal::open("6".to_owned());
-        let told = course(&[
-            said(Certainty::Accepted, three),
-            said(Certainty::Abstained, six),
-        ]);
+        let told = course(&[said(Certainty::Accepted, three), said(Certainty::Abstained, six)]);
         assert_eq!(told.slots.get("terms"), Some(&Some("6".to_owned())));
         assert!(told.is(CourseMark::Unclear) && told.is_spoken());
         assert_eq!(told.intents.len(), 1);

@@ -99,16 +99,26 @@ fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
     assert_eq!(fact.intent.as_deref(), Some("affirm"));
     assert_eq!(fact.intent_rule.as_deref(), Some("nodes.签约.intents.affirm"));
     let interest = fact.interest.unwrap();
-    assert_eq!((interest.level, interest.rule), (InterestLevel::High, InterestRule::Agreed));
+    assert_eq!(
+        (interest.level, interest.rule),
+        (InterestLevel::High, InterestRule::Agreed)
+    );
     assert_eq!(fact.follow_up.action, FollowUpAction::SendMessage);
-    assert_eq!((fact.made_at_position, fact.made_at_version), (Position(1_204), StreamVersion(17)));
+    assert_eq!(
+        (fact.made_at_position, fact.made_at_version),
+        (Position(1_204), StreamVersion(17))
+    );
     let text = fact.text.value().unwrap();
     assert_eq!(
         text,
         "接通，通话41秒，结果：成功。客户说了3句，意图：同意，意向高（同意）。terms：3。标记：改口。建议：发送信息（已同意，可发确认）。"
     );
     let phone = fact.slots.get("phone").and_then(Personal::value);
-    assert_eq!(phone.map(String::as_str), Some("138****8000"), "masked before it is sealed");
+    assert_eq!(
+        phone.map(String::as_str),
+        Some("138****8000"),
+        "masked before it is sealed"
+    );
     let english = written(&course(), "en", made_at(), &Stars).unwrap();
     assert_eq!(
         english.text.value().unwrap(),
@@ -119,8 +129,14 @@ fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
 
 #[test]
 fn who_was_not_answered_or_has_not_ended_has_no_summary() {
-    let unanswered = CallCourse { is_answered: false, ..course() };
-    let running = CallCourse { ended: None, ..course() };
+    let unanswered = CallCourse {
+        is_answered: false,
+        ..course()
+    };
+    let running = CallCourse {
+        ended: None,
+        ..course()
+    };
     for course in [unanswered, running] {
         assert_eq!(written(&course, "zh-CN", made_at(), &Stars), None);
     }
@@ -132,23 +148,97 @@ fn each_end_has_its_intent_interest_and_follow_up() {
     use FollowUpReason as Reason;
     use InterestLevel::{High, Low, Medium};
     let rows = [
-        (Some(Outcome::Success), Some("affirm"), Some("affirm"), High, Action::SendMessage, Reason::Agreed),
-        (Some(Outcome::Declined), Some("deny"), Some("deny"), Low, Action::NoFollowUp, Reason::Declined),
-        (Some(Outcome::Declined), None, Some("deny"), Low, Action::NoFollowUp, Reason::Declined),
-        (Some(Outcome::Callback), Some("busy"), Some("busy"), Medium, Action::CallBack, Reason::AskedForLater),
-        (Some(Outcome::OptedOut), Some("deny"), Some("opt_out"), Low, Action::DoNotCall, Reason::OptedOut),
-        (Some(Outcome::WrongParty), None, Some("wrong_number"), Low, Action::DoNotCall, Reason::WrongParty),
-        (Some(Outcome::HungUp), Some("busy"), Some("busy"), Medium, Action::CallBack, Reason::AskedForLater),
-        (Some(Outcome::HungUp), None, None, Low, Action::NoFollowUp, Reason::HungUp),
-        (Some(Outcome::NoResponse), None, None, Low, Action::CallBack, Reason::NothingHeard),
-        (Some(Outcome::Failed), None, None, Low, Action::CallBack, Reason::FailedByUs),
+        (
+            Some(Outcome::Success),
+            Some("affirm"),
+            Some("affirm"),
+            High,
+            Action::SendMessage,
+            Reason::Agreed,
+        ),
+        (
+            Some(Outcome::Declined),
+            Some("deny"),
+            Some("deny"),
+            Low,
+            Action::NoFollowUp,
+            Reason::Declined,
+        ),
+        (
+            Some(Outcome::Declined),
+            None,
+            Some("deny"),
+            Low,
+            Action::NoFollowUp,
+            Reason::Declined,
+        ),
+        (
+            Some(Outcome::Callback),
+            Some("busy"),
+            Some("busy"),
+            Medium,
+            Action::CallBack,
+            Reason::AskedForLater,
+        ),
+        (
+            Some(Outcome::OptedOut),
+            Some("deny"),
+            Some("opt_out"),
+            Low,
+            Action::DoNotCall,
+            Reason::OptedOut,
+        ),
+        (
+            Some(Outcome::WrongParty),
+            None,
+            Some("wrong_number"),
+            Low,
+            Action::DoNotCall,
+            Reason::WrongParty,
+        ),
+        (
+            Some(Outcome::HungUp),
+            Some("busy"),
+            Some("busy"),
+            Medium,
+            Action::CallBack,
+            Reason::AskedForLater,
+        ),
+        (
+            Some(Outcome::HungUp),
+            None,
+            None,
+            Low,
+            Action::NoFollowUp,
+            Reason::HungUp,
+        ),
+        (
+            Some(Outcome::NoResponse),
+            None,
+            None,
+            Low,
+            Action::CallBack,
+            Reason::NothingHeard,
+        ),
+        (
+            Some(Outcome::Failed),
+            None,
+            None,
+            Low,
+            Action::CallBack,
+            Reason::FailedByUs,
+        ),
         (None, None, None, Low, Action::NoFollowUp, Reason::Finished),
     ];
     for (outcome, said, intent, level, action, reason) in rows {
         let fact = told(&with(outcome, said));
         assert_eq!(fact.intent.as_deref(), intent, "{outcome:?} {said:?}");
         assert_eq!(fact.interest.unwrap().level, level, "{outcome:?} {said:?}");
-        assert_eq!((fact.follow_up.action, fact.follow_up.reason), (action, reason), "{outcome:?} {said:?}");
+        assert_eq!(
+            (fact.follow_up.action, fact.follow_up.reason),
+            (action, reason),
+            "{outcome:?} {said:?}"
+        );
     }
     for (outcome, intent) in INTENT_BY_OUTCOME {
         assert_eq!(told(&with(Some(*outcome), None)).intent.as_deref(), Some(*intent));
@@ -165,8 +255,14 @@ fn what_must_not_be_missed_goes_before_the_outcome() {
     let opted_out = marked(CourseMark::OptedOut);
     assert_eq!(opted_out.intent.as_deref(), Some("opt_out"));
     assert_eq!(opted_out.follow_up.action, FollowUpAction::DoNotCall);
-    assert_eq!(marked(CourseMark::SensitiveWord).follow_up.reason, FollowUpReason::SensitiveWord);
-    assert_eq!(marked(CourseMark::Transferred).follow_up.reason, FollowUpReason::AskedForPerson);
+    assert_eq!(
+        marked(CourseMark::SensitiveWord).follow_up.reason,
+        FollowUpReason::SensitiveWord
+    );
+    assert_eq!(
+        marked(CourseMark::Transferred).follow_up.reason,
+        FollowUpReason::AskedForPerson
+    );
     let mut asked = with(Some(Outcome::HungUp), None);
     asked.intents.insert("ask_fee".to_owned());
     let fact = told(&asked);
@@ -181,7 +277,10 @@ fn what_must_not_be_missed_goes_before_the_outcome() {
 #[test]
 fn a_call_of_keys_alone_shows_no_interest() {
     let mut course = with(Some(Outcome::Success), None);
-    course.turns = TurnCounts { keypress_count: 2, ..TurnCounts::default() };
+    course.turns = TurnCounts {
+        keypress_count: 2,
+        ..TurnCounts::default()
+    };
     let fact = told(&course);
     assert_eq!(fact.interest, None);
     assert!(fact.text.value().unwrap().contains("客户按键2次"));

@@ -37,7 +37,10 @@ fn in_chinese(told: &Told<'_>) -> String {
     text.push('。');
     let turns = course.turns;
     if course.is_spoken() {
-        text.push_str(&format!("客户说了{}句", turns.heard_count.max(turns.understood_count)));
+        text.push_str(&format!(
+            "客户说了{}句",
+            turns.heard_count.max(turns.understood_count)
+        ));
         let intent = told.intent.map(|intent| intent_label(intent, |label| label.1));
         text.extend(intent.map(|intent| format!("，意图：{intent}")));
         let interest = told.interest;
@@ -89,7 +92,11 @@ fn in_english(told: &Told<'_>) -> String {
         text.push_str(&format!("Marks: {}. ", marks.join(", ")));
     }
     let FollowUp { action, reason } = told.follow_up;
-    text.push_str(&format!("Suggested: {} ({}).", action.label_en(), reason.label_en()));
+    text.push_str(&format!(
+        "Suggested: {} ({}).",
+        action.label_en(),
+        reason.label_en()
+    ));
     text
 }
 
@@ -141,7 +148,11 @@ const INTENT_LABELS: &[(&str, &str, &str)] = &[
     ("ask_amount", "问金额", "asks the amount"),
     ("ask_process", "问流程", "asks how it goes"),
     ("who_are_you", "问来电方", "asks who calls"),
-    ("where_from_my_number", "问号码来源", "asks where the number is from"),
+    (
+        "where_from_my_number",
+        "问号码来源",
+        "asks where the number is from",
+    ),
     ("is_robot", "问是否机器人", "asks whether a robot speaks"),
     ("is_fraud", "怀疑诈骗", "suspects fraud"),
 ];
