@@ -50,7 +50,7 @@ labelled! {
         Human => "human", "人工跟进", "a colleague sees to it";
         CallBack => "call_back", "再次致电", "call again";
         SendMessage => "send_message", "发送信息", "send a message";
-        NoFollowUp => "none", "无需跟进", "nothing";
+        None => "none", "无需跟进", "nothing";
     }
 }
 

@@ -184,7 +184,7 @@ fn follow_up(
             Some(Outcome::Transferred) => (Action::Human, Reason::AskedForPerson),
             Some(Outcome::Callback) => (Action::CallBack, Reason::AskedForLater),
             Some(Outcome::Success) => (Action::SendMessage, Reason::Agreed),
-            Some(Outcome::Declined) => (Action::NoFollowUp, Reason::Declined),
+            Some(Outcome::Declined) => (Action::None, Reason::Declined),
             Some(Outcome::Failed) => (Action::CallBack, Reason::FailedByUs),
             Some(Outcome::NoResponse) => (Action::CallBack, Reason::NothingHeard),
             Some(Outcome::HungUp) => hung_up(intent, interest),
@@ -202,7 +202,7 @@ fn hung_up(intent: Option<&str>, interest: Option<Interest>) -> (FollowUpAction,
         Some(shown) if shown.level > InterestLevel::Low => {
             (FollowUpAction::CallBack, FollowUpReason::HungUpInterested)
         }
-        Some(_) | None => (FollowUpAction::NoFollowUp, FollowUpReason::HungUp),
+        Some(_) | None => (FollowUpAction::None, FollowUpReason::HungUp),
     }
 }
 
@@ -212,7 +212,7 @@ fn unsaid(disposition: Disposition) -> (FollowUpAction, FollowUpReason) {
         return (FollowUpAction::CallBack, FollowUpReason::NotAPerson);
     }
     if disposition == Disposition::Answered {
-        return (FollowUpAction::NoFollowUp, FollowUpReason::Finished);
+        return (FollowUpAction::None, FollowUpReason::Finished);
     }
     (FollowUpAction::CallBack, FollowUpReason::FailedByUs)
 }

@@ -128,6 +128,26 @@ fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
 }
 
 #[test]
+fn the_stored_name_of_each_list_is_its_code() {
+    let written = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    for one in InterestLevel::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in InterestRule::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in FollowUpAction::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in FollowUpReason::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in CourseMark::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+}
+
+#[test]
 fn who_was_not_answered_or_has_not_ended_has_no_summary() {
     let unanswered = CallCourse {
         is_answered: false,
@@ -142,103 +162,30 @@ fn who_was_not_answered_or_has_not_ended_has_no_summary() {
     }
 }
 
+/// Outcome, what decided the call by word, and then: intent, interest, what may follow and why; `-` is none.
+const ENDS: &str = "\
+success affirm affirm high send_message agreed
+declined deny deny low none declined
+declined - deny low none declined
+callback busy busy medium call_back asked_for_later
+opted_out deny opt_out low do_not_call opted_out
+wrong_party - wrong_number low do_not_call wrong_party
+hung_up busy busy medium call_back asked_for_later
+hung_up - - low none hung_up
+no_response - - low call_back nothing_heard
+failed - - low call_back failed_by_us
+- - - low none finished";
+
 #[test]
 fn each_end_has_its_intent_interest_and_follow_up() {
-    use FollowUpAction as Action;
-    use FollowUpReason as Reason;
-    use InterestLevel::{High, Low, Medium};
-    let rows = [
-        (
-            Some(Outcome::Success),
-            Some("affirm"),
-            Some("affirm"),
-            High,
-            Action::SendMessage,
-            Reason::Agreed,
-        ),
-        (
-            Some(Outcome::Declined),
-            Some("deny"),
-            Some("deny"),
-            Low,
-            Action::NoFollowUp,
-            Reason::Declined,
-        ),
-        (
-            Some(Outcome::Declined),
-            None,
-            Some("deny"),
-            Low,
-            Action::NoFollowUp,
-            Reason::Declined,
-        ),
-        (
-            Some(Outcome::Callback),
-            Some("busy"),
-            Some("busy"),
-            Medium,
-            Action::CallBack,
-            Reason::AskedForLater,
-        ),
-        (
-            Some(Outcome::OptedOut),
-            Some("deny"),
-            Some("opt_out"),
-            Low,
-            Action::DoNotCall,
-            Reason::OptedOut,
-        ),
-        (
-            Some(Outcome::WrongParty),
-            None,
-            Some("wrong_number"),
-            Low,
-            Action::DoNotCall,
-            Reason::WrongParty,
-        ),
-        (
-            Some(Outcome::HungUp),
-            Some("busy"),
-            Some("busy"),
-            Medium,
-            Action::CallBack,
-            Reason::AskedForLater,
-        ),
-        (
-            Some(Outcome::HungUp),
-            None,
-            None,
-            Low,
-            Action::NoFollowUp,
-            Reason::HungUp,
-        ),
-        (
-            Some(Outcome::NoResponse),
-            None,
-            None,
-            Low,
-            Action::CallBack,
-            Reason::NothingHeard,
-        ),
-        (
-            Some(Outcome::Failed),
-            None,
-            None,
-            Low,
-            Action::CallBack,
-            Reason::FailedByUs,
-        ),
-        (None, None, None, Low, Action::NoFollowUp, Reason::Finished),
-    ];
-    for (outcome, said, intent, level, action, reason) in rows {
-        let fact = told(&with(outcome, said));
-        assert_eq!(fact.intent.as_deref(), intent, "{outcome:?} {said:?}");
-        assert_eq!(fact.interest.unwrap().level, level, "{outcome:?} {said:?}");
-        assert_eq!(
-            (fact.follow_up.action, fact.follow_up.reason),
-            (action, reason),
-            "{outcome:?} {said:?}"
-        );
+    for row in ENDS.lines() {
+        let words: Vec<&str> = row.split(' ').collect();
+        let outcome = Outcome::ALL.iter().copied().find(|one| one.code() == words[0]);
+        let fact = told(&with(outcome, Some(words[1]).filter(|said| *said != "-")));
+        let interest = fact.interest.unwrap().level.code();
+        let (action, reason) = (fact.follow_up.action.code(), fact.follow_up.reason.code());
+        let found = [fact.intent.as_deref().unwrap_or("-"), interest, action, reason];
+        assert_eq!(found[..], words[2..], "{row}");
     }
     for (outcome, intent) in INTENT_BY_OUTCOME {
         assert_eq!(told(&with(Some(*outcome), None)).intent.as_deref(), Some(*intent));
