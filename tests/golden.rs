@@ -22,6 +22,7 @@ use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Envelope;
 use domain::subscriber::Subscriber;
+use domain::summary::Summary;
 use domain::user::User;
 use domain::view::View;
 use domain::webhook::Webhook;
@@ -109,6 +110,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Setting::AGGREGATE, check::<Setting>),
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),
+    (Summary::AGGREGATE, check::<Summary>),
     (User::AGGREGATE, check::<User>),
     (View::AGGREGATE, check::<View>),
     (Webhook::AGGREGATE, check::<Webhook>),

@@ -33,7 +33,7 @@ mod timers;
 pub use clock_skew::ClockSkew;
 pub use drivers::{
     DriverPorts, Drivers, DriversHandle, Hearing, Progress, installation_now, start_forgetting,
-    unconfirmed_restore,
+    start_summarizing, unconfirmed_restore,
 };
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, StartError};

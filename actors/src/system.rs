@@ -38,6 +38,7 @@ use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Cause;
 use domain::subscriber::Subscriber;
+use domain::summary::Summary;
 use domain::user::User;
 use domain::view::View;
 use domain::webhook::Webhook;
@@ -91,6 +92,8 @@ pub struct ActorSystem {
     pub stops: Entities<Stop>,
     /// Who follows the events under a name.
     pub subscribers: Entities<Subscriber>,
+    /// What each ended call came to.
+    pub summaries: Entities<Summary>,
     /// Who may sign in.
     pub users: Entities<User>,
     /// What was done by hand to the rows of each view.
@@ -123,6 +126,7 @@ impl ActorSystem {
             person_requests: Entities::start(&environment, &hosting),
             stops: Entities::start(&environment, &hosting),
             subscribers: Entities::start(&environment, &hosting),
+            summaries: Entities::start(&environment, &hosting),
             users: Entities::start(&environment, &hosting),
             views: Entities::start(&environment, &hosting),
             webhooks: Entities::start(&environment, &hosting),

@@ -68,6 +68,20 @@ impl Disposition {
     pub const fn is_by_person(self) -> bool {
         !matches!(self, Self::Machine | Self::Screened | Self::AnsweredShort)
     }
+
+    /// Whether a call that ended so may have been answered: of any other nobody was talked to.
+    pub const fn may_follow_answer(self) -> bool {
+        matches!(
+            self,
+            Self::Answered
+                | Self::Machine
+                | Self::Screened
+                | Self::AnsweredShort
+                | Self::Abandoned
+                | Self::Interrupted
+                | Self::MediaIncompatible
+        )
+    }
 }
 
 labelled! {

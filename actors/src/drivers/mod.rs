@@ -37,12 +37,16 @@ mod outreach;
 mod retry;
 #[cfg(test)]
 mod stop_tests;
+mod summaries;
+#[cfg(test)]
+mod summaries_tests;
 #[cfg(test)]
 mod tests;
 mod watchdog;
 
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
+pub use summaries::start_summarizing;
 
 use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};

@@ -53,6 +53,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::setting::Setting>,
     kinds::<domain::stop::Stop>,
     kinds::<domain::subscriber::Subscriber>,
+    kinds::<domain::summary::Summary>,
     kinds::<domain::user::User>,
     kinds::<domain::view::View>,
     kinds::<domain::webhook::Webhook>,

@@ -80,6 +80,7 @@ impl Installation {
             lag_events_max: whole(self.setting(SettingName::ViewsBehindEventsMax).await?),
             abandoned_per_mille_max: whole(self.setting(SettingName::AbandonedPerMilleMax).await?),
             person_answered_min: whole(self.setting(SettingName::PersonAnsweredCallsMin).await?),
+            ..AlertLimits::default()
         })
     }
 }

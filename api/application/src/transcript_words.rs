@@ -1,7 +1,18 @@
 //! Words of a transcript as whoever may not see them in clear is shown them: numbers, cards and names
 //! starred.
 
+use domain::ports::masking::Masking;
 use understanding::masking::mask;
+
+/// Masks what is stored of words as it masks what is shown.
+#[derive(Debug, Clone, Copy)]
+pub struct MaskedWords;
+
+impl Masking for MaskedWords {
+    fn masked(&self, text: &str) -> String {
+        masked_words(text)
+    }
+}
 
 /// What was said, without what identifies a person.
 pub fn masked_words(text: &str) -> String {

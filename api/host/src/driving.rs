@@ -8,8 +8,9 @@ use crate::app::{self, HeldLock};
 use crate::process::Process;
 use crate::proving::{history, tail};
 use crate::serve_settings::ServeSettings;
-use actors::{DriverPorts, Drivers, DriversHandle, Environment, Supervisor};
+use actors::{DriverPorts, Drivers, DriversHandle, Environment, StartError, Supervisor};
 use application::installation::DialingState;
+use application::transcript_words::MaskedWords;
 use domain::ports::tasks::Tasks;
 use domain::problem::Problem;
 use std::sync::Arc;
@@ -184,9 +185,14 @@ impl Driving {
                 .map_err(|error| Problem::unavailable(error.to_string()))?,
             recordings: opened.recordings(),
         };
-        Drivers::start(self.process.installation.entities.clone(), environment, ports)
-            .await
-            .map_err(|error| Problem::unavailable(error.to_string()))
+        let entities = &self.process.installation.entities;
+        let unavailable = |error: StartError| Problem::unavailable(error.to_string());
+        let drivers = Drivers::start(entities.clone(), environment.clone(), ports).await;
+        let drivers = drivers.map_err(unavailable)?;
+        let masking = Arc::new(MaskedWords);
+        let summaries = actors::start_summarizing(entities, &environment, masking).await;
+        summaries.map_err(unavailable)?;
+        Ok(drivers)
     }
 
     /// A lock that was taken for nothing is let go: another process may do better.

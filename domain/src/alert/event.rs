@@ -72,11 +72,15 @@ pub enum AlertRule {
     HistoryLost,
     /// This machine's clock is away from the time it is compared with.
     ClockOff,
+    /// A word of a campaign's lists was said in a call.
+    SensitiveWord,
+    /// An engine of speech failed in too many of its last calls.
+    EngineFailing,
 }
 
 impl AlertRule {
     /// Every rule, in the order in which they are shown.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
         Self::AbandonBudget,
@@ -86,6 +90,8 @@ impl AlertRule {
         Self::LogDamaged,
         Self::HistoryLost,
         Self::ClockOff,
+        Self::SensitiveWord,
+        Self::EngineFailing,
     ];
 
     /// As stored and as asked for.
@@ -100,6 +106,8 @@ impl AlertRule {
             Self::LogDamaged => "log_damaged",
             Self::HistoryLost => "history_lost",
             Self::ClockOff => "clock_off",
+            Self::SensitiveWord => "sensitive_word",
+            Self::EngineFailing => "engine_failing",
         }
     }
 
@@ -114,6 +122,8 @@ impl AlertRule {
             Self::LogDamaged => "事件日志损坏",
             Self::HistoryLost => "事件日志缺少已知的事件",
             Self::ClockOff => "本机时钟偏差过大",
+            Self::SensitiveWord => "通话中出现敏感词",
+            Self::EngineFailing => "语音引擎连续出错",
         }
     }
 
@@ -128,6 +138,8 @@ impl AlertRule {
             Self::LogDamaged => "the event log is damaged",
             Self::HistoryLost => "the event log lacks known events",
             Self::ClockOff => "this machine's clock is off",
+            Self::SensitiveWord => "a sensitive word was said in a call",
+            Self::EngineFailing => "a speech engine fails in calls",
         }
     }
 }

@@ -18,6 +18,10 @@ pub struct AlertLimits {
     pub abandoned_per_mille_max: i64,
     /// Of fewer calls a single one would be beyond it.
     pub person_answered_min: i64,
+    /// Calls in which an engine failed, of its last ones, per mille.
+    pub engine_failed_per_mille_max: i64,
+    /// Fewer calls of an engine than these say nothing about a rate.
+    pub engine_calls_min: i64,
 }
 
 impl Default for AlertLimits {
@@ -29,6 +33,8 @@ impl Default for AlertLimits {
             lag_events_max: 10_000,
             abandoned_per_mille_max: ABANDONED_PER_MILLE_MAX * 4 / 5,
             person_answered_min: 50,
+            engine_failed_per_mille_max: 200,
+            engine_calls_min: 5,
         }
     }
 }

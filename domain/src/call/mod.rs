@@ -6,6 +6,7 @@
 //! `four_state`.
 
 pub mod command;
+pub mod course;
 mod end_order;
 pub mod event;
 pub mod progress;

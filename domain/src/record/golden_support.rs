@@ -158,6 +158,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let complaint = ComplaintId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &complaint)
         }
+        "summary" => of_both(aggregate, &call()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "setting" => (
             StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),

@@ -6,10 +6,12 @@
 //! in no ratio. Everything is bounded: what is older than an hour is forgotten, and so are the calls and
 //! campaigns beyond the named limits, which is counted and shown.
 
+mod engines;
 mod shown;
 #[cfg(test)]
 mod tests;
 
+pub use engines::EngineFigures;
 pub use shown::{CallPlace, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFigures};
 
 use crate::error::ProjectionError;
@@ -33,6 +35,9 @@ pub const KINDS: &[&str] = &[
     CallEvent::RINGING,
     CallEvent::LEG_FAILED,
     CallEvent::ANSWERED,
+    CallEvent::HEARD,
+    CallEvent::SENSITIVE_WORD_MATCHED,
+    CallEvent::ENGINE_FAILED,
     CallEvent::TRANSFER_REQUESTED,
     CallEvent::ENDED,
 ];
@@ -61,6 +66,7 @@ struct Counts {
     talked: u64,
     conversions: u64,
     left_over: u64,
+    sensitive_words: u64,
 }
 
 impl Counts {
@@ -74,6 +80,7 @@ impl Counts {
         self.talked += other.talked;
         self.conversions += other.conversions;
         self.left_over += other.left_over;
+        self.sensitive_words += other.sensitive_words;
     }
 }
 
@@ -106,6 +113,7 @@ pub struct LiveFigures {
     calls: BTreeMap<CallId, OpenCall>,
     campaigns: BTreeMap<CampaignId, Stretches>,
     trunks: BTreeMap<String, Trunk>,
+    engines: engines::Engines,
     position: Position,
     recorded_at: Option<Timestamp>,
     /// Calls and campaigns that no longer fit.
@@ -131,12 +139,14 @@ impl LiveFigures {
     }
 
     fn call(&mut self, call: CallId, fact: &CallEvent, at: Timestamp) {
+        self.engines.take(call, fact, at);
         match fact {
             CallEvent::Permitted { customer_grant, .. } => self.permitted(call, &customer_grant.campaign),
             CallEvent::Dialing { trunk, .. } => self.dialing(call, trunk, at),
             CallEvent::Ringing { .. } => self.enter(call, CallPlace::Ringing),
             CallEvent::Answered { .. } => self.answered(call),
             CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
+            CallEvent::SensitiveWordMatched(_) => self.count(call, |counts| counts.sensitive_words += 1),
             CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
             CallEvent::Ended {
                 disposition,
@@ -282,6 +292,7 @@ impl LiveFigures {
 
     /// Forgets what is older than an hour. Asked before a snapshot, so that memory follows the load.
     pub fn forget_before(&mut self, now: Timestamp) {
+        self.engines.forget_before(now.minus_ms(KEPT_MS));
         let kept = i64::try_from(KEPT_MS).unwrap_or(i64::MAX).saturating_mul(1_000);
         let oldest = now.micros().saturating_sub(kept);
         for stretches in self.campaigns.values_mut() {

@@ -1,6 +1,7 @@
 //! What live figures show: a snapshot with the position and instant it stands at, and windows of the last
 //! minutes.
 
+use super::engines::EngineFigures;
 use super::{Counts, LiveFigures, STRETCH_MICROS, Stretches};
 use domain::disposition::Disposition;
 use domain::ids::CampaignId;
@@ -44,6 +45,8 @@ pub struct LiveSnapshot {
     pub last_hour: WindowFigures,
     pub campaigns: Vec<CampaignFigures>,
     pub trunks: Vec<TrunkFigures>,
+    /// Engines of speech, by their last calls; one that no call has asked in the last hour is not here.
+    pub engines: Vec<EngineFigures>,
     /// Calls and campaigns that did not fit into the memory of this process.
     pub forgotten: u64,
 }
@@ -97,6 +100,8 @@ pub struct WindowFigures {
     pub conversions: u64,
     /// Ended by the watchdog, because the process that held them did not.
     pub left_over: u64,
+    /// Calls in which a word of a campaign's lists was said.
+    pub sensitive_words: u64,
     /// 转化率: conversions ÷ answered calls that ended.
     pub conversion_ratio: Option<f64>,
 }
@@ -120,6 +125,7 @@ impl WindowFigures {
             talk_ms_mean: ratio(sum.talk_ms, sum.talked),
             conversions: sum.conversions,
             left_over: sum.left_over,
+            sensitive_words: sum.sensitive_words,
             conversion_ratio: ratio(sum.conversions, sum.talked),
         }
     }
@@ -177,6 +183,7 @@ impl LiveFigures {
             last_hour: self.together(now, super::KEPT_MS),
             campaigns: campaigns.into_values().collect(),
             trunks: self.trunks(now),
+            engines: self.engines.shown(),
             forgotten: self.forgotten,
         }
     }

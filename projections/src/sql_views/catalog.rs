@@ -5,6 +5,7 @@ use super::column::{
     SqlColumn, SqlView, Unit, Words, code, column, count, flag, id, instant, label, micros, ms, of_enrolment,
     position, text, uuid,
 };
+use super::summaries::SUMMARIES;
 use crate::views::audit_trail::STREAM;
 use domain::disposition::{Disposition, Outcome};
 
@@ -310,6 +311,7 @@ pub const SQL_VIEWS: &[SqlView] = &[
         table: None,
         columns: &LABELS,
     },
+    SUMMARIES,
     SqlView {
         name: "view_positions",
         zh: "各读模型的位点",

@@ -10,6 +10,7 @@ mod catalog;
 mod column;
 mod export;
 mod reference;
+mod summaries;
 
 pub use catalog::SQL_VIEWS;
 pub use column::{SqlColumn, SqlView, Unit};

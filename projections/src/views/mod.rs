@@ -14,6 +14,7 @@ pub mod funnel;
 pub mod metric_board;
 pub mod portrait;
 pub mod region_board;
+pub mod summary_board;
 pub mod target_board;
 pub mod trunk_quality;
 pub mod worklist;
@@ -43,5 +44,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(access_board::AccessBoard),
         Arc::new(assignment_board::AssignmentBoard),
         Arc::new(flow_board::FlowBoard),
+        Arc::new(summary_board::SummaryBoard),
     ]
 }

@@ -35,6 +35,7 @@ mod spoken;
 mod stop;
 mod stores;
 mod subscribers;
+mod summary;
 mod tails;
 mod two_processes;
 mod webhooks;
@@ -89,6 +90,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "spoken" => Some(spoken::prove(form)),
         "stop" => Some(stop::prove(form)),
         "subscribers" => Some(subscribers::prove(form)),
+        "summary" => Some(summary::prove(form)),
         "webhooks" => Some(webhooks::prove(form)),
         "kurrent" => Some(kurrent::prove(form)),
         "stores" => Some(stores::prove(form)),
@@ -121,7 +123,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["sipp", "clock"],
         &["audit", "full-disk"],
         &["forgetting"],
-        &["http"],
+        &["http", "summary"],
         &["access"],
         &["oidc"],
         &["nlu", "entities"],
@@ -213,6 +215,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "replay",
         "60 recorded calls instead of 1,000, 2 of them alone and 1 as a bundle instead of 20 and 5",
+    ),
+    (
+        "summary",
+        "30 spoken calls and 20 people called instead of 400 and 150, the words of 2 instead of 20",
     ),
     ("inspect", "8 numbers and times of 9 people instead of 50 of 60"),
     ("sipp", "every scenario"),

@@ -7,7 +7,7 @@ use domain::alert::{AlertFigure, AlertLimits, AlertRule, NOTE_BYTES_MAX, Severit
 use domain::ids::CampaignId;
 use domain::installation::{CLOCK_SKEW_MS_MAX, ClockDoubt, ClockOffset};
 use projections::ViewStatus;
-use projections::live_figures::{LiveSnapshot, WindowFigures};
+use projections::live_figures::{EngineFigures, KEPT_MS, LiveSnapshot, WindowFigures};
 
 /// The short window of live figures (REP-6).
 const WINDOW_MS: u64 = 300_000;
@@ -46,6 +46,7 @@ pub(super) async fn findings(installation: &Installation, limits: &AlertLimits) 
 fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Finding>) {
     for row in &snapshot.campaigns {
         all.push(answer_ratio(&row.campaign, &row.last_5_minutes, limits));
+        all.push(sensitive_words(&row.campaign, &row.last_hour));
     }
     for row in &snapshot.trunks {
         let value = count(row.failures_in_row);
@@ -60,6 +61,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
             is_beyond: value >= limits.line_failures_max,
         });
     }
+    all.extend(snapshot.engines.iter().map(|engine| failing(engine, limits)));
     let left_over = count(snapshot.last_5_minutes.left_over);
     all.push(Finding {
         rule: AlertRule::CallsLeftOver,
@@ -70,6 +72,38 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
         detail: format!("{left_over} calls were ended for a process that did not"),
         is_beyond: left_over > 0,
     });
+}
+
+/// Each of them ended its call at once; that it was said is seen to by a person.
+fn sensitive_words(campaign: &CampaignId, window: &WindowFigures) -> Finding {
+    let value = count(window.sensitive_words);
+    Finding {
+        rule: AlertRule::SensitiveWord,
+        subject: campaign.to_string(),
+        campaign: Some(campaign.clone()),
+        severity: Severity::Critical,
+        figure: figure(value, 0, "count", KEPT_MS),
+        detail: format!("{value} calls were ended by a word of the campaign's lists"),
+        is_beyond: value > 0,
+    }
+}
+
+/// By its last calls; of too few nothing is said.
+fn failing(engine: &EngineFigures, limits: &AlertLimits) -> Finding {
+    let (calls, failed) = (count(engine.calls), count(engine.failed_calls));
+    let value = failed.saturating_mul(1_000).checked_div(calls).unwrap_or(0);
+    let last = engine.last_failure.as_deref().unwrap_or("nothing");
+    Finding {
+        rule: AlertRule::EngineFailing,
+        subject: bounded(&engine.engine),
+        campaign: None,
+        severity: Severity::Critical,
+        figure: figure(value, limits.engine_failed_per_mille_max, "per_mille", KEPT_MS),
+        detail: bounded(&format!(
+            "in {failed} of its last {calls} calls, the last failure was {last}"
+        )),
+        is_beyond: calls >= limits.engine_calls_min && value > limits.engine_failed_per_mille_max,
+    }
 }
 
 fn answer_ratio(campaign: &CampaignId, window: &WindowFigures, limits: &AlertLimits) -> Finding {
@@ -202,6 +236,8 @@ fn bounded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use domain::call::EngineKind;
+    use domain::time::Timestamp;
 
     fn window(answered: u64, settled: u64) -> WindowFigures {
         WindowFigures {
@@ -230,6 +266,37 @@ mod tests {
             (true, 299, 300)
         );
         assert_eq!(found.detail, "299 of 1000 calls");
+    }
+
+    #[test]
+    fn an_engine_is_failing_above_a_fifth_of_five_calls_and_a_word_is_told_at_once() {
+        let engine = |calls, failed_calls| EngineFigures {
+            engine_kind: EngineKind::Recognizer,
+            engine: "vosk".to_owned(),
+            calls,
+            failed_calls,
+            failed_last: true,
+            last_failure: Some("late".to_owned()),
+            last_call_at: Timestamp::EPOCH,
+        };
+        let found = |calls, failed| failing(&engine(calls, failed), &AlertLimits::default());
+        assert!(found(5, 2).is_beyond && found(20, 5).is_beyond);
+        assert!(!found(4, 4).is_beyond, "too few say nothing");
+        assert!(
+            !found(5, 1).is_beyond && !found(20, 4).is_beyond,
+            "a fifth is not above it"
+        );
+        assert_eq!(
+            found(20, 5).detail,
+            "in 5 of its last 20 calls, the last failure was late"
+        );
+        let campaign = "T".parse().unwrap();
+        let said = |sensitive_words| WindowFigures {
+            sensitive_words,
+            ..WindowFigures::default()
+        };
+        assert!(sensitive_words(&campaign, &said(1)).is_beyond);
+        assert!(!sensitive_words(&campaign, &said(0)).is_beyond);
     }
 
     #[test]

@@ -30,7 +30,7 @@ enum Action {
         #[arg(long)]
         standing: bool,
         /// Only of this rule: answer_ratio_low, line_failures, abandon_budget, view_parked, views_late,
-        /// calls_left_over, log_damaged, history_lost or clock_off
+        /// calls_left_over, log_damaged, history_lost, clock_off, sensitive_word or engine_failing
         #[arg(long, value_name = "RULE")]
         rule: Option<String>,
         /// Only of this campaign

@@ -34,6 +34,8 @@ const EXAMPLES: &[&str] = &[
      ./first",
     "call export 00000000-0000-5000-8000-000000000001 --masked --out call.json --data ./first",
     "call replay call.json",
+    "call summary 00000000-0000-5000-8000-000000000001 --data ./first",
+    "call search 分期 --campaign LOAN_REMIND --reason \"complaint 17\" --data ./first",
     "clock measure --data ./first",
     "clock confirm --reason \"held against the wall clock of the office\" --data ./first",
     "customer show C001 --reason \"the person asked\" --data ./first",

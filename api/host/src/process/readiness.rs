@@ -11,6 +11,7 @@ use application::reply_value::value;
 use domain::problem::Problem;
 use domain::stop::StopId;
 use domain::stored_event::Position;
+use projections::live_figures::EngineFigures;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::atomic::Ordering;
@@ -48,6 +49,9 @@ pub struct Readiness {
     /// Who speaks.
     #[schemars(example = &"espeak-ng")]
     synthesizer: String,
+    /// How engines of speech served the last calls of an hour. One that is missing was not asked: nothing is known
+    /// of it.
+    engines: Vec<EngineShown>,
     /// The time is made up.
     rehearsal: bool,
 }
@@ -68,6 +72,23 @@ struct DatagramsRefused {
     dropped: u64,
     /// Of no leg, or of one but from a stranger.
     foreign: u64,
+}
+
+/// An engine of speech, by its last calls.
+#[derive(Debug, Serialize, JsonSchema)]
+struct EngineShown {
+    /// `served` or `failed` the last call that asked it.
+    #[schemars(example = &"served")]
+    last_call: &'static str,
+    #[serde(flatten)]
+    figures: EngineFigures,
+}
+
+impl EngineShown {
+    fn of(figures: EngineFigures) -> Self {
+        let last_call = if figures.failed_last { "failed" } else { "served" };
+        Self { last_call, figures }
+    }
 }
 
 /// A view that an event keeps.
@@ -175,8 +196,16 @@ impl Process {
             descriptors: descriptors::shown(),
             views_parked: self.parked(),
             synthesizer: self.installation.synthesizer.name().to_owned(),
+            engines: self.engines(),
             rehearsal: self.installation.environment.rehearsal,
         })
+    }
+
+    /// An engine that is away makes no process unready: its calls are answered by keys, or by a person.
+    fn engines(&self) -> Vec<EngineShown> {
+        let figures = self.installation.live.latest();
+        let figures = figures.map_or_else(|_| Vec::new(), |figures| figures.engines.clone());
+        figures.into_iter().map(EngineShown::of).collect()
     }
 
     fn stops(&self) -> Vec<StopId> {

@@ -56,6 +56,7 @@ mod standings;
 mod stop;
 mod streams;
 mod subscribers;
+mod summaries;
 mod tables;
 mod takings;
 mod targets;
@@ -120,6 +121,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         flows::endpoints(),
         rehearsals::endpoints(),
         replays::endpoints(),
+        summaries::endpoints(),
         rules::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),

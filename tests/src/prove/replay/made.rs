@@ -29,7 +29,7 @@ use tokio::runtime::Runtime;
 use tokio::task::JoinSet;
 
 /// The campaign of all calls, and the flow that it runs.
-pub(super) const CAMPAIGN: &str = "REPLAYED";
+pub(in crate::prove) const CAMPAIGN: &str = "REPLAYED";
 pub(super) const FLOW: &str = "card_instalment_spoken";
 /// Of the callers.
 const SEED: u64 = 14;
@@ -38,9 +38,9 @@ const AT_ONCE: usize = 32;
 
 /// What was recorded.
 #[derive(Default)]
-pub(super) struct Made {
+pub(in crate::prove) struct Made {
     /// Those that are as they were decided.
-    pub(super) calls: Vec<String>,
+    pub(in crate::prove) calls: Vec<String>,
     /// The one whose record says another rule than the one that decided.
     pub(super) altered: String,
     pub(super) altered_rule: String,
@@ -64,7 +64,7 @@ struct Stage {
 }
 
 impl Made {
-    pub(super) fn record(data: &Path, calls: u64) -> Self {
+    pub(in crate::prove) fn record(data: &Path, calls: u64) -> Self {
         let runtime = Arc::new(Runtime::new().expect("a runtime can be made"));
         let settings = OpenSettings {
             data: data.to_path_buf(),

@@ -8,7 +8,8 @@ use super::{Form, Proof};
 use crate::history::member;
 use crate::program::{command, fail, instant, ledgerline};
 use crate::server::Server;
-use made::{CAMPAIGN, FLOW, Made};
+use made::{CAMPAIGN, FLOW};
+pub(super) use made::{CAMPAIGN as PEOPLE_OF, Made};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
@@ -147,7 +148,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// Two versions of a flow, a campaign that runs the first, and its people.
-fn prepare(data: &Path, calls: u64) {
+pub(super) fn prepare(data: &Path, calls: u64) {
     let mut server = Server::start(data, NO_TRUNK);
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../fixtures/flows")

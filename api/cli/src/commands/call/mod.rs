@@ -5,7 +5,9 @@ mod correct;
 mod export;
 mod recording;
 mod replay;
+mod search;
 mod show;
+mod summary;
 
 use crate::kit::failure::Failure;
 use std::sync::Arc;
@@ -32,6 +34,10 @@ enum Action {
     /// Decide a call again, step by step: heard, understood, decided, said; nobody is asked. Also along
     /// another version of its flow
     Replay(replay::Args),
+    /// Say what a call came to (话后小结): intent, interest, what was named, what may follow
+    Summary(summary::Args),
+    /// Find calls by words that were said in them (检索通话文本); on record before it is answered
+    Search(search::Args),
 }
 
 impl Args {
@@ -39,7 +45,12 @@ impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Show(_) => true,
-            Action::Correct(_) | Action::Recording(_) | Action::Export(_) | Action::Replay(_) => false,
+            Action::Correct(_)
+            | Action::Recording(_)
+            | Action::Export(_)
+            | Action::Replay(_)
+            | Action::Summary(_)
+            | Action::Search(_) => false,
         }
     }
 }
@@ -51,5 +62,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Recording(args) => recording::run(args, runtime).await,
         Action::Export(args) => export::run(args).await,
         Action::Replay(args) => replay::run(args, runtime).await,
+        Action::Summary(args) => summary::run(args, runtime).await,
+        Action::Search(args) => search::run(args, runtime).await,
     }
 }

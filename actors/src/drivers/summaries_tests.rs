@@ -1,0 +1,156 @@
+//! What ended calls came to: written beside the dialing, once each, also of what a crash left and of people
+//! who are gone.
+
+use crate::drivers::start_summarizing;
+use crate::testing::AppendFault;
+use crate::testing::line::{FakeLine, closed, dialog, failed, hung_up, ringing};
+use crate::testing::world::{World, count, no_flow, publish_flow};
+use crate::testing::{on_one_thread, settle};
+use domain::flow::FlowDefinition;
+use domain::ports::line::{DialOrder, HungUpBy, LegEvent};
+use domain::ports::masking::Masking;
+use std::sync::Arc;
+
+const SPOKEN: &str = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
+
+struct Unmasked;
+
+impl Masking for Unmasked {
+    fn masked(&self, text: &str) -> String {
+        text.to_owned()
+    }
+}
+
+fn answers() -> Arc<FakeLine> {
+    let script = |_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())];
+    FakeLine::new("answers", Box::new(script))
+}
+
+async fn start(world: &World) {
+    let environment = &world.fakes.environment;
+    let started = start_summarizing(&world.system, environment, Arc::new(Unmasked)).await;
+    started.expect("summaries are written");
+}
+
+/// Somebody said that they are the card's holder, and hangs up.
+async fn said_and_hung_up() -> World {
+    let world = World::new(vec![answers()]).that_listens();
+    let _drivers = world.start_drivers().await;
+    let definition = FlowDefinition::from_yaml(SPOKEN).expect("a shipped flow");
+    let flow = publish_flow(&world, &definition).await;
+    world.run_campaign(1, 1, flow).await;
+    world
+        .until("the question", |log| count(log, "call.node_entered") == 2)
+        .await;
+    settle().await;
+    world.ear().say("是的", 200, 600);
+    world
+        .until("the next node", |log| count(log, "call.node_entered") >= 3)
+        .await;
+    world.lines[0].tell(0, hung_up(HungUpBy::Callee));
+    world.lines[0].tell(0, closed());
+    world
+}
+
+async fn until_ended(world: &World) {
+    world.until("the end", |log| count(log, "call.ended") == 1).await;
+}
+
+async fn until_written(world: &World) {
+    world
+        .until("the summary", |log| count(log, "summary.recorded") == 1)
+        .await;
+}
+
+#[test]
+fn a_call_that_ended_has_one_summary_that_follows_from_its_end() {
+    on_one_thread(async {
+        let world = said_and_hung_up().await;
+        start(&world).await;
+        until_ended(&world).await;
+        until_written(&world).await;
+        settle().await;
+        assert_eq!(world.count("summary.recorded"), 1);
+        let told = &world.data("summary.recorded")[0];
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(told["disposition"], ended["disposition"]);
+        assert_eq!(told["outcome"], ended["outcome"]);
+        assert_eq!(told["intent"], "affirm", "{told}");
+        assert_eq!(told["intent_rule"], "nodes.验证卡号.intents.affirm");
+        assert_eq!(told["turns"]["heard_count"], 1, "{told}");
+        assert!(told["text"]["sealed"].is_string(), "{told}");
+        assert_eq!(told["lang"], "zh-CN");
+        let log = world.fakes.store.envelopes();
+        let of = |kind: &str| log.iter().find(|one| one.kind == kind).expect("it is stored");
+        let (summary, end) = (of("summary.recorded"), of("call.ended"));
+        assert_eq!(summary.causation, Some(end.id));
+        assert_eq!(summary.stream.id(), end.stream.id());
+        assert_eq!(told["made_at_version"], end.stream_version.0);
+    });
+}
+
+#[test]
+fn what_ended_before_a_start_is_written_then_and_by_a_second_start_not_again() {
+    on_one_thread(async {
+        let world = said_and_hung_up().await;
+        until_ended(&world).await;
+        settle().await;
+        assert_eq!(world.count("summary.recorded"), 0, "nobody writes yet");
+        start(&world).await;
+        until_written(&world).await;
+        start(&world).await;
+        settle().await;
+        assert_eq!(world.count("summary.recorded"), 1);
+    });
+}
+
+#[test]
+fn an_outage_of_the_store_delays_a_summary_and_loses_none() {
+    on_one_thread(async {
+        let world = said_and_hung_up().await;
+        until_ended(&world).await;
+        settle().await;
+        world.fakes.store.fail_next(AppendFault::LostUnavailable);
+        start(&world).await;
+        until_written(&world).await;
+        settle().await;
+        assert_eq!(world.count("summary.recorded"), 1);
+    });
+}
+
+#[test]
+fn nobody_answered_and_nothing_is_written() {
+    on_one_thread(async {
+        let busy = |_: &DialOrder| vec![ringing(), failed(486, true), closed()];
+        let world = World::new(vec![FakeLine::new("busy", Box::new(busy))]);
+        let _drivers = world.start_drivers().await;
+        start(&world).await;
+        world.run_campaign(1, 1, no_flow()).await;
+        until_ended(&world).await;
+        settle().await;
+        start(&world).await;
+        settle().await;
+        assert_eq!(world.count("summary.recorded"), 0);
+    });
+}
+
+#[test]
+fn of_a_person_who_is_gone_it_says_what_can_be_counted_and_no_word() {
+    on_one_thread(async {
+        let world = said_and_hung_up().await;
+        until_ended(&world).await;
+        settle().await;
+        let person = world.customer(0);
+        let environment = &world.fakes.environment;
+        environment
+            .vault
+            .destroy(&person, environment.clock.now())
+            .await
+            .expect("the key is destroyed");
+        start(&world).await;
+        until_written(&world).await;
+        let told = &world.data("summary.recorded")[0];
+        assert_eq!(told["text"]["erased"], true, "{told}");
+        assert_eq!(told["intent"], "affirm");
+    });
+}

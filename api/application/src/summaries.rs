@@ -1,0 +1,146 @@
+//! What a call came to, whoever asks: its recorded summary, with the labels of its closed lists.
+
+use crate::installation::Installation;
+use crate::transcript_words::masked_words;
+use domain::call_course::{CourseMark, TurnCounts};
+use domain::disposition::{Disposition, Outcome};
+use domain::ids::{CallId, CampaignId, CustomerId};
+use domain::personal::Personal;
+use domain::problem::Problem;
+use domain::summary::{FollowUpAction, FollowUpReason, InterestLevel, InterestRule, SummaryFact};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How interested somebody seemed, and by which rule.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InterestShown {
+    level: InterestLevel,
+    level_zh: &'static str,
+    rule: InterestRule,
+    rule_zh: &'static str,
+    rule_en: &'static str,
+}
+
+/// What may follow, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct FollowUpShown {
+    action: FollowUpAction,
+    action_zh: &'static str,
+    action_en: &'static str,
+    reason: FollowUpReason,
+    reason_zh: &'static str,
+    reason_en: &'static str,
+}
+
+/// A summary as shown.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SummaryShown {
+    call: CallId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    /// The version of the flow that the call ran.
+    #[schemars(example = &"card_instalment_spoken@1")]
+    flow: String,
+    ended_at: Timestamp,
+    recorded_at: Timestamp,
+    talk_ms: u64,
+    disposition: Disposition,
+    disposition_zh: &'static str,
+    outcome: Option<Outcome>,
+    outcome_zh: Option<&'static str>,
+    /// What decided the call.
+    #[schemars(example = &"affirm")]
+    intent: Option<String>,
+    /// Where that stands: a member of the flow, `opt_out` or `outcome`.
+    #[schemars(example = &"nodes.签约.intents.affirm")]
+    intent_rule: Option<String>,
+    /// Null of a call in which nothing was said.
+    interest: Option<InterestShown>,
+    /// By the flow's names; null where nobody can open it any more.
+    #[schemars(example = BTreeMap::from([("terms", Some("3"))]))]
+    slots: BTreeMap<String, Option<String>>,
+    /// Null while nobody measures it.
+    emotion: Option<String>,
+    tags: BTreeSet<CourseMark>,
+    /// Null where nobody can open it any more.
+    #[schemars(example = &"接通，通话41秒，结果：成功。")]
+    text: Option<String>,
+    #[schemars(example = &"zh-CN")]
+    lang: String,
+    follow_up: FollowUpShown,
+    turns: TurnCounts,
+    /// Digests of the models that were asked during the call.
+    models: BTreeSet<String>,
+    /// Of its rules and templates.
+    summary_version: u32,
+    /// The call's last event that it is made from.
+    made_at_position: String,
+    made_at_version: u64,
+    /// Slots and text are shown as they were kept.
+    clear: bool,
+}
+
+/// What was recorded of a call. `clear` shows slots and text as they were kept; else they are masked again.
+pub async fn summary(
+    installation: &Installation,
+    call: CallId,
+    clear: bool,
+) -> Result<SummaryShown, Problem> {
+    let state = installation.entities.summaries.state(&call).await?.state;
+    let Some((fact, recorded_at)) = state.recorded() else {
+        return Err(Problem::missing("a summary of this call"));
+    };
+    Ok(shown(call, fact, recorded_at, clear))
+}
+
+fn shown(call: CallId, fact: &SummaryFact, recorded_at: Timestamp, clear: bool) -> SummaryShown {
+    let words = |value: &Personal<String>| {
+        let value = value.value()?;
+        Some(if clear { value.clone() } else { masked_words(value) })
+    };
+    let follow_up = fact.follow_up;
+    let slots = fact.slots.iter();
+    SummaryShown {
+        call,
+        campaign: fact.campaign.clone(),
+        customer: fact.customer.clone(),
+        flow: format!("{}@{}", fact.flow.flow, fact.flow.version),
+        ended_at: fact.ended_at,
+        recorded_at,
+        talk_ms: fact.talk_ms,
+        disposition: fact.disposition,
+        disposition_zh: fact.disposition.label_zh(),
+        outcome: fact.outcome,
+        outcome_zh: fact.outcome.map(Outcome::label_zh),
+        intent: fact.intent.clone(),
+        intent_rule: fact.intent_rule.clone(),
+        interest: fact.interest.map(|interest| InterestShown {
+            level: interest.level,
+            level_zh: interest.level.label_zh(),
+            rule: interest.rule,
+            rule_zh: interest.rule.label_zh(),
+            rule_en: interest.rule.label_en(),
+        }),
+        slots: slots.map(|(name, value)| (name.clone(), words(value))).collect(),
+        emotion: fact.emotion.clone(),
+        tags: fact.tags.clone(),
+        text: words(&fact.text),
+        lang: fact.lang.clone(),
+        follow_up: FollowUpShown {
+            action: follow_up.action,
+            action_zh: follow_up.action.label_zh(),
+            action_en: follow_up.action.label_en(),
+            reason: follow_up.reason,
+            reason_zh: follow_up.reason.label_zh(),
+            reason_en: follow_up.reason.label_en(),
+        },
+        turns: fact.turns,
+        models: fact.models.clone(),
+        summary_version: fact.summary_version,
+        made_at_position: fact.made_at_position.to_string(),
+        made_at_version: fact.made_at_version.0,
+        clear,
+    }
+}

@@ -1,0 +1,69 @@
+//! `ledgerline call search`: calls by words that were said in them, masked.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::reader::ReaderArgs;
+use application::percent::encode;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// What was said, or a part of it; numbers and names are masked before they are searched
+    text: String,
+    /// Only calls of this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<String>,
+    /// Only calls permitted at this instant or later
+    #[arg(long, value_name = "INSTANT")]
+    from: Option<String>,
+    /// Only calls permitted before this instant
+    #[arg(long, value_name = "INSTANT")]
+    to: Option<String>,
+    #[command(flatten)]
+    reader: ReaderArgs,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let mut path = format!("/api/v1/transcripts?text={}", encode(&args.text));
+    for (name, value) in [
+        ("campaign", &args.campaign),
+        ("from", &args.from),
+        ("to", &args.to),
+    ] {
+        if let Some(value) = value {
+            path.push_str(&format!("&{name}={}", encode(value)));
+        }
+    }
+    let found = args.asking.reply(runtime, get(&args.reader.put(&path))).await?;
+    if args.asking.wants_json() {
+        return output::json(&found);
+    }
+    for item in items(&found, "items") {
+        output::line(&format!("{}  {}", text(item, "call"), text(item, "answered_at")))?;
+        for said in items(item, "said") {
+            output::line(&format!("    {}  {}", text(said, "node"), text(said, "text")))?;
+        }
+    }
+    let searched = found.get("searched_calls").and_then(Value::as_u64).unwrap_or(0);
+    let more = found.get("truncated").and_then(Value::as_bool) == Some(true);
+    let rest = if more {
+        "; there are more: name a shorter time / 还有更多，请缩短时间"
+    } else {
+        ""
+    };
+    output::line(&format!("{searched} calls searched / 已检索{rest}"))
+}
+
+fn text<'a>(of: &'a Value, member: &str) -> &'a str {
+    of.get(member).and_then(Value::as_str).unwrap_or("-")
+}
+
+fn items<'a>(of: &'a Value, member: &str) -> impl Iterator<Item = &'a Value> {
+    of.get(member).and_then(Value::as_array).into_iter().flatten()
+}

@@ -1,0 +1,77 @@
+//! `ledgerline call summary`: what an answered call came to.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::reader::ReaderArgs;
+use domain::ids::CallId;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The call's id
+    call: CallId,
+    /// Show text and slots as they were kept, for whoever may; needs --reason
+    #[arg(long, requires = "reason")]
+    clear: bool,
+    #[command(flatten)]
+    reader: ReaderArgs,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let path = format!("/api/v1/calls/{}/summary?clear={}", args.call, args.clear);
+    let told = args.asking.reply(runtime, get(&args.reader.put(&path))).await?;
+    if args.asking.wants_json() {
+        return output::json(&told);
+    }
+    show(&told)
+}
+
+fn text<'a>(of: &'a Value, pointer: &str) -> &'a str {
+    of.pointer(pointer).and_then(Value::as_str).unwrap_or("-")
+}
+
+fn show(told: &Value) -> Result<(), Failure> {
+    output::line(text(told, "/text"))?;
+    output::line(&format!(
+        "结果 outcome     {} {}  {}",
+        text(told, "/disposition"),
+        text(told, "/outcome"),
+        text(told, "/outcome_zh")
+    ))?;
+    output::line(&format!(
+        "意图 intent      {}  ({})",
+        text(told, "/intent"),
+        text(told, "/intent_rule")
+    ))?;
+    output::line(&format!(
+        "意向 interest    {} {}  ({})",
+        text(told, "/interest/level"),
+        text(told, "/interest/level_zh"),
+        text(told, "/interest/rule")
+    ))?;
+    let slots = told.get("slots").and_then(Value::as_object);
+    for (name, value) in slots.into_iter().flatten() {
+        output::line(&format!(
+            "要素 slot        {name}: {}",
+            value.as_str().unwrap_or("-")
+        ))?;
+    }
+    output::line(&format!(
+        "跟进 follow-up   {} {}  ({} {})",
+        text(told, "/follow_up/action"),
+        text(told, "/follow_up/action_zh"),
+        text(told, "/follow_up/reason"),
+        text(told, "/follow_up/reason_zh")
+    ))?;
+    output::line(&format!(
+        "时间 ended       {}, written {}",
+        text(told, "/ended_at"),
+        text(told, "/recorded_at")
+    ))
+}

@@ -1,0 +1,162 @@
+//! What a call came to, and calls by what was said in them: both on record before they are answered.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::limited;
+use crate::own_people::{customers_of, seen};
+use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::parameter::Parameter;
+use application::summaries::{SummaryShown, summary};
+use application::transcripts::{
+    SEARCHED_CALLS_MAX, SOUGHT_CHARS_MAX, TranscriptFound, TranscriptsFound, said_with,
+};
+use domain::ids::{CallId, CampaignId};
+use domain::inquiry::ReadForm;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use projections::views::call_history::{self, CallFilter};
+
+/// Text and slots as they were kept.
+const CLEAR: Parameter = Parameter::flag(
+    "clear",
+    "Text and slots as they were kept, for whoever may see persons in clear, with a reason",
+);
+
+const TEXT: Parameter = Parameter::text("text", "What was said, or a part of it", "分期");
+const FROM: Parameter = Parameter::instant("from", "Calls permitted at this instant or later");
+const TO: Parameter = Parameter::instant("to", "Calls permitted before this instant");
+
+/// What is opened of a call.
+const SUMMARY: Shown = Shown::of(&["slots", "summary"], ReadForm::Masked);
+const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/calls/{id}/summary",
+            "What an answered call came to, once it has ended: intent, interest, slots, what may follow",
+            show,
+        )
+        .needs(Permission::CallsRead, About::Call)
+        .query(const { &[CLEAR, BY, REASON] }),
+        Endpoint::get(
+            "/api/v1/transcripts",
+            "Calls by what was said in them, masked; the newest of a time, at most 500 are opened",
+            search,
+        )
+        .needs(Permission::CallsRead, About::OwnRowsAsked)
+        .query(
+            const {
+                &[
+                    Parameter::campaign("Only calls of this campaign"),
+                    FROM,
+                    TO,
+                    TEXT,
+                    BY,
+                    REASON,
+                ]
+            },
+        ),
+    ]
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
+    let installation = &ctx.installation;
+    let call: CallId = input.id(0, "this call")?;
+    let clear = input.flag(CLEAR.name)?;
+    if clear && input.caller.scope_for(Permission::CustomersReveal).is_err() {
+        return Err(limited("a summary in clear needs customers:reveal"));
+    }
+    if clear && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
+        return Err(Problem::invalid(
+            "reason-needed",
+            "say why with ?reason=: it is stored for ever, so name no person",
+        ));
+    }
+    let state = installation.entities.calls.state(&call).await?.state;
+    let Some(customer) = state.customer().cloned() else {
+        return Err(Problem::missing("this call"));
+    };
+    let shown = summary(installation, call, clear).await?;
+    let what = Shown {
+        form: if clear { ReadForm::Clear } else { ReadForm::Masked },
+        customer: Some(customer),
+        campaign: state.campaign().cloned(),
+        calls: vec![call],
+        ..SUMMARY
+    };
+    put_on_record(installation, input.reader(), what).await?;
+    Ok(Read(shown))
+}
+
+/// The calls are put on record before any of them is opened.
+async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Problem> {
+    let installation = &ctx.installation;
+    let sought = input
+        .text(TEXT.name)
+        .map(str::trim)
+        .unwrap_or_default()
+        .to_owned();
+    let chars = sought.chars().count();
+    if chars == 0 || chars > SOUGHT_CHARS_MAX {
+        return Err(Problem::invalid(
+            "query-invalid",
+            format!("text: give 1 to {SOUGHT_CHARS_MAX} characters"),
+        ));
+    }
+    let campaign: Option<CampaignId> = input
+        .text("campaign")
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: domain::ids::InvalidId| Problem::invalid("query-invalid", error.to_string()))?;
+    let scope = input.scope.clone();
+    let filter = CallFilter {
+        campaign: campaign.clone(),
+        customers: customers_of(&ctx, &scope, None).await?,
+        from: instant(&input, FROM.name)?,
+        until: instant(&input, TO.name)?,
+        ..CallFilter::default()
+    };
+    let db = installation.rows.db();
+    let rows = call_history::list(db.as_ref(), &filter, None, SEARCHED_CALLS_MAX).await?;
+    let truncated = rows.len() == SEARCHED_CALLS_MAX;
+    let mut rows = seen(&ctx, &scope, rows).await?;
+    rows.retain(|row| row.answered_at.is_some());
+    if !rows.is_empty() {
+        let what = Shown {
+            campaign,
+            calls: rows.iter().map(|row| row.call).collect(),
+            ..HEARD
+        };
+        put_on_record(installation, input.reader(), what).await?;
+    }
+    let mut items = Vec::new();
+    for row in &rows {
+        let said = said_with(installation, row.call, &row.customer, &sought).await?;
+        if !said.is_empty() {
+            items.push(TranscriptFound {
+                call: row.call,
+                campaign: row.campaign.clone(),
+                customer: row.customer.clone(),
+                answered_at: row.answered_at,
+                said,
+            });
+        }
+    }
+    Ok(Read(TranscriptsFound {
+        items,
+        searched_calls: rows.len(),
+        truncated,
+    }))
+}
+
+fn instant(input: &Input, name: &'static str) -> Result<Option<Timestamp>, Problem> {
+    match input.text(name).map(str::parse) {
+        None => Ok(None),
+        Some(Ok(at)) => Ok(Some(at)),
+        Some(Err(_)) => Err(Problem::invalid(
+            "query-invalid",
+            format!("{name} is not an instant such as 2026-03-02T10:00:00+08:00"),
+        )),
+    }
+}

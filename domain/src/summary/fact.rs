@@ -1,0 +1,145 @@
+//! What a summary says: closed lists that can be counted, and a text for people, sealed.
+
+use crate::call_course::{CourseMark, TurnCounts};
+use crate::calling_plan::FlowRef;
+use crate::disposition::{Disposition, Outcome, labelled};
+use crate::ids::{CampaignId, CustomerId};
+use crate::personal::Personal;
+use crate::record::stored_event::{Position, StreamVersion};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Longest text of a summary, in characters: a card's length, many times over.
+pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;
+
+labelled! {
+    /// How interested somebody seemed (意向).
+    InterestLevel {
+        Low => "low", "低", "low";
+        Medium => "medium", "中", "medium";
+        High => "high", "高", "high";
+    }
+}
+
+labelled! {
+    /// Why a level of interest was chosen: the first of these that holds.
+    InterestRule {
+        Refused => "refused", "拒绝", "refused";
+        Noted => "noted", "流程所记", "noted during the call";
+        Agreed => "agreed", "同意", "agreed";
+        AskedForPerson => "asked_for_person", "要求转人工", "asked for a person";
+        Later => "later", "改天再说", "another time";
+        Asked => "asked", "询问详情", "asked about it";
+        NothingShown => "nothing_shown", "未表露", "showed nothing";
+    }
+}
+
+/// A level with its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Interest {
+    pub level: InterestLevel,
+    pub rule: InterestRule,
+}
+
+labelled! {
+    /// What may follow a call (跟进建议).
+    FollowUpAction {
+        DoNotCall => "do_not_call", "勿再致电", "do not call again";
+        Human => "human", "人工跟进", "a colleague sees to it";
+        CallBack => "call_back", "再次致电", "call again";
+        SendMessage => "send_message", "发送信息", "send a message";
+        None => "none", "无需跟进", "nothing";
+    }
+}
+
+labelled! {
+    /// Why it is suggested: the first of these that holds.
+    FollowUpReason {
+        OptedOut => "opted_out", "客户谢绝来电", "they refused further calls";
+        SensitiveWord => "sensitive_word", "出现敏感词", "a sensitive word was said";
+        Complained => "complained", "客户要投诉", "they complain";
+        WrongParty => "wrong_party", "非本人", "it was somebody else";
+        AskedForPerson => "asked_for_person", "要求转人工", "they asked for a person";
+        AskedForLater => "asked_for_later", "改天再联系", "they asked for another time";
+        Agreed => "agreed", "已同意，可发确认", "they agreed: a confirmation may be sent";
+        Declined => "declined", "已拒绝", "they declined";
+        FailedByUs => "failed_by_us", "我方故障中断", "something of ours failed";
+        NotAPerson => "not_a_person", "非真人接听", "no person answered";
+        NothingHeard => "nothing_heard", "无应答", "nothing was heard";
+        HungUpInterested => "hung_up_interested", "有意向但中途挂断", "they hung up, and were interested";
+        HungUp => "hung_up", "中途挂断", "they hung up";
+        Finished => "finished", "已办结", "all was done";
+    }
+}
+
+/// A suggestion with its reason. It orders nothing: the campaign's rules say who is called again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUp {
+    pub action: FollowUpAction,
+    pub reason: FollowUpReason,
+}
+
+/// What a call came to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct SummaryFact {
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+    pub flow: FlowRef,
+    pub ended_at: Timestamp,
+    pub talk_ms: u64,
+    pub disposition: Disposition,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// What decided the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    /// Where that stands: a member of the flow, `opt_out`, or `outcome`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent_rule: Option<String>,
+    /// Absent of a call in which nothing was said by the callee.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<Interest>,
+    /// By the flow's names, masked.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slots: BTreeMap<String, Personal<String>>,
+    /// Absent while nobody measures it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub tags: BTreeSet<CourseMark>,
+    /// Masked.
+    pub text: Personal<String>,
+    /// Of the text.
+    pub lang: String,
+    pub follow_up: FollowUp,
+    pub turns: TurnCounts,
+    /// Digests of the models that were asked during the call.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub models: BTreeSet<String>,
+    /// Of the rules and the templates.
+    pub summary_version: u32,
+    /// The last event of the call that it is made from, by its place in the log and in the call's stream.
+    pub made_at_position: Position,
+    pub made_at_version: StreamVersion,
+}
+
+impl SummaryFact {
+    /// Of a person who is gone: what can be counted stays, no word does.
+    pub fn erase(&mut self) {
+        for (_, value) in self.personal() {
+            *value = Personal::Erased { hash: None };
+        }
+    }
+
+    /// What is sealed, with its places in the record.
+    pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        let slots = self.slots.iter_mut();
+        let slots = slots.map(|(name, value)| (format!("/slots/{name}"), value));
+        let mut all: Vec<_> = slots.collect();
+        all.push(("/text".to_owned(), &mut self.text));
+        all
+    }
+}

@@ -1,0 +1,15 @@
+//! The stored kind of a summary's event, held against its golden file.
+
+use super::event::SummaryEvent;
+use super::tests::{course, made_at, stars};
+use super::written;
+use crate::record::golden_support::{campaign, check, customer};
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let mut course = course();
+    (course.campaign, course.customer) = (Some(campaign()), Some(customer()));
+    let mut fact = written(&course, "zh-CN", made_at(), &stars()).unwrap();
+    fact.emotion = Some("calm".to_owned());
+    check("summary", SummaryEvent::Recorded(Box::new(fact)));
+}

@@ -1,0 +1,265 @@
+//! Given a call's course, then its summary; and given a summary, when it is recorded again, then nothing.
+
+use super::{
+    FollowUpAction, FollowUpReason, INTENT_BY_OUTCOME, InterestLevel, InterestRule, MadeAt,
+    SUMMARY_TEXT_CHARS_MAX, Summary, SummaryCommand, SummaryEvent, SummaryFact, SummaryRefusal, SummaryState,
+    written,
+};
+use crate::call_course::{CallCourse, CourseEnd, CourseMark, Deciding, TurnCounts};
+use crate::calling_plan::FlowRef;
+use crate::decider::{Context, Decider, EventData};
+use crate::disposition::{Disposition, Outcome};
+use crate::personal::Personal;
+use crate::ports::masking::Masking;
+use crate::record::stored_event::{Position, StreamVersion};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+/// Stars this one number.
+pub(super) struct Stars;
+
+impl Masking for Stars {
+    fn masked(&self, text: &str) -> String {
+        text.replace("13800138000", "138****8000")
+    }
+}
+
+pub(super) fn stars() -> Stars {
+    Stars
+}
+
+pub(super) fn made_at() -> MadeAt {
+    MadeAt {
+        position: Position(1_204),
+        version: StreamVersion(17),
+    }
+}
+
+/// Somebody agreed to three terms.
+pub(super) fn course() -> CallCourse {
+    CallCourse {
+        campaign: Some("T".parse().unwrap()),
+        customer: Some("00112233445566778899aabbccddeeff".parse().unwrap()),
+        flow: Some(FlowRef {
+            flow: "card_instalment_spoken".parse().unwrap(),
+            version: 3,
+            content_hash: "5e".repeat(32),
+        }),
+        is_answered: true,
+        ended: Some(CourseEnd {
+            disposition: Disposition::Answered,
+            outcome: Some(Outcome::Success),
+            talk_ms: 41_300,
+            at: NOW,
+        }),
+        turns: TurnCounts {
+            heard_count: 3,
+            understood_count: 3,
+            decided_count: 4,
+            said_count: 5,
+            ..TurnCounts::default()
+        },
+        deciding: Some(Deciding {
+            intent: Some("affirm".to_owned()),
+            rule: "nodes.签约.intents.affirm".to_owned(),
+        }),
+        intents: BTreeSet::from(["affirm".to_owned(), "ask_fee".to_owned()]),
+        slots: BTreeMap::from([
+            ("terms".to_owned(), Some("3".to_owned())),
+            ("phone".to_owned(), Some("13800138000".to_owned())),
+        ]),
+        marks: BTreeSet::from([CourseMark::Spoken, CourseMark::Corrected]),
+        models: BTreeSet::from(["5e5e".to_owned()]),
+        ..CallCourse::default()
+    }
+}
+
+fn with(outcome: Option<Outcome>, intent: Option<&str>) -> CallCourse {
+    let mut course = course();
+    if let Some(end) = &mut course.ended {
+        end.outcome = outcome;
+    }
+    course.intents.clear();
+    course.deciding = intent.map(|intent| Deciding {
+        intent: Some(intent.to_owned()),
+        rule: format!("nodes.a.intents.{intent}"),
+    });
+    course
+}
+
+fn told(course: &CallCourse) -> SummaryFact {
+    written(course, "zh-CN", made_at(), &Stars).unwrap()
+}
+
+#[test]
+fn an_agreement_says_its_intent_its_figures_and_what_may_follow() {
+    let fact = told(&course());
+    assert_eq!(fact.intent.as_deref(), Some("affirm"));
+    assert_eq!(fact.intent_rule.as_deref(), Some("nodes.签约.intents.affirm"));
+    let interest = fact.interest.unwrap();
+    assert_eq!(
+        (interest.level, interest.rule),
+        (InterestLevel::High, InterestRule::Agreed)
+    );
+    assert_eq!(fact.follow_up.action, FollowUpAction::SendMessage);
+    assert_eq!(
+        (fact.made_at_position, fact.made_at_version),
+        (Position(1_204), StreamVersion(17))
+    );
+    let text = fact.text.value().unwrap();
+    assert_eq!(
+        text,
+        "接通，通话41秒，结果：成功。客户说了3句，意图：同意，意向高（同意）。terms：3。标记：改口。建议：发送信息（已同意，可发确认）。"
+    );
+    let phone = fact.slots.get("phone").and_then(Personal::value);
+    assert_eq!(
+        phone.map(String::as_str),
+        Some("138****8000"),
+        "masked before it is sealed"
+    );
+    let english = written(&course(), "en", made_at(), &Stars).unwrap();
+    assert_eq!(
+        english.text.value().unwrap(),
+        "answered, 41 s, outcome: success. Utterances: 3; intent: yes; interest: high (agreed). terms: 3. \
+         Marks: changed an answer. Suggested: send a message (they agreed: a confirmation may be sent)."
+    );
+}
+
+#[test]
+fn the_stored_name_of_each_list_is_its_code() {
+    let written = |value: serde_json::Value| value.as_str().unwrap().to_owned();
+    for one in InterestLevel::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in InterestRule::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in FollowUpAction::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in FollowUpReason::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+    for one in CourseMark::ALL {
+        assert_eq!(written(serde_json::to_value(one).unwrap()), one.code());
+    }
+}
+
+#[test]
+fn who_was_not_answered_or_has_not_ended_has_no_summary() {
+    let unanswered = CallCourse {
+        is_answered: false,
+        ..course()
+    };
+    let running = CallCourse {
+        ended: None,
+        ..course()
+    };
+    for course in [unanswered, running] {
+        assert_eq!(written(&course, "zh-CN", made_at(), &Stars), None);
+    }
+}
+
+/// Outcome, what decided the call by word, and then: intent, interest, what may follow and why; `-` is none.
+const ENDS: &str = "\
+success affirm affirm high send_message agreed
+declined deny deny low none declined
+declined - deny low none declined
+callback busy busy medium call_back asked_for_later
+opted_out deny opt_out low do_not_call opted_out
+wrong_party - wrong_number low do_not_call wrong_party
+hung_up busy busy medium call_back asked_for_later
+hung_up - - low none hung_up
+no_response - - low call_back nothing_heard
+failed - - low call_back failed_by_us
+- - - low none finished";
+
+#[test]
+fn each_end_has_its_intent_interest_and_follow_up() {
+    for row in ENDS.lines() {
+        let words: Vec<&str> = row.split(' ').collect();
+        let outcome = Outcome::ALL.iter().copied().find(|one| one.code() == words[0]);
+        let fact = told(&with(outcome, Some(words[1]).filter(|said| *said != "-")));
+        let interest = fact.interest.unwrap().level.code();
+        let (action, reason) = (fact.follow_up.action.code(), fact.follow_up.reason.code());
+        let found = [fact.intent.as_deref().unwrap_or("-"), interest, action, reason];
+        assert_eq!(found[..], words[2..], "{row}");
+    }
+    for (outcome, intent) in INTENT_BY_OUTCOME {
+        assert_eq!(told(&with(Some(*outcome), None)).intent.as_deref(), Some(*intent));
+    }
+}
+
+#[test]
+fn what_must_not_be_missed_goes_before_the_outcome() {
+    let marked = |mark| {
+        let mut course = with(Some(Outcome::HungUp), None);
+        course.marks.insert(mark);
+        told(&course)
+    };
+    let opted_out = marked(CourseMark::OptedOut);
+    assert_eq!(opted_out.intent.as_deref(), Some("opt_out"));
+    assert_eq!(opted_out.follow_up.action, FollowUpAction::DoNotCall);
+    assert_eq!(
+        marked(CourseMark::SensitiveWord).follow_up.reason,
+        FollowUpReason::SensitiveWord
+    );
+    assert_eq!(
+        marked(CourseMark::Transferred).follow_up.reason,
+        FollowUpReason::AskedForPerson
+    );
+    let mut asked = with(Some(Outcome::HungUp), None);
+    asked.intents.insert("ask_fee".to_owned());
+    let fact = told(&asked);
+    assert_eq!(fact.interest.unwrap().rule, InterestRule::Asked);
+    assert_eq!(fact.follow_up.reason, FollowUpReason::HungUpInterested);
+    asked.interest = Some("高".to_owned());
+    assert_eq!(told(&asked).interest.unwrap().rule, InterestRule::Noted);
+    asked.intents.insert("complaint".to_owned());
+    assert_eq!(told(&asked).follow_up.reason, FollowUpReason::Complained);
+}
+
+#[test]
+fn a_call_of_keys_alone_shows_no_interest() {
+    let mut course = with(Some(Outcome::Success), None);
+    course.turns = TurnCounts {
+        keypress_count: 2,
+        ..TurnCounts::default()
+    };
+    let fact = told(&course);
+    assert_eq!(fact.interest, None);
+    assert!(fact.text.value().unwrap().contains("客户按键2次"));
+}
+
+#[test]
+fn what_nobody_can_open_any_more_stays_erased() {
+    let mut course = course();
+    course.slots.insert("phone".to_owned(), None);
+    let fact = told(&course);
+    assert_eq!(fact.slots.get("phone"), Some(&Personal::Erased { hash: None }));
+}
+
+#[test]
+fn it_is_recorded_once_and_its_personal_fields_are_its_slots_and_its_text() {
+    let record = |fact: SummaryFact| SummaryCommand::Record(Box::new(fact));
+    let decide = |state: &SummaryState, command| Summary::decide(state, command, Context { now: NOW });
+    let mut state = SummaryState::default();
+    let events = decide(&state, record(told(&course()))).unwrap();
+    let mut event = SummaryEvent::Recorded(Box::new(told(&course())));
+    assert_eq!(events, vec![event.clone()]);
+    let places: Vec<String> = event.personal().into_iter().map(|(place, _)| place).collect();
+    assert_eq!(places, ["/slots/phone", "/slots/terms", "/text"]);
+    Summary::evolve(&mut state, &event, NOW);
+    assert_eq!(decide(&state, record(told(&course()))), Ok(vec![]));
+    let long = SummaryFact {
+        text: Personal::open("x".repeat(SUMMARY_TEXT_CHARS_MAX + 1)),
+        ..told(&course())
+    };
+    let chars = SUMMARY_TEXT_CHARS_MAX + 1;
+    assert_eq!(
+        decide(&SummaryState::default(), record(long)),
+        Err(SummaryRefusal::TextTooLong { chars })
+    );
+}

@@ -1,0 +1,165 @@
+//! The text of a summary, in Chinese and English, from the same members that are counted.
+
+use super::fact::{FollowUp, Interest};
+use crate::call_course::{CallCourse, CourseEnd, CourseMark};
+use std::collections::BTreeMap;
+
+/// Longest value that is told in the text: a date, an amount; longer ones stand among the slots.
+const VALUE_CHARS_MAX: usize = 10;
+/// Slots told in the text; a flow asks for a handful.
+const SLOTS_TOLD_MAX: usize = 12;
+
+/// What a text tells.
+pub(super) struct Told<'a> {
+    pub(super) course: &'a CallCourse,
+    pub(super) end: CourseEnd,
+    pub(super) intent: Option<&'a str>,
+    pub(super) interest: Option<Interest>,
+    pub(super) follow_up: FollowUp,
+    pub(super) slots: &'a BTreeMap<String, Option<String>>,
+}
+
+/// Chinese where the flow speaks it, English everywhere else.
+pub(super) fn text(told: &Told<'_>, lang: &str) -> String {
+    if lang.starts_with("zh") {
+        in_chinese(told)
+    } else {
+        in_english(told)
+    }
+}
+
+fn in_chinese(told: &Told<'_>) -> String {
+    let Told { course, end, .. } = told;
+    let mut text = format!("{}，通话{}秒", end.disposition.label_zh(), end.talk_ms / 1_000);
+    if let Some(outcome) = end.outcome {
+        text.push_str(&format!("，结果：{}", outcome.label_zh()));
+    }
+    text.push('。');
+    let turns = course.turns;
+    if course.is_spoken() {
+        text.push_str(&format!(
+            "客户说了{}句",
+            turns.heard_count.max(turns.understood_count)
+        ));
+        let intent = told.intent.map(|intent| intent_label(intent, |label| label.1));
+        text.extend(intent.map(|intent| format!("，意图：{intent}")));
+        let interest = told.interest;
+        text.extend(interest.map(|it| format!("，意向{}（{}）", it.level.label_zh(), it.rule.label_zh())));
+        text.push('。');
+    } else if turns.keypress_count > 0 {
+        text.push_str(&format!("客户按键{}次。", turns.keypress_count));
+    }
+    for (name, value) in told.values() {
+        text.push_str(&format!("{name}：{value}。"));
+    }
+    let marks = told.marks(CourseMark::label_zh);
+    if !marks.is_empty() {
+        text.push_str(&format!("标记：{}。", marks.join("、")));
+    }
+    let FollowUp { action, reason } = told.follow_up;
+    text.push_str(&format!("建议：{}（{}）。", action.label_zh(), reason.label_zh()));
+    text
+}
+
+fn in_english(told: &Told<'_>) -> String {
+    let Told { course, end, .. } = told;
+    let mut text = format!("{}, {} s", end.disposition.label_en(), end.talk_ms / 1_000);
+    if let Some(outcome) = end.outcome {
+        text.push_str(&format!(", outcome: {}", outcome.label_en()));
+    }
+    text.push_str(". ");
+    let turns = course.turns;
+    if course.is_spoken() {
+        let said = turns.heard_count.max(turns.understood_count);
+        text.push_str(&format!("Utterances: {said}"));
+        let intent = told.intent.map(|intent| intent_label(intent, |label| label.2));
+        text.extend(intent.map(|intent| format!("; intent: {intent}")));
+        let interest = told.interest;
+        let in_words = interest.map(|it| {
+            let (level, rule) = (it.level.label_en(), it.rule.label_en());
+            format!("; interest: {level} ({rule})")
+        });
+        text.extend(in_words);
+        text.push_str(". ");
+    } else if turns.keypress_count > 0 {
+        text.push_str(&format!("Keys pressed: {}. ", turns.keypress_count));
+    }
+    for (name, value) in told.values() {
+        text.push_str(&format!("{name}: {value}. "));
+    }
+    let marks = told.marks(CourseMark::label_en);
+    if !marks.is_empty() {
+        text.push_str(&format!("Marks: {}. ", marks.join(", ")));
+    }
+    let FollowUp { action, reason } = told.follow_up;
+    text.push_str(&format!(
+        "Suggested: {} ({}).",
+        action.label_en(),
+        reason.label_en()
+    ));
+    text
+}
+
+impl Told<'_> {
+    /// Slots whose value is a figure: a name or a sentence stands among the slots alone.
+    fn values(&self) -> impl Iterator<Item = (&str, &str)> {
+        let is_figure = |value: &&str| {
+            value.chars().count() <= VALUE_CHARS_MAX
+                && value
+                    .chars()
+                    .all(|found| found.is_ascii_digit() || ".-:".contains(found))
+        };
+        let slots = self.slots.iter();
+        let known = slots.filter_map(|(name, value)| Some((name.as_str(), value.as_deref()?)));
+        known
+            .filter(move |(_, value)| is_figure(value))
+            .take(SLOTS_TOLD_MAX)
+    }
+
+    /// But for what the text says anyway.
+    fn marks(&self, label: fn(CourseMark) -> &'static str) -> Vec<&'static str> {
+        let marks = self.course.marks.iter().copied();
+        marks
+            .filter(|mark| !matches!(mark, CourseMark::Spoken | CourseMark::Keyed))
+            .map(label)
+            .collect()
+    }
+}
+
+/// Words for the intents that count in shipped flows; any other is told by its name.
+const INTENT_LABELS: &[(&str, &str, &str)] = &[
+    ("affirm", "同意", "yes"),
+    ("deny", "拒绝", "no"),
+    ("opt_out", "谢绝来电", "refuses further calls"),
+    ("refuse_call", "谢绝来电", "refuses further calls"),
+    ("not_interested", "没兴趣", "not interested"),
+    ("no_money_need", "不需要", "needs none"),
+    ("busy", "正忙", "busy"),
+    ("callback", "改天再打", "call again later"),
+    ("consider", "考虑一下", "thinks about it"),
+    ("transfer_human", "转人工", "wants a person"),
+    ("complaint", "投诉", "complains"),
+    ("wrong_number", "非本人", "wrong person"),
+    ("deceased", "本人已故", "the person has died"),
+    ("already_done", "已办理", "done already"),
+    ("too_expensive", "嫌贵", "too expensive"),
+    ("ask_fee", "问费用", "asks the fee"),
+    ("ask_term", "问期数", "asks the term"),
+    ("ask_amount", "问金额", "asks the amount"),
+    ("ask_process", "问流程", "asks how it goes"),
+    ("who_are_you", "问来电方", "asks who calls"),
+    (
+        "where_from_my_number",
+        "问号码来源",
+        "asks where the number is from",
+    ),
+    ("is_robot", "问是否机器人", "asks whether a robot speaks"),
+    ("is_fraud", "怀疑诈骗", "suspects fraud"),
+];
+
+type IntentLabel = (&'static str, &'static str, &'static str);
+
+fn intent_label(intent: &str, of: fn(&IntentLabel) -> &'static str) -> &str {
+    let known = INTENT_LABELS.iter().find(|label| label.0 == intent);
+    known.map_or(intent, of)
+}

@@ -1,0 +1,217 @@
+//! How engines of speech served the last calls: of each, the calls in which it was heard by or failed.
+//!
+//! A call counts once for an engine, when it ends; it counts as failed where the engine failed in it, however
+//! often. An engine that no call has asked yet is not here: nothing is known of it.
+
+use domain::call::event::CallEvent;
+use domain::call::{EngineFailedFact, EngineKind};
+use domain::ids::CallId;
+use domain::time::Timestamp;
+use serde::Serialize;
+use std::collections::{BTreeMap, VecDeque};
+
+/// Calls of an engine that are looked back at.
+const ENGINE_CALLS_MAX: usize = 20;
+
+/// Engines remembered: an installation has a handful.
+const ENGINES_MAX: usize = 100;
+
+/// Open calls remembered, as many as the figures remember.
+const CALLS_MAX: usize = super::CALLS_MAX;
+
+/// One engine, by its last calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct EngineFigures {
+    pub engine_kind: EngineKind,
+    #[schemars(example = &"vosk")]
+    pub engine: String,
+    /// At most its last 20 calls of an hour.
+    pub calls: u64,
+    /// Of these, in which it failed.
+    pub failed_calls: u64,
+    /// Whether it failed in the last of them.
+    pub failed_last: bool,
+    /// Of the last failure that is remembered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"unreachable")]
+    pub last_failure: Option<String>,
+    /// When the last of these calls ended.
+    pub last_call_at: Timestamp,
+}
+
+type Engine = (EngineKind, String);
+
+#[derive(Debug, Clone)]
+struct Served {
+    at: Timestamp,
+    failure: Option<String>,
+}
+
+/// See the file's description.
+#[derive(Debug, Default)]
+pub(super) struct Engines {
+    /// By open call: which engines it asked, and by what class they failed in it.
+    open: BTreeMap<CallId, BTreeMap<Engine, Option<String>>>,
+    served: BTreeMap<Engine, VecDeque<Served>>,
+}
+
+/// An engine kind in the order of its names.
+fn key(kind: EngineKind, engine: &str) -> Engine {
+    (kind, engine.to_owned())
+}
+
+impl Engines {
+    pub(super) fn take(&mut self, call: CallId, fact: &CallEvent, at: Timestamp) {
+        match fact {
+            CallEvent::Heard(heard) => {
+                if let Some(asked) = self.asked(call) {
+                    asked
+                        .entry(key(EngineKind::Recognizer, &heard.engine))
+                        .or_default();
+                }
+            }
+            CallEvent::EngineFailed(EngineFailedFact {
+                engine_kind,
+                engine,
+                class,
+                ..
+            }) => {
+                if let Some(asked) = self.asked(call) {
+                    asked.insert(key(*engine_kind, engine), Some(class.clone()));
+                }
+            }
+            CallEvent::Ended { .. } => self.end(call, at),
+            _ => {}
+        }
+    }
+
+    fn asked(&mut self, call: CallId) -> Option<&mut BTreeMap<Engine, Option<String>>> {
+        if !self.open.contains_key(&call) && self.open.len() >= CALLS_MAX {
+            return None;
+        }
+        Some(self.open.entry(call).or_default())
+    }
+
+    fn end(&mut self, call: CallId, at: Timestamp) {
+        for (engine, failure) in self.open.remove(&call).unwrap_or_default() {
+            if !self.served.contains_key(&engine) && self.served.len() >= ENGINES_MAX {
+                continue;
+            }
+            let calls = self.served.entry(engine).or_default();
+            if calls.len() == ENGINE_CALLS_MAX {
+                calls.pop_front();
+            }
+            calls.push_back(Served { at, failure });
+        }
+    }
+
+    pub(super) fn forget_before(&mut self, oldest: Timestamp) {
+        for calls in self.served.values_mut() {
+            calls.retain(|call| call.at >= oldest);
+        }
+        self.served.retain(|_, calls| !calls.is_empty());
+    }
+
+    pub(super) fn shown(&self) -> Vec<EngineFigures> {
+        let shown = self.served.iter().filter_map(|((kind, engine), calls)| {
+            let last = calls.back()?;
+            let failed = calls.iter().filter(|call| call.failure.is_some());
+            Some(EngineFigures {
+                engine_kind: *kind,
+                engine: engine.clone(),
+                calls: u64::try_from(calls.len()).unwrap_or(u64::MAX),
+                failed_calls: u64::try_from(failed.count()).unwrap_or(u64::MAX),
+                failed_last: last.failure.is_some(),
+                last_failure: calls.iter().rev().find_map(|call| call.failure.clone()),
+                last_call_at: last.at,
+            })
+        });
+        shown.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::call::HeardFact;
+    use domain::call::event::EndReason;
+    use domain::disposition::Disposition;
+    use domain::personal::Personal;
+    use domain::turn::AnswerBy;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_772_416_800_000);
+
+    fn call(number: u128) -> CallId {
+        CallId::new(uuid::Uuid::from_u128(number))
+    }
+
+    fn heard() -> CallEvent {
+        CallEvent::Heard(HeardFact {
+            leg: 1,
+            node: "a".to_owned(),
+            text: Personal::Erased { hash: None },
+            confidence_permille: None,
+            engine: "vosk".to_owned(),
+            begins_ms: 0,
+            ends_ms: 1,
+        })
+    }
+
+    fn failed() -> CallEvent {
+        CallEvent::EngineFailed(EngineFailedFact {
+            leg: 1,
+            node: "a".to_owned(),
+            engine_kind: EngineKind::Recognizer,
+            engine: "vosk".to_owned(),
+            class: "late".to_owned(),
+            answer_by: AnswerBy::Keypress,
+        })
+    }
+
+    fn ended() -> CallEvent {
+        CallEvent::Ended {
+            disposition: Disposition::Answered,
+            disposition_version: 1,
+            outcome: None,
+            talk_ms: 1,
+            charged: true,
+            reason: EndReason::FlowEnded,
+            sip_code: None,
+            reason_header: None,
+            q850: None,
+            late_answer: false,
+            recording_sha256: None,
+            recording_bytes: None,
+            cause: None,
+            recording_ms: None,
+            callee_audio_from_ms: None,
+        }
+    }
+
+    #[test]
+    fn an_engine_is_as_its_last_calls_were_and_a_call_counts_once() {
+        let mut engines = Engines::default();
+        engines.take(call(0), &ended(), NOW);
+        assert_eq!(engines.shown(), [], "nobody has asked it yet");
+        for event in [heard(), failed(), failed()] {
+            engines.take(call(1), &event, NOW);
+        }
+        assert_eq!(engines.shown(), [], "the call is not over");
+        engines.take(call(1), &ended(), NOW);
+        let shown = engines.shown().remove(0);
+        assert_eq!((shown.calls, shown.failed_calls, shown.failed_last), (1, 1, true));
+        assert_eq!(shown.last_failure.as_deref(), Some("late"));
+        for number in 2..22 {
+            engines.take(call(number), &heard(), NOW);
+            engines.take(call(number), &ended(), NOW);
+        }
+        let shown = engines.shown().remove(0);
+        assert_eq!(
+            (shown.calls, shown.failed_calls),
+            (20, 0),
+            "the first is out of sight"
+        );
+        engines.forget_before(NOW.plus_ms(1));
+        assert_eq!(engines.shown(), []);
+    }
+}

@@ -1,0 +1,42 @@
+//! The documented view of summaries: what answered calls came to, to be counted.
+
+use super::column::{SqlView, code, count, id, instant, micros, ms, position};
+
+/// See the file's description.
+pub(super) const SUMMARIES: SqlView = SqlView {
+    name: "summaries",
+    zh: "每个接通呼叫的话后小结，不含话语",
+    en: "What each answered call came to, without words",
+    table: Some("summary_board"),
+    columns: &[
+        id("call", ("呼叫", "the call")),
+        id("campaign", ("外呼任务 task_id", "the campaign's task_id")),
+        id("customer", ("客户内部编号", "the customer's internal id")),
+        id("flow", ("话术", "the flow")),
+        count("flow_version", ("话术版本", "version of the flow")),
+        micros("ended_at", ("结束时间", "when the call ended")),
+        instant("ended_time", "ended_at"),
+        ms("talk_ms", ("通话时长", "how long it was talked")),
+        code(
+            "disposition",
+            ("呼叫结果，当时的", "disposition, as first recorded"),
+        ),
+        code("outcome", ("沟通结局，当时的", "outcome, as first recorded")),
+        code("intent", ("决定结果的意图", "the intent that decided the call")),
+        code(
+            "interest",
+            (
+                "意向：low、medium、high",
+                "low, medium or high; null where nothing was said",
+            ),
+        ),
+        code("interest_rule", ("意向的依据", "by which rule")),
+        code("follow_up", ("跟进建议", "what may follow")),
+        code("follow_up_reason", ("建议的依据", "why")),
+        count(
+            "heard_count",
+            ("客户说话句数", "utterances of the callee that were kept"),
+        ),
+        position("position", "pos"),
+    ],
+};
