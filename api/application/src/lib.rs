@@ -17,6 +17,7 @@ pub mod clock_doubt;
 pub mod cloud_event;
 pub mod consents;
 pub mod customers;
+pub mod engines;
 pub mod event_schemas;
 pub mod event_stream;
 pub mod exporting;

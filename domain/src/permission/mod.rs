@@ -125,6 +125,12 @@ pub enum Permission {
     CasesOpen,
     #[serde(rename = "cases:write")]
     CasesWrite,
+    /// What calls understand, hear and speak with, asked by other systems.
+    #[serde(rename = "engines:use")]
+    EnginesUse,
+    /// Utterances shown masked to be labelled.
+    #[serde(rename = "labels:write")]
+    LabelsWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -132,7 +138,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 53] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -183,6 +189,8 @@ impl Permission {
         Self::CasesRead,
         Self::CasesOpen,
         Self::CasesWrite,
+        Self::EnginesUse,
+        Self::LabelsWrite,
         Self::DirectoryWrite,
     ];
 
@@ -239,6 +247,8 @@ impl Permission {
             Self::CasesRead => "cases:read",
             Self::CasesOpen => "cases:open",
             Self::CasesWrite => "cases:write",
+            Self::EnginesUse => "engines:use",
+            Self::LabelsWrite => "labels:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -319,6 +329,14 @@ impl Permission {
             Self::CasesWrite => (
                 "分派、办结投诉与个人请求",
                 "assign and answer complaints and requests of persons",
+            ),
+            Self::EnginesUse => (
+                "调用识别、理解、合成引擎",
+                "ask what understands, hears and speaks, with texts of one's own",
+            ),
+            Self::LabelsWrite => (
+                "标注通话语句（掩码，留痕）",
+                "label utterances of calls, shown masked and on record",
             ),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }

@@ -19,6 +19,7 @@ mod consents;
 mod customers;
 mod cut_off;
 mod description;
+mod engines;
 mod event_schemas;
 mod events;
 mod exports;
@@ -121,6 +122,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         rehearsals::endpoints(),
         replays::endpoints(),
         rules::endpoints(),
+        engines::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),

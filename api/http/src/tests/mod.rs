@@ -18,6 +18,7 @@ mod consents;
 mod corrections;
 mod cut_off;
 mod doors;
+mod engines;
 mod event_schemas;
 mod event_stream;
 mod exports;
