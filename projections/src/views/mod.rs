@@ -12,6 +12,7 @@ pub mod daily_copies;
 pub mod flow_board;
 pub mod funnel;
 pub mod metric_board;
+pub mod model_board;
 pub mod portrait;
 pub mod region_board;
 pub mod target_board;
@@ -43,5 +44,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(access_board::AccessBoard),
         Arc::new(assignment_board::AssignmentBoard),
         Arc::new(flow_board::FlowBoard),
+        Arc::new(model_board::ModelBoard),
     ]
 }

@@ -53,6 +53,7 @@ pub struct AskedApart {
 #[derive(Debug, Clone)]
 pub struct Listener {
     reader: Reader,
+    intents: u32,
     /// Digest of the model that is asked; none where rules alone are.
     pub model: Option<String>,
 }
@@ -93,11 +94,18 @@ impl Listener {
 
     fn of(model: Option<Model>) -> Self {
         let digest = model.as_ref().map(Model::digest);
+        let intents = model.as_ref().map_or(0, |model| model.intents().len());
         let rules = RULES.map(|(rule, intent)| (rule, intent.to_owned()));
         Self {
             reader: Reader::of(model).with_rules(rules),
+            intents: u32::try_from(intents).unwrap_or(u32::MAX),
             model: digest,
         }
+    }
+
+    /// How many intents its model tells apart.
+    pub fn intents_count(&self) -> u32 {
+        self.intents
     }
 
     /// What an utterance says where a call is, at a moment of it.

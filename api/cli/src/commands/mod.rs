@@ -192,7 +192,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
-        Command::Nlu(args) => nlu::run(&args),
+        Command::Nlu(args) => Box::pin(nlu::run(args, runtime)).await,
         Command::Flow(args) => Box::pin(flow::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,

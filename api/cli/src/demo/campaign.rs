@@ -64,6 +64,7 @@ fn body(installation: &Installation) -> CampaignBody {
         campaign: id(),
         customer_segment: Some("demo".to_owned()),
         flow: FlowBody::ScriptTemplate(script.to_owned()),
+        model: None,
         plan: CallingPlan {
             preset: Preset::CnService,
             basis: Basis::Contract,
@@ -81,6 +82,7 @@ fn body(installation: &Installation) -> CampaignBody {
             duplicates: None,
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
+            model: None,
         },
     }
 }

@@ -3,9 +3,11 @@
 use crate::app::error::AppError;
 use actors::{Environment, Hearing};
 use application::listening::BundledUnderstanding;
+use application::models::ModelShelf;
 use domain::ports::recognizer::Recognizer;
 use speech::recognition::spec::RecognizerSpec;
 use speech::recognition::{self, RecognizerPorts};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
@@ -28,13 +30,15 @@ pub fn recognizer(environment: &Environment, spec: &RecognizerSpec) -> Result<Ar
 pub async fn hearing(
     environment: &Environment,
     spec: Option<&RecognizerSpec>,
+    directory: &Path,
 ) -> Result<Option<Hearing>, AppError> {
     let Some(spec) = spec else { return Ok(None) };
     let recognizer = recognizer(environment, spec)?;
     let (sender, learned) = oneshot::channel();
+    let shelf = ModelShelf::in_directory(directory);
     let learning = move || {
         // Nobody waits any more where the process stops meanwhile.
-        let _stopped = sender.send(BundledUnderstanding::learned());
+        let _stopped = sender.send(BundledUnderstanding::learned(shelf));
     };
     environment.tasks.thread("understanding", Box::new(learning));
     let understanding = learned.await.map_err(|_stopping| AppError::Stopping)??;

@@ -31,6 +31,7 @@ pub mod installation;
 pub mod lists;
 mod live;
 mod metrics;
+mod models;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
@@ -123,6 +124,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         replays::endpoints(),
         rules::endpoints(),
         engines::endpoints(),
+        models::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),
