@@ -128,9 +128,6 @@ pub enum Permission {
     /// What calls understand, hear and speak with, asked by other systems.
     #[serde(rename = "engines:use")]
     EnginesUse,
-    /// Utterances shown masked to be labelled.
-    #[serde(rename = "labels:write")]
-    LabelsWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -138,7 +135,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 52] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -190,7 +187,6 @@ impl Permission {
         Self::CasesOpen,
         Self::CasesWrite,
         Self::EnginesUse,
-        Self::LabelsWrite,
         Self::DirectoryWrite,
     ];
 
@@ -248,7 +244,6 @@ impl Permission {
             Self::CasesOpen => "cases:open",
             Self::CasesWrite => "cases:write",
             Self::EnginesUse => "engines:use",
-            Self::LabelsWrite => "labels:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -330,14 +325,7 @@ impl Permission {
                 "分派、办结投诉与个人请求",
                 "assign and answer complaints and requests of persons",
             ),
-            Self::EnginesUse => (
-                "调用识别、理解、合成引擎",
-                "ask what understands, hears and speaks, with texts of one's own",
-            ),
-            Self::LabelsWrite => (
-                "标注通话语句（掩码，留痕）",
-                "label utterances of calls, shown masked and on record",
-            ),
+            Self::EnginesUse => ("调用通话引擎", "ask the engines of calls"),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

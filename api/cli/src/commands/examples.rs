@@ -151,6 +151,7 @@ const EXAMPLES: &[&str] = &[
     "flow rollback card_instalment_spoken --to 1 --reason complaints --data ./first",
     "flow coverage card_instalment_spoken@1 --data ./first",
     "what-if --campaign A --flow card_instalment_spoken@2 --data ./first",
+    "mine refusals --campaign A --data ./first",
     "flow list",
     "flow show appointment",
     "nlu train lines.jsonl --out intents.model",

@@ -39,11 +39,6 @@ impl Asking {
         self.api.is_named()
     }
 
-    /// Whoever answers, for what is more than one question; it is closed by whoever has it.
-    pub(crate) async fn client(&self, runtime: Arc<Runtime>) -> Result<ApiClient, Failure> {
-        self.api.client(runtime).await
-    }
-
     /// Whether the reply is for a program.
     pub(crate) const fn wants_json(&self) -> bool {
         self.json

@@ -44,6 +44,7 @@ mod prometheus;
 mod proofs;
 mod queries;
 mod recordings;
+mod refusals;
 mod rehearsals;
 mod replays;
 mod reports;
@@ -121,6 +122,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         installation::endpoints(),
         flows::endpoints(),
         rehearsals::endpoints(),
+        refusals::endpoints(),
         replays::endpoints(),
         rules::endpoints(),
         engines::endpoints(),
