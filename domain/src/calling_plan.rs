@@ -275,7 +275,7 @@ pub struct CallingPlan {
     pub sensitive_words: SensitiveWordList,
     /// The published model that its calls are understood by; the bundled one unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<ModelRef>,
+    pub model: Option<Box<ModelRef>>,
 }
 
 impl CallingPlan {

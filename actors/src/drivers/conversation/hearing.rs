@@ -33,7 +33,7 @@ impl Talk<'_> {
         };
         self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), run.language()).await;
         self.kept.turns = self.ear.is_some();
-        let model = self.attempt.facts.plan.model.as_ref();
+        let model = self.attempt.facts.plan.model.as_deref();
         if let Some(model) = model {
             self.by_model = hearing.understanding.by_model(model);
         }

@@ -45,7 +45,7 @@ pub async fn create_campaign(
         plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
     }
     plan.model = match &body.model {
-        Some(named) => Some(models::published(installation, named).await?),
+        Some(named) => Some(Box::new(models::published(installation, named).await?)),
         None => None,
     };
     let needs_approval = plan.approvals.ask_for(NeedsApproval::Flows);
