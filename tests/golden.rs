@@ -13,6 +13,7 @@ use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
+use domain::model::Model;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::report::Report;
@@ -102,6 +103,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Flow::AGGREGATE, check::<Flow>),
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
+    (Model::AGGREGATE, check::<Model>),
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),
     (Report::AGGREGATE, check::<Report>),

@@ -24,6 +24,7 @@ use domain::decider::Decider;
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
+use domain::model::Model;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::ports::clock::Clock;
@@ -69,6 +70,7 @@ pub struct ActorSystem {
     pub numbers: Entities<Number>,
     pub calls: Entities<Call>,
     pub flows: Entities<Flow>,
+    pub models: Entities<Model>,
     pub inquiries: Entities<Inquiry>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
@@ -112,6 +114,7 @@ impl ActorSystem {
             numbers: Entities::start(&environment, &hosting),
             calls: Entities::start(&environment, &hosting),
             flows: Entities::start(&environment, &hosting),
+            models: Entities::start(&environment, &hosting),
             inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
             accesses: Entities::start(&environment, &hosting),

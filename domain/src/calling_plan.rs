@@ -4,6 +4,7 @@
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::disposition::Disposition;
 use crate::ids::{CampaignId, FlowId};
+use crate::model::ModelRef;
 use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -272,6 +273,9 @@ pub struct CallingPlan {
     #[serde(default, skip_serializing_if = "SensitiveWordList::is_empty")]
     #[schemars(with = "Vec<String>")]
     pub sensitive_words: SensitiveWordList,
+    /// The published model that its calls are understood by; the bundled one unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<Box<ModelRef>>,
 }
 
 impl CallingPlan {

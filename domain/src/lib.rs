@@ -47,6 +47,7 @@ pub mod sample;
 pub mod sensitive_words;
 pub mod setting;
 
+pub mod model;
 pub mod spoken_turn;
 pub mod stop;
 pub mod stream_id;

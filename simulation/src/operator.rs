@@ -209,6 +209,7 @@ impl Operator {
             duplicates: None,
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
+            model: None,
         }
     }
 

@@ -8,6 +8,7 @@ mod english_numbers;
 pub mod entities;
 pub mod evaluation;
 mod features;
+pub mod held_out;
 mod learning;
 pub mod masking;
 mod model;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use domain::flow::{FlowRun, Understood};
+use domain::model::ModelRef;
 use domain::ports::recognizer::{
     Cuts, HeardFrame, InvalidOrder, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
     Utterance,
@@ -126,6 +127,10 @@ impl Understanding for FakeUnderstanding {
     fn model(&self, _: &str) -> Option<String> {
         Some("5e".repeat(32))
     }
+    fn by_model(&self, _: &ModelRef) -> Option<Arc<dyn Understanding>> {
+        None
+    }
+
     fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>> {
         Some(Box::new(Words(words.to_vec())))
     }

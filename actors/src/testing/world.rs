@@ -84,6 +84,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         duplicates: None,
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
+        model: None,
     }
 }
 

@@ -1,7 +1,9 @@
 //! What calls understand with: the shipped examples of each language, learned once in this process.
 
+use crate::models::ModelShelf;
 use crate::rehearsing::{Listener, ListenerFault};
 use domain::flow::{FlowRun, Understood};
+use domain::model::ModelRef;
 use domain::ports::understanding::{SensitiveWord, SensitiveWords, Understanding};
 use domain::time::Timestamp;
 use std::sync::Arc;
@@ -15,14 +17,20 @@ const CAMPAIGN_LIST: &str = "campaign";
 pub struct BundledUnderstanding {
     chinese: Arc<Listener>,
     english: Arc<Listener>,
+    /// Where published models stand.
+    shelf: ModelShelf,
 }
+
+/// By one published model, whatever the language; words of a campaign as ever.
+struct ByModel(Arc<Listener>);
 
 impl BundledUnderstanding {
     /// Learns the shipped examples: about a second of one core, so not on a task that others wait for.
-    pub fn learned() -> Result<Self, ListenerFault> {
+    pub fn learned(shelf: ModelShelf) -> Result<Self, ListenerFault> {
         Ok(Self {
             chinese: Listener::shared("zh-CN")?,
             english: Listener::shared("en")?,
+            shelf,
         })
     }
 
@@ -44,21 +52,54 @@ impl Understanding for BundledUnderstanding {
         self.of(language).model.clone()
     }
 
-    fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>> {
-        if words.is_empty() {
-            return None;
-        }
-        let list = WordList {
-            name: CAMPAIGN_LIST.to_owned(),
-            words: words.to_vec(),
-        };
-        match Lists::of(&[list]) {
-            Ok(lists) => Some(Box::new(Words(lists))),
-            Err(error) => {
-                // The campaign's body bounds its words, so this is a list of before those bounds.
-                tracing::error!(%error, "a campaign's sensitive words cannot be looked for");
+    fn by_model(&self, model: &ModelRef) -> Option<Arc<dyn Understanding>> {
+        match self.shelf.listener(model) {
+            Ok(listener) => Some(Arc::new(ByModel(listener))),
+            Err(fault) => {
+                // The campaign was made with it: its file was lost since, and its calls are still to be had.
+                tracing::error!(%fault, "a campaign's model is not here: its calls are understood by the bundled one");
                 None
             }
+        }
+    }
+
+    fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>> {
+        found_by(words)
+    }
+}
+
+impl Understanding for ByModel {
+    fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood {
+        self.0.understand(text, run, at)
+    }
+
+    fn model(&self, _: &str) -> Option<String> {
+        self.0.model.clone()
+    }
+
+    fn by_model(&self, _: &ModelRef) -> Option<Arc<dyn Understanding>> {
+        None
+    }
+
+    fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>> {
+        found_by(words)
+    }
+}
+
+fn found_by(words: &[String]) -> Option<Box<dyn SensitiveWords>> {
+    if words.is_empty() {
+        return None;
+    }
+    let list = WordList {
+        name: CAMPAIGN_LIST.to_owned(),
+        words: words.to_vec(),
+    };
+    match Lists::of(&[list]) {
+        Ok(lists) => Some(Box::new(Words(lists))),
+        Err(error) => {
+            // The campaign's body bounds its words, so this is a list of before those bounds.
+            tracing::error!(%error, "a campaign's sensitive words cannot be looked for");
+            None
         }
     }
 }
@@ -78,10 +119,11 @@ impl SensitiveWords for Words {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn a_campaigns_words_are_found_in_a_part_of_an_utterance() {
-        let understanding = BundledUnderstanding::learned().unwrap();
+        let understanding = BundledUnderstanding::learned(ModelShelf::in_directory(Path::new("."))).unwrap();
         let words = ["诈 骗".to_owned()];
         let words = understanding.sensitive_words(&words).unwrap();
         let found = words.first("你们这是诈骗吧").unwrap();

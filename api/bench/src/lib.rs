@@ -5,9 +5,11 @@ mod append;
 mod calls;
 mod cost;
 mod figures;
+mod flow;
 mod import;
 mod line;
 mod load;
+mod nlu;
 mod opted_out;
 mod output;
 mod past;
@@ -17,6 +19,7 @@ mod query;
 mod read;
 mod stopwatch;
 mod subscribe;
+mod turn;
 mod webhook;
 mod workshop;
 
@@ -44,6 +47,9 @@ enum Action {
     Subscribe(subscribe::Args),
     Query(query::Args),
     Webhook(webhook::Args),
+    Nlu(nlu::Args),
+    Flow(flow::Args),
+    Turn(turn::Args),
 }
 
 /// What `work` answers, and how many microseconds it took.
@@ -65,5 +71,8 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::Subscribe(args) => subscribe::run(args, runtime).await,
         Action::Query(args) => query::run(args, runtime).await,
         Action::Webhook(args) => webhook::run(args, runtime).await,
+        Action::Nlu(args) => nlu::run(&args),
+        Action::Flow(args) => flow::run(&args),
+        Action::Turn(args) => turn::run(&args).await,
     }
 }

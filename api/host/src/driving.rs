@@ -8,7 +8,7 @@ use crate::app::{self, HeldLock};
 use crate::process::Process;
 use crate::proving::{history, tail};
 use crate::serve_settings::ServeSettings;
-use actors::{DriverPorts, Drivers, DriversHandle, Environment, StartError, Supervisor};
+use actors::{DriverPorts, Drivers, DriversHandle, Environment, Hearing, StartError, Supervisor};
 use application::installation::DialingState;
 use application::transcript_words::MaskedWords;
 use domain::ports::tasks::Tasks;
@@ -173,6 +173,13 @@ impl Driving {
         ))
     }
 
+    async fn hearing(&self, environment: &Environment) -> Result<Option<Hearing>, Problem> {
+        let recognizer = self.settings.speech.recognizer.as_ref();
+        let directory = &self.process.installation.directory;
+        let hearing = app::hearing(environment, recognizer, directory).await;
+        hearing.map_err(|error| Problem::unavailable(error.to_string()))
+    }
+
     async fn start_drivers(&self, environment: Environment) -> Result<DriversHandle, Problem> {
         let opened = &self.process.opened;
         opened.catch_up_clock().await?;
@@ -180,9 +187,7 @@ impl Driving {
             worklist: app::worklist(&self.process.installation.rows),
             lines: opened.lines(&environment, &self.settings).await?,
             synthesizer: Arc::clone(&self.process.installation.synthesizer),
-            hearing: app::hearing(&environment, self.settings.speech.recognizer.as_ref())
-                .await
-                .map_err(|error| Problem::unavailable(error.to_string()))?,
+            hearing: self.hearing(&environment).await?,
             recordings: opened.recordings(),
         };
         let entities = &self.process.installation.entities;

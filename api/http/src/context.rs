@@ -9,6 +9,7 @@ use crate::lookups::Lookups;
 use crate::rates::Rates;
 use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
+use application::engines::Engines;
 use application::installation::Installation;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -46,6 +47,8 @@ pub struct Context {
     pub kept_replies: KeptReplies,
     /// How many wrong sign-ins each address has left.
     pub sign_ins: SignInRates,
+    /// What calls understand, hear and speak with, for other systems.
+    pub engines: Engines,
     /// Requests that may come again, while they are answered.
     pub in_flight: InFlight,
     /// Who signs checkpoints of the log.

@@ -15,6 +15,7 @@ use crate::routes;
 use crate::server::routed;
 use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
+use application::engines::Engines;
 use application::installation::Installation;
 use async_trait::async_trait;
 use domain::problem::Problem;
@@ -63,6 +64,7 @@ pub async fn client(
                 rates: Rates::default(),
                 kept_replies: KeptReplies::default(),
                 sign_ins: SignInRates::default(),
+                engines: Engines::new(None),
                 in_flight: InFlight::default(),
                 signing: Signing::WhenAsked(Box::new(settings.clone())),
                 rows_within_ms: Some(CATCH_UP_MS),

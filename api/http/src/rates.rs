@@ -6,7 +6,6 @@
 
 use application::access::Caller;
 use application::installation::Installation;
-use domain::actor::Way;
 use domain::problem::{Kind, Problem};
 use domain::setting::SettingName;
 use domain::time::Timestamp;
@@ -116,7 +115,7 @@ impl Rates {
         allowed: Allowed,
         now: Timestamp,
     ) -> Result<Option<RateLeft>, Problem> {
-        let Some(name) = name_of(caller) else {
+        let Some(name) = caller.counted_as() else {
             return Ok(None);
         };
         let Allowed {
@@ -165,19 +164,11 @@ async fn of_settings(installation: &Installation) -> Result<Allowed, Problem> {
     })
 }
 
-/// By what the caller is counted: each key for itself, and all sessions of a user together.
-fn name_of(caller: &Caller) -> Option<String> {
-    let known = caller.user()?;
-    Some(match known.way {
-        Way::Key(key) => key.to_string(),
-        Way::Directory | Way::Session | Way::SetUp | Way::Other => format!("user {}", known.user),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use application::access::KnownUser;
+    use domain::actor::Way;
     use domain::permission::{CampaignScope, Role};
     use domain::user::Account;
     use std::collections::BTreeSet;

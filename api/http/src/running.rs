@@ -14,7 +14,9 @@ use crate::routes::oidc::RETURN_PATH;
 use crate::server;
 use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
+use actors::Environment;
 use application::alerts;
+use application::engines::Engines;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
@@ -23,7 +25,7 @@ use application::webhooks;
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
 use evidence::compliance_report::REPORTS_DIR;
-use host::app::{Askers, Opened};
+use host::app::{self, Askers, Opened};
 use host::clock_evidence::ClockEvidence;
 use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
@@ -36,6 +38,7 @@ use host::rebuild_record;
 use host::serve_settings::{GivenSound, ServeSettings};
 use host::signals::Signals;
 use speech::given::GivenClipSynthesizer;
+use speech::recognition::spec::RecognizerSpec;
 use std::collections::BTreeSet;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -101,6 +104,7 @@ impl Running {
         Proving::new(environment, &settings.open, &settings.witnesses)?
             .stamped_by(settings.tsa.clone())
             .begin();
+        let engines = engines(environment, settings.speech.recognizer.as_ref())?;
         let process = Arc::new(Process::new(opened, Arc::clone(&installation), evidence));
         let ctx = Arc::new(Context {
             installation: Arc::clone(&installation),
@@ -110,6 +114,7 @@ impl Running {
             rates: Rates::default(),
             kept_replies: KeptReplies::default(),
             sign_ins: SignInRates::default(),
+            engines,
             in_flight: InFlight::default(),
             signing: Signing::EachSecond,
             rows_within_ms: None,
@@ -179,6 +184,12 @@ impl Running {
         }
         Ok(())
     }
+}
+
+/// What calls hear with, for others too; an engine of its own, so that a change of who dials leaves it.
+fn engines(environment: &Environment, spec: Option<&RecognizerSpec>) -> Result<Engines, Problem> {
+    let recognizer = spec.map(|spec| app::recognizer(environment, spec));
+    Ok(Engines::new(recognizer.transpose()?))
 }
 
 /// Who may come in: whoever has the token; without a listener, who may open the directory.

@@ -5,6 +5,7 @@ use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::CampaignId;
+use domain::model::ModelNamed;
 use domain::problem::Problem;
 use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
 use domain::time::{TimeOfDay, Timestamp};
@@ -45,6 +46,8 @@ pub struct CampaignBody {
     pub customer_segment: Option<String>,
     pub flow: FlowBody,
     pub plan: CallingPlan,
+    /// The model that its calls are understood by; it is resolved when the campaign is made.
+    pub model: Option<ModelNamed>,
 }
 
 /// The body's members, as `read` knows them.
@@ -99,6 +102,9 @@ impl JsonSchema for CampaignBody {
                     "items": { "type": "string", "minLength": 1, "maxLength": SENSITIVE_WORD_CHARS_MAX },
                     "description": "Said by the callee, one of them ends the call at once",
                     "examples": [["诈骗"]] },
+                "model": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
+                    "description": "A published model, NAME@V, that its calls are understood by",
+                    "examples": ["zh_outbound@2"] },
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
                     "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
@@ -138,13 +144,20 @@ impl CampaignBody {
             sensitive_words: body
                 .value::<SensitiveWordList>("sensitive_words")
                 .unwrap_or_default(),
+            // Which content its name means is known where it is published.
+            model: None,
         };
+        let model = body.parsed::<ModelNamed>("model");
+        if model.as_ref().is_some_and(|named| named.version.is_none()) {
+            body.wrong("model", "names no version: NAME@V");
+        }
         body.refuse_the_rest();
         let read = campaign.zip(flow).map(|(campaign, flow)| Self {
             campaign,
             customer_segment,
             flow,
             plan,
+            model,
         });
         body.finish()?;
         read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))

@@ -36,11 +36,13 @@ pub enum Act {
     PublishFlow,
     /// An earlier version of a flow is current again.
     RollBackFlow,
+    /// A version of a model is published.
+    PublishModel,
 }
 
 impl Act {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::ErasePerson,
         Self::ReleaseHold,
         Self::AnswerDeletion,
@@ -53,6 +55,7 @@ impl Act {
         Self::ImportList,
         Self::PublishFlow,
         Self::RollBackFlow,
+        Self::PublishModel,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -69,6 +72,7 @@ impl Act {
             Self::ImportList => "import_list",
             Self::PublishFlow => "publish_flow",
             Self::RollBackFlow => "roll_back_flow",
+            Self::PublishModel => "publish_model",
         }
     }
 
@@ -87,6 +91,7 @@ impl Act {
             Self::ImportList => ("名单生效", "let a list go live"),
             Self::PublishFlow => ("话术流程发布", "publish a version of a flow"),
             Self::RollBackFlow => ("话术流程回退", "go back to an earlier version of a flow"),
+            Self::PublishModel => ("意图模型发布", "publish a version of a model"),
         }
     }
 
@@ -101,7 +106,8 @@ impl Act {
             | Self::SetRetention
             | Self::ImportList
             | Self::PublishFlow
-            | Self::RollBackFlow => false,
+            | Self::RollBackFlow
+            | Self::PublishModel => false,
         }
     }
 
@@ -114,7 +120,9 @@ impl Act {
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
             Self::ExportClear => Permission::ExportsRead,
             Self::RevealMany => Permission::CustomersReveal,
-            Self::ImportList | Self::PublishFlow | Self::RollBackFlow => Permission::CampaignsWrite,
+            Self::ImportList | Self::PublishFlow | Self::RollBackFlow | Self::PublishModel => {
+                Permission::CampaignsWrite
+            }
         }
     }
 }

@@ -51,6 +51,7 @@ fn created() -> CampaignEvent {
             duplicates: None,
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
+            model: None,
         },
     }
 }

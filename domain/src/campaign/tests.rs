@@ -51,6 +51,7 @@ fn plan() -> CallingPlan {
         duplicates: None,
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
+        model: None,
     }
 }
 

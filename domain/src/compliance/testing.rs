@@ -77,6 +77,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         duplicates: None,
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
+        model: None,
     };
     CampaignFacts {
         campaign: campaign(),

@@ -125,6 +125,9 @@ pub enum Permission {
     CasesOpen,
     #[serde(rename = "cases:write")]
     CasesWrite,
+    /// What calls understand, hear and speak with, asked by other systems.
+    #[serde(rename = "engines:use")]
+    EnginesUse,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -132,7 +135,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 51] = [
+    pub const ALL: [Self; 52] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -183,6 +186,7 @@ impl Permission {
         Self::CasesRead,
         Self::CasesOpen,
         Self::CasesWrite,
+        Self::EnginesUse,
         Self::DirectoryWrite,
     ];
 
@@ -239,6 +243,7 @@ impl Permission {
             Self::CasesRead => "cases:read",
             Self::CasesOpen => "cases:open",
             Self::CasesWrite => "cases:write",
+            Self::EnginesUse => "engines:use",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -320,6 +325,7 @@ impl Permission {
                 "分派、办结投诉与个人请求",
                 "assign and answer complaints and requests of persons",
             ),
+            Self::EnginesUse => ("调用通话引擎", "ask the engines of calls"),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

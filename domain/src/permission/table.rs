@@ -88,6 +88,7 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::CasesRead,         [A, A, N, N, N, A, A, N, N]),
     (P::CasesOpen,         [N, A, N, N, A, A, N, N, N]),
     (P::CasesWrite,        [N, N, N, N, N, A, N, N, N]),
+    (P::EnginesUse,        [A, A, N, N, N, N, N, A, A]),
     (P::DirectoryWrite,    [N, N, N, N, N, N, N, N, N]),
 ];
 

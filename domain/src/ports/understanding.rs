@@ -4,7 +4,9 @@
 //! arguments have equal answers. It reads what stands in the text and in the run; it moves neither.
 
 use crate::flow::{FlowRun, Understood};
+use crate::model::ModelRef;
 use crate::time::Timestamp;
+use std::sync::Arc;
 
 /// A word of a list that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub trait Understanding: Send + Sync {
     fn understand(&self, text: &str, run: &FlowRun, at: Timestamp) -> Understood;
     /// Digest of the model that is asked in this language; none where rules alone are.
     fn model(&self, language: &str) -> Option<String>;
+    /// Whoever understands by a published model, in its language and every other; `None` where its bytes are
+    /// not to be had here. May read a file the first time, so it is asked once a call.
+    fn by_model(&self, model: &ModelRef) -> Option<Arc<dyn Understanding>>;
     /// A campaign's own words, to be looked for; `None` where there are none that could be found.
     fn sensitive_words(&self, words: &[String]) -> Option<Box<dyn SensitiveWords>>;
 }

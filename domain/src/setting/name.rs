@@ -42,11 +42,17 @@ pub enum SettingName {
     /// Requests of one user or key at once, after a pause.
     #[serde(rename = "requests.at_once_max")]
     RequestsAtOnceMax,
+    /// Requests of one user or key to the engines of calls that come back each minute.
+    #[serde(rename = "engines.requests_per_minute")]
+    EngineRequestsPerMinute,
+    /// Requests of one user or key to these engines that are answered at once.
+    #[serde(rename = "engines.at_once_max")]
+    EngineRequestsAtOnceMax,
 }
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -58,6 +64,8 @@ impl SettingName {
         Self::SessionIdleMinutesMax,
         Self::RequestsPerSecond,
         Self::RequestsAtOnceMax,
+        Self::EngineRequestsPerMinute,
+        Self::EngineRequestsAtOnceMax,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -73,6 +81,8 @@ impl SettingName {
             Self::SessionIdleMinutesMax => "sessions.idle_minutes_max",
             Self::RequestsPerSecond => "requests.per_second",
             Self::RequestsAtOnceMax => "requests.at_once_max",
+            Self::EngineRequestsPerMinute => "engines.requests_per_minute",
+            Self::EngineRequestsAtOnceMax => "engines.at_once_max",
         }
     }
 
@@ -93,6 +103,14 @@ impl SettingName {
             Self::SessionIdleMinutesMax => ("会话空闲上限（分钟）", "longest rest of a session, in minutes"),
             Self::RequestsPerSecond => ("每用户或密钥每秒请求数", "requests of a user or key a second"),
             Self::RequestsAtOnceMax => ("每用户或密钥突发请求上限", "requests of a user or key at once"),
+            Self::EngineRequestsPerMinute => (
+                "每用户或密钥每分钟引擎请求数",
+                "requests of a user or key to engines a minute",
+            ),
+            Self::EngineRequestsAtOnceMax => (
+                "每用户或密钥同时引擎请求上限",
+                "requests of a user or key to engines at once",
+            ),
         }
     }
 
@@ -115,6 +133,9 @@ impl SettingName {
             Self::RequestsPerSecond => 200,
             // What comes back within ten seconds.
             Self::RequestsAtOnceMax => 2_000,
+            // Ten a second: a chat of a few hundred people.
+            Self::EngineRequestsPerMinute => 600,
+            Self::EngineRequestsAtOnceMax => 4,
         }
     }
 
@@ -133,6 +154,9 @@ impl SettingName {
             // Few enough and nobody could open a page to set it back.
             Self::RequestsPerSecond => (20, 100_000),
             Self::RequestsAtOnceMax => (100, 1_000_000),
+            // One a second at least, so that who waits a second may ask again.
+            Self::EngineRequestsPerMinute => (60, 1_000_000),
+            Self::EngineRequestsAtOnceMax => (1, 64),
         }
     }
 }

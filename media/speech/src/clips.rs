@@ -7,6 +7,7 @@
 use async_trait::async_trait;
 use domain::flow::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE};
 use domain::ports::speech::{Clip, Prompt, SAMPLES_PER_SECOND, SpeechError, Synthesizer};
+use media::audio::resample::to_telephone_rate;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -47,6 +48,9 @@ fn is_bundled(text: &str) -> bool {
     bundled_texts().any(|bundled| bundled == text.trim())
 }
 
+/// Rates of audio that is taken from others: the telephone's, and that of most speech engines.
+const AUDIO_RATES_HZ: [u32; 2] = [SAMPLES_PER_SECOND, 16_000];
+
 /// Why bytes are not a clip of ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ClipError {
@@ -54,6 +58,8 @@ pub enum ClipError {
     Unreadable(String),
     #[error("not 16-bit PCM, one channel, 8000 samples per second")]
     WrongFormat,
+    #[error("not 16-bit PCM, one channel, 8000 or 16000 samples per second")]
+    UnheardOf,
 }
 
 /// Reads a clip: WAV, 16-bit PCM, mono, 8 kHz.
@@ -72,6 +78,59 @@ pub fn read_clip(wav: &[u8]) -> Result<Clip, ClipError> {
     Ok(Clip {
         samples: samples.map_err(unreadable)?,
     })
+}
+
+/// Reads audio of others: WAV, 16-bit PCM, mono, 8 or 16 kHz.
+pub fn read_audio(wav: &[u8]) -> Result<Clip, ClipError> {
+    let unreadable = |error: hound::Error| ClipError::Unreadable(error.to_string());
+    let reader = hound::WavReader::new(wav).map_err(unreadable)?;
+    let spec = reader.spec();
+    let is_pcm = spec.bits_per_sample == 16 && spec.sample_format == hound::SampleFormat::Int;
+    if spec.channels != 1 || !is_pcm || !AUDIO_RATES_HZ.contains(&spec.sample_rate) {
+        return Err(ClipError::UnheardOf);
+    }
+    let samples: Result<Vec<i16>, hound::Error> = reader.into_samples().collect();
+    let samples = to_telephone_rate(&samples.map_err(unreadable)?, spec.sample_rate);
+    Ok(Clip {
+        samples: samples.map_err(|rate| ClipError::Unreadable(rate.to_string()))?,
+    })
+}
+
+/// Writes a clip whose metadata say that a machine made it: a RIFF `LIST` of kind `INFO`, whose comment has
+/// the member `AIGC` of GB 45438-2025, annex E.
+pub fn write_synthetic(clip: &Clip, voice: &str) -> Result<Vec<u8>, ClipError> {
+    let mut bytes = write_clip(clip)?;
+    let comment =
+        format!("{{\"AIGC\":{{\"Label\":\"1\",\"ContentProducer\":\"ledgerline\",\"Voice\":\"{voice}\"}}}}");
+    let mut list = b"INFO".to_vec();
+    for (id, text) in [
+        (b"ISFT", "ledgerline"),
+        (b"ICMT", comment.as_str()),
+        (b"IGNR", "synthetic speech"),
+    ] {
+        // A text of the list ends with a nought, and each begins at an even place.
+        let mut text = text.as_bytes().to_vec();
+        text.push(0);
+        list.extend_from_slice(id);
+        list.extend_from_slice(&size_of(text.len()));
+        if !text.len().is_multiple_of(2) {
+            text.push(0);
+        }
+        list.extend_from_slice(&text);
+    }
+    bytes.extend_from_slice(b"LIST");
+    bytes.extend_from_slice(&size_of(list.len()));
+    bytes.extend_from_slice(&list);
+    // The size of the whole stands behind `RIFF` and leaves out these eight bytes.
+    let whole = size_of(bytes.len().saturating_sub(8));
+    if let Some(size) = bytes.get_mut(4..8) {
+        size.copy_from_slice(&whole);
+    }
+    Ok(bytes)
+}
+
+fn size_of(bytes: usize) -> [u8; 4] {
+    u32::try_from(bytes).unwrap_or(u32::MAX).to_le_bytes()
 }
 
 /// Writes a clip in the form `read_clip` takes.

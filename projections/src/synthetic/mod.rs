@@ -247,6 +247,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         duplicates: None,
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
+        model: None,
     })
 }
 

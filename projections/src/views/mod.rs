@@ -12,6 +12,7 @@ pub mod daily_copies;
 pub mod flow_board;
 pub mod funnel;
 pub mod metric_board;
+pub mod model_board;
 pub mod portrait;
 pub mod region_board;
 pub mod summary_board;
@@ -45,5 +46,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(assignment_board::AssignmentBoard),
         Arc::new(flow_board::FlowBoard),
         Arc::new(summary_board::SummaryBoard),
+        Arc::new(model_board::ModelBoard),
     ]
 }

@@ -83,5 +83,6 @@ pub(super) fn plan() -> CallingPlan {
         duplicates: None,
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
+        model: None,
     }
 }

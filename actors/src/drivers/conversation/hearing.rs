@@ -33,6 +33,10 @@ impl Talk<'_> {
         };
         self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), run.language()).await;
         self.kept.turns = self.ear.is_some();
+        let model = self.attempt.facts.plan.model.as_deref();
+        if let Some(model) = model {
+            self.by_model = hearing.understanding.by_model(model);
+        }
         let words = &self.attempt.facts.plan.sensitive_words;
         if !words.is_empty() {
             self.sensitive_words = hearing.understanding.sensitive_words(words.words());
@@ -115,7 +119,9 @@ impl Talk<'_> {
 
     fn understanding(&self) -> Option<Arc<dyn Understanding>> {
         let hearing = self.kit.ports.hearing.as_ref()?;
-        Some(Arc::clone(&hearing.understanding))
+        Some(Arc::clone(
+            self.by_model.as_ref().unwrap_or(&hearing.understanding),
+        ))
     }
 
     /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it. None

@@ -17,7 +17,7 @@ use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
 use domain::number::event::OptOutSource;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
-use domain::ports::understanding::SensitiveWords;
+use domain::ports::understanding::{SensitiveWords, Understanding};
 use domain::time::Timestamp;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -57,6 +57,8 @@ pub(super) struct Talk<'a> {
     /// What listens; nothing in a call that keys alone answer.
     pub(super) ear: Option<Ear>,
     pub(super) sensitive_words: Option<Box<dyn SensitiveWords>>,
+    /// Whoever understands by the campaign's own model, where it names one that is here.
+    pub(super) by_model: Option<Arc<dyn Understanding>>,
     pub(super) kept: Kept,
     pub(super) outcome: Option<Outcome>,
     /// 谢绝来电 was said, by key or by word, and is stored.
@@ -105,6 +107,7 @@ impl<'a> Talk<'a> {
             silent_at: None,
             ear: None,
             sensitive_words: None,
+            by_model: None,
             kept: Kept::default(),
             outcome: None,
             opted_out: false,

@@ -81,6 +81,15 @@ impl Caller {
         }
     }
 
+    /// By what their requests are counted: each key for itself, all sessions of a user together.
+    pub fn counted_as(&self) -> Option<String> {
+        let known = self.user()?;
+        Some(match known.way {
+            Way::Key(key) => key.to_string(),
+            Way::Directory | Way::Session | Way::SetUp | Way::Other => format!("user {}", known.user),
+        })
+    }
+
     pub const fn user(&self) -> Option<&KnownUser> {
         match self {
             Self::User(known) => Some(known),

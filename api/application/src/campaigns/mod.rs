@@ -13,6 +13,7 @@ use crate::as_of::{Moment, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, versions};
 use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
+use crate::models;
 use actors::Answer;
 use all_then::all_campaigns;
 use domain::approvals_asked::NeedsApproval;
@@ -43,6 +44,10 @@ pub async fn create_campaign(
     if existing.state.created().is_none() {
         plan.duplicates = plan.duplicates.or(Some(Duplicates::of_new(plan.preset)));
     }
+    plan.model = match &body.model {
+        Some(named) => Some(Box::new(models::published(installation, named).await?)),
+        None => None,
+    };
     let needs_approval = plan.approvals.ask_for(NeedsApproval::Flows);
     let flow = match (body.flow, existing.state.flow()) {
         (FlowBody::Version(named), _) => named_version(installation, &named, needs_approval).await?,

@@ -2,9 +2,10 @@
 //! node where a call is. The one bridge between the two; neither knows the other.
 
 use super::said_values::Values;
-use domain::flow::{AFFIRM, DENY, FlowRun, Understood};
+use domain::flow::{AFFIRM, DENY, FlowRun, Slot, Understood};
 use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use domain::time::Timestamp;
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 use understanding::answers::{self, Answer};
 use understanding::priority::{Priority, first, says};
@@ -37,10 +38,22 @@ pub enum ListenerFault {
     Unreadable(ModelFault),
 }
 
+/// Where an utterance was said, when no call is asked.
+#[derive(Debug, Clone, Default)]
+pub struct AskedApart {
+    /// Intents that are likely there.
+    pub expected: Vec<String>,
+    /// What can be learned, by name.
+    pub slots: BTreeMap<String, Slot>,
+    /// Which of it is asked for right there.
+    pub wanted: Vec<String>,
+}
+
 /// Listens to what callers of one language say.
 #[derive(Debug, Clone)]
 pub struct Listener {
     reader: Reader,
+    intents: u32,
     /// Digest of the model that is asked; none where rules alone are.
     pub model: Option<String>,
 }
@@ -81,11 +94,18 @@ impl Listener {
 
     fn of(model: Option<Model>) -> Self {
         let digest = model.as_ref().map(Model::digest);
+        let intents = model.as_ref().map_or(0, |model| model.intents().len());
         let rules = RULES.map(|(rule, intent)| (rule, intent.to_owned()));
         Self {
             reader: Reader::of(model).with_rules(rules),
+            intents: u32::try_from(intents).unwrap_or(u32::MAX),
             model: digest,
         }
+    }
+
+    /// How many intents its model tells apart.
+    pub fn intents_count(&self) -> u32 {
+        self.intents
     }
 
     /// What an utterance says where a call is, at a moment of it.
@@ -93,10 +113,20 @@ impl Listener {
         let ask = run.asking();
         let expected: Vec<&str> = ask.map(|ask| ask.expected().collect()).unwrap_or_default();
         let wanted = ask.map(|ask| ask.slots.as_slice()).unwrap_or_default();
-        let values = Values::said(text, run, wanted, at);
+        self.made_of(text, &expected, Values::said(text, run, wanted, at))
+    }
+
+    /// The same without a call: at a question of a flow, or where some intents are expected.
+    pub fn understand_apart(&self, text: &str, asked: &AskedApart, at: Timestamp) -> Understood {
+        let expected: Vec<&str> = asked.expected.iter().map(String::as_str).collect();
+        let values = Values::among(text, &asked.slots, |_| false, &asked.wanted, at);
+        self.made_of(text, &expected, values)
+    }
+
+    fn made_of(&self, text: &str, expected: &[&str], values: Values) -> Understood {
         let rule = first(text);
         let answered = rule.is_none().then(|| answer(text, values.replaces)).flatten();
-        let reading = answered.unwrap_or_else(|| reading_of(&self.reader.read(text, &expected)));
+        let reading = answered.unwrap_or_else(|| reading_of(&self.reader.read(text, expected)));
         let refuses = reading.certainty == Certainty::Accepted && reading.intent() == Some(REFUSE_CALL);
         Understood {
             reading,
@@ -165,8 +195,14 @@ fn reading_of(reading: &Reading) -> SpokenReading {
     clippy::cast_sign_loss,
     reason = "between 0 and 1000 after the clamp; what is no number becomes 0"
 )]
-fn permille(ratio: f32) -> u16 {
+pub(crate) fn permille(ratio: f32) -> u16 {
     (ratio.clamp(0.0, 1.0) * 1_000.0).round() as u16
+}
+
+/// How interested somebody sounds (高, 中, 低), learned from the shipped lines that say so.
+pub(crate) fn interest_model() -> Result<Model, TrainingFault> {
+    let lines = LABELLED.lines().map(str::to_owned);
+    train(&Examples::read(lines, "interest", 1), &Settings::default())
 }
 
 /// The shipped examples as lines of one form.
@@ -182,7 +218,6 @@ mod tests {
     use super::*;
     use crate::rehearsing::shipped;
     use domain::flow::{FlowDefinition, FlowInput};
-    use std::collections::BTreeMap;
     use std::sync::LazyLock;
 
     static LISTENER: LazyLock<Listener> = LazyLock::new(|| Listener::bundled("zh-CN").unwrap());

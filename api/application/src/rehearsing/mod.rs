@@ -12,7 +12,8 @@ mod shipped;
 mod transcript;
 
 pub use caller::Persona;
-pub use listener::{Listener, ListenerFault};
+pub use listener::{AskedApart, Listener, ListenerFault};
+pub(crate) use listener::{interest_model, permille};
 pub use report::{CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse};
 pub use shipped::{SHIPPED, shipped};
 pub use transcript::{Transcript, TranscriptFault, Unlike, follow};

@@ -1,6 +1,6 @@
 //! Values for a flow's slots in what was said: which of several counts, and which was named to refuse it.
 
-use domain::flow::{FlowRun, SlotKind};
+use domain::flow::{FlowRun, Slot, SlotKind};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use understanding::entities::{CallMoment, Entity, PeriodUnit, Value, digit_runs, find};
@@ -48,8 +48,20 @@ pub(super) struct Values {
 impl Values {
     /// A slot of free text takes the utterance, and one of digits their longest run, where it is asked for.
     pub(super) fn said(text: &str, run: &FlowRun, wanted: &[String], at: Timestamp) -> Self {
+        let known = |name: &str| run.values().contains_key(name);
+        Self::among(text, run.slots(), known, wanted, at)
+    }
+
+    /// The same of slots that no run holds; `known`: which of them have a value already.
+    pub(super) fn among(
+        text: &str,
+        slots: &BTreeMap<String, Slot>,
+        known: impl Fn(&str) -> bool,
+        wanted: &[String],
+        at: Timestamp,
+    ) -> Self {
         let mut said = Self::default();
-        if run.slots().is_empty() {
+        if slots.is_empty() {
             return said;
         }
         let moment = CallMoment {
@@ -57,14 +69,14 @@ impl Values {
             zone_minutes: ZONE_MINUTES,
         };
         let entities = find(text, moment);
-        for (name, slot) in run.slots() {
+        for (name, slot) in slots {
             let asked = wanted.contains(name);
             let value = match slot.kind {
                 SlotKind::Text => asked.then(|| text.trim().to_owned()),
                 SlotKind::Digits => asked.then(|| longest_run(text)).flatten(),
                 kind => {
                     let last = last_wanted(text, &entities, |value| value_of(kind, value, asked));
-                    let answers = asked || run.values().contains_key(name);
+                    let answers = asked || known(name);
                     said.replaces |= answers && last.as_ref().is_some_and(|(_, replaces)| *replaces);
                     last.map(|(value, _)| value)
                 }

@@ -31,6 +31,7 @@ pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod live;
 pub(crate) mod metrics;
+pub(crate) mod mine;
 pub(crate) mod nlu;
 pub(crate) mod number;
 pub(crate) mod person_request;
@@ -100,6 +101,7 @@ pub(crate) enum Command {
     Subscriber(subscriber::Args),
     Webhook(webhook::Args),
     WhatIf(what_if::Args),
+    Mine(mine::Args),
     User(user::Args),
     Approval(approval::Args),
     Settings(settings::Args),
@@ -148,6 +150,7 @@ impl Command {
             | Self::Subscriber(_)
             | Self::Webhook(_)
             | Self::WhatIf(_)
+            | Self::Mine(_)
             | Self::User(_)
             | Self::Approval(_)
             | Self::Settings(_)
@@ -192,12 +195,13 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
-        Command::Nlu(args) => nlu::run(&args),
+        Command::Nlu(args) => Box::pin(nlu::run(args, runtime)).await,
         Command::Flow(args) => Box::pin(flow::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
         Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,
         Command::WhatIf(args) => Box::pin(what_if::run(args, runtime)).await,
+        Command::Mine(args) => Box::pin(mine::run(args, runtime)).await,
         Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

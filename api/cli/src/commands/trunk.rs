@@ -229,6 +229,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
         customer_segment: None,
         // Bundled, so that a trunk can be tried without a synthesizer.
         flow: FlowBody::ScriptTemplate(speech::clips::DEMO_TEXT.to_owned()),
+        model: None,
         plan: CallingPlan {
             preset: Preset::CnService,
             basis: Basis::Contract,
@@ -253,6 +254,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             duplicates: Some(Duplicates::ByCustomer),
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
+            model: None,
         },
     }
 }

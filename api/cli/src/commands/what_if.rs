@@ -9,8 +9,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::flow::FlowNamed;
 use domain::ids::CampaignId;
+use domain::model::ModelNamed;
 use serde_json::{Value, json};
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -27,28 +28,34 @@ pub(crate) struct Args {
     /// Another published version; default: the one that the campaign runs
     #[arg(long, value_name = "FLOW@V", required_unless_present = "model")]
     flow: Option<FlowNamed>,
-    /// A model of `ledgerline nlu train`: what was heard is read by it again
-    #[arg(long, value_name = "FILE")]
-    model: Option<PathBuf>,
+    /// A model of `ledgerline nlu train`, or a published one: what was heard is read by it again
+    #[arg(long, value_name = "FILE|NAME@V")]
+    model: Option<String>,
     #[command(flatten)]
     asking: Asking,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let model = args.model.as_ref().map(|file| {
-        let unavailable =
-            |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+    let named = args.model.as_deref().filter(|model| is_named(model));
+    let file = args.model.as_deref().filter(|model| !is_named(model));
+    let model = file.map(|file| {
+        let unavailable = |error: std::io::Error| Failure::unavailable(format!("{file}: {error}"));
         std::fs::read(file)
             .map(|bytes| STANDARD.encode(bytes))
             .map_err(unavailable)
     });
     let flow = args.flow.as_ref().map(ToString::to_string);
-    let body = given(json!({ "flow": flow, "model_base64": model.transpose()? }));
+    let body = given(json!({ "flow": flow, "model_base64": model.transpose()?, "model": named }));
     let path = format!("/api/v1/campaigns/{}/what-if", args.campaign);
     match args.asking.ask(runtime, post(&path, &body)).await? {
         Some(found) => show(&found),
         None => Ok(()),
     }
+}
+
+/// A file that is there is meant, whatever its name; else a published model.
+fn is_named(model: &str) -> bool {
+    !Path::new(model).exists() && model.parse::<ModelNamed>().is_ok()
 }
 
 fn show(found: &Value) -> Result<(), Failure> {

@@ -104,6 +104,7 @@ impl Part {
             campaign: self.id(),
             customer_segment: Some("demo".to_owned()),
             flow: self.flow(installation)?,
+            model: None,
             plan: CallingPlan {
                 preset: Preset::CnService,
                 basis: Basis::Contract,
@@ -121,6 +122,7 @@ impl Part {
                 duplicates: None,
                 approvals: Approvals::NONE,
                 sensitive_words: words,
+                model: None,
             },
         })
     }

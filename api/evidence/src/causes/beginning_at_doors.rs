@@ -6,6 +6,7 @@ use domain::access::AccessEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
+use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
 use domain::setting::SettingEvent;
@@ -16,6 +17,16 @@ use domain::webhook::WebhookEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
 pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
+    (
+        ModelEvent::TRAINED,
+        Beginning::Outside,
+        "somebody brings a model with what it was learned from",
+    ),
+    (
+        ModelEvent::PUBLISHED,
+        Beginning::Outside,
+        "somebody publishes a model",
+    ),
     (UserEvent::ADDED, Beginning::Outside, "somebody adds a user"),
     (
         UserEvent::INVITED,

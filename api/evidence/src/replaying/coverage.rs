@@ -250,7 +250,7 @@ impl<'a> Covering<'a> {
     }
 }
 
-fn events_of(stored: &[StoredEvent]) -> Result<Vec<CallEvent>, Problem> {
+pub(super) fn events_of(stored: &[StoredEvent]) -> Result<Vec<CallEvent>, Problem> {
     let read = |one: &StoredEvent| {
         let envelope = one
             .envelope()

@@ -6,6 +6,7 @@ mod course;
 mod coverage;
 mod gathered;
 mod other;
+mod refusals;
 mod shown;
 mod steps;
 mod texts;
@@ -17,6 +18,7 @@ mod tests;
 pub use coverage::{COVERED_CALLS_MAX, CoverageShown, coverage};
 pub use gathered::{Conversation, conversation, of_bundle};
 pub use other::{Against, Difference, Side};
+pub use refusals::{MINED_CALLS_MAX, ReasonShown, RefusalsShown, refusals};
 pub use shown::{
     CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
 };

@@ -3,28 +3,42 @@
 use crate::app::error::AppError;
 use actors::{Environment, Hearing};
 use application::listening::BundledUnderstanding;
+use application::models::ModelShelf;
+use domain::ports::recognizer::Recognizer;
 use speech::recognition::spec::RecognizerSpec;
-use speech::recognition::{RecognizerPorts, recognizer};
+use speech::recognition::{self, RecognizerPorts};
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::oneshot;
+
+/// The engine of a SPEC. It is not asked yet.
+pub fn recognizer(environment: &Environment, spec: &RecognizerSpec) -> Result<Arc<dyn Recognizer>, AppError> {
+    let ports = RecognizerPorts {
+        clock: Arc::clone(&environment.clock),
+        tasks: Arc::clone(&environment.tasks),
+        ids: Arc::clone(&environment.ids),
+    };
+    Ok(recognition::recognizer(
+        spec,
+        ports,
+        &crate::config::named_variable,
+    )?)
+}
 
 /// Absent where no recognizer was chosen. The engine is not asked yet: whether it can be reached is told call
 /// by call.
 pub async fn hearing(
     environment: &Environment,
     spec: Option<&RecognizerSpec>,
+    directory: &Path,
 ) -> Result<Option<Hearing>, AppError> {
     let Some(spec) = spec else { return Ok(None) };
-    let ports = RecognizerPorts {
-        clock: Arc::clone(&environment.clock),
-        tasks: Arc::clone(&environment.tasks),
-        ids: Arc::clone(&environment.ids),
-    };
-    let recognizer = recognizer(spec, ports, &crate::config::named_variable)?;
+    let recognizer = recognizer(environment, spec)?;
     let (sender, learned) = oneshot::channel();
+    let shelf = ModelShelf::in_directory(directory);
     let learning = move || {
         // Nobody waits any more where the process stops meanwhile.
-        let _stopped = sender.send(BundledUnderstanding::learned());
+        let _stopped = sender.send(BundledUnderstanding::learned(shelf));
     };
     environment.tasks.thread("understanding", Box::new(learning));
     let understanding = learned.await.map_err(|_stopping| AppError::Stopping)??;

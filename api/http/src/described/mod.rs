@@ -15,6 +15,6 @@ pub(crate) use example::example;
 pub(crate) use path_parameter::of_path;
 pub(crate) use reply::{
     Asset, Bundle, Changed, File, Follow, IntoReply, MadeOrChanged, Page, Read, ReadAt, SentAway, SentHome,
-    SessionBegun, SessionEnded, Socket, Sound, Text, Told,
+    SessionBegun, SessionEnded, Socket, Sound, Spoken, Text, Told,
 };
 pub(crate) use schemas::{Schemas, names_of_who_acts, schema_of, with_names};

@@ -122,6 +122,9 @@ pub(crate) struct SentHome {
 /// A file of one of the kinds that are exported.
 pub(crate) struct File(pub Response);
 
+/// A text as sound, labelled as made by a machine.
+pub(crate) struct Spoken(pub Vec<u8>);
+
 /// The sound of a call, whole or in part.
 pub(crate) struct Sound(pub Response);
 
@@ -345,6 +348,20 @@ impl IntoReply for Sound {
     }
     fn response(self) -> Response {
         self.0
+    }
+}
+
+impl IntoReply for Spoken {
+    fn told(_: &mut SchemaGenerator) -> Vec<Told> {
+        let binary = json!({ "type": "string", "format": "binary" });
+        vec![told(
+            READ,
+            "The text as sound; its metadata say that a machine made it",
+            vec![(SOUND, binary)],
+        )]
+    }
+    fn response(self) -> Response {
+        whole_file_response(SOUND, "speech.wav", self.0)
     }
 }
 

@@ -19,6 +19,7 @@ mod consents;
 mod customers;
 mod cut_off;
 mod description;
+mod engines;
 mod event_schemas;
 mod events;
 mod exports;
@@ -30,6 +31,7 @@ pub mod installation;
 pub mod lists;
 mod live;
 mod metrics;
+mod models;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
@@ -42,6 +44,7 @@ mod prometheus;
 mod proofs;
 mod queries;
 mod recordings;
+mod refusals;
 mod rehearsals;
 mod replays;
 mod reports;
@@ -120,9 +123,12 @@ fn groups() -> Vec<Vec<Endpoint>> {
         installation::endpoints(),
         flows::endpoints(),
         rehearsals::endpoints(),
+        refusals::endpoints(),
         replays::endpoints(),
         summaries::endpoints(),
         rules::endpoints(),
+        engines::endpoints(),
+        models::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),

@@ -43,6 +43,7 @@ async fn scrape(ctx: Ctx, _: Input) -> Result<Text, Problem> {
         tell_trunks(&mut shown, &figures);
     }
     tell_alerts(&ctx, &mut shown).await;
+    tell_engines(&ctx, &mut shown);
     Ok(Text {
         media_type: MEDIA_TYPE,
         text: shown.text(),
@@ -142,6 +143,27 @@ const fn counts(window: &WindowFigures) -> [(&'static str, u64); 5] {
         ("settled", window.settled),
         ("ended", window.ended),
     ]
+}
+
+/// How often others asked what calls understand, hear and speak with.
+fn tell_engines(ctx: &Ctx, shown: &mut Exposition) {
+    let uses = ctx.engines.uses();
+    let mut requests = shown.counter(
+        "ledgerline_engine_requests_total",
+        "Requests of others to an engine of calls, by whether they were let in.",
+    );
+    for one in &uses {
+        let engine = one.engine.code();
+        requests.put(&[("engine", engine), ("admitted", "yes")], one.admitted);
+        requests.put(&[("engine", engine), ("admitted", "no")], one.refused);
+    }
+    let mut at_once = shown.gauge(
+        "ledgerline_engine_requests_at_once",
+        "Requests of others that an engine answers now.",
+    );
+    for one in &uses {
+        at_once.put(&[("engine", one.engine.code())], one.at_once);
+    }
 }
 
 /// Alerts that stand, by rule and severity: what Alertmanager's rules ask.

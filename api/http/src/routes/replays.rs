@@ -6,6 +6,7 @@ use crate::guard::limited;
 use application::flows::definition_of;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::installation::Installation;
+use application::models::{ModelShelf, published};
 use application::parameter::Parameter;
 use application::rehearsing::Listener;
 use base64::Engine;
@@ -13,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
+use domain::model::ModelNamed;
 use domain::problem::Problem;
 use evidence::replaying::{Against, ReplayShown, WhatIfShown, Words, conversation, replay, what_if};
 use intake::members::{Members, Order};
@@ -132,6 +134,9 @@ struct WhatIfOrder {
     flow: Option<FlowNamed>,
     /// A model of `ledgerline nlu train`, in base64: what was heard is read by it again.
     model_base64: Option<String>,
+    /// A published model instead, NAME or NAME@V.
+    #[schemars(with = "Option<String>")]
+    model: Option<ModelNamed>,
 }
 
 impl Order for WhatIfOrder {
@@ -139,9 +144,13 @@ impl Order for WhatIfOrder {
         let order = Self {
             flow: body.parsed("flow"),
             model_base64: model_text(body),
+            model: body.parsed("model"),
         };
-        if order.flow.is_none() && order.model_base64.is_none() {
+        if order.flow.is_none() && order.model_base64.is_none() && order.model.is_none() {
             body.wrong("flow", "is missing (or give a model)");
+        }
+        if order.model_base64.is_some() && order.model.is_some() {
+            body.wrong("model", "cannot stand beside model_base64");
         }
         order
     }
@@ -163,7 +172,11 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
     let installation = &ctx.installation;
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let reader = input.reader_by_post();
-    let WhatIfOrder { flow, model_base64 } = input.order().await?;
+    let WhatIfOrder {
+        flow,
+        model_base64,
+        model,
+    } = input.order().await?;
     let state = installation.entities.campaigns.state(&campaign).await?.state;
     let Some(own) = state.flow() else {
         return Err(Problem::missing("this campaign"));
@@ -173,8 +186,11 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
         version: Some(own.version),
     });
     let version = version_of(installation, &named).await?;
-    let listener = model_base64.as_deref().map(listener).transpose()?;
-    let mut against = version.against(listener.as_ref());
+    let listener = match &model {
+        Some(named) => Some(published_listener(installation, named).await?),
+        None => model_base64.as_deref().map(listener).transpose()?,
+    };
+    let mut against = version.against(listener.as_deref());
     if let Some(model) = listener.as_ref().and_then(|listener| listener.model.as_deref()) {
         against.name = format!("{} model {}", against.name, model.get(..12).unwrap_or(model));
     }
@@ -183,10 +199,19 @@ async fn ask_what_if(ctx: Ctx, input: Input) -> Result<Read<WhatIfShown>, Proble
         .map(Read)
 }
 
-fn listener(model_base64: &str) -> Result<Listener, Problem> {
+async fn published_listener(
+    installation: &Installation,
+    named: &ModelNamed,
+) -> Result<Arc<Listener>, Problem> {
+    let model = published(installation, named).await?;
+    Ok(ModelShelf::of(installation).listener(&model)?)
+}
+
+fn listener(model_base64: &str) -> Result<Arc<Listener>, Problem> {
     let wrong = |why: String| Problem::invalid("model-unreadable", why);
     let bytes = STANDARD
         .decode(model_base64)
         .map_err(|error| wrong(error.to_string()))?;
-    Listener::with_model(&bytes).map_err(|fault| wrong(fault.to_string()))
+    let listener = Listener::with_model(&bytes).map_err(|fault| wrong(fault.to_string()))?;
+    Ok(Arc::new(listener))
 }

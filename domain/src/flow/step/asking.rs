@@ -1,12 +1,25 @@
 //! An ask node: its question, its keys, the silence after it, and what climbs its ladders.
 
 use super::super::dialogue::{HUMAN, Slot};
+use super::super::graph::FlowDefinition;
 use super::super::nodes::{Ask, Ladder, Node, Rung};
 use super::input::{FlowAction, FlowPrompt, Interruption};
 use super::{Doing, FlowRun};
 use crate::spoken_turn::{Explanation, TurnDecision, TurnInput};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+impl FlowDefinition {
+    /// What the node of this name asks; `None` where there is none, or it asks nothing.
+    pub fn asked_at(&self, node: &str) -> Option<&Ask> {
+        self.nodes.get(node)?.kind().ask()
+    }
+
+    /// What its calls learn from callees, by name.
+    pub fn learned_slots(&self) -> BTreeMap<String, Slot> {
+        self.dialogue().slots.clone()
+    }
+}
 
 impl FlowRun {
     /// The ask node where the call is; none in any other.

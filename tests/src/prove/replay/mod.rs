@@ -126,6 +126,14 @@ pub(crate) fn prove(form: Form) -> Proof {
     if count(&covered.1, "/calls") != calls || count(&covered.1, "/nodes/seen") == 0 {
         wrong.push(format!("coverage counts {}", covered.1));
     }
+    let challenged = challenged(&alone, &data, folder.path(), calls);
+    let challenger = match challenged {
+        Ok(told) => told,
+        Err(why) => {
+            wrong.push(why);
+            Value::Null
+        }
+    };
     let network = match alone.before.is_empty() {
         true => json!({ "skipped": "unshare may not take the network away here" }),
         false => json!({ "taken_away": true }),
@@ -135,7 +143,7 @@ pub(crate) fn prove(form: Form) -> Proof {
         "altered_found": member(&same, "/unexplained"), "parted_of_other_version": member(&other, "/parted"),
         "replayed_singly": single, "bundles": bundled,
         "node_coverage_ratio": member(&covered.1, "/nodes/coverage_ratio"),
-        "ms_a_call": took_ms.checked_div(calls), "network": network, "wrong": wrong.iter().take(20).collect::<Vec<_>>(),
+        "challenger": challenger, "ms_a_call": took_ms.checked_div(calls), "network": network, "wrong": wrong.iter().take(20).collect::<Vec<_>>(),
     });
     Proof {
         line,
@@ -193,6 +201,74 @@ fn what_if(alone: &Alone, data: &Path, version: u32) -> (bool, Value) {
         text(data),
         "--json",
     ])
+}
+
+/// Another model reads what was heard: learned here, published with what it was learned from, and held
+/// against the calls as a file and by its name alike. Refusals are counted over the same calls.
+fn challenged(alone: &Alone, data: &Path, folder: &Path, calls: u64) -> Result<Value, String> {
+    let lines = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../fixtures/nlu/zh_outbound_labelled.jsonl");
+    let (lines, file) = (text(&lines).to_owned(), folder.join("challenger.model"));
+    let (file, data) = (text(&file), text(data));
+    let asked = |args: &[&str]| match alone.json(args) {
+        (true, told) => Ok(told),
+        (false, told) => Err(format!("{args:?}: {told}")),
+    };
+    let trained = asked(&["nlu", "train", &lines, "--out", file, "--json"])?;
+    let published = asked(&[
+        "nlu",
+        "publish",
+        file,
+        "--name",
+        "challenger",
+        "--rows",
+        &lines,
+        "--data",
+        data,
+        "--json",
+    ])?;
+    if member(&published, "/digest") != member(&trained, "/model") {
+        return Err(format!(
+            "another model was published than was learned: {published}"
+        ));
+    }
+    let read_by = |model| {
+        asked(&[
+            "what-if",
+            "--campaign",
+            CAMPAIGN,
+            "--model",
+            model,
+            "--data",
+            data,
+            "--json",
+        ])
+    };
+    let (by_file, by_name) = (read_by(file)?, read_by("challenger@1")?);
+    if by_file != by_name || member(&by_file, "/calls").as_u64() != Some(calls) {
+        return Err(format!("the same model reads two ways: {by_file}, {by_name}"));
+    }
+    let mined = asked(&[
+        "mine",
+        "refusals",
+        "--campaign",
+        CAMPAIGN,
+        "--data",
+        data,
+        "--json",
+    ])?;
+    let (refused, talked) = (
+        member(&mined, "/refused").as_u64(),
+        member(&mined, "/talked").as_u64(),
+    );
+    if member(&mined, "/calls").as_u64() != Some(calls) || refused > talked || refused == Some(0) {
+        return Err(format!("refusals are not counted: {mined}"));
+    }
+    Ok(json!({
+        "same": member(&by_file, "/same"), "worded": member(&by_file, "/worded"),
+        "parted": member(&by_file, "/parted"),
+        "first_permille": member(&published, "/training/first_permille"),
+        "refused": refused, "first_reason": member(&mined, "/reasons/0"),
+    }))
 }
 
 /// One call, step by step: what was heard, understood, decided and said, and no difference.

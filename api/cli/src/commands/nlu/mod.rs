@@ -1,15 +1,21 @@
 //! `ledgerline nlu`: an intent model learned from labelled lines, held against others, or beside another.
 
+mod published;
 mod words;
 
+use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::part::Part;
 use bench::micros_of;
+use domain::ids::ModelId;
+use published::{Learned, Reasoned, Sending};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
 use understanding::evaluation::{Evaluation, Prediction, evaluate, predict};
 use understanding::{Example, Examples, MODEL_BYTES_MAX, Model, Settings, Verdict, train};
 
@@ -64,6 +70,42 @@ enum Action {
         #[command(flatten)]
         reading: Reading,
     },
+    /// Publish a model: a version of its own, unless it is the current one already
+    Publish {
+        /// The model
+        model: PathBuf,
+        /// Its name; calls of a campaign that names NAME@V are understood by it
+        #[arg(long)]
+        name: ModelId,
+        /// From this version on another person approves each
+        #[arg(long)]
+        approvals: bool,
+        #[command(flatten)]
+        learned: Learned,
+        #[command(flatten)]
+        reasoned: Reasoned,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Show published models, or every version of one
+    Models {
+        /// The model's name
+        name: Option<ModelId>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Publish an earlier version's content again; campaigns keep the version that they were made with
+    Rollback {
+        /// The model's name
+        name: ModelId,
+        /// To this version; default: the last one of another content
+        #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
+        to: Option<u32>,
+        #[command(flatten)]
+        reasoned: Reasoned,
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Read utterances: amounts, times, phones, cards; what is masked; yes or no
     Read {
         /// JSON lines with text
@@ -92,8 +134,32 @@ struct Reading {
     json: bool,
 }
 
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match &args.action {
+        Action::Publish {
+            model,
+            name,
+            approvals,
+            learned,
+            reasoned,
+            asking,
+        } => {
+            let sending = Sending {
+                file: model,
+                name,
+                learned,
+                approvals: *approvals,
+                reasoned,
+            };
+            published::publish(runtime, asking, &sending).await
+        }
+        Action::Models { name, asking } => published::show(runtime, asking, name.as_ref()).await,
+        Action::Rollback {
+            name,
+            to,
+            reasoned,
+            asking,
+        } => published::roll_back(runtime, asking, name, *to, reasoned).await,
         Action::Train {
             file,
             out,

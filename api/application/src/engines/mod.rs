@@ -1,0 +1,112 @@
+//! What calls understand, hear and speak with, for other systems: bounded, counted, and behind the calls.
+//!
+//! Nothing of what is sent is stored, logged or a label of a figure. Calls ask nobody here for a place: what
+//! others may take at once is bounded, so that what is left is theirs.
+
+mod heard;
+mod named;
+mod quota;
+mod spoken;
+mod understood;
+
+pub use heard::{HEARD_MS_MAX, HearingOrder, RecognizedShown, UtteranceShown};
+pub use named::EntityShown;
+pub use quota::{Engine, EngineTurn, EngineUses, QuotaLimits, Quotas};
+pub use spoken::{SPOKEN_BYTES_MAX, SpeakingOrder};
+pub use understood::{
+    EXPECTED_MAX, InterestShown, SENSITIVE_WORDS_MAX, UNDERSTOOD_BYTES_MAX, UnderstandingOrder,
+    UnderstoodShown,
+};
+
+use crate::access::Caller;
+use crate::installation::Installation;
+use domain::ports::recognizer::Recognizer;
+use domain::ports::speech::Clip;
+use domain::problem::Problem;
+use domain::setting::SettingName;
+use std::sync::{Arc, OnceLock};
+use understood::Readers;
+
+/// The engines of this process, for whoever asks from outside.
+pub struct Engines {
+    /// Absent where calls are answered by keys alone.
+    recognizer: Option<Arc<dyn Recognizer>>,
+    readers: Arc<OnceLock<Result<Readers, String>>>,
+    quotas: Arc<Quotas>,
+}
+
+impl Engines {
+    pub fn new(recognizer: Option<Arc<dyn Recognizer>>) -> Self {
+        Self {
+            recognizer,
+            readers: Arc::default(),
+            quotas: Arc::default(),
+        }
+    }
+
+    /// How often each was asked, and how often it was not let.
+    pub fn uses(&self) -> Vec<EngineUses> {
+        self.quotas.uses()
+    }
+
+    /// What an utterance says.
+    pub async fn understand(
+        &self,
+        installation: &Installation,
+        caller: &Caller,
+        order: UnderstandingOrder,
+    ) -> Result<UnderstoodShown, Problem> {
+        let _turn = self.turn(installation, caller, Engine::Understand).await?;
+        let asked = understood::asked_in(installation, &order).await?;
+        let readers = Arc::clone(&self.readers);
+        let readers = match readers.get() {
+            Some(_) => readers,
+            None => understood::learned(installation, readers).await?,
+        };
+        match readers.get() {
+            Some(Ok(readers)) => Ok(readers.read(&order, &asked, installation)),
+            Some(Err(why)) => Err(Problem::fault(why.clone())),
+            None => Err(Problem::unavailable("the process ends")),
+        }
+    }
+
+    /// What was said in some audio.
+    pub async fn recognize(
+        &self,
+        installation: &Installation,
+        caller: &Caller,
+        clip: &Clip,
+        order: HearingOrder,
+    ) -> Result<RecognizedShown, Problem> {
+        let Some(recognizer) = &self.recognizer else {
+            return Err(heard::missing());
+        };
+        let _turn = self.turn(installation, caller, Engine::Recognize).await?;
+        let clock = installation.environment.clock.as_ref();
+        heard::recognize(recognizer.as_ref(), clock, clip, order).await
+    }
+
+    /// A text as sound.
+    pub async fn synthesize(
+        &self,
+        installation: &Installation,
+        caller: &Caller,
+        order: &SpeakingOrder,
+    ) -> Result<Arc<Clip>, Problem> {
+        let _turn = self.turn(installation, caller, Engine::Synthesize).await?;
+        spoken::speak(installation.synthesizer.as_ref(), order).await
+    }
+
+    async fn turn(
+        &self,
+        installation: &Installation,
+        caller: &Caller,
+        engine: Engine,
+    ) -> Result<EngineTurn, Problem> {
+        let limits = QuotaLimits {
+            per_minute: installation.setting(SettingName::EngineRequestsPerMinute).await?,
+            at_once_max: installation.setting(SettingName::EngineRequestsAtOnceMax).await?,
+        };
+        self.quotas.enter(engine, caller, limits, installation.now())
+    }
+}

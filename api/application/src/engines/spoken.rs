@@ -1,0 +1,69 @@
+//! A text of somebody else's, spoken by what calls speak with.
+
+use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::problem::Problem;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use std::sync::Arc;
+
+/// Longest text: two minutes of speech, more than any prompt of a flow.
+pub const SPOKEN_BYTES_MAX: usize = 2_000;
+
+/// Longest name of a language or a voice.
+const NAME_BYTES_MAX: usize = 64;
+
+/// A text to be spoken.
+#[derive(Debug, JsonSchema)]
+#[schemars(extend("examples" = [{ "text": "您好，请按一。", "language": "zh-CN", "personal": false }]))]
+pub struct SpeakingOrder {
+    #[schemars(length(min = 1, max = SPOKEN_BYTES_MAX))]
+    pub text: String,
+    /// BCP 47; default: `zh-CN`.
+    pub language: Option<String>,
+    /// Only the voice that this server has; default: that one.
+    pub voice: Option<String>,
+    /// Whether the text may name somebody; then its sound is kept nowhere. Default: true.
+    pub personal: Option<bool>,
+}
+
+impl Order for SpeakingOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            text: body.needed_short_text("text", SPOKEN_BYTES_MAX),
+            language: body.short_text("language", NAME_BYTES_MAX),
+            voice: body.short_text("voice", NAME_BYTES_MAX),
+            personal: body.value("personal"),
+        }
+    }
+}
+
+pub(super) async fn speak(
+    synthesizer: &dyn Synthesizer,
+    order: &SpeakingOrder,
+) -> Result<Arc<Clip>, Problem> {
+    let voice = synthesizer.name();
+    if order.voice.as_ref().is_some_and(|asked| asked != voice) {
+        return Err(Problem::refused(
+            "voice-unknown",
+            format!("this server speaks with the voice {voice} alone"),
+        ));
+    }
+    if !synthesizer.speaks(&order.text) {
+        return Err(Problem::refused(
+            "text-not-speakable",
+            "this server has no synthesizer, and the text is none of its recorded ones",
+        ));
+    }
+    let prompt = Prompt {
+        text: order.text.clone(),
+        language: order.language.clone().unwrap_or_else(|| "zh-CN".to_owned()),
+        personal: order.personal.unwrap_or(true),
+    };
+    match synthesizer.speak(&prompt).await {
+        Ok(clip) => Ok(clip),
+        // What it says of itself may hold the text.
+        Err(SpeechError::Missing(_) | SpeechError::NotBundled | SpeechError::Failed(_)) => {
+            Err(Problem::unavailable("the synthesizer did not speak this text"))
+        }
+    }
+}

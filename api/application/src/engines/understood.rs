@@ -1,0 +1,300 @@
+//! A text of somebody else's, understood as an utterance of a call would be.
+
+use super::named::{EntityShown, shown};
+use crate::flows::definition_of;
+use crate::installation::Installation;
+use crate::rehearsing::{AskedApart, Listener, interest_model, permille};
+use domain::flow::FlowNamed;
+use domain::problem::Problem;
+use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy};
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+use tokio::sync::oneshot;
+use understanding::answers::{self, Answer};
+use understanding::entities::{CallMoment, find};
+use understanding::masking::mask;
+use understanding::sensitive::{SensitiveWords, WordList};
+use understanding::{Model, Verdict};
+
+/// Longest text: what a recognizer gives of one utterance at most.
+pub const UNDERSTOOD_BYTES_MAX: usize = 4_096;
+
+/// Most intents that may be expected, as many as a node has at most.
+pub const EXPECTED_MAX: usize = 64;
+
+/// Most words to look for in one text; a campaign's list has more.
+pub const SENSITIVE_WORDS_MAX: usize = 100;
+
+/// Longest name of an intent, a node or a language, and longest sensitive word.
+const NAME_BYTES_MAX: usize = 128;
+
+/// The zone of texts without one: Beijing's.
+const ZONE_MINUTES: i32 = 480;
+
+/// A text to be understood.
+#[derive(Debug, JsonSchema)]
+#[schemars(extend("examples" = [{ "text": "那就分三期吧", "expected": ["affirm", "deny"] }]))]
+pub struct UnderstandingOrder {
+    #[schemars(length(min = 1, max = UNDERSTOOD_BYTES_MAX))]
+    pub text: String,
+    /// BCP 47; default: the flow's, or `zh-CN`.
+    pub language: Option<String>,
+    /// Intents that are likely here.
+    #[schemars(length(max = EXPECTED_MAX))]
+    pub expected: Option<Vec<String>>,
+    /// A published flow, `NAME` or `NAME@V`: its slots are filled.
+    #[schemars(with = "Option<String>")]
+    pub flow: Option<FlowNamed>,
+    /// The node of it that asked: what it expects is expected.
+    pub node: Option<String>,
+    /// What "tomorrow" is reckoned from; default: now.
+    pub at: Option<Timestamp>,
+    /// Words to look for.
+    #[schemars(length(max = SENSITIVE_WORDS_MAX))]
+    pub sensitive_words: Option<Vec<String>>,
+    /// Whether phones, cards, identity numbers and names are masked in the answer; default: true.
+    pub masked: Option<bool>,
+}
+
+impl Order for UnderstandingOrder {
+    fn read(body: &mut Members) -> Self {
+        let order = Self {
+            text: body.needed_short_text("text", UNDERSTOOD_BYTES_MAX),
+            language: body.short_text("language", NAME_BYTES_MAX),
+            expected: body.value("expected"),
+            flow: body.parsed("flow"),
+            node: body.short_text("node", NAME_BYTES_MAX),
+            at: body.value("at"),
+            sensitive_words: body.value("sensitive_words"),
+            masked: body.value("masked"),
+        };
+        for (name, words, words_max) in [
+            ("expected", &order.expected, EXPECTED_MAX),
+            ("sensitive_words", &order.sensitive_words, SENSITIVE_WORDS_MAX),
+        ] {
+            let words = words.as_deref().unwrap_or_default();
+            if words.len() > words_max {
+                body.wrong(name, format!("has more than {words_max} words"));
+            }
+            if words
+                .iter()
+                .any(|word| word.trim().is_empty() || word.len() > NAME_BYTES_MAX)
+            {
+                body.wrong(
+                    name,
+                    format!("has a word that is empty or longer than {NAME_BYTES_MAX} bytes"),
+                );
+            }
+        }
+        if order.node.is_some() && order.flow.is_none() {
+            body.wrong("node", "is a node of the flow, which is missing");
+        }
+        order
+    }
+}
+
+/// What a text says.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct UnderstoodShown {
+    /// As it was understood, masked unless asked otherwise.
+    pub text: String,
+    pub masked: bool,
+    /// Digest of the model that was asked; absent where rules alone read this language.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+    pub certainty: Certainty,
+    pub read_by: ReadBy,
+    /// The best candidate, whatever its certainty.
+    #[schemars(example = &"ask_term")]
+    pub intent: Option<String>,
+    pub score_permille: Option<u16>,
+    /// Best first, at most three.
+    pub candidates: Vec<IntentCandidate>,
+    /// `yes`, `no`, `yes_but`, `back_channel`, `question` or `neither`.
+    #[schemars(example = &"yes")]
+    pub answer: String,
+    /// Chinese only.
+    pub interest: Option<InterestShown>,
+    /// Values for the flow's slots.
+    pub slots: BTreeMap<String, String>,
+    pub entities: Vec<EntityShown>,
+    /// Further calls are refused by it.
+    pub opt_out: bool,
+    /// The first of the words looked for.
+    pub sensitive_word: Option<String>,
+    /// What it took, in microseconds.
+    pub us: u64,
+}
+
+/// How interested somebody sounds.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct InterestShown {
+    /// 高, 中 or 低.
+    #[schemars(example = &"高")]
+    pub level: String,
+    pub score_permille: u16,
+    pub certainty: Certainty,
+}
+
+/// What reads texts in this process.
+#[derive(Debug)]
+pub(super) struct Readers {
+    chinese: Arc<Listener>,
+    english: Arc<Listener>,
+    interest: Model,
+}
+
+/// Learns once, beside the answers: about two seconds of a core.
+pub(super) async fn learned(
+    installation: &Installation,
+    readers: Arc<OnceLock<Result<Readers, String>>>,
+) -> Result<Arc<OnceLock<Result<Readers, String>>>, Problem> {
+    let (told, tell) = oneshot::channel();
+    let learning = Arc::clone(&readers);
+    let work = move || {
+        learning.get_or_init(learn);
+        // Whoever asked may have gone away.
+        let _gone = told.send(());
+    };
+    installation.tasks().thread("understanding", Box::new(work));
+    match tell.await {
+        Ok(()) => Ok(readers),
+        Err(_) => Err(Problem::unavailable("the process ends")),
+    }
+}
+
+fn learn() -> Result<Readers, String> {
+    let of = |language| Listener::shared(language).map_err(|fault| fault.to_string());
+    Ok(Readers {
+        chinese: of("zh-CN")?,
+        english: of("en")?,
+        interest: interest_model().map_err(|fault| format!("{fault:?}"))?,
+    })
+}
+
+/// What is expected and can be learned where the text was said; and the flow's language.
+pub(super) async fn asked_in(
+    installation: &Installation,
+    order: &UnderstandingOrder,
+) -> Result<AskedIn, Problem> {
+    let mut asked = AskedIn {
+        language: order.language.clone(),
+        apart: AskedApart {
+            expected: order.expected.clone().unwrap_or_default(),
+            ..AskedApart::default()
+        },
+    };
+    let Some(named) = &order.flow else {
+        return Ok(asked);
+    };
+    let (_, flow) = definition_of(installation, named).await?;
+    asked.apart.slots = flow.learned_slots();
+    if asked.language.is_none() {
+        asked.language = Some(flow.lang.clone());
+    }
+    if let Some(node) = &order.node {
+        let Some(ask) = flow.asked_at(node) else {
+            return Err(Problem::refused(
+                "node-asks-nothing",
+                format!("{named} has no node of this name that asks"),
+            ));
+        };
+        asked.apart.expected.extend(ask.expected().map(str::to_owned));
+        asked.apart.wanted.clone_from(&ask.slots);
+    }
+    Ok(asked)
+}
+
+/// Where a text was said.
+pub(super) struct AskedIn {
+    language: Option<String>,
+    apart: AskedApart,
+}
+
+impl Readers {
+    pub(super) fn read(
+        &self,
+        order: &UnderstandingOrder,
+        asked: &AskedIn,
+        installation: &Installation,
+    ) -> UnderstoodShown {
+        let begun = installation.now();
+        let text = order.text.as_str();
+        let is_chinese = asked
+            .language
+            .as_deref()
+            .is_none_or(|lang| lang.starts_with("zh"));
+        let listener = if is_chinese { &self.chinese } else { &self.english };
+        let at = order.at.unwrap_or(begun);
+        let understood = listener.understand_apart(text, &asked.apart, at);
+        let masked = order.masked.unwrap_or(true);
+        let moment = CallMoment {
+            at_ms: at.micros() / 1_000,
+            zone_minutes: ZONE_MINUTES,
+        };
+        let entities = find(text, moment);
+        let entities = entities.iter().map(|entity| shown(text, entity, masked));
+        let best = understood.reading.candidates.first();
+        let veil = |value: String| if masked { mask(&value).text } else { value };
+        UnderstoodShown {
+            text: veil(text.to_owned()),
+            masked,
+            model: listener.model.clone(),
+            certainty: understood.reading.certainty,
+            read_by: understood.reading.read_by,
+            intent: best.map(|one| one.intent.clone()),
+            score_permille: best.map(|one| one.score_permille),
+            candidates: understood.reading.candidates.clone(),
+            answer: answer_code(answers::read(text)).to_owned(),
+            interest: is_chinese.then(|| self.interest_in(text)).flatten(),
+            slots: understood
+                .slots
+                .into_iter()
+                .map(|(name, value)| (name, veil(value)))
+                .collect(),
+            entities: entities.collect(),
+            opt_out: understood.opt_out,
+            sensitive_word: first_sensitive(order.sensitive_words.as_deref(), text),
+            us: u64::try_from(installation.now().micros() - begun.micros()).unwrap_or_default(),
+        }
+    }
+
+    fn interest_in(&self, text: &str) -> Option<InterestShown> {
+        let ranking = self.interest.rank(text);
+        let best = ranking.candidates.first()?;
+        Some(InterestShown {
+            level: best.intent.clone(),
+            score_permille: permille(best.probability),
+            certainty: match ranking.verdict {
+                Verdict::Accepted => Certainty::Accepted,
+                Verdict::ToConfirm => Certainty::ToConfirm,
+                Verdict::Abstained => Certainty::Abstained,
+            },
+        })
+    }
+}
+
+fn first_sensitive(words: Option<&[String]>, text: &str) -> Option<String> {
+    let words = words.filter(|words| !words.is_empty())?.to_vec();
+    let list = WordList {
+        name: "request".to_owned(),
+        words,
+    };
+    let lists = SensitiveWords::of(&[list]).ok()?;
+    lists.earliest(text).map(|hit| hit.word)
+}
+
+const fn answer_code(answer: Answer) -> &'static str {
+    match answer {
+        Answer::Yes => "yes",
+        Answer::No => "no",
+        Answer::YesBut => "yes_but",
+        Answer::BackChannel => "back_channel",
+        Answer::Question => "question",
+        Answer::Neither => "neither",
+    }
+}

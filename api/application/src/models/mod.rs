@@ -1,0 +1,203 @@
+//! Models as published versions: published, published again, found by the name `NAME` or `NAME@V`; their
+//! bytes on the shelf beside the log.
+
+mod order;
+mod shelf;
+mod shown;
+
+pub use order::{BackOrder, ModelOrder};
+pub use shelf::{ModelShelf, ShelfFault};
+pub use shown::{ModelChanged, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions};
+
+use crate::access::Caller;
+use crate::approvals::{Doing, four_eyes};
+use crate::installation::Installation;
+use crate::rehearsing::Listener;
+use actors::{Answer, AskError};
+use domain::approval::{Act, Asked};
+use domain::decider::{Context, Decider};
+use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::ids::{ApprovalId, ModelId};
+use domain::model::{Artefact, Model, ModelCommand, ModelEvent, ModelNamed, ModelRef, ModelState};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Cause;
+
+/// Publishes the bytes of a model, once whoever must stand behind them does.
+pub async fn publish(
+    installation: &Installation,
+    caller: &Caller,
+    order: ModelOrder,
+    cause: Cause,
+) -> Result<ModelChanged, Problem> {
+    let ModelOrder {
+        model,
+        bytes,
+        training,
+        approvals,
+        reason,
+        approval,
+    } = order;
+    // What this build cannot read is refused by name, before anybody is asked to stand behind it.
+    let listener = Listener::with_model(&bytes);
+    let listener = listener.map_err(|fault| Problem::refused("model-unreadable", fault.to_string()))?;
+    let artefact = Artefact {
+        digest: listener.model.clone().unwrap_or_default(),
+        size_bytes: bytes.len() as u64,
+        intents: listener.intents_count(),
+    };
+    let state = installation.entities.models.state(&model).await?.state;
+    let command = |four_eyes| ModelCommand::Publish {
+        model: model.clone(),
+        artefact: artefact.clone(),
+        training: training.clone(),
+        four_eyes,
+    };
+    let asking = Asking {
+        asks: approvals || approval.is_some() || state.asks_for_approval(),
+        reason,
+        approval,
+    };
+    let behind = asking
+        .pass(installation, caller, &state, &model, &command, cause)
+        .await?;
+    // The file is there before the event that names it: a file that nobody names does no harm.
+    let shelf = ModelShelf::of(installation);
+    shelf.put(&artefact.digest, &bytes)?;
+    let answer = installation
+        .entities
+        .models
+        .ask(&model, command(behind), cause)
+        .await?;
+    changed(model, &answer)
+}
+
+/// Publishes an earlier version's content as a further version.
+pub async fn publish_again(
+    installation: &Installation,
+    caller: &Caller,
+    model: ModelId,
+    order: BackOrder,
+    cause: Cause,
+) -> Result<ModelChanged, Problem> {
+    let BackOrder { to, reason, approval } = order;
+    let state = installation.entities.models.state(&model).await?.state;
+    let command = |four_eyes| ModelCommand::PublishAgain {
+        model: model.clone(),
+        version: to,
+        four_eyes,
+    };
+    let asking = Asking {
+        asks: state.asks_for_approval(),
+        reason,
+        approval,
+    };
+    let behind = asking
+        .pass(installation, caller, &state, &model, &command, cause)
+        .await?;
+    let answer = installation
+        .entities
+        .models
+        .ask(&model, command(behind), cause)
+        .await?;
+    changed(model, &answer)
+}
+
+/// The version that a name means, with its bytes on the shelf.
+pub async fn published(installation: &Installation, named: &ModelNamed) -> Result<ModelRef, Problem> {
+    let state = installation.entities.models.state(&named.model).await?.state;
+    let found = match named.version {
+        Some(version) => state.version(version),
+        None => state.current(),
+    };
+    let Some(found) = found else {
+        return Err(Problem::refused(
+            "model-not-published",
+            format!(
+                "{named} is not published; {} has {} versions",
+                named.model,
+                state.versions_count()
+            ),
+        ));
+    };
+    let model_ref = found.model_ref.clone();
+    ModelShelf::of(installation).listener(&model_ref)?;
+    Ok(model_ref)
+}
+
+struct Asking {
+    asks: bool,
+    reason: Option<String>,
+    approval: Option<ApprovalId>,
+}
+
+impl Asking {
+    /// Who stands behind it, where somebody must and something would change.
+    async fn pass(
+        self,
+        installation: &Installation,
+        caller: &Caller,
+        state: &ModelState,
+        model: &ModelId,
+        command: &(dyn Fn(Option<Box<FourEyes>>) -> ModelCommand + Sync),
+        cause: Cause,
+    ) -> Result<Option<Box<FourEyes>>, Problem> {
+        let context = Context {
+            now: installation.now(),
+        };
+        let foreseen = Model::decide(state, command(self.asks.then(nobody_yet)), context);
+        let foreseen = foreseen.map_err(AskError::Refused)?;
+        let published = foreseen.iter().find_map(|event| match event {
+            ModelEvent::Published { artefact, .. } => Some(artefact.digest.clone()),
+            ModelEvent::Trained { .. } => None,
+        });
+        if !self.asks {
+            return Ok(None);
+        }
+        let Some(digest) = published else {
+            return Ok(Some(nobody_yet()));
+        };
+        let asked = Asked::of(Act::PublishModel)
+            .with("model", Some(model))
+            .with("content_sha256", Some(digest));
+        let doing = Doing {
+            asked,
+            reason: self.reason.unwrap_or_else(|| format!("model {model}")),
+            approval: self.approval,
+        };
+        four_eyes(installation, caller, doing, cause).await.map(Some)
+    }
+}
+
+/// Stands in a command that is only foreseen, or that publishes nothing: it is never stored.
+fn nobody_yet() -> Box<FourEyes> {
+    Box::new(FourEyes::Nobody {
+        nobody: NobodyBecause::NobodyElse,
+    })
+}
+
+fn changed(model: ModelId, answer: &Answer<Model>) -> Result<ModelChanged, Problem> {
+    let current = answer.state.current();
+    let current = current.ok_or_else(|| Problem::fault("a published model has no version"))?;
+    Ok(ModelChanged {
+        version: current.model_ref.version,
+        digest: current.model_ref.digest.clone(),
+        named: current.model_ref.to_string(),
+        model,
+        changed: !answer.events.is_empty(),
+        approvals: answer.state.asks_for_approval(),
+        training: answer.state.training(&current.model_ref.digest).cloned(),
+        position: answer.position,
+    })
+}
+
+impl From<ShelfFault> for Problem {
+    fn from(fault: ShelfFault) -> Self {
+        match &fault {
+            ShelfFault::Missing { .. } => Self::new(Kind::Unavailable, "model-not-here", fault.to_string()),
+            ShelfFault::Damaged { .. } | ShelfFault::Unreadable { .. } => {
+                Self::refused("model-unreadable", fault.to_string())
+            }
+            ShelfFault::Disk(_) => Self::unavailable(fault.to_string()),
+        }
+    }
+}

@@ -1,0 +1,208 @@
+//! The bytes of published models, beside the log: a file for each content, named by its digest.
+//!
+//! A file is written aside and renamed, and its digest is checked whenever it is read. What is read stays in
+//! memory, a few models at a time.
+
+use crate::installation::Installation;
+use crate::private_file;
+use crate::rehearsing::{Listener, ListenerFault};
+use domain::model::ModelRef;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+/// Where they stand in a directory.
+const MODELS_DIR: &str = "models";
+
+/// Models in memory at once: as many as campaigns of one day have; ten megabytes each at most.
+const KEPT_MAX: usize = 8;
+
+/// Of all shelves of this process, by place and digest.
+static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
+
+#[derive(Default)]
+struct Kept {
+    uses: u64,
+    listeners: BTreeMap<PathBuf, (u64, Arc<Listener>)>,
+}
+
+/// Why a model cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum ShelfFault {
+    #[error("the bytes of model {named} are not on this machine: publish its file here again")]
+    Missing { named: String },
+    #[error("the file of model {named} is not what was published: publish it here again")]
+    Damaged { named: String },
+    #[error("model {named}: {fault}")]
+    Unreadable { named: String, fault: ListenerFault },
+    #[error("the models cannot be written or read: {0}")]
+    Disk(#[from] io::Error),
+}
+
+/// The models of one directory.
+#[derive(Debug, Clone)]
+pub struct ModelShelf {
+    folder: PathBuf,
+}
+
+impl ModelShelf {
+    pub fn of(installation: &Installation) -> Self {
+        Self::in_directory(&installation.directory)
+    }
+
+    pub fn in_directory(directory: &Path) -> Self {
+        Self {
+            folder: directory.join(MODELS_DIR),
+        }
+    }
+
+    /// Puts a file there; one that is there whole is left.
+    pub fn put(&self, digest: &str, bytes: &[u8]) -> Result<(), ShelfFault> {
+        let path = self.path(digest);
+        if std::fs::read(&path).is_ok_and(|found| hex(&found) == digest) {
+            return Ok(());
+        }
+        std::fs::create_dir_all(&self.folder)?;
+        let aside = self.folder.join(format!(".{digest}.tmp"));
+        let file = {
+            private_file::write(&aside, bytes)?;
+            std::fs::File::open(&aside)?
+        };
+        file.sync_all()?;
+        std::fs::rename(&aside, &path)?;
+        std::fs::File::open(&self.folder)?.sync_all()?;
+        Ok(())
+    }
+
+    /// Who listens by a published model. From memory, or from the disk in some milliseconds.
+    pub fn listener(&self, model: &ModelRef) -> Result<Arc<Listener>, ShelfFault> {
+        let path = self.path(&model.digest);
+        if let Some(kept) = kept(&path) {
+            return Ok(kept);
+        }
+        let named = || model.to_string();
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(ShelfFault::Missing { named: named() });
+            }
+            Err(error) => return Err(ShelfFault::Disk(error)),
+        };
+        if hex(&bytes) != model.digest {
+            return Err(ShelfFault::Damaged { named: named() });
+        }
+        let listener = Listener::with_model(&bytes);
+        let listener = listener.map_err(|fault| ShelfFault::Unreadable {
+            named: named(),
+            fault,
+        })?;
+        let listener = Arc::new(listener);
+        keep(path, &listener);
+        Ok(listener)
+    }
+
+    /// Whether a file of its digest is there, whatever it holds.
+    pub fn has(&self, model: &ModelRef) -> bool {
+        self.path(&model.digest).is_file()
+    }
+
+    fn path(&self, digest: &str) -> PathBuf {
+        self.folder.join(format!("{digest}.llnlu"))
+    }
+}
+
+fn kept(path: &Path) -> Option<Arc<Listener>> {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.uses += 1;
+    let now = kept.uses;
+    let (used, listener) = kept.listeners.get_mut(path)?;
+    *used = now;
+    Some(Arc::clone(listener))
+}
+
+/// The one that was used longest ago leaves.
+fn keep(path: PathBuf, listener: &Arc<Listener>) {
+    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    kept.uses += 1;
+    let now = kept.uses;
+    kept.listeners.insert(path, (now, Arc::clone(listener)));
+    while kept.listeners.len() > KEPT_MAX {
+        let oldest = kept.listeners.iter().min_by_key(|(_, (used, _))| *used);
+        let Some(oldest) = oldest.map(|(path, _)| path.clone()) else {
+            return;
+        };
+        kept.listeners.remove(&oldest);
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    let digest = Sha256::digest(bytes);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use understanding::{Examples, Settings, train};
+
+    fn small(words: &str) -> Vec<u8> {
+        let line = |text: &str, intent: &str| format!("{{\"text\":\"{text}\",\"intent\":\"{intent}\"}}");
+        let lines = [
+            line("分几期", "ask_term"),
+            line("可以分多少期", "ask_term"),
+            line("最长几期", "ask_term"),
+            line(words, "ask_rate"),
+            line("利息多少", "ask_rate"),
+            line("利率高不高", "ask_rate"),
+        ];
+        let examples = Examples::read(lines.into_iter(), "intent", 1);
+        train(&examples, &Settings::default()).unwrap().to_bytes()
+    }
+
+    fn named(digest: String) -> ModelRef {
+        ModelRef {
+            model: "zh".parse().unwrap(),
+            version: 1,
+            digest,
+        }
+    }
+
+    #[test]
+    fn a_model_is_read_back_as_what_was_published_or_not_at_all() {
+        let directory = tempfile::tempdir().unwrap();
+        let shelf = ModelShelf::in_directory(directory.path());
+        let bytes = small("手续费怎么算");
+        let model = named(hex(&bytes));
+        assert!(matches!(shelf.listener(&model), Err(ShelfFault::Missing { .. })));
+        shelf.put(&model.digest, &bytes).unwrap();
+        let listener = shelf.listener(&model).unwrap();
+        assert_eq!(listener.model.as_deref(), Some(model.digest.as_str()));
+        let other = small("有没有手续费");
+        let other_model = named(hex(&other));
+        std::fs::write(shelf.path(&other_model.digest), &bytes).unwrap();
+        let damaged = shelf.listener(&other_model);
+        assert!(matches!(damaged, Err(ShelfFault::Damaged { .. })));
+        shelf.put(&other_model.digest, &other).unwrap();
+        assert!(
+            shelf.listener(&other_model).is_ok(),
+            "publishing it again puts it right"
+        );
+    }
+
+    #[test]
+    fn a_file_of_another_version_is_refused_by_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let shelf = ModelShelf::in_directory(directory.path());
+        let mut bytes = small("年利率是多少");
+        bytes[5] = 99;
+        let model = named(hex(&bytes));
+        shelf.put(&model.digest, &bytes).unwrap();
+        let refused = shelf.listener(&model).unwrap_err().to_string();
+        assert!(
+            refused.contains("zh@1") && refused.contains("version 99"),
+            "{refused}"
+        );
+    }
+}

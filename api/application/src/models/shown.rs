@@ -1,0 +1,147 @@
+//! What is shown of models: all of them with their current versions, and every version of one.
+
+use super::shelf::ModelShelf;
+use crate::installation::Installation;
+use domain::decider::Decider;
+use domain::ids::{ModelId, UserId};
+use domain::model::{Model, ModelEvent, ModelState, Training};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{Position, StreamVersion, read_event};
+use domain::time::Timestamp;
+use projections::views::model_board;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Models by name.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Models {
+    pub items: Vec<ModelListed>,
+}
+
+/// One model in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ModelListed {
+    pub model: ModelId,
+    pub current_version: u64,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub digest: String,
+    pub intents: u64,
+}
+
+/// After a publication.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ModelChanged {
+    pub model: ModelId,
+    /// The current version.
+    pub version: u32,
+    /// How a campaign and a command name it.
+    #[schemars(example = &"zh_outbound@2")]
+    pub named: String,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub digest: String,
+    /// False where it was so already.
+    pub changed: bool,
+    /// Each version is approved by another person.
+    pub approvals: bool,
+    pub training: Option<Training>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Every version of a model.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ModelVersions {
+    model: ModelId,
+    current_version: u32,
+    /// Each version is approved by another person.
+    approvals: bool,
+    items: Vec<ModelVersionShown>,
+}
+
+/// One version of a model.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ModelVersionShown {
+    version: u32,
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    digest: String,
+    size_bytes: u64,
+    intents: u32,
+    published_at: Timestamp,
+    current: bool,
+    /// The version whose content it is again.
+    again_of: Option<u32>,
+    /// Who approved it, where somebody did.
+    approved_by: Option<UserId>,
+    training: Option<Training>,
+    /// A file of its digest is on this machine.
+    here: bool,
+}
+
+/// Models by name, behind one of them.
+pub async fn listed(
+    installation: &Installation,
+    behind: Option<&ModelId>,
+    limit: usize,
+) -> Result<Vec<ModelListed>, Problem> {
+    let rows = model_board::list(installation.rows.db().as_ref(), behind, limit).await?;
+    let listed = rows.into_iter().map(|row| ModelListed {
+        model: row.model,
+        current_version: row.current_version,
+        digest: row.digest,
+        intents: row.intents,
+    });
+    Ok(listed.collect())
+}
+
+/// Every version of a model, by its own stream.
+pub async fn versions(installation: &Installation, model: &ModelId) -> Result<ModelVersions, Problem> {
+    let stream = Model::stream(model);
+    let mut state = ModelState::default();
+    let mut published = Vec::new();
+    let mut after = StreamVersion(0);
+    loop {
+        let store = installation.store();
+        let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+        if page.is_empty() {
+            break;
+        }
+        after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        for stored in &page {
+            let unreadable = |why: String| Problem::fault(why);
+            let envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
+            let event = read_event::<Model>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+            Model::evolve(&mut state, &event, envelope.at);
+            if let ModelEvent::Published { model_version, .. } = event {
+                published.push((model_version, envelope.at));
+            }
+        }
+    }
+    let current_version = match state.current() {
+        Some(current) => current.model_ref.version,
+        None => return Err(Problem::missing("this model")),
+    };
+    let shelf = ModelShelf::of(installation);
+    let shown = published.into_iter().filter_map(|(version, published_at)| {
+        let one = state.version(version)?;
+        Some(ModelVersionShown {
+            version,
+            digest: one.artefact.digest.clone(),
+            size_bytes: one.artefact.size_bytes,
+            intents: one.artefact.intents,
+            published_at,
+            current: version == current_version,
+            again_of: one.again_of,
+            approved_by: one.four_eyes.as_ref().and_then(|one| one.approved_by().cloned()),
+            training: state.training(&one.artefact.digest).cloned(),
+            here: shelf.has(&one.model_ref),
+        })
+    });
+    Ok(ModelVersions {
+        model: model.clone(),
+        current_version,
+        approvals: state.asks_for_approval(),
+        items: shown.collect(),
+    })
+}

@@ -1,0 +1,184 @@
+//! Models published as versions: sent with what they were learned from, listed, and gone back to.
+
+use super::{read_model, unavailable};
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::percent;
+use domain::ids::{ApprovalId, ModelId};
+use domain::model::Training;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+use understanding::held_out::held_out;
+use understanding::{Examples, Settings, train};
+
+/// Why, and the approval that it goes by.
+#[derive(Debug, clap::Args)]
+pub(super) struct Reasoned {
+    /// For whoever approves it, and for the log; name no person
+    #[arg(long)]
+    reason: Option<String>,
+    /// The approval that another person gave
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
+}
+
+/// What a model was learned from.
+#[derive(Debug, clap::Args)]
+pub(super) struct Learned {
+    /// The lines it was learned from: parts of them are held out for the figures that go on record
+    #[arg(long, value_name = "FILE")]
+    rows: Option<PathBuf>,
+    /// The member of a line that was learned
+    #[arg(long, value_name = "MEMBER", default_value = "intent")]
+    label: String,
+    /// The seed it was learned with
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// The label of lines that belong to no intent
+    #[arg(long, value_name = "LABEL", default_value = "oos")]
+    foreign: String,
+    /// Parts that are held out one after the other
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(2..=20))]
+    folds: u32,
+}
+
+/// What is published, and how.
+pub(super) struct Sending<'a> {
+    pub(super) file: &'a Path,
+    pub(super) name: &'a ModelId,
+    pub(super) learned: &'a Learned,
+    pub(super) approvals: bool,
+    pub(super) reasoned: &'a Reasoned,
+}
+
+pub(super) async fn publish(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    sending: &Sending<'_>,
+) -> Result<(), Failure> {
+    let Sending {
+        file,
+        name,
+        learned,
+        reasoned,
+        ..
+    } = *sending;
+    let model = read_model(file)?;
+    let mut query = format!("name={name}");
+    let mut add = |member: &str, value: &str| {
+        query.push_str(&format!("&{member}={}", percent::encode(value)));
+    };
+    if let Some(training) = learned.training(&model.digest())? {
+        let told = serde_json::to_string(&training).map_err(|error| Failure::fault(error.to_string()))?;
+        add("training", &told);
+    }
+    if sending.approvals {
+        add("approvals", "true");
+    }
+    if let Some(reason) = &reasoned.reason {
+        add("reason", reason);
+    }
+    if let Some(approval) = reasoned.approval {
+        add("approval", &approval.to_string());
+    }
+    let opened = tokio::fs::File::open(file).await;
+    let opened = opened.map_err(|error| unavailable(file, &error))?;
+    let client = asking.client(runtime).await?;
+    let sent = client.upload(&format!("/api/v1/models?{query}"), opened).await;
+    client.close().await;
+    tell(asking, &sent?)
+}
+
+impl Learned {
+    /// Learns again from the rows, for figures of what was held out; refused where they are another model's.
+    fn training(&self, digest: &str) -> Result<Option<Training>, Failure> {
+        let Some(file) = &self.rows else {
+            return Ok(None);
+        };
+        let text = std::fs::read_to_string(file).map_err(|error| unavailable(file, &error))?;
+        let examples = Examples::read(text.lines().map(str::to_owned), &self.label, self.seed);
+        let settings = Settings {
+            seed: self.seed,
+            foreign: Some(self.foreign.clone()),
+            ..Settings::default()
+        };
+        let refused = |fault: understanding::TrainingFault| Failure::refused(fault.to_string());
+        if train(&examples, &settings).map_err(refused)?.digest() != digest {
+            return Err(Failure::refused(format!(
+                "the model was not learned from {} with --seed {}: equal lines and seed make equal bytes",
+                file.display(),
+                self.seed
+            )));
+        }
+        let parts = usize::try_from(self.folds).unwrap_or(usize::MAX);
+        let counts = held_out(&examples, &settings, parts).map_err(refused)?;
+        let hash = Sha256::digest(text.as_bytes());
+        Ok(Some(Training {
+            rows: examples.good_count,
+            label: self.label.clone(),
+            seed: self.seed,
+            rows_hash: Some(hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+            folds: Some(self.folds),
+            first_permille: counts.first_permille(),
+            foreign_recall_permille: counts.foreign_recall_permille(),
+        }))
+    }
+}
+
+pub(super) async fn roll_back(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    model: &ModelId,
+    to: Option<u32>,
+    reasoned: &Reasoned,
+) -> Result<(), Failure> {
+    let path = format!("/api/v1/models/{model}/rollback");
+    let body = given(json!({ "to": to, "reason": reasoned.reason, "approval": reasoned.approval }));
+    let reply = asking.reply(runtime, post(&path, &body)).await?;
+    tell(asking, &reply)
+}
+
+/// All models, or every version of one.
+pub(super) async fn show(
+    runtime: Arc<Runtime>,
+    asking: &Asking,
+    model: Option<&ModelId>,
+) -> Result<(), Failure> {
+    let shown = match model {
+        Some(model) => {
+            let path = format!("/api/v1/models/{model}");
+            asking.reply(runtime, get(&path)).await?
+        }
+        None => asking.whole(runtime, "/api/v1/models").await?,
+    };
+    asking.tell(&shown)
+}
+
+fn tell(asking: &Asking, reply: &Value) -> Result<(), Failure> {
+    if asking.wants_json() {
+        return output::json(reply);
+    }
+    let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
+    let is_changed = reply.get("changed").and_then(Value::as_bool) == Some(true);
+    let told = match is_changed {
+        true => "已发布 published",
+        false => "已是当前版本 current already",
+    };
+    let figure = |member: &str| {
+        reply
+            .pointer(&format!("/training/{member}"))
+            .and_then(Value::as_u64)
+    };
+    let held = figure("first_permille").map(|first| format!("，留出 held out {first}‰"));
+    output::line(&format!(
+        "{told}: {} {}{}",
+        word("named"),
+        word("digest"),
+        held.unwrap_or_default()
+    ))
+}

@@ -1,0 +1,153 @@
+//! Models over HTTP: published with their bytes, published again, listed; which versions there are.
+
+use crate::body::Body;
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, PAGED, Paged, Paging};
+use crate::reply::Written;
+use application::models::{
+    BackOrder, ModelChanged, ModelOrder, ModelVersions, Models, listed, publish, publish_again, versions,
+};
+use application::parameter::Parameter;
+use domain::ids::{ApprovalId, ModelId};
+use domain::model::{MODEL_FILE_BYTES_MAX, Training};
+use domain::problem::{Kind, Problem};
+
+const NAME: Parameter = Parameter::text("name", "The model's name", "zh_outbound");
+const TRAINING: Parameter = Parameter::text(
+    "training",
+    "What it was learned from, as a JSON object: rows, label, seed, and figures of rows held out",
+    "{\"rows\":1200,\"label\":\"intent\",\"seed\":1,\"folds\":5,\"first_permille\":905}",
+);
+const APPROVALS: Parameter =
+    Parameter::flag("approvals", "From this version on another person approves each");
+const REASON: Parameter = Parameter::text(
+    "reason",
+    "For whoever is to approve it; nothing personal",
+    "more rows",
+);
+const APPROVAL: Parameter = Parameter::uuid("approval", "The approval that another person gave");
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/models",
+            "Publish a model: the file of `ledgerline nlu train` as the body; a version unless it is the current one",
+            publish_one,
+        )
+        .needs(Permission::CampaignsWrite, About::Everybody)
+        .query(const { &[NAME, TRAINING, APPROVALS, REASON, APPROVAL] })
+        .takes_file(),
+        Endpoint::get(
+            "/api/v1/models",
+            "Published models by name, with their current versions",
+            list,
+        )
+        .needs(Permission::RulesRead, About::Everybody)
+        .query(PAGED),
+        Endpoint::get(
+            "/api/v1/models/{name}",
+            "One model: its versions, what each was learned from, and whether its file is here",
+            show,
+        )
+        .needs(Permission::RulesRead, About::Everybody),
+        Endpoint::get(
+            "/api/v1/models/{name}/versions",
+            "Every version of a model: when it was published, what it was learned from, who approved it",
+            show,
+        )
+        .needs(Permission::RulesRead, About::Everybody),
+        Endpoint::post(
+            "/api/v1/models/{name}/rollback",
+            "Publish an earlier version's content again, as a further version",
+            back,
+        )
+        .needs(Permission::CampaignsWrite, About::Everybody)
+        .takes::<BackOrder>(),
+    ]
+}
+
+async fn publish_one(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ModelChanged>, Problem> {
+    let cause = input.cause(&ctx.installation, "models")?;
+    let wrong = |name: &str, why: String| Problem::invalid("query-invalid", format!("{name}: {why}"));
+    let name = input.text(NAME.name).unwrap_or_default();
+    let model: ModelId = name
+        .parse()
+        .map_err(|why: domain::ids::InvalidId| wrong(NAME.name, why.to_string()))?;
+    let training = input.text(TRAINING.name).map(serde_json::from_str::<Training>);
+    let training = training
+        .transpose()
+        .map_err(|why| wrong(TRAINING.name, why.to_string()))?;
+    let approval = input.text(APPROVAL.name).map(str::parse::<ApprovalId>);
+    let approval = approval
+        .transpose()
+        .map_err(|why| wrong(APPROVAL.name, why.to_string()))?;
+    let approvals = input.flag(APPROVALS.name)?;
+    let reason = input.text(REASON.name).map(str::to_owned);
+    let Input { caller, body, .. } = input;
+    let order = ModelOrder {
+        model,
+        bytes: file(body).await?,
+        training,
+        approvals,
+        reason,
+        approval,
+    };
+    let done = publish(&ctx.installation, &caller, order, cause).await?;
+    let made = done.changed;
+    let written = written(done);
+    Ok(if made {
+        MadeOrChanged::Made(written)
+    } else {
+        MadeOrChanged::Changed(written)
+    })
+}
+
+async fn file(mut body: Body) -> Result<Vec<u8>, Problem> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.piece().await? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() as u64 > MODEL_FILE_BYTES_MAX {
+            return Err(Problem::new(
+                Kind::TooLarge,
+                "body-too-large",
+                format!("a model may have {MODEL_FILE_BYTES_MAX} bytes"),
+            ));
+        }
+    }
+    Ok(bytes)
+}
+
+async fn back(ctx: Ctx, input: Input) -> Result<Changed<ModelChanged>, Problem> {
+    let model: ModelId = input.id(0, "this model")?;
+    let cause = input.cause(&ctx.installation, "models/rollback")?;
+    let caller = input.caller.clone();
+    let order: BackOrder = input.order().await?;
+    let done = publish_again(&ctx.installation, &caller, model, order, cause).await?;
+    Ok(Changed(written(done)))
+}
+
+fn written(done: ModelChanged) -> Written<ModelChanged> {
+    Written {
+        version: None,
+        position: Some(done.position),
+        body: done,
+    }
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Models>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let behind: Option<ModelId> = paging.place()?;
+    let items = listed(&ctx.installation, behind.as_ref(), paging.limit).await?;
+    let last = items.last().filter(|_| items.len() == paging.limit);
+    let next_cursor = last.map(|row| paging.cursor(&row.model)).transpose()?;
+    Ok(Read(Paged {
+        list: Models { items },
+        next_cursor,
+    }))
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<ModelVersions>, Problem> {
+    let model: ModelId = input.id(0, "this model")?;
+    versions(&ctx.installation, &model).await.map(Read)
+}

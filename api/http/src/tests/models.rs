@@ -1,0 +1,155 @@
+//! Models as they meet a server: published with what they were learned from, approved where that is asked
+//! for, named by campaigns, and refused where their bytes are no model of this build.
+
+use super::asking::{add, get, key, owner, send};
+use crate::testing::Story;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::{Method, Request};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+use understanding::{Example, Examples, Settings, train};
+
+/// A model of two intents, told apart by one more line.
+fn model(line: &str) -> Vec<u8> {
+    let lines = [
+        ("分几期", "ask_term"),
+        ("可以分多少期", "ask_term"),
+        (line, "ask_term"),
+        ("利息多少", "ask_rate"),
+        ("利率高不高", "ask_rate"),
+        ("手续费怎么算", "ask_rate"),
+    ];
+    let rows = lines.map(|(text, intent)| Example {
+        text: text.to_owned(),
+        intent: intent.to_owned(),
+    });
+    let examples = Examples::of(rows.into_iter(), 1);
+    train(&examples, &Settings::default()).unwrap().to_bytes()
+}
+
+async fn sent(story: &Story, authorization: &str, query: &str, bytes: Vec<u8>) -> (u16, Value) {
+    let url = format!("{}/api/v1/models?{query}", story.url);
+    let request = Request::builder().method(Method::POST).uri(url);
+    let request = request.header("Authorization", authorization);
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let request = request.body(Full::new(Bytes::from(bytes))).unwrap();
+    let response = client.request(request).await.unwrap();
+    let status = response.status().as_u16();
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let (one, two) = (model("最长几期"), model("能分二十四期吗"));
+        let training =
+            "%7B%22rows%22%3A6%2C%22label%22%3A%22intent%22%2C%22seed%22%3A1%2C%22first_permille%22%3A900%7D";
+        let query = format!("name=zh&training={training}");
+        let (status, first) = sent(&story, &bearer, &query, one.clone()).await;
+        assert_eq!((status, &first["named"]), (201, &json!("zh@1")), "{first}");
+        let (status, same) = sent(&story, &bearer, &query, one).await;
+        assert_eq!((status, &same["changed"]), (200, &json!(false)), "{same}");
+        let (status, second) = sent(&story, &bearer, "name=zh", two).await;
+        assert_eq!((status, &second["named"]), (201, &json!("zh@2")), "{second}");
+        let back = owner(&story, "/api/v1/models/zh/rollback", json!({})).await;
+        assert_eq!(back.body["named"], "zh@3", "{}", back.body);
+        assert_eq!(back.body["digest"], first["digest"]);
+        let shown = get(&story, "/api/v1/models/zh/versions", &bearer).await;
+        let versions = shown.body["items"].as_array().unwrap();
+        assert_eq!(versions.len(), 3);
+        assert_eq!(versions[0]["training"]["first_permille"], 900);
+        assert_eq!(
+            (&versions[2]["again_of"], &versions[2]["here"]),
+            (&json!(1), &json!(true))
+        );
+        let listed = get(&story, "/api/v1/models", &bearer).await;
+        assert_eq!(listed.body["items"][0]["current_version"], 3, "{}", listed.body);
+        let campaign = |id: &str, model: &str| {
+            json!({ "task_id": id, "script_template": "您好。", "model": model,
+                "schedule": { "start_time": "09:00", "end_time": "18:00" } })
+        };
+        let made = owner(&story, "/api/v1/campaigns", campaign("A", "zh@2")).await;
+        assert_eq!(made.status, 201, "{}", made.body);
+        let events = get(&story, "/api/v1/events?limit=1000", &bearer).await;
+        let text = events.body.to_string();
+        assert!(
+            text.contains("\"model\":{") && text.contains(second["digest"].as_str().unwrap()),
+            "{text}"
+        );
+        let unknown = owner(&story, "/api/v1/campaigns", campaign("B", "zh@9")).await;
+        assert_eq!((unknown.status, unknown.code()), (422, "model-not-published"));
+        let unnumbered = owner(&story, "/api/v1/campaigns", campaign("B", "zh")).await;
+        assert_eq!(unnumbered.status, 400);
+        let folder = story.running.installation.directory.join("models");
+        std::fs::remove_dir_all(folder).unwrap();
+        let away = owner(&story, "/api/v1/campaigns", campaign("C", "zh@2")).await;
+        // What is in memory is still to be had: it is of this content, whatever became of its file.
+        assert!([201, 503].contains(&away.status), "{}", away.body);
+        let missing = get(&story, "/api/v1/models/zh", &bearer).await;
+        assert_eq!(missing.body["items"][0]["here"], false);
+    });
+    story.end();
+}
+
+#[test]
+fn what_is_no_model_of_this_build_is_refused_by_name() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let (status, told) = sent(&story, &bearer, "name=zh", b"no model".to_vec()).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (422, &json!("model-unreadable")),
+            "{told}"
+        );
+        let mut newer = model("最长几期");
+        newer[5] = 99;
+        let (status, told) = sent(&story, &bearer, "name=zh", newer).await;
+        assert_eq!(status, 422);
+        assert!(told["detail"].as_str().unwrap().contains("version 99"), "{told}");
+        let (status, _) = sent(&story, &bearer, "name=zh", vec![0; 10_000_001]).await;
+        assert_eq!(status, 413);
+        let (status, _) = sent(&story, &bearer, "name=a%20b", model("最长几期")).await;
+        assert_eq!(status, 400);
+        assert_eq!(get(&story, "/api/v1/models/zh", &bearer).await.status, 404);
+    });
+    story.end();
+}
+
+#[test]
+fn a_model_whose_versions_are_approved_is_published_by_two() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        add(&story, "chen", &["operator"]).await;
+        add(&story, "wang", &["operator"]).await;
+        let chen = key(&story, json!({ "user": "chen" })).await;
+        let wang = key(&story, json!({ "user": "wang" })).await;
+        let bytes = model("最长几期");
+        let (status, told) = sent(&story, &chen, "name=zh&approvals=true", bytes.clone()).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (409, &json!("approval-needed")),
+            "{told}"
+        );
+        let approval = told["approval"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/approvals/{approval}/approve");
+        let headers = [("Authorization", wang.as_str())];
+        let approved = send(&story, Method::POST, &path, &headers, Some(json!({}))).await;
+        assert_eq!(approved.status, 200, "{}", approved.body);
+        let query = format!("name=zh&approval={approval}");
+        let (status, published) = sent(&story, &chen, &query, bytes).await;
+        assert_eq!(
+            (status, &published["approvals"]),
+            (201, &json!(true)),
+            "{published}"
+        );
+        let (status, told) = sent(&story, &chen, "name=zh", model("能分二十四期吗")).await;
+        assert_eq!((status, &told["code"]), (409, &json!("approval-needed")));
+    });
+    story.end();
+}

@@ -1,0 +1,32 @@
+//! Requests to one model: publication of bytes that were read and checked, or of an earlier version again.
+
+use super::event::{Artefact, Training};
+use crate::four_eyes::FourEyes;
+use crate::ids::ModelId;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ModelCommand {
+    /// Publishes a content. The current one: answered without an event.
+    Publish {
+        model: ModelId,
+        artefact: Artefact,
+        training: Option<Training>,
+        four_eyes: Option<Box<FourEyes>>,
+    },
+    /// Publishes an earlier version's content as a further version; without one named, the one before.
+    PublishAgain {
+        model: ModelId,
+        version: Option<u32>,
+        four_eyes: Option<Box<FourEyes>>,
+    },
+}
+
+impl ModelCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Publish { .. } => "model.publish",
+            Self::PublishAgain { .. } => "model.publish_again",
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a model answers to a command: a content becomes a version, once somebody stands behind it where that
+//! is asked for.
+
+use super::command::ModelCommand;
+use super::event::{Artefact, ModelEvent, Training};
+use super::refusal::ModelRefusal;
+use super::state::ModelState;
+use crate::four_eyes::FourEyes;
+use crate::ids::ModelId;
+
+/// Largest file of a model: what the understanding reads at most.
+pub const MODEL_FILE_BYTES_MAX: u64 = 10_000_000;
+
+/// Most versions of one model: several a day for a year; all are held in memory while it is awake.
+pub const VERSIONS_MAX: u32 = 1_000;
+
+/// Longest name of what was learned: a member of a line.
+const LABEL_BYTES_MAX: usize = 64;
+
+pub(super) fn decide(state: &ModelState, command: ModelCommand) -> Result<Vec<ModelEvent>, ModelRefusal> {
+    match command {
+        ModelCommand::Publish {
+            model,
+            artefact,
+            training,
+            four_eyes,
+        } => publish(state, model, artefact, training, four_eyes),
+        ModelCommand::PublishAgain {
+            model,
+            version,
+            four_eyes,
+        } => publish_again(state, model, version, four_eyes),
+    }
+}
+
+fn publish(
+    state: &ModelState,
+    model: ModelId,
+    artefact: Artefact,
+    training: Option<Training>,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<ModelEvent>, ModelRefusal> {
+    if artefact.size_bytes > MODEL_FILE_BYTES_MAX {
+        return Err(ModelRefusal::TooLarge {
+            size_bytes: artefact.size_bytes,
+            bytes_max: MODEL_FILE_BYTES_MAX,
+        });
+    }
+    training.as_ref().map_or(Ok(()), check)?;
+    let known = state.training(&artefact.digest);
+    let trained = training
+        .filter(|training| known != Some(training))
+        .map(|training| ModelEvent::Trained {
+            model: model.clone(),
+            artefact: artefact.clone(),
+            training,
+        });
+    let published = version_of(state, model, artefact, None, four_eyes)?;
+    Ok(trained.into_iter().chain(published).collect())
+}
+
+/// Of another content than the current one: the same again would be no change.
+fn publish_again(
+    state: &ModelState,
+    model: ModelId,
+    version: Option<u32>,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<ModelEvent>, ModelRefusal> {
+    let Some(current) = state.current() else {
+        return Err(ModelRefusal::NotPublished { model });
+    };
+    let earlier = match version {
+        Some(version) => state
+            .version(version)
+            .ok_or_else(|| ModelRefusal::UnknownVersion {
+                model: model.clone(),
+                version,
+                versions: state.versions_count(),
+            })?,
+        None => state
+            .versions()
+            .rev()
+            .find(|one| one.artefact != current.artefact)
+            .ok_or(ModelRefusal::NothingBefore)?,
+    };
+    let (again_of, artefact) = (earlier.model_ref.version, earlier.artefact.clone());
+    Ok(version_of(state, model, artefact, Some(again_of), four_eyes)?
+        .into_iter()
+        .collect())
+}
+
+fn version_of(
+    state: &ModelState,
+    model: ModelId,
+    artefact: Artefact,
+    again_of: Option<u32>,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Option<ModelEvent>, ModelRefusal> {
+    let asks = state.asks_for_approval();
+    let is_current = state.current().is_some_and(|one| one.artefact == artefact);
+    // What nobody stood behind so far becomes a version of its own as soon as somebody does.
+    if is_current && (asks || four_eyes.is_none()) {
+        return Ok(None);
+    }
+    if asks && four_eyes.is_none() {
+        return Err(ModelRefusal::NeedsApproval { model });
+    }
+    if state.versions_count() >= VERSIONS_MAX {
+        return Err(ModelRefusal::TooManyVersions {
+            versions_max: VERSIONS_MAX,
+        });
+    }
+    Ok(Some(ModelEvent::Published {
+        model,
+        model_version: state.versions_count() + 1,
+        artefact,
+        again_of,
+        four_eyes,
+    }))
+}
+
+fn check(training: &Training) -> Result<(), ModelRefusal> {
+    let wrong = |what| Err(ModelRefusal::Training { what });
+    if training.rows == 0 {
+        return wrong("no rows");
+    }
+    if training.label.is_empty() || training.label.len() > LABEL_BYTES_MAX {
+        return wrong("the name of what was learned");
+    }
+    if training.folds.is_some_and(|folds| folds < 2) {
+        return wrong("fewer than two parts held out");
+    }
+    let ratios = [training.first_permille, training.foreign_recall_permille];
+    if ratios.into_iter().flatten().any(|ratio| ratio > 1_000) {
+        return wrong("more than a thousand of a thousand");
+    }
+    Ok(())
+}

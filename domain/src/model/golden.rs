@@ -1,0 +1,28 @@
+//! Every stored kind of a model's event, held against its golden file.
+
+use super::event::ModelEvent;
+use super::tests::{artefact, training};
+use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::record::golden_support::check;
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let model: crate::ids::ModelId = "zh_outbound".parse().unwrap();
+    let trained = ModelEvent::Trained {
+        model: model.clone(),
+        artefact: artefact('a'),
+        training: training(),
+    };
+    let published = ModelEvent::Published {
+        model,
+        model_version: 3,
+        artefact: artefact('a'),
+        again_of: Some(1),
+        four_eyes: Some(Box::new(FourEyes::Nobody {
+            nobody: NobodyBecause::NobodyElse,
+        })),
+    };
+    for event in [trained, published] {
+        check("model", event);
+    }
+}

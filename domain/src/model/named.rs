@@ -1,0 +1,77 @@
+//! How a published model is named: `NAME` is its current version, `NAME@V` one version for ever.
+
+use crate::ids::ModelId;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// A model, and which version of it; without one the current.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModelNamed {
+    pub model: ModelId,
+    pub version: Option<u32>,
+}
+
+/// What names no model.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} names no model: NAME, or NAME@V with a version from 1")]
+pub struct InvalidModelName(String);
+
+/// Which model a campaign's calls are understood by; the digest is of the published content.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ModelRef {
+    pub model: ModelId,
+    pub version: u32,
+    /// SHA-256, lower hex, of the published file.
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
+    pub digest: String,
+}
+
+impl fmt::Display for ModelRef {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "{}@{}", self.model, self.version)
+    }
+}
+
+impl FromStr for ModelNamed {
+    type Err = InvalidModelName;
+
+    fn from_str(text: &str) -> Result<Self, InvalidModelName> {
+        let invalid = || InvalidModelName(text.to_owned());
+        let (model, version) = match text.split_once('@') {
+            None => (text, None),
+            Some((model, version)) => {
+                let number: Option<u32> = version.parse().ok();
+                let canonical = number.filter(|one| *one > 0 && one.to_string() == version);
+                (model, Some(canonical.ok_or_else(invalid)?))
+            }
+        };
+        let model = model.parse().ok().ok_or_else(invalid)?;
+        Ok(Self { model, version })
+    }
+}
+
+impl fmt::Display for ModelNamed {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.version {
+            Some(version) => write!(to, "{}@{version}", self.model),
+            None => write!(to, "{}", self.model),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_read_as_it_is_written() {
+        for text in ["zh_outbound", "zh_outbound@1", "zh_outbound@12"] {
+            assert_eq!(text.parse::<ModelNamed>().unwrap().to_string(), text);
+        }
+        for text in ["", "@1", "a b", "a@", "a@0", "a@01", "a@+1", "a@x"] {
+            assert!(text.parse::<ModelNamed>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Why a model is not published: a rule said no, nothing was written.
+
+use crate::ids::ModelId;
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ModelRefusal {
+    #[error("model {model} is not published")]
+    NotPublished { model: ModelId },
+    #[error("model {model} has no version {version}; it has {versions}")]
+    UnknownVersion {
+        model: ModelId,
+        version: u32,
+        versions: u32,
+    },
+    #[error("there is no version of another content before the current one")]
+    NothingBefore,
+    #[error("the model has {size_bytes} bytes, more than {bytes_max}")]
+    TooLarge { size_bytes: u64, bytes_max: u64 },
+    #[error("the model has {versions_max} versions, the most it may have")]
+    TooManyVersions { versions_max: u32 },
+    /// Its versions are approved by another person, and nobody stands behind this one.
+    #[error("versions of model {model} are approved by another person, and nobody stands behind this one")]
+    NeedsApproval { model: ModelId },
+    #[error("what it was learned from is not told as it should be: {what}")]
+    Training { what: &'static str },
+}
+
+impl Explained for ModelRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::NotPublished { .. })
+    }
+}

@@ -1,0 +1,164 @@
+//! Given events, when a command, then events or a refusal.
+
+use super::{
+    Artefact, MODEL_FILE_BYTES_MAX, Model, ModelCommand, ModelEvent, ModelRefusal, ModelState, Training,
+};
+use crate::decider::{Context, Decider};
+use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::ids::ModelId;
+use crate::time::Timestamp;
+
+pub(super) fn artefact(letter: char) -> Artefact {
+    Artefact {
+        digest: letter.to_string().repeat(64),
+        size_bytes: 500_000,
+        intents: 27,
+    }
+}
+
+pub(super) fn training() -> Training {
+    Training {
+        rows: 1_200,
+        label: "intent".to_owned(),
+        seed: 1,
+        rows_hash: Some("b".repeat(64)),
+        folds: Some(5),
+        first_permille: Some(905),
+        foreign_recall_permille: None,
+    }
+}
+
+fn name() -> ModelId {
+    "zh".parse().unwrap()
+}
+
+fn behind() -> Option<Box<FourEyes>> {
+    Some(Box::new(FourEyes::Nobody {
+        nobody: NobodyBecause::NobodyElse,
+    }))
+}
+
+fn publish(letter: char, training: Option<Training>, four_eyes: Option<Box<FourEyes>>) -> ModelCommand {
+    ModelCommand::Publish {
+        model: name(),
+        artefact: artefact(letter),
+        training,
+        four_eyes,
+    }
+}
+
+fn again(version: Option<u32>) -> ModelCommand {
+    ModelCommand::PublishAgain {
+        model: name(),
+        version,
+        four_eyes: None,
+    }
+}
+
+fn published(model_version: u32, letter: char, four_eyes: Option<Box<FourEyes>>) -> ModelEvent {
+    ModelEvent::Published {
+        model: name(),
+        model_version,
+        artefact: artefact(letter),
+        again_of: None,
+        four_eyes,
+    }
+}
+
+fn decide(given: &[ModelEvent], when: ModelCommand) -> Result<Vec<ModelEvent>, ModelRefusal> {
+    let mut state = ModelState::default();
+    for event in given {
+        Model::evolve(&mut state, event, Timestamp::EPOCH);
+    }
+    let context = Context {
+        now: Timestamp::EPOCH,
+    };
+    Model::decide(&state, when, context)
+}
+
+#[test]
+fn each_content_is_a_version_and_the_same_again_is_none() {
+    let trained = ModelEvent::Trained {
+        model: name(),
+        artefact: artefact('a'),
+        training: training(),
+    };
+    let first = decide(&[], publish('a', Some(training()), None)).unwrap();
+    assert_eq!(first, [trained, published(1, 'a', None)]);
+    assert_eq!(decide(&first, publish('a', Some(training()), None)), Ok(vec![]));
+    assert_eq!(
+        decide(&first, publish('b', None, None)),
+        Ok(vec![published(2, 'b', None)])
+    );
+}
+
+#[test]
+fn the_way_back_is_a_further_version() {
+    let given = [published(1, 'a', None), published(2, 'b', None)];
+    let back = ModelEvent::Published {
+        model: name(),
+        model_version: 3,
+        artefact: artefact('a'),
+        again_of: Some(1),
+        four_eyes: None,
+    };
+    for version in [None, Some(1)] {
+        assert_eq!(decide(&given, again(version)), Ok(vec![back.clone()]));
+    }
+    assert_eq!(decide(&given, again(Some(2))), Ok(vec![]), "it is current");
+    let unknown = ModelRefusal::UnknownVersion {
+        model: name(),
+        version: 3,
+        versions: 2,
+    };
+    assert_eq!(decide(&given, again(Some(3))), Err(unknown));
+    assert_eq!(decide(&given[..1], again(None)), Err(ModelRefusal::NothingBefore));
+    let none = ModelRefusal::NotPublished { model: name() };
+    assert_eq!(decide(&[], again(None)), Err(none));
+}
+
+#[test]
+fn once_somebody_stood_behind_a_version_nobody_publishes_alone() {
+    let given = [published(1, 'a', behind())];
+    let needs = ModelRefusal::NeedsApproval { model: name() };
+    assert_eq!(decide(&given, publish('b', None, None)), Err(needs.clone()));
+    let both = [published(1, 'a', behind()), published(2, 'b', behind())];
+    assert_eq!(decide(&both, again(None)), Err(needs));
+    assert_eq!(
+        decide(&given, publish('b', None, behind())),
+        Ok(vec![published(2, 'b', behind())])
+    );
+    let alone = [published(1, 'a', None)];
+    assert_eq!(
+        decide(&alone, publish('a', None, behind())),
+        Ok(vec![published(2, 'a', behind())]),
+        "what nobody stood behind is a version of its own as soon as somebody does"
+    );
+}
+
+#[test]
+fn what_is_told_of_its_training_has_bounds() {
+    let with = |change: fn(&mut Training)| {
+        let mut told = training();
+        change(&mut told);
+        decide(&[], publish('a', Some(told), None))
+    };
+    assert!(with(|told| told.first_permille = Some(1_000)).is_ok());
+    for wrong in [
+        with(|told| told.rows = 0),
+        with(|told| told.label = String::new()),
+        with(|told| told.folds = Some(1)),
+        with(|told| told.first_permille = Some(1_001)),
+    ] {
+        assert!(matches!(wrong, Err(ModelRefusal::Training { .. })), "{wrong:?}");
+    }
+    let mut large = artefact('a');
+    large.size_bytes = MODEL_FILE_BYTES_MAX + 1;
+    let command = ModelCommand::Publish {
+        model: name(),
+        artefact: large,
+        training: None,
+        four_eyes: None,
+    };
+    assert!(matches!(decide(&[], command), Err(ModelRefusal::TooLarge { .. })));
+}
