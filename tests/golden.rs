@@ -8,6 +8,7 @@ use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
+use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
@@ -97,6 +98,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Call::AGGREGATE, check::<Call>),
     (Campaign::AGGREGATE, check::<Campaign>),
     (Complaint::AGGREGATE, check::<Complaint>),
+    (Conversation::AGGREGATE, check::<Conversation>),
     (Customer::AGGREGATE, check::<Customer>),
     (Flow::AGGREGATE, check::<Flow>),
     (Inquiry::AGGREGATE, check::<Inquiry>),

@@ -19,6 +19,7 @@ use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
+use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::Decider;
 use domain::flow::Flow;
@@ -85,6 +86,8 @@ pub struct ActorSystem {
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
+    /// Exchanges of texts with persons.
+    pub conversations: Entities<Conversation>,
     /// What persons asked about their own data.
     pub person_requests: Entities<PersonRequest>,
     /// Emergency stops, each by what it stops.
@@ -120,6 +123,7 @@ impl ActorSystem {
             settings: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),
+            conversations: Entities::start(&environment, &hosting),
             person_requests: Entities::start(&environment, &hosting),
             stops: Entities::start(&environment, &hosting),
             subscribers: Entities::start(&environment, &hosting),

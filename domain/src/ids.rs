@@ -252,6 +252,10 @@ uuid_id!(
     ComplaintId, "complaint"
 );
 uuid_id!(
+    /// One conversation in text: UUIDv5 of the command that opened it, so that a repeated request is the same.
+    ConversationId, "conversation"
+);
+uuid_id!(
     /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
     ApprovalId, "approval"
 );
@@ -356,6 +360,16 @@ impl ComplaintId {
         Self(Uuid::new_v5(
             &NAMESPACE,
             format!("complaint:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl ConversationId {
+    /// The conversation that `command` opened.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("conversation:{command}").as_bytes(),
         ))
     }
 }

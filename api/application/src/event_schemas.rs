@@ -41,6 +41,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::call::Call>,
     kinds::<domain::campaign::Campaign>,
     kinds::<domain::complaint::Complaint>,
+    kinds::<domain::conversation::Conversation>,
     kinds::<domain::customer::Customer>,
     kinds::<domain::flow::Flow>,
     kinds::<domain::inquiry::Inquiry>,

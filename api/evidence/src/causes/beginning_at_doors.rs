@@ -6,6 +6,7 @@ use domain::access::AccessEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
+use domain::conversation::ConversationEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
 use domain::setting::SettingEvent;
@@ -100,6 +101,7 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         "somebody changes a setting",
     ),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
+    (ConversationEvent::OPENED, Beginning::Outside, "somebody begins to write"),
     (
         ComplaintEvent::ASSIGNED,
         Beginning::Outside,
