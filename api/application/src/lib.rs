@@ -16,6 +16,7 @@ pub mod cases;
 pub mod clock_doubt;
 pub mod cloud_event;
 pub mod consents;
+pub mod conversations;
 pub mod customers;
 pub mod event_schemas;
 pub mod event_stream;

@@ -15,6 +15,7 @@ use crate::server;
 use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use application::alerts;
+use application::conversations;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
@@ -221,6 +222,7 @@ fn begin_beside(installation: &Arc<Installation>) {
     alerts::begin(installation);
     webhooks::begin(installation);
     retention::begin(installation);
+    conversations::begin(installation);
     rebuild_record::begin(installation);
 }
 

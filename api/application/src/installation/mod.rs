@@ -11,6 +11,7 @@ pub use dialing::{Dialing, DialingState};
 
 use crate::access::desk::AccessDesk;
 use crate::as_of::past::Past;
+use crate::conversations::UnderWay as ConversationsUnderWay;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
@@ -66,6 +67,8 @@ pub struct Installation {
     pub live: Arc<LiveHub>,
     /// Who follows the events under a name in this process.
     pub readers: Readers,
+    /// Conversations in text that are open.
+    pub conversations: Arc<ConversationsUnderWay>,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

@@ -101,7 +101,11 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         "somebody changes a setting",
     ),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
-    (ConversationEvent::OPENED, Beginning::Outside, "somebody begins to write"),
+    (
+        ConversationEvent::OPENED,
+        Beginning::Outside,
+        "somebody begins to write",
+    ),
     (
         ComplaintEvent::ASSIGNED,
         Beginning::Outside,

@@ -20,6 +20,7 @@ pub use other::{Against, Difference, Side};
 pub use shown::{
     CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
 };
+pub use texts::Texts;
 pub use what_if::{Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
 
 use course::Course;

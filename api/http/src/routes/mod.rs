@@ -16,6 +16,7 @@ mod charts;
 mod complaints;
 mod compliance_reports;
 mod consents;
+mod conversations;
 mod customers;
 mod cut_off;
 mod description;
@@ -105,6 +106,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         inspections::endpoints(),
         breaches::endpoints(),
         complaints::endpoints(),
+        conversations::endpoints(),
         requests::endpoints(),
         audit::endpoints(),
         audit_search::endpoints(),

@@ -15,6 +15,7 @@ mod call_then;
 mod cases;
 mod coming_again;
 mod consents;
+mod conversations;
 mod corrections;
 mod cut_off;
 mod doors;
