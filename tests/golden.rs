@@ -14,6 +14,7 @@ use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
+use domain::message::Message;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::report::Report;
@@ -103,6 +104,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Flow::AGGREGATE, check::<Flow>),
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
+    (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),
     (Report::AGGREGATE, check::<Report>),

@@ -256,6 +256,10 @@ uuid_id!(
     ConversationId, "conversation"
 );
 uuid_id!(
+    /// One message to a person: the id of the event that orders it, so that it is found by it.
+    MessageId, "message"
+);
+uuid_id!(
     /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
     ApprovalId, "approval"
 );
@@ -371,6 +375,13 @@ impl ConversationId {
             &NAMESPACE,
             format!("conversation:{command}").as_bytes(),
         ))
+    }
+}
+
+impl MessageId {
+    /// The message that `command` orders.
+    pub fn derive(command: CommandId) -> Self {
+        Self(EventId::derive(command, 0).uuid())
     }
 }
 

@@ -32,6 +32,7 @@ pub mod ids;
 pub mod inquiry;
 pub mod installation;
 pub mod key_rule;
+pub mod message;
 pub mod number;
 pub mod pdca;
 pub mod permission;

@@ -46,6 +46,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::flow::Flow>,
     kinds::<domain::inquiry::Inquiry>,
     kinds::<domain::installation::Installation>,
+    kinds::<domain::message::Message>,
     kinds::<domain::number::Number>,
     kinds::<domain::person_request::PersonRequest>,
     kinds::<domain::report::Report>,

@@ -7,6 +7,7 @@ pub mod disk;
 pub mod event_store;
 pub mod id_source;
 pub mod line;
+pub mod messenger;
 pub mod recognizer;
 pub mod recording;
 pub mod speech;

@@ -162,6 +162,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let conversation = ConversationId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &conversation)
         }
+        "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "setting" => (
             StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),
@@ -203,7 +204,7 @@ fn of_both(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "conversation" => Way::Session,
+        | "approval" | "setting" | "conversation" | "message" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -7,6 +7,7 @@ use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
+use domain::message::MessageEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
 use domain::setting::SettingEvent;
@@ -100,6 +101,12 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody changes a setting",
     ),
+    (
+        MessageEvent::ORDERED,
+        Beginning::Outside,
+        "somebody sends a message",
+    ),
+    (MessageEvent::REPLIED, Beginning::Outside, "somebody answers one"),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
     (
         ConversationEvent::OPENED,
