@@ -31,6 +31,7 @@ pub mod live;
 pub mod local_time;
 pub mod logged_recording;
 pub mod masked;
+pub mod messages;
 pub mod notice;
 pub mod paced_places;
 pub mod parameter;

@@ -29,6 +29,7 @@ use host::clock_evidence::ClockEvidence;
 use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
+use host::outbound::messenger::OutsideMessenger;
 use host::outbound::oidc::OidcProvider;
 use host::outbound::own_server::ServerFile;
 use host::process::Process;
@@ -88,6 +89,7 @@ impl Running {
             .installation(entities, read_db, Askers::Many, synthesizer)
             .await?;
         demand_second_factor(&installation, &settings);
+        carry_messages(&installation, &settings);
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,
@@ -193,6 +195,16 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
         token,
         loopback_port: address.ip().is_loopback().then(|| address.port()),
     })
+}
+
+/// Messages to persons leave by what this server was started with.
+fn carry_messages(installation: &Installation, settings: &ServeSettings) {
+    if settings.messaging.is_none() {
+        return;
+    }
+    let courier = Arc::clone(&installation.courier);
+    let messenger = OutsideMessenger::new(courier, settings.messaging.clone());
+    installation.messages.carry_by(Arc::new(messenger));
 }
 
 fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {

@@ -79,11 +79,13 @@ fn settle(state: &MessageState, message: MessageId, sent: SentAs) -> Decided {
             class,
             status,
             duration_ms,
+            may_have_left,
         } => MessageEvent::Failed {
             message,
             class,
             status,
             duration_ms,
+            may_have_left,
         },
     }])
 }

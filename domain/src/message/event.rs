@@ -31,6 +31,9 @@ pub enum MessageEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
         duration_ms: u64,
+        /// Nobody can tell whether it arrives: it counts in the caps, and is not sent again.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        may_have_left: bool,
     },
     /// They answered.
     #[serde(rename = "message.replied")]

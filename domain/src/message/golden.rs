@@ -4,7 +4,7 @@ use super::event::{MessageEvent, OrderedFact, RepliedFact, Way};
 use crate::compliance::{Decision, Verdict};
 use crate::ids::{CommandId, MessageId};
 use crate::personal::Personal;
-use crate::record::golden_support::{campaign, check, number};
+use crate::record::golden_support::{campaign, check, check_with, number};
 use std::collections::BTreeMap;
 
 #[test]
@@ -46,9 +46,18 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
             class: "unreachable".to_owned(),
             status: Some(503),
             duration_ms: 5_000,
+            may_have_left: false,
         },
         MessageEvent::Replied(replied),
     ] {
         check("message", event);
     }
+    let late = MessageEvent::Failed {
+        message,
+        class: "timed_out".to_owned(),
+        status: None,
+        duration_ms: 15_000,
+        may_have_left: true,
+    };
+    check_with("message", "may_have_left", late);
 }

@@ -16,6 +16,8 @@ pub enum SentAs {
         class: String,
         status: Option<u16>,
         duration_ms: u64,
+        /// Nobody can tell whether it arrives.
+        may_have_left: bool,
     },
 }
 
@@ -28,6 +30,18 @@ pub struct KeptMessage {
     pub way: Way,
     /// Absent while it is on its way, and for good where nobody can tell.
     pub sent: Option<SentAs>,
+}
+
+impl KeptMessage {
+    const fn has_not_left(&self) -> bool {
+        matches!(
+            self.sent,
+            Some(SentAs::Failed {
+                may_have_left: false,
+                ..
+            })
+        )
+    }
 }
 
 /// State of one person's messages. Their texts are not kept.
@@ -48,12 +62,10 @@ impl MessageState {
     pub fn has_reply(&self, reply: &str) -> bool {
         self.replies.contains(reply)
     }
-    /// Ordered from this instant on; what failed for sure does not count.
+    /// Ordered from this instant on; what has not left for sure does not count.
     pub fn count_since(&self, from: Timestamp) -> usize {
         let counted = self.messages.values().filter(|one| one.at > from);
-        counted
-            .filter(|one| !matches!(one.sent, Some(SentAs::Failed { .. })))
-            .count()
+        counted.filter(|one| !one.has_not_left()).count()
     }
     pub(super) fn replies_since(&self, from: Timestamp) -> usize {
         self.replied_at.iter().filter(|at| **at > from).count()
@@ -90,12 +102,14 @@ impl MessageState {
                 class,
                 status,
                 duration_ms,
+                may_have_left,
             } => self.settle(
                 *message,
                 SentAs::Failed {
                     class: class.clone(),
                     status: *status,
                     duration_ms: *duration_ms,
+                    may_have_left: *may_have_left,
                 },
             ),
             MessageEvent::Replied(fact) => {

@@ -75,6 +75,7 @@ fn a_message_is_ordered_once_and_settled_once() {
         class: "timeout".to_owned(),
         status: None,
         duration_ms: 9,
+        may_have_left: true,
     };
     assert_eq!(when(&mut state, settle(late), at()), Ok(0));
     assert_eq!(state.message(id("a")).unwrap().sent, Some(taken));
@@ -113,6 +114,7 @@ fn three_a_day_and_ten_a_month_and_none_that_failed_counts() {
             class: "unreachable".to_owned(),
             status: None,
             duration_ms: 1,
+            may_have_left: false,
         },
     };
     assert_eq!(when(&mut state, failed, last), Ok(1));

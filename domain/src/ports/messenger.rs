@@ -36,6 +36,8 @@ pub struct NotCarried {
     /// Such as `unreachable`.
     pub class: String,
     pub status: Option<u16>,
+    /// It may arrive all the same.
+    pub may_have_left: bool,
 }
 
 /// Carries messages to persons.

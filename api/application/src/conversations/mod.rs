@@ -11,6 +11,7 @@ mod unsubscribing;
 
 pub use hearing::{HandedOver, MessageAnswered, MessageOrder, close, hear};
 pub use idle::begin;
+pub(crate) use opening::Judged;
 pub use opening::{ConversationOrder, open};
 pub use transcript::{
     ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, texts_of, transcript,

@@ -15,6 +15,7 @@ use crate::conversations::UnderWay as ConversationsUnderWay;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
+use crate::messages::MessageRoom;
 use crate::readers::Readers;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
@@ -69,6 +70,8 @@ pub struct Installation {
     pub readers: Readers,
     /// Conversations in text that are open.
     pub conversations: Arc<ConversationsUnderWay>,
+    /// Who carries messages to persons.
+    pub messages: Arc<MessageRoom>,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

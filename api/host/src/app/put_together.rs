@@ -48,6 +48,7 @@ impl Opened {
             live: Arc::new(LiveHub::default()),
             readers: Readers::default(),
             conversations: Arc::default(),
+            messages: Arc::default(),
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,

@@ -30,6 +30,7 @@ mod inspections;
 pub mod installation;
 pub mod lists;
 mod live;
+mod messages;
 mod metrics;
 mod numbers;
 pub(crate) mod oidc;
@@ -107,6 +108,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         breaches::endpoints(),
         complaints::endpoints(),
         conversations::endpoints(),
+        messages::endpoints(),
         requests::endpoints(),
         audit::endpoints(),
         audit_search::endpoints(),

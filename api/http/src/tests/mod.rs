@@ -30,6 +30,7 @@ mod imported_lists;
 mod kept_replies;
 mod live;
 mod lookups;
+mod messages;
 mod one_call;
 mod own_access;
 mod own_lists;
