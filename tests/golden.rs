@@ -8,12 +8,14 @@ use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
+use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::model::Model;
+use domain::message::Message;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::report::Report;
@@ -99,11 +101,13 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Call::AGGREGATE, check::<Call>),
     (Campaign::AGGREGATE, check::<Campaign>),
     (Complaint::AGGREGATE, check::<Complaint>),
+    (Conversation::AGGREGATE, check::<Conversation>),
     (Customer::AGGREGATE, check::<Customer>),
     (Flow::AGGREGATE, check::<Flow>),
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
     (Model::AGGREGATE, check::<Model>),
+    (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),
     (Report::AGGREGATE, check::<Report>),

@@ -24,6 +24,8 @@ const PERSON_IDLE_MS: u64 = 120_000;
 const CAMPAIGN_IDLE_MS: u64 = 600_000;
 /// A webhook's stream has an event of each delivery, and is long to read.
 const WEBHOOK_IDLE_MS: u64 = 600_000;
+/// Who reads and answers takes a minute or two; later the stream is read again.
+const CONVERSATION_IDLE_MS: u64 = 180_000;
 /// A flow is read once per call and is large.
 const FLOW_IDLE_MS: u64 = 600_000;
 /// Of a call that ended, and of a person or number that is not being called, nothing more is asked for long:
@@ -40,6 +42,7 @@ impl Lifespan {
     pub(crate) fn of<D: Decider>() -> Self {
         let idle_ms = match D::AGGREGATE {
             "call" => CALL_IDLE_MS,
+            "conversation" => CONVERSATION_IDLE_MS,
             "customer" | "number" => PERSON_IDLE_MS,
             "campaign" => CAMPAIGN_IDLE_MS,
             "flow" => FLOW_IDLE_MS,

@@ -19,12 +19,14 @@ use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
 use domain::complaint::Complaint;
+use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::Decider;
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::model::Model;
+use domain::message::Message;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
 use domain::ports::clock::Clock;
@@ -88,6 +90,10 @@ pub struct ActorSystem {
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
+    /// Exchanges of texts with persons.
+    pub conversations: Entities<Conversation>,
+    /// What each person is sent besides calls.
+    pub messages: Entities<Message>,
     /// What persons asked about their own data.
     pub person_requests: Entities<PersonRequest>,
     /// Emergency stops, each by what it stops.
@@ -126,6 +132,8 @@ impl ActorSystem {
             settings: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),
+            conversations: Entities::start(&environment, &hosting),
+            messages: Entities::start(&environment, &hosting),
             person_requests: Entities::start(&environment, &hosting),
             stops: Entities::start(&environment, &hosting),
             subscribers: Entities::start(&environment, &hosting),

@@ -256,6 +256,14 @@ uuid_id!(
     ComplaintId, "complaint"
 );
 uuid_id!(
+    /// One conversation in text: UUIDv5 of the command that opened it, so that a repeated request is the same.
+    ConversationId, "conversation"
+);
+uuid_id!(
+    /// One message to a person: the id of the event that orders it, so that it is found by it.
+    MessageId, "message"
+);
+uuid_id!(
     /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
     ApprovalId, "approval"
 );
@@ -361,6 +369,23 @@ impl ComplaintId {
             &NAMESPACE,
             format!("complaint:{command}").as_bytes(),
         ))
+    }
+}
+
+impl ConversationId {
+    /// The conversation that `command` opened.
+    pub fn derive(command: CommandId) -> Self {
+        Self(Uuid::new_v5(
+            &NAMESPACE,
+            format!("conversation:{command}").as_bytes(),
+        ))
+    }
+}
+
+impl MessageId {
+    /// The message that `command` orders.
+    pub fn derive(command: CommandId) -> Self {
+        Self(EventId::derive(command, 0).uuid())
     }
 }
 

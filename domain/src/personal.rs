@@ -126,6 +126,11 @@ impl<'de, T> Deserialize<'de> for Personal<T> {
     }
 }
 
+/// One step of a pointer into an event: `~` and `/` are escaped (RFC 6901, section 3).
+pub(crate) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// `张三` as `张*`, for replies: the first character stays.
 pub fn mask_name(name: &str) -> String {
     let mut characters = name.chars();

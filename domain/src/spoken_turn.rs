@@ -1,6 +1,7 @@
 //! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
 //! did. Values that a flow's step and a call's events share.
 
+use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -137,4 +138,52 @@ pub struct TurnDecision {
     /// The member of the flow that decided, such as `nodes.greeting.intents.affirm`.
     pub rule: String,
     pub explanation: Explanation,
+}
+
+/// What was made of an utterance or a message, as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UnderstoodFact {
+    pub node: String,
+    /// The best candidate, however sure.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intent: Option<String>,
+    #[serde(flatten)]
+    pub reading: SpokenReading,
+    /// By the flow's names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub slots: BTreeMap<String, Personal<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<String>,
+    /// Further calls were refused.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub opt_out: bool,
+    /// Digest of the model that was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
+}
+
+impl UnderstoodFact {
+    /// What was understood at a node, by the model of this digest.
+    pub fn of(node: String, understood: &Understood, model: Option<String>) -> Self {
+        let slots = understood.slots.iter();
+        Self {
+            node,
+            intent: understood.reading.intent().map(str::to_owned),
+            reading: understood.reading.clone(),
+            slots: slots
+                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
+                .collect(),
+            interest: understood.interest.clone(),
+            opt_out: understood.opt_out,
+            model,
+        }
+    }
+
+    /// Its slots, with their places in the record.
+    pub fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        let slots = self.slots.iter_mut();
+        slots
+            .map(|(name, value)| (format!("/slots/{name}"), value))
+            .collect()
+    }
 }

@@ -17,6 +17,7 @@ use domain::permission::DataScope;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use domain::webhook::Format;
+use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
@@ -108,6 +109,7 @@ pub(crate) fn settings(directory: &Path) -> ServeSettings {
         tls: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
+        messaging: MessagingChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -14,6 +14,7 @@ pub mod driving;
 pub mod keys_spec;
 pub mod log_writer;
 pub mod lone_event;
+pub mod messaging_args;
 pub mod open_settings;
 pub mod outbound;
 pub mod process;

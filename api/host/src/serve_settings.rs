@@ -1,6 +1,7 @@
 //! What a server is started with, as its command line said it.
 
 use crate::config::TrunkSpec;
+use crate::messaging_args::MessagingChoice;
 use crate::open_settings::OpenSettings;
 use crate::outbound::ntp::NtpServer;
 use crate::outbound::tsa::TsaUrl;
@@ -25,6 +26,8 @@ pub struct ServeSettings {
     pub sign_in: SignInSettings,
     /// What calls hear and speak with.
     pub speech: SpeechChoice,
+    /// What carries messages to persons.
+    pub messaging: MessagingChoice,
     pub trunks: Vec<TrunkSpec>,
     pub sip: Option<SocketAddr>,
     pub rtp_ports: Option<RangeInclusive<u16>>,

@@ -17,6 +17,7 @@ use crate::signing::Signing;
 use actors::Environment;
 use application::alerts;
 use application::engines::Engines;
+use application::conversations;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
@@ -30,6 +31,7 @@ use host::clock_evidence::ClockEvidence;
 use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
+use host::outbound::messenger::OutsideMessenger;
 use host::outbound::oidc::OidcProvider;
 use host::outbound::own_server::ServerFile;
 use host::process::Process;
@@ -90,6 +92,7 @@ impl Running {
             .installation(entities, read_db, Askers::Many, synthesizer)
             .await?;
         demand_second_factor(&installation, &settings);
+        carry_messages(&installation, &settings);
         let environment = &installation.environment;
         let evidence = ClockEvidence::new(
             environment,
@@ -205,6 +208,16 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
     })
 }
 
+/// Messages to persons leave by what this server was started with.
+fn carry_messages(installation: &Installation, settings: &ServeSettings) {
+    if settings.messaging.is_none() {
+        return;
+    }
+    let courier = Arc::clone(&installation.courier);
+    let messenger = OutsideMessenger::new(courier, settings.messaging.clone());
+    installation.messages.carry_by(Arc::new(messenger));
+}
+
 fn demand_second_factor(installation: &Installation, settings: &ServeSettings) {
     let roles = settings.sign_in.second_factor_for.clone();
     installation.access.demand_second_factor(roles);
@@ -232,6 +245,7 @@ fn begin_beside(installation: &Arc<Installation>) {
     alerts::begin(installation);
     webhooks::begin(installation);
     retention::begin(installation);
+    conversations::begin(installation);
     rebuild_record::begin(installation);
 }
 

@@ -5,10 +5,10 @@ use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::personal::Personal;
-use crate::spoken_turn::{SpokenReading, TurnDecision, Understood};
+use crate::spoken_turn::TurnDecision;
+pub use crate::spoken_turn::UnderstoodFact;
 use crate::turn::AnswerBy;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Most facts of turns recorded of one call: five a turn in the two hundred steps a flow may take.
 pub const TURN_FACTS_MAX: u32 = 1_000;
@@ -31,28 +31,6 @@ pub struct HeardFact {
     /// Since the answer.
     pub begins_ms: u64,
     pub ends_ms: u64,
-}
-
-/// What was made of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct UnderstoodFact {
-    pub node: String,
-    /// The best candidate, however sure.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub intent: Option<String>,
-    #[serde(flatten)]
-    pub reading: SpokenReading,
-    /// By the flow's names.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub slots: BTreeMap<String, Personal<String>>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub interest: Option<String>,
-    /// Further calls were refused.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub opt_out: bool,
-    /// Digest of the model that was asked.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
 }
 
 /// A text was said, to its end or until somebody interrupted it.
@@ -150,32 +128,6 @@ impl From<TurnFact> for CallEvent {
             TurnFact::SensitiveWordMatched(fact) => Self::SensitiveWordMatched(fact),
             TurnFact::EngineFailed(fact) => Self::EngineFailed(fact),
         }
-    }
-}
-
-impl UnderstoodFact {
-    /// What was understood at a node, by the model of this digest.
-    pub fn of(node: String, understood: &Understood, model: Option<String>) -> Self {
-        let slots = understood.slots.iter();
-        Self {
-            node,
-            intent: understood.reading.intent().map(str::to_owned),
-            reading: understood.reading.clone(),
-            slots: slots
-                .map(|(name, value)| (name.clone(), Personal::open(value.clone())))
-                .collect(),
-            interest: understood.interest.clone(),
-            opt_out: understood.opt_out,
-            model,
-        }
-    }
-
-    /// Its slots, with their places in the record.
-    pub(super) fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        let slots = self.slots.iter_mut();
-        slots
-            .map(|(name, value)| (format!("/slots/{name}"), value))
-            .collect()
     }
 }
 

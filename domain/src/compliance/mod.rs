@@ -147,6 +147,30 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     verdicts
 }
 
+/// What the rules say of writing to somebody at `now`. Who wrote first is answered, unless they are erased.
+/// Retries and caps are counted of calls; messages have caps of their own.
+pub fn judge_text(
+    customer: &CustomerFacts<'_>,
+    number: &NumberFacts<'_>,
+    answers: bool,
+    now: Timestamp,
+) -> Vec<Verdict> {
+    let erased = erased_person::ErasedPerson.judge(customer, now);
+    if answers {
+        return vec![erased];
+    }
+    let rules: [&dyn Rule<CustomerFacts<'_>>; 4] = [
+        &missing_fact::MissingFact,
+        &consent::ConsentGiven,
+        &home_location::HomeLocation,
+        &calling_window::CallingHours,
+    ];
+    let mut verdicts = vec![erased];
+    verdicts.extend(rules.iter().map(|rule| rule.judge(customer, now)));
+    verdicts.push(suppression::NotSuppressed.judge(number, now));
+    verdicts
+}
+
 /// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.
 pub fn strictest(verdicts: &[Verdict]) -> Option<&Verdict> {
     let refusing = verdicts.iter().filter(|verdict| !verdict.allows());

@@ -2,12 +2,8 @@
 
 use crate::ids::CampaignId;
 use crate::personal::Personal;
+pub(super) use crate::personal::escaped;
 use std::collections::BTreeMap;
-
-/// One step of a pointer into an event: `~` and `/` are escaped (RFC 6901, section 3).
-pub(super) fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
-}
 
 /// What is personal in a correction, with where it stands.
 pub(super) fn of_correction<'a>(

@@ -65,7 +65,7 @@ pub use step::{
     FlowAction, FlowInput, FlowPrompt, FlowRun, Intention, Interruption, NoticeKind, STEPS_MAX, Understood,
 };
 pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORDING_NOTICE, from_script};
-pub use text::{TextFault, VARIABLE_NAME_MAX, is_variable_name};
+pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
 pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
 

@@ -61,6 +61,27 @@ pub(super) fn variables_of(text: &str) -> Vec<&str> {
     found.into_iter().filter_map(variable).collect()
 }
 
+/// Why a text cannot be filled in.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FillFault {
+    #[error(transparent)]
+    Unreadable(#[from] TextFault),
+    #[error("{{{{{name}}}}} has no value")]
+    Missing { name: String },
+}
+
+/// A text with all of its variables filled in.
+pub fn filled_in(text: &str, values: &BTreeMap<String, String>) -> Result<String, FillFault> {
+    let missing = pieces(text)?.into_iter().find_map(|piece| match piece {
+        Piece::Variable(name) if !values.contains_key(name) => Some(name.to_owned()),
+        Piece::Variable(_) | Piece::Plain(_) => None,
+    });
+    match missing {
+        Some(name) => Err(FillFault::Missing { name }),
+        None => Ok(fill(text, values).text),
+    }
+}
+
 /// A text with its variables filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Filled {

@@ -76,6 +76,8 @@ pub enum OptOutSource {
     Keypress,
     /// Said in a call.
     Speech,
+    /// Written, in a conversation or as a reply to a message.
+    Text,
     Operator,
     Import,
 }

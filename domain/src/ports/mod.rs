@@ -8,6 +8,7 @@ pub mod event_store;
 pub mod id_source;
 pub mod line;
 pub mod masking;
+pub mod messenger;
 pub mod recognizer;
 pub mod recording;
 pub mod speech;

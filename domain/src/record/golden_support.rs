@@ -6,8 +6,8 @@ use crate::actor::{Actor, Way};
 use crate::call::LegKey;
 use crate::decider::{EventData, Scope};
 use crate::ids::{
-    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, CustomerId, EventId, InquiryId, KeyId,
-    ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
+    AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
+    InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
 };
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
@@ -159,6 +159,11 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             of_both(aggregate, &complaint)
         }
         "summary" => of_both(aggregate, &call()),
+        "conversation" => {
+            let conversation = ConversationId::derive(CommandId::derive_from_text("golden"));
+            of_both(aggregate, &conversation)
+        }
+        "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "setting" => (
             StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),
@@ -200,7 +205,7 @@ fn of_both(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" => Way::Session,
+        | "approval" | "setting" | "conversation" | "message" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -61,6 +61,21 @@ fn call_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) {
     }
 }
 
+/// Each writes as well, with their name and number in it.
+fn write_with_them(server: &Server, people: &[Canary], wrong: &mut Vec<String>) {
+    for one in people {
+        let order = json!({"campaign": CAMPAIGN, "customer": one.id, "begun_by": "customer"});
+        let opened = server.must_post("/api/v1/conversations", &order).body;
+        let conversation = member(&opened, "/id").as_str().unwrap_or_default().to_owned();
+        let text = format!("我叫{}，电话是{}，你们是谁？", one.name, one.phone);
+        let path = format!("/api/v1/conversations/{conversation}/messages");
+        match server.post(&path, &json!({"id": "m-1", "text": text})) {
+            Ok(reply) if reply.status == 200 => {}
+            other => wrong.push(format!("a message was not taken: {other:?}")),
+        }
+    }
+}
+
 /// Erases all but the bystanders: the first from the command line, the others over HTTP.
 fn erase(server: &Server, erased: &[Canary], wrong: &mut Vec<String>) {
     for (index, one) in erased.iter().enumerate() {
@@ -177,6 +192,7 @@ pub(crate) fn prove(form: Form) -> Proof {
 
     let first = server(&data, &trunk, &log);
     call_them(&first, &people, &mut wrong);
+    write_with_them(&first, &people, &mut wrong);
     stop(first);
     let mut copies = Copies::default();
     copies.back_up(&data, folder.path(), "before.backup");
@@ -216,8 +232,12 @@ pub(crate) fn prove(form: Form) -> Proof {
         wrong.push("an old copy of the keys was served".to_owned());
     }
     let certified = history.of("customer.erasure_certified").count();
+    let written = history.of("conversation.heard").count();
+    if written != people.len() {
+        wrong.push(format!("{written} messages of {} are in the log", people.len()));
+    }
     let holds = wrong.is_empty() && certified == erased.len();
-    let line = json!({"proof": "forgetting", "persons": count, "bystanders": BYSTANDERS, "certificates": certified,
+    let line = json!({"proof": "forgetting", "persons": count, "bystanders": BYSTANDERS, "certificates": certified, "messages": written,
         "recordings_deleted": recordings, "files_searched": found.files, "bytes_searched": found.bytes,
         "copies_searched": copies.paths.len(), "database": {"skipped": copies.skipped},
         "keys_searched": of_erased.count(), "key_hits": keys_found,

@@ -11,9 +11,11 @@ pub use dialing::{Dialing, DialingState};
 
 use crate::access::desk::AccessDesk;
 use crate::as_of::past::Past;
+use crate::conversations::UnderWay as ConversationsUnderWay;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
+use crate::messages::MessageRoom;
 use crate::readers::Readers;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
@@ -66,6 +68,10 @@ pub struct Installation {
     pub live: Arc<LiveHub>,
     /// Who follows the events under a name in this process.
     pub readers: Readers,
+    /// Conversations in text that are open.
+    pub conversations: Arc<ConversationsUnderWay>,
+    /// Who carries messages to persons.
+    pub messages: Arc<MessageRoom>,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

@@ -72,18 +72,26 @@ impl Listener {
 
     /// The same, learned once in this process.
     pub fn shared(language: &str) -> Result<Arc<Self>, ListenerFault> {
+        if let Some(listener) = Self::ready(language) {
+            return Ok(listener);
+        }
+        let learned = Arc::new(Self::bundled(language)?);
+        Ok(Arc::clone(Self::kept(language).get_or_init(|| learned)))
+    }
+
+    /// The same where it was learned already; nobody waits.
+    pub fn ready(language: &str) -> Option<Arc<Self>> {
+        Self::kept(language).get().map(Arc::clone)
+    }
+
+    fn kept(language: &str) -> &'static OnceLock<Arc<Self>> {
         static CHINESE: OnceLock<Arc<Listener>> = OnceLock::new();
         static BY_RULES: OnceLock<Arc<Listener>> = OnceLock::new();
-        let kept = if language.starts_with("zh") {
+        if language.starts_with("zh") {
             &CHINESE
         } else {
             &BY_RULES
-        };
-        if let Some(listener) = kept.get() {
-            return Ok(Arc::clone(listener));
         }
-        let learned = Arc::new(Self::bundled(language)?);
-        Ok(Arc::clone(kept.get_or_init(|| learned)))
     }
 
     /// With a model of `ledgerline nlu train`, by the same rules.

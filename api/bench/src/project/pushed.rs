@@ -15,6 +15,7 @@ use domain::stored_event::{Record, StoredEvent, StreamVersion};
 use futures_util::StreamExt;
 use futures_util::future::try_join_all;
 use host::clock::SystemClock;
+use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbSpec;
 use host::serve_settings::ServeSettings;
@@ -97,6 +98,7 @@ pub(super) async fn measure(
         tls: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
+        messaging: MessagingChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -7,6 +7,7 @@ use domain::time::Timestamp;
 use evidence::compliance_report::begin_schedule;
 use host::config::{HTTP_DEFAULT, TrunkSpec, parse_duration_ms, parse_port_range};
 use host::keys_spec::KeysSpec;
+use host::messaging_args::MessagingArgs;
 use host::open_settings::OpenSettings;
 use host::outbound::ntp::NtpServer;
 use host::outbound::tsa::TsaUrl;
@@ -93,6 +94,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     speech: SpeechArgs,
     #[command(flatten)]
+    messaging: MessagingArgs,
+    #[command(flatten)]
     sign_in: SignInArgs,
     #[command(flatten)]
     kurrent: KurrentArgs,
@@ -118,6 +121,10 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         tls: args.tls.files(),
         sign_in: args.sign_in.settings()?,
         speech: args.speech.choice(),
+        messaging: args
+            .messaging
+            .choice()
+            .map_err(|fault| Failure::usage(fault.to_string()))?,
         trunks: args.trunks,
         sip: args.sip,
         rtp_ports: args.rtp_ports,

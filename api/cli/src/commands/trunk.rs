@@ -21,6 +21,7 @@ use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope, Position};
 use domain::time::TimeOfDay;
 use host::config::TrunkSpec;
+use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::serve_settings::{GivenSound, ServeSettings};
 use host::sign_in_args::SignInSettings;
@@ -110,6 +111,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         tls: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
+        messaging: MessagingChoice::default(),
         trunks: vec![args.trunk.clone()],
         sip: None,
         rtp_ports: None,

@@ -26,6 +26,7 @@ use domain::time::Timestamp;
 use host::clock::SystemClock;
 use host::config::{HTTP_DEFAULT, TrunkSpec};
 use host::data_dir::RECORDINGS_DIR;
+use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::read_db_spec::ReadDbArgs;
 use host::rehearsal::{Carrier, CarrierSettings};
@@ -220,6 +221,7 @@ async fn start(
         tls: None,
         sign_in: SignInSettings::default(),
         speech,
+        messaging: MessagingChoice::default(),
         trunks: vec![trunk],
         sip: None,
         rtp_ports: None,

@@ -7,6 +7,8 @@ use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::model::ModelEvent;
+use domain::conversation::ConversationEvent;
+use domain::message::MessageEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
 use domain::setting::SettingEvent;
@@ -110,7 +112,18 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody changes a setting",
     ),
+    (
+        MessageEvent::ORDERED,
+        Beginning::Outside,
+        "somebody sends a message",
+    ),
+    (MessageEvent::REPLIED, Beginning::Outside, "somebody answers one"),
     (ComplaintEvent::OPENED, Beginning::Outside, "somebody complains"),
+    (
+        ConversationEvent::OPENED,
+        Beginning::Outside,
+        "somebody begins to write",
+    ),
     (
         ComplaintEvent::ASSIGNED,
         Beginning::Outside,

@@ -22,6 +22,7 @@ pub use refusals::{MINED_CALLS_MAX, ReasonShown, RefusalsShown, refusals};
 pub use shown::{
     CandidateShown, DecidedShown, HeardShown, ReplayShown, SaidShown, StepShown, UnderstoodShown, Words,
 };
+pub use texts::Texts;
 pub use what_if::{Parting, WHAT_IF_CALLS_MAX, WhatIfShown, what_if};
 
 use course::Course;

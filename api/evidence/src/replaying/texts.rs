@@ -6,10 +6,10 @@ use serde_json::Value;
 
 /// The texts of one version.
 #[derive(Debug)]
-pub(super) struct Texts(Value);
+pub struct Texts(Value);
 
 impl Texts {
-    pub(super) fn of(flow: &FlowDefinition) -> Self {
+    pub fn of(flow: &FlowDefinition) -> Self {
         Self(flow.to_value())
     }
 
@@ -39,7 +39,8 @@ impl Texts {
         }
     }
 
-    pub(super) fn at(&self, prompt: &str, variant: Option<&str>) -> SaidShown {
+    /// The text at a place.
+    pub fn at(&self, prompt: &str, variant: Option<&str>) -> SaidShown {
         SaidShown {
             prompt: prompt.to_owned(),
             variant: variant.map(str::to_owned),

@@ -47,6 +47,8 @@ impl Opened {
             past: Past::default(),
             live: Arc::new(LiveHub::default()),
             readers: Readers::default(),
+            conversations: Arc::default(),
+            messages: Arc::default(),
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,

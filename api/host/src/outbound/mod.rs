@@ -4,6 +4,7 @@
 pub mod api_client;
 pub mod courier;
 pub mod https;
+pub mod messenger;
 pub mod ntp;
 pub mod oidc;
 pub mod own_server;

@@ -50,6 +50,7 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         Parameter::uuid("id", "What is on record of events taken away"),
     ),
     ("complaints", Parameter::uuid("id", "A complaint")),
+    ("conversations", Parameter::uuid("id", "A conversation in text")),
     ("requests", Parameter::uuid("id", "A request of a person")),
     (
         "retention",

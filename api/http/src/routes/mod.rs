@@ -16,6 +16,7 @@ mod charts;
 mod complaints;
 mod compliance_reports;
 mod consents;
+mod conversations;
 mod customers;
 mod cut_off;
 mod description;
@@ -30,6 +31,7 @@ mod inspections;
 pub mod installation;
 pub mod lists;
 mod live;
+mod messages;
 mod metrics;
 mod models;
 mod numbers;
@@ -109,6 +111,8 @@ fn groups() -> Vec<Vec<Endpoint>> {
         inspections::endpoints(),
         breaches::endpoints(),
         complaints::endpoints(),
+        conversations::endpoints(),
+        messages::endpoints(),
         requests::endpoints(),
         audit::endpoints(),
         audit_search::endpoints(),

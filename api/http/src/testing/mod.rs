@@ -11,6 +11,7 @@ use crate::described::validate::check;
 use crate::routes::all;
 use crate::running::Running;
 use bytes::Bytes;
+use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
 use host::serve_settings::ServeSettings;
 use host::sign_in_args::SignInSettings;
@@ -53,6 +54,7 @@ pub fn settings(directory: &Path) -> ServeSettings {
         tls: None,
         sign_in: SignInSettings::default(),
         speech: SpeechChoice::default(),
+        messaging: MessagingChoice::default(),
         trunks: Vec::new(),
         sip: None,
         rtp_ports: None,

@@ -1,0 +1,301 @@
+//! A message of theirs: read for where the conversation is, a refusal stored on the number first, then all of
+//! it stored at once; what is handed out is read from there.
+
+use super::listening::{listener, read};
+use super::opening::graph_of;
+use super::transcript::{LineShown, Side, texts_of, transcript};
+use super::unsubscribing::is_unsubscription;
+use crate::call_now::{CallOrder, Known, call_now};
+use crate::installation::{Installation, follow};
+use crate::transcript_words::masked_words;
+use actors::{Answer, AskError};
+use domain::conversation::{
+    CloseReason, ClosedFact, Conversation, ConversationCommand, ConversationRefusal, ConversationState,
+    Hearing, TEXT_CHARS_MAX,
+};
+use domain::customer::Erasure;
+use domain::ids::{CallId, CommandId, ConversationId};
+use domain::number::{NumberCommand, OptOutSource};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position, RequestFacts, StreamVersion};
+use domain::texting;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Map;
+use std::sync::Arc;
+
+/// How often a message is read again because the conversation went on meanwhile; somebody who writes two
+/// messages at once has two.
+const READ_AGAIN_MAX: usize = 4;
+
+/// The stored reason of an opt-out in a conversation.
+const OPT_OUT_REASON: &str = "text";
+
+/// A message of theirs.
+#[derive(Debug, Clone)]
+pub struct MessageOrder {
+    /// Its sender's own id.
+    pub message: String,
+    pub text: String,
+}
+
+/// What a message led to.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MessageAnswered {
+    pub conversation: ConversationId,
+    #[schemars(example = &"m-1")]
+    pub message: String,
+    /// What we write back, in order.
+    pub replies: Vec<LineShown>,
+    /// The number is called and written to no more.
+    pub opted_out: bool,
+    pub closed: Option<ClosedFact>,
+    /// Of a hand-over: the call that was asked for, or why none was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub handed_over: Option<HandedOver>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+    #[serde(skip)]
+    pub version: StreamVersion,
+}
+
+/// What became of handing over to a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct HandedOver {
+    /// It follows when the rules permit it.
+    pub call: Option<CallId>,
+    /// Why no call was asked for.
+    #[schemars(example = &"enrolment-settled")]
+    pub refused: Option<&'static str>,
+}
+
+/// Takes a message, and answers what follows from it. The same message again is answered the same.
+pub async fn hear(
+    installation: &Arc<Installation>,
+    id: ConversationId,
+    order: MessageOrder,
+    cause: Cause,
+) -> Result<MessageAnswered, Problem> {
+    let conversations = &installation.entities.conversations;
+    let mut state = conversations.state(&id).await?.state;
+    if state.opened().is_none() {
+        return Err(ConversationRefusal::Unknown.into_problem());
+    }
+    if order.text.chars().count() > TEXT_CHARS_MAX {
+        return Err(ConversationRefusal::Text {
+            chars_max: TEXT_CHARS_MAX,
+        }
+        .into_problem());
+    }
+    for _ in 0..READ_AGAIN_MAX {
+        if state.has_message(&order.message) {
+            return answered(installation, id, &order, cause).await;
+        }
+        match taken(installation, id, &state, &order, cause).await {
+            Ok(_) => return answered(installation, id, &order, cause).await,
+            Err(Untaken::WentOn) => state = conversations.state(&id).await?.state,
+            Err(Untaken::Problem(problem)) => return Err(problem),
+        }
+    }
+    Err(Problem::new(
+        domain::problem::Kind::Busy,
+        "busy",
+        "the conversation goes on faster than it is read",
+    ))
+}
+
+/// Closes it, whoever asks.
+pub async fn close(
+    installation: &Installation,
+    id: ConversationId,
+    cause: Cause,
+) -> Result<Answer<Conversation>, Problem> {
+    let conversations = &installation.entities.conversations;
+    Ok(conversations.ask(&id, ConversationCommand::Close, cause).await?)
+}
+
+/// Why a message was not taken.
+enum Untaken {
+    /// Another one was faster.
+    WentOn,
+    Problem(Problem),
+}
+
+impl<E: Into<Problem>> From<E> for Untaken {
+    fn from(error: E) -> Self {
+        Self::Problem(error.into())
+    }
+}
+
+trait IntoProblem {
+    fn into_problem(self) -> Problem;
+}
+
+impl IntoProblem for ConversationRefusal {
+    fn into_problem(self) -> Problem {
+        AskError::Refused(self).into()
+    }
+}
+
+async fn taken(
+    installation: &Installation,
+    id: ConversationId,
+    state: &ConversationState,
+    order: &MessageOrder,
+    cause: Cause,
+) -> Result<Answer<Conversation>, Untaken> {
+    let Some(opened) = state.opened() else {
+        return Err(Untaken::Problem(ConversationRefusal::Unknown.into_problem()));
+    };
+    let person = installation
+        .entities
+        .customers
+        .state(&opened.customer)
+        .await?
+        .state;
+    let graph = graph_of(installation, &opened.flow).await?;
+    let run = texting::run_of(id, state, &graph);
+    let run = run.filter(|_| state.is_open() && person.erasure() == Erasure::None);
+    let Some(mut run) = run else {
+        // Too late for an answer, and never for a refusal of further calls.
+        if is_unsubscription(&order.text) {
+            opt_out(installation, state, cause).await?;
+        }
+        let refusal = match state.is_open() {
+            true => ConversationRefusal::Unreadable,
+            false => ConversationRefusal::Closed,
+        };
+        return Err(Untaken::Problem(refusal.into_problem()));
+    };
+    let listener = listener(installation, run.language()).await?;
+    let node = run.node().to_owned();
+    let input = read(&order.text, &run, &listener, installation.now());
+    let follows = texting::take(&mut run, &order.message, &input);
+    if follows.opts_out {
+        opt_out(installation, state, cause).await?;
+    }
+    let hearing = Hearing {
+        message: order.message.clone(),
+        text: masked_words(&order.text),
+        node,
+        input,
+        inputs_before: state.inputs().len(),
+        model: listener.model.clone(),
+        opt_out_stored: follows.opts_out,
+        follows,
+    };
+    let command = ConversationCommand::Hear(Box::new(hearing));
+    // What is read again is another question: each is asked under its own id.
+    let cause = follow(cause, &format!("hear/{}", state.inputs().len()));
+    match installation.entities.conversations.ask(&id, command, cause).await {
+        Ok(answer) => Ok(answer),
+        Err(AskError::Refused(ConversationRefusal::WentOn)) => Err(Untaken::WentOn),
+        Err(other) => Err(Untaken::Problem(other.into())),
+    }
+}
+
+/// On the number's own stream before anything else of it is stored.
+async fn opt_out(
+    installation: &Installation,
+    state: &ConversationState,
+    cause: Cause,
+) -> Result<(), Problem> {
+    let Some(opened) = state.opened() else {
+        return Ok(());
+    };
+    let command = NumberCommand::OptOut {
+        reason: OPT_OUT_REASON.to_owned(),
+        source: OptOutSource::Text,
+        call: None,
+    };
+    let cause = follow(cause, "opt-out");
+    installation
+        .entities
+        .numbers
+        .ask(&opened.number, command, cause)
+        .await?;
+    Ok(())
+}
+
+/// What stands in the log of a message, as it is handed out.
+async fn answered(
+    installation: &Arc<Installation>,
+    id: ConversationId,
+    order: &MessageOrder,
+    cause: Cause,
+) -> Result<MessageAnswered, Problem> {
+    let loaded = installation.entities.conversations.state(&id).await?;
+    let state = &*loaded.state;
+    let texted = transcript(installation, id).await?;
+    let mut replies = texts_of(&texted);
+    replies.retain(|line| line.side == Side::Us && line.message.as_ref() == Some(&order.message));
+    let closed = state.closed().map(|(_, closed)| closed.clone());
+    let handed_over = match &closed {
+        Some(closed) if closed.reason == CloseReason::HandedOver => {
+            Some(hand_over(installation, id, state, cause).await?)
+        }
+        Some(_) | None => None,
+    };
+    Ok(MessageAnswered {
+        conversation: id,
+        message: order.message.clone(),
+        replies,
+        opted_out: closed
+            .as_ref()
+            .is_some_and(|closed| closed.outcome == Some(domain::disposition::Outcome::OptedOut)),
+        closed,
+        handed_over,
+        position: loaded.position,
+        version: loaded.version,
+    })
+}
+
+/// Asks for a call of the same person; behind the close, which says that it is due. However often it is asked,
+/// it is one order.
+async fn hand_over(
+    installation: &Arc<Installation>,
+    id: ConversationId,
+    state: &ConversationState,
+    cause: Cause,
+) -> Result<HandedOver, Problem> {
+    let Some(opened) = state.opened() else {
+        return Err(ConversationRefusal::Unknown.into_problem());
+    };
+    let person = installation
+        .entities
+        .customers
+        .state(&opened.customer)
+        .await?
+        .state;
+    let order = CallOrder {
+        campaign: opened.campaign.clone(),
+        customer: opened.customer.to_string(),
+        phone: None,
+        name: None,
+        flow: None,
+        variables: Map::new(),
+        deadline: None,
+    };
+    let known = Known {
+        customer: opened.customer.clone(),
+        state: Some(person),
+    };
+    let cause = Cause {
+        command: CommandId::derive_from_text(&format!("conversation/{id}/call")),
+        request: RequestFacts::NONE,
+        ..cause
+    };
+    match call_now(installation, order, known, cause).await {
+        Ok(asked) => Ok(HandedOver {
+            call: Some(asked.call),
+            refused: None,
+        }),
+        // The conversation is over whatever becomes of the call; whoever asks is told why there is none.
+        Err(problem) if !problem.is_ours() => Ok(HandedOver {
+            call: None,
+            refused: Some(problem.code),
+        }),
+        Err(problem) => Err(problem),
+    }
+}

@@ -1,0 +1,78 @@
+//! What a message says to the flow: a key of a menu, or words, read by what ships.
+
+use super::unsubscribing::is_unsubscription;
+use crate::installation::Installation;
+use crate::rehearsing::Listener;
+use crate::transcript_words::masked_words;
+use domain::conversation::TextInput;
+use domain::flow::{FlowRun, SlotKind};
+use domain::problem::Problem;
+use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood};
+use domain::time::Timestamp;
+use std::sync::Arc;
+use tokio::sync::oneshot;
+
+/// The intent by which further calls are refused.
+const REFUSE_CALL: &str = "refuse_call";
+
+/// Who reads what is written in a language; the first one waits a second until that is learned.
+pub(super) async fn listener(installation: &Installation, language: &str) -> Result<Arc<Listener>, Problem> {
+    if let Some(ready) = Listener::ready(language) {
+        return Ok(ready);
+    }
+    let (sender, learned) = oneshot::channel();
+    let language = language.to_owned();
+    let learning = move || {
+        // Nobody waits any more where the process stops meanwhile.
+        let _stopped = sender.send(Listener::shared(&language));
+    };
+    installation.tasks().thread("understanding", Box::new(learning));
+    let learned = learned
+        .await
+        .map_err(|_stopping| Problem::unavailable("the process stops"))?;
+    learned.map_err(|fault| Problem::fault(fault.to_string()))
+}
+
+/// A message, read for where the conversation is. What is kept of a slot that takes a sentence is starred.
+pub(super) fn read(text: &str, run: &FlowRun, listener: &Listener, at: Timestamp) -> TextInput {
+    if let Some(key) = key_of(text, run) {
+        return TextInput::Key(key);
+    }
+    let mut understood = listener.understand(text, run, at);
+    if is_unsubscription(text) && !understood.opt_out {
+        understood = refusal();
+    }
+    let slots = run.slots();
+    for (name, value) in &mut understood.slots {
+        if slots.get(name).is_some_and(|slot| slot.kind == SlotKind::Text) {
+            *value = masked_words(value);
+        }
+    }
+    TextInput::Words(understood)
+}
+
+/// One key alone, where a key leads somewhere.
+fn key_of(text: &str, run: &FlowRun) -> Option<char> {
+    let mut characters = text.trim().chars();
+    let key = characters.next().filter(|_| characters.next().is_none())?;
+    run.keys().contains(&key).then_some(key)
+}
+
+/// By fixed words, past every model.
+fn refusal() -> Understood {
+    Understood {
+        reading: SpokenReading {
+            certainty: Certainty::Accepted,
+            read_by: ReadBy::Exact,
+            candidates: vec![IntentCandidate {
+                intent: REFUSE_CALL.to_owned(),
+                score_permille: 1_000,
+            }],
+            accept_permille: None,
+            confirm_permille: None,
+        },
+        slots: std::collections::BTreeMap::new(),
+        interest: None,
+        opt_out: true,
+    }
+}

@@ -1,0 +1,20 @@
+//! Conversations in text, whoever carries them: opened, gone on with message by message, read, and closed when
+//! nobody goes on. All that is said is stored before it is handed out.
+
+mod hearing;
+mod idle;
+mod listening;
+mod opening;
+mod transcript;
+mod under_way;
+mod unsubscribing;
+
+pub use hearing::{HandedOver, MessageAnswered, MessageOrder, close, hear};
+pub use idle::begin;
+pub(crate) use opening::Judged;
+pub use opening::{ConversationOrder, open};
+pub use transcript::{
+    ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, texts_of, transcript,
+};
+pub use under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX, UnderWay};
+pub use unsubscribing::is_unsubscription;

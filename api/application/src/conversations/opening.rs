@@ -1,0 +1,214 @@
+//! Opening a conversation: whom it is with, along which flow, and whether the rules allow it.
+
+use super::under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX};
+use crate::flows::definition_of;
+use crate::installation::Installation;
+use actors::Answer;
+use domain::calling_plan::{CampaignFacts, FlowRef};
+use domain::campaign::CampaignStatus;
+use domain::compliance::{CustomerFacts, Decision, NumberFacts, Verdict, judge_text, strictest};
+use domain::conversation::{BegunBy, Channel, Conversation, ConversationCommand, OpenedFact};
+use domain::customer::{CustomerState, Erasure};
+use domain::flow::{FlowDefinition, FlowNamed};
+use domain::ids::{CampaignId, ConversationId, CustomerId, NumberId};
+use domain::key_rule::KeyRule;
+use domain::number::NumberState;
+use domain::personal::Personal;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::Cause;
+use domain::texting;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is asked.
+#[derive(Debug)]
+pub struct ConversationOrder {
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+    pub channel: Channel,
+    pub begun_by: BegunBy,
+}
+
+/// Opens it; the same request again finds it open.
+pub async fn open(
+    installation: &Installation,
+    order: ConversationOrder,
+    cause: Cause,
+) -> Result<(ConversationId, Answer<Conversation>), Problem> {
+    let id = ConversationId::derive(cause.command);
+    let entities = &installation.entities;
+    let is_new = entities.conversations.state(&id).await?.state.opened().is_none();
+    let campaign = entities.campaigns.state(&order.campaign).await?.state;
+    let facts = campaign
+        .facts(order.campaign.clone())
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    if campaign.status() == Some(CampaignStatus::Stopped) {
+        return Err(Problem::refused(
+            "campaign-over",
+            format!("campaign {} was stopped for good", order.campaign),
+        ));
+    }
+    let person = entities.customers.state(&order.customer).await?.state;
+    let number = number_of(&person, &order)?;
+    if is_new {
+        has_room(installation, &order.customer).await?;
+    }
+    let number_state = entities.numbers.state(&number).await?.state;
+    let answers = order.begun_by == BegunBy::Customer;
+    let judged = Judged {
+        facts: &facts,
+        person: &person,
+        number: &number,
+        number_state: &number_state,
+    };
+    let verdicts = judged.verdicts(answers, installation.now())?;
+    if is_new {
+        allowed(&verdicts)?;
+    }
+    let graph = graph_of(installation, &facts.flow).await?;
+    let opened = Box::new(OpenedFact {
+        variables: variables_of(&person, &order.campaign)?,
+        campaign: order.campaign,
+        customer: order.customer,
+        number,
+        channel: order.channel,
+        begun_by: order.begun_by,
+        flow: facts.flow,
+        key_rule: KeyRule::CURRENT,
+        verdicts,
+    });
+    let follows = texting::begin(id, &opened, &graph);
+    let command = ConversationCommand::Open { opened, follows };
+    let answer = entities.conversations.ask(&id, command, cause).await?;
+    Ok((id, answer))
+}
+
+/// The flow that a conversation runs.
+pub(super) async fn graph_of(
+    installation: &Installation,
+    flow: &FlowRef,
+) -> Result<Arc<FlowDefinition>, Problem> {
+    let named = FlowNamed {
+        flow: flow.flow.clone(),
+        version: Some(flow.version),
+    };
+    let (_, graph) = definition_of(installation, &named).await?;
+    Ok(graph)
+}
+
+/// The number that an opt-out would be of: the enrolment's.
+fn number_of(person: &CustomerState, order: &ConversationOrder) -> Result<NumberId, Problem> {
+    let enrolment = person.enrolment(&order.campaign);
+    let enrolment = enrolment.ok_or_else(|| {
+        Problem::refused(
+            "not-enrolled",
+            format!("the customer is in no list of campaign {}", order.campaign),
+        )
+    })?;
+    Ok(enrolment.number.clone())
+}
+
+async fn has_room(installation: &Installation, customer: &CustomerId) -> Result<(), Problem> {
+    let under_way = &installation.conversations;
+    under_way.follow(installation.store()).await?;
+    let count = under_way.count(customer);
+    if count.of_person >= OPEN_PER_CUSTOMER_MAX {
+        return Err(Problem::refused(
+            "conversations-open",
+            format!(
+                "{} conversations with this customer are open: go on with one of them",
+                count.of_person
+            ),
+        ));
+    }
+    if count.of_all >= CONVERSATIONS_OPEN_MAX {
+        return Err(Problem::new(
+            Kind::Busy,
+            "busy",
+            format!("{} conversations are open, and no more are opened", count.of_all),
+        ));
+    }
+    Ok(())
+}
+
+/// Who is written to, about what.
+pub(crate) struct Judged<'a> {
+    pub(crate) facts: &'a CampaignFacts,
+    pub(crate) person: &'a CustomerState,
+    pub(crate) number: &'a NumberId,
+    pub(crate) number_state: &'a NumberState,
+}
+
+impl Judged<'_> {
+    /// What the rules say of writing to them at an instant.
+    pub(crate) fn verdicts(&self, answers: bool, now: Timestamp) -> Result<Vec<Verdict>, Problem> {
+        let Self {
+            facts,
+            person,
+            number,
+            number_state,
+        } = self;
+        let enrolment = person
+            .enrolment(&facts.campaign)
+            .ok_or_else(|| Problem::missing("this customer"))?;
+        let phone = person.phone(number).and_then(Personal::value);
+        let customer = CustomerFacts {
+            campaign: facts,
+            basis: enrolment.basis,
+            consent: person.consents().get(&facts.plan.purpose),
+            phone: phone.map(String::as_str),
+            time_zone: person.time_zone(),
+            charged_dials: enrolment.charged_dials,
+            uncharged_dials: enrolment.uncharged_dials,
+            erasing: person.erasure() != Erasure::None,
+            held: person.held().is_some(),
+            history: person.history(),
+        };
+        let number = NumberFacts {
+            campaign: facts,
+            opted_out: number_state.opted_out(),
+            suppressed: number_state.suppressed(),
+            invalid: number_state.invalid(),
+            claimed_by: None,
+            history: number_state.history(),
+        };
+        Ok(judge_text(&customer, &number, answers, now))
+    }
+}
+
+/// Refuses by the strictest verdict.
+pub(crate) fn allowed(verdicts: &[Verdict]) -> Result<(), Problem> {
+    let Some(verdict) = strictest(verdicts) else {
+        return Ok(());
+    };
+    let until = match verdict.decision {
+        Decision::DeferUntil(at) => format!("not before {at}"),
+        Decision::Forbid | Decision::Allow => "not at all".to_owned(),
+    };
+    let facts = verdict
+        .facts
+        .iter()
+        .map(|(name, value)| format!("; {name} {value}"));
+    let detail = format!(
+        "rule {} lets us write {until}{}",
+        verdict.rule,
+        facts.collect::<String>()
+    );
+    Err(Problem::refused("text-not-permitted", detail))
+}
+
+fn variables_of(
+    person: &CustomerState,
+    campaign: &CampaignId,
+) -> Result<BTreeMap<String, Personal<String>>, Problem> {
+    let enrolment = person
+        .enrolment(campaign)
+        .ok_or_else(|| Problem::missing("this customer"))?;
+    let readable = |(name, value): (&String, &Personal<String>)| {
+        value
+            .value()
+            .map(|value| (name.clone(), Personal::open(value.clone())))
+    };
+    Ok(enrolment.variables.iter().filter_map(readable).collect())
+}

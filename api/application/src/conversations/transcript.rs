@@ -1,0 +1,203 @@
+//! What was written, by both sides: the conversation's own events, opened where the person's key is there.
+
+use crate::installation::Installation;
+use domain::calling_plan::FlowRef;
+use domain::conversation::{
+    BegunBy, Channel, ClosedFact, Conversation, ConversationEvent, ConversationState, OpenedFact,
+};
+use domain::decider::Decider;
+use domain::ids::{CampaignId, ConversationId, CustomerId};
+use domain::ports::vault::VaultError;
+use domain::problem::Problem;
+use domain::spoken_turn::{TurnDecision, UnderstoodFact};
+use domain::stored_event::{StreamVersion, open_personal, read_event};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Most events of one conversation that are read: two hundred messages with all that a flow has steps for.
+const EVENTS_MAX: usize = 4_000;
+
+/// Who wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    Us,
+    Customer,
+}
+
+/// One event of a conversation, as far as it can be read.
+#[derive(Debug, Clone)]
+pub struct Texted {
+    pub at: Timestamp,
+    pub event: ConversationEvent,
+}
+
+/// One text.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+pub struct LineShown {
+    pub at: Timestamp,
+    pub side: Side,
+    pub node: String,
+    /// The message that it is, or that it answers.
+    #[schemars(example = &"m-1")]
+    pub message: Option<String>,
+    /// Of a text of ours: its place in the flow.
+    #[schemars(example = &"nodes.greeting.text")]
+    pub prompt: Option<String>,
+    #[schemars(example = &"warm")]
+    pub variant: Option<String>,
+    /// Null where the person's key is gone.
+    #[schemars(example = &"好的，不再联系您。")]
+    pub text: Option<String>,
+    /// Of a message of theirs: what was made of it and why the flow went where it went.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<WhyShown>,
+}
+
+/// What was made of a message.
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
+pub struct WhyShown {
+    #[schemars(example = &"refuse_call")]
+    pub intent: Option<String>,
+    /// Names of slots that were said.
+    #[schemars(example = ["terms"])]
+    pub slots: Vec<String>,
+    pub opt_out: bool,
+    /// What the flow decided by it.
+    pub decided: Vec<TurnDecision>,
+}
+
+/// A conversation as it is shown.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ConversationShown {
+    pub id: ConversationId,
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+    pub channel: Channel,
+    pub begun_by: BegunBy,
+    pub flow: FlowRef,
+    pub opened_at: Option<Timestamp>,
+    pub closed_at: Option<Timestamp>,
+    pub closed: Option<ClosedFact>,
+    pub messages_count: usize,
+    pub lines: Vec<LineShown>,
+}
+
+/// The conversation, where there is one.
+pub async fn known(
+    installation: &Installation,
+    id: ConversationId,
+) -> Result<(Arc<ConversationState>, OpenedFact), Problem> {
+    let state = installation.entities.conversations.state(&id).await?.state;
+    let opened = state.opened().cloned();
+    let opened = opened.ok_or_else(|| Problem::missing("this conversation"))?;
+    Ok((state, opened))
+}
+
+/// Its events.
+pub async fn transcript(installation: &Installation, id: ConversationId) -> Result<Vec<Texted>, Problem> {
+    let stream = Conversation::stream(&id);
+    let stored = installation
+        .store()
+        .read_stream(&stream, StreamVersion(0), EVENTS_MAX)
+        .await?;
+    let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
+    let mut key = None;
+    let mut texted = Vec::with_capacity(stored.len());
+    for one in &stored {
+        let envelope = one.envelope().map_err(|error| fault(&error))?;
+        let mut event = read_event::<Conversation>(&envelope).map_err(|error| fault(&error))?;
+        if let ConversationEvent::Opened(opened) = &event {
+            key = match installation.vault().existing_key(&opened.customer).await {
+                Err(VaultError::Destroyed(_)) => None,
+                other => other?,
+            };
+        }
+        open_personal(&envelope, &mut event, installation.vault(), key.as_ref())?;
+        texted.push(Texted {
+            at: envelope.at,
+            event,
+        });
+    }
+    Ok(texted)
+}
+
+/// The texts of both sides, in order.
+pub fn texts_of(texted: &[Texted]) -> Vec<LineShown> {
+    let mut lines: Vec<LineShown> = Vec::new();
+    for Texted { at, event } in texted {
+        match event {
+            ConversationEvent::Heard(heard) => lines.push(LineShown {
+                at: *at,
+                side: Side::Customer,
+                node: heard.node.clone(),
+                message: Some(heard.message.clone()),
+                prompt: None,
+                variant: None,
+                text: heard.text.value().cloned(),
+                why: None,
+            }),
+            ConversationEvent::Understood(fact) => {
+                if let Some(why) = why_of_last(&mut lines) {
+                    why.understood(fact);
+                }
+            }
+            ConversationEvent::Decided(decision) => {
+                if let Some(why) = why_of_last(&mut lines) {
+                    why.decided.push(decision.clone());
+                }
+            }
+            ConversationEvent::Said(said) => lines.push(LineShown {
+                at: *at,
+                side: Side::Us,
+                node: said.node.clone(),
+                message: said.message.clone(),
+                prompt: Some(said.prompt.clone()),
+                variant: said.variant.clone(),
+                text: said.text.value().cloned(),
+                why: None,
+            }),
+            ConversationEvent::Opened(_) | ConversationEvent::Closed(_) => {}
+        }
+    }
+    lines
+}
+
+/// Of their last message; none before it.
+fn why_of_last(lines: &mut [LineShown]) -> Option<&mut WhyShown> {
+    let last = lines.iter_mut().rev().find(|line| line.side == Side::Customer)?;
+    Some(last.why.get_or_insert_default())
+}
+
+impl WhyShown {
+    fn understood(&mut self, fact: &UnderstoodFact) {
+        self.intent.clone_from(&fact.intent);
+        self.slots = fact.slots.keys().cloned().collect();
+        self.opt_out = fact.opt_out;
+    }
+}
+
+/// The conversation with the lines that are shown of it.
+pub fn describe(
+    id: ConversationId,
+    state: &ConversationState,
+    opened: OpenedFact,
+    texted: &[Texted],
+    lines: Vec<LineShown>,
+) -> ConversationShown {
+    ConversationShown {
+        id,
+        campaign: opened.campaign,
+        customer: opened.customer,
+        channel: opened.channel,
+        begun_by: opened.begun_by,
+        flow: opened.flow,
+        opened_at: texted.first().map(|first| first.at),
+        closed_at: state.closed().map(|(at, _)| *at),
+        closed: state.closed().map(|(_, closed)| closed.clone()),
+        messages_count: state.messages_count(),
+        lines,
+    }
+}

@@ -1,0 +1,239 @@
+//! One message to one person: filled in, signed, asked of the rules, stored, carried once, its result stored.
+
+use super::shown::{MessageShown, describe};
+use crate::conversations::Judged;
+use crate::installation::{Installation, follow};
+use actors::AskError;
+use domain::customer::CustomerState;
+use domain::flow::filled_in;
+use domain::ids::{CampaignId, CustomerId, EventId, MessageId, NumberId};
+use domain::message::{MessageCommand, MessageRefusal, OrderedFact, SentAs, Way};
+use domain::personal::Personal;
+use domain::ports::messenger::{Messenger, OutgoingMessage};
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::{Cause, Position, StreamVersion};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a message says that it can be refused, where its text does not.
+const HOW_TO_REFUSE: &str = "回T退订";
+
+/// The variable that is a link.
+const LINK: &str = "link";
+
+/// What is to be sent.
+#[derive(Debug)]
+pub struct MessageDraft {
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+    pub way: Way,
+    /// Of a mail: where it goes.
+    pub to: Option<String>,
+    pub subject: Option<String>,
+    /// With `{{variables}}` of the person's enrolment, and these.
+    pub text: String,
+    pub variables: BTreeMap<String, String>,
+    pub link: Option<String>,
+    pub attachments: Vec<String>,
+}
+
+/// A message that was ordered, and what became of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct MessageSent {
+    #[serde(flatten)]
+    pub message: MessageShown,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+    #[serde(skip)]
+    pub version: StreamVersion,
+}
+
+/// Sends it; the same request again is answered with what became of it, and sends nothing.
+pub async fn send(
+    installation: &Installation,
+    draft: MessageDraft,
+    cause: Cause,
+) -> Result<MessageSent, Problem> {
+    let id = MessageId::derive(cause.command);
+    let customer = draft.customer.clone();
+    let messages = &installation.entities.messages;
+    if messages.state(&customer).await?.state.message(id).is_none() {
+        let messenger = messenger_for(installation, draft.way)?;
+        let (fact, outgoing) = prepared(installation, id, draft, messenger.as_ref()).await?;
+        let command = MessageCommand::Order(Box::new(fact));
+        let ordered = messages.ask(&customer, command, cause).await;
+        let ordered = ordered.map_err(capped)?;
+        // Who asked again meanwhile finds it ordered: it leaves once.
+        if !ordered.repeated && !ordered.events.is_empty() {
+            let began = installation.now();
+            let carried = messenger.carry(outgoing).await;
+            let duration_ms = installation.now().ms_since(began);
+            let sent = match carried {
+                Ok(carried) => SentAs::Taken {
+                    status: carried.status,
+                    duration_ms,
+                },
+                Err(not) => SentAs::Failed {
+                    class: not.class,
+                    status: not.status,
+                    duration_ms,
+                    may_have_left: not.may_have_left,
+                },
+            };
+            let cause = Cause {
+                causation: Some(EventId::new(id.uuid())),
+                ..follow(cause, "sent")
+            };
+            let command = MessageCommand::Settle { message: id, sent };
+            messages.ask(&customer, command, cause).await?;
+        }
+    }
+    let loaded = messages.state(&customer).await?;
+    let kept = loaded.state.message(id);
+    let kept = kept.ok_or_else(|| Problem::fault("a message that was just ordered is not there"))?;
+    Ok(MessageSent {
+        message: describe(id, kept),
+        position: loaded.position,
+        version: loaded.version,
+    })
+}
+
+/// A cap is a refusal of its own, for whoever asks again tomorrow.
+fn capped(error: AskError<MessageRefusal>) -> Problem {
+    match error {
+        AskError::Refused(refusal @ MessageRefusal::Cap { .. }) => {
+            Problem::refused("messages-capped", refusal.to_string())
+        }
+        AskError::Refused(refusal @ MessageRefusal::NotPermitted { .. }) => {
+            Problem::refused("text-not-permitted", refusal.to_string())
+        }
+        other => other.into(),
+    }
+}
+
+fn messenger_for(installation: &Installation, way: Way) -> Result<Arc<dyn Messenger>, Problem> {
+    let messenger = installation.messages.messenger();
+    let messenger = messenger.filter(|messenger| messenger.ways().contains(&way));
+    messenger.map(Arc::clone).ok_or_else(|| {
+        Problem::refused(
+            "no-such-way",
+            "this server carries no messages by this way: it is started with --message-gateway, \
+             --message-smtp or --message-webhook",
+        )
+    })
+}
+
+async fn prepared(
+    installation: &Installation,
+    id: MessageId,
+    draft: MessageDraft,
+    messenger: &dyn Messenger,
+) -> Result<(OrderedFact, OutgoingMessage), Problem> {
+    let entities = &installation.entities;
+    let campaign = entities.campaigns.state(&draft.campaign).await?.state;
+    let facts = campaign
+        .facts(draft.campaign.clone())
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    let person = entities.customers.state(&draft.customer).await?.state;
+    let number = number_of(&person, &draft.campaign)?;
+    let number_state = entities.numbers.state(&number).await?.state;
+    let judged = Judged {
+        facts: &facts,
+        person: &person,
+        number: &number,
+        number_state: &number_state,
+    };
+    let verdicts = judged.verdicts(false, installation.now())?;
+    let text = text_of(&draft, &person, messenger)?;
+    let to = address(&draft, &person, &number)?;
+    let fact = OrderedFact {
+        message: id,
+        campaign: draft.campaign,
+        number,
+        way: draft.way,
+        to: Personal::open(to.clone()),
+        subject: draft.subject.clone().map(Personal::open),
+        text: Personal::open(text.clone()),
+        attachments: draft.attachments.clone(),
+        verdicts,
+    };
+    let outgoing = OutgoingMessage {
+        message: id,
+        way: draft.way,
+        to,
+        subject: draft.subject,
+        text,
+        attachments: draft.attachments,
+    };
+    Ok((fact, outgoing))
+}
+
+fn number_of(person: &CustomerState, campaign: &CampaignId) -> Result<NumberId, Problem> {
+    let enrolment = person.enrolment(campaign).ok_or_else(|| {
+        Problem::refused(
+            "not-enrolled",
+            format!("the customer is in no list of campaign {campaign}"),
+        )
+    })?;
+    Ok(enrolment.number.clone())
+}
+
+/// Where it goes.
+fn address(draft: &MessageDraft, person: &CustomerState, number: &NumberId) -> Result<String, Problem> {
+    match draft.way {
+        Way::Sms => {
+            let phone = person.phone(number).and_then(Personal::value);
+            phone.cloned().ok_or_else(|| {
+                Problem::refused(
+                    "text-not-permitted",
+                    "the person's number cannot be read any more",
+                )
+            })
+        }
+        Way::Mail => draft
+            .to
+            .clone()
+            .ok_or_else(|| wrong("/to", "a mail needs an address")),
+        Way::Webhook => Ok(draft.customer.to_string()),
+    }
+}
+
+/// Filled in and signed, and of a short message with how to refuse.
+fn text_of(
+    draft: &MessageDraft,
+    person: &CustomerState,
+    messenger: &dyn Messenger,
+) -> Result<String, Problem> {
+    let mut values: BTreeMap<String, String> = BTreeMap::new();
+    if let Some(enrolment) = person.enrolment(&draft.campaign) {
+        let known = enrolment.variables.iter();
+        values.extend(known.filter_map(|(name, value)| Some((name.clone(), value.value()?.clone()))));
+    }
+    values.extend(draft.variables.clone());
+    values.extend(draft.link.clone().map(|link| (LINK.to_owned(), link)));
+    let mut text = filled_in(&draft.text, &values).map_err(|fault| wrong("/text", &fault.to_string()))?;
+    if let Some(link) = &draft.link
+        && !text.contains(link.as_str())
+    {
+        text.push(' ');
+        text.push_str(link);
+    }
+    if let Some(signature) = messenger.signature() {
+        text = format!("【{signature}】{text}");
+    }
+    if draft.way == Way::Sms && !text.contains("退订") {
+        text.push_str("，");
+        text.push_str(HOW_TO_REFUSE);
+    }
+    Ok(text)
+}
+
+fn wrong(pointer: &str, detail: &str) -> Problem {
+    Problem::members(vec![MemberError {
+        pointer: pointer.to_owned(),
+        detail: detail.to_owned(),
+    }])
+}

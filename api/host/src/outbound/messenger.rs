@@ -1,0 +1,111 @@
+//! Carries messages to persons: a gateway of short messages, a mail server, an address of the institution's
+//! own. By the courier of webhooks and alerts, once each.
+
+use crate::messaging_args::MessagingChoice;
+use application::webhooks::courier::{Courier, Header, Letter, Mail, Post};
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::message::Way;
+use domain::ports::messenger::{Carried, Messenger, NotCarried, OutgoingMessage};
+use domain::webhook::DeliveryFault;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The class of a message by a way that this server does not have.
+const NO_SUCH_WAY: &str = "no_such_way";
+
+/// What a mail is about that does not say so.
+const SUBJECT: &str = "通知 Notice";
+
+/// By what a server was started with.
+pub struct OutsideMessenger {
+    courier: Arc<dyn Courier>,
+    choice: MessagingChoice,
+}
+
+impl OutsideMessenger {
+    pub fn new(courier: Arc<dyn Courier>, choice: MessagingChoice) -> Self {
+        Self { courier, choice }
+    }
+
+    fn letter(&self, message: OutgoingMessage) -> Option<Letter> {
+        let choice = &self.choice;
+        let id = message.message.to_string();
+        match message.way {
+            Way::Sms => {
+                let body = json!({ "id": id, "to": message.to, "text": message.text,
+                    "attachments": message.attachments });
+                Some(self.post(choice.gateway.as_ref()?, &body))
+            }
+            Way::Webhook => {
+                let body = json!({ "id": id, "customer": message.to, "subject": message.subject,
+                    "text": message.text, "attachments": message.attachments });
+                Some(self.post(choice.webhook.as_ref()?, &body))
+            }
+            Way::Mail => {
+                let mut text = message.text;
+                for link in &message.attachments {
+                    text.push('\n');
+                    text.push_str(link);
+                }
+                Some(Letter::Mail(Mail {
+                    smtp: choice.smtp.clone()?,
+                    login: choice.secret.clone(),
+                    to: message.to,
+                    subject: message.subject.unwrap_or_else(|| SUBJECT.to_owned()),
+                    text,
+                    allow_private: choice.allow_private,
+                }))
+            }
+        }
+    }
+
+    fn post(&self, url: &str, body: &Value) -> Letter {
+        let bearer = self.choice.secret.as_ref().map(|secret| Header {
+            name: "authorization",
+            value: format!("Bearer {secret}"),
+        });
+        Letter::Post(Post {
+            url: url.to_owned(),
+            headers: bearer.into_iter().collect(),
+            body: Bytes::from(body.to_string()),
+            allow_private: self.choice.allow_private,
+        })
+    }
+}
+
+#[async_trait]
+impl Messenger for OutsideMessenger {
+    fn ways(&self) -> Vec<Way> {
+        let choice = &self.choice;
+        let sms = choice.gateway.is_some().then_some(Way::Sms);
+        let mail = choice.smtp.is_some().then_some(Way::Mail);
+        let webhook = choice.webhook.is_some().then_some(Way::Webhook);
+        [sms, mail, webhook].into_iter().flatten().collect()
+    }
+
+    fn signature(&self) -> Option<String> {
+        self.choice.signature.clone()
+    }
+
+    async fn carry(&self, message: OutgoingMessage) -> Result<Carried, NotCarried> {
+        let Some(letter) = self.letter(message) else {
+            return Err(NotCarried {
+                class: NO_SUCH_WAY.to_owned(),
+                status: None,
+                may_have_left: false,
+            });
+        };
+        let answered = self.courier.deliver(letter).await;
+        match answered.fault {
+            None => Ok(Carried {
+                status: answered.status,
+            }),
+            Some(fault) => Err(NotCarried {
+                class: fault.code().to_owned(),
+                status: answered.status,
+                may_have_left: matches!(fault, DeliveryFault::TimedOut | DeliveryFault::AnswerCut),
+            }),
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Conversations in text over HTTP: opened, gone on with message by message, read, closed.
+
+use crate::described::{Changed, MadeOrChanged, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::{in_scope, limited, sees_call, sees_person};
+use crate::reply::Written;
+use application::conversations::{
+    ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, close, describe,
+    hear, known, open, texts_of, transcript,
+};
+use application::flows::definition_of;
+use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::parameter::Parameter;
+use domain::conversation::{
+    BegunBy, Channel, ConversationState, MESSAGE_ID_BYTES_MAX, OpenedFact, TEXT_CHARS_MAX,
+};
+use domain::flow::FlowNamed;
+use domain::ids::{CampaignId, ConversationId};
+use domain::inquiry::ReadForm;
+use domain::permission::DataScope;
+use domain::problem::Problem;
+use evidence::replaying::Texts;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use std::sync::Arc;
+
+/// Longest id of a customer that is read: what a list's row may have.
+const CUSTOMER_BYTES_MAX: usize = 128;
+
+/// Texts as they were written.
+const CLEAR: Parameter = Parameter::flag(
+    "clear",
+    "Our texts with their variables filled in, for whoever may see persons in clear, with a reason",
+);
+
+/// What is opened of a conversation.
+const MASKED: Shown = Shown::of(&["heard", "slots"], ReadForm::Masked);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/conversations",
+            "Begin to write with a person of a campaign: the campaign's flow, notices first, as in a call",
+            begin,
+        )
+        .needs(Permission::CallsWrite, About::Handler)
+        .takes::<ConversationOpening>(),
+        Endpoint::get(
+            "/api/v1/conversations/{id}",
+            "A conversation in text, line by line, and why the flow went where it went",
+            show,
+        )
+        .needs(Permission::CallsRead, About::Handler)
+        .query(const { &[CLEAR, BY, REASON] }),
+        Endpoint::post(
+            "/api/v1/conversations/{id}/messages",
+            "A message of theirs: what we write back; the same message again is answered the same",
+            message,
+        )
+        .needs(Permission::CallsWrite, About::Handler)
+        .takes::<MessageReceived>()
+        .kept(),
+        Endpoint::post(
+            "/api/v1/conversations/{id}/close",
+            "Close a conversation that nobody goes on with",
+            end,
+        )
+        .needs(Permission::CallsWrite, About::Handler),
+    ]
+}
+
+/// With whom, about what, by which way.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "campaign": "TASK20261120", "customer": "C01", "channel": "web",
+    "begun_by": "customer" }]))]
+struct ConversationOpening {
+    #[schemars(with = "CampaignId")]
+    campaign: Option<CampaignId>,
+    /// The institution's id of the customer, or ours; somebody of the campaign's lists.
+    #[schemars(length(min = 1, max = CUSTOMER_BYTES_MAX))]
+    customer: String,
+    /// Default: web.
+    #[schemars(with = "Option<Channel>")]
+    channel: Channel,
+    /// Who wrote first. Default: us, which asks every rule.
+    #[schemars(with = "Option<BegunBy>")]
+    begun_by: BegunBy,
+}
+
+impl Order for ConversationOpening {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("campaign") {
+            body.wrong("campaign", "is missing");
+        }
+        Self {
+            campaign: body.parsed("campaign"),
+            customer: body.needed_short_text("customer", CUSTOMER_BYTES_MAX),
+            channel: body.value("channel").unwrap_or(Channel::Web),
+            begun_by: body.value("begun_by").unwrap_or(BegunBy::Us),
+        }
+    }
+}
+
+/// A message of theirs.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "id": "m-1", "text": "三期" }]))]
+struct MessageReceived {
+    /// Its sender's own id: the same one again is the same message.
+    #[schemars(length(min = 1, max = MESSAGE_ID_BYTES_MAX))]
+    id: String,
+    #[schemars(length(min = 1, max = TEXT_CHARS_MAX))]
+    text: String,
+}
+
+impl Order for MessageReceived {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            id: body.needed_short_text("id", MESSAGE_ID_BYTES_MAX),
+            text: body.needed_short_text("text", TEXT_CHARS_MAX.saturating_mul(4)),
+        }
+    }
+}
+
+async fn begin(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ConversationShown>, Problem> {
+    let installation = Arc::clone(&ctx.installation);
+    let cause = input.cause(&installation, "conversations")?;
+    let scope = input.scope.clone();
+    let opening: ConversationOpening = input.order().await?;
+    let campaign = opening
+        .campaign
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    in_scope(&scope, &campaign)?;
+    let (customer, person) = installation.customer_named(&opening.customer).await?;
+    if !sees_person(&ctx, &scope, &person).await? {
+        return Err(Problem::missing("this customer"));
+    }
+    let order = ConversationOrder {
+        campaign,
+        customer,
+        channel: opening.channel,
+        begun_by: opening.begun_by,
+    };
+    let (id, answer) = open(&installation, order, cause).await?;
+    let (state, opened) = known(&installation, id).await?;
+    let texted = transcript(&installation, id).await?;
+    let lines = texts_of(&texted);
+    let written = Written {
+        body: describe(id, &state, opened, &texted, lines),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    };
+    Ok(match answer.repeated {
+        false => MadeOrChanged::Made(written),
+        true => MadeOrChanged::Changed(written),
+    })
+}
+
+async fn message(ctx: Ctx, input: Input) -> Result<Changed<MessageAnswered>, Problem> {
+    let installation = Arc::clone(&ctx.installation);
+    let id: ConversationId = input.id(0, "this conversation")?;
+    seen(&ctx, input.scope.clone(), id).await?;
+    let cause = input.cause(&installation, "conversations/messages")?;
+    let received: MessageReceived = input.order().await?;
+    let order = MessageOrder {
+        message: received.id,
+        text: received.text,
+    };
+    let body = hear(&installation, id, order, cause).await?;
+    Ok(Changed(Written {
+        version: Some(body.version),
+        position: Some(body.position),
+        body,
+    }))
+}
+
+async fn end(ctx: Ctx, input: Input) -> Result<Changed<ConversationShown>, Problem> {
+    let installation = Arc::clone(&ctx.installation);
+    let id: ConversationId = input.id(0, "this conversation")?;
+    let (_, opened) = seen(&ctx, input.scope.clone(), id).await?;
+    let cause = input.cause(&installation, "conversations/close")?;
+    let answer = close(&installation, id, cause).await?;
+    Ok(Changed(Written {
+        body: describe(id, &answer.state, opened, &[], Vec::new()),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<ConversationShown>, Problem> {
+    let installation = &ctx.installation;
+    let clear = input.flag(CLEAR.name)?;
+    if clear && input.caller.scope_for(Permission::CustomersReveal).is_err() {
+        return Err(limited("what was written in clear needs customers:reveal"));
+    }
+    if clear && input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
+        return Err(Problem::invalid(
+            "reason-needed",
+            "say why with ?reason=: it is stored for ever, so name no person",
+        ));
+    }
+    let id: ConversationId = input.id(0, "this conversation")?;
+    let reader = input.reader();
+    let (state, opened) = seen(&ctx, input.scope.clone(), id).await?;
+    let what = Shown {
+        form: if clear { ReadForm::Clear } else { ReadForm::Masked },
+        customer: Some(opened.customer.clone()),
+        campaign: Some(opened.campaign.clone()),
+        ..MASKED
+    };
+    put_on_record(installation, reader, what).await?;
+    let texted = transcript(installation, id).await?;
+    let mut lines = texts_of(&texted);
+    if !clear {
+        let named = FlowNamed {
+            flow: opened.flow.flow.clone(),
+            version: Some(opened.flow.version),
+        };
+        let (_, flow) = definition_of(installation, &named).await?;
+        let texts = Texts::of(&flow);
+        lines.iter_mut().for_each(|line| unfilled(line, &texts));
+    }
+    Ok(Read(describe(id, &state, opened, &texted, lines)))
+}
+
+/// Ours as the flow has them, nobody's values filled in; theirs were starred before they were stored.
+fn unfilled(line: &mut LineShown, texts: &Texts) {
+    if line.side == Side::Us
+        && let Some(prompt) = &line.prompt
+    {
+        line.text = texts.at(prompt, line.variant.as_deref()).text;
+    }
+}
+
+/// A conversation, where a caller of this scope sees its person.
+async fn seen(
+    ctx: &Ctx,
+    scope: DataScope,
+    id: ConversationId,
+) -> Result<(Arc<ConversationState>, OpenedFact), Problem> {
+    let (state, opened) = known(&ctx.installation, id).await?;
+    match sees_call(ctx, &scope, &opened.campaign, &opened.customer).await {
+        Ok(()) => Ok((state, opened)),
+        Err(problem) if problem.is_ours() => Err(problem),
+        Err(_) => Err(Problem::missing("this conversation")),
+    }
+}

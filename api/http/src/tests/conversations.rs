@@ -1,0 +1,180 @@
+//! Conversations in text as they meet a server: the flow of a call in writing, a refusal that counts
+//! everywhere, a hand-over, and who may read what.
+
+use super::asking::{Came, add, get, key, owner, trail};
+use crate::testing::Story;
+use domain::flow::FlowDefinition;
+use serde_json::{Value, json};
+
+/// The campaign T with the shipped spoken flow, and two people of its list.
+async fn with_two(story: &Story) {
+    let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
+    let flow = FlowDefinition::from_yaml(text).unwrap();
+    let made = json!({ "task_id": "T", "flow": flow.to_value(),
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let came = owner(story, "/api/v1/campaigns", made).await;
+    assert_eq!(came.status, 201, "{}", came.body);
+    let person = |id: &str, phone: &str| {
+        json!({ "customer_id": id, "phone": phone, "bank_name": "示例银行", "name": "欧阳小明",
+            "card_tail": "6621", "amount": "12000", "fee_text": "年化百分之六" })
+    };
+    let list =
+        json!({ "task_id": "T", "records": [person("C01", "13800138001"), person("C02", "13800138002")] });
+    let came = owner(story, "/api/v1/tasks/data", list).await;
+    assert_eq!(
+        (came.status, &came.body["accepted"]),
+        (200, &json!(2)),
+        "{}",
+        came.body
+    );
+}
+
+async fn opened(story: &Story, customer: &str) -> Came {
+    let order = json!({ "campaign": "T", "customer": customer, "channel": "web", "begun_by": "customer" });
+    owner(story, "/api/v1/conversations", order).await
+}
+
+async fn written(story: &Story, conversation: &str, id: &str, text: &str) -> Came {
+    let path = format!("/api/v1/conversations/{conversation}/messages");
+    owner(story, &path, json!({ "id": id, "text": text })).await
+}
+
+fn prompts(lines: &Value) -> Vec<&str> {
+    let lines = lines.as_array().unwrap().iter();
+    lines.filter_map(|line| line["prompt"].as_str()).collect()
+}
+
+fn position(event: &Value) -> u64 {
+    event["position"].as_str().unwrap().parse().unwrap()
+}
+
+#[test]
+fn a_person_is_answered_along_the_flow_and_a_refusal_counts_everywhere() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let came = opened(&story, "C01").await;
+        assert_eq!(came.status, 201, "{}", came.body);
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let first = prompts(&came.body["lines"]);
+        assert_eq!(first[0], "notices.recording");
+        assert_eq!(first.last(), Some(&"nodes.验证卡号.text"), "{first:?}");
+
+        let terms = written(&story, &id, "m-1", "是的，我的卡号是6222021234567890128").await;
+        assert_eq!(terms.status, 200, "{}", terms.body);
+        let said = prompts(&terms.body["replies"]);
+        assert_eq!(said, ["nodes.查询可分期金额.text", "nodes.确认分期期数.text"]);
+        let again = written(&story, &id, "m-1", "是的").await;
+        assert_eq!(again.body, terms.body, "the same message is answered the same");
+
+        let refused = written(&story, &id, "m-2", "退订").await;
+        assert_eq!(
+            (&refused.body["opted_out"], &refused.body["closed"]["outcome"]),
+            (&json!(true), &json!("opted_out")),
+            "{}",
+            refused.body
+        );
+        let opted = trail(&story, "number.opted_out").await;
+        let heard = trail(&story, "conversation.heard").await;
+        assert_eq!((opted.len(), heard.len()), (1, 2));
+        assert_eq!(opted[0]["data"]["source"], "text");
+        let last_heard = heard.iter().map(position).max().unwrap();
+        assert!(position(&opted[0]) < last_heard, "the number is protected first");
+
+        let late = written(&story, &id, "m-3", "在吗").await;
+        assert_eq!((late.status, late.code()), (422, "refused"), "{}", late.body);
+        let ours = json!({ "campaign": "T", "customer": "C01" });
+        let ours = owner(&story, "/api/v1/conversations", ours).await;
+        assert_eq!(
+            (ours.status, ours.code()),
+            (422, "text-not-permitted"),
+            "{}",
+            ours.body
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn what_was_written_is_masked_and_read_in_clear_with_a_reason_on_record() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let came = opened(&story, "C01").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        written(&story, &id, "m-1", "是的，我的卡号是6222021234567890128").await;
+        let path = format!("/api/v1/conversations/{id}");
+        let masked = get(&story, &path, &story.bearer()).await;
+        assert_eq!(masked.status, 200, "{}", masked.body);
+        let text = masked.body.to_string();
+        for personal in ["欧阳小明", "6222021234567890128", "6621"] {
+            assert!(!text.contains(personal), "{personal} in {text}");
+        }
+        assert!(text.contains("{{name}}"), "{text}");
+        let lines = masked.body["lines"].as_array().unwrap();
+        let theirs = lines.iter().find(|line| line["side"] == "customer").unwrap();
+        assert_eq!(theirs["why"]["intent"], "affirm", "{theirs}");
+
+        add(&story, "ye", &["compliance"]).await;
+        let ye = key(&story, json!({ "user": "ye" })).await;
+        let why = get(&story, &format!("{path}?clear=true"), &ye).await;
+        assert_eq!((why.status, why.code()), (400, "reason-needed"), "{}", why.body);
+        let clear = get(&story, &format!("{path}?clear=true&reason=complaint"), &ye).await;
+        let text = clear.body.to_string();
+        assert!(text.contains("欧阳小明"), "{text}");
+        assert!(
+            !text.contains("6222021234567890128"),
+            "a card is starred before it is stored: {text}"
+        );
+        let reads = trail(&story, "inquiry.personal_data_read").await;
+        assert!(
+            reads.iter().any(|read| read["data"]["form"] == "clear"),
+            "{reads:?}"
+        );
+        add(&story, "ling", &["viewer"]).await;
+        let ling = key(&story, json!({ "user": "ling" })).await;
+        let no = get(&story, &format!("{path}?clear=true&reason=x"), &ling).await;
+        assert_eq!(no.status, 403, "{}", no.body);
+    });
+    story.end();
+}
+
+#[test]
+fn who_asks_for_a_person_is_called_once() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let came = opened(&story, "C02").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let over = written(&story, &id, "m-1", "转人工").await;
+        assert_eq!(over.body["closed"]["reason"], "handed_over", "{}", over.body);
+        assert!(over.body["handed_over"]["call"].is_string(), "{}", over.body);
+        let again = written(&story, &id, "m-1", "转人工").await;
+        assert_eq!(again.body["handed_over"], over.body["handed_over"]);
+        assert_eq!(trail(&story, "customer.call_asked").await.len(), 1);
+    });
+    story.end();
+}
+
+#[test]
+fn nobody_has_more_conversations_than_channels_and_closing_makes_room() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let mut last = String::new();
+        for _ in 0..3 {
+            let came = opened(&story, "C01").await;
+            assert_eq!(came.status, 201, "{}", came.body);
+            last = came.body["id"].as_str().unwrap().to_owned();
+        }
+        let full = opened(&story, "C01").await;
+        assert_eq!((full.status, full.code()), (422, "conversations-open"));
+        assert_eq!(opened(&story, "C02").await.status, 201, "of another person");
+        let closed = owner(&story, &format!("/api/v1/conversations/{last}/close"), json!({})).await;
+        assert_eq!(closed.body["closed"]["reason"], "requested", "{}", closed.body);
+        assert_eq!(opened(&story, "C01").await.status, 201);
+        let stranger = json!({ "campaign": "T", "customer": "C99" });
+        assert_eq!(owner(&story, "/api/v1/conversations", stranger).await.status, 404);
+    });
+    story.end();
+}

@@ -1,0 +1,133 @@
+//! Messages to persons as they meet a server: signed, carried once, capped, and refused by 退订.
+
+use super::asking::{Came, get, owner, send, trail};
+use super::webhooks::receiver;
+use crate::testing::Story;
+use host::messaging_args::MessagingChoice;
+use hyper::Method;
+use serde_json::{Value, json};
+use std::sync::mpsc::Receiver;
+
+/// A server with a gateway that answers so.
+fn begin(statuses: &'static [u16]) -> (Story, Receiver<Value>) {
+    let (url, told) = receiver(statuses);
+    let story = Story::begin_with(|_, settings| {
+        settings.messaging = MessagingChoice {
+            gateway: Some(url),
+            signature: Some("示例银行".to_owned()),
+            allow_private: true,
+            ..MessagingChoice::default()
+        };
+    });
+    (story, told)
+}
+
+async fn with_one(story: &Story) {
+    let made = json!({ "task_id": "T", "script_template": "您好，{{name}}。",
+        "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    assert_eq!(owner(story, "/api/v1/campaigns", made).await.status, 201);
+    let list = json!({ "task_id": "T", "records": [
+        { "customer_id": "C01", "phone": "13800138001", "name": "欧阳小明" },
+    ] });
+    assert_eq!(owner(story, "/api/v1/tasks/data", list).await.status, 200);
+}
+
+fn plan() -> Value {
+    json!({ "campaign": "T", "customer": "C01", "way": "sms", "text": "{{name}}，您的还款计划：{{link}}",
+        "link": "https://example.com/plan" })
+}
+
+async fn sent(story: &Story, key: &str, order: Value) -> Came {
+    let bearer = story.bearer();
+    let headers = [("Authorization", bearer.as_str()), ("Idempotency-Key", key)];
+    send(story, Method::POST, "/api/v1/messages", &headers, Some(order)).await
+}
+
+#[test]
+fn a_message_is_signed_carried_once_and_refused_by_its_reply() {
+    let (story, told) = begin(&[202]);
+    story.runtime.block_on(async {
+        with_one(&story).await;
+        let came = sent(&story, "plan-1", plan()).await;
+        assert_eq!(
+            (came.status, &came.body["status"]),
+            (201, &json!("sent")),
+            "{}",
+            came.body
+        );
+        let carried = told.recv().unwrap();
+        let text = "【示例银行】欧阳小明，您的还款计划：https://example.com/plan，回T退订";
+        assert_eq!(
+            (&carried["text"], &carried["to"]),
+            (&json!(text), &json!("+8613800138001"))
+        );
+        assert_eq!(carried["id"], came.body["id"]);
+        let again = sent(&story, "plan-1", plan()).await;
+        assert_eq!(again.body["id"], came.body["id"]);
+        assert!(told.try_recv().is_err(), "it left once");
+
+        let answer = json!({ "id": "r-1", "message": came.body["id"], "text": "退订" });
+        let reply = owner(&story, "/api/v1/messages/replies", answer.clone()).await;
+        assert_eq!(
+            (&reply.body["opted_out"], &reply.body["kept"]),
+            (&json!(true), &json!(true)),
+            "{}",
+            reply.body
+        );
+        owner(&story, "/api/v1/messages/replies", answer).await;
+        let opted = trail(&story, "number.opted_out").await;
+        let replied = trail(&story, "message.replied").await;
+        assert_eq!((opted.len(), replied.len()), (1, 1));
+        let place = |event: &Value| event["position"].as_str().unwrap().parse::<u64>().unwrap();
+        assert!(
+            place(&opted[0]) < place(&replied[0]),
+            "the number is protected first"
+        );
+        let refused = sent(&story, "plan-2", plan()).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (422, "text-not-permitted"),
+            "{}",
+            refused.body
+        );
+        let listed = get(&story, "/api/v1/messages?customer=C01", &story.bearer()).await;
+        assert_eq!(listed.body["items"].as_array().unwrap().len(), 1);
+        assert!(!listed.body.to_string().contains("欧阳小明"));
+    });
+    story.end();
+}
+
+#[test]
+fn a_person_is_sent_three_a_day_and_what_was_not_taken_does_not_count() {
+    let (story, _told) = begin(&[500]);
+    story.runtime.block_on(async {
+        with_one(&story).await;
+        let failed = sent(&story, "m-0", plan()).await;
+        assert_eq!(
+            (&failed.body["status"], &failed.body["class"]),
+            (&json!("failed"), &json!("status")),
+            "{}",
+            failed.body
+        );
+        for key in ["m-1", "m-2", "m-3"] {
+            let came = sent(&story, key, plan()).await;
+            assert_eq!(came.body["status"], "sent", "{}", came.body);
+        }
+        let capped = sent(&story, "m-4", plan()).await;
+        assert_eq!((capped.status, capped.code()), (422, "messages-capped"), "{}", capped.body);
+        let mail = json!({ "campaign": "T", "customer": "C01", "way": "mail", "to": "li@example.com", "text": "您好" });
+        let mail = sent(&story, "m-5", mail).await;
+        assert_eq!((mail.status, mail.code()), (422, "no-such-way"));
+        let empty = json!({ "campaign": "T", "customer": "C01", "way": "sms", "text": "{{nobody}}您好" });
+        let empty = sent(&story, "m-6", empty).await;
+        assert_eq!(empty.body["errors"][0]["pointer"], "/text", "{}", empty.body);
+        let number = json!({ "id": "r-9", "from": "13800138001", "text": "TD" });
+        let reply = owner(&story, "/api/v1/messages/replies", number).await;
+        assert_eq!(
+            (&reply.body["opted_out"], &reply.body["kept"]),
+            (&json!(true), &json!(false))
+        );
+        assert_eq!(trail(&story, "number.opted_out").await.len(), 1);
+    });
+    story.end();
+}

@@ -1,0 +1,202 @@
+//! Facts about one conversation in text, in the order they happen. Stored kinds and versions; never changed,
+//! only added to. What was understood and decided are a call's facts.
+
+use crate::calling_plan::FlowRef;
+use crate::compliance::Verdict;
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::disposition::Outcome;
+use crate::ids::{CampaignId, CustomerId, NumberId};
+use crate::key_rule::KeyRule;
+use crate::personal::{Personal, escaped};
+use crate::spoken_turn::{TurnDecision, UnderstoodFact};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", content = "data")]
+pub enum ConversationEvent {
+    /// Somebody begins to write with a person, or the person with us.
+    #[serde(rename = "conversation.opened")]
+    Opened(Box<OpenedFact>),
+    /// A message of theirs, as it is kept: numbers, cards and names are starred before they are sealed.
+    #[serde(rename = "conversation.heard")]
+    Heard(TextHeardFact),
+    #[serde(rename = "conversation.understood")]
+    Understood(UnderstoodFact),
+    /// Stored before what follows from it.
+    #[serde(rename = "conversation.decided")]
+    Decided(TurnDecision),
+    /// A text of ours. It leaves behind this.
+    #[serde(rename = "conversation.said")]
+    Said(TextSaidFact),
+    /// Exactly one per conversation.
+    #[serde(rename = "conversation.closed")]
+    Closed(ClosedFact),
+}
+
+/// Whom it is with, about what, along which flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct OpenedFact {
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+    /// The number that an opt-out is of.
+    pub number: NumberId,
+    pub channel: Channel,
+    pub begun_by: BegunBy,
+    pub flow: FlowRef,
+    /// The rule by which keys count that are written.
+    pub key_rule: KeyRule,
+    /// The flow's variables as they stood then.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, Personal<String>>,
+    /// What the rules said of writing to them.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// By which way texts come and go.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// A chat on a page.
+    Web,
+    /// A chat in the institution's own program.
+    App,
+    /// Short messages.
+    Sms,
+}
+
+/// A chat that nobody goes on with for this long is over: who reads it has left the page.
+const CHAT_IDLE_MS: u64 = 30 * 60_000;
+/// A short message is answered within a day, or not at all.
+const SMS_IDLE_MS: u64 = 24 * 60 * 60_000;
+
+impl Channel {
+    /// How long after the last text it is closed.
+    pub const fn idle_ms(self) -> u64 {
+        match self {
+            Self::Web | Self::App => CHAT_IDLE_MS,
+            Self::Sms => SMS_IDLE_MS,
+        }
+    }
+}
+
+/// Who wrote first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BegunBy {
+    /// We do: every rule that a text has to keep is asked.
+    Us,
+    /// They did, and are answered.
+    Customer,
+}
+
+/// A message of theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TextHeardFact {
+    /// Its sender's own id: the same one again is the same message.
+    #[schemars(example = &"m-1")]
+    pub message: String,
+    /// The node the conversation was in.
+    pub node: String,
+    pub text: Personal<String>,
+    /// It was taken for a key of a menu.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub as_key: bool,
+}
+
+/// A text of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct TextSaidFact {
+    /// The message that it answers; absent of the first ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"m-1")]
+    pub message: Option<String>,
+    pub node: String,
+    /// The text's place in the flow, such as `nodes.greeting.text`.
+    pub prompt: String,
+    /// Which of several wordings.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// With its variables filled in.
+    pub text: Personal<String>,
+}
+
+/// Why a conversation is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CloseReason {
+    /// The flow came to its end.
+    FlowEnded,
+    /// The flow hands over to a person: a call is asked for.
+    HandedOver,
+    /// Nobody went on with it.
+    Idle,
+    /// More messages than one has.
+    TooLong,
+    /// Somebody closed it.
+    Requested,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ClosedFact {
+    pub reason: CloseReason,
+    /// The flow's own; absent where it came to no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<Outcome>,
+    /// How many messages of theirs there were.
+    pub messages_count: u32,
+    /// From which instant on nobody went on with it, of one that was idle.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_since: Option<Timestamp>,
+}
+
+/// Stored kinds, each named for its variant. They never change.
+impl ConversationEvent {
+    pub const OPENED: &'static str = "conversation.opened";
+    pub const HEARD: &'static str = "conversation.heard";
+    pub const UNDERSTOOD: &'static str = "conversation.understood";
+    pub const DECIDED: &'static str = "conversation.decided";
+    pub const SAID: &'static str = "conversation.said";
+    pub const CLOSED: &'static str = "conversation.closed";
+}
+
+impl EventData for ConversationEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Opened(_) => Self::OPENED,
+            Self::Heard(_) => Self::HEARD,
+            Self::Understood(_) => Self::UNDERSTOOD,
+            Self::Decided(_) => Self::DECIDED,
+            Self::Said(_) => Self::SAID,
+            Self::Closed(_) => Self::CLOSED,
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        match self {
+            Self::Opened(fact) => {
+                let variables = fact.variables.iter_mut();
+                variables
+                    .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
+                    .collect()
+            }
+            Self::Heard(fact) => vec![("/text".to_owned(), &mut fact.text)],
+            Self::Understood(fact) => fact.personal(),
+            Self::Said(fact) => vec![("/text".to_owned(), &mut fact.text)],
+            Self::Decided(_) | Self::Closed(_) => Vec::new(),
+        }
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,112 @@
+//! Every stored kind of a conversation's event, held against its golden file.
+
+use super::event::{
+    BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
+};
+use crate::calling_plan::FlowRef;
+use crate::compliance::{Decision, Verdict};
+use crate::disposition::Outcome;
+use crate::key_rule::KeyRule;
+use crate::personal::Personal;
+use crate::record::golden_support::{at, campaign, check, check_with, customer, number};
+use crate::spoken_turn::{
+    Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput, UnderstoodFact,
+};
+use std::collections::BTreeMap;
+
+fn open(text: &str) -> Personal<String> {
+    Personal::open(text.to_owned())
+}
+
+fn opened() -> OpenedFact {
+    OpenedFact {
+        campaign: campaign(),
+        customer: customer(),
+        number: number(),
+        channel: Channel::Web,
+        begun_by: BegunBy::Customer,
+        flow: FlowRef {
+            flow: "card_instalment_spoken".parse().unwrap(),
+            version: 2,
+            content_hash: "ab".repeat(32),
+        },
+        key_rule: KeyRule::CURRENT,
+        variables: BTreeMap::from([("customer_name".to_owned(), open("张三"))]),
+        verdicts: vec![Verdict {
+            rule: "erased_person".to_owned(),
+            version: 1,
+            effective_from: "2026-01-01".to_owned(),
+            decision: Decision::Allow,
+            facts: BTreeMap::new(),
+        }],
+    }
+}
+
+fn reading() -> SpokenReading {
+    SpokenReading {
+        certainty: Certainty::Accepted,
+        read_by: ReadBy::Rule,
+        candidates: vec![IntentCandidate {
+            intent: "refuse_call".to_owned(),
+            score_permille: 1_000,
+        }],
+        accept_permille: Some(620),
+        confirm_permille: Some(310),
+    }
+}
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    let heard = TextHeardFact {
+        message: "m-1".to_owned(),
+        node: "greeting".to_owned(),
+        text: open("别再打了"),
+        as_key: false,
+    };
+    let understood = UnderstoodFact {
+        node: "greeting".to_owned(),
+        intent: Some("refuse_call".to_owned()),
+        reading: reading(),
+        slots: BTreeMap::from([("terms".to_owned(), open("3"))]),
+        interest: None,
+        opt_out: true,
+        model: Some("ab".repeat(32)),
+    };
+    let decided = TurnDecision {
+        node: "greeting".to_owned(),
+        rule: "opt_out".to_owned(),
+        explanation: Explanation {
+            reading: Some(reading()),
+            ..Explanation::of(TurnInput::Spoken)
+        },
+    };
+    let said = TextSaidFact {
+        message: Some("m-1".to_owned()),
+        node: "opted_out".to_owned(),
+        prompt: "nodes.opted_out.text".to_owned(),
+        variant: Some("warm".to_owned()),
+        text: open("好的，不再联系您。"),
+    };
+    let closed = ClosedFact {
+        reason: CloseReason::FlowEnded,
+        outcome: Some(Outcome::OptedOut),
+        messages_count: 1,
+        idle_since: Some(at()),
+    };
+    for event in [
+        ConversationEvent::Opened(Box::new(opened())),
+        ConversationEvent::Heard(heard.clone()),
+        ConversationEvent::Understood(understood),
+        ConversationEvent::Decided(decided),
+        ConversationEvent::Said(said),
+        ConversationEvent::Closed(closed),
+    ] {
+        check("conversation", event);
+    }
+    let key = TextHeardFact {
+        text: open("1"),
+        as_key: true,
+        ..heard
+    };
+    check_with("conversation", "as_key", ConversationEvent::Heard(key));
+}

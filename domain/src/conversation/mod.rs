@@ -1,0 +1,72 @@
+//! The conversation aggregate: one exchange of texts with a person, along the flow of a campaign.
+//!
+//! Promises: it says what a call of the same flow would say, notices first, by the same step, and keeps of it
+//! what a call keeps; a message is taken once, however often it is sent; a refusal of further calls is on the
+//! number's own stream before anything of it stands here; it is closed once. What a text is understood as
+//! comes with it: a run is made again from this stream alone, and nobody is asked.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::{ConversationCommand, Follows, Hearing};
+pub use decide::{MESSAGE_ID_BYTES_MAX, MESSAGES_MAX, TEXT_CHARS_MAX};
+pub use event::{
+    BegunBy, Channel, CloseReason, ClosedFact, ConversationEvent, OpenedFact, TextHeardFact, TextSaidFact,
+};
+pub use refusal::ConversationRefusal;
+pub use state::{ConversationState, TextInput};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::ConversationId;
+use crate::time::Timestamp;
+
+/// The conversation's decider.
+#[derive(Debug)]
+pub struct Conversation;
+
+impl Decider for Conversation {
+    type Id = ConversationId;
+    type Command = ConversationCommand;
+    type Event = ConversationEvent;
+    type State = ConversationState;
+    type Refusal = ConversationRefusal;
+
+    const AGGREGATE: &'static str = "conversation";
+    const SEQUENTIAL: bool = true;
+
+    fn command_kind(command: &ConversationCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &ConversationState,
+        command: ConversationCommand,
+        context: Context,
+    ) -> Result<Vec<ConversationEvent>, ConversationRefusal> {
+        decide::decide(state, command, context.now)
+    }
+
+    fn evolve(state: &mut ConversationState, event: &ConversationEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    fn is_underway(state: &ConversationState) -> bool {
+        state.is_open()
+    }
+
+    fn scope(_: &ConversationId, state: &ConversationState, _: &ConversationEvent) -> Scope {
+        let opened = state.opened();
+        Scope {
+            campaign: opened.map(|opened| opened.campaign.clone()),
+            customer: opened.map(|opened| opened.customer.clone()),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Given events, when a command, then events or a refusal; and a flow's run in text, made again from them.
+
+use super::*;
+use crate::calling_plan::FlowRef;
+use crate::disposition::Outcome;
+use crate::flow::FlowDefinition;
+use crate::ids::CommandId;
+use crate::key_rule::KeyRule;
+use crate::personal::Personal;
+use crate::record::golden_support::{at, campaign, customer, number};
+use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood};
+use crate::texting;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+fn id() -> ConversationId {
+    ConversationId::derive(CommandId::derive_from_text("conversation test"))
+}
+
+fn graph() -> Arc<FlowDefinition> {
+    let text = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
+    Arc::new(FlowDefinition::from_yaml(text).unwrap())
+}
+
+fn opened_fact(graph: &FlowDefinition) -> Box<OpenedFact> {
+    let variables = graph
+        .variables
+        .keys()
+        .map(|name| (name.clone(), Personal::open("6".to_owned())));
+    Box::new(OpenedFact {
+        campaign: campaign(),
+        customer: customer(),
+        number: number(),
+        channel: Channel::Web,
+        begun_by: BegunBy::Us,
+        flow: FlowRef {
+            flow: graph.flow.clone(),
+            version: 1,
+            content_hash: "ab".repeat(32),
+        },
+        key_rule: KeyRule::CURRENT,
+        variables: variables.collect(),
+        verdicts: Vec::new(),
+    })
+}
+
+fn words(intent: &str, opt_out: bool) -> TextInput {
+    TextInput::Words(Understood {
+        reading: SpokenReading {
+            certainty: Certainty::Accepted,
+            read_by: ReadBy::Rule,
+            candidates: vec![IntentCandidate {
+                intent: intent.to_owned(),
+                score_permille: 1_000,
+            }],
+            accept_permille: None,
+            confirm_permille: None,
+        },
+        slots: BTreeMap::new(),
+        interest: None,
+        opt_out,
+    })
+}
+
+/// A conversation, with what was decided of it so far.
+struct Story {
+    graph: Arc<FlowDefinition>,
+    state: ConversationState,
+}
+
+impl Story {
+    fn begun() -> Self {
+        let graph = graph();
+        let opened = opened_fact(&graph);
+        let follows = texting::begin(id(), &opened, &graph);
+        let mut story = Self {
+            graph,
+            state: ConversationState::default(),
+        };
+        story.when(ConversationCommand::Open { opened, follows }).unwrap();
+        story
+    }
+
+    fn when(&mut self, command: ConversationCommand) -> Result<Vec<ConversationEvent>, ConversationRefusal> {
+        self.when_at(command, at())
+    }
+
+    fn when_at(
+        &mut self,
+        command: ConversationCommand,
+        now: Timestamp,
+    ) -> Result<Vec<ConversationEvent>, ConversationRefusal> {
+        let events = Conversation::decide(&self.state, command, Context { now })?;
+        for event in &events {
+            Conversation::evolve(&mut self.state, event, now);
+        }
+        Ok(events)
+    }
+
+    fn hearing(&self, message: &str, input: TextInput) -> Hearing {
+        let mut run = texting::run_of(id(), &self.state, &self.graph).unwrap();
+        let node = run.node().to_owned();
+        let follows = texting::take(&mut run, message, &input);
+        Hearing {
+            message: message.to_owned(),
+            text: "…".to_owned(),
+            node,
+            input,
+            inputs_before: self.state.inputs().len(),
+            model: None,
+            opt_out_stored: false,
+            follows,
+        }
+    }
+
+    fn hear(&mut self, message: &str, input: TextInput) -> Vec<ConversationEvent> {
+        let hearing = self.hearing(message, input);
+        self.when(ConversationCommand::Hear(Box::new(hearing))).unwrap()
+    }
+}
+
+fn prompts(events: &[ConversationEvent]) -> Vec<&str> {
+    let mut prompts = Vec::new();
+    for event in events {
+        if let ConversationEvent::Said(said) = event {
+            prompts.push(said.prompt.as_str());
+        }
+    }
+    prompts
+}
+
+#[test]
+fn a_conversation_begins_with_the_notices_and_its_first_question() {
+    let graph = graph();
+    let opened = opened_fact(&graph);
+    let follows = texting::begin(id(), &opened, &graph);
+    let said = prompts(&follows.events);
+    assert_eq!(said.first(), Some(&"notices.recording"), "{said:?}");
+    assert_eq!(follows.outcome, None);
+    assert!(said.len() >= 2, "{said:?}");
+}
+
+#[test]
+fn a_message_is_taken_once_and_moves_the_flow_as_in_a_call() {
+    let mut story = Story::begun();
+    let first = story.hear("m-1", words("affirm", false));
+    assert!(matches!(first[0], ConversationEvent::Heard(_)));
+    assert!(matches!(first[1], ConversationEvent::Understood(_)));
+    assert!(matches!(first[2], ConversationEvent::Decided(_)));
+    assert!(!prompts(&first).is_empty());
+    let mut again = story.hearing("m-1", words("affirm", false));
+    again.inputs_before = 0;
+    let again = story.when(ConversationCommand::Hear(Box::new(again))).unwrap();
+    assert_eq!(again, Vec::new());
+}
+
+#[test]
+fn what_was_read_for_another_place_is_read_again() {
+    let mut story = Story::begun();
+    let early = story.hearing("m-2", words("affirm", false));
+    story.hear("m-1", words("affirm", false));
+    let refused = story.when(ConversationCommand::Hear(Box::new(early)));
+    assert_eq!(refused, Err(ConversationRefusal::WentOn));
+}
+
+#[test]
+fn a_refusal_of_calls_stands_on_the_number_first_and_ends_it() {
+    let mut story = Story::begun();
+    let hearing = story.hearing("m-1", words("refuse_call", true));
+    assert!(hearing.follows.opts_out);
+    let refused = story.when(ConversationCommand::Hear(Box::new(hearing.clone())));
+    assert_eq!(refused, Err(ConversationRefusal::OptOutFirst));
+    let stored = Hearing {
+        opt_out_stored: true,
+        ..hearing
+    };
+    let events = story.when(ConversationCommand::Hear(Box::new(stored))).unwrap();
+    let Some(ConversationEvent::Closed(closed)) = events.last() else {
+        panic!("{events:?}");
+    };
+    assert_eq!(
+        (closed.reason, closed.outcome, closed.messages_count),
+        (CloseReason::FlowEnded, Some(Outcome::OptedOut), 1)
+    );
+    let late = Hearing {
+        message: "m-2".to_owned(),
+        text: "?".to_owned(),
+        node: String::new(),
+        input: words("affirm", false),
+        inputs_before: 0,
+        model: None,
+        opt_out_stored: false,
+        follows: Follows::default(),
+    };
+    let refused = story.when(ConversationCommand::Hear(Box::new(late)));
+    assert_eq!(refused, Err(ConversationRefusal::Closed));
+}
+
+#[test]
+fn it_is_idle_at_its_channels_time_and_not_before() {
+    let mut story = Story::begun();
+    let until = at().plus_ms(Channel::Web.idle_ms());
+    let early = story.when_at(ConversationCommand::CloseIdle, until.minus_ms(1));
+    assert_eq!(early, Err(ConversationRefusal::NotIdle { until }));
+    let events = story.when_at(ConversationCommand::CloseIdle, until).unwrap();
+    let closed = ClosedFact {
+        reason: CloseReason::Idle,
+        outcome: None,
+        messages_count: 0,
+        idle_since: Some(at()),
+    };
+    assert_eq!(events, [ConversationEvent::Closed(closed)]);
+    assert_eq!(story.when_at(ConversationCommand::CloseIdle, until).unwrap(), []);
+    assert_eq!(story.when(ConversationCommand::Close).unwrap(), []);
+}
+
+#[test]
+fn ids_and_texts_have_an_end() {
+    let mut story = Story::begun();
+    for (message, text, refusal) in [
+        (
+            "",
+            "x".to_owned(),
+            ConversationRefusal::MessageId {
+                bytes_max: MESSAGE_ID_BYTES_MAX,
+            },
+        ),
+        (
+            "a b",
+            "x".to_owned(),
+            ConversationRefusal::MessageId {
+                bytes_max: MESSAGE_ID_BYTES_MAX,
+            },
+        ),
+        (
+            "m",
+            " ".to_owned(),
+            ConversationRefusal::Text {
+                chars_max: TEXT_CHARS_MAX,
+            },
+        ),
+        (
+            "m",
+            "好".repeat(TEXT_CHARS_MAX + 1),
+            ConversationRefusal::Text {
+                chars_max: TEXT_CHARS_MAX,
+            },
+        ),
+    ] {
+        let hearing = Hearing {
+            text,
+            ..story.hearing(message, words("affirm", false))
+        };
+        let refused = story.when(ConversationCommand::Hear(Box::new(hearing)));
+        assert_eq!(refused, Err(refusal));
+    }
+    let longest = Hearing {
+        text: "好".repeat(TEXT_CHARS_MAX),
+        ..story.hearing(&"m".repeat(MESSAGE_ID_BYTES_MAX), words("affirm", false))
+    };
+    assert!(story.when(ConversationCommand::Hear(Box::new(longest))).is_ok());
+}
+
+#[test]
+fn whoever_writes_without_end_is_told_so_and_a_refusal_still_counts() {
+    let mut story = Story::begun();
+    let mut events = Vec::new();
+    for count in 0..MESSAGES_MAX {
+        events = story.hear(&format!("m-{count}"), words("unheard_of", false));
+        if story.state.closed().is_some() {
+            break;
+        }
+    }
+    // The flow's own ladder is shorter than the bound.
+    assert!(matches!(events.last(), Some(ConversationEvent::Closed(_))));
+    assert!(story.state.messages_count() < MESSAGES_MAX);
+}
+
+#[test]
+fn whose_key_is_gone_is_not_gone_on_with() {
+    let graph = graph();
+    let mut opened = opened_fact(&graph);
+    for value in opened.variables.values_mut() {
+        *value = Personal::Erased { hash: None };
+    }
+    let mut state = ConversationState::default();
+    Conversation::evolve(&mut state, &ConversationEvent::Opened(opened), at());
+    assert!(state.is_unreadable() && texting::run_of(id(), &state, &graph).is_none());
+    assert!(state.is_open());
+}

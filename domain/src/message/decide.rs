@@ -1,0 +1,130 @@
+//! Decides commands about one person's messages: within the rules and the caps, settled once.
+
+use super::command::MessageCommand;
+use super::event::{MessageEvent, OrderedFact, RepliedFact};
+use super::refusal::MessageRefusal;
+use super::state::{MessageState, SentAs};
+use crate::compliance::strictest;
+use crate::ids::MessageId;
+use crate::personal::Personal;
+use crate::time::Timestamp;
+
+/// Longest message, in characters: seven parts of a short message.
+pub const TEXT_CHARS_MAX: usize = 500;
+
+/// Longest id that a sender gives a reply.
+pub const REPLY_ID_BYTES_MAX: usize = 128;
+
+/// Most messages to one person in 24 hours, over all campaigns: our own order, as for dials.
+pub const MESSAGES_PER_DAY_MAX: usize = 3;
+
+/// Most in 30 days.
+pub const MESSAGES_PER_MONTH_MAX: usize = 10;
+
+/// Most replies of one person that are kept in 24 hours; a refusal counts however many there were.
+pub const REPLIES_PER_DAY_MAX: usize = 50;
+
+/// Of a day and of thirty.
+const DAY_HOURS: u64 = 24;
+const MONTH_HOURS: u64 = 30 * DAY_HOURS;
+const HOUR_MS: u64 = 3_600_000;
+
+type Decided = Result<Vec<MessageEvent>, MessageRefusal>;
+
+pub(super) fn decide(state: &MessageState, command: MessageCommand, now: Timestamp) -> Decided {
+    match command {
+        MessageCommand::Order(fact) => order(state, fact, now),
+        MessageCommand::Settle { message, sent } => settle(state, message, sent),
+        MessageCommand::Reply {
+            replied,
+            opt_out_stored,
+        } => reply(state, replied, opt_out_stored, now),
+    }
+}
+
+fn order(state: &MessageState, fact: Box<OrderedFact>, now: Timestamp) -> Decided {
+    if state.message(fact.message).is_some() {
+        return Ok(Vec::new());
+    }
+    within(&fact.text)?;
+    if let Some(verdict) = strictest(&fact.verdicts) {
+        return Err(MessageRefusal::NotPermitted {
+            rule: verdict.rule.clone(),
+        });
+    }
+    for (hours, count_max) in [
+        (DAY_HOURS, MESSAGES_PER_DAY_MAX),
+        (MONTH_HOURS, MESSAGES_PER_MONTH_MAX),
+    ] {
+        let count = state.count_since(now.minus_ms(hours.saturating_mul(HOUR_MS)));
+        if count >= count_max {
+            return Err(MessageRefusal::Cap { count, hours });
+        }
+    }
+    Ok(vec![MessageEvent::Ordered(fact)])
+}
+
+fn settle(state: &MessageState, message: MessageId, sent: SentAs) -> Decided {
+    let kept = state.message(message).ok_or(MessageRefusal::Unknown)?;
+    if kept.sent.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![match sent {
+        SentAs::Taken { status, duration_ms } => MessageEvent::Sent {
+            message,
+            status,
+            duration_ms,
+        },
+        SentAs::Failed {
+            class,
+            status,
+            duration_ms,
+            may_have_left,
+        } => MessageEvent::Failed {
+            message,
+            class,
+            status,
+            duration_ms,
+            may_have_left,
+        },
+    }])
+}
+
+fn reply(state: &MessageState, replied: RepliedFact, opt_out_stored: bool, now: Timestamp) -> Decided {
+    if state.has_reply(&replied.reply) {
+        return Ok(Vec::new());
+    }
+    let id = replied.reply.as_bytes();
+    if id.is_empty() || id.len() > REPLY_ID_BYTES_MAX || !id.iter().all(u8::is_ascii_graphic) {
+        return Err(MessageRefusal::ReplyId {
+            bytes_max: REPLY_ID_BYTES_MAX,
+        });
+    }
+    within(&replied.text)?;
+    if replied.opt_out && !opt_out_stored {
+        return Err(MessageRefusal::OptOutFirst);
+    }
+    if replied
+        .message
+        .is_some_and(|message| state.message(message).is_none())
+    {
+        return Err(MessageRefusal::Unknown);
+    }
+    let since = now.minus_ms(DAY_HOURS.saturating_mul(HOUR_MS));
+    if state.replies_since(since) >= REPLIES_PER_DAY_MAX && !replied.opt_out {
+        return Err(MessageRefusal::TooManyReplies {
+            replies_max: REPLIES_PER_DAY_MAX,
+        });
+    }
+    Ok(vec![MessageEvent::Replied(replied)])
+}
+
+fn within(text: &Personal<String>) -> Result<(), MessageRefusal> {
+    let chars = text.value().map_or(0, |text| text.chars().count());
+    if chars == 0 || chars > TEXT_CHARS_MAX {
+        return Err(MessageRefusal::Text {
+            chars_max: TEXT_CHARS_MAX,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! The message aggregate: what one person is sent besides calls, and what they answer, over all campaigns.
+//!
+//! Promises: a message is stored before it leaves and its result after, and what may have left is never sent
+//! again; the rules' verdicts are stored with it; caps are counted here alone, so that no two orders race
+//! past them. A reply that refuses stands on the number's own stream before it stands here.
+
+pub mod command;
+mod decide;
+pub mod event;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod tests;
+
+pub use command::MessageCommand;
+pub use decide::{
+    MESSAGES_PER_DAY_MAX, MESSAGES_PER_MONTH_MAX, REPLIES_PER_DAY_MAX, REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX,
+};
+pub use event::{MessageEvent, OrderedFact, RepliedFact, Way};
+pub use refusal::MessageRefusal;
+pub use state::{KeptMessage, MessageState, SentAs};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::CustomerId;
+use crate::time::Timestamp;
+
+/// The decider of one person's messages.
+#[derive(Debug)]
+pub struct Message;
+
+impl Decider for Message {
+    type Id = CustomerId;
+    type Command = MessageCommand;
+    type Event = MessageEvent;
+    type State = MessageState;
+    type Refusal = MessageRefusal;
+
+    const AGGREGATE: &'static str = "message";
+
+    fn command_kind(command: &MessageCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &MessageState,
+        command: MessageCommand,
+        context: Context,
+    ) -> Result<Vec<MessageEvent>, MessageRefusal> {
+        decide::decide(state, command, context.now)
+    }
+
+    fn evolve(state: &mut MessageState, event: &MessageEvent, at: Timestamp) {
+        state.apply(event, at);
+    }
+
+    fn scope(customer: &CustomerId, state: &MessageState, event: &MessageEvent) -> Scope {
+        Scope {
+            campaign: event
+                .message()
+                .and_then(|message| state.campaign_of(message))
+                .cloned(),
+            customer: Some(customer.clone()),
+        }
+    }
+}

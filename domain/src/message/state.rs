@@ -1,0 +1,127 @@
+//! What the events of one person's messages add up to: which were ordered when, and what became of each.
+
+use super::event::{MessageEvent, Way};
+use crate::ids::{CampaignId, MessageId, NumberId};
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What became of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SentAs {
+    Taken {
+        status: Option<u16>,
+        duration_ms: u64,
+    },
+    Failed {
+        class: String,
+        status: Option<u16>,
+        duration_ms: u64,
+        /// Nobody can tell whether it arrives.
+        may_have_left: bool,
+    },
+}
+
+/// A message that was ordered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMessage {
+    pub at: Timestamp,
+    pub campaign: CampaignId,
+    pub number: NumberId,
+    pub way: Way,
+    /// Absent while it is on its way, and for good where nobody can tell.
+    pub sent: Option<SentAs>,
+}
+
+impl KeptMessage {
+    const fn has_not_left(&self) -> bool {
+        matches!(
+            self.sent,
+            Some(SentAs::Failed {
+                may_have_left: false,
+                ..
+            })
+        )
+    }
+}
+
+/// State of one person's messages. Their texts are not kept.
+#[derive(Debug, Clone, Default)]
+pub struct MessageState {
+    messages: BTreeMap<MessageId, KeptMessage>,
+    replies: BTreeSet<String>,
+    replied_at: Vec<Timestamp>,
+}
+
+impl MessageState {
+    pub const fn messages(&self) -> &BTreeMap<MessageId, KeptMessage> {
+        &self.messages
+    }
+    pub fn message(&self, message: MessageId) -> Option<&KeptMessage> {
+        self.messages.get(&message)
+    }
+    pub fn has_reply(&self, reply: &str) -> bool {
+        self.replies.contains(reply)
+    }
+    /// Ordered from this instant on; what has not left for sure does not count.
+    pub fn count_since(&self, from: Timestamp) -> usize {
+        let counted = self.messages.values().filter(|one| one.at > from);
+        counted.filter(|one| !one.has_not_left()).count()
+    }
+    pub(super) fn replies_since(&self, from: Timestamp) -> usize {
+        self.replied_at.iter().filter(|at| **at > from).count()
+    }
+    pub(super) fn campaign_of(&self, message: MessageId) -> Option<&CampaignId> {
+        self.messages.get(&message).map(|one| &one.campaign)
+    }
+
+    pub(super) fn apply(&mut self, event: &MessageEvent, at: Timestamp) {
+        match event {
+            MessageEvent::Ordered(fact) => {
+                let kept = KeptMessage {
+                    at,
+                    campaign: fact.campaign.clone(),
+                    number: fact.number.clone(),
+                    way: fact.way,
+                    sent: None,
+                };
+                self.messages.insert(fact.message, kept);
+            }
+            MessageEvent::Sent {
+                message,
+                status,
+                duration_ms,
+            } => self.settle(
+                *message,
+                SentAs::Taken {
+                    status: *status,
+                    duration_ms: *duration_ms,
+                },
+            ),
+            MessageEvent::Failed {
+                message,
+                class,
+                status,
+                duration_ms,
+                may_have_left,
+            } => self.settle(
+                *message,
+                SentAs::Failed {
+                    class: class.clone(),
+                    status: *status,
+                    duration_ms: *duration_ms,
+                    may_have_left: *may_have_left,
+                },
+            ),
+            MessageEvent::Replied(fact) => {
+                self.replies.insert(fact.reply.clone());
+                self.replied_at.push(at);
+            }
+        }
+    }
+
+    fn settle(&mut self, message: MessageId, sent: SentAs) {
+        if let Some(kept) = self.messages.get_mut(&message) {
+            kept.sent = Some(sent);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! A flow's run of a conversation in text: the step of every call, but that what is said has been read at
+//! once, and that nobody's silence is waited for. Pure; what a run has come to is made again from what
+//! the conversation's own events say came in.
+
+use crate::conversation::{
+    ConversationEvent, ConversationState, Follows, OpenedFact, TextInput, TextSaidFact,
+};
+use crate::flow::{FlowAction, FlowDefinition, FlowInput, FlowPrompt, FlowRun, NoticeKind, STEPS_MAX};
+use crate::ids::ConversationId;
+use crate::personal::Personal;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most texts read in a row before somebody has to answer: what a run has steps for, and the notices.
+const PLAYED_MAX: u32 = STEPS_MAX + 2;
+
+/// What a conversation begins with: the notices, and all until somebody has to answer.
+pub fn begin(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> Follows {
+    let (_, actions) = begun(id, opened, graph);
+    follows(&graph.start, None, actions)
+}
+
+/// Where a conversation is in its flow; nothing where that cannot be read any more.
+pub fn run_of(id: ConversationId, state: &ConversationState, graph: &Arc<FlowDefinition>) -> Option<FlowRun> {
+    let opened = state.opened().filter(|_| !state.is_unreadable())?;
+    let (mut run, _) = begun(id, opened, graph);
+    for input in state.inputs() {
+        let first = step(&mut run, input);
+        settled(&mut run, first);
+    }
+    Some(run)
+}
+
+/// What a message leads to.
+pub fn take(run: &mut FlowRun, message: &str, input: &TextInput) -> Follows {
+    let node = run.node().to_owned();
+    let first = step(run, input);
+    let actions = settled(run, first);
+    follows(&node, Some(message), actions)
+}
+
+fn begun(id: ConversationId, opened: &OpenedFact, graph: &Arc<FlowDefinition>) -> (FlowRun, Vec<FlowAction>) {
+    let values = opened.variables.iter();
+    let values = values.filter_map(|(name, value)| Some((name.clone(), value.value()?.clone())));
+    let values: BTreeMap<String, String> = values.collect();
+    let (run, first) = FlowRun::begin_by(opened.key_rule, graph, &values);
+    let mut run = run.of_call(format!("{id}/{}", opened.flow.version));
+    let actions = settled(&mut run, first);
+    (run, actions)
+}
+
+fn step(run: &mut FlowRun, input: &TextInput) -> Vec<FlowAction> {
+    match input {
+        TextInput::Key(key) => run.step(FlowInput::Keypress(*key)),
+        TextInput::Words(understood) => run.step(FlowInput::Spoken(understood)),
+    }
+}
+
+/// All that follows until somebody has to answer, or it is over.
+fn settled(run: &mut FlowRun, first: Vec<FlowAction>) -> Vec<FlowAction> {
+    let mut all = Vec::new();
+    let mut actions = first;
+    for _ in 0..PLAYED_MAX {
+        let nothing = actions.is_empty();
+        all.append(&mut actions);
+        if nothing || run.outcome().is_some() {
+            break;
+        }
+        actions = run.step(FlowInput::Played);
+    }
+    all
+}
+
+fn follows(node: &str, message: Option<&str>, actions: Vec<FlowAction>) -> Follows {
+    let mut follows = Follows::default();
+    let mut node = node.to_owned();
+    for action in actions {
+        match action {
+            FlowAction::Notice { notice, text } => {
+                let member = match notice {
+                    NoticeKind::Recording => "notices.recording",
+                    NoticeKind::Ai => "notices.ai",
+                };
+                let prompt = FlowPrompt {
+                    member: member.to_owned(),
+                    variant: None,
+                };
+                follows.events.push(said(&node, message, prompt, text));
+            }
+            FlowAction::Say { text, prompt, .. } => {
+                follows.events.push(said(&node, message, prompt, text));
+            }
+            FlowAction::Decide { decision } => {
+                follows.events.push(ConversationEvent::Decided(*decision));
+            }
+            FlowAction::EnterNode { node: entered } => node = entered,
+            FlowAction::RequestTransfer { .. } => follows.hands_over = true,
+            FlowAction::OptOut => follows.opts_out = true,
+            FlowAction::End { outcome } => follows.outcome = Some(outcome),
+            // A text is read at its reader's own pace; what an act node intends follows from the node.
+            FlowAction::StopSaying
+            | FlowAction::SpeakSlower
+            | FlowAction::Listen { .. }
+            | FlowAction::Intend { .. } => {}
+        }
+    }
+    follows
+}
+
+fn said(node: &str, message: Option<&str>, prompt: FlowPrompt, text: String) -> ConversationEvent {
+    ConversationEvent::Said(TextSaidFact {
+        message: message.map(str::to_owned),
+        node: node.to_owned(),
+        prompt: prompt.member,
+        variant: prompt.variant,
+        text: Personal::open(text),
+    })
+}
