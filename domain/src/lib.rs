@@ -53,6 +53,9 @@ pub mod stop;
 pub mod stream_id;
 pub mod subscriber;
 pub mod texting;
+mod texting_ids;
+#[cfg(test)]
+mod texting_tests;
 pub mod time;
 pub mod turn;
 pub mod user;
