@@ -137,7 +137,8 @@ macro_rules! uuid_id {
 }
 
 pub use crate::enrolment_id::EnrolmentId;
-pub(crate) use text_id;
+pub use crate::texting_ids::{ConversationId, MessageId};
+pub(crate) use {text_id, uuid_id};
 
 /// The two alphabets as JSON schemas say them.
 const PLAIN_WORD: &str = "^[A-Za-z0-9_.-]{1,64}$";
@@ -256,14 +257,6 @@ uuid_id!(
     ComplaintId, "complaint"
 );
 uuid_id!(
-    /// One conversation in text: UUIDv5 of the command that opened it, so that a repeated request is the same.
-    ConversationId, "conversation"
-);
-uuid_id!(
-    /// One message to a person: the id of the event that orders it, so that it is found by it.
-    MessageId, "message"
-);
-uuid_id!(
     /// One approval of an act by a second person: UUIDv5 of what is asked, by whom and on which day.
     ApprovalId, "approval"
 );
@@ -369,23 +362,6 @@ impl ComplaintId {
             &NAMESPACE,
             format!("complaint:{command}").as_bytes(),
         ))
-    }
-}
-
-impl ConversationId {
-    /// The conversation that `command` opened.
-    pub fn derive(command: CommandId) -> Self {
-        Self(Uuid::new_v5(
-            &NAMESPACE,
-            format!("conversation:{command}").as_bytes(),
-        ))
-    }
-}
-
-impl MessageId {
-    /// The message that `command` orders.
-    pub fn derive(command: CommandId) -> Self {
-        Self(EventId::derive(command, 0).uuid())
     }
 }
 

@@ -56,6 +56,9 @@ pub mod stream_id;
 pub mod subscriber;
 pub mod summary;
 pub mod texting;
+mod texting_ids;
+#[cfg(test)]
+mod texting_tests;
 pub mod time;
 pub mod turn;
 pub mod user;

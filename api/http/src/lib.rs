@@ -10,6 +10,7 @@ mod certificate;
 mod clear_values;
 mod coming_again;
 mod context;
+mod conversation_socket;
 mod described;
 mod endpoint;
 pub mod event_stream;

@@ -13,8 +13,6 @@ mod state;
 
 #[cfg(test)]
 mod golden;
-#[cfg(test)]
-mod tests;
 
 pub use command::{ConversationCommand, Follows, Hearing};
 pub use decide::{MESSAGE_ID_BYTES_MAX, MESSAGES_MAX, TEXT_CHARS_MAX};

@@ -27,6 +27,7 @@ pub const REPLIES_PER_DAY_MAX: usize = 50;
 /// Of a day and of thirty.
 const DAY_HOURS: u64 = 24;
 const MONTH_HOURS: u64 = 30 * DAY_HOURS;
+/// Of an hour, in which the caps count.
 const HOUR_MS: u64 = 3_600_000;
 
 type Decided = Result<Vec<MessageEvent>, MessageRefusal>;

@@ -7,6 +7,7 @@ use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
 use std::collections::BTreeMap;
 
+/// The first cap's stretch.
 const DAY_MS: u64 = 86_400_000;
 
 fn id(name: &str) -> MessageId {

@@ -251,8 +251,8 @@ async fn answered(
     })
 }
 
-/// Asks for a call of the same person; behind the close, which says that it is due. However often it is asked,
-/// it is one order.
+/// Asks for a call of the same person; behind the close, which says that it is due. However often it is
+/// asked, it is one order.
 async fn hand_over(
     installation: &Arc<Installation>,
     id: ConversationId,

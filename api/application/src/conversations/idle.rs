@@ -1,5 +1,5 @@
-//! Whom nobody answers any more: a conversation is closed when its channel's time is over since the last text.
-//! The time stands in the log, so a restart neither forgets nor repeats it.
+//! Whom nobody answers any more: a conversation is closed when its channel's time is over since the last
+//! text. The time stands in the log, so a restart neither forgets nor repeats it.
 
 use crate::installation::Installation;
 use domain::conversation::{ConversationCommand, ConversationEvent};

@@ -1,12 +1,12 @@
-//! Conversations in text, whoever carries them: opened, gone on with message by message, read, and closed when
-//! nobody goes on. All that is said is stored before it is handed out.
+//! Conversations in text, whoever carries them: opened, gone on with message by message, read, and closed
+//! when nobody goes on. All that is said is stored before it is handed out.
 
 mod hearing;
 mod idle;
 mod listening;
 mod opening;
 mod transcript;
-mod under_way;
+pub mod under_way;
 mod unsubscribing;
 
 pub use hearing::{HandedOver, MessageAnswered, MessageOrder, close, hear};

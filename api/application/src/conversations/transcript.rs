@@ -39,6 +39,7 @@ pub struct Texted {
 pub struct LineShown {
     pub at: Timestamp,
     pub side: Side,
+    #[schemars(example = &"greeting")]
     pub node: String,
     /// The message that it is, or that it answers.
     #[schemars(example = &"m-1")]

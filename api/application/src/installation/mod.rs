@@ -11,11 +11,11 @@ pub use dialing::{Dialing, DialingState};
 
 use crate::access::desk::AccessDesk;
 use crate::as_of::past::Past;
-use crate::conversations::UnderWay as ConversationsUnderWay;
+use crate::conversations::under_way::UnderWay as ConversationsUnderWay;
 use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
-use crate::messages::MessageRoom;
+use crate::messages::room::MessageRoom;
 use crate::readers::Readers;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};

@@ -1,29 +1,10 @@
 //! Messages to persons, whoever sends them: asked of the rules, stored, carried, and what came back.
 
 mod replying;
+pub mod room;
 mod sending;
 mod shown;
 
 pub use replying::{ReplyOrder, ReplyTaken, reply};
 pub use sending::{MessageDraft, MessageSent, send};
 pub use shown::{MessageShown, MessagesShown, messages_of};
-
-use domain::ports::messenger::Messenger;
-use std::sync::{Arc, OnceLock};
-
-/// Who carries messages in this process; nobody unless it was started so.
-#[derive(Default)]
-pub struct MessageRoom {
-    messenger: OnceLock<Arc<dyn Messenger>>,
-}
-
-impl MessageRoom {
-    /// From now on they leave by this one; the first that is named stays.
-    pub fn carry_by(&self, messenger: Arc<dyn Messenger>) {
-        let _first = self.messenger.set(messenger);
-    }
-
-    fn messenger(&self) -> Option<&Arc<dyn Messenger>> {
-        self.messenger.get()
-    }
-}

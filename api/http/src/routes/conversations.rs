@@ -1,13 +1,16 @@
 //! Conversations in text over HTTP: opened, gone on with message by message, read, closed.
 
-use crate::described::{Changed, MadeOrChanged, Read};
+use crate::conversation_socket::{self, MESSAGE_BYTES_MAX, Writing};
+use crate::described::{Changed, MadeOrChanged, Read, Socket};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, limited, sees_call, sees_person};
 use crate::reply::Written;
+use application::access::WhileAllowed;
 use application::conversations::{
     ConversationOrder, ConversationShown, LineShown, MessageAnswered, MessageOrder, Side, close, describe,
     hear, known, open, texts_of, transcript,
 };
+use application::event_stream;
 use application::flows::definition_of;
 use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::parameter::Parameter;
@@ -23,6 +26,7 @@ use evidence::replaying::Texts;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use std::sync::Arc;
+use warp::Reply;
 
 /// Longest id of a customer that is read: what a list's row may have.
 const CUSTOMER_BYTES_MAX: usize = 128;
@@ -60,6 +64,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .needs(Permission::CallsWrite, About::Handler)
         .takes::<MessageReceived>()
         .kept(),
+        Endpoint::get(
+            "/api/v1/conversations/{id}/live",
+            "The same messages over a WebSocket: one text message each way, until it is closed",
+            write_by_web_socket,
+        )
+        .needs(Permission::CallsWrite, About::Handler),
         Endpoint::post(
             "/api/v1/conversations/{id}/close",
             "Close a conversation that nobody goes on with",
@@ -171,6 +181,33 @@ async fn message(ctx: Ctx, input: Input) -> Result<Changed<MessageAnswered>, Pro
         position: Some(body.position),
         body,
     }))
+}
+
+async fn write_by_web_socket(ctx: Ctx, mut input: Input) -> Result<Socket, Problem> {
+    let installation = Arc::clone(&ctx.installation);
+    let id: ConversationId = input.id(0, "this conversation")?;
+    let upgrade = input.take_upgrade()?;
+    let (by, caller, scope) = (input.actor(), input.caller.clone(), input.scope.clone());
+    drop(input);
+    seen(&ctx, scope, id).await?;
+    let writing = Writing {
+        stop: WhileAllowed::of(&installation, caller),
+        conversation: id,
+        by,
+        place: event_stream::place()?,
+        installation,
+    };
+    let response = upgrade
+        .max_message_size(MESSAGE_BYTES_MAX)
+        .max_frame_size(MESSAGE_BYTES_MAX)
+        .on_upgrade(async move |socket| {
+            let installation = Arc::clone(&writing.installation);
+            let following = conversation_socket::follow(socket, writing);
+            installation
+                .tasks()
+                .spawn("conversation-socket", Box::pin(following));
+        });
+    Ok(Socket(response.into_response()))
 }
 
 async fn end(ctx: Ctx, input: Input) -> Result<Changed<ConversationShown>, Problem> {

@@ -2,9 +2,12 @@
 //! everywhere, a hand-over, and who may read what.
 
 use super::asking::{Came, add, get, key, owner, trail};
+use super::event_stream::{UPGRADE, frame};
 use crate::testing::Story;
 use domain::flow::FlowDefinition;
+use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
 /// The campaign T with the shipped spoken flow, and two people of its list.
 async fn with_two(story: &Story) {
@@ -22,7 +25,7 @@ async fn with_two(story: &Story) {
         json!({ "task_id": "T", "records": [person("C01", "13800138001"), person("C02", "13800138002")] });
     let came = owner(story, "/api/v1/tasks/data", list).await;
     assert_eq!(
-        (came.status, &came.body["accepted"]),
+        (came.status, &came.body["enrolled"]),
         (200, &json!(2)),
         "{}",
         came.body
@@ -175,6 +178,48 @@ fn nobody_has_more_conversations_than_channels_and_closing_makes_room() {
         assert_eq!(opened(&story, "C01").await.status, 201);
         let stranger = json!({ "campaign": "T", "customer": "C99" });
         assert_eq!(owner(&story, "/api/v1/conversations", stranger).await.status, 404);
+    });
+    story.end();
+}
+
+/// One text message of a client, masked with zeros (RFC 6455, 5.3).
+async fn say(socket: &mut (impl AsyncWriteExt + Unpin), text: &str) {
+    let length = u8::try_from(text.len()).unwrap();
+    assert!(length < 126, "a short frame");
+    socket
+        .write_all(&[0x81, 0x80 | length, 0, 0, 0, 0])
+        .await
+        .unwrap();
+    socket.write_all(text.as_bytes()).await.unwrap();
+    socket.flush().await.unwrap();
+}
+
+#[test]
+fn a_web_socket_says_the_same_and_ends_with_the_conversation() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let came = opened(&story, "C01").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        let path = format!("/api/v1/conversations/{id}/live");
+        let plain = get(&story, &path, &story.bearer()).await;
+        assert_eq!((plain.status, plain.code()), (400, "not-a-websocket"));
+        let response = story.open(&path, &UPGRADE).await;
+        assert_eq!(response.status(), 101);
+        let mut socket = TokioIo::new(hyper::upgrade::on(response).await.unwrap());
+        say(&mut socket, "no message").await;
+        let (_, wrong) = frame(&mut socket).await;
+        assert!(wrong.contains("body-not-json"), "{wrong}");
+        say(&mut socket, "{\"id\":\"m-1\",\"text\":\"是的\"}").await;
+        let (_, answer) = frame(&mut socket).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let again = written(&story, &id, "m-1", "是的").await;
+        assert_eq!(answer, again.body);
+        say(&mut socket, "{\"id\":\"m-2\",\"text\":\"别再打了\"}").await;
+        let (_, answer) = frame(&mut socket).await;
+        assert!(answer.contains("\"opted_out\":true"), "{answer}");
+        assert_eq!(frame(&mut socket).await, (8, "closed".to_owned()));
+        assert_eq!(trail(&story, "number.opted_out").await.len(), 1);
     });
     story.end();
 }

@@ -1,15 +1,17 @@
 //! Given events, when a command, then events or a refusal; and a flow's run in text, made again from them.
 
-use super::*;
 use crate::calling_plan::FlowRef;
+use crate::conversation::*;
+use crate::decider::{Context, Decider};
 use crate::disposition::Outcome;
 use crate::flow::FlowDefinition;
-use crate::ids::CommandId;
+use crate::ids::{CommandId, ConversationId};
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::record::golden_support::{at, campaign, customer, number};
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading, Understood};
 use crate::texting;
+use crate::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ fn id() -> ConversationId {
 }
 
 fn graph() -> Arc<FlowDefinition> {
-    let text = include_str!("../../../fixtures/flows/card_instalment_spoken.yaml");
+    let text = include_str!("../../fixtures/flows/card_instalment_spoken.yaml");
     Arc::new(FlowDefinition::from_yaml(text).unwrap())
 }
 
