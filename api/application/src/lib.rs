@@ -40,6 +40,7 @@ pub mod parameter;
 pub mod percent;
 pub mod private_file;
 pub mod query;
+pub mod reaching;
 pub mod readers;
 pub mod recordings;
 pub mod rehearsing;

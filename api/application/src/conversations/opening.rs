@@ -3,6 +3,7 @@
 use super::under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX};
 use crate::flows::definition_of;
 use crate::installation::Installation;
+use crate::reaching::may_be_reached;
 use actors::Answer;
 use domain::calling_plan::{CampaignFacts, FlowRef};
 use domain::campaign::CampaignStatus;
@@ -51,6 +52,9 @@ pub async fn open(
     }
     let person = entities.customers.state(&order.customer).await?.state;
     let number = number_of(&person, &order)?;
+    if is_new && order.begun_by == BegunBy::Us {
+        may_be_reached(installation, &facts).await?;
+    }
     if is_new {
         has_room(installation, &order.customer).await?;
     }

@@ -3,6 +3,7 @@
 use super::shown::{MessageShown, describe};
 use crate::conversations::Judged;
 use crate::installation::{Installation, follow};
+use crate::reaching::may_be_reached;
 use actors::AskError;
 use domain::customer::CustomerState;
 use domain::flow::filled_in;
@@ -137,6 +138,7 @@ async fn prepared(
     let facts = campaign
         .facts(draft.campaign.clone())
         .ok_or_else(|| Problem::missing("this campaign"))?;
+    may_be_reached(installation, &facts).await?;
     let person = entities.customers.state(&draft.customer).await?.state;
     let number = number_of(&person, &draft.campaign)?;
     let number_state = entities.numbers.state(&number).await?.state;

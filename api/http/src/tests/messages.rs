@@ -3,6 +3,7 @@
 use super::asking::{Came, get, owner, send, trail};
 use super::webhooks::receiver;
 use crate::testing::Story;
+use application::installation::DialingState;
 use host::messaging_args::MessagingChoice;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -128,6 +129,43 @@ fn a_person_is_sent_three_a_day_and_what_was_not_taken_does_not_count() {
             (&json!(true), &json!(false))
         );
         assert_eq!(trail(&story, "number.opted_out").await.len(), 1);
+    });
+    story.end();
+}
+
+#[test]
+fn nobody_is_written_to_where_nobody_may_be_called() {
+    let (story, told) = begin(&[202]);
+    story.runtime.block_on(async {
+        with_one(&story).await;
+        let stop = json!({ "scope": "campaign", "id": "T", "reason": "a wrong text" });
+        assert_eq!(owner(&story, "/api/v1/stop", stop).await.status, 200);
+        let refused = sent(&story, "m-1", plan()).await;
+        assert_eq!(
+            (refused.status, refused.code()),
+            (422, "stop-engaged"),
+            "{}",
+            refused.body
+        );
+        let ours = json!({ "campaign": "T", "customer": "C01", "channel": "web", "begun_by": "us" });
+        let ours = owner(&story, "/api/v1/conversations", ours).await;
+        assert_eq!((ours.status, ours.code()), (422, "stop-engaged"), "{}", ours.body);
+        let lift = json!({ "scope": "campaign", "id": "T", "reason": "the text is right again" });
+        assert_eq!(owner(&story, "/api/v1/stop/lift", lift).await.status, 200);
+
+        // A log that lacks what was known may lack a refusal.
+        story.running.installation.dialing.begin(DialingState::Lost, None);
+        let held = sent(&story, "m-2", plan()).await;
+        assert_eq!(
+            (held.status, held.code()),
+            (503, "nobody-reached-now"),
+            "{}",
+            held.body
+        );
+        assert!(told.try_recv().is_err(), "nothing left");
+        story.running.installation.dialing.begin(DialingState::NoTrunk, None);
+        let came = sent(&story, "m-3", plan()).await;
+        assert_eq!(came.body["status"], "sent", "{}", came.body);
     });
     story.end();
 }
