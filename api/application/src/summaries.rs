@@ -62,6 +62,7 @@ pub struct SummaryShown {
     #[schemars(example = BTreeMap::from([("terms", Some("3"))]))]
     slots: BTreeMap<String, Option<String>>,
     /// Null while nobody measures it.
+    #[schemars(example = &"calm")]
     emotion: Option<String>,
     tags: BTreeSet<CourseMark>,
     /// Null where nobody can open it any more.

@@ -1,7 +1,7 @@
 //! What was said in calls, searched by its words: heard texts are opened for it and nothing of them is kept.
 //!
-//! What is searched is what is shown: numbers, cards and names are masked first, so that nobody finds a person
-//! by trying.
+//! What is searched is what is shown: numbers, cards and names are masked first, so that nobody finds a
+//! person by trying.
 
 use crate::calls::stream_of;
 use crate::installation::Installation;

@@ -49,8 +49,8 @@ pub struct Readiness {
     /// Who speaks.
     #[schemars(example = &"espeak-ng")]
     synthesizer: String,
-    /// How engines of speech served the last calls of an hour. One that is missing was not asked: nothing is known
-    /// of it.
+    /// How engines of speech served the last calls of an hour. One that is missing was not asked: nothing is
+    /// known of it.
     engines: Vec<EngineShown>,
     /// The time is made up.
     rehearsal: bool,

@@ -1,6 +1,6 @@
 //! Every answered call has one summary, ten seconds after its end at the latest, that says what its events
-//! say: of people who spoke, recorded while nobody wrote, and of people whom the carrier plays, with a kill in
-//! the middle. What the events say is read here once more, from the stored events alone.
+//! say: of people who spoke, recorded while nobody wrote, and of people whom the carrier plays, with a kill
+//! in the middle. What the events say is read here once more, from the stored events alone.
 
 mod reading;
 
