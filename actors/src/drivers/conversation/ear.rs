@@ -125,8 +125,8 @@ impl Ear {
         }
     }
 
-    /// What comes of the sound that is left once the leg has ended; `None` when all of it was made out, and at
-    /// once where nobody was speaking.
+    /// What comes of the sound that is left once the leg has ended; `None` when all of it was made out, and
+    /// at once where nobody was speaking.
     /// Cancel-safe.
     pub(super) async fn last(&mut self) -> Option<Sounded> {
         loop {
