@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// Step a shipped flow through conversations, in text and without a call: steps and rehearsed calls a second
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// A flow that ships with the program
     #[arg(long, default_value = "card_instalment_spoken")]
     flow: String,

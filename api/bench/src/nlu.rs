@@ -8,7 +8,7 @@ use understanding::{Example, Examples, Model, Settings, train};
 
 /// Learn rows and tell utterances apart: seconds of a training, microseconds of an utterance
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Rows that are learned from
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(100..=80_000))]
     rows: u32,

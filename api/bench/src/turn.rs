@@ -30,7 +30,7 @@ use tokio::runtime::Handle;
 
 /// Own code from the end of speech to the first packet of the answer, with the embedded parts
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub(crate) struct Args {
     /// Turns that are taken
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
     turns: u32,

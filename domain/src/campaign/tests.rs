@@ -9,7 +9,6 @@ use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
-use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
 use uuid::Uuid;
 
@@ -50,7 +49,7 @@ fn plan() -> CallingPlan {
         trial: false,
         duplicates: None,
         approvals: Approvals::NONE,
-        sensitive_words: SensitiveWordList::default(),
+        sensitive_words: Default::default(),
         model: None,
     }
 }

@@ -41,6 +41,7 @@ pub struct RecognizedShown {
     #[schemars(example = &"vosk")]
     pub engine: String,
     /// Digest of its configuration.
+    #[schemars(example = &"9f86d081884c7d65")]
     pub configuration: String,
     /// It knows a closed vocabulary of synthetic voices alone: for rehearsals, never for people.
     pub rehearsal_only: bool,

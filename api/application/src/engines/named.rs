@@ -20,6 +20,8 @@ pub struct EntityShown {
     /// Of a period: what is counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
+    /// How exact it is.
+    #[schemars(example = &"exact")]
     pub granularity: String,
     /// The first of its characters in the text.
     pub begin: usize,

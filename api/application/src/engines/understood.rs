@@ -99,6 +99,7 @@ impl Order for UnderstandingOrder {
 
 /// What a text says.
 #[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UnderstoodText")]
 pub struct UnderstoodShown {
     /// As it was understood, masked unless asked otherwise.
     pub text: String,

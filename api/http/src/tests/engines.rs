@@ -89,7 +89,7 @@ fn a_text_is_understood_and_what_names_a_person_is_hidden() {
         .await;
         assert_eq!(
             (status, wrong["errors"].as_array().unwrap().len()),
-            (400, 2),
+            (422, 2),
             "{wrong}"
         );
         let events = get(&story, "/api/v1/events?limit=1000", &story.bearer()).await;

@@ -67,7 +67,13 @@ fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
             (&versions[2]["again_of"], &versions[2]["here"]),
             (&json!(1), &json!(true))
         );
-        let listed = get(&story, "/api/v1/models", &bearer).await;
+        let behind = back.body["position"].as_str().unwrap();
+        let listed = get(
+            &story,
+            &format!("/api/v1/models?after_position={behind}"),
+            &bearer,
+        )
+        .await;
         assert_eq!(listed.body["items"][0]["current_version"], 3, "{}", listed.body);
         let campaign = |id: &str, model: &str| {
             json!({ "task_id": id, "script_template": "您好。", "model": model,
@@ -84,7 +90,7 @@ fn a_model_is_published_named_by_a_campaign_and_gone_back_to() {
         let unknown = owner(&story, "/api/v1/campaigns", campaign("B", "zh@9")).await;
         assert_eq!((unknown.status, unknown.code()), (422, "model-not-published"));
         let unnumbered = owner(&story, "/api/v1/campaigns", campaign("B", "zh")).await;
-        assert_eq!(unnumbered.status, 400);
+        assert_eq!(unnumbered.status, 422);
         let folder = story.running.installation.directory.join("models");
         std::fs::remove_dir_all(folder).unwrap();
         let away = owner(&story, "/api/v1/campaigns", campaign("C", "zh@2")).await;
