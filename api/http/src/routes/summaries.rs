@@ -14,7 +14,9 @@ use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::time::Timestamp;
+use intake::members::{Members, Order};
 use projections::views::call_history::{self, CallFilter};
+use schemars::JsonSchema;
 
 /// Text and slots as they were kept.
 const CLEAR: Parameter = Parameter::flag(
@@ -22,7 +24,6 @@ const CLEAR: Parameter = Parameter::flag(
     "Text and slots as they were kept, for whoever may see persons in clear, with a reason",
 );
 
-const TEXT: Parameter = Parameter::text("text", "What was said, or a part of it", "分期");
 const FROM: Parameter = Parameter::instant("from", "Calls permitted at this instant or later");
 const TO: Parameter = Parameter::instant("to", "Calls permitted before this instant");
 
@@ -39,8 +40,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::CallsRead, About::Call)
         .query(const { &[CLEAR, BY, REASON] }),
-        Endpoint::get(
-            "/api/v1/transcripts",
+        Endpoint::post(
+            "/api/v1/transcripts/search",
             "Calls by what was said in them, masked; the newest of a time, at most 500 are opened",
             search,
         )
@@ -51,13 +52,33 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     Parameter::campaign("Only calls of this campaign"),
                     FROM,
                     TO,
-                    TEXT,
                     BY,
                     REASON,
                 ]
             },
-        ),
+        )
+        .takes::<TranscriptSearch>(),
     ]
+}
+
+/// What is looked for: in the body, since it may be somebody's name.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "text": "分期" }]))]
+struct TranscriptSearch {
+    /// What was said, or a part of it.
+    #[schemars(length(min = 1, max = SOUGHT_CHARS_MAX))]
+    text: String,
+}
+
+impl Order for TranscriptSearch {
+    fn read(body: &mut Members) -> Self {
+        let text = body.needed_short_text("text", SOUGHT_CHARS_MAX.saturating_mul(4));
+        let text = text.trim().to_owned();
+        if text.chars().count() > SOUGHT_CHARS_MAX {
+            body.wrong("text", format!("has more than {SOUGHT_CHARS_MAX} characters"));
+        }
+        Self { text }
+    }
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
@@ -92,29 +113,19 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<SummaryShown>, Problem> {
 /// The calls are put on record before any of them is opened.
 async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Problem> {
     let installation = &ctx.installation;
-    let sought = input
-        .text(TEXT.name)
-        .map(str::trim)
-        .unwrap_or_default()
-        .to_owned();
-    let chars = sought.chars().count();
-    if chars == 0 || chars > SOUGHT_CHARS_MAX {
-        return Err(Problem::invalid(
-            "query-invalid",
-            format!("text: give 1 to {SOUGHT_CHARS_MAX} characters"),
-        ));
-    }
     let campaign: Option<CampaignId> = input
         .text("campaign")
         .map(str::parse)
         .transpose()
         .map_err(|error: domain::ids::InvalidId| Problem::invalid("query-invalid", error.to_string()))?;
-    let scope = input.scope.clone();
+    let (scope, reader) = (input.scope.clone(), input.reader_by_post());
+    let (from, until) = (instant(&input, FROM.name)?, instant(&input, TO.name)?);
+    let TranscriptSearch { text: sought } = input.order().await?;
     let filter = CallFilter {
         campaign: campaign.clone(),
         customers: customers_of(&ctx, &scope, None).await?,
-        from: instant(&input, FROM.name)?,
-        until: instant(&input, TO.name)?,
+        from,
+        until,
         ..CallFilter::default()
     };
     let db = installation.rows.db();
@@ -128,7 +139,7 @@ async fn search(ctx: Ctx, input: Input) -> Result<Read<TranscriptsFound>, Proble
             calls: rows.iter().map(|row| row.call).collect(),
             ..HEARD
         };
-        put_on_record(installation, input.reader(), what).await?;
+        put_on_record(installation, reader, what).await?;
     }
     let mut items = Vec::new();
     for row in &rows {

@@ -1,12 +1,12 @@
 //! `ledgerline call search`: calls by words that were said in them, masked.
 
-use crate::kit::api::get;
+use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
 use crate::kit::output;
 use crate::kit::reader::ReaderArgs;
 use application::percent::encode;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -30,17 +30,19 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let mut path = format!("/api/v1/transcripts?text={}", encode(&args.text));
+    let mut path = "/api/v1/transcripts/search".to_owned();
     for (name, value) in [
         ("campaign", &args.campaign),
         ("from", &args.from),
         ("to", &args.to),
     ] {
         if let Some(value) = value {
-            path.push_str(&format!("&{name}={}", encode(value)));
+            let joint = if path.contains('?') { '&' } else { '?' };
+            path.push_str(&format!("{joint}{name}={}", encode(value)));
         }
     }
-    let found = args.asking.reply(runtime, get(&args.reader.put(&path))).await?;
+    let (path, body) = (args.reader.put(&path), json!({ "text": args.text }));
+    let found = args.asking.reply(runtime, post(&path, &body)).await?;
     if args.asking.wants_json() {
         return output::json(&found);
     }
