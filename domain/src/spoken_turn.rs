@@ -134,8 +134,10 @@ impl Explanation {
 #[serde(deny_unknown_fields)]
 pub struct TurnDecision {
     /// The node in which it was made.
+    #[schemars(example = &"greeting")]
     pub node: String,
     /// The member of the flow that decided, such as `nodes.greeting.intents.affirm`.
+    #[schemars(example = &"nodes.greeting.intents.affirm")]
     pub rule: String,
     pub explanation: Explanation,
 }
