@@ -85,7 +85,7 @@ async fn answer(writing: &Writing, text: &str) -> (Value, bool) {
         }
     };
     let installation = &writing.installation;
-    let cause = Cause::outside(installation.new_command()).asked_by(writing.by.clone());
+    let cause = Cause::outside(installation.new_command()).asked_by(writing.by);
     match hear(installation, writing.conversation, order, cause).await {
         Ok(answered) => {
             let is_closed = answered.closed.is_some();

@@ -34,15 +34,25 @@ fn ordered(name: &str, decision: Decision) -> MessageCommand {
     }))
 }
 
-fn replied(reply: &str, opt_out: bool, opt_out_stored: bool) -> MessageCommand {
+/// What a reply asks for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Says {
+    Thanks,
+    /// No further messages, which is not on the number's stream yet.
+    Stop,
+    /// The same, where it is.
+    StopStored,
+}
+
+fn replied(reply: &str, says: Says) -> MessageCommand {
     MessageCommand::Reply {
         replied: RepliedFact {
             reply: reply.to_owned(),
             message: None,
             text: Personal::open("退订".to_owned()),
-            opt_out,
+            opt_out: says != Says::Thanks,
         },
-        opt_out_stored,
+        opt_out_stored: says == Says::StopStored,
     }
 }
 
@@ -140,21 +150,21 @@ fn three_a_day_and_ten_a_month_and_none_that_failed_counts() {
 #[test]
 fn a_reply_that_refuses_stands_on_the_number_first_and_counts_however_many_there_are() {
     let mut state = MessageState::default();
-    let refused = when(&mut state, replied("r", true, false), at());
+    let refused = when(&mut state, replied("r", Says::Stop), at());
     assert_eq!(refused, Err(MessageRefusal::OptOutFirst));
-    assert_eq!(when(&mut state, replied("r", true, true), at()), Ok(1));
-    assert_eq!(when(&mut state, replied("r", true, true), at()), Ok(0));
+    assert_eq!(when(&mut state, replied("r", Says::StopStored), at()), Ok(1));
+    assert_eq!(when(&mut state, replied("r", Says::StopStored), at()), Ok(0));
     for count in 1..REPLIES_PER_DAY_MAX {
         assert_eq!(
-            when(&mut state, replied(&format!("r{count}"), false, false), at()),
+            when(&mut state, replied(&format!("r{count}"), Says::Thanks), at()),
             Ok(1)
         );
     }
-    let refused = when(&mut state, replied("more", false, false), at());
+    let refused = when(&mut state, replied("more", Says::Thanks), at());
     let replies_max = REPLIES_PER_DAY_MAX;
     assert_eq!(refused, Err(MessageRefusal::TooManyReplies { replies_max }));
-    assert_eq!(when(&mut state, replied("stop", true, true), at()), Ok(1));
-    let refused = when(&mut state, replied("a b", false, false), at());
+    assert_eq!(when(&mut state, replied("stop", Says::StopStored), at()), Ok(1));
+    let refused = when(&mut state, replied("a b", Says::Thanks), at());
     let bytes_max = REPLY_ID_BYTES_MAX;
     assert_eq!(refused, Err(MessageRefusal::ReplyId { bytes_max }));
 }

@@ -227,7 +227,7 @@ fn text_of(
         text = format!("【{signature}】{text}");
     }
     if draft.way == Way::Sms && !text.contains("退订") {
-        text.push_str("，");
+        text.push('，');
         text.push_str(HOW_TO_REFUSE);
     }
     Ok(text)

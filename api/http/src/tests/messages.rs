@@ -163,7 +163,11 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
             held.body
         );
         assert!(told.try_recv().is_err(), "nothing left");
-        story.running.installation.dialing.begin(DialingState::NoTrunk, None);
+        story
+            .running
+            .installation
+            .dialing
+            .begin(DialingState::NoTrunk, None);
         let came = sent(&story, "m-3", plan()).await;
         assert_eq!(came.body["status"], "sent", "{}", came.body);
     });
