@@ -1,5 +1,5 @@
-//! Whether persons may be reached at all now, by text as by telephone: no emergency stop reaches them, and what
-//! keeps everybody from being dialed keeps everybody from being written to.
+//! Whether persons may be reached at all now, by text as by telephone: no emergency stop reaches them, and
+//! what keeps everybody from being dialed keeps everybody from being written to.
 
 use crate::clock_doubt::doubt_in_words;
 use crate::installation::{DialingState, Installation};

@@ -73,6 +73,7 @@ pub struct SummaryShown {
     follow_up: FollowUpShown,
     turns: TurnCounts,
     /// Digests of the models that were asked during the call.
+    #[schemars(example = ["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"])]
     models: BTreeSet<String>,
     /// Of its rules and templates.
     summary_version: u32,

@@ -37,10 +37,10 @@ pub(super) const QUESTIONS_NAME: &str = "ledgerline questions";
 /// Ends that may wait to be told: each running question has at most one, and its connection ends with it.
 const ENDS_MAX: usize = 2 * QUERIES_AT_ONCE;
 
-/// Ends the connection of a question. A cancel would be lost where it comes between two of its statements, and
-/// the question would run on to its time limit. The name: a number may be somebody else's by then.
-const END: &str =
-    "select pg_terminate_backend(pid) from pg_stat_activity where pid = $1 and application_name = $2";
+/// Ends the connection of a question. A cancel would be lost where it comes between two of its statements,
+/// and the question would run on to its time limit. The name: a number may be somebody else's by then.
+const END: &str = "select pg_terminate_backend(pid) from pg_stat_activity
+    where pid = $1 and application_name = $2";
 
 /// Questions to the documented views in PostgreSQL.
 pub struct PostgresQuestions {

@@ -53,6 +53,7 @@ pub struct RecognizedShown {
 /// One utterance.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct UtteranceShown {
+    #[schemars(example = &"我想办三期")]
     pub text: String,
     /// 0 to 1, where the engine says so.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -14,7 +14,7 @@ pub use named::EntityShown;
 pub use quota::{Engine, EngineTurn, EngineUses, QuotaLimits, Quotas};
 pub use spoken::{SPOKEN_BYTES_MAX, SpeakingOrder};
 pub use understood::{
-    EXPECTED_MAX, InterestShown, SENSITIVE_WORDS_MAX, UNDERSTOOD_BYTES_MAX, UnderstandingOrder,
+    EXPECTED_MAX, SENSITIVE_WORDS_MAX, SoundedInterest, UNDERSTOOD_BYTES_MAX, UnderstandingOrder,
     UnderstoodShown,
 };
 

@@ -15,6 +15,7 @@ pub struct EntityShown {
     #[schemars(example = &"3")]
     pub value: String,
     /// Where a span was named: its other end.
+    #[schemars(example = &"500000")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// Of a period: what is counted.

@@ -7,6 +7,7 @@ use crate::rehearsing::{AskedApart, Listener, interest_model, permille};
 use domain::flow::FlowNamed;
 use domain::problem::Problem;
 use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy};
+use domain::summary::InterestLevel;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -119,7 +120,7 @@ pub struct UnderstoodShown {
     #[schemars(example = &"yes")]
     pub answer: String,
     /// Chinese only.
-    pub interest: Option<InterestShown>,
+    pub interest: Option<SoundedInterest>,
     /// Values for the flow's slots.
     pub slots: BTreeMap<String, String>,
     pub entities: Vec<EntityShown>,
@@ -133,12 +134,18 @@ pub struct UnderstoodShown {
 
 /// How interested somebody sounds.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct InterestShown {
-    /// 高, 中 or 低.
-    #[schemars(example = &"高")]
-    pub level: String,
+pub struct SoundedInterest {
+    pub level: InterestLevel,
     pub score_permille: u16,
     pub certainty: Certainty,
+}
+
+/// The level that a label of the shipped lines names.
+fn level_of(label: &str) -> Option<InterestLevel> {
+    InterestLevel::ALL
+        .iter()
+        .copied()
+        .find(|level| level.label_zh() == label)
 }
 
 /// What reads texts in this process.
@@ -264,11 +271,11 @@ impl Readers {
         }
     }
 
-    fn interest_in(&self, text: &str) -> Option<InterestShown> {
+    fn interest_in(&self, text: &str) -> Option<SoundedInterest> {
         let ranking = self.interest.rank(text);
         let best = ranking.candidates.first()?;
-        Some(InterestShown {
-            level: best.intent.clone(),
+        Some(SoundedInterest {
+            level: level_of(&best.intent)?,
             score_permille: permille(best.probability),
             certainty: match ranking.verdict {
                 Verdict::Accepted => Certainty::Accepted,

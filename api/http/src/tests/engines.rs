@@ -79,7 +79,7 @@ fn a_text_is_understood_and_what_names_a_person_is_hidden() {
         let (_, keen) = post(&story, "/api/v1/understand", json!({ "text": "可以呀" })).await;
         assert_eq!(
             (&keen["answer"], &keen["interest"]["level"]),
-            (&json!("yes"), &json!("高"))
+            (&json!("yes"), &json!("high"))
         );
         let (status, wrong) = post(
             &story,
