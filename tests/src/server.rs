@@ -258,10 +258,14 @@ pub(crate) fn asked_with(
     // A stream has no end.
     let text = match media_type.starts_with("text/event-stream") {
         true => String::new(),
-        false => answer
-            .body_mut()
-            .read_to_string()
-            .map_err(|error| error.to_string())?,
+        // Sound is no text.
+        false => {
+            let bytes = answer
+                .body_mut()
+                .read_to_vec()
+                .map_err(|error| error.to_string())?;
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
     };
     let reply = Reply {
         status: answer.status().as_u16(),

@@ -19,6 +19,7 @@ pub struct EntityShown {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<String>,
     /// Of a period: what is counted.
+    #[schemars(example = &"month")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// How exact it is.

@@ -103,9 +103,11 @@ impl Order for UnderstandingOrder {
 #[schemars(rename = "UnderstoodText")]
 pub struct UnderstoodShown {
     /// As it was understood, masked unless asked otherwise.
+    #[schemars(example = &"那就分三期吧")]
     pub text: String,
     pub masked: bool,
     /// Digest of the model that was asked; absent where rules alone read this language.
+    #[schemars(example = &"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
     pub certainty: Certainty,
@@ -122,11 +124,13 @@ pub struct UnderstoodShown {
     /// Chinese only.
     pub interest: Option<SoundedInterest>,
     /// Values for the flow's slots.
+    #[schemars(example = BTreeMap::from([("terms", "3")]))]
     pub slots: BTreeMap<String, String>,
     pub entities: Vec<EntityShown>,
     /// Further calls are refused by it.
     pub opt_out: bool,
     /// The first of the words looked for.
+    #[schemars(example = &"诈骗")]
     pub sensitive_word: Option<String>,
     /// What it took, in microseconds.
     pub us: u64,

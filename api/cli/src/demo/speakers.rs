@@ -70,7 +70,7 @@ const PERSONAS: [Persona; 7] = [
     },
     Persona {
         what: "interrupts",
-        turns: &[Turn::Say("是的"), Turn::Into("不需要", 2_500)],
+        turns: &[Turn::Say("是的"), Turn::Say("六期"), Turn::Into("不需要", 2_500)],
     },
     Persona {
         what: "swears",
