@@ -32,7 +32,7 @@ use tokio::runtime::Handle;
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Turns that are taken
-    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(20..=100_000))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(3..=100_000))]
     turns: u32,
     /// Print one JSON object
     #[arg(long)]
@@ -41,6 +41,9 @@ pub(crate) struct Args {
 
 /// Frames of silence behind an utterance: the detector hangs on for 300 ms.
 const TAIL_FRAMES: usize = 40;
+
+/// Between two frames: many times faster than speech, and slow enough for the engine's task.
+const FRAME_PACE_MS: u64 = 1;
 
 /// What is said, by the clips that come with the program.
 const SAID: [&str; 3] = [RECORDING_NOTICE, MENU, CALLBACK_PROMISE];
@@ -71,7 +74,7 @@ pub(crate) async fn run(args: &Args) -> Result<(), Problem> {
     for number in 0..args.turns as usize {
         let said = SAID.get(number % SAID.len()).copied().unwrap_or(GOODBYE);
         let clip = spoken(&voice, said).await?;
-        let (said, recognized) = heard(engine.as_ref(), &clip).await?;
+        let (said, recognized) = heard(engine.as_ref(), clock.as_ref(), &clip).await?;
         let turn = answered(&flow, &listener, &voice, &said, recognized).await?;
         all.add(turn.recognized + turn.understood + turn.first_packet);
         for (part, nanos) in [
@@ -125,7 +128,7 @@ async fn spoken(voice: &BundledSynthesizer, text: &str) -> Result<Arc<Clip>, Pro
 
 /// What was heard, and the nanoseconds from the frame in which speech was found to have ended until its
 /// text was there.
-async fn heard(engine: &dyn Recognizer, clip: &Clip) -> Result<(Utterance, u64), Problem> {
+async fn heard(engine: &dyn Recognizer, clock: &dyn Clock, clip: &Clip) -> Result<(Utterance, u64), Problem> {
     let order = ListeningOrder {
         language: "zh-CN".to_owned(),
         ..ListeningOrder::default()
@@ -146,7 +149,7 @@ async fn heard(engine: &dyn Recognizer, clip: &Clip) -> Result<(Utterance, u64),
             samples: frame,
         });
         // The engine's task takes the frame before the next one comes, as it would within 20 ms.
-        tokio::task::yield_now().await;
+        clock.wait_until(clock.now().plus_ms(FRAME_PACE_MS)).await;
         while let Some(event) = listening.next().now_or_never().flatten() {
             if matches!(event, RecognitionEvent::SpeechEnded { .. }) {
                 return text_of(listening.as_mut(), watch).await;
