@@ -127,12 +127,11 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["access"],
         &["oidc"],
         &["nlu", "entities"],
-        &["speech-faults"],
         &["inspect"],
         &["webhooks", "subscribers"],
     ],
-    // Replies are measured here, as people would hear them.
-    &[&["spoken"]],
+    // Replies and silences are measured here, as people would hear them.
+    &[&["spoken"], &["speech-faults"]],
 ];
 
 /// The proofs that `make test` runs in their short form, and what that form is.

@@ -7,7 +7,7 @@ use domain::ids::{CustomerId, EventId, MessageId, NumberId};
 use domain::message::{MessageCommand, RepliedFact};
 use domain::number::{NumberCommand, OptOutSource};
 use domain::personal::Personal;
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::stored_event::Cause;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -46,17 +46,23 @@ pub async fn reply(
     cause: Cause,
 ) -> Result<ReplyTaken, Problem> {
     let refuses = is_unsubscription(&order.text);
+    let mut opted_out = false;
+    // Before the message is looked for: a refusal counts whatever message the gateway thinks it answers.
+    if refuses && let Some(number) = &order.number {
+        opt_out(installation, number, cause).await?;
+        opted_out = true;
+    }
     let answered = match order.message {
         None => None,
-        Some(message) => Some(person_of(installation, message).await?),
+        Some(message) => match person_of(installation, message).await {
+            Err(problem) if opted_out && problem.kind == Kind::Missing => None,
+            found => Some(found?),
+        },
     };
-    let of_message = answered.as_ref().map(|(_, number)| number.clone());
-    let mut opted_out = false;
-    for number in order.number.into_iter().chain(of_message) {
-        if refuses {
-            opt_out(installation, &number, cause).await?;
-            opted_out = true;
-        }
+    let of_message = answered.as_ref().map(|(_, number)| number);
+    if refuses && let Some(number) = of_message.filter(|number| order.number.as_ref() != Some(*number)) {
+        opt_out(installation, number, cause).await?;
+        opted_out = true;
     }
     let Some((customer, _)) = answered else {
         return Ok(ReplyTaken {

@@ -129,6 +129,17 @@ fn a_person_is_sent_three_a_day_and_what_was_not_taken_does_not_count() {
             (&json!(true), &json!(false))
         );
         assert_eq!(trail(&story, "number.opted_out").await.len(), 1);
+        // A message that is not ours: the number that refuses is protected all the same.
+        let foreign = json!({ "id": "r-10", "from": "13800138009", "text": "退订",
+            "message": "00000000-0000-4000-8000-000000000001" });
+        let reply = owner(&story, "/api/v1/messages/replies", foreign).await;
+        assert_eq!(
+            (&reply.body["opted_out"], &reply.body["kept"]),
+            (&json!(true), &json!(false)),
+            "{}",
+            reply.body
+        );
+        assert_eq!(trail(&story, "number.opted_out").await.len(), 2);
     });
     story.end();
 }
