@@ -55,3 +55,4 @@ pub mod targets;
 pub mod transcript_words;
 pub mod transcripts;
 pub mod webhooks;
+mod whole_stream;

@@ -55,6 +55,11 @@ pub async fn four_eyes(
     Err(asked_for(installation, &known.user, doing, cause).await?)
 }
 
+/// Stands in a command that is only foreseen, or that changes nothing: it is never stored.
+pub(crate) fn nobody_yet() -> Box<FourEyes> {
+    nobody(NobodyBecause::NobodyElse)
+}
+
 /// The same for a command to a person. What would be refused is refused before anybody is asked to approve
 /// it; where it would change nothing, nobody needs to stand behind it.
 pub async fn four_eyes_on(

@@ -7,5 +7,6 @@ mod gate;
 mod holders;
 mod shown;
 
+pub(crate) use gate::nobody_yet;
 pub use gate::{Doing, four_eyes, four_eyes_on, goes_on};
 pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};

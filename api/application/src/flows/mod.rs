@@ -9,7 +9,7 @@ pub use order::{FlowOrder, RollbackOrder};
 pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
 
 use crate::access::Caller;
-use crate::approvals::{Doing, four_eyes};
+use crate::approvals::{Doing, four_eyes, nobody_yet};
 use crate::installation::Installation;
 use actors::{Answer, AskError};
 use domain::approval::{Act, Asked};
@@ -17,7 +17,7 @@ use domain::decider::{Context, Decider};
 use domain::flow::command::FlowCommand;
 use domain::flow::event::FlowEvent;
 use domain::flow::{Flow, FlowDefinition, FlowNamed, FlowState, PublishedFlow};
-use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, FlowId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
@@ -159,13 +159,6 @@ fn foresee(
         }
     });
     Ok((hash.unwrap_or_default(), !events.is_empty()))
-}
-
-/// Stands in a command that is only foreseen, or that changes nothing: it is never stored.
-fn nobody_yet() -> Box<FourEyes> {
-    Box::new(FourEyes::Nobody {
-        nobody: NobodyBecause::NobodyElse,
-    })
 }
 
 struct Asking {

@@ -1,13 +1,13 @@
 //! What is shown of flows: all of them with their current versions, and every version of one.
 
 use crate::installation::Installation;
+use crate::whole_stream::folded;
 use domain::decider::Decider;
+use domain::flow::Flow;
 use domain::flow::event::FlowEvent;
-use domain::flow::{Flow, FlowState};
 use domain::ids::{FlowId, UserId};
-use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::problem::Problem;
-use domain::stored_event::{Position, StreamVersion, read_event};
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::views::flow_board;
 use schemars::JsonSchema;
@@ -91,39 +91,25 @@ pub async fn listed(
 
 /// Every version of a flow, by its own stream.
 pub async fn versions(installation: &Installation, flow: &FlowId) -> Result<FlowVersions, Problem> {
-    let stream = Flow::stream(flow);
-    let mut state = FlowState::default();
     let mut items = Vec::new();
-    let mut after = StreamVersion(0);
-    loop {
-        let store = installation.store();
-        let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
-        if page.is_empty() {
-            break;
-        }
-        after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
-        for stored in &page {
-            let unreadable = |why: String| Problem::fault(why);
-            let envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
-            let event = read_event::<Flow>(&envelope).map_err(|error| unreadable(error.to_string()))?;
-            Flow::evolve(&mut state, &event, envelope.at);
-            if let FlowEvent::Published {
-                flow_version,
+    let state = folded::<Flow>(installation, &Flow::stream(flow), |event, published_at| {
+        if let FlowEvent::Published {
+            flow_version,
+            content_hash,
+            four_eyes,
+            ..
+        } = event
+        {
+            items.push(FlowVersionShown {
+                version: flow_version,
                 content_hash,
-                four_eyes,
-                ..
-            } = event
-            {
-                items.push(FlowVersionShown {
-                    version: flow_version,
-                    content_hash,
-                    published_at: envelope.at,
-                    current: false,
-                    approved_by: four_eyes.and_then(|one| one.approved_by().cloned()),
-                });
-            }
+                published_at,
+                current: false,
+                approved_by: four_eyes.and_then(|one| one.approved_by().cloned()),
+            });
         }
-    }
+    })
+    .await?;
     let current = state.current().ok_or_else(|| Problem::missing("this flow"))?;
     let current_version = current.flow_ref.version;
     for one in &mut items {

@@ -10,13 +10,13 @@ pub use shelf::{ModelShelf, ShelfFault};
 pub use shown::{ModelChanged, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions};
 
 use crate::access::Caller;
-use crate::approvals::{Doing, four_eyes};
+use crate::approvals::{Doing, four_eyes, nobody_yet};
 use crate::installation::Installation;
 use crate::rehearsing::Listener;
 use actors::{Answer, AskError};
 use domain::approval::{Act, Asked};
 use domain::decider::{Context, Decider};
-use domain::four_eyes::{FourEyes, NobodyBecause};
+use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, ModelId};
 use domain::model::{Artefact, Model, ModelCommand, ModelEvent, ModelNamed, ModelRef, ModelState};
 use domain::problem::{Kind, Problem};
@@ -166,13 +166,6 @@ impl Asking {
         };
         four_eyes(installation, caller, doing, cause).await.map(Some)
     }
-}
-
-/// Stands in a command that is only foreseen, or that publishes nothing: it is never stored.
-fn nobody_yet() -> Box<FourEyes> {
-    Box::new(FourEyes::Nobody {
-        nobody: NobodyBecause::NobodyElse,
-    })
 }
 
 fn changed(model: ModelId, answer: &Answer<Model>) -> Result<ModelChanged, Problem> {

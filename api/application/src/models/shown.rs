@@ -2,12 +2,12 @@
 
 use super::shelf::ModelShelf;
 use crate::installation::Installation;
+use crate::whole_stream::folded;
 use domain::decider::Decider;
 use domain::ids::{ModelId, UserId};
-use domain::model::{Model, ModelEvent, ModelState, Training};
-use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::model::{Model, ModelEvent, Training};
 use domain::problem::Problem;
-use domain::stored_event::{Position, StreamVersion, read_event};
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::views::model_board;
 use schemars::JsonSchema;
@@ -97,27 +97,13 @@ pub async fn listed(
 
 /// Every version of a model, by its own stream.
 pub async fn versions(installation: &Installation, model: &ModelId) -> Result<ModelVersions, Problem> {
-    let stream = Model::stream(model);
-    let mut state = ModelState::default();
     let mut published = Vec::new();
-    let mut after = StreamVersion(0);
-    loop {
-        let store = installation.store();
-        let page = store.read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
-        if page.is_empty() {
-            break;
+    let state = folded::<Model>(installation, &Model::stream(model), |event, at| {
+        if let ModelEvent::Published { model_version, .. } = event {
+            published.push((model_version, at));
         }
-        after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
-        for stored in &page {
-            let unreadable = |why: String| Problem::fault(why);
-            let envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
-            let event = read_event::<Model>(&envelope).map_err(|error| unreadable(error.to_string()))?;
-            Model::evolve(&mut state, &event, envelope.at);
-            if let ModelEvent::Published { model_version, .. } = event {
-                published.push((model_version, envelope.at));
-            }
-        }
-    }
+    })
+    .await?;
     let current_version = match state.current() {
         Some(current) => current.model_ref.version,
         None => return Err(Problem::missing("this model")),

@@ -56,6 +56,9 @@ const REHEARSAL_INSTANT: &str = "2026-03-02T10:00:00+08:00";
 /// What belongs to the made-up world, inside the data directory.
 const REHEARSAL_DIR: &str = "rehearsal";
 
+/// Who is called by keypad, there.
+const CUSTOMERS_FILE: &str = "customers.csv";
+
 /// How long live calls may go on after ctrl-c.
 const DRAIN_MS: u64 = 5_000;
 
@@ -111,7 +114,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .mode(0o700)
         .create(&rehearsal)
         .map_err(|error| Failure::unavailable(format!("{}: {error}", rehearsal.display())))?;
-    let is_new = hold_to_seed(&rehearsal, args.seed)?;
+    hold_to_seed(&rehearsal, args.seed)?;
+    // Until a list was written: a start that was killed before that makes what it lacks.
+    let is_new = !rehearsal.join(CUSTOMERS_FILE).exists();
     let people = People::of(args.seed, args.customers, &rehearsal, is_new)?;
     let cdr = rehearsal.join("cdr.jsonl");
     let carrier = start_carrier(&args, &rehearsal, &cdr, people.profile())?;
@@ -249,7 +254,7 @@ fn greet(args: &Args, data: &Path, running: &Running) -> Result<(), Failure> {
 
 /// Campaigns, customers, start; then a line a second until all are settled.
 async fn perform(people: &People, running: &Running, rehearsal: &Path) -> Result<CallBook, Failure> {
-    let mut parts = vec![(Part::Keys, "customers.csv", customers::to_csv(&people.others))];
+    let mut parts = vec![(Part::Keys, CUSTOMERS_FILE, customers::to_csv(&people.others))];
     if !people.speakers.is_empty() {
         let list = speakers::to_csv(&people.speakers);
         parts.push((Part::Spoken, "speakers.csv", list));
@@ -338,20 +343,17 @@ fn verdict(summary: &Summary) -> Result<(), Failure> {
     Err(Failure::found(wrong.join("; ")))
 }
 
-/// A directory is made for one seed; another would be another world. True where it is made now.
-fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<bool, Failure> {
+/// A directory is made for one seed; another would be another world.
+fn hold_to_seed(rehearsal: &Path, seed: u64) -> Result<(), Failure> {
     let path = rehearsal.join("seed");
     match std::fs::read_to_string(&path) {
-        Ok(text) if text.trim() == seed.to_string() => Ok(false),
+        Ok(text) if text.trim() == seed.to_string() => Ok(()),
         Ok(text) => Err(Failure::refused(format!(
             "this directory was made with seed {}; go on with --seed {}, or name another --data",
             text.trim(),
             text.trim()
         ))),
-        Err(_) => {
-            std::fs::write(&path, format!("{seed}\n"))?;
-            Ok(true)
-        }
+        Err(_) => Ok(std::fs::write(&path, format!("{seed}\n"))?),
     }
 }
 
@@ -368,8 +370,8 @@ mod tests {
     #[test]
     fn another_seed_is_refused() {
         let directory = tempfile::tempdir().unwrap();
-        assert!(hold_to_seed(directory.path(), 7).unwrap());
-        assert!(!hold_to_seed(directory.path(), 7).unwrap());
+        hold_to_seed(directory.path(), 7).unwrap();
+        hold_to_seed(directory.path(), 7).unwrap();
         assert!(hold_to_seed(directory.path(), 8).is_err());
     }
 

@@ -1,0 +1,40 @@
+//! A stream read from its first event to its last: the state it adds up to, and each event with when it happened.
+
+use crate::installation::Installation;
+use domain::decider::Decider;
+use domain::ids::StreamId;
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{StreamVersion, read_event};
+use domain::time::Timestamp;
+
+/// Folds a stream; `each` is told of every event, in order.
+pub(crate) async fn folded<D: Decider>(
+    installation: &Installation,
+    stream: &StreamId,
+    mut each: impl FnMut(D::Event, Timestamp) + Send,
+) -> Result<D::State, Problem>
+where
+    D::State: Default + Send,
+    D::Event: Send,
+{
+    let unreadable = |why: String| Problem::fault(why);
+    let mut state = D::State::default();
+    let mut after = StreamVersion(0);
+    loop {
+        let page = installation
+            .store()
+            .read_stream(stream, after, PAGE_EVENTS_MAX)
+            .await?;
+        if page.is_empty() {
+            return Ok(state);
+        }
+        after.0 += u64::try_from(page.len()).unwrap_or(u64::MAX);
+        for stored in &page {
+            let envelope = stored.envelope().map_err(|error| unreadable(error.to_string()))?;
+            let event = read_event::<D>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+            D::evolve(&mut state, &event, envelope.at);
+            each(event, envelope.at);
+        }
+    }
+}
