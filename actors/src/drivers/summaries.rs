@@ -33,6 +33,9 @@ use tokio::sync::{Notify, Semaphore};
 const WRITING_AT_ONCE_MAX: usize = 16;
 /// Calls whose summary could not be written and is tried again. When it is full the log is read no further.
 const WAITING_MAX: usize = 10_000;
+/// Tries at a summary that fails for a fault of ours. An erasure between two reads is such a fault once; what is
+/// wrong for good is said once, and not each second for ever.
+const FAULTS_MAX: u8 = 5;
 /// Wait before that: well within the ten seconds in which a summary is there (CAL-3).
 const AGAIN_MS: u64 = 1_000;
 /// How far back a start looks for calls that ended without one: an outage over the longest holidays.
@@ -55,6 +58,8 @@ enum NotWritten {
     Unreadable(#[from] UnreadableRecord),
     #[error("the summary did not answer: {0}")]
     Summary(String),
+    #[error("the summary cannot be stored as it is")]
+    Fault,
     #[error("the flow did not answer: {0}")]
     Flow(String),
 }
@@ -90,12 +95,18 @@ pub async fn start_summarizing(
 /// A call's course, where its end stands, and the person's key where it is there.
 type ToldCourse = (CallCourse, MadeAt, Option<PersonKey>);
 
+/// An ended call whose summary is to be written.
+struct Owed {
+    ended: Arc<Envelope>,
+    faults: u8,
+}
+
 struct Writing {
     system: ActorSystem,
     environment: Environment,
     masking: Arc<dyn Masking>,
     places: Arc<Semaphore>,
-    failed: Mutex<VecDeque<Arc<Envelope>>>,
+    failed: Mutex<VecDeque<Owed>>,
     has_failed: Notify,
 }
 
@@ -112,8 +123,8 @@ async fn run(writing: Arc<Writing>, after: Position) {
             () = wake_at(clock.as_ref(), again_at) => {
                 again_at = None;
                 let again = std::mem::take(&mut *writing.failed());
-                for ended in again {
-                    writing.write_later(ended).await;
+                for owed in again {
+                    writing.write_later(owed).await;
                 }
             }
             () = writing.has_failed.notified() => {
@@ -123,7 +134,7 @@ async fn run(writing: Arc<Writing>, after: Position) {
                 Ok(page) => {
                     for (_, envelope) in page {
                         if may_have_one(&envelope) {
-                            writing.write_later(envelope).await;
+                            writing.write_later(Owed::of(envelope)).await;
                         }
                     }
                 }
@@ -168,26 +179,33 @@ fn may_have_one(envelope: &Envelope) -> bool {
     }
 }
 
+impl Owed {
+    const fn of(ended: Arc<Envelope>) -> Self {
+        Self { ended, faults: 0 }
+    }
+}
+
 impl Writing {
-    fn failed(&self) -> std::sync::MutexGuard<'_, VecDeque<Arc<Envelope>>> {
+    fn failed(&self) -> std::sync::MutexGuard<'_, VecDeque<Owed>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits for a place, then writes beside the others.
-    async fn write_later(self: &Arc<Self>, ended: Arc<Envelope>) {
+    async fn write_later(self: &Arc<Self>, mut owed: Owed) {
         // The semaphore is never closed.
         let place = Arc::clone(&self.places).acquire_owned().await;
         let writing = Arc::clone(self);
         let work = async move {
-            if let Err(error) = writing.write(&ended).await
+            if let Err(error) = writing.write(&owed.ended).await
                 && !writing.environment.tasks.stop_signal().is_stopping()
             {
-                let stream = &ended.stream;
-                if error.is_final() {
-                    tracing::error!(%stream, %error, "a call has no summary: its events cannot be read");
+                let stream = &owed.ended.stream;
+                owed.faults += u8::from(matches!(error, NotWritten::Fault));
+                if error.is_final() || owed.faults >= FAULTS_MAX {
+                    tracing::error!(%stream, %error, "a call has no summary");
                 } else {
                     tracing::warn!(%stream, %error, "a summary is not written yet");
-                    writing.failed().push_back(Arc::clone(&ended));
+                    writing.failed().push_back(owed);
                     writing.has_failed.notify_one();
                 }
             }
@@ -225,7 +243,7 @@ impl Writing {
                 && let Some((_, ended)) = open.pop_first()
             {
                 places.remove(ended.stream.id());
-                self.write_later(ended).await;
+                self.write_later(Owed::of(ended)).await;
             }
             if page.reached == after || page.reached >= head {
                 break;
@@ -236,7 +254,7 @@ impl Writing {
             tracing::info!(calls = open.len(), "ended calls without a summary are looked at");
         }
         for ended in open.into_values() {
-            self.write_later(ended).await;
+            self.write_later(Owed::of(ended)).await;
         }
         Ok(())
     }
@@ -274,10 +292,11 @@ impl Writing {
         let command = SummaryCommand::Record(Box::new(fact));
         match self.system.summaries.ask(&call, command, cause).await {
             Ok(_) => Ok(()),
-            Err(error @ AskError::Refused(_)) => {
+            Err(error @ (AskError::Refused(_) | AskError::AnotherRequest)) => {
                 tracing::error!(%call, %error, "a summary is refused");
                 Ok(())
             }
+            Err(AskError::Fault) => Err(NotWritten::Fault),
             Err(error) => Err(NotWritten::Summary(error.to_string())),
         }
     }

@@ -62,6 +62,14 @@ async fn until_written(world: &World) {
         .await;
 }
 
+async fn seconds(world: &World, count: u32) {
+    for _ in 0..count {
+        settle().await;
+        world.fakes.clock.advance_ms(1_000);
+    }
+    settle().await;
+}
+
 #[test]
 fn a_call_that_ended_has_one_summary_that_follows_from_its_end() {
     on_one_thread(async {
@@ -115,6 +123,26 @@ fn an_outage_of_the_store_delays_a_summary_and_loses_none() {
         until_written(&world).await;
         settle().await;
         assert_eq!(world.count("summary.recorded"), 1);
+    });
+}
+
+/// Otherwise each such call is asked for again, and said again, each second until the process ends.
+#[test]
+fn what_cannot_be_stored_as_it_is_is_given_up_after_some_tries() {
+    on_one_thread(async {
+        let world = said_and_hung_up().await;
+        until_ended(&world).await;
+        settle().await;
+        let store = &world.fakes.store;
+        store.refuse("summary.recorded");
+        start(&world).await;
+        seconds(&world, 20).await;
+        assert_eq!(
+            store.refused_count(),
+            5,
+            "an erasure in between is no reason to give up"
+        );
+        assert_eq!(world.count("summary.recorded"), 0);
     });
 }
 

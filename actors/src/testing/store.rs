@@ -33,6 +33,8 @@ struct Log {
     reads_count: usize,
     down: bool,
     held_kind: Option<&'static str>,
+    /// A kind that is never stored, and how often it was asked for.
+    refused: Option<(&'static str, usize)>,
     as_stored: Option<(&'static str, Then)>,
     appends_left: Option<usize>,
     clock: Option<Arc<FakeClock>>,
@@ -132,6 +134,13 @@ impl FakeStore {
     }
     pub(crate) fn release_appends(&self) {
         self.open.send_replace(true);
+    }
+    /// Events of this kind cannot be stored, now or later.
+    pub(crate) fn refuse(&self, kind: &'static str) {
+        self.lock().refused = Some((kind, 0));
+    }
+    pub(crate) fn refused_count(&self) -> usize {
+        self.lock().refused.map_or(0, |(_, count)| count)
     }
     pub(crate) fn appends_count(&self) -> usize {
         self.lock().appends_count
@@ -233,8 +242,12 @@ impl EventStore for FakeStore {
             if log.down || fault == Some(AppendFault::LostUnavailable) {
                 return Err(away());
             }
-            let answer = Self::store(&mut log, stream, expected.0, &records);
             let is_of = |kind| records.iter().any(|record| record.kind == kind);
+            if let Some((_, count)) = log.refused.as_mut().filter(|(kind, _)| is_of(*kind)) {
+                *count += 1;
+                return Err(StoreError::Invalid("the test said so".to_owned()));
+            }
+            let answer = Self::store(&mut log, stream, expected.0, &records);
             if let Some((_, then)) = log.as_stored.take_if(|(kind, _)| is_of(*kind)) {
                 then();
             }

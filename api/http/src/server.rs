@@ -138,9 +138,14 @@ pub async fn serve(
         tasks.spawn("http-connection", Box::pin(connection));
     }
     drop(listener);
+    let ended = async {
+        graceful.shutdown().await;
+        // Feeds over a WebSocket are nobody's open reply any more, and have yet to say that we go away.
+        places.all_left().await;
+    };
     tokio::select! {
         biased;
-        () = graceful.shutdown() => {}
+        () = ended => {}
         () = clock.wait_until(clock.now().plus_ms(STOP_MS)) => {}
     }
 }

@@ -71,6 +71,8 @@ pub struct Places {
     limits: Limits,
     clock: Arc<dyn Clock>,
     visits: Mutex<HashMap<u64, Arc<Visit>>>,
+    /// Told whenever a place was given back.
+    left: Notify,
     next: AtomicU64,
     /// Ordinary requests that are open.
     ordinary: AtomicUsize,
@@ -90,6 +92,7 @@ impl Places {
             limits,
             clock,
             visits: Mutex::default(),
+            left: Notify::new(),
             next: AtomicU64::new(0),
             ordinary: AtomicUsize::new(0),
             gave_way: Mutex::default(),
@@ -119,6 +122,17 @@ impl Places {
             visit,
             upgraded: OnceLock::new(),
         })
+    }
+
+    /// Returns when nobody has a place: what became another protocol has said its last, too.
+    pub(crate) async fn all_left(&self) {
+        loop {
+            let left = self.left.notified();
+            if self.visits().is_empty() {
+                return;
+            }
+            left.await;
+        }
     }
 
     /// Ends the longest silent connections, because the system can open no other.
@@ -216,6 +230,7 @@ pub struct Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.places.visits().remove(&self.visit.id);
+        self.places.left.notify_waiters();
     }
 }
 

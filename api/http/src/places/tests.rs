@@ -1,6 +1,8 @@
 //! Who gives way and who does not, by a clock that is set.
 
 use super::*;
+use futures_util::FutureExt;
+use std::pin::pin;
 use store::test_ports::StepClock;
 
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -57,6 +59,20 @@ fn the_longest_silent_gives_way_and_one_that_is_answered_never_does() {
     drop(open);
     assert!(stand.at(50).enter(HERE).is_some());
     assert!(answered.must_go());
+}
+
+/// A feed over a WebSocket is no open reply: without this a stop would end the process before it says so.
+#[test]
+fn whoever_stops_waits_for_connections_that_became_another_protocol() {
+    let stand = stand(3, 3, 3);
+    let (feed, plain) = (stand.at(0).enter(HERE).unwrap(), stand.enter(HERE).unwrap());
+    feed.is_upgraded();
+    let mut left = pin!(stand.places.all_left());
+    assert!(left.as_mut().now_or_never().is_none());
+    drop(plain);
+    assert!(left.as_mut().now_or_never().is_none());
+    drop(feed);
+    assert!(left.as_mut().now_or_never().is_some());
 }
 
 #[test]
