@@ -1,0 +1,68 @@
+//! Dialing levels that follow the part of drops, as public descriptions tell of VICIdial's adaptive methods: a
+//! reading of its manual, not its code.
+
+use crate::floor::{Floor, Pacer, Told};
+use crate::times::count;
+use crate::{ABANDONED_PERCENT_MAX, TICK_S};
+
+/// Highest level: lines for each agent.
+const LEVEL_MAX: f64 = 40.0;
+/// Before so many answers nothing is known of the part of drops.
+const ANSWERS_MIN: u64 = 20;
+
+/// Lines for each agent at work, raised while drops are few and lowered when they are many.
+#[derive(Debug, Clone)]
+pub struct Adaptive {
+    name: &'static str,
+    level: f64,
+    /// By how much, and after how many ticks.
+    step: f64,
+    every: u32,
+    ticks: u32,
+}
+
+impl Adaptive {
+    /// A step of a tenth every 15 seconds.
+    pub fn fast() -> Self {
+        Self::of("adaptive_fast", 0.1, 15.0)
+    }
+
+    /// A step of a twentieth every minute.
+    pub fn slow() -> Self {
+        Self::of("adaptive_slow", 0.05, 60.0)
+    }
+
+    fn of(name: &'static str, step: f64, every_s: f64) -> Self {
+        Self {
+            name,
+            level: 1.0,
+            step,
+            every: count(every_s / TICK_S),
+            ticks: 0,
+        }
+    }
+}
+
+impl Pacer for Adaptive {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn told(&mut self, _: &[u32], _: Told) {}
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        self.ticks += 1;
+        if self.ticks >= self.every {
+            self.ticks = 0;
+            let too_many = floor.drops * 100 > u64::from(ABANDONED_PERCENT_MAX) * floor.answers;
+            if too_many {
+                self.level = (self.level - self.step).max(1.0);
+            } else if floor.answers >= ANSWERS_MIN {
+                self.level = (self.level + self.step).min(LEVEL_MAX);
+            }
+        }
+        let talking = floor.agents.saturating_sub(floor.free);
+        let lines = count(self.level * f64::from(floor.agents));
+        lines.saturating_sub(floor.ringing_count() + talking + floor.waiting)
+    }
+}

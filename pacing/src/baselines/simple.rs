@@ -1,0 +1,122 @@
+//! Rules without a memory of drops: one for one, agents by answer rate, a fixed ratio, Erlang's B, safe bursts.
+
+use crate::answer_rate::AnswerRate;
+use crate::bursts::{naive_burst, safe_burst};
+use crate::erlang::load_within;
+use crate::floor::{Floor, Pacer, Shape, Told};
+use crate::times::count;
+use std::collections::BTreeMap;
+
+/// One call for one free agent.
+#[derive(Debug, Clone, Default)]
+pub struct Progressive;
+
+impl Pacer for Progressive {
+    fn name(&self) -> &'static str {
+        "progressive"
+    }
+
+    fn told(&mut self, _: &[u32], _: Told) {}
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        floor.progressive()
+    }
+}
+
+/// As many calls as answer for all free agents: a ÷ p.
+#[derive(Debug, Clone, Default)]
+pub struct Naive {
+    shape: Shape,
+    rate: AnswerRate,
+}
+
+impl Pacer for Naive {
+    fn name(&self) -> &'static str {
+        "naive"
+    }
+
+    fn told(&mut self, ringing: &[u32], told: Told) {
+        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    }
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        let free = floor.free.saturating_sub(floor.waiting);
+        naive_burst(free, self.rate.rate()).saturating_sub(floor.ringing_count())
+    }
+}
+
+/// So many calls for each agent at work, talking or not.
+#[derive(Debug, Clone)]
+pub struct FixedRatio {
+    pub ratio: f64,
+}
+
+impl Pacer for FixedRatio {
+    fn name(&self) -> &'static str {
+        "fixed_ratio"
+    }
+
+    fn told(&mut self, _: &[u32], _: Told) {}
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        let free = floor.free.saturating_sub(floor.waiting);
+        count(self.ratio * f64::from(free)).saturating_sub(floor.ringing_count())
+    }
+}
+
+/// As many calls as bring the load of which Erlang's B says that three of a hundred find all agents busy.
+#[derive(Debug, Clone, Default)]
+pub struct ByErlang {
+    shape: Shape,
+    rate: AnswerRate,
+    loads: BTreeMap<u32, f64>,
+}
+
+impl Pacer for ByErlang {
+    fn name(&self) -> &'static str {
+        "erlang_b"
+    }
+
+    fn told(&mut self, ringing: &[u32], told: Told) {
+        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    }
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        let load = self.loads.entry(floor.agents);
+        let load = *load.or_insert_with(|| load_within(0.03, floor.agents));
+        let rate = self.rate.rate();
+        // Calls that ring at a time where so many answer a second (Little's law).
+        let a_second = load / self.shape.busy.mean();
+        let rings = rate * self.shape.ring.mean() + (1.0 - rate) * crate::times::float(crate::times::AHEAD_S);
+        count(a_second / rate * rings).saturating_sub(floor.ringing_count())
+    }
+}
+
+/// The largest burst of which three of a hundred answers find nobody, beside what rings.
+#[derive(Debug, Clone, Default)]
+pub struct SafeBurst {
+    shape: Shape,
+    rate: AnswerRate,
+    /// By free agents and the rate in thousandths.
+    bursts: BTreeMap<(u32, u32), u32>,
+}
+
+impl Pacer for SafeBurst {
+    fn name(&self) -> &'static str {
+        "safe_burst"
+    }
+
+    fn told(&mut self, ringing: &[u32], told: Told) {
+        self.rate.passed(&self.shape.ring, ringing, told.answers);
+    }
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        let free = floor.free.saturating_sub(floor.waiting);
+        // Rounded up: a rate taken too high abandons less.
+        let thousandths = count(self.rate.rate() * 100.0 + 1.0) * 10;
+        let rate = f64::from(thousandths) / 1_000.0;
+        let burst = self.bursts.entry((free, thousandths));
+        let burst = *burst.or_insert_with(|| safe_burst(free, rate.min(0.98)));
+        burst.saturating_sub(floor.ringing_count())
+    }
+}

@@ -1,0 +1,259 @@
+//! Our pacer: dials while the chance that one more answer costs a drop is worth its price.
+//!
+//! It looks `AHEAD_S` seconds ahead: how many agents will be free when those who ring answer. The method is that
+//! of `docs/pacing.md`; the price follows what happened, and the account of drops binds above it: used up, only
+//! what is almost certain is dialed; overdrawn, one call for one free agent.
+
+use crate::answer_rate::AnswerRate;
+use crate::floor::{Floor, Pacer, Shape, Told};
+use crate::price::Price;
+use crate::times::{AHEAD_S, STEPS_A_SECOND, count, normal};
+use libm::sqrt;
+
+/// The price, by this, where the account has nothing left and nothing overdrawn.
+const USED_UP: f64 = 0.15;
+/// Standard deviations of drops by which the account has to hold.
+const BUDGET_SIGMAS: f64 = 1.64;
+/// Ringing calls for each agent, by the answer rate: beyond it nothing is gained.
+const RINGING_MAX: f64 = 3.0;
+
+/// Predictive dialing under an account of drops.
+#[derive(Debug, Clone)]
+pub struct Ledgerline {
+    shape: Shape,
+    rate: AnswerRate,
+    price: Price,
+    overdrawn: bool,
+}
+
+impl Ledgerline {
+    pub fn new(shape: Shape) -> Self {
+        Self {
+            shape,
+            rate: AnswerRate::default(),
+            price: Price::default(),
+            overdrawn: false,
+        }
+    }
+
+    /// The part of calls that is answered, as far as it has seen.
+    pub fn rate(&self) -> f64 {
+        self.rate.rate()
+    }
+}
+
+impl Pacer for Ledgerline {
+    fn name(&self) -> &'static str {
+        "ledgerline"
+    }
+
+    fn told(&mut self, ringing: &[u32], told: Told) {
+        self.rate.passed(&self.shape.ring, ringing, told.answers);
+        // While one call goes to one free agent, what happens says nothing of the price.
+        if !self.overdrawn {
+            (0..told.served).for_each(|_| self.price.answer_served());
+            (0..told.drops).for_each(|_| self.price.answer_dropped());
+        }
+    }
+
+    fn dials(&mut self, floor: &Floor) -> u32 {
+        let least = floor.progressive();
+        self.overdrawn = floor.budget < 0;
+        if self.overdrawn || floor.agents == 0 {
+            return least;
+        }
+        let given = self.price.given(floor.answers, floor.drops);
+        let price = if floor.budget == 0 { given * USED_UP } else { given };
+        let rate = self.rate.rate();
+        let ringing_max = count(RINGING_MAX * f64::from(floor.agents) / rate);
+        let most = ringing_max.saturating_sub(floor.ringing_count());
+        let ahead = Ahead::of(floor, &self.shape, rate, self.rate.error());
+        let worth = |dials: &u32| ahead.after(*dials).is_worth(price, floor.budget);
+        (0..most)
+            .take_while(worth)
+            .last()
+            .map_or(0, |last| last + 1)
+            .max(least)
+    }
+}
+
+/// What the seconds ahead bring without a further call.
+struct Ahead {
+    seconds: Vec<Second>,
+    /// Relative error of the answer rate, squared.
+    doubt: f64,
+}
+
+/// One second ahead.
+#[derive(Clone, Copy)]
+struct Second {
+    /// Agents free by then beyond those who will have answered, and its variance.
+    spare: f64,
+    variance: f64,
+    /// Of those who ring, answers by then.
+    answers: f64,
+    /// Of a new call, the chance that it is answered by then.
+    answered: f64,
+    /// Of a new call that is answered, the part in this second.
+    share: f64,
+}
+
+/// What one more call would cost.
+struct Cost {
+    /// Chance that its answer costs a drop.
+    drop: f64,
+    /// Drops expected of all that rings.
+    drops: f64,
+}
+
+impl Cost {
+    fn is_worth(&self, price: f64, budget: i64) -> bool {
+        let drops = self.drops + BUDGET_SIGMAS * sqrt(self.drops);
+        // An account of more drops than calls binds nothing.
+        let budget = f64::from(i32::try_from(budget).unwrap_or(i32::MAX));
+        let within = budget <= 0.0 || drops <= budget;
+        self.drop <= price && within
+    }
+}
+
+impl Ahead {
+    fn of(floor: &Floor, shape: &Shape, rate: f64, error: f64) -> Self {
+        let (released, released_variance) = floor.releases(shape);
+        let now = f64::from(floor.free) - f64::from(floor.waiting);
+        let second = |ahead: usize| {
+            let steps = ahead * STEPS_A_SECOND;
+            let (answers, answers_variance) = answers_by(floor, shape, rate, steps);
+            let at = |of: &[f64]| of.get(ahead + 1).copied().unwrap_or_default();
+            let by = shape.ring.answered_by(steps);
+            Second {
+                spare: now + at(&released) - answers,
+                variance: at(&released_variance) + answers_variance,
+                answers,
+                answered: rate * by,
+                share: by - shape.ring.answered_by(steps - STEPS_A_SECOND),
+            }
+        };
+        Self {
+            seconds: (1..=AHEAD_S).map(second).collect(),
+            doubt: error * error,
+        }
+    }
+
+    /// With so many new calls.
+    fn after(&self, dials: u32) -> Cost {
+        let dials = f64::from(dials);
+        let (mut cost, mut worst) = (
+            Cost {
+                drop: 0.0,
+                drops: 0.0,
+            },
+            0.0_f64,
+        );
+        let mut before = self.seconds.iter().rev().skip(1);
+        for second in self.seconds.iter().rev() {
+            let new = dials * second.answered;
+            let answers = second.answers + new;
+            let spare = second.spare - new;
+            let spread = second.variance + new * (1.0 - second.answered) + self.doubt * answers * answers;
+            let none_free = normal((0.5 - spare) / sqrt(spread.max(1e-9)));
+            // Who is late keeps the others waiting: the worst of what follows counts.
+            worst = worst.max(none_free);
+            cost.drop += second.share * worst;
+            let earlier = before
+                .next()
+                .map_or(0.0, |one| one.answers + dials * one.answered);
+            cost.drops += none_free * (answers - earlier).max(0.0);
+        }
+        cost
+    }
+}
+
+/// Answers of those who ring within so many half seconds, and their variance.
+fn answers_by(floor: &Floor, shape: &Shape, rate: f64, steps: usize) -> (f64, f64) {
+    let each = floor.ringing.iter().enumerate().filter(|(_, calls)| **calls > 0);
+    each.map(|(age, calls)| {
+        let (now, then) = (shape.ring.answered_by(age), shape.ring.answered_by(age + steps));
+        let chance = rate * (then - now) / (1.0 - rate * now);
+        let calls = f64::from(*calls);
+        (calls * chance, calls * chance * (1.0 - chance))
+    })
+    .fold((0.0, 0.0), |sum, one| (sum.0 + one.0, sum.1 + one.1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::floor::RING_AGES;
+
+    fn floor(agents: u32, free: u32) -> Floor {
+        Floor {
+            agents,
+            free,
+            waiting: 0,
+            talking: Vec::new(),
+            wrapping: 0,
+            ringing: vec![0; RING_AGES],
+            budget: 100,
+            answers: 10_000,
+            drops: 200,
+        }
+    }
+
+    fn after_many_answers() -> Ledgerline {
+        let mut pacer = Ledgerline::new(Shape::default());
+        let mut ringing = vec![0; RING_AGES];
+        for age in 0..RING_AGES {
+            ringing.fill(0);
+            if let Some(calls) = ringing.get_mut(age) {
+                *calls = 1_000;
+            }
+            let answers = if age == RING_AGES / 2 { 200 } else { 0 };
+            pacer.told(
+                &ringing,
+                Told {
+                    answers,
+                    ..Told::default()
+                },
+            );
+        }
+        pacer
+    }
+
+    #[test]
+    fn an_overdrawn_account_leaves_one_call_for_one_free_agent() {
+        let mut pacer = after_many_answers();
+        let mut floor = Floor {
+            budget: -1,
+            ..floor(20, 8)
+        };
+        assert_eq!(pacer.dials(&floor), 8);
+        floor.waiting = 3;
+        assert_eq!(pacer.dials(&floor), 5);
+        floor.ringing = vec![1; RING_AGES];
+        assert_eq!(pacer.dials(&floor), 0);
+    }
+
+    #[test]
+    fn what_is_left_of_the_account_decides_how_far_it_goes() {
+        let mut pacer = after_many_answers();
+        let plenty = pacer.dials(&floor(50, 20));
+        let little = pacer.dials(&Floor {
+            budget: 1,
+            ..floor(50, 20)
+        });
+        let none = pacer.dials(&Floor {
+            budget: 0,
+            ..floor(50, 20)
+        });
+        assert!(plenty > 20, "{plenty}");
+        assert!(
+            little <= plenty && none <= plenty && none >= 20,
+            "{plenty} {little} {none}"
+        );
+    }
+
+    #[test]
+    fn nobody_at_work_and_nobody_is_dialed() {
+        assert_eq!(after_many_answers().dials(&floor(0, 0)), 0);
+    }
+}

@@ -1,0 +1,71 @@
+//! The price of a drop: the chance of one at which a further call is still started.
+//!
+//! Dual ascent: each served answer raises it a little, each drop lowers it by what 34 answers raised, so that
+//! drops settle just under three of a hundred answers whatever the floor is like.
+
+use libm::{exp, sqrt};
+
+/// The part of answers that the price steers to: a little under the most that is allowed.
+const AIM: f64 = 0.029;
+/// How fast it moves.
+const STEP: f64 = 0.02;
+const LOWEST: f64 = 0.003;
+const HIGHEST: f64 = 0.3;
+
+/// The chance of a drop at which a further call is still started.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Price(f64);
+
+impl Default for Price {
+    fn default() -> Self {
+        Self(0.02)
+    }
+}
+
+impl Price {
+    pub fn answer_served(&mut self) {
+        self.0 = (self.0 * exp(STEP * AIM)).clamp(LOWEST, HIGHEST);
+    }
+
+    pub fn answer_dropped(&mut self) {
+        self.0 = (self.0 * exp(STEP * (AIM - 1.0))).clamp(LOWEST, HIGHEST);
+    }
+
+    /// The price where the account stands so: dearer behind its aim, cheaper ahead of it.
+    pub fn given(self, answers: u64, drops: u64) -> f64 {
+        let (answers, drops) = (float(answers), float(drops));
+        let ahead = 0.15 * (AIM * answers - drops) / (1.0 + 0.1 * sqrt(drops));
+        self.0 * exp(ahead).clamp(0.2, 3.0)
+    }
+}
+
+/// Counts of calls are far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "counts of calls")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_moves_by_the_steps_of_the_table() {
+        let (mut dropped, mut served) = (Price::default(), Price::default());
+        dropped.answer_dropped();
+        served.answer_served();
+        assert!((dropped.0 - 0.019_615_35).abs() < 5e-9, "{dropped:?}");
+        assert!((served.0 - 0.020_011_60).abs() < 5e-9, "{served:?}");
+        let given = Price::default().given(200, 4);
+        assert!((given - 0.025_046_45).abs() < 5e-9, "{given}");
+    }
+
+    #[test]
+    fn it_stays_within_its_bounds() {
+        let (mut low, mut high) = (Price::default(), Price::default());
+        (0..10_000).for_each(|_| low.answer_dropped());
+        (0..10_000).for_each(|_| high.answer_served());
+        assert_eq!((low.0, high.0), (LOWEST, HIGHEST));
+        assert_eq!(high.given(100_000, 0), HIGHEST * 3.0);
+    }
+}

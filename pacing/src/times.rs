@@ -1,0 +1,226 @@
+//! How long calls ring, talk and are wrapped up, as a pacer needs it: chances by time and age.
+
+use libm::{erfc, exp, log, log1p, sqrt};
+
+/// Seconds looked ahead: the longest a call may still ring.
+pub const AHEAD_S: usize = 25;
+/// Seconds that somebody who answered may wait for an agent before it counts as a drop (16 CFR 310.4(b)(4)(iii)).
+pub const WAITS_S: f64 = 2.0;
+/// Steps of a second in which ages are kept.
+pub const STEPS_A_SECOND: usize = 2;
+/// Seconds of talk whose chances are kept apart; who talks longer is taken for one of this age.
+const TALK_S_MAX: usize = 1_200;
+/// Steps of a second in which talk and wrap-up are added up.
+const GRAIN: usize = 4;
+
+/// Chance that a standard normal value is at most this.
+pub fn normal(value: f64) -> f64 {
+    erfc(-value / std::f64::consts::SQRT_2) / 2.0
+}
+
+/// A number of calls: not negative, no fraction.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "saturates"
+)]
+pub const fn count(value: f64) -> u32 {
+    value as u32
+}
+
+/// An index of a table is far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "an index of a small table")]
+pub const fn float(index: usize) -> f64 {
+    index as f64
+}
+
+/// Times whose logarithm is normal.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lognormal {
+    mu: f64,
+    sigma: f64,
+}
+
+impl Lognormal {
+    /// By mean (seconds) and coefficient of variation.
+    pub fn of(mean: f64, cv: f64) -> Self {
+        let variance = log1p(cv * cv);
+        Self {
+            mu: log(mean) - variance / 2.0,
+            sigma: sqrt(variance),
+        }
+    }
+
+    /// Chance of at most `time`.
+    pub fn within(&self, time: f64) -> f64 {
+        if time <= 0.0 {
+            return 0.0;
+        }
+        normal((log(time) - self.mu) / self.sigma)
+    }
+
+    /// The time at a standard normal value.
+    pub fn at(&self, normal: f64) -> f64 {
+        exp(self.mu + self.sigma * normal)
+    }
+}
+
+/// When calls that will be answered are: G of `docs/pacing.md`, by half seconds of age up to the cut.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RingTimes {
+    answered_by: Vec<f64>,
+}
+
+impl RingTimes {
+    /// Lognormal, cut off at `AHEAD_S` seconds, when who does not answer is given up.
+    pub fn of(times: Lognormal) -> Self {
+        let step = |index: usize| float(index) / float(STEPS_A_SECOND);
+        let whole = times.within(step(AHEAD_S * STEPS_A_SECOND));
+        let answered_by = (0..=AHEAD_S * STEPS_A_SECOND)
+            .map(|index| times.within(step(index)) / whole)
+            .collect();
+        Self { answered_by }
+    }
+
+    /// Of calls that are answered, the part that was by this age, in half seconds.
+    pub fn answered_by(&self, age: usize) -> f64 {
+        self.answered_by.get(age).copied().unwrap_or(1.0)
+    }
+
+    /// Ages at which a call may ring, in half seconds.
+    pub fn ages(&self) -> usize {
+        self.answered_by.len() - 1
+    }
+
+    /// Seconds until an answered call is answered, on average.
+    pub fn mean(&self) -> f64 {
+        let left = self.answered_by.windows(2).map(|pair| match pair {
+            [before, after] => 1.0 - f64::midpoint(*before, *after),
+            _ => 0.0,
+        });
+        left.sum::<f64>() / float(STEPS_A_SECOND)
+    }
+
+    /// Chance that a call of this age is still answered, at this answer rate.
+    pub fn still_answered(&self, age: usize, rate: f64) -> f64 {
+        let answered = self.answered_by(age);
+        rate * (1.0 - answered) / (1.0 - rate * answered)
+    }
+}
+
+impl Default for RingTimes {
+    /// Mean 9 s, cv 0.6, cut at 25 s.
+    fn default() -> Self {
+        Self::of(Lognormal::of(9.0, 0.6))
+    }
+}
+
+/// Chances of being free within 1 … `AHEAD_S` + 2 seconds.
+pub type Releases = [f64; AHEAD_S + 2];
+
+/// When agents become free: by phase, and by how long they have talked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusyTimes {
+    talking: Vec<Releases>,
+    wrapping: Releases,
+    mean: f64,
+}
+
+impl BusyTimes {
+    /// Talk is lognormal, wrap-up behind it exponential with this mean (seconds).
+    pub fn of(talk: Lognormal, wrap_up: f64) -> Self {
+        let ages = 0..TALK_S_MAX * STEPS_A_SECOND;
+        let talking = ages.map(|age| releases(talk, wrap_up, float(age) / float(STEPS_A_SECOND)));
+        Self {
+            talking: talking.collect(),
+            wrapping: std::array::from_fn(|index| wrapped_within(float(index + 1), wrap_up)),
+            mean: exp(talk.mu + talk.sigma * talk.sigma / 2.0) + wrap_up,
+        }
+    }
+
+    /// Of an agent who has talked so many half seconds.
+    pub fn talking(&self, age: usize) -> &Releases {
+        self.talking
+            .get(age)
+            .or_else(|| self.talking.last())
+            .unwrap_or(&self.wrapping)
+    }
+
+    pub const fn wrapping(&self) -> &Releases {
+        &self.wrapping
+    }
+
+    /// Seconds of one call, talk and wrap-up together, on average.
+    pub const fn mean(&self) -> f64 {
+        self.mean
+    }
+}
+
+impl Default for BusyTimes {
+    /// Talk of mean 120 s, cv 0.8; wrap-up of mean 20 s.
+    fn default() -> Self {
+        Self::of(Lognormal::of(120.0, 0.8), 20.0)
+    }
+}
+
+fn wrapped_within(seconds: f64, wrap_up: f64) -> f64 {
+    1.0 - exp(-seconds / wrap_up)
+}
+
+/// Talk ends in some grain of the time ahead, and wrap-up takes no longer than what is left of it.
+fn releases(talk: Lognormal, wrap_up: f64, talked: f64) -> Releases {
+    let left = 1.0 - talk.within(talked);
+    std::array::from_fn(|index| {
+        let ahead = index + 1;
+        if left <= f64::EPSILON {
+            return wrapped_within(float(ahead), wrap_up);
+        }
+        let grains = ahead * GRAIN;
+        let at = |grain: usize| float(grain) / float(GRAIN);
+        let ended = (0..grains).map(|grain| {
+            let ends = talk.within(talked + at(grain + 1)) - talk.within(talked + at(grain));
+            let rest = float(ahead) - at(grain) - 0.5 / float(GRAIN);
+            ends * wrapped_within(rest, wrap_up)
+        });
+        ended.sum::<f64>() / left
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(value: f64, expected: f64, by: f64) {
+        assert!((value - expected).abs() <= by, "{value}, not {expected}");
+    }
+
+    #[test]
+    fn ringing_is_as_the_table_says() {
+        let ring = RingTimes::default();
+        for (seconds, answered) in [(2, 0.0076), (5, 0.2206), (9, 0.6198), (15, 0.8999), (25, 1.0)] {
+            near(ring.answered_by(seconds * STEPS_A_SECOND), answered, 1e-4);
+        }
+        near(ring.mean(), 8.62, 5e-3);
+    }
+
+    #[test]
+    fn what_is_left_of_a_ringing_call_is_as_the_table_says() {
+        for (rate, answered, left) in [(0.2, 0.5, 0.111_111), (0.6, 0.8, 0.230_769)] {
+            let ring = RingTimes {
+                answered_by: vec![answered],
+            };
+            near(ring.still_answered(0, rate), left, 1e-6);
+        }
+    }
+
+    #[test]
+    fn agents_become_free_as_the_table_says() {
+        let busy = BusyTimes::default();
+        let within_ten = |releases: &Releases| releases.get(9).copied().unwrap_or_default();
+        near(within_ten(busy.wrapping()), 0.393_469, 1e-6);
+        for (talked, free) in [(30, 0.012_99), (100, 0.024_97), (300, 0.020_13)] {
+            near(within_ten(busy.talking(talked * STEPS_A_SECOND)), free, 5e-6);
+        }
+        near(busy.mean(), 140.0, 1e-9);
+    }
+}

@@ -1,0 +1,8 @@
+//! A floor of agents made from a seed, on which pacers are measured: 30 eight-hour days from a cold start.
+
+mod course;
+mod day;
+mod run;
+
+pub use course::Course;
+pub use run::{Ledger, Outcome, Trial, budget, progressive_occupancy, run};
