@@ -15,6 +15,7 @@ use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::message::Message;
+use domain::knowledge::Knowledge;
 use domain::model::Model;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
@@ -106,6 +107,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Flow::AGGREGATE, check::<Flow>),
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
+    (Knowledge::AGGREGATE, check::<Knowledge>),
     (Model::AGGREGATE, check::<Model>),
     (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),

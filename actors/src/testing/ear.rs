@@ -118,10 +118,13 @@ impl Understanding for FakeUnderstanding {
                 candidates: intent.map(candidate).into_iter().collect(),
                 accept_permille: None,
                 confirm_permille: None,
+                knowledge: None,
+                picked: None,
             },
             slots: BTreeMap::new(),
             interest: None,
             opt_out: intent == Some("refuse_call"),
+            answers: std::collections::BTreeMap::new(),
         }
     }
     fn model(&self, _: &str) -> Option<String> {

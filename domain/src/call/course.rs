@@ -152,6 +152,8 @@ mod tests {
             }],
             accept_permille: None,
             confirm_permille: None,
+            knowledge: None,
+            picked: None,
         }
     }
 

@@ -263,6 +263,8 @@ fn reading() -> SpokenReading {
         }],
         accept_permille: Some(640),
         confirm_permille: Some(310),
+        knowledge: None,
+        picked: None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a flow answers to a command: a checked definition becomes a version, an earlier version becomes the
 //! current one again.
 
-use super::canonical::{canonical_json, content_hash};
+use crate::canonical::{canonical_json, content_hash};
 use super::command::FlowCommand;
 use super::event::FlowEvent;
 use super::graph::FlowDefinition;
