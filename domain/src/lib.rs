@@ -12,6 +12,7 @@ pub mod alert;
 pub mod api_key;
 pub mod approval;
 pub mod approvals_asked;
+pub mod assist_plan;
 pub mod calendar;
 pub mod call;
 pub mod call_course;

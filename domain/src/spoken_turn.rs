@@ -79,7 +79,9 @@ impl KnowledgeReading {
 }
 
 /// What an assistant is asked to pick.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PickOf {
     /// One of the intents that lead somewhere.

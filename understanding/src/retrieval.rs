@@ -16,9 +16,42 @@ const UNKNOWN_SHARE: f32 = 0.35;
 
 /// What people say around a question, longest first.
 const AROUND: [&str; 36] = [
-    "我想问一下", "我想了解一下", "我想知道", "我就想问", "麻烦问一下", "请问一下", "能不能告诉我", "你先告诉我", "先说说", "我问你",
-    "我想问", "想问下", "问一下", "请问", "你好", "您好", "那个", "就是", "你们", "我们", "这个", "到底", "究竟", "的话", "那么", "呢", "啊", "呀", "吧",
-    "嘛", "哦", "哎", "can you tell me", "i want to know", "could you tell me", "please",
+    "我想问一下",
+    "我想了解一下",
+    "我想知道",
+    "我就想问",
+    "麻烦问一下",
+    "请问一下",
+    "能不能告诉我",
+    "你先告诉我",
+    "先说说",
+    "我问你",
+    "我想问",
+    "想问下",
+    "问一下",
+    "请问",
+    "你好",
+    "您好",
+    "那个",
+    "就是",
+    "你们",
+    "我们",
+    "这个",
+    "到底",
+    "究竟",
+    "的话",
+    "那么",
+    "呢",
+    "啊",
+    "呀",
+    "吧",
+    "嘛",
+    "哦",
+    "哎",
+    "can you tell me",
+    "i want to know",
+    "could you tell me",
+    "please",
 ];
 
 /// Something that was found.
@@ -64,7 +97,11 @@ impl Retrieval {
                     having.push((place, piece.times));
                 }
                 let length = length(&pieces);
-                all.wordings.push(Wording { entry, length, own: 0.0 });
+                all.wordings.push(Wording {
+                    entry,
+                    length,
+                    own: 0.0,
+                });
                 texts.push(pieces);
             }
         }
@@ -98,8 +135,16 @@ impl Retrieval {
                 *known = known.max(share);
             }
         }
-        let mut hits: Vec<Hit> = best.into_iter().map(|(entry, score)| Hit { entry, score }).collect();
-        hits.sort_by(|one, other| other.score.total_cmp(&one.score).then(one.entry.cmp(&other.entry)));
+        let mut hits: Vec<Hit> = best
+            .into_iter()
+            .map(|(entry, score)| Hit { entry, score })
+            .collect();
+        hits.sort_by(|one, other| {
+            other
+                .score
+                .total_cmp(&one.score)
+                .then(one.entry.cmp(&other.entry))
+        });
         hits.truncate(most);
         hits
     }

@@ -52,6 +52,7 @@ use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
+use domain::ports::knowledge::KnowledgeBases;
 use domain::ports::line::Line;
 use domain::ports::recognizer::Recognizer;
 use domain::ports::recording::Recordings;
@@ -93,6 +94,8 @@ pub struct DriverPorts {
 pub struct Hearing {
     pub recognizer: Arc<dyn Recognizer>,
     pub understanding: Arc<dyn Understanding>,
+    /// What campaigns answer questions from.
+    pub knowledge: Arc<dyn KnowledgeBases>,
 }
 
 /// Calls in progress now.

@@ -1,6 +1,6 @@
 //! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
-use super::ear::{FakeRecognizer, FakeUnderstanding};
+use super::ear::{FakeKnowledge, FakeRecognizer, FakeUnderstanding};
 use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
 use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
@@ -85,6 +85,8 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        knowledge: None,
+        assist: None,
     }
 }
 
@@ -132,6 +134,7 @@ impl World {
             hearing: self.recognizer.as_ref().map(|recognizer| Hearing {
                 recognizer: Arc::<FakeRecognizer>::clone(recognizer),
                 understanding: Arc::new(FakeUnderstanding),
+                knowledge: Arc::new(FakeKnowledge),
             }),
             recordings: Arc::new(FakeRecordings),
         }

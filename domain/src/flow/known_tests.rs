@@ -65,11 +65,15 @@ fn picks(mut said: Understood, pick_of: PickOf, choice: &str) -> Understood {
 /// The rules that decided, and the first text with its place.
 fn told(actions: &[FlowAction]) -> (Vec<&str>, String) {
     let rules = actions.iter().filter_map(|action| {
-        let FlowAction::Decide { decision } = action else { return None };
+        let FlowAction::Decide { decision } = action else {
+            return None;
+        };
         Some(decision.rule.as_str())
     });
     let text = actions.iter().find_map(|action| {
-        let FlowAction::Say { text, prompt, .. } = action else { return None };
+        let FlowAction::Say { text, prompt, .. } = action else {
+            return None;
+        };
         Some(format!("{} {text}", prompt.member))
     });
     (rules.collect(), text.unwrap_or_default())
@@ -92,7 +96,9 @@ fn a_sure_answer_is_said_and_the_question_asked_again() {
     assert!(matches!(actions.last(), Some(FlowAction::Listen { .. })));
     assert_eq!(run.node(), QUESTION);
     let on_record = actions.iter().find_map(|action| {
-        let FlowAction::Decide { decision } = action else { return None };
+        let FlowAction::Decide { decision } = action else {
+            return None;
+        };
         decision.explanation.reading.clone()
     });
     let on_record = on_record.unwrap().knowledge.unwrap();
@@ -119,7 +125,10 @@ fn between_the_thresholds_it_is_asked_back_and_counts_after_a_yes() {
     let mut yes = sure("affirm");
     yes.answers = found(Certainty::Accepted).answers;
     let (rules, text) = step(&mut run, &yes);
-    assert_eq!(rules, ["nodes.确认分期期数.confirm", "knowledge.answers.提前还款"]);
+    assert_eq!(
+        rules,
+        ["nodes.确认分期期数.confirm", "knowledge.answers.提前还款"]
+    );
     assert!(text.ends_with("可以提前还清。"), "{text}");
     let mut run = at_terms();
     step(&mut run, &found(Certainty::ToConfirm));
@@ -129,7 +138,10 @@ fn between_the_thresholds_it_is_asked_back_and_counts_after_a_yes() {
 #[test]
 fn below_them_it_is_as_without_knowledge() {
     let mut run = at_terms();
-    assert_eq!(step(&mut run, &found(Certainty::Abstained)).0, ["nodes.确认分期期数.on_unclear"]);
+    assert_eq!(
+        step(&mut run, &found(Certainty::Abstained)).0,
+        ["nodes.确认分期期数.on_unclear"]
+    );
 }
 
 #[test]
@@ -152,7 +164,10 @@ fn an_assistant_picks_among_what_was_found_and_nothing_else() {
     let said = picks(found(Certainty::Abstained), PickOf::Answer, "违约金");
     assert_eq!(step(&mut at_terms(), &said).0, ["knowledge.answers.违约金"]);
     let invented = picks(found(Certainty::Abstained), PickOf::Answer, "免费");
-    assert_eq!(step(&mut at_terms(), &invented).0, ["nodes.确认分期期数.on_unclear"]);
+    assert_eq!(
+        step(&mut at_terms(), &invented).0,
+        ["nodes.确认分期期数.on_unclear"]
+    );
 }
 
 #[test]
@@ -162,11 +177,17 @@ fn an_assistants_intent_counts_after_the_callees_own_yes() {
     let picked = picks(said.clone(), PickOf::Intent, "deny");
     let mut run = at_terms();
     let (rules, _) = step(&mut run, &picked);
-    assert_eq!((rules, run.node()), (vec!["nodes.确认分期期数.confirm".to_owned()], QUESTION));
+    assert_eq!(
+        (rules, run.node()),
+        (vec!["nodes.确认分期期数.confirm".to_owned()], QUESTION)
+    );
     step(&mut run, &sure("affirm"));
     assert_eq!(run.node(), "婉拒");
     let nowhere = picks(said, PickOf::Intent, "buy_a_house");
-    assert_eq!(step(&mut at_terms(), &nowhere).0, ["nodes.确认分期期数.on_unclear"]);
+    assert_eq!(
+        step(&mut at_terms(), &nowhere).0,
+        ["nodes.确认分期期数.on_unclear"]
+    );
 }
 
 #[test]

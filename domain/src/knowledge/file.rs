@@ -24,7 +24,14 @@ const VARIANTS_MAX: usize = 50;
 const TAGS_MAX: usize = 10;
 
 /// Members of a file.
-const MEMBERS: [&str; 6] = ["knowledge", "lang", "thresholds", "answers", "objections", "facts"];
+const MEMBERS: [&str; 6] = [
+    "knowledge",
+    "lang",
+    "thresholds",
+    "answers",
+    "objections",
+    "facts",
+];
 
 /// A file that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -186,7 +193,9 @@ impl Reading {
     fn fact(&mut self, fact: &Fact) -> Result<(), String> {
         let entity = chosen(&fact.entity).map_or(fact.entity.as_str(), |(of, _)| of);
         if !is_name(entity) || !is_name(&fact.attribute) {
-            return Err("entity and attribute are letters, digits and _; one of several is entity[value]".into());
+            return Err(
+                "entity and attribute are letters, digits and _; one of several is entity[value]".into(),
+            );
         }
         short("value", &fact.value, VARIANT_CHARS_MAX)?;
         let key = (fact.entity.clone(), fact.attribute.clone());

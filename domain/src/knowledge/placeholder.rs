@@ -48,9 +48,11 @@ fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderFault> {
         if !plain.is_empty() {
             found.push(Part::Plain(plain));
         }
-        found.push(part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
-            found: inside.to_owned(),
-        })?);
+        found.push(
+            part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
+                found: inside.to_owned(),
+            })?,
+        );
         rest = tail;
     }
     if !rest.is_empty() {
@@ -168,11 +170,18 @@ mod tests {
         ];
         let values = |terms: &str| BTreeMap::from([("terms".to_owned(), terms.to_owned())]);
         let said = |text: &str, terms: &str| worded(text, &facts, &values(terms)).map(|one| one.text);
-        assert_eq!(said("满{{fact:分期.起点}}可分。", "3").as_deref(), Some("满500元可分。"));
+        assert_eq!(
+            said("满{{fact:分期.起点}}可分。", "3").as_deref(),
+            Some("满500元可分。")
+        );
         let by_terms = "每期{{fact:分期[terms].费率}}，{{terms}}期。";
         assert_eq!(said(by_terms, "6").as_deref(), Some("每期0.7%，{{terms}}期。"));
         assert_eq!(said(by_terms, "24"), None, "nothing is known of it");
-        assert_eq!(worded(by_terms, &facts, &BTreeMap::new()), None, "no term was said yet");
+        assert_eq!(
+            worded(by_terms, &facts, &BTreeMap::new()),
+            None,
+            "no term was said yet"
+        );
         let of_person = worded(by_terms, &facts, &values("3")).unwrap();
         assert!(of_person.personal && !worded("满500元。", &facts, &values("3")).unwrap().personal);
     }
@@ -182,7 +191,13 @@ mod tests {
         let facts = [fact("分期[3]", "费率", "0.6%"), fact("分期", "起点", "500元")];
         assert_eq!(check("{{fact:分期[terms].费率}}{{name}}", &facts), Ok(()));
         assert_eq!(check("{{fact:分期.起点}}", &facts), Ok(()));
-        for wrong in ["{{fact:分期.费率}}", "{{fact:分期}}", "{{name", "{{a b}}", "{{fact:x[a.b}}"] {
+        for wrong in [
+            "{{fact:分期.费率}}",
+            "{{fact:分期}}",
+            "{{name",
+            "{{a b}}",
+            "{{fact:x[a.b}}",
+        ] {
             assert!(check(wrong, &facts).is_err(), "{wrong}");
         }
     }

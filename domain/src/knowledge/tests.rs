@@ -57,9 +57,12 @@ fn after(commands: Vec<KnowledgeCommand>) -> Result<Vec<u32>, KnowledgeRefusal> 
         }
     }
     let number = |event: &KnowledgeEvent| match event {
-        KnowledgeEvent::Imported { knowledge_version, .. } | KnowledgeEvent::Published { knowledge_version, .. } => {
-            *knowledge_version
+        KnowledgeEvent::Imported {
+            knowledge_version, ..
         }
+        | KnowledgeEvent::Published {
+            knowledge_version, ..
+        } => *knowledge_version,
     };
     last.map(|events| events.iter().map(number).collect())
 }
@@ -88,8 +91,15 @@ fn what_is_not_there_is_not_published() {
     let refused = after(vec![publish(Wanted::Newest, false)]);
     assert_eq!(refused, Err(KnowledgeRefusal::NotImported { knowledge: name() }));
     let refused = after(vec![import(700), publish(Wanted::Version(2), false)]);
-    assert!(matches!(refused, Err(KnowledgeRefusal::UnknownVersion { versions: 1, .. })));
-    let refused = after(vec![import(700), publish(Wanted::Newest, false), publish(Wanted::Before, false)]);
+    assert!(matches!(
+        refused,
+        Err(KnowledgeRefusal::UnknownVersion { versions: 1, .. })
+    ));
+    let refused = after(vec![
+        import(700),
+        publish(Wanted::Newest, false),
+        publish(Wanted::Before, false),
+    ]);
     assert_eq!(refused, Err(KnowledgeRefusal::NothingBefore));
 }
 
@@ -98,7 +108,10 @@ fn from_the_first_approved_publication_on_somebody_stands_behind_each() {
     let begun = || vec![import(700), publish(Wanted::Newest, true), import(800)];
     let then = |more: KnowledgeCommand| after([begun(), vec![more]].concat());
     let refused = then(publish(Wanted::Newest, false));
-    assert_eq!(refused, Err(KnowledgeRefusal::NeedsApproval { knowledge: name() }));
+    assert_eq!(
+        refused,
+        Err(KnowledgeRefusal::NeedsApproval { knowledge: name() })
+    );
     assert_eq!(then(publish(Wanted::Newest, true)), Ok(vec![2]));
     assert_eq!(then(publish(Wanted::Version(1), true)), Ok(vec![]));
     let behind = after(vec![
@@ -122,7 +135,10 @@ fn a_content_that_no_record_holds_is_refused() {
         content: Box::new(large),
         faults: 0,
     };
-    assert!(matches!(after(vec![command]), Err(KnowledgeRefusal::TooLarge { .. })));
+    assert!(matches!(
+        after(vec![command]),
+        Err(KnowledgeRefusal::TooLarge { .. })
+    ));
 }
 
 #[test]
@@ -142,7 +158,14 @@ fn good_rows_of_a_bad_file_count_and_bad_ones_are_listed() {
     assert_eq!(read.content.facts.len(), 2);
     let places: Vec<&str> = read.faults.iter().map(|fault| fault.place.as_str()).collect();
     let wanted = [
-        "facts[2]", "facts[3]", "answers[2]", "answers[3]", "answers[4]", "answers[5]", "answers[6]", "answers[7]",
+        "facts[2]",
+        "facts[3]",
+        "answers[2]",
+        "answers[3]",
+        "answers[4]",
+        "answers[5]",
+        "answers[6]",
+        "answers[7]",
     ];
     assert_eq!(places, wanted, "{:?}", read.faults);
     assert_eq!(read.faults_count, 8);
@@ -156,7 +179,10 @@ fn a_file_without_a_good_row_or_with_wrong_thresholds_is_none() {
         ("answers: []", "is missing"),
         ("knowledge: a\nanswer: []", "no member"),
         ("knowledge: a\nanswers: 1", "is no list"),
-        ("knowledge: a\nthresholds: {accept_permille: 300, confirm_permille: 400}", "confirm_permille"),
+        (
+            "knowledge: a\nthresholds: {accept_permille: 300, confirm_permille: 400}",
+            "confirm_permille",
+        ),
         ("a: 1\na: 2", "no YAML"),
         ("[", "no YAML"),
     ] {

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod disk;
 pub mod event_store;
 pub mod id_source;
+pub mod knowledge;
 pub mod line;
 pub mod masking;
 pub mod messenger;

@@ -93,7 +93,11 @@ pub(crate) fn shared_pieces(text: &str) -> Vec<Shared> {
         let length = run.len().min(2);
         found.extend(run.windows(length).map(|pair| piece(Block::Characters, pair)));
         let sounds: Vec<u32> = run.iter().map(|each| syllable(*each)).collect();
-        found.extend(sounds.windows(length).map(|pair| hashed(Block::Sound, pair.iter().copied())));
+        found.extend(
+            sounds
+                .windows(length)
+                .map(|pair| hashed(Block::Sound, pair.iter().copied())),
+        );
     }
     let words = text.split(|each| *each == ' ' || is_han(*each));
     for word in words.filter(|word| !word.is_empty()) {

@@ -37,6 +37,9 @@ impl Talk<'_> {
         if let Some(model) = model {
             self.by_model = hearing.understanding.by_model(model);
         }
+        if let Some(named) = self.attempt.facts.plan.knowledge.as_deref() {
+            self.base = hearing.knowledge.base(named).await;
+        }
         let words = &self.attempt.facts.plan.sensitive_words;
         if !words.is_empty() {
             self.sensitive_words = hearing.understanding.sensitive_words(words.words());
@@ -180,7 +183,11 @@ impl Talk<'_> {
         let Some((run, understanding)) = self.run.as_ref().zip(self.understanding()) else {
             return Ok(());
         };
-        let understood = understanding.understand(&said.text, run, self.kit.now());
+        let now = self.kit.now();
+        let mut understood = understanding.understand(&said.text, run, now);
+        if let Some(base) = &self.base {
+            base.look_up(&said.text, run, now, &mut understood);
+        }
         self.act_on_words(said, &understood).await
     }
 

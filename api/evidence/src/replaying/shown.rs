@@ -6,7 +6,9 @@ use domain::call::{HeardFact, UnderstoodFact};
 use domain::disposition::Outcome;
 use domain::ids::CallId;
 use domain::personal::Personal;
-use domain::spoken_turn::{Certainty, Explanation, IntentCandidate, ReadBy, TurnDecision};
+use domain::spoken_turn::{
+    Certainty, Explanation, IntentCandidate, KnowledgeReading, Picked, ReadBy, TurnDecision,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;

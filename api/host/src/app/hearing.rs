@@ -2,6 +2,7 @@
 
 use crate::app::error::AppError;
 use actors::{Environment, Hearing};
+use application::knowledge::LoggedKnowledge;
 use application::listening::BundledUnderstanding;
 use application::models::ModelShelf;
 use domain::ports::recognizer::Recognizer;
@@ -45,5 +46,6 @@ pub async fn hearing(
     Ok(Some(Hearing {
         recognizer,
         understanding: Arc::new(understanding),
+        knowledge: Arc::new(LoggedKnowledge(Arc::clone(&environment.store))),
     }))
 }

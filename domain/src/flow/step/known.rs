@@ -135,7 +135,11 @@ impl FlowRun {
         }
         let count = self.talked.known_answers.entry(answer.to_owned()).or_default();
         *count = count.saturating_add(1);
-        self.explain_by(format!("knowledge.answers.{answer}"), explanation.clone(), actions);
+        self.explain_by(
+            format!("knowledge.answers.{answer}"),
+            explanation.clone(),
+            actions,
+        );
         if !self.count_step(actions) {
             return true;
         }

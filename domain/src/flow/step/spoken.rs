@@ -123,7 +123,13 @@ impl FlowRun {
         match (accepted(said), said.reading.certainty, said.reading.intent()) {
             (Some(intent), ..) => self.follow(ask, intent, explanation, actions),
             (None, Certainty::ToConfirm, Some(intent)) if self.goes_somewhere(ask, intent) => {
-                self.ask_back(ask, Pending::Intent(intent.to_owned()), said, explanation, actions);
+                self.ask_back(
+                    ask,
+                    Pending::Intent(intent.to_owned()),
+                    said,
+                    explanation,
+                    actions,
+                );
             }
             (None, ..) => self.fall_back(ask, said, explanation, actions),
         }
