@@ -13,6 +13,7 @@ pub mod api_key;
 pub mod approval;
 pub mod approvals_asked;
 pub mod assist_plan;
+pub mod assisting;
 pub mod calendar;
 pub mod call;
 pub mod call_course;

@@ -48,6 +48,7 @@ pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
 pub use summaries::start_summarizing;
 
+use crate::assist::Assist;
 use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
@@ -96,6 +97,8 @@ pub struct Hearing {
     pub understanding: Arc<dyn Understanding>,
     /// What campaigns answer questions from.
     pub knowledge: Arc<dyn KnowledgeBases>,
+    /// Who may be asked what nobody is sure of; absent: nobody.
+    pub assist: Option<Assist>,
 }
 
 /// Calls in progress now.

@@ -162,7 +162,7 @@ impl Talk<'_> {
             return Ok(false);
         }
         self.forget_turn();
-        self.act_on_words(said, &understood).await?;
+        self.act_on_words(said, understood).await?;
         Ok(true)
     }
 
@@ -188,12 +188,12 @@ impl Talk<'_> {
         if let Some(base) = &self.base {
             base.look_up(&said.text, run, now, &mut understood);
         }
-        self.act_on_words(said, &understood).await
+        self.act_on_words(said, understood).await
     }
 
     /// Who refuses further calls is protected before anything else of what they said is stored.
-    async fn act_on_words(&mut self, said: &Utterance, understood: &Understood) -> Result<(), Halt> {
-        let refuses = self.means_opt_out(FlowInput::Spoken(understood));
+    async fn act_on_words(&mut self, said: &Utterance, mut understood: Understood) -> Result<(), Halt> {
+        let refuses = self.means_opt_out(FlowInput::Spoken(&understood));
         if refuses {
             self.opt_out(OptOutSource::Speech).await?;
         }
@@ -202,9 +202,12 @@ impl Talk<'_> {
         if self.ending && !refuses {
             return Ok(());
         }
-        let fact = self.understood_fact(understood);
+        if !refuses {
+            self.assist(said, &mut understood).await?;
+        }
+        let fact = self.understood_fact(&understood);
         self.note_turn(TurnFact::Understood(fact)).await?;
-        self.step(FlowInput::Spoken(understood)).await
+        self.step(FlowInput::Spoken(&understood)).await
     }
 
     /// Not before the recording notice was heard.

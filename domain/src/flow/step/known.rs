@@ -20,6 +20,11 @@ impl FlowRun {
         }
     }
 
+    /// What an intent is called towards a callee.
+    pub fn label<'a>(&'a self, intent: &'a str) -> &'a str {
+        self.graph.dialogue().label(intent)
+    }
+
     /// True where this intent leads somewhere from the question being asked.
     pub fn takes_intent(&self, intent: &str) -> bool {
         self.asking().is_some_and(|ask| self.goes_somewhere(ask, intent))
