@@ -128,7 +128,7 @@ impl Understanding for FakeUnderstanding {
             slots: BTreeMap::new(),
             interest: None,
             opt_out: intent == Some("refuse_call"),
-            answers: std::collections::BTreeMap::new(),
+            answers: BTreeMap::new(),
         }
     }
     fn model(&self, _: &str) -> Option<String> {

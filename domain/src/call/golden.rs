@@ -338,6 +338,16 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             class: "late".to_owned(),
             answer_by: AnswerBy::Keypress,
         }),
+    ];
+    for event in events {
+        check("call", event);
+    }
+}
+
+#[test]
+fn what_an_assistant_is_asked_and_answers_is_written_as_its_golden_file() {
+    let node = || "确认分期期数".to_owned();
+    let events = [
         CallEvent::AssistantAsked(AssistantAskedFact {
             node: node(),
             pick_of: PickOf::Answer,

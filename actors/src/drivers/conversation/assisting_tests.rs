@@ -11,7 +11,6 @@ use domain::knowledge::KnowledgeRef;
 use domain::ports::assistant::AssistantFailure;
 use domain::ports::line::{DialOrder, LegEvent};
 use domain::spoken_turn::PickOf;
-use std::sync::Arc;
 
 const SPOKEN: &str = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
 
