@@ -1,4 +1,5 @@
-//! How the answer to an objection argues: feature, advantage, benefit, evidence. Flows and knowledge share it.
+//! How the answer to an objection argues: feature, advantage, benefit, evidence. Flows and knowledge
+//! share it.
 
 use serde::{Deserialize, Serialize};
 

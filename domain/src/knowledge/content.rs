@@ -61,6 +61,7 @@ pub struct KnownAnswer {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variants: Vec<String>,
     /// What is said. `{{name}}` is a variable or slot, `{{fact:entity.attribute}}` a fact.
+    #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
     pub answer: String,
     /// The first day on which it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -1,4 +1,5 @@
-//! A knowledge file, read row by row: good rows count, bad ones are listed with their place and what is wrong.
+//! A knowledge file, read row by row: good rows count, bad ones are listed with their place and what is
+//! wrong.
 
 use super::content::{Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
 use super::placeholder::{PlaceholderFault, check, chosen, is_name};

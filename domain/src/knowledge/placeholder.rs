@@ -1,8 +1,8 @@
 //! What stands between `{{` and `}}` in an answer: a variable or slot of the call, or a fact of the base.
 //!
-//! `{{fact:分期.起点}}` is one fact; `{{fact:分期[terms].每期费率}}` is one of several, named by a slot's value:
-//! where `terms` is 3, the fact of the entity `分期[3]`. An answer of which something is unknown in a call does
-//! not exist in it: nobody hears a sentence with a hole.
+//! `{{fact:分期.起点}}` is one fact; `{{fact:分期[3].每期费率}}` is one of several, and
+//! `{{fact:分期[terms].每期费率}}` the one that a slot's value names: where `terms` is 3, that of `分期[3]`. An
+//! answer of which something is unknown in a call does not exist in it: nobody hears a sentence with a hole.
 
 use super::content::Fact;
 use std::collections::BTreeMap;
@@ -134,14 +134,22 @@ pub fn worded(text: &str, facts: &[Fact], values: &BTreeMap<String, String>) -> 
                 slot,
                 attribute,
             } => {
-                let one = match slot {
-                    None => entity.to_owned(),
-                    Some(slot) => format!("{entity}[{}]", values.get(slot)?),
+                let of = |one: &str| {
+                    let mut facts = facts.iter();
+                    facts.find(|fact| fact.entity == one && fact.attribute == attribute)
                 };
-                personal |= slot.is_some();
-                let fact = facts
-                    .iter()
-                    .find(|fact| fact.entity == one && fact.attribute == attribute)?;
+                let named = match slot {
+                    None => of(entity),
+                    Some(value) => of(&format!("{entity}[{value}]")),
+                };
+                let fact = match (named, slot) {
+                    (Some(fact), _) => fact,
+                    (None, None) => return None,
+                    (None, Some(slot)) => {
+                        personal = true;
+                        of(&format!("{entity}[{}]", values.get(slot)?))?
+                    }
+                };
                 said.push_str(&fact.value);
             }
         }
@@ -181,6 +189,11 @@ mod tests {
             worded(by_terms, &facts, &BTreeMap::new()),
             None,
             "no term was said yet"
+        );
+        assert_eq!(
+            said("{{fact:分期[3].费率}}", "6").as_deref(),
+            Some("0.6%"),
+            "named itself"
         );
         let of_person = worded(by_terms, &facts, &values("3")).unwrap();
         assert!(of_person.personal && !worded("满500元。", &facts, &values("3")).unwrap().personal);

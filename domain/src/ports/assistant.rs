@@ -1,9 +1,9 @@
 //! The Assistant port: somebody outside who picks one of the ids they are offered.
 //!
 //! **What every implementation promises.** What it is handed is masked already; it sends that quoted, as what
-//! somebody said and not as what is to be done. It answers within the time it is given, whatever the other side
-//! does; it asks once. What is answered is one JSON object of the agreed form or a failure; whether the id is
-//! one of those offered is looked at by whoever asked. It logs no word.
+//! somebody said and not as what is to be done. It answers within the time it is given, whatever the other
+//! side does; it asks once. What is answered is one JSON object of the agreed form or a failure; whether the
+//! id is one of those offered is looked at by whoever asked. It logs no word.
 
 use crate::spoken_turn::PickOf;
 use async_trait::async_trait;

@@ -1,6 +1,6 @@
-//! What nobody was sure of is asked of an assistant, where the campaign allows it: one of the answers that were
-//! found, or else one of the intents that lead somewhere. What it is asked and what it answered is on record
-//! before anything follows from it; silence, prose or an id of its own is as if nobody had been asked.
+//! What nobody was sure of is asked of an assistant, where the campaign allows it: one of the answers that
+//! were found, or else one of the intents that lead somewhere. What it is asked and what it answered is on
+//! record before anything follows from it; silence, prose or an id of its own is as if nobody had been asked.
 
 use super::talk::Talk;
 use crate::drivers::kit::Halt;

@@ -1,5 +1,5 @@
-//! Knowledge over HTTP: files imported, versions published and gone back to, listed, shown; questions answered
-//! as calls are.
+//! Knowledge over HTTP: files imported, versions published and gone back to, listed, shown; questions
+//! answered as calls are.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

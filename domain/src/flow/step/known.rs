@@ -1,6 +1,6 @@
 //! What the campaign's knowledge answers, and what an assistant picked: the answer, and then the question
-//! again; or asked back first. Which answers there are, how near and how sure, comes with what was understood:
-//! nobody is asked here, so a replay needs neither base nor assistant.
+//! again; or asked back first. Which answers there are, how near and how sure, comes with what was
+//! understood: nobody is asked here, so a replay needs neither base nor assistant.
 
 use super::super::dialogue::{DIGRESSIONS_MAX, INTENT};
 use super::super::nodes::Ask;
@@ -31,7 +31,7 @@ impl FlowRun {
     }
 
     /// An accepted intent goes before any answer where the flow knows a way for it, `otherwise` apart.
-    pub(super) fn leads(&self, ask: &Ask, intent: &str) -> bool {
+    pub(super) fn has_way_for(&self, ask: &Ask, intent: &str) -> bool {
         if ask.intents.contains_key(intent) {
             return true;
         }
@@ -66,7 +66,8 @@ impl FlowRun {
         }
     }
 
-    /// Nothing is sure: what lies between the thresholds is asked back, an answer before an assistant's guess.
+    /// Nothing is sure: what lies between the thresholds is asked back, an answer before an assistant's
+    /// guess.
     pub(super) fn fall_back(
         &mut self,
         ask: &Ask,

@@ -114,7 +114,7 @@ impl FlowRun {
         if refused {
             return self.climb_unclear(ask, explanation, actions);
         }
-        if let Some(intent) = accepted(said).filter(|intent| self.leads(ask, intent)) {
+        if let Some(intent) = accepted(said).filter(|intent| self.has_way_for(ask, intent)) {
             return self.follow(ask, intent, explanation, actions);
         }
         if self.answer_by_knowledge(ask, said, &explanation, actions) {

@@ -17,8 +17,8 @@ use tokio::runtime::Runtime;
 
 /// Knowledge (知识库): approved answers, objections and product facts, which calls answer questions from.
 ///
-/// A file is imported first: its good rows are a version that nobody hears yet, bad ones are listed. A version
-/// is heard once it is published, by campaigns that name NAME@V.
+/// A file is imported first: its good rows are a version that nobody hears yet, bad ones are listed. A
+/// version is heard once it is published, by campaigns that name NAME@V.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
