@@ -14,6 +14,7 @@ use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
+use domain::knowledge::Knowledge;
 use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
@@ -106,6 +107,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Flow::AGGREGATE, check::<Flow>),
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
+    (Knowledge::AGGREGATE, check::<Knowledge>),
     (Model::AGGREGATE, check::<Model>),
     (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),

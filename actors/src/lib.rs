@@ -8,6 +8,7 @@ mod answer;
 #[cfg(test)]
 mod arbiter_tests;
 mod asker_task;
+mod assist;
 mod capacity;
 mod clock_skew;
 mod drivers;
@@ -30,6 +31,7 @@ mod testing;
 mod tests;
 mod timers;
 
+pub use assist::Assist;
 pub use clock_skew::ClockSkew;
 pub use drivers::{
     DriverPorts, Drivers, DriversHandle, Hearing, Progress, installation_now, start_forgetting,

@@ -2,8 +2,10 @@
 //! campaign, customer, number and the compliance rules.
 
 use crate::approvals_asked::{Approvals, NeedsApproval};
+use crate::assist_plan::AssistPlan;
 use crate::disposition::Disposition;
 use crate::ids::{CampaignId, FlowId};
+use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
@@ -276,6 +278,12 @@ pub struct CallingPlan {
     /// The published model that its calls are understood by; the bundled one unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Box<ModelRef>>,
+    /// The published knowledge that its calls answer from; none unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<Box<KnowledgeRef>>,
+    /// What an assistant may be asked; nothing unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assist: Option<Box<AssistPlan>>,
 }
 
 impl CallingPlan {

@@ -200,6 +200,10 @@ text_id!(
     ModelId, "model", plain_word, PLAIN_WORD, "zh_outbound"
 );
 text_id!(
+    /// A knowledge base's id, in the same alphabet.
+    KnowledgeId, "knowledge base", plain_word, PLAIN_WORD, "card_instalment"
+);
+text_id!(
     /// A person: first 128 bits, lower hex, of HMAC-SHA-256(installation secret, `customer:` + external id).
     /// It also names the person's key.
     CustomerId, "customer", derived_hex, DERIVED_HEX, "0a1b2c3d4e5f60718293a4b5c6d7e8f9"

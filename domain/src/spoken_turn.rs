@@ -1,6 +1,7 @@
 //! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
 //! did. Values that a flow's step and a call's events share.
 
+use crate::ids::KnowledgeId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -45,6 +46,59 @@ pub struct IntentCandidate {
     pub score_permille: u16,
 }
 
+/// An approved answer that was thought of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AnswerCandidate {
+    /// Its id in the knowledge base.
+    #[schemars(example = &"提前还款")]
+    pub answer: String,
+    /// How near it is, in thousandths.
+    pub score_permille: u16,
+}
+
+/// Which approved answers come nearest to what was said, in one version of a knowledge base.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeReading {
+    pub knowledge: KnowledgeId,
+    pub knowledge_version: u32,
+    /// Whether the best one is said, asked back, or left.
+    pub certainty: Certainty,
+    /// Best first, at most three.
+    pub candidates: Vec<AnswerCandidate>,
+    pub accept_permille: u16,
+    pub confirm_permille: u16,
+}
+
+impl KnowledgeReading {
+    /// The id of the best one.
+    pub fn answer(&self) -> Option<&str> {
+        self.candidates.first().map(|first| first.answer.as_str())
+    }
+}
+
+/// What an assistant is asked to pick.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum PickOf {
+    /// One of the intents that lead somewhere.
+    Intent,
+    /// One of the approved answers that were found.
+    Answer,
+}
+
+/// What an assistant picked: an id of the list that it was offered, and no other.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Picked {
+    pub pick_of: PickOf,
+    #[schemars(example = &"提前还款")]
+    pub choice: String,
+}
+
 /// What an utterance was read as, with the scores and thresholds that stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct SpokenReading {
@@ -58,6 +112,12 @@ pub struct SpokenReading {
     /// From which score on it is asked back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirm_permille: Option<u16>,
+    /// What the campaign's knowledge has to it, where it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub knowledge: Option<Box<KnowledgeReading>>,
+    /// What an assistant picked of what it was offered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub picked: Option<Box<Picked>>,
 }
 
 impl SpokenReading {
@@ -77,6 +137,19 @@ pub struct Understood {
     pub interest: Option<String>,
     /// Further calls were refused, in whatever words.
     pub opt_out: bool,
+    /// The words of the answers that `reading.knowledge` names, by id. They are not stored: the version is on
+    /// record, and a replay says nothing aloud.
+    pub answers: BTreeMap<String, ApprovedWords>,
+}
+
+/// An approved answer, as it is said in this call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApprovedWords {
+    /// What it answers, as it is asked back.
+    pub question: String,
+    pub text: String,
+    /// A value of the person chose a part of it.
+    pub personal: bool,
 }
 
 /// Which input a decision answers.

@@ -57,10 +57,13 @@ fn words(intent: &str, opt_out: bool) -> TextInput {
             }],
             accept_permille: None,
             confirm_permille: None,
+            knowledge: None,
+            picked: None,
         },
         slots: BTreeMap::new(),
         interest: None,
         opt_out,
+        answers: BTreeMap::new(),
     })
 }
 

@@ -14,6 +14,7 @@ pub mod masking;
 mod model;
 pub mod priority;
 pub mod reading;
+pub mod retrieval;
 pub mod sensitive;
 pub mod spoken;
 pub mod text;

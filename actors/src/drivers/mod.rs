@@ -48,10 +48,12 @@ pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;
 pub use summaries::start_summarizing;
 
+use crate::assist::Assist;
 use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
+use domain::ports::knowledge::KnowledgeBases;
 use domain::ports::line::Line;
 use domain::ports::recognizer::Recognizer;
 use domain::ports::recording::Recordings;
@@ -93,6 +95,10 @@ pub struct DriverPorts {
 pub struct Hearing {
     pub recognizer: Arc<dyn Recognizer>,
     pub understanding: Arc<dyn Understanding>,
+    /// What campaigns answer questions from.
+    pub knowledge: Arc<dyn KnowledgeBases>,
+    /// Who may be asked what nobody is sure of; absent: nobody.
+    pub assist: Option<Assist>,
 }
 
 /// Calls in progress now.

@@ -2,13 +2,17 @@
 
 use async_trait::async_trait;
 use domain::flow::{FlowRun, Understood};
+use domain::knowledge::KnowledgeRef;
 use domain::model::ModelRef;
+use domain::ports::knowledge::{KnowledgeBase, KnowledgeBases};
 use domain::ports::recognizer::{
     Cuts, HeardFrame, InvalidOrder, Listening, ListeningOrder, RecognitionEvent, Recognizer, RecognizerFacts,
     Utterance,
 };
 use domain::ports::understanding::{SensitiveWord, SensitiveWords, Understanding};
-use domain::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
+use domain::spoken_turn::{
+    AnswerCandidate, ApprovedWords, Certainty, IntentCandidate, KnowledgeReading, ReadBy, SpokenReading,
+};
 use domain::time::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -118,10 +122,13 @@ impl Understanding for FakeUnderstanding {
                 candidates: intent.map(candidate).into_iter().collect(),
                 accept_permille: None,
                 confirm_permille: None,
+                knowledge: None,
+                picked: None,
             },
             slots: BTreeMap::new(),
             interest: None,
             opt_out: intent == Some("refuse_call"),
+            answers: BTreeMap::new(),
         }
     }
     fn model(&self, _: &str) -> Option<String> {
@@ -145,5 +152,50 @@ impl SensitiveWords for Words {
             list: "campaign".to_owned(),
             word: word.clone(),
         })
+    }
+}
+
+/// One question is known, whatever base is named, and another nearly.
+pub(crate) struct FakeKnowledge;
+
+#[async_trait]
+impl KnowledgeBases for FakeKnowledge {
+    async fn base(&self, named: &KnowledgeRef) -> Option<Arc<dyn KnowledgeBase>> {
+        Some(Arc::new(FakeBase(named.clone())))
+    }
+}
+
+struct FakeBase(KnowledgeRef);
+
+impl KnowledgeBase for FakeBase {
+    fn look_up(&self, text: &str, run: &FlowRun, _: Timestamp, understood: &mut Understood) {
+        let (certainty, score_permille) = match text {
+            "多少钱" => (Certainty::Accepted, 900),
+            "这个嘛" => (Certainty::Abstained, 200),
+            _ => return,
+        };
+        if run.asking().is_none() {
+            return;
+        }
+        let candidates = ["费用", "违约金"].map(|answer| AnswerCandidate {
+            answer: answer.to_owned(),
+            score_permille,
+        });
+        for candidate in &candidates {
+            let words = ApprovedWords {
+                question: format!("{}吗", candidate.answer),
+                text: format!("{}以合同为准。", candidate.answer),
+                personal: false,
+            };
+            understood.answers.insert(candidate.answer.clone(), words);
+        }
+        understood.reading.knowledge = Some(Box::new(KnowledgeReading {
+            knowledge: self.0.knowledge.clone(),
+            knowledge_version: self.0.version,
+            certainty,
+            candidates: candidates.to_vec(),
+            accept_permille: 480,
+            confirm_permille: 330,
+        }));
     }
 }

@@ -1,8 +1,10 @@
 //! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
-use super::ear::{FakeRecognizer, FakeUnderstanding};
+use super::assistant::{FakeAssistant, Unmasked};
+use super::ear::{FakeKnowledge, FakeRecognizer, FakeUnderstanding};
 use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
+use crate::assist::Assist;
 use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
 use crate::error::StartError;
 use crate::hosting::Place;
@@ -36,6 +38,7 @@ pub(crate) struct World {
     pub(crate) synthesizer: Arc<FakeSynthesizer>,
     /// Who listens; nobody in a world that is not told so.
     pub(crate) recognizer: Option<Arc<FakeRecognizer>>,
+    assistant: Option<Arc<FakeAssistant>>,
 }
 
 /// What makes a person of a test differ from the others, by their number in the list.
@@ -85,6 +88,8 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        knowledge: None,
+        assist: None,
     }
 }
 
@@ -103,7 +108,18 @@ impl World {
             lines,
             synthesizer: Arc::default(),
             recognizer: None,
+            assistant: None,
         }
+    }
+
+    /// The same world, with somebody to ask what nobody is sure of.
+    pub(crate) fn that_is_assisted(mut self) -> Self {
+        self.assistant = Some(Arc::default());
+        self
+    }
+
+    pub(crate) fn assistant(&self) -> &FakeAssistant {
+        self.assistant.as_deref().expect("this world is assisted")
     }
 
     /// The same world, in which callees are listened to.
@@ -132,6 +148,11 @@ impl World {
             hearing: self.recognizer.as_ref().map(|recognizer| Hearing {
                 recognizer: Arc::<FakeRecognizer>::clone(recognizer),
                 understanding: Arc::new(FakeUnderstanding),
+                knowledge: Arc::new(FakeKnowledge),
+                assist: self.assistant.as_ref().map(|assistant| {
+                    let assistant = Arc::<FakeAssistant>::clone(assistant);
+                    Assist::new(assistant, Arc::new(Unmasked))
+                }),
             }),
             recordings: Arc::new(FakeRecordings),
         }

@@ -46,6 +46,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::flow::Flow>,
     kinds::<domain::inquiry::Inquiry>,
     kinds::<domain::installation::Installation>,
+    kinds::<domain::knowledge::Knowledge>,
     kinds::<domain::model::Model>,
     kinds::<domain::message::Message>,
     kinds::<domain::number::Number>,

@@ -1,9 +1,10 @@
-//! A stream read from its first event to its last: the state it adds up to, and each event with when it happened.
+//! A stream read from its first event to its last: the state it adds up to, and each event with when it
+//! happened.
 
 use crate::installation::Installation;
 use domain::decider::Decider;
 use domain::ids::StreamId;
-use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::problem::Problem;
 use domain::stored_event::{StreamVersion, read_event};
 use domain::time::Timestamp;
@@ -11,6 +12,19 @@ use domain::time::Timestamp;
 /// Folds a stream; `each` is told of every event, in order.
 pub(crate) async fn folded<D: Decider>(
     installation: &Installation,
+    stream: &StreamId,
+    each: impl FnMut(D::Event, Timestamp) + Send,
+) -> Result<D::State, Problem>
+where
+    D::State: Default + Send,
+    D::Event: Send,
+{
+    folded_in::<D>(installation.store(), stream, each).await
+}
+
+/// The same, in a log.
+pub(crate) async fn folded_in<D: Decider>(
+    store: &dyn EventStore,
     stream: &StreamId,
     mut each: impl FnMut(D::Event, Timestamp) + Send,
 ) -> Result<D::State, Problem>
@@ -22,10 +36,7 @@ where
     let mut state = D::State::default();
     let mut after = StreamVersion(0);
     loop {
-        let page = installation
-            .store()
-            .read_stream(stream, after, PAGE_EVENTS_MAX)
-            .await?;
+        let page = store.read_stream(stream, after, PAGE_EVENTS_MAX).await?;
         if page.is_empty() {
             return Ok(state);
         }

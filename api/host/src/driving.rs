@@ -174,9 +174,8 @@ impl Driving {
     }
 
     async fn hearing(&self, environment: &Environment) -> Result<Option<Hearing>, Problem> {
-        let recognizer = self.settings.speech.recognizer.as_ref();
         let directory = &self.process.installation.directory;
-        let hearing = app::hearing(environment, recognizer, directory).await;
+        let hearing = app::hearing(environment, &self.settings.speech, directory).await;
         hearing.map_err(|error| Problem::unavailable(error.to_string()))
     }
 

@@ -1,14 +1,16 @@
-//! Which recognizer and which voice a server takes, as its command line says it.
+//! Which recognizer, which voice and which assistant a server takes, as its command line says it.
 
-use speech::recognition::spec::RecognizerSpec;
+use speech::recognition::spec::{RecognizerSpec, SpecError};
 
-/// What a server hears and speaks with.
+/// What a server hears, speaks and asks with.
 #[derive(Debug, Clone, Default)]
 pub struct SpeechChoice {
     /// Absent: calls are answered by keys alone.
     pub recognizer: Option<RecognizerSpec>,
     /// Absent: what this machine has.
     pub synthesizer: Option<RecognizerSpec>,
+    /// Absent: nobody is asked what nobody is sure of.
+    pub llm: Option<RecognizerSpec>,
 }
 
 /// The arguments of it, for commands that place calls.
@@ -22,6 +24,18 @@ pub struct SpeechArgs {
     /// where it is installed, bundled clips elsewhere
     #[arg(long, value_name = "SPEC")]
     synthesizer: Option<RecognizerSpec>,
+    /// Ask an assistant what nobody is sure of, where a campaign allows it, such as
+    /// https://HOST/v1?model=NAME&key_env=VARIABLE; it picks among approved ids and says nothing itself
+    #[arg(long, value_name = "URL", value_parser = assistant_spec)]
+    llm: Option<RecognizerSpec>,
+}
+
+/// An address alone means the one form that there is.
+fn assistant_spec(text: &str) -> Result<RecognizerSpec, SpecError> {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        return format!("openai:{text}").parse();
+    }
+    text.parse()
 }
 
 impl SpeechArgs {
@@ -29,6 +43,7 @@ impl SpeechArgs {
         SpeechChoice {
             recognizer: self.recognizer,
             synthesizer: self.synthesizer,
+            llm: self.llm,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use crate::members::Members;
 use domain::approvals_asked::{Approvals, NeedsApproval};
+use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::CampaignId;
+use domain::knowledge::KnowledgeNamed;
 use domain::model::ModelNamed;
 use domain::problem::Problem;
 use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
@@ -48,6 +50,8 @@ pub struct CampaignBody {
     pub plan: CallingPlan,
     /// The model that its calls are understood by; it is resolved when the campaign is made.
     pub model: Option<ModelNamed>,
+    /// The knowledge that its calls answer from; likewise.
+    pub knowledge: Option<KnowledgeNamed>,
 }
 
 /// The body's members, as `read` knows them.
@@ -77,6 +81,10 @@ impl JsonSchema for CampaignBody {
         let flow_version = json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
             "description": "A published version of a flow, NAME@V, instead of script_template or flow",
             "examples": ["card_instalment@2"] });
+        let assist = of(
+            generator.subschema_for::<AssistPlan>(),
+            "What an assistant may be asked (`serve --llm`); nobody unless it is said",
+        );
         let retry_policy = generator.subschema_for::<RetryPolicy>();
         json_schema!({
             "type": "object", "required": ["task_id"], "additionalProperties": false, "properties": {
@@ -105,6 +113,10 @@ impl JsonSchema for CampaignBody {
                 "model": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
                     "description": "A published model, NAME@V, that its calls are understood by",
                     "examples": ["zh_outbound@2"] },
+                "knowledge": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
+                    "description": "A published knowledge base, NAME@V, that its calls answer from",
+                    "examples": ["card_instalment@1"] },
+                "assist": assist,
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
                     "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
@@ -146,10 +158,16 @@ impl CampaignBody {
                 .unwrap_or_default(),
             // Which content its name means is known where it is published.
             model: None,
+            knowledge: None,
+            assist: assist_of(&mut body).map(Box::new),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
             body.wrong("model", "names no version: NAME@V");
+        }
+        let knowledge = body.parsed::<KnowledgeNamed>("knowledge");
+        if knowledge.as_ref().is_some_and(|named| named.version.is_none()) {
+            body.wrong("knowledge", "names no version: NAME@V");
         }
         body.refuse_the_rest();
         let read = campaign.zip(flow).map(|(campaign, flow)| Self {
@@ -158,6 +176,7 @@ impl CampaignBody {
             flow,
             plan,
             model,
+            knowledge,
         });
         body.finish()?;
         read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))
@@ -170,6 +189,18 @@ const fn purpose_of(preset: Preset) -> &'static str {
         Preset::CnMarketing => "marketing",
         Preset::CnCollection | Preset::UsRegf => "collection",
         Preset::CnService | Preset::CnCloudTrunk | Preset::UsTsr | Preset::EuGdpr => "service",
+    }
+}
+
+/// What an assistant may be asked in its calls, where it may be asked anything.
+fn assist_of(body: &mut Members) -> Option<AssistPlan> {
+    let plan = body.value::<AssistPlan>("assist")?;
+    match plan.fault() {
+        None => Some(plan),
+        Some(fault) => {
+            body.wrong("assist", fault);
+            None
+        }
     }
 }
 

@@ -38,11 +38,13 @@ pub enum Act {
     RollBackFlow,
     /// A version of a model is published.
     PublishModel,
+    /// A version of a knowledge base is current.
+    PublishKnowledge,
 }
 
 impl Act {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ErasePerson,
         Self::ReleaseHold,
         Self::AnswerDeletion,
@@ -56,6 +58,7 @@ impl Act {
         Self::PublishFlow,
         Self::RollBackFlow,
         Self::PublishModel,
+        Self::PublishKnowledge,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -73,6 +76,7 @@ impl Act {
             Self::PublishFlow => "publish_flow",
             Self::RollBackFlow => "roll_back_flow",
             Self::PublishModel => "publish_model",
+            Self::PublishKnowledge => "publish_knowledge",
         }
     }
 
@@ -92,6 +96,7 @@ impl Act {
             Self::PublishFlow => ("话术流程发布", "publish a version of a flow"),
             Self::RollBackFlow => ("话术流程回退", "go back to an earlier version of a flow"),
             Self::PublishModel => ("意图模型发布", "publish a version of a model"),
+            Self::PublishKnowledge => ("知识库发布", "publish a version of a knowledge base"),
         }
     }
 
@@ -107,7 +112,8 @@ impl Act {
             | Self::ImportList
             | Self::PublishFlow
             | Self::RollBackFlow
-            | Self::PublishModel => false,
+            | Self::PublishModel
+            | Self::PublishKnowledge => false,
         }
     }
 
@@ -120,9 +126,11 @@ impl Act {
             Self::InspectClear | Self::NoticeClear => Permission::InspectionsMake,
             Self::ExportClear => Permission::ExportsRead,
             Self::RevealMany => Permission::CustomersReveal,
-            Self::ImportList | Self::PublishFlow | Self::RollBackFlow | Self::PublishModel => {
-                Permission::CampaignsWrite
-            }
+            Self::ImportList
+            | Self::PublishFlow
+            | Self::RollBackFlow
+            | Self::PublishModel
+            | Self::PublishKnowledge => Permission::CampaignsWrite,
         }
     }
 }

@@ -169,6 +169,8 @@ impl CallCommand {
             CallEvent::SilenceTimedOut(fact) => Self::NoteTurn(TurnFact::SilenceTimedOut(fact)),
             CallEvent::SensitiveWordMatched(fact) => Self::NoteTurn(TurnFact::SensitiveWordMatched(fact)),
             CallEvent::EngineFailed(fact) => Self::NoteTurn(TurnFact::EngineFailed(fact)),
+            CallEvent::AssistantAsked(fact) => Self::NoteTurn(TurnFact::AssistantAsked(fact)),
+            CallEvent::AssistantAnswered(fact) => Self::NoteTurn(TurnFact::AssistantAnswered(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },

@@ -71,6 +71,9 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         | CallEvent::Ringing { .. }
         | CallEvent::LegFailed { .. }
         | CallEvent::NoticePlayed { .. }
+        // What came of it stands in what was understood.
+        | CallEvent::AssistantAsked(_)
+        | CallEvent::AssistantAnswered(_)
         | CallEvent::CancelRequested { .. }
         | CallEvent::HangupRequested { .. }
         | CallEvent::EndOrdered { .. }
@@ -152,6 +155,8 @@ mod tests {
             }],
             accept_permille: None,
             confirm_permille: None,
+            knowledge: None,
+            picked: None,
         }
     }
 

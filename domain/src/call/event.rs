@@ -6,6 +6,7 @@ use super::finding::Finding;
 use super::turn_fact::{
     BargedInFact, EngineFailedFact, HeardFact, SaidFact, SensitiveWordFact, SilenceFact, UnderstoodFact,
 };
+use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -100,6 +101,11 @@ pub enum CallEvent {
     SensitiveWordMatched(SensitiveWordFact),
     #[serde(rename = "call.engine_failed")]
     EngineFailed(EngineFailedFact),
+    /// Stored before anything is asked of anybody outside.
+    #[serde(rename = "call.assistant_asked")]
+    AssistantAsked(AssistantAskedFact),
+    #[serde(rename = "call.assistant_answered")]
+    AssistantAnswered(AssistantAnsweredFact),
     /// The callee asked for a colleague (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
     TransferRequested { node: String },
@@ -238,6 +244,8 @@ impl CallEvent {
     pub const SILENCE_TIMED_OUT: &'static str = "call.silence_timed_out";
     pub const SENSITIVE_WORD_MATCHED: &'static str = "call.sensitive_word_matched";
     pub const ENGINE_FAILED: &'static str = "call.engine_failed";
+    pub const ASSISTANT_ASKED: &'static str = "call.assistant_asked";
+    pub const ASSISTANT_ANSWERED: &'static str = "call.assistant_answered";
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
     pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
@@ -267,6 +275,8 @@ impl EventData for CallEvent {
             Self::SilenceTimedOut(_) => Self::SILENCE_TIMED_OUT,
             Self::SensitiveWordMatched(_) => Self::SENSITIVE_WORD_MATCHED,
             Self::EngineFailed(_) => Self::ENGINE_FAILED,
+            Self::AssistantAsked(_) => Self::ASSISTANT_ASKED,
+            Self::AssistantAnswered(_) => Self::ASSISTANT_ANSWERED,
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
             Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
@@ -300,6 +310,8 @@ impl EventData for CallEvent {
             | Self::BargedIn(_)
             | Self::SilenceTimedOut(_)
             | Self::EngineFailed(_)
+            | Self::AssistantAsked(_)
+            | Self::AssistantAnswered(_)
             | Self::TransferRequested { .. }
             | Self::EndOrdered { .. }
             | Self::CancelRequested { .. }

@@ -86,6 +86,8 @@ impl CallEvent {
                 class: _,
                 answer_by: _,
             }) => true,
+            Self::AssistantAsked(fact) => fact.is_anonymous(),
+            Self::AssistantAnswered(fact) => fact.is_anonymous(),
             // A reason is what somebody wrote.
             Self::Permitted { .. }
             | Self::Dialing { .. }

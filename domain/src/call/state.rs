@@ -248,7 +248,9 @@ impl CallState {
             | CallEvent::BargedIn(_)
             | CallEvent::SilenceTimedOut(_)
             | CallEvent::SensitiveWordMatched(_)
-            | CallEvent::EngineFailed(_) => {
+            | CallEvent::EngineFailed(_)
+            | CallEvent::AssistantAsked(_)
+            | CallEvent::AssistantAnswered(_) => {
                 self.turn_facts_count = self.turn_facts_count.saturating_add(1);
             }
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
@@ -340,6 +342,8 @@ impl CallState {
             | CallEvent::SilenceTimedOut(_)
             | CallEvent::SensitiveWordMatched(_)
             | CallEvent::EngineFailed(_)
+            | CallEvent::AssistantAsked(_)
+            | CallEvent::AssistantAnswered(_)
             | CallEvent::TransferRequested { .. }
             | CallEvent::Ended { .. }
             | CallEvent::Corrected { .. }

@@ -4,6 +4,7 @@
 use super::event::CallEvent;
 use super::refusal::CallRefusal;
 use super::state::CallState;
+use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::personal::Personal;
 use crate::spoken_turn::TurnDecision;
 pub use crate::spoken_turn::UnderstoodFact;
@@ -114,6 +115,8 @@ pub enum TurnFact {
     SilenceTimedOut(SilenceFact),
     SensitiveWordMatched(SensitiveWordFact),
     EngineFailed(EngineFailedFact),
+    AssistantAsked(AssistantAskedFact),
+    AssistantAnswered(AssistantAnsweredFact),
 }
 
 impl From<TurnFact> for CallEvent {
@@ -127,6 +130,8 @@ impl From<TurnFact> for CallEvent {
             TurnFact::SilenceTimedOut(fact) => Self::SilenceTimedOut(fact),
             TurnFact::SensitiveWordMatched(fact) => Self::SensitiveWordMatched(fact),
             TurnFact::EngineFailed(fact) => Self::EngineFailed(fact),
+            TurnFact::AssistantAsked(fact) => Self::AssistantAsked(fact),
+            TurnFact::AssistantAnswered(fact) => Self::AssistantAnswered(fact),
         }
     }
 }

@@ -52,6 +52,8 @@ fn created() -> CampaignEvent {
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
+            knowledge: None,
+            assist: None,
         },
     }
 }

@@ -10,14 +10,13 @@ use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
 use crate::time::{TimeOfDay, Timestamp};
-use uuid::Uuid;
 
 fn now() -> Timestamp {
     "2026-03-02T02:00:00Z".parse().unwrap()
 }
 
 fn list(number: u128) -> ListId {
-    ListId::new(Uuid::from_u128(number))
+    ListId::new(uuid::Uuid::from_u128(number))
 }
 
 fn id() -> CampaignId {
@@ -51,6 +50,8 @@ fn plan() -> CallingPlan {
         approvals: Approvals::NONE,
         sensitive_words: Default::default(),
         model: None,
+        knowledge: None,
+        assist: None,
     }
 }
 
@@ -586,11 +587,8 @@ fn what_is_not_said_about_duplicates_is_as_the_campaign_was_made() {
         (by_number, None, true),
         (by_number, by_customer, false),
     ] {
-        let expected = if same {
-            Ok(vec![])
-        } else {
-            Err(CampaignRefusal::AnotherPlan)
-        };
+        let refused = || Err(CampaignRefusal::AnotherPlan);
+        let expected = if same { Ok(vec![]) } else { refused() };
         assert_eq!(
             decide(&made(before), create(said)),
             expected,

@@ -78,6 +78,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        knowledge: None,
+        assist: None,
     };
     CampaignFacts {
         campaign: campaign(),

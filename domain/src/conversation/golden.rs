@@ -52,6 +52,8 @@ fn reading() -> SpokenReading {
         }],
         accept_permille: Some(620),
         confirm_permille: Some(310),
+        knowledge: None,
+        picked: None,
     }
 }
 

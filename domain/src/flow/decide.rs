@@ -1,12 +1,12 @@
 //! What a flow answers to a command: a checked definition becomes a version, an earlier version becomes the
 //! current one again.
 
-use super::canonical::{canonical_json, content_hash};
 use super::command::FlowCommand;
 use super::event::FlowEvent;
 use super::graph::FlowDefinition;
 use super::refusal::FlowRefusal;
 use super::state::FlowState;
+use crate::canonical::{canonical_json, content_hash};
 use crate::four_eyes::FourEyes;
 use crate::ids::FlowId;
 use serde_json::Value;

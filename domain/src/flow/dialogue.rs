@@ -1,6 +1,7 @@
 //! What a spoken flow knows in all of its nodes: slots, answers, intents that count anywhere, words for them.
 
 use super::variable::{VALUE_CHARS_MAX, VariableKind};
+use crate::fabe::Fabe;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -172,16 +173,6 @@ pub struct Answer {
     /// How the answer to an objection argues; for the checker and for who writes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fabe: Option<Fabe>,
-}
-
-/// Feature, advantage, benefit, evidence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Fabe {
-    pub feature: String,
-    pub advantage: String,
-    pub benefit: String,
-    pub evidence: String,
 }
 
 /// A part of the flow that `sub_flow` calls; a `return` node goes back.

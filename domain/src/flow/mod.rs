@@ -8,7 +8,6 @@ pub mod command;
 pub mod event;
 
 mod advice;
-mod canonical;
 mod check;
 mod check_dialogue;
 mod coverable;
@@ -22,6 +21,8 @@ mod golden;
 mod graph;
 #[cfg(test)]
 mod key_rule_tests;
+#[cfg(test)]
+mod known_tests;
 #[cfg(test)]
 mod landed_tests;
 mod named;
@@ -46,13 +47,13 @@ mod variants;
 #[cfg(test)]
 mod version_tests;
 
+pub use crate::canonical::{canonical_json, content_hash};
 pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, VALUE_BY_MS};
-pub use canonical::{canonical_json, content_hash};
 pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
 pub use decide::{DEFINITION_BYTES_MAX, REASON_BYTES_MAX, VERSIONS_MAX};
 pub use dialogue::{
-    AFFIRM, ANSWERS_MAX, Answer, DENY, DIGRESSIONS_MAX, Dialogue, Fabe, GLOBAL_INTENTS_MAX, GlobalIntent,
-    Group, Slot, SlotKind,
+    AFFIRM, ANSWERS_MAX, Answer, DENY, DIGRESSIONS_MAX, Dialogue, GLOBAL_INTENTS_MAX, GlobalIntent, Group,
+    Slot, SlotKind,
 };
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};

@@ -1,6 +1,7 @@
 //! How a published flow is named: `NAME` is its current version, `NAME@V` one version for ever.
 
 use crate::ids::FlowId;
+use crate::named_version;
 use std::fmt;
 use std::str::FromStr;
 
@@ -20,28 +21,15 @@ impl FromStr for FlowNamed {
     type Err = InvalidFlowName;
 
     fn from_str(text: &str) -> Result<Self, InvalidFlowName> {
-        let invalid = || InvalidFlowName(text.to_owned());
-        let (flow, version) = match text.split_once('@') {
-            None => (text, None),
-            Some((flow, version)) => {
-                let canonical = version
-                    .parse::<u32>()
-                    .ok()
-                    .filter(|one| one.to_string() == version);
-                (flow, Some(canonical.filter(|one| *one > 0).ok_or_else(invalid)?))
-            }
-        };
-        let flow = flow.parse().ok().ok_or_else(invalid)?;
+        let named = named_version::read(text);
+        let (flow, version) = named.ok_or_else(|| InvalidFlowName(text.to_owned()))?;
         Ok(Self { flow, version })
     }
 }
 
 impl fmt::Display for FlowNamed {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.version {
-            Some(version) => write!(to, "{}@{version}", self.flow),
-            None => self.flow.fmt(to),
-        }
+        named_version::write(to, &self.flow, self.version)
     }
 }
 

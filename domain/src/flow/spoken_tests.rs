@@ -24,10 +24,13 @@ fn said(intent: &str, certainty: Certainty) -> Understood {
             candidates: vec![candidate],
             accept_permille: Some(600),
             confirm_permille: Some(300),
+            knowledge: None,
+            picked: None,
         },
         slots: BTreeMap::new(),
         interest: None,
         opt_out: false,
+        answers: BTreeMap::new(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! How a published model is named: `NAME` is its current version, `NAME@V` one version for ever.
 
 use crate::ids::ModelId;
+use crate::named_version;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -38,26 +39,15 @@ impl FromStr for ModelNamed {
     type Err = InvalidModelName;
 
     fn from_str(text: &str) -> Result<Self, InvalidModelName> {
-        let invalid = || InvalidModelName(text.to_owned());
-        let (model, version) = match text.split_once('@') {
-            None => (text, None),
-            Some((model, version)) => {
-                let number: Option<u32> = version.parse().ok();
-                let canonical = number.filter(|one| *one > 0 && one.to_string() == version);
-                (model, Some(canonical.ok_or_else(invalid)?))
-            }
-        };
-        let model = model.parse().ok().ok_or_else(invalid)?;
+        let named = named_version::read(text);
+        let (model, version) = named.ok_or_else(|| InvalidModelName(text.to_owned()))?;
         Ok(Self { model, version })
     }
 }
 
 impl fmt::Display for ModelNamed {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.version {
-            Some(version) => write!(to, "{}@{version}", self.model),
-            None => write!(to, "{}", self.model),
-        }
+        named_version::write(to, &self.model, self.version)
     }
 }
 

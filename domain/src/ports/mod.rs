@@ -2,10 +2,12 @@
 //!
 //! Each port has one contract suite beside its implementations; nothing here does I/O.
 
+pub mod assistant;
 pub mod clock;
 pub mod disk;
 pub mod event_store;
 pub mod id_source;
+pub mod knowledge;
 pub mod line;
 pub mod masking;
 pub mod messenger;

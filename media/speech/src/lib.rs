@@ -1,6 +1,7 @@
 //! Text to speech behind the `Synthesizer` port: espeak-ng where it is installed, bundled clips elsewhere.
 //! Speech to text behind the `Recognizer` port: engines over the network, and an embedded one for rehearsals.
 
+pub mod assistant;
 mod cache;
 mod chinese_readings;
 pub mod chosen_voice;

@@ -74,6 +74,58 @@ pub(crate) fn pieces(text: &str) -> Vec<(Piece, u32)> {
     counted
 }
 
+/// A piece by which texts are held against each other: pairs of characters and of syllables, words, concepts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Shared {
+    pub(crate) hash: u64,
+    pub(crate) times: f32,
+    pub(crate) weight: f32,
+}
+
+/// What pairs of syllables weigh: a homophone counts half.
+const SOUND_WEIGHT: f32 = 0.5;
+
+/// The pieces of a normalised text with how often each stands in it, ordered by hash.
+pub(crate) fn shared_pieces(text: &str) -> Vec<Shared> {
+    let text: Vec<char> = text.chars().take(CHARACTERS_MAX).collect();
+    let mut found = Vec::new();
+    for run in text.split(|each| !is_han(*each)).filter(|run| !run.is_empty()) {
+        let length = run.len().min(2);
+        found.extend(run.windows(length).map(|pair| piece(Block::Characters, pair)));
+        let sounds: Vec<u32> = run.iter().map(|each| syllable(*each)).collect();
+        found.extend(
+            sounds
+                .windows(length)
+                .map(|pair| hashed(Block::Sound, pair.iter().copied())),
+        );
+    }
+    let words = text.split(|each| *each == ' ' || is_han(*each));
+    for word in words.filter(|word| !word.is_empty()) {
+        let word = match word {
+            [stem @ .., 's'] if stem.len() >= 3 => stem,
+            word => word,
+        };
+        found.push(piece(Block::Words, word));
+    }
+    concepts::find(&text, |concept| found.push(piece(Block::Concepts, &[concept])));
+    found.sort_unstable();
+    let mut counted: Vec<Shared> = Vec::with_capacity(found.len());
+    for each in found {
+        match counted.last_mut() {
+            Some(last) if last.hash == each.hash => last.times += 1.0,
+            _ => counted.push(Shared {
+                hash: each.hash,
+                times: 1.0,
+                weight: match each.block {
+                    Block::Sound => SOUND_WEIGHT,
+                    Block::Characters | Block::Words | Block::Concepts => 1.0,
+                },
+            }),
+        }
+    }
+    counted
+}
+
 fn chinese(text: &[char], found: &mut Vec<Piece>) {
     let framed = framed('^', text, '$');
     for length in 1..=3 {

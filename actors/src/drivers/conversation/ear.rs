@@ -156,6 +156,11 @@ impl Ear {
         self.turn.unanswered(self.now_ms)
     }
 
+    /// How long ago something was heard.
+    pub(super) const fn ms_since(&self, at_ms: u64) -> u64 {
+        self.now_ms.saturating_sub(at_ms)
+    }
+
     pub(super) const fn facts(&self) -> &RecognizerFacts {
         &self.facts
     }

@@ -37,6 +37,9 @@ impl Talk<'_> {
         if let Some(model) = model {
             self.by_model = hearing.understanding.by_model(model);
         }
+        if let Some(named) = self.attempt.facts.plan.knowledge.as_deref() {
+            self.base = hearing.knowledge.base(named).await;
+        }
         let words = &self.attempt.facts.plan.sensitive_words;
         if !words.is_empty() {
             self.sensitive_words = hearing.understanding.sensitive_words(words.words());
@@ -159,7 +162,7 @@ impl Talk<'_> {
             return Ok(false);
         }
         self.forget_turn();
-        self.act_on_words(said, &understood).await?;
+        self.act_on_words(said, understood).await?;
         Ok(true)
     }
 
@@ -180,13 +183,17 @@ impl Talk<'_> {
         let Some((run, understanding)) = self.run.as_ref().zip(self.understanding()) else {
             return Ok(());
         };
-        let understood = understanding.understand(&said.text, run, self.kit.now());
-        self.act_on_words(said, &understood).await
+        let now = self.kit.now();
+        let mut understood = understanding.understand(&said.text, run, now);
+        if let Some(base) = &self.base {
+            base.look_up(&said.text, run, now, &mut understood);
+        }
+        self.act_on_words(said, understood).await
     }
 
     /// Who refuses further calls is protected before anything else of what they said is stored.
-    async fn act_on_words(&mut self, said: &Utterance, understood: &Understood) -> Result<(), Halt> {
-        let refuses = self.means_opt_out(FlowInput::Spoken(understood));
+    async fn act_on_words(&mut self, said: &Utterance, mut understood: Understood) -> Result<(), Halt> {
+        let refuses = self.means_opt_out(FlowInput::Spoken(&understood));
         if refuses {
             self.opt_out(OptOutSource::Speech).await?;
         }
@@ -195,9 +202,12 @@ impl Talk<'_> {
         if self.ending && !refuses {
             return Ok(());
         }
-        let fact = self.understood_fact(understood);
+        if !refuses {
+            self.assist(said, &mut understood).await?;
+        }
+        let fact = self.understood_fact(&understood);
         self.note_turn(TurnFact::Understood(fact)).await?;
-        self.step(FlowInput::Spoken(understood)).await
+        self.step(FlowInput::Spoken(&understood)).await
     }
 
     /// Not before the recording notice was heard.

@@ -16,6 +16,7 @@ use domain::call::{EndCause, TurnFact};
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput, FlowRun};
 use domain::number::event::OptOutSource;
+use domain::ports::knowledge::KnowledgeBase;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
 use domain::ports::understanding::{SensitiveWords, Understanding};
 use domain::time::Timestamp;
@@ -59,6 +60,8 @@ pub(super) struct Talk<'a> {
     pub(super) sensitive_words: Option<Box<dyn SensitiveWords>>,
     /// Whoever understands by the campaign's own model, where it names one that is here.
     pub(super) by_model: Option<Arc<dyn Understanding>>,
+    /// What questions are answered from, where the campaign names it.
+    pub(super) base: Option<Arc<dyn KnowledgeBase>>,
     pub(super) kept: Kept,
     pub(super) outcome: Option<Outcome>,
     /// 谢绝来电 was said, by key or by word, and is stored.
@@ -108,6 +111,7 @@ impl<'a> Talk<'a> {
             ear: None,
             sensitive_words: None,
             by_model: None,
+            base: None,
             kept: Kept::default(),
             outcome: None,
             opted_out: false,

@@ -6,7 +6,9 @@
 mod gate;
 mod holders;
 mod shown;
+mod version;
 
 pub(crate) use gate::nobody_yet;
 pub use gate::{Doing, four_eyes, four_eyes_on, goes_on};
 pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};
+pub(crate) use version::VersionActed;

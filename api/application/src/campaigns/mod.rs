@@ -13,6 +13,7 @@ use crate::as_of::{Moment, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, versions};
 use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
+use crate::knowledge;
 use crate::models;
 use actors::Answer;
 use all_then::all_campaigns;
@@ -46,6 +47,10 @@ pub async fn create_campaign(
     }
     plan.model = match &body.model {
         Some(named) => Some(Box::new(models::published(installation, named).await?)),
+        None => None,
+    };
+    plan.knowledge = match &body.knowledge {
+        Some(named) => Some(Box::new(knowledge::published(installation, named).await?)),
         None => None,
     };
     let needs_approval = plan.approvals.ask_for(NeedsApproval::Flows);

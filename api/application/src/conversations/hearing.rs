@@ -7,15 +7,18 @@ use super::transcript::{LineShown, Side, texts_of, transcript};
 use super::unsubscribing::is_unsubscription;
 use crate::call_now::{CallOrder, Known, call_now};
 use crate::installation::{Installation, follow};
+use crate::knowledge::base;
 use crate::transcript_words::masked_words;
 use actors::{Answer, AskError};
 use domain::conversation::{
     CloseReason, ClosedFact, Conversation, ConversationCommand, ConversationRefusal, ConversationState,
-    Hearing, TEXT_CHARS_MAX,
+    Hearing, TEXT_CHARS_MAX, TextInput,
 };
 use domain::customer::Erasure;
-use domain::ids::{CallId, CommandId, ConversationId};
+use domain::flow::{FlowRun, Understood};
+use domain::ids::{CallId, CampaignId, CommandId, ConversationId};
 use domain::number::{NumberCommand, OptOutSource};
+use domain::ports::knowledge::KnowledgeBase;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestFacts, StreamVersion};
 use domain::texting;
@@ -170,7 +173,10 @@ async fn taken(
     };
     let listener = listener(installation, run.language()).await?;
     let node = run.node().to_owned();
-    let input = read(&order.text, &run, &listener, installation.now());
+    let mut input = read(&order.text, &run, &listener, installation.now());
+    if let TextInput::Words(understood) = &mut input {
+        look_up(installation, &opened.campaign, order, &run, understood).await?;
+    }
     let follows = texting::take(&mut run, &order.message, &input);
     if follows.opts_out {
         opt_out(installation, state, cause).await?;
@@ -193,6 +199,23 @@ async fn taken(
         Err(AskError::Refused(ConversationRefusal::WentOn)) => Err(Untaken::WentOn),
         Err(other) => Err(Untaken::Problem(other.into())),
     }
+}
+
+/// What the campaign's knowledge has to a message, as calls of it are answered.
+async fn look_up(
+    installation: &Installation,
+    campaign: &CampaignId,
+    order: &MessageOrder,
+    run: &FlowRun,
+    understood: &mut Understood,
+) -> Result<(), Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let Some(named) = state.plan().and_then(|plan| plan.knowledge.as_deref()) else {
+        return Ok(());
+    };
+    let base = base(installation.store(), named).await?;
+    base.look_up(&order.text, run, installation.now(), understood);
+    Ok(())
 }
 
 /// On the number's own stream before anything else of it is stored.

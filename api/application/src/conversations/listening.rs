@@ -70,9 +70,12 @@ fn refusal() -> Understood {
             }],
             accept_permille: None,
             confirm_permille: None,
+            knowledge: None,
+            picked: None,
         },
         slots: std::collections::BTreeMap::new(),
         interest: None,
         opt_out: true,
+        answers: std::collections::BTreeMap::new(),
     }
 }

@@ -9,16 +9,15 @@ pub use order::{FlowOrder, RollbackOrder};
 pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
 
 use crate::access::Caller;
-use crate::approvals::{Doing, four_eyes, nobody_yet};
+use crate::approvals::{VersionActed, nobody_yet};
 use crate::installation::Installation;
 use actors::{Answer, AskError};
-use domain::approval::{Act, Asked};
+use domain::approval::Act;
 use domain::decider::{Context, Decider};
 use domain::flow::command::FlowCommand;
 use domain::flow::event::FlowEvent;
 use domain::flow::{Flow, FlowDefinition, FlowNamed, FlowState, PublishedFlow};
-use domain::four_eyes::FourEyes;
-use domain::ids::{ApprovalId, FlowId};
+use domain::ids::FlowId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
 use std::sync::Arc;
@@ -51,13 +50,15 @@ pub async fn publish(
     let foreseen = if asks { behind(nobody_yet()) } else { plain.clone() };
     let (hash, is_new) = foresee(installation, &state, foreseen)?;
     let command = if asks && is_new {
-        let asking = Asking {
+        let acted = VersionActed {
             act: Act::PublishFlow,
+            of: "flow",
+            name: flow.to_string(),
             content_hash: hash,
             reason,
             approval,
         };
-        behind(asking.pass(installation, caller, &flow, cause).await?)
+        behind(acted.pass(installation, caller, cause).await?)
     } else if asks {
         behind(nobody_yet())
     } else {
@@ -87,13 +88,15 @@ pub async fn roll_back(
     let foreseen = back(asks.then(nobody_yet));
     let (hash, is_new) = foresee(installation, &state, foreseen)?;
     let four_eyes = if asks && is_new {
-        let asking = Asking {
+        let acted = VersionActed {
             act: Act::RollBackFlow,
+            of: "flow",
+            name: flow.to_string(),
             content_hash: hash,
             reason: reason.clone(),
             approval,
         };
-        Some(asking.pass(installation, caller, &flow, cause).await?)
+        Some(acted.pass(installation, caller, cause).await?)
     } else {
         None
     };
@@ -159,33 +162,6 @@ fn foresee(
         }
     });
     Ok((hash.unwrap_or_default(), !events.is_empty()))
-}
-
-struct Asking {
-    act: Act,
-    content_hash: String,
-    reason: Option<String>,
-    approval: Option<ApprovalId>,
-}
-
-impl Asking {
-    async fn pass(
-        self,
-        installation: &Installation,
-        caller: &Caller,
-        flow: &FlowId,
-        cause: Cause,
-    ) -> Result<Box<FourEyes>, Problem> {
-        let asked = Asked::of(self.act)
-            .with("flow", Some(flow))
-            .with("content_sha256", Some(self.content_hash));
-        let doing = Doing {
-            asked,
-            reason: self.reason.unwrap_or_else(|| format!("flow {flow}")),
-            approval: self.approval,
-        };
-        four_eyes(installation, caller, doing, cause).await
-    }
 }
 
 fn changed(flow: FlowId, answer: &Answer<Flow>) -> Result<FlowChanged, Problem> {

@@ -10,11 +10,11 @@ pub use shelf::{ModelShelf, ShelfFault};
 pub use shown::{ModelChanged, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions};
 
 use crate::access::Caller;
-use crate::approvals::{Doing, four_eyes, nobody_yet};
+use crate::approvals::{VersionActed, nobody_yet};
 use crate::installation::Installation;
 use crate::rehearsing::Listener;
 use actors::{Answer, AskError};
-use domain::approval::{Act, Asked};
+use domain::approval::Act;
 use domain::decider::{Context, Decider};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, ModelId};
@@ -156,15 +156,15 @@ impl Asking {
         let Some(digest) = published else {
             return Ok(Some(nobody_yet()));
         };
-        let asked = Asked::of(Act::PublishModel)
-            .with("model", Some(model))
-            .with("content_sha256", Some(digest));
-        let doing = Doing {
-            asked,
-            reason: self.reason.unwrap_or_else(|| format!("model {model}")),
+        let acted = VersionActed {
+            act: Act::PublishModel,
+            of: "model",
+            name: model.to_string(),
+            content_hash: digest,
+            reason: self.reason,
             approval: self.approval,
         };
-        four_eyes(installation, caller, doing, cause).await.map(Some)
+        acted.pass(installation, caller, cause).await.map(Some)
     }
 }
 

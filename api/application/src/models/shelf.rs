@@ -5,13 +5,13 @@
 
 use crate::installation::Installation;
 use crate::private_file;
+use crate::recent::Recent;
 use crate::rehearsing::{Listener, ListenerFault};
 use domain::model::ModelRef;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Where they stand in a directory.
 const MODELS_DIR: &str = "models";
@@ -20,13 +20,7 @@ const MODELS_DIR: &str = "models";
 const KEPT_MAX: usize = 8;
 
 /// Of all shelves of this process, by place and digest.
-static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(Mutex::default);
-
-#[derive(Default)]
-struct Kept {
-    uses: u64,
-    listeners: BTreeMap<PathBuf, (u64, Arc<Listener>)>,
-}
+static KEPT: Recent<PathBuf, Arc<Listener>> = Recent::of(KEPT_MAX);
 
 /// Why a model cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -79,7 +73,7 @@ impl ModelShelf {
     /// Who listens by a published model. From memory, or from the disk in some milliseconds.
     pub fn listener(&self, model: &ModelRef) -> Result<Arc<Listener>, ShelfFault> {
         let path = self.path(&model.digest);
-        if let Some(kept) = kept(&path) {
+        if let Some(kept) = KEPT.get(&path) {
             return Ok(kept);
         }
         let named = || model.to_string();
@@ -99,7 +93,7 @@ impl ModelShelf {
             fault,
         })?;
         let listener = Arc::new(listener);
-        keep(path, &listener);
+        KEPT.keep(path, Arc::clone(&listener));
         Ok(listener)
     }
 
@@ -110,30 +104,6 @@ impl ModelShelf {
 
     fn path(&self, digest: &str) -> PathBuf {
         self.folder.join(format!("{digest}.llnlu"))
-    }
-}
-
-fn kept(path: &Path) -> Option<Arc<Listener>> {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.uses += 1;
-    let now = kept.uses;
-    let (used, listener) = kept.listeners.get_mut(path)?;
-    *used = now;
-    Some(Arc::clone(listener))
-}
-
-/// The one that was used longest ago leaves.
-fn keep(path: PathBuf, listener: &Arc<Listener>) {
-    let mut kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
-    kept.uses += 1;
-    let now = kept.uses;
-    kept.listeners.insert(path, (now, Arc::clone(listener)));
-    while kept.listeners.len() > KEPT_MAX {
-        let oldest = kept.listeners.iter().min_by_key(|(_, (used, _))| *used);
-        let Some(oldest) = oldest.map(|(path, _)| path.clone()) else {
-            return;
-        };
-        kept.listeners.remove(&oldest);
     }
 }
 

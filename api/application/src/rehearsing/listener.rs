@@ -141,6 +141,7 @@ impl Listener {
             slots: values.slots,
             interest: None,
             opt_out: refuses || says(text, Priority::OptOut),
+            answers: BTreeMap::new(),
         }
     }
 }
@@ -169,6 +170,8 @@ fn answer(text: &str, replaces: bool) -> Option<SpokenReading> {
         candidates,
         accept_permille: None,
         confirm_permille: None,
+        knowledge: None,
+        picked: None,
     })
 }
 
@@ -194,6 +197,8 @@ fn reading_of(reading: &Reading) -> SpokenReading {
             .collect(),
         accept_permille: reading.calibration.map(|one| permille(one.accept)),
         confirm_permille: reading.calibration.map(|one| permille(one.confirm)),
+        knowledge: None,
+        picked: None,
     }
 }
 

@@ -29,6 +29,7 @@ mod headline_tests;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod keys;
+pub(crate) mod knowledge;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod mine;
@@ -85,6 +86,7 @@ pub(crate) enum Command {
     Projections(projections::Args),
     Metrics(metrics::Args),
     Nlu(nlu::Args),
+    Knowledge(knowledge::Args),
     Query(query::Args),
     Export(export::Args),
     Reconcile(reconcile::Args),
@@ -125,6 +127,7 @@ impl Command {
             Self::Number(args) => args.only_shows(),
             Self::Demo(_)
             | Self::Nlu(_)
+            | Self::Knowledge(_)
             | Self::Flow(_)
             | Self::Serve(_)
             | Self::Carrier(_)
@@ -195,6 +198,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
+        Command::Knowledge(args) => Box::pin(knowledge::run(args, runtime)).await,
         Command::Nlu(args) => Box::pin(nlu::run(args, runtime)).await,
         Command::Flow(args) => Box::pin(flow::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),

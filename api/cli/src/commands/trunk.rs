@@ -232,6 +232,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
         // Bundled, so that a trunk can be tried without a synthesizer.
         flow: FlowBody::ScriptTemplate(speech::clips::DEMO_TEXT.to_owned()),
         model: None,
+        knowledge: None,
         plan: CallingPlan {
             preset: Preset::CnService,
             basis: Basis::Contract,
@@ -257,6 +258,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
+            knowledge: None,
+            assist: None,
         },
     }
 }

@@ -105,6 +105,7 @@ impl Part {
             customer_segment: Some("demo".to_owned()),
             flow: self.flow(installation)?,
             model: None,
+            knowledge: None,
             plan: CallingPlan {
                 preset: Preset::CnService,
                 basis: Basis::Contract,
@@ -123,6 +124,8 @@ impl Part {
                 approvals: Approvals::NONE,
                 sensitive_words: words,
                 model: None,
+                knowledge: None,
+                assist: None,
             },
         })
     }

@@ -45,6 +45,8 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         candidates,
         accept_permille,
         confirm_permille,
+        knowledge,
+        picked,
     } = reading;
     let erased = |name: &String| (name.clone(), Personal::Erased { hash: None });
     UnderstoodFact {
@@ -56,6 +58,9 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
             candidates: candidates.clone(),
             accept_permille: *accept_permille,
             confirm_permille: *confirm_permille,
+            // Ids of approved answers and intents: nobody said them.
+            knowledge: knowledge.clone(),
+            picked: picked.clone(),
         },
         slots: slots.keys().map(erased).collect(),
         interest: interest.clone(),

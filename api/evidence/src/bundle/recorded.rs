@@ -6,6 +6,7 @@ use domain::flow::{Interruption, Understood};
 use domain::key_rule::KeyRule;
 use domain::spoken_turn::TurnInput;
 use domain::turn::AnswerBy;
+use std::collections::BTreeMap;
 
 /// One step, as recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +64,7 @@ impl Spoken {
                 slots: fact.slots.iter().filter_map(read).collect(),
                 interest: fact.interest.clone(),
                 opt_out: fact.opt_out,
+                answers: BTreeMap::new(),
             },
             unread: unread.map(|(name, _)| name.clone()).collect(),
         }

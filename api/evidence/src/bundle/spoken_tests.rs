@@ -35,6 +35,8 @@ fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
             }],
             accept_permille: Some(600),
             confirm_permille: Some(300),
+            knowledge: None,
+            picked: None,
         },
         slots: slots
             .iter()
@@ -42,6 +44,7 @@ fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
             .collect(),
         interest: None,
         opt_out: false,
+        answers: BTreeMap::new(),
     }
 }
 

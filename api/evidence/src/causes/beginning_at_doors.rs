@@ -7,6 +7,7 @@ use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
+use domain::knowledge::KnowledgeEvent;
 use domain::message::MessageEvent;
 use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
@@ -19,6 +20,16 @@ use domain::webhook::WebhookEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
 pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
+    (
+        KnowledgeEvent::IMPORTED,
+        Beginning::Outside,
+        "somebody brings a file of answers",
+    ),
+    (
+        KnowledgeEvent::PUBLISHED,
+        Beginning::Outside,
+        "somebody makes a version of answers current",
+    ),
     (
         ModelEvent::TRAINED,
         Beginning::Outside,

@@ -200,12 +200,7 @@ impl<'a> Covering<'a> {
     /// An utterance, and what followed it until the next. What nothing was made of is no question, and one
     /// that says what was asked for (三期) is an answer.
     fn hear(&mut self, fact: &UnderstoodFact, behind: &[CallEvent]) {
-        let is_read = matches!(fact.reading.certainty, Certainty::Accepted | Certainty::ToConfirm);
-        let intent = fact
-            .intent
-            .as_deref()
-            .filter(|_| is_read && fact.slots.is_empty());
-        let Some(intent) = intent.filter(|intent| self.asked_by.contains(*intent)) else {
+        let Some(question) = self.question(fact) else {
             return;
         };
         self.questions.asked += 1;
@@ -225,7 +220,24 @@ impl<'a> Covering<'a> {
                 return;
             }
         }
-        *self.questions.unanswered.entry(intent.to_owned()).or_default() += 1;
+        *self.questions.unanswered.entry(question).or_default() += 1;
+    }
+
+    /// What was asked, as an intent, or as an answer of the campaign's knowledge that is not far from it.
+    fn question(&self, fact: &UnderstoodFact) -> Option<String> {
+        if !fact.slots.is_empty() {
+            return None;
+        }
+        let is_near = |certainty| matches!(certainty, Certainty::Accepted | Certainty::ToConfirm);
+        let read = fact.intent.as_deref().filter(|_| is_near(fact.reading.certainty));
+        if let Some(intent) = read.filter(|intent| self.asked_by.contains(*intent)) {
+            return Some(intent.to_owned());
+        }
+        let known = fact.reading.knowledge.as_ref();
+        let known = known.filter(|known| is_near(known.certainty))?;
+        known
+            .answer()
+            .map(|answer| format!("{}.{answer}", known.knowledge))
     }
 
     fn shown(mut self, flow: String, truncated: bool) -> CoverageShown {

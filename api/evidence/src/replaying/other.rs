@@ -212,7 +212,12 @@ impl Both<'_> {
             .zip(heard)
             .and_then(|(listener, (text, at))| {
                 let text = text?;
-                Some(listener.understand(&text, &self.other, at))
+                let mut read = listener.understand(&text, &self.other, at);
+                // Another model reads no other answers: what the campaign's knowledge had is on record.
+                if let FlowInput::Spoken(recorded) = fed.input() {
+                    read.reading.knowledge.clone_from(&recorded.reading.knowledge);
+                }
+                Some(read)
             });
         match read {
             Some(read) => self.other.step(FlowInput::Spoken(&read)),

@@ -193,6 +193,8 @@ mod tests {
                 candidates: Vec::new(),
                 accept_permille: None,
                 confirm_permille: None,
+                knowledge: None,
+                picked: None,
             },
             slots: BTreeMap::new(),
             interest: None,

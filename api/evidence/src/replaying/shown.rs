@@ -6,7 +6,9 @@ use domain::call::{HeardFact, UnderstoodFact};
 use domain::disposition::Outcome;
 use domain::ids::CallId;
 use domain::personal::Personal;
-use domain::spoken_turn::{Certainty, Explanation, IntentCandidate, ReadBy, TurnDecision};
+use domain::spoken_turn::{
+    Certainty, Explanation, IntentCandidate, KnowledgeReading, Picked, ReadBy, TurnDecision,
+};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -115,6 +117,10 @@ pub struct UnderstoodShown {
     pub candidates: Vec<CandidateShown>,
     pub accept_permille: Option<u16>,
     pub confirm_permille: Option<u16>,
+    /// What the campaign's knowledge has to it, where it was asked.
+    pub knowledge: Option<KnowledgeReading>,
+    /// What an assistant picked of what it was offered.
+    pub picked: Option<Picked>,
     /// By name; null where it cannot be read.
     #[schemars(example = BTreeMap::from([("terms", "3")]))]
     pub slots: BTreeMap<String, Option<String>>,
@@ -137,6 +143,8 @@ impl UnderstoodShown {
             candidates: reading.candidates.iter().map(CandidateShown::of).collect(),
             accept_permille: reading.accept_permille,
             confirm_permille: reading.confirm_permille,
+            knowledge: reading.knowledge.as_deref().cloned(),
+            picked: reading.picked.as_deref().cloned(),
             slots: slots
                 .map(|(name, value)| (name.clone(), words.of(value)))
                 .collect(),

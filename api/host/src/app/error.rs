@@ -7,6 +7,7 @@ use domain::ports::vault::VaultError;
 use domain::problem::Problem;
 use media::error::MediaError;
 use projections::{OtherBuild, ProjectionError};
+use speech::assistant::AssistantError;
 use speech::chosen_voice::VoiceError;
 use speech::recognition::RecognizerError;
 use store::{LockError, OpenError};
@@ -39,6 +40,8 @@ pub enum AppError {
     Recognizer(#[from] RecognizerError),
     #[error(transparent)]
     Voice(#[from] VoiceError),
+    #[error(transparent)]
+    Assistant(#[from] AssistantError),
     #[error("the shipped examples cannot be learned from: {0}")]
     Understanding(#[from] ListenerFault),
     #[error("the process is stopping")]
@@ -109,6 +112,7 @@ impl From<AppError> for Problem {
             | AppError::OlderKeys { .. }
             | AppError::Recognizer(_)
             | AppError::Voice(_)
+            | AppError::Assistant(_)
             | AppError::OtherKeys => Self::refused("installation-refused", error.to_string()),
             AppError::NotBuilt(_) => Self::invalid("not-built", error.to_string()),
             AppError::Lock(_)

@@ -1,9 +1,12 @@
 //! What calls listen with: a recognizer of the operator's choice, and the understanding that ships.
 
 use crate::app::error::AppError;
-use actors::{Environment, Hearing};
+use crate::speech_args::SpeechChoice;
+use actors::{Assist, Environment, Hearing};
+use application::knowledge::LoggedKnowledge;
 use application::listening::BundledUnderstanding;
 use application::models::ModelShelf;
+use application::transcript_words::MaskedWords;
 use domain::ports::recognizer::Recognizer;
 use speech::recognition::spec::RecognizerSpec;
 use speech::recognition::{self, RecognizerPorts};
@@ -29,10 +32,12 @@ pub fn recognizer(environment: &Environment, spec: &RecognizerSpec) -> Result<Ar
 /// by call.
 pub async fn hearing(
     environment: &Environment,
-    spec: Option<&RecognizerSpec>,
+    choice: &SpeechChoice,
     directory: &Path,
 ) -> Result<Option<Hearing>, AppError> {
-    let Some(spec) = spec else { return Ok(None) };
+    let Some(spec) = &choice.recognizer else {
+        return Ok(None);
+    };
     let recognizer = recognizer(environment, spec)?;
     let (sender, learned) = oneshot::channel();
     let shelf = ModelShelf::in_directory(directory);
@@ -45,5 +50,15 @@ pub async fn hearing(
     Ok(Some(Hearing {
         recognizer,
         understanding: Arc::new(understanding),
+        assist: assist(environment, choice)?,
+        knowledge: Arc::new(LoggedKnowledge(Arc::clone(&environment.store))),
     }))
+}
+
+/// Who is asked what nobody is sure of, where the server was started with one.
+fn assist(environment: &Environment, choice: &SpeechChoice) -> Result<Option<Assist>, AppError> {
+    let Some(spec) = &choice.llm else { return Ok(None) };
+    let clock = Arc::clone(&environment.clock);
+    let assistant = speech::assistant::assistant(spec, clock, &crate::config::named_variable)?;
+    Ok(Some(Assist::new(assistant, Arc::new(MaskedWords))))
 }

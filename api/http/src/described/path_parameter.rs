@@ -64,6 +64,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         Parameter::text("name", "A setting", "alerts.answer_per_mille_min"),
     ),
     ("approvals", Parameter::uuid("id", "An approval")),
+    (
+        "knowledge",
+        Parameter::text("name", "A knowledge base", "card_instalment"),
+    ),
     ("models", Parameter::text("name", "A model", "zh_outbound")),
     ("flows", Parameter::text("id", "A flow", "TASK20261120")),
     (

@@ -29,6 +29,7 @@ mod funnels;
 mod health;
 mod inspections;
 pub mod installation;
+mod knowledge;
 pub mod lists;
 mod live;
 mod messages;
@@ -125,14 +126,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         alerts::endpoints(),
         webhooks::endpoints(),
         installation::endpoints(),
-        flows::endpoints(),
-        rehearsals::endpoints(),
-        refusals::endpoints(),
-        replays::endpoints(),
-        summaries::endpoints(),
         rules::endpoints(),
-        engines::endpoints(),
-        models::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),
@@ -155,9 +149,23 @@ fn groups() -> Vec<Vec<Endpoint>> {
     ]
 }
 
+/// What the robot says, understands and answers, and what came of it.
+fn spoken_groups() -> Vec<Vec<Endpoint>> {
+    vec![
+        flows::endpoints(),
+        rehearsals::endpoints(),
+        refusals::endpoints(),
+        replays::endpoints(),
+        summaries::endpoints(),
+        engines::endpoints(),
+        models::endpoints(),
+        knowledge::endpoints(),
+    ]
+}
+
 /// Every endpoint of this server.
 pub fn endpoints() -> Vec<Endpoint> {
-    groups().concat()
+    [groups(), spoken_groups()].concat().concat()
 }
 
 /// The routes by method and path, and for which of them places are kept.

@@ -9,6 +9,7 @@
 mod asking;
 mod input;
 mod keys;
+mod known;
 mod silent;
 mod spoken;
 mod talked;

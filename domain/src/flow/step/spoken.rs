@@ -1,9 +1,10 @@
 //! What the callee said: an opt-out at any moment, answers of the node, intents that count anywhere, slots
 //! and their corrections, what is asked back, and what is not understood.
 
-use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent, INTENT};
+use super::super::dialogue::{AFFIRM, DENY, DIGRESSIONS_MAX, GlobalIntent};
 use super::super::nodes::{Ask, Node};
 use super::input::{FlowAction, FlowPrompt};
+use super::talked::Pending;
 use super::{Doing, FlowRun};
 use crate::disposition::Outcome;
 use crate::spoken_turn::{Certainty, Explanation, ReadBy, TurnInput, Understood};
@@ -88,7 +89,7 @@ impl FlowRun {
         let refused = self.fill_slots(ask, said, &mut explanation);
         if let Some(pending) = pending {
             match accepted(said) {
-                Some(AFFIRM) => return self.confirmed(ask, pending, explanation, actions),
+                Some(AFFIRM) => return self.confirmed(ask, pending, said, explanation, actions),
                 Some(DENY) => return self.climb_unclear(ask, explanation, actions),
                 // Something else altogether is an answer of its own.
                 Some(_) | None => {}
@@ -113,12 +114,24 @@ impl FlowRun {
         if refused {
             return self.climb_unclear(ask, explanation, actions);
         }
+        if let Some(intent) = accepted(said).filter(|intent| self.has_way_for(ask, intent)) {
+            return self.follow(ask, intent, explanation, actions);
+        }
+        if self.answer_by_knowledge(ask, said, &explanation, actions) {
+            return;
+        }
         match (accepted(said), said.reading.certainty, said.reading.intent()) {
             (Some(intent), ..) => self.follow(ask, intent, explanation, actions),
             (None, Certainty::ToConfirm, Some(intent)) if self.goes_somewhere(ask, intent) => {
-                self.ask_back(ask, intent, explanation, actions);
+                self.ask_back(
+                    ask,
+                    Pending::Intent(intent.to_owned()),
+                    said,
+                    explanation,
+                    actions,
+                );
             }
-            (None, ..) => self.climb_unclear(ask, explanation, actions),
+            (None, ..) => self.fall_back(ask, said, explanation, actions),
         }
     }
 
@@ -181,38 +194,24 @@ impl FlowRun {
     fn confirmed(
         &mut self,
         ask: &Ask,
-        pending: String,
+        pending: Pending,
+        said: &Understood,
         explanation: Explanation,
         actions: &mut Vec<FlowAction>,
     ) {
         self.explain("confirm", explanation.clone(), actions);
-        self.follow(ask, &pending, explanation, actions);
-    }
-
-    fn goes_somewhere(&self, ask: &Ask, intent: &str) -> bool {
-        ask.intents.contains_key(intent) || self.graph.dialogue().intents.contains_key(intent)
-    }
-
-    /// Between the thresholds: asked back, once; without a wording for it, it counts as unclear.
-    fn ask_back(&mut self, ask: &Ask, intent: &str, explanation: Explanation, actions: &mut Vec<FlowAction>) {
-        let graph = Arc::clone(&self.graph);
-        let dialogue = graph.dialogue();
-        let own = ask.confirm.as_deref();
-        let Some(wording) = own.or(dialogue.confirm.as_deref()) else {
-            return self.climb_unclear(ask, explanation, actions);
-        };
-        self.explain("confirm", explanation, actions);
-        if !self.count_step(actions) {
-            return;
+        match pending {
+            Pending::Intent(intent) => self.follow(ask, &intent, explanation, actions),
+            Pending::Answer(answer) => {
+                if !self.say_known(ask, &answer, said, &explanation, actions) {
+                    self.climb_unclear(ask, explanation, actions);
+                }
+            }
         }
-        let text = wording.replace(INTENT, dialogue.label(intent));
-        let prompt = match own {
-            Some(_) => self.prompt("confirm"),
-            None => place("dialogue.confirm".to_owned()),
-        };
-        self.say(&text, prompt, actions);
-        self.wait(ask, actions);
-        self.talked.pending = Some(intent.to_owned());
+    }
+
+    pub(super) fn goes_somewhere(&self, ask: &Ask, intent: &str) -> bool {
+        ask.intents.contains_key(intent) || self.graph.dialogue().intents.contains_key(intent)
     }
 
     /// An intent that counts anywhere; false where it does not, or not any more.
@@ -258,6 +257,12 @@ impl FlowRun {
                 actions,
             );
         }
+        self.say_again(actions);
+    }
+
+    /// The text where the call is.
+    pub(super) fn say_again(&mut self, actions: &mut Vec<FlowAction>) {
+        let graph = Arc::clone(&self.graph);
         let Some(node) = graph.nodes.get(&self.node).map(Node::kind) else {
             return;
         };
@@ -269,7 +274,7 @@ impl FlowRun {
     }
 }
 
-fn place(member: String) -> FlowPrompt {
+pub(super) fn place(member: String) -> FlowPrompt {
     FlowPrompt {
         member,
         variant: None,

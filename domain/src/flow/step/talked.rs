@@ -3,6 +3,14 @@
 use super::super::nodes::Facts;
 use std::collections::BTreeMap;
 
+/// What was asked back, and counts after a yes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Pending {
+    Intent(String),
+    /// An answer of the campaign's knowledge, by its id.
+    Answer(String),
+}
+
 /// Kept beside where the call is.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Talked {
@@ -16,14 +24,15 @@ pub(super) struct Talked {
     pub(super) silences: u32,
     /// Steps of the ladder of what is not understood, in this visit.
     pub(super) unclears: u32,
-    /// The intent that was asked back.
-    pub(super) pending: Option<String>,
+    pub(super) pending: Option<Pending>,
     /// What was understood last.
     pub(super) intent: Option<String>,
     pub(super) interest: Option<String>,
     /// Nothing that is said can be heard any more.
     pub(super) deaf: bool,
     pub(super) entered: BTreeMap<String, u32>,
+    /// How often each answer of the campaign's knowledge was said.
+    pub(super) known_answers: BTreeMap<String, u32>,
     /// How often each intent was answered beside the way.
     pub(super) digressions: BTreeMap<String, u32>,
 }

@@ -11,6 +11,8 @@ const REQUEST_BYTES_MAX: usize = 2_000_000;
 const SPEECH_RATE_HZ: u32 = 24_000;
 const JSON: &str = "application/json";
 const PCM: &str = "audio/pcm";
+/// An id that nobody offered.
+const LIE: &str = r#"{"choice":"免费","confidence":1}"#;
 /// What a proxy says in place of the service behind it; of even length, as samples are.
 const PAGE: &str = "<html><body>502 Bad Gateway</body></html> ";
 
@@ -56,6 +58,24 @@ pub(super) async fn serve(mut stream: TcpStream, plan: &Plan) -> std::io::Result
         let good = characters > 0 && voiced && pcm;
         let status = if good { "200 OK" } else { "400 Bad Request" };
         return answer(&mut stream, status, PCM, &speech(characters)).await;
+    }
+    if head.starts_with("POST /v1/chat/completions ") {
+        let asked: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        let good = asked.get("messages").is_some_and(Value::is_array)
+            && asked
+                .get("temperature")
+                .is_some_and(|temperature| temperature == 0);
+        let status = if good { "200 OK" } else { "400 Bad Request" };
+        let content = match plan.manner {
+            // What an assistant would say that was talked into it.
+            Manner::Lies => LIE,
+            _ => plan.text(0),
+        };
+        let said = json!({
+            "choices": [{ "index": 0, "message": { "role": "assistant", "content": content }, "finish_reason": "stop" }],
+            "usage": { "prompt_tokens": 180, "completion_tokens": 14 },
+        });
+        return answer(&mut stream, status, JSON, said.to_string().as_bytes()).await;
     }
     answer(&mut stream, "404 Not Found", JSON, b"{}").await
 }

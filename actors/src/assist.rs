@@ -1,0 +1,172 @@
+//! An assistant, as calls ask it: only where a campaign allows it, so often and no more, not while it keeps
+//! failing, and never for longer than its turn has time.
+
+use domain::assist_plan::AssistPlan;
+use domain::ids::CampaignId;
+use domain::ports::assistant::{
+    Assistant, AssistantFailure, AssistantOption, AssistantPick, AssistantPrompt,
+};
+use domain::ports::clock::Clock;
+use domain::ports::masking::Masking;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Longest wait for a pick: who asked something notices a second (`speech.md` §7).
+const ANSWER_MS_MAX: u64 = 800;
+/// What an answer has left at the least, or it is not asked for.
+const ANSWER_MS_MIN: u64 = 150;
+/// From the end of what was said until something is said by us: nobody hears nothing for three seconds, and
+/// the way to the ear takes the rest (decision 0097).
+const TURN_MS_MAX: u64 = 2_600;
+/// Failures in a row after which it rests.
+const FAILURES_MAX: u32 = 5;
+/// For how long.
+const REST_MS: u64 = 30_000;
+/// Campaigns whose questions are counted; more of one process have no assistant.
+const CAMPAIGNS_MAX: usize = 1_000;
+
+/// Who is asked, and what was asked so far.
+#[derive(Clone)]
+pub struct Assist {
+    pub assistant: Arc<dyn Assistant>,
+    pub masking: Arc<dyn Masking>,
+    counted: Arc<Mutex<Counted>>,
+}
+
+#[derive(Default)]
+struct Counted {
+    asked: BTreeMap<CampaignId, u32>,
+    failures: u32,
+    rests_until: Option<Timestamp>,
+}
+
+impl Assist {
+    pub fn new(assistant: Arc<dyn Assistant>, masking: Arc<dyn Masking>) -> Self {
+        Self {
+            assistant,
+            masking,
+            counted: Arc::default(),
+        }
+    }
+
+    /// The time that a pick has, where it may be asked for now; the question is counted.
+    pub(crate) fn admits(
+        &self,
+        campaign: &CampaignId,
+        plan: &AssistPlan,
+        since_said_ms: u64,
+        now: Timestamp,
+    ) -> Option<u64> {
+        let left = TURN_MS_MAX.saturating_sub(since_said_ms).min(ANSWER_MS_MAX);
+        if left < ANSWER_MS_MIN {
+            return None;
+        }
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if counted.rests_until.is_some_and(|until| now < until) {
+            return None;
+        }
+        let has_room = counted.asked.len() < CAMPAIGNS_MAX || counted.asked.contains_key(campaign);
+        let asked = counted.asked.get(campaign).copied().unwrap_or_default();
+        if !has_room || asked >= plan.asks_max {
+            return None;
+        }
+        counted.asked.insert(campaign.clone(), asked + 1);
+        Some(left)
+    }
+
+    /// Asks once. An id outside the list is a failure, whatever else was answered.
+    pub(crate) async fn pick(
+        &self,
+        clock: &dyn Clock,
+        prompt: &AssistantPrompt,
+        options: &[AssistantOption],
+        within_ms: u64,
+    ) -> Result<AssistantPick, AssistantFailure> {
+        let until = clock.now().plus_ms(within_ms);
+        let picked = tokio::select! {
+            biased;
+            picked = self.assistant.pick(prompt, within_ms) => picked,
+            () = clock.wait_until(until) => Err(AssistantFailure::Late),
+        };
+        let picked = picked.and_then(|pick| match &pick.choice {
+            Some(choice) if !options.iter().any(|one| one.id == *choice) => Err(AssistantFailure::Outside),
+            Some(_) | None => Ok(pick),
+        });
+        self.note(picked.is_ok(), clock.now());
+        picked
+    }
+
+    fn note(&self, answered: bool, now: Timestamp) {
+        let mut counted = self.counted.lock().unwrap_or_else(PoisonError::into_inner);
+        if answered {
+            (counted.failures, counted.rests_until) = (0, None);
+            return;
+        }
+        counted.failures = counted.failures.saturating_add(1);
+        if counted.failures >= FAILURES_MAX {
+            counted.rests_until = Some(now.plus_ms(REST_MS));
+            counted.failures = 0;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::assistant::{FakeAssistant, Unmasked};
+
+    fn assist() -> Assist {
+        Assist::new(Arc::new(FakeAssistant::default()), Arc::new(Unmasked))
+    }
+
+    fn plan(asks_max: u32) -> AssistPlan {
+        AssistPlan {
+            picks: vec![domain::spoken_turn::PickOf::Answer],
+            asks_max,
+        }
+    }
+
+    #[test]
+    fn a_pick_has_what_its_turn_has_left_and_no_more_than_its_own_time() {
+        let assist = assist();
+        let campaign = "a".parse().unwrap();
+        let left = |since_said_ms| assist.admits(&campaign, &plan(100), since_said_ms, Timestamp::EPOCH);
+        assert_eq!(left(0), Some(800));
+        assert_eq!(left(2_000), Some(600));
+        assert_eq!(left(2_450), Some(150));
+        assert_eq!(left(2_451), None);
+    }
+
+    #[test]
+    fn a_campaign_asks_as_often_as_it_says() {
+        let assist = assist();
+        let ask = |name: &str| assist.admits(&name.parse().unwrap(), &plan(2), 0, Timestamp::EPOCH);
+        assert_eq!(
+            [ask("a"), ask("a"), ask("a")].map(|one| one.is_some()),
+            [true, true, false]
+        );
+        assert!(ask("b").is_some(), "each counts its own");
+    }
+
+    #[test]
+    fn who_fails_five_times_in_a_row_rests_for_half_a_minute() {
+        let assist = assist();
+        let campaign = "a".parse().unwrap();
+        let at = |ms| {
+            assist
+                .admits(&campaign, &plan(100), 0, Timestamp::EPOCH.plus_ms(ms))
+                .is_some()
+        };
+        for _ in 0..4 {
+            assist.note(false, Timestamp::EPOCH);
+        }
+        assist.note(true, Timestamp::EPOCH);
+        for _ in 0..4 {
+            assist.note(false, Timestamp::EPOCH);
+        }
+        assert!(at(0), "four in a row");
+        assist.note(false, Timestamp::EPOCH);
+        assert!(!at(0) && !at(REST_MS - 1) && at(REST_MS));
+    }
+}

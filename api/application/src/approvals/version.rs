@@ -1,0 +1,43 @@
+//! Who stands behind a version that becomes current: of a flow, a model or a knowledge base alike.
+
+use super::gate::{Doing, four_eyes};
+use crate::access::Caller;
+use crate::installation::Installation;
+use domain::approval::{Act, Asked};
+use domain::four_eyes::FourEyes;
+use domain::ids::ApprovalId;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+
+/// A version that is about to become current, and needs a second person.
+pub(crate) struct VersionActed {
+    pub(crate) act: Act,
+    /// What it is a version of: `flow`, `model` or `knowledge`.
+    pub(crate) of: &'static str,
+    pub(crate) name: String,
+    pub(crate) content_hash: String,
+    pub(crate) reason: Option<String>,
+    pub(crate) approval: Option<ApprovalId>,
+}
+
+impl VersionActed {
+    /// Who stands behind it, or who is asked to.
+    pub(crate) async fn pass(
+        self,
+        installation: &Installation,
+        caller: &Caller,
+        cause: Cause,
+    ) -> Result<Box<FourEyes>, Problem> {
+        let asked = Asked::of(self.act)
+            .with(self.of, Some(&self.name))
+            .with("content_sha256", Some(self.content_hash));
+        let doing = Doing {
+            asked,
+            reason: self
+                .reason
+                .unwrap_or_else(|| format!("{} {}", self.of, self.name)),
+            approval: self.approval,
+        };
+        four_eyes(installation, caller, doing, cause).await
+    }
+}

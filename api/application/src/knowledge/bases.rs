@@ -1,0 +1,70 @@
+//! Versions of knowledge bases, read from the log once for each process and kept, a few at a time.
+
+use super::base::Base;
+use crate::recent::Recent;
+use crate::whole_stream::folded_in;
+use async_trait::async_trait;
+use domain::decider::Decider;
+use domain::ids::KnowledgeId;
+use domain::knowledge::{Knowledge, KnowledgeContent, KnowledgeEvent, KnowledgeRef};
+use domain::ports::event_store::EventStore;
+use domain::ports::knowledge::{KnowledgeBase, KnowledgeBases};
+use domain::problem::Problem;
+use std::sync::Arc;
+
+/// Bases in memory at once: as many as campaigns of one day have; a quarter of a megabyte each.
+const KEPT_MAX: usize = 16;
+
+/// Of this process, by name, version and hash.
+static KEPT: Recent<KnowledgeRef, Arc<Base>> = Recent::of(KEPT_MAX);
+
+/// The content of a version, by its stream.
+pub(super) async fn content_of(
+    store: &dyn EventStore,
+    knowledge: &KnowledgeId,
+    version: u32,
+) -> Result<Option<KnowledgeContent>, Problem> {
+    let mut found = None;
+    folded_in::<Knowledge>(store, &Knowledge::stream(knowledge), |event, _| {
+        if let KnowledgeEvent::Imported {
+            knowledge_version,
+            content,
+            ..
+        } = event
+            && knowledge_version == version
+        {
+            found = Some(*content);
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// A version, ready to be searched.
+pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<Base>, Problem> {
+    if let Some(kept) = KEPT.get(named) {
+        return Ok(kept);
+    }
+    let content = content_of(store, &named.knowledge, named.version).await?;
+    let content = content.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
+    let made = Arc::new(Base::of(named.knowledge.clone(), named.version, content));
+    KEPT.keep(named.clone(), Arc::clone(&made));
+    Ok(made)
+}
+
+/// What calls ask.
+pub struct LoggedKnowledge(pub Arc<dyn EventStore>);
+
+#[async_trait]
+impl KnowledgeBases for LoggedKnowledge {
+    async fn base(&self, named: &KnowledgeRef) -> Option<Arc<dyn KnowledgeBase>> {
+        match base(self.0.as_ref(), named).await {
+            Ok(base) => Some(base),
+            Err(problem) => {
+                // The campaign was made with it: its calls go on as without knowledge.
+                tracing::error!(%problem, knowledge = %named, "a campaign's knowledge cannot be read");
+                None
+            }
+        }
+    }
+}

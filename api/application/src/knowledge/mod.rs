@@ -1,0 +1,177 @@
+//! Knowledge bases as versions: a file imported row by row, a version published, the way back, and a question
+//! answered from one as calls are.
+
+mod base;
+mod bases;
+mod held;
+mod order;
+mod shown;
+
+pub use base::{Base, Found};
+pub use bases::{LoggedKnowledge, base};
+pub use held::{AskedRow, HeldAgainst, held_against, rows};
+pub use order::{ImportOrder, PublishOrder, QuestionOrder, RollbackOrder};
+pub use shown::{
+    AnswerFound, KnowledgeAnswered, KnowledgeBasesListed, KnowledgeChanged, KnowledgeImported,
+    KnowledgeListed, KnowledgeShown, KnowledgeVersionShown, KnowledgeVersions, listed, show, versions,
+};
+
+use crate::access::Caller;
+use crate::approvals::{VersionActed, nobody_yet};
+use crate::installation::Installation;
+use actors::AskError;
+use domain::approval::Act;
+use domain::decider::{Context, Decider};
+use domain::four_eyes::FourEyes;
+use domain::ids::KnowledgeId;
+use domain::knowledge::{
+    FileFault, Knowledge, KnowledgeCommand, KnowledgeEvent, KnowledgeFile, KnowledgeNamed, KnowledgeRef,
+    KnowledgeState,
+};
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use order::Making;
+
+/// Keeps a file's good rows as a version that nobody hears yet.
+pub async fn import(
+    installation: &Installation,
+    order: &ImportOrder,
+    cause: Cause,
+) -> Result<KnowledgeImported, Problem> {
+    let refused = |fault: FileFault| Problem::refused("knowledge-invalid", fault.to_string());
+    let file = KnowledgeFile::from_value(&order.file).map_err(refused)?;
+    let command = KnowledgeCommand::Import {
+        knowledge: file.knowledge.clone(),
+        content: Box::new(file.content.clone()),
+        faults: file.faults_count,
+    };
+    let entities = &installation.entities.knowledge;
+    let answer = entities.ask(&file.knowledge, command, cause).await?;
+    shown::imported(file, &answer)
+}
+
+/// Makes a version current, once whoever must stand behind it does.
+pub async fn publish(
+    installation: &Installation,
+    caller: &Caller,
+    knowledge: KnowledgeId,
+    order: PublishOrder,
+    cause: Cause,
+) -> Result<KnowledgeChanged, Problem> {
+    make_current(installation, caller, knowledge, order.into(), cause).await
+}
+
+/// Makes current again what was current before.
+pub async fn roll_back(
+    installation: &Installation,
+    caller: &Caller,
+    knowledge: KnowledgeId,
+    order: RollbackOrder,
+    cause: Cause,
+) -> Result<KnowledgeChanged, Problem> {
+    make_current(installation, caller, knowledge, order.into(), cause).await
+}
+
+async fn make_current(
+    installation: &Installation,
+    caller: &Caller,
+    knowledge: KnowledgeId,
+    making: Making,
+    cause: Cause,
+) -> Result<KnowledgeChanged, Problem> {
+    let state = installation.entities.knowledge.state(&knowledge).await?.state;
+    let asks = making.approvals || making.approval.is_some() || state.asks_for_approval();
+    let command = |four_eyes: Option<Box<FourEyes>>| KnowledgeCommand::Publish {
+        knowledge: knowledge.clone(),
+        wanted: making.wanted,
+        four_eyes,
+    };
+    // Nobody is asked to stand behind what is refused or changes nothing.
+    let context = Context {
+        now: installation.now(),
+    };
+    let foreseen = Knowledge::decide(&state, command(asks.then(nobody_yet)), context);
+    let foreseen = foreseen.map_err(AskError::Refused)?;
+    let content_hash = foreseen.first().map(|event| match event {
+        KnowledgeEvent::Published { content_hash, .. } | KnowledgeEvent::Imported { content_hash, .. } => {
+            content_hash.clone()
+        }
+    });
+    let behind = match content_hash {
+        Some(content_hash) if asks => {
+            let acted = VersionActed {
+                act: Act::PublishKnowledge,
+                of: "knowledge",
+                name: knowledge.to_string(),
+                content_hash,
+                reason: making.reason.clone(),
+                approval: making.approval,
+            };
+            Some(acted.pass(installation, caller, cause).await?)
+        }
+        Some(_) => None,
+        None => asks.then(nobody_yet),
+    };
+    let entities = &installation.entities.knowledge;
+    let answer = entities.ask(&knowledge, command(behind), cause).await?;
+    shown::changed(knowledge.clone(), &answer)
+}
+
+/// The version that a name means, for a campaign: one that was published.
+pub async fn published(installation: &Installation, named: &KnowledgeNamed) -> Result<KnowledgeRef, Problem> {
+    let state = installation
+        .entities
+        .knowledge
+        .state(&named.knowledge)
+        .await?
+        .state;
+    let found = match named.version {
+        Some(version) => state.version(version).filter(|one| one.published),
+        None => state.current(),
+    };
+    let found = found.ok_or_else(|| Problem::refused("knowledge-not-published", not_there(named, &state)))?;
+    Ok(found.knowledge_ref.clone())
+}
+
+fn not_there(named: &KnowledgeNamed, state: &KnowledgeState) -> String {
+    match state.current() {
+        None => format!("{named} is not published: nothing of this name is"),
+        Some(current) => format!(
+            "{named} is not published; {} versions are imported, and {} is current",
+            state.versions_count(),
+            current.knowledge_ref
+        ),
+    }
+}
+
+/// What a base answers to a question, as a call would hear it; nothing of it is stored.
+pub async fn ask(
+    installation: &Installation,
+    knowledge: &KnowledgeId,
+    order: QuestionOrder,
+) -> Result<KnowledgeAnswered, Problem> {
+    let state = installation.entities.knowledge.state(knowledge).await?.state;
+    let of_campaign = match &order.campaign {
+        Some(campaign) => {
+            let campaign = installation.entities.campaigns.state(campaign).await?.state;
+            let plan = campaign
+                .plan()
+                .and_then(|plan| plan.knowledge.as_deref().cloned());
+            Some(plan.filter(|named| named.knowledge == *knowledge))
+        }
+        None => None,
+    };
+    let version = order.version.and_then(|version| state.version(version));
+    let named = match (of_campaign, order.version) {
+        (Some(named), _) => named,
+        (None, Some(_)) => version.map(|one| one.knowledge_ref.clone()),
+        (None, None) => state.current().map(|one| one.knowledge_ref.clone()),
+    };
+    let named = named.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
+    let base = base(installation.store(), &named).await?;
+    let at = order.at.unwrap_or_else(|| installation.now());
+    Ok(shown::answered(
+        &named,
+        base.search(&order.text, &order.values, at),
+    ))
+}

@@ -1,0 +1,149 @@
+//! What is asked for of a knowledge base: a file to be kept, a version to be published, a question.
+
+use domain::approval::REASON_BYTES_MAX;
+use domain::ids::{ApprovalId, CampaignId};
+use domain::knowledge::Wanted;
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Longest question: what a callee says in one turn.
+const QUESTION_BYTES_MAX: usize = 1_024;
+
+/// A file to be kept as a version.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgeImportOrder", extend("examples" = [{ "file": {
+    "knowledge": "card_instalment",
+    "answers": [{ "id": "征信", "question": "分期会影响征信吗", "answer": "按时还款不会影响您的征信。" }],
+} }]))]
+pub struct ImportOrder {
+    /// The file, YAML sent as JSON: `docs/reference/knowledge.schema.json`. Bad rows of it are listed.
+    #[schemars(with = "BTreeMap<String, Value>")]
+    pub file: Value,
+}
+
+impl Order for ImportOrder {
+    fn read(body: &mut Members) -> Self {
+        let file = body.raw("file");
+        if file.is_none() {
+            body.wrong("file", "is missing");
+        }
+        Self {
+            file: file.unwrap_or_default(),
+        }
+    }
+}
+
+/// A version to be made current.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgePublishOrder", extend("examples" = [{ "version": 2, "reason": "new fees" }]))]
+pub struct PublishOrder {
+    /// Default: the one imported last.
+    #[schemars(range(min = 1))]
+    pub version: Option<u32>,
+    /// From this version on another person approves each.
+    #[schemars(with = "Option<bool>")]
+    pub approvals: bool,
+    /// For whoever is to approve it; nothing personal.
+    #[schemars(length(max = REASON_BYTES_MAX))]
+    pub reason: Option<String>,
+    /// The approval that another person gave.
+    pub approval: Option<ApprovalId>,
+}
+
+impl Order for PublishOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            version: body.count("version", 1, u32::MAX),
+            approvals: body.value("approvals").unwrap_or_default(),
+            reason: body.short_text("reason", REASON_BYTES_MAX),
+            approval: body.parsed("approval"),
+        }
+    }
+}
+
+/// The way back to a version that was current before.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgeRollbackOrder", extend("examples" = [{ "to": 1 }]))]
+pub struct RollbackOrder {
+    /// Default: the version that was current before.
+    #[schemars(range(min = 1))]
+    pub to: Option<u32>,
+    /// For whoever is to approve it; nothing personal.
+    #[schemars(length(max = REASON_BYTES_MAX))]
+    pub reason: Option<String>,
+    /// The approval that another person gave, where the base asks for one.
+    pub approval: Option<ApprovalId>,
+}
+
+impl Order for RollbackOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            to: body.count("to", 1, u32::MAX),
+            reason: body.short_text("reason", REASON_BYTES_MAX),
+            approval: body.parsed("approval"),
+        }
+    }
+}
+
+/// What is made current, whichever way it was asked for.
+pub(super) struct Making {
+    pub(super) wanted: Wanted,
+    pub(super) approvals: bool,
+    pub(super) reason: Option<String>,
+    pub(super) approval: Option<ApprovalId>,
+}
+
+impl From<PublishOrder> for Making {
+    fn from(order: PublishOrder) -> Self {
+        Self {
+            wanted: order.version.map_or(Wanted::Newest, Wanted::Version),
+            approvals: order.approvals,
+            reason: order.reason,
+            approval: order.approval,
+        }
+    }
+}
+
+impl From<RollbackOrder> for Making {
+    fn from(order: RollbackOrder) -> Self {
+        Self {
+            wanted: order.to.map_or(Wanted::Before, Wanted::Version),
+            approvals: false,
+            reason: order.reason,
+            approval: order.approval,
+        }
+    }
+}
+
+/// A question, as somebody asks it. It is not stored.
+#[derive(Debug, JsonSchema)]
+#[schemars(rename = "KnowledgeQuestion", extend("examples" = [{ "text": "提前还款要违约金吗", "version": 2 }]))]
+pub struct QuestionOrder {
+    #[schemars(length(min = 1, max = QUESTION_BYTES_MAX))]
+    pub text: String,
+    /// Default: the current version, or the campaign's.
+    #[schemars(range(min = 1))]
+    pub version: Option<u32>,
+    /// Answer from the version that this campaign's calls answer from.
+    pub campaign: Option<CampaignId>,
+    /// When it is asked; default: now.
+    pub at: Option<Timestamp>,
+    /// What is known, such as the value of a slot.
+    #[schemars(with = "Option<BTreeMap<String, String>>")]
+    pub values: BTreeMap<String, String>,
+}
+
+impl Order for QuestionOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            text: body.needed_short_text("text", QUESTION_BYTES_MAX),
+            version: body.count("version", 1, u32::MAX),
+            campaign: body.parsed("campaign"),
+            at: body.parsed("at"),
+            values: body.value("values").unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A few things that took long to make, kept by name until others are asked for more recently.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+/// At most so many; the one that was used longest ago leaves.
+#[derive(Debug)]
+pub(crate) struct Recent<K, V> {
+    most: usize,
+    kept: Mutex<Kept<K, V>>,
+}
+
+#[derive(Debug)]
+struct Kept<K, V> {
+    uses: u64,
+    things: BTreeMap<K, (u64, V)>,
+}
+
+impl<K: Ord + Clone, V: Clone> Recent<K, V> {
+    pub(crate) const fn of(most: usize) -> Self {
+        Self {
+            most,
+            kept: Mutex::new(Kept {
+                uses: 0,
+                things: BTreeMap::new(),
+            }),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &K) -> Option<V> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.uses += 1;
+        let now = kept.uses;
+        let (used, thing) = kept.things.get_mut(name)?;
+        *used = now;
+        Some(thing.clone())
+    }
+
+    pub(crate) fn keep(&self, name: K, thing: V) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.uses += 1;
+        let now = kept.uses;
+        kept.things.insert(name, (now, thing));
+        while kept.things.len() > self.most {
+            let oldest = kept.things.iter().min_by_key(|(_, (used, _))| *used);
+            let Some(oldest) = oldest.map(|(name, _)| name.clone()) else {
+                return;
+            };
+            kept.things.remove(&oldest);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_one_that_was_used_longest_ago_leaves() {
+        let recent = Recent::of(2);
+        recent.keep("a", 1);
+        recent.keep("b", 2);
+        assert_eq!(recent.get(&"a"), Some(1));
+        recent.keep("c", 3);
+        assert_eq!(
+            (recent.get(&"a"), recent.get(&"b"), recent.get(&"c")),
+            (Some(1), None, Some(3))
+        );
+    }
+}

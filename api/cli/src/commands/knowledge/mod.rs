@@ -1,0 +1,244 @@
+//! `ledgerline knowledge`: approved answers imported from a file, published as versions, asked, and held
+//! against labelled questions.
+
+mod held;
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::ids::{ApprovalId, CampaignId, KnowledgeId};
+use domain::knowledge::{FILE_BYTES_MAX, KnowledgeFile, KnowledgeNamed};
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Knowledge (知识库): approved answers, objections and product facts, which calls answer questions from.
+///
+/// A file is imported first: its good rows are a version that nobody hears yet, bad ones are listed. A
+/// version is heard once it is published, by campaigns that name NAME@V.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Keep a file's good rows as a version, and list the bad ones
+    Import {
+        /// A knowledge file, YAML or JSON
+        file: PathBuf,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Make an imported version current
+    Publish {
+        /// NAME, the version imported last, or NAME@V
+        #[arg(value_name = "V")]
+        version: KnowledgeNamed,
+        /// From this version on another person approves each
+        #[arg(long)]
+        approvals: bool,
+        #[command(flatten)]
+        reasoned: Reasoned,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Make a version current again; campaigns keep the version that they were made with
+    Rollback {
+        /// The base's name
+        knowledge: KnowledgeId,
+        /// To this version; default: the one that was current before
+        #[arg(long, value_name = "V", value_parser = clap::value_parser!(u32).range(1..))]
+        to: Option<u32>,
+        #[command(flatten)]
+        reasoned: Reasoned,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// List published bases
+    List {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Show one version whole, with every version there is
+    Show {
+        /// NAME, or NAME@V
+        named: KnowledgeNamed,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Ask a question as a callee would; nothing is stored
+    Ask {
+        /// NAME, or NAME@V
+        named: KnowledgeNamed,
+        /// The question
+        text: String,
+        /// Answer from the version of this campaign's calls
+        #[arg(long, value_name = "ID")]
+        campaign: Option<CampaignId>,
+        /// When it is asked; default: now
+        #[arg(long, value_name = "RFC3339")]
+        at: Option<Timestamp>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Hold a base against labelled questions: how often the right answer comes first, or among three
+    Eval {
+        /// A knowledge file, or NAME@V
+        base: String,
+        /// JSON lines with text and answer, an id or none
+        questions: PathBuf,
+        /// When they are asked
+        #[arg(long, value_name = "RFC3339", default_value = "2026-11-20T10:00:00+08:00")]
+        at: Timestamp,
+        /// A value that is known, such as terms=6; may be given again
+        #[arg(long = "value", value_name = "NAME=VALUE")]
+        values: Vec<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+/// Why, and the approval that it goes by.
+#[derive(Debug, clap::Args)]
+struct Reasoned {
+    /// For whoever approves it, and for the log; name no person
+    #[arg(long)]
+    reason: Option<String>,
+    /// The approval that another person gave
+    #[arg(long, value_name = "ID")]
+    approval: Option<ApprovalId>,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match &args.action {
+        Action::Import { file, asking } => import(runtime, asking, file).await,
+        Action::Publish {
+            version,
+            approvals,
+            reasoned,
+            asking,
+        } => {
+            let path = format!("/api/v1/knowledge/{}/publish", version.knowledge);
+            let body = json!({ "version": version.version, "approvals": approvals.then_some(true),
+                "reason": reasoned.reason, "approval": reasoned.approval });
+            changed(runtime, asking, &path, body).await
+        }
+        Action::Rollback {
+            knowledge,
+            to,
+            reasoned,
+            asking,
+        } => {
+            let path = format!("/api/v1/knowledge/{knowledge}/rollback");
+            let body = json!({ "to": to, "reason": reasoned.reason, "approval": reasoned.approval });
+            changed(runtime, asking, &path, body).await
+        }
+        Action::List { asking } => asking.tell(&asking.whole(runtime, "/api/v1/knowledge").await?),
+        Action::Show { named, asking } => show(runtime, asking, named).await,
+        Action::Ask {
+            named,
+            text,
+            campaign,
+            at,
+            asking,
+        } => {
+            let path = format!("/api/v1/knowledge/{}/ask", named.knowledge);
+            let body =
+                given(json!({ "text": text, "version": named.version, "campaign": campaign, "at": at }));
+            asking.tell(&asking.reply(runtime, post(&path, &body)).await?)
+        }
+        Action::Eval {
+            base,
+            questions,
+            at,
+            values,
+            asking,
+        } => {
+            let holding = held::Holding {
+                base,
+                questions,
+                at: *at,
+                values,
+            };
+            held::hold(runtime, asking, &holding).await
+        }
+    }
+}
+
+async fn import(runtime: Arc<Runtime>, asking: &Asking, file: &Path) -> Result<(), Failure> {
+    let value = read_file(file)?;
+    let reply = asking
+        .reply(runtime, post("/api/v1/knowledge", &json!({ "file": value })))
+        .await?;
+    if asking.wants_json() {
+        return output::json(&reply);
+    }
+    let faults = reply.get("faults").and_then(Value::as_array);
+    for fault in faults.into_iter().flatten() {
+        let word = |member: &str| fault.get(member).and_then(Value::as_str).unwrap_or_default();
+        output::line(&format!("{}: {}", word("place"), word("what")))?;
+    }
+    let number = |member: &str| reply.get(member).and_then(Value::as_u64).unwrap_or_default();
+    let told = match reply.get("changed").and_then(Value::as_bool) {
+        Some(true) => "已导入 imported",
+        _ => "已有此版本 there already",
+    };
+    let named = reply.get("named").and_then(Value::as_str).unwrap_or_default();
+    output::line(&format!(
+        "{told}: {named}，{} 条答案 answers，{} 条异议 objections，{} 条事实 facts，{} 行有误 rows left out；尚未发布 not published yet",
+        number("answers"),
+        number("objections"),
+        number("facts"),
+        number("faults_count"),
+    ))
+}
+
+async fn changed(runtime: Arc<Runtime>, asking: &Asking, path: &str, body: Value) -> Result<(), Failure> {
+    let reply = asking.reply(runtime, post(path, &given(body))).await?;
+    if asking.wants_json() {
+        return output::json(&reply);
+    }
+    let word = |member: &str| reply.get(member).and_then(Value::as_str).unwrap_or_default();
+    let told = match reply.get("changed").and_then(Value::as_bool) {
+        Some(true) => "已发布 published",
+        _ => "已是当前版本 current already",
+    };
+    output::line(&format!("{told}: {} {}", word("named"), word("content_hash")))
+}
+
+async fn show(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<(), Failure> {
+    let mut shown = published(Arc::clone(&runtime), asking, named).await?;
+    let path = format!("/api/v1/knowledge/{}/versions", named.knowledge);
+    let versions = asking.reply(runtime, get(&path)).await?;
+    if let (Some(members), Some(items)) = (shown.as_object_mut(), versions.get("items")) {
+        members.insert("versions".to_owned(), items.clone());
+    }
+    asking.tell(&shown)
+}
+
+/// A version as it is shown.
+async fn published(runtime: Arc<Runtime>, asking: &Asking, named: &KnowledgeNamed) -> Result<Value, Failure> {
+    let mut path = format!("/api/v1/knowledge/{}", named.knowledge);
+    if let Some(version) = named.version {
+        path.push_str(&format!("?version={version}"));
+    }
+    asking.reply(runtime, get(&path)).await
+}
+
+/// A file as JSON, before anybody asks what it says.
+fn read_file(file: &Path) -> Result<Value, Failure> {
+    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+    let refused = |why: String| Failure::refused(format!("{}: {why}", file.display()));
+    let bytes = std::fs::metadata(file).map_err(unavailable)?.len();
+    if usize::try_from(bytes).map_or(true, |bytes| bytes > FILE_BYTES_MAX) {
+        return Err(refused(format!("has more than {FILE_BYTES_MAX} bytes")));
+    }
+    let text = std::fs::read_to_string(file).map_err(unavailable)?;
+    KnowledgeFile::yaml_value(&text).map_err(|fault| refused(fault.to_string()))
+}

@@ -1,0 +1,163 @@
+//! What a version of a knowledge base holds: answers, objections and facts, with the thresholds of retrieval.
+
+use super::day::Day;
+use crate::fabe::Fabe;
+use serde::{Deserialize, Serialize};
+
+/// Accepted from here on, unless the file says otherwise; measured in `docs/reference/knowledge.md`.
+const ACCEPT_PERMILLE: u16 = 480;
+/// Asked back from here on.
+const CONFIRM_PERMILLE: u16 = 330;
+
+/// One version, whole.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnowledgeContent {
+    /// Language of its texts, BCP 47.
+    #[schemars(example = &"zh-CN")]
+    pub lang: String,
+    #[serde(default)]
+    pub thresholds: Thresholds,
+    /// Questions with their approved answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<KnownAnswer>,
+    /// What callees object, with what is said to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objections: Vec<Objection>,
+    /// What is known of products: entity, attribute, value.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facts: Vec<Fact>,
+}
+
+/// From which score on an answer is said, and from which it is asked back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Thresholds {
+    #[schemars(range(min = 1, max = 1000))]
+    pub accept_permille: u16,
+    #[schemars(range(min = 1, max = 1000))]
+    pub confirm_permille: u16,
+}
+
+impl Default for Thresholds {
+    fn default() -> Self {
+        Self {
+            accept_permille: ACCEPT_PERMILLE,
+            confirm_permille: CONFIRM_PERMILLE,
+        }
+    }
+}
+
+/// A question and its approved answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct KnownAnswer {
+    /// The same in every version.
+    #[schemars(example = &"手续费")]
+    pub id: String,
+    /// As it is asked back and shown.
+    pub question: String,
+    /// Other ways to ask it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<String>,
+    /// What is said. `{{name}}` is a variable or slot, `{{fact:entity.attribute}}` a fact.
+    #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
+    pub answer: String,
+    /// The first day on which it exists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_from: Option<Day>,
+    /// The last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_until: Option<Day>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["fees"])]
+    pub tags: Vec<String>,
+}
+
+/// An objection, and how it is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Objection {
+    #[schemars(example = &"太贵")]
+    pub id: String,
+    /// Ways to object, at least one.
+    pub variants: Vec<String>,
+    /// What is said; without it the four parts of `fabe`, one after the other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+    pub fabe: Fabe,
+}
+
+/// One edge of the small graph of products.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fact {
+    /// What it is about; one of several is named by a value: `分期[3]`.
+    #[schemars(example = &"分期[3]")]
+    pub entity: String,
+    #[schemars(example = &"每期费率")]
+    pub attribute: String,
+    #[schemars(example = &"0.60%")]
+    pub value: String,
+}
+
+/// One entry that can be found: an answer or an objection, told alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry<'a> {
+    pub id: &'a str,
+    /// What is asked back: the question, or the objection's first wording.
+    pub question: &'a str,
+    pub variants: &'a [String],
+    /// What is said, before facts and variables are filled in.
+    pub text: String,
+    pub effective_from: Option<Day>,
+    pub effective_until: Option<Day>,
+}
+
+impl Entry<'_> {
+    /// True on a day on which it exists.
+    pub fn is_effective(&self, day: Day) -> bool {
+        self.effective_from.is_none_or(|from| from <= day)
+            && self.effective_until.is_none_or(|until| day <= until)
+    }
+}
+
+impl KnowledgeContent {
+    /// Everything that can be found, answers first, in the order of the file.
+    pub fn entries(&self) -> Vec<Entry<'_>> {
+        let answers = self.answers.iter().map(|one| Entry {
+            id: &one.id,
+            question: &one.question,
+            variants: &one.variants,
+            text: one.answer.clone(),
+            effective_from: one.effective_from,
+            effective_until: one.effective_until,
+        });
+        let objections = self.objections.iter().map(|one| Entry {
+            id: &one.id,
+            question: one.variants.first().map_or(one.id.as_str(), String::as_str),
+            variants: &one.variants,
+            text: one.spoken(&self.lang),
+            effective_from: None,
+            effective_until: None,
+        });
+        answers.chain(objections).collect()
+    }
+}
+
+impl Objection {
+    fn spoken(&self, language: &str) -> String {
+        if let Some(answer) = &self.answer {
+            return answer.clone();
+        }
+        let between = if language.starts_with("zh") { "，" } else { ". " };
+        let Fabe {
+            feature,
+            advantage,
+            benefit,
+            evidence,
+        } = &self.fabe;
+        let end = if language.starts_with("zh") { "。" } else { "." };
+        format!("{feature}{between}{advantage}{between}{benefit}{between}{evidence}{end}")
+    }
+}

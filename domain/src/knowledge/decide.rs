@@ -1,0 +1,106 @@
+//! What a knowledge base answers to a command: a content becomes a version, and a version the current one,
+//! once somebody stands behind it where that is asked for.
+
+use super::command::{KnowledgeCommand, Wanted};
+use super::content::KnowledgeContent;
+use super::event::KnowledgeEvent;
+use super::refusal::KnowledgeRefusal;
+use super::state::KnowledgeState;
+use crate::canonical::{canonical_json, content_hash};
+use crate::four_eyes::FourEyes;
+use crate::ids::KnowledgeId;
+
+/// Largest content, as canonical JSON: it is stored whole in one record, which holds 64 KB.
+pub const CONTENT_BYTES_MAX: usize = 60_000;
+
+/// Most versions of one base: several a day for a year.
+pub const VERSIONS_MAX: u32 = 1_000;
+
+pub(super) fn decide(
+    state: &KnowledgeState,
+    command: KnowledgeCommand,
+) -> Result<Vec<KnowledgeEvent>, KnowledgeRefusal> {
+    match command {
+        KnowledgeCommand::Import {
+            knowledge,
+            content,
+            faults,
+        } => import(state, knowledge, content, faults),
+        KnowledgeCommand::Publish {
+            knowledge,
+            wanted,
+            four_eyes,
+        } => publish(state, knowledge, wanted, four_eyes),
+    }
+}
+
+fn import(
+    state: &KnowledgeState,
+    knowledge: KnowledgeId,
+    content: Box<KnowledgeContent>,
+    left_out: u32,
+) -> Result<Vec<KnowledgeEvent>, KnowledgeRefusal> {
+    let value = serde_json::to_value(&content).unwrap_or_default();
+    let size_bytes = canonical_json(&value).len();
+    if size_bytes > CONTENT_BYTES_MAX {
+        return Err(KnowledgeRefusal::TooLarge {
+            size_bytes,
+            bytes_max: CONTENT_BYTES_MAX,
+        });
+    }
+    let hash = content_hash(&value);
+    if state.of_content(&hash).is_some() {
+        return Ok(Vec::new());
+    }
+    if state.versions_count() >= VERSIONS_MAX {
+        return Err(KnowledgeRefusal::TooManyVersions {
+            versions_max: VERSIONS_MAX,
+        });
+    }
+    Ok(vec![KnowledgeEvent::Imported {
+        knowledge,
+        knowledge_version: state.versions_count() + 1,
+        content_hash: hash,
+        content,
+        left_out,
+    }])
+}
+
+fn publish(
+    state: &KnowledgeState,
+    knowledge: KnowledgeId,
+    wanted: Wanted,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<KnowledgeEvent>, KnowledgeRefusal> {
+    if state.versions_count() == 0 {
+        return Err(KnowledgeRefusal::NotImported { knowledge });
+    }
+    let number = match wanted {
+        Wanted::Newest => state.versions_count(),
+        Wanted::Before => state.before().ok_or(KnowledgeRefusal::NothingBefore)?,
+        Wanted::Version(version) => version,
+    };
+    let version = state
+        .version(number)
+        .ok_or_else(|| KnowledgeRefusal::UnknownVersion {
+            knowledge: knowledge.clone(),
+            version: number,
+            versions: state.versions_count(),
+        })?;
+    let current = state.current().map(|one| one.knowledge_ref.version);
+    let asks = state.asks_for_approval();
+    // What nobody stood behind so far is published once more as soon as somebody does.
+    if current == Some(number) && (asks || four_eyes.is_none()) {
+        return Ok(Vec::new());
+    }
+    if asks && four_eyes.is_none() {
+        return Err(KnowledgeRefusal::NeedsApproval { knowledge });
+    }
+    Ok(vec![KnowledgeEvent::Published {
+        knowledge,
+        knowledge_version: number,
+        content_hash: version.knowledge_ref.content_hash.clone(),
+        from_version: current,
+        four_eyes,
+    }])
+}

@@ -1,0 +1,72 @@
+//! The knowledge aggregate: approved answers, objections and product facts, as versions.
+//!
+//! Promises: a version is one content for ever, named by its hash, and no number is given twice; nobody hears
+//! a version before it was published; from the first publication on behind which another person stood, every
+//! further one asks for somebody. The content stands in its event, whole. One stream per name.
+
+pub mod command;
+mod content;
+mod day;
+mod decide;
+pub mod event;
+mod file;
+mod named;
+mod placeholder;
+mod refusal;
+mod state;
+
+#[cfg(test)]
+mod golden;
+#[cfg(test)]
+mod schema_tests;
+#[cfg(test)]
+mod tests;
+
+pub use command::{KnowledgeCommand, Wanted};
+pub use content::{Entry, Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds};
+pub use day::Day;
+pub use decide::{CONTENT_BYTES_MAX, VERSIONS_MAX};
+pub use event::KnowledgeEvent;
+pub use file::{FILE_BYTES_MAX, FileFault, KnowledgeFile, ROW_FAULTS_LISTED_MAX, RowFault};
+pub use named::{InvalidKnowledgeName, KnowledgeNamed, KnowledgeRef};
+pub use placeholder::{Worded, worded};
+pub use refusal::KnowledgeRefusal;
+pub use state::{KnowledgeState, KnownVersion};
+
+use crate::decider::{Context, Decider, Scope};
+use crate::ids::KnowledgeId;
+use crate::time::Timestamp;
+
+/// The knowledge base's decider.
+#[derive(Debug)]
+pub struct Knowledge;
+
+impl Decider for Knowledge {
+    type Id = KnowledgeId;
+    type Command = KnowledgeCommand;
+    type Event = KnowledgeEvent;
+    type State = KnowledgeState;
+    type Refusal = KnowledgeRefusal;
+
+    const AGGREGATE: &'static str = "knowledge";
+
+    fn command_kind(command: &KnowledgeCommand) -> &'static str {
+        command.kind()
+    }
+
+    fn decide(
+        state: &KnowledgeState,
+        command: KnowledgeCommand,
+        _: Context,
+    ) -> Result<Vec<KnowledgeEvent>, KnowledgeRefusal> {
+        decide::decide(state, command)
+    }
+
+    fn evolve(state: &mut KnowledgeState, event: &KnowledgeEvent, _: Timestamp) {
+        state.apply(event);
+    }
+
+    fn scope(_: &KnowledgeId, _: &KnowledgeState, _: &KnowledgeEvent) -> Scope {
+        Scope::default()
+    }
+}

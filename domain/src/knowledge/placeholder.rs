@@ -1,0 +1,217 @@
+//! What stands between `{{` and `}}` in an answer: a variable or slot of the call, or a fact of the base.
+//!
+//! `{{fact:分期.起点}}` is one fact; `{{fact:分期[3].每期费率}}` is one of several, and
+//! `{{fact:分期[terms].每期费率}}` the one that a slot's value names: where `terms` is 3, that of `分期[3]`. An
+//! answer of which something is unknown in a call does not exist in it: nobody hears a sentence with a hole.
+
+use super::content::Fact;
+use std::collections::BTreeMap;
+
+const FACT: &str = "fact:";
+
+/// A text of a base, as it is said in one call: facts filled in, variables for the flow to fill in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Worded {
+    pub text: String,
+    /// A value of the person chose a fact of it.
+    pub personal: bool,
+}
+
+/// Why a text cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum PlaceholderFault {
+    #[error("{{{{ is not closed by }}}}")]
+    Unclosed,
+    #[error("{found:?} is neither a variable nor fact:entity.attribute")]
+    Unreadable { found: String },
+    #[error("no fact says {attribute} of {entity}")]
+    NoFact { entity: String, attribute: String },
+}
+
+/// One placeholder, or what stands between two of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Part<'a> {
+    Plain(&'a str),
+    Variable(&'a str),
+    Fact {
+        entity: &'a str,
+        slot: Option<&'a str>,
+        attribute: &'a str,
+    },
+}
+
+fn parts(text: &str) -> Result<Vec<Part<'_>>, PlaceholderFault> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some((plain, after)) = rest.split_once("{{") {
+        let (inside, tail) = after.split_once("}}").ok_or(PlaceholderFault::Unclosed)?;
+        if !plain.is_empty() {
+            found.push(Part::Plain(plain));
+        }
+        found.push(
+            part_of(inside.trim()).ok_or_else(|| PlaceholderFault::Unreadable {
+                found: inside.to_owned(),
+            })?,
+        );
+        rest = tail;
+    }
+    if !rest.is_empty() {
+        found.push(Part::Plain(rest));
+    }
+    Ok(found)
+}
+
+fn part_of(inside: &str) -> Option<Part<'_>> {
+    let Some(fact) = inside.strip_prefix(FACT) else {
+        return is_name(inside).then_some(Part::Variable(inside));
+    };
+    let (entity, attribute) = fact.split_once('.')?;
+    let (entity, slot) = match entity.split_once('[') {
+        None => (entity, None),
+        Some((entity, slot)) => (entity, Some(slot.strip_suffix(']')?)),
+    };
+    let fits = is_name(entity) && is_name(attribute) && slot.is_none_or(is_name);
+    fits.then_some(Part::Fact {
+        entity,
+        slot,
+        attribute,
+    })
+}
+
+/// Letters and digits of any script, and `_`.
+pub(super) fn is_name(text: &str) -> bool {
+    (1..=64).contains(&text.chars().count()) && text.chars().all(|one| one.is_alphanumeric() || one == '_')
+}
+
+/// Whether a text can be said where its variables and slots are known: every fact it names is there, for at
+/// least one value where a slot chooses.
+pub(super) fn check(text: &str, facts: &[Fact]) -> Result<(), PlaceholderFault> {
+    for part in parts(text)? {
+        let Part::Fact {
+            entity,
+            slot,
+            attribute,
+        } = part
+        else {
+            continue;
+        };
+        let is_of = |fact: &&Fact| match slot {
+            None => fact.entity == entity,
+            Some(_) => chosen(&fact.entity).is_some_and(|(of, _)| of == entity),
+        };
+        let known = facts.iter().filter(is_of).any(|fact| fact.attribute == attribute);
+        if !known {
+            return Err(PlaceholderFault::NoFact {
+                entity: entity.to_owned(),
+                attribute: attribute.to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// `分期[3]`: the entity and the value that names one of it.
+pub(super) fn chosen(entity: &str) -> Option<(&str, &str)> {
+    let (of, value) = entity.split_once('[')?;
+    Some((of, value.strip_suffix(']')?))
+}
+
+/// A text as it is said in a call with these values; `None` where something in it is unknown there.
+pub fn worded(text: &str, facts: &[Fact], values: &BTreeMap<String, String>) -> Option<Worded> {
+    let mut said = String::with_capacity(text.len());
+    let mut personal = false;
+    for part in parts(text).ok()? {
+        match part {
+            Part::Plain(plain) => said.push_str(plain),
+            Part::Variable(name) => {
+                values.get(name).filter(|value| !value.trim().is_empty())?;
+                said.push_str("{{");
+                said.push_str(name);
+                said.push_str("}}");
+            }
+            Part::Fact {
+                entity,
+                slot,
+                attribute,
+            } => {
+                let of = |one: &str| {
+                    let mut facts = facts.iter();
+                    facts.find(|fact| fact.entity == one && fact.attribute == attribute)
+                };
+                let named = match slot {
+                    None => of(entity),
+                    Some(value) => of(&format!("{entity}[{value}]")),
+                };
+                let fact = match (named, slot) {
+                    (Some(fact), _) => fact,
+                    (None, None) => return None,
+                    (None, Some(slot)) => {
+                        personal = true;
+                        of(&format!("{entity}[{}]", values.get(slot)?))?
+                    }
+                };
+                said.push_str(&fact.value);
+            }
+        }
+    }
+    Some(Worded { text: said, personal })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fact(entity: &str, attribute: &str, value: &str) -> Fact {
+        Fact {
+            entity: entity.to_owned(),
+            attribute: attribute.to_owned(),
+            value: value.to_owned(),
+        }
+    }
+
+    #[test]
+    fn facts_are_filled_in_by_name_and_by_a_slots_value() {
+        let facts = [
+            fact("分期", "起点", "500元"),
+            fact("分期[3]", "费率", "0.6%"),
+            fact("分期[6]", "费率", "0.7%"),
+        ];
+        let values = |terms: &str| BTreeMap::from([("terms".to_owned(), terms.to_owned())]);
+        let said = |text: &str, terms: &str| worded(text, &facts, &values(terms)).map(|one| one.text);
+        assert_eq!(
+            said("满{{fact:分期.起点}}可分。", "3").as_deref(),
+            Some("满500元可分。")
+        );
+        let by_terms = "每期{{fact:分期[terms].费率}}，{{terms}}期。";
+        assert_eq!(said(by_terms, "6").as_deref(), Some("每期0.7%，{{terms}}期。"));
+        assert_eq!(said(by_terms, "24"), None, "nothing is known of it");
+        assert_eq!(
+            worded(by_terms, &facts, &BTreeMap::new()),
+            None,
+            "no term was said yet"
+        );
+        assert_eq!(
+            said("{{fact:分期[3].费率}}", "6").as_deref(),
+            Some("0.6%"),
+            "named itself"
+        );
+        let of_person = worded(by_terms, &facts, &values("3")).unwrap();
+        assert!(of_person.personal && !worded("满500元。", &facts, &values("3")).unwrap().personal);
+    }
+
+    #[test]
+    fn a_text_names_facts_that_are_there() {
+        let facts = [fact("分期[3]", "费率", "0.6%"), fact("分期", "起点", "500元")];
+        assert_eq!(check("{{fact:分期[terms].费率}}{{name}}", &facts), Ok(()));
+        assert_eq!(check("{{fact:分期.起点}}", &facts), Ok(()));
+        for wrong in [
+            "{{fact:分期.费率}}",
+            "{{fact:分期}}",
+            "{{name",
+            "{{a b}}",
+            "{{fact:x[a.b}}",
+        ] {
+            assert!(check(wrong, &facts).is_err(), "{wrong}");
+        }
+    }
+}

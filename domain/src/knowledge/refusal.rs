@@ -1,0 +1,33 @@
+//! Why knowledge is not imported or published: a rule said no, nothing was written.
+
+use crate::ids::KnowledgeId;
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum KnowledgeRefusal {
+    #[error("nothing of knowledge base {knowledge} was imported")]
+    NotImported { knowledge: KnowledgeId },
+    #[error("knowledge base {knowledge} has no version {version}; it has {versions}")]
+    UnknownVersion {
+        knowledge: KnowledgeId,
+        version: u32,
+        versions: u32,
+    },
+    #[error("no other version was current before")]
+    NothingBefore,
+    #[error("the content has {size_bytes} bytes, more than {bytes_max}: make several bases of it")]
+    TooLarge { size_bytes: usize, bytes_max: usize },
+    #[error("the knowledge base has {versions_max} versions, the most it may have")]
+    TooManyVersions { versions_max: u32 },
+    /// Its versions are approved by another person, and nobody stands behind this one.
+    #[error(
+        "versions of knowledge base {knowledge} are approved by another person, and nobody stands behind this one"
+    )]
+    NeedsApproval { knowledge: KnowledgeId },
+}
+
+impl Explained for KnowledgeRefusal {
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::NotImported { .. })
+    }
+}

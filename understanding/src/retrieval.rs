@@ -1,0 +1,263 @@
+//! Which of some known wordings a text comes nearest to: BM25 over pairs of characters, their sounds, words
+//! and concepts, as a share of the score that both texts would give themselves.
+//!
+//! Equal texts have equal scores, whatever machine; a wording that was written down exactly scores 1.
+
+use crate::features::{Shared, shared_pieces};
+use crate::text::normalised;
+use std::collections::BTreeMap;
+
+/// How soon a repeated piece says nothing more (Robertson and Zaragoza 2009, usual value).
+const K1: f32 = 1.2;
+/// How far length counts: wordings are short, and their length says little.
+const B: f32 = 0.3;
+/// What a piece that no wording has weighs, beside the rarest that one has: how people begin a sentence.
+const UNKNOWN_SHARE: f32 = 0.35;
+
+/// What people say around a question, longest first.
+const AROUND: [&str; 36] = [
+    "我想问一下",
+    "我想了解一下",
+    "我想知道",
+    "我就想问",
+    "麻烦问一下",
+    "请问一下",
+    "能不能告诉我",
+    "你先告诉我",
+    "先说说",
+    "我问你",
+    "我想问",
+    "想问下",
+    "问一下",
+    "请问",
+    "你好",
+    "您好",
+    "那个",
+    "就是",
+    "你们",
+    "我们",
+    "这个",
+    "到底",
+    "究竟",
+    "的话",
+    "那么",
+    "呢",
+    "啊",
+    "呀",
+    "吧",
+    "嘛",
+    "哦",
+    "哎",
+    "can you tell me",
+    "i want to know",
+    "could you tell me",
+    "please",
+];
+
+/// Something that was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hit {
+    /// Its place among those given.
+    pub entry: usize,
+    /// From 0 to 1.
+    pub score: f32,
+}
+
+/// Wordings of some entries, ready to be searched.
+#[derive(Debug, Clone, Default)]
+pub struct Retrieval {
+    wordings: Vec<Wording>,
+    /// By piece, the wordings that have it and how often.
+    having: BTreeMap<u64, Vec<(usize, f32)>>,
+    exact: BTreeMap<String, usize>,
+    /// Mean of the wordings' lengths, in pieces.
+    mean_length: f32,
+}
+
+#[derive(Debug, Clone)]
+struct Wording {
+    entry: usize,
+    length: f32,
+    /// What it scores against itself.
+    own: f32,
+}
+
+impl Retrieval {
+    /// Of entries with all their wordings each.
+    pub fn of(entries: &[Vec<String>]) -> Self {
+        let mut all = Self::default();
+        let mut texts = Vec::new();
+        for (entry, wordings) in entries.iter().enumerate() {
+            for text in wordings {
+                all.exact.entry(normalised(text)).or_insert(entry);
+                let pieces = pieces_of(text);
+                let place = all.wordings.len();
+                for piece in &pieces {
+                    let having = all.having.entry(piece.hash).or_default();
+                    having.push((place, piece.times));
+                }
+                let length = length(&pieces);
+                all.wordings.push(Wording {
+                    entry,
+                    length,
+                    own: 0.0,
+                });
+                texts.push(pieces);
+            }
+        }
+        let lengths: f32 = all.wordings.iter().map(|one| one.length).sum();
+        all.mean_length = (lengths / count(all.wordings.len().max(1))).max(1.0);
+        for (place, pieces) in texts.iter().enumerate() {
+            let own = all.own(pieces);
+            if let Some(wording) = all.wordings.get_mut(place) {
+                wording.own = own;
+            }
+        }
+        all
+    }
+
+    /// The nearest entries, best first, each once; those that are not allowed do not exist.
+    pub fn search(&self, text: &str, allowed: &dyn Fn(usize) -> bool, most: usize) -> Vec<Hit> {
+        let mut best: BTreeMap<usize, f32> = BTreeMap::new();
+        if let Some(entry) = self.exact.get(&normalised(text)).filter(|entry| allowed(**entry)) {
+            best.insert(*entry, 1.0);
+        }
+        let pieces = pieces_of(text);
+        let own = self.own(&pieces);
+        for (place, score) in self.scores(&pieces) {
+            let Some(wording) = self.wordings.get(place).filter(|one| allowed(one.entry)) else {
+                continue;
+            };
+            let both = (own * wording.own).sqrt();
+            if both > 0.0 {
+                let share = (score / both).min(1.0);
+                let known = best.entry(wording.entry).or_default();
+                *known = known.max(share);
+            }
+        }
+        let mut hits: Vec<Hit> = best
+            .into_iter()
+            .map(|(entry, score)| Hit { entry, score })
+            .collect();
+        hits.sort_by(|one, other| {
+            other
+                .score
+                .total_cmp(&one.score)
+                .then(one.entry.cmp(&other.entry))
+        });
+        hits.truncate(most);
+        hits
+    }
+
+    /// BM25 of each wording that has anything of it.
+    fn scores(&self, pieces: &[Shared]) -> BTreeMap<usize, f32> {
+        let mut scores = BTreeMap::new();
+        for piece in pieces {
+            let Some(having) = self.having.get(&piece.hash) else {
+                continue;
+            };
+            let rarity = self.rarity(having.len()) * piece.weight;
+            for (place, times) in having {
+                let length = self.wordings.get(*place).map_or(1.0, |one| one.length);
+                *scores.entry(*place).or_default() += rarity * saturated(*times, length / self.mean_length);
+            }
+        }
+        scores
+    }
+
+    /// What a text scores against itself.
+    fn own(&self, pieces: &[Shared]) -> f32 {
+        let relative = length(pieces) / self.mean_length;
+        let each = pieces.iter().map(|piece| {
+            let rarity = match self.having.get(&piece.hash) {
+                Some(having) => self.rarity(having.len()),
+                None => self.rarity(1) * UNKNOWN_SHARE,
+            };
+            rarity * piece.weight * saturated(piece.times, relative)
+        });
+        each.sum()
+    }
+
+    /// The inverse document frequency of BM25, which is never negative in this form.
+    fn rarity(&self, having: usize) -> f32 {
+        let (all, having) = (count(self.wordings.len()), count(having));
+        (1.0 + (all - having + 0.5).max(0.5) / (having + 0.5)).ln()
+    }
+}
+
+fn saturated(times: f32, relative_length: f32) -> f32 {
+    times * (K1 + 1.0) / (times + K1 * (1.0 - B + B * relative_length))
+}
+
+fn length(pieces: &[Shared]) -> f32 {
+    pieces.iter().map(|piece| piece.times).sum()
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of wordings, far below 2^24")]
+const fn count(value: usize) -> f32 {
+    value as f32
+}
+
+/// Pieces of what was asked, without what people say around it.
+fn pieces_of(text: &str) -> Vec<Shared> {
+    let whole = normalised(text);
+    let mut bare = whole.clone();
+    for around in AROUND {
+        bare = bare.replace(around, "");
+    }
+    let said = if bare.trim().is_empty() { &whole } else { &bare };
+    shared_pieces(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn base() -> Retrieval {
+        let entries = [
+            vec!["手续费怎么收", "要多少手续费", "收费吗"],
+            vec!["可以提前还款吗", "提前还清要违约金吗"],
+            vec!["多少钱可以分期", "分期有起点金额吗"],
+            vec!["how much is the fee", "what does it cost"],
+        ];
+        Retrieval::of(&entries.map(|all| all.into_iter().map(str::to_owned).collect()))
+    }
+
+    fn first(text: &str) -> Option<(usize, f32)> {
+        let hits = base().search(text, &|_| true, 3);
+        hits.first().map(|hit| (hit.entry, hit.score))
+    }
+
+    #[test]
+    fn an_exact_wording_scores_one_and_what_is_near_less() {
+        assert_eq!(first("手续费怎么收？"), Some((0, 1.0)));
+        for (text, entry) in [
+            ("请问手续费是怎么收的呢", 0),
+            ("首续费怎么收", 0),
+            ("我能不能提前还清", 1),
+            ("最低多少钱能分期啊", 2),
+            ("please, what's the fee", 3),
+        ] {
+            let (found, score) = first(text).unwrap();
+            assert_eq!(found, entry, "{text}");
+            assert!((0.2..1.0).contains(&score), "{text}: {score}");
+        }
+    }
+
+    #[test]
+    fn what_has_nothing_in_common_is_not_found_and_what_is_not_allowed_does_not_exist() {
+        assert_eq!(first("今天天气真好"), None);
+        let hits = base().search("手续费怎么收", &|entry| entry != 0, 3);
+        assert!(hits.iter().all(|hit| hit.entry != 0), "{hits:?}");
+        assert!(Retrieval::of(&[]).search("手续费", &|_| true, 3).is_empty());
+        assert!(base().search("", &|_| true, 3).is_empty());
+    }
+
+    #[test]
+    fn scores_are_between_none_and_one_and_in_order() {
+        let hits = base().search("分期要多少手续费", &|_| true, 9);
+        assert!(hits.len() > 1);
+        assert!(hits.windows(2).all(|two| two[0].score >= two[1].score));
+        assert!(hits.iter().all(|hit| (0.0..=1.0).contains(&hit.score)));
+    }
+}
