@@ -3,9 +3,11 @@
 
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::disposition::Disposition;
+use crate::emotion::EmotionPlan;
 use crate::ids::{CampaignId, FlowId};
 use crate::model::ModelRef;
 use crate::sensitive_words::SensitiveWordList;
+use crate::speech_plan::SpeechPlan;
 use crate::time::{TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -276,6 +278,12 @@ pub struct CallingPlan {
     /// The published model that its calls are understood by; the bundled one unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<Box<ModelRef>>,
+    /// How its calls listen and speak; as the installation does unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech: Option<Box<SpeechPlan>>,
+    /// How callees sound is measured; it is not unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<EmotionPlan>,
 }
 
 impl CallingPlan {

@@ -1,6 +1,7 @@
 //! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
 //! did. Values that a flow's step and a call's events share.
 
+use crate::emotion::EmotionReading;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,6 +78,8 @@ pub struct Understood {
     pub interest: Option<String>,
     /// Further calls were refused, in whatever words.
     pub opt_out: bool,
+    /// How they sounded, where that is measured.
+    pub emotion: Option<EmotionReading>,
 }
 
 /// Which input a decision answers.
@@ -162,6 +165,9 @@ pub struct UnderstoodFact {
     /// Digest of the model that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// How they sounded; absent where the campaign does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<EmotionReading>,
 }
 
 impl UnderstoodFact {
@@ -178,6 +184,7 @@ impl UnderstoodFact {
             interest: understood.interest.clone(),
             opt_out: understood.opt_out,
             model,
+            emotion: understood.emotion.clone(),
         }
     }
 

@@ -61,6 +61,7 @@ fn words(intent: &str, opt_out: bool) -> TextInput {
         slots: BTreeMap::new(),
         interest: None,
         opt_out,
+        emotion: None,
     })
 }
 

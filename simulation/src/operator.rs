@@ -210,6 +210,8 @@ impl Operator {
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
+            speech: None,
+            emotion: None,
         }
     }
 

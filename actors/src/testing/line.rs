@@ -11,7 +11,7 @@ use domain::ports::line::{
 };
 use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardAudio, HeardFrame};
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
-use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use domain::time::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -353,9 +353,14 @@ impl Drop for FakeLeg {
 #[derive(Default)]
 pub(crate) struct FakeSynthesizer {
     hangs: AtomicBool,
+    /// Texts, and how each was asked for.
+    asked: Mutex<Vec<(String, Manner)>>,
 }
 
 impl FakeSynthesizer {
+    pub(crate) fn asked(&self) -> Vec<(String, Manner)> {
+        self.asked.lock().expect("no panic inside").clone()
+    }
     pub(crate) fn hang(&self) {
         self.hangs.store(true, Ordering::Relaxed);
     }
@@ -377,6 +382,8 @@ impl Synthesizer for FakeSynthesizer {
         if self.hangs.load(Ordering::Relaxed) {
             return std::future::pending().await;
         }
+        let asked = (prompt.text.clone(), prompt.manner.clone());
+        self.asked.lock().expect("no panic inside").push(asked);
         Ok(Arc::new(Clip {
             samples: vec![0; prompt.text.len()],
         }))

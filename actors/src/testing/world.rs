@@ -85,6 +85,8 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        speech: None,
+        emotion: None,
     }
 }
 

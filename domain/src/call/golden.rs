@@ -8,6 +8,7 @@ use super::{
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
+use crate::emotion::{EmotionLevel, EmotionReading, Prosody};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
@@ -253,6 +254,31 @@ fn when_the_callee_is_first_heard_is_written_as_its_golden_files() {
     check_with("call", "callee_audio_from_ms", ended);
 }
 
+#[test]
+fn how_somebody_sounded_is_written_as_its_golden_file() {
+    let understood = UnderstoodFact {
+        node: "gauge".to_owned(),
+        intent: None,
+        reading: reading(),
+        slots: BTreeMap::new(),
+        interest: None,
+        opt_out: false,
+        model: None,
+        emotion: Some(EmotionReading {
+            level: EmotionLevel::Angry,
+            score_permille: 850,
+            words_permille: 750,
+            prosody: Some(Prosody {
+                pitch_permille: 1_180,
+                louder_db: 6,
+                rate_permille: 1_250,
+            }),
+            may_branch: true,
+        }),
+    };
+    check_with("call", "emotion", CallEvent::Understood(understood));
+}
+
 fn reading() -> SpokenReading {
     SpokenReading {
         certainty: Certainty::Accepted,
@@ -296,6 +322,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             interest: Some("高".to_owned()),
             opt_out: true,
             model: Some("5e".repeat(32)),
+            emotion: None,
         }),
         CallEvent::Decided(TurnDecision {
             node: node(),

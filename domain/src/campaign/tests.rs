@@ -51,6 +51,8 @@ fn plan() -> CallingPlan {
         approvals: Approvals::NONE,
         sensitive_words: Default::default(),
         model: None,
+        speech: None,
+        emotion: None,
     }
 }
 

@@ -78,6 +78,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        speech: None,
+        emotion: None,
     };
     CampaignFacts {
         campaign: campaign(),

@@ -104,5 +104,6 @@ fn understood(fact: &UnderstoodFact) -> Option<Understood> {
         slots: slots?,
         interest: fact.interest.clone(),
         opt_out: fact.opt_out,
+        emotion: fact.emotion.clone(),
     })
 }

@@ -248,6 +248,8 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        speech: None,
+        emotion: None,
     })
 }
 

@@ -84,5 +84,7 @@ pub(super) fn plan() -> CallingPlan {
         approvals: Approvals::NONE,
         sensitive_words: SensitiveWordList::default(),
         model: None,
+        speech: None,
+        emotion: None,
     }
 }

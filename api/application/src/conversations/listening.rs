@@ -74,5 +74,6 @@ fn refusal() -> Understood {
         slots: std::collections::BTreeMap::new(),
         interest: None,
         opt_out: true,
+        emotion: None,
     }
 }

@@ -141,6 +141,7 @@ impl Listener {
             slots: values.slots,
             interest: None,
             opt_out: refuses || says(text, Priority::OptOut),
+            emotion: None,
         }
     }
 }

@@ -257,6 +257,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             approvals: Approvals::NONE,
             sensitive_words: SensitiveWordList::default(),
             model: None,
+            speech: None,
+            emotion: None,
         },
     }
 }

@@ -123,6 +123,8 @@ impl Part {
                 approvals: Approvals::NONE,
                 sensitive_words: words,
                 model: None,
+                speech: None,
+                emotion: None,
             },
         })
     }

@@ -63,6 +63,7 @@ impl Spoken {
                 slots: fact.slots.iter().filter_map(read).collect(),
                 interest: fact.interest.clone(),
                 opt_out: fact.opt_out,
+                emotion: fact.emotion.clone(),
             },
             unread: unread.map(|(name, _)| name.clone()).collect(),
         }

@@ -42,6 +42,7 @@ fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
             .collect(),
         interest: None,
         opt_out: false,
+        emotion: None,
     }
 }
 
