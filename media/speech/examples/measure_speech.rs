@@ -164,7 +164,6 @@ async fn cached_prompt() -> Result<Vec<u64>, Box<dyn Error>> {
             .speak(&Prompt {
                 text: spoken.clone(),
                 ..prompt.clone()
-                manner: Manner::default(),
             })
             .await?;
         times.push(since_us(from));

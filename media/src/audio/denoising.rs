@@ -21,13 +21,15 @@ const STEP: usize = 128;
 const BANDS: usize = WINDOW / 2 + 1;
 /// How late sound comes out: a step, and what a frame is short of whole steps at most.
 const LATE: usize = STEP + 96;
-/// How much of a band's power is carried on from window to window.
-const SMOOTHED: f64 = 0.8;
+/// How much of a band's power is carried on from window to window while it rises, and while it falls: a pause
+/// between words shows the noise.
+const CARRIED_RISING: f64 = 0.85;
+const CARRIED_FALLING: f64 = 0.6;
 /// Windows whose least power is one part of the floor, and parts looked back on: a second.
 const PART_WINDOWS: usize = 8;
 const PARTS: usize = 8;
-/// The least of a smoothed power lies below its mean by this much.
-const FLOOR_BIAS: f64 = 1.8;
+/// The least of such a smoothed power in a second is the mean divided by this much (of white noise, drawn).
+const FLOOR_BIAS: f64 = 4.6;
 /// How much the last window has a say in how much of a band is speech.
 const DIRECTED: f64 = 0.96;
 /// What is left of a band at the least.
@@ -52,11 +54,12 @@ struct Band {
 impl Band {
     /// How much of the band is kept.
     fn gain(&mut self, power: f64, is_first: bool, ends_part: bool) -> f64 {
-        self.smoothed = if is_first {
-            power
-        } else {
-            SMOOTHED * self.smoothed + (1.0 - SMOOTHED) * power
+        let carried = match power < self.smoothed {
+            _ if is_first => 0.0,
+            true => CARRIED_FALLING,
+            false => CARRIED_RISING,
         };
+        self.smoothed = carried * self.smoothed + (1.0 - carried) * power;
         self.least = if is_first {
             self.smoothed
         } else {
@@ -100,7 +103,8 @@ impl Default for Denoiser {
             heard: std::iter::repeat_n(0.0, WINDOW).collect(),
             unheard_count: 0,
             overlap: vec![0.0; STEP],
-            ready: std::iter::repeat_n(0.0, LATE).collect(),
+            // The rest of what is late is the window's own half.
+            ready: std::iter::repeat_n(0.0, LATE - STEP).collect(),
             windows_count: 0,
         }
     }
@@ -187,13 +191,13 @@ mod tests {
         (2.0 * PI * 700.0 * as_f64(n) / 8_000.0).sin() * 6_000.0
     }
 
-    /// A tone four times a second over noise; both apart.
+    /// A tone of 300 ms and as long a pause, over noise; what was said apart.
     fn line(noise_level: f64, frames: usize) -> (Vec<Frame>, Vec<f64>) {
         let mut noise = Noise(7);
         let mut clean = Vec::new();
         let mut heard = Vec::new();
         for index in 0..frames {
-            let is_loud = index % 12 >= 6;
+            let is_loud = index % 30 >= 15;
             let mut frame = [0; FRAME_SAMPLES];
             for (place, sample) in frame.iter_mut().enumerate() {
                 let n = index * FRAME_SAMPLES + place;

@@ -46,6 +46,7 @@ pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod simulate;
+pub(crate) mod speech;
 pub(crate) mod stop;
 pub(crate) mod subscriber;
 pub(crate) mod targets;
@@ -85,6 +86,7 @@ pub(crate) enum Command {
     Projections(projections::Args),
     Metrics(metrics::Args),
     Nlu(nlu::Args),
+    Speech(speech::Args),
     Query(query::Args),
     Export(export::Args),
     Reconcile(reconcile::Args),
@@ -125,6 +127,7 @@ impl Command {
             Self::Number(args) => args.only_shows(),
             Self::Demo(_)
             | Self::Nlu(_)
+            | Self::Speech(_)
             | Self::Flow(_)
             | Self::Serve(_)
             | Self::Carrier(_)
@@ -196,6 +199,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Nlu(args) => Box::pin(nlu::run(args, runtime)).await,
+        Command::Speech(args) => Box::pin(speech::run(args)).await,
         Command::Flow(args) => Box::pin(flow::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,
