@@ -2,7 +2,7 @@
 //!
 //! A rough sign for people who look after calls, never a judgement of anybody: words weigh most, a voice
 //! alone is never called angry, and how somebody speaks is only ever held against how the same person spoke
-//! in their first seconds. Pure: figures in, reading out. Nothing of it is made where a campaign does not ask.
+//! in their first seconds. Pure: figures in, reading out. Nothing of it is made unless a campaign asks.
 
 use crate::disposition::labelled;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,8 @@
 //! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
 use super::ear::{FakeRecognizer, FakeUnderstanding};
-use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
+use super::line::{FakeLine, FakeRecordings};
+use super::synthesizer::FakeSynthesizer;
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
 use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
 use crate::error::StartError;

@@ -279,6 +279,17 @@ fn how_somebody_sounded_is_written_as_its_golden_file() {
     check_with("call", "emotion", CallEvent::Understood(understood));
 }
 
+fn engine_failed() -> CallEvent {
+    CallEvent::EngineFailed(EngineFailedFact {
+        leg: 1,
+        node: "确认分期期数".to_owned(),
+        engine_kind: EngineKind::Recognizer,
+        engine: "funasr".to_owned(),
+        class: "late".to_owned(),
+        answer_by: AnswerBy::Keypress,
+    })
+}
+
 fn reading() -> SpokenReading {
     SpokenReading {
         certainty: Certainty::Accepted,
@@ -354,14 +365,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             list: "campaign".to_owned(),
             word: Personal::open("诈骗".to_owned()),
         }),
-        CallEvent::EngineFailed(EngineFailedFact {
-            leg: 1,
-            node: node(),
-            engine_kind: EngineKind::Recognizer,
-            engine: "funasr".to_owned(),
-            class: "late".to_owned(),
-            answer_by: AnswerBy::Keypress,
-        }),
+        engine_failed(),
     ];
     for event in events {
         check("call", event);

@@ -6,7 +6,7 @@
 
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{Cuts, HeardFrame, Listening, ListeningOrder, RecognitionEvent, Recognizer};
-use domain::ports::speech::{Manner, Prompt, Synthesizer};
+use domain::ports::speech::{Prompt, Synthesizer};
 use domain::turn::{BargeIn, Expected, Turn, TurnRules};
 use media::audio::voice_activity::VoiceActivity;
 use serde_json::json;
@@ -152,7 +152,7 @@ async fn cached_prompt() -> Result<Vec<u64>, Box<dyn Error>> {
         text: "您好，这里是示例银行。".to_owned(),
         language: "zh-CN".to_owned(),
         personal: false,
-        manner: Manner::default(),
+        ..Prompt::default()
     };
     let bundled = speech::clips::BundledSynthesizer::new();
     let spoken = speech::clips::bundled_texts().next().unwrap_or("").to_owned();

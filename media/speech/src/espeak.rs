@@ -38,8 +38,9 @@ const READINGS_VERSION: &str = "readings-1";
 /// Bytes of a WAV header as espeak-ng writes it, with lengths it does not know yet.
 const HEADER_BYTES: usize = 44;
 
-/// Its own pitch, and the highest, of 0 to 99.
+/// Its own pitch, of 0 to 99.
 const PITCH: u32 = 50;
+/// The highest that it takes.
 const PITCH_MAX: u32 = 99;
 /// Voices that a campaign can name; with any other it speaks with its own.
 pub const VARIANTS: [&str; 13] = [

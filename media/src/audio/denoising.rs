@@ -1,8 +1,8 @@
 //! Takes steady noise out of telephone sound ahead of a recognizer: a Wiener filter over short spectra.
 //!
 //! What is quietest in each band over the last second counts as noise; a band keeps as much as its share of
-//! speech (decision-directed, Ephraim and Malah 1984), and never less than a tenth, so that no band comes and
-//! goes. No model. Frames come out as they go in, one for one, 28 ms late. What it cannot do: take out other
+//! speech (decision-directed, Ephraim and Malah 1984), and never less than three tenths, so that no band
+//! comes and goes. No model. Frames come out as they go in, one for one, 28 ms late. What it cannot do: take out other
 //! voices, music, or a noise that is shorter than a word.
 
 use crate::audio::frame::{FRAME_SAMPLES, Frame, sample_from};
@@ -32,14 +32,22 @@ const PARTS: usize = 8;
 const FLOOR_BIAS: f64 = 4.6;
 /// How much the last window has a say in how much of a band is speech.
 const DIRECTED: f64 = 0.96;
-/// What is left of a band at the least.
-const GAIN_MIN: f64 = 0.1;
+/// What is left of a band at the least: less of it hides what an engine goes by.
+const GAIN_MIN: f64 = 0.3;
 
 /// Square root of a Hann window: once before the transform and once after.
 static WEIGHTS: LazyLock<Vec<f64>> = LazyLock::new(|| {
     let weight = |n: usize| (PI * (as_f64(n) + 0.5) / as_f64(WINDOW)).sin();
     (0..WINDOW).map(weight).collect()
 });
+
+/// Where a window stands among those whose least power is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WindowPlace {
+    First,
+    Within,
+    EndsPart,
+}
 
 /// What is known of one band.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +61,8 @@ struct Band {
 
 impl Band {
     /// How much of the band is kept.
-    fn gain(&mut self, power: f64, is_first: bool, ends_part: bool) -> f64 {
+    fn gain(&mut self, power: f64, place: WindowPlace) -> f64 {
+        let is_first = place == WindowPlace::First;
         let carried = match power < self.smoothed {
             _ if is_first => 0.0,
             true => CARRIED_FALLING,
@@ -67,7 +76,7 @@ impl Band {
         };
         let looked_back = self.parts.iter().copied().reduce(f64::min);
         let noise = looked_back.map_or(self.least, |before| before.min(self.least)) * FLOOR_BIAS;
-        if ends_part {
+        if place == WindowPlace::EndsPart {
             self.parts.push_back(self.least);
             if self.parts.len() > PARTS {
                 self.parts.pop_front();
@@ -136,13 +145,16 @@ impl Denoiser {
         }
         let spectrum = cfft_256(&mut spectrum);
         self.windows_count += 1;
-        // A line begins with silence of our own making: the first whole window is what counts.
-        let is_first = self.windows_count <= 2;
-        let ends_part = self.windows_count.is_multiple_of(PART_WINDOWS);
+        let place = match self.windows_count {
+            // A line begins with silence of our own making: the first whole window is what counts.
+            0..=2 => WindowPlace::First,
+            count if count.is_multiple_of(PART_WINDOWS) => WindowPlace::EndsPart,
+            _ => WindowPlace::Within,
+        };
         let (low, high) = spectrum.split_at_mut(BANDS);
         let mut gains = [GAIN_MIN; BANDS];
         for ((band, value), gain) in self.bands.iter_mut().zip(low.iter_mut()).zip(&mut gains) {
-            *gain = band.gain(f64::from(value.norm_sqr()), is_first, ends_part);
+            *gain = band.gain(f64::from(value.norm_sqr()), place);
             *value *= narrowed(*gain);
         }
         // The upper half mirrors the lower one.

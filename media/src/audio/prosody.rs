@@ -9,8 +9,9 @@
 use crate::audio::frame::{FRAME_MS, FRAME_SAMPLES, Frame};
 use domain::emotion::Prosody;
 
-/// Lowest and highest pitch, as lags of samples at 8 kHz: 400 and 70 Hz.
+/// The highest pitch, as a lag of samples at 8 kHz: 400 Hz.
 const LAG_MIN: usize = 20;
+/// The lowest: 70 Hz; below it lie hum and mistakes.
 const LAG_MAX: usize = 114;
 /// Samples compared at each lag.
 const COMPARED: usize = 2 * FRAME_SAMPLES - LAG_MAX;

@@ -43,7 +43,7 @@ fn rules(world: &World) -> Vec<String> {
 }
 
 #[test]
-fn how_a_callee_sounds_is_stored_where_it_is_asked_for_and_leads_where_it_may() {
+fn how_a_callee_sounds_is_stored_where_it_is_asked_for_and_gone_by_where_it_may_be() {
     on_one_thread(async {
         let world = decided(Some(EmotionPlan { may_branch: true })).await;
         assert!(world.ear().order().measures_prosody);

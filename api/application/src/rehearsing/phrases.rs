@@ -66,18 +66,22 @@ impl Phrases {
             .collect();
         let texts = named.iter().filter_map(|intent| self.by_intent.get(intent));
         let mut all: BTreeSet<String> = texts.flatten().cloned().collect();
-        let numbers = (1..=9).map(|number: u64| number.to_string());
         for slot in dialogue.slots.values() {
-            for number in numbers.clone().chain(slot.options.iter().cloned()) {
-                for text in named_values(slot.kind, &number, self.chinese) {
-                    if self.chinese {
-                        all.insert(format!("不是，是{text}"));
-                    }
-                    all.insert(text);
-                }
-            }
+            let numbers = (1..=9).map(|number: u64| number.to_string());
+            let numbers = numbers.chain(slot.options.iter().cloned());
+            all.extend(numbers.flat_map(|number| self.with_corrections(slot.kind, &number)));
         }
         all.into_iter().collect()
+    }
+
+    /// A value, and how a mind is changed to it.
+    fn with_corrections(&self, kind: SlotKind, number: &str) -> Vec<String> {
+        let mut values = named_values(kind, number, self.chinese);
+        if self.chinese {
+            let corrected: Vec<String> = values.iter().map(|value| format!("不是，是{value}")).collect();
+            values.extend(corrected);
+        }
+        values
     }
 
     pub(super) fn say(&self, intent: &str, draw: &mut Draw) -> Turn {

@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_are_the_fewest_that_lead_from_one_text_to_the_other() {
+    fn edits_are_the_fewest_between_two_texts() {
         for (said, made_out, wrong, of) in [
             ("我要分期。", "我要分期", 0, 4),
             ("我要分期", "我要分", 1, 4),

@@ -1,6 +1,6 @@
 //! `ledgerline speech listening-test`: samples of voices, and a page on which people score them.
 //!
-//! The page holds its sounds and asks nobody: it can be sent by mail. Whoever scores sees no voice's name, and
+//! The page holds its sounds and asks nobody: it can be sent by mail. Whoever scores sees no voice's name;
 //! each listener has an order of their own, drawn from the seed and their name.
 
 use super::shown::NO_ESPEAK;
@@ -203,7 +203,10 @@ fn test(order: &Order, samples: &[Sample]) -> Value {
     }
     let digest = digest.finalize();
     let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-    let shown = |sample: &Sample| json!({ "sample": sample.name, "voice": sample.voice, "wav": STANDARD.encode(&sample.wav) });
+    let shown = |sample: &Sample| {
+        let wav = STANDARD.encode(&sample.wav);
+        json!({ "sample": sample.name, "voice": sample.voice, "wav": wav })
+    };
     let samples: Vec<Value> = samples.iter().map(shown).collect();
     json!({ "test": name, "seed": order.seed, "language": order.language, "samples": samples })
 }
