@@ -2,8 +2,8 @@
 //!
 //! What is quietest in each band over the last second counts as noise; a band keeps as much as its share of
 //! speech (decision-directed, Ephraim and Malah 1984), and never less than three tenths, so that no band
-//! comes and goes. No model. Frames come out as they go in, one for one, 28 ms late. What it cannot do: take out other
-//! voices, music, or a noise that is shorter than a word.
+//! comes and goes. No model. Frames come out as they go in, one for one, 28 ms late. What it cannot do: take
+//! out other voices, music, or a noise that is shorter than a word.
 
 use crate::audio::frame::{FRAME_SAMPLES, Frame, sample_from};
 use microfft::Complex32;
