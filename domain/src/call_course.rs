@@ -3,6 +3,7 @@
 
 use crate::calling_plan::FlowRef;
 use crate::disposition::{Disposition, Outcome, labelled};
+use crate::emotion::EmotionLevel;
 use crate::ids::{CampaignId, CustomerId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,6 +75,8 @@ pub struct CallCourse {
     pub slots: BTreeMap<String, Option<String>>,
     /// The last that was noted of a turn.
     pub interest: Option<String>,
+    /// The most excited that they sounded, where it was measured.
+    pub emotion: Option<EmotionLevel>,
     pub marks: BTreeSet<CourseMark>,
     /// Digests of the models that were asked.
     pub models: BTreeSet<String>,

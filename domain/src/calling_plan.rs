@@ -4,10 +4,12 @@
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
 use crate::disposition::Disposition;
+use crate::emotion::EmotionPlan;
 use crate::ids::{CampaignId, FlowId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::sensitive_words::SensitiveWordList;
+use crate::speech_plan::SpeechPlan;
 use crate::time::{TimeOfDay, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -284,6 +286,12 @@ pub struct CallingPlan {
     /// What an assistant may be asked; nothing unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub assist: Option<Box<AssistPlan>>,
+    /// How its calls listen and speak; as the installation does unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speech: Option<Box<SpeechPlan>>,
+    /// How callees sound is measured; it is not unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<EmotionPlan>,
 }
 
 impl CallingPlan {

@@ -28,6 +28,7 @@ pub mod customer;
 pub mod decider;
 pub mod digest;
 pub mod disposition;
+pub mod emotion;
 mod enrolment_id;
 pub mod fabe;
 pub mod few_map;
@@ -56,6 +57,7 @@ pub mod sensitive_words;
 pub mod setting;
 
 pub mod model;
+pub mod speech_plan;
 pub mod spoken_turn;
 pub mod stop;
 pub mod stream_id;

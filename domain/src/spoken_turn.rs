@@ -2,6 +2,7 @@
 //! did. Values that a flow's step and a call's events share.
 
 use crate::ids::KnowledgeId;
+use crate::emotion::EmotionReading;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -150,6 +151,8 @@ pub struct ApprovedWords {
     pub text: String,
     /// A value of the person chose a part of it.
     pub personal: bool,
+    /// How they sounded, where that is measured.
+    pub emotion: Option<EmotionReading>,
 }
 
 /// Which input a decision answers.
@@ -235,6 +238,9 @@ pub struct UnderstoodFact {
     /// Digest of the model that was asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
+    /// How they sounded; absent where the campaign does not measure it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion: Option<EmotionReading>,
 }
 
 impl UnderstoodFact {
@@ -251,6 +257,7 @@ impl UnderstoodFact {
             interest: understood.interest.clone(),
             opt_out: understood.opt_out,
             model,
+            emotion: understood.emotion.clone(),
         }
     }
 

@@ -64,6 +64,7 @@ fn words(intent: &str, opt_out: bool) -> TextInput {
         interest: None,
         opt_out,
         answers: BTreeMap::new(),
+        emotion: None,
     })
 }
 

@@ -212,6 +212,8 @@ impl Operator {
             model: None,
             knowledge: None,
             assist: None,
+            speech: None,
+            emotion: None,
         }
     }
 

@@ -26,6 +26,8 @@ pub(crate) struct FakeRecognizer {
     /// The last listening that was opened.
     open: Mutex<Option<mpsc::Sender<RecognitionEvent>>>,
     opened_count: Mutex<u32>,
+    /// How the last of them was ordered.
+    order: Mutex<ListeningOrder>,
     rehearsal_only: bool,
 }
 
@@ -38,6 +40,9 @@ impl FakeRecognizer {
     }
     pub(crate) fn opened_count(&self) -> u32 {
         *self.opened_count.lock().expect("no panic inside")
+    }
+    pub(crate) fn order(&self) -> ListeningOrder {
+        self.order.lock().expect("no panic inside").clone()
     }
     pub(crate) fn tell(&self, event: RecognitionEvent) {
         let open = self.open.lock().expect("no panic inside");
@@ -58,6 +63,7 @@ impl FakeRecognizer {
             alternatives: Vec::new(),
             begin_ms,
             end_ms,
+            prosody: None,
         }));
     }
 }
@@ -74,6 +80,7 @@ impl Recognizer for FakeRecognizer {
     }
     fn open(&self, order: &ListeningOrder) -> Result<Box<dyn Listening>, InvalidOrder> {
         order.check()?;
+        self.order.lock().expect("no panic inside").clone_from(order);
         let (sender, events) = mpsc::channel(EVENTS_MAX);
         *self.open.lock().expect("no panic inside") = Some(sender);
         *self.opened_count.lock().expect("no panic inside") += 1;
@@ -105,6 +112,7 @@ impl Understanding for FakeUnderstanding {
             "是的" => Some("affirm"),
             "你是谁" => Some("who_are_you"),
             "别再打了" => Some("refuse_call"),
+            "你说慢一点" => Some("slower"),
             _ => None,
         };
         let candidate = |intent: &str| IntentCandidate {
@@ -129,6 +137,7 @@ impl Understanding for FakeUnderstanding {
             interest: None,
             opt_out: intent == Some("refuse_call"),
             answers: BTreeMap::new(),
+            emotion: None,
         }
     }
     fn model(&self, _: &str) -> Option<String> {

@@ -11,7 +11,7 @@ use domain::ports::line::{
 };
 use domain::ports::recognizer::{FRAME_MS, FRAME_SAMPLES, HeardAudio, HeardFrame};
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
-use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::Clip;
 use domain::time::Timestamp;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -346,40 +346,6 @@ impl Drop for FakeLeg {
     fn drop(&mut self) {
         // A lost leg and a finished one look the same from here; the journal only counts.
         self.note("dropped");
-    }
-}
-
-/// Speaks every text as a short clip, until it is told to hang.
-#[derive(Default)]
-pub(crate) struct FakeSynthesizer {
-    hangs: AtomicBool,
-}
-
-impl FakeSynthesizer {
-    pub(crate) fn hang(&self) {
-        self.hangs.store(true, Ordering::Relaxed);
-    }
-}
-
-#[async_trait]
-impl Synthesizer for FakeSynthesizer {
-    fn name(&self) -> &'static str {
-        "fake"
-    }
-    fn speaks_any_text(&self) -> bool {
-        true
-    }
-
-    fn speaks(&self, _: &str) -> bool {
-        true
-    }
-    async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
-        if self.hangs.load(Ordering::Relaxed) {
-            return std::future::pending().await;
-        }
-        Ok(Arc::new(Clip {
-            samples: vec![0; prompt.text.len()],
-        }))
     }
 }
 

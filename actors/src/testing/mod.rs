@@ -6,6 +6,7 @@ pub(crate) mod counter;
 pub(crate) mod ear;
 pub(crate) mod line;
 mod store;
+mod synthesizer;
 mod vault;
 mod worklist;
 pub(crate) mod world;

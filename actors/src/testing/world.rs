@@ -2,7 +2,8 @@
 
 use super::assistant::{FakeAssistant, Unmasked};
 use super::ear::{FakeKnowledge, FakeRecognizer, FakeUnderstanding};
-use super::line::{FakeLine, FakeRecordings, FakeSynthesizer};
+use super::line::{FakeLine, FakeRecordings};
+use super::synthesizer::FakeSynthesizer;
 use super::{FakeClock, FakeStore, FakeWorklist, Fakes, settle};
 use crate::assist::Assist;
 use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
@@ -90,6 +91,8 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         model: None,
         knowledge: None,
         assist: None,
+        speech: None,
+        emotion: None,
     }
 }
 

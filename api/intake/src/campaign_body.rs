@@ -4,12 +4,14 @@ use crate::members::Members;
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::emotion::EmotionPlan;
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::ids::CampaignId;
 use domain::knowledge::KnowledgeNamed;
 use domain::model::ModelNamed;
 use domain::problem::Problem;
 use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
+use domain::speech_plan::SpeechPlan;
 use domain::time::{TimeOfDay, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::{Map, Value};
@@ -86,6 +88,14 @@ impl JsonSchema for CampaignBody {
             "What an assistant may be asked (`serve --llm`); nobody unless it is said",
         );
         let retry_policy = generator.subschema_for::<RetryPolicy>();
+        let speech = of(
+            generator.subschema_for::<SpeechPlan>(),
+            "How its calls listen and speak; as the installation does unless it is said",
+        );
+        let emotion = of(
+            generator.subschema_for::<EmotionPlan>(),
+            "How callees sound is measured; not unless it is said",
+        );
         json_schema!({
             "type": "object", "required": ["task_id"], "additionalProperties": false, "properties": {
                 "task_id": task_id,
@@ -117,6 +127,8 @@ impl JsonSchema for CampaignBody {
                     "description": "A published knowledge base, NAME@V, that its calls answer from",
                     "examples": ["card_instalment@1"] },
                 "assist": assist,
+                "speech": speech,
+                "emotion": emotion,
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
                     "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
@@ -135,6 +147,10 @@ impl CampaignBody {
         let customer_segment = name(&mut body, "customer_segment");
         let flow = flow(&mut body);
         let schedule = body.inner("schedule", schedule).unwrap_or_default();
+        let speech = body.value::<SpeechPlan>("speech");
+        if let Some(Err(fault)) = speech.as_ref().map(SpeechPlan::check) {
+            body.wrong("speech", fault);
+        }
         let preset: Preset = body.value("preset").unwrap_or_default();
         let plan = CallingPlan {
             preset,
@@ -160,6 +176,8 @@ impl CampaignBody {
             model: None,
             knowledge: None,
             assist: assist_of(&mut body).map(Box::new),
+            speech: speech.map(Box::new),
+            emotion: body.value::<EmotionPlan>("emotion"),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
@@ -356,6 +374,9 @@ mod tests {
             ("ends_at", json!("tomorrow"), "/ends_at"),
             ("script_template", json!(" "), "/script_template"),
             ("colour", json!("red"), "/colour"),
+            ("speech", json!({"speed_percent": 49}), "/speech"),
+            ("speech", json!({"tempo": 3}), "/speech"),
+            ("emotion", json!(true), "/emotion"),
         ] {
             let mut body = literal();
             body[member] = value;
@@ -367,6 +388,20 @@ mod tests {
                 .collect();
             assert_eq!(pointers, [pointer]);
         }
+    }
+
+    #[test]
+    fn how_calls_listen_and_speak_is_taken_as_it_is_said() {
+        let mut body = literal();
+        body["speech"] = json!({"hot_words": ["分期"], "noise_suppression": true, "speed_percent": 50});
+        body["emotion"] = json!({});
+        let plan = read(body).unwrap().plan;
+        let speech = plan.speech.unwrap();
+        assert_eq!(speech.hot_words, ["分期"]);
+        assert!(speech.noise_suppression && speech.manner().speed_percent == 50);
+        assert_eq!(plan.emotion, Some(EmotionPlan { may_branch: false }));
+        let silent = read(literal()).unwrap().plan;
+        assert!(silent.speech.is_none() && silent.emotion.is_none());
     }
 
     #[test]

@@ -74,13 +74,14 @@ pub enum AlertRule {
     ClockOff,
     /// A word of a campaign's lists was said in a call.
     SensitiveWord,
+    AngryCallers,
     /// An engine of speech failed in too many of its last calls.
     EngineFailing,
 }
 
 impl AlertRule {
     /// Every rule, in the order in which they are shown.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::AnswerRatioLow,
         Self::LineFailures,
         Self::AbandonBudget,
@@ -91,6 +92,7 @@ impl AlertRule {
         Self::HistoryLost,
         Self::ClockOff,
         Self::SensitiveWord,
+        Self::AngryCallers,
         Self::EngineFailing,
     ];
 
@@ -107,6 +109,7 @@ impl AlertRule {
             Self::HistoryLost => "history_lost",
             Self::ClockOff => "clock_off",
             Self::SensitiveWord => "sensitive_word",
+            Self::AngryCallers => "angry_callers",
             Self::EngineFailing => "engine_failing",
         }
     }
@@ -123,6 +126,7 @@ impl AlertRule {
             Self::HistoryLost => "事件日志缺少已知的事件",
             Self::ClockOff => "本机时钟偏差过大",
             Self::SensitiveWord => "通话中出现敏感词",
+            Self::AngryCallers => "通话中客户情绪愤怒",
             Self::EngineFailing => "语音引擎连续出错",
         }
     }
@@ -139,6 +143,7 @@ impl AlertRule {
             Self::HistoryLost => "the event log lacks known events",
             Self::ClockOff => "this machine's clock is off",
             Self::SensitiveWord => "a sensitive word was said in a call",
+            Self::AngryCallers => "a callee sounded angry in a call",
             Self::EngineFailing => "a speech engine fails in calls",
         }
     }

@@ -99,6 +99,9 @@ fn understand(course: &mut CallCourse, fact: &UnderstoodFact) {
     if fact.interest.is_some() {
         course.interest.clone_from(&fact.interest);
     }
+    course.emotion = course
+        .emotion
+        .max(fact.emotion.as_ref().map(|emotion| emotion.level));
     if fact.opt_out {
         course.marks.insert(CourseMark::OptedOut);
     }
@@ -229,6 +232,7 @@ mod tests {
                 interest: None,
                 opt_out: false,
                 model: Some("5e".to_owned()),
+                emotion: None,
             })
         };
         let three = Personal::open("3".to_owned());

@@ -9,6 +9,7 @@ use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
+use crate::emotion::{EmotionLevel, EmotionReading, Prosody};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
@@ -254,6 +255,42 @@ fn when_the_callee_is_first_heard_is_written_as_its_golden_files() {
     check_with("call", "callee_audio_from_ms", ended);
 }
 
+#[test]
+fn how_somebody_sounded_is_written_as_its_golden_file() {
+    let understood = UnderstoodFact {
+        node: "gauge".to_owned(),
+        intent: None,
+        reading: reading(),
+        slots: BTreeMap::new(),
+        interest: None,
+        opt_out: false,
+        model: None,
+        emotion: Some(EmotionReading {
+            level: EmotionLevel::Angry,
+            score_permille: 850,
+            words_permille: 750,
+            prosody: Some(Prosody {
+                pitch_permille: 1_180,
+                louder_db: 6,
+                rate_permille: 1_250,
+            }),
+            may_branch: true,
+        }),
+    };
+    check_with("call", "emotion", CallEvent::Understood(understood));
+}
+
+fn engine_failed() -> CallEvent {
+    CallEvent::EngineFailed(EngineFailedFact {
+        leg: 1,
+        node: "确认分期期数".to_owned(),
+        engine_kind: EngineKind::Recognizer,
+        engine: "funasr".to_owned(),
+        class: "late".to_owned(),
+        answer_by: AnswerBy::Keypress,
+    })
+}
+
 fn reading() -> SpokenReading {
     SpokenReading {
         certainty: Certainty::Accepted,
@@ -299,6 +336,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             interest: Some("高".to_owned()),
             opt_out: true,
             model: Some("5e".repeat(32)),
+            emotion: None,
         }),
         CallEvent::Decided(TurnDecision {
             node: node(),
@@ -330,14 +368,7 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             list: "campaign".to_owned(),
             word: Personal::open("诈骗".to_owned()),
         }),
-        CallEvent::EngineFailed(EngineFailedFact {
-            leg: 1,
-            node: node(),
-            engine_kind: EngineKind::Recognizer,
-            engine: "funasr".to_owned(),
-            class: "late".to_owned(),
-            answer_by: AnswerBy::Keypress,
-        }),
+        engine_failed(),
     ];
     for event in events {
         check("call", event);

@@ -5,9 +5,11 @@ use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
+use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::record::golden_support::{at, campaign, check, list};
+use crate::record::golden_support::{at, campaign, check, check_with, list};
 use crate::sensitive_words::SensitiveWordList;
+use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
 
@@ -54,8 +56,44 @@ fn created() -> CampaignEvent {
             model: None,
             knowledge: None,
             assist: None,
+            speech: None,
+            emotion: None,
         },
     }
+}
+
+#[test]
+fn how_calls_listen_and_speak_is_written_as_its_golden_file() {
+    let CampaignEvent::Created {
+        campaign,
+        customer_segment,
+        flow,
+        plan,
+    } = created()
+    else {
+        unreachable!("a created campaign");
+    };
+    let plan = CallingPlan {
+        speech: Some(Box::new(SpeechPlan {
+            hot_words: vec!["分期".to_owned()],
+            dialect: Some("sichuan".to_owned()),
+            dialect_variable: Some("dialect".to_owned()),
+            voice_threshold_db: Some(12),
+            noise_suppression: true,
+            voice: Some("f2".to_owned()),
+            speed_percent: Some(90),
+            pitch_percent: Some(110),
+        })),
+        emotion: Some(EmotionPlan { may_branch: true }),
+        ..plan
+    };
+    let event = CampaignEvent::Created {
+        campaign,
+        customer_segment,
+        flow,
+        plan,
+    };
+    check_with("campaign", "speech", event);
 }
 
 #[test]

@@ -13,6 +13,8 @@ pub mod event;
 mod approving_tests;
 mod decide;
 #[cfg(test)]
+mod given;
+#[cfg(test)]
 mod golden;
 mod refusal;
 mod state;

@@ -2,21 +2,18 @@
 
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
+use super::given::{now, plan};
 use super::{BATCH_DIALS_MAX, Campaign, CampaignRefusal, CampaignState, CampaignStatus, LISTS_MAX};
-use crate::approvals_asked::Approvals;
-use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, FlowRef, Preset, RetryPolicy};
+use crate::calling_plan::{CallingPlan, Duplicates, FlowRef};
 use crate::compliance::closed_for_all;
 use crate::decider::{Context, Decider};
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
-use crate::time::{TimeOfDay, Timestamp};
-
-fn now() -> Timestamp {
-    "2026-03-02T02:00:00Z".parse().unwrap()
-}
+use crate::time::Timestamp;
+use uuid::Uuid;
 
 fn list(number: u128) -> ListId {
-    ListId::new(uuid::Uuid::from_u128(number))
+    ListId::new(Uuid::from_u128(number))
 }
 
 fn id() -> CampaignId {
@@ -28,30 +25,6 @@ fn flow() -> FlowRef {
         flow: "reminder".parse().unwrap(),
         version: 1,
         content_hash: "00".repeat(32),
-    }
-}
-
-fn plan() -> CallingPlan {
-    CallingPlan {
-        preset: Preset::CnService,
-        basis: Basis::Contract,
-        purpose: "service".to_owned(),
-        window: CallingWindow {
-            start: TimeOfDay::from_minutes(540).unwrap(),
-            end: TimeOfDay::from_minutes(1080).unwrap(),
-            rests: Vec::new(),
-        },
-        max_concurrent: 50,
-        retry_policy: RetryPolicy::standard(),
-        ring_timeout_ms: None,
-        ends_at: Some(now().plus_ms(60_000)),
-        trial: false,
-        duplicates: None,
-        approvals: Approvals::NONE,
-        sensitive_words: Default::default(),
-        model: None,
-        knowledge: None,
-        assist: None,
     }
 }
 

@@ -80,6 +80,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         model: None,
         knowledge: None,
         assist: None,
+        speech: None,
+        emotion: None,
     };
     CampaignFacts {
         campaign: campaign(),

@@ -73,6 +73,7 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
         interest: None,
         opt_out: true,
         model: Some("ab".repeat(32)),
+        emotion: None,
     };
     let decided = TurnDecision {
         node: "greeting".to_owned(),

@@ -105,5 +105,6 @@ fn understood(fact: &UnderstoodFact) -> Option<Understood> {
         interest: fact.interest.clone(),
         opt_out: fact.opt_out,
         answers: BTreeMap::new(),
+        emotion: fact.emotion.clone(),
     })
 }

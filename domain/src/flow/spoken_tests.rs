@@ -7,6 +7,7 @@ use super::{
     BargeIn, FlowAction, FlowDefinition, FlowInput, FlowRun, Intention, Interruption, Node, Understood,
 };
 use crate::disposition::Outcome;
+use crate::emotion::EmotionPlan;
 use crate::spoken_turn::{Certainty, IntentCandidate, ReadBy, SpokenReading};
 use FlowInput::{BargedIn, Deaf, Keypress, Played, SensitiveWord, Silence, Spoken, Unheard};
 use std::collections::BTreeMap;
@@ -31,6 +32,7 @@ fn said(intent: &str, certainty: Certainty) -> Understood {
         interest: None,
         opt_out: false,
         answers: BTreeMap::new(),
+        emotion: None,
     }
 }
 
@@ -319,6 +321,25 @@ fn rules_over_what_is_known_decide_and_acts_are_named() {
         "nodes.which.otherwise",
         "three days are not thirty"
     );
+}
+
+#[test]
+fn how_somebody_sounds_decides_where_the_campaign_lets_it_and_nowhere_else() {
+    let led = |text: &str, may_branch: bool| {
+        let read = EmotionPlan { may_branch }.read(text, None);
+        let spoken = Understood {
+            emotion: Some(read),
+            ..said("", Certainty::Abstained)
+        };
+        let told = call("emotion.yaml").then(Played).then(Spoken(&spoken));
+        told.rules.last().cloned().unwrap_or_default()
+    };
+    assert_eq!(led("你们这些骗子", true), "nodes.gauge.rules[0]");
+    assert_eq!(led("怎么又是你们", true), "nodes.gauge.rules[1]");
+    assert_eq!(led("我不太明白", true), "nodes.gauge.otherwise");
+    assert_eq!(led("你们这些骗子", false), "nodes.gauge.otherwise");
+    let unmeasured = call("emotion.yaml").then(Played).then(Spoken(&sure("deny")));
+    assert_eq!(unmeasured.rules.last().unwrap(), "nodes.gauge.otherwise");
 }
 
 #[test]

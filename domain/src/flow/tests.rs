@@ -22,7 +22,7 @@ pub(super) fn shipped(name: &str) -> FlowDefinition {
     FlowDefinition::from_yaml(&read(name)).unwrap_or_else(|fault| panic!("{name}: {fault}"))
 }
 
-const SHIPPED: [&str; 21] = [
+const SHIPPED: [&str; 22] = [
     "reminder.yaml",
     "notice.yaml",
     "card_instalment.yaml",
@@ -35,6 +35,7 @@ const SHIPPED: [&str; 21] = [
     "instalment_offer.yaml",
     "ask.yaml",
     "decide.yaml",
+    "emotion.yaml",
     "knowledge.yaml",
     "marketing_dlg1.yaml",
     "card_activation.yaml",

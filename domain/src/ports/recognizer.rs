@@ -17,6 +17,7 @@
 //!   in a panic, and not in memory that grows.
 
 use super::speech::SAMPLES_PER_SECOND;
+use crate::emotion::Prosody;
 use async_trait::async_trait;
 
 /// Samples of one frame: 20 ms, as a packet carries them.
@@ -85,6 +86,10 @@ pub struct ListeningOrder {
     pub vocabulary: Vec<String>,
     /// How many dB above the noise a frame must be to count as voice; `None`: the detector's own.
     pub voice_threshold_db: Option<u8>,
+    /// Noise is taken out before an engine hears it.
+    pub noise_suppression: bool,
+    /// It is measured how each utterance is spoken.
+    pub measures_prosody: bool,
 }
 
 /// What is wrong with an order: a member over its named limit.
@@ -140,6 +145,8 @@ pub struct Utterance {
     pub alternatives: Vec<Alternative>,
     pub begin_ms: u64,
     pub end_ms: u64,
+    /// How it was spoken, where that was asked for and the caller's own way of speaking is known.
+    pub prosody: Option<Prosody>,
 }
 
 /// Why nothing more will be recognized.

@@ -24,14 +24,57 @@ impl std::fmt::Debug for Clip {
     }
 }
 
-/// One text to speak.
+/// Longest name of a voice, in bytes.
+pub const VOICE_BYTES_MAX: usize = 64;
+/// Speeds that can be asked for, in hundredths of the voice's own.
+pub const SPEED_PERCENT: std::ops::RangeInclusive<u16> = 50..=200;
+/// Pitches that can be asked for, in hundredths of the voice's own.
+pub const PITCH_PERCENT: std::ops::RangeInclusive<u16> = 50..=200;
+/// How much of its speed a voice keeps when it is asked to speak more slowly.
+const SLOWER_PERCENT: u16 = 80;
+
+/// In which voice, how fast and how high; engines leave aside what they have not.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Manner {
+    /// By the engine's own name; `None`: the one it speaks with otherwise.
+    pub voice: Option<String>,
+    /// Of its own speed.
+    pub speed_percent: u16,
+    /// Of its own pitch.
+    pub pitch_percent: u16,
+}
+
+impl Default for Manner {
+    fn default() -> Self {
+        Self {
+            voice: None,
+            speed_percent: 100,
+            pitch_percent: 100,
+        }
+    }
+}
+
+impl Manner {
+    /// A step slower, down to the slowest that can be asked for.
+    #[must_use]
+    pub fn slower(&self) -> Self {
+        let slower = self.speed_percent.saturating_mul(SLOWER_PERCENT) / 100;
+        Self {
+            speed_percent: slower.max(*SPEED_PERCENT.start()),
+            ..self.clone()
+        }
+    }
+}
+
+/// One text to speak.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Prompt {
     pub text: String,
     /// BCP 47, such as `zh-CN` or `en`.
     pub language: String,
     /// True when the text holds a personal value: it is synthesised in memory and never cached on disk.
     pub personal: bool,
+    pub manner: Manner,
 }
 
 /// Why nothing was spoken.
@@ -55,4 +98,21 @@ pub trait Synthesizer: Send + Sync {
     /// Whether this text can be spoken here.
     fn speaks(&self, text: &str) -> bool;
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slower_stops_at_the_slowest_speed() {
+        let mut manner = Manner::default();
+        let speeds: Vec<u16> = (0..5)
+            .map(|_| {
+                manner = manner.slower();
+                manner.speed_percent
+            })
+            .collect();
+        assert_eq!(speeds, [80, 64, 51, 50, 50]);
+    }
 }

@@ -105,7 +105,7 @@ pub struct SummaryFact {
     /// By the flow's names, masked.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub slots: BTreeMap<String, Personal<String>>,
-    /// Absent while nobody measures it.
+    /// The most excited that they sounded; absent where the campaign does not measure it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]

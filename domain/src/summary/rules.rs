@@ -12,7 +12,7 @@ use crate::record::stored_event::{Position, StreamVersion};
 use std::collections::BTreeMap;
 
 /// Of these rules and the texts; it changes with them, so that two summaries can be told apart.
-pub const SUMMARY_VERSION: u32 = 1;
+pub const SUMMARY_VERSION: u32 = 2;
 
 /// The intent of a call that no word decided, by its outcome; `hung_up` and `no_response` have none.
 pub const INTENT_BY_OUTCOME: &[(Outcome, &str)] = &[
@@ -85,7 +85,7 @@ pub fn written(
             .into_iter()
             .map(|(name, value)| (name, personal(value)))
             .collect(),
-        emotion: None,
+        emotion: course.emotion.map(|emotion| emotion.code().to_owned()),
         tags: course.marks.clone(),
         text: Personal::open(text),
         lang: lang.to_owned(),

@@ -45,6 +45,7 @@ fn in_chinese(told: &Told<'_>) -> String {
         text.extend(intent.map(|intent| format!("，意图：{intent}")));
         let interest = told.interest;
         text.extend(interest.map(|it| format!("，意向{}（{}）", it.level.label_zh(), it.rule.label_zh())));
+        text.extend(course.emotion.map(|it| format!("，情绪：{}", it.label_zh())));
         text.push('。');
     } else if turns.keypress_count > 0 {
         text.push_str(&format!("客户按键{}次。", turns.keypress_count));
@@ -80,6 +81,7 @@ fn in_english(told: &Told<'_>) -> String {
             format!("; interest: {level} ({rule})")
         });
         text.extend(in_words);
+        text.extend(course.emotion.map(|it| format!("; sounded {}", it.label_en())));
         text.push_str(". ");
     } else if turns.keypress_count > 0 {
         text.push_str(&format!("Keys pressed: {}. ", turns.keypress_count));

@@ -215,12 +215,16 @@ impl Turn {
             [only] => only.alternatives.clone(),
             _ => Vec::new(),
         };
+        // Of several stretches, how the most excited one was spoken.
+        let told = spoken.iter().filter_map(|one| one.prosody);
+        let prosody = told.max_by_key(|prosody| prosody.excitement_permille());
         let utterance = Utterance {
             text,
             confidence_ratio,
             alternatives,
             begin_ms: from,
             end_ms: self.silent_from_ms.unwrap_or(now_ms),
+            prosody,
         };
         self.forget();
         if self.speech_from_ms.is_some() {

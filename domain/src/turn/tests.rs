@@ -19,6 +19,7 @@ fn said(text: &str) -> Event {
         alternatives: Vec::new(),
         begin_ms: 0,
         end_ms: 0,
+        prosody: None,
     })
 }
 

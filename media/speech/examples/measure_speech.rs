@@ -152,6 +152,7 @@ async fn cached_prompt() -> Result<Vec<u64>, Box<dyn Error>> {
         text: "您好，这里是示例银行。".to_owned(),
         language: "zh-CN".to_owned(),
         personal: false,
+        ..Prompt::default()
     };
     let bundled = speech::clips::BundledSynthesizer::new();
     let spoken = speech::clips::bundled_texts().next().unwrap_or("").to_owned();

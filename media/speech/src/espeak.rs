@@ -9,7 +9,7 @@ use super::chinese_readings::readings;
 use super::prompt_text::text_of;
 use async_trait::async_trait;
 use domain::ports::clock::Clock;
-use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use media::audio::resample::to_telephone_rate;
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -37,6 +37,22 @@ const CHINESE_VOICE: &str = "cmn-latn-pinyin";
 const READINGS_VERSION: &str = "readings-1";
 /// Bytes of a WAV header as espeak-ng writes it, with lengths it does not know yet.
 const HEADER_BYTES: usize = 44;
+
+/// Its own pitch, of 0 to 99.
+const PITCH: u32 = 50;
+/// The highest that it takes.
+const PITCH_MAX: u32 = 99;
+/// Voices that a campaign can name; with any other it speaks with its own.
+pub const VARIANTS: [&str; 13] = [
+    "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "f1", "f2", "f3", "f4", "f5",
+];
+
+/// How it is asked to speak.
+struct Asked {
+    voice: String,
+    pace: String,
+    pitch: String,
+}
 
 /// How espeak-ng is run.
 #[derive(Debug, Clone)]
@@ -105,16 +121,29 @@ impl EspeakSynthesizer {
         self.settings.words_per_minute.clamp(*range.start(), *range.end())
     }
 
-    async fn synthesized(&self, text: &str, voice: &str) -> Result<Clip, SpeechError> {
+    /// The arguments that say how; text is never one.
+    fn asked(&self, voice: &str, manner: &Manner) -> Asked {
+        let variant = manner.voice.as_deref().filter(|name| VARIANTS.contains(name));
+        let percent = |usual: u32, percent: u16| usual * u32::from(percent) / 100;
+        let range = WORDS_PER_MINUTE_RANGE;
+        let pace = percent(self.words_per_minute(), manner.speed_percent).clamp(*range.start(), *range.end());
+        Asked {
+            voice: variant.map_or_else(|| voice.to_owned(), |variant| format!("{voice}+{variant}")),
+            pace: pace.to_string(),
+            pitch: percent(PITCH, manner.pitch_percent).min(PITCH_MAX).to_string(),
+        }
+    }
+
+    async fn synthesized(&self, text: &str, asked: &Asked) -> Result<Clip, SpeechError> {
         let mut command = Command::new(&self.settings.program);
-        command.args(["-v", voice, "-z", "-b", "1", "--stdin", "--stdout", "-s"]);
-        command.arg(self.words_per_minute().to_string());
-        let wav = within_limit(self.clock.as_ref(), run(command, &as_read(text, voice))).await?;
+        command.args(["-v", &asked.voice, "-z", "-b", "1", "--stdin", "--stdout"]);
+        command.args(["-s", &asked.pace, "-p", &asked.pitch]);
+        let wav = within_limit(self.clock.as_ref(), run(command, &as_read(text, &asked.voice))).await?;
         clip_of_output(&wav)
     }
 
-    async fn cached_or_synthesized(&self, text: &str, voice: &str) -> Result<Arc<Clip>, SpeechError> {
-        let key = self.key(text, voice);
+    async fn cached_or_synthesized(&self, text: &str, asked: &Asked) -> Result<Arc<Clip>, SpeechError> {
+        let key = self.key(text, asked);
         if let Some(clip) = self.cache.remembered(&key) {
             return Ok(clip);
         }
@@ -123,7 +152,7 @@ impl EspeakSynthesizer {
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
-        let clip = Arc::new(self.synthesized(text, voice).await?);
+        let clip = Arc::new(self.synthesized(text, asked).await?);
         self.cache.put(key, &clip).await;
         Ok(clip)
     }
@@ -139,9 +168,17 @@ impl EspeakSynthesizer {
     }
 
     /// Hash of everything that has a say in the sound.
-    fn key(&self, text: &str, voice: &str) -> String {
-        let pace = self.words_per_minute().to_string();
-        PromptCache::key(&["espeak", READINGS_VERSION, &self.version, voice, &pace, text])
+    fn key(&self, text: &str, asked: &Asked) -> String {
+        let Asked { voice, pace, pitch } = asked;
+        PromptCache::key(&[
+            "espeak",
+            READINGS_VERSION,
+            &self.version,
+            voice,
+            pace,
+            pitch,
+            text,
+        ])
     }
 }
 
@@ -161,12 +198,12 @@ impl Synthesizer for EspeakSynthesizer {
 
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let text = text_of(prompt)?;
-        let voice = voice_of(&prompt.language)?;
+        let asked = self.asked(voice_of(&prompt.language)?, &prompt.manner);
         if !prompt.personal {
-            return self.cached_or_synthesized(text, voice).await;
+            return self.cached_or_synthesized(text, &asked).await;
         }
         let _process = self.process().await?;
-        self.synthesized(text, voice).await.map(Arc::new)
+        self.synthesized(text, &asked).await.map(Arc::new)
     }
 }
 
@@ -183,10 +220,10 @@ fn voice_of(language: &str) -> Result<&'static str, SpeechError> {
 
 /// The voice that takes syllables is given them: alone it reads each character by its commonest reading.
 fn as_read<'a>(text: &'a str, voice: &str) -> Cow<'a, str> {
-    match voice {
-        CHINESE_VOICE => Cow::Owned(readings(text)),
-        _ => Cow::Borrowed(text),
+    if voice.starts_with(CHINESE_VOICE) {
+        return Cow::Owned(readings(text));
     }
+    Cow::Borrowed(text)
 }
 
 async fn within_limit(
@@ -304,6 +341,7 @@ mod tests {
             text: text.to_owned(),
             language: language.to_owned(),
             personal,
+            manner: Manner::default(),
         }
     }
 
@@ -394,7 +432,7 @@ mod tests {
         let Some(espeak) = installed(dir.path()).await else {
             return;
         };
-        let key = espeak.key("您好。", "cmn-latn-pinyin");
+        let key = espeak.key("您好。", &espeak.asked("cmn-latn-pinyin", &Manner::default()));
         let path = dir.path().join(format!("{key}.wav"));
         std::fs::write(&path, b"RIFF").unwrap();
         let clip = espeak.speak(&prompt("您好。", "zh", false)).await.unwrap();
@@ -448,6 +486,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_voice_its_speed_and_its_pitch_can_be_asked_for_and_others_are_not_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let Some(espeak) = installed(dir.path()).await else {
+            return;
+        };
+        let spoken = async |manner: Manner| {
+            let prompt = Prompt {
+                manner,
+                ..prompt("您好，这里是信用卡中心。", "zh", false)
+            };
+            espeak.speak(&prompt).await.unwrap()
+        };
+        let usual = spoken(Manner::default()).await;
+        let slower = spoken(Manner::default().slower()).await;
+        let longer = slower.duration_ms() * 100 / usual.duration_ms();
+        assert!((110..150).contains(&longer), "{longer} percent");
+        let named = |name: &str| Manner {
+            voice: Some(name.to_owned()),
+            ..Manner::default()
+        };
+        assert_ne!(spoken(named("f2")).await.samples, usual.samples);
+        assert_eq!(spoken(named("-w/tmp/x")).await.samples, usual.samples);
+        let higher = Manner {
+            pitch_percent: 150,
+            ..Manner::default()
+        };
+        assert_ne!(spoken(higher).await.samples, usual.samples);
+    }
+
+    #[tokio::test]
     async fn text_is_never_an_argument() {
         let dir = tempfile::tempdir().unwrap();
         let seen = dir.path().join("arguments");
@@ -469,7 +537,7 @@ mod tests {
             drop(espeak.speak(&prompt(text, language, true)).await);
         }
         let arguments = std::fs::read_to_string(seen).unwrap();
-        assert_eq!(arguments, "-v en-us -z -b 1 --stdin --stdout -s 220\n");
+        assert_eq!(arguments, "-v en-us -z -b 1 --stdin --stdout -s 220 -p 50\n");
     }
 
     #[tokio::test]

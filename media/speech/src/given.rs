@@ -72,6 +72,7 @@ mod tests {
             text: "听这个".to_owned(),
             language: "zh-CN".to_owned(),
             personal: false,
+            ..Prompt::default()
         };
         assert_eq!(given().speak(&prompt).await.unwrap().samples, vec![7; 800]);
         assert!(GivenClipSynthesizer::new("x", b"RIFF", Arc::new(BundledSynthesizer::new())).is_err());

@@ -14,7 +14,7 @@ use super::prompt_text::text_of;
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::ports::clock::Clock;
-use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use media::audio::resample::to_telephone_rate;
 use serde_json::json;
 use std::path::PathBuf;
@@ -82,7 +82,7 @@ impl OpenAiSynthesizer {
     }
 
     /// The sound, and whether it is known to be whole.
-    async fn synthesized(&self, text: &str) -> Result<(Clip, bool), SpeechError> {
+    async fn synthesized(&self, text: &str, manner: &Manner) -> Result<(Clip, bool), SpeechError> {
         let Ok(_place) = self.requests.try_acquire() else {
             return Err(SpeechError::Failed(
                 "too many prompts are being spoken".to_owned(),
@@ -91,9 +91,10 @@ impl OpenAiSynthesizer {
         let asked = json!({
             "model": self.settings.model,
             "input": text,
-            "voice": self.settings.voice,
+            "voice": self.voice(manner),
             "response_format": "pcm",
-            "speed": 1.0,
+            // Its pitch is its own.
+            "speed": f64::from(manner.speed_percent) / 100.0,
         });
         let request = Post {
             target: &format!("{}/audio/speech", self.settings.base),
@@ -107,7 +108,9 @@ impl OpenAiSynthesizer {
         let answer = answer.map_err(|error| SpeechError::Failed(error.to_string()))?;
         is_sound(&answer)?;
         let clip = clip_of(&answer.body, self.settings.rate_hz)?;
-        let (ms, ms_min) = (clip.duration_ms(), least_ms(text));
+        // Who speaks twice as fast takes half as long.
+        let ms_min = least_ms(text) * 100 / u64::from(manner.speed_percent.max(100));
+        let ms = clip.duration_ms();
         if ms < ms_min {
             let why =
                 format!("its sound of {ms} ms is too short for the text, which takes {ms_min} at least");
@@ -116,7 +119,13 @@ impl OpenAiSynthesizer {
         Ok((clip, answer.tells_end))
     }
 
-    fn key(&self, text: &str) -> String {
+    /// The campaign's, where it names one.
+    fn voice<'a>(&'a self, manner: &'a Manner) -> &'a str {
+        manner.voice.as_deref().unwrap_or(&self.settings.voice)
+    }
+
+    fn key(&self, text: &str, manner: &Manner) -> String {
+        let speed = manner.speed_percent.to_string();
         let rate = self.settings.rate_hz.to_string();
         let server = self.server.to_string();
         let settings = &self.settings;
@@ -126,8 +135,9 @@ impl OpenAiSynthesizer {
             &server,
             &settings.base,
             &settings.model,
-            &settings.voice,
+            self.voice(manner),
             &rate,
+            &speed,
             text,
         ])
     }
@@ -150,13 +160,14 @@ impl Synthesizer for OpenAiSynthesizer {
     async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
         let text = text_of(prompt)?;
         if prompt.personal {
-            return self.synthesized(text).await.map(|(clip, _)| Arc::new(clip));
+            let spoken = self.synthesized(text, &prompt.manner).await;
+            return spoken.map(|(clip, _)| Arc::new(clip));
         }
-        let key = self.key(text);
+        let key = self.key(text, &prompt.manner);
         if let Some(clip) = self.cache.get(&key).await {
             return Ok(clip);
         }
-        let (clip, is_whole) = self.synthesized(text).await?;
+        let (clip, is_whole) = self.synthesized(text, &prompt.manner).await?;
         let clip = Arc::new(clip);
         if is_whole {
             self.cache.put(key, &clip).await;
@@ -249,6 +260,7 @@ mod tests {
             text: text.to_owned(),
             language: "zh-CN".to_owned(),
             personal,
+            ..Prompt::default()
         }
     }
 

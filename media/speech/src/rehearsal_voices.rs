@@ -1,6 +1,7 @@
 //! Callees of a rehearsal, as espeak-ng speaks them in one of its voices, and the vocabulary of the embedded
 //! recognizer that understands them.
 
+use crate::chinese_readings::readings;
 use crate::clips::write_clip;
 use crate::espeak::clip_of_output;
 use domain::ports::speech::Clip;
@@ -96,13 +97,26 @@ impl Speaker {
         })
     }
 
+    /// A text in Chinese or English, at 8 kHz; `None` where espeak-ng is not installed.
+    pub fn says_in(self, text: &str, language: &str) -> Option<Vec<i16>> {
+        if language.starts_with("zh") {
+            return self.says(&readings(text));
+        }
+        self.says_by("en-us", text)
+    }
+
     /// Syllables with their tones, at 8 kHz; `None` where espeak-ng is not installed.
-    #[expect(clippy::disallowed_methods, reason = "made once, before a rehearsal begins")]
     pub fn says(self, pinyin: &str) -> Option<Vec<i16>> {
+        self.says_by("cmn-latn-pinyin", pinyin)
+    }
+
+    /// What is said is never taken for an option.
+    #[expect(clippy::disallowed_methods, reason = "made once, before a rehearsal begins")]
+    fn says_by(self, voice: &str, said: &str) -> Option<Vec<i16>> {
         let output = std::process::Command::new("espeak-ng")
             .args([
                 "-v",
-                &format!("cmn-latn-pinyin+{}", self.variant),
+                &format!("{voice}+{}", self.variant),
                 "-z",
                 "-b",
                 "1",
@@ -113,7 +127,8 @@ impl Speaker {
                 &self.pace.to_string(),
                 "-p",
                 &self.pitch.to_string(),
-                pinyin,
+                "--",
+                said,
             ])
             .output()
             .ok()?;

@@ -6,7 +6,7 @@
 
 use super::clips::read_clip;
 use async_trait::async_trait;
-use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -132,6 +132,7 @@ fn personal(text: &str, language: &str) -> Prompt {
         text: text.to_owned(),
         language: language.to_owned(),
         personal: true,
+        manner: Manner::default(),
     }
 }
 

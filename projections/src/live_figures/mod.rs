@@ -16,9 +16,11 @@ pub use shown::{CallPlace, CampaignFigures, LiveSnapshot, TrunkFigures, WindowFi
 
 use crate::error::ProjectionError;
 use crate::view::{AnyEvent, ViewEvent};
+use domain::call::UnderstoodFact;
 use domain::call::event::{CallEvent, EndReason};
 use domain::call::progress::dispose_failure;
 use domain::disposition::{Disposition, Outcome};
+use domain::emotion::EmotionLevel;
 use domain::ids::{CallId, CampaignId};
 use domain::ports::line::LegFailure;
 use domain::stored_event::Position;
@@ -36,6 +38,7 @@ pub const KINDS: &[&str] = &[
     CallEvent::LEG_FAILED,
     CallEvent::ANSWERED,
     CallEvent::HEARD,
+    CallEvent::UNDERSTOOD,
     CallEvent::SENSITIVE_WORD_MATCHED,
     CallEvent::ENGINE_FAILED,
     CallEvent::TRANSFER_REQUESTED,
@@ -67,6 +70,7 @@ struct Counts {
     conversions: u64,
     left_over: u64,
     sensitive_words: u64,
+    angry_calls: u64,
 }
 
 impl Counts {
@@ -81,6 +85,7 @@ impl Counts {
         self.conversions += other.conversions;
         self.left_over += other.left_over;
         self.sensitive_words += other.sensitive_words;
+        self.angry_calls += other.angry_calls;
     }
 }
 
@@ -98,6 +103,8 @@ struct OpenCall {
     /// The last leg's: who fails or carries it.
     leg_trunk: Option<String>,
     answered: bool,
+    /// The callee sounded angry; a call counts once.
+    angry: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -147,6 +154,7 @@ impl LiveFigures {
             CallEvent::Answered { .. } => self.answered(call),
             CallEvent::TransferRequested { .. } => self.enter(call, CallPlace::Transferring),
             CallEvent::SensitiveWordMatched(_) => self.count(call, |counts| counts.sensitive_words += 1),
+            CallEvent::Understood(fact) => self.understood(call, fact),
             CallEvent::LegFailed { failure, .. } => self.leg_failed(call, failure, at),
             CallEvent::Ended {
                 disposition,
@@ -171,6 +179,7 @@ impl LiveFigures {
             trunk: None,
             leg_trunk: None,
             answered: false,
+            angry: false,
         };
         self.calls.insert(call, open);
     }
@@ -229,6 +238,17 @@ impl LiveFigures {
         }
         if let Some(trunk) = open.trunk.as_ref().and_then(|trunk| self.trunks.get_mut(trunk)) {
             change(trunk.stretches.entry(stretch).or_default());
+        }
+    }
+
+    fn understood(&mut self, call: CallId, fact: &UnderstoodFact) {
+        let is_angry = fact
+            .emotion
+            .as_ref()
+            .is_some_and(|emotion| emotion.level == EmotionLevel::Angry);
+        let open = self.calls.get_mut(&call).filter(|_| is_angry);
+        if open.is_some_and(|open| !std::mem::replace(&mut open.angry, true)) {
+            self.count(call, |counts| counts.angry_calls += 1);
         }
     }
 

@@ -102,6 +102,8 @@ pub struct WindowFigures {
     pub left_over: u64,
     /// Calls in which a word of a campaign's lists was said.
     pub sensitive_words: u64,
+    /// Calls in which the callee sounded angry, of campaigns that measure it.
+    pub angry_calls: u64,
     /// 转化率: conversions ÷ answered calls that ended.
     pub conversion_ratio: Option<f64>,
 }
@@ -126,6 +128,7 @@ impl WindowFigures {
             conversions: sum.conversions,
             left_over: sum.left_over,
             sensitive_words: sum.sensitive_words,
+            angry_calls: sum.angry_calls,
             conversion_ratio: ratio(sum.conversions, sum.talked),
         }
     }

@@ -6,6 +6,7 @@ use crate::testing::{Story, call, campaign};
 use crate::view::ViewEvent;
 use domain::call::event::CallEvent;
 use domain::disposition::{Disposition, Outcome};
+use domain::emotion::EmotionPlan;
 use domain::ports::line::{FailureCause, LegFailure};
 use domain::time::Timestamp;
 
@@ -142,6 +143,23 @@ fn what_is_older_than_an_hour_is_forgotten_and_what_does_not_fit_is_counted() {
         (snapshot.open[&CallPlace::Permitted], snapshot.forgotten),
         (CALLS_MAX as u64, 1)
     );
+}
+
+#[test]
+fn a_call_in_which_somebody_sounded_angry_counts_once() {
+    let mut story = Story::new();
+    let of = call("T", 1, 1);
+    story.permitted("T", 1, 1).dialing(of, 1, "first").answered(of, 1);
+    for text in ["可以", "怎么又是你们", "骗子", "别骚扰我"] {
+        let emotion = EmotionPlan::default().read(text, None);
+        let understood = serde_json::json!({
+            "node": "a", "certainty": "abstained", "read_by": "nothing", "candidates": [], "emotion": emotion,
+        });
+        let fact = serde_json::from_value(understood).unwrap();
+        story.call(of, CallEvent::Understood(fact));
+    }
+    let snapshot = shown(&story, story.at);
+    assert_eq!(snapshot.campaigns[0].last_hour.angry_calls, 1);
 }
 
 #[test]

@@ -250,6 +250,8 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         model: None,
         knowledge: None,
         assist: None,
+        speech: None,
+        emotion: None,
     })
 }
 

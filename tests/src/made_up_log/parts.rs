@@ -86,5 +86,7 @@ pub(super) fn plan() -> CallingPlan {
         model: None,
         knowledge: None,
         assist: None,
+        speech: None,
+        emotion: None,
     }
 }

@@ -57,12 +57,8 @@ impl Ear {
     pub(super) async fn open(
         recognizer: &Arc<dyn Recognizer>,
         leg: &mut dyn Leg,
-        language: &str,
+        order: ListeningOrder,
     ) -> Option<Self> {
-        let order = ListeningOrder {
-            language: language.to_owned(),
-            ..ListeningOrder::default()
-        };
         let listening = match recognizer.open(&order) {
             Ok(listening) => listening,
             Err(error) => {

@@ -13,13 +13,18 @@ use domain::call::{
 use domain::flow::{Ask, FlowAction, FlowInput, FlowRun, Interruption, SlotKind, Understood};
 use domain::number::event::OptOutSource;
 use domain::personal::Personal;
-use domain::ports::recognizer::{FINAL_MS_MAX, FailureClass, RecognitionEvent, Utterance};
+use domain::ports::recognizer::{
+    FINAL_MS_MAX, FailureClass, HotWord, ListeningOrder, RecognitionEvent, Utterance,
+};
 use domain::ports::understanding::Understanding;
 use domain::turn::{AnswerBy, BargeIn, Expected, TurnAct};
 use std::sync::Arc;
 
 /// A sound shorter than this of which nothing is made out was a cough or a knock: the wait goes on.
 const NOISE_MS_MAX: u64 = 400;
+
+/// How much an engine is to expect a campaign's hot word, of 100: what FunASR's own examples give one.
+const HOT_WORD_WEIGHT: u8 = 20;
 
 /// Longest wait for what was said last: an engine has `FINAL_MS_MAX` for it, from its end on.
 const LAST_WORDS_MS_MAX: u64 = FINAL_MS_MAX + 500;
@@ -31,7 +36,8 @@ impl Talk<'_> {
         let Some(hearing) = &self.kit.ports.hearing else {
             return;
         };
-        self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), run.language()).await;
+        let order = self.listening_order(run);
+        self.ear = Ear::open(&hearing.recognizer, self.leg.as_mut(), order).await;
         self.kept.turns = self.ear.is_some();
         let model = self.attempt.facts.plan.model.as_deref();
         if let Some(model) = model {
@@ -43,6 +49,28 @@ impl Talk<'_> {
         let words = &self.attempt.facts.plan.sensitive_words;
         if !words.is_empty() {
             self.sensitive_words = hearing.understanding.sensitive_words(words.words());
+        }
+    }
+
+    /// What the campaign says of how its calls listen.
+    fn listening_order(&self, run: &FlowRun) -> ListeningOrder {
+        let plan = &self.attempt.facts.plan;
+        let usual = ListeningOrder {
+            language: run.language().to_owned(),
+            measures_prosody: plan.emotion.is_some(),
+            ..ListeningOrder::default()
+        };
+        let Some(speech) = &plan.speech else { return usual };
+        let hot = |word: &String| HotWord {
+            word: word.clone(),
+            weight: HOT_WORD_WEIGHT,
+        };
+        ListeningOrder {
+            dialect: speech.dialect_of(run.values()),
+            hot_words: speech.hot_words.iter().map(hot).collect(),
+            voice_threshold_db: speech.voice_threshold_db,
+            noise_suppression: speech.noise_suppression,
+            ..usual
         }
     }
 
@@ -127,6 +155,16 @@ impl Talk<'_> {
         ))
     }
 
+    /// What an utterance says to the node where the call is; how it sounded too, where the campaign asks for
+    /// that and the recording notice was heard.
+    fn understood(&self, said: &Utterance) -> Option<Understood> {
+        let (run, understanding) = self.run.as_ref().zip(self.understanding())?;
+        let mut understood = understanding.understand(&said.text, run, self.kit.now());
+        let plan = self.attempt.facts.plan.emotion.filter(|_| self.kept.words);
+        understood.emotion = plan.map(|plan| plan.read(&said.text, said.prosody));
+        Some(understood)
+    }
+
     /// A word of the campaign's lists, be it in a part of an utterance. True where the call ends by it. None
     /// is looked for before the recording notice was heard: it would have to be kept.
     async fn ends_by_word(&mut self, text: &str) -> Result<bool, Halt> {
@@ -151,13 +189,12 @@ impl Talk<'_> {
 
     /// 谢绝来电, whatever is being said by us. True where it was.
     async fn refuses_by_word(&mut self, said: &Utterance) -> Result<bool, Halt> {
-        let Some((run, understanding)) = self.run.as_ref().zip(self.understanding()) else {
-            return Ok(false);
-        };
         if self.opted_out || said.text.is_empty() {
             return Ok(false);
         }
-        let understood = understanding.understand(&said.text, run, self.kit.now());
+        let Some(understood) = self.understood(said) else {
+            return Ok(false);
+        };
         if !understood.opt_out {
             return Ok(false);
         }
@@ -180,13 +217,11 @@ impl Talk<'_> {
             }
             return self.step(FlowInput::Unheard).await;
         }
-        let Some((run, understanding)) = self.run.as_ref().zip(self.understanding()) else {
+        let Some(mut understood) = self.understood(said) else {
             return Ok(());
         };
-        let now = self.kit.now();
-        let mut understood = understanding.understand(&said.text, run, now);
-        if let Some(base) = &self.base {
-            base.look_up(&said.text, run, now, &mut understood);
+        if let Some((base, run)) = self.base.as_ref().zip(self.run.as_ref()) {
+            base.look_up(&said.text, run, self.kit.now(), &mut understood);
         }
         self.act_on_words(said, understood).await
     }

@@ -14,6 +14,8 @@ mod end_facts;
 mod hearing;
 #[cfg(test)]
 mod hearing_tests;
+#[cfg(test)]
+mod manner_tests;
 mod opt_out;
 mod playing;
 mod prepare;

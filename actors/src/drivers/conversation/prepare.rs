@@ -1,12 +1,13 @@
 //! What can be made ready while the phone rings: the flow's version, the variables, the first prompts.
 
 use crate::drivers::kit::{Halt, Kit};
-use domain::calling_plan::FlowRef;
+use domain::calling_plan::{CampaignFacts, FlowRef};
 use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
 use domain::ids::CallId;
 use domain::personal::Personal;
-use domain::ports::speech::{Clip, Prompt, SpeechError};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError};
 use domain::ports::worklist::DueEnrolment;
+use domain::speech_plan::SpeechPlan;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OnceCell, oneshot};
@@ -34,6 +35,7 @@ type Clips = BTreeMap<String, Arc<OnceCell<Arc<Clip>>>>;
 #[derive(Default, Clone)]
 pub(crate) struct Voice {
     language: String,
+    manner: Manner,
     clips: Arc<Mutex<Clips>>,
 }
 
@@ -41,14 +43,20 @@ pub(crate) struct Voice {
 pub(crate) fn prepare(
     kit: &Arc<Kit>,
     call: CallId,
-    flow: &FlowRef,
+    facts: &CampaignFacts,
     due: &DueEnrolment,
 ) -> oneshot::Receiver<Prepared> {
     let (sender, receiver) = oneshot::channel();
-    let (kit, flow, due) = (Arc::clone(kit), flow.clone(), due.clone());
+    let (kit, flow, due) = (Arc::clone(kit), facts.flow.clone(), due.clone());
+    let manner = facts
+        .plan
+        .speech
+        .as_deref()
+        .map(SpeechPlan::manner)
+        .unwrap_or_default();
     let tasks = Arc::clone(&kit.environment.tasks);
     let preparing = async move {
-        let prepared = match prepared(&kit, call, &flow, &due).await {
+        let prepared = match prepared(&kit, call, &flow, manner, &due).await {
             Ok(prepared) => prepared,
             Err(halt) => {
                 tracing::error!(%call, %halt, "a conversation could not be prepared");
@@ -68,11 +76,18 @@ pub(crate) fn prepare(
     receiver
 }
 
-async fn prepared(kit: &Kit, call: CallId, flow: &FlowRef, due: &DueEnrolment) -> Result<Prepared, Halt> {
+async fn prepared(
+    kit: &Kit,
+    call: CallId,
+    flow: &FlowRef,
+    manner: Manner,
+    due: &DueEnrolment,
+) -> Result<Prepared, Halt> {
     let definition = definition(kit, flow).await?;
     let variables = variables(kit, due).await?;
     let voice = Voice {
         language: definition.lang.clone(),
+        manner,
         clips: Arc::default(),
     };
     let (run, actions) = FlowRun::begin(&definition, &variables);
@@ -123,6 +138,15 @@ async fn variables(kit: &Kit, due: &DueEnrolment) -> Result<BTreeMap<String, Str
 }
 
 impl Voice {
+    /// The same voice, a step slower: what was made before is of no use to it.
+    pub(crate) fn slower(&self) -> Self {
+        Self {
+            language: self.language.clone(),
+            manner: self.manner.slower(),
+            clips: Arc::default(),
+        }
+    }
+
     /// Speaks what will be said if the callee only listens, and what is said when something of ours fails;
     /// what fails here fails again where it is met.
     async fn look_ahead(&self, kit: &Kit, mut ahead: FlowRun) {
@@ -154,6 +178,7 @@ impl Voice {
             text: text.to_owned(),
             language: self.language.clone(),
             personal,
+            manner: self.manner.clone(),
         };
         let cell = self.cell(text);
         let clip = cell.get_or_try_init(|| speak_in_time(kit, &prompt)).await?;

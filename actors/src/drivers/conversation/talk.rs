@@ -296,9 +296,9 @@ impl<'a> Talk<'a> {
                 FlowAction::Decide { decision } => {
                     self.note_turn(TurnFact::Decided(*decision)).await?;
                 }
-                // The voice has one speed until its port has several; what an act node intends follows from
-                // the node, which is stored.
-                FlowAction::SpeakSlower | FlowAction::Intend { .. } => {}
+                FlowAction::SpeakSlower => self.voice = self.voice.slower(),
+                // What an act node intends follows from the node, which is stored.
+                FlowAction::Intend { .. } => {}
                 FlowAction::StopSaying => self.stop_saying().await,
                 FlowAction::Listen { silence_ms } => {
                     self.silence_ms = Some(silence_ms);

@@ -76,7 +76,7 @@ pub(super) async fn one_leg(
         Err(error) => return not_taken(attempt, leg, &error).await,
     };
     working.set_phase(Phase::Ringing);
-    let prepared = prepare(&kit, attempt.call, &attempt.facts.flow, &attempt.due);
+    let prepared = prepare(&kit, attempt.call, &attempt.facts, &attempt.due);
     let mut waiting = Waiting {
         leg,
         given_up: None,

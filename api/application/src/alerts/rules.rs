@@ -47,6 +47,7 @@ fn of_figures(snapshot: &LiveSnapshot, limits: &AlertLimits, all: &mut Vec<Findi
     for row in &snapshot.campaigns {
         all.push(answer_ratio(&row.campaign, &row.last_5_minutes, limits));
         all.push(sensitive_words(&row.campaign, &row.last_hour));
+        all.push(angry_callers(&row.campaign, &row.last_hour));
     }
     for row in &snapshot.trunks {
         let value = count(row.failures_in_row);
@@ -84,6 +85,20 @@ fn sensitive_words(campaign: &CampaignId, window: &WindowFigures) -> Finding {
         severity: Severity::Critical,
         figure: figure(value, 0, "count", KEPT_MS),
         detail: format!("{value} calls were ended by a word of the campaign's lists"),
+        is_beyond: value > 0,
+    }
+}
+
+/// Nothing where the campaign does not measure how callees sound.
+fn angry_callers(campaign: &CampaignId, window: &WindowFigures) -> Finding {
+    let value = count(window.angry_calls);
+    Finding {
+        rule: AlertRule::AngryCallers,
+        subject: campaign.to_string(),
+        campaign: Some(campaign.clone()),
+        severity: Severity::Warning,
+        figure: figure(value, 0, "count", KEPT_MS),
+        detail: format!("{value} callees sounded angry, by their words and their voice"),
         is_beyond: value > 0,
     }
 }
@@ -297,6 +312,12 @@ mod tests {
         };
         assert!(sensitive_words(&campaign, &said(1)).is_beyond);
         assert!(!sensitive_words(&campaign, &said(0)).is_beyond);
+        let sounded = |angry_calls| WindowFigures {
+            angry_calls,
+            ..WindowFigures::default()
+        };
+        assert!(angry_callers(&campaign, &sounded(1)).is_beyond);
+        assert!(!angry_callers(&campaign, &sounded(0)).is_beyond);
     }
 
     #[test]

@@ -77,5 +77,6 @@ fn refusal() -> Understood {
         interest: None,
         opt_out: true,
         answers: std::collections::BTreeMap::new(),
+        emotion: None,
     }
 }

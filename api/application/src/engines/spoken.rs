@@ -1,6 +1,6 @@
 //! A text of somebody else's, spoken by what calls speak with.
 
-use domain::ports::speech::{Clip, Prompt, SpeechError, Synthesizer};
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -58,6 +58,7 @@ pub(super) async fn speak(
         text: order.text.clone(),
         language: order.language.clone().unwrap_or_else(|| "zh-CN".to_owned()),
         personal: order.personal.unwrap_or(true),
+        manner: Manner::default(),
     };
     match synthesizer.speak(&prompt).await {
         Ok(clip) => Ok(clip),

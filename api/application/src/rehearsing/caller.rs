@@ -1,11 +1,8 @@
 //! Seeded callers: who they are decides what they say, press, and leave unsaid.
 
 use super::draw::Draw;
-use domain::flow::{Ask, FlowDefinition, FlowRun, SlotKind};
-use std::collections::BTreeMap;
-
-const AFTER: &str = include_str!("../../../../fixtures/nlu/zh_outbound_after.jsonl");
-const LABELLED: &str = include_str!("../../../../fixtures/nlu/zh_outbound_labelled.jsonl");
+use super::phrases::{Phrases, named_values};
+use domain::flow::{Ask, FlowDefinition, FlowRun};
 
 /// What somebody is like in a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -88,76 +85,6 @@ impl Persona {
         Self::Agrees
     }
 }
-
-/// What callers say, by intent.
-#[derive(Debug, Clone)]
-pub(super) struct Phrases {
-    by_intent: BTreeMap<String, Vec<String>>,
-    chinese: bool,
-}
-
-impl Phrases {
-    /// Half of it is what the model learned from, half was written afterwards.
-    pub(super) fn of(language: &str) -> Self {
-        let chinese = language.starts_with("zh");
-        let mut by_intent: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        if chinese {
-            for line in AFTER.lines().chain(LABELLED.lines()) {
-                let Ok(line) = serde_json::from_str::<serde_json::Value>(line) else {
-                    continue;
-                };
-                let member = |name: &str| Some(line.get(name)?.as_str()?.to_owned());
-                if let Some((intent, text)) = member("intent").zip(member("text")) {
-                    by_intent.entry(intent).or_default().push(text);
-                }
-            }
-        }
-        for (intent, zh, en) in FEW {
-            let texts = if chinese { zh } else { en };
-            let list = by_intent.entry((*intent).to_owned()).or_default();
-            list.extend(texts.iter().map(|text| (*text).to_owned()));
-        }
-        Self { by_intent, chinese }
-    }
-
-    fn say(&self, intent: &str, draw: &mut Draw) -> Turn {
-        let texts = self.by_intent.get(intent).map(Vec::as_slice).unwrap_or_default();
-        draw.one(texts)
-            .map_or(Turn::Mumble, |text| Turn::Say(text.clone()))
-    }
-}
-
-/// What the shipped lines do not have, and what is said in English.
-const FEW: &[(&str, &[&str], &[&str])] = &[
-    ("affirm", &["可以", "好的"], &["yes", "sure", "okay"]),
-    ("deny", &["不用了", "不需要"], &["no", "no thanks"]),
-    (
-        "refuse_call",
-        &["别再打了", "不要再给我打电话"],
-        &["stop calling me"],
-    ),
-    ("wrong_number", &["你打错了"], &["wrong number"]),
-    ("transfer_human", &["转人工"], &["talk to a human"]),
-    (
-        "swears",
-        &["你他妈烦不烦，我要投诉", "滚，别烦我"],
-        &["this is a scam, I will complain"],
-    ),
-    ("deceased", &["他已经去世了"], &["he passed away"]),
-    (
-        "where_from_my_number",
-        &["你怎么有我电话"],
-        &["how did you get my number"],
-    ),
-    ("slower", &["你说慢一点"], &["slow down please"]),
-    ("not_interested", &["没兴趣"], &["not interested"]),
-    ("busy", &["我在开会"], &["I am busy"]),
-    (
-        "noise",
-        &["呃那个苹果楼下的快递吧", "嗯", "喂喂", "哈哈哈哈今天天气"],
-        &["uh", "the parcel is downstairs"],
-    ),
-];
 
 /// One caller in one call.
 pub(super) struct Caller<'a> {
@@ -270,7 +197,7 @@ impl<'a> Caller<'a> {
         if let Some(slot) = self.flow.dialogue().slots.keys().next().filter(|_| corrects) {
             let value = self.name(slot);
             return match value {
-                Turn::Say(text) if self.phrases.chinese => Turn::Say(format!("不是，是{text}")),
+                Turn::Say(text) if self.phrases.is_chinese() => Turn::Say(format!("不是，是{text}")),
                 other => other,
             };
         }
@@ -313,20 +240,13 @@ impl<'a> Caller<'a> {
         let wrong = self.draw.percent(8);
         let option = self.draw.one(&slot.options).filter(|_| !wrong).cloned();
         let number = option.unwrap_or_else(|| (self.draw.below(9) + 1).to_string());
-        let zh = self.phrases.chinese;
-        Turn::Say(match slot.kind {
-            SlotKind::Months if zh => format!("{number}期"),
-            SlotKind::Integer if zh => format!("{number}分"),
-            SlotKind::Time if zh => {
-                let days = ["明天下午三点", "后天上午", "下周一"];
-                self.draw.one(&days).copied().unwrap_or("明天").to_owned()
-            }
-            SlotKind::MoneyFen if zh => format!("{number}千元"),
-            SlotKind::Time => "tomorrow at 3 pm".to_owned(),
-            SlotKind::Phone | SlotKind::Digits => "13800138000".to_owned(),
-            SlotKind::Text => "都可以".to_owned(),
-            SlotKind::Months | SlotKind::Integer | SlotKind::MoneyFen => number,
-        })
+        let values = named_values(slot.kind, &number, self.phrases.is_chinese());
+        // Only a choice costs a number: equal seeds make the calls they always made.
+        let value = match values.as_slice() {
+            [only] => Some(only),
+            several => self.draw.one(several),
+        };
+        value.cloned().map_or(Turn::Mumble, Turn::Say)
     }
 
     /// A key that the node knows, mostly; nothing where there is none.

@@ -4,19 +4,15 @@
 use super::caller::{Caller, Turn};
 use super::listener::Listener;
 use super::recorder::Recorder;
+use super::sound::Line;
 use domain::disposition::Outcome;
-use domain::flow::{CHARACTER_MS, FlowAction, FlowDefinition, FlowInput, FlowRun, Interruption};
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Interruption};
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most inputs of one call; what goes on longer is stuck.
 const INPUTS_MAX: u32 = 600;
-
-/// How long a character is spoken by a caller and by a robot alike.
-const fn spoken_ms(text_chars: u64) -> u64 {
-    text_chars.saturating_mul(CHARACTER_MS)
-}
 
 /// What became of one call.
 #[derive(Debug, Default)]
@@ -40,9 +36,10 @@ pub(super) struct Talked {
 }
 
 /// A call that is under way.
-struct Call<'a> {
+struct Call<'a, 'line> {
     run: FlowRun,
     listener: &'a Listener,
+    line: Line<'line>,
     begins: Timestamp,
     talked: Talked,
     at: String,
@@ -54,7 +51,7 @@ struct Call<'a> {
 }
 
 /// A call that is about to be rehearsed.
-pub(super) struct Rehearsed<'a> {
+pub(super) struct Rehearsed<'a, 'line> {
     pub(super) flow: &'a Arc<FlowDefinition>,
     pub(super) values: &'a BTreeMap<String, String>,
     /// By which one of several wordings is chosen.
@@ -62,14 +59,16 @@ pub(super) struct Rehearsed<'a> {
     pub(super) listener: &'a Listener,
     pub(super) begins: Timestamp,
     pub(super) recorder: Option<Recorder>,
+    pub(super) line: Line<'line>,
 }
 
 /// Runs one call to its end.
-pub(super) fn talk(rehearsed: Rehearsed<'_>, caller: &mut Caller<'_>) -> Talked {
+pub(super) fn talk(rehearsed: Rehearsed<'_, '_>, caller: &mut Caller<'_>) -> Talked {
     let (run, first) = FlowRun::begin(rehearsed.flow, rehearsed.values);
     let mut call = Call {
         run: run.of_call(rehearsed.call),
         listener: rehearsed.listener,
+        line: rehearsed.line,
         begins: rehearsed.begins,
         talked: Talked {
             recorder: rehearsed.recorder,
@@ -90,7 +89,7 @@ pub(super) fn talk(rehearsed: Rehearsed<'_>, caller: &mut Caller<'_>) -> Talked 
     call.talked
 }
 
-impl Call<'_> {
+impl Call<'_, '_> {
     fn now(&self) -> Timestamp {
         self.begins.plus_ms(self.talked.talk_ms)
     }
@@ -179,13 +178,17 @@ impl Call<'_> {
         self.queued_ms = 0;
     }
 
-    fn hear(&mut self, text: &str) {
-        let chars = u64::try_from(text.chars().count()).unwrap_or_default();
-        self.talked.talk_ms = self.talked.talk_ms.saturating_add(spoken_ms(chars));
+    fn hear(&mut self, said: &str) {
+        let sounded = self.line.carries(said);
+        self.talked.talk_ms = self.talked.talk_ms.saturating_add(sounded.spoken_ms);
+        let text = sounded.made_out.as_str();
+        if text.is_empty() {
+            return self.step(FlowInput::Unheard);
+        }
         let understood = self.listener.understand(text, &self.run, self.now());
         let ends_ms = self.talked.talk_ms;
         if let Some(recorder) = &mut self.talked.recorder {
-            let begins_ms = ends_ms.saturating_sub(spoken_ms(chars));
+            let begins_ms = ends_ms.saturating_sub(sounded.spoken_ms);
             let model = self.listener.model.as_deref();
             recorder.heard(self.run.node(), text, [begins_ms, ends_ms], &understood, model);
         }
@@ -222,9 +225,8 @@ impl Call<'_> {
         for action in actions {
             match action {
                 FlowAction::Notice { text, .. } | FlowAction::Say { text, .. } => {
-                    let chars = text.chars().filter(|one| one.is_alphanumeric()).count();
-                    let chars = u64::try_from(chars).unwrap_or_default();
-                    self.queued_ms = self.queued_ms.saturating_add(spoken_ms(chars));
+                    let said_ms = self.line.said_ms(&text);
+                    self.queued_ms = self.queued_ms.saturating_add(said_ms);
                     self.listens_ms = None;
                 }
                 FlowAction::Listen { silence_ms } => self.listens_ms = Some(silence_ms),

@@ -142,6 +142,7 @@ impl Listener {
             interest: None,
             opt_out: refuses || says(text, Priority::OptOut),
             answers: BTreeMap::new(),
+            emotion: None,
         }
     }
 }

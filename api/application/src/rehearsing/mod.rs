@@ -5,15 +5,21 @@ mod caller;
 mod conversation;
 mod draw;
 mod listener;
+mod phrases;
 mod recorder;
 mod report;
 mod said_values;
 mod shipped;
+mod sound;
 mod transcript;
 
 pub use caller::Persona;
 pub use listener::{AskedApart, Listener, ListenerFault};
 pub(crate) use listener::{interest_model, permille};
-pub use report::{CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse};
+pub use report::{
+    CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse, rehearse_in_sound,
+    sayable,
+};
 pub use shipped::{SHIPPED, shipped};
+pub use sound::{Accounts, CallersSound, SoundFault, Sounded};
 pub use transcript::{Transcript, TranscriptFault, Unlike, follow};

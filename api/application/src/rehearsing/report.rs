@@ -1,16 +1,17 @@
 //! Many rehearsed calls of one flow, put together: how they ended, what of the flow they went through, and
 //! how long nobody was heard. Equal seeds make equal reports.
 
-use super::caller::{Caller, Persona, Phrases};
+use super::caller::{Caller, Persona};
 use super::conversation::{Rehearsed, Talked, talk};
 use super::draw::Draw;
 use super::listener::Listener;
+use super::phrases::Phrases;
 use super::recorder::Recorder;
+use super::sound::{Accounts, CallersSound, Line};
 use domain::call::command::CallCommand;
 use domain::disposition::Outcome;
 use domain::flow::{FlowDefinition, VariableKind};
 use domain::ids::FlowId;
-use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -77,24 +78,71 @@ pub struct RehearsalShown {
 pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, seed: u64) -> Rehearsal {
     let phrases = Phrases::of(&flow.lang);
     let values = made_up(flow);
-    let begins: Timestamp = BEGINS_AT.parse().unwrap_or_default();
     let mut found = Rehearsal::default();
     for number in 0..callers.min(CALLERS_MAX) {
-        let mut draw = Draw::of(seed, number);
-        let persona = Persona::drawn(&mut draw);
-        let mut caller = Caller::new(persona, &phrases, flow, draw);
-        let rehearsed = Rehearsed {
-            flow,
-            values: &values,
-            call: format!("{seed}-{number}"),
-            listener,
-            begins,
-            recorder: None,
-        };
-        let talked = talk(rehearsed, &mut caller);
+        let line = Line::Text;
+        let (persona, talked) = one_call(flow, &values, listener, &phrases, [number, seed], line);
         found.take(persona, talked);
     }
     found
+}
+
+/// What callers of a rehearsal in sound may say of a flow: a recognizer of a closed vocabulary knows these.
+pub fn sayable(flow: &FlowDefinition) -> Vec<String> {
+    let phrases = Phrases::few(&flow.lang);
+    phrases.all(flow)
+}
+
+/// The same in sound: callers say few phrases, and what is made out of them counts.
+pub fn rehearse_in_sound(
+    flow: &Arc<FlowDefinition>,
+    listener: &Listener,
+    callers: u64,
+    seed: u64,
+    sound: &mut dyn CallersSound,
+) -> (Rehearsal, Accounts) {
+    let phrases = Phrases::few(&flow.lang);
+    let mut accounts = Accounts::default();
+    let values = made_up(flow);
+    let mut found = Rehearsal::default();
+    for number in 0..callers.min(CALLERS_MAX) {
+        let line = Line::Sound {
+            sound: &mut *sound,
+            caller: number,
+            accounts: &mut accounts,
+        };
+        let (persona, talked) = one_call(flow, &values, listener, &phrases, [number, seed], line);
+        found.take(persona, talked);
+        if accounts.fault.is_some() {
+            break;
+        }
+    }
+    (found, accounts)
+}
+
+/// One caller's call; `number` and `seed` say who they are.
+fn one_call(
+    flow: &Arc<FlowDefinition>,
+    values: &BTreeMap<String, String>,
+    listener: &Listener,
+    phrases: &Phrases,
+    number_and_seed: [u64; 2],
+    line: Line<'_>,
+) -> (Persona, Talked) {
+    let [number, seed] = number_and_seed;
+    let mut draw = Draw::of(seed, number);
+    let persona = Persona::drawn(&mut draw);
+    let mut caller = Caller::new(persona, phrases, flow, draw);
+    let rehearsed = Rehearsed {
+        flow,
+        values,
+        call: format!("{seed}-{number}"),
+        listener,
+        begins: BEGINS_AT.parse().unwrap_or_default(),
+        recorder: None,
+        line,
+    };
+    (persona, talk(rehearsed, &mut caller))
 }
 
 /// One rehearsed call as its driver would have recorded it.
@@ -127,6 +175,7 @@ pub fn record(
         listener,
         begins: BEGINS_AT.parse().unwrap_or_default(),
         recorder: Some(Recorder::default()),
+        line: Line::Text,
     };
     let talked = talk(rehearsed, &mut caller);
     RecordedCall {

@@ -47,6 +47,7 @@ pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shell;
 pub(crate) mod simulate;
+pub(crate) mod speech;
 pub(crate) mod stop;
 pub(crate) mod subscriber;
 pub(crate) mod targets;
@@ -87,6 +88,7 @@ pub(crate) enum Command {
     Metrics(metrics::Args),
     Nlu(nlu::Args),
     Knowledge(knowledge::Args),
+    Speech(speech::Args),
     Query(query::Args),
     Export(export::Args),
     Reconcile(reconcile::Args),
@@ -128,6 +130,7 @@ impl Command {
             Self::Demo(_)
             | Self::Nlu(_)
             | Self::Knowledge(_)
+            | Self::Speech(_)
             | Self::Flow(_)
             | Self::Serve(_)
             | Self::Carrier(_)
@@ -200,6 +203,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Knowledge(args) => Box::pin(knowledge::run(args, runtime)).await,
         Command::Nlu(args) => Box::pin(nlu::run(args, runtime)).await,
+        Command::Speech(args) => Box::pin(speech::run(args)).await,
         Command::Flow(args) => Box::pin(flow::run(args, runtime)).await,
         Command::Simulate(args) => simulate::run(&args),
         Command::Stop(args) => Box::pin(stop::run(args, runtime)).await,

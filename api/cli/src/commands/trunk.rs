@@ -260,6 +260,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             model: None,
             knowledge: None,
             assist: None,
+            speech: None,
+            emotion: None,
         },
     }
 }

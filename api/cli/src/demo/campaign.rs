@@ -126,6 +126,8 @@ impl Part {
                 model: None,
                 knowledge: None,
                 assist: None,
+                speech: None,
+                emotion: None,
             },
         })
     }

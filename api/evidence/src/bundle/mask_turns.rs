@@ -38,6 +38,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         interest,
         opt_out,
         model,
+        emotion,
     } = fact;
     let SpokenReading {
         certainty,
@@ -66,6 +67,7 @@ pub(super) fn masked_meaning(fact: &UnderstoodFact) -> UnderstoodFact {
         interest: interest.clone(),
         opt_out: *opt_out,
         model: model.as_ref().map(|_| ENGINE.to_owned()),
+        emotion: emotion.clone(),
     }
 }
 

@@ -65,6 +65,7 @@ impl Spoken {
                 interest: fact.interest.clone(),
                 opt_out: fact.opt_out,
                 answers: BTreeMap::new(),
+                emotion: fact.emotion.clone(),
             },
             unread: unread.map(|(name, _)| name.clone()).collect(),
         }

@@ -45,6 +45,7 @@ fn said(intent: &str, slots: &[(&str, &str)]) -> Understood {
         interest: None,
         opt_out: false,
         answers: BTreeMap::new(),
+        emotion: None,
     }
 }
 

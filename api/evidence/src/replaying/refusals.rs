@@ -200,6 +200,7 @@ mod tests {
             interest: None,
             opt_out: false,
             model: None,
+            emotion: None,
         })
     }
 

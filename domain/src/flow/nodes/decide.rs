@@ -3,6 +3,7 @@
 
 use super::super::fault::DefinitionFault;
 use super::node_kind::{Facts, NodeKind, Place, Target, undefined};
+use crate::emotion::EmotionLevel;
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -22,7 +23,8 @@ pub struct DecideRule {
 }
 
 /// One condition: on a `value` with one of `equals`, `at_least`, `at_most` and `present`; or `intent`, or
-/// `interest`, any one of those listed; or how often a node was `entered`, with `at_least`.
+/// `interest`, any one of those listed; or `emotion_at_least`, which never holds where the campaign does not
+/// let it; or how often a node was `entered`, with `at_least`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DecideCondition")]
@@ -42,6 +44,9 @@ pub struct Condition {
     pub intent: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub interest: Vec<String>,
+    /// How the callee sounded last, or more so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emotion_at_least: Option<EmotionLevel>,
     /// A node.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entered: Option<String>,
@@ -60,6 +65,9 @@ impl Condition {
         }
         if !self.interest.is_empty() {
             return among(&self.interest, facts.interest);
+        }
+        if let Some(least) = self.emotion_at_least {
+            return facts.emotion.is_some_and(|emotion| emotion >= least);
         }
         let named = self.value.as_ref().and_then(|name| facts.values.get(name));
         self.holds_of(named.map(String::as_str))
@@ -95,6 +103,7 @@ impl Condition {
             self.value.is_some(),
             !self.intent.is_empty(),
             !self.interest.is_empty(),
+            self.emotion_at_least.is_some(),
             self.entered.is_some(),
         ];
         let compared = count(&compared);
@@ -171,6 +180,7 @@ mod tests {
             values: &values,
             intent: Some("affirm"),
             interest: Some("高"),
+            emotion: Some(EmotionLevel::Raised),
             entered: &entered,
         };
         let read = |value: Value| from_value::<Condition>(value).unwrap();
@@ -183,6 +193,8 @@ mod tests {
             (json!({"value": "gone", "equals": ""}), false),
             (json!({"intent": ["deny", "affirm"]}), true),
             (json!({"interest": ["低"]}), false),
+            (json!({"emotion_at_least": "raised"}), true),
+            (json!({"emotion_at_least": "angry"}), false),
             (json!({"entered": "menu", "at_least": 2}), true),
             (json!({"entered": "menu", "at_least": 3}), false),
         ] {
@@ -194,6 +206,7 @@ mod tests {
             json!({"value": "term", "equals": "3", "at_least": 3}),
             json!({"value": "term", "intent": ["deny"], "equals": "3"}),
             json!({"entered": "menu", "equals": "3"}),
+            json!({"emotion_at_least": "raised", "interest": ["高"]}),
             json!({}),
         ] {
             assert!(!read(two.clone()).is_one(), "{two}");

@@ -10,6 +10,7 @@ use super::ask::Ask;
 use super::question::Question;
 use super::sub_flow::Calls;
 use crate::disposition::Outcome;
+use crate::emotion::EmotionLevel;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -22,6 +23,8 @@ pub(in crate::flow) struct Facts<'a> {
     pub(in crate::flow) intent: Option<&'a str>,
     /// How interested the callee seemed last.
     pub(in crate::flow) interest: Option<&'a str>,
+    /// How the callee sounded last, where the campaign lets a flow go by it.
+    pub(in crate::flow) emotion: Option<EmotionLevel>,
     /// How often each node was entered.
     pub(in crate::flow) entered: &'a BTreeMap<String, u32>,
 }

@@ -27,6 +27,9 @@ impl FlowRun {
         if let Some(interest) = &said.interest {
             self.talked.interest = Some(interest.clone());
         }
+        if let Some(emotion) = said.emotion.as_ref().filter(|emotion| emotion.may_branch) {
+            self.talked.emotion = Some(emotion.level);
+        }
         let asked = node.and_then(|node| node.ask());
         match asked.filter(|ask| !self.must_be_heard(ask)) {
             Some(ask) => self.take_answer(ask, said, explanation, actions),

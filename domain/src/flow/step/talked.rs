@@ -1,6 +1,7 @@
 //! What a run remembers of what was said: rungs climbed, what is to be confirmed, where to come back to.
 
 use super::super::nodes::Facts;
+use crate::emotion::EmotionLevel;
 use std::collections::BTreeMap;
 
 /// What was asked back, and counts after a yes.
@@ -28,6 +29,7 @@ pub(super) struct Talked {
     /// What was understood last.
     pub(super) intent: Option<String>,
     pub(super) interest: Option<String>,
+    pub(super) emotion: Option<EmotionLevel>,
     /// Nothing that is said can be heard any more.
     pub(super) deaf: bool,
     pub(super) entered: BTreeMap<String, u32>,
@@ -60,6 +62,7 @@ impl Talked {
             values,
             intent: self.intent.as_deref(),
             interest: self.interest.as_deref(),
+            emotion: self.emotion,
             entered: &self.entered,
         }
     }

@@ -7,6 +7,7 @@
 use super::cleaned::{cleaned, cleaned_made};
 use super::engine::{Engine, EngineEnds, FROM_ENGINE_MAX, FromEngine, Made, TO_ENGINE_MAX, ToEngine};
 use async_trait::async_trait;
+use domain::emotion::Prosody;
 use domain::ports::clock::Clock;
 use domain::ports::recognizer::{
     Cuts, FINAL_MS_MAX, FRAME_MS, FRAME_SAMPLES, FailureClass, HeardFrame, InvalidOrder, Listening,
@@ -15,6 +16,8 @@ use domain::ports::recognizer::{
 use domain::ports::tasks::Tasks;
 use domain::time::Timestamp;
 use domain::turn::Awaited;
+use media::audio::denoising::Denoiser;
+use media::audio::prosody::ProsodyMeter;
 use media::audio::voice_activity::{VoiceActivity, VoiceChange};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -62,6 +65,8 @@ impl Recognizer for EngineRecognizer {
         Ok(Box::new(EngineListening {
             clock: Arc::clone(&self.clock),
             voice: VoiceActivity::new(order.voice_threshold_db),
+            denoiser: order.noise_suppression.then(Denoiser::default),
+            prosody: order.measures_prosody.then(ProsodyMeter::default),
             to_engine: Some(to_engine),
             from_engine,
             told: VecDeque::new(),
@@ -84,6 +89,7 @@ struct Stretch {
     end_ms: Option<u64>,
     voiced_ms: u64,
     partial: bool,
+    prosody: Option<Prosody>,
     /// Texts that are still to come.
     awaited: Awaited,
     /// There has been one.
@@ -93,6 +99,9 @@ struct Stretch {
 struct EngineListening {
     clock: Arc<dyn Clock>,
     voice: VoiceActivity,
+    /// Between the detector, which hears the line as it is, and the engine.
+    denoiser: Option<Denoiser>,
+    prosody: Option<ProsodyMeter>,
     /// Gone once nothing more is to be sent.
     to_engine: Option<mpsc::Sender<ToEngine>>,
     from_engine: mpsc::Receiver<FromEngine>,
@@ -152,7 +161,16 @@ impl EngineListening {
 
     fn take_frame(&mut self, at_ms: u64, samples: &[i16; FRAME_SAMPLES]) {
         let change = self.voice.push(at_ms, samples);
-        self.send(ToEngine::Audio(Box::new(*samples)));
+        let given = match &mut self.denoiser {
+            Some(denoiser) => denoiser.push(samples),
+            None => *samples,
+        };
+        self.send(ToEngine::Audio(Box::new(given)));
+        if self.voice.is_speaking()
+            && let Some(prosody) = &mut self.prosody
+        {
+            prosody.push(samples);
+        }
         let back =
             |t_ms: u64| usize::try_from((at_ms + FRAME_MS).saturating_sub(t_ms) / FRAME_MS).unwrap_or(0);
         match change {
@@ -186,6 +204,7 @@ impl EngineListening {
     fn speech_ended(&mut self, t_ms: u64, voiced_ms: u64, ago_ms: u64) {
         self.stretch.end_ms = Some(t_ms);
         self.stretch.voiced_ms = voiced_ms;
+        self.stretch.prosody = self.prosody.as_mut().and_then(ProsodyMeter::stretch_ended);
         self.alive = false;
         self.tell(RecognitionEvent::SpeechEnded { t_ms });
         if !self.stretch.awaited.is_nothing() {
@@ -241,6 +260,7 @@ impl EngineListening {
             alternatives: made.alternatives,
             begin_ms: self.stretch.begin_ms,
             end_ms,
+            prosody: self.stretch.prosody,
         }));
     }
 

@@ -10,7 +10,7 @@ mod funasr;
 pub mod listening;
 mod nls;
 pub(crate) mod protocol;
-mod segment;
+pub(crate) mod segment;
 mod sherpa;
 pub mod spec;
 pub mod template;

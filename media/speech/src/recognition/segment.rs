@@ -15,14 +15,14 @@ const STRETCH_FRAMES_MAX: usize = 1_500;
 
 /// What a cutter is at.
 #[derive(Debug, Default)]
-pub(super) struct Segments {
+pub(crate) struct Segments {
     before: VecDeque<[i16; FRAME_SAMPLES]>,
     stretch: Option<Vec<i16>>,
 }
 
 impl Segments {
     /// Takes what the session sends; answers a stretch when it is whole.
-    pub(super) fn take(&mut self, what: &ToEngine) -> Option<Vec<i16>> {
+    pub(crate) fn take(&mut self, what: &ToEngine) -> Option<Vec<i16>> {
         match what {
             ToEngine::Audio(frame) => {
                 self.take_frame(frame);

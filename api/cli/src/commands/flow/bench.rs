@@ -144,7 +144,7 @@ pub(super) async fn simulate(
     }
 }
 
-fn listener(language: &str) -> Result<Listener, Failure> {
+pub(super) fn listener(language: &str) -> Result<Listener, Failure> {
     Listener::bundled(language).map_err(|fault| Failure::fault(fault.to_string()))
 }
 

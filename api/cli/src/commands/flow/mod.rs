@@ -3,6 +3,7 @@
 
 mod bench;
 mod coverage;
+mod in_sound;
 mod source;
 mod versions;
 
@@ -72,7 +73,7 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
-    /// Rehearse a flow in text with seeded callers; the same seed gives the same bytes
+    /// Rehearse a flow with seeded callers, in text or in sound; the same seed gives the same bytes
     Simulate {
         /// A file, a shipped flow, or NAME@V
         flow: String,
@@ -83,6 +84,9 @@ enum Action {
         /// Decides everything
         #[arg(long, value_name = "S", default_value_t = 1)]
         seed: u64,
+        /// They speak: synthetic voices over a line to the embedded recognizer (needs espeak-ng)
+        #[arg(long)]
+        audio: bool,
         #[command(flatten)]
         asking: Asking,
     },
@@ -139,6 +143,14 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             flow,
             callers,
             seed,
+            audio: true,
+            asking,
+        } => in_sound::simulate(&source(asking), flow, *callers, *seed).await,
+        Action::Simulate {
+            flow,
+            callers,
+            seed,
+            audio: false,
             asking,
         } => bench::simulate(&source(asking), flow, *callers, *seed).await,
         Action::Coverage { flow, asking } => coverage::run(runtime, asking, flow).await,

@@ -1,0 +1,47 @@
+//! A voice for tests: it speaks anything at once, remembers how it was asked, and can be told to hang.
+
+use async_trait::async_trait;
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+/// Speaks every text as a short clip, until it is told to hang.
+#[derive(Default)]
+pub(crate) struct FakeSynthesizer {
+    hangs: AtomicBool,
+    /// Texts, and how each was asked for.
+    asked: Mutex<Vec<(String, Manner)>>,
+}
+
+impl FakeSynthesizer {
+    pub(crate) fn asked(&self) -> Vec<(String, Manner)> {
+        self.asked.lock().expect("no panic inside").clone()
+    }
+    pub(crate) fn hang(&self) {
+        self.hangs.store(true, Ordering::Relaxed);
+    }
+}
+
+#[async_trait]
+impl Synthesizer for FakeSynthesizer {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+    fn speaks_any_text(&self) -> bool {
+        true
+    }
+
+    fn speaks(&self, _: &str) -> bool {
+        true
+    }
+    async fn speak(&self, prompt: &Prompt) -> Result<Arc<Clip>, SpeechError> {
+        if self.hangs.load(Ordering::Relaxed) {
+            return std::future::pending().await;
+        }
+        let asked = (prompt.text.clone(), prompt.manner.clone());
+        self.asked.lock().expect("no panic inside").push(asked);
+        Ok(Arc::new(Clip {
+            samples: vec![0; prompt.text.len()],
+        }))
+    }
+}

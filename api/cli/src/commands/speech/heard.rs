@@ -1,0 +1,177 @@
+//! `ledgerline speech eval`: a recognizer held against recordings whose words are known.
+
+use super::attested_set::{Recording, read};
+use super::shown::as_json;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use actors::Supervisor;
+use domain::ports::clock::Clock;
+use domain::ports::recognizer::{ListeningOrder, Recognizer};
+use domain::ports::tasks::Tasks;
+use host::clock::{SystemClock, SystemIds};
+use serde::Serialize;
+use speech::evaluation::hearing::made_out;
+use speech::evaluation::line::TelephoneLine;
+use speech::evaluation::{Attested, Compared, Condition, compared};
+use speech::recognition::spec::RecognizerSpec;
+use speech::recognition::{RecognizerPorts, recognizer};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::runtime::Handle;
+
+/// Of the noise: the same for every run.
+const NOISE_SEED: u64 = 11;
+
+/// What is compared.
+pub(super) struct Order {
+    pub(super) noise_below_db: Vec<u8>,
+    pub(super) noise_suppression: bool,
+    pub(super) language: String,
+}
+
+/// What is shown.
+#[derive(Debug, Serialize)]
+struct Shown {
+    recognizer: &'static str,
+    configuration: String,
+    rehearsal_only: bool,
+    #[serde(flatten)]
+    found: Compared,
+}
+
+pub(super) async fn run(
+    folder: &Path,
+    spec: &RecognizerSpec,
+    order: &Order,
+    json: bool,
+) -> Result<(), Failure> {
+    let recordings = read(folder)?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let tasks = Supervisor::new(Handle::current(), Arc::clone(&clock));
+    let engine = engine(spec, &clock, &tasks)?;
+    let mut attested = Vec::new();
+    for recording in &recordings {
+        for condition in conditions(recording, order) {
+            let text = of_condition(engine.as_ref(), clock.as_ref(), order, recording, &condition).await?;
+            attested.push(Attested {
+                condition,
+                said: recording.text.clone(),
+                made_out: text,
+            });
+        }
+    }
+    tasks.stop().await;
+    let facts = engine.facts();
+    let shown = Shown {
+        recognizer: facts.name,
+        configuration: facts.configuration,
+        rehearsal_only: facts.rehearsal_only,
+        found: compared(&attested),
+    };
+    if json {
+        as_json(&shown)?;
+    } else {
+        in_words(&shown)?;
+    }
+    if shown.found.reaches_floor {
+        return Ok(());
+    }
+    Err(Failure::found("below 92 % in some dialect".to_owned()))
+}
+
+fn engine(
+    spec: &RecognizerSpec,
+    clock: &Arc<dyn Clock>,
+    tasks: &Arc<Supervisor>,
+) -> Result<Arc<dyn Recognizer>, Failure> {
+    let ids = SystemIds::checked().map_err(|error| Failure::fault(error.to_string()))?;
+    let ports = RecognizerPorts {
+        clock: Arc::clone(clock),
+        tasks: Arc::clone(tasks) as Arc<dyn Tasks>,
+        ids: Arc::new(ids),
+    };
+    recognizer(spec, ports, &host::config::named_variable)
+        .map_err(|error| Failure::refused(error.to_string()))
+}
+
+/// As recorded, and with each level of noise; both with noise suppression too, where that is asked for.
+fn conditions(recording: &Recording, order: &Order) -> Vec<Condition> {
+    let levels = std::iter::once(None).chain(order.noise_below_db.iter().copied().map(Some));
+    let mut all = Vec::new();
+    for noise_below_db in levels {
+        for noise_suppression in [false, true] {
+            if noise_suppression && !order.noise_suppression {
+                continue;
+            }
+            all.push(Condition {
+                dialect: recording.dialect.clone(),
+                noise_below_db,
+                noise_suppression,
+            });
+        }
+    }
+    all
+}
+
+async fn of_condition(
+    engine: &dyn Recognizer,
+    clock: &dyn Clock,
+    order: &Order,
+    recording: &Recording,
+    condition: &Condition,
+) -> Result<String, Failure> {
+    let listening = ListeningOrder {
+        language: order.language.clone(),
+        dialect: recording.dialect.clone(),
+        noise_suppression: condition.noise_suppression,
+        ..ListeningOrder::default()
+    };
+    let around = recording.around();
+    let sound = match condition.noise_below_db {
+        Some(below_db) => TelephoneLine::with_noise(f64::from(below_db), NOISE_SEED).carries(&around),
+        None => around,
+    };
+    let text = made_out(engine, clock, &listening, &sound).await;
+    text.map_err(|error| Failure::unavailable(format!("{}: {error}", recording.text)))
+}
+
+fn in_words(shown: &Shown) -> Result<(), Failure> {
+    for one in &shown.found.by_condition {
+        let dialect = one.condition.dialect.as_deref().unwrap_or("-");
+        let noise = one.condition.noise_below_db.map_or_else(
+            || "原样 as recorded".to_owned(),
+            |db| format!("噪声 noise -{db} dB"),
+        );
+        let with = if one.condition.noise_suppression {
+            " + 降噪 suppressed"
+        } else {
+            ""
+        };
+        output::line(&format!(
+            "{dialect}, {noise}{with}: 准确 accuracy {:.2} %, 错误 errors {} / {}, 全对 whole {} / {}",
+            one.figures.accuracy_ratio * 100.0,
+            one.figures.edits,
+            one.figures.units,
+            one.figures.whole_count,
+            one.figures.utterances
+        ))?;
+    }
+    let reaches = |reached: bool| {
+        if reached {
+            "达到 reached"
+        } else {
+            "未达到 not reached"
+        }
+    };
+    output::line(&format!(
+        "92 %: {}; 95 %: {}",
+        reaches(shown.found.reaches_floor),
+        reaches(shown.found.reaches_target)
+    ))?;
+    if shown.rehearsal_only {
+        output::line(
+            "演练用识别器，只认合成音 a recognizer for rehearsals: it hears synthetic voices alone",
+        )?;
+    }
+    Ok(())
+}

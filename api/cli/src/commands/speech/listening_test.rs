@@ -1,0 +1,274 @@
+//! `ledgerline speech listening-test`: samples of voices, and a page on which people score them.
+//!
+//! The page holds its sounds and asks nobody: it can be sent by mail. Whoever scores sees no voice's name;
+//! each listener has an order of their own, drawn from the seed and their name.
+
+use super::shown::NO_ESPEAK;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use domain::ports::clock::Clock;
+use domain::ports::speech::{Clip, Manner, Prompt, SpeechError, Synthesizer};
+use host::clock::SystemClock;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use speech::chosen_voice::synthesizer;
+use speech::clips::write_synthetic;
+use speech::espeak::{EspeakSettings, EspeakSynthesizer};
+use speech::recognition::spec::RecognizerSpec;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Most samples of one test: half an hour of listening.
+const SAMPLES_MAX: usize = 120;
+/// The page, with a place for what it plays.
+const PAGE: &str = include_str!("listening_test.html");
+/// Where in the page it stands.
+const PLACE: &str = "/*TEST*/null";
+/// The voice of espeak-ng, which nobody should take for the product's best.
+const DEMO: &str = "espeak-ng (demo voice 演示音)";
+
+/// Said where no texts are given: the sentences of calls, with what is hard to say.
+const CHINESE: [&str; 10] = [
+    "您好，这里是示例银行信用卡中心。",
+    "请问您是尾号幺二三四的持卡人本人吗？",
+    "您本期可分期金额为三千二百五十元五角。",
+    "您看分三期、六期还是十二期？",
+    "好的，我明天下午三点再给您打电话。",
+    "不好意思，我没听清，麻烦您再说一遍。",
+    "如果不方便，我们改天再联系，祝您生活愉快。",
+    "您可以随时拨打银行卡背面的客服电话核实。",
+    "本次通话将录音，感谢您的理解。",
+    "重庆的客户请注意，还款日是本月二十八号。",
+];
+const ENGLISH: [&str; 10] = [
+    "Good afternoon, this is the card service of Example Bank.",
+    "Am I speaking with the holder of the card ending in one two three four?",
+    "You can pay three thousand two hundred and fifty yuan by instalments.",
+    "Would you like three, six or twelve months?",
+    "All right, I will call you again tomorrow at three.",
+    "I am sorry, I did not catch that. Could you say it again?",
+    "If this is a bad time, we can talk on another day.",
+    "You can check with us at the number on the back of your card.",
+    "This call is recorded. Thank you for understanding.",
+    "Please note that your payment is due on the twenty-eighth.",
+];
+
+/// What is played.
+pub(super) struct Order {
+    pub(super) synthesizer: Option<RecognizerSpec>,
+    pub(super) voices: Vec<String>,
+    pub(super) texts: Option<PathBuf>,
+    pub(super) language: String,
+    pub(super) seed: u64,
+}
+
+/// Somebody who speaks.
+struct Voice {
+    label: String,
+    synthesizer: Arc<dyn Synthesizer>,
+    manner: Manner,
+}
+
+/// One thing to listen to.
+struct Sample {
+    name: String,
+    voice: String,
+    wav: Vec<u8>,
+}
+
+pub(super) async fn run(folder: &Path, order: Order) -> Result<(), Failure> {
+    let texts = texts(&order)?;
+    let voices = voices(&order).await?;
+    if texts.len() * voices.len() > SAMPLES_MAX {
+        return Err(Failure::refused(format!("more than {SAMPLES_MAX} samples")));
+    }
+    let unwritten = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", folder.display()));
+    std::fs::create_dir_all(folder).map_err(unwritten)?;
+    if std::fs::read_dir(folder).map_err(unwritten)?.next().is_some() {
+        return Err(Failure::refused(format!("{} is not empty", folder.display())));
+    }
+    let mut samples = Vec::new();
+    for (place, text) in texts.iter().enumerate() {
+        for voice in &voices {
+            let clip = spoken(voice, text, &order.language).await?;
+            samples.push(sample(&order, place, voice, &clip)?);
+        }
+    }
+    // Names say nothing of voices, nor does their order.
+    samples.sort_by(|one, other| one.name.cmp(&other.name));
+    for sample in &samples {
+        let file = folder.join(format!("{}.wav", sample.name));
+        std::fs::write(&file, &sample.wav).map_err(unwritten)?;
+    }
+    let test = test(&order, &samples);
+    let page = PAGE.replace(PLACE, &embeddable(&test));
+    std::fs::write(folder.join("index.html"), page).map_err(unwritten)?;
+    output::line(&format!(
+        "{}: {} 段样音 samples, {} 个声音 voices; 打开 open index.html, 每人保存一个文件 each listener saves a \
+         file, 然后 then: ledgerline speech mos FILE…",
+        folder.display(),
+        samples.len(),
+        voices.len()
+    ))
+}
+
+fn texts(order: &Order) -> Result<Vec<String>, Failure> {
+    let Some(file) = &order.texts else {
+        let shipped = if order.language.starts_with("zh") {
+            CHINESE
+        } else {
+            ENGLISH
+        };
+        return Ok(shipped.map(str::to_owned).to_vec());
+    };
+    let text = std::fs::read_to_string(file);
+    let text = text.map_err(|error| Failure::unavailable(format!("{}: {error}", file.display())))?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let lines: Vec<String> = lines.map(str::to_owned).collect();
+    if lines.is_empty() {
+        return Err(Failure::refused(format!("{}: no texts", file.display())));
+    }
+    Ok(lines)
+}
+
+/// The demonstration voice always: what others are better than.
+async fn voices(order: &Order) -> Result<Vec<Voice>, Failure> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let espeak = EspeakSynthesizer::find(EspeakSettings::default(), Arc::clone(&clock)).await;
+    let espeak: Arc<dyn Synthesizer> = match espeak {
+        Ok(espeak) => Arc::new(espeak),
+        Err(_) => return Err(Failure::unavailable(NO_ESPEAK.to_owned())),
+    };
+    let mut voices = vec![Voice {
+        label: DEMO.to_owned(),
+        synthesizer: Arc::clone(&espeak),
+        manner: Manner::default(),
+    }];
+    let (others, of) = match &order.synthesizer {
+        Some(spec) => {
+            let made = synthesizer(spec, None, clock, &host::config::named_variable);
+            (
+                made.map_err(|error| Failure::refused(error.to_string()))?,
+                spec.to_string(),
+            )
+        }
+        None => (espeak, DEMO.to_owned()),
+    };
+    if order.voices.is_empty() && order.synthesizer.is_some() {
+        voices.push(Voice {
+            label: of.clone(),
+            synthesizer: Arc::clone(&others),
+            manner: Manner::default(),
+        });
+    }
+    voices.extend(order.voices.iter().map(|name| Voice {
+        label: format!("{of}: {name}"),
+        synthesizer: Arc::clone(&others),
+        manner: Manner {
+            voice: Some(name.clone()),
+            ..Manner::default()
+        },
+    }));
+    Ok(voices)
+}
+
+async fn spoken(voice: &Voice, text: &str, language: &str) -> Result<Arc<Clip>, Failure> {
+    let prompt = Prompt {
+        text: text.to_owned(),
+        language: language.to_owned(),
+        personal: true,
+        manner: voice.manner.clone(),
+    };
+    let clip = voice.synthesizer.speak(&prompt).await;
+    clip.map_err(|error: SpeechError| Failure::unavailable(format!("{}: {error}", voice.label)))
+}
+
+fn sample(order: &Order, place: usize, voice: &Voice, clip: &Clip) -> Result<Sample, Failure> {
+    let named = Sha256::digest(format!("{} {place} {}", order.seed, voice.label));
+    let name: String = named.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    let wav = write_synthetic(clip, &voice.label).map_err(|error| Failure::fault(error.to_string()))?;
+    Ok(Sample {
+        name,
+        voice: voice.label.clone(),
+        wav,
+    })
+}
+
+fn test(order: &Order, samples: &[Sample]) -> Value {
+    let mut digest = Sha256::new();
+    for sample in samples {
+        digest.update(&sample.wav);
+    }
+    let digest = digest.finalize();
+    let name: String = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let shown = |sample: &Sample| {
+        let wav = STANDARD.encode(&sample.wav);
+        json!({ "sample": sample.name, "voice": sample.voice, "wav": wav })
+    };
+    let samples: Vec<Value> = samples.iter().map(shown).collect();
+    json!({ "test": name, "seed": order.seed, "language": order.language, "samples": samples })
+}
+
+/// JSON inside a script ends no element, whatever a voice is called.
+fn embeddable(value: &Value) -> String {
+    value.to_string().replace('<', "\\u003c")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(texts: Option<PathBuf>) -> Order {
+        Order {
+            synthesizer: None,
+            voices: vec!["f2".to_owned()],
+            texts,
+            language: "zh-CN".to_owned(),
+            seed: 7,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_kit_has_labelled_samples_and_a_page_that_holds_them_and_equal_seeds_make_equal_kits() {
+        let dir = tempfile::tempdir().unwrap();
+        let texts = dir.path().join("texts");
+        std::fs::write(&texts, "您好。\n\n再见。\n").unwrap();
+        let folder = dir.path().join("kit");
+        if let Err(failure) = run(&folder, order(Some(texts.clone()))).await {
+            println!("SKIPPED: {failure:?}");
+            return;
+        }
+        let page = std::fs::read_to_string(folder.join("index.html")).unwrap();
+        assert!(!page.contains(PLACE) && page.contains("\"seed\":7"));
+        assert!(
+            !page.contains("http://") && !page.contains("https://"),
+            "it asks nobody"
+        );
+        let mut wavs = 0;
+        for entry in std::fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_some_and(|one| one == "wav") {
+                wavs += 1;
+                let wav = std::fs::read(&path).unwrap();
+                let text = String::from_utf8_lossy(&wav);
+                assert!(
+                    text.contains("AIGC") && text.contains("demo voice"),
+                    "{}",
+                    path.display()
+                );
+            }
+        }
+        assert_eq!(wavs, 4);
+        let again = dir.path().join("again");
+        run(&again, order(Some(texts.clone()))).await.unwrap();
+        assert_eq!(std::fs::read_to_string(again.join("index.html")).unwrap(), page);
+        assert!(run(&again, order(Some(texts))).await.is_err(), "it is not empty");
+    }
+
+    #[test]
+    fn a_voice_cannot_end_the_script_it_stands_in() {
+        assert_eq!(embeddable(&json!("</script>")), "\"\\u003c/script>\"");
+    }
+}

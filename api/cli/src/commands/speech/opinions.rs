@@ -1,0 +1,44 @@
+//! `ledgerline speech mos`: what listeners saved, put together.
+
+use super::shown::as_json;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use speech::evaluation::opinions::{OPINION_TARGET, Opinions, VoiceOpinion, mean_opinions};
+use std::path::PathBuf;
+
+/// Largest file read: ten thousand scores.
+const FILE_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+pub(super) fn run(files: &[PathBuf], json: bool) -> Result<(), Failure> {
+    let mut all = Vec::new();
+    for file in files {
+        let unread = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+        if std::fs::metadata(file).map_err(unread)?.len() > FILE_BYTES_MAX {
+            return Err(Failure::refused(format!("{}: larger than 2 MiB", file.display())));
+        }
+        let text = std::fs::read_to_string(file).map_err(unread)?;
+        let read = Opinions::read(&text);
+        all.push(read.map_err(|fault| Failure::refused(format!("{}: {fault}", file.display())))?);
+    }
+    let found = mean_opinions(&all).map_err(|fault| Failure::refused(fault.to_string()))?;
+    if json {
+        return as_json(&found);
+    }
+    found.iter().try_for_each(|voice| output::line(&in_words(voice)))
+}
+
+fn in_words(voice: &VoiceOpinion) -> String {
+    let interval = voice.interval.map_or_else(
+        || "一个分数无区间 no interval of one score".to_owned(),
+        |[low, high]| format!("95 % {low:.2}–{high:.2}"),
+    );
+    let verdict = match (voice.reaches_target, voice.mean_reaches_target) {
+        (true, _) => "达到 reached",
+        (false, true) => "均值达到，区间未达 mean reaches, interval does not",
+        (false, false) => "未达到 not reached",
+    };
+    format!(
+        "{}: MOS {:.2} ({interval}), {} 分 scores, {} 人 listeners; ≥ {OPINION_TARGET:.1}: {verdict}",
+        voice.voice, voice.mean, voice.scores, voice.listeners
+    )
+}

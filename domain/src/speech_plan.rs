@@ -1,0 +1,194 @@
+//! How a campaign's calls listen and speak: hot words, dialect, the detector's threshold, noise suppression,
+//! and the voice with its speed and pitch.
+
+use crate::ports::recognizer::{HOT_WORDS_MAX, PHRASE_BYTES_MAX};
+use crate::ports::speech::{Manner, PITCH_PERCENT, SPEED_PERCENT, VOICE_BYTES_MAX};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Longest dialect tag, in bytes: BCP 47 with a region and a variant.
+pub const DIALECT_BYTES_MAX: usize = 35;
+/// Thresholds that the detector takes, in decibels above the noise.
+pub const VOICE_THRESHOLD_DB: std::ops::RangeInclusive<u8> = 3..=30;
+
+/// What a campaign says of it; what it leaves out is the installation's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SpeechPlan {
+    /// Words that engines are told to expect, where they take any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["分期"])]
+    pub hot_words: Vec<String>,
+    /// What is spoken, by its BCP 47 tag, for engines that have it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"yue")]
+    pub dialect: Option<String>,
+    /// A column of the list that holds the customer's own dialect; the campaign's where it is empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"dialect")]
+    pub dialect_variable: Option<String>,
+    /// How many decibels above the noise a voice is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub voice_threshold_db: Option<u8>,
+    /// Noise is taken out of what a recognizer is given.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub noise_suppression: bool,
+    /// A voice of the synthesizer, by its own name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"f2")]
+    pub voice: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speed_percent: Option<u16>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pitch_percent: Option<u16>,
+}
+
+/// What is wrong with a plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpeechPlanFault {
+    #[error("hot_words has more than {HOT_WORDS_MAX} words")]
+    TooManyHotWords,
+    #[error("hot word {place} is empty, has a control character, or more than {PHRASE_BYTES_MAX} bytes")]
+    HotWord {
+        /// From 1.
+        place: usize,
+    },
+    #[error("{member} is a name of 1 to {bytes_max} letters, digits, `-`, `_` and `.`")]
+    Name { member: &'static str, bytes_max: usize },
+    #[error("{member} is from {least} to {most}")]
+    Range {
+        member: &'static str,
+        least: u16,
+        most: u16,
+    },
+}
+
+/// A tag or name that may stand in an engine's options.
+fn is_name(name: &str, bytes_max: usize) -> bool {
+    let plain = |one: u8| one.is_ascii_alphanumeric() || b"-_.".contains(&one);
+    (1..=bytes_max).contains(&name.len()) && name.bytes().all(plain)
+}
+
+impl SpeechPlan {
+    /// Checks every member against its limit.
+    pub fn check(&self) -> Result<(), SpeechPlanFault> {
+        if self.hot_words.len() > HOT_WORDS_MAX {
+            return Err(SpeechPlanFault::TooManyHotWords);
+        }
+        let bad = |word: &String| {
+            word.trim().is_empty() || word.len() > PHRASE_BYTES_MAX || word.contains(char::is_control)
+        };
+        if let Some(place) = self.hot_words.iter().position(bad) {
+            return Err(SpeechPlanFault::HotWord { place: place + 1 });
+        }
+        for (member, name, bytes_max) in [
+            ("dialect", &self.dialect, DIALECT_BYTES_MAX),
+            ("voice", &self.voice, VOICE_BYTES_MAX),
+        ] {
+            if name.as_ref().is_some_and(|name| !is_name(name, bytes_max)) {
+                return Err(SpeechPlanFault::Name { member, bytes_max });
+            }
+        }
+        let threshold = self.voice_threshold_db.map(u16::from);
+        let range = VOICE_THRESHOLD_DB;
+        for (member, value, least, most) in [
+            (
+                "voice_threshold_db",
+                threshold,
+                u16::from(*range.start()),
+                u16::from(*range.end()),
+            ),
+            (
+                "speed_percent",
+                self.speed_percent,
+                *SPEED_PERCENT.start(),
+                *SPEED_PERCENT.end(),
+            ),
+            (
+                "pitch_percent",
+                self.pitch_percent,
+                *PITCH_PERCENT.start(),
+                *PITCH_PERCENT.end(),
+            ),
+        ] {
+            if value.is_some_and(|value| !(least..=most).contains(&value)) {
+                return Err(SpeechPlanFault::Range { member, least, most });
+            }
+        }
+        Ok(())
+    }
+
+    /// How what is said sounds.
+    pub fn manner(&self) -> Manner {
+        let usual = Manner::default();
+        Manner {
+            voice: self.voice.clone(),
+            speed_percent: self.speed_percent.unwrap_or(usual.speed_percent),
+            pitch_percent: self.pitch_percent.unwrap_or(usual.pitch_percent),
+        }
+    }
+
+    /// The customer's own dialect, where their row of the list names one that can be asked for; else the
+    /// campaign's.
+    pub fn dialect_of(&self, variables: &BTreeMap<String, String>) -> Option<String> {
+        let own = self
+            .dialect_variable
+            .as_ref()
+            .and_then(|name| variables.get(name));
+        let own = own
+            .map(|value| value.trim())
+            .filter(|value| is_name(value, DIALECT_BYTES_MAX));
+        own.map(str::to_owned).or_else(|| self.dialect.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_member_is_taken_to_its_limit_and_not_beyond() {
+        let plan = SpeechPlan {
+            hot_words: vec!["分期".to_owned(); HOT_WORDS_MAX],
+            dialect: Some("zh-Hans-CN-sichuan".to_owned()),
+            voice_threshold_db: Some(3),
+            voice: Some("f2".to_owned()),
+            speed_percent: Some(50),
+            pitch_percent: Some(200),
+            ..SpeechPlan::default()
+        };
+        assert_eq!(plan.check(), Ok(()));
+        let with = |change: fn(&mut SpeechPlan)| {
+            let mut changed = plan.clone();
+            change(&mut changed);
+            changed.check().unwrap_err().to_string()
+        };
+        assert!(with(|plan| plan.hot_words.push("x".to_owned())).contains("500"));
+        assert!(with(|plan| plan.hot_words = vec!["a".to_owned(), " ".to_owned()]).contains("hot word 2"));
+        assert!(with(|plan| plan.dialect = Some("粤语".to_owned())).contains("dialect"));
+        assert!(with(|plan| plan.voice = Some("-w /tmp/x".to_owned())).contains("voice"));
+        assert!(with(|plan| plan.voice_threshold_db = Some(31)).contains("3 to 30"));
+        assert!(with(|plan| plan.speed_percent = Some(49)).contains("50 to 200"));
+        assert!(with(|plan| plan.pitch_percent = Some(201)).contains("50 to 200"));
+    }
+
+    #[test]
+    fn a_customers_own_dialect_goes_before_the_campaigns() {
+        let plan = SpeechPlan {
+            dialect: Some("sichuan".to_owned()),
+            dialect_variable: Some("dialect".to_owned()),
+            ..SpeechPlan::default()
+        };
+        let row = |value: &str| BTreeMap::from([("dialect".to_owned(), value.to_owned())]);
+        assert_eq!(plan.dialect_of(&row(" yue ")).as_deref(), Some("yue"));
+        assert_eq!(plan.dialect_of(&row("")).as_deref(), Some("sichuan"));
+        assert_eq!(plan.dialect_of(&row("粤")).as_deref(), Some("sichuan"));
+        assert_eq!(SpeechPlan::default().dialect_of(&row("yue")), None);
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_installations_own() {
+        assert_eq!(SpeechPlan::default().manner(), Manner::default());
+        assert!(serde_json::from_str::<SpeechPlan>(r#"{"tempo": 3}"#).is_err());
+    }
+}
