@@ -14,6 +14,7 @@ use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
+use domain::label::Label;
 use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
@@ -107,6 +108,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
     (Model::AGGREGATE, check::<Model>),
+    (Label::AGGREGATE, check::<Label>),
     (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),

@@ -25,6 +25,7 @@ use domain::decider::Decider;
 use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
+use domain::label::Label;
 use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
@@ -73,6 +74,7 @@ pub struct ActorSystem {
     pub calls: Entities<Call>,
     pub flows: Entities<Flow>,
     pub models: Entities<Model>,
+    pub labels: Entities<Label>,
     pub inquiries: Entities<Inquiry>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
@@ -121,6 +123,7 @@ impl ActorSystem {
             calls: Entities::start(&environment, &hosting),
             flows: Entities::start(&environment, &hosting),
             models: Entities::start(&environment, &hosting),
+            labels: Entities::start(&environment, &hosting),
             inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
             accesses: Entities::start(&environment, &hosting),

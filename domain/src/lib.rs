@@ -33,6 +33,7 @@ pub mod ids;
 pub mod inquiry;
 pub mod installation;
 pub mod key_rule;
+pub mod label;
 pub mod message;
 pub mod number;
 pub mod pdca;

@@ -47,6 +47,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::inquiry::Inquiry>,
     kinds::<domain::installation::Installation>,
     kinds::<domain::model::Model>,
+    kinds::<domain::label::Label>,
     kinds::<domain::message::Message>,
     kinds::<domain::number::Number>,
     kinds::<domain::person_request::PersonRequest>,

@@ -11,6 +11,7 @@ pub mod customer_timeline;
 pub mod daily_copies;
 pub mod flow_board;
 pub mod funnel;
+pub mod label_board;
 pub mod metric_board;
 pub mod model_board;
 pub mod portrait;
@@ -47,5 +48,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(flow_board::FlowBoard),
         Arc::new(summary_board::SummaryBoard),
         Arc::new(model_board::ModelBoard),
+        Arc::new(label_board::LabelBoard),
     ]
 }

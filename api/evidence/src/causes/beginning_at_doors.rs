@@ -8,6 +8,7 @@ use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
 use domain::message::MessageEvent;
+use domain::label::LabelEvent;
 use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
@@ -19,6 +20,17 @@ use domain::webhook::WebhookEvent;
 
 /// As the list of all others: a kind, where it begins, and why without a cause.
 pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
+    (
+        LabelEvent::REQUESTED,
+        Beginning::Outside,
+        "somebody puts a turn before people",
+    ),
+    (
+        LabelEvent::OPENED,
+        Beginning::Outside,
+        "somebody is handed a turn to label",
+    ),
+    (LabelEvent::ADDED, Beginning::Outside, "somebody labels a turn"),
     (
         ModelEvent::TRAINED,
         Beginning::Outside,
