@@ -27,6 +27,7 @@ pub mod flows;
 pub mod inquiring;
 pub mod installation;
 pub mod listening;
+pub mod labels;
 pub mod lists;
 pub mod live;
 pub mod local_time;

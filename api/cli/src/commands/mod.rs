@@ -29,6 +29,7 @@ mod headline_tests;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod keys;
+pub(crate) mod label;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod mine;
@@ -102,6 +103,7 @@ pub(crate) enum Command {
     Webhook(webhook::Args),
     WhatIf(what_if::Args),
     Mine(mine::Args),
+    Label(label::Args),
     User(user::Args),
     Approval(approval::Args),
     Settings(settings::Args),
@@ -151,6 +153,7 @@ impl Command {
             | Self::Webhook(_)
             | Self::WhatIf(_)
             | Self::Mine(_)
+            | Self::Label(_)
             | Self::User(_)
             | Self::Approval(_)
             | Self::Settings(_)
@@ -202,6 +205,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,
         Command::WhatIf(args) => Box::pin(what_if::run(args, runtime)).await,
         Command::Mine(args) => Box::pin(mine::run(args, runtime)).await,
+        Command::Label(args) => Box::pin(label::run(args, runtime)).await,
         Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

@@ -29,6 +29,7 @@ mod funnels;
 mod health;
 mod inspections;
 pub mod installation;
+mod labels;
 pub mod lists;
 mod live;
 mod messages;
@@ -133,6 +134,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         rules::endpoints(),
         engines::endpoints(),
         models::endpoints(),
+        labels::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),

@@ -16,7 +16,6 @@ use crate::view::{Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
 use domain::conversation::ConversationEvent;
 use domain::customer::event::CustomerEvent;
-use domain::decider::EventData;
 use domain::label::{LabelEvent, LabelSays, LabelledTurn, TurnId, TurnOf};
 use domain::spoken_turn::{Certainty, TurnDecision, TurnInput, UnderstoodFact};
 use domain::stored_event::StreamVersion;
