@@ -35,6 +35,7 @@ pub mod installation;
 pub mod key_rule;
 pub mod label;
 pub mod message;
+pub mod message_way;
 pub mod number;
 pub mod pdca;
 pub mod permission;

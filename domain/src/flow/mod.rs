@@ -24,6 +24,7 @@ mod graph;
 mod key_rule_tests;
 #[cfg(test)]
 mod landed_tests;
+mod messages;
 mod named;
 mod nodes;
 mod refusal;
@@ -56,6 +57,7 @@ pub use dialogue::{
 };
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
+pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen};
 pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
 pub use refusal::FlowRefusal;

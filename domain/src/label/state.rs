@@ -41,9 +41,7 @@ impl LabelState {
                 self.labels.push((by.clone(), says.clone()));
                 self.open = None;
             }
-            LabelEvent::Settled {
-                says, settled_by, ..
-            } => self.settled = Some((says.clone(), *settled_by)),
+            LabelEvent::Settled { says, settled_by, .. } => self.settled = Some((says.clone(), *settled_by)),
         }
     }
 }

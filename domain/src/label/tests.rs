@@ -114,10 +114,7 @@ fn one_person_settles_a_turn_where_one_is_asked_and_two_where_two_are() {
 
 #[test]
 fn where_two_differ_a_third_settles_whatever_they_say() {
-    let before = [
-        added("wang", says("ask_fee")),
-        added("li", says("too_expensive")),
-    ];
+    let before = [added("wang", says("ask_fee")), added("li", says("too_expensive"))];
     check(
         &before[..1],
         add("li", says("too_expensive"), 2),
@@ -204,10 +201,7 @@ fn an_intent_is_named_where_one_is_meant_and_only_there() {
             },
             LabelRefusal::Intent,
         ),
-        (
-            says("Ask fee"),
-            LabelRefusal::IntentUnreadable { bytes_max: 64 },
-        ),
+        (says("Ask fee"), LabelRefusal::IntentUnreadable { bytes_max: 64 }),
         (
             says(&"a".repeat(65)),
             LabelRefusal::IntentUnreadable { bytes_max: 64 },

@@ -331,10 +331,7 @@ impl Permission {
                 "assign and answer complaints and requests of persons",
             ),
             Self::EnginesUse => ("调用通话引擎", "ask the engines of calls"),
-            Self::LabelsWrite => (
-                "标注话轮（掩码）",
-                "read turns of conversations, masked, and label them",
-            ),
+            Self::LabelsWrite => ("标注话轮（掩码）", "label turns, read masked"),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

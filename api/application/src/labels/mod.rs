@@ -46,7 +46,7 @@ pub async fn next(
     labeller: Labeller,
     campaign: Option<&CampaignId>,
     cause: Cause,
-) -> Result<Option<(TurnHanded, Answer<Label>)>, Problem> {
+) -> Result<Option<TurnHanded>, Problem> {
     let Labeller { by, reader } = labeller;
     let db = installation.rows.db();
     let rows = label_board::next(db.as_ref(), campaign, &by, installation.now(), TRIED_MAX).await?;
@@ -74,8 +74,7 @@ pub async fn next(
             return Ok(None);
         };
         let open_until = answer.state.open_at(installation.now()).map(|(_, until)| until);
-        let handed = TurnHanded::of(&row, heard, open_until);
-        return Ok(Some((handed, answer)));
+        return Ok(Some(TurnHanded::of(&row, heard, open_until)));
     }
     Ok(None)
 }

@@ -153,6 +153,7 @@ const EXAMPLES: &[&str] = &[
     "flow rollback card_instalment_spoken --to 1 --reason complaints --data ./first",
     "flow coverage card_instalment_spoken@1 --data ./first",
     "what-if --campaign A --flow card_instalment_spoken@2 --data ./first",
+    "mine keywords --campaign LOAN_REMIND_20231101 --by customer_segment --data ./first",
     "mine refusals --campaign A --data ./first",
     "flow list",
     "flow show appointment",
@@ -177,6 +178,7 @@ const EXAMPLES: &[&str] = &[
     "report compliance --period month --out compliance.html --data ./first",
     "report daily --data ./first",
     "report costs --data ./first",
+    "report plan --per-minute-fen 15 --data ./first",
     "report check compliance.html",
     "sample calls --seed 7 --size 20 --out sample.json --data ./first",
     "sample finding 00000000-0000-5000-8000-000000000001 00000000-0000-5000-8000-000000000002 --answer \

@@ -1,11 +1,10 @@
 //! `ledgerline label`: turns of conversations that people label, and the lines that a model learns from.
 
 use super::reveal::write;
-use crate::kit::api::post;
+use crate::kit::api::{post, with_query};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::table;
-use application::percent::encode;
 use domain::disposition::InterestLevel;
 use domain::ids::CampaignId;
 use domain::label::TurnId;
@@ -111,8 +110,13 @@ struct Adding {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     match args.action {
         Action::Next { campaign, by, asking } => {
-            let path = with_query("/api/v1/labels/next", &[("campaign", campaign.as_ref().map(text))]);
-            asking.show(runtime, post(&path, &given(json!({ "by": by })))).await
+            let path = with_query(
+                "/api/v1/labels/next",
+                &[("campaign", campaign.as_ref().map(text))],
+            );
+            asking
+                .show(runtime, post(&path, &given(json!({ "by": by }))))
+                .await
         }
         Action::Add(adding) => adding.add(runtime).await,
         Action::Request {
@@ -136,7 +140,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             reason,
             asking,
         } => {
-            let asked = [("campaign", campaign.as_ref().map(text)), ("by", by), ("reason", reason)];
+            let asked = [
+                ("campaign", campaign.as_ref().map(text)),
+                ("by", by),
+                ("reason", reason),
+            ];
             let path = with_query("/api/v1/labels/training", &asked);
             let found = asking.whole(runtime, &path).await?;
             let lines = table::items(&found, "items");
@@ -153,7 +161,9 @@ impl Adding {
             (_, true) => "misheard",
             (false, false) => "intent",
         };
-        let interest = self.interest.map(|word| level(&word).map_or(word, |level| level.code().to_owned()));
+        let interest = self
+            .interest
+            .map(|word| level(&word).map_or(word, |level| level.code().to_owned()));
         let body = given(json!({
             "turn": self.turn, "meaning": meaning, "intent": self.intent, "sentiment": self.sentiment,
             "interest": interest, "by": self.by,
@@ -164,7 +174,10 @@ impl Adding {
 
 /// Also as people write it: 高, 中, 低.
 fn level(word: &str) -> Option<InterestLevel> {
-    InterestLevel::ALL.iter().copied().find(|level| level.label_zh() == word)
+    InterestLevel::ALL
+        .iter()
+        .copied()
+        .find(|level| level.label_zh() == word)
 }
 
 async fn list(
@@ -173,7 +186,10 @@ async fn list(
     state: Option<String>,
     asking: &Asking,
 ) -> Result<(), Failure> {
-    let path = with_query("/api/v1/labels", &[("campaign", campaign.map(text)), ("state", state)]);
+    let path = with_query(
+        "/api/v1/labels",
+        &[("campaign", campaign.map(text)), ("state", state)],
+    );
     let columns = [
         ("话轮 turn", "/turn"),
         ("原因 why", "/why"),
@@ -183,20 +199,11 @@ async fn list(
         ("方式 by", "/settled_by"),
     ];
     let none = "没有话轮 no turn";
-    asking.show_items(runtime, &path, Value::clone, &columns, none).await
+    asking
+        .show_items(runtime, &path, Value::clone, &columns, none)
+        .await
 }
 
 fn text(id: &CampaignId) -> String {
     id.to_string()
-}
-
-fn with_query(path: &str, asked: &[(&str, Option<String>)]) -> String {
-    let given = asked.iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
-    let pairs: Vec<String> = given
-        .map(|(name, value)| format!("{name}={}", encode(value)))
-        .collect();
-    match pairs.is_empty() {
-        true => path.to_owned(),
-        false => format!("{path}?{}", pairs.join("&")),
-    }
 }

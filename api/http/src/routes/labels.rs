@@ -2,7 +2,6 @@
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::guard::in_scope;
 use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
 use crate::reply::Written;
 use actors::Answer;
@@ -13,12 +12,10 @@ use application::labels::{
     meaning_of, next, request, training_lines,
 };
 use application::parameter::Parameter;
+use application::targets::campaign_of;
 use domain::disposition::InterestLevel;
 use domain::flow::FlowNamed;
-use domain::ids::CampaignId;
-use domain::label::{
-    INTENT_BYTES_MAX, Label, LabelSays, LabelWhy, LabelledTurn, Meaning, Sentiment, TurnId,
-};
+use domain::label::{INTENT_BYTES_MAX, Label, LabelSays, LabelWhy, LabelledTurn, Meaning, Sentiment, TurnId};
 use domain::permission::DataScope;
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -163,29 +160,22 @@ impl Order for LabelRequest {
     }
 }
 
-async fn hand_out(ctx: Ctx, input: Input) -> Result<Changed<TurnNext>, Problem> {
+/// Read behind the rows' head: what was labelled a moment ago is not handed out again.
+async fn hand_out(ctx: Ctx, input: Input) -> Result<Read<TurnNext>, Problem> {
     let installation = &ctx.installation;
     let cause = input.cause(installation, "labels/next")?;
-    let campaign = asked_campaign(&input)?;
+    let campaign = campaign_of(input.text("campaign"))?;
     let reader = input.reader_by_post();
     let asked: TurnAsked = input.order().await?;
     let labeller = Labeller {
         by: asked.by.unwrap_or_default(),
         reader,
     };
-    let Some((mut handed, answer)) = next(installation, labeller, campaign.as_ref(), cause).await? else {
-        return Ok(Changed(Written {
-            body: TurnNext { turn: None },
-            version: None,
-            position: None,
-        }));
+    let Some(mut handed) = next(installation, labeller, campaign.as_ref(), cause).await? else {
+        return Ok(Read(TurnNext { turn: None }));
     };
     handed.asked = asked_before(&ctx, &handed).await?;
-    Ok(Changed(Written {
-        body: TurnNext { turn: Some(handed) },
-        version: Some(answer.version),
-        position: Some(answer.position),
-    }))
+    Ok(Read(TurnNext { turn: Some(handed) }))
 }
 
 /// What was said to them before, as the flow has it: nobody's values are filled in.
@@ -232,7 +222,9 @@ async fn put_before_people(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>
 async fn seen(ctx: &Ctx, scope: &DataScope, turn: Option<TurnId>) -> Result<LabelledTurn, Problem> {
     let turn = turn.ok_or_else(|| Problem::missing("this turn"))?;
     let turn = known(&ctx.installation, turn).await?;
-    in_scope(scope, &turn.campaign).map_err(|_| Problem::missing("this turn"))?;
+    if !scope.admits_campaign(&turn.campaign) {
+        return Err(Problem::missing("this turn"));
+    }
     Ok(turn)
 }
 
@@ -247,7 +239,7 @@ fn changed(turn: &LabelledTurn, answer: &Answer<Label>) -> Changed<LabelShown> {
 async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Labels>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
     let filter = LabelFilter {
-        campaign: asked_campaign(&input)?,
+        campaign: campaign_of(input.text("campaign"))?,
         state: match input.text("state") {
             Some("waiting") => Some(TurnState::Waiting),
             Some("settled") => Some(TurnState::Settled),
@@ -266,19 +258,18 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Labels>>, Problem> {
 
 async fn train(ctx: Ctx, input: Input) -> Result<Read<Paged<TrainingLines>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, LONG)?;
-    let campaign = asked_campaign(&input)?;
+    let campaign = campaign_of(input.text("campaign"))?;
     let behind: Option<TurnId> = paging.place()?;
     let limit = paging.limit.min(TRAINING_PAGE_MAX);
     let reader = input.reader();
-    let (list, last) =
-        training_lines(&ctx.installation, &reader, campaign.as_ref(), behind.as_ref(), limit).await?;
+    let (list, last) = training_lines(
+        &ctx.installation,
+        &reader,
+        campaign.as_ref(),
+        behind.as_ref(),
+        limit,
+    )
+    .await?;
     let next_cursor = last.map(|turn| paging.cursor(&turn)).transpose()?;
     Ok(Read(Paged { list, next_cursor }))
-}
-
-fn asked_campaign(input: &Input) -> Result<Option<CampaignId>, Problem> {
-    let campaign = input.text("campaign").map(str::parse);
-    campaign
-        .transpose()
-        .map_err(|error: domain::ids::InvalidId| Problem::invalid("query-invalid", error.to_string()))
 }

@@ -10,6 +10,7 @@ pub mod audit;
 mod audit_search;
 mod breaches;
 mod bulk_reveal;
+mod call_plans;
 pub mod calls;
 pub mod campaigns;
 mod charts;
@@ -29,6 +30,7 @@ mod funnels;
 mod health;
 mod inspections;
 pub mod installation;
+mod keywords;
 mod labels;
 pub mod lists;
 mod live;
@@ -134,7 +136,6 @@ fn groups() -> Vec<Vec<Endpoint>> {
         rules::endpoints(),
         engines::endpoints(),
         models::endpoints(),
-        labels::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),
@@ -157,9 +158,18 @@ fn groups() -> Vec<Vec<Endpoint>> {
     ]
 }
 
+/// What people make of conversations that are over.
+fn of_past_conversations() -> Vec<Vec<Endpoint>> {
+    vec![
+        labels::endpoints(),
+        keywords::endpoints(),
+        call_plans::endpoints(),
+    ]
+}
+
 /// Every endpoint of this server.
 pub fn endpoints() -> Vec<Endpoint> {
-    groups().concat()
+    [groups(), of_past_conversations()].concat().concat()
 }
 
 /// The routes by method and path, and for which of them places are kept.

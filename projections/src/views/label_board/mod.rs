@@ -136,7 +136,15 @@ fn understood(
         version: event.envelope.stream_version,
     };
     let score = best.map(|best| best.score_permille);
-    put(tx, event, turn, why, Some(&fact.node), fact.intent.as_deref(), score)
+    put(
+        tx,
+        event,
+        turn,
+        why,
+        Some(&fact.node),
+        fact.intent.as_deref(),
+        score,
+    )
 }
 
 /// A turn whose reading was accepted, and led nowhere at its node.
@@ -162,7 +170,15 @@ fn decided(
         version: StreamVersion(before),
     };
     let score = reading.candidates.first().map(|best| best.score_permille);
-    put(tx, event, turn, "unclear", Some(&decision.node), reading.intent(), score)
+    put(
+        tx,
+        event,
+        turn,
+        "unclear",
+        Some(&decision.node),
+        reading.intent(),
+        score,
+    )
 }
 
 fn put(
@@ -220,9 +236,7 @@ fn labelled(tx: &mut dyn Tx, event: &ViewEvent, label: &LabelEvent) -> Result<()
                 set(row, OPEN_UNTIL, Val::at(*until));
             }
             LabelEvent::Added { by, .. } => added(row, by),
-            LabelEvent::Settled {
-                says, settled_by, ..
-            } => {
+            LabelEvent::Settled { says, settled_by, .. } => {
                 set(row, SETTLED_AT, Val::at(at));
                 set(row, SETTLED_BY, Val::text(settled_by.code()));
                 settle(row, says);

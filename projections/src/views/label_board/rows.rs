@@ -231,7 +231,9 @@ mod tests {
     }
 
     async fn places(db: &dyn ReadDb, by: &str, now: Timestamp) -> Vec<u64> {
-        let rows = next(db, None, by, now, NonZeroUsize::new(9).unwrap()).await.unwrap();
+        let rows = next(db, None, by, now, NonZeroUsize::new(9).unwrap())
+            .await
+            .unwrap();
         rows.iter().map(|row| row.turn.version.0).collect()
     }
 
