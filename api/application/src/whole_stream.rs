@@ -1,4 +1,5 @@
-//! A stream read from its first event to its last: the state it adds up to, and each event with when it happened.
+//! A stream read from its first event to its last: the state it adds up to, and each event with when it
+//! happened.
 
 use crate::installation::Installation;
 use domain::decider::Decider;

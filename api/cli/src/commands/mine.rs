@@ -1,4 +1,5 @@
-//! `ledgerline mine`: what the recorded calls of a campaign say together, why people refuse, what they talk of.
+//! `ledgerline mine`: what the recorded calls of a campaign say together: why people refuse, what they talk
+//! of.
 
 use crate::kit::api::{get, with_query};
 use crate::kit::asking::Asking;
@@ -11,9 +12,9 @@ use tokio::runtime::Runtime;
 
 /// Mining (挖掘): what the recorded calls of a campaign say together.
 ///
-/// Refusals are read from what was understood: nothing of a person is opened. Keywords are counted in what was
-/// heard: at most 2,000 calls are opened for it, masked, on record first; a word that fewer than three calls
-/// said is shown to nobody.
+/// Refusals are read from what was understood: nothing of a person is opened. Keywords are counted in what
+/// was heard: at most 2,000 calls are opened for it, masked, on record first; a word that fewer than three
+/// calls said is shown to nobody.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

@@ -1,9 +1,12 @@
 //! Turns that people label, as clients meet them: handed to one at a time, masked and on record, settled by
 //! one or by two who agree, and read out as lines to learn from.
 
-use super::asking::{Came, add, get, key, owner, send, trail};
+use super::asking::{Came, add, get, key, send, trail};
 use super::conversations::{opened, with_two, written};
 use crate::testing::Story;
+use domain::conversation::{Conversation, ConversationEvent};
+use domain::decider::Decider;
+use domain::stored_event::StreamVersion;
 use hyper::Method;
 use serde_json::{Value, json};
 
@@ -144,6 +147,18 @@ fn two_who_differ_are_followed_by_a_third_and_the_line_is_learned_from() {
     story.end();
 }
 
+/// The turn of a conversation in which something was understood, by its place in the stream.
+async fn understood(story: &Story, conversation: &str) -> String {
+    let stream = Conversation::stream(&conversation.parse().unwrap());
+    let store = story.running.installation.store();
+    let stored = store.read_stream(&stream, StreamVersion(0), 100).await.unwrap();
+    let mut envelopes = stored.iter().map(|one| one.envelope().unwrap());
+    let found = envelopes
+        .find(|one| one.kind == ConversationEvent::UNDERSTOOD)
+        .unwrap();
+    format!("conversation.{conversation}.{}", found.stream_version.0)
+}
+
 #[test]
 fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() {
     let story = Story::begin();
@@ -152,9 +167,7 @@ fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() 
         let came = opened(&story, "C02").await;
         let id = came.body["id"].as_str().unwrap().to_owned();
         written(&story, &id, "m-1", "是的").await;
-        let understood = trail(&story, "conversation.understood").await;
-        let place = understood[0]["stream_version"].as_u64().unwrap();
-        let turn = format!("conversation.{id}.{place}");
+        let turn = understood(&story, &id).await;
         let wang = labeller(&story, "wang").await;
         assert_eq!(next(&story, &wang).await, Value::Null, "it was accepted");
         let order = json!({ "turn": turn, "why": "misheard" });

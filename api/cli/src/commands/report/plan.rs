@@ -1,5 +1,5 @@
-//! `ledgerline report plan`: the quarter's call plan, drafted from the forecast over the rows beside a running
-//! server or without one.
+//! `ledgerline report plan`: the quarter's call plan, drafted from the forecast over the rows beside a
+//! running server or without one.
 
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
