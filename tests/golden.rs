@@ -15,6 +15,7 @@ use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::knowledge::Knowledge;
+use domain::label::Label;
 use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
@@ -109,6 +110,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Installation::AGGREGATE, check::<Installation>),
     (Knowledge::AGGREGATE, check::<Knowledge>),
     (Model::AGGREGATE, check::<Model>),
+    (Label::AGGREGATE, check::<Label>),
     (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),

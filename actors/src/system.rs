@@ -26,6 +26,7 @@ use domain::flow::Flow;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::knowledge::Knowledge;
+use domain::label::Label;
 use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
@@ -75,6 +76,7 @@ pub struct ActorSystem {
     pub flows: Entities<Flow>,
     pub models: Entities<Model>,
     pub knowledge: Entities<Knowledge>,
+    pub labels: Entities<Label>,
     pub inquiries: Entities<Inquiry>,
     /// One entity: the log as a whole.
     pub installation: Entities<Installation>,
@@ -124,6 +126,7 @@ impl ActorSystem {
             flows: Entities::start(&environment, &hosting),
             models: Entities::start(&environment, &hosting),
             knowledge: Entities::start(&environment, &hosting),
+            labels: Entities::start(&environment, &hosting),
             inquiries: Entities::start(&environment, &hosting),
             installation: Entities::start(&environment, &hosting),
             accesses: Entities::start(&environment, &hosting),

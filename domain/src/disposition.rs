@@ -34,6 +34,15 @@ macro_rules! labelled {
 pub(crate) use labelled;
 
 labelled! {
+    /// How interested somebody seemed (意向).
+    InterestLevel {
+        Low => "low", "低", "low";
+        Medium => "medium", "中", "medium";
+        High => "high", "高", "high";
+    }
+}
+
+labelled! {
     /// What the person or the network did with a call.
     Disposition {
         Answered => "answered", "接通", "answered";

@@ -1,8 +1,8 @@
 //! What was made of one turn of a conversation: the reading of what was said, and why the flow decided as it
 //! did. Values that a flow's step and a call's events share.
 
-use crate::ids::KnowledgeId;
 use crate::emotion::EmotionReading;
+use crate::ids::KnowledgeId;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -141,6 +141,8 @@ pub struct Understood {
     /// The words of the answers that `reading.knowledge` names, by id. They are not stored: the version is on
     /// record, and a replay says nothing aloud.
     pub answers: BTreeMap<String, ApprovedWords>,
+    /// How they sounded, where that is measured.
+    pub emotion: Option<EmotionReading>,
 }
 
 /// An approved answer, as it is said in this call.
@@ -151,8 +153,6 @@ pub struct ApprovedWords {
     pub text: String,
     /// A value of the person chose a part of it.
     pub personal: bool,
-    /// How they sounded, where that is measured.
-    pub emotion: Option<EmotionReading>,
 }
 
 /// Which input a decision answers.

@@ -48,6 +48,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::installation::Installation>,
     kinds::<domain::knowledge::Knowledge>,
     kinds::<domain::model::Model>,
+    kinds::<domain::label::Label>,
     kinds::<domain::message::Message>,
     kinds::<domain::number::Number>,
     kinds::<domain::person_request::PersonRequest>,

@@ -27,6 +27,7 @@ pub mod flows;
 pub mod inquiring;
 pub mod installation;
 pub mod knowledge;
+pub mod labels;
 pub mod listening;
 pub mod lists;
 pub mod live;

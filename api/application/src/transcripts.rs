@@ -65,6 +65,18 @@ pub async fn said_with(
     customer: &CustomerId,
     sought: &str,
 ) -> Result<Vec<SaidWords>, Problem> {
+    let mut said = heard_in(installation, call, customer).await?;
+    said.retain(|one| holds(&one.text, sought));
+    said.truncate(SAID_MAX);
+    Ok(said)
+}
+
+/// All that was said in a call, masked; asked only behind a record of it.
+pub async fn heard_in(
+    installation: &Installation,
+    call: CallId,
+    customer: &CustomerId,
+) -> Result<Vec<SaidWords>, Problem> {
     let Some(key) = key(installation, customer).await? else {
         return Ok(Vec::new());
     };
@@ -79,8 +91,6 @@ pub async fn said_with(
         open_personal(&envelope, &mut event, installation.vault(), Some(&key))?;
         if let CallEvent::Heard(heard) = event
             && let Some(text) = heard.text.value().map(|text| masked_words(text))
-            && holds(&text, sought)
-            && said.len() < SAID_MAX
         {
             said.push(SaidWords {
                 node: heard.node,

@@ -11,6 +11,7 @@ pub mod compliance_report;
 pub mod html;
 pub mod inspection;
 pub mod log_walk;
+pub mod mining;
 pub mod pdca;
 pub mod proved;
 pub mod reconcile;

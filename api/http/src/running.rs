@@ -16,13 +16,13 @@ use crate::sign_in_rates::SignInRates;
 use crate::signing::Signing;
 use actors::Environment;
 use application::alerts;
-use application::conversations;
 use application::engines::Engines;
 use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
 use application::retention;
 use application::webhooks;
+use application::{conversations, messages};
 use domain::ports::speech::Synthesizer;
 use domain::problem::Problem;
 use evidence::compliance_report::REPORTS_DIR;
@@ -246,6 +246,7 @@ fn begin_beside(installation: &Arc<Installation>) {
     webhooks::begin(installation);
     retention::begin(installation);
     conversations::begin(installation);
+    messages::begin(installation);
     rebuild_record::begin(installation);
 }
 

@@ -56,6 +56,10 @@ pub enum DefinitionFault {
     NotAsExpected { node: String },
     #[error("{member}: there is no answer {answer:?}")]
     UnknownAnswer { member: String, answer: String },
+    #[error("{member}: the flow carries no message {message:?}")]
+    UnknownMessage { member: String, message: String },
+    #[error("{member}: a mail, and nothing else, says to whom; links are https, at most 5 are attached")]
+    BadMessage { member: String },
     #[error("{member}: there is no group {group:?}")]
     UnknownGroup { member: String, group: String },
     #[error("nodes.{node}: an answer that returns bounds its visits")]

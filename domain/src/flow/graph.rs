@@ -4,6 +4,7 @@
 //! checked in `check.rs`.
 
 use super::dialogue::{Dialogue, SILENT};
+use super::messages::MessageTemplate;
 use super::nodes::Node;
 use super::shorthand::written_out;
 use super::text::variables_of;
@@ -36,6 +37,9 @@ pub struct FlowDefinition {
     /// What counts in every node of a spoken flow.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialogue: Option<Dialogue>,
+    /// Messages that its nodes send, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub messages: BTreeMap<String, MessageTemplate>,
     pub nodes: BTreeMap<String, Node>,
 }
 
@@ -125,6 +129,9 @@ impl FlowDefinition {
         }
         if let Some(variables) = value.get("variables") {
             read_members::<Variable>("variables", variables)?;
+        }
+        if let Some(messages) = value.get("messages") {
+            read_members::<MessageTemplate>("messages", messages)?;
         }
         if let Some(notices) = value.get("notices") {
             read_part::<Notices>("notices", notices)?;

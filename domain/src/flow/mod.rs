@@ -25,6 +25,7 @@ mod key_rule_tests;
 mod known_tests;
 #[cfg(test)]
 mod landed_tests;
+mod messages;
 mod named;
 mod nodes;
 mod refusal;
@@ -57,6 +58,7 @@ pub use dialogue::{
 };
 pub use fault::DefinitionFault;
 pub use graph::{FLOW_FILE_BYTES_MAX, FlowDefinition, Notices, ReadFault, ValueFault};
+pub use messages::{ATTACHMENTS_MAX, FLOW_MESSAGES_MAX, MessageTemplate, SentWhen};
 pub use named::{FlowNamed, InvalidFlowName};
 pub use nodes::*;
 pub use refusal::FlowRefusal;

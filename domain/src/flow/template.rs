@@ -55,6 +55,7 @@ pub fn from_script(flow: FlowId, script: &str) -> Result<FlowDefinition, TextFau
         start: "message".to_owned(),
         on_exception: "exception".to_owned(),
         dialogue: None,
+        messages: BTreeMap::new(),
         nodes: nodes(script),
     })
 }

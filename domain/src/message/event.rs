@@ -3,6 +3,7 @@
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::ids::{CampaignId, MessageId, NumberId};
+pub use crate::message_way::Way;
 use crate::personal::Personal;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -60,19 +61,6 @@ pub struct OrderedFact {
     pub attachments: Vec<String>,
     /// What the rules said.
     pub verdicts: Vec<Verdict>,
-}
-
-/// By which way a message leaves.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Way {
-    /// A short message, by a gateway.
-    Sms,
-    Mail,
-    /// To an address of the institution's own, which brings it to an app.
-    Webhook,
 }
 
 /// What came back.

@@ -128,6 +128,9 @@ pub enum Permission {
     /// What calls understand, hear and speak with, asked by other systems.
     #[serde(rename = "engines:use")]
     EnginesUse,
+    /// Turns of conversations, read masked and labelled.
+    #[serde(rename = "labels:write")]
+    LabelsWrite,
     /// Only the directory's own key.
     #[serde(rename = "directory:write")]
     DirectoryWrite,
@@ -135,7 +138,7 @@ pub enum Permission {
 
 impl Permission {
     /// Every permission, in the order of the table's rows.
-    pub const ALL: [Self; 52] = [
+    pub const ALL: [Self; 53] = [
         Self::CampaignsRead,
         Self::CampaignsWrite,
         Self::CampaignsStart,
@@ -187,6 +190,7 @@ impl Permission {
         Self::CasesOpen,
         Self::CasesWrite,
         Self::EnginesUse,
+        Self::LabelsWrite,
         Self::DirectoryWrite,
     ];
 
@@ -244,6 +248,7 @@ impl Permission {
             Self::CasesOpen => "cases:open",
             Self::CasesWrite => "cases:write",
             Self::EnginesUse => "engines:use",
+            Self::LabelsWrite => "labels:write",
             Self::DirectoryWrite => "directory:write",
         }
     }
@@ -326,6 +331,7 @@ impl Permission {
                 "assign and answer complaints and requests of persons",
             ),
             Self::EnginesUse => ("调用通话引擎", "ask the engines of calls"),
+            Self::LabelsWrite => ("标注话轮（掩码）", "label turns, read masked"),
             Self::DirectoryWrite => ("数据目录所有者", "what only the directory's owner does"),
         }
     }

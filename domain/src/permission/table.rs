@@ -89,6 +89,7 @@ const TABLE: &[(P, [Reach; 9])] = &[
     (P::CasesOpen,         [N, A, N, N, A, A, N, N, N]),
     (P::CasesWrite,        [N, N, N, N, N, A, N, N, N]),
     (P::EnginesUse,        [A, A, N, N, N, N, N, A, A]),
+    (P::LabelsWrite,       [N, A, N, N, N, N, N, A, N]),
     (P::DirectoryWrite,    [N, N, N, N, N, N, N, N, N]),
 ];
 

@@ -159,6 +159,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             of_both(aggregate, &complaint)
         }
         "summary" => of_both(aggregate, &call()),
+        "label" => of_both(aggregate, &format!("call.{}.12", call())),
         "conversation" => {
             let conversation = ConversationId::derive(CommandId::derive_from_text("golden"));
             of_both(aggregate, &conversation)

@@ -48,11 +48,14 @@ pub enum SettingName {
     /// Requests of one user or key to these engines that are answered at once.
     #[serde(rename = "engines.at_once_max")]
     EngineRequestsAtOnceMax,
+    /// How many people are asked what a turn of a conversation means.
+    #[serde(rename = "labels.people")]
+    LabelsPeople,
 }
 
 impl SettingName {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::AnswerPerMilleMin,
         Self::SettledCallsMin,
         Self::LineFailuresMax,
@@ -66,6 +69,7 @@ impl SettingName {
         Self::RequestsAtOnceMax,
         Self::EngineRequestsPerMinute,
         Self::EngineRequestsAtOnceMax,
+        Self::LabelsPeople,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -83,6 +87,7 @@ impl SettingName {
             Self::RequestsAtOnceMax => "requests.at_once_max",
             Self::EngineRequestsPerMinute => "engines.requests_per_minute",
             Self::EngineRequestsAtOnceMax => "engines.at_once_max",
+            Self::LabelsPeople => "labels.people",
         }
     }
 
@@ -111,6 +116,7 @@ impl SettingName {
                 "每用户或密钥同时引擎请求上限",
                 "requests of a user or key to engines at once",
             ),
+            Self::LabelsPeople => ("每条话轮的标注人数", "people who are asked of a turn"),
         }
     }
 
@@ -136,6 +142,7 @@ impl SettingName {
             // Ten a second: a chat of a few hundred people.
             Self::EngineRequestsPerMinute => 600,
             Self::EngineRequestsAtOnceMax => 4,
+            Self::LabelsPeople => 1,
         }
     }
 
@@ -157,6 +164,8 @@ impl SettingName {
             // One a second at least, so that who waits a second may ask again.
             Self::EngineRequestsPerMinute => (60, 1_000_000),
             Self::EngineRequestsAtOnceMax => (1, 64),
+            // Where two differ, a third is asked.
+            Self::LabelsPeople => (1, 2),
         }
     }
 }

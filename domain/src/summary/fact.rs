@@ -2,6 +2,7 @@
 
 use crate::call_course::{CourseMark, TurnCounts};
 use crate::calling_plan::FlowRef;
+pub use crate::disposition::InterestLevel;
 use crate::disposition::{Disposition, Outcome, labelled};
 use crate::ids::{CampaignId, CustomerId};
 use crate::personal::Personal;
@@ -12,15 +13,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Longest text of a summary, in characters: a card's length, many times over.
 pub const SUMMARY_TEXT_CHARS_MAX: usize = 2_000;
-
-labelled! {
-    /// How interested somebody seemed (意向).
-    InterestLevel {
-        Low => "low", "低", "low";
-        Medium => "medium", "中", "medium";
-        High => "high", "高", "high";
-    }
-}
 
 labelled! {
     /// Why a level of interest was chosen: the first of these that holds.

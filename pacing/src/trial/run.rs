@@ -8,7 +8,7 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 /// Days that the law counts together (16 CFR 310.4(b)(4)(i)).
-pub const WINDOW_DAYS: usize = 30;
+pub(super) const WINDOW_DAYS: usize = 30;
 /// Answers that a strict day takes for granted before it has them.
 const STRICT_ANSWERS: u64 = 100;
 
@@ -34,7 +34,7 @@ pub enum Ledger {
 
 /// Answers and drops so far: of the window, and of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Account {
+pub(super) struct Account {
     pub answers: u64,
     pub drops: u64,
     day_answers: u64,

@@ -12,6 +12,7 @@ pub mod daily_copies;
 pub mod flow_board;
 pub mod funnel;
 pub mod knowledge_board;
+pub mod label_board;
 pub mod metric_board;
 pub mod model_board;
 pub mod portrait;
@@ -49,5 +50,6 @@ pub fn all() -> Vec<Arc<dyn View>> {
         Arc::new(summary_board::SummaryBoard),
         Arc::new(model_board::ModelBoard),
         Arc::new(knowledge_board::KnowledgeBoard),
+        Arc::new(label_board::LabelBoard),
     ]
 }

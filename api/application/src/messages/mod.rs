@@ -1,10 +1,12 @@
 //! Messages to persons, whoever sends them: asked of the rules, stored, carried, and what came back.
 
+mod following;
 mod replying;
 pub mod room;
 mod sending;
 mod shown;
 
+pub use following::begin;
 pub use replying::{ReplyOrder, ReplyTaken, reply};
 pub use sending::{MessageDraft, MessageSent, send};
 pub use shown::{MessageShown, MessagesShown, messages_of};

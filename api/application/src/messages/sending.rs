@@ -149,15 +149,21 @@ async fn prepared(
         number_state: &number_state,
     };
     let verdicts = judged.verdicts(false, installation.now())?;
-    let text = text_of(&draft, &person, messenger)?;
-    let to = address(&draft, &person, &number)?;
+    let values = values_of(&draft, &person);
+    let text = text_of(&draft, &values, messenger)?;
+    let to = address(&draft, &values, &person, &number)?;
+    let subject = draft
+        .subject
+        .as_deref()
+        .map(|text| filled(text, &values, "/subject"));
+    let subject = subject.transpose()?;
     let fact = OrderedFact {
         message: id,
         campaign: draft.campaign,
         number,
         way: draft.way,
         to: Personal::open(to.clone()),
-        subject: draft.subject.clone().map(Personal::open),
+        subject: subject.clone().map(Personal::open),
         text: Personal::open(text.clone()),
         attachments: draft.attachments.clone(),
         verdicts,
@@ -166,7 +172,7 @@ async fn prepared(
         message: id,
         way: draft.way,
         to,
-        subject: draft.subject,
+        subject,
         text,
         attachments: draft.attachments,
     };
@@ -184,7 +190,12 @@ fn number_of(person: &CustomerState, campaign: &CampaignId) -> Result<NumberId, 
 }
 
 /// Where it goes.
-fn address(draft: &MessageDraft, person: &CustomerState, number: &NumberId) -> Result<String, Problem> {
+fn address(
+    draft: &MessageDraft,
+    values: &BTreeMap<String, String>,
+    person: &CustomerState,
+    number: &NumberId,
+) -> Result<String, Problem> {
     match draft.way {
         Way::Sms => {
             let phone = person.phone(number).and_then(Personal::value);
@@ -195,20 +206,16 @@ fn address(draft: &MessageDraft, person: &CustomerState, number: &NumberId) -> R
                 )
             })
         }
-        Way::Mail => draft
-            .to
-            .clone()
-            .ok_or_else(|| wrong("/to", "a mail needs an address")),
+        Way::Mail => match draft.to.as_deref() {
+            Some(to) => filled(to, values, "/to"),
+            None => Err(wrong("/to", "a mail needs an address")),
+        },
         Way::Webhook => Ok(draft.customer.to_string()),
     }
 }
 
-/// Filled in and signed, and of a short message with how to refuse.
-fn text_of(
-    draft: &MessageDraft,
-    person: &CustomerState,
-    messenger: &dyn Messenger,
-) -> Result<String, Problem> {
+/// What a message's texts are filled in with: the row of the person's list, then what was told besides.
+fn values_of(draft: &MessageDraft, person: &CustomerState) -> BTreeMap<String, String> {
     let mut values: BTreeMap<String, String> = BTreeMap::new();
     if let Some(enrolment) = person.enrolment(&draft.campaign) {
         let known = enrolment.variables.iter();
@@ -216,7 +223,20 @@ fn text_of(
     }
     values.extend(draft.variables.clone());
     values.extend(draft.link.clone().map(|link| (LINK.to_owned(), link)));
-    let mut text = filled_in(&draft.text, &values).map_err(|fault| wrong("/text", &fault.to_string()))?;
+    values
+}
+
+fn filled(text: &str, values: &BTreeMap<String, String>, pointer: &str) -> Result<String, Problem> {
+    filled_in(text, values).map_err(|fault| wrong(pointer, &fault.to_string()))
+}
+
+/// Filled in and signed, and of a short message with how to refuse.
+fn text_of(
+    draft: &MessageDraft,
+    values: &BTreeMap<String, String>,
+    messenger: &dyn Messenger,
+) -> Result<String, Problem> {
+    let mut text = filled(&draft.text, values, "/text")?;
     if let Some(link) = &draft.link
         && !text.contains(link.as_str())
     {

@@ -1,15 +1,20 @@
-//! `ledgerline mine`: what the recorded calls of a campaign say together.
+//! `ledgerline mine`: what the recorded calls of a campaign say together: why people refuse, what they talk
+//! of.
 
-use crate::kit::api::get;
+use crate::kit::api::{get, with_query};
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
-use crate::kit::output;
+use crate::kit::{output, table};
 use domain::ids::CampaignId;
 use serde_json::Value;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
-/// Mining (挖掘): what the recorded calls of a campaign say together; nothing of a person is opened for it.
+/// Mining (挖掘): what the recorded calls of a campaign say together.
+///
+/// Refusals are read from what was understood: nothing of a person is opened. Keywords are counted in what
+/// was heard: at most 2,000 calls are opened for it, masked, on record first; a word that fewer than three
+/// calls said is shown to nobody.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -19,7 +24,24 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Why people refused: reasons that were understood, each with its share
+    /// Words that were said, by frequency, and how many care about the price
+    Keywords {
+        /// The campaign whose calls they are
+        #[arg(long, value_name = "ID")]
+        campaign: CampaignId,
+        /// Told apart by this column of the lists, or by customer_segment
+        #[arg(long, value_name = "COLUMN")]
+        by: Option<String>,
+        /// Who reads, for the record
+        #[arg(long, value_name = "NAME")]
+        reader: Option<String>,
+        /// Why, for the record; nothing personal
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Why people refused: reasons that were understood, each with its share, by day, and what to change
     Refusals {
         /// The campaign whose calls they are
         #[arg(long, value_name = "ID")]
@@ -30,31 +52,108 @@ enum Action {
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let Action::Refusals { campaign, asking } = args.action;
+    match args.action {
+        Action::Refusals { campaign, asking } => refusals(&campaign, &asking, runtime).await,
+        Action::Keywords {
+            campaign,
+            by,
+            reader,
+            reason,
+            asking,
+        } => {
+            let asked = [("column", by), ("by", reader), ("reason", reason)];
+            let path = with_query(&format!("/api/v1/campaigns/{campaign}/keywords"), &asked);
+            let found = asking.reply(runtime, get(&path)).await?;
+            match asking.wants_json() {
+                true => output::json(&found),
+                false => keywords(&found),
+            }
+        }
+    }
+}
+
+fn number(of: &Value, member: &str) -> u64 {
+    of.get(member).and_then(Value::as_u64).unwrap_or_default()
+}
+
+fn word<'a>(of: &'a Value, member: &str) -> &'a str {
+    of.get(member).and_then(Value::as_str).unwrap_or_default()
+}
+
+async fn refusals(campaign: &CampaignId, asking: &Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let path = format!("/api/v1/campaigns/{campaign}/refusals");
     let found = asking.reply(runtime, get(&path)).await?;
     if asking.wants_json() {
         return output::json(&found);
     }
-    let number = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
     output::line(&format!(
         "{} 通 calls, 有对话 talked {}, 拒绝 refused {}",
         number(&found, "calls"),
         number(&found, "talked"),
         number(&found, "refused")
     ))?;
-    let reasons = found.get("reasons").and_then(Value::as_array);
-    for one in reasons.into_iter().flatten() {
-        let word = |member: &str| one.get(member).and_then(Value::as_str).unwrap_or_default();
+    for one in table::items(&found, "reasons") {
         let share = number(one, "share_permille");
         output::line(&format!(
             "{:>3}.{} % {:>6}  {} {} ({})",
             share / 10,
             share % 10,
             number(one, "calls"),
-            word("label_zh"),
-            word("label_en"),
-            word("intent")
+            word(one, "label_zh"),
+            word(one, "label_en"),
+            word(one, "intent")
+        ))?;
+        output::line(&format!(
+            "                → {} {}",
+            word(one, "change_zh"),
+            word(one, "change_en")
+        ))?;
+    }
+    let columns = [
+        ("日 day", "/day"),
+        ("有对话 talked", "/talked"),
+        ("拒绝 refused", "/refused"),
+    ];
+    match table::items(&found, "days") {
+        [] => Ok(()),
+        days => table::members(&columns, days),
+    }
+}
+
+fn keywords(found: &Value) -> Result<(), Failure> {
+    output::line(&format!(
+        "{} 通已听 calls opened{}",
+        number(found, "calls"),
+        if found.get("truncated").and_then(Value::as_bool) == Some(true) {
+            "（只取最近的 the newest only）"
+        } else {
+            ""
+        }
+    ))?;
+    said("全部 all", found)?;
+    for group in table::items(found, "groups") {
+        said(word(group, "group"), group)?;
+    }
+    Ok(())
+}
+
+fn said(name: &str, of: &Value) -> Result<(), Failure> {
+    let share = number(of, "price_sensitive_permille");
+    output::line(&format!(
+        "{name}: {} 人 persons, {} 通 calls, 关注价格 care about the price {}.{} %",
+        number(of, "persons"),
+        number(of, "talked"),
+        share / 10,
+        share % 10
+    ))?;
+    for one in table::items(of, "keywords") {
+        let share = number(one, "share_permille");
+        output::line(&format!(
+            "{:>5}.{} % {:>6}  {}",
+            share / 10,
+            share % 10,
+            number(one, "calls"),
+            word(one, "word")
         ))?;
     }
     Ok(())

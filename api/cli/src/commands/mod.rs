@@ -30,6 +30,7 @@ pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod knowledge;
+pub(crate) mod label;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod mine;
@@ -106,6 +107,7 @@ pub(crate) enum Command {
     Webhook(webhook::Args),
     WhatIf(what_if::Args),
     Mine(mine::Args),
+    Label(label::Args),
     User(user::Args),
     Approval(approval::Args),
     Settings(settings::Args),
@@ -157,6 +159,7 @@ impl Command {
             | Self::Webhook(_)
             | Self::WhatIf(_)
             | Self::Mine(_)
+            | Self::Label(_)
             | Self::User(_)
             | Self::Approval(_)
             | Self::Settings(_)
@@ -210,6 +213,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Subscriber(args) => Box::pin(subscriber::run(args, runtime)).await,
         Command::WhatIf(args) => Box::pin(what_if::run(args, runtime)).await,
         Command::Mine(args) => Box::pin(mine::run(args, runtime)).await,
+        Command::Label(args) => Box::pin(label::run(args, runtime)).await,
         Command::Webhook(args) => Box::pin(webhook::run(args, runtime)).await,
         Command::Completions(args) => shell::completions(&args),
         Command::Man(args) => shell::man(&args),

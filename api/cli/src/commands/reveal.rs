@@ -88,10 +88,11 @@ fn list<'a>(reply: &'a Value, name: &str) -> &'a [Value] {
         .map_or(&[], Vec::as_slice)
 }
 
-fn write(out: &Path, persons: &[Value]) -> std::io::Result<()> {
+/// Writes them, one a line, to a file that only its owner reads.
+pub(super) fn write(out: &Path, lines: &[Value]) -> std::io::Result<()> {
     let mut file = BufWriter::new(private_file::create(out)?);
-    for person in persons {
-        writeln!(file, "{person}")?;
+    for line in lines {
+        writeln!(file, "{line}")?;
     }
     file.flush()
 }

@@ -34,6 +34,7 @@ const DIRECTORY_ONLY: &[(&str, &str)] = &[
     ("report pdca", READS),
     ("report daily", READS),
     ("report costs", READS),
+    ("report plan", READS),
     ("report check", PROOF),
     ("sample check", PROOF),
     (

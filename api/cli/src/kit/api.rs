@@ -6,6 +6,7 @@ use crate::kit::failure::Failure;
 use crate::kit::log_bar::LogBar;
 use crate::kit::output;
 use crate::kit::reader::os_user;
+use application::percent::encode;
 use domain::time::Timestamp;
 use host::app::{AppError, Opened};
 use host::data_dir::{self, Mode};
@@ -54,6 +55,20 @@ pub(crate) const fn get(path: &str) -> Request<'_> {
         path,
         body: None,
         dials: false,
+    }
+}
+
+/// A path with what is asked behind it; what was not given is left out.
+pub(crate) fn with_query(path: &str, asked: &[(&str, Option<String>)]) -> String {
+    let given = asked
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let pairs: Vec<String> = given
+        .map(|(name, value)| format!("{name}={}", encode(value)))
+        .collect();
+    match pairs.is_empty() {
+        true => path.to_owned(),
+        false => format!("{path}?{}", pairs.join("&")),
     }
 }
 

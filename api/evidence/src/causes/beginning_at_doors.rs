@@ -8,6 +8,7 @@ use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
 use domain::knowledge::KnowledgeEvent;
+use domain::label::LabelEvent;
 use domain::message::MessageEvent;
 use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
@@ -30,6 +31,17 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody makes a version of answers current",
     ),
+    (
+        LabelEvent::REQUESTED,
+        Beginning::Outside,
+        "somebody puts a turn before people",
+    ),
+    (
+        LabelEvent::OPENED,
+        Beginning::Outside,
+        "somebody is handed a turn to label",
+    ),
+    (LabelEvent::ADDED, Beginning::Outside, "somebody labels a turn"),
     (
         ModelEvent::TRAINED,
         Beginning::Outside,

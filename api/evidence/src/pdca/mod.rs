@@ -4,6 +4,7 @@
 //! opt-outs and alerts come from the log. A report says up to which position it speaks.
 
 mod act;
+mod call_plan;
 mod capacity;
 mod evidence;
 mod figures;
@@ -13,6 +14,7 @@ mod render;
 mod tables;
 mod watch;
 
+pub use call_plan::{Assumed, CallPlan, PlanAsk, PlannedMonth, PlannedSum, call_plan};
 pub use evidence::evidence;
 pub use render::page;
 

@@ -5,6 +5,8 @@
 use super::coverage::events_of;
 use application::calls::stream_of;
 use application::installation::Installation;
+use chrono::NaiveDate;
+use domain::calendar::beijing_date;
 use domain::call::UnderstoodFact;
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
@@ -20,22 +22,101 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const MINED_CALLS_MAX: u64 = 20_000;
 
 /// Intents by which somebody says why not, with the words of a page. What stands further up says more.
-const REASONS: [(&str, &str, &str); 10] = [
-    ("too_expensive", "费用、利率太高", "too expensive"),
-    ("no_money_need", "不需要资金", "no need of money"),
-    ("not_interested", "没有兴趣", "not interested"),
-    ("already_done", "已经办理", "already done"),
-    ("consider", "再考虑", "wants to think about it"),
-    ("is_fraud", "担心诈骗", "fears a fraud"),
-    ("complaint", "不满、投诉", "complains"),
-    ("wrong_number", "非本人", "another person"),
-    ("busy", "正忙", "busy"),
-    ("refuse_call", "拒绝来电", "wants no further call"),
+const REASONS: [Reason; 10] = [
+    Reason {
+        intent: "too_expensive",
+        zh: "费用、利率太高",
+        en: "too expensive",
+        change_zh: "先说优惠与可减免的费用，再报总价；准备一句与同类的比较",
+        change_en: "name rebates before the total, and keep one comparison at hand",
+    },
+    Reason {
+        intent: "no_money_need",
+        zh: "不需要资金",
+        en: "no need of money",
+        change_zh: "开场先问用途与时间，没有需求就礼貌结束并约定下次",
+        change_en: "ask for the need first; without one, end politely and agree on a later time",
+    },
+    Reason {
+        intent: "not_interested",
+        zh: "没有兴趣",
+        en: "not interested",
+        change_zh: "把与客户本人有关的一点提到开场第一句",
+        change_en: "open with the one point that is about this person",
+    },
+    Reason {
+        intent: "already_done",
+        zh: "已经办理",
+        en: "already done",
+        change_zh: "拨打前按最新名单剔除已办客户",
+        change_en: "take those who have it off the list before dialing",
+    },
+    Reason {
+        intent: "consider",
+        zh: "再考虑",
+        en: "wants to think about it",
+        change_zh: "给出期限与一条可发送的资料，约定回访时间",
+        change_en: "name the deadline, send one page, agree on when to call back",
+    },
+    Reason {
+        intent: "is_fraud",
+        zh: "担心诈骗",
+        en: "fears a fraud",
+        change_zh: "开场报公司全称与可核实的官方渠道",
+        change_en: "say the full name and an official way to check it in the opening",
+    },
+    Reason {
+        intent: "complaint",
+        zh: "不满、投诉",
+        en: "complains",
+        change_zh: "先致歉并转人工，不再推介",
+        change_en: "apologise, hand over, and offer nothing more",
+    },
+    Reason {
+        intent: "wrong_number",
+        zh: "非本人",
+        en: "another person",
+        change_zh: "核对名单中的号码；确认非本人立即结束",
+        change_en: "check the list's numbers; end at once where it is somebody else",
+    },
+    Reason {
+        intent: "busy",
+        zh: "正忙",
+        en: "busy",
+        change_zh: "缩短开场，先问何时方便",
+        change_en: "shorten the opening, and ask for a better time first",
+    },
+    Reason {
+        intent: "refuse_call",
+        zh: "拒绝来电",
+        en: "wants no further call",
+        change_zh: "减少频次，检查同意来源；按规定不再致电",
+        change_en: "call less often, check the source of consent; nobody who refuses is called again",
+    },
 ];
 
 /// A refusal without a reason.
 const DENY: &str = "deny";
-const UNSAID: (&str, &str) = ("未说明原因", "no reason told");
+const UNSAID: Reason = Reason {
+    intent: DENY,
+    zh: "未说明原因",
+    en: "no reason told",
+    change_zh: "在拒绝后补一句原因追问，一次为限",
+    change_en: "ask why once after a no",
+};
+
+/// An intent by which somebody says why not, in words of a page, and what to change in what is said for it.
+struct Reason {
+    intent: &'static str,
+    zh: &'static str,
+    en: &'static str,
+    change_zh: &'static str,
+    change_en: &'static str,
+}
+
+fn reason(intent: &str) -> &'static Reason {
+    REASONS.iter().find(|one| one.intent == intent).unwrap_or(&UNSAID)
+}
 
 /// Why people refused, over the calls of a campaign.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -51,6 +132,20 @@ pub struct RefusalsShown {
     pub truncated: bool,
     /// The most frequent first.
     pub reasons: Vec<ReasonShown>,
+    /// By the day on which calls were permitted, in Beijing; days without a refusal are left out.
+    pub days: Vec<RefusalDay>,
+}
+
+/// The refused calls of one day.
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RefusalDay {
+    #[schemars(example = &"2026-11-20")]
+    pub day: String,
+    pub talked: u64,
+    pub refused: u64,
+    /// By reason.
+    #[schemars(example = BTreeMap::from([("too_expensive", 3)]))]
+    pub reasons: BTreeMap<&'static str, u64>,
 }
 
 /// One reason.
@@ -67,6 +162,11 @@ pub struct ReasonShown {
     pub share_permille: u64,
     /// Refused calls in which it was named at all.
     pub named: u64,
+    /// What to change in what is said.
+    #[schemars(example = &"把与客户本人有关的一点提到开场第一句")]
+    pub change_zh: &'static str,
+    #[schemars(example = &"open with the one point that is about this person")]
+    pub change_en: &'static str,
 }
 
 /// Reads the calls of a campaign, the newest first.
@@ -84,7 +184,7 @@ pub async fn refusals(installation: &Installation, campaign: &CampaignId) -> Res
                 return Ok(counts.shown(campaign, true));
             }
             let stored = stream_of(installation.store(), row.call).await?;
-            counts.take(&events_of(&stored)?);
+            counts.take(beijing_date(row.permitted_at), &events_of(&stored)?);
         }
         match rows.last() {
             Some(last) if rows.len() >= CALLS_MAX => below = Some(last.first_position),
@@ -100,10 +200,11 @@ struct Counts {
     refused: u64,
     /// By intent: calls whose reason it is, and calls in which it was named.
     reasons: BTreeMap<&'static str, (u64, u64)>,
+    days: BTreeMap<NaiveDate, RefusalDay>,
 }
 
 impl Counts {
-    fn take(&mut self, events: &[CallEvent]) {
+    fn take(&mut self, day: NaiveDate, events: &[CallEvent]) {
         self.calls += 1;
         let understood: Vec<&UnderstoodFact> = events
             .iter()
@@ -112,7 +213,17 @@ impl Counts {
                 _ => None,
             })
             .collect();
-        self.talked += u64::from(!understood.is_empty());
+        if understood.is_empty() {
+            return;
+        }
+        self.talked += 1;
+        let of_day = self.days.entry(day).or_insert_with(|| RefusalDay {
+            day: day.to_string(),
+            talked: 0,
+            refused: 0,
+            reasons: BTreeMap::new(),
+        });
+        of_day.talked += 1;
         let succeeded = events.iter().any(|event| {
             matches!(
                 event,
@@ -127,26 +238,26 @@ impl Counts {
             return;
         }
         self.refused += 1;
+        of_day.refused += 1;
         for reason in &named {
             self.reasons.entry(reason).or_default().1 += 1;
         }
-        let says_most = REASONS.iter().map(|(intent, _, _)| *intent);
+        let says_most = REASONS.iter().map(|one| one.intent);
         let says_most = says_most.chain([DENY]).find(|intent| named.contains(intent));
         if let Some(reason) = says_most {
             self.reasons.entry(reason).or_default().0 += 1;
+            *of_day.reasons.entry(reason).or_default() += 1;
         }
     }
 
     fn shown(self, campaign: &CampaignId, truncated: bool) -> RefusalsShown {
-        let label = |intent: &str| {
-            let found = REASONS.iter().find(|(of, _, _)| *of == intent);
-            found.map_or(UNSAID, |(_, zh, en)| (*zh, *en))
-        };
         let refused = self.refused;
         let shown = |(intent, (calls, named)): (&'static str, (u64, u64))| ReasonShown {
             intent: intent.to_owned(),
-            label_zh: label(intent).0,
-            label_en: label(intent).1,
+            label_zh: reason(intent).zh,
+            label_en: reason(intent).en,
+            change_zh: reason(intent).change_zh,
+            change_en: reason(intent).change_en,
             calls,
             share_permille: (calls * 1_000).checked_div(refused).unwrap_or_default(),
             named,
@@ -163,6 +274,7 @@ impl Counts {
             refused,
             truncated,
             reasons,
+            days: self.days.into_values().filter(|day| day.refused > 0).collect(),
         }
     }
 }
@@ -174,7 +286,7 @@ fn reason_of(fact: &UnderstoodFact) -> Option<&'static str> {
     }
     let intent = fact.intent.as_deref();
     let intent = intent.filter(|_| fact.reading.certainty == Certainty::Accepted)?;
-    let reasons = REASONS.iter().map(|(reason, _, _)| *reason);
+    let reasons = REASONS.iter().map(|one| one.intent);
     reasons.chain([DENY]).find(|reason| *reason == intent)
 }
 
@@ -204,16 +316,21 @@ mod tests {
         })
     }
 
+    fn day(day: u32) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 11, day).unwrap()
+    }
+
     #[test]
     fn a_refused_call_counts_once_by_the_reason_that_says_most() {
         let sure = Certainty::Accepted;
+        let (first, second) = (day(20), day(21));
         let mut counts = Counts::default();
-        counts.take(&[said("deny", sure), said("too_expensive", sure)]);
-        counts.take(&[said("too_expensive", sure), said("refuse_call", sure)]);
-        counts.take(&[said("deny", sure)]);
-        counts.take(&[said("too_expensive", Certainty::ToConfirm)]);
-        counts.take(&[said("ask_fee", sure)]);
-        counts.take(&[]);
+        counts.take(first, &[said("deny", sure), said("too_expensive", sure)]);
+        counts.take(first, &[said("too_expensive", sure), said("refuse_call", sure)]);
+        counts.take(second, &[said("deny", sure)]);
+        counts.take(second, &[said("too_expensive", Certainty::ToConfirm)]);
+        counts.take(second, &[said("ask_fee", sure)]);
+        counts.take(second, &[]);
         let shown = counts.shown(&"A".parse().unwrap(), false);
         assert_eq!((shown.calls, shown.talked, shown.refused), (6, 5, 3));
         let told: Vec<_> = shown
@@ -228,5 +345,22 @@ mod tests {
         ];
         assert_eq!(told, expected);
         assert_eq!(shown.reasons[1].label_zh, "未说明原因");
+        assert!(
+            shown.reasons[0].change_en.contains("rebates"),
+            "{:?}",
+            shown.reasons[0]
+        );
+        let days: Vec<_> = shown
+            .days
+            .iter()
+            .map(|one| (one.day.clone(), one.talked, one.refused, one.reasons.get("deny")))
+            .collect();
+        assert_eq!(
+            days,
+            [
+                (first.to_string(), 2, 2, None),
+                (second.to_string(), 3, 1, Some(&1))
+            ]
+        );
     }
 }

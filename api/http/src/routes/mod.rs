@@ -10,6 +10,7 @@ pub mod audit;
 mod audit_search;
 mod breaches;
 mod bulk_reveal;
+mod call_plans;
 pub mod calls;
 pub mod campaigns;
 mod charts;
@@ -29,7 +30,9 @@ mod funnels;
 mod health;
 mod inspections;
 pub mod installation;
+mod keywords;
 mod knowledge;
+mod labels;
 pub mod lists;
 mod live;
 mod messages;
@@ -163,9 +166,20 @@ fn spoken_groups() -> Vec<Vec<Endpoint>> {
     ]
 }
 
+/// What people make of conversations that are over.
+fn of_past_conversations() -> Vec<Vec<Endpoint>> {
+    vec![
+        labels::endpoints(),
+        keywords::endpoints(),
+        call_plans::endpoints(),
+    ]
+}
+
 /// Every endpoint of this server.
 pub fn endpoints() -> Vec<Endpoint> {
-    [groups(), spoken_groups()].concat().concat()
+    [groups(), spoken_groups(), of_past_conversations()]
+        .concat()
+        .concat()
 }
 
 /// The routes by method and path, and for which of them places are kept.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 /// The campaign T with the shipped spoken flow, and two people of its list.
-async fn with_two(story: &Story) {
+pub(super) async fn with_two(story: &Story) {
     let text = include_str!("../../../../fixtures/flows/card_instalment_spoken.yaml");
     let flow = FlowDefinition::from_yaml(text).unwrap();
     let made = json!({ "task_id": "T", "flow": flow.to_value(),
@@ -32,12 +32,12 @@ async fn with_two(story: &Story) {
     );
 }
 
-async fn opened(story: &Story, customer: &str) -> Came {
+pub(super) async fn opened(story: &Story, customer: &str) -> Came {
     let order = json!({ "campaign": "T", "customer": customer, "channel": "web", "begun_by": "customer" });
     owner(story, "/api/v1/conversations", order).await
 }
 
-async fn written(story: &Story, conversation: &str, id: &str, text: &str) -> Came {
+pub(super) async fn written(story: &Story, conversation: &str, id: &str, text: &str) -> Came {
     let path = format!("/api/v1/conversations/{conversation}/messages");
     owner(story, &path, json!({ "id": id, "text": text })).await
 }

@@ -2,8 +2,11 @@
 
 use super::asking::{Came, get, owner, send, trail};
 use super::webhooks::receiver;
-use crate::testing::Story;
+use crate::testing::{Story, answered, permit_of};
 use application::installation::DialingState;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::ids::{CallId, CommandId, EnrolmentId};
+use domain::stored_event::Cause;
 use host::messaging_args::MessagingChoice;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -181,6 +184,114 @@ fn nobody_is_written_to_where_nobody_may_be_called() {
             .begin(DialingState::NoTrunk, None);
         let came = sent(&story, "m-3", plan()).await;
         assert_eq!(came.body["status"], "sent", "{}", came.body);
+    });
+    story.end();
+}
+
+/// Somebody of T whose flow sends a plan while they are talked to, and thanks behind it.
+async fn with_sending_flow(story: &Story) -> EnrolmentId {
+    let flow = json!({
+        "flow": "T", "notices": { "recording": "本次通话将录音。" }, "variables": { "name": { "type": "text" } },
+        "start": "plan", "on_exception": "bye",
+        "messages": {
+            "plan": { "way": "sms", "text": "{{name}}，您的计划：{{link}}", "link": "https://example.com/plan",
+                "when": "during" },
+            "thanks": { "way": "sms", "text": "感谢接听。" },
+        },
+        "nodes": {
+            "plan": { "act": { "send": "plan", "next": "thanks" } },
+            "thanks": { "act": { "send": "thanks", "next": "bye" } },
+            "bye": { "end": { "text": "再见。", "outcome": "success" } },
+        },
+    });
+    let made =
+        json!({ "task_id": "T", "flow": flow, "schedule": { "start_time": "09:00", "end_time": "18:00" } });
+    let came = owner(story, "/api/v1/campaigns", made).await;
+    assert_eq!(came.status, 201, "{}", came.body);
+    let list = json!({ "task_id": "T", "records": [
+        { "customer_id": "C01", "phone": "13800138001", "name": "欧阳小明" },
+    ] });
+    assert_eq!(owner(story, "/api/v1/tasks/data", list).await.status, 200);
+    let (customer, _) = story.running.installation.customer_named("C01").await.unwrap();
+    EnrolmentId {
+        campaign: "T".parse().unwrap(),
+        customer,
+    }
+}
+
+async fn told_to_call(story: &Story, call: CallId, step: &str, command: CallCommand) {
+    let cause = Cause::outside(CommandId::derive_from_text(step));
+    let calls = &story.running.installation.entities.calls;
+    calls.ask(&call, command, cause).await.unwrap();
+}
+
+/// Waits until so many messages were sent.
+async fn until_sent(story: &Story, count: usize) {
+    let installation = &story.running.installation;
+    let late = installation.now().plus_ms(20_000);
+    while trail(story, "message.sent").await.len() < count {
+        assert!(installation.now() < late, "{count} were not sent");
+        installation.pause(20).await;
+    }
+}
+
+#[test]
+fn a_flow_has_one_message_sent_during_the_call_and_one_after_it() {
+    let (story, told) = begin(&[202]);
+    story.runtime.block_on(async {
+        let enrolment = with_sending_flow(&story).await;
+        let installation = &story.running.installation;
+        let call = CallId::derive(&enrolment, 1);
+        let campaign = installation
+            .entities
+            .campaigns
+            .state(&enrolment.campaign)
+            .await
+            .unwrap()
+            .state;
+        let mut permit = permit_of(installation.now(), call, 1, enrolment.clone());
+        if let CallCommand::Permit { flow, .. } = &mut permit {
+            flow.clone_from(campaign.flow().unwrap());
+        }
+        told_to_call(&story, call, "permit", permit).await;
+        let dialing = CallCommand::Dial {
+            leg: 1,
+            trunk: "first".to_owned(),
+            sip_call_id: "id-1".to_owned(),
+            local: "127.0.0.1:5060".to_owned(),
+            caller: None,
+            hold_off_ms: 5_000,
+        };
+        told_to_call(&story, call, "dial", dialing).await;
+        told_to_call(&story, call, "answer", answered()).await;
+        for node in ["plan", "thanks", "plan", "bye"] {
+            let step = format!("{node} {}", installation.now().micros());
+            let entered = CallCommand::EnterNode {
+                node: node.to_owned(),
+            };
+            told_to_call(&story, call, &step, entered).await;
+        }
+        until_sent(&story, 1).await;
+        let plan = told.recv().unwrap();
+        let text = "【示例银行】欧阳小明，您的计划：https://example.com/plan，回T退订";
+        assert_eq!(plan["text"], text, "{plan}");
+        let ending = CallCommand::End(CallEnding {
+            heard_rtp: true,
+            ..CallEnding::default()
+        });
+        told_to_call(&story, call, "end", ending).await;
+        until_sent(&story, 2).await;
+        assert_eq!(told.recv().unwrap()["text"], "【示例银行】感谢接听。，回T退订");
+        assert!(
+            told.try_recv().is_err(),
+            "each once, however often its node was entered"
+        );
+        let ordered = trail(&story, "message.ordered").await;
+        assert_eq!(ordered.len(), 2);
+        assert!(
+            ordered.iter().all(|one| one["causation"].is_string()),
+            "{ordered:?}"
+        );
     });
     story.end();
 }

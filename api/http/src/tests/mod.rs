@@ -29,6 +29,7 @@ mod forms;
 mod guests;
 mod imported_lists;
 mod kept_replies;
+mod labels;
 mod live;
 mod lookups;
 mod messages;

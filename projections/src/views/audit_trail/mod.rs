@@ -20,6 +20,7 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
+use domain::label::LabelEvent;
 use domain::sample::event::SampleEvent;
 use domain::stored_event::Envelope;
 use domain::view::event::ViewEvent as OfView;
@@ -121,6 +122,9 @@ const ACTED: &[&str] = &[
     InquiryEvent::SEARCHED,
     InstallationEvent::CLOCK_TRUSTED,
     InstallationEvent::DIALING_CONFIRMED,
+    LabelEvent::REQUESTED,
+    LabelEvent::OPENED,
+    LabelEvent::ADDED,
     SampleEvent::FINDING_RECORDED,
     SampleEvent::SIGNED_OFF,
     OfView::REBUILD_BEGUN,

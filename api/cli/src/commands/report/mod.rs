@@ -5,6 +5,7 @@ mod compliance;
 mod costs;
 mod daily;
 mod pdca;
+mod plan;
 
 use crate::kit::failure::Failure;
 use crate::kit::words::word_of;
@@ -37,6 +38,8 @@ enum Action {
     Daily(daily::Args),
     /// What calls cost on the lines, by a tariff of your own (费用)
     Costs(costs::Args),
+    /// A quarter's call plan, drafted from the forecast: calls, lines, agents and cost by month (外呼计划)
+    Plan(plan::Args),
     /// Check a compliance report against its signed note, and, where the log is at hand, against the log
     Check(check::Args),
 }
@@ -70,6 +73,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Compliance(args) => compliance::run(args, runtime).await,
         Action::Daily(args) => daily::run(args).await,
         Action::Costs(args) => costs::run(args).await,
+        Action::Plan(args) => plan::run(args).await,
         Action::Check(args) => check::run(args).await,
     }
 }

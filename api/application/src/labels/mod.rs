@@ -1,0 +1,176 @@
+//! Turns of conversations that people label: the next one for somebody, what they say of it, and the lines
+//! that a model learns from.
+//!
+//! No word of a turn is kept here: it is opened in its conversation's own stream, masked, and only after the
+//! read is on record.
+
+mod heard;
+mod shown;
+mod training;
+
+pub use heard::HeardTurn;
+pub use shown::{LabelOf, LabelShown, Labels, TurnHanded, TurnNext, labels};
+pub use training::{TRAINING_PAGE_MAX, TrainingLine, TrainingLines, training_lines};
+
+use crate::inquiring::{Reader, Shown, put_on_record};
+use crate::installation::Installation;
+use actors::{Answer, AskError};
+use domain::ids::CampaignId;
+use domain::inquiry::ReadForm;
+use domain::label::{
+    Label, LabelCommand, LabelRefusal, LabelSays, LabelWhy, LabelledTurn, Meaning, TurnId, TurnOf,
+};
+use domain::problem::Problem;
+use domain::setting::SettingName;
+use domain::stored_event::Cause;
+use projections::views::label_board::{self, LabelRow};
+use std::num::NonZeroUsize;
+
+/// Turns that are tried for one answer: others may have taken the first ones a moment ago.
+const TRIED_MAX: NonZeroUsize = NonZeroUsize::new(50).expect("fifty is not nothing");
+
+/// What is opened of a turn.
+const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
+
+/// Somebody who labels.
+#[derive(Debug)]
+pub struct Labeller {
+    pub by: String,
+    pub reader: Reader,
+}
+
+/// Hands somebody the next turn of a campaign, or of all: it is theirs for a while, its read is on record,
+/// and only then is it opened. Nothing where none waits for them.
+pub async fn next(
+    installation: &Installation,
+    labeller: Labeller,
+    campaign: Option<&CampaignId>,
+    cause: Cause,
+) -> Result<Option<TurnHanded>, Problem> {
+    let Labeller { by, reader } = labeller;
+    let db = installation.rows.db();
+    let rows = label_board::next(db.as_ref(), campaign, &by, installation.now(), TRIED_MAX).await?;
+    for row in rows {
+        let Some(sealed) = heard::found(installation, row.turn).await? else {
+            continue;
+        };
+        if !sealed.can_be_opened(installation).await? {
+            continue;
+        }
+        let command = LabelCommand::Open {
+            turn: turn_of(&row),
+            by: by.clone(),
+        };
+        let answer = match installation.entities.labels.ask(&row.turn, command, cause).await {
+            Ok(answer) => answer,
+            // Somebody was quicker, or has said their word: the rows were behind.
+            Err(AskError::Refused(
+                LabelRefusal::OpenElsewhere { .. } | LabelRefusal::Labelled { .. } | LabelRefusal::Settled,
+            )) => continue,
+            Err(other) => return Err(refused(other)),
+        };
+        put_on_record(installation, reader, read_of(&row)).await?;
+        let Some(heard) = sealed.opened(installation).await? else {
+            return Ok(None);
+        };
+        let open_until = answer.state.open_at(installation.now()).map(|(_, until)| until);
+        return Ok(Some(TurnHanded::of(&row, heard, open_until)));
+    }
+    Ok(None)
+}
+
+/// What somebody says of a turn; `two` people are asked where the installation's setting says so.
+pub async fn add(
+    installation: &Installation,
+    turn: LabelledTurn,
+    by: String,
+    says: LabelSays,
+    cause: Cause,
+) -> Result<Answer<Label>, Problem> {
+    let people = installation.setting(SettingName::LabelsPeople).await?;
+    let id = turn.turn;
+    let command = LabelCommand::Add {
+        turn,
+        says,
+        by,
+        people,
+    };
+    installation
+        .entities
+        .labels
+        .ask(&id, command, cause)
+        .await
+        .map_err(refused)
+}
+
+/// Somebody says that a turn was not heard or understood rightly.
+pub async fn request(
+    installation: &Installation,
+    turn: LabelledTurn,
+    by: String,
+    why: LabelWhy,
+    cause: Cause,
+) -> Result<Answer<Label>, Problem> {
+    let id = turn.turn;
+    let command = LabelCommand::Request { turn, why, by };
+    installation
+        .entities
+        .labels
+        .ask(&id, command, cause)
+        .await
+        .map_err(refused)
+}
+
+/// The turn of a name, where something was understood at that place.
+pub async fn known(installation: &Installation, id: TurnId) -> Result<LabelledTurn, Problem> {
+    let found = heard::found(installation, id).await?;
+    let found = found.ok_or_else(|| Problem::missing("this turn"))?;
+    Ok(LabelledTurn {
+        turn: id,
+        campaign: found.campaign,
+        customer: found.customer,
+    })
+}
+
+/// What a label says where only an intent is named.
+pub const fn meaning_of(meaning: Option<Meaning>) -> Meaning {
+    match meaning {
+        Some(meaning) => meaning,
+        None => Meaning::Intent,
+    }
+}
+
+fn turn_of(row: &LabelRow) -> LabelledTurn {
+    LabelledTurn {
+        turn: row.turn,
+        campaign: row.campaign.clone(),
+        customer: row.customer.clone(),
+    }
+}
+
+fn read_of(row: &LabelRow) -> Shown {
+    Shown {
+        customer: Some(row.customer.clone()),
+        campaign: Some(row.campaign.clone()),
+        calls: match row.turn.of {
+            TurnOf::Call(call) => vec![call],
+            TurnOf::Conversation(_) => Vec::new(),
+        },
+        ..HEARD
+    }
+}
+
+/// What a decider's refusal is to whoever asked.
+fn refused(error: AskError<LabelRefusal>) -> Problem {
+    let AskError::Refused(refusal) = error else {
+        return error.into();
+    };
+    let text = refusal.to_string();
+    match refusal {
+        LabelRefusal::Settled | LabelRefusal::Labelled { .. } => Problem::refused("turn-labelled", text),
+        LabelRefusal::OpenElsewhere { .. } => Problem::refused("turn-open", text),
+        LabelRefusal::Intent | LabelRefusal::IntentUnreadable { .. } | LabelRefusal::Nobody => {
+            Problem::refused("label-invalid", text)
+        }
+    }
+}

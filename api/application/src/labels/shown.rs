@@ -1,0 +1,190 @@
+//! What is shown of turns: to whoever is to label one, and in lists without a word of them.
+
+use super::heard::HeardTurn;
+use crate::installation::Installation;
+use actors::Answer;
+use domain::calling_plan::FlowRef;
+use domain::disposition::InterestLevel;
+use domain::ids::CampaignId;
+use domain::label::{Label, LabelSays, LabelState, LabelledTurn, Meaning, Sentiment, SettledBy, TurnId};
+use domain::problem::Problem;
+use domain::spoken_turn::{Certainty, IntentCandidate};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use projections::views::label_board::{self, LabelFilter, LabelRow};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The next turn for somebody; null where none waits for them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TurnNext {
+    pub turn: Option<TurnHanded>,
+}
+
+/// A turn that somebody has before them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TurnHanded {
+    pub turn: TurnId,
+    pub campaign: CampaignId,
+    /// What was said, masked.
+    #[schemars(example = &"那个利息怎么算的呀")]
+    pub text: String,
+    /// Where in the flow it was said.
+    #[schemars(example = &"报价")]
+    pub node: String,
+    /// What was said to them before, as the flow has it.
+    #[schemars(example = &"您看分几期合适?")]
+    pub asked: Option<String>,
+    #[serde(skip)]
+    pub asked_at: Option<(String, Option<String>)>,
+    #[serde(skip)]
+    pub flow: Option<FlowRef>,
+    pub certainty: Certainty,
+    /// What it was thought to mean, the best first.
+    pub candidates: Vec<IntentCandidate>,
+    /// Why it is before people: to_confirm, abstained, unclear, misheard, misunderstood or chosen.
+    #[schemars(example = &"abstained")]
+    pub why: String,
+    pub said_at: Timestamp,
+    /// How many others said something of it.
+    pub labels: u64,
+    /// It is nobody else's until then.
+    pub open_until: Option<Timestamp>,
+}
+
+impl TurnHanded {
+    pub(super) fn of(row: &LabelRow, heard: HeardTurn, open_until: Option<Timestamp>) -> Self {
+        Self {
+            turn: row.turn,
+            campaign: row.campaign.clone(),
+            text: heard.text,
+            node: heard.understood.node,
+            asked: None,
+            asked_at: heard.asked,
+            flow: heard.flow,
+            certainty: heard.understood.reading.certainty,
+            candidates: heard.understood.reading.candidates,
+            why: row.why.clone(),
+            said_at: heard.said_at,
+            labels: row.labels,
+            open_until,
+        }
+    }
+}
+
+/// What people say of a turn.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LabelShown {
+    pub turn: TurnId,
+    pub campaign: CampaignId,
+    /// How many people said something of it.
+    pub labels: u64,
+    /// What it is taken for, once that is settled.
+    pub settled: Option<LabelOf>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// What a turn is taken for.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LabelOf {
+    #[serde(flatten)]
+    pub says: LabelSays,
+    pub settled_by: Option<SettledBy>,
+    pub settled_by_zh: Option<&'static str>,
+}
+
+impl LabelShown {
+    /// After a command.
+    pub fn of(turn: &LabelledTurn, answer: &Answer<Label>) -> Self {
+        let state: &LabelState = &answer.state;
+        Self {
+            turn: turn.turn,
+            campaign: turn.campaign.clone(),
+            labels: state.labels().len() as u64,
+            settled: state.settled().map(|(says, settled_by)| LabelOf {
+                says: says.clone(),
+                settled_by: Some(*settled_by),
+                settled_by_zh: Some(settled_by.label_zh()),
+            }),
+            position: answer.position,
+        }
+    }
+}
+
+/// Turns, without their words.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Labels {
+    pub items: Vec<LabelListed>,
+}
+
+/// One turn in the list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LabelListed {
+    pub turn: TurnId,
+    pub campaign: CampaignId,
+    #[schemars(example = &"abstained")]
+    pub why: String,
+    #[schemars(example = &"报价")]
+    pub node: Option<String>,
+    /// What it was read as, at best.
+    #[schemars(example = &"ask_fee")]
+    pub intent: Option<String>,
+    pub score_permille: Option<u64>,
+    pub said_at: Option<Timestamp>,
+    pub labels: u64,
+    /// Whose label it has.
+    #[schemars(example = ["wang"])]
+    pub labelled_by: Vec<String>,
+    pub open_by: Option<String>,
+    pub open_until: Option<Timestamp>,
+    pub settled_at: Option<Timestamp>,
+    #[schemars(example = &"agreed")]
+    pub settled_by: Option<String>,
+    pub meaning: Option<Meaning>,
+    #[schemars(example = &"ask_fee")]
+    pub settled_intent: Option<String>,
+    pub sentiment: Option<Sentiment>,
+    pub interest: Option<InterestLevel>,
+    /// Where the page goes on.
+    #[serde(skip)]
+    pub place: Position,
+}
+
+/// Turns that fit, the newest first.
+pub async fn labels(
+    installation: &Installation,
+    filter: &LabelFilter,
+    below: Option<Position>,
+    limit: usize,
+) -> Result<Vec<LabelListed>, Problem> {
+    let db = installation.rows.db();
+    let rows = label_board::list(db.as_ref(), filter, below, limit).await?;
+    Ok(rows.into_iter().map(LabelListed::of).collect())
+}
+
+impl LabelListed {
+    fn of(row: LabelRow) -> Self {
+        Self {
+            turn: row.turn,
+            campaign: row.campaign,
+            why: row.why,
+            node: row.node,
+            intent: row.intent,
+            score_permille: row.score_permille,
+            said_at: row.said_at,
+            labels: row.labels,
+            labelled_by: row.labelled_by,
+            open_by: row.open_by,
+            open_until: row.open_until,
+            settled_at: row.settled_at,
+            settled_by: row.settled_by,
+            meaning: row.meaning,
+            settled_intent: row.settled_intent,
+            sentiment: row.sentiment,
+            interest: row.interest,
+            place: row.position,
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! The lines that a model learns from: settled turns with their words, masked, each page on record first.
+
+use super::{heard, read_of};
+use crate::inquiring::{Reader, put_each_on_record};
+use crate::installation::Installation;
+use domain::disposition::InterestLevel;
+use domain::ids::CampaignId;
+use domain::label::{Meaning, Sentiment, TurnId};
+use domain::problem::Problem;
+use projections::views::label_board::{self, LabelRow};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Most lines of one page: each is a read on record.
+pub const TRAINING_PAGE_MAX: usize = 200;
+
+/// The label of what means none of the intents, as `nlu train` takes it unless told otherwise.
+const FOREIGN: &str = "oos";
+
+/// Lines of `ledgerline nlu train`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TrainingLines {
+    pub items: Vec<TrainingLine>,
+    /// Turns of this page whose words cannot be read any more.
+    pub gone: usize,
+}
+
+/// One line.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TrainingLine {
+    /// Masked.
+    #[schemars(example = &"利息怎么算的呀")]
+    pub text: String,
+    #[schemars(example = &"ask_fee")]
+    pub intent: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
+    /// 高, 中 or 低.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"中")]
+    pub interest: Option<&'static str>,
+}
+
+/// A page of them, behind a turn, and where it ended, unless it was the last.
+pub async fn training_lines(
+    installation: &Installation,
+    reader: &Reader,
+    campaign: Option<&CampaignId>,
+    behind: Option<&TurnId>,
+    limit: usize,
+) -> Result<(TrainingLines, Option<TurnId>), Problem> {
+    let limit = limit.min(TRAINING_PAGE_MAX);
+    let rows = label_board::settled(installation.rows.db().as_ref(), campaign, behind, limit).await?;
+    let last = rows.last().filter(|_| rows.len() == limit).map(|row| row.turn);
+    let mut found = Vec::with_capacity(rows.len());
+    let mut gone = 0;
+    for row in rows {
+        // What was not heard rightly teaches nothing.
+        if row.meaning == Some(Meaning::Misheard) {
+            continue;
+        }
+        match heard::found(installation, row.turn).await? {
+            Some(sealed) if sealed.can_be_opened(installation).await? => found.push((row, sealed)),
+            _ => gone += 1,
+        }
+    }
+    let reads = found.iter().map(|(row, _)| read_of(row)).collect();
+    put_each_on_record(installation, reader, reads).await?;
+    let mut items = Vec::with_capacity(found.len());
+    for (row, sealed) in found {
+        match sealed.opened(installation).await? {
+            Some(heard) => items.push(line(&row, heard.text)),
+            None => gone += 1,
+        }
+    }
+    Ok((TrainingLines { items, gone }, last))
+}
+
+fn line(row: &LabelRow, text: String) -> TrainingLine {
+    TrainingLine {
+        text,
+        intent: row.settled_intent.clone().unwrap_or_else(|| FOREIGN.to_owned()),
+        sentiment: row.sentiment,
+        interest: row.interest.map(InterestLevel::label_zh),
+    }
+}

@@ -1,0 +1,259 @@
+//! What flows have sent: a message that an act node names is ordered while the call goes on, or once it has
+//! ended; each once a call, whatever stops in between.
+//!
+//! Its id follows from the call and the message's name, so that whoever looks again meets what was ordered.
+//! What a rule refuses is not sent later; what happened longer ago than an hour is not caught up on.
+
+use super::sending::{MessageDraft, send};
+use crate::calls::stream_of;
+use crate::flows::definition_of;
+use crate::installation::Installation;
+use domain::call::Call;
+use domain::call::event::CallEvent;
+use domain::calling_plan::FlowRef;
+use domain::decider::EventData;
+use domain::event_filter::EventFilter;
+use domain::flow::{FlowDefinition, FlowNamed, MessageTemplate, SentWhen};
+use domain::ids::{CallId, CampaignId, CommandId, CustomerId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::ports::vault::VaultError;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Cause, Envelope, Position, StoredEvent, open_personal, read_event};
+use projections::position_at;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How often the log is looked at: what is sent while somebody is talked to comes while they are.
+const LOOK_MS: u64 = 1_000;
+
+/// How far back a start looks: a message of an hour ago still belongs to its call.
+const LOOK_BACK_MS: u64 = 3_600_000;
+
+/// Begins to look, where this server carries messages; ends with the process.
+pub fn begin(installation: &Arc<Installation>) {
+    if installation.messages.messenger().is_none() {
+        return;
+    }
+    let keeper = Arc::clone(installation);
+    installation.until_stopped("messages of flows", async move { keep(&keeper).await });
+}
+
+async fn keep(installation: &Installation) {
+    let mut reached = None;
+    loop {
+        if installation.dialing.state().borrow().is_the_one() {
+            if let Err(problem) = look(installation, &mut reached).await {
+                tracing::warn!(%problem, "messages of flows wait; they are looked at again");
+            }
+        } else {
+            reached = None;
+        }
+        installation.pause(LOOK_MS).await;
+    }
+}
+
+/// Reads the log on to its head; an event that cannot be acted on now is read again.
+async fn look(installation: &Installation, reached: &mut Option<Position>) -> Result<(), Problem> {
+    let store = installation.store();
+    let filter = EventFilter {
+        kinds: [CallEvent::NODE_ENTERED, CallEvent::ENDED]
+            .map(str::to_owned)
+            .into(),
+        ..EventFilter::default()
+    };
+    let mut after = match *reached {
+        Some(after) => after,
+        None => position_at(store, installation.now().minus_ms(LOOK_BACK_MS)).await?,
+    };
+    loop {
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            match follow(installation, stored).await {
+                Err(problem) if may_be_over(&problem) => return Err(problem),
+                // What cannot be read is not read again and again.
+                Err(problem) => tracing::error!(%problem, "a call's messages cannot be looked at"),
+                Ok(()) => {}
+            }
+            *reached = Some(stored.position);
+        }
+        *reached = Some(page.reached);
+        if page.reached == after {
+            return Ok(());
+        }
+        after = page.reached;
+    }
+}
+
+async fn follow(installation: &Installation, stored: &StoredEvent) -> Result<(), Problem> {
+    let envelope = stored.envelope().map_err(|error| fault(&error))?;
+    if envelope.at.plus_ms(LOOK_BACK_MS) < installation.now() {
+        return Ok(());
+    }
+    let Ok(call) = envelope.stream.id().parse::<CallId>() else {
+        return Ok(());
+    };
+    let event =
+        CallEvent::read(&envelope.kind, envelope.version, &envelope.data).map_err(|error| fault(&error))?;
+    let (node, when) = match &event {
+        CallEvent::NodeEntered { node } => (Some(node.as_str()), SentWhen::During),
+        // Of a call that nobody answered nothing is to be sent.
+        CallEvent::Ended { disposition, .. } if disposition.may_follow_answer() => (None, SentWhen::After),
+        _ => return Ok(()),
+    };
+    let Some(sending) = Sending::of(installation, call, when).await? else {
+        return Ok(());
+    };
+    let nodes = match node {
+        Some(node) => vec![node.to_owned()],
+        None => sending.entered()?,
+    };
+    for node in nodes {
+        if let Some((name, template)) = sending.flow.message_of(&node)
+            && template.when == when
+        {
+            sending.order(installation, &envelope, name, template).await?;
+        }
+    }
+    Ok(())
+}
+
+/// A call whose flow has messages to send at this time.
+struct Sending {
+    call: CallId,
+    campaign: CampaignId,
+    customer: CustomerId,
+    flow: Arc<FlowDefinition>,
+    stored: Vec<StoredEvent>,
+}
+
+impl Sending {
+    async fn of(installation: &Installation, call: CallId, when: SentWhen) -> Result<Option<Self>, Problem> {
+        let state = installation.entities.calls.state(&call).await?.state;
+        let permitted = state.campaign().zip(state.customer()).zip(state.flow());
+        let Some(((campaign, customer), flow)) = permitted else {
+            return Ok(None);
+        };
+        let Some(flow) = flow_with_messages(installation, flow, when).await? else {
+            return Ok(None);
+        };
+        Ok(Some(Self {
+            call,
+            campaign: campaign.clone(),
+            customer: customer.clone(),
+            flow,
+            stored: stream_of(installation.store(), call).await?,
+        }))
+    }
+
+    /// The nodes of the call, in order.
+    fn entered(&self) -> Result<Vec<String>, Problem> {
+        let mut nodes = Vec::new();
+        for stored in &self.stored {
+            let envelope = stored.envelope().map_err(|error| fault(&error))?;
+            let event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
+            if let CallEvent::NodeEntered { node } = event {
+                nodes.push(node);
+            }
+        }
+        Ok(nodes)
+    }
+
+    /// What was learned from the callee, by the flow's names; nothing where their key is gone.
+    async fn slots(&self, installation: &Installation) -> Result<BTreeMap<String, String>, Problem> {
+        let vault = installation.vault();
+        let key = match vault.existing_key(&self.customer).await {
+            Err(VaultError::Destroyed(_)) => None,
+            other => other?,
+        };
+        let mut slots = BTreeMap::new();
+        for stored in &self.stored {
+            let envelope = stored.envelope().map_err(|error| fault(&error))?;
+            if envelope.kind != CallEvent::UNDERSTOOD {
+                continue;
+            }
+            let mut event = read_event::<Call>(&envelope).map_err(|error| fault(&error))?;
+            open_personal(&envelope, &mut event, vault, key.as_ref())?;
+            if let CallEvent::Understood(fact) = event {
+                let said = fact.slots.into_iter();
+                slots.extend(said.filter_map(|(name, value)| Some((name, value.value()?.clone()))));
+            }
+        }
+        Ok(slots)
+    }
+
+    async fn order(
+        &self,
+        installation: &Installation,
+        because: &Envelope,
+        name: &str,
+        template: &MessageTemplate,
+    ) -> Result<(), Problem> {
+        let MessageTemplate {
+            way,
+            text,
+            link,
+            to,
+            subject,
+            attachments,
+            when: _,
+        } = template;
+        let draft = MessageDraft {
+            campaign: self.campaign.clone(),
+            customer: self.customer.clone(),
+            way: *way,
+            to: to.clone(),
+            subject: subject.clone(),
+            text: text.clone(),
+            variables: self.slots(installation).await?,
+            link: link.clone(),
+            attachments: attachments.clone(),
+        };
+        let call = self.call;
+        let cause = Cause {
+            command: CommandId::derive_from_text(&format!("message of a flow/{call}/{name}")),
+            ..Cause::follow(because, "send_message")
+        };
+        match send(installation, draft, cause).await {
+            Ok(sent) => {
+                tracing::info!(%call, message = %sent.message.id, status = sent.message.status, "a flow's message was sent");
+                Ok(())
+            }
+            // It may be sent when that is over.
+            Err(problem) if may_be_over(&problem) => Err(problem),
+            Err(problem) => {
+                tracing::warn!(%call, code = problem.code, "a flow's message is not sent");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The flow of a call, where it has messages to send at this time.
+async fn flow_with_messages(
+    installation: &Installation,
+    flow: &FlowRef,
+    when: SentWhen,
+) -> Result<Option<Arc<FlowDefinition>>, Problem> {
+    let named = FlowNamed {
+        flow: flow.flow.clone(),
+        version: Some(flow.version),
+    };
+    match definition_of(installation, &named).await {
+        Ok((_, flow)) => {
+            let any = flow.messages.values().any(|template| template.when == when);
+            Ok(any.then_some(flow))
+        }
+        Err(problem) if problem.is_ours() || may_be_over(&problem) => Err(problem),
+        // A call of a flow that this build does not know has nothing to send.
+        Err(_) => Ok(None),
+    }
+}
+
+/// Whether the same may be done in a moment.
+const fn may_be_over(problem: &Problem) -> bool {
+    matches!(problem.kind, Kind::Unavailable | Kind::Busy)
+}
+
+fn fault(error: &dyn std::error::Error) -> Problem {
+    Problem::fault(error.to_string())
+}

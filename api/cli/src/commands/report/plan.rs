@@ -1,0 +1,82 @@
+//! `ledgerline report plan`: the quarter's call plan, drafted from the forecast over the rows beside a
+//! running server or without one.
+
+use crate::kit::failure::Failure;
+use crate::kit::{output, table};
+use application::reply_value::value;
+use chrono::NaiveDate;
+use domain::calendar::beijing_date;
+use domain::ids::CampaignId;
+use evidence::pdca::{PlanAsk, call_plan};
+use host::app::ReadOnly;
+use host::read_db_spec::ReadDbArgs;
+use host::store_spec::LogArgs;
+use serde_json::Value;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Only this campaign
+    #[arg(long, value_name = "ID")]
+    campaign: Option<CampaignId>,
+    /// A day of the quarter that is planned; default: the quarter after that of the log's last event
+    #[arg(long, value_name = "DATE")]
+    quarter_of: Option<NaiveDate>,
+    /// Tariff in fen (0.01 yuan) a minute, a whole number; without one no cost is shown
+    #[arg(long, value_name = "FEN")]
+    per_minute_fen: Option<u64>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    read_db: ReadDbArgs,
+}
+
+pub(super) async fn run(args: Args) -> Result<(), Failure> {
+    let (data, spec) = args.log.place()?;
+    let opened = ReadOnly::of(&spec).await?;
+    let made = async {
+        let rows = opened.rows(&args.read_db.spec(&data)).await?;
+        let last = opened.store.last_recorded_at().await?;
+        let today = last
+            .map(beijing_date)
+            .ok_or_else(|| Failure::refused("the log is empty: there is nothing to plan from"))?;
+        let ask = PlanAsk {
+            today,
+            quarter_of: args.quarter_of,
+            campaign: args.campaign.clone(),
+            per_minute_fen: args.per_minute_fen,
+        };
+        Ok::<_, Failure>(value(&call_plan(rows.as_ref(), &ask).await?))
+    }
+    .await;
+    opened.close().await;
+    let plan = made?;
+    if args.json {
+        return output::json(&plan);
+    }
+    text(&plan)
+}
+
+fn text(plan: &Value) -> Result<(), Failure> {
+    let word = |name: &str| plan.get(name).and_then(Value::as_str).unwrap_or_default();
+    output::line(&format!("外呼计划 call plan {}", word("quarter")))?;
+    let months = table::items(plan, "months");
+    if months.is_empty() {
+        return output::line("不足两周数据，不作计划。 Less than two weeks of calls: no plan.");
+    }
+    let columns = [
+        ("月 month", "/month"),
+        ("呼叫 calls", "/calls"),
+        ("至少 low", "/calls_low"),
+        ("至多 high", "/calls_high"),
+        ("通话分钟 talk min", "/talk_minutes"),
+        ("线路 lines", "/lines"),
+        ("坐席 agents", "/agents"),
+        ("费用 cost, fen", "/cost_fen"),
+    ];
+    table::members(&columns, months)?;
+    output::line(word("label_zh"))?;
+    output::line(word("label_en"))
+}

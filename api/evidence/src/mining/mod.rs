@@ -1,0 +1,284 @@
+//! What people talk about in the calls of a campaign: words by frequency, by a column of its lists, and how
+//! many care about the price (AI-7).
+//!
+//! Heard texts are opened for it in bounded batches, each on record first, and masked; nothing of them is
+//! kept. What is shown are words that several calls share, never a text.
+
+mod words;
+
+pub use words::Keyword;
+
+use application::inquiring::{Reader, Shown, put_on_record};
+use application::installation::Installation;
+use application::transcripts::heard_in;
+use domain::ids::{CampaignId, CustomerId};
+use domain::inquiry::ReadForm;
+use domain::personal::Personal;
+use domain::problem::Problem;
+use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+use words::{Counted, SAID_CALLS_MIN, is_about_price};
+
+/// Most calls of one answer: each is opened, some milliseconds a call.
+pub const KEYWORD_CALLS_MAX: usize = 2_000;
+
+/// Most groups of one answer; further ones are joined.
+const GROUPS_MAX: usize = 20;
+
+/// The column that a list may have, and that else is the campaign's own.
+const SEGMENT: &str = "customer_segment";
+
+/// What is joined from groups of few persons, and of whom the list says nothing.
+const OTHERS: &str = "其他 other";
+
+/// What is opened.
+const HEARD: Shown = Shown::of(&["heard"], ReadForm::Masked);
+const HEARD_BY_COLUMN: Shown = Shown::of(&["heard", "variables"], ReadForm::Masked);
+
+/// What people talk about.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct KeywordsShown {
+    pub campaign: CampaignId,
+    /// Calls that were opened for it, the newest.
+    pub calls: u64,
+    /// There are more calls than were opened.
+    pub truncated: bool,
+    #[serde(flatten)]
+    pub all: Said,
+    /// The column by which they are told apart.
+    #[schemars(example = &"customer_segment")]
+    pub column: Option<String>,
+    /// By that column's values; those of fewer than three persons are joined.
+    pub groups: Vec<GroupShown>,
+}
+
+/// What some people said.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SaidByPersons")]
+pub struct Said {
+    /// Calls in which something was said.
+    pub talked: u64,
+    pub persons: u64,
+    /// Persons who spoke of the price, of those who said anything.
+    pub price_sensitive_permille: u64,
+    /// The most frequent first; each was said in at least three calls.
+    pub keywords: Vec<Keyword>,
+}
+
+/// One group.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "KeywordGroup")]
+pub struct GroupShown {
+    #[schemars(example = &"家长")]
+    pub group: String,
+    #[serde(flatten)]
+    pub said: Said,
+}
+
+/// Opens the newest calls of a campaign and counts what was said, by a column where one is named.
+pub async fn keywords(
+    installation: &Installation,
+    reader: &Reader,
+    campaign: &CampaignId,
+    column: Option<&str>,
+) -> Result<KeywordsShown, Problem> {
+    let mut heard = Heard::default();
+    let filter = CallFilter {
+        campaign: Some(campaign.clone()),
+        ..CallFilter::default()
+    };
+    let (mut below, mut calls) = (None, 0);
+    let truncated = loop {
+        let db = installation.rows.db();
+        let rows = call_history::list(db.as_ref(), &filter, below, CALLS_MAX).await?;
+        let is_last = rows.len() < CALLS_MAX;
+        below = rows.last().map(|row| row.first_position);
+        let room = KEYWORD_CALLS_MAX - calls;
+        let answered: Vec<CallRow> = rows.into_iter().filter(|row| row.answered_at.is_some()).collect();
+        let truncated = answered.len() > room || (answered.len() == room && !is_last);
+        let batch: Vec<CallRow> = answered.into_iter().take(room).collect();
+        calls += batch.len();
+        open(installation, reader, campaign, column, &batch, &mut heard).await?;
+        if is_last || calls >= KEYWORD_CALLS_MAX {
+            break truncated;
+        }
+    };
+    Ok(KeywordsShown {
+        campaign: campaign.clone(),
+        calls: calls as u64,
+        truncated,
+        all: heard.all(),
+        column: column.map(str::to_owned),
+        groups: column.map(|_| heard.groups()).unwrap_or_default(),
+    })
+}
+
+/// A batch of calls: on record, then opened.
+async fn open(
+    installation: &Installation,
+    reader: &Reader,
+    campaign: &CampaignId,
+    column: Option<&str>,
+    batch: &[CallRow],
+    heard: &mut Heard,
+) -> Result<(), Problem> {
+    if batch.is_empty() {
+        return Ok(());
+    }
+    let what = Shown {
+        campaign: Some(campaign.clone()),
+        calls: batch.iter().map(|row| row.call).collect(),
+        ..if column.is_some() { HEARD_BY_COLUMN } else { HEARD }
+    };
+    put_on_record(installation, reader.clone(), what).await?;
+    for row in batch {
+        let said = heard_in(installation, row.call, &row.customer).await?;
+        if said.is_empty() {
+            continue;
+        }
+        let group = match column {
+            Some(column) if !heard.group_of.contains_key(&row.customer) => {
+                Some(group_of(installation, campaign, &row.customer, column).await?)
+            }
+            Some(_) | None => None,
+        };
+        heard.take(
+            &row.customer,
+            group,
+            said.into_iter().map(|said| said.text).collect(),
+        );
+    }
+    Ok(())
+}
+
+/// What a person's row says of them; the campaign's own segment where rows say none.
+async fn group_of(
+    installation: &Installation,
+    campaign: &CampaignId,
+    customer: &CustomerId,
+    column: &str,
+) -> Result<String, Problem> {
+    let entities = &installation.entities;
+    let person = entities.customers.state(customer).await?.state;
+    let enrolment = person.enrolment(campaign);
+    let value = enrolment.and_then(|one| one.variables.get(column).and_then(Personal::value).cloned());
+    let value = match value {
+        None if column == SEGMENT => {
+            let state = entities.campaigns.state(campaign).await?.state;
+            state
+                .created()
+                .and_then(|created| created.customer_segment.clone())
+        }
+        other => other,
+    };
+    Ok(value.unwrap_or_else(|| OTHERS.to_owned()))
+}
+
+/// What was said, by person and call.
+#[derive(Debug, Default)]
+struct Heard {
+    calls: Vec<(CustomerId, Vec<String>)>,
+    group_of: BTreeMap<CustomerId, String>,
+}
+
+impl Heard {
+    fn take(&mut self, customer: &CustomerId, group: Option<String>, texts: Vec<String>) {
+        if let Some(group) = group {
+            self.group_of.insert(customer.clone(), group);
+        }
+        self.calls.push((customer.clone(), texts));
+    }
+
+    fn all(&self) -> Said {
+        said(self.calls.iter())
+    }
+
+    /// The largest first; small ones joined, so that nobody stands alone.
+    fn groups(&self) -> Vec<GroupShown> {
+        let mut persons: BTreeMap<&str, u64> = BTreeMap::new();
+        for group in self.group_of.values() {
+            *persons.entry(group).or_default() += 1;
+        }
+        let mut named: Vec<(&str, u64)> = persons
+            .into_iter()
+            .filter(|(group, count)| *count >= SAID_CALLS_MIN && *group != OTHERS)
+            .collect();
+        named.sort_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+        named.truncate(GROUPS_MAX);
+        let named: Vec<&str> = named.into_iter().map(|(group, _)| group).collect();
+        let of = |customer: &CustomerId| {
+            let group = self.group_of.get(customer).map_or(OTHERS, String::as_str);
+            if named.contains(&group) { group } else { OTHERS }
+        };
+        let shown = |group: &&str| GroupShown {
+            group: (*group).to_owned(),
+            said: said(self.calls.iter().filter(|(customer, _)| of(customer) == *group)),
+        };
+        let groups = named.iter().chain(&[OTHERS]).map(shown);
+        groups.filter(|group| group.said.talked > 0).collect()
+    }
+}
+
+fn said<'a>(calls: impl Iterator<Item = &'a (CustomerId, Vec<String>)>) -> Said {
+    let (mut counted, mut talked) = (Counted::default(), 0);
+    let (mut persons, mut about_price) = (BTreeSet::new(), BTreeSet::new());
+    for (customer, texts) in calls {
+        talked += 1;
+        persons.insert(customer);
+        if texts.iter().any(|text| is_about_price(text)) {
+            about_price.insert(customer);
+        }
+        counted.take(texts);
+    }
+    let of_all = (about_price.len() as u64 * 1_000).checked_div(persons.len() as u64);
+    Said {
+        talked,
+        persons: persons.len() as u64,
+        price_sensitive_permille: of_all.unwrap_or_default(),
+        keywords: counted.keywords(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn person(number: usize) -> CustomerId {
+        format!("{number:032x}").parse().unwrap()
+    }
+
+    #[test]
+    fn groups_of_few_persons_are_joined_and_price_is_counted_by_person() {
+        let mut heard = Heard::default();
+        for number in 0..7 {
+            let group = if number < 4 { "家长" } else { "学生" };
+            let group = if number == 6 { "校长" } else { group };
+            let text = if number < 2 {
+                "课程价格多少"
+            } else {
+                "课程几点"
+            };
+            heard.take(&person(number), Some(group.to_owned()), vec![text.to_owned()]);
+        }
+        let all = heard.all();
+        assert_eq!(
+            (all.talked, all.persons, all.price_sensitive_permille),
+            (7, 7, 285)
+        );
+        assert_eq!(all.keywords[0].word, "课程");
+        let groups = heard.groups();
+        let told: Vec<_> = groups
+            .iter()
+            .map(|one| {
+                (
+                    one.group.as_str(),
+                    one.said.persons,
+                    one.said.price_sensitive_permille,
+                )
+            })
+            .collect();
+        assert_eq!(told, [("家长", 4, 500), (OTHERS, 3, 0)]);
+    }
+}

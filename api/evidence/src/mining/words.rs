@@ -1,0 +1,215 @@
+//! Words of what was said, counted by calls: runs of characters in Chinese, words in other writing.
+//!
+//! Nothing is shown that was said in fewer than three calls: what one person said is nobody's keyword. Text
+//! comes masked; what is starred is no word.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Fewest calls in which a word was said that is shown.
+pub(super) const SAID_CALLS_MIN: u64 = 3;
+
+/// Most words shown of one group.
+const SHOWN_MAX: usize = 40;
+
+/// Longest run of characters that is taken for a word.
+const RUN_CHARS_MAX: usize = 4;
+
+/// Shortest word in other writing.
+const LETTERS_MIN: usize = 3;
+
+/// A longer word takes the place of one inside it that is said in hardly any other call.
+const INSIDE_PERMILLE: u64 = 800;
+
+/// Characters with which no word begins or ends: they hold others together, or say nothing alone.
+const BETWEEN: &str = "的了吗呢吧啊呀嘛哦嗯哈么我你您他她它们是不没有这那就都也还又在和跟与给让把被要会能可以很太再想说个些一下上去来到得着过嘿喂好对行什怎哪谁为因所但如果请";
+
+/// Words that say nothing alone, in English.
+const LITTLE: [&str; 28] = [
+    "the", "and", "you", "that", "this", "for", "are", "was", "not", "have", "has", "with", "can", "but",
+    "what", "your", "yes", "don", "about", "would", "there", "they", "will", "just", "from", "how", "please",
+    "okay",
+];
+
+/// By which somebody shows that the price matters to them.
+const PRICE: [&str; 24] = [
+    "价格",
+    "价钱",
+    "多少钱",
+    "费用",
+    "手续费",
+    "利息",
+    "利率",
+    "年化",
+    "太贵",
+    "贵了",
+    "好贵",
+    "不划算",
+    "便宜",
+    "优惠",
+    "打折",
+    "减免",
+    "免息",
+    "降一点",
+    "price",
+    "cost",
+    "fee",
+    "expensive",
+    "discount",
+    "cheaper",
+];
+
+/// One word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Keyword {
+    #[schemars(example = &"手续费")]
+    pub word: String,
+    /// Calls in which it was said.
+    pub calls: u64,
+    /// Of the calls in which anything was said.
+    pub share_permille: u64,
+}
+
+/// Whether a text shows that the price matters.
+pub(super) fn is_about_price(text: &str) -> bool {
+    let text = text.to_lowercase();
+    PRICE.iter().any(|word| text.contains(word))
+}
+
+/// How many calls said what.
+#[derive(Debug, Default)]
+pub(super) struct Counted {
+    calls: u64,
+    by_word: BTreeMap<String, u64>,
+}
+
+impl Counted {
+    /// What was said in one call.
+    pub(super) fn take(&mut self, texts: &[String]) {
+        self.calls += 1;
+        let said: BTreeSet<String> = texts.iter().flat_map(|text| words_of(text)).collect();
+        for word in said {
+            *self.by_word.entry(word).or_default() += 1;
+        }
+    }
+
+    /// The most frequent, without those that are but parts of longer ones.
+    pub(super) fn keywords(&self) -> Vec<Keyword> {
+        let often: BTreeMap<&str, u64> = self
+            .by_word
+            .iter()
+            .filter(|(_, calls)| **calls >= SAID_CALLS_MIN)
+            .map(|(word, calls)| (word.as_str(), *calls))
+            .collect();
+        let covers = |longer: (&&str, &u64), word: &str, calls: u64| {
+            let (longer, said) = longer;
+            longer.len() > word.len()
+                && longer.contains(word)
+                && said.saturating_mul(1_000) >= calls.saturating_mul(INSIDE_PERMILLE)
+        };
+        let mut kept: Vec<Keyword> = often
+            .iter()
+            .filter(|(word, calls)| !often.iter().any(|longer| covers(longer, word, **calls)))
+            .map(|(word, calls)| Keyword {
+                word: (*word).to_owned(),
+                calls: *calls,
+                share_permille: (calls * 1_000).checked_div(self.calls).unwrap_or_default(),
+            })
+            .collect();
+        kept.sort_by(|one, other| other.calls.cmp(&one.calls).then(one.word.cmp(&other.word)));
+        kept.truncate(SHOWN_MAX);
+        kept
+    }
+}
+
+/// Every word of a text.
+fn words_of(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut run: Vec<char> = Vec::new();
+    for next in text.chars().chain([' ']) {
+        let belongs = match run.first() {
+            None => true,
+            Some(first) => is_han(*first) == is_han(next),
+        };
+        if !belongs || !(is_han(next) || next.is_ascii_alphabetic()) {
+            take_run(&run, &mut found);
+            run.clear();
+        }
+        if is_han(next) || next.is_ascii_alphabetic() {
+            run.push(next);
+        }
+    }
+    found
+}
+
+fn take_run(run: &[char], found: &mut Vec<String>) {
+    if run.first().is_some_and(|first| !is_han(*first)) {
+        let word = run.iter().collect::<String>().to_lowercase();
+        if word.len() >= LETTERS_MIN && !LITTLE.contains(&word.as_str()) {
+            found.push(word);
+        }
+        return;
+    }
+    for length in 2..=RUN_CHARS_MAX {
+        for piece in run.windows(length) {
+            let stands_alone = |of: Option<&char>| of.is_some_and(|of| !BETWEEN.contains(*of));
+            if stands_alone(piece.first()) && stands_alone(piece.last()) {
+                found.push(piece.iter().collect());
+            }
+        }
+    }
+}
+
+fn is_han(found: char) -> bool {
+    matches!(found, '\u{3400}'..='\u{9fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(texts: &[&str]) -> Vec<(String, u64)> {
+        let mut counted = Counted::default();
+        for text in texts {
+            counted.take(&[(*text).to_owned(), (*text).to_owned()]);
+        }
+        let keywords = counted.keywords();
+        keywords.into_iter().map(|one| (one.word, one.calls)).collect()
+    }
+
+    #[test]
+    fn a_word_counts_once_a_call_and_the_longer_one_stands_for_its_parts() {
+        let said = ["手续费太高了", "你们手续费多少", "这个手续费我不要", "课程几点"];
+        assert_eq!(counted(&said), [("手续费".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn what_fewer_than_three_calls_said_is_shown_to_nobody() {
+        assert_eq!(counted(&["利率太高", "利率高"]), []);
+        assert_eq!(
+            counted(&["利率太高", "利率高", "这利率"]),
+            [("利率".to_owned(), 3)]
+        );
+    }
+
+    #[test]
+    fn other_writing_is_counted_by_words_and_stars_are_none() {
+        let said = ["The fees are 138****8000", "what fees", "Fees please"];
+        assert_eq!(counted(&said), [("fees".to_owned(), 3)]);
+    }
+
+    #[test]
+    fn a_part_that_is_said_elsewhere_too_stands_beside_the_longer_word() {
+        let said = ["师资力量", "师资力量", "师资力量", "师资", "师资", "师资"];
+        let told = counted(&said);
+        assert!(told.contains(&("师资".to_owned(), 6)), "{told:?}");
+        assert!(told.contains(&("师资力量".to_owned(), 3)), "{told:?}");
+    }
+
+    #[test]
+    fn who_asks_for_the_price_is_told_from_who_does_not() {
+        assert!(is_about_price("那个手续费是多少啊") && is_about_price("What's the FEE"));
+        assert!(!is_about_price("我在开会"));
+    }
+}

@@ -1,0 +1,39 @@
+//! What people talk about in the calls of a campaign.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::inquiring::{BY, REASON};
+use application::parameter::Parameter;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use evidence::mining::{KeywordsShown, keywords};
+
+const COLUMN: Parameter = Parameter::text(
+    "column",
+    "Told apart by this column of the lists, or by customer_segment",
+    "customer_segment",
+);
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/keywords",
+            "Words that were said in a campaign's calls, by frequency; at most 2,000 are opened, on record first",
+            show,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(const { &[COLUMN, BY, REASON] }),
+    ]
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<KeywordsShown>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let state = ctx.installation.entities.campaigns.state(&campaign).await?.state;
+    if state.created().is_none() {
+        return Err(Problem::missing("this campaign"));
+    }
+    let column = input.text(COLUMN.name).filter(|column| !column.is_empty());
+    keywords(&ctx.installation, &input.reader(), &campaign, column)
+        .await
+        .map(Read)
+}

@@ -1,0 +1,275 @@
+//! Turns that people label over HTTP: the next one, what somebody says of it, lists, and training lines.
+
+use crate::described::{Changed, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{CURSOR, LIMIT, LONG, Paged, Paging};
+use crate::reply::Written;
+use actors::Answer;
+use application::flows::definition_of;
+use application::inquiring::{BY, REASON};
+use application::labels::{
+    LabelShown, Labeller, Labels, TRAINING_PAGE_MAX, TrainingLines, TurnHanded, TurnNext, add, known, labels,
+    meaning_of, next, request, training_lines,
+};
+use application::parameter::Parameter;
+use application::targets::campaign_of;
+use domain::disposition::InterestLevel;
+use domain::flow::FlowNamed;
+use domain::label::{INTENT_BYTES_MAX, Label, LabelSays, LabelWhy, LabelledTurn, Meaning, Sentiment, TurnId};
+use domain::permission::DataScope;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use evidence::replaying::Texts;
+use intake::members::{Members, Order};
+use projections::views::label_board::{LabelFilter, TurnState};
+use schemars::JsonSchema;
+
+/// Longest name of who labels: what an event's envelope keeps of one.
+const NAME_BYTES_MAX: usize = 64;
+
+const CAMPAIGN: Parameter = Parameter::campaign("Only turns of this campaign");
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/labels/next",
+            "The next turn to label, masked: it is nobody else's for 15 minutes, and the read is on record",
+            hand_out,
+        )
+        .needs(Permission::LabelsWrite, About::CampaignAsked)
+        .query(const { &[CAMPAIGN, REASON] })
+        .takes::<TurnAsked>(),
+        Endpoint::post(
+            "/api/v1/labels",
+            "What somebody says of a turn; it is settled by one, by two who agree, or by a third",
+            take,
+        )
+        .needs(Permission::LabelsWrite, About::Handler)
+        .takes::<LabelOrder>(),
+        Endpoint::post(
+            "/api/v1/labels/requests",
+            "Put a turn before people: it was not heard or not understood rightly",
+            put_before_people,
+        )
+        .needs(Permission::LabelsWrite, About::Handler)
+        .takes::<LabelRequest>(),
+        Endpoint::get(
+            "/api/v1/labels",
+            "Turns that wait to be labelled or are settled, the newest first, without their words",
+            list,
+        )
+        .needs(Permission::LabelsWrite, About::CampaignAsked)
+        .query(
+            const {
+                &[
+                    CAMPAIGN,
+                    Parameter::one_of("state", "Only those that stand so", &["waiting", "settled"]),
+                    CURSOR,
+                    LIMIT,
+                ]
+            },
+        ),
+        Endpoint::get(
+            "/api/v1/labels/training",
+            "Settled turns as lines to learn from, masked; each is a read of its person, on record",
+            train,
+        )
+        .needs(Permission::LabelsWrite, About::CampaignAsked)
+        .query(const { &[CAMPAIGN, CURSOR, LIMIT, BY, REASON] }),
+    ]
+}
+
+/// Who asks for a turn.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "by": "wang" }]))]
+struct TurnAsked {
+    /// Who labels; whoever signed in is it.
+    #[schemars(length(max = NAME_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for TurnAsked {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            by: body.short_text("by", NAME_BYTES_MAX),
+        }
+    }
+}
+
+/// What somebody says of a turn.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{
+    "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "intent": "ask_fee", "by": "wang"
+}]))]
+struct LabelOrder {
+    #[schemars(with = "TurnId")]
+    turn: Option<TurnId>,
+    /// Default: intent.
+    meaning: Option<Meaning>,
+    /// What it means, by the flow's and the model's names.
+    #[schemars(length(min = 1, max = INTENT_BYTES_MAX))]
+    intent: Option<String>,
+    sentiment: Option<Sentiment>,
+    interest: Option<InterestLevel>,
+    /// Who labels; whoever signed in is it.
+    #[schemars(length(max = NAME_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for LabelOrder {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("turn") {
+            body.wrong("turn", "is missing");
+        }
+        Self {
+            turn: body.parsed("turn"),
+            meaning: body.value("meaning"),
+            intent: body.short_text("intent", INTENT_BYTES_MAX),
+            sentiment: body.value("sentiment"),
+            interest: body.value("interest"),
+            by: body.short_text("by", NAME_BYTES_MAX),
+        }
+    }
+}
+
+/// A turn that was not heard or understood rightly.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{
+    "turn": "call.308b38fa-b3fa-59e5-b685-93b305968d97.12", "why": "misheard", "by": "wang"
+}]))]
+struct LabelRequest {
+    #[schemars(with = "TurnId")]
+    turn: Option<TurnId>,
+    /// Default: misunderstood.
+    why: Option<LabelWhy>,
+    /// Who says so; whoever signed in is it.
+    #[schemars(length(max = NAME_BYTES_MAX))]
+    by: Option<String>,
+}
+
+impl Order for LabelRequest {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("turn") {
+            body.wrong("turn", "is missing");
+        }
+        Self {
+            turn: body.parsed("turn"),
+            why: body.value("why"),
+            by: body.short_text("by", NAME_BYTES_MAX),
+        }
+    }
+}
+
+/// Read behind the rows' head: what was labelled a moment ago is not handed out again.
+async fn hand_out(ctx: Ctx, input: Input) -> Result<Read<TurnNext>, Problem> {
+    let installation = &ctx.installation;
+    let cause = input.cause(installation, "labels/next")?;
+    let campaign = campaign_of(input.text("campaign"))?;
+    let reader = input.reader_by_post();
+    let asked: TurnAsked = input.order().await?;
+    let labeller = Labeller {
+        by: asked.by.unwrap_or_default(),
+        reader,
+    };
+    let Some(mut handed) = next(installation, labeller, campaign.as_ref(), cause).await? else {
+        return Ok(Read(TurnNext { turn: None }));
+    };
+    handed.asked = asked_before(&ctx, &handed).await?;
+    Ok(Read(TurnNext { turn: Some(handed) }))
+}
+
+/// What was said to them before, as the flow has it: nobody's values are filled in.
+async fn asked_before(ctx: &Ctx, handed: &TurnHanded) -> Result<Option<String>, Problem> {
+    let Some(((prompt, variant), flow)) = handed.asked_at.as_ref().zip(handed.flow.as_ref()) else {
+        return Ok(None);
+    };
+    let named = FlowNamed {
+        flow: flow.flow.clone(),
+        version: Some(flow.version),
+    };
+    let (_, flow) = definition_of(&ctx.installation, &named).await?;
+    Ok(Texts::of(&flow).at(prompt, variant.as_deref()).text)
+}
+
+async fn take(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>, Problem> {
+    let cause = input.cause(&ctx.installation, "labels")?;
+    let scope = input.scope.clone();
+    let order: LabelOrder = input.order().await?;
+    let turn = seen(&ctx, &scope, order.turn).await?;
+    let says = LabelSays {
+        meaning: meaning_of(order.meaning),
+        intent: order.intent,
+        sentiment: order.sentiment,
+        interest: order.interest,
+    };
+    let by = order.by.unwrap_or_default();
+    let answer = add(&ctx.installation, turn.clone(), by, says, cause).await?;
+    Ok(changed(&turn, &answer))
+}
+
+async fn put_before_people(ctx: Ctx, input: Input) -> Result<Changed<LabelShown>, Problem> {
+    let cause = input.cause(&ctx.installation, "labels/requests")?;
+    let scope = input.scope.clone();
+    let order: LabelRequest = input.order().await?;
+    let turn = seen(&ctx, &scope, order.turn).await?;
+    let why = order.why.unwrap_or(LabelWhy::Misunderstood);
+    let by = order.by.unwrap_or_default();
+    let answer = request(&ctx.installation, turn.clone(), by, why, cause).await?;
+    Ok(changed(&turn, &answer))
+}
+
+/// A turn of a campaign that the caller sees.
+async fn seen(ctx: &Ctx, scope: &DataScope, turn: Option<TurnId>) -> Result<LabelledTurn, Problem> {
+    let turn = turn.ok_or_else(|| Problem::missing("this turn"))?;
+    let turn = known(&ctx.installation, turn).await?;
+    if !scope.admits_campaign(&turn.campaign) {
+        return Err(Problem::missing("this turn"));
+    }
+    Ok(turn)
+}
+
+fn changed(turn: &LabelledTurn, answer: &Answer<Label>) -> Changed<LabelShown> {
+    Changed(Written {
+        body: LabelShown::of(turn, answer),
+        version: Some(answer.version),
+        position: Some(answer.position),
+    })
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Labels>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let filter = LabelFilter {
+        campaign: campaign_of(input.text("campaign"))?,
+        state: match input.text("state") {
+            Some("waiting") => Some(TurnState::Waiting),
+            Some("settled") => Some(TurnState::Settled),
+            _ => None,
+        },
+    };
+    let below: Option<u64> = paging.place()?;
+    let items = labels(&ctx.installation, &filter, below.map(Position), paging.limit).await?;
+    let last = items.last().filter(|_| items.len() == paging.limit);
+    let next_cursor = last.map(|row| paging.cursor(&row.place.0)).transpose()?;
+    Ok(Read(Paged {
+        list: Labels { items },
+        next_cursor,
+    }))
+}
+
+async fn train(ctx: Ctx, input: Input) -> Result<Read<Paged<TrainingLines>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let campaign = campaign_of(input.text("campaign"))?;
+    let behind: Option<TurnId> = paging.place()?;
+    let limit = paging.limit.min(TRAINING_PAGE_MAX);
+    let reader = input.reader();
+    let (list, last) = training_lines(
+        &ctx.installation,
+        &reader,
+        campaign.as_ref(),
+        behind.as_ref(),
+        limit,
+    )
+    .await?;
+    let next_cursor = last.map(|turn| paging.cursor(&turn)).transpose()?;
+    Ok(Read(Paged { list, next_cursor }))
+}

@@ -1,0 +1,193 @@
+//! Turns that people label, as clients meet them: handed to one at a time, masked and on record, settled by
+//! one or by two who agree, and read out as lines to learn from.
+
+use super::asking::{Came, add, get, key, send, trail};
+use super::conversations::{opened, with_two, written};
+use crate::testing::Story;
+use domain::conversation::{Conversation, ConversationEvent};
+use domain::decider::Decider;
+use domain::stored_event::StreamVersion;
+use hyper::Method;
+use serde_json::{Value, json};
+
+/// What no flow has a word for.
+const ODD: &str = "今天天气真不错，我叫张三，卡号6222021234567890128";
+
+/// A turn that was read with doubt, of a conversation in writing.
+async fn doubtful(story: &Story, customer: &str) {
+    let came = opened(story, customer).await;
+    let id = came.body["id"].as_str().unwrap().to_owned();
+    let answer = written(story, &id, "m-1", ODD).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// Asks behind all that was stored, so that the rows hold it.
+async fn asks(story: &Story, who: &str, path: &str, body: Value) -> Came {
+    let events = trail(story, "conversation.understood").await;
+    let last = events
+        .iter()
+        .chain(&trail(story, "label.added").await)
+        .map(position)
+        .max();
+    let path = format!("{path}?after_position={}", last.unwrap_or_default());
+    send(story, Method::POST, &path, &[("Authorization", who)], Some(body)).await
+}
+
+fn position(event: &Value) -> u64 {
+    event["position"].as_str().unwrap().parse().unwrap()
+}
+
+async fn labeller(story: &Story, name: &str) -> String {
+    add(story, name, &["analyst"]).await;
+    key(story, json!({ "user": name })).await
+}
+
+async fn next(story: &Story, who: &str) -> Value {
+    let came = asks(story, who, "/api/v1/labels/next", json!({})).await;
+    assert_eq!(came.status, 200, "{}", came.body);
+    came.body["turn"].clone()
+}
+
+fn intent(turn: &Value, intent: &str) -> Value {
+    json!({ "turn": turn["turn"], "intent": intent })
+}
+
+#[test]
+fn a_turn_is_handed_to_one_person_masked_on_record_and_settled() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        doubtful(&story, "C01").await;
+        let (wang, li) = (labeller(&story, "wang").await, labeller(&story, "li").await);
+        let turn = next(&story, &wang).await;
+        let text = turn["text"].as_str().unwrap();
+        assert!(text.contains("今天天气真不错"), "{turn}");
+        assert!(
+            !text.contains("6222021234567890128") && !text.contains("张三"),
+            "{turn}"
+        );
+        assert!(
+            turn["asked"].is_string() && turn["open_until"].is_string(),
+            "{turn}"
+        );
+        let reads = trail(&story, "inquiry.personal_data_read").await;
+        assert_eq!(reads.len(), 1, "{reads:?}");
+        let opened = trail(&story, "label.opened").await;
+        assert!(position(&opened[0]) < position(&reads[0]));
+
+        assert_eq!(next(&story, &li).await, Value::Null, "it is open elsewhere");
+        assert_eq!(next(&story, &wang).await["turn"], turn["turn"], "it is theirs");
+        let elsewhere = asks(&story, &li, "/api/v1/labels", intent(&turn, "busy")).await;
+        assert_eq!((elsewhere.status, elsewhere.code()), (422, "turn-open"));
+        let labelled = asks(&story, &wang, "/api/v1/labels", intent(&turn, "busy")).await;
+        assert_eq!(
+            labelled.body["settled"]["settled_by"], "alone",
+            "{}",
+            labelled.body
+        );
+        let late = asks(&story, &li, "/api/v1/labels", intent(&turn, "busy")).await;
+        assert_eq!((late.status, late.code()), (422, "turn-labelled"));
+        for stored in trail(&story, "label.added").await {
+            assert!(
+                !stored.to_string().contains("天气"),
+                "no word stands in it: {stored}"
+            );
+        }
+    });
+    story.end();
+}
+
+#[test]
+fn two_who_differ_are_followed_by_a_third_and_the_line_is_learned_from() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let setting = "/api/v1/settings/labels.people";
+        let bearer = story.bearer();
+        let etag = get(&story, setting, &bearer).await.body["etag"].clone();
+        let headers = [
+            ("Authorization", bearer.as_str()),
+            ("If-Match", etag.as_str().unwrap()),
+        ];
+        let two = json!({ "value": 2, "reason": "two people look" });
+        let changed = send(&story, Method::PUT, setting, &headers, Some(two)).await;
+        assert_eq!(changed.status, 200, "{}", changed.body);
+
+        doubtful(&story, "C01").await;
+        let mut settled = Value::Null;
+        for (name, says) in [("wang", "busy"), ("li", "consider"), ("zhao", "consider")] {
+            let who = labeller(&story, name).await;
+            let turn = next(&story, &who).await;
+            assert!(turn["turn"].is_string(), "{name}: {turn}");
+            let came = asks(&story, &who, "/api/v1/labels", intent(&turn, says)).await;
+            assert_eq!(came.status, 200, "{name}: {}", came.body);
+            assert_eq!(next(&story, &who).await, Value::Null, "{name} labels it once");
+            settled = came.body["settled"].clone();
+        }
+        assert_eq!(
+            (&settled["settled_by"], &settled["intent"]),
+            (&json!("third"), &json!("consider"))
+        );
+
+        let last = trail(&story, "label.settled")
+            .await
+            .iter()
+            .map(position)
+            .max()
+            .unwrap();
+        let path = format!("/api/v1/labels/training?by=chen&reason=train&after_position={last}");
+        let lines = get(&story, &path, &bearer).await;
+        assert_eq!(lines.status, 200, "{}", lines.body);
+        let line = &lines.body["items"][0];
+        assert_eq!(line["intent"], "consider", "{line}");
+        assert!(!line["text"].as_str().unwrap().contains("张三"), "{line}");
+        let read = trail(&story, "inquiry.personal_data_read").await;
+        assert!(read.iter().any(|one| one["data"]["by"] == "chen"), "{read:?}");
+    });
+    story.end();
+}
+
+/// The turn of a conversation in which something was understood, by its place in the stream.
+async fn understood(story: &Story, conversation: &str) -> String {
+    let stream = Conversation::stream(&conversation.parse().unwrap());
+    let store = story.running.installation.store();
+    let stored = store.read_stream(&stream, StreamVersion(0), 100).await.unwrap();
+    let mut envelopes = stored.iter().map(|one| one.envelope().unwrap());
+    let found = envelopes
+        .find(|one| one.kind == ConversationEvent::UNDERSTOOD)
+        .unwrap();
+    format!("conversation.{conversation}.{}", found.stream_version.0)
+}
+
+#[test]
+fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let came = opened(&story, "C02").await;
+        let id = came.body["id"].as_str().unwrap().to_owned();
+        written(&story, &id, "m-1", "是的").await;
+        let turn = understood(&story, &id).await;
+        let wang = labeller(&story, "wang").await;
+        assert_eq!(next(&story, &wang).await, Value::Null, "it was accepted");
+        let order = json!({ "turn": turn, "why": "misheard" });
+        let request = asks(&story, &wang, "/api/v1/labels/requests", order).await;
+        assert_eq!(request.status, 200, "{}", request.body);
+        let at = request.body["position"].as_str().unwrap();
+        let path = format!("/api/v1/labels?state=waiting&after_position={at}");
+        let listed = get(&story, &path, &wang).await;
+        assert_eq!(listed.body["items"][0]["why"], "misheard", "{}", listed.body);
+        let nowhere = json!({ "turn": format!("conversation.{id}.1"), "intent": "affirm" });
+        let nowhere = asks(&story, &wang, "/api/v1/labels", nowhere).await;
+        assert_eq!(
+            nowhere.status, 404,
+            "nothing was understood there: {}",
+            nowhere.body
+        );
+        add(&story, "ling", &["viewer"]).await;
+        let ling = key(&story, json!({ "user": "ling" })).await;
+        let no = asks(&story, &ling, "/api/v1/labels/next", json!({})).await;
+        assert_eq!(no.status, 403, "{}", no.body);
+    });
+    story.end();
+}

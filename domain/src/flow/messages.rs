@@ -1,0 +1,208 @@
+//! Messages that a flow has sent besides what it says: templates by name, which its act nodes name.
+//!
+//! A flow carries them so that what is sent is published, approved and hashed with what is said.
+
+use super::check::TEXT_CHARS_MAX;
+use super::fault::DefinitionFault;
+use super::graph::FlowDefinition;
+use super::text::variables_of;
+use crate::message_way::Way;
+use serde::{Deserialize, Serialize};
+
+/// Most messages of one flow.
+pub const FLOW_MESSAGES_MAX: usize = 20;
+
+/// Most addresses of what goes with one: what a request may have.
+pub const ATTACHMENTS_MAX: usize = 5;
+
+/// Longest address of a page or a document, in bytes.
+const LINK_BYTES_MAX: usize = 256;
+
+/// The variable that is the message's own link.
+const LINK: &str = "link";
+
+/// When a message leaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SentWhen {
+    /// While they are talked to.
+    During,
+    /// Once the call has ended.
+    #[default]
+    After,
+}
+
+impl SentWhen {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes it so")]
+    fn is_after(&self) -> bool {
+        *self == Self::After
+    }
+}
+
+/// One message, in the flow's language.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MessageTemplate {
+    pub way: Way,
+    /// With `{{variables}}` and slots; `{{link}}` is its link.
+    pub text: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<String>,
+    /// Of a mail: where it goes, such as `{{email}}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// Of a mail.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// Addresses of pictures or documents.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<String>,
+    #[serde(default, skip_serializing_if = "SentWhen::is_after")]
+    pub when: SentWhen,
+}
+
+impl FlowDefinition {
+    /// The message that a node has sent, where it is a node that sends one and the flow carries that.
+    pub fn message_of(&self, node: &str) -> Option<(&str, &MessageTemplate)> {
+        let named = self.nodes.get(node)?.kind().act()?.send.as_deref()?;
+        let (name, template) = self.messages.get_key_value(named)?;
+        Some((name.as_str(), template))
+    }
+
+    /// A flow without templates names messages for whoever sends them; with some, it names no other.
+    pub(super) fn check_messages(&self, faults: &mut Vec<DefinitionFault>) {
+        faults.extend(DefinitionFault::too_many(
+            "messages",
+            self.messages.len(),
+            FLOW_MESSAGES_MAX,
+        ));
+        for (name, template) in &self.messages {
+            self.check_message(&format!("messages.{name}"), template, faults);
+        }
+        if self.messages.is_empty() {
+            return;
+        }
+        for (node, act) in self
+            .nodes
+            .iter()
+            .filter_map(|(name, node)| Some((name, node.kind().act()?)))
+        {
+            let named = act.send.as_deref();
+            if let Some(message) = named.filter(|message| !self.messages.contains_key(*message)) {
+                faults.push(DefinitionFault::UnknownMessage {
+                    member: format!("nodes.{node}.send"),
+                    message: message.to_owned(),
+                });
+            }
+        }
+    }
+
+    fn check_message(&self, member: &str, template: &MessageTemplate, faults: &mut Vec<DefinitionFault>) {
+        let wrong = |of: &str| DefinitionFault::BadMessage {
+            member: format!("{member}.{of}"),
+        };
+        let texts = [
+            ("text", Some(&template.text)),
+            ("subject", template.subject.as_ref()),
+            ("to", template.to.as_ref()),
+        ];
+        for (of, text) in texts {
+            let Some(text) = text else { continue };
+            let chars = text.chars().count();
+            if text.trim().is_empty() || chars > TEXT_CHARS_MAX {
+                faults.push(DefinitionFault::TextLength {
+                    member: format!("{member}.{of}"),
+                });
+            }
+            for variable in variables_of(text) {
+                let own_link = variable == LINK && of == "text" && template.link.is_some();
+                let known =
+                    self.variables.contains_key(variable) || self.dialogue().slots.contains_key(variable);
+                if !own_link && !known {
+                    faults.push(DefinitionFault::UndefinedVariable {
+                        member: format!("{member}.{of}"),
+                        variable: variable.to_owned(),
+                    });
+                }
+            }
+        }
+        let is_address = |link: &String| link.starts_with("https://") && link.len() <= LINK_BYTES_MAX;
+        if template.link.as_ref().is_some_and(|link| !is_address(link)) {
+            faults.push(wrong("link"));
+        }
+        if template.attachments.len() > ATTACHMENTS_MAX || !template.attachments.iter().all(is_address) {
+            faults.push(wrong("attachments"));
+        }
+        if (template.way == Way::Mail) != template.to.is_some() {
+            faults.push(wrong("to"));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn flow(messages: &Value, send: &str) -> FlowDefinition {
+        let value = json!({
+            "flow": "small", "notices": { "recording": "本次通话将录音。" },
+            "variables": { "name": { "type": "text" }, "email": { "type": "text", "required": false } },
+            "start": "plan", "on_exception": "bye", "messages": messages,
+            "nodes": {
+                "plan": { "act": { "send": send, "next": "bye" } },
+                "bye": { "end": { "text": "再见。", "outcome": "success" } },
+            },
+        });
+        FlowDefinition::from_value(&value).unwrap()
+    }
+
+    fn members(messages: &Value, send: &str) -> Vec<String> {
+        let faults = flow(messages, send).check();
+        faults.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_flow_carries_what_its_nodes_send() {
+        let messages = json!({ "plan": { "way": "sms", "text": "{{name}}，您的计划：{{link}}",
+            "link": "https://example.com/plan" } });
+        let flow = flow(&messages, "plan");
+        assert_eq!(flow.check(), []);
+        let (name, template) = flow.message_of("plan").unwrap();
+        assert_eq!((name, template.when), ("plan", SentWhen::After));
+        assert_eq!(flow.message_of("bye"), None);
+        assert_eq!(flow.to_value()["messages"], messages, "defaults are left out");
+    }
+
+    #[test]
+    fn a_flow_without_templates_names_what_it_likes_and_stays_as_it_was() {
+        let flow = flow(&json!({}), "plan");
+        assert_eq!(flow.check(), []);
+        assert!(flow.to_value().get("messages").is_none());
+    }
+
+    #[test]
+    fn each_fault_of_a_message_names_its_place() {
+        let good = json!({ "way": "sms", "text": "您好" });
+        let with = |member: &str, value: Value| {
+            let mut template = good.clone();
+            template[member] = value;
+            json!({ "plan": template })
+        };
+        for (messages, place) in [
+            (with("text", json!("{{link}}")), "messages.plan.text"),
+            (with("text", json!("{{amount}}")), "messages.plan.text"),
+            (with("text", json!(" ")), "messages.plan.text"),
+            (with("link", json!("http://example.com")), "messages.plan.link"),
+            (with("attachments", json!(["a.pdf"])), "messages.plan.attachments"),
+            (with("to", json!("{{email}}")), "messages.plan.to"),
+            (with("way", json!("mail")), "messages.plan.to"),
+        ] {
+            let told = members(&messages, "plan");
+            assert!(told.iter().any(|one| one.starts_with(place)), "{place}: {told:?}");
+        }
+        let told = members(&json!({ "plan": good }), "other");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].starts_with("nodes.plan.send"), "{told:?}");
+    }
+}

@@ -1,0 +1,141 @@
+//! Decides commands to a label: who may have the turn, whose word counts, and when it is settled.
+
+use super::command::{LabelCommand, PEOPLE_MAX};
+use super::event::{LabelEvent, LabelSays, LabelledTurn, Meaning, SettledBy};
+use super::refusal::LabelRefusal;
+use super::state::LabelState;
+use crate::time::Timestamp;
+
+/// How long somebody has a turn to themselves: to listen to it again, ask a colleague and come back.
+pub const OPEN_MS: u64 = 15 * 60_000;
+
+/// Longest name of an intent: what a model's file may have.
+pub const INTENT_BYTES_MAX: usize = 64;
+
+/// Where two differ, the third settles.
+pub const THIRD: usize = 3;
+
+pub(super) fn decide(
+    state: &LabelState,
+    command: LabelCommand,
+    now: Timestamp,
+) -> Result<Vec<LabelEvent>, LabelRefusal> {
+    match command {
+        LabelCommand::Request { turn, why, by } => {
+            let by = named(by)?;
+            if state.is_requested() || state.settled().is_some() {
+                return Ok(Vec::new());
+            }
+            Ok(vec![LabelEvent::Requested { turn, why, by }])
+        }
+        LabelCommand::Open { turn, by } => open(state, turn, named(by)?, now),
+        LabelCommand::Add {
+            turn,
+            says,
+            by,
+            people,
+        } => add(state, turn, says, named(by)?, people, now),
+    }
+}
+
+fn named(by: String) -> Result<String, LabelRefusal> {
+    if by.trim().is_empty() {
+        return Err(LabelRefusal::Nobody);
+    }
+    Ok(by)
+}
+
+fn open(
+    state: &LabelState,
+    turn: LabelledTurn,
+    by: String,
+    now: Timestamp,
+) -> Result<Vec<LabelEvent>, LabelRefusal> {
+    if state.settled().is_some() {
+        return Err(LabelRefusal::Settled);
+    }
+    if state.said_by(&by).is_some() {
+        return Err(LabelRefusal::Labelled { by });
+    }
+    match state.open_at(now) {
+        // They have it already.
+        Some((who, _)) if who == by => Ok(Vec::new()),
+        Some((_, until)) => Err(LabelRefusal::OpenElsewhere { until }),
+        None => Ok(vec![LabelEvent::Opened {
+            turn,
+            by,
+            until: now.plus_ms(OPEN_MS),
+        }]),
+    }
+}
+
+fn add(
+    state: &LabelState,
+    turn: LabelledTurn,
+    says: LabelSays,
+    by: String,
+    people: u64,
+    now: Timestamp,
+) -> Result<Vec<LabelEvent>, LabelRefusal> {
+    check(&says)?;
+    match state.said_by(&by) {
+        // They said just that.
+        Some(said) if *said == says => return Ok(Vec::new()),
+        Some(_) => return Err(LabelRefusal::Labelled { by }),
+        None => {}
+    }
+    if state.settled().is_some() {
+        return Err(LabelRefusal::Settled);
+    }
+    if let Some((who, until)) = state.open_at(now)
+        && who != by
+    {
+        return Err(LabelRefusal::OpenElsewhere { until });
+    }
+    let settled_by = settled_by(state.labels(), &says, people);
+    let mut events = vec![LabelEvent::Added {
+        turn: turn.clone(),
+        by,
+        says: says.clone(),
+    }];
+    if let Some(settled_by) = settled_by {
+        events.push(LabelEvent::Settled {
+            turn,
+            says,
+            settled_by,
+            people: state.labels().len() as u64 + 1,
+        });
+    }
+    Ok(events)
+}
+
+/// Whether this word settles it, by what others said before. One who was asked before a second person was
+/// demanded is not enough any more; two who differ ask for a third, whose word it then is.
+fn settled_by(before: &[(String, LabelSays)], says: &LabelSays, people: u64) -> Option<SettledBy> {
+    let count = before.len() + 1;
+    if count >= THIRD {
+        return Some(SettledBy::Third);
+    }
+    if before.iter().any(|(_, said)| said == says) {
+        return Some(SettledBy::Agreed);
+    }
+    (before.is_empty() && people < PEOPLE_MAX).then_some(SettledBy::Alone)
+}
+
+fn check(says: &LabelSays) -> Result<(), LabelRefusal> {
+    if says.intent.is_some() != (says.meaning == Meaning::Intent) {
+        return Err(LabelRefusal::Intent);
+    }
+    let readable = |intent: &str| {
+        let plain = |byte: u8| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'_' | b'.' | b'-')
+        };
+        (1..=INTENT_BYTES_MAX).contains(&intent.len()) && intent.bytes().all(plain)
+    };
+    if says.intent.as_deref().is_some_and(|intent| !readable(intent)) {
+        return Err(LabelRefusal::IntentUnreadable {
+            bytes_max: INTENT_BYTES_MAX,
+        });
+    }
+    Ok(())
+}

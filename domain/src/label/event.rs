@@ -1,0 +1,151 @@
+//! Facts about one turn that people label. Stored kinds and versions; never changed, only added to. None
+//! holds a word of what was said.
+
+use super::turn_id::TurnId;
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::disposition::{InterestLevel, labelled};
+use crate::ids::{CampaignId, CustomerId};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// Which turn of whose conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LabelledTurn {
+    pub turn: TurnId,
+    pub campaign: CampaignId,
+    pub customer: CustomerId,
+}
+
+labelled! {
+    /// Why a turn is put before people.
+    LabelWhy {
+        Misheard => "misheard", "听错", "it was not heard rightly";
+        Misunderstood => "misunderstood", "理解错", "it was not understood rightly";
+    }
+}
+
+labelled! {
+    /// What kind of thing a label says.
+    Meaning {
+        Intent => "intent", "意图", "it means this intent";
+        Foreign => "foreign", "不属任何意图", "it means none of the intents";
+        Misheard => "misheard", "听错", "its words are not what was said: nothing is learned from it";
+    }
+}
+
+labelled! {
+    /// The feeling of what was said (情绪倾向).
+    Sentiment {
+        Negative => "negative", "负面", "negative";
+        Neutral => "neutral", "中性", "neutral";
+        Positive => "positive", "正面", "positive";
+    }
+}
+
+labelled! {
+    /// How a turn was settled.
+    SettledBy {
+        Alone => "alone", "一人标注", "one person was asked";
+        Agreed => "agreed", "两人一致", "two agreed";
+        Third => "third", "第三人裁定", "two differed, and a third was asked";
+    }
+}
+
+/// What somebody says of a turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct LabelSays {
+    pub meaning: Meaning,
+    /// Absent where it means none, or was misheard.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"ask_fee")]
+    pub intent: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentiment: Option<Sentiment>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interest: Option<InterestLevel>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", content = "data")]
+pub enum LabelEvent {
+    /// Somebody put it before people.
+    #[serde(rename = "label.requested")]
+    Requested {
+        #[serde(flatten)]
+        turn: LabelledTurn,
+        why: LabelWhy,
+        by: String,
+    },
+    /// Somebody has it before them.
+    #[serde(rename = "label.opened")]
+    Opened {
+        #[serde(flatten)]
+        turn: LabelledTurn,
+        by: String,
+        /// From then on others may have it.
+        until: Timestamp,
+    },
+    /// What somebody says of it.
+    #[serde(rename = "label.added")]
+    Added {
+        #[serde(flatten)]
+        turn: LabelledTurn,
+        by: String,
+        #[serde(flatten)]
+        says: LabelSays,
+    },
+    /// It is known what it means; exactly one per turn.
+    #[serde(rename = "label.settled")]
+    Settled {
+        #[serde(flatten)]
+        turn: LabelledTurn,
+        #[serde(flatten)]
+        says: LabelSays,
+        settled_by: SettledBy,
+        /// How many people said something of it.
+        people: u64,
+    },
+}
+
+/// Stored kinds, each named for its variant. They never change.
+impl LabelEvent {
+    pub const REQUESTED: &'static str = "label.requested";
+    pub const OPENED: &'static str = "label.opened";
+    pub const ADDED: &'static str = "label.added";
+    pub const SETTLED: &'static str = "label.settled";
+
+    /// Which turn it is about.
+    pub const fn turn(&self) -> &LabelledTurn {
+        match self {
+            Self::Requested { turn, .. }
+            | Self::Opened { turn, .. }
+            | Self::Added { turn, .. }
+            | Self::Settled { turn, .. } => turn,
+        }
+    }
+}
+
+impl EventData for LabelEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Requested { .. } => Self::REQUESTED,
+            Self::Opened { .. } => Self::OPENED,
+            Self::Added { .. } => Self::ADDED,
+            Self::Settled { .. } => Self::SETTLED,
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,137 @@
+//! The name of a turn: the conversation it was said in, and the place of what was understood of it in that
+//! stream. A place is found again after a restore, and says nothing of what was said.
+
+use crate::ids::{CallId, ConversationId, InvalidId};
+use crate::record::stored_event::StreamVersion;
+use serde::{Deserialize, Serialize, Serializer};
+use std::borrow::Cow;
+use std::fmt;
+use std::str::FromStr;
+
+/// In which conversation a turn was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum TurnOf {
+    Call(CallId),
+    /// In text.
+    Conversation(ConversationId),
+}
+
+/// One turn: `call.<id>.<place>` or `conversation.<id>.<place>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(try_from = "Cow<'_, str>")]
+pub struct TurnId {
+    pub of: TurnOf,
+    /// Of the event that says what was understood, in its stream.
+    pub version: StreamVersion,
+}
+
+/// As JSON schemas say it.
+const PATTERN: &str = "^(call|conversation)\\.[0-9a-f-]{36}\\.[1-9][0-9]{0,9}$";
+
+/// A stream of this many events is none of a conversation.
+const PLACE_DIGITS_MAX: usize = 10;
+
+impl fmt::Display for TurnId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.of {
+            TurnOf::Call(id) => write!(f, "call.{id}.{}", self.version.0),
+            TurnOf::Conversation(id) => write!(f, "conversation.{id}.{}", self.version.0),
+        }
+    }
+}
+
+impl FromStr for TurnId {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        read(text).ok_or_else(|| InvalidId {
+            kind: "turn",
+            text: text.to_owned(),
+            why: "it is call.<id>.<place> or conversation.<id>.<place>",
+        })
+    }
+}
+
+fn read(text: &str) -> Option<TurnId> {
+    let (of, rest) = text.split_once('.')?;
+    let (id, place) = rest.split_once('.')?;
+    if place.is_empty() || place.len() > PLACE_DIGITS_MAX || place.starts_with('0') {
+        return None;
+    }
+    if !place.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let of = match of {
+        "call" => TurnOf::Call(id.parse().ok()?),
+        "conversation" => TurnOf::Conversation(id.parse().ok()?),
+        _ => return None,
+    };
+    let found = TurnId {
+        of,
+        version: StreamVersion(place.parse().ok()?),
+    };
+    // One turn has one name: a UUID has several forms.
+    (found.to_string() == text).then_some(found)
+}
+
+impl TryFrom<Cow<'_, str>> for TurnId {
+    type Error = InvalidId;
+
+    fn try_from(text: Cow<'_, str>) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl Serialize for TurnId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl schemars::JsonSchema for TurnId {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "TurnId".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "type": "string", "pattern": PATTERN,
+            "examples": ["call.308b38fa-b3fa-59e5-b685-93b305968d97.12"]
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_turn_has_one_name_and_is_read_back() {
+        let id = "308b38fa-b3fa-59e5-b685-93b305968d97";
+        for of in ["call", "conversation"] {
+            let text = format!("{of}.{id}.12");
+            let turn: TurnId = text.parse().unwrap();
+            assert_eq!(turn.to_string(), text);
+            assert_eq!(serde_json::to_value(turn).unwrap(), text);
+            assert_eq!(
+                serde_json::from_value::<TurnId>(text.clone().into()).unwrap(),
+                turn
+            );
+        }
+        let upper = id.to_uppercase();
+        for bad in [
+            format!("call.{id}"),
+            format!("call.{id}.0"),
+            format!("call.{id}.012"),
+            format!("call.{id}.+1"),
+            format!("call.{upper}.1"),
+            format!("call.{id}.12345678901"),
+            format!("summary.{id}.1"),
+            "call.x.1".to_owned(),
+        ] {
+            assert!(bad.parse::<TurnId>().is_err(), "{bad}");
+        }
+    }
+}
