@@ -18,6 +18,7 @@ const EXPECTED_CALLS: f64 = 5.0;
 const EXPECTED_RATE: f64 = 0.3;
 /// Rates are kept within these, so that nothing is divided by nothing.
 const RATE_MIN: f64 = 0.005;
+/// The same at the other end.
 const RATE_MAX: f64 = 0.98;
 
 /// A rate of answers that follows what happens.

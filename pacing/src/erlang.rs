@@ -10,7 +10,8 @@ pub fn blocked(load: f64, agents: u32) -> f64 {
     })
 }
 
-/// Chance that a call has to wait, where such calls wait until they are served; 1 where agents never catch up.
+/// Chance that a call has to wait, where such calls wait until they are served; 1 where agents never
+/// catch up.
 pub fn delayed(load: f64, agents: u32) -> f64 {
     let (blocked, agents) = (blocked(load, agents), f64::from(agents));
     if load >= agents {

@@ -1,4 +1,5 @@
-//! How many calls to start now: enough that agents wait little, few enough that nobody who answers finds none.
+//! How many calls to start now: enough that agents wait little, few enough that nobody who answers
+//! finds none.
 //!
 //! Pure: counts, ages and an account in, a number out. It knows nothing of campaigns, calls or events, has no
 //! clock and no source of randomness (a trial's seed is an argument), and imports nothing of this workspace.

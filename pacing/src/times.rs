@@ -4,7 +4,8 @@ use libm::{erfc, exp, log, log1p, sqrt};
 
 /// Seconds looked ahead: the longest a call may still ring.
 pub const AHEAD_S: usize = 25;
-/// Seconds that somebody who answered may wait for an agent before it counts as a drop (16 CFR 310.4(b)(4)(iii)).
+/// Seconds that somebody who answered may wait for an agent before it counts as a drop
+/// (16 CFR 310.4(b)(4)(iii)).
 pub const WAITS_S: f64 = 2.0;
 /// Steps of a second in which ages are kept.
 pub const STEPS_A_SECOND: usize = 2;

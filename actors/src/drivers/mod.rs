@@ -55,6 +55,7 @@ use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
 use domain::ports::knowledge::KnowledgeBases;
 use domain::ports::line::Line;
+use domain::ports::masking::Masking;
 use domain::ports::recognizer::Recognizer;
 use domain::ports::recording::Recordings;
 use domain::ports::speech::Synthesizer;
@@ -95,6 +96,8 @@ pub struct DriverPorts {
 pub struct Hearing {
     pub recognizer: Arc<dyn Recognizer>,
     pub understanding: Arc<dyn Understanding>,
+    /// Takes numbers, cards and names out of what is heard before it is stored.
+    pub masking: Arc<dyn Masking>,
     /// What campaigns answer questions from.
     pub knowledge: Arc<dyn KnowledgeBases>,
     /// Who may be asked what nobody is sure of; absent: nobody.

@@ -33,8 +33,8 @@ use tokio::sync::{Notify, Semaphore};
 const WRITING_AT_ONCE_MAX: usize = 16;
 /// Calls whose summary could not be written and is tried again. When it is full the log is read no further.
 const WAITING_MAX: usize = 10_000;
-/// Tries at a summary that fails for a fault of ours. An erasure between two reads is such a fault once; what is
-/// wrong for good is said once, and not each second for ever.
+/// Tries at a summary that fails for a fault of ours. An erasure between two reads is such a fault once; what
+/// is wrong for good is said once, and not each second for ever.
 const FAULTS_MAX: u8 = 5;
 /// Wait before that: well within the ten seconds in which a summary is there (CAL-3).
 const AGAIN_MS: u64 = 1_000;

@@ -54,3 +54,12 @@ impl Masking for Unmasked {
         text.to_owned()
     }
 }
+
+/// A star for each digit.
+pub(crate) struct Starred;
+
+impl Masking for Starred {
+    fn masked(&self, text: &str) -> String {
+        text.replace(|one: char| one.is_ascii_digit(), "*")
+    }
+}

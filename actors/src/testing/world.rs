@@ -1,6 +1,6 @@
 //! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
-use super::assistant::{FakeAssistant, Unmasked};
+use super::assistant::{FakeAssistant, Starred, Unmasked};
 use super::ear::{FakeKnowledge, FakeRecognizer, FakeUnderstanding};
 use super::line::{FakeLine, FakeRecordings};
 use super::synthesizer::FakeSynthesizer;
@@ -151,6 +151,7 @@ impl World {
             hearing: self.recognizer.as_ref().map(|recognizer| Hearing {
                 recognizer: Arc::<FakeRecognizer>::clone(recognizer),
                 understanding: Arc::new(FakeUnderstanding),
+                masking: Arc::new(Starred),
                 knowledge: Arc::new(FakeKnowledge),
                 assist: self.assistant.as_ref().map(|assistant| {
                     let assistant = Arc::<FakeAssistant>::clone(assistant);

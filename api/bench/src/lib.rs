@@ -12,6 +12,7 @@ mod load;
 mod nlu;
 mod opted_out;
 mod output;
+mod pacing;
 mod past;
 mod payload;
 mod project;
@@ -49,6 +50,7 @@ enum Action {
     Webhook(webhook::Args),
     Nlu(nlu::Args),
     Flow(flow::Args),
+    Pacing(pacing::Args),
     Turn(turn::Args),
 }
 
@@ -73,6 +75,7 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::Webhook(args) => webhook::run(args, runtime).await,
         Action::Nlu(args) => nlu::run(&args),
         Action::Flow(args) => flow::run(&args),
+        Action::Pacing(args) => pacing::run(&args),
         Action::Turn(args) => turn::run(&args).await,
     }
 }

@@ -5,7 +5,6 @@ use super::{
     BargedInFact, EndCause, EngineFailedFact, EngineKind, Finding, HeardFact, LegIdentity, SaidFact,
     SensitiveWordFact, SilenceFact, UnderstoodFact,
 };
-use crate::assisting::{AssistantAnsweredFact, AssistantAskedFact};
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::{Disposition, Outcome};
@@ -15,7 +14,7 @@ use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, FailureCause, LegFailure};
 use crate::record::golden_support::{at, call, campaign, check, check_with, customer, number};
 use crate::spoken_turn::{
-    Certainty, Explanation, IntentCandidate, PickOf, ReadBy, SpokenReading, TurnDecision, TurnInput,
+    Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading, TurnDecision, TurnInput,
 };
 use crate::time::Timestamp;
 use crate::turn::AnswerBy;
@@ -369,33 +368,6 @@ fn every_fact_of_a_turn_is_written_as_its_golden_file() {
             word: Personal::open("诈骗".to_owned()),
         }),
         engine_failed(),
-    ];
-    for event in events {
-        check("call", event);
-    }
-}
-
-#[test]
-fn what_an_assistant_is_asked_and_answers_is_written_as_its_golden_file() {
-    let node = || "确认分期期数".to_owned();
-    let events = [
-        CallEvent::AssistantAsked(AssistantAskedFact {
-            node: node(),
-            pick_of: PickOf::Answer,
-            model: "qwen2.5-7b-instruct".to_owned(),
-            prompt_sha256: "a".repeat(64),
-            candidates: vec!["提前还款".to_owned(), "违约金".to_owned()],
-        }),
-        CallEvent::AssistantAnswered(AssistantAnsweredFact {
-            node: node(),
-            pick_of: PickOf::Answer,
-            choice: Some("违约金".to_owned()),
-            confidence_permille: Some(870),
-            took_ms: 312,
-            prompt_tokens: Some(188),
-            answer_tokens: Some(14),
-            failure: Some("late".to_owned()),
-        }),
     ];
     for event in events {
         check("call", event);

@@ -11,6 +11,8 @@ mod end_order;
 pub mod event;
 pub mod progress;
 
+#[cfg(test)]
+mod assistant_golden;
 mod carrier_words;
 mod correction;
 mod decide;

@@ -56,6 +56,7 @@ pub struct KnownAnswer {
     #[schemars(example = &"手续费")]
     pub id: String,
     /// As it is asked back and shown.
+    #[schemars(example = &"手续费是多少")]
     pub question: String,
     /// Other ways to ask it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -1,5 +1,5 @@
-//! Dialing levels that follow the part of drops, as public descriptions tell of VICIdial's adaptive methods: a
-//! reading of its manual, not its code.
+//! Dialing levels that follow the part of drops, as public descriptions tell of VICIdial's adaptive methods:
+//! a reading of its manual, not its code.
 
 use crate::floor::{Floor, Pacer, Told};
 use crate::times::count;

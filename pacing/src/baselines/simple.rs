@@ -1,4 +1,5 @@
-//! Rules without a memory of drops: one for one, agents by answer rate, a fixed ratio, Erlang's B, safe bursts.
+//! Rules without a memory of drops: one for one, agents by answer rate, a fixed ratio, Erlang's B,
+//! safe bursts.
 
 use crate::answer_rate::AnswerRate;
 use crate::bursts::{naive_burst, safe_burst};

@@ -1,4 +1,4 @@
-//! How the answer rate goes over a day.
+//! How the answer rate goes over a day: steady, up and down, in bursts, halved.
 
 use libm::sin;
 

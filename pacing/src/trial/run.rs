@@ -87,8 +87,8 @@ pub fn progressive_occupancy(rate: f64) -> f64 {
 }
 
 impl Outcome {
-    /// How much of what lies between one call for one agent and no idle second is gained. Nobody can be busier
-    /// than always, so that hindsight is taken for 1: who knows all is a little below.
+    /// How much of what lies between one call for one agent and no idle second is gained. Nobody can be
+    /// busier than always, so that hindsight is taken for 1: who knows all is a little below.
     pub fn gain(&self, rate: f64) -> f64 {
         let least = progressive_occupancy(rate);
         (self.occupancy_ratio - least) / (1.0 - least)

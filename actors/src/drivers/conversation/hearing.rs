@@ -250,16 +250,20 @@ impl Talk<'_> {
         if !self.kept.words || said.text.is_empty() {
             return Ok(());
         }
-        let heard = self.heard_fact(said);
+        let Some(hearing) = self.kit.ports.hearing.as_ref() else {
+            return Ok(());
+        };
+        let heard = self.heard_fact(said, hearing.masking.masked(&said.text));
         self.note_turn(TurnFact::Heard(heard)).await
     }
 
-    fn heard_fact(&self, said: &Utterance) -> HeardFact {
+    /// Transcripts are masked, then sealed: no card and no identity number stands in any.
+    fn heard_fact(&self, said: &Utterance, masked: String) -> HeardFact {
         let engine = self.ear.as_ref().map(|ear| ear.facts().name.to_owned());
         HeardFact {
             leg: self.leg_number,
             node: self.node.clone(),
-            text: Personal::open(said.text.clone()),
+            text: Personal::open(masked),
             confidence_permille: said.confidence_ratio.map(permille),
             engine: engine.unwrap_or_default(),
             begins_ms: said.begin_ms,

@@ -49,6 +49,22 @@ fn turns_from(world: &World, first: &str) -> Vec<String> {
         .collect()
 }
 
+/// A transcript is kept for years: no card that somebody reads out may stand in it, sealed or not.
+#[test]
+fn what_is_heard_is_masked_before_it_is_sealed() {
+    on_one_thread(async {
+        let world = asked().await;
+        world.ear().say("是的，卡号6222021234567890", 200, 600);
+        world
+            .until("what was heard", |log| count(log, "call.heard") == 1)
+            .await;
+        let heard = &world.data("call.heard")[0];
+        // The fake vault turns the text around.
+        let sealed = heard["text"]["sealed"].as_str().expect("it is sealed");
+        assert!(sealed.contains("****************号卡"), "{sealed}");
+    });
+}
+
 #[test]
 fn an_answer_is_stored_as_heard_understood_and_decided_before_the_node_that_follows() {
     on_one_thread(async {

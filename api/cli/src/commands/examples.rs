@@ -206,6 +206,7 @@ const EXAMPLES: &[&str] = &[
     "bench calls",
     "bench nlu --rows 10000 --json",
     "bench flow --json",
+    "bench pacing --agents 5 --json",
     "bench turn --json",
     "bench append",
     "bench read",

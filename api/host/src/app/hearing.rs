@@ -50,6 +50,7 @@ pub async fn hearing(
     Ok(Some(Hearing {
         recognizer,
         understanding: Arc::new(understanding),
+        masking: Arc::new(MaskedWords),
         assist: assist(environment, choice)?,
         knowledge: Arc::new(LoggedKnowledge(Arc::clone(&environment.store))),
     }))
