@@ -62,10 +62,6 @@ impl JsonSchema for CampaignBody {
         "CampaignBody".into()
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let of = |mut schema: Schema, what: &str| {
-            schema.insert("description".to_owned(), what.into());
-            schema
-        };
         let preset = of(generator.subschema_for::<Preset>(), "Default: cn-service");
         let basis = of(generator.subschema_for::<Basis>(), "Default: contract");
         let duplicates = of(
@@ -80,30 +76,14 @@ impl JsonSchema for CampaignBody {
             generator.subschema_for::<FlowDefinition>(),
             "A flow of one's own, instead of script_template",
         );
-        let flow_version = json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
-            "description": "A published version of a flow, NAME@V, instead of script_template or flow",
-            "examples": ["card_instalment@2"] });
-        let assist = of(
-            generator.subschema_for::<AssistPlan>(),
-            "What an assistant may be asked (`serve --llm`); nobody unless it is said",
-        );
         let retry_policy = generator.subschema_for::<RetryPolicy>();
-        let speech = of(
-            generator.subschema_for::<SpeechPlan>(),
-            "How its calls listen and speak; as the installation does unless it is said",
-        );
-        let emotion = of(
-            generator.subschema_for::<EmotionPlan>(),
-            "How callees sound is measured; not unless it is said",
-        );
-        json_schema!({
+        let mut schema = json_schema!({
             "type": "object", "required": ["task_id"], "additionalProperties": false, "properties": {
                 "task_id": task_id,
                 "customer_segment": { "type": "string", "minLength": 1, "maxLength": NAME_BYTES_MAX },
                 "script_template": { "type": "string", "examples": ["您好,您的账单将于{{days}}天后到期。"],
                     "description": "Said after the notice; {{variables}} are filled in" },
                 "flow": flow,
-                "flow_version": flow_version,
                 "schedule": { "type": "object", "additionalProperties": false, "properties": {
                     "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
                     "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
@@ -120,15 +100,6 @@ impl JsonSchema for CampaignBody {
                     "items": { "type": "string", "minLength": 1, "maxLength": SENSITIVE_WORD_CHARS_MAX },
                     "description": "Said by the callee, one of them ends the call at once",
                     "examples": [["诈骗"]] },
-                "model": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
-                    "description": "A published model, NAME@V, that its calls are understood by",
-                    "examples": ["zh_outbound@2"] },
-                "knowledge": { "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$",
-                    "description": "A published knowledge base, NAME@V, that its calls answer from",
-                    "examples": ["card_instalment@1"] },
-                "assist": assist,
-                "speech": speech,
-                "emotion": emotion,
                 "retry_policy": retry_policy,
                 "ring_timeout_ms": { "type": "integer", "minimum": RING_TIMEOUT_MS_MIN,
                     "maximum": RING_TIMEOUT_MS_MAX, "examples": [30_000] },
@@ -136,8 +107,72 @@ impl JsonSchema for CampaignBody {
             "examples": [{ "task_id": "TASK20261120", "customer_segment": "due-in-3-days",
                 "script_template": "您好,您的账单将于{{days}}天后到期。",
                 "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 50 } }],
-        })
+        });
+        if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+            members.extend(of_conversation(generator));
+        }
+        schema
     }
+}
+
+/// How its calls listen, understand, answer and speak.
+fn of_conversation(generator: &mut SchemaGenerator) -> [(String, Value); 6] {
+    [
+        (
+            "flow_version",
+            published(
+                "A published version of a flow, NAME@V, instead of script_template or flow",
+                "card_instalment@2",
+            ),
+        ),
+        (
+            "model",
+            published(
+                "A published model, NAME@V, that its calls are understood by",
+                "zh_outbound@2",
+            ),
+        ),
+        (
+            "knowledge",
+            published(
+                "A published knowledge base, NAME@V, that its calls answer from",
+                "card_instalment@1",
+            ),
+        ),
+        (
+            "assist",
+            of(
+                generator.subschema_for::<AssistPlan>(),
+                "What an assistant may be asked (`serve --llm`); nobody unless it is said",
+            ),
+        ),
+        (
+            "speech",
+            of(
+                generator.subschema_for::<SpeechPlan>(),
+                "How its calls listen and speak; as the installation does unless it is said",
+            ),
+        ),
+        (
+            "emotion",
+            of(
+                generator.subschema_for::<EmotionPlan>(),
+                "How callees sound is measured; not unless it is said",
+            ),
+        ),
+    ]
+    .map(|(name, schema)| (name.to_owned(), schema.to_value()))
+}
+
+fn of(mut schema: Schema, what: &str) -> Schema {
+    schema.insert("description".to_owned(), what.into());
+    schema
+}
+
+/// Something published, named with its version.
+fn published(what: &str, example: &str) -> Schema {
+    json_schema!({ "type": "string", "pattern": "^[A-Za-z0-9_.-]{1,64}@[1-9][0-9]*$", "description": what,
+        "examples": [example] })
 }
 
 impl CampaignBody {
