@@ -11,7 +11,7 @@ use pacing::trial::{Course, Ledger, Outcome, Trial, run as try_out};
 use pacing::{Ledgerline, Pacer};
 use serde_json::{Value, json};
 
-/// Dial from floors of agents made from a seed: how busy agents are and how many answers find nobody, by pacer
+/// Dial for floors of agents made from a seed: how busy they are, and how many answers find nobody, by pacer
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
     /// Eight-hour days of each trial; the law counts thirty together
@@ -176,6 +176,10 @@ fn bursts() -> Vec<Value> {
 }
 
 fn erlangs() -> Vec<Value> {
-    let of = |(load, agents)| json!({"load": load, "n": agents, "b": blocked(load, agents), "c": delayed(load, agents)});
-    [(8.0, 10), (20.0, 22), (50.0, 55), (100.0, 105)].map(of).into()
+    let floors = [(8.0, 10), (20.0, 22), (50.0, 55), (100.0, 105)];
+    let of = |(load, agents): (f64, u32)| {
+        let (b, c) = (blocked(load, agents), delayed(load, agents));
+        json!({"load": load, "n": agents, "b": b, "c": c})
+    };
+    floors.map(of).into()
 }

@@ -60,6 +60,7 @@ pub struct KnownAnswer {
     pub question: String,
     /// Other ways to ask it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(example = ["手续费多少"])]
     pub variants: Vec<String>,
     /// What is said. `{{name}}` is a variable or slot, `{{fact:entity.attribute}}` a fact.
     #[schemars(example = &"满{{fact:分期.起点}}就可以申请分期。")]
@@ -82,9 +83,11 @@ pub struct Objection {
     #[schemars(example = &"太贵")]
     pub id: String,
     /// Ways to object, at least one.
+    #[schemars(example = ["太贵了"])]
     pub variants: Vec<String>,
     /// What is said; without it the four parts of `fabe`, one after the other.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"满一千元就可以申请，每期只要几块钱。")]
     pub answer: Option<String>,
     pub fabe: Fabe,
 }
