@@ -24,7 +24,7 @@ fn chance(dialed: u32, answers: u32, rate: f64) -> f64 {
     exp(ways + answered + unanswered)
 }
 
-/// The expected part of answers beyond the free agents: E\[(X − a)⁺\] ÷ E\[X\], X ~ Binomial(dialed, rate).
+/// The expected part of answers beyond the free agents: E\[(X − a)⁺\] ÷ E\[X\], X binomial.
 pub fn abandoned_share(dialed: u32, free: u32, rate: f64) -> f64 {
     let expected = f64::from(dialed) * rate;
     if expected <= 0.0 {

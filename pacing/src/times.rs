@@ -130,10 +130,19 @@ pub struct BusyTimes {
 impl BusyTimes {
     /// Talk is lognormal, wrap-up behind it exponential with this mean (seconds).
     pub fn of(talk: Lognormal, wrap_up: f64) -> Self {
-        let ages = 0..TALK_S_MAX * STEPS_A_SECOND;
-        let talking = ages.map(|age| releases(talk, wrap_up, float(age) / float(STEPS_A_SECOND)));
+        let at = |grain: usize| float(grain) / float(GRAIN);
+        let grains = (TALK_S_MAX + AHEAD_S + 3) * GRAIN;
+        let ended: Vec<f64> = (0..grains).map(|grain| talk.within(at(grain))).collect();
+        let ahead = (AHEAD_S + 2) * GRAIN;
+        let halfway = |grain: usize| at(grain) + 0.5 / float(GRAIN);
+        let wrapped: Vec<f64> = (0..ahead)
+            .map(|grain| wrapped_within(halfway(grain), wrap_up))
+            .collect();
+        let first = |age: usize| age * GRAIN / STEPS_A_SECOND;
+        let ages = (0..TALK_S_MAX * STEPS_A_SECOND)
+            .map(|age| releases(ended.get(first(age)..).unwrap_or_default(), &wrapped));
         Self {
-            talking: talking.collect(),
+            talking: ages.collect(),
             wrapping: std::array::from_fn(|index| wrapped_within(float(index + 1), wrap_up)),
             mean: exp(talk.mu + talk.sigma * talk.sigma / 2.0) + wrap_up,
         }
@@ -168,22 +177,23 @@ fn wrapped_within(seconds: f64, wrap_up: f64) -> f64 {
     1.0 - exp(-seconds / wrap_up)
 }
 
-/// Talk ends in some grain of the time ahead, and wrap-up takes no longer than what is left of it.
-fn releases(talk: Lognormal, wrap_up: f64, talked: f64) -> Releases {
-    let left = 1.0 - talk.within(talked);
+/// Talk ends in some grain of the time ahead, and wrap-up takes no longer than what is left of it. By grains:
+/// the chance that talk has ended, from the age on, and that wrap-up has, halfway through each.
+fn releases(ended: &[f64], wrapped: &[f64]) -> Releases {
+    let before = ended.first().copied().unwrap_or(1.0);
+    let left = 1.0 - before;
     std::array::from_fn(|index| {
-        let ahead = index + 1;
+        let grains = (index + 1) * GRAIN;
+        let rest = wrapped.get(..grains).unwrap_or_default();
         if left <= f64::EPSILON {
-            return wrapped_within(float(ahead), wrap_up);
+            return rest.last().copied().unwrap_or_default();
         }
-        let grains = ahead * GRAIN;
-        let at = |grain: usize| float(grain) / float(GRAIN);
-        let ended = (0..grains).map(|grain| {
-            let ends = talk.within(talked + at(grain + 1)) - talk.within(talked + at(grain));
-            let rest = float(ahead) - at(grain) - 0.5 / float(GRAIN);
-            ends * wrapped_within(rest, wrap_up)
+        let ends = ended.windows(2).take(grains).map(|pair| match pair {
+            [before, after] => after - before,
+            _ => 0.0,
         });
-        ended.sum::<f64>() / left
+        let free = ends.zip(rest.iter().rev()).map(|(ends, rest)| ends * rest);
+        free.sum::<f64>() / left
     })
 }
 

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 /// Dial for floors of agents made from a seed: how busy they are, and how many answers find nobody, by pacer
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Eight-hour days of each trial; the law counts thirty together
+    /// Eight-hour days of each trial; the law counts thirty together, and fewer are held to no floor
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=365))]
     days: u16,
     /// Only floors of so many agents
@@ -36,6 +36,8 @@ const FLOORS: [[f64; 4]; 4] = [
     [0.88, 0.84, 0.78, 0.64],
     [0.95, 0.93, 0.91, 0.86],
 ];
+/// Days that the law counts together, from a cold start.
+const WINDOW_DAYS: u16 = 30;
 /// How much less it may be where the answer rate moves.
 const MOVING: f64 = 0.03;
 /// Calls for each free agent, of which the best that keeps the law is taken.
@@ -146,6 +148,8 @@ fn cell(args: &Args, shape: &Shape, cell: Cell) -> Vec<Score> {
             Course::Drifts | Course::Bursts => Some(cell.floor - MOVING),
             Course::HalvesAtNoon => None,
         };
+        // Floors are stated for thirty days: a few leave too much to chance.
+        let floor = floor.filter(|_| args.days >= WINDOW_DAYS);
         score(Box::new(Ledgerline::new(shape.clone())), course, floor)
     });
     let others: [Box<dyn Pacer>; 6] = [

@@ -89,7 +89,7 @@ impl Pacer for ByErlang {
         // Calls that ring at a time where so many answer a second (Little's law).
         let a_second = load / self.shape.busy.mean();
         let rings = rate * self.shape.ring.mean() + (1.0 - rate) * crate::times::float(crate::times::AHEAD_S);
-        count(a_second / rate * rings).saturating_sub(floor.ringing_count())
+        count(libm::ceil(a_second / rate * rings)).saturating_sub(floor.ringing_count())
     }
 }
 

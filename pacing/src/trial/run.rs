@@ -131,3 +131,64 @@ fn ratio(of: (u64, u64)) -> f64 {
 const fn float(count: u64) -> f64 {
     count as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Ledgerline;
+    use crate::baselines::Progressive;
+    use crate::floor::Shape;
+
+    const DAY: Trial = Trial {
+        agents: 8,
+        rate: 0.3,
+        course: Course::Steady,
+        ledger: Ledger::EachDay,
+        days: 1,
+        seed: 0,
+    };
+
+    #[test]
+    fn the_account_is_in_whole_drops_as_the_table_says() {
+        for (answers, drops, left) in [
+            (33, 0, 0),
+            (34, 0, 1),
+            (99, 2, 0),
+            (100, 2, 1),
+            (100, 3, 0),
+            (700, 20, 1),
+        ] {
+            assert_eq!(budget(answers, drops), left, "{answers} {drops}");
+        }
+    }
+
+    #[test]
+    fn no_day_of_a_hundred_answers_is_above_three_of_a_hundred_whatever_its_seed_and_course() {
+        let shape = Shape::default();
+        for (seed, course) in (1..).zip(Course::ALL) {
+            let trial = Trial { seed, course, ..DAY };
+            let outcome = run(&trial, &mut Ledgerline::new(shape.clone()));
+            assert!(outcome.answers >= 100, "{outcome:?}");
+            assert_eq!(outcome.days_above, 0, "{trial:?} {outcome:?}");
+            assert!(
+                outcome.gain(trial.rate) > 0.0 || course != Course::Steady,
+                "{outcome:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn one_call_for_one_free_agent_drops_nobody() {
+        for seed in 1..=3 {
+            let trial = Trial { seed, ..DAY };
+            assert_eq!(run(&trial, &mut Progressive).drops, 0, "{seed}");
+        }
+    }
+
+    #[test]
+    fn equal_seeds_give_equal_days_and_other_seeds_others() {
+        let of = |seed| run(&Trial { seed, ..DAY }, &mut Progressive);
+        assert_eq!(of(7), of(7));
+        assert_ne!(of(7), of(8));
+    }
+}
