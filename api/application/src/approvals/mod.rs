@@ -5,10 +5,12 @@
 
 mod gate;
 mod holders;
+mod rollback;
 mod shown;
 mod version;
 
 pub(crate) use gate::nobody_yet;
 pub use gate::{Doing, four_eyes, four_eyes_on, goes_on};
+pub use rollback::RollbackOrder;
 pub use shown::{ApprovalChanged, ApprovalList, ApprovalShown, approval, approvals, approve, reject};
 pub(crate) use version::VersionActed;

@@ -5,7 +5,8 @@
 mod order;
 mod shown;
 
-pub use order::{FlowOrder, RollbackOrder};
+pub use crate::approvals::RollbackOrder;
+pub use order::FlowOrder;
 pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
 
 use crate::access::Caller;

@@ -72,27 +72,3 @@ impl Order for FlowOrder {
 fn unnamed() -> FlowId {
     "unnamed".parse().expect("a plain word is an id")
 }
-
-/// The way back to an earlier version.
-#[derive(Debug, JsonSchema)]
-#[schemars(extend("examples" = [{ "to": 1, "reason": "complaints about the new wording" }]))]
-pub struct RollbackOrder {
-    /// Default: the version before the current one.
-    #[schemars(range(min = 1))]
-    pub to: Option<u32>,
-    /// Stored for ever; nothing personal.
-    #[schemars(length(max = REASON_BYTES_MAX))]
-    pub reason: Option<String>,
-    /// The approval that another person gave, where the flow asks for one.
-    pub approval: Option<ApprovalId>,
-}
-
-impl Order for RollbackOrder {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            to: body.count("to", 1, u32::MAX),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
-}

@@ -18,22 +18,23 @@ const KEPT_MAX: usize = 16;
 /// Of this process, by name, version and hash.
 static KEPT: Recent<KnowledgeRef, Arc<Base>> = Recent::of(KEPT_MAX);
 
-/// The content of a version, by its stream.
+/// The content of a version and its hash, by its stream.
 pub(super) async fn content_of(
     store: &dyn EventStore,
     knowledge: &KnowledgeId,
     version: u32,
-) -> Result<Option<KnowledgeContent>, Problem> {
+) -> Result<Option<(String, KnowledgeContent)>, Problem> {
     let mut found = None;
     folded_in::<Knowledge>(store, &Knowledge::stream(knowledge), |event, _| {
         if let KnowledgeEvent::Imported {
             knowledge_version,
+            content_hash,
             content,
             ..
         } = event
             && knowledge_version == version
         {
-            found = Some(*content);
+            found = Some((content_hash, *content));
         }
     })
     .await?;
@@ -46,7 +47,9 @@ pub async fn base(store: &dyn EventStore, named: &KnowledgeRef) -> Result<Arc<Ba
         return Ok(kept);
     }
     let content = content_of(store, &named.knowledge, named.version).await?;
-    let content = content.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
+    // Another log may have another content under this number: nobody chose that for these calls.
+    let content = content.filter(|(hash, _)| *hash == named.content_hash);
+    let (_, content) = content.ok_or_else(|| Problem::missing("this version of the knowledge base"))?;
     let made = Arc::new(Base::of(named.knowledge.clone(), named.version, content));
     KEPT.keep(named.clone(), Arc::clone(&made));
     Ok(made)

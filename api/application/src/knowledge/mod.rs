@@ -7,10 +7,11 @@ mod held;
 mod order;
 mod shown;
 
+pub use crate::approvals::RollbackOrder;
 pub use base::{Base, Found};
 pub use bases::{LoggedKnowledge, base};
 pub use held::{AskedRow, HeldAgainst, held_against, rows};
-pub use order::{ImportOrder, PublishOrder, QuestionOrder, RollbackOrder};
+pub use order::{ImportOrder, PublishOrder, QuestionOrder};
 pub use shown::{
     AnswerFound, KnowledgeAnswered, KnowledgeBasesListed, KnowledgeChanged, KnowledgeImported,
     KnowledgeListed, KnowledgeShown, KnowledgeVersionShown, KnowledgeVersions, listed, show, versions,

@@ -1,5 +1,6 @@
 //! What is asked for of a knowledge base: a file to be kept, a version to be published, a question.
 
+use crate::approvals::RollbackOrder;
 use domain::approval::REASON_BYTES_MAX;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::knowledge::Wanted;
@@ -58,30 +59,6 @@ impl Order for PublishOrder {
         Self {
             version: body.count("version", 1, u32::MAX),
             approvals: body.value("approvals").unwrap_or_default(),
-            reason: body.short_text("reason", REASON_BYTES_MAX),
-            approval: body.parsed("approval"),
-        }
-    }
-}
-
-/// The way back to a version that was current before.
-#[derive(Debug, JsonSchema)]
-#[schemars(rename = "KnowledgeRollbackOrder", extend("examples" = [{ "to": 1 }]))]
-pub struct RollbackOrder {
-    /// Default: the version that was current before.
-    #[schemars(range(min = 1))]
-    pub to: Option<u32>,
-    /// For whoever is to approve it; nothing personal.
-    #[schemars(length(max = REASON_BYTES_MAX))]
-    pub reason: Option<String>,
-    /// The approval that another person gave, where the base asks for one.
-    pub approval: Option<ApprovalId>,
-}
-
-impl Order for RollbackOrder {
-    fn read(body: &mut Members) -> Self {
-        Self {
-            to: body.count("to", 1, u32::MAX),
             reason: body.short_text("reason", REASON_BYTES_MAX),
             approval: body.parsed("approval"),
         }

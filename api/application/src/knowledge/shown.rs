@@ -238,7 +238,7 @@ pub async fn show(
             .current()
             .is_some_and(|current| current.knowledge_ref == named),
         content_hash: named.content_hash,
-        content: content.ok_or_else(missing)?,
+        content: content.map(|(_, content)| content).ok_or_else(missing)?,
     })
 }
 

@@ -69,9 +69,10 @@ pub async fn next(
             )) => continue,
             Err(other) => return Err(refused(other)),
         };
-        put_on_record(installation, reader, read_of(&row)).await?;
+        put_on_record(installation, reader.clone(), read_of(&row)).await?;
+        // Erased a moment ago: others still wait.
         let Some(heard) = sealed.opened(installation).await? else {
-            return Ok(None);
+            continue;
         };
         let open_until = answer.state.open_at(installation.now()).map(|(_, until)| until);
         return Ok(Some(TurnHanded::of(&row, heard, open_until)));

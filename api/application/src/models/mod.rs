@@ -5,7 +5,8 @@ mod order;
 mod shelf;
 mod shown;
 
-pub use order::{BackOrder, ModelOrder};
+pub use crate::approvals::RollbackOrder;
+pub use order::ModelOrder;
 pub use shelf::{ModelShelf, ShelfFault};
 pub use shown::{ModelChanged, ModelListed, ModelVersionShown, ModelVersions, Models, listed, versions};
 
@@ -76,10 +77,10 @@ pub async fn publish_again(
     installation: &Installation,
     caller: &Caller,
     model: ModelId,
-    order: BackOrder,
+    order: RollbackOrder,
     cause: Cause,
 ) -> Result<ModelChanged, Problem> {
-    let BackOrder { to, reason, approval } = order;
+    let RollbackOrder { to, reason, approval } = order;
     let state = installation.entities.models.state(&model).await?.state;
     let command = |four_eyes| ModelCommand::PublishAgain {
         model: model.clone(),

@@ -9,12 +9,14 @@ use crate::bundle::Fed;
 use application::rehearsing::Listener;
 use domain::call::event::CallEvent;
 use domain::disposition::Outcome;
-use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun, Understood};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::Arc;
 
+/// What masking leaves of a value in a transcript.
+const STAR: char = '*';
 /// Most texts in a row that are said without anybody being asked.
 const TEXTS_MAX: usize = 50;
 
@@ -212,12 +214,11 @@ impl Both<'_> {
             .zip(heard)
             .and_then(|(listener, (text, at))| {
                 let text = text?;
-                let mut read = listener.understand(&text, &self.other, at);
-                // Another model reads no other answers: what the campaign's knowledge had is on record.
-                if let FlowInput::Spoken(recorded) = fed.input() {
-                    read.reading.knowledge.clone_from(&recorded.reading.knowledge);
-                }
-                Some(read)
+                let read = listener.understand(&text, &self.other, at);
+                Some(match fed.input() {
+                    FlowInput::Spoken(recorded) => with_recorded(read, recorded, &text),
+                    _ => read,
+                })
             });
         match read {
             Some(read) => self.other.step(FlowInput::Spoken(&read)),
@@ -233,6 +234,18 @@ impl Both<'_> {
             theirs.extend(self.other.step(FlowInput::Played));
         }
     }
+}
+
+/// What another model does not read: what the campaign's knowledge had, and values that stand as stars in the
+/// transcript, because they were masked before it was sealed.
+fn with_recorded(mut read: Understood, recorded: &Understood, text: &str) -> Understood {
+    read.reading.knowledge.clone_from(&recorded.reading.knowledge);
+    if text.contains(STAR) {
+        let mut slots = recorded.slots.clone();
+        slots.append(&mut read.slots);
+        read.slots = slots;
+    }
+    read
 }
 
 /// True where somebody is asked, by word or key.

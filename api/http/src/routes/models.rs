@@ -6,7 +6,7 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{LONG, PAGED, Paged, Paging};
 use crate::reply::Written;
 use application::models::{
-    BackOrder, ModelChanged, ModelOrder, ModelVersions, Models, listed, publish, publish_again, versions,
+    ModelChanged, ModelOrder, ModelVersions, Models, RollbackOrder, listed, publish, publish_again, versions,
 };
 use application::parameter::Parameter;
 use domain::ids::{ApprovalId, ModelId};
@@ -63,7 +63,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             back,
         )
         .needs(Permission::CampaignsWrite, About::Everybody)
-        .takes::<BackOrder>(),
+        .takes::<RollbackOrder>(),
     ]
 }
 
@@ -122,7 +122,7 @@ async fn back(ctx: Ctx, input: Input) -> Result<Changed<ModelChanged>, Problem> 
     let model: ModelId = input.id(0, "this model")?;
     let cause = input.cause(&ctx.installation, "models/rollback")?;
     let caller = input.caller.clone();
-    let order: BackOrder = input.order().await?;
+    let order: RollbackOrder = input.order().await?;
     let done = publish_again(&ctx.installation, &caller, model, order, cause).await?;
     Ok(Changed(written(done)))
 }

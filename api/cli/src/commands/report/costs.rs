@@ -1,12 +1,12 @@
 //! `ledgerline report costs`: what calls cost on the lines, from the rows beside a running server or
 //! without one.
 
+use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::reply_value::value;
 use application::tables::{Costing, cost_table};
 use domain::ids::CampaignId;
-use host::app::ReadOnly;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
 use serde_json::Value;
@@ -46,15 +46,10 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         args.per_minute_fen,
     );
     let asked = asked.map_err(|problem| Failure::usage(problem.detail))?;
-    let (data, spec) = args.log.place()?;
-    let opened = ReadOnly::of(&spec).await?;
-    let made = async {
-        let rows = opened.rows(&args.read_db.spec(&data)).await?;
-        Ok::<_, Failure>(value(&cost_table(rows.as_ref(), &asked).await?))
-    }
-    .await;
-    opened.close().await;
-    let report = made?;
+    let report = from_rows(&args.log, &args.read_db, async |rows, _| {
+        Ok(value(&cost_table(rows, &asked).await?))
+    })
+    .await?;
     if args.json {
         return output::json(&report);
     }

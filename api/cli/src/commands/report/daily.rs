@@ -1,6 +1,7 @@
 //! `ledgerline report daily`: the table of one Beijing day, from the rows beside a running server or
 //! without one.
 
+use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::exporting::harmless;
@@ -8,7 +9,6 @@ use application::reply_value::value;
 use application::tables::daily;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
-use host::app::ReadOnly;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
 use serde_json::{Map, Value};
@@ -31,24 +31,18 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let (data, spec) = args.log.place()?;
-    let opened = ReadOnly::of(&spec).await?;
-    let made = async {
-        let rows = opened.rows(&args.read_db.spec(&data)).await?;
+    let report = from_rows(&args.log, &args.read_db, async |rows, store| {
         let day = match args.date {
             Some(day) => day,
-            None => opened
-                .store
+            None => store
                 .last_recorded_at()
                 .await?
                 .map(beijing_date)
                 .ok_or_else(|| Failure::refused("the log is empty: there is nothing to report"))?,
         };
-        Ok::<_, Failure>(value(&daily(rows.as_ref(), day).await?))
-    }
-    .await;
-    opened.close().await;
-    let report = made?;
+        Ok(value(&daily(rows, day).await?))
+    })
+    .await?;
     if args.json {
         return output::json(&report);
     }

@@ -13,6 +13,10 @@ use application::private_file;
 use chrono::NaiveDate;
 use domain::calendar::{PeriodLength, beijing_date};
 use domain::ports::event_store::EventStore;
+use host::app::ReadOnly;
+use host::read_db_spec::ReadDbArgs;
+use host::store_spec::LogArgs;
+use projections::ReadDb;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -42,6 +46,23 @@ enum Action {
     Plan(plan::Args),
     /// Check a compliance report against its signed note, and, where the log is at hand, against the log
     Check(check::Args),
+}
+
+/// What `ask` makes of the rows beside a running server, or without one; the log is closed behind it.
+async fn from_rows<T>(
+    log: &LogArgs,
+    read_db: &ReadDbArgs,
+    ask: impl AsyncFnOnce(&dyn ReadDb, &dyn EventStore) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let (data, spec) = log.place()?;
+    let opened = ReadOnly::of(&spec).await?;
+    let made = async {
+        let rows = opened.rows(&read_db.spec(&data)).await?;
+        ask(rows.as_ref(), opened.store.as_ref()).await
+    }
+    .await;
+    opened.close().await;
+    made
 }
 
 /// Which period.

@@ -1,6 +1,7 @@
 //! `ledgerline report plan`: the quarter's call plan, drafted from the forecast over the rows beside a
 //! running server or without one.
 
+use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::reply_value::value;
@@ -8,7 +9,6 @@ use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
 use evidence::pdca::{PlanAsk, call_plan};
-use host::app::ReadOnly;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
 use serde_json::Value;
@@ -34,11 +34,8 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args) -> Result<(), Failure> {
-    let (data, spec) = args.log.place()?;
-    let opened = ReadOnly::of(&spec).await?;
-    let made = async {
-        let rows = opened.rows(&args.read_db.spec(&data)).await?;
-        let last = opened.store.last_recorded_at().await?;
+    let plan = from_rows(&args.log, &args.read_db, async |rows, store| {
+        let last = store.last_recorded_at().await?;
         let today = last
             .map(beijing_date)
             .ok_or_else(|| Failure::refused("the log is empty: there is nothing to plan from"))?;
@@ -48,11 +45,9 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
             campaign: args.campaign.clone(),
             per_minute_fen: args.per_minute_fen,
         };
-        Ok::<_, Failure>(value(&call_plan(rows.as_ref(), &ask).await?))
-    }
-    .await;
-    opened.close().await;
-    let plan = made?;
+        Ok(value(&call_plan(rows, &ask).await?))
+    })
+    .await?;
     if args.json {
         return output::json(&plan);
     }
