@@ -45,7 +45,7 @@ joined() { # its time is from its beginning on
 unit() {
   if cargo nextest --version >/dev/null 2>&1; then
     # What speaks to KurrentDB has a step of its own, which shows what it says.
-    cargo nextest run --locked $KURRENT --tests -E 'not (binary(e2e) | binary(kurrent))' \
+    cargo nextest run --locked $KURRENT --tests --test-threads 3 -E 'not (binary(e2e) | binary(kurrent))' \
       --no-fail-fast --status-level fail --final-status-level fail
   else
     cargo test --locked --workspace --lib --bins --quiet || return 1
@@ -74,7 +74,7 @@ step "KurrentDB store" 1 cargo test --locked $KURRENT --test kurrent --quiet -- 
 e2e=$(cargo test --locked $KURRENT --test e2e --no-run --message-format json 2>/dev/null \
   | grep -o '"executable":"[^"]*/e2e-[^"]*"' | cut -d '"' -f 4)
 beside "lints, doc tests, bare build" 8 bash -c lints
-step "demo and stories" 4 "$e2e" --test-threads 3 --nocapture
+step "demo and stories" 4 "$e2e" --test-threads 6 --nocapture
 # `prove hostile` opens 1,100 connections.
 ulimit -n 8192 2>/dev/null || true
 step "short proofs" 6 target/debug/prove short

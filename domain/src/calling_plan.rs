@@ -3,6 +3,7 @@
 
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
+use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::ids::{CampaignId, FlowId};
@@ -292,12 +293,20 @@ pub struct CallingPlan {
     /// How callees sound is measured; it is not unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<EmotionPlan>,
+    /// By what its batches are sized; by its lines unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialing: Option<DialingPlan>,
 }
 
 impl CallingPlan {
     /// By customer where nothing was chosen: a campaign made before goes on as it went.
     pub fn duplicates(&self) -> Duplicates {
         self.duplicates.unwrap_or(Duplicates::ByCustomer)
+    }
+
+    /// In batches where nothing was chosen: a robot takes each call.
+    pub fn dialing_mode(&self) -> DialingMode {
+        self.dialing.map_or(DialingMode::Batch, |dialing| dialing.mode)
     }
 }
 

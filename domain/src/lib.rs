@@ -6,6 +6,7 @@
 //! Aggregates never import one another; they share ids and values.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+pub mod abandonment;
 pub mod access;
 pub mod actor;
 pub mod alert;
@@ -26,6 +27,7 @@ pub mod compliance;
 pub mod conversation;
 pub mod customer;
 pub mod decider;
+pub mod dialing_plan;
 pub mod digest;
 pub mod disposition;
 pub mod emotion;

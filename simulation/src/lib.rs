@@ -5,6 +5,7 @@
 //! gives the same log, byte for byte. What real disks, sockets and SQLite files do is proved elsewhere,
 //! by the kill loops.
 
+mod agents;
 mod clock;
 mod disk;
 mod faults;
@@ -34,6 +35,8 @@ pub struct Plan {
     pub calls_per_day: u32,
     pub seed: u64,
     pub views: Views,
+    /// Who takes the calls, paced; robots in batches where there is nobody.
+    pub agents: u32,
 }
 
 /// Which views live in a world, and are compared with their replay.
@@ -70,6 +73,11 @@ pub struct Report {
     pub calls: u64,
     pub crashes: u64,
     pub events: u64,
+    /// Dials permitted, and dials that a rule refused.
+    pub permits: u64,
+    pub refusals: u64,
+    /// Of the campaigns for agents, the largest part of answers in a thousand that found nobody.
+    pub abandoned_per_mille_max: u64,
     /// By name: how often each invariant was checked, and how often it did not hold.
     pub invariants: BTreeMap<&'static str, Tally>,
     /// SHA-256, lower hex, over the worlds' own hashes in order.
@@ -95,6 +103,7 @@ pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> 
         seed: plan.seed,
         index,
         views: plan.views,
+        agents: plan.agents,
     })
     .map(Found)
 }
@@ -106,22 +115,29 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
         calls: 0,
         crashes: 0,
         events: 0,
+        permits: 0,
+        refusals: 0,
+        abandoned_per_mille_max: 0,
         invariants: BTreeMap::new(),
         log_hash: String::new(),
         violations: Vec::new(),
     };
-    let mut hash = Sha256::new();
+    let (mut hash, mut counts) = (Sha256::new(), invariants::Counts::default());
     for Found(world) in worlds {
         hash.update(world.log_hash);
         report.calls += world.calls;
         report.crashes += world.crashes;
         report.events += world.events;
+        counts.add(world.findings.counts);
         for (name, tally) in world.findings.tallies {
             report.invariants.entry(name).or_default().add(tally);
         }
         report.violations.extend(world.findings.words);
         report.violations.truncate(VIOLATIONS_MAX);
     }
+    report.permits = counts.permits;
+    report.refusals = counts.refusals;
+    report.abandoned_per_mille_max = counts.abandoned_per_mille_max;
     report.log_hash = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
     report
 }
@@ -136,6 +152,7 @@ mod tests {
             calls_per_day: 40,
             seed,
             views: Views::All,
+            agents: 0,
         }
     }
 
@@ -154,6 +171,26 @@ mod tests {
         }
         assert_eq!(first, second);
         assert_ne!(first.log_hash, other.log_hash);
+    }
+
+    #[test]
+    fn with_agents_the_account_binds_each_batch_over_every_crash() {
+        let paced = Plan {
+            agents: 4,
+            calls_per_day: 60,
+            ..plan(7)
+        };
+        let report = run(paced);
+        assert_eq!(report.violations, Vec::<String>::new());
+        let checked = |name| {
+            report
+                .invariants
+                .get(name)
+                .map_or(0, |tally: &Tally| tally.checked)
+        };
+        assert!(checked("a_batch_stands_on_the_account") > 20);
+        assert!(report.permits > 0);
+        assert_eq!(report.log_hash, run(paced).log_hash);
     }
 
     #[test]

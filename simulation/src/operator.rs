@@ -15,6 +15,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::customer::CustomerRefusal;
 use domain::customer::command::CustomerCommand;
+use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::flow::command::FlowCommand;
 use domain::ids::{CampaignId, CommandId, FlowId, ListId};
 use domain::number::command::NumberCommand;
@@ -214,6 +215,10 @@ impl Operator {
             assist: None,
             speech: None,
             emotion: None,
+            dialing: (self.plan.agents > 0).then_some(DialingPlan {
+                mode: DialingMode::Predictive,
+                holds_each_day: false,
+            }),
         }
     }
 

@@ -4,6 +4,7 @@
 //! memory of calls, and the clock. Everything else is dropped in the middle of whatever it was doing.
 
 use super::Views;
+use super::agents::SimulatedAgents;
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
 use super::faults::{self, Crash, Outage};
@@ -17,6 +18,7 @@ use super::witness::Witness;
 use actors::{ActorSystem, DriverPorts, Drivers, Environment, Place};
 use async_trait::async_trait;
 use domain::ids::CallId;
+use domain::ports::agents::Agents;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::line::Line;
@@ -71,6 +73,7 @@ pub(crate) struct WorldPlan {
     pub(crate) seed: u64,
     pub(crate) index: u64,
     pub(crate) views: Views,
+    pub(crate) agents: u32,
 }
 
 pub(crate) struct WorldReport {
@@ -267,6 +270,8 @@ impl World {
             synthesizer: Arc::new(SimulatedSynthesizer),
             hearing: None,
             recordings: Arc::new(NoRecordings),
+            agents: SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock))
+                .map(|agents| Arc::new(agents) as Arc<dyn Agents>),
         })
     }
 

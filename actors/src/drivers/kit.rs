@@ -2,6 +2,7 @@
 
 use super::DriverPorts;
 use super::alarms::Alarms;
+use super::dialer::Pacers;
 use super::live_calls::LiveCalls;
 use crate::capacity::Capacity;
 use crate::entity::{Answer, Loaded};
@@ -43,6 +44,7 @@ pub(crate) struct Kit {
     pub(crate) ports: DriverPorts,
     pub(crate) capacity: Arc<Capacity>,
     pub(crate) live: Arc<LiveCalls>,
+    pub(crate) pacers: Pacers,
     pub(crate) alarms: Alarms,
     pub(crate) stops: Stops,
     draining: watch::Sender<bool>,
@@ -62,6 +64,7 @@ impl Kit {
             ports,
             capacity: Capacity::new(facts),
             live: LiveCalls::new(),
+            pacers: Pacers::default(),
             alarms: Alarms::default(),
             stops: Stops::default(),
             draining: watch::Sender::new(false),

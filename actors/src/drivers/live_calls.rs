@@ -66,6 +66,8 @@ pub(crate) enum Phase {
     Asking,
     /// Dialed and not answered.
     Ringing,
+    /// Answered, and no agent has taken it yet.
+    Waiting,
     Talking,
     /// Over; the view has not caught up yet.
     Closing,
@@ -77,6 +79,8 @@ struct Work {
     placed: Option<(usize, Preset)>,
     call: Option<CallId>,
     phase: Phase,
+    /// When its INVITE left; absent before.
+    ringing_since: Option<Timestamp>,
     order: watch::Sender<Order>,
 }
 
@@ -121,6 +125,7 @@ impl LiveCalls {
             placed: None,
             call: None,
             phase: Phase::Asking,
+            ringing_since: None,
             order,
         };
         book.work.insert(enrolment.clone(), work);
@@ -150,6 +155,22 @@ impl LiveCalls {
             .iter()
             .filter(|(enrolment, work)| &enrolment.campaign == campaign && work.phase != Phase::Closing);
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
+    }
+
+    /// Of a campaign: for how long each call rings that nobody answered, what is only asked for included (0),
+    /// and how many callees wait for an agent.
+    pub(crate) fn ringing(&self, campaign: &CampaignId, now: Timestamp) -> (Vec<u64>, u32) {
+        let book = self.lock();
+        let (mut ages_ms, mut waiting) = (Vec::new(), 0);
+        for (_, work) in book.work.iter().filter(|(of, _)| &of.campaign == campaign) {
+            match work.phase {
+                Phase::Asking => ages_ms.push(0),
+                Phase::Ringing => ages_ms.push(work.ringing_since.map_or(0, |since| now.ms_since(since))),
+                Phase::Waiting => waiting += 1,
+                Phase::Talking | Phase::Closing => {}
+            }
+        }
+        (ages_ms, waiting)
     }
 
     pub(crate) fn phase_count(&self, phase: Phase) -> u32 {
@@ -305,6 +326,14 @@ impl Working {
     pub(crate) fn set_phase(&self, phase: Phase) {
         if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
             work.phase = phase;
+        }
+    }
+
+    /// Its INVITE has left.
+    pub(crate) fn rings_since(&self, at: Timestamp) {
+        if let Some(work) = self.calls.lock().work.get_mut(&self.enrolment) {
+            work.phase = Phase::Ringing;
+            work.ringing_since = Some(at);
         }
     }
 

@@ -53,6 +53,7 @@ use crate::error::StartError;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
+use domain::ports::agents::Agents;
 use domain::ports::knowledge::KnowledgeBases;
 use domain::ports::line::Line;
 use domain::ports::masking::Masking;
@@ -89,6 +90,8 @@ pub struct DriverPorts {
     /// Absent: calls are answered by keys alone.
     pub hearing: Option<Hearing>,
     pub recordings: Arc<dyn Recordings>,
+    /// Who takes the calls of campaigns for agents; absent: nobody, and nothing is dialed for them.
+    pub agents: Option<Arc<dyn Agents>>,
 }
 
 /// What a call listens with: neither half is of use without the other.

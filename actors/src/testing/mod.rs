@@ -1,5 +1,6 @@
 //! Fakes of the ports, for the tests of this crate only, and one thread to run them on.
 
+pub(crate) mod agents;
 pub(crate) mod assistant;
 mod clock;
 pub(crate) mod counter;

@@ -1,5 +1,6 @@
 //! A whole outbound system on one thread: entities, drivers, scripted lines, people in a campaign.
 
+use super::agents::FakeAgents;
 use super::assistant::{FakeAssistant, Starred, Unmasked};
 use super::ear::{FakeKnowledge, FakeRecognizer, FakeUnderstanding};
 use super::line::{FakeLine, FakeRecordings};
@@ -20,6 +21,7 @@ use domain::disposition::Disposition;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, from_script};
 use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
+use domain::ports::agents::Agents;
 use domain::ports::line::Line;
 use domain::ports::vault::Vault;
 use domain::sensitive_words::SensitiveWordList;
@@ -40,6 +42,8 @@ pub(crate) struct World {
     /// Who listens; nobody in a world that is not told so.
     pub(crate) recognizer: Option<Arc<FakeRecognizer>>,
     assistant: Option<Arc<FakeAssistant>>,
+    /// Who takes the calls of campaigns for agents; nobody in a world that is not told so.
+    pub(crate) agents: Option<Arc<FakeAgents>>,
 }
 
 /// What makes a person of a test differ from the others, by their number in the list.
@@ -93,6 +97,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         assist: None,
         speech: None,
         emotion: None,
+        dialing: None,
     }
 }
 
@@ -112,6 +117,7 @@ impl World {
             synthesizer: Arc::default(),
             recognizer: None,
             assistant: None,
+            agents: None,
         }
     }
 
@@ -159,6 +165,7 @@ impl World {
                 }),
             }),
             recordings: Arc::new(FakeRecordings),
+            agents: self.agents.clone().map(|agents| agents as Arc<dyn Agents>),
         }
     }
 

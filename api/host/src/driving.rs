@@ -188,6 +188,7 @@ impl Driving {
             synthesizer: Arc::clone(&self.process.installation.synthesizer),
             hearing: self.hearing(&environment).await?,
             recordings: opened.recordings(),
+            agents: None,
         };
         let entities = &self.process.installation.entities;
         let unavailable = |error: StartError| Problem::unavailable(error.to_string());

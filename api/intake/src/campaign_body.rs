@@ -213,6 +213,8 @@ impl CampaignBody {
             assist: assist_of(&mut body).map(Box::new),
             speech: speech.map(Box::new),
             emotion: body.value::<EmotionPlan>("emotion"),
+            // Agents have no desks yet: a campaign that only they could take would never dial.
+            dialing: None,
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {

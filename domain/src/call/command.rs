@@ -8,7 +8,7 @@ use super::turn_fact::TurnFact;
 use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::CallId;
+use crate::ids::{CallId, UserId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::ports::recording::RecordingFacts;
@@ -67,6 +67,11 @@ pub enum CallCommand {
     RequestTransfer {
         node: String,
     },
+    /// The same agent again is answered without an event; another one is refused.
+    ConnectAgent {
+        leg: u8,
+        agent: UserId,
+    },
     RequestCancel {
         leg: u8,
         reason: EndReason,
@@ -115,6 +120,7 @@ impl CallCommand {
             Self::NoteKeypress { .. } => "call.note_keypress",
             Self::NoteTurn(_) => "call.note_turn",
             Self::RequestTransfer { .. } => "call.request_transfer",
+            Self::ConnectAgent { .. } => "call.connect_agent",
             Self::RequestCancel { .. } => "call.request_cancel",
             Self::RequestHangup { .. } => "call.request_hangup",
             Self::OrderEnd { .. } => "call.order_end",
@@ -172,6 +178,7 @@ impl CallCommand {
             CallEvent::AssistantAsked(fact) => Self::NoteTurn(TurnFact::AssistantAsked(fact)),
             CallEvent::AssistantAnswered(fact) => Self::NoteTurn(TurnFact::AssistantAnswered(fact)),
             CallEvent::TransferRequested { node } => Self::RequestTransfer { node },
+            CallEvent::AgentConnected { leg, agent } => Self::ConnectAgent { leg, agent },
             CallEvent::CancelRequested { leg, reason } => Self::RequestCancel { leg, reason },
             CallEvent::HangupRequested { leg, reason } => Self::RequestHangup { leg, reason },
             CallEvent::EndOrdered { hang_up, reason } => Self::OrderEnd { hang_up, reason },

@@ -71,6 +71,7 @@ pub fn take(course: &mut CallCourse, event: &CallEvent, at: Timestamp) {
         | CallEvent::Ringing { .. }
         | CallEvent::LegFailed { .. }
         | CallEvent::NoticePlayed { .. }
+        | CallEvent::AgentConnected { .. }
         // What came of it stands in what was understood.
         | CallEvent::AssistantAsked(_)
         | CallEvent::AssistantAnswered(_)

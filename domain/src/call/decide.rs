@@ -14,6 +14,7 @@ use super::state::{CallState, LegState};
 use super::turn_fact::note_turn;
 use crate::compliance::{permit, permit_next_leg};
 use crate::decider::Context;
+use crate::ids::UserId;
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -54,6 +55,7 @@ pub(super) fn decide(state: &CallState, command: CallCommand, context: Context) 
         CallCommand::NoteKeypress { leg, node, digit } => note_keypress(state, leg, node, digit),
         CallCommand::NoteTurn(fact) => note_turn(state, fact),
         CallCommand::RequestTransfer { node } => request_transfer(state, node),
+        CallCommand::ConnectAgent { leg, agent } => connect_agent(state, leg, agent),
         CallCommand::RequestCancel { leg, reason } => request_cancel(state, leg, reason),
         CallCommand::RequestHangup { leg, reason } => request_hangup(state, leg, reason),
         CallCommand::OrderEnd { hang_up, reason } => end_order::decide(state, hang_up, reason),
@@ -87,6 +89,7 @@ const fn answered_after_end(command: &CallCommand) -> bool {
         | CallCommand::NoteKeypress { .. }
         | CallCommand::NoteTurn(_)
         | CallCommand::RequestTransfer { .. }
+        | CallCommand::ConnectAgent { .. }
         | CallCommand::RequestCancel { .. }
         | CallCommand::RequestHangup { .. }
         | CallCommand::OrderEnd { .. } => false,
@@ -307,6 +310,17 @@ fn request_transfer(state: &CallState, node: String) -> Decided {
         return Ok(Vec::new());
     }
     Ok(vec![CallEvent::TransferRequested { node }])
+}
+
+fn connect_agent(state: &CallState, leg: u8, agent: UserId) -> Decided {
+    if state.answered_at().is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    match state.agent() {
+        Some(connected) if *connected == agent => Ok(Vec::new()),
+        Some(_) => Err(CallRefusal::AnotherAgent),
+        None => Ok(vec![CallEvent::AgentConnected { leg, agent }]),
+    }
 }
 
 /// Also accepted between two legs, where no CANCEL is due: it forbids the next one.

@@ -11,7 +11,7 @@ use crate::calling_plan::{FlowRef, Preset};
 use crate::compliance::{CustomerGrant, NumberGrant};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::EventId;
+use crate::ids::{EventId, UserId};
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -109,6 +109,9 @@ pub enum CallEvent {
     /// The callee asked for a colleague (MANUAL in the four-state view).
     #[serde(rename = "call.transfer_requested")]
     TransferRequested { node: String },
+    /// An agent took the answered call. Stored before the two hear one another; once per call.
+    #[serde(rename = "call.agent_connected")]
+    AgentConnected { leg: u8, agent: UserId },
     /// We give up an unanswered leg; stored before CANCEL leaves.
     #[serde(rename = "call.cancel_requested")]
     CancelRequested { leg: u8, reason: EndReason },
@@ -224,6 +227,10 @@ pub enum EndReason {
     EmergencyStop,
     /// Somebody ordered the end of this call.
     Requested,
+    /// A person answered, and no agent was free within the limit.
+    NoAgent,
+    /// The agent ended the conversation.
+    AgentHungUp,
 }
 
 /// Stored kinds, each named for its variant. They never change.
@@ -247,6 +254,7 @@ impl CallEvent {
     pub const ASSISTANT_ASKED: &'static str = "call.assistant_asked";
     pub const ASSISTANT_ANSWERED: &'static str = "call.assistant_answered";
     pub const TRANSFER_REQUESTED: &'static str = "call.transfer_requested";
+    pub const AGENT_CONNECTED: &'static str = "call.agent_connected";
     pub const CANCEL_REQUESTED: &'static str = "call.cancel_requested";
     pub const HANGUP_REQUESTED: &'static str = "call.hangup_requested";
     pub const END_ORDERED: &'static str = "call.end_ordered";
@@ -278,6 +286,7 @@ impl EventData for CallEvent {
             Self::AssistantAsked(_) => Self::ASSISTANT_ASKED,
             Self::AssistantAnswered(_) => Self::ASSISTANT_ANSWERED,
             Self::TransferRequested { .. } => Self::TRANSFER_REQUESTED,
+            Self::AgentConnected { .. } => Self::AGENT_CONNECTED,
             Self::CancelRequested { .. } => Self::CANCEL_REQUESTED,
             Self::HangupRequested { .. } => Self::HANGUP_REQUESTED,
             Self::EndOrdered { .. } => Self::END_ORDERED,
@@ -313,6 +322,7 @@ impl EventData for CallEvent {
             | Self::AssistantAsked(_)
             | Self::AssistantAnswered(_)
             | Self::TransferRequested { .. }
+            | Self::AgentConnected { .. }
             | Self::EndOrdered { .. }
             | Self::CancelRequested { .. }
             | Self::HangupRequested { .. }

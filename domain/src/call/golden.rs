@@ -138,6 +138,10 @@ fn a_conversation_and_its_end_are_written_as_their_golden_files() {
             digit: Personal::open("9".to_owned()),
         },
         CallEvent::TransferRequested { node: node() },
+        CallEvent::AgentConnected {
+            leg: 1,
+            agent: "wang".parse().unwrap(),
+        },
         CallEvent::HangupRequested {
             leg: 1,
             reason: EndReason::FlowEnded,

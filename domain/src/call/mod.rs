@@ -13,6 +13,7 @@ pub mod progress;
 
 #[cfg(test)]
 mod assistant_golden;
+mod attended;
 mod carrier_words;
 mod correction;
 mod decide;
@@ -38,6 +39,7 @@ mod state;
 mod tests;
 mod turn_fact;
 
+pub use attended::{ATTENDED_WITHIN_MS, robot_attends};
 pub use carrier_words::dialog_with_callee;
 pub use correction::{CORRECTION_REASON_CHARS_MAX, Correction};
 pub use decide::{KEYPRESSES_MAX, NODES_MAX};

@@ -32,6 +32,8 @@ pub(super) fn outcome(
             | EndReason::Drain
             | EndReason::EmergencyStop
             | EndReason::Requested
+            | EndReason::NoAgent
+            | EndReason::AgentHungUp
             | EndReason::Crash
             | EndReason::GrantExpired,
         ) => None,

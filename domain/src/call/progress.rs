@@ -182,6 +182,9 @@ pub fn dispose(facts: &CallFacts<'_>) -> Disposed {
 }
 
 fn dispose_answered(reason: EndReason, talk_ms: u64, heard_rtp: bool) -> Disposed {
+    if reason == EndReason::NoAgent {
+        return Disposed::person(Disposition::Abandoned);
+    }
     let gone_at_once = reason == EndReason::CalleeHungUp && talk_ms < ANSWERED_SHORT_BELOW_MS;
     if gone_at_once && !heard_rtp {
         return Disposed::of(Disposition::AnsweredShort, TrunkHealth::Soft, NextLeg::Never);

@@ -31,6 +31,8 @@ pub enum CallRefusal {
     AlreadyAnswered { leg: u8 },
     #[error("the call is not answered")]
     NotAnswered,
+    #[error("another agent took the call")]
+    AnotherAgent,
     #[error("{digit:?} is not a key of a telephone")]
     InvalidDigit { digit: char },
     #[error("the call has {keypresses_max} keypresses, the most that are recorded")]

@@ -97,6 +97,7 @@ impl CallEvent {
             | Self::Heard(_)
             | Self::Understood(_)
             | Self::SensitiveWordMatched(_)
+            | Self::AgentConnected { .. }
             | Self::EndOrdered { .. }
             | Self::Ended { .. }
             | Self::LateAnswered { .. }

@@ -1,5 +1,6 @@
 //! What a call knows of itself: the fold of its own events. Never judges.
 
+use super::attended::Attended;
 use super::event::{CallEvent, EndReason, Notice};
 use super::finding::Finding;
 use super::four_state::FourState;
@@ -9,7 +10,7 @@ use super::recording::RecordingStanding;
 use crate::calling_plan::FlowRef;
 use crate::compliance::CallGrants;
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::ids::{CallId, CampaignId, CustomerId, NumberId, UserId};
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
 use crate::time::Timestamp;
@@ -83,6 +84,9 @@ pub struct CallState {
     pub(super) keypresses_count: u32,
     pub(super) turn_facts_count: u32,
     pub(super) transfer_requested: bool,
+    /// Who took it.
+    agent: Option<UserId>,
+    pub(super) attended: Attended,
     pub(super) end_ordered: Option<bool>,
     pub(super) ended: Option<EndedCall>,
     pub(super) corrected: Option<Finding>,
@@ -141,6 +145,10 @@ impl CallState {
     /// The node the robot is in.
     pub fn node(&self) -> Option<&str> {
         self.node.as_deref()
+    }
+    /// The agent who took it.
+    pub const fn agent(&self) -> Option<&UserId> {
+        self.agent.as_ref()
     }
     pub const fn transfer_requested(&self) -> bool {
         self.transfer_requested
@@ -214,6 +222,7 @@ impl CallState {
 
     pub(super) fn apply(&mut self, event: &CallEvent, at: Timestamp) {
         self.four_state = self.four_state.after_event(event);
+        self.attended.note(event, at);
         self.apply_leg(event, at);
         match event {
             CallEvent::Permitted { .. } => self.apply_permitted(event),
@@ -254,6 +263,7 @@ impl CallState {
                 self.turn_facts_count = self.turn_facts_count.saturating_add(1);
             }
             CallEvent::TransferRequested { .. } => self.transfer_requested = true,
+            CallEvent::AgentConnected { agent, .. } => self.agent = Some(agent.clone()),
             CallEvent::EndOrdered { hang_up, .. } => self.end_ordered = Some(*hang_up),
             CallEvent::Ended { .. } => self.apply_ended(event, at),
             CallEvent::Corrected { after, .. } => self.corrected = Some(*after),
@@ -345,6 +355,7 @@ impl CallState {
             | CallEvent::AssistantAsked(_)
             | CallEvent::AssistantAnswered(_)
             | CallEvent::TransferRequested { .. }
+            | CallEvent::AgentConnected { .. }
             | CallEvent::Ended { .. }
             | CallEvent::Corrected { .. }
             | CallEvent::RecordingDisposed { .. } => {}

@@ -1,10 +1,13 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
 use super::event::{AnonymizedCounts, PauseReason, Target};
+use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
+use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::record::stored_event::Position;
+use crate::time::Timestamp;
 
 #[expect(
     clippy::large_enum_variant,
@@ -42,6 +45,17 @@ pub enum CampaignCommand {
     GrantDials {
         wanted: u32,
         in_flight: u32,
+        /// The floor, where agents take the calls: without it nothing is granted to them.
+        floor: Option<FloorSeen>,
+    },
+    /// What was counted of the calls that ended up to a position, all of them in one hour. Counted before: no
+    /// event.
+    RecordAbandonment {
+        counted: Answered,
+        /// The end of the last of them.
+        ended_at: Timestamp,
+        /// The log was read up to here.
+        through: Position,
     },
     RaiseAlert {
         alert: String,
@@ -80,6 +94,7 @@ impl CampaignCommand {
             Self::OpenList { .. } => "campaign.open_list",
             Self::CloseList { .. } => "campaign.close_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
+            Self::RecordAbandonment { .. } => "campaign.record_abandonment",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
             Self::BeginAnonymization { .. } => "campaign.begin_anonymization",

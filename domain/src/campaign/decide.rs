@@ -7,11 +7,13 @@
 use super::anonymizing;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
+use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
+use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::time::Timestamp;
@@ -52,15 +54,25 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             four_eyes,
         } => open_list(state, status, list, source, four_eyes),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
-        CampaignCommand::GrantDials { wanted, in_flight } => {
+        CampaignCommand::GrantDials {
+            wanted,
+            in_flight,
+            floor,
+        } => {
             running(state, status, context.now)?;
             let closed = state.plan().and_then(|plan| closed_for_all(plan, context.now));
             if let Some(closed) = closed.filter(|_| wanted > 0) {
                 return window_closed(state, closed, context.now);
             }
-            let free = free(state, in_flight)?;
-            grant_dials(state, wanted.min(free), context.now)
+            let wanted = wanted.min(free(state, in_flight)?);
+            let (count, paced) = pacing::sized(state, wanted, floor, context.now)?;
+            grant_dials(state, count, paced, context.now)
         }
+        CampaignCommand::RecordAbandonment {
+            counted,
+            ended_at,
+            through,
+        } => pacing::record(state, counted, ended_at, through),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
@@ -280,7 +292,7 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
 }
 
 /// A batch never outlives the campaign.
-fn grant_dials(state: &CampaignState, count: u32, now: Timestamp) -> Decided {
+fn grant_dials(state: &CampaignState, count: u32, paced: Option<Box<PacedBy>>, now: Timestamp) -> Decided {
     if count == 0 {
         return Err(CampaignRefusal::NothingWanted);
     }
@@ -289,6 +301,7 @@ fn grant_dials(state: &CampaignState, count: u32, now: Timestamp) -> Decided {
     Ok(vec![CampaignEvent::DialsGranted {
         count: count.min(BATCH_DIALS_MAX),
         until: ends_at.map_or(until, |ends_at| until.min(ends_at)),
+        paced,
     }])
 }
 

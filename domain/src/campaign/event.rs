@@ -1,11 +1,14 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
+use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::personal::Personal;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -46,7 +49,23 @@ pub enum CampaignEvent {
     ListClosed { list: ListId, count: u64 },
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
-    DialsGranted { count: u32, until: Timestamp },
+    DialsGranted {
+        count: u32,
+        until: Timestamp,
+        /// By what it was sized, where agents take the calls.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        paced: Option<Box<PacedBy>>,
+    },
+    /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person answered,
+    /// and how many of those found nobody. Stored before the next batch is granted.
+    #[serde(rename = "campaign.abandonment_recorded")]
+    AbandonmentRecorded {
+        #[serde(flatten)]
+        counted: Answered,
+        ended_at: Timestamp,
+        /// Calls that ended up to here are counted.
+        through: Position,
+    },
     /// The calling window is closed for everybody in the campaign, by this verdict: no batch is granted and
     /// nobody is asked before `until`. Once per closing, when somebody was due.
     #[serde(rename = "campaign.window_closed")]
@@ -140,6 +159,7 @@ impl CampaignEvent {
     pub const REOPENED: &'static str = "campaign.reopened";
     pub const TARGETS_SET: &'static str = "campaign.targets_set";
     pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
+    pub const ABANDONMENT_RECORDED: &'static str = "campaign.abandonment_recorded";
     pub const ANONYMIZED: &'static str = "campaign.anonymized";
 }
 
@@ -155,7 +175,7 @@ impl CampaignEvent {
 
     /// How many dials may begin, and until when.
     pub const fn dials_granted(&self) -> Option<(u32, Timestamp)> {
-        let Self::DialsGranted { count, until } = self else {
+        let Self::DialsGranted { count, until, .. } = self else {
             return None;
         };
         Some((*count, *until))
@@ -187,6 +207,7 @@ impl EventData for CampaignEvent {
             Self::Reopened { .. } => Self::REOPENED,
             Self::TargetsSet { .. } => Self::TARGETS_SET,
             Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
+            Self::AbandonmentRecorded { .. } => Self::ABANDONMENT_RECORDED,
             Self::Anonymized { .. } => Self::ANONYMIZED,
         }
     }

@@ -1,13 +1,16 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
 use super::event::{AnonymizedCounts, CampaignEvent, PauseReason, Target};
+use crate::abandonment::Answered;
 use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
+use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
+use crate::record::stored_event::Position;
 use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
@@ -58,6 +61,7 @@ fn created() -> CampaignEvent {
             assist: None,
             speech: None,
             emotion: None,
+            dialing: None,
         },
     }
 }
@@ -97,6 +101,29 @@ fn how_calls_listen_and_speak_is_written_as_its_golden_file() {
 }
 
 #[test]
+fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
+    let paced = PacedBy {
+        mode: DialingMode::Predictive,
+        floor: FloorSeen {
+            agents: 9,
+            free: 2,
+            ringing: 1,
+            waiting: 0,
+        },
+        wished: 7,
+        answers: 120,
+        drops: 4,
+        budget: -1,
+    };
+    let event = CampaignEvent::DialsGranted {
+        count: 1,
+        until: at().plus_ms(1_000),
+        paced: Some(Box::new(paced)),
+    };
+    check_with("campaign", "paced", event);
+}
+
+#[test]
 fn every_kind_is_written_as_its_golden_file() {
     let events = [
         created(),
@@ -120,6 +147,12 @@ fn every_kind_is_written_as_its_golden_file() {
         CampaignEvent::DialsGranted {
             count: 50,
             until: at().plus_ms(1_000),
+            paced: None,
+        },
+        CampaignEvent::AbandonmentRecorded {
+            counted: Answered { answers: 7, drops: 1 },
+            ended_at: at(),
+            through: Position(4_711),
         },
         CampaignEvent::WindowClosed {
             verdict: Verdict {

@@ -16,6 +16,9 @@ mod decide;
 mod given;
 #[cfg(test)]
 mod golden;
+mod pacing;
+#[cfg(test)]
+mod pacing_tests;
 mod refusal;
 mod state;
 #[cfg(test)]

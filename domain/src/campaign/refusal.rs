@@ -25,6 +25,14 @@ pub enum CampaignRefusal {
     /// That stands in the log already.
     #[error("the calling window is closed for everybody until {until}")]
     WindowClosed { until: Timestamp },
+    #[error("agents take the calls of this campaign, and nobody knows how many are free")]
+    NoFloor,
+    #[error("{free} agents are free, {ringing} calls ring and {waiting} callees wait: one more finds nobody")]
+    NobodyFree { free: u32, ringing: u32, waiting: u32 },
+    #[error("robots take the calls of this campaign: it keeps no account of abandoned calls")]
+    NoAccount,
+    #[error("{drops} of {answers} answers cannot have found nobody")]
+    DropsBeyondAnswers { answers: u64, drops: u64 },
     #[error("no dial was asked for")]
     NothingWanted,
     #[error(

@@ -1,11 +1,13 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
 use super::event::{CampaignEvent, PauseReason, Target};
+use crate::abandonment::AbandonmentAccount;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -94,6 +96,9 @@ pub struct CampaignState {
     /// The last closing of the window that somebody waited behind; it may have passed.
     closed_window: Option<ClosedWindow>,
     targets: Vec<Target>,
+    account: AbandonmentAccount,
+    /// Up to where its ended calls are in the account.
+    accounted_through: Option<Position>,
     anonymization: Anonymization,
     version: u64,
 }
@@ -137,6 +142,14 @@ impl CampaignState {
     /// What it is to reach, as last set.
     pub fn targets(&self) -> &[Target] {
         &self.targets
+    }
+    /// What its own events say of answers that found nobody.
+    pub const fn account(&self) -> &AbandonmentAccount {
+        &self.account
+    }
+    /// Up to where in the log its ended calls are in the account; `None` before the first was recorded.
+    pub const fn accounted_through(&self) -> Option<Position> {
+        self.accounted_through
     }
     pub const fn lists(&self) -> &BTreeMap<ListId, Option<u64>> {
         &self.lists
@@ -239,6 +252,14 @@ impl CampaignState {
                 });
             }
             CampaignEvent::AlertRaised { .. } => {}
+            CampaignEvent::AbandonmentRecorded {
+                counted,
+                ended_at,
+                through,
+            } => {
+                self.account.add(*ended_at, *counted);
+                self.accounted_through = Some(*through);
+            }
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
             CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
             CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),

@@ -104,13 +104,18 @@ fn stopped() -> CampaignEvent {
 }
 
 fn grant(wanted: u32, in_flight: u32) -> CampaignCommand {
-    CampaignCommand::GrantDials { wanted, in_flight }
+    CampaignCommand::GrantDials {
+        wanted,
+        in_flight,
+        floor: None,
+    }
 }
 
 fn granted(count: u32, at: Timestamp) -> CampaignEvent {
     CampaignEvent::DialsGranted {
         count,
         until: at.plus_ms(1_000),
+        paced: None,
     }
 }
 
@@ -363,6 +368,7 @@ fn the_end_of_the_campaign_is_the_first_moment_without_dials() {
     let cut_short = CampaignEvent::DialsGranted {
         count: 1,
         until: ends_at,
+        paced: None,
     };
     check_at(last, &running(), grant(1, 0), Ok(vec![cut_short]));
     check_at(ends_at, &running(), grant(1, 0), past());

@@ -2,6 +2,7 @@
 //!
 //! Each port has one contract suite beside its implementations; nothing here does I/O.
 
+pub mod agents;
 pub mod assistant;
 pub mod clock;
 pub mod disk;

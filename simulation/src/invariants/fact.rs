@@ -124,6 +124,15 @@ impl Fact {
         }
     }
 
+    /// A number at a JSON pointer of the data; 0 when there is none.
+    pub(super) fn number_at(&self, pointer: &str) -> u64 {
+        let mut steps = pointer.split('/').skip(1);
+        match steps.try_fold(&self.data, |data, member| data.get(member)) {
+            Some(Data::Number(number)) => *number,
+            Some(_) | None => 0,
+        }
+    }
+
     pub(super) fn is_true(&self, member: &str) -> bool {
         matches!(self.data.get(member), Some(Data::Flag(true)))
     }

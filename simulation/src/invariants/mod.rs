@@ -3,6 +3,7 @@
 //! The oracle reads stored records as plain JSON and holds them against each other and against the outside
 //! world's memory of INVITEs. Each promise has a name; the report counts checks and violations of each.
 
+mod abandonment;
 mod book;
 mod calls;
 mod campaigns;
@@ -10,6 +11,8 @@ mod enrolments;
 mod erasures;
 mod fact;
 mod grants;
+
+pub(crate) use abandonment::Counts;
 
 use domain::ports::event_store::EventStore;
 use domain::ports::line::LineFacts;
@@ -44,6 +47,7 @@ const WORDS_OF_ONE_MAX: u64 = 3;
 pub(crate) struct Findings {
     pub(crate) tallies: BTreeMap<&'static str, Tally>,
     pub(crate) words: Vec<String>,
+    pub(crate) counts: Counts,
 }
 
 impl Findings {
@@ -79,6 +83,7 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     enrolments::judge(&mut findings, &facts);
     erasures::judge(&mut findings, &facts);
     campaigns::judge(&mut findings, &facts);
+    abandonment::judge(&mut findings, &facts);
     Ok(findings)
 }
 

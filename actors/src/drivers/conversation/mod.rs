@@ -9,6 +9,9 @@
 mod assisting;
 #[cfg(test)]
 mod assisting_tests;
+mod attending;
+#[cfg(test)]
+mod attending_tests;
 mod ear;
 mod end_facts;
 mod hearing;
@@ -29,6 +32,7 @@ mod tests;
 mod turn;
 mod unrecorded;
 
+pub(crate) use attending::attend;
 pub(crate) use prepare::{Prepared, prepare};
 
 use super::kit::{Halt, Kit};

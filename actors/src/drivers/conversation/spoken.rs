@@ -1,6 +1,7 @@
 //! Prompts that are made while somebody waits on the line: whoever is to be hung up waits for none.
 
 use crate::drivers::live_calls::{Order, Working};
+use domain::call::event::EndReason;
 use domain::ports::clock::Clock;
 use domain::ports::line::{Leg, LegEvent};
 use domain::ports::speech::{Clip, SpeechError};
@@ -27,6 +28,11 @@ impl HangUpOrders {
     /// Whether this call is to be hung up; its worker does so as soon as it looks.
     pub(super) fn stand(&self) -> bool {
         self.0.borrow().against_talking().is_some()
+    }
+
+    /// Why it is to be hung up.
+    pub(super) fn reason(&self) -> Option<EndReason> {
+        self.0.borrow().against_talking()
     }
 
     /// Returns once it is to be hung up. Cancel-safe.

@@ -4,9 +4,11 @@
 //! leg's place comes free and when a worker has left; never otherwise. What it reads is a hint: campaign,
 //! customer and number decide.
 
+mod pacing;
 mod past_end;
 mod round;
 
+pub(crate) use pacing::Pacers;
 pub(crate) use past_end::settle_paused;
 pub(crate) use round::pause_running_campaigns;
 

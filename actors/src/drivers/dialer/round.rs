@@ -1,5 +1,6 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
+use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
@@ -47,6 +48,8 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
     kit.ports.worklist.wait_for(seen).await?;
     let mut running = kit.ports.worklist.unfinished_campaigns().await?;
     running.retain(|work| work.running);
+    kit.pacers
+        .keep(|campaign| running.iter().any(|work| &work.campaign == campaign));
     let first = turn.checked_rem(running.len()).unwrap_or(0);
     running.rotate_left(first);
     let mut next_at = None;
@@ -88,10 +91,16 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
         return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
-    match batch(kit, &work.campaign, wanted, open_count).await {
+    let Ok((wish, tick)) = paced(kit, &work.campaign, wanted, now).await else {
+        return Ok(Some(now.plus_ms(AGAIN_MS)));
+    };
+    if wish.wanted == 0 {
+        return Ok(earlier(ahead, tick));
+    }
+    match batch(kit, &work.campaign, wish, open_count).await {
         Ok(Leave::Granted(batch)) => {
             let begun = begin(kit, due, &batch);
-            Ok(earlier(later, begun))
+            Ok(earlier(earlier(later, begun), tick))
         }
         Ok(Leave::Closed(until)) => Ok(Some(until)),
         Err(_halt) => Ok(Some(now.plus_ms(AGAIN_MS))),
@@ -168,9 +177,31 @@ struct Batch {
     leave: EventId,
 }
 
+/// How many dials to ask leave for, and when to look again for want of agents. Calls that ended are on the
+/// campaign's account before.
+async fn paced(
+    kit: &Kit,
+    campaign: &CampaignId,
+    wanted: u32,
+    now: Timestamp,
+) -> Result<(Wish, Option<Timestamp>), Halt> {
+    let mut loaded = kit.state(&kit.system.campaigns, campaign).await?;
+    let facts = loaded.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
+    if facts.plan.dialing_mode().needs_agents() {
+        pacing::account(kit, &loaded.state, &facts).await?;
+        loaded = kit.state(&kit.system.campaigns, campaign).await?;
+    }
+    let wish = pacing::wish(kit, &loaded.state, &facts, wanted, now);
+    Ok((wish, pacing::next_tick(facts.plan.dialing_mode(), now)))
+}
+
 /// Asks the campaign for a batch.
-async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) -> Result<Leave, Halt> {
-    let command = CampaignCommand::GrantDials { wanted, in_flight };
+async fn batch(kit: &Kit, campaign: &CampaignId, wish: Wish, in_flight: u32) -> Result<Leave, Halt> {
+    let command = CampaignCommand::GrantDials {
+        wanted: wish.wanted,
+        in_flight,
+        floor: wish.floor,
+    };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;

@@ -73,6 +73,8 @@ const fn release_reason(reason: EndReason) -> &'static str {
         | EndReason::CalleeHungUp
         | EndReason::FlowEnded
         | EndReason::MediaLost
+        | EndReason::NoAgent
+        | EndReason::AgentHungUp
         | EndReason::Fault => "fault",
     }
 }

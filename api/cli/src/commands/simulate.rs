@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// Which views are kept and compared with their replay: all, or the one that drivers read
     #[arg(long, value_enum, default_value_t = Chosen::All)]
     views: Chosen,
+    /// Agents who take the calls, paced by the account of abandoned calls; without: robots
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
+    agents: u32,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -83,6 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             Chosen::All => Views::All,
             Chosen::Worklist => Views::Worklist,
         },
+        agents: args.agents,
     };
     let report = side_by_side(plan, &|days| bar.inc(u64::from(days)))
         .map_err(|error| Failure::fault(error.to_string()))?;
@@ -97,6 +101,9 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "calls": report.calls,
             "crashes": report.crashes,
             "events": report.events,
+            "permits": report.permits,
+            "refusals": report.refusals,
+            "abandon_ratio_max": report.abandoned_per_mille_max as f64 / 1_000.0,
             "invariants": report.invariants,
             "log_hash": report.log_hash,
             "seconds": seconds,

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str);
 
 /// Why a call or a leg was ended.
-const REASONS: [(&str, Words); 14] = [
+const REASONS: [(&str, Words); 16] = [
     ("network", ("网络或被叫未接", "the network or the callee")),
     ("ring_timeout", ("振铃超时", "it rang too long")),
     ("callee_hung_up", ("被叫挂断", "the callee hung up")),
@@ -28,6 +28,8 @@ const REASONS: [(&str, Words); 14] = [
     ("grant_expired", ("许可过期", "the permit ran out")),
     ("fault", ("系统故障", "a fault of ours")),
     ("requested", ("人工要求", "somebody asked for it")),
+    ("no_agent", ("无空闲坐席", "no agent was free in time")),
+    ("agent_hung_up", ("坐席挂断", "the agent ended it")),
 ];
 
 /// Where a permit keeps the verdicts of each side.
@@ -339,6 +341,8 @@ mod tests {
             EndReason::Fault,
             EndReason::EmergencyStop,
             EndReason::Requested,
+            EndReason::NoAgent,
+            EndReason::AgentHungUp,
         ] {
             let code = json!(reason);
             assert!(REASONS.iter().any(|(known, _)| code == *known), "{code}");

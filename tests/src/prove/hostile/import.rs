@@ -54,7 +54,7 @@ impl Size {
         match form {
             Form::Short => Self {
                 dialed_people: 400,
-                rows: 4_000,
+                rows: 6_000,
                 warm_up: Duration::from_secs(3),
                 measured: Duration::from_secs(10),
             },

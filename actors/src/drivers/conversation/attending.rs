@@ -1,0 +1,196 @@
+//! An answered call for agents: one of them takes it within the limit, or it is dropped and said to be.
+//!
+//! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told so by the
+//! end of the call alone: what a campaign has to say then is a message of its own, with the agents' desks.
+
+use super::end_facts::{HungUp, ending};
+use super::spoken::HangUpOrders;
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::live_calls::{Phase, Working};
+use crate::drivers::one_call::{Attempt, reason_of};
+use domain::call::ATTENDED_WITHIN_MS;
+use domain::call::command::{CallCommand, CallEnding};
+use domain::call::event::EndReason;
+use domain::ids::{CallId, UserId};
+use domain::ports::agents::Agents;
+use domain::ports::line::{Leg, LegEvent, LegSummary};
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+/// How long a hung up leg may take to close: BYE and the recording's hash.
+const CLOSE_MS_MAX: u64 = 5_000;
+
+/// Attends to the call until it is over. The caller stores `call.ended` with what this answers.
+pub(crate) async fn attend(
+    attempt: &mut Attempt,
+    working: &mut Working,
+    leg: Box<dyn Leg>,
+    leg_number: u8,
+) -> Result<CallEnding, Halt> {
+    let kit = Arc::clone(&attempt.kit);
+    working.set_phase(Phase::Waiting);
+    kit.pacers.answered(&attempt.facts.campaign);
+    let mut attending = Attending {
+        orders: HangUpOrders::of(working),
+        kit: Arc::clone(&kit),
+        attempt,
+        leg,
+        leg_number,
+        hung_up: None,
+        hanging_up: None,
+        over: None,
+    };
+    let taken = attending.taken(kit.ports.agents.as_deref()).await;
+    let Some((agents, agent)) = kit.ports.agents.as_deref().zip(taken) else {
+        kit.pacers.dropped(&attending.attempt.facts.campaign);
+        attending.hang_up(EndReason::NoAgent).await?;
+        return attending.ended().await;
+    };
+    let reserved = Reserved {
+        agents,
+        agent,
+        call: attending.attempt.call,
+        kit: Arc::clone(&kit),
+    };
+    working.set_phase(Phase::Talking);
+    attending.connected(&reserved).await?;
+    attending.ended().await
+}
+
+/// An agent who took a call; dropping it lets them wrap up, also where the worker is cut off.
+struct Reserved<'a> {
+    agents: &'a dyn Agents,
+    agent: UserId,
+    call: CallId,
+    kit: Arc<Kit>,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.agents.over(&self.agent, self.call, self.kit.now());
+    }
+}
+
+struct Attending<'a> {
+    attempt: &'a mut Attempt,
+    kit: Arc<Kit>,
+    leg: Box<dyn Leg>,
+    leg_number: u8,
+    orders: HangUpOrders,
+    hung_up: Option<HungUp>,
+    hanging_up: Option<EndReason>,
+    over: Option<LegSummary>,
+}
+
+impl Attending<'_> {
+    /// The agent who takes the call in time, while the callee stays and nobody orders its end.
+    async fn taken(&mut self, agents: Option<&dyn Agents>) -> Option<UserId> {
+        let until = self.kit.now().plus_ms(ATTENDED_WITHIN_MS);
+        let (campaign, call) = (self.attempt.facts.campaign.clone(), self.attempt.call);
+        let taking = agents?.take(&campaign, call, until);
+        tokio::pin!(taking);
+        loop {
+            tokio::select! {
+                biased;
+                () = self.orders.given() => return None,
+                agent = &mut taking => return agent,
+                event = self.leg.next() => {
+                    self.heard(event);
+                    if self.hung_up.is_some() || self.over.is_some() {
+                        return None;
+                    }
+                }
+                () = self.kit.environment.clock.wait_until(until.plus_ms(1)) => return None,
+            }
+        }
+    }
+
+    /// Stores who took it, then lets the two talk until one of them, or an order, ends it.
+    async fn connected(&mut self, reserved: &Reserved<'_>) -> Result<(), Halt> {
+        let connect = CallCommand::ConnectAgent {
+            leg: self.leg_number,
+            agent: reserved.agent.clone(),
+        };
+        self.attempt.ask(connect).await?;
+        self.kit.pacers.served(&self.attempt.facts.campaign);
+        let ends = reserved.agents.hung_up(&reserved.agent, reserved.call);
+        tokio::pin!(ends);
+        while self.hung_up.is_none() && self.over.is_none() {
+            tokio::select! {
+                biased;
+                () = self.orders.given() => return self.hang_up_ordered().await,
+                event = self.leg.next() => self.heard(event),
+                () = &mut ends => return self.hang_up(EndReason::AgentHungUp).await,
+            }
+        }
+        Ok(())
+    }
+
+    async fn hang_up_ordered(&mut self) -> Result<(), Halt> {
+        let reason = self.orders.reason().unwrap_or(EndReason::Requested);
+        self.hang_up(reason).await
+    }
+
+    /// Stores the request, then hangs up; nothing where the callee was first.
+    async fn hang_up(&mut self, reason: EndReason) -> Result<(), Halt> {
+        if self.hung_up.is_some() || self.over.is_some() {
+            return Ok(());
+        }
+        let reason = self.orders.reason().unwrap_or(reason);
+        self.hanging_up = Some(reason);
+        let command = CallCommand::RequestHangup {
+            leg: self.leg_number,
+            reason,
+        };
+        self.attempt.ask(command).await?;
+        if let Err(error) = self.leg.hang_up().await {
+            tracing::debug!(call = %self.attempt.call, %error, "a leg to hang up was over already");
+        }
+        Ok(())
+    }
+
+    fn heard(&mut self, event: LegEvent) {
+        match event {
+            LegEvent::HungUp {
+                by,
+                reason_header,
+                q850,
+                heard_rtp,
+            } => {
+                self.hung_up = Some(HungUp {
+                    by,
+                    reason_header,
+                    q850,
+                    heard_rtp,
+                    at: self.kit.now(),
+                });
+            }
+            LegEvent::Closed(summary) => self.over = Some(summary),
+            LegEvent::Keypress { .. }
+            | LegEvent::Played { .. }
+            | LegEvent::PlayCut { .. }
+            | LegEvent::RecordingFailed
+            | LegEvent::Ringing { .. }
+            | LegEvent::Failed(_)
+            | LegEvent::Answered(_)
+            | LegEvent::LateAnswered(_) => {}
+        }
+    }
+
+    /// Waits for the line to close, and says how it ended.
+    async fn ended(mut self) -> Result<CallEnding, Halt> {
+        let until: Timestamp = self.kit.now().plus_ms(CLOSE_MS_MAX);
+        let kit = Arc::clone(&self.kit);
+        while self.over.is_none() {
+            tokio::select! {
+                biased;
+                event = self.leg.next() => self.heard(event),
+                () = kit.environment.clock.wait_until(until) => break,
+            }
+        }
+        let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
+        let reason = self.hanging_up.or(by_itself);
+        let summary = self.over.unwrap_or_default();
+        Ok(ending(reason, None, None, self.hung_up, summary))
+    }
+}

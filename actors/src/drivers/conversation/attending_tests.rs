@@ -1,0 +1,138 @@
+//! Calls that agents take: taken in time or dropped, and the account that the next batch stands on.
+
+use crate::testing::agents::FakeAgents;
+use crate::testing::line::{FakeLine, dialog, ringing};
+use crate::testing::on_one_thread;
+use crate::testing::world::{World, count, no_flow, plan};
+use domain::calling_plan::CallingPlan;
+use domain::dialing_plan::{DialingMode, DialingPlan};
+use domain::ports::line::{DialOrder, LegEvent};
+use std::sync::Arc;
+
+fn answering() -> Arc<FakeLine> {
+    FakeLine::new(
+        "answering",
+        Box::new(|_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())]),
+    )
+}
+
+fn paced(mode: DialingMode) -> CallingPlan {
+    CallingPlan {
+        dialing: Some(DialingPlan {
+            mode,
+            holds_each_day: false,
+        }),
+        ..plan(20)
+    }
+}
+
+async fn run(world: &World, people: usize, mode: DialingMode) {
+    world.run_plan(people, &|_, _| {}, no_flow(), paced(mode)).await;
+}
+
+fn world(agents: Option<FakeAgents>) -> World {
+    let mut world = World::new(vec![answering()]);
+    world.agents = agents.map(Arc::new);
+    world
+}
+
+#[test]
+fn one_call_goes_out_for_one_free_agent_and_nobody_is_dropped() {
+    on_one_thread(async {
+        let world = world(Some(FakeAgents::new(3)));
+        let agents = world.agents.clone().unwrap();
+        let _drivers = world.start_drivers().await;
+        run(&world, 7, DialingMode::Progressive).await;
+        for done in [3, 6] {
+            world
+                .until("three talk", |log| count(log, "call.agent_connected") == done)
+                .await;
+            assert_eq!(world.lines[0].dialed_count(), done);
+            for call in agents.talking() {
+                agents.hang_up(call);
+            }
+        }
+        world
+            .until("the last talks", |log| count(log, "call.agent_connected") == 7)
+            .await;
+        agents.talking().into_iter().for_each(|call| agents.hang_up(call));
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        for ended in world.data("call.ended") {
+            assert_eq!(
+                (&ended["disposition"], &ended["reason"]),
+                (&"answered".into(), &"agent_hung_up".into())
+            );
+        }
+        let recorded = world.data("campaign.abandonment_recorded");
+        let answers: u64 = recorded.iter().filter_map(|one| one["answers"].as_u64()).sum();
+        assert_eq!(
+            answers, 6,
+            "the last is counted before a batch that nobody asks for: {recorded:?}"
+        );
+        for granted in world.data("campaign.dials_granted") {
+            assert_eq!(granted["paced"]["mode"], "progressive");
+            assert!(
+                granted["count"].as_u64() <= granted["paced"]["free"].as_u64(),
+                "{granted}"
+            );
+        }
+    });
+}
+
+#[test]
+fn who_finds_nobody_is_dropped_after_two_seconds_and_counted_before_the_next_batch() {
+    on_one_thread(async {
+        let world = world(Some(FakeAgents::who_never_take(3)));
+        let _drivers = world.start_drivers().await;
+        run(&world, 9, DialingMode::Predictive).await;
+        world
+            .until("completion", |log| count(log, "campaign.completed") == 1)
+            .await;
+        assert_eq!(world.count("call.agent_connected"), 0);
+        for ended in world.data("call.ended") {
+            assert_eq!(
+                (&ended["disposition"], &ended["reason"]),
+                (&"abandoned".into(), &"no_agent".into())
+            );
+            let talked = ended["talk_ms"].as_u64().unwrap();
+            assert!((2_000..2_100).contains(&talked), "{talked}");
+        }
+        // Between a call's end and the next batch stands what it added to the account.
+        let (mut ended, mut counted) = (0, 0);
+        for one in world.fakes.store.envelopes() {
+            let data: serde_json::Value = serde_json::from_str(one.data.get()).unwrap();
+            match one.kind.as_str() {
+                "call.ended" => ended += 1,
+                "campaign.abandonment_recorded" => counted += data["drops"].as_u64().unwrap(),
+                "campaign.dials_granted" => {
+                    assert!(counted >= data["paced"]["drops"].as_u64().unwrap());
+                    assert!(ended - counted <= 1, "{ended} ended, {counted} on the account");
+                    if counted > 0 {
+                        let (count, free) = (&data["count"], &data["paced"]["free"]);
+                        assert!(count.as_u64() <= free.as_u64(), "overdrawn: {data}");
+                        assert!(data["paced"]["budget"].as_i64() < Some(0), "{data}");
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert!(counted > 0);
+    });
+}
+
+#[test]
+fn where_nobody_knows_the_agents_nobody_is_dialed() {
+    on_one_thread(async {
+        let world = world(None);
+        let _drivers = world.start_drivers().await;
+        run(&world, 2, DialingMode::Predictive).await;
+        for _ in 0..50 {
+            crate::testing::settle().await;
+            world.fakes.clock.advance_to_next();
+        }
+        assert_eq!(world.lines[0].dialed_count(), 0);
+        assert_eq!(world.count("campaign.dials_granted"), 0);
+    });
+}

@@ -1,0 +1,63 @@
+//! Whether somebody attended to a person who answered, and in time: what the account of abandoned calls counts.
+//!
+//! The 2 seconds run from the answer, and a notice counts by its last frame, since neither the greeting's end
+//! nor the notice's beginning is an event: both are stricter (the metrics `abandon_ratio_*`).
+
+use super::event::CallEvent;
+use super::state::CallState;
+use crate::abandonment::Answered;
+use crate::calling_plan::Preset;
+use crate::disposition::Disposition;
+use crate::time::Timestamp;
+
+/// How long a person who answered may wait (16 CFR 310.4(b)(4)(ii)).
+pub const ATTENDED_WITHIN_MS: u64 = 2_000;
+
+/// When somebody first attended to the callee.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Attended {
+    by_robot: Option<Timestamp>,
+    by_agent: Option<Timestamp>,
+}
+
+impl Attended {
+    pub(super) fn note(&mut self, event: &CallEvent, at: Timestamp) {
+        match event {
+            CallEvent::NoticePlayed { .. } | CallEvent::NodeEntered { .. } => {
+                self.by_robot.get_or_insert(at);
+            }
+            CallEvent::AgentConnected { .. } => {
+                self.by_agent.get_or_insert(at);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether a robot that speaks counts as somebody: the FTC's rule says no.
+pub const fn robot_attends(preset: Preset) -> bool {
+    !matches!(preset, Preset::UsTsr)
+}
+
+impl CallState {
+    /// What this call adds to the account of its campaign: one answer of a person, who found somebody in time
+    /// or did not. Nothing before it has ended, and nothing of machines and of who was gone at once.
+    pub fn counted(&self, preset: Preset) -> Answered {
+        let by_person = self.finding().is_some_and(|found| {
+            !matches!(
+                found.disposition,
+                Disposition::Machine | Disposition::Screened | Disposition::AnsweredShort
+            )
+        });
+        let Some(answered_at) = self.answered_at().filter(|_| by_person) else {
+            return Answered::default();
+        };
+        let by_robot = self.attended.by_robot.filter(|_| robot_attends(preset));
+        let first = [by_robot, self.attended.by_agent].into_iter().flatten().min();
+        let in_time = first.is_some_and(|at| at.ms_since(answered_at) <= ATTENDED_WITHIN_MS);
+        Answered {
+            answers: 1,
+            drops: u64::from(!in_time),
+        }
+    }
+}

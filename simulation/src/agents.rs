@@ -1,0 +1,171 @@
+//! Agents of a world, through the port that desks will use: who is free, who talks, who wraps up.
+//!
+//! How long each talks and wraps up follows from the seed and the call. A process that begins finds all of
+//! them free: what they did when the power went is over for them too.
+
+use async_trait::async_trait;
+use domain::ids::{CallId, CampaignId, UserId};
+use domain::ports::agents::{AgentFloor, Agents};
+use domain::ports::clock::Clock;
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::Notify;
+
+/// An agent talks so long at least.
+const TALK_MIN_MS: u64 = 10_000;
+/// Three draws of at most so much are added: 120 s on average, seldom more than 200 s.
+const TALK_PART_MS: u64 = 73_000;
+/// Wrapping up takes so long at least, and so much more at most: 20 s on average.
+const WRAP_MIN_MS: u64 = 4_000;
+/// Above the least.
+const WRAP_MORE_MS: u64 = 32_000;
+
+#[derive(Clone, Copy)]
+enum Doing {
+    Free { since: Timestamp },
+    Talking { call: CallId, since: Timestamp },
+    WrappingUp { until: Timestamp },
+}
+
+struct Agent {
+    name: UserId,
+    doing: Doing,
+}
+
+/// A floor of so many agents, for all campaigns of a world.
+pub(crate) struct SimulatedAgents {
+    seed: u64,
+    clock: Arc<dyn Clock>,
+    floor: Mutex<Vec<Agent>>,
+    freed: Notify,
+}
+
+impl SimulatedAgents {
+    /// `None` of nobody.
+    pub(crate) fn new(count: u32, seed: u64, clock: Arc<dyn Clock>) -> Option<Self> {
+        let since = clock.now();
+        let agent = |index| {
+            let name = format!("agent-{index}").parse().ok()?;
+            let doing = Doing::Free { since };
+            Some(Agent { name, doing })
+        };
+        let floor: Vec<Agent> = (1..=count).filter_map(agent).collect();
+        (!floor.is_empty()).then(|| Self {
+            seed,
+            clock,
+            floor: Mutex::new(floor),
+            freed: Notify::new(),
+        })
+    }
+
+    /// The floor as it is at `now`: who has wrapped up is free since then.
+    fn at(&self, now: Timestamp) -> MutexGuard<'_, Vec<Agent>> {
+        let mut floor = self.floor.lock().unwrap_or_else(PoisonError::into_inner);
+        for agent in floor.iter_mut() {
+            if let Doing::WrappingUp { until } = agent.doing
+                && until <= now
+            {
+                agent.doing = Doing::Free { since: until };
+            }
+        }
+        floor
+    }
+
+    /// Gives the call to whoever waits longest; the names are in order, so that one seed is one log.
+    fn give(&self, call: CallId, now: Timestamp) -> Option<UserId> {
+        let mut floor = self.at(now);
+        let free = floor.iter_mut().filter_map(|agent| match agent.doing {
+            Doing::Free { since } => Some((since, agent)),
+            Doing::Talking { .. } | Doing::WrappingUp { .. } => None,
+        });
+        let (_, agent) = free.min_by_key(|(since, _)| *since)?;
+        agent.doing = Doing::Talking { call, since: now };
+        Some(agent.name.clone())
+    }
+
+    /// When the next agent has wrapped up.
+    fn next_free_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let wrapping = |agent: &Agent| match agent.doing {
+            Doing::WrappingUp { until } => Some(until),
+            Doing::Free { .. } | Doing::Talking { .. } => None,
+        };
+        self.at(now).iter().filter_map(wrapping).min()
+    }
+
+    /// Numbers that follow from the seed and the call alone.
+    fn draws(&self, call: CallId) -> [u64; 4] {
+        let digest: [u8; 32] = Sha256::digest(format!("agents:{}:{call}", self.seed)).into();
+        let mut drawn = [0; 4];
+        for (draw, bytes) in drawn.iter_mut().zip(digest.chunks_exact(8)) {
+            *draw = bytes
+                .iter()
+                .fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+        }
+        drawn
+    }
+
+    fn talks_ms(&self, call: CallId) -> u64 {
+        let [a, b, c, _] = self.draws(call);
+        TALK_MIN_MS + a % TALK_PART_MS + b % TALK_PART_MS + c % TALK_PART_MS
+    }
+
+    fn wraps_up_ms(&self, call: CallId) -> u64 {
+        let [_, _, _, wrap] = self.draws(call);
+        WRAP_MIN_MS + wrap % WRAP_MORE_MS
+    }
+
+    fn taken_at(&self, call: CallId, now: Timestamp) -> Timestamp {
+        let talks = |agent: &Agent| match agent.doing {
+            Doing::Talking { call: with, since } if with == call => Some(since),
+            Doing::Talking { .. } | Doing::Free { .. } | Doing::WrappingUp { .. } => None,
+        };
+        self.at(now).iter().find_map(talks).unwrap_or(now)
+    }
+}
+
+#[async_trait]
+impl Agents for SimulatedAgents {
+    fn floor(&self, _campaign: &CampaignId, now: Timestamp) -> Option<AgentFloor> {
+        let mut seen = AgentFloor::default();
+        for agent in self.at(now).iter() {
+            match agent.doing {
+                Doing::Free { .. } => seen.free += 1,
+                Doing::Talking { since, .. } => seen.talking_ms.push(now.ms_since(since)),
+                Doing::WrappingUp { .. } => seen.wrapping += 1,
+            }
+        }
+        Some(seen)
+    }
+
+    async fn take(&self, _campaign: &CampaignId, call: CallId, until: Timestamp) -> Option<UserId> {
+        loop {
+            let now = self.clock.now();
+            if let Some(agent) = self.give(call, now) {
+                return Some(agent);
+            }
+            if now >= until {
+                return None;
+            }
+            let look_at = self.next_free_at(now).map_or(until, |free_at| free_at.min(until));
+            tokio::select! {
+                biased;
+                () = self.freed.notified() => {}
+                () = self.clock.wait_until(look_at) => {}
+            }
+        }
+    }
+
+    async fn hung_up(&self, _agent: &UserId, call: CallId) {
+        let taken_at = self.taken_at(call, self.clock.now());
+        self.clock.wait_until(taken_at.plus_ms(self.talks_ms(call))).await;
+    }
+
+    fn over(&self, agent: &UserId, call: CallId, now: Timestamp) {
+        let until = now.plus_ms(self.wraps_up_ms(call));
+        for one in self.at(now).iter_mut().filter(|one| one.name == *agent) {
+            one.doing = Doing::WrappingUp { until };
+        }
+        self.freed.notify_one();
+    }
+}

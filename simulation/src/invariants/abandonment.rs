@@ -1,0 +1,138 @@
+//! The account of abandoned calls, made again from the calls alone, and what it allows.
+
+use super::Findings;
+use super::fact::Fact;
+use domain::call::event::CallEvent;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::number::event::NumberEvent;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// A person who answered is to have somebody within so long.
+const WITHIN_MS: u64 = 2_000;
+
+/// What a report counts besides its invariants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Counts {
+    pub(crate) permits: u64,
+    pub(crate) refusals: u64,
+    /// The largest part of the answers of one campaign that found nobody, in a thousand; of campaigns for
+    /// agents, at their end.
+    pub(crate) abandoned_per_mille_max: u64,
+}
+
+impl Counts {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.permits += other.permits;
+        self.refusals += other.refusals;
+        self.abandoned_per_mille_max = self.abandoned_per_mille_max.max(other.abandoned_per_mille_max);
+    }
+}
+
+#[derive(Default)]
+struct Call {
+    answered_at: Option<Timestamp>,
+    attended_at: Option<Timestamp>,
+}
+
+#[derive(Default)]
+struct Campaign {
+    for_agents: bool,
+    answers: u64,
+    drops: u64,
+    recorded: (u64, u64),
+}
+
+impl Campaign {
+    /// Three of a hundred, less what was used: what a whole world of days allows.
+    fn is_overdrawn(&self) -> bool {
+        let (answers, drops) = self.recorded;
+        answers * 3 / 100 < drops
+    }
+}
+
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+    let mut calls: BTreeMap<&str, Call> = BTreeMap::new();
+    let mut campaigns: BTreeMap<&str, Campaign> = BTreeMap::new();
+    let mut counts = Counts::default();
+    for fact in facts {
+        match fact.kind.as_str() {
+            CallEvent::PERMITTED => counts.permits += 1,
+            CustomerEvent::DIAL_REFUSED | NumberEvent::DIAL_REFUSED => counts.refusals += 1,
+            CallEvent::ANSWERED => {
+                calls.entry(&fact.stream).or_default().answered_at = Some(fact.at);
+            }
+            CallEvent::NOTICE_PLAYED | CallEvent::NODE_ENTERED | CallEvent::AGENT_CONNECTED => {
+                let call = calls.entry(&fact.stream).or_default();
+                call.attended_at.get_or_insert(fact.at);
+            }
+            CallEvent::ENDED => {
+                let call = calls.remove(fact.stream.as_str()).unwrap_or_default();
+                count(campaigns.entry(&fact.campaign).or_default(), fact, &call);
+            }
+            CampaignEvent::CREATED => {
+                let campaign = campaigns.entry(&fact.campaign).or_default();
+                campaign.for_agents = !matches!(fact.text_at("/dialing/mode"), "" | "batch");
+            }
+            CampaignEvent::ABANDONMENT_RECORDED => {
+                let campaign = campaigns.entry(&fact.campaign).or_default();
+                campaign.recorded.0 += fact.number("answers");
+                campaign.recorded.1 += fact.number("drops");
+            }
+            CampaignEvent::DIALS_GRANTED => {
+                granted(findings, campaigns.entry(&fact.campaign).or_default(), fact);
+            }
+            _ => {}
+        }
+    }
+    for campaign in campaigns.values().filter(|campaign| campaign.for_agents) {
+        let per_mille = (campaign.drops * 1_000)
+            .checked_div(campaign.answers)
+            .unwrap_or(0);
+        counts.abandoned_per_mille_max = counts.abandoned_per_mille_max.max(per_mille);
+    }
+    findings.counts = counts;
+}
+
+fn count(campaign: &mut Campaign, ended: &Fact, call: &Call) {
+    let of_machine = matches!(
+        ended.text("disposition"),
+        "machine" | "screened" | "answered_short"
+    );
+    let Some(answered_at) = call.answered_at.filter(|_| !of_machine) else {
+        return;
+    };
+    campaign.answers += 1;
+    let in_time = call
+        .attended_at
+        .is_some_and(|at| at.ms_since(answered_at) <= WITHIN_MS);
+    campaign.drops += u64::from(!in_time);
+}
+
+/// What ended while the campaign was asked is counted by the next batch: never more than is in the log.
+fn granted(findings: &mut Findings, campaign: &Campaign, fact: &Fact) {
+    if !campaign.for_agents {
+        return;
+    }
+    let (answers, drops) = campaign.recorded;
+    let words = || {
+        format!(
+            "{}: {answers}/{drops} on the account, {}/{} in its calls",
+            fact.campaign, campaign.answers, campaign.drops
+        )
+    };
+    let known = answers <= campaign.answers && drops <= campaign.drops;
+    findings.check("the_account_is_of_the_calls", known, words);
+    let seen = (fact.number_at("/paced/answers"), fact.number_at("/paced/drops"));
+    findings.check("a_batch_stands_on_the_account", seen == campaign.recorded, words);
+    let floor = fact
+        .number_at("/paced/free")
+        .saturating_sub(fact.number_at("/paced/ringing") + fact.number_at("/paced/waiting"));
+    let bound = !campaign.is_overdrawn() || fact.number("count") <= floor;
+    findings.check(
+        "an_overdrawn_account_leaves_one_call_for_one_free_agent",
+        bound,
+        words,
+    );
+}
