@@ -202,6 +202,23 @@ pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict
     at
 }
 
+/// Most steps of a search for somebody who asks when: rests, caps, days without calls, one after another.
+const WHEN_STEPS_MAX: usize = 64;
+
+/// The first instant from `from` on at which `judge` permits everything; `None` where a rule forbids for good
+/// on the way, or where nothing opens within the steps.
+pub fn when_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict>) -> Option<Timestamp> {
+    let mut at = from;
+    for _ in 0..WHEN_STEPS_MAX {
+        match strictest(&judge(at)).map(|verdict| verdict.decision) {
+            None | Some(Decision::Allow) => return Some(at),
+            Some(Decision::DeferUntil(later)) if later > at => at = later,
+            Some(Decision::DeferUntil(_) | Decision::Forbid) => return None,
+        }
+    }
+    None
+}
+
 /// The last instant up to `until` that `judge` permits, as it permits `from`: a grant given a second before
 /// the window closes must not be dialed a second after.
 pub fn permitted_until(

@@ -14,7 +14,19 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 21] = [
+const RULES: [Words; 25] = [
+    ("enrolment", "名单客户当前不可外呼", "the person's place in the list"),
+    ("campaign_over", "任务已结束", "the campaign is over"),
+    (
+        "key_missing",
+        "客户密钥缺失，号码无法读取",
+        "the person's key is missing",
+    ),
+    (
+        "deadline_over",
+        "单次外呼的期限已过",
+        "the time for the call that was asked for is over",
+    ),
     ("campaign_state", "任务未在外呼", "the campaign is not dialing"),
     (
         "missing_fact",
@@ -75,7 +87,8 @@ const RULES: [Words; 21] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 11] = [
+const NAMES: [Words; 12] = [
+    ("enrolment", "名单客户", "enrolment"),
     ("campaign_state", "任务状态", "campaign state"),
     ("missing_fact", "缺失事实", "missing fact"),
     ("erased_person", "已删除个人", "erased person"),
@@ -90,7 +103,13 @@ const NAMES: [Words; 11] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 20] = [
+const FACTS: [Words; 26] = [
+    ("due_at", "最早外呼时间", "due at"),
+    ("settled", "已结清", "settled as"),
+    ("status", "任务状态", "status"),
+    ("stop", "紧急停止", "stop"),
+    ("since", "自", "since"),
+    ("deadline", "期限", "deadline"),
     ("hours", "允许时段", "hours"),
     ("local_time", "当地时间", "local time"),
     ("time_zones", "时区", "time zones"),

@@ -98,14 +98,7 @@ fn grant_dial(
         Some(Some(_)) => return Err(NumberRefusal::CallOver { call }),
         None => {}
     }
-    let judged = NumberFacts {
-        campaign: facts,
-        opted_out: state.opted_out(),
-        suppressed: state.suppressed(),
-        invalid: state.invalid(),
-        claimed_by: claims::by_another(state, &facts.campaign, customer),
-        history: state.history(),
-    };
+    let judged = facts_of(state, customer, facts);
     let verdicts = judge_number(&judged, now);
     let campaign = facts.campaign.clone();
     let Some(verdict) = strictest(&verdicts) else {
@@ -132,6 +125,22 @@ fn grant_dial(
         verdict: verdict.clone(),
         not_before,
     }])
+}
+
+/// What the rules are asked about a number, for a dial to this customer.
+pub fn facts_of<'a>(
+    state: &'a NumberState,
+    customer: &CustomerId,
+    campaign: &'a CampaignFacts,
+) -> NumberFacts<'a> {
+    NumberFacts {
+        campaign,
+        opted_out: state.opted_out(),
+        suppressed: state.suppressed(),
+        invalid: state.invalid(),
+        claimed_by: claims::by_another(state, &campaign.campaign, customer),
+        history: state.history(),
+    }
 }
 
 fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<NumberEvent> {

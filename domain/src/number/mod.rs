@@ -17,6 +17,7 @@ mod golden;
 mod tests;
 
 pub use command::NumberCommand;
+pub use decide::facts_of;
 pub use event::{NumberEvent, OptOutSource};
 pub use refusal::NumberRefusal;
 pub use state::NumberState;
