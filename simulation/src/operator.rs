@@ -214,6 +214,8 @@ impl Operator {
             assist: None,
             speech: None,
             emotion: None,
+            days: None,
+            screening: None,
         }
     }
 

@@ -93,6 +93,8 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         assist: None,
         speech: None,
         emotion: None,
+        days: None,
+        screening: None,
     }
 }
 

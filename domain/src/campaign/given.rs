@@ -31,5 +31,7 @@ pub(super) fn plan() -> CallingPlan {
         assist: None,
         speech: None,
         emotion: None,
+        days: None,
+        screening: None,
     }
 }

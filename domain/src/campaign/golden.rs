@@ -58,6 +58,8 @@ fn created() -> CampaignEvent {
             assist: None,
             speech: None,
             emotion: None,
+            days: None,
+            screening: None,
         },
     }
 }

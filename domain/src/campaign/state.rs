@@ -6,7 +6,9 @@ use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
+use crate::screening::KeptFacts;
 use crate::time::Timestamp;
+use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -186,6 +188,8 @@ impl CampaignState {
             running: self.status == Some(CampaignStatus::Running),
             flow: created.flow.clone(),
             plan: created.plan.clone(),
+            calendars: Calendars::default(),
+            kept: KeptFacts::default(),
         })
     }
 

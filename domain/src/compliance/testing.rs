@@ -7,8 +7,10 @@ use crate::calling_plan::{
 };
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use crate::screening::KeptFacts;
 use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
+use crate::working_calendar::Calendars;
 use std::collections::BTreeMap;
 
 pub(crate) fn instant(text: &str) -> Timestamp {
@@ -82,6 +84,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         assist: None,
         speech: None,
         emotion: None,
+        days: None,
+        screening: None,
     };
     CampaignFacts {
         campaign: campaign(),
@@ -93,6 +97,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
             content_hash: "00".repeat(32),
         },
         plan,
+        calendars: Calendars::default(),
+        kept: KeptFacts::default(),
     }
 }
 
@@ -112,6 +118,7 @@ pub(crate) fn customer_facts<'a>(
         erasing: false,
         held: false,
         history,
+        coming: None,
     }
 }
 
@@ -124,6 +131,7 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
         invalid: false,
         claimed_by: None,
         history,
+        coming: None,
     }
 }
 

@@ -84,6 +84,7 @@ pub(super) fn facts_of<'a>(
         erasing: state.erasure() != Erasure::None,
         held: state.held().is_some(),
         history: state.history(),
+        coming: None,
     }
 }
 

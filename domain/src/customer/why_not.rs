@@ -8,8 +8,8 @@ use super::enrolment::EnrolmentState;
 use super::grant_dial::{facts_of, too_late, without_key};
 use super::state::CustomerState;
 use crate::compliance::{
-    CustomerFacts, Decision, NumberFacts, Side, Verdict, judge_customer, judge_number, strictest,
-    when_permitted,
+    CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, judge_customer, judge_number,
+    strictest, when_permitted,
 };
 use crate::ids::{CampaignId, NumberId};
 use crate::time::Timestamp;
@@ -26,6 +26,8 @@ const ASK_AGAIN_MS: u64 = 1_000;
 pub struct Judge<'a> {
     pub number: NumberFacts<'a>,
     pub above: Vec<Above>,
+    /// Both sides are judged by this version of the preset instead of the one that counts: a dry run.
+    pub coming: Option<&'a PresetRules>,
 }
 
 /// What keeps a whole campaign from dialing before anybody is asked: an emergency stop, or its end.
@@ -74,17 +76,25 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
     let campaign = judge.number.campaign;
     let enrolment = state.enrolment(&campaign.campaign)?;
     let number = state.number_to_dial(enrolment);
-    let facts = facts_of(state, enrolment, campaign, &number);
+    let facts = CustomerFacts {
+        coming: judge.coming,
+        ..facts_of(state, enrolment, campaign, &number)
+    };
+    let of_number = NumberFacts {
+        coming: judge.coming,
+        ..judge.number
+    };
     let mut verdicts = vec![of_enrolment(state, enrolment, at)];
     verdicts.extend(judge.above.iter().map(|above| from_above(above, at)));
     verdicts.extend(judge_customer(&facts, at));
     let of_customer = verdicts.len();
-    verdicts.extend(judge_number(&judge.number, at));
+    verdicts.extend(judge_number(&of_number, at));
     let binding = strictest(&verdicts).cloned();
     let asked = When {
         state,
         enrolment,
         facts,
+        of_number,
         judge,
     };
     let not_before = match &binding {
@@ -118,6 +128,7 @@ struct When<'a> {
     state: &'a CustomerState,
     enrolment: &'a EnrolmentState,
     facts: CustomerFacts<'a>,
+    of_number: NumberFacts<'a>,
     judge: &'a Judge<'a>,
 }
 
@@ -148,7 +159,7 @@ impl When<'_> {
         };
         let found = when_permitted(at, |at| {
             let mut verdicts = judge_customer(&facts, at);
-            verdicts.extend(judge_number(&self.judge.number, at));
+            verdicts.extend(judge_number(&self.of_number, at));
             let enrolment = of_enrolment(self.state, self.enrolment, at);
             if self.enrolment.open.is_none() {
                 verdicts.push(enrolment);

@@ -140,6 +140,7 @@ pub fn facts_of<'a>(
         invalid: state.invalid(),
         claimed_by: claims::by_another(state, &campaign.campaign, customer),
         history: state.history(),
+        coming: None,
     }
 }
 

@@ -166,6 +166,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
+        "holiday" => (StreamId::new(aggregate, &"cn-2026"), None, None),
         "setting" => (
             StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),
             None,
@@ -206,7 +207,7 @@ fn of_both(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "conversation" | "message" => Way::Session,
+        | "approval" | "setting" | "holiday" | "conversation" | "message" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -252,6 +252,8 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         assist: None,
         speech: None,
         emotion: None,
+        days: None,
+        screening: None,
     })
 }
 

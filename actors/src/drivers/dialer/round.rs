@@ -1,6 +1,7 @@
 //! One round of the dialer: for each running campaign, as many workers as there is room, leave and due work.
 
 use super::past_end::{is_past_end, settle};
+use crate::drivers::facts::with_kept;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
@@ -174,6 +175,7 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wanted: u32, in_flight: u32) ->
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
+    let facts = with_kept(kit, facts).await?;
     answer
         .events
         .iter()

@@ -168,6 +168,7 @@ impl Judged<'_> {
             erasing: person.erasure() != Erasure::None,
             held: person.held().is_some(),
             history: person.history(),
+            coming: None,
         };
         let number = NumberFacts {
             campaign: facts,
@@ -176,6 +177,7 @@ impl Judged<'_> {
             invalid: number_state.invalid(),
             claimed_by: None,
             history: number_state.history(),
+            coming: None,
         };
         Ok(judge_text(&customer, &number, answers, now))
     }

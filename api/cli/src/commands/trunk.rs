@@ -262,6 +262,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             assist: None,
             speech: None,
             emotion: None,
+            days: None,
+            screening: None,
         },
     }
 }

@@ -128,6 +128,8 @@ impl Part {
                 assist: None,
                 speech: None,
                 emotion: None,
+                days: None,
+                screening: None,
             },
         })
     }

@@ -28,6 +28,7 @@ mod exports;
 mod flows;
 mod funnels;
 mod health;
+mod holidays;
 mod inspections;
 pub mod installation;
 mod keywords;
@@ -72,6 +73,7 @@ mod targets;
 mod trunks;
 mod users;
 mod webhooks;
+mod why_not;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
@@ -112,6 +114,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         event_schemas::endpoints(),
         events::endpoints(),
         proofs::endpoints(),
+        holidays::endpoints(),
         inspections::endpoints(),
         breaches::endpoints(),
         complaints::endpoints(),
@@ -128,6 +131,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         alert_channels::endpoints(),
         alerts::endpoints(),
         webhooks::endpoints(),
+        why_not::endpoints(),
         installation::endpoints(),
         rules::endpoints(),
         streams::endpoints(),

@@ -15,6 +15,7 @@ fn judged(given: &[CustomerEvent], facts: &CampaignFacts, against: Against, at: 
     let judge = Judge {
         number,
         above: Vec::new(),
+        coming: None,
     };
     why_not(&state, &judge, instant(at)).unwrap()
 }
@@ -112,6 +113,7 @@ fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
                 facts: BTreeMap::new(),
                 for_good,
             }],
+            coming: None,
         };
         let said = why_not(&state, &judge, now()).unwrap();
         assert!(!said.permitted());
@@ -127,6 +129,7 @@ fn who_is_not_in_the_campaign_is_not_judged() {
     let judge = Judge {
         number: number_facts(&whole, &history),
         above: Vec::new(),
+        coming: None,
     };
     assert_eq!(why_not(&state, &judge, now()), None);
     assert_eq!(
