@@ -3,6 +3,7 @@
 use super::{ContactHistory, PresetRules, rules_at};
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
 /// What the person's side of a dial is judged by.
@@ -48,6 +49,8 @@ pub struct NumberFacts<'a> {
     pub invalid: bool,
     /// Another customer for whom the number is called in this campaign.
     pub claimed_by: Option<&'a CustomerId>,
+    /// Lists of ours that it stands on.
+    pub listed_on: &'a [NumberListName],
     pub history: &'a ContactHistory,
     /// Judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,

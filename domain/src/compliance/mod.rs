@@ -22,6 +22,7 @@ mod same_number;
 mod suppression;
 #[cfg(test)]
 pub(crate) mod testing;
+mod white_list;
 mod words;
 mod zones;
 
@@ -163,6 +164,7 @@ pub fn all_rules() -> Vec<RuleListed> {
     all.push(listed(Side::Customer, &calling_days::CallingDay));
     all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
     all.push(listed(Side::Number, &same_number::SameNumber));
+    all.push(listed(Side::Number, &white_list::OnWhiteList));
     all
 }
 
@@ -183,6 +185,10 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = number_rules().iter().map(|rule| rule.judge(facts, now)).collect();
     if facts.campaign.plan.duplicates() == Duplicates::ByNumber {
         verdicts.push(same_number::SameNumber.judge(facts, now));
+    }
+    let screening = facts.campaign.plan.screening.as_deref();
+    if screening.is_some_and(|screening| screening.only_listed_on.is_some()) {
+        verdicts.push(white_list::OnWhiteList.judge(facts, now));
     }
     verdicts
 }

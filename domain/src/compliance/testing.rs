@@ -130,6 +130,7 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
         suppressed: None,
         invalid: false,
         claimed_by: None,
+        listed_on: &[],
         history,
         coming: None,
     }

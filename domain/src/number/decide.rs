@@ -3,6 +3,7 @@
 use super::claims;
 use super::command::NumberCommand;
 use super::event::{NumberEvent, OptOutSource};
+use super::lists;
 use super::refusal::NumberRefusal;
 use super::state::{NumberState, longer};
 use crate::calling_plan::CampaignFacts;
@@ -24,6 +25,8 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
     match command {
         NumberCommand::OptOut { reason, source, call } => Ok(opt_out(state, reason, source, call)),
         NumberCommand::Suppress { reason, until } => Ok(suppress(state, reason, until)),
+        NumberCommand::List { list, reason } => lists::put(state, list, reason),
+        NumberCommand::Unlist { list, reason } => Ok(lists::take_off(state, list, reason)),
         NumberCommand::Claim { campaign, customer } => claims::claim(state, campaign, customer),
         NumberCommand::ReleaseClaim { campaign, customer } => Ok(claims::release(state, campaign, customer)),
         NumberCommand::GrantDial {
@@ -139,6 +142,7 @@ pub fn facts_of<'a>(
         suppressed: state.suppressed(),
         invalid: state.invalid(),
         claimed_by: claims::by_another(state, &campaign.campaign, customer),
+        listed_on: state.listed_on(),
         history: state.history(),
         coming: None,
     }

@@ -8,6 +8,7 @@ mod claims;
 pub mod command;
 mod decide;
 pub mod event;
+mod lists;
 mod refusal;
 mod state;
 

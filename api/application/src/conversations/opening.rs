@@ -176,6 +176,7 @@ impl Judged<'_> {
             suppressed: number_state.suppressed(),
             invalid: number_state.invalid(),
             claimed_by: None,
+            listed_on: number_state.listed_on(),
             history: number_state.history(),
             coming: None,
         };

@@ -39,6 +39,7 @@ mod live;
 mod messages;
 mod metrics;
 mod models;
+mod number_lists;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
@@ -105,6 +106,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),
+        number_lists::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
         recordings::endpoints(),
