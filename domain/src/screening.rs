@@ -1,5 +1,5 @@
 //! Whom a campaign may call at all beyond what is said of hours: who relieves its calls, and whether only
-//! numbers on a list of ours are called. Also the facts of that kind which are kept outside of its own stream.
+//! numbers on a list of ours are called. Also the facts of that kind that are kept outside of its stream.
 
 use crate::ids::InvalidId;
 use crate::time::Timestamp;

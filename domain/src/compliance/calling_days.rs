@@ -2,8 +2,8 @@
 //! for a holiday is a working day. Asked only where the campaign says so.
 //!
 //! Source: the campaign's own plan; for China the yearly notice of the State Council's General Office. In
-//! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused, and
-//! asked about again the next day, because a file may have come.
+//! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused,
+//! and asked about again the next day, because a file may have come.
 
 use super::zones::{later_day, local, start_of_day, zones_of};
 use super::{CustomerFacts, Decision, Rule, named};

@@ -1,8 +1,8 @@
 //! Public holidays and the days that are worked for them, a year and country at a time; and on which days a
 //! campaign calls. Values that campaigns, grants and the rule `calling_days` share.
 //!
-//! A year is a small file. Some ship with the program, others are imported and stand before what ships; a year
-//! that is in neither is unknown, and what is unknown refuses.
+//! A year is a small file. Some ship with the program, others are imported and stand before what ships; a
+//! year that is in neither is unknown, and what is unknown refuses.
 
 mod day;
 mod year;

@@ -1,5 +1,5 @@
-//! Why was this customer not called, or called, at a time: the rules of both sides with the facts of their own
-//! streams, known then; of a time to come, with the facts of now. Nothing is granted, and no row is asked.
+//! Why was this customer not called, or called, at a time: the rules of both sides with the facts of their
+//! own streams, known then; of a time to come, with the facts of now. Nothing is granted, no row is asked.
 
 mod facts;
 mod near;

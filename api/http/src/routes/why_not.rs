@@ -51,8 +51,12 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
     let (reader, scope) = (input.reader(), input.scope.clone());
     let installation = &ctx.installation;
     let (customer, _) = installation.customer_named(&text).await?;
+    // Without a time it is now, as entities know it, and not a moment that has just passed.
+    let then = match at {
+        Some(at) => moment_of(installation, at).await?,
+        None => None,
+    };
     let at = at.unwrap_or_else(|| installation.now());
-    let then = moment_of(installation, at).await?;
     let person = person_then(installation, &customer, then.as_ref()).await?;
     let enrolled = person
         .state

@@ -1,5 +1,5 @@
-//! Why somebody may not be called at a time, over HTTP: both sides' rules, days, lists, the past, the record of
-//! who asked; and a coming version tried on the people of a campaign.
+//! Why somebody may not be called at a time, over HTTP: both sides' rules, days, lists, the record of who
+//! asked; and a coming version tried on the people of a campaign.
 
 use crate::tests::routes::Story;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! Why somebody would be dialed at a time, or not, and from when on: asked of the same rules, granting nothing.
+//! Why somebody would be dialed at a time, or not, and from when on: asked of the same rules, granting none.
 
 use super::*;
 use crate::compliance::testing::number_facts;

@@ -1,6 +1,6 @@
-//! What is lawful to dial, held against an oracle in another language: `why-not` answers prepared cases on both
-//! sides of every boundary and random ones, and a program in Python that shares no code judges the same facts
-//! by its own clock and its own tables.
+//! What is lawful to dial, held against an oracle in another language: `why-not` answers prepared cases on
+//! both sides of every boundary and random ones, and a program in Python that shares no code judges the same
+//! facts by its own clock and its own tables.
 
 mod case;
 mod prepared;
