@@ -79,7 +79,8 @@ pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
 
 /// The version that a file is.
 pub fn version_of_file(text: &str) -> Result<PresetRules, Problem> {
-    PresetRules::from_yaml(text).map_err(|fault| Problem::invalid("preset-version-invalid", fault.to_string()))
+    PresetRules::from_yaml(text)
+        .map_err(|fault| Problem::invalid("preset-version-invalid", fault.to_string()))
 }
 
 /// Tries a version on everybody whom the campaign has not settled.

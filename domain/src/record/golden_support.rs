@@ -166,12 +166,8 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
-        "holiday" => (StreamId::new(aggregate, &"cn-2026"), None, None),
-        "setting" => (
-            StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),
-            None,
-            None,
-        ),
+        "holiday" => of_nobody(aggregate, &"cn-2026"),
+        "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
             let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &request), None, Some(customer()))
@@ -201,6 +197,13 @@ fn of_both(
     id: &impl std::fmt::Display,
 ) -> (StreamId, Option<CampaignId>, Option<CustomerId>) {
     (StreamId::new(aggregate, id), Some(campaign()), Some(customer()))
+}
+
+fn of_nobody(
+    aggregate: &str,
+    id: &impl std::fmt::Display,
+) -> (StreamId, Option<CampaignId>, Option<CustomerId>) {
+    (StreamId::new(aggregate, id), None, None)
 }
 
 /// Aggregates that came after the member: who asked is in all of their golden records.
