@@ -12,6 +12,7 @@ use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
 use domain::flow::Flow;
+use domain::holiday::Holiday;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::knowledge::Knowledge;
@@ -106,6 +107,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Conversation::AGGREGATE, check::<Conversation>),
     (Customer::AGGREGATE, check::<Customer>),
     (Flow::AGGREGATE, check::<Flow>),
+    (Holiday::AGGREGATE, check::<Holiday>),
     (Inquiry::AGGREGATE, check::<Inquiry>),
     (Installation::AGGREGATE, check::<Installation>),
     (Knowledge::AGGREGATE, check::<Knowledge>),

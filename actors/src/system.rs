@@ -23,6 +23,7 @@ use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::Decider;
 use domain::flow::Flow;
+use domain::holiday::Holiday;
 use domain::inquiry::Inquiry;
 use domain::installation::Installation;
 use domain::knowledge::Knowledge;
@@ -91,6 +92,8 @@ pub struct ActorSystem {
     pub retentions: Entities<Retention>,
     /// Values by which this installation goes.
     pub settings: Entities<Setting>,
+    /// Public holidays that were imported, a year and country each.
+    pub holidays: Entities<Holiday>,
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
@@ -136,6 +139,7 @@ impl ActorSystem {
             samples: Entities::start(&environment, &hosting),
             retentions: Entities::start(&environment, &hosting),
             settings: Entities::start(&environment, &hosting),
+            holidays: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),
             conversations: Entities::start(&environment, &hosting),

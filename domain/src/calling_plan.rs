@@ -9,9 +9,11 @@ use crate::emotion::EmotionPlan;
 use crate::ids::{CampaignId, FlowId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
+use crate::screening::{KeptFacts, Screening};
 use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
 use crate::time::{TimeOfDay, Timestamp};
+use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -296,6 +298,12 @@ pub struct CallingPlan {
     /// By what its batches are sized; by its lines unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialing: Option<DialingPlan>,
+    /// On which days it calls; on all unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub days: Option<Box<CallingDays>>,
+    /// Whom it may call at all; whoever stands in its lists unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub screening: Option<Box<Screening>>,
 }
 
 impl CallingPlan {
@@ -356,6 +364,12 @@ pub struct CampaignFacts {
     pub running: bool,
     pub flow: FlowRef,
     pub plan: CallingPlan,
+    /// Years of holidays that were imported, where the plan asks about days.
+    #[serde(skip)]
+    pub calendars: Calendars,
+    /// Facts of the installation that its preset may need.
+    #[serde(skip)]
+    pub kept: KeptFacts,
 }
 
 #[cfg(test)]

@@ -36,6 +36,7 @@ pub mod fabe;
 pub mod few_map;
 pub mod flow;
 pub mod four_eyes;
+pub mod holiday;
 pub mod ids;
 pub mod inquiry;
 pub mod installation;
@@ -57,6 +58,7 @@ mod record;
 pub mod report;
 pub mod retention;
 pub mod sample;
+pub mod screening;
 pub mod sensitive_words;
 pub mod setting;
 
@@ -78,3 +80,4 @@ pub mod view;
 pub mod webhook;
 
 pub use record::{event_filter, stored_event, upcasting};
+pub mod working_calendar;

@@ -219,6 +219,8 @@ impl Operator {
                 mode: DialingMode::Predictive,
                 holds_each_day: false,
             }),
+            days: None,
+            screening: None,
         }
     }
 

@@ -3,10 +3,12 @@
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
 use domain::calling_plan::CampaignFacts;
+use domain::compliance::calendars_asked;
 use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::ports::line::LegFacts;
 use domain::ports::vault::Vault;
+use domain::working_calendar::Calendars;
 
 /// 607 Unwanted (RFC 8197).
 const SIP_UNWANTED: u16 = 607;
@@ -18,6 +20,17 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
         tracing::error!(%campaign, "a campaign with work does not exist");
         Halt::Fault
     })
+}
+
+/// The same with the facts of the installation that its plan asks about.
+pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
+    let mut imported = Vec::new();
+    for id in calendars_asked(&facts.plan, kit.now()) {
+        let loaded = kit.state(&kit.system.holidays, &id).await?;
+        imported.extend(loaded.state.calendar().cloned());
+    }
+    facts.calendars = Calendars::of(imported);
+    Ok(facts)
 }
 
 /// True once `call.dialing` is stored: from then on grants are never released.

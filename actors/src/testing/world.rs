@@ -98,6 +98,8 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         speech: None,
         emotion: None,
         dialing: None,
+        days: None,
+        screening: None,
     }
 }
 

@@ -44,6 +44,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::conversation::Conversation>,
     kinds::<domain::customer::Customer>,
     kinds::<domain::flow::Flow>,
+    kinds::<domain::holiday::Holiday>,
     kinds::<domain::inquiry::Inquiry>,
     kinds::<domain::installation::Installation>,
     kinds::<domain::knowledge::Knowledge>,

@@ -8,6 +8,7 @@ pub mod audit_search;
 pub mod bundle;
 pub mod causes;
 pub mod compliance_report;
+pub mod dry_run;
 pub mod html;
 pub mod inspection;
 pub mod log_walk;

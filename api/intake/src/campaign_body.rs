@@ -1,6 +1,7 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
 use crate::members::Members;
+use crate::whom_and_when::{self, days_of, screening_of};
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
@@ -110,6 +111,7 @@ impl JsonSchema for CampaignBody {
         });
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
+            members.extend(whom_and_when::schemas(generator));
         }
         schema
     }
@@ -215,6 +217,8 @@ impl CampaignBody {
             emotion: body.value::<EmotionPlan>("emotion"),
             // Agents have no desks yet: a campaign that only they could take would never dial.
             dialing: None,
+            days: days_of(&mut body).map(Box::new),
+            screening: screening_of(&mut body).map(Box::new),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {

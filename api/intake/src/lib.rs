@@ -22,6 +22,7 @@ pub mod spool;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;
 mod unfolding;
+mod whom_and_when;
 pub mod xlsx;
 
 use domain::problem::{Kind, Problem};

@@ -15,6 +15,10 @@ use serde_json::value::RawValue;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(tag = "kind", content = "data")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the first event of a campaign holds its plan; few are in memory at once"
+)]
 pub enum CampaignEvent {
     #[serde(rename = "campaign.created")]
     Created {

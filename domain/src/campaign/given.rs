@@ -32,5 +32,7 @@ pub(super) fn plan() -> CallingPlan {
         speech: None,
         emotion: None,
         dialing: None,
+        days: None,
+        screening: None,
     }
 }

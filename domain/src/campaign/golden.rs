@@ -62,6 +62,8 @@ fn created() -> CampaignEvent {
             speech: None,
             emotion: None,
             dialing: None,
+            days: None,
+            screening: None,
         },
     }
 }

@@ -8,7 +8,9 @@ use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::record::stored_event::Position;
+use crate::screening::KeptFacts;
 use crate::time::Timestamp;
+use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -199,6 +201,8 @@ impl CampaignState {
             running: self.status == Some(CampaignStatus::Running),
             flow: created.flow.clone(),
             plan: created.plan.clone(),
+            calendars: Calendars::default(),
+            kept: KeptFacts::default(),
         })
     }
 

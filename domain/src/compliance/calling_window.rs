@@ -6,7 +6,7 @@
 //! only its own window binds it.
 
 use super::zones::{instant_of, later_day, local, zones_of};
-use super::{CustomerFacts, Decision, Rule, Verdict, named, rules_of};
+use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
 use crate::calling_plan::CallingPlan;
 use crate::time::{Timestamp, seconds_of_day};
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
@@ -36,12 +36,12 @@ impl Rule<CustomerFacts<'_>> for CallingHours {
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let plan = &facts.campaign.plan;
-        let windows = windows_of(plan);
+        let windows = windows_of(plan, facts.rules(now));
         let mut seen = named([("hours", hours_of(&windows))]);
         if windows.iter().all(Hours::is_always_open) {
             return (Decision::Allow, seen);
         }
-        let preset_zone = rules_of(plan.preset).zone.filter(|_| !plan.trial);
+        let preset_zone = facts.rules(now).zone.filter(|_| !plan.trial);
         let zones = match zones_of(preset_zone, facts.phone, facts.time_zone) {
             Ok(zones) => zones,
             Err(unknown) => {
@@ -91,8 +91,9 @@ impl ClosedWindow {
 /// beside every person's own. `None` where somebody may be dialed, where only each person's zone can tell,
 /// and where the window opens no more before the campaign's end: then each is asked, and settles.
 pub fn closed_for_all(plan: &CallingPlan, now: Timestamp) -> Option<ClosedWindow> {
-    let zone = rules_of(plan.preset).zone.filter(|_| !plan.trial)?;
-    let windows = windows_of(plan);
+    let rules = rules_at(plan.preset, now);
+    let zone = rules.zone.filter(|_| !plan.trial)?;
+    let windows = windows_of(plan, rules);
     let (decision, mut seen) = decide_in(&[zone], &windows, now);
     let until = match decision {
         Decision::DeferUntil(until) => until,
@@ -153,7 +154,7 @@ impl Hours {
     }
 }
 
-fn windows_of(plan: &CallingPlan) -> Vec<Hours> {
+fn windows_of(plan: &CallingPlan, preset: &PresetRules) -> Vec<Hours> {
     let rests = plan.window.rests.iter();
     let own = Hours {
         start: plan.window.start.seconds(),
@@ -165,7 +166,6 @@ fn windows_of(plan: &CallingPlan) -> Vec<Hours> {
     if plan.trial {
         return vec![own];
     }
-    let preset = rules_of(plan.preset);
     let bound = Hours {
         start: u32::from(preset.opens_minute) * 60,
         end: u32::from(preset.closes_minute) * 60,

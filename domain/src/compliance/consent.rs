@@ -5,7 +5,7 @@
 //! A withdrawal for the purpose forbids under every basis, and consent given before it counts no more,
 //! even when a file brings it in afterwards.
 
-use super::{ConsentFacts, CustomerFacts, Decision, Rule, named, rules_of};
+use super::{ConsentFacts, CustomerFacts, Decision, Rule, named};
 use crate::calling_plan::Basis;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -23,9 +23,8 @@ impl Rule<CustomerFacts<'_>> for ConsentGiven {
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let plan = &facts.campaign.plan;
-        let needed = rules_of(plan.preset).needs_consent
-            || facts.basis == Basis::Consent
-            || plan.basis == Basis::Consent;
+        let needed =
+            facts.rules(now).needs_consent || facts.basis == Basis::Consent || plan.basis == Basis::Consent;
         let found = consent_state(facts.consent, now);
         let decision = match found {
             CONSENT_GIVEN => Decision::Allow,

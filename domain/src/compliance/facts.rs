@@ -1,8 +1,9 @@
 //! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
 
-use super::ContactHistory;
+use super::{ContactHistory, PresetRules, rules_at};
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
 /// What the person's side of a dial is judged by.
@@ -25,6 +26,16 @@ pub struct CustomerFacts<'a> {
     /// A legal hold stands on the person.
     pub held: bool,
     pub history: &'a ContactHistory,
+    /// Judged by this version of the preset instead of the one that counts: a dry run.
+    pub coming: Option<&'a PresetRules>,
+}
+
+impl<'a> CustomerFacts<'a> {
+    /// What the preset asks at an instant.
+    pub fn rules(&self, now: Timestamp) -> &'a PresetRules {
+        let preset = self.campaign.plan.preset;
+        self.coming.unwrap_or_else(|| rules_at(preset, now))
+    }
 }
 
 /// What the number's side of a dial is judged by. It names no person and no digits.
@@ -38,7 +49,19 @@ pub struct NumberFacts<'a> {
     pub invalid: bool,
     /// Another customer for whom the number is called in this campaign.
     pub claimed_by: Option<&'a CustomerId>,
+    /// Lists of ours that it stands on.
+    pub listed_on: &'a [NumberListName],
     pub history: &'a ContactHistory,
+    /// Judged by this version of the preset instead of the one that counts: a dry run.
+    pub coming: Option<&'a PresetRules>,
+}
+
+impl<'a> NumberFacts<'a> {
+    /// What the preset asks at an instant.
+    pub fn rules(&self, now: Timestamp) -> &'a PresetRules {
+        let preset = self.campaign.plan.preset;
+        self.coming.unwrap_or_else(|| rules_at(preset, now))
+    }
 }
 
 /// How long a suppression holds.

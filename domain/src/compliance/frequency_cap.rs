@@ -5,10 +5,9 @@
 //! several zones are possible the cap must hold in each.
 
 use super::facts::Counters;
-use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period};
+use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules};
 use super::zones::{UnknownZone, later_day, local, start_of_day, zones_of};
-use super::{CustomerFacts, Decision, NumberFacts, PastDial, Rule, named, rules_of};
-use crate::calling_plan::CampaignFacts;
+use super::{CustomerFacts, Decision, NumberFacts, PastDial, Rule, named};
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -28,12 +27,12 @@ impl Rule<CustomerFacts<'_>> for FrequencyCaps {
     }
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        let caps = caps_over(facts.campaign, &[CountedOver::Person, CountedOver::Matter]);
+        let caps = caps_over(facts.rules(now), &[CountedOver::Person, CountedOver::Matter]);
         let counters = Counters {
             history: facts.history,
             matter: &facts.campaign.campaign,
         };
-        let preset_zone = rules_of(facts.campaign.plan.preset).zone;
+        let preset_zone = facts.rules(now).zone;
         let zones = zones_of(preset_zone, facts.phone, facts.time_zone);
         judge_caps(&caps, &counters, zones, now)
     }
@@ -49,20 +48,20 @@ impl Rule<NumberFacts<'_>> for FrequencyCaps {
     }
 
     fn decide(&self, facts: &NumberFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        let caps = caps_over(facts.campaign, &[CountedOver::Number]);
+        let caps = caps_over(facts.rules(now), &[CountedOver::Number]);
         let counters = Counters {
             history: facts.history,
             matter: &facts.campaign.campaign,
         };
         // The number keeps no digits, so only a preset's own zone is known here.
-        let preset_zone = rules_of(facts.campaign.plan.preset).zone;
+        let preset_zone = facts.rules(now).zone;
         let zones = preset_zone.map(|zone| vec![zone]).ok_or(UnknownZone::Region);
         judge_caps(&caps, &counters, zones, now)
     }
 }
 
-fn caps_over(campaign: &CampaignFacts, over: &[CountedOver]) -> Vec<FrequencyCap> {
-    let caps = rules_of(campaign.plan.preset).caps.iter();
+fn caps_over(rules: &PresetRules, over: &[CountedOver]) -> Vec<FrequencyCap> {
+    let caps = rules.caps.iter();
     caps.filter(|cap| over.contains(&cap.over)).copied().collect()
 }
 

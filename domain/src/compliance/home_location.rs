@@ -3,7 +3,7 @@
 //! Source: a large cloud's published terms. A landline's area code tells its home location; a mobile
 //! number's needs a table of issued ranges, which is not kept yet: unknown means no.
 
-use super::{CustomerFacts, Decision, Rule, named, rules_of};
+use super::{CustomerFacts, Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
         "a large cloud's published terms; area codes of the national numbering plan"
     }
 
-    fn decide(&self, facts: &CustomerFacts<'_>, _now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        if !rules_of(facts.campaign.plan.preset).bars_xinjiang_and_tibet {
+    fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        if !facts.rules(now).bars_xinjiang_and_tibet {
             return (Decision::Allow, BTreeMap::new());
         }
         let location = facts.phone.map_or("unknown", home_location);

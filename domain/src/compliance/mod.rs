@@ -4,6 +4,7 @@
 //! (the person) and the number each ask their ordered list at the moment of dialing and store every verdict.
 //! Sources are given as far as known; the operator's own counsel decides.
 
+mod calling_days;
 mod calling_window;
 mod campaign_state;
 mod consent;
@@ -21,9 +22,11 @@ mod same_number;
 mod suppression;
 #[cfg(test)]
 pub(crate) mod testing;
+mod white_list;
 mod words;
 mod zones;
 
+pub use calling_days::calendars_asked;
 pub use calling_window::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
@@ -32,13 +35,17 @@ pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
     PermitRefusal, permit, permit_next_leg,
 };
-pub use preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules, rules_of};
+pub use preset::{
+    CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, rules_at,
+    shipped_presets,
+};
 pub use same_number::SAME_NUMBER;
 pub use words::{InWords, Side, allowed_in_words, in_words, zone_of, zone_of_campaign};
 pub use zones::{next_local_day, same_local_day};
 
 use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;
+use crate::working_calendar::CallingDays;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -129,12 +136,47 @@ pub fn number_rules<'a>() -> [&'a dyn Rule<NumberFacts<'a>>; 3] {
     ]
 }
 
-/// What every customer rule says of a dial at `now`.
-pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
-    customer_rules()
+/// A rule as it is listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleListed {
+    pub side: Side,
+    pub id: &'static str,
+    pub version: u32,
+    pub effective_from: &'static str,
+    pub source: &'static str,
+}
+
+/// Every rule of both sides, those too that are asked only where a campaign says so.
+pub fn all_rules() -> Vec<RuleListed> {
+    fn listed<F>(side: Side, rule: &dyn Rule<F>) -> RuleListed {
+        RuleListed {
+            side,
+            id: rule.id(),
+            version: rule.version(),
+            effective_from: rule.effective_from(),
+            source: rule.source(),
+        }
+    }
+    let mut all: Vec<RuleListed> = customer_rules()
         .iter()
-        .map(|rule| rule.judge(facts, now))
-        .collect()
+        .map(|rule| listed(Side::Customer, *rule))
+        .collect();
+    all.push(listed(Side::Customer, &calling_days::CallingDay));
+    all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
+    all.push(listed(Side::Number, &same_number::SameNumber));
+    all.push(listed(Side::Number, &white_list::OnWhiteList));
+    all
+}
+
+/// What every customer rule says of a dial at `now`.
+/// Days are asked about where the campaign names some, and times where the person did.
+pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
+    let rules = customer_rules();
+    let mut verdicts: Vec<Verdict> = rules.iter().map(|rule| rule.judge(facts, now)).collect();
+    if facts.campaign.plan.days.as_deref().is_some_and(CallingDays::ask) {
+        verdicts.push(calling_days::CallingDay.judge(facts, now));
+    }
+    verdicts
 }
 
 /// What every number rule says of a dial at `now`. Whose number it is in a campaign is asked where the
@@ -143,6 +185,10 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let mut verdicts: Vec<Verdict> = number_rules().iter().map(|rule| rule.judge(facts, now)).collect();
     if facts.campaign.plan.duplicates() == Duplicates::ByNumber {
         verdicts.push(same_number::SameNumber.judge(facts, now));
+    }
+    let screening = facts.campaign.plan.screening.as_deref();
+    if screening.is_some_and(|screening| screening.only_listed_on.is_some()) {
+        verdicts.push(white_list::OnWhiteList.judge(facts, now));
     }
     verdicts
 }
@@ -200,6 +246,23 @@ pub fn first_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict
         }
     }
     at
+}
+
+/// Most steps of a search for somebody who asks when: rests, caps, days without calls, one after another.
+const WHEN_STEPS_MAX: usize = 64;
+
+/// The first instant from `from` on at which `judge` permits everything; `None` where a rule forbids for good
+/// on the way, or where nothing opens within the steps.
+pub fn when_permitted(from: Timestamp, judge: impl Fn(Timestamp) -> Vec<Verdict>) -> Option<Timestamp> {
+    let mut at = from;
+    for _ in 0..WHEN_STEPS_MAX {
+        match strictest(&judge(at)).map(|verdict| verdict.decision) {
+            None | Some(Decision::Allow) => return Some(at),
+            Some(Decision::DeferUntil(later)) if later > at => at = later,
+            Some(Decision::DeferUntil(_) | Decision::Forbid) => return None,
+        }
+    }
+    None
 }
 
 /// The last instant up to `until` that `judge` permits, as it permits `from`: a grant given a second before

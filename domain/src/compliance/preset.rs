@@ -1,18 +1,45 @@
-//! The presets: hours, caps and needs of each named set of rules, with source and status.
+//! The presets: hours, caps and needs of each named set of rules, with source and status, one small file a
+//! version in `presets/`.
 //!
-//! They are defaults as far as their sources are known; the operator's own counsel decides. A preset that
-//! needs a fact nobody keeps yet names it, and every dial under it is refused: unknown means no.
+//! They are defaults as far as their sources are known; the operator's own counsel decides. A version counts
+//! from its date on. A preset that needs a fact which is not kept is refused: unknown means no.
 
-use self::CountedCalls::{Answered, Dialed, Unanswered};
-use self::CountedOver::{Matter, Number, Person};
-use self::Period::{LocalDays, RollingMs};
-use super::zones::BEIJING;
+use super::zones::{day_in, local};
 use crate::calling_plan::Preset;
+use crate::time::{TimeOfDay, Timestamp};
+use crate::working_calendar::Day;
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::sync::OnceLock;
 
-/// What one preset asks of a dial.
+/// The files that ship, versions of one preset in their order.
+const SHIPPED: [&str; 7] = [
+    include_str!("presets/cn-service.yaml"),
+    include_str!("presets/cn-marketing.yaml"),
+    include_str!("presets/cn-collection.yaml"),
+    include_str!("presets/cn-cloud-trunk.yaml"),
+    include_str!("presets/us-tsr.yaml"),
+    include_str!("presets/us-regf.yaml"),
+    include_str!("presets/eu-gdpr.yaml"),
+];
+
+/// Largest file of a preset: the shipped ones have 1 KB.
+const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// Most caps of a preset; each is counted at every dial.
+const CAPS_MAX: usize = 16;
+
+/// Milliseconds of a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// What one version of a preset asks of a dial.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PresetRules {
+    pub preset: Preset,
+    pub version: u32,
+    /// The first day on which it counts, in its zone, else in UTC.
+    pub effective_from: Day,
+    pub status: PresetStatus,
     /// First minute of the local day in which a dial may start.
     pub opens_minute: u16,
     /// First minute in which none may.
@@ -23,12 +50,39 @@ pub struct PresetRules {
     pub needs_consent: bool,
     /// Numbers issued in Xinjiang and Tibet are barred.
     pub bars_xinjiang_and_tibet: bool,
-    pub caps: &'static [FrequencyCap],
-    /// Facts it needs that are not kept yet: while there is one, every dial is refused.
-    pub missing_facts: &'static [&'static str],
-    pub source: &'static str,
+    pub caps: Vec<FrequencyCap>,
+    /// Facts it needs: while one is not kept, every dial is refused.
+    pub needs_facts: Vec<String>,
+    pub source: String,
 }
 
+/// How far the source of a preset binds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PresetStatus {
+    /// A default of ours or of the operator.
+    Default,
+    /// A draft: it binds nobody yet.
+    Draft,
+    /// A standard or guideline on trial.
+    Trial,
+    /// The terms of a contract.
+    Terms,
+    InForce,
+    /// Announced, and not in force before its date.
+    Coming,
+}
+
+/// Why a file is no version of a preset.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PresetFault {
+    #[error("the file has {bytes} bytes, more than {FILE_BYTES_MAX}")]
+    TooLarge { bytes: usize },
+    #[error("the file is no version of a preset: {why}")]
+    Unreadable { why: String },
+    #[error("{what}")]
+    Wrong { what: &'static str },
+}
 /// The most calls in a period, counted in one way over one counter: one dial more is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FrequencyCap {
@@ -39,7 +93,8 @@ pub struct FrequencyCap {
 }
 
 /// Which calls count. An open call counts as each of them until it is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CountedCalls {
     Dialed,
     Answered,
@@ -47,7 +102,8 @@ pub enum CountedCalls {
 }
 
 /// Whose calls count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CountedOver {
     /// One phone number, over all persons and campaigns.
     Number,
@@ -66,121 +122,195 @@ pub enum Period {
     RollingMs(u64),
 }
 
-const fn cap(counted: CountedCalls, over: CountedOver, period: Period, calls_max: u32) -> FrequencyCap {
-    FrequencyCap {
-        counted,
-        over,
-        period,
-        calls_max,
+/// A file as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PresetFile {
+    id: Preset,
+    version: u32,
+    effective_from: Day,
+    status: PresetStatus,
+    source: String,
+    opens: TimeOfDay,
+    closes: TimeOfDay,
+    #[serde(default)]
+    zone: Option<String>,
+    #[serde(default)]
+    needs_consent: bool,
+    #[serde(default)]
+    bars_xinjiang_and_tibet: bool,
+    #[serde(default)]
+    caps: Vec<CapLine>,
+    #[serde(default)]
+    needs_facts: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CapLine {
+    counted: CountedCalls,
+    over: CountedOver,
+    #[serde(default)]
+    local_days: Option<u32>,
+    #[serde(default)]
+    minutes: Option<u64>,
+    calls_max: u32,
+}
+
+impl CapLine {
+    fn read(self) -> Result<FrequencyCap, PresetFault> {
+        let period = match (self.local_days, self.minutes) {
+            (Some(days @ 1..=30), None) => Period::LocalDays(days),
+            (None, Some(minutes @ 1..=43_200)) => Period::RollingMs(minutes * MINUTE_MS),
+            (Some(_) | None, Some(_) | None) => {
+                let what = "a cap is over 1 to 30 local_days, or over 1 to 43200 minutes";
+                return Err(PresetFault::Wrong { what });
+            }
+        };
+        Ok(FrequencyCap {
+            counted: self.counted,
+            over: self.over,
+            period,
+            calls_max: self.calls_max,
+        })
     }
 }
 
-/// 24 hours, the longer window of the cloud trunk's terms.
-const DAY_MS: u64 = 24 * 3_600_000;
-/// 5 minutes, the shorter one.
-const FIVE_MINUTES_MS: u64 = 5 * 60_000;
+impl PresetRules {
+    /// Reads a version from its file: YAML, of which JSON is a part.
+    pub fn from_yaml(text: &str) -> Result<Self, PresetFault> {
+        if text.len() > FILE_BYTES_MAX {
+            return Err(PresetFault::TooLarge { bytes: text.len() });
+        }
+        let file: PresetFile = serde_yaml_ng::from_str(text).map_err(|error| PresetFault::Unreadable {
+            why: error.to_string(),
+        })?;
+        let wrong = |what| PresetFault::Wrong { what };
+        if file.opens >= file.closes {
+            return Err(wrong("opens lies before closes"));
+        }
+        if file.version == 0 || file.caps.len() > CAPS_MAX || file.source.trim().is_empty() {
+            return Err(wrong(
+                "a preset has a version from 1, a source and at most 16 caps",
+            ));
+        }
+        let zone = file.zone.map(|name| name.parse::<Tz>()).transpose();
+        let zone = zone.map_err(|_unknown| wrong("zone is a name such as Asia/Shanghai"))?;
+        let caps = file.caps.into_iter().map(CapLine::read);
+        Ok(Self {
+            preset: file.id,
+            version: file.version,
+            effective_from: file.effective_from,
+            status: file.status,
+            opens_minute: file.opens.minutes(),
+            closes_minute: file.closes.minutes(),
+            zone,
+            needs_consent: file.needs_consent,
+            bars_xinjiang_and_tibet: file.bars_xinjiang_and_tibet,
+            caps: caps.collect::<Result<_, _>>()?,
+            needs_facts: file.needs_facts,
+            source: file.source,
+        })
+    }
 
-static CN_SERVICE: PresetRules = PresetRules {
-    opens_minute: 9 * 60,
-    closes_minute: 20 * 60,
-    zone: Some(BEIJING),
-    needs_consent: false,
-    bars_xinjiang_and_tibet: false,
-    caps: &[cap(Dialed, Number, LocalDays(1), 2)],
-    missing_facts: &[],
-    source: "operator default for the institution's own customers",
-};
+    /// Whether it counts at an instant.
+    pub fn is_effective(&self, at: Timestamp) -> bool {
+        day_in(local(at, self.zone.unwrap_or(Tz::UTC))) >= self.effective_from
+    }
+}
 
-static CN_MARKETING: PresetRules = PresetRules {
-    opens_minute: 9 * 60,
-    closes_minute: 20 * 60,
-    zone: Some(BEIJING),
-    needs_consent: true,
-    bars_xinjiang_and_tibet: false,
-    caps: &[cap(Dialed, Number, LocalDays(1), 2)],
-    missing_facts: &[],
-    source: "operator default; consent and evidence: 2018 plan of 13 departments, MIIT 2020 draft on messages \
-             and voice calls (draft; verify before quoting)",
-};
+/// Every version of every preset that ships.
+pub fn shipped_presets() -> &'static [PresetRules] {
+    static READ: OnceLock<Vec<PresetRules>> = OnceLock::new();
+    READ.get_or_init(|| {
+        let read = SHIPPED.iter().map(|text| PresetRules::from_yaml(text));
+        read.collect::<Result<_, _>>()
+            .expect("the shipped presets are read by a test")
+    })
+}
 
-static CN_COLLECTION: PresetRules = PresetRules {
-    opens_minute: 8 * 60,
-    closes_minute: 22 * 60,
-    zone: Some(BEIJING),
-    needs_consent: false,
-    bars_xinjiang_and_tibet: false,
-    caps: &[
-        cap(Answered, Person, LocalDays(1), 3),
-        cap(Unanswered, Number, LocalDays(1), 6),
-    ],
-    missing_facts: &[],
-    source: "GB/T 45251-2025; bankers' guideline 2026 (trial); verify before quoting",
-};
+/// What a preset asks at an instant: its last version that counts by then, else its first.
+pub fn rules_at(preset: Preset, at: Timestamp) -> &'static PresetRules {
+    at_of(shipped_presets(), preset, at)
+}
 
-static CN_CLOUD_TRUNK: PresetRules = PresetRules {
-    opens_minute: 8 * 60,
-    closes_minute: 21 * 60,
-    zone: Some(BEIJING),
-    needs_consent: false,
-    bars_xinjiang_and_tibet: true,
-    caps: &[
-        cap(Dialed, Number, RollingMs(DAY_MS), 5),
-        cap(Dialed, Number, RollingMs(FIVE_MINUTES_MS), 3),
-    ],
-    missing_facts: &[],
-    source: "a large cloud's published terms",
-};
+fn at_of(versions: &[PresetRules], preset: Preset, at: Timestamp) -> &PresetRules {
+    let of_preset = || versions.iter().filter(|rules| rules.preset == preset);
+    let mut effective = of_preset().filter(|rules| rules.is_effective(at));
+    effective
+        .next_back()
+        .or_else(|| of_preset().next())
+        .expect("every preset has a file, which a test holds")
+}
 
-static US_TSR: PresetRules = PresetRules {
-    opens_minute: 8 * 60,
-    closes_minute: 21 * 60,
-    zone: None,
-    needs_consent: true,
-    bars_xinjiang_and_tibet: false,
-    caps: &[],
-    missing_facts: &["do_not_call_registry", "abandon_ratio"],
-    source: "16 CFR 310; FCC 2024 on AI voices (prior express consent)",
-};
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compliance::testing::instant;
 
-static US_REGF: PresetRules = PresetRules {
-    opens_minute: 8 * 60,
-    closes_minute: 21 * 60,
-    zone: None,
-    // Not of 12 CFR 1006: a robot's or recorded voice to a US phone needs prior express consent (FCC 2024).
-    needs_consent: true,
-    bars_xinjiang_and_tibet: false,
-    // 12 CFR 1006.14(b)(2): more than seven calls within seven consecutive days, or any within seven
-    // consecutive days after a conversation, the day of the conversation being the first. Every answered
-    // call is taken for a conversation.
-    caps: &[
-        cap(Dialed, Matter, LocalDays(7), 7),
-        cap(Answered, Matter, LocalDays(7), 1),
-    ],
-    missing_facts: &[],
-    source: "12 CFR 1006.6, 1006.14; FCC 2024 on AI voices",
-};
+    const NEXT: &str = "id: cn-service\nversion: 2\neffective_from: 2027-01-01\nstatus: coming\nsource: a \
+                        law\nopens: \"10:00\"\ncloses: \"18:00\"\nzone: Asia/Shanghai\ncaps:\n  - {counted: \
+                        dialed, over: number, local_days: 1, calls_max: 1}\n";
 
-static EU_GDPR: PresetRules = PresetRules {
-    opens_minute: 9 * 60,
-    closes_minute: 20 * 60,
-    zone: None,
-    needs_consent: true,
-    bars_xinjiang_and_tibet: false,
-    caps: &[],
-    missing_facts: &[],
-    source: "GDPR; ePrivacy directive 2002/58/EC, article 13 (automated calls need prior consent); hours \
-             are a default of ours, the law is national",
-};
+    #[test]
+    fn every_preset_ships_and_its_files_say_when_and_whence() {
+        for preset in Preset::ALL {
+            let versions: Vec<_> = shipped_presets()
+                .iter()
+                .filter(|rules| rules.preset == preset)
+                .collect();
+            assert!(!versions.is_empty(), "{preset:?}");
+            let numbers: Vec<u32> = versions.iter().map(|rules| rules.version).collect();
+            assert!(numbers.is_sorted(), "{numbers:?}");
+            assert!(versions.iter().all(|rules| !rules.source.is_empty()));
+        }
+    }
 
-/// What a preset asks.
-pub fn rules_of(preset: Preset) -> &'static PresetRules {
-    match preset {
-        Preset::CnService => &CN_SERVICE,
-        Preset::CnMarketing => &CN_MARKETING,
-        Preset::CnCollection => &CN_COLLECTION,
-        Preset::CnCloudTrunk => &CN_CLOUD_TRUNK,
-        Preset::UsTsr => &US_TSR,
-        Preset::UsRegf => &US_REGF,
-        Preset::EuGdpr => &EU_GDPR,
+    #[test]
+    fn the_shipped_hours_and_caps_are_what_they_were() {
+        let now = instant("2026-03-02T10:00:00+08:00");
+        for (preset, opens, closes, caps) in [
+            (Preset::CnService, 9, 20, 1),
+            (Preset::CnMarketing, 9, 20, 1),
+            (Preset::CnCollection, 8, 22, 2),
+            (Preset::CnCloudTrunk, 8, 21, 2),
+            (Preset::UsTsr, 8, 21, 0),
+            (Preset::UsRegf, 8, 21, 2),
+            (Preset::EuGdpr, 9, 20, 0),
+        ] {
+            let rules = rules_at(preset, now);
+            assert_eq!(
+                (rules.opens_minute, rules.closes_minute, rules.caps.len()),
+                (opens * 60, closes * 60, caps),
+                "{preset:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_version_counts_from_the_first_instant_of_its_day_and_not_before() {
+        let next = PresetRules::from_yaml(NEXT).unwrap();
+        let versions = [shipped_presets()[0].clone(), next];
+        let at = |text: &str| at_of(&versions, Preset::CnService, instant(text)).version;
+        assert_eq!(at("2026-12-31T23:59:59.999999+08:00"), 1);
+        assert_eq!(at("2027-01-01T00:00:00+08:00"), 2);
+        assert_eq!(at("2020-01-01T00:00:00+08:00"), 1, "before any, the first");
+    }
+
+    #[test]
+    fn a_file_that_is_no_version_is_refused_by_what_is_wrong() {
+        for (from, to, said) in [
+            ("id: cn-service", "id: cn-other", "unknown variant"),
+            ("opens: \"10:00\"", "opens: \"18:00\"", "before closes"),
+            ("Asia/Shanghai", "Mars/Base", "zone is a name"),
+            ("local_days: 1,", "", "a cap is over"),
+            ("local_days: 1,", "local_days: 1, minutes: 5,", "a cap is over"),
+            ("version: 2", "version: 0", "version from 1"),
+            ("version: 2", "version: 2\nhours: 3", "unknown field"),
+            ("2027-01-01", "2027-13-01", "is no day"),
+        ] {
+            let fault = PresetRules::from_yaml(&NEXT.replace(from, to)).unwrap_err();
+            assert!(fault.to_string().contains(said), "{from} -> {to}: {fault}");
+        }
     }
 }

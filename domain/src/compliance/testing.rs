@@ -7,8 +7,10 @@ use crate::calling_plan::{
 };
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use crate::screening::KeptFacts;
 use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
+use crate::working_calendar::Calendars;
 use std::collections::BTreeMap;
 
 pub(crate) fn instant(text: &str) -> Timestamp {
@@ -83,6 +85,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         speech: None,
         emotion: None,
         dialing: None,
+        days: None,
+        screening: None,
     };
     CampaignFacts {
         campaign: campaign(),
@@ -94,6 +98,8 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
             content_hash: "00".repeat(32),
         },
         plan,
+        calendars: Calendars::default(),
+        kept: KeptFacts::default(),
     }
 }
 
@@ -113,6 +119,7 @@ pub(crate) fn customer_facts<'a>(
         erasing: false,
         held: false,
         history,
+        coming: None,
     }
 }
 
@@ -124,7 +131,9 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
         suppressed: None,
         invalid: false,
         claimed_by: None,
+        listed_on: &[],
         history,
+        coming: None,
     }
 }
 

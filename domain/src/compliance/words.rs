@@ -3,7 +3,7 @@
 //! A rule's name and facts are stored as codes and stay so; these are their labels, as dispositions have
 //! theirs. A code that no table has (of a later build, or of a grant given back) stands as it is.
 
-use super::preset::rules_of;
+use super::preset::shipped_presets;
 use super::zones::BEIJING;
 use crate::calling_plan::Preset;
 use crate::time::Timestamp;
@@ -14,7 +14,38 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 21] = [
+const RULES: [Words; 28] = [
+    (
+        "calling_days",
+        "当天不外呼（节假日或休息日）",
+        "nobody is called on this day",
+    ),
+    (
+        "white_list",
+        "号码不在所要求的白名单",
+        "the number is not on the list that the campaign demands",
+    ),
+    (
+        "preferred_times",
+        "不在客户指定的时段",
+        "it is outside the times that the person named",
+    ),
+    (
+        "enrolment",
+        "名单客户当前不可外呼",
+        "the person's place in the list",
+    ),
+    ("campaign_over", "任务已结束", "the campaign is over"),
+    (
+        "key_missing",
+        "客户密钥缺失，号码无法读取",
+        "the person's key is missing",
+    ),
+    (
+        "deadline_over",
+        "单次外呼的期限已过",
+        "the time for the call that was asked for is over",
+    ),
     ("campaign_state", "任务未在外呼", "the campaign is not dialing"),
     (
         "missing_fact",
@@ -75,7 +106,11 @@ const RULES: [Words; 21] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 11] = [
+const NAMES: [Words; 15] = [
+    ("calling_days", "外呼日", "calling days"),
+    ("white_list", "白名单", "white list"),
+    ("preferred_times", "客户指定时段", "preferred times"),
+    ("enrolment", "名单客户", "enrolment"),
     ("campaign_state", "任务状态", "campaign state"),
     ("missing_fact", "缺失事实", "missing fact"),
     ("erased_person", "已删除个人", "erased person"),
@@ -90,7 +125,22 @@ const NAMES: [Words; 11] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 20] = [
+const FACTS: [Words; 35] = [
+    ("day", "日期", "day"),
+    ("calendar", "节假日历", "calendar"),
+    ("holiday", "节假日", "holiday"),
+    ("relief", "接手", "relief"),
+    ("registry_of", "禁呼名单导入于", "registry imported at"),
+    ("abandoned", "呼损", "abandoned"),
+    ("list", "名单", "list"),
+    ("times", "时段", "times"),
+    ("preset", "预设", "preset"),
+    ("due_at", "最早外呼时间", "due at"),
+    ("settled", "已结清", "settled as"),
+    ("status", "任务状态", "status"),
+    ("stop", "紧急停止", "stop"),
+    ("since", "自", "since"),
+    ("deadline", "期限", "deadline"),
     ("hours", "允许时段", "hours"),
     ("local_time", "当地时间", "local time"),
     ("time_zones", "时区", "time zones"),
@@ -114,7 +164,14 @@ const FACTS: [Words; 20] = [
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 15] = [
+const VALUES: [Words; 22] = [
+    ("holiday", "节假日", "a holiday"),
+    ("rest_day", "休息日", "a day of rest"),
+    ("worked_for_a_holiday", "调休上班", "worked for a holiday"),
+    ("holidays", "该年节假日历", "the holidays of this year"),
+    ("robot", "机器人", "a robot"),
+    ("agents", "坐席", "agents"),
+    ("not_listed", "不在名单", "not on the list"),
     ("opted_out", "谢绝来电", "opted out"),
     ("suppressed", "在禁呼名单", "suppressed"),
     ("invalid_number", "空号", "the number does not exist"),
@@ -287,7 +344,9 @@ pub fn zone_of(record: Option<&str>, phone: Option<&str>) -> Tz {
 /// In which zone a campaign's own times are said to be: the one its preset's text names, else UTC. The hours
 /// in which a person may be called are those of the person's own zone, whatever this is.
 pub fn zone_of_campaign(preset: Preset) -> Tz {
-    rules_of(preset).zone.unwrap_or(Tz::UTC)
+    let mut shipped = shipped_presets().iter();
+    let named = shipped.find(|rules| rules.preset == preset);
+    named.and_then(|rules| rules.zone).unwrap_or(Tz::UTC)
 }
 
 /// The labels of a code, zh and en; the code itself where there are none.
@@ -336,7 +395,8 @@ mod tests {
             Preset::EuGdpr,
         ];
         for preset in all {
-            for cap in rules_of(preset).caps {
+            let shipped = shipped_presets().iter().filter(|rules| rules.preset == preset);
+            for cap in shipped.flat_map(|rules| &rules.caps) {
                 let name = name_of(cap);
                 let facts = BTreeMap::from([(name.clone(), "1 of 3".to_owned())]);
                 let said = in_words("frequency_cap", &facts, None, BEIJING);

@@ -6,6 +6,7 @@
 use crate::calling_plan::Preset;
 use crate::phone_number::region_of_e164;
 use crate::time::Timestamp;
+use crate::working_calendar::Day;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
@@ -116,6 +117,11 @@ pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
     at.to_utc().with_timezone(&zone).naive_local()
 }
 
+/// The day that a wall clock shows.
+pub(super) fn day_in(local: NaiveDateTime) -> Day {
+    Day::of(local.date())
+}
+
 /// The first instant at which the wall clock of `zone` shows `local` or, where it skips that time
 /// (daylight saving begins), the first minute behind the gap.
 pub(super) fn instant_of(local: NaiveDateTime, zone: Tz) -> Option<Timestamp> {
@@ -145,7 +151,7 @@ pub fn same_local_day(
     one: Timestamp,
     other: Timestamp,
 ) -> bool {
-    let preset_zone = super::rules_of(preset).zone;
+    let preset_zone = super::rules_at(preset, other).zone;
     let zones = zones_of(preset_zone, phone, record_zone).unwrap_or_default();
     let zone = zones.first().copied().unwrap_or(BEIJING);
     local(one, zone).date() == local(other, zone).date()
@@ -159,7 +165,7 @@ pub fn next_local_day(
     record_zone: Option<&str>,
     at: Timestamp,
 ) -> Option<Timestamp> {
-    let preset_zone = super::rules_of(preset).zone;
+    let preset_zone = super::rules_at(preset, at).zone;
     let zones = zones_of(preset_zone, phone, record_zone).unwrap_or_else(|_| vec![BEIJING]);
     let next = |zone: &Tz| start_of_day(later_day(local(at, *zone).date(), 1)?, *zone);
     zones.iter().filter_map(next).max()

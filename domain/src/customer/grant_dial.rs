@@ -16,7 +16,7 @@ use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
     judge_customer, permitted_until, same_local_day, strictest,
 };
-use crate::ids::{CallId, CustomerId, EnrolmentId};
+use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -34,19 +34,7 @@ pub(super) fn grant_dial(
 ) -> Decided {
     let enrolment = askable(state, campaign, now)?;
     let number = state.number_to_dial(enrolment);
-    let phone = state.phone(&number).and_then(|phone| phone.value());
-    let facts = CustomerFacts {
-        campaign,
-        basis: enrolment.basis,
-        consent: state.consents().get(&campaign.plan.purpose),
-        phone: phone.map(String::as_str),
-        time_zone: state.time_zone(),
-        charged_dials: enrolment.charged_dials,
-        uncharged_dials: enrolment.uncharged_dials,
-        erasing: state.erasure() != Erasure::None,
-        held: state.held().is_some(),
-        history: state.history(),
-    };
+    let facts = facts_of(state, enrolment, campaign, &number);
     let attempt = enrolment.attempts.saturating_add(1);
     let enrolment_id = EnrolmentId {
         campaign: campaign.campaign.clone(),
@@ -77,9 +65,32 @@ pub(super) fn grant_dial(
     Ok(vec![CustomerEvent::DialGranted { attempt, grant }])
 }
 
+/// What the rules are asked about one enrolment.
+pub(super) fn facts_of<'a>(
+    state: &'a CustomerState,
+    enrolment: &EnrolmentState,
+    campaign: &'a CampaignFacts,
+    number: &NumberId,
+) -> CustomerFacts<'a> {
+    let phone = state.phone(number).and_then(|phone| phone.value());
+    CustomerFacts {
+        campaign,
+        basis: enrolment.basis,
+        consent: state.consents().get(&campaign.plan.purpose),
+        phone: phone.map(String::as_str),
+        time_zone: state.time_zone(),
+        charged_dials: enrolment.charged_dials,
+        uncharged_dials: enrolment.uncharged_dials,
+        erasing: state.erasure() != Erasure::None,
+        held: state.held().is_some(),
+        history: state.history(),
+        coming: None,
+    }
+}
+
 /// Whose number cannot be read is not dialed; whether a key will ever come back cannot be told, so it
 /// settles, and says why. No rule of its own: a grant of anybody else need not say that there was a key.
-fn without_key() -> Verdict {
+pub(super) fn without_key() -> Verdict {
     Verdict {
         rule: KEY_MISSING.to_owned(),
         version: 1,
@@ -90,7 +101,7 @@ fn without_key() -> Verdict {
 }
 
 /// Who asked for one call said until when. No rule of its own, for the same reason.
-fn too_late(deadline: Timestamp) -> Verdict {
+pub(super) fn too_late(deadline: Timestamp) -> Verdict {
     Verdict {
         rule: DEADLINE_OVER.to_owned(),
         version: 1,

@@ -24,6 +24,7 @@ mod known_number;
 mod pointers;
 mod refusal;
 mod state;
+mod why_not;
 
 #[cfg(test)]
 mod golden;
@@ -45,6 +46,7 @@ pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use known_number::KnownNumber;
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
+pub use why_not::{Above, Judge, SidedVerdict, WhyNot, dialed_number, why_not};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;

@@ -4,6 +4,7 @@ use super::event::OptOutSource;
 use crate::calling_plan::CampaignFacts;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,16 @@ pub enum NumberCommand {
     Suppress {
         reason: String,
         until: Option<Timestamp>,
+    },
+    /// Puts it on a list of ours (a white list). There already: no event.
+    List {
+        list: NumberListName,
+        reason: String,
+    },
+    /// Takes it off. Not on it: no event.
+    Unlist {
+        list: NumberListName,
+        reason: String,
     },
     /// In a campaign that calls each number for one customer: this number is to be called for this one.
     /// Claimed for the same one already: no event; for another: refused.
@@ -56,6 +67,8 @@ impl NumberCommand {
         match self {
             Self::OptOut { .. } => "number.opt_out",
             Self::Suppress { .. } => "number.suppress",
+            Self::List { .. } => "number.list",
+            Self::Unlist { .. } => "number.unlist",
             Self::Claim { .. } => "number.claim",
             Self::ReleaseClaim { .. } => "number.release_claim",
             Self::GrantDial { .. } => "number.grant_dial",

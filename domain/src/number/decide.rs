@@ -3,6 +3,7 @@
 use super::claims;
 use super::command::NumberCommand;
 use super::event::{NumberEvent, OptOutSource};
+use super::lists;
 use super::refusal::NumberRefusal;
 use super::state::{NumberState, longer};
 use crate::calling_plan::CampaignFacts;
@@ -24,6 +25,8 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
     match command {
         NumberCommand::OptOut { reason, source, call } => Ok(opt_out(state, reason, source, call)),
         NumberCommand::Suppress { reason, until } => Ok(suppress(state, reason, until)),
+        NumberCommand::List { list, reason } => lists::put(state, list, reason),
+        NumberCommand::Unlist { list, reason } => Ok(lists::take_off(state, list, reason)),
         NumberCommand::Claim { campaign, customer } => claims::claim(state, campaign, customer),
         NumberCommand::ReleaseClaim { campaign, customer } => Ok(claims::release(state, campaign, customer)),
         NumberCommand::GrantDial {
@@ -98,14 +101,7 @@ fn grant_dial(
         Some(Some(_)) => return Err(NumberRefusal::CallOver { call }),
         None => {}
     }
-    let judged = NumberFacts {
-        campaign: facts,
-        opted_out: state.opted_out(),
-        suppressed: state.suppressed(),
-        invalid: state.invalid(),
-        claimed_by: claims::by_another(state, &facts.campaign, customer),
-        history: state.history(),
-    };
+    let judged = facts_of(state, customer, facts);
     let verdicts = judge_number(&judged, now);
     let campaign = facts.campaign.clone();
     let Some(verdict) = strictest(&verdicts) else {
@@ -132,6 +128,24 @@ fn grant_dial(
         verdict: verdict.clone(),
         not_before,
     }])
+}
+
+/// What the rules are asked about a number, for a dial to this customer.
+pub fn facts_of<'a>(
+    state: &'a NumberState,
+    customer: &CustomerId,
+    campaign: &'a CampaignFacts,
+) -> NumberFacts<'a> {
+    NumberFacts {
+        campaign,
+        opted_out: state.opted_out(),
+        suppressed: state.suppressed(),
+        invalid: state.invalid(),
+        claimed_by: claims::by_another(state, &campaign.campaign, customer),
+        listed_on: state.listed_on(),
+        history: state.history(),
+        coming: None,
+    }
 }
 
 fn release_dial(state: &NumberState, call: CallId, reason: String) -> Vec<NumberEvent> {

@@ -6,6 +6,7 @@ use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId};
 use crate::personal::Personal;
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -32,6 +33,12 @@ pub enum NumberEvent {
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         open_calls: Vec<CallId>,
     },
+    /// It stands on a list of ours from here on.
+    #[serde(rename = "number.listed")]
+    Listed { list: NumberListName, reason: String },
+    /// It stands on it no more.
+    #[serde(rename = "number.unlisted")]
+    Unlisted { list: NumberListName, reason: String },
     /// In this campaign the number is called for this customer and for no other.
     #[serde(rename = "number.claimed")]
     Claimed {
@@ -86,6 +93,8 @@ pub enum OptOutSource {
 impl NumberEvent {
     pub const OPTED_OUT: &'static str = "number.opted_out";
     pub const SUPPRESSED: &'static str = "number.suppressed";
+    pub const LISTED: &'static str = "number.listed";
+    pub const UNLISTED: &'static str = "number.unlisted";
     pub const CLAIMED: &'static str = "number.claimed";
     pub const CLAIM_RELEASED: &'static str = "number.claim_released";
     pub const DIAL_GRANTED: &'static str = "number.dial_granted";
@@ -119,7 +128,9 @@ impl NumberEvent {
     pub fn ruled_out(&self) -> Option<&[CallId]> {
         match self {
             Self::OptedOut { open_calls, .. } | Self::Suppressed { open_calls, .. } => Some(open_calls),
-            Self::Claimed { .. }
+            Self::Listed { .. }
+            | Self::Unlisted { .. }
+            | Self::Claimed { .. }
             | Self::ClaimReleased { .. }
             | Self::DialGranted { .. }
             | Self::DialRefused { .. }
@@ -145,6 +156,8 @@ impl NumberEvent {
             | Self::DialRefused { campaign, .. } => Some(campaign),
             Self::OptedOut { .. }
             | Self::Suppressed { .. }
+            | Self::Listed { .. }
+            | Self::Unlisted { .. }
             | Self::DialReleased { .. }
             | Self::CallClosed { .. } => None,
         }
@@ -156,6 +169,8 @@ impl EventData for NumberEvent {
         match self {
             Self::OptedOut { .. } => Self::OPTED_OUT,
             Self::Suppressed { .. } => Self::SUPPRESSED,
+            Self::Listed { .. } => Self::LISTED,
+            Self::Unlisted { .. } => Self::UNLISTED,
             Self::Claimed { .. } => Self::CLAIMED,
             Self::ClaimReleased { .. } => Self::CLAIM_RELEASED,
             Self::DialGranted { .. } => Self::DIAL_GRANTED,

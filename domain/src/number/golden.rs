@@ -36,6 +36,14 @@ fn events() -> Vec<NumberEvent> {
             until: Some(at().plus_ms(1_000)),
             open_calls: vec![call()],
         },
+        NumberEvent::Listed {
+            list: "consented-2026".parse().expect("a name"),
+            reason: "signed at the counter".to_owned(),
+        },
+        NumberEvent::Unlisted {
+            list: "consented-2026".parse().expect("a name"),
+            reason: "signed for somebody else".to_owned(),
+        },
         NumberEvent::Claimed {
             campaign: campaign(),
             customer: customer(),

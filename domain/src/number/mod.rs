@@ -8,6 +8,7 @@ mod claims;
 pub mod command;
 mod decide;
 pub mod event;
+mod lists;
 mod refusal;
 mod state;
 
@@ -17,6 +18,7 @@ mod golden;
 mod tests;
 
 pub use command::NumberCommand;
+pub use decide::facts_of;
 pub use event::{NumberEvent, OptOutSource};
 pub use refusal::NumberRefusal;
 pub use state::NumberState;

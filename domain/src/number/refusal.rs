@@ -16,6 +16,8 @@ pub enum NumberRefusal {
     },
     #[error("the number is claimed in {count} campaigns already")]
     TooManyClaims { count: usize },
+    #[error("the number stands on {count} lists already")]
+    TooManyLists { count: usize },
     /// This call was dialed and closed; a new dial is a new call.
     #[error("call {call} is over")]
     CallOver { call: CallId },

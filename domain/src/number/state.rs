@@ -5,6 +5,7 @@ use crate::compliance::{ContactHistory, Suppressed};
 use crate::disposition::Disposition;
 use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, CustomerId};
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, Default)]
@@ -14,6 +15,7 @@ pub struct NumberState {
     invalid: bool,
     history: ContactHistory,
     claims: FewMap<CampaignId, CustomerId>,
+    listed_on: Vec<NumberListName>,
 }
 
 impl NumberState {
@@ -37,6 +39,10 @@ impl NumberState {
     pub const fn claims(&self) -> &FewMap<CampaignId, CustomerId> {
         &self.claims
     }
+    /// Lists of ours that it stands on.
+    pub fn listed_on(&self) -> &[NumberListName] {
+        &self.listed_on
+    }
     /// Granted, neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
@@ -46,6 +52,11 @@ impl NumberState {
         match event {
             NumberEvent::OptedOut { .. } => self.opted_out = true,
             NumberEvent::Suppressed { until, .. } => self.suppressed = Some(longer(self.suppressed, *until)),
+            NumberEvent::Listed { list, .. } => {
+                self.listed_on.reserve_exact(1);
+                self.listed_on.push(list.clone());
+            }
+            NumberEvent::Unlisted { list, .. } => self.listed_on.retain(|one| one != list),
             NumberEvent::Claimed { campaign, customer } => {
                 self.claims.insert(campaign.clone(), customer.clone());
             }

@@ -7,6 +7,7 @@ use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Suppressed};
 use crate::decider::{Context, Decider};
 use crate::disposition::Disposition;
 use crate::ids::{CallId, NumberId};
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
 fn number() -> NumberId {
@@ -357,4 +358,33 @@ fn a_grant_by_number_asks_whose_the_number_is_and_claims_it_where_nobody_has() {
     let events = decide(&[claimed(&mine)], grant_with(1, by_number)).unwrap();
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(refusal_of(&[claimed(OTHER)], grant(1)), None);
+}
+
+#[test]
+fn a_number_is_put_on_a_list_once_and_taken_off_again() {
+    let list = |name: &str| name.parse::<NumberListName>().unwrap();
+    let put = |name: &str| NumberCommand::List {
+        list: list(name),
+        reason: "why".to_owned(),
+    };
+    let on = |name: &str| NumberEvent::Listed {
+        list: list(name),
+        reason: "why".to_owned(),
+    };
+    let off = NumberEvent::Unlisted {
+        list: list("a"),
+        reason: "why".to_owned(),
+    };
+    let take_off = NumberCommand::Unlist {
+        list: list("a"),
+        reason: "why".to_owned(),
+    };
+    check(&[], put("a"), Ok(vec![on("a")]));
+    check(&[on("a")], put("a"), Ok(vec![]));
+    check(&[on("a")], put("b"), Ok(vec![on("b")]));
+    check(&[], take_off.clone(), Ok(vec![]));
+    check(&[on("a")], take_off, Ok(vec![off.clone()]));
+    check(&[on("a"), off], put("a"), Ok(vec![on("a")]));
+    let full: Vec<NumberEvent> = (0..64).map(|index| on(&format!("l{index}"))).collect();
+    check(&full, put("a"), Err(NumberRefusal::TooManyLists { count: 64 }));
 }

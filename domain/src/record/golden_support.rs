@@ -166,11 +166,8 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         }
         "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
-        "setting" => (
-            StreamId::new(aggregate, &SettingName::AnswerPerMilleMin),
-            None,
-            None,
-        ),
+        "holiday" => of_nobody(aggregate, &"cn-2026"),
+        "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
             let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &request), None, Some(customer()))
@@ -202,11 +199,18 @@ fn of_both(
     (StreamId::new(aggregate, id), Some(campaign()), Some(customer()))
 }
 
+fn of_nobody(
+    aggregate: &str,
+    id: &impl std::fmt::Display,
+) -> (StreamId, Option<CampaignId>, Option<CustomerId>) {
+    (StreamId::new(aggregate, id), None, None)
+}
+
 /// Aggregates that came after the member: who asked is in all of their golden records.
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "conversation" | "message" => Way::Session,
+        | "approval" | "setting" | "holiday" | "conversation" | "message" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

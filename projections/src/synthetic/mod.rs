@@ -253,6 +253,8 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         speech: None,
         emotion: None,
         dialing: None,
+        days: None,
+        screening: None,
     })
 }
 

@@ -89,5 +89,7 @@ pub(super) fn plan() -> CallingPlan {
         speech: None,
         emotion: None,
         dialing: None,
+        days: None,
+        screening: None,
     }
 }

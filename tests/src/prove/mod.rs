@@ -30,6 +30,7 @@ mod rebuild;
 mod reconcile;
 mod replay;
 mod roles;
+mod rules;
 mod sipp;
 mod spoken;
 mod stop;
@@ -85,6 +86,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "oidc" => Some(oidc::prove(form)),
         "replay" => Some(replay::prove(form)),
         "roles" => Some(roles::prove(form)),
+        "rules" => Some(rules::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "speech-faults" => Some(spoken::prove_faults(form)),
         "spoken" => Some(spoken::prove(form)),
@@ -156,6 +158,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "entities",
         "1,200 texts and as many values that are said, instead of 30,000",
+    ),
+    (
+        "rules",
+        "1,000 random cases instead of 20,000; every prepared one all the same",
     ),
     (
         "roles",

@@ -2,6 +2,7 @@
 
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
+use crate::drivers::facts::with_kept;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
@@ -205,6 +206,7 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wish: Wish, in_flight: u32) -> 
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
+    let facts = with_kept(kit, facts).await?;
     answer
         .events
         .iter()

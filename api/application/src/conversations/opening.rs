@@ -168,6 +168,7 @@ impl Judged<'_> {
             erasing: person.erasure() != Erasure::None,
             held: person.held().is_some(),
             history: person.history(),
+            coming: None,
         };
         let number = NumberFacts {
             campaign: facts,
@@ -175,7 +176,9 @@ impl Judged<'_> {
             suppressed: number_state.suppressed(),
             invalid: number_state.invalid(),
             claimed_by: None,
+            listed_on: number_state.listed_on(),
             history: number_state.history(),
+            coming: None,
         };
         Ok(judge_text(&customer, &number, answers, now))
     }

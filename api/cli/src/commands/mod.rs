@@ -26,6 +26,7 @@ pub(crate) mod export;
 pub(crate) mod flow;
 #[cfg(test)]
 mod headline_tests;
+pub(crate) mod holidays;
 pub(crate) mod import;
 pub(crate) mod inspect;
 pub(crate) mod keys;
@@ -43,6 +44,7 @@ pub(crate) mod reconcile;
 pub(crate) mod report;
 pub(crate) mod retention;
 mod reveal;
+pub(crate) mod rules;
 pub(crate) mod sample;
 pub(crate) mod serve;
 pub(crate) mod settings;
@@ -60,6 +62,7 @@ mod user_sign_in;
 pub(crate) mod webhook;
 pub(crate) mod what_if;
 mod whom;
+pub(crate) mod why_not;
 
 use crate::demo;
 use crate::kit::failure::Failure;
@@ -111,6 +114,9 @@ pub(crate) enum Command {
     User(user::Args),
     Approval(approval::Args),
     Settings(settings::Args),
+    Rules(rules::Args),
+    Holidays(holidays::Args),
+    WhyNot(why_not::Args),
     #[command(after_help = crate::kit::failure::EXIT_CODES)]
     Bench(bench::Args),
     Completions(shell::CompletionsArgs),
@@ -122,7 +128,7 @@ impl Command {
     /// in silence: what serves or writes does its work, and what checks says by its exit code what it found.
     pub(crate) const fn only_shows(&self) -> bool {
         match self {
-            Self::Live(_) | Self::Query(_) | Self::Completions(_) => true,
+            Self::Live(_) | Self::Query(_) | Self::Completions(_) | Self::Rules(_) | Self::WhyNot(_) => true,
             Self::Metrics(args) => args.only_shows(),
             Self::Events(args) => args.only_shows(),
             Self::Audit(args) => args.only_shows(),
@@ -163,6 +169,7 @@ impl Command {
             | Self::User(_)
             | Self::Approval(_)
             | Self::Settings(_)
+            | Self::Holidays(_)
             | Self::Bench(_)
             | Self::Man(_) => false,
         }
@@ -202,6 +209,9 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Trunk(args) => Box::pin(trunk::run(args, runtime)).await,
         Command::Bench(args) => Ok(Box::pin(bench::run(args, runtime)).await?),
         Command::Approval(args) => Box::pin(approval::run(args, runtime)).await,
+        Command::Rules(args) => rules::run(args, runtime).await,
+        Command::Holidays(args) => holidays::run(args, runtime).await,
+        Command::WhyNot(args) => why_not::run(args, runtime).await,
         Command::Settings(args) => Box::pin(settings::run(args, runtime)).await,
         Command::User(args) => Box::pin(user::run(args, runtime)).await,
         Command::Knowledge(args) => Box::pin(knowledge::run(args, runtime)).await,

@@ -263,6 +263,8 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             speech: None,
             emotion: None,
             dialing: None,
+            days: None,
+            screening: None,
         },
     }
 }

@@ -129,6 +129,8 @@ impl Part {
                 speech: None,
                 emotion: None,
                 dialing: None,
+                days: None,
+                screening: None,
             },
         })
     }

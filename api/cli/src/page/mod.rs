@@ -8,11 +8,13 @@ mod call;
 mod campaign;
 mod customer;
 mod number;
+mod why_not;
 
 pub(crate) use call::call;
 pub(crate) use campaign::campaign;
 pub(crate) use customer::customer;
 pub(crate) use number::number;
+pub(crate) use why_not::why_not;
 
 use crate::kit::failure::Failure;
 use crate::kit::output;

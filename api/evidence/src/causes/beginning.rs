@@ -174,6 +174,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody opts a number out; by key it names the call",
     ),
     (
+        NumberEvent::LISTED,
+        Beginning::Outside,
+        "somebody puts a number on a list",
+    ),
+    (
+        NumberEvent::UNLISTED,
+        Beginning::Outside,
+        "somebody takes a number off a list",
+    ),
+    (
         NumberEvent::SUPPRESSED,
         Beginning::Outside,
         "somebody suppresses a number",

@@ -7,6 +7,7 @@ use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
+use domain::holiday::HolidayEvent;
 use domain::knowledge::KnowledgeEvent;
 use domain::label::LabelEvent;
 use domain::message::MessageEvent;
@@ -129,6 +130,11 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         ApprovalEvent::USED,
         Beginning::Outside,
         "somebody does what was approved",
+    ),
+    (
+        HolidayEvent::IMPORTED,
+        Beginning::Outside,
+        "somebody imports the holidays of a year",
     ),
     (
         SettingEvent::CHANGED,

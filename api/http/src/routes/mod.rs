@@ -28,6 +28,7 @@ mod exports;
 mod flows;
 mod funnels;
 mod health;
+mod holidays;
 mod inspections;
 pub mod installation;
 mod keywords;
@@ -38,6 +39,7 @@ mod live;
 mod messages;
 mod metrics;
 mod models;
+mod number_lists;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
@@ -72,6 +74,7 @@ mod targets;
 mod trunks;
 mod users;
 mod webhooks;
+mod why_not;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
@@ -103,6 +106,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),
+        number_lists::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
         recordings::endpoints(),
@@ -112,6 +116,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         event_schemas::endpoints(),
         events::endpoints(),
         proofs::endpoints(),
+        holidays::endpoints(),
         inspections::endpoints(),
         breaches::endpoints(),
         complaints::endpoints(),
@@ -128,6 +133,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         alert_channels::endpoints(),
         alerts::endpoints(),
         webhooks::endpoints(),
+        why_not::endpoints(),
         installation::endpoints(),
         rules::endpoints(),
         streams::endpoints(),

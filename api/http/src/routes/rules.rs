@@ -7,14 +7,18 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS};
-use domain::compliance::Verdict;
+use domain::calling_plan::Preset;
+use domain::compliance::{PresetRules, PresetStatus, Side, Verdict, all_rules, shipped_presets};
 use domain::customer::event::CustomerEvent;
+use domain::ids::CampaignId;
 use domain::number::event::NumberEvent;
 use domain::ports::event_store::EventStore;
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
+use evidence::dry_run::{DryRun, dry_run, shipped_version, version_of_file};
 use evidence::log_walk::Matching;
+use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +28,9 @@ const LOOKED_BACK: u64 = 4_096;
 
 /// Furthest look back: a log without a dial in so many events has its rules elsewhere.
 const LOOKED_BACK_MAX: u64 = 1_048_576;
+
+/// Largest file of a preset's version, as its reader has it.
+const FILE_BYTES_MAX: usize = 64 * 1024;
 
 /// What holds verdicts: every rule in a grant, the one that said no in a refusal.
 const GRANTS: [&str; 2] = [CustomerEvent::DIAL_GRANTED, NumberEvent::DIAL_GRANTED];
@@ -38,6 +45,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::RulesRead, About::Nobody)
         .query(PARAMETERS),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/rules/dry-run",
+            "A coming version of the campaign's preset, tried on its people: who would newly be refused",
+            dry_run_on,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .takes::<DryRunOrder>(),
     ]
 }
 
@@ -71,6 +85,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
             .map(|((judge, rule), (verdict, position, at))| describe(judge, rule, verdict, *position, *at))
             .collect(),
         looked_back_events: looked_back.min(until.0),
+        shipped: all_rules().into_iter().map(RuleShipped::of).collect(),
+        presets: shipped_presets().iter().map(PresetShown::of).collect(),
         known,
     }))
 }
@@ -80,9 +96,111 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Rules>, Problem> {
 struct Rules {
     rules: Vec<RuleShown>,
     looked_back_events: u64,
+    /// Every rule of this build.
+    shipped: Vec<RuleShipped>,
+    /// Every version of every preset of this build.
+    presets: Vec<PresetShown>,
     /// Of the past: where the answer lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     known: Option<Known>,
+}
+
+/// A rule of this build.
+#[derive(Debug, Serialize, JsonSchema)]
+struct RuleShipped {
+    #[schemars(extend("enum" = ["customer", "number"]))]
+    judged_by: &'static str,
+    #[schemars(example = &"calling_window")]
+    rule: &'static str,
+    version: u32,
+    #[schemars(example = &"2026-01-01")]
+    effective_from: &'static str,
+    /// Where the requirement comes from, as far as known.
+    #[schemars(example = &"the preset's source; the campaign's own window")]
+    source: &'static str,
+}
+
+impl RuleShipped {
+    fn of(rule: domain::compliance::RuleListed) -> Self {
+        Self {
+            judged_by: match rule.side {
+                Side::Customer => "customer",
+                Side::Number => "number",
+            },
+            rule: rule.id,
+            version: rule.version,
+            effective_from: rule.effective_from,
+            source: rule.source,
+        }
+    }
+}
+
+/// A version of a preset.
+#[derive(Debug, Serialize, JsonSchema)]
+struct PresetShown {
+    preset: Preset,
+    version: u32,
+    /// The first day on which it counts.
+    #[schemars(example = &"2026-01-01")]
+    effective_from: String,
+    status: PresetStatus,
+    #[schemars(example = &"operator default")]
+    source: String,
+    /// Facts without which every dial is refused.
+    #[schemars(extend("examples" = [["do_not_call_registry"]]))]
+    needs_facts: Vec<String>,
+}
+
+impl PresetShown {
+    fn of(rules: &PresetRules) -> Self {
+        Self {
+            preset: rules.preset,
+            version: rules.version,
+            effective_from: rules.effective_from.to_string(),
+            status: rules.status,
+            source: rules.source.clone(),
+            needs_facts: rules.needs_facts.clone(),
+        }
+    }
+}
+
+/// What is tried.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "rule": "cn-service@1" }]))]
+struct DryRunOrder {
+    /// A version that ships, PRESET@V.
+    #[schemars(length(max = 64))]
+    rule: Option<String>,
+    /// Or a version as its file writes it: YAML or JSON.
+    #[schemars(length(max = FILE_BYTES_MAX))]
+    file: Option<String>,
+    /// When; now unless it is said.
+    at: Option<Timestamp>,
+}
+
+impl Order for DryRunOrder {
+    fn read(body: &mut Members) -> Self {
+        let order = Self {
+            rule: body.short_text("rule", 64),
+            file: body.short_text("file", FILE_BYTES_MAX),
+            at: body.parsed("at"),
+        };
+        if order.rule.is_some() == order.file.is_some() {
+            body.wrong("rule", "is needed, or file: one of them");
+        }
+        order
+    }
+}
+
+async fn dry_run_on(ctx: Ctx, input: Input) -> Result<Read<DryRun>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let order: DryRunOrder = input.order().await?;
+    let tried = match (&order.rule, &order.file) {
+        (Some(rule), _) => shipped_version(rule)?,
+        (None, file) => version_of_file(file.as_deref().unwrap_or_default())?,
+    };
+    let at = order.at.unwrap_or_else(|| ctx.installation.now());
+    dry_run(&ctx.installation, campaign, &tried, at).await.map(Read)
 }
 
 /// A rule's last verdict.

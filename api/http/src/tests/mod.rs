@@ -57,3 +57,4 @@ mod tables;
 mod takings;
 mod token;
 mod webhooks;
+mod why_not;

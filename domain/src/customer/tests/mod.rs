@@ -26,6 +26,7 @@ mod forgetting;
 mod granting;
 mod releasing;
 mod unreadable;
+mod why_not;
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 

@@ -1,0 +1,169 @@
+//! The facts of a question about the past or of now: person, number, campaign and stops, each from its own
+//! stream.
+
+use crate::as_of::{Then, entity_then};
+use crate::installation::Installation;
+use actors::Entities;
+use domain::calling_plan::CampaignFacts;
+use domain::campaign::{Campaign, CampaignStatus};
+use domain::compliance::{PresetRules, calendars_asked};
+use domain::customer::{Above, Customer, CustomerState, Judge, dialed_number};
+use domain::decider::Decider;
+use domain::holiday::Holiday;
+use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::number::{Number, NumberState, facts_of};
+use domain::ports::vault::PersonKey;
+use domain::problem::Problem;
+use domain::stop::{Stop, StopId};
+use domain::working_calendar::Calendars;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// A person, and what their stream could be read with.
+#[derive(Debug)]
+pub struct OfPerson {
+    pub state: Arc<CustomerState>,
+}
+
+/// What is known of one campaign and the number that it would dial.
+#[derive(Debug)]
+pub(super) struct OfCampaign {
+    pub(super) facts: CampaignFacts,
+    pub(super) number: NumberId,
+    number_state: Arc<NumberState>,
+    above: Vec<Above>,
+}
+
+impl OfCampaign {
+    /// As if it ran, and nothing stood above the rules.
+    pub(super) fn run_freely(&mut self) {
+        self.facts.running = true;
+        self.above.clear();
+    }
+
+    pub(super) fn judge<'a>(&'a self, customer: &CustomerId, coming: Option<&'a PresetRules>) -> Judge<'a> {
+        Judge {
+            number: facts_of(&self.number_state, customer, &self.facts),
+            above: self.above.clone(),
+            coming,
+        }
+    }
+}
+
+pub(super) async fn person(
+    installation: &Installation,
+    customer: &CustomerId,
+    then: Option<&Then>,
+) -> Result<OfPerson, Problem> {
+    let key = match then {
+        None => None,
+        Some(_) => installation.vault().existing_key(customer).await?,
+    };
+    let entities = &installation.entities.customers;
+    let state = state_of::<Customer>(installation, entities, customer, then, key.as_ref()).await?;
+    if !state.is_registered() {
+        return Err(Problem::missing("this customer, at the time asked for,"));
+    }
+    Ok(OfPerson { state })
+}
+
+pub(super) async fn campaign(
+    installation: &Installation,
+    customer: &CustomerId,
+    campaign: &CampaignId,
+    person: &OfPerson,
+    then: Option<&Then>,
+) -> Result<OfCampaign, Problem> {
+    let entities = &installation.entities;
+    let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
+    let facts = state.facts(campaign.clone());
+    let facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    let facts = with_calendars(installation, facts, then).await?;
+    let number = dialed_number(&person.state, campaign);
+    let number = number.ok_or_else(|| {
+        Problem::refused(
+            "not-enrolled",
+            format!("customer {customer} is in no list of campaign {campaign}"),
+        )
+    })?;
+    let number_state = state_of::<Number>(installation, &entities.numbers, &number, then, None).await?;
+    let mut above = stops(installation, &facts, then).await?;
+    above.extend(over(state.status()));
+    Ok(OfCampaign {
+        facts,
+        number,
+        number_state,
+        above,
+    })
+}
+
+/// With the years of holidays that were imported, where the plan asks about days.
+async fn with_calendars(
+    installation: &Installation,
+    mut facts: CampaignFacts,
+    then: Option<&Then>,
+) -> Result<CampaignFacts, Problem> {
+    let about = then.and_then(Then::at).unwrap_or_else(|| installation.now());
+    let mut imported = Vec::new();
+    for id in calendars_asked(&facts.plan, about) {
+        let entities = &installation.entities.holidays;
+        let state = state_of::<Holiday>(installation, entities, &id, then, None).await?;
+        imported.extend(state.calendar().cloned());
+    }
+    facts.calendars = Calendars::of(imported);
+    Ok(facts)
+}
+
+/// A campaign that has ended is not resumed.
+fn over(status: Option<CampaignStatus>) -> Option<Above> {
+    let status = status.filter(|status| *status == CampaignStatus::Stopped)?;
+    Some(Above {
+        rule: "campaign_over".to_owned(),
+        facts: BTreeMap::from([("status".to_owned(), status.code().to_owned())]),
+        for_good: true,
+    })
+}
+
+/// The stops that reach the campaign, whichever trunk it would be dialed on.
+async fn stops(
+    installation: &Installation,
+    facts: &CampaignFacts,
+    then: Option<&Then>,
+) -> Result<Vec<Above>, Problem> {
+    let reaching = [
+        StopId::All,
+        StopId::Campaign(facts.campaign.clone()),
+        StopId::Preset(facts.plan.preset),
+    ];
+    let mut engaged = Vec::new();
+    for stop in reaching {
+        let state = state_of::<Stop>(installation, &installation.entities.stops, &stop, then, None).await?;
+        let since = state.engaged().map(|engaged| engaged.since);
+        engaged.extend(since.map(|since| Above {
+            rule: "emergency_stop".to_owned(),
+            facts: BTreeMap::from([
+                ("stop".to_owned(), stop.to_string()),
+                ("since".to_owned(), since.to_string()),
+            ]),
+            for_good: false,
+        }));
+    }
+    Ok(engaged)
+}
+
+async fn state_of<D: Decider>(
+    installation: &Installation,
+    entities: &Entities<D>,
+    id: &D::Id,
+    then: Option<&Then>,
+    key: Option<&PersonKey>,
+) -> Result<Arc<D::State>, Problem>
+where
+    Problem: From<actors::AskError<D::Refusal>>,
+{
+    let Some(then) = then else {
+        return Ok(entities.state(id).await?.state);
+    };
+    let folded = entity_then::<D>(installation.store(), id, then, installation.vault(), key).await?;
+    Ok(Arc::new(folded.state))
+}

@@ -1,0 +1,121 @@
+//! Why was this customer not called, or called, at a time: the rules of both sides with the facts of their
+//! own streams, known then; of a time to come, with the facts of now. Nothing is granted, no row is asked.
+
+mod facts;
+mod near;
+mod shown;
+
+pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
+
+use crate::as_of::{Moment, Then};
+use crate::installation::Installation;
+use domain::compliance::PresetRules;
+use domain::compliance::{in_words, zone_of};
+use domain::customer::{WhyNot, why_not};
+use domain::ids::{CampaignId, CustomerId};
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use facts::{OfCampaign, OfPerson};
+use shown::Said;
+
+/// What is asked.
+#[derive(Debug)]
+pub struct Question {
+    pub customer: CustomerId,
+    /// The campaigns that may be told of, of those the person is in.
+    pub campaigns: Vec<CampaignId>,
+    pub at: Timestamp,
+}
+
+/// The moment at which facts are taken: of a time gone by, what was known then.
+pub async fn moment_of(installation: &Installation, at: Timestamp) -> Result<Option<Then>, Problem> {
+    let now = installation.now();
+    if at >= now {
+        return Ok(None);
+    }
+    let moment = Moment::parse(Some(&at.to_string()), None)?;
+    Ok(Some(moment.resolve(installation.store(), now).await?))
+}
+
+/// The person as they were then, or are now.
+pub async fn person_then(
+    installation: &Installation,
+    customer: &CustomerId,
+    then: Option<&Then>,
+) -> Result<OfPerson, Problem> {
+    facts::person(installation, customer, then).await
+}
+
+/// The rule that refuses by the version of the preset that counts, and by one that is tried.
+#[derive(Debug)]
+pub struct Tried {
+    pub now: Option<String>,
+    pub then: Option<String>,
+}
+
+/// Judges one person of a campaign by both versions, with the facts of now; what stands above the rules is
+/// left out, and the campaign is taken to be running.
+pub async fn judged_now(
+    installation: &Installation,
+    customer: &CustomerId,
+    campaign: &CampaignId,
+    person: &OfPerson,
+    tried: &PresetRules,
+    at: Timestamp,
+) -> Result<Tried, Problem> {
+    let mut facts = facts::campaign(installation, customer, campaign, person, None).await?;
+    facts.run_freely();
+    let judged = |coming| {
+        let said = why_not(&person.state, &facts.judge(customer, coming), at);
+        said.and_then(|said| said.binding).map(|verdict| verdict.rule)
+    };
+    Ok(Tried {
+        now: judged(None),
+        then: judged(Some(tried)),
+    })
+}
+
+/// Asks the rules of each campaign; the first that permits answers, else the one that will permit first.
+pub async fn explain(
+    installation: &Installation,
+    question: Question,
+    person: OfPerson,
+    then: Option<Then>,
+) -> Result<WhyNotShown, Problem> {
+    let Question {
+        customer,
+        campaigns,
+        at,
+    } = question;
+    let mut told: Vec<(OfCampaign, WhyNot)> = Vec::new();
+    for campaign in campaigns {
+        let facts = facts::campaign(installation, &customer, &campaign, &person, then.as_ref()).await?;
+        let said = why_not(&person.state, &facts.judge(&customer, None), at);
+        let said = said.ok_or_else(|| Problem::fault("an enrolment that was there is gone"))?;
+        told.push((facts, said));
+    }
+    let all: Vec<CampaignSaid> = told.iter().map(|(of, said)| CampaignSaid::of(of, said)).collect();
+    let never = Timestamp::from_micros(i64::MAX);
+    told.sort_by_key(|(_, said)| (!said.permitted(), said.not_before.unwrap_or(never)));
+    let Some((of, said)) = told.into_iter().next() else {
+        return Err(Problem::refused(
+            "not-enrolled",
+            "the customer is in no list of a campaign that could call them",
+        ));
+    };
+    let near = near::dials(installation, &customer, &of, at).await?;
+    let phone = person.state.phone(&of.number).and_then(|phone| phone.value());
+    let zone = zone_of(person.state.time_zone(), phone.map(String::as_str));
+    let told = Said {
+        customer,
+        of,
+        said,
+        all,
+        near,
+        at,
+        known: then.map(|then| then.describe()),
+    };
+    Ok(WhyNotShown::of(told, &|rule, facts, next| {
+        in_words(rule, facts, next, zone)
+    }))
+}

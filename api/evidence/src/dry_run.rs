@@ -1,0 +1,190 @@
+//! A coming version of a preset, tried on the people of a campaign as they are: who would be refused that is
+//! not now, by rule. Nothing is stored and nobody is named but by id.
+
+use crate::log_walk::{Matching, unreadable};
+use application::installation::Installation;
+use application::why_not::{judged_now, person_then};
+use domain::calling_plan::Preset;
+use domain::compliance::{PresetRules, shipped_presets};
+use domain::customer::event::CustomerEvent;
+use domain::event_filter::EventFilter;
+use domain::ids::{CampaignId, CustomerId};
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most people tried: each is two streams read, some 100 µs; above it the answer says that it is not whole.
+const PEOPLE_MAX: usize = 100_000;
+
+/// Ids named of each rule: enough to look at with `why-not`.
+const SAMPLE_MAX: usize = 10;
+
+/// What a version would change.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DryRun {
+    pub campaign: CampaignId,
+    pub preset: Preset,
+    /// The version that counts, and the one that was tried.
+    pub version_now: u32,
+    pub version_tried: u32,
+    #[schemars(example = &"2027-01-01")]
+    pub effective_from: String,
+    /// The time at which both were asked.
+    pub at: Timestamp,
+    /// People of the campaign that were asked about; settled ones are not.
+    pub people: u64,
+    /// All of them were.
+    pub whole: bool,
+    pub refused_now: u64,
+    pub refused_then: u64,
+    /// Refused by the version that was tried, and not now.
+    pub newly_refused: u64,
+    /// Refused now, and not by the version that was tried.
+    pub newly_permitted: u64,
+    /// Of those newly refused, by the rule that binds.
+    pub rules: Vec<RuleChange>,
+}
+
+/// What one rule would newly refuse.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RuleChange {
+    #[schemars(example = &"frequency_cap")]
+    pub rule: String,
+    pub people: u64,
+    /// Some of them.
+    pub sample: Vec<CustomerId>,
+}
+
+/// The version that is named: `cn-service@2` of those that ship.
+pub fn shipped_version(named: &str) -> Result<PresetRules, Problem> {
+    let unknown = || {
+        Problem::invalid(
+            "rule-unknown",
+            format!(
+                "{named:?} is no version of a preset that ships, such as cn-service@1, and no file of one"
+            ),
+        )
+    };
+    let (preset, version) = named.split_once('@').ok_or_else(unknown)?;
+    let preset = Preset::of_code(preset).ok_or_else(unknown)?;
+    let version: u32 = version.parse().map_err(|_number| unknown())?;
+    let mut shipped = shipped_presets().iter();
+    let found = shipped.find(|rules| rules.preset == preset && rules.version == version);
+    found.cloned().ok_or_else(unknown)
+}
+
+/// The version that a file is.
+pub fn version_of_file(text: &str) -> Result<PresetRules, Problem> {
+    PresetRules::from_yaml(text)
+        .map_err(|fault| Problem::invalid("preset-version-invalid", fault.to_string()))
+}
+
+/// Tries a version on everybody whom the campaign has not settled.
+pub async fn dry_run(
+    installation: &Installation,
+    campaign: CampaignId,
+    tried: &PresetRules,
+    at: Timestamp,
+) -> Result<DryRun, Problem> {
+    let loaded = installation.entities.campaigns.state(&campaign).await?;
+    let plan = loaded
+        .state
+        .plan()
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    if plan.preset != tried.preset {
+        return Err(Problem::invalid(
+            "rule-of-another-preset",
+            format!(
+                "the campaign goes by {}, and this is {}",
+                plan.preset.code(),
+                tried.preset.code()
+            ),
+        ));
+    }
+    let (people, whole) = enrolled(installation.store(), &campaign).await?;
+    let now_by = domain::compliance::rules_at(plan.preset, at);
+    let mut report = DryRun {
+        campaign: campaign.clone(),
+        preset: tried.preset,
+        version_now: now_by.version,
+        version_tried: tried.version,
+        effective_from: tried.effective_from.to_string(),
+        at,
+        people: 0,
+        whole,
+        refused_now: 0,
+        refused_then: 0,
+        newly_refused: 0,
+        newly_permitted: 0,
+        rules: Vec::new(),
+    };
+    let mut rules: BTreeMap<String, (u64, Vec<CustomerId>)> = BTreeMap::new();
+    for customer in people {
+        let person = person_then(installation, &customer, None).await?;
+        let waiting = person.state.enrolment(&campaign);
+        if waiting.is_none_or(|enrolment| enrolment.settled.is_some()) {
+            continue;
+        }
+        report.people += 1;
+        let judged = judged_now(installation, &customer, &campaign, &person, tried, at).await?;
+        report.refused_now += u64::from(judged.now.is_some());
+        report.refused_then += u64::from(judged.then.is_some());
+        report.newly_permitted += u64::from(judged.now.is_some() && judged.then.is_none());
+        if let (None, Some(rule)) = (judged.now, judged.then) {
+            report.newly_refused += 1;
+            let (count, sample) = rules.entry(rule).or_default();
+            *count += 1;
+            if sample.len() < SAMPLE_MAX {
+                sample.push(customer);
+            }
+        }
+    }
+    report.rules = rules
+        .into_iter()
+        .map(|(rule, (people, sample))| RuleChange { rule, people, sample })
+        .collect();
+    Ok(report)
+}
+
+/// Whom the log says the campaign enrolled; false where there are more than are tried.
+async fn enrolled(
+    store: &dyn EventStore,
+    campaign: &CampaignId,
+) -> Result<(BTreeSet<CustomerId>, bool), Problem> {
+    let filter = EventFilter {
+        campaign: Some(campaign.clone()),
+        kinds: vec![CustomerEvent::ENROLLED.to_owned()],
+        ..EventFilter::default()
+    };
+    let head = store.head().await?;
+    let mut log = Matching::new(store, filter).between(Position(0), head);
+    let mut people = BTreeSet::new();
+    while let Some(page) = log.next().await? {
+        for stored in &page {
+            let envelope = stored.envelope().map_err(unreadable)?;
+            people.extend(envelope.customer);
+            if people.len() >= PEOPLE_MAX {
+                return Ok((people, false));
+            }
+        }
+    }
+    Ok((people, true))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_named_by_preset_and_number_or_is_a_file() {
+        assert_eq!(shipped_version("cn-collection@1").unwrap().version, 1);
+        for wrong in ["cn-collection", "cn-collection@9", "cn-other@1", "cn-service@x"] {
+            assert!(shipped_version(wrong).is_err(), "{wrong}");
+        }
+        assert!(version_of_file("id: cn-service").is_err());
+    }
+}

@@ -1,0 +1,87 @@
+//! Years of public holidays over HTTP: which count, and the import of one.
+
+use crate::described::{Changed, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::holidays::{YearList, YearShown, import_year, read_year, years};
+use application::parameter::Parameter;
+use domain::problem::Problem;
+use domain::working_calendar::CALENDAR_BYTES_MAX;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Longest reason kept, as the aggregate has it.
+const REASON_BYTES_MAX: usize = 512;
+
+const COUNTRY: Parameter = Parameter::text("country", "Also years imported for this country", "us");
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/holidays",
+            "The public holidays that count, a year and country each: those that ship, and imported ones",
+            list,
+        )
+        .needs(Permission::InstallationRead, About::Everybody)
+        .query(&[COUNTRY]),
+        Endpoint::post(
+            "/api/v1/holidays",
+            "Imports the public holidays of a year, in the place of what was known of it",
+            import,
+        )
+        .needs(Permission::InstallationWrite, About::Everybody)
+        .takes::<YearOrder>(),
+    ]
+}
+
+/// The file of a year, and why.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "file": "country: cn\nyear: 2028\nstatus: published\nsource: the notice\n\
+holidays:\n  - {name: 元旦, from: 2028-01-01, to: 2028-01-03}\n", "reason": "the notice is out" }]))]
+struct YearOrder {
+    /// YAML or JSON: country, year, status, source, holidays, working_days.
+    #[schemars(length(min = 1, max = CALENDAR_BYTES_MAX))]
+    file: String,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for YearOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            file: body.needed_short_text("file", CALENDAR_BYTES_MAX),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// A year after its import.
+#[derive(Debug, Serialize, JsonSchema)]
+struct YearWritten {
+    #[serde(flatten)]
+    year: YearShown,
+    position: String,
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<YearList>, Problem> {
+    let mut countries = vec!["cn".to_owned()];
+    countries.extend(input.query().text("country").map(str::to_owned));
+    years(&ctx.installation, &countries).await.map(Read)
+}
+
+async fn import(ctx: Ctx, input: Input) -> Result<Changed<YearWritten>, Problem> {
+    let cause = input.cause(&ctx.installation, "holidays")?;
+    let order: YearOrder = input.order().await?;
+    let calendar = read_year(&order.file)?;
+    let (year, answer) = import_year(&ctx.installation, calendar, order.reason, cause).await?;
+    Ok(Changed(Written {
+        body: YearWritten {
+            year,
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}

@@ -1,0 +1,95 @@
+//! Why was this customer not called, or called, at a time: over HTTP, on record as any read of a person is.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::tells_of;
+use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::parameter::Parameter;
+use application::why_not::{Question, WhyNotShown, explain, moment_of, person_then};
+use domain::ids::CampaignId;
+use domain::inquiry::ReadForm;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+
+/// What is shown of a person.
+const VERDICTS: Shown = Shown::of(&["enrolments", "verdicts", "calls"], ReadForm::Masked);
+
+/// Most campaigns of one person that are asked about at once.
+const ASKED_MAX: usize = 64;
+
+const PARAMETERS: &[Parameter] = &[
+    Parameter::text(
+        "campaign",
+        "Only this campaign; default: all the person is in",
+        "TASK20261120",
+    ),
+    Parameter::instant(
+        "at",
+        "When; default: now. Of a time gone by, by what was known then",
+    ),
+    BY,
+    REASON,
+];
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/customers/{id}/why-not",
+            "Why the customer may not be called at a time, or may: every rule with its facts, and from when on",
+            show,
+        )
+        .needs(Permission::CustomersRead, About::Customer)
+        .query(PARAMETERS),
+    ]
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<Read<WhyNotShown>, Problem> {
+    let text = input.param(0)?;
+    let query = input.query();
+    let named: Option<CampaignId> = parsed(query.text("campaign"), "campaign", "a task_id")?;
+    let at: Option<Timestamp> = parsed(query.text("at"), "at", "an RFC 3339 instant")?;
+    let (reader, scope) = (input.reader(), input.scope.clone());
+    let installation = &ctx.installation;
+    let (customer, _) = installation.customer_named(&text).await?;
+    // Without a time it is now, as entities know it, and not a moment that has just passed.
+    let then = match at {
+        Some(at) => moment_of(installation, at).await?,
+        None => None,
+    };
+    let at = at.unwrap_or_else(|| installation.now());
+    let person = person_then(installation, &customer, then.as_ref()).await?;
+    let enrolled = person
+        .state
+        .enrolments()
+        .iter()
+        .map(|(campaign, _)| campaign.clone());
+    let told = enrolled.filter(|campaign| tells_of(&scope, campaign));
+    let asked = |campaign: &CampaignId| named.as_ref().is_none_or(|named| named == campaign);
+    let campaigns: Vec<CampaignId> = told.filter(asked).take(ASKED_MAX).collect();
+    let question = Question {
+        customer: customer.clone(),
+        campaigns,
+        at,
+    };
+    let shown = explain(installation, question, person, then).await?;
+    let what = Shown {
+        customer: Some(customer),
+        campaign: named,
+        ..VERDICTS
+    };
+    put_on_record(installation, reader, what).await?;
+    Ok(Read(shown))
+}
+
+fn parsed<T: std::str::FromStr>(text: Option<&str>, name: &str, form: &str) -> Result<Option<T>, Problem> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    let invalid = |_| {
+        Problem::invalid(
+            "query-invalid",
+            format!("the query parameter {name} must be {form}"),
+        )
+    };
+    text.parse().map(Some).map_err(invalid)
+}

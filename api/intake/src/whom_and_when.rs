@@ -1,0 +1,129 @@
+//! Members of a campaign's body about whom it calls at all, and on which days.
+
+use crate::members::Members;
+use domain::screening::{NumberListName, Relief, Screening};
+use domain::working_calendar::{CallingDays, Holidays, RestDay};
+use schemars::SchemaGenerator;
+use serde_json::{Value, json};
+
+/// A campaign that rests on all of them never calls.
+const DAYS_OF_WEEK: usize = 7;
+
+/// How these members are described.
+pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 5] {
+    let of = |schema: Value, what: &str| {
+        let mut schema = schema;
+        if let Some(members) = schema.as_object_mut() {
+            members.insert("description".to_owned(), json!(what));
+        }
+        schema
+    };
+    let holidays = generator.subschema_for::<Holidays>().to_value();
+    let rest_day = generator.subschema_for::<RestDay>().to_value();
+    let relief = generator.subschema_for::<Relief>().to_value();
+    let rest_days = json!({ "type": "array", "items": rest_day, "maxItems": DAYS_OF_WEEK - 1,
+        "examples": [["sat", "sun"]] });
+    let country = json!({ "type": "string", "pattern": "^[a-z]{2}$", "examples": ["cn"] });
+    let list = json!({ "type": "string", "pattern": "^[a-z0-9-]{1,64}$", "examples": ["consented-2026"] });
+    [
+        (
+            "holidays",
+            of(holidays, "Public holidays: observe, or ignore (the default)"),
+        ),
+        (
+            "rest_days",
+            of(rest_days, "Days of the week on which nobody is called"),
+        ),
+        (
+            "holiday_country",
+            of(country, "Whose holidays; the preset's country unless it is said"),
+        ),
+        (
+            "relief",
+            of(
+                relief,
+                "Who takes over when somebody has answered; robot unless it is said",
+            ),
+        ),
+        (
+            "only_listed_on",
+            of(list, "Only numbers on this list of ours are called"),
+        ),
+    ]
+    .map(|(name, schema)| (name.to_owned(), schema))
+}
+
+/// On which days it calls: nothing is said of days unless one of the three is given.
+pub(crate) fn days_of(body: &mut Members) -> Option<CallingDays> {
+    let holidays = body.value::<Holidays>("holidays");
+    let rest_days = body.value::<Vec<RestDay>>("rest_days");
+    let country = body.short_text("holiday_country", 2);
+    if rest_days.as_ref().is_some_and(|days| days.len() >= DAYS_OF_WEEK) {
+        body.wrong("rest_days", "leaves no day to call on");
+    }
+    let is_country = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if country.as_ref().is_some_and(|text| !is_country(text)) {
+        body.wrong("holiday_country", "is two small letters, such as cn");
+    }
+    if holidays.is_none() && rest_days.is_none() {
+        return None;
+    }
+    Some(CallingDays {
+        holidays: holidays.unwrap_or(Holidays::Ignore),
+        rest_days: rest_days.unwrap_or_default(),
+        country,
+    })
+}
+
+/// Whom it may call at all.
+pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
+    let screening = Screening {
+        relief: body.value::<Relief>("relief"),
+        only_listed_on: body.parsed::<NumberListName>("only_listed_on"),
+    };
+    (screening != Screening::default()).then_some(screening)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(body: Value) -> (Option<CallingDays>, Option<Screening>, bool) {
+        let object = body.as_object().unwrap().clone();
+        let mut members = Members::new(object);
+        let (days, screening) = (days_of(&mut members), screening_of(&mut members));
+        members.refuse_the_rest();
+        (days, screening, members.finish().is_ok())
+    }
+
+    #[test]
+    fn what_is_said_of_days_and_persons_is_read_and_nothing_is_nothing() {
+        assert_eq!(read(json!({})), (None, None, true));
+        let (days, screening, good) = read(json!({ "holidays": "observe", "rest_days": ["sat", "sun"],
+            "relief": "agents", "only_listed_on": "consented-2026" }));
+        assert!(good);
+        let days = days.unwrap();
+        assert_eq!((days.holidays, days.rest_days.len()), (Holidays::Observe, 2));
+        let screening = screening.unwrap();
+        assert_eq!(screening.relief, Some(Relief::Agents));
+        let list = screening.only_listed_on.map(String::from);
+        assert_eq!(list.as_deref(), Some("consented-2026"));
+        let (days, _, _) = read(json!({ "rest_days": ["sun"] }));
+        assert_eq!(days.unwrap().holidays, Holidays::Ignore);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        let week = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+        for wrong in [
+            json!({ "holidays": "sometimes" }),
+            json!({ "rest_days": ["Sunday"] }),
+            json!({ "rest_days": week }),
+            json!({ "holidays": "observe", "holiday_country": "CN" }),
+            json!({ "relief": "nobody" }),
+            json!({ "only_listed_on": "a list" }),
+        ] {
+            assert!(!read(wrong.clone()).2, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,399 @@
+//! The days on which a campaign calls: not on public holidays, not on its days of rest; a day that is worked
+//! for a holiday is a working day. Asked only where the campaign says so.
+//!
+//! Source: the campaign's own plan; for China the yearly notice of the State Council's General Office. In
+//! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused,
+//! and asked about again the next day, because a file may have come.
+
+use super::zones::{later_day, local, start_of_day, zones_of};
+use super::{CustomerFacts, Decision, Rule, named};
+use crate::calling_plan::{CallingPlan, Preset};
+use crate::time::Timestamp;
+use crate::working_calendar::{CalendarYearId, Calendars, CallingDays, Day, DayKind, Holidays, Origin};
+use chrono::{Datelike, NaiveDate};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+
+/// Most days looked ahead for one to call on: the longest holiday there was had 9, and rests lie around it.
+const DAYS_AHEAD_MAX: u32 = 31;
+
+pub(super) struct CallingDay;
+
+impl Rule<CustomerFacts<'_>> for CallingDay {
+    fn id(&self) -> &'static str {
+        "calling_days"
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-23"
+    }
+
+    fn source(&self) -> &'static str {
+        "the campaign's plan; for China 国务院办公厅 notices of each year"
+    }
+
+    fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        let plan = &facts.campaign.plan;
+        let Some(days) = plan.days.as_deref().filter(|days| days.ask()) else {
+            return (Decision::Allow, BTreeMap::new());
+        };
+        let preset_zone = facts.rules(now).zone.filter(|_| !plan.trial);
+        let zones = match zones_of(preset_zone, facts.phone, facts.time_zone) {
+            Ok(zones) => zones,
+            Err(unknown) => {
+                let because = unknown.code().to_owned();
+                let seen = named([("missing", "time_zone".to_owned()), ("because", because)]);
+                return (Decision::Forbid, seen);
+            }
+        };
+        let asked = Asked {
+            days,
+            country: days.country.as_deref().or(country_of(plan.preset)),
+            calendars: &facts.campaign.calendars,
+        };
+        let mut seen = BTreeMap::new();
+        let mut decision = Decision::Allow;
+        for zone in zones {
+            decision = stricter(decision, asked.in_zone(zone, now, &mut seen));
+        }
+        (decision, seen)
+    }
+}
+
+/// The years of holidays that a dial about now may be judged by: those that may have been imported.
+pub fn calendars_asked(plan: &CallingPlan, now: Timestamp) -> Vec<CalendarYearId> {
+    let days = plan.days.as_deref();
+    let Some(days) = days.filter(|days| days.holidays == Holidays::Observe) else {
+        return Vec::new();
+    };
+    let Some(country) = days.country.as_deref().or(country_of(plan.preset)) else {
+        return Vec::new();
+    };
+    // At the turn of a year it is another year somewhere; what comes next is looked for in the next one.
+    let year = now.to_utc().year();
+    let years = [year - 1, year, year + 1];
+    let ids = years.map(|year| CalendarYearId {
+        country: country.to_owned(),
+        year,
+    });
+    ids.to_vec()
+}
+
+/// Whose holidays a preset's text is about; `None` where it is about many countries.
+const fn country_of(preset: Preset) -> Option<&'static str> {
+    match preset {
+        Preset::CnService | Preset::CnMarketing | Preset::CnCollection | Preset::CnCloudTrunk => Some("cn"),
+        Preset::UsTsr | Preset::UsRegf => Some("us"),
+        Preset::EuGdpr => None,
+    }
+}
+
+fn stricter(one: Decision, other: Decision) -> Decision {
+    match (one, other) {
+        (Decision::Forbid, _) | (_, Decision::Forbid) => Decision::Forbid,
+        (Decision::DeferUntil(one), Decision::DeferUntil(other)) => Decision::DeferUntil(one.max(other)),
+        (Decision::DeferUntil(at), Decision::Allow) | (Decision::Allow, Decision::DeferUntil(at)) => {
+            Decision::DeferUntil(at)
+        }
+        (Decision::Allow, Decision::Allow) => Decision::Allow,
+    }
+}
+
+/// What a day is for the campaign.
+enum Found {
+    Called,
+    Resting,
+    Unknown,
+}
+
+struct Asked<'a> {
+    days: &'a CallingDays,
+    country: Option<&'a str>,
+    calendars: &'a Calendars,
+}
+
+impl Asked<'_> {
+    fn in_zone(&self, zone: Tz, now: Timestamp, seen: &mut BTreeMap<String, String>) -> Decision {
+        let today = local(now, zone).date();
+        let found = self.day(today, Some(seen));
+        let opens_on = match found {
+            Found::Called => return Decision::Allow,
+            Found::Unknown => later_day(today, 1),
+            Found::Resting => {
+                let mut later = (1..=DAYS_AHEAD_MAX).filter_map(|count| later_day(today, count));
+                later.find(|day| !matches!(self.day(*day, None), Found::Resting))
+            }
+        };
+        let opens_at = opens_on.and_then(|day| start_of_day(day, zone));
+        opens_at.map_or(Decision::Forbid, Decision::DeferUntil)
+    }
+
+    /// What the day is, and by which facts.
+    fn day(&self, date: NaiveDate, seen: Option<&mut BTreeMap<String, String>>) -> Found {
+        let day = Day::of(date);
+        let weekday = day.rest_day();
+        let mut facts = vec![("day", format!("{day} {}", weekday.code()))];
+        let resting = match self.days.rest_days.contains(&weekday) {
+            true => Found::Resting,
+            false => Found::Called,
+        };
+        let found = match self.days.holidays {
+            Holidays::Ignore => resting,
+            Holidays::Observe => self.observed(day, resting, &mut facts),
+        };
+        if let Some(seen) = seen {
+            if matches!(found, Found::Resting) && facts.iter().all(|(name, _)| *name != "because") {
+                facts.push(("because", "rest_day".to_owned()));
+            }
+            seen.extend(facts.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        }
+        found
+    }
+
+    fn observed(&self, day: Day, resting: Found, facts: &mut Vec<(&'static str, String)>) -> Found {
+        let calendar = self
+            .country
+            .and_then(|country| self.calendars.year(country, day.year()));
+        let Some((calendar, origin)) = calendar else {
+            let country = self.country.unwrap_or("unknown");
+            facts.push(("missing", "holidays".to_owned()));
+            facts.push(("calendar", format!("{country}-{}", day.year())));
+            return Found::Unknown;
+        };
+        let origin = match origin {
+            Origin::Imported => "imported",
+            Origin::Shipped => "shipped",
+        };
+        let status = calendar.status.code();
+        facts.push(("calendar", format!("{} {status} {origin}", calendar.id())));
+        match calendar.kind_of(day) {
+            DayKind::Holiday(name) => {
+                facts.push(("because", "holiday".to_owned()));
+                facts.push(("holiday", name.to_owned()));
+                Found::Resting
+            }
+            DayKind::Worked => {
+                facts.push(("because", "worked_for_a_holiday".to_owned()));
+                Found::Called
+            }
+            DayKind::Ordinary => resting,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::compliance::testing::{campaign_facts, customer_facts, instant};
+    use crate::compliance::{ContactHistory, judge_customer};
+    use crate::working_calendar::{CalendarYear, RestDay};
+
+    fn days(holidays: Holidays, rest_days: &[RestDay], country: Option<&str>) -> CallingDays {
+        CallingDays {
+            holidays,
+            rest_days: rest_days.to_vec(),
+            country: country.map(str::to_owned),
+        }
+    }
+
+    fn weekend() -> CallingDays {
+        days(Holidays::Observe, &[RestDay::Sat, RestDay::Sun], None)
+    }
+
+    struct Callee {
+        preset: Preset,
+        days: CallingDays,
+        phone: &'static str,
+        imported: Calendars,
+    }
+
+    fn mainland(days: CallingDays) -> Callee {
+        Callee {
+            preset: Preset::CnService,
+            days,
+            phone: "+8613800138000",
+            imported: Calendars::default(),
+        }
+    }
+
+    fn judged(callee: &Callee, now: &str) -> super::super::Verdict {
+        let mut campaign = campaign_facts(callee.preset);
+        campaign.plan.days = Some(Box::new(callee.days.clone()));
+        campaign.calendars = callee.imported.clone();
+        let history = ContactHistory::default();
+        let mut facts = customer_facts(&campaign, &history);
+        facts.phone = Some(callee.phone);
+        CallingDay.judge(&facts, instant(now))
+    }
+
+    /// `opens`: none allows.
+    fn check(callee: &Callee, now: &str, opens: Option<&str>) {
+        let decision = opens.map_or(Decision::Allow, |at| Decision::DeferUntil(instant(at)));
+        let verdict = judged(callee, now);
+        assert_eq!(verdict.decision, decision, "{now}: {verdict:?}");
+    }
+
+    #[test]
+    fn a_holiday_is_refused_until_the_next_working_day_and_a_swapped_day_is_worked() {
+        let callee = mainland(weekend());
+        // Saturday and Sunday before the holiday: the first is worked, the second is its first day.
+        check(&callee, "2026-02-13T23:59:59.999999+08:00", None);
+        check(&callee, "2026-02-14T00:00:00+08:00", None);
+        check(&callee, "2026-02-14T23:59:59.999999+08:00", None);
+        let over = Some("2026-02-24T00:00:00+08:00");
+        check(&callee, "2026-02-15T00:00:00+08:00", over);
+        check(&callee, "2026-02-23T23:59:59.999999+08:00", over);
+        check(&callee, "2026-02-24T00:00:00+08:00", None);
+        // An ordinary weekend, and one whose Saturday is worked.
+        check(
+            &callee,
+            "2026-03-07T10:00:00+08:00",
+            Some("2026-03-09T00:00:00+08:00"),
+        );
+        check(&callee, "2026-02-28T10:00:00+08:00", None);
+        check(
+            &callee,
+            "2026-03-01T10:00:00+08:00",
+            Some("2026-03-02T00:00:00+08:00"),
+        );
+        // The national holiday ends in a worked Saturday.
+        check(
+            &callee,
+            "2026-10-07T10:00:00+08:00",
+            Some("2026-10-08T00:00:00+08:00"),
+        );
+        check(&callee, "2026-10-10T10:00:00+08:00", None);
+    }
+
+    #[test]
+    fn the_facts_name_day_calendar_and_reason() {
+        let callee = mainland(weekend());
+        let facts = judged(&callee, "2026-02-17T10:00:00+08:00").facts;
+        let seen: Vec<(&str, &str)> = facts
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            seen,
+            [
+                ("because", "holiday"),
+                ("calendar", "cn-2026 published shipped"),
+                ("day", "2026-02-17 tue"),
+                ("holiday", "春节")
+            ]
+        );
+        let facts = judged(&callee, "2026-02-28T10:00:00+08:00").facts;
+        assert_eq!(facts["because"], "worked_for_a_holiday");
+        let facts = judged(&callee, "2026-03-07T10:00:00+08:00").facts;
+        assert_eq!(facts["because"], "rest_day");
+        let facts = judged(&callee, "2027-02-06T10:00:00+08:00").facts;
+        assert_eq!(facts["calendar"], "cn-2027 provisional shipped");
+    }
+
+    #[test]
+    fn a_year_without_its_calendar_is_refused_and_asked_about_the_next_day() {
+        let callee = mainland(weekend());
+        check(&callee, "2027-12-31T23:59:59.999999+08:00", None);
+        check(
+            &callee,
+            "2028-01-01T00:00:00+08:00",
+            Some("2028-01-02T00:00:00+08:00"),
+        );
+        let facts = judged(&callee, "2028-01-03T10:00:00+08:00").facts;
+        assert_eq!(
+            (facts["missing"].as_str(), facts["calendar"].as_str()),
+            ("holidays", "cn-2028")
+        );
+        let text = "country: cn\nyear: 2028\nstatus: published\nsource: the notice\nholidays:\n  - {name: \
+                    元旦, from: 2028-01-01, to: 2028-01-02}\n";
+        let imported = Callee {
+            imported: Calendars::of(vec![CalendarYear::from_yaml(text).unwrap()]),
+            ..mainland(weekend())
+        };
+        check(&imported, "2028-01-03T10:00:00+08:00", None);
+        check(
+            &imported,
+            "2028-01-02T10:00:00+08:00",
+            Some("2028-01-03T00:00:00+08:00"),
+        );
+    }
+
+    #[test]
+    fn rest_days_count_without_any_calendar_where_holidays_are_ignored() {
+        let callee = mainland(days(Holidays::Ignore, &[RestDay::Sun], None));
+        check(&callee, "2028-01-01T10:00:00+08:00", None);
+        check(
+            &callee,
+            "2028-01-02T10:00:00+08:00",
+            Some("2028-01-03T00:00:00+08:00"),
+        );
+        check(&callee, "2026-02-17T10:00:00+08:00", None);
+        let all = [
+            RestDay::Mon,
+            RestDay::Tue,
+            RestDay::Wed,
+            RestDay::Thu,
+            RestDay::Fri,
+            RestDay::Sat,
+            RestDay::Sun,
+        ];
+        let never = mainland(days(Holidays::Ignore, &all, None));
+        let verdict = judged(&never, "2026-03-02T10:00:00+08:00");
+        assert_eq!(verdict.decision, Decision::Forbid);
+    }
+
+    #[test]
+    fn in_a_region_of_several_zones_it_must_be_a_calling_day_in_each() {
+        let american = Callee {
+            preset: Preset::UsRegf,
+            days: days(Holidays::Ignore, &[RestDay::Sun], None),
+            phone: "+12025550123",
+            imported: Calendars::default(),
+        };
+        // Saturday in Honolulu, Sunday in New York; then Monday in New York, Sunday in Honolulu.
+        check(
+            &american,
+            "2026-03-08T00:30:00-05:00",
+            Some("2026-03-09T00:00:00-04:00"),
+        );
+        check(
+            &american,
+            "2026-03-09T00:30:00-04:00",
+            Some("2026-03-09T00:00:00-10:00"),
+        );
+        check(&american, "2026-03-09T10:00:00-10:00", None);
+    }
+
+    #[test]
+    fn where_many_countries_have_holidays_the_campaign_says_whose() {
+        let unknown = Callee {
+            preset: Preset::EuGdpr,
+            days: days(Holidays::Observe, &[], None),
+            phone: "+442079460018",
+            imported: Calendars::default(),
+        };
+        let facts = judged(&unknown, "2026-03-02T10:00:00Z").facts;
+        assert_eq!(facts["calendar"], "unknown-2026");
+        let said = Callee {
+            days: days(Holidays::Observe, &[], Some("cn")),
+            ..unknown
+        };
+        check(&said, "2026-03-02T10:00:00Z", None);
+    }
+
+    #[test]
+    fn it_is_asked_only_where_a_campaign_says_so() {
+        let history = ContactHistory::default();
+        for (asked, count) in [
+            (None, 8),
+            (Some(days(Holidays::Ignore, &[], None)), 8),
+            (Some(weekend()), 9),
+        ] {
+            let mut campaign = campaign_facts(Preset::CnService);
+            campaign.plan.days = asked.map(Box::new);
+            let facts = customer_facts(&campaign, &history);
+            let verdicts = judge_customer(&facts, instant("2026-03-02T10:00:00+08:00"));
+            assert_eq!(verdicts.len(), count);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Why somebody would be dialed at a time, or not, and from when on: asked of the same rules, granting none.
+
+use super::*;
+use crate::compliance::testing::number_facts;
+use crate::compliance::{ContactHistory, NumberFacts, Side, Suppressed};
+use crate::customer::{Above, Judge, WhyNot, dialed_number, why_not};
+
+/// What the number says against a dial, if anything.
+type Against = fn(&mut NumberFacts<'_>);
+
+fn judged(given: &[CustomerEvent], facts: &CampaignFacts, against: Against, at: &str) -> WhyNot {
+    let (state, history) = (state_at(given, now()), ContactHistory::default());
+    let mut number = number_facts(facts, &history);
+    against(&mut number);
+    let judge = Judge {
+        number,
+        above: Vec::new(),
+        coming: None,
+    };
+    why_not(&state, &judge, instant(at)).unwrap()
+}
+
+fn check(given: &[CustomerEvent], at: &str, rule: Option<&str>, not_before: Option<&str>) {
+    let said = judged(given, &facts(), |_| {}, at);
+    let binding = said.binding.as_ref().map(|verdict| verdict.rule.as_str());
+    assert_eq!(
+        (binding, said.not_before),
+        (rule, not_before.map(instant)),
+        "{at}"
+    );
+    assert_eq!(said.permitted(), rule.is_none());
+}
+
+#[test]
+fn it_is_allowed_from_when_both_sides_allow_it_and_says_so_of_any_time() {
+    let next = "2026-03-03T09:00:00+08:00";
+    check(&person(&[]), NOW, None, Some(NOW));
+    check(
+        &person(&[]),
+        "2026-03-02T19:59:59.999999+08:00",
+        None,
+        Some("2026-03-02T19:59:59.999999+08:00"),
+    );
+    let closes = "2026-03-02T20:00:00+08:00";
+    check(&person(&[]), closes, Some("calling_window"), Some(next));
+    let before_due = "2026-03-02T09:30:00+08:00";
+    check(&person(&[]), before_due, Some("enrolment"), Some(NOW));
+}
+
+#[test]
+fn what_it_says_is_what_a_grant_says() {
+    for at in [NOW, "2026-03-02T20:00:00+08:00", "2026-03-03T08:59:59+08:00"] {
+        let said = judged(&person(&[]), &facts(), |_| {}, at);
+        let asked = decide_at(&person(&[]), grant_with(facts()), at).unwrap();
+        match asked.as_slice() {
+            [CustomerEvent::DialGranted { grant, .. }] => {
+                let of_customer = said.verdicts.iter().filter(|one| one.side == Side::Customer);
+                let said: Vec<Verdict> = of_customer.skip(1).map(|one| one.verdict.clone()).collect();
+                assert_eq!(said, grant.verdicts);
+            }
+            [
+                CustomerEvent::DialRefused {
+                    verdict, not_before, ..
+                },
+            ] => {
+                assert_eq!(said.binding.as_ref(), Some(verdict));
+                assert_eq!(said.not_before, *not_before);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_opt_out_is_for_good_and_a_suppression_until_its_end() {
+    let said = judged(&person(&[]), &facts(), |number| number.opted_out = true, NOW);
+    let rule = said.binding.map(|verdict| verdict.rule);
+    assert_eq!((rule.as_deref(), said.not_before), (Some("suppression"), None));
+    let suppressed: Against = |number| {
+        number.suppressed = Some(Suppressed::Until(instant("2026-03-04T12:00:00+08:00")));
+    };
+    let said = judged(&person(&[]), &facts(), suppressed, NOW);
+    assert_eq!(said.not_before, Some(instant("2026-03-04T12:00:00+08:00")));
+    let of_number = said.verdicts.iter().filter(|one| one.side == Side::Number);
+    assert!(of_number.count() >= 3);
+}
+
+#[test]
+fn what_nobody_can_tell_ahead_is_taken_to_be_over_and_named() {
+    let mut paused = facts();
+    paused.running = false;
+    let said = judged(&person(&[]), &paused, |_| {}, NOW);
+    let rule = said.binding.map(|verdict| verdict.rule);
+    assert_eq!(rule.as_deref(), Some("campaign_state"));
+    assert_eq!(
+        (said.not_before, said.assumed),
+        (Some(now()), vec!["campaign_running"])
+    );
+}
+
+#[test]
+fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
+    let mut ending = facts();
+    ending.plan.ends_at = Some(instant("2026-03-02T21:00:00+08:00"));
+    let said = judged(&person(&[]), &ending, |_| {}, "2026-03-02T20:00:00+08:00");
+    assert_eq!((said.permitted(), said.not_before), (false, None));
+    let (state, history, whole) = (state_at(&person(&[]), now()), ContactHistory::default(), facts());
+    for (for_good, not_before) in [(true, None), (false, Some(now()))] {
+        let judge = Judge {
+            number: number_facts(&whole, &history),
+            above: vec![Above {
+                rule: "campaign_over".to_owned(),
+                facts: BTreeMap::new(),
+                for_good,
+            }],
+            coming: None,
+        };
+        let said = why_not(&state, &judge, now()).unwrap();
+        assert!(!said.permitted());
+        assert_eq!(said.not_before, not_before);
+    }
+}
+
+#[test]
+fn who_is_not_in_the_campaign_is_not_judged() {
+    let state = state_at(&[registered()], now());
+    assert_eq!(dialed_number(&state, &campaign()), None);
+    let (whole, history) = (facts(), ContactHistory::default());
+    let judge = Judge {
+        number: number_facts(&whole, &history),
+        above: Vec::new(),
+        coming: None,
+    };
+    assert_eq!(why_not(&state, &judge, now()), None);
+    assert_eq!(
+        dialed_number(&state_at(&person(&[]), now()), &campaign()),
+        Some(number())
+    );
+}

@@ -1,0 +1,216 @@
+//! Why somebody would be dialed at a time, or not: the rules of both sides with the facts as they are given.
+//!
+//! Asks what a grant asks, in the same words, and grants nothing. What the enrolment itself says (settled, in
+//! a call, not due) stands beside the rules. What cannot be told ahead (a pause, a hold, a call, a stop) is
+//! taken to be over when it is asked from when on, as a refusal's due time takes it, and is named.
+
+use super::enrolment::EnrolmentState;
+use super::grant_dial::{facts_of, too_late, without_key};
+use super::state::CustomerState;
+use crate::compliance::{
+    CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, judge_customer, judge_number,
+    strictest, when_permitted,
+};
+use crate::ids::{CampaignId, NumberId};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// The name under which the enrolment's own state stands among the rules.
+const ENROLMENT: &str = "enrolment";
+
+/// How soon somebody in a call, or under an order that has no known end, is asked about again.
+const ASK_AGAIN_MS: u64 = 1_000;
+
+/// What is judged: a number's facts, and what stands above all rules.
+#[derive(Debug)]
+pub struct Judge<'a> {
+    pub number: NumberFacts<'a>,
+    pub above: Vec<Above>,
+    /// Both sides are judged by this version of the preset instead of the one that counts: a dry run.
+    pub coming: Option<&'a PresetRules>,
+}
+
+/// What keeps a whole campaign from dialing before anybody is asked: an emergency stop, or its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Above {
+    /// `emergency_stop`, `campaign_over`.
+    pub rule: String,
+    pub facts: BTreeMap<String, String>,
+    /// It is never lifted.
+    pub for_good: bool,
+}
+
+/// A verdict, and by whose facts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SidedVerdict {
+    pub side: Side,
+    pub verdict: Verdict,
+}
+
+/// What the rules say of one dial at one time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyNot {
+    /// The verdict that binds; `None` where everything allows.
+    pub binding: Option<Verdict>,
+    /// When everything allows, as far as can be told: the time asked about, or later. `None`: never.
+    pub not_before: Option<Timestamp>,
+    /// What was taken to be over by then though nobody can tell.
+    pub assumed: Vec<&'static str>,
+    pub verdicts: Vec<SidedVerdict>,
+}
+
+impl WhyNot {
+    pub const fn permitted(&self) -> bool {
+        self.binding.is_none()
+    }
+}
+
+/// The number that a dial in this campaign goes to; `None` where the person is not in it.
+pub fn dialed_number(state: &CustomerState, campaign: &CampaignId) -> Option<NumberId> {
+    let enrolment = state.enrolment(campaign)?;
+    Some(state.number_to_dial(enrolment))
+}
+
+/// What is said of a dial at `at`; `None` where the person is not in the campaign.
+pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Option<WhyNot> {
+    let campaign = judge.number.campaign;
+    let enrolment = state.enrolment(&campaign.campaign)?;
+    let number = state.number_to_dial(enrolment);
+    let facts = CustomerFacts {
+        coming: judge.coming,
+        ..facts_of(state, enrolment, campaign, &number)
+    };
+    let of_number = NumberFacts {
+        coming: judge.coming,
+        ..judge.number
+    };
+    let mut verdicts = vec![of_enrolment(state, enrolment, at)];
+    verdicts.extend(judge.above.iter().map(|above| from_above(above, at)));
+    verdicts.extend(judge_customer(&facts, at));
+    let of_customer = verdicts.len();
+    verdicts.extend(judge_number(&of_number, at));
+    let binding = strictest(&verdicts).cloned();
+    let asked = When {
+        state,
+        enrolment,
+        facts,
+        of_number,
+        judge,
+    };
+    let not_before = match &binding {
+        None => Some(at),
+        Some(_) => asked.not_before(at),
+    };
+    let side = |index: usize| match index < of_customer {
+        true => Side::Customer,
+        false => Side::Number,
+    };
+    let sided = verdicts
+        .into_iter()
+        .enumerate()
+        .map(|(index, verdict)| SidedVerdict {
+            side: side(index),
+            verdict,
+        });
+    Some(WhyNot {
+        assumed: match (&binding, not_before) {
+            (Some(_), Some(_)) => asked.assumed(),
+            (None, _) | (_, None) => Vec::new(),
+        },
+        binding,
+        not_before,
+        verdicts: sided.collect(),
+    })
+}
+
+/// A search for when.
+struct When<'a> {
+    state: &'a CustomerState,
+    enrolment: &'a EnrolmentState,
+    facts: CustomerFacts<'a>,
+    of_number: NumberFacts<'a>,
+    judge: &'a Judge<'a>,
+}
+
+impl When<'_> {
+    fn assumed(&self) -> Vec<&'static str> {
+        let all = [
+            ("campaign_running", !self.facts.campaign.running),
+            ("hold_released", self.facts.held),
+            ("call_over", self.enrolment.open.is_some()),
+            ("stop_lifted", !self.judge.above.is_empty()),
+        ];
+        all.into_iter()
+            .filter(|(_, is)| *is)
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    fn not_before(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.judge.above.iter().any(|above| above.for_good) {
+            return None;
+        }
+        let mut campaign = self.facts.campaign.clone();
+        campaign.running = true;
+        let facts = CustomerFacts {
+            campaign: &campaign,
+            held: false,
+            ..self.facts
+        };
+        let found = when_permitted(at, |at| {
+            let mut verdicts = judge_customer(&facts, at);
+            verdicts.extend(judge_number(&self.of_number, at));
+            let enrolment = of_enrolment(self.state, self.enrolment, at);
+            if self.enrolment.open.is_none() {
+                verdicts.push(enrolment);
+            }
+            verdicts
+        })?;
+        let in_time = self.enrolment.is_in_time(found, campaign.plan.ends_at);
+        in_time.then_some(found)
+    }
+}
+
+/// What the enrolment itself says, before any rule is asked.
+fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp) -> Verdict {
+    if state.is_unreadable() {
+        return without_key();
+    }
+    if let Some(late) = enrolment.deadline.filter(|deadline| at >= *deadline) {
+        return too_late(late);
+    }
+    if let Some(settled) = enrolment.settled {
+        return verdict(Decision::Forbid, "settled", settled.disposition.code().to_owned());
+    }
+    if let Some(call) = enrolment.open {
+        let again_at = at.plus_ms(ASK_AGAIN_MS);
+        return verdict(Decision::DeferUntil(again_at), "call", call.to_string());
+    }
+    let decision = match at < enrolment.due_at {
+        true => Decision::DeferUntil(enrolment.due_at),
+        false => Decision::Allow,
+    };
+    verdict(decision, "due_at", enrolment.due_at.to_string())
+}
+
+fn verdict(decision: Decision, fact: &str, value: String) -> Verdict {
+    named(ENROLMENT, decision, BTreeMap::from([(fact.to_owned(), value)]))
+}
+
+fn from_above(above: &Above, at: Timestamp) -> Verdict {
+    let decision = match above.for_good {
+        true => Decision::Forbid,
+        false => Decision::DeferUntil(at.plus_ms(ASK_AGAIN_MS)),
+    };
+    named(&above.rule, decision, above.facts.clone())
+}
+
+fn named(rule: &str, decision: Decision, facts: BTreeMap<String, String>) -> Verdict {
+    Verdict {
+        rule: rule.to_owned(),
+        version: 1,
+        effective_from: "2026-11-23".to_owned(),
+        decision,
+        facts,
+    }
+}

@@ -1,0 +1,44 @@
+//! Facts about a year of holidays. Stored kinds and versions; never changed, only added to. Who acted stands
+//! in the envelope.
+
+use crate::decider::{EventData, UnreadableEvent, read_current};
+use crate::personal::Personal;
+use crate::working_calendar::CalendarYear;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", content = "data")]
+pub enum HolidayEvent {
+    /// From here on these days count.
+    #[serde(rename = "holiday.imported")]
+    Imported {
+        calendar: Box<CalendarYear>,
+        reason: String,
+    },
+}
+
+/// Stored kinds, each named for its variant. They never change.
+impl HolidayEvent {
+    pub const IMPORTED: &'static str = "holiday.imported";
+}
+
+impl EventData for HolidayEvent {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Imported { .. } => Self::IMPORTED,
+        }
+    }
+
+    fn version(&self) -> u16 {
+        1
+    }
+
+    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
+        Vec::new()
+    }
+
+    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
+        read_current(kind, version, data)
+    }
+}

@@ -1,0 +1,16 @@
+//! Every stored kind of an event of holidays, held against its golden file.
+
+use super::event::HolidayEvent;
+use crate::record::golden_support::check;
+use crate::working_calendar::shipped;
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    check(
+        "holiday",
+        HolidayEvent::Imported {
+            calendar: Box::new(shipped()[0].clone()),
+            reason: "the notice is out".to_owned(),
+        },
+    );
+}

@@ -1,0 +1,27 @@
+//! Lists of ours that a number stands on: white lists, which a campaign may demand.
+
+use super::decide::Decided;
+use super::event::NumberEvent;
+use super::refusal::NumberRefusal;
+use super::state::NumberState;
+use crate::screening::NumberListName;
+
+/// Most lists that one number stands on; each is looked through at every dial of it.
+const LISTS_MAX: usize = 64;
+
+pub(super) fn put(state: &NumberState, list: NumberListName, reason: String) -> Decided {
+    if state.listed_on().contains(&list) {
+        return Ok(Vec::new());
+    }
+    if state.listed_on().len() >= LISTS_MAX {
+        return Err(NumberRefusal::TooManyLists { count: LISTS_MAX });
+    }
+    Ok(vec![NumberEvent::Listed { list, reason }])
+}
+
+pub(super) fn take_off(state: &NumberState, list: NumberListName, reason: String) -> Vec<NumberEvent> {
+    if state.listed_on().contains(&list) {
+        return vec![NumberEvent::Unlisted { list, reason }];
+    }
+    Vec::new()
+}

@@ -1,0 +1,146 @@
+//! Public holidays and the days that are worked for them, a year and country at a time; and on which days a
+//! campaign calls. Values that campaigns, grants and the rule `calling_days` share.
+//!
+//! A year is a small file. Some ship with the program, others are imported and stand before what ships; a
+//! year that is in neither is unknown, and what is unknown refuses.
+
+mod day;
+mod year;
+
+pub use day::{Day, RestDay};
+pub use year::{
+    CALENDAR_BYTES_MAX, CalendarFault, CalendarStatus, CalendarYear, CalendarYearId, DayKind, NamedDays,
+};
+
+use serde::{Deserialize, Serialize};
+use std::sync::{Arc, OnceLock};
+
+/// The files that ship.
+const SHIPPED: [&str; 2] = [
+    include_str!("years/cn-2026.yaml"),
+    include_str!("years/cn-2027.yaml"),
+];
+
+/// What a campaign does with public holidays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Holidays {
+    /// Nobody is called on one; a day that is worked for one counts as a working day.
+    Observe,
+    /// They are days like others.
+    Ignore,
+}
+
+/// On which days a campaign calls.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct CallingDays {
+    pub holidays: Holidays,
+    /// Days of the week on which nobody is called.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rest_days: Vec<RestDay>,
+    /// Whose holidays: two letters (ISO 3166-1). The country of the preset, unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(equal = 2), example = &"cn")]
+    pub country: Option<String>,
+}
+
+impl CallingDays {
+    /// Whether any day could be refused.
+    pub fn ask(&self) -> bool {
+        self.holidays == Holidays::Observe || !self.rest_days.is_empty()
+    }
+}
+
+/// Where a year's calendar comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    Imported,
+    Shipped,
+}
+
+/// The years that were imported, as they travel with a campaign's facts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Calendars(Arc<Vec<CalendarYear>>);
+
+impl Calendars {
+    pub fn of(imported: Vec<CalendarYear>) -> Self {
+        Self(Arc::new(imported))
+    }
+
+    /// The calendar of a year: the imported one, else the one that ships.
+    pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, Origin)> {
+        let is = |one: &&CalendarYear| one.country == country && one.year == year;
+        let imported = self.0.iter().find(is).map(|one| (one, Origin::Imported));
+        imported.or_else(|| shipped().iter().find(is).map(|one| (one, Origin::Shipped)))
+    }
+}
+
+/// The years that ship.
+pub fn shipped() -> &'static [CalendarYear] {
+    static YEARS: OnceLock<Vec<CalendarYear>> = OnceLock::new();
+    YEARS.get_or_init(|| {
+        let read = SHIPPED.iter().map(|text| CalendarYear::from_yaml(text));
+        read.collect::<Result<_, _>>()
+            .expect("the shipped calendars are read by a test")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> Day {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_shipped_years_say_what_the_notice_says() {
+        let ids: Vec<_> = shipped().iter().map(|year| year.id().to_string()).collect();
+        assert_eq!(ids, ["cn-2026", "cn-2027"]);
+        let calendars = Calendars::default();
+        let (year, origin) = calendars.year("cn", 2026).unwrap();
+        assert_eq!(
+            (origin, year.status),
+            (Origin::Shipped, CalendarStatus::Published)
+        );
+        let kinds = [
+            ("2026-01-03", DayKind::Holiday("元旦")),
+            ("2026-01-04", DayKind::Worked),
+            ("2026-02-14", DayKind::Worked),
+            ("2026-02-15", DayKind::Holiday("春节")),
+            ("2026-02-23", DayKind::Holiday("春节")),
+            ("2026-02-24", DayKind::Ordinary),
+            ("2026-02-28", DayKind::Worked),
+            ("2026-10-07", DayKind::Holiday("国庆节")),
+            ("2026-10-10", DayKind::Worked),
+        ];
+        for (text, kind) in kinds {
+            assert_eq!(year.kind_of(day(text)), kind, "{text}");
+        }
+        // Rest days that the notice moves: as many as it gives.
+        let days: usize = year.holidays.iter().map(|named| named.days_count()).sum();
+        assert_eq!((days, year.working_days.len()), (33, 6));
+    }
+
+    #[test]
+    fn the_year_that_no_notice_was_known_of_says_so() {
+        let calendars = Calendars::default();
+        let (year, _) = calendars.year("cn", 2027).unwrap();
+        assert_eq!(year.status, CalendarStatus::Provisional);
+        assert!(calendars.year("cn", 2028).is_none());
+        assert!(calendars.year("us", 2026).is_none());
+    }
+
+    #[test]
+    fn an_imported_year_stands_before_the_one_that_ships() {
+        let mut own = shipped()[1].clone();
+        own.status = CalendarStatus::Published;
+        let calendars = Calendars::of(vec![own]);
+        let (year, origin) = calendars.year("cn", 2027).unwrap();
+        assert_eq!(
+            (origin, year.status),
+            (Origin::Imported, CalendarStatus::Published)
+        );
+        assert_eq!(calendars.year("cn", 2026).unwrap().1, Origin::Shipped);
+    }
+}

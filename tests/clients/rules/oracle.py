@@ -1,0 +1,227 @@
+"""Judges dials by the texts of the rules, with Python's own clock (zoneinfo) and its own tables.
+
+Reads a case a line, as JSON with our answer in `said`; writes one line: how many cases, how many disagree.
+Shares no code and no table with what it judges.
+"""
+
+import json
+import sys
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+UTC = timezone.utc
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+BEIJING = "Asia/Shanghai"
+
+# opens and closes (minutes), zone named by the text, consent needed whatever the basis
+PRESETS = {
+    "cn-service": (540, 1200, BEIJING, False),
+    "cn-marketing": (540, 1200, BEIJING, True),
+    "cn-collection": (480, 1320, BEIJING, False),
+    "cn-cloud-trunk": (480, 1260, BEIJING, False),
+    "us-tsr": (480, 1260, None, True),
+    "us-regf": (480, 1260, None, True),
+    "eu-gdpr": (540, 1200, None, True),
+}
+
+COUNTRIES = {"+1202": [
+    "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
+    "America/Anchorage", "America/Adak", "Pacific/Honolulu"],
+    "+44": ["Europe/London"],
+    "+34": ["Europe/Madrid", "Atlantic/Canary"]}
+
+WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+
+
+def spans(*pairs):
+    days = set()
+    for first, last in pairs:
+        day, end = date.fromisoformat(first), date.fromisoformat(last)
+        while day <= end:
+            days.add(day)
+            day += timedelta(days=1)
+    return days
+
+
+# The notice for 2026 of 4 November 2025; for 2027 the days of the law with the usual days around them.
+HOLIDAYS = {
+    2026: spans(("2026-01-01", "2026-01-03"), ("2026-02-15", "2026-02-23"), ("2026-04-04", "2026-04-06"),
+                ("2026-05-01", "2026-05-05"), ("2026-06-19", "2026-06-21"), ("2026-09-25", "2026-09-27"),
+                ("2026-10-01", "2026-10-07")),
+    2027: spans(("2027-01-01", "2027-01-03"), ("2027-02-05", "2027-02-13"), ("2027-04-03", "2027-04-05"),
+                ("2027-05-01", "2027-05-05"), ("2027-06-09", "2027-06-09"), ("2027-09-15", "2027-09-15"),
+                ("2027-10-01", "2027-10-07")),
+}
+WORKED = spans(*[(day, day) for day in
+                 ("2026-01-04", "2026-02-14", "2026-02-28", "2026-05-09", "2026-09-20", "2026-10-10")])
+
+
+def moment(micros):
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def callee_zones(case):
+    phone = case["phone"]
+    if phone.startswith("+86"):
+        return [BEIJING]
+    if case["time_zone"] is not None:
+        try:
+            ZoneInfo(case["time_zone"])
+        except Exception:
+            return None
+        return [case["time_zone"]]
+    for prefix, zones in COUNTRIES.items():
+        if phone.startswith(prefix):
+            return zones
+    return None
+
+
+def zones_of(case):
+    zones = callee_zones(case)
+    named = PRESETS[case["plan"]["preset"]][2]
+    if zones is None:
+        return None
+    return list(dict.fromkeys(zones + ([named] if named else [])))
+
+
+def minutes(text):
+    hours, mins = text.split(":")
+    return int(hours) * 60 + int(mins)
+
+
+def in_hours(case, at):
+    plan = case["plan"]
+    opens, closes, _, _ = PRESETS[plan["preset"]]
+    zones = zones_of(case)
+    if zones is None:
+        return False
+    start, end = minutes(plan["window"]["start"]), minutes(plan["window"]["end"])
+    for zone in zones:
+        there = at.astimezone(ZoneInfo(zone))
+        minute = there.hour * 60 + there.minute
+        if not (opens <= minute < closes and start <= minute < end):
+            return False
+        if any(minutes(one) <= minute < minutes(other) for one, other in plan["window"]["rests"]):
+            return False
+    return True
+
+
+def on_calling_day(case, at):
+    days = case["plan"].get("days")
+    if days is None or (days["holidays"] == "ignore" and not days.get("rest_days")):
+        return True
+    zones = zones_of(case)
+    if zones is None:
+        return False
+    for zone in zones:
+        day = at.astimezone(ZoneInfo(zone)).date()
+        rests = WEEKDAYS[day.weekday()] in days.get("rest_days", [])
+        if days["holidays"] == "observe":
+            if not case["plan"]["preset"].startswith("cn-") or day.year not in HOLIDAYS:
+                return False
+            if day in HOLIDAYS[day.year]:
+                return False
+            rests = rests and day not in WORKED
+        if rests:
+            return False
+    return True
+
+
+def consented(case, at):
+    plan, consent = case["plan"], case["consent"]
+    if not (PRESETS[plan["preset"]][3] or plan["basis"] == "consent"):
+        return True
+    if consent is None or moment(consent["given_at"]) > at:
+        return False
+    return consent["until"] is None or at < moment(consent["until"])
+
+
+def at_home(case):
+    if case["plan"]["preset"] != "cn-cloud-trunk" or not case["phone"].startswith("+86"):
+        return True
+    # A landline's area code says where it is; of a mobile number nobody here knows.
+    return case["phone"].startswith("+8610")
+
+
+def same_days(case, at, zone, count):
+    here = ZoneInfo(zone)
+    today = at.astimezone(here).date()
+    return [answered for micros, answered in case["dials"]
+            if (today - moment(micros).astimezone(here).date()).days < count]
+
+
+def within(case, at, span):
+    return [answered for micros, answered in case["dials"] if at - moment(micros) < span]
+
+
+def below_caps(case, at):
+    preset = case["plan"]["preset"]
+    if preset in ("cn-service", "cn-marketing"):
+        return len(same_days(case, at, BEIJING, 1)) < 2
+    if preset == "cn-cloud-trunk":
+        return len(within(case, at, timedelta(hours=24))) < 5 and len(within(case, at, timedelta(minutes=5))) < 3
+    if preset == "cn-collection":
+        zones = zones_of(case)
+        if zones is None or same_days(case, at, BEIJING, 1).count(False) >= 6:
+            return False
+        return all(same_days(case, at, zone, 1).count(True) < 3 for zone in zones)
+    if preset == "us-regf":
+        zones = zones_of(case)
+        if zones is None:
+            return False
+        weeks = [same_days(case, at, zone, 7) for zone in zones]
+        return all(len(week) < 7 and True not in week for week in weeks)
+    return True
+
+
+def lawful(case, at):
+    plan = case["plan"]
+    ends_at = plan.get("ends_at")
+    if ends_at is not None and at >= datetime.fromisoformat(ends_at.replace("Z", "+00:00")):
+        return False
+    # Nobody keeps what this preset needs, and no agent relieves.
+    if plan["preset"] == "us-tsr" or case["opted_out"]:
+        return False
+    if case["suppressed_until"] is not None and at < moment(case["suppressed_until"]):
+        return False
+    return (consented(case, at) and at_home(case) and in_hours(case, at) and on_calling_day(case, at)
+            and below_caps(case, at))
+
+
+def between(first, last, count):
+    """Instants from the first on, before the last."""
+    step = (last - first) / count
+    return [first + step * index for index in range(count)] + [last - timedelta(microseconds=1)]
+
+
+def main():
+    told = {"cases": 0, "disagreements": 0, "lawful_refused": 0, "permitted": 0, "not_before_checked": 0,
+            "first": []}
+    for line in sys.stdin:
+        case = json.loads(line)
+        told["cases"] += 1
+        at, said = moment(case["at"]), case["said"]
+        expected = lawful(case, at)
+        told["permitted"] += expected
+        wrong = []
+        if expected != said["permitted"]:
+            told["lawful_refused"] += expected
+            wrong.append("permitted is %s" % expected)
+        if not said["permitted"] and said["not_before"] is not None:
+            told["not_before_checked"] += 1
+            opens = moment(said["not_before"])
+            if opens <= at or not lawful(case, opens):
+                wrong.append("not_before is not lawful")
+            early = [other for other in between(at, opens, 12) if lawful(case, other)]
+            if early:
+                told["lawful_refused"] += 1
+                wrong.append("lawful at %s already" % early[0].isoformat())
+        if wrong:
+            told["disagreements"] += 1
+            if len(told["first"]) < 5:
+                told["first"].append({"wrong": wrong, "case": case})
+    print(json.dumps(told, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,259 @@
+//! One case: a plan, a person with a past, and a time; asked of `why-not`, and written for the oracle.
+
+use domain::calling_plan::{Basis, CallingPlan, CampaignFacts, FlowRef};
+use domain::compliance::{CustomerGrant, NumberGrant};
+use domain::customer::event::CustomerEvent;
+use domain::customer::{Customer, CustomerState, Judge, WhyNot, why_not};
+use domain::decider::Decider;
+use domain::disposition::Disposition;
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
+use domain::number::event::NumberEvent;
+use domain::number::{Number, NumberState, OptOutSource, facts_of};
+use domain::personal::Personal;
+use domain::screening::KeptFacts;
+use domain::time::Timestamp;
+use domain::working_calendar::Calendars;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// One dial of the past.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Dial {
+    pub(super) at: Timestamp,
+    pub(super) answered: bool,
+}
+
+/// A consent with its evidence.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Consent {
+    pub(super) given_at: Timestamp,
+    pub(super) until: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Case {
+    pub(super) at: Timestamp,
+    /// As the log stores it, without what no rule reads.
+    pub(super) plan: Value,
+    pub(super) phone: &'static str,
+    pub(super) time_zone: Option<&'static str>,
+    /// Oldest first, all before `at`.
+    pub(super) dials: Vec<Dial>,
+    pub(super) consent: Option<Consent>,
+    pub(super) opted_out: bool,
+    pub(super) suppressed_until: Option<Timestamp>,
+}
+
+/// A plan of this preset that is open all day.
+pub(super) fn plan(preset: &str) -> Value {
+    json!({ "preset": preset, "basis": "contract", "purpose": "service",
+        "window": { "start": "00:00", "end": "24:00", "rests": [] }, "max_concurrent": 50,
+        "retry_policy": { "retries_max": 100_000, "uncharged_max": 100_000, "rules": {} } })
+}
+
+/// An instant of a prepared case.
+pub(super) fn instant(text: &str) -> Timestamp {
+    text.parse().expect("a constant instant")
+}
+
+fn campaign() -> CampaignId {
+    "RULES".parse().expect("a constant id")
+}
+
+fn customer() -> CustomerId {
+    "00112233445566778899aabbccddeeff".parse().expect("a constant id")
+}
+
+fn number() -> NumberId {
+    "ffeeddccbbaa99887766554433221100".parse().expect("a constant id")
+}
+
+fn nth_call(attempt: u32) -> CallId {
+    let enrolment = EnrolmentId {
+        campaign: campaign(),
+        customer: customer(),
+    };
+    CallId::derive(&enrolment, attempt)
+}
+
+impl Case {
+    /// A mainland person without a past.
+    pub(super) fn new(preset: &str, at: Timestamp) -> Self {
+        Self {
+            at,
+            plan: plan(preset),
+            phone: "+8613800138000",
+            time_zone: None,
+            dials: Vec::new(),
+            consent: None,
+            opted_out: false,
+            suppressed_until: None,
+        }
+    }
+
+    /// What `why-not` says.
+    pub(super) fn ask(&self) -> WhyNot {
+        let plan: CallingPlan = serde_json::from_value(self.plan.clone()).expect("a case's plan is a plan");
+        let facts = CampaignFacts {
+            campaign: campaign(),
+            version: 1,
+            running: true,
+            flow: FlowRef {
+                flow: "rules".parse().expect("a constant id"),
+                version: 1,
+                content_hash: "00".repeat(32),
+            },
+            plan,
+            calendars: Calendars::default(),
+            kept: KeptFacts::default(),
+        };
+        let (person, number) = (self.person(), self.number());
+        let judge = Judge {
+            number: facts_of(&number, &customer(), &facts),
+            above: Vec::new(),
+            coming: None,
+        };
+        why_not(&person, &judge, self.at).expect("the person is in the campaign")
+    }
+
+    fn person(&self) -> CustomerState {
+        let mut state = CustomerState::default();
+        let begin = self.at.minus_ms(60 * 24 * 3_600_000);
+        let mut take = |event: &CustomerEvent, at| Customer::evolve(&mut state, event, at);
+        take(
+            &CustomerEvent::Registered {
+                external_id: Personal::open_hashed("C1".to_owned()),
+                name: None,
+                time_zone: self.time_zone.map(str::to_owned),
+            },
+            begin,
+        );
+        take(
+            &CustomerEvent::NumberAdded {
+                number: number(),
+                phone: Personal::open_hashed(self.phone.to_owned()),
+            },
+            begin,
+        );
+        take(
+            &CustomerEvent::Enrolled {
+                campaign: campaign(),
+                list: "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b"
+                    .parse()
+                    .expect("a constant id"),
+                number: number(),
+                basis: Basis::Contract,
+                due_at: begin,
+                variables: BTreeMap::new(),
+            },
+            begin,
+        );
+        if let Some(consent) = self.consent {
+            let recorded = CustomerEvent::ConsentRecorded {
+                scope: "service".to_owned(),
+                source: "form".to_owned(),
+                given_at: consent.given_at,
+                until: consent.until,
+                evidence: Some(Personal::open("signed".to_owned())),
+            };
+            take(&recorded, begin);
+        }
+        for (attempt, dial) in (1..).zip(&self.dials) {
+            let call = nth_call(attempt);
+            let grant = CustomerGrant {
+                call,
+                campaign: campaign(),
+                customer: customer(),
+                number: number(),
+                valid_until: dial.at,
+                legs_until: None,
+                verdicts: Vec::new(),
+            };
+            take(&CustomerEvent::DialGranted { attempt, grant }, dial.at);
+            take(
+                &CustomerEvent::CallClosed {
+                    campaign: campaign(),
+                    call,
+                    number: number(),
+                    disposition: disposition(dial),
+                    outcome: None,
+                    charged: false,
+                    answered: dial.answered,
+                    dialed_at: dial.at,
+                    next_due_at: Some(dial.at),
+                    next_number: None,
+                },
+                dial.at,
+            );
+        }
+        state
+    }
+
+    fn number(&self) -> NumberState {
+        let mut state = NumberState::default();
+        let mut take = |event: &NumberEvent, at| Number::evolve(&mut state, event, at);
+        for (attempt, dial) in (1..).zip(&self.dials) {
+            let call = nth_call(attempt);
+            let grant = NumberGrant {
+                call,
+                campaign: campaign(),
+                number: number(),
+                valid_until: dial.at,
+                verdicts: Vec::new(),
+            };
+            take(&NumberEvent::DialGranted { grant }, dial.at);
+            take(
+                &NumberEvent::CallClosed {
+                    call,
+                    disposition: disposition(dial),
+                    answered: dial.answered,
+                    dialed_at: dial.at,
+                },
+                dial.at,
+            );
+        }
+        if self.opted_out {
+            let opted_out = NumberEvent::OptedOut {
+                reason: "asked".to_owned(),
+                source: OptOutSource::Import,
+                call: None,
+                open_calls: Vec::new(),
+            };
+            take(&opted_out, self.at);
+        }
+        if let Some(until) = self.suppressed_until {
+            let suppressed = NumberEvent::Suppressed {
+                reason: "list".to_owned(),
+                until: Some(until),
+                open_calls: Vec::new(),
+            };
+            take(&suppressed, self.at);
+        }
+        state
+    }
+
+    /// The case with our answer, for the oracle: instants in microseconds.
+    pub(super) fn line(&self, name: &str) -> Value {
+        let said = self.ask();
+        let dials: Vec<Value> = self
+            .dials
+            .iter()
+            .map(|dial| json!([dial.at.micros(), dial.answered]))
+            .collect();
+        let consent = self.consent.map(|consent| {
+            json!({ "given_at": consent.given_at.micros(), "until": consent.until.map(Timestamp::micros) })
+        });
+        json!({ "name": name, "at": self.at.micros(), "plan": self.plan, "phone": self.phone,
+            "time_zone": self.time_zone, "dials": dials, "consent": consent, "opted_out": self.opted_out,
+            "suppressed_until": self.suppressed_until.map(Timestamp::micros),
+            "said": { "permitted": said.permitted(), "not_before": said.not_before.map(Timestamp::micros),
+                "rule": said.binding.map(|verdict| verdict.rule) } })
+    }
+}
+
+fn disposition(dial: &Dial) -> Disposition {
+    match dial.answered {
+        true => Disposition::Answered,
+        false => Disposition::NoAnswer,
+    }
+}
