@@ -14,6 +14,7 @@ pub mod approval;
 pub mod approvals_asked;
 pub mod assist_plan;
 pub mod assisting;
+pub mod attribute;
 pub mod calendar;
 pub mod call;
 pub mod call_course;
@@ -55,6 +56,8 @@ mod record;
 pub mod report;
 pub mod retention;
 pub mod sample;
+
+pub mod segment;
 pub mod sensitive_words;
 pub mod setting;
 

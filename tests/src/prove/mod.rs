@@ -30,6 +30,7 @@ mod rebuild;
 mod reconcile;
 mod replay;
 mod roles;
+mod segments;
 mod sipp;
 mod spoken;
 mod stop;
@@ -85,6 +86,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "oidc" => Some(oidc::prove(form)),
         "replay" => Some(replay::prove(form)),
         "roles" => Some(roles::prove(form)),
+        "segments" => Some(segments::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "speech-faults" => Some(spoken::prove_faults(form)),
         "spoken" => Some(spoken::prove(form)),
@@ -160,6 +162,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "roles",
         "two campaigns of 2 people instead of 6; every role, route and id all the same",
+    ),
+    (
+        "segments",
+        "60 made-up segments of 120 people instead of 400 of 600, and the required one",
     ),
     ("two-processes", "20 customers instead of 200"),
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),

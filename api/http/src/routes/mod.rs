@@ -12,6 +12,7 @@ mod breaches;
 mod bulk_reveal;
 mod call_plans;
 pub mod calls;
+mod campaign_segments;
 pub mod campaigns;
 mod charts;
 mod complaints;
@@ -45,6 +46,7 @@ mod own_access;
 mod own_customers;
 mod persons;
 mod problems;
+mod profiles;
 mod projections;
 mod prometheus;
 mod proofs;
@@ -59,6 +61,7 @@ mod retention;
 mod rules;
 mod samples;
 mod second_factor;
+mod segments;
 mod session;
 mod settings;
 mod standings;
@@ -100,6 +103,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         charts::endpoints(),
         customers::endpoints(),
         persons::endpoints(),
+        profiles::endpoints(),
+        segments::endpoints(),
+        campaign_segments::endpoints(),
         own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),
