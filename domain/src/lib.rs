@@ -35,6 +35,7 @@ pub mod fabe;
 pub mod few_map;
 pub mod flow;
 pub mod four_eyes;
+pub mod grouping;
 pub mod ids;
 pub mod inquiry;
 pub mod installation;

@@ -76,7 +76,7 @@ pub use rebuild::{
     Rebuilds, Switched, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify, verify_views,
 };
 pub use runner::InlineRunner;
-pub use segments::{OfPerson, SegmentRows};
+pub use segments::{KnownOf, OfPerson, SegmentRows};
 pub use sqlite::SqliteReadDb;
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};

@@ -45,6 +45,7 @@ pub const LIMIT_MAX: u64 = 10_000_000;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     text: String,
+    said: Option<String>,
     pub(crate) condition: Option<Condition>,
     pub(crate) order: Vec<Ordering>,
     pub(crate) limit: Option<u64>,
@@ -59,6 +60,11 @@ impl Segment {
     /// As it was written.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Its condition alone, to be joined with others; `None` where everybody is meant.
+    pub fn condition_text(&self) -> Option<&str> {
+        self.said.as_deref()
     }
 
     /// SHA-256 of what was written, lower hex.

@@ -55,6 +55,7 @@ pub(super) fn read(text: &str) -> Result<Segment, SegmentFault> {
     };
     let segment = Segment {
         text: text.to_owned(),
+        said: select.selection.as_ref().map(ToString::to_string),
         condition,
         order: ordering(query.order_by.as_ref())?,
         limit: limit(query.limit_clause.as_ref())?,

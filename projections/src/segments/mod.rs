@@ -13,7 +13,7 @@ use crate::database::{ReadDb, Table, Tx, read_as, transact};
 use crate::error::ProjectionError;
 use crate::sqlite::SqliteReadDb;
 use crate::value::{Row, Val};
-use domain::attribute::{Attribute, CATALOGUE};
+use domain::attribute::{Attribute, CATALOGUE, Known};
 use domain::customer::{COUNTS, ProfileChange};
 use domain::ids::CustomerId;
 use domain::segment::Segment;
@@ -117,6 +117,25 @@ impl SegmentRows {
         let asked = statement::naming(segment, now, count_max);
         let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
         found.into_iter().map(|mut row| row.parse()).collect()
+    }
+}
+
+/// What is known of one person: values in the order in which they were asked for.
+pub type KnownOf = (CustomerId, Vec<Val>);
+
+impl SegmentRows {
+    /// What is known of whom a segment means, at most `count_max` of them.
+    pub async fn known(
+        &self,
+        segment: &Segment,
+        now: Timestamp,
+        known: &[&Known],
+        count_max: u64,
+    ) -> Result<Vec<KnownOf>, ProjectionError> {
+        let asked = statement::telling(segment, now, known, count_max);
+        let found = read_as(self.db.as_ref(), move |tx| tx.query(&asked.sql, &asked.values)).await?;
+        let told = found.into_iter().map(|mut row| Ok((row.parse()?, row.rest())));
+        told.collect()
     }
 }
 

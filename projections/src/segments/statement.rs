@@ -2,7 +2,7 @@
 //! bound, never written into the text.
 
 use crate::value::Val;
-use domain::attribute::{Attribute, AttributeType, AttributeValue, folded};
+use domain::attribute::{Attribute, AttributeType, AttributeValue, Known, folded};
 use domain::segment::{Bound, Column, Condition, Operator, Segment};
 use domain::time::Timestamp;
 
@@ -18,6 +18,25 @@ pub(super) fn counting(segment: &Segment, now: Timestamp) -> Asked {
     let condition = writer.whole(segment);
     Asked {
         sql: format!("select count(*) from segment_people p{condition}"),
+        values: writer.values,
+    }
+}
+
+/// What is known of whom a segment means, at most `count_max`: values of known attributes, in any order.
+pub(super) fn telling(segment: &Segment, now: Timestamp, known: &[&Known], count_max: u64) -> Asked {
+    let mut writer = Writer::new(now);
+    let condition = writer.whole(segment);
+    let columns: Vec<String> = known
+        .iter()
+        .map(|known| format!(", p.a_{}", known.name))
+        .collect();
+    let count = segment.limit().unwrap_or(count_max).min(count_max);
+    let count = writer.bind(Val::count(count));
+    Asked {
+        sql: format!(
+            "select p.customer{} from segment_people p{condition} order by p.customer limit {count}",
+            columns.concat()
+        ),
         values: writer.values,
     }
 }

@@ -6,12 +6,14 @@
 
 mod enrolling;
 mod following;
+mod grouping;
 
 use crate::as_of::Moment;
 use crate::as_of::past::Past;
 use crate::inquiring::{Reader, Shown, put_on_record};
 use crate::installation::Installation;
 use actors::Environment;
+use domain::attribute::Known;
 use domain::campaign::event::FrozenSegment;
 use domain::ids::CustomerId;
 use domain::inquiry::ReadForm;
@@ -21,7 +23,9 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 pub use enrolling::FrozenList;
 use following::Held;
+pub use grouping::{GroupsFound, RfmGraded, RfmOrder};
 use intake::members::{self, Order};
+use projections::KnownOf;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -32,7 +36,8 @@ pub const SAMPLE_DEFAULT: u32 = 10;
 /// Most of them: the read of each would be looked at by nobody.
 pub const SAMPLE_MAX: u32 = 100;
 
-/// Most persons that a frozen segment may mean: they are enrolled by one request, their rows in memory at once.
+/// Most persons that a frozen segment may mean: they are enrolled by one request, their rows in memory at
+/// once.
 pub const FROZEN_MAX: u64 = 100_000;
 
 /// A segment to ask, and as of when.
@@ -100,6 +105,9 @@ pub struct Members {
     pub frozen: FrozenSegment,
 }
 
+/// Most people of whom all that is known is in memory at once: some 400 MB.
+const KNOWN_MAX: u64 = 500_000;
+
 /// Reads a segment; what is wrong is told with its place, as a wrong member of the body.
 pub fn read(sql: &str) -> Result<Segment, Problem> {
     Segment::read(sql).map_err(|fault| explain(&fault))
@@ -140,11 +148,14 @@ struct Asked {
     at: Timestamp,
     is_past: bool,
     named_max: u64,
+    /// Of everybody whom it means.
+    known: Vec<&'static Known>,
 }
 
 struct Answer {
     count: u64,
     members: Vec<CustomerId>,
+    known: Vec<KnownOf>,
 }
 
 impl SegmentRoom {
@@ -189,7 +200,20 @@ async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
         0 => Vec::new(),
         named_max => held.rows.members(&asked.segment, asked.at, named_max).await?,
     };
-    Ok(Answer { count, members })
+    let known = match asked.known.is_empty() {
+        true => Vec::new(),
+        false => {
+            let most = KNOWN_MAX + 1;
+            held.rows
+                .known(&asked.segment, asked.at, &asked.known, most)
+                .await?
+        }
+    };
+    Ok(Answer {
+        count,
+        members,
+        known,
+    })
 }
 
 impl Installation {
@@ -204,7 +228,7 @@ impl Installation {
     }
 
     pub async fn count_segment(&self, order: SegmentOrder) -> Result<SegmentCounted, Problem> {
-        let (counted, _) = self.asked_segment(order, 0).await?;
+        let (counted, _) = self.asked_segment(order, 0, Vec::new()).await?;
         Ok(counted)
     }
 
@@ -215,9 +239,12 @@ impl Installation {
         reader: Reader,
     ) -> Result<SegmentPreviewed, Problem> {
         let named_max = u64::from(order.sample.unwrap_or(SAMPLE_DEFAULT));
-        let (counted, sample) = self.asked_segment(order, named_max).await?;
+        let (counted, answer) = self.asked_segment(order, named_max, Vec::new()).await?;
         put_on_record(self, reader, Shown::of(&["segment"], ReadForm::Masked)).await?;
-        Ok(SegmentPreviewed { counted, sample })
+        Ok(SegmentPreviewed {
+            counted,
+            sample: answer.members,
+        })
     }
 
     /// Everybody whom it means now, or meant at a position at which it was asked.
@@ -232,7 +259,8 @@ impl Installation {
             at: asked_before.map(|before| before.asked_at),
             sample: None,
         };
-        let (counted, mut ids) = self.asked_segment(order, FROZEN_MAX + 1).await?;
+        let (counted, answer) = self.asked_segment(order, FROZEN_MAX + 1, Vec::new()).await?;
+        let mut ids = answer.members;
         if counted.count > FROZEN_MAX {
             let detail = format!(
                 "{} customers, more than the {FROZEN_MAX} of one campaign",
@@ -256,7 +284,8 @@ impl Installation {
         &self,
         order: SegmentOrder,
         named_max: u64,
-    ) -> Result<(SegmentCounted, Vec<CustomerId>), Problem> {
+        known: Vec<&'static Known>,
+    ) -> Result<(SegmentCounted, Answer), Problem> {
         let segment = read(&order.sql)?;
         let moment = Moment::parse(order.as_of.as_deref(), None)?;
         let (until, known_at, is_past) = match moment.is_now() {
@@ -273,6 +302,7 @@ impl Installation {
             at,
             is_past,
             named_max,
+            known,
         };
         let answer = self.segments.ask(&self.environment, &self.past, asked).await?;
         let counted = SegmentCounted {
@@ -280,6 +310,6 @@ impl Installation {
             position: until,
             at,
         };
-        Ok((counted, answer.members))
+        Ok((counted, answer))
     }
 }

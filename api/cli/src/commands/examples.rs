@@ -202,6 +202,8 @@ const EXAMPLES: &[&str] = &[
     "segment count \"SELECT * FROM customers WHERE calls_count = 0\" --as-of 1200 --data ./first",
     "segment preview \"SELECT * FROM customers ORDER BY age LIMIT 100\" --sample 5 --data ./first",
     "segment columns --data ./first",
+    "segment groups \"SELECT * FROM customers\" --data ./first",
+    "segment rfm \"SELECT * FROM customers\" --data ./first",
     "campaign segment REMIND \"SELECT * FROM customers WHERE tag = '信用卡'\" --data ./first",
     "customer attribute C001 age=31 地域=浙江 --data ./first",
     "customer tag C001 信用卡 --level business --data ./first",

@@ -4,7 +4,7 @@ use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use domain::time::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -34,6 +34,16 @@ enum Action {
         #[arg(long, value_name = "N")]
         sample: Option<u32>,
     },
+    /// Groups of its answered customers (聚类), by what tells their conversion apart; best first
+    Groups(Asked),
+    /// Its customers by recency, frequency and money (RFM), by fifths or by given limits
+    Rfm {
+        #[command(flatten)]
+        asked: Asked,
+        /// Limits as JSON: recency_days, orders_count, amount, four of each; default: fifths
+        #[arg(long, value_name = "JSON")]
+        limits: Option<String>,
+    },
     /// The attributes that may be asked, with their types and names in both languages
     Columns {
         #[command(flatten)]
@@ -61,6 +71,18 @@ impl Asked {
         let path = format!("/api/v1/segments/{verb}");
         self.asking.show(runtime, post(&path, &body)).await
     }
+
+    async fn grade(self, runtime: Arc<Runtime>, limits: Option<&str>) -> Result<(), Failure> {
+        let read = |text: &str| {
+            let read: Result<Value, _> = serde_json::from_str(text);
+            read.map_err(|error| Failure::usage(format!("--limits: {error}")))
+        };
+        let limits = limits.map(read).transpose()?;
+        let body = given(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "limits": limits }));
+        self.asking
+            .show(runtime, post("/api/v1/segments/rfm", &body))
+            .await
+    }
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -68,6 +90,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Check(asked) => asked.ask(runtime, "check", None).await,
         Action::Count(asked) => asked.ask(runtime, "count", None).await,
         Action::Preview { asked, sample } => asked.ask(runtime, "preview", sample).await,
+        Action::Groups(asked) => asked.ask(runtime, "groups", None).await,
+        Action::Rfm { asked, limits } => asked.grade(runtime, limits.as_deref()).await,
         Action::Columns { asking } => asking.show(runtime, get("/api/v1/segments/columns")).await,
     }
 }

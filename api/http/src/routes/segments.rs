@@ -2,7 +2,9 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::segments::{SegmentChecked, SegmentCounted, SegmentOrder, SegmentPreviewed};
+use application::segments::{
+    GroupsFound, RfmGraded, RfmOrder, SegmentChecked, SegmentCounted, SegmentOrder, SegmentPreviewed,
+};
 use domain::attribute::{AttributeType, CATALOGUE, TagLevel};
 use domain::problem::Problem;
 use schemars::JsonSchema;
@@ -31,6 +33,20 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::QueryRun, About::Everybody)
         .takes::<SegmentOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/groups",
+            "Groups of the answered customers of a segment (聚类), by what tells their conversion apart; best first",
+            groups,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<SegmentOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/rfm",
+            "Customers of a segment by recency, frequency and money (RFM): by fifths, or by given limits",
+            rfm,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<RfmOrder>(),
         Endpoint::get(
             "/api/v1/segments/columns",
             "The attributes that segments ask, with their types, in zh and en",
@@ -54,6 +70,16 @@ async fn preview(ctx: Ctx, input: Input) -> Result<Read<SegmentPreviewed>, Probl
     let reader = input.reader_by_post();
     let order: SegmentOrder = input.order().await?;
     ctx.installation.preview_segment(order, reader).await.map(Read)
+}
+
+async fn groups(ctx: Ctx, input: Input) -> Result<Read<GroupsFound>, Problem> {
+    let order: SegmentOrder = input.order().await?;
+    ctx.installation.groups_of_segment(order).await.map(Read)
+}
+
+async fn rfm(ctx: Ctx, input: Input) -> Result<Read<RfmGraded>, Problem> {
+    let order: RfmOrder = input.order().await?;
+    ctx.installation.rfm_of_segment(order).await.map(Read)
 }
 
 /// What segments may ask.
