@@ -61,6 +61,7 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/prove/segments/",
     // Segments are in the words of SQL; they ask no database.
     "domain/src/segment/",
+    "domain/src/grouping/tests.rs",
     "api/bench/src/segment.rs",
     "api/cli/src/commands/segment.rs",
     "api/cli/src/commands/campaign.rs",

@@ -4,12 +4,12 @@
 use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
+use application::profiles::ProfileShown;
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
 use domain::four_eyes::FourEyes;
 use domain::ids::{CampaignId, CustomerId, EventId, PersonRequestId};
 use domain::inquiry::ReadForm;
-use application::profiles::ProfileShown;
 use domain::person_request::{PersonRequest, ReceivedRequest, Wish};
 use domain::personal::Personal;
 use domain::problem::Problem;

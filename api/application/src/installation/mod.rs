@@ -17,7 +17,7 @@ use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::messages::room::MessageRoom;
 use crate::readers::Readers;
-use crate::segments::SegmentRoom;
+use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;

@@ -1,7 +1,8 @@
 //! Customers of a segment put together: groups that convert unlike the rest, and grades by recency, frequency
 //! and money.
 
-use super::{Answer, KNOWN_MAX, SegmentCounted, SegmentOrder};
+use super::room::{Answer, KNOWN_MAX};
+use super::{SegmentCounted, SegmentOrder};
 use crate::as_of::past::Apart;
 use crate::installation::Installation;
 use domain::attribute::{AttributeType, AttributeValue, CATALOGUE, Known};

@@ -7,12 +7,11 @@
 mod enrolling;
 mod following;
 mod grouping;
+pub mod room;
 
 use crate::as_of::Moment;
-use crate::as_of::past::Past;
 use crate::inquiring::{Reader, Shown, put_on_record};
 use crate::installation::Installation;
-use actors::Environment;
 use domain::attribute::Known;
 use domain::campaign::event::FrozenSegment;
 use domain::ids::CustomerId;
@@ -22,14 +21,11 @@ use domain::segment::{FaultKind, SEGMENT_BYTES_MAX, Segment, SegmentFault, membe
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 pub use enrolling::FrozenList;
-use following::Held;
 pub use grouping::{GroupsFound, RfmGraded, RfmOrder};
 use intake::members::{self, Order};
-use projections::KnownOf;
+use room::{Answer, Asked};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
 
 /// Persons that a preview names.
 pub const SAMPLE_DEFAULT: u32 = 10;
@@ -105,9 +101,6 @@ pub struct Members {
     pub frozen: FrozenSegment,
 }
 
-/// Most people of whom all that is known is in memory at once: some 400 MB.
-const KNOWN_MAX: u64 = 500_000;
-
 /// Reads a segment; what is wrong is told with its place, as a wrong member of the body.
 pub fn read(sql: &str) -> Result<Segment, Problem> {
     Segment::read(sql).map_err(|fault| explain(&fault))
@@ -124,96 +117,6 @@ fn explain(fault: &SegmentFault) -> Problem {
             detail: fault.to_string(),
         }]),
     }
-}
-
-/// The rows of this process; one question at a time.
-pub struct SegmentRoom {
-    place: Arc<Semaphore>,
-    held: Arc<Mutex<Option<Held>>>,
-}
-
-impl Default for SegmentRoom {
-    fn default() -> Self {
-        Self {
-            place: Arc::new(Semaphore::new(1)),
-            held: Arc::default(),
-        }
-    }
-}
-
-/// What is wanted of a segment besides its count.
-struct Asked {
-    segment: Segment,
-    until: Position,
-    at: Timestamp,
-    is_past: bool,
-    named_max: u64,
-    /// Of everybody whom it means.
-    known: Vec<&'static Known>,
-}
-
-struct Answer {
-    count: u64,
-    members: Vec<CustomerId>,
-    known: Vec<KnownOf>,
-}
-
-impl SegmentRoom {
-    async fn ask(&self, environment: &Environment, past: &Past, asked: Asked) -> Result<Answer, Problem> {
-        let place = Arc::clone(&self.place).acquire_owned().await;
-        let place = place.map_err(|_closed| Problem::unavailable("segments"))?;
-        let (held, vault) = (Arc::clone(&self.held), Arc::clone(&environment.vault));
-        let answered = past.apart(environment, move |on| {
-            let answer = on.runtime.block_on(async {
-                let kept = match asked.is_past {
-                    true => None,
-                    false => held.lock().unwrap_or_else(PoisonError::into_inner).take(),
-                };
-                let mut rows = match kept {
-                    Some(rows) => rows,
-                    None => Held::begin().await?,
-                };
-                let followed = rows
-                    .follow(on.store, vault.as_ref(), asked.until, on.goes_on)
-                    .await;
-                let answer = match followed {
-                    Ok(()) => answer_of(&rows, &asked).await,
-                    Err(problem) => Err(problem),
-                };
-                if !asked.is_past {
-                    *held.lock().unwrap_or_else(PoisonError::into_inner) = Some(rows);
-                }
-                answer
-            });
-            drop(place);
-            answer
-        });
-        answered
-            .await?
-            .unwrap_or_else(|| Err(Problem::unavailable("the process stops")))
-    }
-}
-
-async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
-    let count = held.rows.count(&asked.segment, asked.at).await?;
-    let members = match asked.named_max {
-        0 => Vec::new(),
-        named_max => held.rows.members(&asked.segment, asked.at, named_max).await?,
-    };
-    let known = match asked.known.is_empty() {
-        true => Vec::new(),
-        false => {
-            let most = KNOWN_MAX + 1;
-            held.rows
-                .known(&asked.segment, asked.at, &asked.known, most)
-                .await?
-        }
-    };
-    Ok(Answer {
-        count,
-        members,
-        known,
-    })
 }
 
 impl Installation {

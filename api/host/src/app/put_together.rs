@@ -10,7 +10,7 @@ use application::exporting::desk::ExportDesk;
 use application::installation::Installation;
 use application::live::LiveHub;
 use application::readers::Readers;
-use application::segments::SegmentRoom;
+use application::segments::room::SegmentRoom;
 use domain::ports::speech::Synthesizer;
 use std::sync::Arc;
 

@@ -104,7 +104,7 @@ fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
         "/api/v1/segments/check",
         &asked("SELECT * FROM customers WHERE 姓名 = 'x'"),
     );
-    assert_eq!(wrong.0, 400, "{wrong:?}");
+    assert_eq!(wrong.0, 422, "{wrong:?}");
     let told = wrong.1["errors"][0]["detail"]
         .as_str()
         .unwrap_or_default()
