@@ -1,4 +1,8 @@
 //! Columns and values of a segment, each of one type, values read for the column they stand beside.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
+)]
 
 use super::bound::{Bound, SHIFT_MICROS_MAX, SHIFT_MONTHS_MAX, Shift};
 use super::condition::Column;

@@ -3,6 +3,10 @@
 //!
 //! What was understood is written again and compared with all that the parser read: a clause that nobody
 //! here knows is so refused, whatever a later parser may learn to read.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
+)]
 
 use super::condition::{Column, Ordering};
 use super::fault::{FaultKind, Place, SegmentFault};

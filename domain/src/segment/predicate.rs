@@ -1,4 +1,8 @@
 //! Conditions of a segment, from what the parser read: each node by name, any other refused with its place.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what the parser reads and segments do not know is refused, also what it learns to read later"
+)]
 
 use super::condition::{Column, Condition, Operator};
 use super::fault::{FaultKind, Place, SegmentFault};
