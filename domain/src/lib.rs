@@ -15,6 +15,7 @@ pub mod approval;
 pub mod approvals_asked;
 pub mod assist_plan;
 pub mod assisting;
+pub mod attribute;
 pub mod calendar;
 pub mod call;
 pub mod call_course;
@@ -37,6 +38,7 @@ pub mod few_map;
 pub mod flow;
 pub mod four_eyes;
 pub mod holiday;
+pub mod grouping;
 pub mod ids;
 pub mod inquiry;
 pub mod installation;
@@ -59,6 +61,8 @@ pub mod report;
 pub mod retention;
 pub mod sample;
 pub mod screening;
+
+pub mod segment;
 pub mod sensitive_words;
 pub mod setting;
 

@@ -35,6 +35,7 @@ mod read_ahead;
 mod rebuild;
 mod runner;
 mod schema;
+pub mod segments;
 mod shadow;
 mod spaced_pages;
 pub mod sql_views;
@@ -75,6 +76,7 @@ pub use rebuild::{
     Rebuilds, Switched, TableCheck, TableDigest, ViewCheck, rebuild, rebuild_views, verify, verify_views,
 };
 pub use runner::InlineRunner;
+pub use segments::{KnownOf, OfPerson, SegmentRows};
 pub use sqlite::SqliteReadDb;
 pub use status::{ParkedAt, RebuildStatus, ViewState, ViewStatus, statuses};
 pub use value::{Row, Val};

@@ -37,6 +37,7 @@ const QUERY_ROOMS: &[&str] = &[
     "projections/src/views/",
     "projections/src/sql_views/",
     "projections/src/ask/",
+    "projections/src/segments/",
     // Copies rows for a measurement; the unit of work is held to what SQL says.
     "projections/src/multiplied.rs",
     "projections/src/unit_of_work/tests.rs",
@@ -57,6 +58,18 @@ const QUERY_ROOMS: &[&str] = &[
     "tests/src/postgres.rs",
     "tests/src/prove/forgotten_keys.rs",
     "tests/src/prove/http/database.rs",
+    "tests/src/prove/segments/",
+    // Segments are in the words of SQL; they ask no database.
+    "domain/src/segment/",
+    "domain/src/grouping/tests.rs",
+    "api/bench/src/segment.rs",
+    "api/cli/src/commands/segment.rs",
+    "api/cli/src/commands/campaign.rs",
+    "api/cli/src/commands/examples.rs",
+    "api/application/src/segments/",
+    "api/http/src/routes/segments.rs",
+    "api/http/src/routes/campaign_segments.rs",
+    "domain/src/campaign/",
 ];
 
 /// Where an order that differs between runs could be seen.

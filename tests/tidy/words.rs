@@ -21,6 +21,8 @@ const RIGHT_HERE: &[(&str, &str)] = &[
     ("operator", "api/application/src/access/"),
     // `+` and `and`, as the SQL parser calls them.
     ("operator", "projections/src/ask/"),
+    ("operator", "projections/src/segments/"),
+    ("operator", "domain/src/segment/"),
     // google.rpc, the package of the protocol's own errors.
     ("rpc", "api/kurrent_endpoint/"),
 ];

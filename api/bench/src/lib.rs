@@ -18,6 +18,7 @@ mod payload;
 mod project;
 mod query;
 mod read;
+mod segment;
 mod stopwatch;
 mod subscribe;
 mod turn;
@@ -51,6 +52,7 @@ enum Action {
     Nlu(nlu::Args),
     Flow(flow::Args),
     Pacing(pacing::Args),
+    Segment(segment::Args),
     Turn(turn::Args),
 }
 
@@ -76,6 +78,7 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::Nlu(args) => nlu::run(&args),
         Action::Flow(args) => flow::run(&args),
         Action::Pacing(args) => pacing::run(&args),
+        Action::Segment(args) => segment::run(args).await,
         Action::Turn(args) => turn::run(&args).await,
     }
 }

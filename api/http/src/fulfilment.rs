@@ -4,6 +4,7 @@
 use application::cases::correcting::{RightValues, correction};
 use application::inquiring::{Reader, Shown, put_on_record};
 use application::installation::{Installation, follow};
+use application::profiles::ProfileShown;
 use domain::customer::CustomerCommand;
 use domain::decider::Decider;
 use domain::four_eyes::FourEyes;
@@ -25,6 +26,8 @@ const COPY: &[&str] = &[
     "name",
     "phone",
     "variables",
+    "attributes",
+    "tags",
     "calls",
     "decisions",
     "consents",
@@ -41,6 +44,8 @@ pub(crate) struct PersonCopy {
     /// By campaign, each by its name.
     #[schemars(example = BTreeMap::from([("TASK20261120", BTreeMap::from([("days", "3")]))]))]
     variables: BTreeMap<CampaignId, BTreeMap<String, Option<String>>>,
+    /// What is known of the person, also what follows from calls.
+    known: ProfileShown,
 }
 
 /// What was done for a person, and by which event.
@@ -97,6 +102,7 @@ pub(crate) async fn fulfil(
             let copy = Some(PersonCopy {
                 found: found.answer,
                 variables: variables(installation, customer).await?,
+                known: installation.profile_of(customer).await?,
             });
             Ok(Done {
                 by: Some(by),

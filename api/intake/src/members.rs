@@ -170,6 +170,11 @@ impl Members {
         }
     }
 
+    /// The names of the members that were not read yet, where names are the caller's own.
+    pub fn names(&self) -> Vec<String> {
+        self.object.keys().cloned().collect()
+    }
+
     /// Reads the members of an inner object with the same reader.
     pub fn inner<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> Option<T> {
         let Value::Object(object) = self.take(name)? else {

@@ -1,6 +1,6 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
-use super::event::{AnonymizedCounts, PauseReason, Target};
+use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
@@ -66,6 +66,8 @@ pub enum CampaignCommand {
         targets: Vec<Target>,
         by: Option<String>,
     },
+    /// Fixes whom it is for. The same segment with the same people again: no event.
+    FreezeSegment(Box<FrozenSegment>),
     /// Its persons are to be made unknowable; under way already: no event.
     BeginAnonymization {
         reason: String,
@@ -97,6 +99,7 @@ impl CampaignCommand {
             Self::RecordAbandonment { .. } => "campaign.record_abandonment",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
+            Self::FreezeSegment(_) => "campaign.freeze_segment",
             Self::BeginAnonymization { .. } => "campaign.begin_anonymization",
             Self::CompleteAnonymization { .. } => "campaign.complete_anonymization",
             Self::Complete { .. } => "campaign.complete",

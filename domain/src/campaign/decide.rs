@@ -8,6 +8,7 @@ use super::anonymizing;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::pacing;
+use super::freezing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use crate::approvals_asked::NeedsApproval;
@@ -77,6 +78,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
         CampaignCommand::SetTargets { targets, by } => set_targets(state, targets, by),
+        CampaignCommand::FreezeSegment(segment) => freezing::freeze(state, status, *segment),
         CampaignCommand::BeginAnonymization { reason, four_eyes } => {
             anonymizing::begin(state, status, reason, four_eyes)
         }

@@ -93,6 +93,13 @@ pub enum CampaignEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
     },
+    /// Whom it is for was asked and is fixed: the segment as it was written, and what it meant then. At the
+    /// position and with that meaning of NOW() it can be asked again.
+    #[serde(rename = "campaign.segment_frozen")]
+    SegmentFrozen {
+        #[serde(flatten)]
+        segment: FrozenSegment,
+    },
     /// Its persons are made unknowable: each who occurs in no other campaign is erased. Stored before the
     /// first of them is.
     #[serde(rename = "campaign.anonymization_begun")]
@@ -108,6 +115,21 @@ pub enum CampaignEvent {
         #[serde(flatten)]
         counts: AnonymizedCounts,
     },
+}
+
+/// A segment, and whom it meant: their count, and a digest over their ids in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct FrozenSegment {
+    pub sql: String,
+    /// SHA-256 of the text.
+    pub sha256: String,
+    /// How much of the log was in the answer.
+    pub position: Position,
+    /// What NOW() meant.
+    pub asked_at: Timestamp,
+    pub count: u64,
+    /// SHA-256 over the ids in their order, one a line.
+    pub members_sha256: String,
 }
 
 /// What came of the persons of a campaign.
@@ -162,6 +184,7 @@ impl CampaignEvent {
     pub const COMPLETED: &'static str = "campaign.completed";
     pub const REOPENED: &'static str = "campaign.reopened";
     pub const TARGETS_SET: &'static str = "campaign.targets_set";
+    pub const SEGMENT_FROZEN: &'static str = "campaign.segment_frozen";
     pub const ANONYMIZATION_BEGUN: &'static str = "campaign.anonymization_begun";
     pub const ABANDONMENT_RECORDED: &'static str = "campaign.abandonment_recorded";
     pub const ANONYMIZED: &'static str = "campaign.anonymized";
@@ -210,6 +233,7 @@ impl EventData for CampaignEvent {
             Self::Completed { .. } => Self::COMPLETED,
             Self::Reopened { .. } => Self::REOPENED,
             Self::TargetsSet { .. } => Self::TARGETS_SET,
+            Self::SegmentFrozen { .. } => Self::SEGMENT_FROZEN,
             Self::AnonymizationBegun { .. } => Self::ANONYMIZATION_BEGUN,
             Self::AbandonmentRecorded { .. } => Self::ABANDONMENT_RECORDED,
             Self::Anonymized { .. } => Self::ANONYMIZED,

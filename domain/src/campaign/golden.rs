@@ -1,6 +1,6 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
-use super::event::{AnonymizedCounts, CampaignEvent, PauseReason, Target};
+use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use crate::abandonment::Answered;
 use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
@@ -179,6 +179,16 @@ fn every_kind_is_written_as_its_golden_file() {
                 per_mille: 650,
             }],
             by: Some("wang".to_owned()),
+        },
+        CampaignEvent::SegmentFrozen {
+            segment: FrozenSegment {
+                sql: "SELECT * FROM customers WHERE age > 30".to_owned(),
+                sha256: "0f".repeat(32),
+                position: Position(1_200),
+                asked_at: at(),
+                count: 42,
+                members_sha256: "ab".repeat(32),
+            },
         },
         CampaignEvent::AnonymizationBegun {
             reason: "the study is over".to_owned(),

@@ -12,6 +12,7 @@ pub mod event;
 #[cfg(test)]
 mod approving_tests;
 mod decide;
+mod freezing;
 #[cfg(test)]
 mod given;
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use super::state::CampaignStatus;
 use crate::ids::ListId;
 use crate::problem::Explained;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,6 +51,12 @@ pub enum CampaignRefusal {
     TargetCount { count: usize, targets_max: usize },
     #[error("the target of {metric} is {per_mille} per mille; 1 to 1,000 are possible, once per metric")]
     TargetInvalid { metric: String, per_mille: u32 },
+    #[error(
+        "the campaign has a frozen segment already, of position {position}: another one needs another campaign"
+    )]
+    SegmentFrozen { position: Position },
+    #[error("the segment means nobody: there is nothing to freeze")]
+    NobodyMeant,
     #[error("a reason of 1 to {bytes_max} bytes is needed")]
     NoReason { bytes_max: usize },
     #[error("{open_count} lists are still open")]

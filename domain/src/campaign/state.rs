@@ -1,6 +1,6 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
-use super::event::{CampaignEvent, PauseReason, Target};
+use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use crate::abandonment::AbandonmentAccount;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
@@ -101,6 +101,7 @@ pub struct CampaignState {
     account: AbandonmentAccount,
     /// Up to where its ended calls are in the account.
     accounted_through: Option<Position>,
+    frozen: Option<Box<FrozenSegment>>,
     anonymization: Anonymization,
     version: u64,
 }
@@ -140,6 +141,10 @@ impl CampaignState {
     /// The pause that completion found it in: it holds again when a later list reopens the campaign.
     pub const fn completed_in_pause(&self) -> Option<&PauseReason> {
         self.completed_in_pause.as_ref()
+    }
+    /// Whom it is for, once that is fixed.
+    pub fn frozen_segment(&self) -> Option<&FrozenSegment> {
+        self.frozen.as_deref()
     }
     /// What it is to reach, as last set.
     pub fn targets(&self) -> &[Target] {
@@ -265,6 +270,7 @@ impl CampaignState {
                 self.accounted_through = Some(*through);
             }
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
+            CampaignEvent::SegmentFrozen { segment } => self.frozen = Some(Box::new(segment.clone())),
             CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
             CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),
         }

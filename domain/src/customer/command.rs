@@ -2,6 +2,8 @@
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
+use super::profile_origin::ProfileOrigin;
+use crate::attribute::TagLevel;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
@@ -100,6 +102,10 @@ pub enum CustomerCommand {
     },
     /// Values of the person were wrong: these are right. So already: no event.
     Correct(Box<Correction>),
+    /// Values of attributes are known from here on, or not any more.
+    SetAttributes(Box<AttributesOrder>),
+    /// Tags are given and taken away.
+    Tag(Box<TagOrder>),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -125,6 +131,8 @@ impl CustomerCommand {
             Self::Assign { .. } => "customer.assign",
             Self::Unassign { .. } => "customer.unassign",
             Self::Correct(_) => "customer.correct",
+            Self::SetAttributes(_) => "customer.set_attributes",
+            Self::Tag(_) => "customer.tag",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }
@@ -137,6 +145,23 @@ pub struct Correction {
     pub name: Option<String>,
     /// By their names, in every campaign that has them.
     pub variables: BTreeMap<String, String>,
+}
+
+/// Values of a person by the names of their attributes, in either language, as somebody wrote them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttributesOrder {
+    pub values: BTreeMap<String, String>,
+    pub cleared: Vec<String>,
+    pub origin: ProfileOrigin,
+}
+
+/// Tags of one level.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagOrder {
+    pub level: TagLevel,
+    pub added: Vec<String>,
+    pub removed: Vec<String>,
+    pub origin: ProfileOrigin,
 }
 
 /// What the forgetting driver has done.

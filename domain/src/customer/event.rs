@@ -2,7 +2,9 @@
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
-use super::pointers::{escaped, of_correction};
+use super::pointers::{escaped, listed, of_correction};
+use super::profile_origin::ProfileOrigin;
+use crate::attribute::TagLevel;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -179,6 +181,27 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
     },
+    /// Values of attributes, by their names, are these from here on; those of `cleared` are not known any
+    /// more. Names say their type.
+    #[serde(rename = "customer.attributes_set")]
+    AttributesSet {
+        /// All values are personal; written as their type is.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        attributes: BTreeMap<String, Personal<String>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        cleared: Vec<String>,
+        origin: ProfileOrigin,
+    },
+    /// Tags of one level that the person has from here on, and those that they have no more.
+    #[serde(rename = "customer.tagged")]
+    Tagged {
+        level: TagLevel,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<Personal<String>>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        removed: Vec<Personal<String>>,
+        origin: ProfileOrigin,
+    },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
@@ -234,72 +257,11 @@ impl CustomerEvent {
     pub const ASSIGNED: &'static str = "customer.assigned";
     pub const UNASSIGNED: &'static str = "customer.unassigned";
     pub const CORRECTED: &'static str = "customer.corrected";
+    pub const ATTRIBUTES_SET: &'static str = "customer.attributes_set";
+    pub const TAGGED: &'static str = "customer.tagged";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
-}
-
-/// What is searched for in answers and streams, so that a search need not know every other event.
-impl CustomerEvent {
-    /// The attempt, and the customer's side of its permit.
-    pub const fn dial_granted(&self) -> Option<(u32, &CustomerGrant)> {
-        let Self::DialGranted { attempt, grant } = self else {
-            return None;
-        };
-        Some((*attempt, grant))
-    }
-
-    /// The campaign it is about, where it is about one.
-    pub const fn campaign(&self) -> Option<&CampaignId> {
-        match self {
-            Self::Enrolled { campaign, .. }
-            | Self::DialRefused { campaign, .. }
-            | Self::DialReleased { campaign, .. }
-            | Self::CallClosed { campaign, .. }
-            | Self::CallBackOrdered { campaign, .. }
-            | Self::CallAsked { campaign, .. }
-            | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
-            Self::DialGranted { grant, .. } => Some(&grant.campaign),
-            Self::Registered { .. }
-            | Self::NumberAdded { .. }
-            | Self::ConsentRecorded { .. }
-            | Self::ConsentWithdrawn { .. }
-            | Self::Held { .. }
-            | Self::HoldReleased { .. }
-            | Self::Assigned { .. }
-            | Self::Unassigned { .. }
-            | Self::Corrected { .. }
-            | Self::ErasureRequested { .. }
-            | Self::Erased { .. }
-            | Self::ErasureCertified { .. } => None,
-        }
-    }
-
-    /// The call it is about, where it is about one.
-    pub const fn call(&self) -> Option<CallId> {
-        match self {
-            Self::DialGranted { grant, .. } => Some(grant.call),
-            Self::DialRefused { call, .. }
-            | Self::DialReleased { call, .. }
-            | Self::CallClosed { call, .. }
-            | Self::CallBackOrdered { call, .. } => Some(*call),
-            Self::Registered { .. }
-            | Self::NumberAdded { .. }
-            | Self::ConsentRecorded { .. }
-            | Self::ConsentWithdrawn { .. }
-            | Self::Enrolled { .. }
-            | Self::CallAsked { .. }
-            | Self::EnrolmentSettled { .. }
-            | Self::Held { .. }
-            | Self::HoldReleased { .. }
-            | Self::Assigned { .. }
-            | Self::Unassigned { .. }
-            | Self::Corrected { .. }
-            | Self::ErasureRequested { .. }
-            | Self::Erased { .. }
-            | Self::ErasureCertified { .. } => None,
-        }
-    }
 }
 
 impl EventData for CustomerEvent {
@@ -322,6 +284,8 @@ impl EventData for CustomerEvent {
             Self::Assigned { .. } => Self::ASSIGNED,
             Self::Unassigned { .. } => Self::UNASSIGNED,
             Self::Corrected { .. } => Self::CORRECTED,
+            Self::AttributesSet { .. } => Self::ATTRIBUTES_SET,
+            Self::Tagged { .. } => Self::TAGGED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -352,6 +316,15 @@ impl EventData for CustomerEvent {
                 .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
                 .collect(),
             Self::Corrected { name, variables, .. } => of_correction(name.as_mut(), variables),
+            Self::AttributesSet { attributes, .. } => attributes
+                .iter_mut()
+                .map(|(name, value)| (format!("/attributes/{}", escaped(name)), value))
+                .collect(),
+            Self::Tagged { added, removed, .. } => {
+                let mut fields = listed("/added", added);
+                fields.extend(listed("/removed", removed));
+                fields
+            }
             Self::ConsentWithdrawn { .. }
             | Self::DialGranted { .. }
             | Self::DialRefused { .. }

@@ -4,6 +4,8 @@ use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
 use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
+use super::profile_origin::ProfileOrigin;
+use crate::attribute::TagLevel;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::disposition::{Disposition, Outcome};
@@ -162,6 +164,20 @@ fn held_and_erased() -> Vec<CustomerEvent> {
                 campaign(),
                 BTreeMap::from([("due/date".to_owned(), personal("3月6日"))]),
             )]),
+        },
+        CustomerEvent::AttributesSet {
+            attributes: BTreeMap::from([
+                ("age".to_owned(), personal("31")),
+                ("region".to_owned(), personal("浙江")),
+            ]),
+            cleared: vec!["customer_level".to_owned()],
+            origin: ProfileOrigin::Import { list: list() },
+        },
+        CustomerEvent::Tagged {
+            level: TagLevel::Business,
+            added: vec![personal("信用卡")],
+            removed: vec![personal("存款")],
+            origin: ProfileOrigin::Call { call: call() },
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

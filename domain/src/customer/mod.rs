@@ -18,10 +18,15 @@ mod decide;
 mod enrolment;
 mod erasure;
 pub mod event;
+mod event_about;
 mod forget;
+mod forgotten;
 mod grant_dial;
 mod known_number;
 mod pointers;
+mod profile;
+mod profile_origin;
+mod profiling;
 mod refusal;
 mod state;
 mod why_not;
@@ -35,7 +40,8 @@ pub use assignee::Assignee;
 pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use call_now::CALL_CANCELED;
 pub use command::{
-    CallClosing, Correction, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy, GivenConsent,
+    AttributesOrder, CallClosing, Correction, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy,
+    GivenConsent, TagOrder,
 };
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;
@@ -44,6 +50,9 @@ pub use erasure::{DeletedRecording, Erasure};
 pub use event::CustomerEvent;
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use known_number::KnownNumber;
+pub use profile::{COUNTS, Profile, ProfileChange, profile_changes};
+pub use profile_origin::ProfileOrigin;
+pub use profiling::{ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX};
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
 pub use why_not::{Above, Judge, SidedVerdict, WhyNot, dialed_number, why_not};

@@ -22,3 +22,14 @@ pub(super) fn of_correction<'a>(
     }
     found
 }
+
+/// What stands in a list, by its place.
+pub(super) fn listed<'a>(
+    pointer: &str,
+    values: &'a mut [Personal<String>],
+) -> Vec<(String, &'a mut Personal<String>)> {
+    let values = values.iter_mut().enumerate();
+    values
+        .map(|(at, value)| (format!("{pointer}/{at}"), value))
+        .collect()
+}

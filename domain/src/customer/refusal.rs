@@ -1,5 +1,6 @@
 //! Why a command to a customer is turned down. A rule's no to a dial is an event, not one of these.
 
+use crate::attribute::NameFault;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, ListId};
 use crate::problem::Explained;
@@ -68,6 +69,19 @@ pub enum CustomerRefusal {
         "{count} values would change, more than the {count_max} of one correction: correct fewer at once"
     )]
     TooManyCorrected { count: usize, count_max: usize },
+    #[error("{why}")]
+    AttributeName { why: NameFault },
+    /// What was written may be personal: it is not repeated.
+    #[error("{attribute} must be {wanted}")]
+    AttributeValue { attribute: String, wanted: &'static str },
+    #[error("{attribute} is set and cleared at once")]
+    SetAndCleared { attribute: String },
+    #[error("a tag has 1 to {bytes_max} bytes, none of them a control character")]
+    TagShape { bytes_max: usize },
+    #[error("a tag of {bytes} bytes is added and removed at once")]
+    TagBoth { bytes: usize },
+    #[error("more than the {bytes_max} bytes of one request: set fewer at once")]
+    TooManyAtOnce { bytes_max: usize },
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
 }

@@ -6,6 +6,7 @@ use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::known_number::KnownNumber;
+use super::profile::Profile;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::disposition::Disposition;
 use crate::few_map::FewMap;
@@ -16,16 +17,17 @@ use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Default)]
 pub struct CustomerState {
-    external_id: Option<Personal<String>>,
-    name: Option<Personal<String>>,
-    time_zone: Option<String>,
-    numbers: Vec<KnownNumber>,
+    pub(super) external_id: Option<Personal<String>>,
+    pub(super) name: Option<Personal<String>>,
+    pub(super) time_zone: Option<String>,
+    pub(super) numbers: Vec<KnownNumber>,
     consents: BTreeMap<String, ConsentFacts>,
-    enrolments: FewMap<CampaignId, EnrolmentState>,
+    pub(super) enrolments: FewMap<CampaignId, EnrolmentState>,
     history: ContactHistory,
-    held: Option<String>,
-    erasure: Erasure,
+    pub(super) held: Option<String>,
+    pub(super) erasure: Erasure,
     assignee: Option<Box<Assignee>>,
+    pub(super) profile: Option<Box<Profile>>,
 }
 
 impl CustomerState {
@@ -73,6 +75,10 @@ impl CustomerState {
     /// Who sees to this person, where somebody does.
     pub fn assignee(&self) -> Option<&Assignee> {
         self.assignee.as_deref()
+    }
+    /// What somebody or a list said of this person; what follows from calls is not kept here.
+    pub fn profile(&self) -> Option<&Profile> {
+        self.profile.as_deref()
     }
     pub const fn erasure(&self) -> Erasure {
         self.erasure
@@ -157,76 +163,14 @@ impl CustomerState {
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
+            CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => {
+                self.profile.get_or_insert_default().evolve(event);
+            }
             CustomerEvent::Held { .. }
             | CustomerEvent::HoldReleased { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }
             | CustomerEvent::ErasureCertified { .. } => self.evolve_erasure(event, at),
-        }
-    }
-
-    fn evolve_erasure(&mut self, event: &CustomerEvent, at: Timestamp) {
-        match event {
-            CustomerEvent::Held { reason, .. } => self.held = Some(reason.clone()),
-            CustomerEvent::HoldReleased { .. } => self.held = None,
-            CustomerEvent::ErasureRequested { .. } => self.erasure = Erasure::Requested { at },
-            CustomerEvent::Erased { .. } => {
-                self.erasure = Erasure::Decided { at };
-                self.drop_values();
-            }
-            CustomerEvent::ErasureCertified { certificate, .. } => {
-                self.erasure = Erasure::Certified {
-                    certificate: *certificate,
-                };
-            }
-            CustomerEvent::Registered { .. }
-            | CustomerEvent::NumberAdded { .. }
-            | CustomerEvent::ConsentRecorded { .. }
-            | CustomerEvent::ConsentWithdrawn { .. }
-            | CustomerEvent::Enrolled { .. }
-            | CustomerEvent::DialGranted { .. }
-            | CustomerEvent::DialRefused { .. }
-            | CustomerEvent::DialReleased { .. }
-            | CustomerEvent::CallClosed { .. }
-            | CustomerEvent::CallBackOrdered { .. }
-            | CustomerEvent::CallAsked { .. }
-            | CustomerEvent::EnrolmentSettled { .. }
-            | CustomerEvent::Assigned { .. }
-            | CustomerEvent::Unassigned { .. }
-            | CustomerEvent::Corrected { .. } => {}
-        }
-    }
-
-    /// What was open in memory goes with the decision, before the key does.
-    fn drop_values(&mut self) {
-        let erased = || Personal::Erased { hash: None };
-        self.external_id = self.external_id.as_ref().map(|_| erased());
-        self.name = self.name.as_ref().map(|_| erased());
-        self.time_zone = None;
-        for known in &mut self.numbers {
-            known.phone = erased();
-        }
-        let variables = self.enrolments.values_mut();
-        for value in variables.flat_map(|enrolment| enrolment.variables.values_mut()) {
-            *value = erased();
-        }
-    }
-
-    fn note_corrected(
-        &mut self,
-        name: Option<&Personal<String>>,
-        variables: &BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
-    ) {
-        if let Some(name) = name {
-            self.name = Some(name.clone());
-        }
-        for (campaign, values) in variables {
-            let values = values.clone();
-            self.with_enrolment(campaign, |enrolment| {
-                for (variable, value) in values {
-                    enrolment.variables.insert(variable, value);
-                }
-            });
         }
     }
 
@@ -344,6 +288,8 @@ impl CustomerState {
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. }
             | CustomerEvent::Corrected { .. }
+            | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::Tagged { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }
             | CustomerEvent::ErasureCertified { .. } => {}
@@ -392,7 +338,7 @@ impl CustomerState {
         });
     }
 
-    fn with_enrolment(&mut self, campaign: &CampaignId, change: impl FnOnce(&mut EnrolmentState)) {
+    pub(super) fn with_enrolment(&mut self, campaign: &CampaignId, change: impl FnOnce(&mut EnrolmentState)) {
         if let Some(enrolment) = self.enrolments.get_mut(campaign) {
             change(enrolment);
         }

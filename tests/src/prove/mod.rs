@@ -31,6 +31,7 @@ mod reconcile;
 mod replay;
 mod roles;
 mod rules;
+mod segments;
 mod sipp;
 mod spoken;
 mod stop;
@@ -87,6 +88,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "replay" => Some(replay::prove(form)),
         "roles" => Some(roles::prove(form)),
         "rules" => Some(rules::prove(form)),
+        "segments" => Some(segments::prove(form)),
         "sipp" => Some(sipp::prove(form)),
         "speech-faults" => Some(spoken::prove_faults(form)),
         "spoken" => Some(spoken::prove(form)),
@@ -166,6 +168,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "roles",
         "two campaigns of 2 people instead of 6; every role, route and id all the same",
+    ),
+    (
+        "segments",
+        "60 made-up segments of 120 people instead of 400 of 600, and the required one",
     ),
     ("two-processes", "20 customers instead of 200"),
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),

@@ -17,6 +17,7 @@ use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::messages::room::MessageRoom;
 use crate::readers::Readers;
+use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
@@ -64,6 +65,8 @@ pub struct Installation {
     pub access: Arc<AccessDesk>,
     /// Where figures of the past are folded.
     pub past: Past,
+    /// Where segments are asked.
+    pub segments: SegmentRoom,
     /// Figures of this moment.
     pub live: Arc<LiveHub>,
     /// Who follows the events under a name in this process.

@@ -74,6 +74,16 @@ enum Action {
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
     },
+    /// Fix whom a campaign is for by a segment of customers (客群), and enrol them
+    Segment {
+        #[command(flatten)]
+        named: Named,
+        /// SELECT * FROM customers WHERE …
+        sql: String,
+        /// The approval that another person gave
+        #[arg(long, value_name = "ID")]
+        approval: Option<ApprovalId>,
+    },
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -134,11 +144,27 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = given(json!({ "reason": reason, "dry_run": dry_run, "approval": approval }));
             named.asking.show(runtime, post(&path, &body)).await
         }
+        Action::Segment { named, sql, approval } => freeze(runtime, &named, &sql, approval).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
             asking.show_whole(runtime, &path).await
         }
     }
+}
+
+async fn freeze(
+    runtime: Arc<Runtime>,
+    named: &Named,
+    sql: &str,
+    approval: Option<ApprovalId>,
+) -> Result<(), Failure> {
+    let approval = approval.map_or_else(String::new, |approval| format!("?approval={approval}"));
+    let path = format!(
+        "/api/v1/campaigns/{}/segment{approval}",
+        encode(named.id.as_str())
+    );
+    let body = json!({ "sql": sql });
+    named.asking.show(runtime, post(&path, &body)).await
 }
 
 fn path(then: &Then, rest: &str) -> String {

@@ -1,6 +1,6 @@
 //! `ledgerline customer`: show, assign, hold, release and erase one person.
 
-use crate::commands::{consent, reveal};
+use crate::commands::{consent, profile, reveal};
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
@@ -86,6 +86,10 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Show or set what is known of a person (客户属性): NAME=VALUE, in either language
+    Attribute(profile::AttributeArgs),
+    /// Give tags of one level to a person (客户标签), and take them away
+    Tag(profile::TagArgs),
     /// Give, withdraw and show consents (同意), by id or by phone number
     Consent(consent::Args),
     /// End a hold; an erasure that waited for it is carried out
@@ -108,9 +112,11 @@ impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
             Action::Show { .. } | Action::List(_) | Action::Reveal(_) => true,
+            Action::Attribute(ref args) => args.only_shows(),
             Action::Erase { .. }
             | Action::Hold { .. }
             | Action::Assign { .. }
+            | Action::Tag(_)
             | Action::Consent(_)
             | Action::Release { .. } => false,
         }
@@ -165,6 +171,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = given(json!({ "user": to, "team": team, "reason": reason }));
             asking.show_each(runtime, &paths, &body).await
         }
+        Action::Attribute(args) => args.run(runtime).await,
+        Action::Tag(args) => args.run(runtime).await,
         Action::Consent(args) => consent::run(args, runtime).await,
         Action::Release {
             named,

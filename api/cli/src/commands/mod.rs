@@ -38,6 +38,7 @@ pub(crate) mod mine;
 pub(crate) mod nlu;
 pub(crate) mod number;
 pub(crate) mod person_request;
+mod profile;
 pub(crate) mod projections;
 pub(crate) mod query;
 pub(crate) mod reconcile;
@@ -46,6 +47,7 @@ pub(crate) mod retention;
 mod reveal;
 pub(crate) mod rules;
 pub(crate) mod sample;
+pub(crate) mod segment;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shell;
@@ -99,6 +101,7 @@ pub(crate) enum Command {
     Report(report::Args),
     Retention(retention::Args),
     Sample(sample::Args),
+    Segment(segment::Args),
     Inspect(inspect::Args),
     Complaint(complaint::Args),
     PersonRequest(person_request::Args),
@@ -128,7 +131,7 @@ impl Command {
     /// in silence: what serves or writes does its work, and what checks says by its exit code what it found.
     pub(crate) const fn only_shows(&self) -> bool {
         match self {
-            Self::Live(_) | Self::Query(_) | Self::Completions(_) | Self::Rules(_) | Self::WhyNot(_) => true,
+            Self::Live(_) | Self::Query(_) | Self::Completions(_) | Self::Rules(_) | Self::WhyNot(_) | Self::Segment(_) => true,
             Self::Metrics(args) => args.only_shows(),
             Self::Events(args) => args.only_shows(),
             Self::Audit(args) => args.only_shows(),
@@ -200,6 +203,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Retention(args) => retention::run(args, runtime).await,
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
+        Command::Segment(args) => Box::pin(segment::run(args, runtime)).await,
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
         Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,

@@ -97,6 +97,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "several calls together, or none at all, raise it",
     ),
     (
+        CampaignEvent::SEGMENT_FROZEN,
+        Beginning::Outside,
+        "somebody says whom it is for",
+    ),
+    (
         CampaignEvent::TARGETS_SET,
         Beginning::Outside,
         "somebody says what it is to reach",
@@ -157,6 +162,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         CustomerEvent::UNASSIGNED,
         Beginning::Outside,
         "somebody takes the person back",
+    ),
+    (
+        CustomerEvent::ATTRIBUTES_SET,
+        Beginning::Outside,
+        "somebody says what is known of the person",
+    ),
+    (
+        CustomerEvent::TAGGED,
+        Beginning::Outside,
+        "somebody tags the person",
     ),
     (
         CustomerEvent::ERASURE_REQUESTED,

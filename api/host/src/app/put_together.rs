@@ -10,6 +10,7 @@ use application::exporting::desk::ExportDesk;
 use application::installation::Installation;
 use application::live::LiveHub;
 use application::readers::Readers;
+use application::segments::room::SegmentRoom;
 use domain::ports::speech::Synthesizer;
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ impl Opened {
             questions: self.questions(read_db)?,
             exports: ExportDesk::new(export_rows),
             past: Past::default(),
+            segments: SegmentRoom::default(),
             live: Arc::new(LiveHub::default()),
             readers: Readers::default(),
             conversations: Arc::default(),

@@ -12,6 +12,7 @@ mod breaches;
 mod bulk_reveal;
 mod call_plans;
 pub mod calls;
+mod campaign_segments;
 pub mod campaigns;
 mod charts;
 mod complaints;
@@ -47,6 +48,7 @@ mod own_access;
 mod own_customers;
 mod persons;
 mod problems;
+mod profiles;
 mod projections;
 mod prometheus;
 mod proofs;
@@ -61,6 +63,7 @@ mod retention;
 mod rules;
 mod samples;
 mod second_factor;
+mod segments;
 mod session;
 mod settings;
 mod standings;
@@ -103,6 +106,9 @@ fn groups() -> Vec<Vec<Endpoint>> {
         charts::endpoints(),
         customers::endpoints(),
         persons::endpoints(),
+        profiles::endpoints(),
+        segments::endpoints(),
+        campaign_segments::endpoints(),
         own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),

@@ -49,6 +49,7 @@ mod routes;
 mod same_number;
 mod second_factor;
 mod secured;
+mod segments;
 mod settings;
 mod shown_again;
 mod stop;

@@ -24,6 +24,7 @@ mod cutting_off;
 mod enrolling;
 mod forgetting;
 mod granting;
+mod profiling;
 mod releasing;
 mod unreadable;
 mod why_not;

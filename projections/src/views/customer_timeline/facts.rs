@@ -67,6 +67,18 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
             json!({ "request": request, "name": name.is_some(), "variables": names })
         }
+        CustomerEvent::AttributesSet {
+            attributes,
+            cleared,
+            origin,
+        } => json!({ "attributes": attributes.keys().collect::<Vec<_>>(), "cleared": cleared,
+            "origin": origin }),
+        CustomerEvent::Tagged {
+            level,
+            added,
+            removed,
+            origin,
+        } => json!({ "level": level, "added": added.len(), "removed": removed.len(), "origin": origin }),
         CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),

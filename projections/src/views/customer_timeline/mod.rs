@@ -92,7 +92,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 5,
+    version: 6,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -112,6 +112,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::ASSIGNED,
         CustomerEvent::UNASSIGNED,
         CustomerEvent::CORRECTED,
+        CustomerEvent::ATTRIBUTES_SET,
+        CustomerEvent::TAGGED,
         CustomerEvent::ERASURE_REQUESTED,
         CustomerEvent::ERASED,
         CustomerEvent::ERASURE_CERTIFIED,

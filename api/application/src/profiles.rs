@@ -1,0 +1,258 @@
+//! What is known of customers, whoever asks: orders of attributes and tags, a row's columns as values, and
+//! what is shown of one person.
+
+use crate::installation::Installation;
+use domain::attribute::{Attribute, NAME_BYTES_MAX, TEXT_BYTES_MAX, TagLevel};
+use domain::customer::{
+    AttributesOrder, Customer, CustomerCommand, Profile, ProfileOrigin, TAG_BYTES_MAX, TagOrder,
+};
+use domain::decider::Decider;
+use domain::ids::{CustomerId, ListId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{StreamVersion, open_personal, read_event};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Most tags of one request.
+const TAGS_AT_ONCE_MAX: usize = 100;
+
+/// What is known of a person from here on.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "set": { "age": "31", "地域": "浙江" }, "clear": ["customer_level"] }]))]
+pub struct AttributesBody {
+    /// Values by the names of attributes, in either language, each as a text.
+    #[schemars(with = "BTreeMap<String, String>")]
+    #[schemars(extend("examples" = [{ "age": "31" }]))]
+    set: Option<BTreeMap<String, String>>,
+    /// Attributes that are not known any more.
+    #[schemars(extend("examples" = [["customer_level"]]))]
+    clear: Option<Vec<String>>,
+}
+
+impl Order for AttributesBody {
+    fn read(body: &mut Members) -> Self {
+        let set = body.inner("set", |members| {
+            let names = members.names();
+            let mut set = BTreeMap::new();
+            for name in names {
+                if name.len() > NAME_BYTES_MAX {
+                    members.wrong(&name, format!("a name has at most {NAME_BYTES_MAX} bytes"));
+                }
+                if let Some(text) = members.short_text(&name, TEXT_BYTES_MAX) {
+                    set.insert(name, text);
+                }
+            }
+            set
+        });
+        Self {
+            set,
+            clear: texts(body, "clear"),
+        }
+    }
+}
+
+impl AttributesBody {
+    pub fn command(self) -> CustomerCommand {
+        CustomerCommand::SetAttributes(Box::new(AttributesOrder {
+            values: self.set.unwrap_or_default(),
+            cleared: self.clear.unwrap_or_default(),
+            origin: ProfileOrigin::Person,
+        }))
+    }
+}
+
+/// Tags of one level, given and taken away.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "level": "business", "add": ["信用卡"] }]))]
+pub struct TagsBody {
+    level: TagLevel,
+    #[schemars(length(max = TAGS_AT_ONCE_MAX))]
+    #[schemars(extend("examples" = [["信用卡"]]))]
+    add: Option<Vec<String>>,
+    #[schemars(length(max = TAGS_AT_ONCE_MAX))]
+    #[schemars(extend("examples" = [["存款"]]))]
+    remove: Option<Vec<String>>,
+}
+
+impl Order for TagsBody {
+    fn read(body: &mut Members) -> Self {
+        let level = body.needed_text("level");
+        let read = level.as_deref().and_then(TagLevel::of_word);
+        if level.is_some() && read.is_none() {
+            body.wrong("level", "basic, behavior or business");
+        }
+        Self {
+            // Without one the body is refused.
+            level: read.unwrap_or(TagLevel::Basic),
+            add: texts(body, "add"),
+            remove: texts(body, "remove"),
+        }
+    }
+}
+
+impl TagsBody {
+    pub fn command(self) -> CustomerCommand {
+        CustomerCommand::Tag(Box::new(TagOrder {
+            level: self.level,
+            added: self.add.unwrap_or_default(),
+            removed: self.remove.unwrap_or_default(),
+            origin: ProfileOrigin::Person,
+        }))
+    }
+}
+
+fn texts(body: &mut Members, name: &str) -> Option<Vec<String>> {
+    let list = body.list(name)?;
+    if list.len() > TAGS_AT_ONCE_MAX {
+        body.wrong(name, format!("has at most {TAGS_AT_ONCE_MAX} entries"));
+        return None;
+    }
+    let mut texts = Vec::with_capacity(list.len());
+    for value in list {
+        match value {
+            Value::String(text) if text.len() <= TAG_BYTES_MAX.max(NAME_BYTES_MAX) => texts.push(text),
+            _ => {
+                body.wrong(name, format!("has texts of at most {TAG_BYTES_MAX} bytes"));
+                return None;
+            }
+        }
+    }
+    Some(texts)
+}
+
+/// Why a column of a row is no attribute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongColumn {
+    pub column: String,
+    /// Never what the cell says: it may be personal.
+    pub why: String,
+}
+
+/// Further columns of a row as values of attributes, from this list. Empty cells say nothing. Every wrong
+/// column is named; then nothing of the row is taken.
+pub fn attributes_of_row<'a>(
+    columns: impl Iterator<Item = (&'a str, &'a str)>,
+    list: ListId,
+) -> Result<AttributesOrder, Vec<WrongColumn>> {
+    let (mut values, mut wrong) = (BTreeMap::new(), Vec::new());
+    for (column, text) in columns.filter(|(_, text)| !text.trim().is_empty()) {
+        let read = Attribute::named(column).map_err(|fault| fault.to_string());
+        let checked = read.and_then(|attribute| {
+            let value = attribute.read(text).map_err(|fault| fault.to_string())?;
+            Ok((attribute.to_string(), value.written()))
+        });
+        match checked {
+            Ok((name, written)) => {
+                values.insert(name, written);
+            }
+            Err(why) => wrong.push(WrongColumn {
+                column: column.to_owned(),
+                why,
+            }),
+        }
+    }
+    match wrong.is_empty() {
+        true => Ok(AttributesOrder {
+            values,
+            cleared: Vec::new(),
+            origin: ProfileOrigin::Import { list },
+        }),
+        false => Err(wrong),
+    }
+}
+
+/// What is known of one person, in clear.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ProfileShown {
+    pub id: CustomerId,
+    /// By the names of attributes, each written as its type is.
+    #[schemars(extend("examples" = [{ "age": "31", "calls_count": "2" }]))]
+    pub attributes: BTreeMap<String, String>,
+    pub tags: Vec<TagShown>,
+}
+
+/// A tag of a person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TagShown {
+    pub level: TagLevel,
+    #[schemars(example = &"信用卡")]
+    pub tag: String,
+}
+
+impl Installation {
+    /// What is known of a person, folded from their own events: what was said, and what follows from calls.
+    pub async fn profile_of(&self, customer: &CustomerId) -> Result<ProfileShown, Problem> {
+        let profile = self.folded_profile(customer).await?;
+        let values = profile.values().iter();
+        let tags = profile.tags().iter().map(|(level, tag)| TagShown {
+            level: *level,
+            tag: tag.clone(),
+        });
+        Ok(ProfileShown {
+            id: customer.clone(),
+            attributes: values
+                .map(|(attribute, value)| (attribute.to_string(), value.written()))
+                .collect(),
+            tags: tags.collect(),
+        })
+    }
+
+    async fn folded_profile(&self, customer: &CustomerId) -> Result<Profile, Problem> {
+        let stream = Customer::stream(customer);
+        let key = self.vault().existing_key(customer).await?;
+        let mut profile = Profile::default();
+        let mut after = StreamVersion(0);
+        loop {
+            let page = self.store().read_stream(&stream, after, PAGE_EVENTS_MAX).await?;
+            if page.is_empty() {
+                return Ok(profile);
+            }
+            after = StreamVersion(after.0 + page.len() as u64);
+            for stored in page {
+                let unreadable = |error: &dyn std::error::Error| Problem::fault(error.to_string());
+                let envelope = stored.envelope().map_err(|error| unreadable(&error))?;
+                let mut event = read_event::<Customer>(&envelope).map_err(|error| unreadable(&error))?;
+                open_personal(&envelope, &mut event, self.vault(), key.as_ref())?;
+                profile.evolve(&event);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn further_columns_of_a_row_are_values_and_every_wrong_one_is_named_without_its_text() {
+        let list: ListId = "6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b".parse().unwrap();
+        let row = [
+            ("年龄", "31"),
+            ("region", " 浙江 "),
+            ("balance", ""),
+            ("visits_count", "3"),
+        ];
+        let order = attributes_of_row(row.into_iter(), list).unwrap();
+        let values: Vec<(&str, &str)> = order
+            .values
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+            .collect();
+        assert_eq!(values, [("age", "31"), ("region", "浙江"), ("visits_count", "3")]);
+        assert_eq!(order.origin, ProfileOrigin::Import { list });
+        let row = [
+            ("age", "thirty"),
+            ("region", "浙江"),
+            ("身份证号", "1"),
+            ("visits_count", "x"),
+        ];
+        let wrong = attributes_of_row(row.into_iter(), list).unwrap_err();
+        let named: Vec<&str> = wrong.iter().map(|wrong| wrong.column.as_str()).collect();
+        assert_eq!(named, ["age", "身份证号", "visits_count"]);
+        assert!(wrong.iter().all(|wrong| !wrong.why.contains("thirty")));
+    }
+}

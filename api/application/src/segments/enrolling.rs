@@ -1,0 +1,78 @@
+//! The people of a frozen segment as rows of a list: who they are, their number, and what is known of them as
+//! values of variables.
+
+use crate::installation::Installation;
+use domain::campaign::CampaignState;
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::event::FrozenSegment;
+use domain::customer::CustomerState;
+use domain::ids::{CampaignId, CustomerId};
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use serde_json::{Map, Value};
+
+/// A campaign's segment, fixed, and its people as records of a list.
+pub struct FrozenList {
+    pub frozen: FrozenSegment,
+    pub records: Vec<Map<String, Value>>,
+    /// Who has no number, or whose values cannot be read: nobody calls them.
+    pub unreachable_count: u64,
+}
+
+impl Installation {
+    /// Fixes whom a campaign is for. The segment that it has already is asked again as it was asked then, so
+    /// that a list that was cut off goes on with the same people.
+    pub async fn freeze_for(
+        &self,
+        campaign: &CampaignId,
+        sql: &str,
+        cause: Cause,
+    ) -> Result<FrozenList, Problem> {
+        let state = self.entities.campaigns.state(campaign).await?.state;
+        let before = frozen_before(&state, sql)?;
+        let members = self.members_of_segment(sql, before.as_ref()).await?;
+        let command = CampaignCommand::FreezeSegment(Box::new(members.frozen.clone()));
+        self.entities.campaigns.ask(campaign, command, cause).await?;
+        let (mut records, mut unreachable_count) = (Vec::with_capacity(members.ids.len()), 0);
+        for customer in &members.ids {
+            match self.record_of(customer).await? {
+                Some(record) => records.push(record),
+                None => unreachable_count += 1,
+            }
+        }
+        Ok(FrozenList {
+            frozen: members.frozen,
+            records,
+            unreachable_count,
+        })
+    }
+
+    async fn record_of(&self, customer: &CustomerId) -> Result<Option<Map<String, Value>>, Problem> {
+        let loaded = self.entities.customers.state(customer).await?;
+        Ok(record(&loaded.state))
+    }
+}
+
+fn frozen_before(state: &CampaignState, sql: &str) -> Result<Option<FrozenSegment>, Problem> {
+    let digest = super::read(sql)?.digest();
+    let frozen = state.frozen_segment();
+    Ok(frozen.filter(|frozen| frozen.sha256 == digest).cloned())
+}
+
+/// `None` where there is nobody to call.
+fn record(state: &CustomerState) -> Option<Map<String, Value>> {
+    let open = state.external_id()?.value()?;
+    let mut numbers = state.numbers().iter().filter(|known| !known.invalid);
+    let phone = numbers.find_map(|known| known.phone.value())?;
+    let mut record = Map::new();
+    record.insert("customer_id".to_owned(), open.clone().into());
+    record.insert("phone".to_owned(), phone.clone().into());
+    if let Some(name) = state.name().and_then(|name| name.value()) {
+        record.insert("customer_name".to_owned(), name.clone().into());
+    }
+    for (attribute, value) in state.profile().into_iter().flat_map(|known| known.values()) {
+        let name = attribute.to_string();
+        record.entry(name).or_insert_with(|| value.written().into());
+    }
+    Some(record)
+}

@@ -1,0 +1,104 @@
+//! Rows that segments ask, kept up with the log: persons' own events, their values opened with the keys of
+//! this process.
+
+use domain::customer::event::CustomerEvent;
+use domain::customer::{Customer, profile_changes};
+use domain::event_filter::EventFilter;
+use domain::ports::event_store::EventStore;
+use domain::ports::vault::Vault;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Position, StoredEvent, open_personal, read_event};
+use projections::{OfPerson, Pages, SegmentRows, Span};
+
+/// Most events read for one question: twenty million persons with a call each. More is another machine's.
+const EVENTS_MAX: u64 = 100_000_000;
+
+/// Kinds that say something of what segments ask.
+const KINDS: [&str; 7] = [
+    CustomerEvent::REGISTERED,
+    CustomerEvent::ATTRIBUTES_SET,
+    CustomerEvent::TAGGED,
+    CustomerEvent::ENROLLED,
+    CustomerEvent::CALL_CLOSED,
+    CustomerEvent::ENROLMENT_SETTLED,
+    CustomerEvent::ERASED,
+];
+
+/// Rows, and how much of the log is in them.
+pub(super) struct Held {
+    pub(super) rows: SegmentRows,
+    pub(super) until: Position,
+}
+
+impl Held {
+    pub(super) async fn begin() -> Result<Self, Problem> {
+        Ok(Self {
+            rows: SegmentRows::in_memory().await?,
+            until: Position(0),
+        })
+    }
+
+    /// Takes what happened up to a position. What was taken stays taken where it was not done in time.
+    pub(super) async fn follow(
+        &mut self,
+        store: &dyn EventStore,
+        vault: &dyn Vault,
+        until: Position,
+        goes_on: &(dyn Fn() -> bool + Sync),
+    ) -> Result<(), Problem> {
+        if self.until >= until {
+            return Ok(());
+        }
+        let filter = EventFilter {
+            kinds: KINDS.map(str::to_owned).to_vec(),
+            ..EventFilter::default()
+        };
+        let span = Span {
+            after: self.until,
+            events_max: EVENTS_MAX,
+            ..Span::until(filter, until)
+        };
+        let mut pages = Pages::begin(store, &span).await?;
+        while let Some(page) = pages.next().await? {
+            let Some(last) = page.last().map(|event| event.position) else {
+                continue;
+            };
+            let changes = opened(&page, vault).await?;
+            self.rows.take(changes).await?;
+            self.until = last;
+            if !goes_on() {
+                let detail = format!("the log was read up to {last}; ask again, it goes on from there");
+                return Err(Problem::new(Kind::Unavailable, "segment-not-ready", detail));
+            }
+        }
+        self.until = until;
+        Ok(())
+    }
+}
+
+/// What a page says of persons. Whose key is gone, of them nothing is known.
+async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<OfPerson>, Problem> {
+    let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
+    let mut changes = Vec::with_capacity(page.len());
+    for stored in page {
+        let envelope = stored.envelope().map_err(|error| fault(&error))?;
+        let Some(customer) = envelope.customer.clone() else {
+            continue;
+        };
+        let mut event = read_event::<Customer>(&envelope).map_err(|error| fault(&error))?;
+        if tells_values(&event) {
+            let key = vault.existing_key(&customer).await?;
+            open_personal(&envelope, &mut event, vault, key.as_ref())?;
+        }
+        changes.push((customer, profile_changes(&event)));
+    }
+    Ok(changes)
+}
+
+/// Whether a value in it is sealed that segments ask for: names and variables are none of them.
+const fn tells_values(event: &CustomerEvent) -> bool {
+    matches!(
+        event,
+        CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. }
+    )
+}

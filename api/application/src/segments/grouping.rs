@@ -1,0 +1,333 @@
+//! Customers of a segment put together: groups that convert unlike the rest, and grades by recency, frequency
+//! and money.
+
+use super::room::{Answer, KNOWN_MAX};
+use super::{SegmentCounted, SegmentOrder};
+use crate::as_of::past::Apart;
+use crate::installation::Installation;
+use domain::attribute::{AttributeType, AttributeValue, CATALOGUE, Known};
+use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
+use domain::grouping::{
+    Feature, FeatureKind, Features, GroupingLimits, RFM_GRADES, RfmFacts, RfmGrade, RfmLimits, RfmScore,
+    grades_by_quantiles, grades_by_rules, group,
+};
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use intake::members::{Members, Order};
+use projections::{KnownOf, Val};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most different texts of an attribute that groups are told apart by; of more each is chance.
+const TEXTS_MAX: usize = 16;
+
+/// Who answered and who converted, in front of the features.
+const COURSE: [&str; 2] = ["answered_count", "success_count"];
+
+/// What grades by recency, frequency and money stand on.
+const RFM_FACTS: [&str; 4] = [
+    "last_order_date",
+    "orders_count",
+    "orders_amount",
+    "success_count",
+];
+
+/// Groups of a segment's customers who answered, best first.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GroupsFound {
+    #[serde(flatten)]
+    pub counted: SegmentCounted,
+    /// Of them, who answered at least one call.
+    pub answered: usize,
+    pub converted: usize,
+    pub groups: Vec<GroupShown>,
+}
+
+/// A group, by what sets it apart.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GroupShown {
+    /// As a segment: the group can be asked, and frozen.
+    #[schemars(example = &"SELECT * FROM customers WHERE age > 24 AND age <= 35")]
+    pub sql: String,
+    pub people: usize,
+    /// Of half of the people, by whom the group was not found.
+    pub held_back: usize,
+    pub held_back_converted: usize,
+    /// Conversion of those, per ten thousand.
+    pub conversion_per_ten_thousand: u64,
+}
+
+/// Customers of a segment by grades.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RfmGraded {
+    #[serde(flatten)]
+    pub counted: SegmentCounted,
+    /// Of whom one of the three is not known.
+    pub without_facts: usize,
+    pub grades: Vec<GradeShown>,
+}
+
+/// A grade and who has it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct GradeShown {
+    #[schemars(example = &"champion")]
+    pub grade: &'static str,
+    #[schemars(example = &"重要价值客户")]
+    pub zh: &'static str,
+    #[schemars(example = &"champion")]
+    pub en: &'static str,
+    pub people: usize,
+    pub converted: usize,
+    /// People by their three scores of 1 to 5.
+    #[schemars(extend("examples" = [{ "555": 12 }]))]
+    pub scores: BTreeMap<String, usize>,
+}
+
+/// A segment to grade, by fifths or by given limits.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers" }]))]
+pub struct RfmOrder {
+    #[schemars(flatten)]
+    asked: SegmentOrder,
+    /// From which values on a score is 2, 3, 4 and 5; of recency, up to which days it is. Default: fifths.
+    #[schemars(with = "Option<RfmLimitsSent>")]
+    limits: Option<RfmLimits>,
+}
+
+/// Four limits of each.
+#[derive(serde::Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "recency_days": [180, 90, 30, 7], "orders_count": [2, 5, 10, 20],
+    "amount": ["100", "500", "1000", "5000"] }]))]
+struct RfmLimitsSent {
+    recency_days: [i64; 4],
+    orders_count: [i64; 4],
+    #[schemars(extend("examples" = [["100", "500", "1000", "5000"]]))]
+    amount: [String; 4],
+}
+
+impl RfmLimitsSent {
+    fn read(self) -> Option<RfmLimits> {
+        let mut amount = [0; 4];
+        for (units, text) in amount.iter_mut().zip(&self.amount) {
+            *units = AttributeValue::read(AttributeType::Decimal, text)
+                .ok()?
+                .ordered()?;
+        }
+        Some(RfmLimits {
+            recency_days: self.recency_days,
+            orders_count: self.orders_count,
+            amount,
+        })
+    }
+}
+
+impl Order for RfmOrder {
+    fn read(body: &mut Members) -> Self {
+        let sent: Option<RfmLimitsSent> = body.value("limits");
+        let is_sent = sent.is_some();
+        let limits = sent.and_then(RfmLimitsSent::read);
+        if is_sent && limits.is_none() {
+            body.wrong("limits", "amounts are texts of numbers with at most 4 decimals");
+        }
+        Self {
+            asked: SegmentOrder::read(body),
+            limits,
+        }
+    }
+}
+
+impl Installation {
+    /// By what the conversion of a segment's customers is told apart.
+    pub async fn groups_of_segment(&self, order: SegmentOrder) -> Result<GroupsFound, Problem> {
+        let meant = super::read(&order.sql)?;
+        let described: Vec<&'static Known> = CATALOGUE.iter().filter(|known| tells_apart(known)).collect();
+        let mut wanted: Vec<&'static Known> = COURSE.iter().filter_map(|name| Known::named(name)).collect();
+        wanted.extend(&described);
+        let (counted, answer) = self.asked_segment(order, 0, wanted).await?;
+        within(&answer)?;
+        let condition = meant.condition_text().map(str::to_owned);
+        let work = move |_: &Apart<'_>| Grouped::of(&described, &answer.known, condition.as_deref());
+        let found = self.past.apart(&self.environment, work).await?;
+        let found = found.ok_or_else(|| Problem::unavailable("the process stops"))?;
+        Ok(GroupsFound {
+            counted,
+            answered: found.answered,
+            converted: found.converted,
+            groups: found.groups,
+        })
+    }
+
+    /// A segment's customers by recency, frequency and money.
+    pub async fn rfm_of_segment(&self, order: RfmOrder) -> Result<RfmGraded, Problem> {
+        let wanted = RFM_FACTS.iter().filter_map(|name| Known::named(name)).collect();
+        let (counted, answer) = self.asked_segment(order.asked, 0, wanted).await?;
+        within(&answer)?;
+        Ok(graded(counted, &answer.known, order.limits.as_ref()))
+    }
+}
+
+fn within(answer: &Answer) -> Result<(), Problem> {
+    if answer.known.len() as u64 > KNOWN_MAX {
+        let detail = format!("more than the {KNOWN_MAX} customers of one question: narrow the segment");
+        return Err(Problem::refused("segment-too-large", detail));
+    }
+    Ok(())
+}
+
+/// What is said of somebody, not what became of calls: that would tell conversion by itself.
+fn tells_apart(known: &Known) -> bool {
+    let is_told = matches!(
+        known.kind,
+        AttributeType::Integer | AttributeType::Decimal | AttributeType::Text
+    );
+    is_told && !known.follows_calls
+}
+
+const fn number(value: &Val) -> Option<i64> {
+    match value {
+        Val::Int(number) => Some(*number),
+        Val::Null | Val::Bool(_) | Val::Real(_) | Val::Text(_) | Val::Blob(_) => None,
+    }
+}
+
+struct Grouped {
+    answered: usize,
+    converted: usize,
+    groups: Vec<GroupShown>,
+}
+
+impl Grouped {
+    fn of(described: &[&Known], known: &[KnownOf], condition: Option<&str>) -> Self {
+        let answered: Vec<&KnownOf> = known
+            .iter()
+            .filter(|(_, values)| values.first().and_then(number).is_some_and(|count| count > 0))
+            .collect();
+        let features: Vec<(usize, Feature)> = described
+            .iter()
+            .enumerate()
+            .filter_map(|(at, known)| {
+                Some((at + COURSE.len(), feature(known, at + COURSE.len(), &answered)?))
+            })
+            .collect();
+        let rows: Vec<Features> = answered.iter().map(|person| row(person, &features)).collect();
+        let features: Vec<Feature> = features.into_iter().map(|(_, feature)| feature).collect();
+        let found = group(&features, &rows, GroupingLimits::of(rows.len()));
+        let groups = found.groups.into_iter().map(|group| {
+            let mut conditions: Vec<String> = condition.map(|text| format!("({text})")).into_iter().collect();
+            conditions.push("answered_count > 0".to_owned());
+            conditions.extend(group.conditions.iter().filter_map(|one| one.sql(&features)));
+            GroupShown {
+                sql: format!("SELECT * FROM customers WHERE {}", conditions.join(" AND ")),
+                people: group.learned.people + group.held_back.people,
+                held_back: group.held_back.people,
+                held_back_converted: group.held_back.converted,
+                conversion_per_ten_thousand: group.held_back.per_ten_thousand(),
+            }
+        });
+        Self {
+            groups: groups.collect(),
+            answered: found.all.people,
+            converted: found.all.converted,
+        }
+    }
+}
+
+/// `None` of an attribute of which there is nothing, or too much, to tell people apart by.
+fn feature(known: &Known, at: usize, people: &[&KnownOf]) -> Option<Feature> {
+    let kind = match known.kind {
+        AttributeType::Integer => FeatureKind::Integer,
+        AttributeType::Decimal => FeatureKind::Decimal,
+        AttributeType::Text => {
+            let mut texts: Vec<String> = Vec::new();
+            for (_, values) in people {
+                let Some(Val::Text(text)) = values.get(at) else {
+                    continue;
+                };
+                if let Err(place) = texts.binary_search(text) {
+                    texts.insert(place, text.clone());
+                }
+                if texts.len() > TEXTS_MAX {
+                    return None;
+                }
+            }
+            FeatureKind::Text(texts)
+        }
+        AttributeType::Date | AttributeType::Time | AttributeType::Boolean => return None,
+    };
+    Some(Feature {
+        name: known.name.to_owned(),
+        kind,
+    })
+}
+
+/// Ids are keyed hashes: by their last digit half of the people are held back, the same ones each time.
+fn row(person: &KnownOf, features: &[(usize, Feature)]) -> Features {
+    let (customer, values) = person;
+    let of = |(at, feature): &(usize, Feature)| match (&feature.kind, values.get(*at)?) {
+        (FeatureKind::Text(texts), Val::Text(text)) => {
+            let place = texts.binary_search(text).ok()?;
+            i64::try_from(place).ok()
+        }
+        (_, value) => number(value),
+    };
+    let last = customer.as_str().bytes().last().unwrap_or(0);
+    Features {
+        values: features.iter().map(of).collect(),
+        converted: values.get(1).and_then(number).is_some_and(|count| count > 0),
+        is_held_back: last % 2 == 0,
+    }
+}
+
+fn graded(counted: SegmentCounted, known: &[KnownOf], limits: Option<&RfmLimits>) -> RfmGraded {
+    let today = day_of(counted.at);
+    let facts = known.iter().filter_map(|(_, values)| {
+        let at = |place: usize| values.get(place).and_then(number);
+        let facts = RfmFacts {
+            recency_days: today.saturating_sub(at(0)?),
+            orders_count: at(1)?,
+            amount: at(2)?,
+        };
+        Some((facts, at(3).is_some_and(|count| count > 0)))
+    });
+    let (facts, converted): (Vec<RfmFacts>, Vec<bool>) = facts.unzip();
+    let scores = match limits {
+        Some(limits) => grades_by_rules(&facts, limits),
+        None => grades_by_quantiles(&facts),
+    };
+    let mut grades: Vec<GradeShown> = RFM_GRADES.iter().rev().map(nobody_of).collect();
+    for (score, converted) in scores.iter().zip(converted) {
+        note(&mut grades, *score, converted);
+    }
+    RfmGraded {
+        counted,
+        without_facts: known.len() - facts.len(),
+        grades,
+    }
+}
+
+const fn nobody_of(grade: &RfmGrade) -> GradeShown {
+    GradeShown {
+        grade: grade.code,
+        zh: grade.zh,
+        en: grade.en,
+        people: 0,
+        converted: 0,
+        scores: BTreeMap::new(),
+    }
+}
+
+fn note(grades: &mut [GradeShown], score: RfmScore, converted: bool) {
+    let mut grades = grades.iter_mut();
+    if let Some(shown) = grades.find(|shown| shown.grade == score.grade().code) {
+        shown.people += 1;
+        shown.converted += usize::from(converted);
+        *shown.scores.entry(score.to_string()).or_default() += 1;
+    }
+}
+
+/// The day in Beijing, as dates are kept.
+fn day_of(at: Timestamp) -> i64 {
+    at.micros().saturating_add(BEIJING_MICROS).div_euclid(DAY_MICROS)
+}

@@ -1,0 +1,218 @@
+//! Segments, whoever asks: how many customers they mean, and which, now or at a position of the log.
+//!
+//! The rows hold values in clear, so they live in memory, one set for the process, which follows the log when
+//! it is asked (decision 0111). A question about the past folds rows of its own. Each is answered on a thread
+//! beside the others, one at a time.
+
+mod enrolling;
+mod following;
+mod grouping;
+pub mod room;
+
+use crate::as_of::Moment;
+use crate::inquiring::{Reader, Shown, put_on_record};
+use crate::installation::Installation;
+use domain::attribute::Known;
+use domain::campaign::event::FrozenSegment;
+use domain::ids::CustomerId;
+use domain::inquiry::ReadForm;
+use domain::problem::{MemberError, Problem};
+use domain::segment::{FaultKind, SEGMENT_BYTES_MAX, Segment, SegmentFault, members_digest};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+pub use enrolling::FrozenList;
+pub use grouping::{GroupsFound, RfmGraded, RfmOrder};
+use intake::members::{self, Order};
+use room::{Answer, Asked};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Persons that a preview names.
+pub const SAMPLE_DEFAULT: u32 = 10;
+/// Most of them: the read of each would be looked at by nobody.
+pub const SAMPLE_MAX: u32 = 100;
+
+/// Most persons that a frozen segment may mean: they are enrolled by one request, their rows in memory at
+/// once.
+pub const FROZEN_MAX: u64 = 100_000;
+
+/// A segment to ask, and as of when.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "sql": "SELECT * FROM customers WHERE age BETWEEN 25 AND 35" }]))]
+pub struct SegmentOrder {
+    /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
+    #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
+    sql: String,
+    /// A position of the log, or an instant: what was known then. Default: now.
+    #[schemars(example = &"1200")]
+    as_of: Option<String>,
+    /// What NOW() means. Default: now, or the instant of as_of.
+    at: Option<Timestamp>,
+    /// How many to name, in a preview.
+    #[schemars(range(min = 1, max = SAMPLE_MAX))]
+    sample: Option<u32>,
+}
+
+impl Order for SegmentOrder {
+    fn read(body: &mut members::Members) -> Self {
+        Self {
+            sql: body.needed_short_text("sql", SEGMENT_BYTES_MAX),
+            as_of: body.text("as_of"),
+            at: body.parsed("at"),
+            sample: body.count("sample", 1, SAMPLE_MAX),
+        }
+    }
+}
+
+/// A segment that was read: it may be asked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SegmentChecked {
+    /// SHA-256 of what was written.
+    #[schemars(example = &"0f343b0931126a20f133d67c2b018a3b0f343b0931126a20f133d67c2b018a3b")]
+    pub sha256: String,
+    pub ordered: bool,
+    pub limit: Option<u64>,
+}
+
+/// How many customers a segment means.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SegmentCounted {
+    pub count: u64,
+    /// How much of the log is in the answer.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+    /// What NOW() meant: with the position it makes the answer again.
+    pub at: Timestamp,
+}
+
+/// How many, and some of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SegmentPreviewed {
+    #[serde(flatten)]
+    pub counted: SegmentCounted,
+    /// Our ids, in the segment's order.
+    pub sample: Vec<CustomerId>,
+}
+
+/// Everybody whom a segment means, by id, and how that is put on record.
+pub struct Members {
+    pub ids: Vec<CustomerId>,
+    pub frozen: FrozenSegment,
+}
+
+/// Reads a segment; what is wrong is told with its place, as a wrong member of the body.
+pub fn read(sql: &str) -> Result<Segment, Problem> {
+    Segment::read(sql).map_err(|fault| explain(&fault))
+}
+
+fn explain(fault: &SegmentFault) -> Problem {
+    match fault.kind {
+        FaultKind::Syntax
+        | FaultKind::TooLarge
+        | FaultKind::Forbidden
+        | FaultKind::UnknownColumn
+        | FaultKind::WrongType => Problem::members(vec![MemberError {
+            pointer: "/sql".to_owned(),
+            detail: fault.to_string(),
+        }]),
+    }
+}
+
+impl Installation {
+    /// Whether a segment may be asked.
+    pub fn check_segment(&self, order: &SegmentOrder) -> Result<SegmentChecked, Problem> {
+        let segment = read(&order.sql)?;
+        Ok(SegmentChecked {
+            sha256: segment.digest(),
+            ordered: !segment.order().is_empty(),
+            limit: segment.limit(),
+        })
+    }
+
+    pub async fn count_segment(&self, order: SegmentOrder) -> Result<SegmentCounted, Problem> {
+        let (counted, _) = self.asked_segment(order, 0, Vec::new()).await?;
+        Ok(counted)
+    }
+
+    /// How many, and some of them by id; on record before they are named.
+    pub async fn preview_segment(
+        &self,
+        order: SegmentOrder,
+        reader: Reader,
+    ) -> Result<SegmentPreviewed, Problem> {
+        let named_max = u64::from(order.sample.unwrap_or(SAMPLE_DEFAULT));
+        let (counted, answer) = self.asked_segment(order, named_max, Vec::new()).await?;
+        put_on_record(self, reader, Shown::of(&["segment"], ReadForm::Masked)).await?;
+        Ok(SegmentPreviewed {
+            counted,
+            sample: answer.members,
+        })
+    }
+
+    /// Everybody whom it means now, or meant at a position at which it was asked.
+    pub async fn members_of_segment(
+        &self,
+        sql: &str,
+        asked_before: Option<&FrozenSegment>,
+    ) -> Result<Members, Problem> {
+        let order = SegmentOrder {
+            sql: sql.to_owned(),
+            as_of: asked_before.map(|before| before.position.to_string()),
+            at: asked_before.map(|before| before.asked_at),
+            sample: None,
+        };
+        let (counted, answer) = self.asked_segment(order, FROZEN_MAX + 1, Vec::new()).await?;
+        let mut ids = answer.members;
+        if counted.count > FROZEN_MAX {
+            let detail = format!(
+                "{} customers, more than the {FROZEN_MAX} of one campaign",
+                counted.count
+            );
+            return Err(Problem::refused("segment-too-large", detail));
+        }
+        ids.sort_unstable();
+        let frozen = FrozenSegment {
+            sql: sql.to_owned(),
+            sha256: read(sql)?.digest(),
+            position: counted.position,
+            asked_at: counted.at,
+            count: counted.count,
+            members_sha256: members_digest(ids.iter().map(CustomerId::as_str)),
+        };
+        Ok(Members { ids, frozen })
+    }
+
+    async fn asked_segment(
+        &self,
+        order: SegmentOrder,
+        named_max: u64,
+        known: Vec<&'static Known>,
+    ) -> Result<(SegmentCounted, Answer), Problem> {
+        let segment = read(&order.sql)?;
+        let moment = Moment::parse(order.as_of.as_deref(), None)?;
+        let (until, known_at, is_past) = match moment.is_now() {
+            true => (self.store().head().await?, None, false),
+            false => {
+                let then = moment.resolve(self.store(), self.now()).await?;
+                (then.position, then.at(), true)
+            }
+        };
+        let at = order.at.or(known_at).unwrap_or_else(|| self.now());
+        let asked = Asked {
+            segment,
+            until,
+            at,
+            is_past,
+            named_max,
+            known,
+        };
+        let answer = self.segments.ask(&self.environment, &self.past, asked).await?;
+        let counted = SegmentCounted {
+            count: answer.count,
+            position: until,
+            at,
+        };
+        Ok((counted, answer))
+    }
+}

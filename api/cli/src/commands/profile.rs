@@ -1,0 +1,77 @@
+//! `ledgerline customer attribute` and `customer tag`: what is known of one person.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use application::percent::encode;
+use domain::problem::Problem;
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct AttributeArgs {
+    /// The institution's own customer_id, or ours
+    id: String,
+    /// Values to set, such as age=31 地域=浙江; without any, and without --clear, they are shown in clear
+    #[arg(value_name = "NAME=VALUE")]
+    values: Vec<String>,
+    /// Not known any more
+    #[arg(long, value_name = "NAME")]
+    clear: Vec<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl AttributeArgs {
+    pub(super) const fn only_shows(&self) -> bool {
+        self.values.is_empty() && self.clear.is_empty()
+    }
+
+    pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let path = format!("/api/v1/customers/{}/attributes", encode(&self.id));
+        if self.only_shows() {
+            return self.asking.show(runtime, get(&path)).await;
+        }
+        let body = json!({ "set": pairs(&self.values)?, "clear": self.clear });
+        self.asking.show(runtime, post(&path, &body)).await
+    }
+}
+
+/// `NAME=VALUE` as members of a body.
+fn pairs(values: &[String]) -> Result<Map<String, Value>, Failure> {
+    let mut members = Map::new();
+    for given in values {
+        let Some((name, value)) = given.split_once('=') else {
+            // What was given may be personal: it is not repeated.
+            return Err(Problem::invalid("query-invalid", "values are given as NAME=VALUE").into());
+        };
+        members.insert(name.trim().to_owned(), value.into());
+    }
+    Ok(members)
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct TagArgs {
+    /// The institution's own customer_id, or ours
+    id: String,
+    /// Tags to give
+    #[arg(value_name = "TAG")]
+    add: Vec<String>,
+    /// Tags to take away
+    #[arg(long, value_name = "TAG")]
+    remove: Vec<String>,
+    /// basic, behavior or business
+    #[arg(long, value_name = "LEVEL", default_value = "business")]
+    level: String,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl TagArgs {
+    pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let path = format!("/api/v1/customers/{}/tags", encode(&self.id));
+        let body = json!({ "level": self.level, "add": self.add, "remove": self.remove });
+        self.asking.show(runtime, post(&path, &body)).await
+    }
+}

@@ -1,0 +1,97 @@
+//! `ledgerline segment`: check, count and preview a segment of customers (客群), in the words of SQL.
+
+use crate::kit::api::{get, post};
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Ask which customers are meant: SELECT * FROM customers WHERE … (客群).
+///
+/// Conditions are AND, OR, NOT, comparisons, BETWEEN, IN, LIKE and IS NULL over attributes and tags, with
+/// NOW(), CURDATE(), DATE_SUB and DATE_ADD; then ORDER BY and LIMIT. `segment columns` lists the attributes.
+/// Texts are alike without regard to case. What is wrong is told with its line and column.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Whether it may be asked; asks nobody
+    Check(Asked),
+    /// How many customers it means
+    Count(Asked),
+    /// How many, and some of them by our ids
+    Preview {
+        #[command(flatten)]
+        asked: Asked,
+        /// How many to name, up to 100
+        #[arg(long, value_name = "N")]
+        sample: Option<u32>,
+    },
+    /// Groups of its answered customers (聚类), by what tells their conversion apart; best first
+    Groups(Asked),
+    /// Its customers by recency, frequency and money (RFM), by fifths or by given limits
+    Rfm {
+        #[command(flatten)]
+        asked: Asked,
+        /// Limits as JSON: recency_days, orders_count, amount, four of each; default: fifths
+        #[arg(long, value_name = "JSON")]
+        limits: Option<String>,
+    },
+    /// The attributes that may be asked, with their types and names in both languages
+    Columns {
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Asked {
+    /// The segment
+    sql: String,
+    /// What was known then: a position of the log, or an instant
+    #[arg(long, value_name = "POSITION|RFC3339")]
+    as_of: Option<String>,
+    /// What NOW() means; default: now, or the instant of --as-of
+    #[arg(long, value_name = "RFC3339")]
+    at: Option<Timestamp>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl Asked {
+    async fn ask(self, runtime: Arc<Runtime>, verb: &str, sample: Option<u32>) -> Result<(), Failure> {
+        let body = given(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "sample": sample }));
+        let path = format!("/api/v1/segments/{verb}");
+        self.asking.show(runtime, post(&path, &body)).await
+    }
+
+    async fn grade(self, runtime: Arc<Runtime>, limits: Option<&str>) -> Result<(), Failure> {
+        let read = |text: &str| {
+            let read: Result<Value, _> = serde_json::from_str(text);
+            read.map_err(|error| Failure::usage(format!("--limits: {error}")))
+        };
+        let limits = limits.map(read).transpose()?;
+        let body = given(json!({ "sql": self.sql, "as_of": self.as_of, "at": self.at, "limits": limits }));
+        self.asking
+            .show(runtime, post("/api/v1/segments/rfm", &body))
+            .await
+    }
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    match args.action {
+        Action::Check(asked) => asked.ask(runtime, "check", None).await,
+        Action::Count(asked) => asked.ask(runtime, "count", None).await,
+        Action::Preview { asked, sample } => asked.ask(runtime, "preview", sample).await,
+        Action::Groups(asked) => asked.ask(runtime, "groups", None).await,
+        Action::Rfm { asked, limits } => asked.grade(runtime, limits.as_deref()).await,
+        Action::Columns { asking } => asking.show(runtime, get("/api/v1/segments/columns")).await,
+    }
+}

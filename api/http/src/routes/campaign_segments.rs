@@ -1,0 +1,85 @@
+//! A campaign's segment over HTTP: whom it is for is fixed, and they are enrolled as one list.
+
+use crate::described::Changed;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::importing::{APPROVAL, Importing, ListRows, run};
+use crate::reply::Written;
+use application::lists::load::{ImportReport, Load};
+use domain::campaign::event::FrozenSegment;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::segment::SEGMENT_BYTES_MAX;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/segment",
+            "Fix whom the campaign is for by a segment (客群), and enrol them; the same again goes on with the same people",
+            freeze,
+        )
+        .needs(Permission::CampaignsWrite, About::Campaign)
+        .takes::<CampaignSegmentOrder>()
+        .query(const { &[APPROVAL] }),
+    ]
+}
+
+/// Whom the campaign is for.
+#[derive(JsonSchema)]
+struct CampaignSegmentOrder {
+    /// `SELECT * FROM customers [WHERE …] [ORDER BY …] [LIMIT n]`.
+    #[schemars(length(min = 1, max = SEGMENT_BYTES_MAX), example = &"SELECT * FROM customers WHERE age > 30")]
+    sql: String,
+}
+
+impl Order for CampaignSegmentOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            sql: body.needed_short_text("sql", SEGMENT_BYTES_MAX),
+        }
+    }
+}
+
+/// The segment as it is on record, and the list of its people.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SegmentEnrolled {
+    segment: FrozenSegment,
+    /// Who has no number, or whose values cannot be read: they are in no list.
+    unreachable_count: u64,
+    import: ImportReport,
+}
+
+async fn freeze(ctx: Ctx, input: Input) -> Result<Changed<SegmentEnrolled>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let asked = Importing::of(&ctx.installation, &input)?;
+    let cause = input.cause(&ctx.installation, "campaigns/segment")?;
+    let CampaignSegmentOrder { sql } = input.order().await?;
+    let list = ctx.installation.freeze_for(&campaign, &sql, cause).await?;
+    let plan = Load {
+        rules: ctx
+            .installation
+            .list_rules(&campaign, &list.frozen.members_sha256)
+            .await?,
+        source: "segment".to_owned(),
+        format: "segment".to_owned(),
+        dry_run: false,
+        course: Arc::default(),
+    };
+    let Changed(Written {
+        body,
+        version,
+        position,
+    }) = run(&ctx.installation, plan, ListRows::Body(list.records), asked).await?;
+    Ok(Changed(Written {
+        body: SegmentEnrolled {
+            segment: list.frozen,
+            unreachable_count: list.unreachable_count,
+            import: body,
+        },
+        version,
+        position,
+    }))
+}

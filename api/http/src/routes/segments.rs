@@ -1,0 +1,115 @@
+//! Segments over HTTP: checked, counted, previewed. What is asked stands in the body, never in an address.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::segments::{
+    GroupsFound, RfmGraded, RfmOrder, SegmentChecked, SegmentCounted, SegmentOrder, SegmentPreviewed,
+};
+use domain::attribute::{AttributeType, CATALOGUE, TagLevel};
+use domain::problem::Problem;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/segments/check",
+            "Whether a segment (客群) may be asked; what is wrong is told with its line and column",
+            check,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<SegmentOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/count",
+            "How many customers a segment means, now or as of a position of the log",
+            count,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<SegmentOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/preview",
+            "How many customers a segment means, and some of them, by our ids",
+            preview,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<SegmentOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/groups",
+            "Groups of the answered customers of a segment (聚类), by what tells their conversion apart; best first",
+            groups,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<SegmentOrder>(),
+        Endpoint::post(
+            "/api/v1/segments/rfm",
+            "Customers of a segment by recency, frequency and money (RFM): by fifths, or by given limits",
+            rfm,
+        )
+        .needs(Permission::QueryRun, About::Everybody)
+        .takes::<RfmOrder>(),
+        Endpoint::get(
+            "/api/v1/segments/columns",
+            "The attributes that segments ask, with their types, in zh and en",
+            |_, _| std::future::ready(Ok(columns())),
+        )
+        .needs(Permission::QueryRun, About::Nobody),
+    ]
+}
+
+async fn check(ctx: Ctx, input: Input) -> Result<Read<SegmentChecked>, Problem> {
+    let order: SegmentOrder = input.order().await?;
+    ctx.installation.check_segment(&order).map(Read)
+}
+
+async fn count(ctx: Ctx, input: Input) -> Result<Read<SegmentCounted>, Problem> {
+    let order: SegmentOrder = input.order().await?;
+    ctx.installation.count_segment(order).await.map(Read)
+}
+
+async fn preview(ctx: Ctx, input: Input) -> Result<Read<SegmentPreviewed>, Problem> {
+    let reader = input.reader_by_post();
+    let order: SegmentOrder = input.order().await?;
+    ctx.installation.preview_segment(order, reader).await.map(Read)
+}
+
+async fn groups(ctx: Ctx, input: Input) -> Result<Read<GroupsFound>, Problem> {
+    let order: SegmentOrder = input.order().await?;
+    ctx.installation.groups_of_segment(order).await.map(Read)
+}
+
+async fn rfm(ctx: Ctx, input: Input) -> Result<Read<RfmGraded>, Problem> {
+    let order: RfmOrder = input.order().await?;
+    ctx.installation.rfm_of_segment(order).await.map(Read)
+}
+
+/// What segments may ask.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SegmentColumns {
+    columns: Vec<SegmentColumn>,
+}
+
+/// A known attribute; further ones say their type by their name.
+#[derive(Debug, Serialize, JsonSchema)]
+struct SegmentColumn {
+    #[schemars(example = &"age")]
+    name: &'static str,
+    #[schemars(example = &"年龄")]
+    name_zh: &'static str,
+    r#type: AttributeType,
+    level: TagLevel,
+    /// Also set as calls end.
+    follows_calls: bool,
+}
+
+fn columns() -> Read<SegmentColumns> {
+    let columns = CATALOGUE.iter().map(|known| SegmentColumn {
+        name: known.name,
+        name_zh: known.name_zh,
+        r#type: known.kind,
+        level: known.level,
+        follows_calls: known.follows_calls,
+    });
+    Read(SegmentColumns {
+        columns: columns.collect(),
+    })
+}

@@ -1,0 +1,120 @@
+//! Segments as a client meets them: attributes and tags set, counted, frozen with a campaign, asked again
+//! as of then; and gone with who is erased.
+
+use crate::tests::doors::Server;
+use serde_json::{Value, json};
+
+const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
+const NEXT: &str = r#"{"task_id":"NEXT","script_template":"您好。","basis":"contract"}"#;
+const PEOPLE: &str = r#"{"task_id":"T","records":[
+    {"customer_id":"C1","phone":"13800138000"},
+    {"customer_id":"C2","phone":"13800138001"},
+    {"customer_id":"C3","phone":"13800138002"}]}"#;
+const CARDS: &str = "SELECT * FROM customers WHERE age BETWEEN 25 AND 35 AND tag LIKE '%信用卡%'";
+
+fn asked(sql: &str) -> Value {
+    json!({ "sql": sql })
+}
+
+fn known(server: &Server, customer: &str, age: &str, tag: &str) {
+    let path = format!("/api/v1/customers/{customer}");
+    let set = server.post(&format!("{path}/attributes"), &json!({ "set": { "年龄": age } }));
+    assert_eq!((set.0, &set.1["attributes_count"]), (200, &json!(1)), "{set:?}");
+    let tagged = server.post(
+        &format!("{path}/tags"),
+        &json!({ "level": "business", "add": [tag] }),
+    );
+    assert_eq!(
+        (tagged.0, &tagged.1["tags_count"]),
+        (200, &json!(1)),
+        "{tagged:?}"
+    );
+}
+
+fn count(server: &Server, body: &Value) -> Value {
+    let counted = server.post("/api/v1/segments/count", body);
+    assert_eq!(counted.0, 200, "{counted:?}");
+    counted.1
+}
+
+#[test]
+fn a_segment_is_counted_frozen_with_a_campaign_and_asked_again_as_of_then() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    known(&server, "C1", "30", "招行信用卡");
+    known(&server, "C2", "30", "储蓄卡");
+    known(&server, "C3", "35", "信用卡");
+    let first = count(&server, &asked(CARDS));
+    assert_eq!(first["count"], 2, "{first}");
+    let previewed = server.post("/api/v1/segments/preview", &asked(CARDS));
+    assert_eq!(
+        previewed.1["sample"].as_array().map(Vec::len),
+        Some(2),
+        "{previewed:?}"
+    );
+    let shown = server.send("GET", "/api/v1/customers/C1/attributes", "");
+    assert_eq!(shown.1["attributes"]["age"], "30", "{shown:?}");
+    assert_eq!(shown.1["attributes"]["follow_up_state"], "to_call");
+    let made = server.send("POST", "/api/v1/campaigns", NEXT);
+    assert_eq!(made.0, 201, "{made:?}");
+    let frozen = server.post("/api/v1/campaigns/NEXT/segment", &asked(CARDS));
+    assert_eq!(
+        (frozen.0, &frozen.1["segment"]["count"]),
+        (200, &json!(2)),
+        "{frozen:?}"
+    );
+    assert_eq!(frozen.1["import"]["enrolled"], 2, "{frozen:?}");
+    known_again(&server);
+    let again = server.post("/api/v1/campaigns/NEXT/segment", &asked(CARDS));
+    assert_eq!(
+        again.1["segment"], frozen.1["segment"],
+        "the same people: {again:?}"
+    );
+    assert_eq!(again.1["import"]["repeated"], true, "{again:?}");
+    let other = server.post(
+        "/api/v1/campaigns/NEXT/segment",
+        &asked("SELECT * FROM customers"),
+    );
+    assert_eq!(other.0, 422, "{other:?}");
+    let then = json!({ "sql": CARDS, "as_of": frozen.1["segment"]["position"].to_string(),
+        "at": frozen.1["segment"]["asked_at"] });
+    assert_eq!(count(&server, &then)["count"], 2);
+    server.end();
+}
+
+/// Somebody comes of age for it behind the freezing: it means the same people all the same.
+fn known_again(server: &Server) {
+    let tags = json!({ "level": "business", "add": ["信用卡"] });
+    assert_eq!(server.post("/api/v1/customers/C2/tags", &tags).0, 200);
+    assert_eq!(count(server, &asked(CARDS))["count"], 3);
+}
+
+#[test]
+fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    known(&server, "C1", "30", "信用卡");
+    assert_eq!(count(&server, &asked(CARDS))["count"], 1);
+    let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
+    assert_eq!(erased.0, 200, "{erased:?}");
+    let none = count(&server, &asked(CARDS));
+    assert_eq!(none["count"], 0, "{none}");
+    // As of before, too: the key that opened it is gone.
+    let before = count(&server, &json!({ "sql": CARDS, "as_of": "1" }));
+    assert_eq!(before["count"], 0, "{before}");
+    let wrong = server.post(
+        "/api/v1/segments/check",
+        &asked("SELECT * FROM customers WHERE 姓名 = 'x'"),
+    );
+    assert_eq!(wrong.0, 422, "{wrong:?}");
+    let told = wrong.1["errors"][0]["detail"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
+    assert!(told.contains("line 1, column 31"), "{told}");
+    let refused = server.post(
+        "/api/v1/customers/C2/attributes",
+        &json!({ "set": { "age": "thirty" } }),
+    );
+    assert_eq!(refused.0, 422, "{refused:?}");
+    assert!(!refused.1.to_string().contains("thirty"), "{refused:?}");
+    server.end();
+}

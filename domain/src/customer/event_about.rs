@@ -1,0 +1,72 @@
+//! What an event of a person is about: its campaign, its call, the grant in it.
+
+use super::event::CustomerEvent;
+use crate::compliance::CustomerGrant;
+use crate::ids::{CallId, CampaignId};
+
+/// What is searched for in answers and streams, so that a search need not know every other event.
+impl CustomerEvent {
+    /// The attempt, and the customer's side of its permit.
+    pub const fn dial_granted(&self) -> Option<(u32, &CustomerGrant)> {
+        let Self::DialGranted { attempt, grant } = self else {
+            return None;
+        };
+        Some((*attempt, grant))
+    }
+
+    /// The campaign it is about, where it is about one.
+    pub const fn campaign(&self) -> Option<&CampaignId> {
+        match self {
+            Self::Enrolled { campaign, .. }
+            | Self::DialRefused { campaign, .. }
+            | Self::DialReleased { campaign, .. }
+            | Self::CallClosed { campaign, .. }
+            | Self::CallBackOrdered { campaign, .. }
+            | Self::CallAsked { campaign, .. }
+            | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
+            Self::DialGranted { grant, .. } => Some(&grant.campaign),
+            Self::Registered { .. }
+            | Self::NumberAdded { .. }
+            | Self::ConsentRecorded { .. }
+            | Self::ConsentWithdrawn { .. }
+            | Self::Held { .. }
+            | Self::HoldReleased { .. }
+            | Self::Assigned { .. }
+            | Self::Unassigned { .. }
+            | Self::Corrected { .. }
+            | Self::AttributesSet { .. }
+            | Self::Tagged { .. }
+            | Self::ErasureRequested { .. }
+            | Self::Erased { .. }
+            | Self::ErasureCertified { .. } => None,
+        }
+    }
+
+    /// The call it is about, where it is about one.
+    pub const fn call(&self) -> Option<CallId> {
+        match self {
+            Self::DialGranted { grant, .. } => Some(grant.call),
+            Self::DialRefused { call, .. }
+            | Self::DialReleased { call, .. }
+            | Self::CallClosed { call, .. }
+            | Self::CallBackOrdered { call, .. } => Some(*call),
+            Self::Registered { .. }
+            | Self::NumberAdded { .. }
+            | Self::ConsentRecorded { .. }
+            | Self::ConsentWithdrawn { .. }
+            | Self::Enrolled { .. }
+            | Self::CallAsked { .. }
+            | Self::EnrolmentSettled { .. }
+            | Self::Held { .. }
+            | Self::HoldReleased { .. }
+            | Self::Assigned { .. }
+            | Self::Unassigned { .. }
+            | Self::Corrected { .. }
+            | Self::AttributesSet { .. }
+            | Self::Tagged { .. }
+            | Self::ErasureRequested { .. }
+            | Self::Erased { .. }
+            | Self::ErasureCertified { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! What a person's events say of holds, erasures and corrections, as their state keeps it.
+
+use super::erasure::Erasure;
+use super::event::CustomerEvent;
+use super::state::CustomerState;
+use crate::ids::CampaignId;
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+impl CustomerState {
+    pub(super) fn evolve_erasure(&mut self, event: &CustomerEvent, at: Timestamp) {
+        match event {
+            CustomerEvent::Held { reason, .. } => self.held = Some(reason.clone()),
+            CustomerEvent::HoldReleased { .. } => self.held = None,
+            CustomerEvent::ErasureRequested { .. } => self.erasure = Erasure::Requested { at },
+            CustomerEvent::Erased { .. } => {
+                self.erasure = Erasure::Decided { at };
+                self.drop_values();
+            }
+            CustomerEvent::ErasureCertified { certificate, .. } => {
+                self.erasure = Erasure::Certified {
+                    certificate: *certificate,
+                };
+            }
+            CustomerEvent::Registered { .. }
+            | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::ConsentRecorded { .. }
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Enrolled { .. }
+            | CustomerEvent::DialGranted { .. }
+            | CustomerEvent::DialRefused { .. }
+            | CustomerEvent::DialReleased { .. }
+            | CustomerEvent::CallClosed { .. }
+            | CustomerEvent::CallBackOrdered { .. }
+            | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::EnrolmentSettled { .. }
+            | CustomerEvent::Assigned { .. }
+            | CustomerEvent::Unassigned { .. }
+            | CustomerEvent::Corrected { .. }
+            | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::Tagged { .. } => {}
+        }
+    }
+
+    /// What was open in memory goes with the decision, before the key does.
+    fn drop_values(&mut self) {
+        let erased = || Personal::Erased { hash: None };
+        self.external_id = self.external_id.as_ref().map(|_| erased());
+        self.name = self.name.as_ref().map(|_| erased());
+        self.time_zone = None;
+        self.profile = None;
+        for known in &mut self.numbers {
+            known.phone = erased();
+        }
+        let variables = self.enrolments.values_mut();
+        for value in variables.flat_map(|enrolment| enrolment.variables.values_mut()) {
+            *value = erased();
+        }
+    }
+
+    pub(super) fn note_corrected(
+        &mut self,
+        name: Option<&Personal<String>>,
+        variables: &BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
+    ) {
+        if let Some(name) = name {
+            self.name = Some(name.clone());
+        }
+        for (campaign, values) in variables {
+            let values = values.clone();
+            self.with_enrolment(campaign, |enrolment| {
+                for (variable, value) in values {
+                    enrolment.variables.insert(variable, value);
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What is known of a person: values of attributes and tags, as their own events say it; the fold that
+//! deciders, rows of segments and the segment of one person share.
+//!
+//! Behaviour follows the ends of calls, which stand on the person's own stream: the last call and answer,
+//! outcome, intent, and how far following up has come. Nothing is guessed: what no event says is not known.
+
+use super::event::CustomerEvent;
+use crate::attribute::{Attribute, AttributeValue, TagLevel};
+use crate::disposition::{InterestLevel, Outcome};
+use crate::personal::Personal;
+use crate::time::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One step of what is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProfileChange {
+    /// The person is registered: counts begin.
+    Begin,
+    Set(Attribute, AttributeValue),
+    /// A count that grows by one.
+    Count(Attribute),
+    Clear(Attribute),
+    Tag(TagLevel, String),
+    Untag(TagLevel, String),
+    /// The person is erased: nothing is known any more.
+    Forget,
+}
+
+/// Values by attribute, and tags by level.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Profile {
+    values: BTreeMap<Attribute, AttributeValue>,
+    tags: BTreeSet<(TagLevel, String)>,
+    is_forgotten: bool,
+    is_registered: bool,
+}
+
+impl Profile {
+    pub fn value(&self, attribute: &Attribute) -> Option<&AttributeValue> {
+        self.values.get(attribute)
+    }
+    pub const fn values(&self) -> &BTreeMap<Attribute, AttributeValue> {
+        &self.values
+    }
+    pub const fn tags(&self) -> &BTreeSet<(TagLevel, String)> {
+        &self.tags
+    }
+    /// Registered and not erased: whom a segment may count.
+    pub const fn is_somebody(&self) -> bool {
+        self.is_registered && !self.is_forgotten
+    }
+
+    /// Takes one event, its personal values open.
+    pub fn evolve(&mut self, event: &CustomerEvent) {
+        for change in profile_changes(event) {
+            self.change(change);
+        }
+    }
+
+    pub(super) fn change(&mut self, change: ProfileChange) {
+        match change {
+            ProfileChange::Begin => {
+                self.is_registered = true;
+                for count in COUNTS {
+                    self.values
+                        .extend(known(count).map(|of| (of, AttributeValue::Integer(0))));
+                }
+            }
+            ProfileChange::Set(attribute, value) => {
+                self.values.insert(attribute, value);
+            }
+            ProfileChange::Count(attribute) => {
+                let before = self.values.get(&attribute).and_then(AttributeValue::ordered);
+                let count = before.unwrap_or(0).saturating_add(1);
+                self.values.insert(attribute, AttributeValue::Integer(count));
+            }
+            ProfileChange::Clear(attribute) => {
+                self.values.remove(&attribute);
+            }
+            ProfileChange::Tag(level, tag) => {
+                self.tags.insert((level, tag));
+            }
+            ProfileChange::Untag(level, tag) => {
+                self.tags.remove(&(level, tag));
+            }
+            ProfileChange::Forget => {
+                self.values.clear();
+                self.tags.clear();
+                self.is_forgotten = true;
+            }
+        }
+    }
+}
+
+/// Counts that a person has from the start.
+pub const COUNTS: [&str; 3] = ["calls_count", "answered_count", "success_count"];
+
+/// What an event changes of what is known. Sealed and erased values are not known: they clear.
+pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
+    match event {
+        CustomerEvent::Registered { .. } => vec![ProfileChange::Begin],
+        CustomerEvent::AttributesSet {
+            attributes, cleared, ..
+        } => {
+            let values = attributes
+                .iter()
+                .filter_map(|(name, value)| of_value(name, value));
+            let cleared = cleared.iter().filter_map(|name| Attribute::named(name).ok());
+            values.chain(cleared.map(ProfileChange::Clear)).collect()
+        }
+        CustomerEvent::Tagged {
+            level,
+            added,
+            removed,
+            ..
+        } => {
+            let open = |tags: &[Personal<String>]| -> Vec<String> {
+                tags.iter().filter_map(|tag| tag.value().cloned()).collect()
+            };
+            let removed = open(removed)
+                .into_iter()
+                .map(|tag| ProfileChange::Untag(*level, tag));
+            let added = open(added).into_iter().map(|tag| ProfileChange::Tag(*level, tag));
+            removed.chain(added).collect()
+        }
+        CustomerEvent::Enrolled { .. } => told("follow_up_state", "to_call").into_iter().collect(),
+        CustomerEvent::CallClosed {
+            disposition,
+            outcome,
+            answered,
+            dialed_at,
+            next_due_at,
+            ..
+        } => {
+            let follow_up = match next_due_at {
+                Some(_) => "to_call_again",
+                None => "called",
+            };
+            let mut changes = after_call(*outcome, *answered, *dialed_at);
+            changes.extend(told("last_disposition", disposition.code()));
+            changes.extend(told("follow_up_state", follow_up));
+            changes
+        }
+        CustomerEvent::EnrolmentSettled { .. } => told("follow_up_state", "closed").into_iter().collect(),
+        CustomerEvent::Erased { .. } => vec![ProfileChange::Forget],
+        CustomerEvent::NumberAdded { .. }
+        | CustomerEvent::ConsentRecorded { .. }
+        | CustomerEvent::ConsentWithdrawn { .. }
+        | CustomerEvent::DialGranted { .. }
+        | CustomerEvent::DialRefused { .. }
+        | CustomerEvent::DialReleased { .. }
+        | CustomerEvent::CallBackOrdered { .. }
+        | CustomerEvent::CallAsked { .. }
+        | CustomerEvent::Held { .. }
+        | CustomerEvent::HoldReleased { .. }
+        | CustomerEvent::Assigned { .. }
+        | CustomerEvent::Unassigned { .. }
+        | CustomerEvent::Corrected { .. }
+        | CustomerEvent::ErasureRequested { .. }
+        | CustomerEvent::ErasureCertified { .. } => Vec::new(),
+    }
+}
+
+fn of_value(name: &str, value: &Personal<String>) -> Option<ProfileChange> {
+    let attribute = Attribute::named(name).ok()?;
+    let known = value.value().and_then(|text| attribute.read(text).ok());
+    Some(match known {
+        Some(value) => ProfileChange::Set(attribute, value),
+        None => ProfileChange::Clear(attribute),
+    })
+}
+
+fn known(name: &str) -> Option<Attribute> {
+    Attribute::named(name).ok()
+}
+
+fn told(name: &str, text: &str) -> Option<ProfileChange> {
+    let value = AttributeValue::Text(text.to_owned());
+    known(name).map(|attribute| ProfileChange::Set(attribute, value))
+}
+
+fn at(name: &str, instant: Timestamp) -> Option<ProfileChange> {
+    known(name).map(|attribute| ProfileChange::Set(attribute, AttributeValue::Time(instant)))
+}
+
+fn after_call(outcome: Option<Outcome>, answered: bool, dialed_at: Timestamp) -> Vec<ProfileChange> {
+    let count = |name| known(name).map(ProfileChange::Count);
+    let mut changes = Vec::new();
+    changes.extend(at("last_call_time", dialed_at));
+    changes.extend(count("calls_count"));
+    if answered {
+        changes.extend(at("last_answered_time", dialed_at));
+        changes.extend(count("answered_count"));
+    }
+    let Some(outcome) = outcome else {
+        return changes;
+    };
+    changes.extend(told("last_outcome", outcome.code()));
+    changes.extend(intent_of(outcome).and_then(|level| told("intent_level", level)));
+    if outcome == Outcome::Success {
+        changes.extend(count("success_count"));
+    }
+    changes
+}
+
+/// How interested somebody seemed by how the conversation ended; `None` where it says nothing of that.
+const fn intent_of(outcome: Outcome) -> Option<&'static str> {
+    match outcome {
+        Outcome::Success | Outcome::Transferred => Some(InterestLevel::High.code()),
+        Outcome::Callback => Some(InterestLevel::Medium.code()),
+        Outcome::Declined | Outcome::OptedOut => Some(InterestLevel::Low.code()),
+        Outcome::WrongParty | Outcome::NoResponse | Outcome::HungUp | Outcome::Failed => None,
+    }
+}

@@ -1,0 +1,18 @@
+//! Where a value or a tag of a person comes from: a person, a rule, a call or a list.
+
+use crate::ids::{CallId, ListId};
+use serde::{Deserialize, Serialize};
+
+/// Who says so.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum ProfileOrigin {
+    /// Somebody, whom the envelope names.
+    Person,
+    /// A rule, by its name.
+    Rule { rule: String },
+    /// What became of a call.
+    Call { call: CallId },
+    /// A row of a list.
+    Import { list: ListId },
+}

@@ -1,0 +1,66 @@
+//! A value in a segment: fixed, or relative to the moment at which it is asked.
+
+use crate::attribute::AttributeValue;
+use crate::calendar::{BEIJING_MICROS, DAY_MICROS};
+use crate::time::Timestamp;
+use chrono::{DateTime, Months, Utc};
+
+/// A value of its column's type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Bound {
+    Fixed(AttributeValue),
+    /// `NOW()` and what is added to it.
+    Now(Shift),
+    /// The day in Beijing, for columns of days.
+    Today(Shift),
+    /// The first instant of that day, for columns of instants.
+    TodayBegun(Shift),
+}
+
+/// What is added to a moment: months first, by the calendar, then microseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Shift {
+    pub months: i64,
+    pub micros: i64,
+}
+
+/// Longest shift: a hundred years of either kind, so that no moment leaves the calendar.
+pub(super) const SHIFT_MONTHS_MAX: i64 = 1_200;
+/// The same in microseconds.
+pub(super) const SHIFT_MICROS_MAX: i64 = 36_525 * DAY_MICROS;
+
+impl Bound {
+    /// What it is at a moment.
+    pub fn at(&self, now: Timestamp) -> AttributeValue {
+        match self {
+            Self::Fixed(value) => value.clone(),
+            Self::Now(shift) => AttributeValue::Time(Timestamp::from_micros(shifted(now.micros(), *shift))),
+            Self::Today(shift) => AttributeValue::Date(day_of(now, *shift)),
+            Self::TodayBegun(shift) => {
+                let begun = day_of(now, *shift)
+                    .saturating_mul(DAY_MICROS)
+                    .saturating_sub(BEIJING_MICROS);
+                AttributeValue::Time(Timestamp::from_micros(begun))
+            }
+        }
+    }
+}
+
+/// Months go by Beijing's calendar: a day that a month lacks is its last.
+fn shifted(micros: i64, shift: Shift) -> i64 {
+    let local = micros.saturating_add(BEIJING_MICROS);
+    let moved = DateTime::<Utc>::from_timestamp_micros(local).and_then(|local| {
+        let months = Months::new(u32::try_from(shift.months.unsigned_abs()).ok()?);
+        match shift.months < 0 {
+            true => local.checked_sub_months(months),
+            false => local.checked_add_months(months),
+        }
+    });
+    let moved = moved.map_or(local, |moved| moved.timestamp_micros());
+    moved.saturating_sub(BEIJING_MICROS).saturating_add(shift.micros)
+}
+
+fn day_of(now: Timestamp, shift: Shift) -> i64 {
+    let local = shifted(now.micros(), shift).saturating_add(BEIJING_MICROS);
+    local.div_euclid(DAY_MICROS)
+}

@@ -1,0 +1,125 @@
+//! What a segment asks, once it was read: conditions over columns, values bound to their types.
+
+use super::bound::Bound;
+use super::pattern::Pattern;
+use crate::attribute::{Attribute, AttributeType, TagLevel};
+use std::fmt;
+
+/// What is asked of each person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    And(Box<Condition>, Box<Condition>),
+    Or(Box<Condition>, Box<Condition>),
+    Not(Box<Condition>),
+    Compare {
+        column: Column,
+        operator: Operator,
+        value: Bound,
+    },
+    Between {
+        column: Column,
+        low: Bound,
+        high: Bound,
+        negated: bool,
+    },
+    In {
+        column: Column,
+        values: Vec<Bound>,
+        negated: bool,
+    },
+    Like {
+        column: Column,
+        pattern: Pattern,
+        negated: bool,
+    },
+    IsNull {
+        column: Column,
+        negated: bool,
+    },
+}
+
+/// Of what is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    Attribute(Attribute),
+    /// Any tag, or any of one level.
+    Tag(Option<TagLevel>),
+}
+
+impl Column {
+    /// Of what type its values are: tags are texts.
+    pub const fn kind(&self) -> AttributeType {
+        match self {
+            Self::Attribute(attribute) => attribute.kind(),
+            Self::Tag(_) => AttributeType::Text,
+        }
+    }
+
+    /// Its name, where it is one of tags.
+    pub(super) fn of_tags(name: &str) -> Option<Self> {
+        Some(Self::Tag(match name {
+            "tag" | "标签" => None,
+            "basic_tag" | "基础标签" => Some(TagLevel::Basic),
+            "behavior_tag" | "行为标签" => Some(TagLevel::Behavior),
+            "business_tag" | "业务标签" => Some(TagLevel::Business),
+            _ => return None,
+        }))
+    }
+}
+
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Attribute(attribute) => attribute.fmt(f),
+            Self::Tag(None) => f.write_str("tag"),
+            Self::Tag(Some(level)) => write!(f, "{}_tag", level.code()),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Operator {
+    pub const fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::NotEqual => "<>",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+
+    /// As it reads with its sides changed.
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Equal => Self::Equal,
+            Self::NotEqual => Self::NotEqual,
+            Self::Less => Self::Greater,
+            Self::LessOrEqual => Self::GreaterOrEqual,
+            Self::Greater => Self::Less,
+            Self::GreaterOrEqual => Self::LessOrEqual,
+        }
+    }
+
+    /// Whether it asks for an order, which texts, tags and yes-or-no have none of.
+    pub const fn is_of_order(self) -> bool {
+        !matches!(self, Self::Equal | Self::NotEqual)
+    }
+}
+
+/// One column of an ORDER BY. Who has no value comes first upwards and last downwards.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ordering {
+    pub attribute: Attribute,
+    pub is_descending: bool,
+}

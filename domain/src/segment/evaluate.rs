@@ -1,0 +1,141 @@
+//! A segment asked of one person: yes, no, or unknown where what it asks for is not known.
+
+use super::condition::{Column, Condition, Operator};
+use super::{Bound, Segment};
+use crate::attribute::{AttributeValue, TagLevel, folded};
+use crate::customer::Profile;
+use crate::time::Timestamp;
+use std::cmp::Ordering;
+
+impl Segment {
+    /// Whether this person is meant, before any LIMIT: only a yes counts. Who was erased or never registered
+    /// is nobody.
+    pub fn holds(&self, profile: &Profile, now: Timestamp) -> bool {
+        let is_meant = |condition: &Condition| condition.of(profile, now) == Some(true);
+        profile.is_somebody() && self.condition().is_none_or(is_meant)
+    }
+}
+
+impl Condition {
+    /// `None` is SQL's unknown.
+    fn of(&self, profile: &Profile, now: Timestamp) -> Option<bool> {
+        match self {
+            Self::And(one, other) => both(one.of(profile, now), other.of(profile, now)),
+            Self::Or(one, other) => {
+                let (one, other) = (one.of(profile, now), other.of(profile, now));
+                both(one.map(|is| !is), other.map(|is| !is)).map(|is| !is)
+            }
+            Self::Not(inner) => inner.of(profile, now).map(|is| !is),
+            Self::Compare {
+                column,
+                operator,
+                value,
+            } => match column {
+                Column::Tag(level) => {
+                    let has = has_tag(profile, *level, |tag| is_same(tag, &value.at(now)));
+                    Some(has == (*operator == Operator::Equal))
+                }
+                Column::Attribute(attribute) => {
+                    let order = compared(profile.value(attribute)?, &value.at(now))?;
+                    Some(operator.is_met_by(order))
+                }
+            },
+            Self::Between {
+                column,
+                low,
+                high,
+                negated,
+            } => {
+                let Column::Attribute(attribute) = column else {
+                    return None;
+                };
+                let value = profile.value(attribute)?;
+                let is_above = compared(value, &low.at(now))?.is_ge();
+                let is_below = compared(value, &high.at(now))?.is_le();
+                Some((is_above && is_below) != *negated)
+            }
+            Self::In {
+                column,
+                values,
+                negated,
+            } => of_many(profile, column, values, now).map(|is| is != *negated),
+            Self::Like {
+                column,
+                pattern,
+                negated,
+            } => match column {
+                Column::Tag(level) => {
+                    let has = has_tag(profile, *level, |tag| pattern.fits(&folded(tag)));
+                    Some(has != *negated)
+                }
+                Column::Attribute(attribute) => {
+                    let AttributeValue::Text(text) = profile.value(attribute)? else {
+                        return None;
+                    };
+                    Some(pattern.fits(&folded(text)) != *negated)
+                }
+            },
+            Self::IsNull { column, negated } => {
+                let is_null = match column {
+                    Column::Tag(level) => !has_tag(profile, *level, |_| true),
+                    Column::Attribute(attribute) => profile.value(attribute).is_none(),
+                };
+                Some(is_null != *negated)
+            }
+        }
+    }
+}
+
+impl Operator {
+    const fn is_met_by(self, order: Ordering) -> bool {
+        match self {
+            Self::Equal => order.is_eq(),
+            Self::NotEqual => order.is_ne(),
+            Self::Less => order.is_lt(),
+            Self::LessOrEqual => order.is_le(),
+            Self::Greater => order.is_gt(),
+            Self::GreaterOrEqual => order.is_ge(),
+        }
+    }
+}
+
+fn of_many(profile: &Profile, column: &Column, values: &[Bound], now: Timestamp) -> Option<bool> {
+    match column {
+        Column::Tag(level) => Some(has_tag(profile, *level, |tag| {
+            values.iter().any(|value| is_same(tag, &value.at(now)))
+        })),
+        Column::Attribute(attribute) => {
+            let known = profile.value(attribute)?;
+            let is_one = |value: &Bound| compared(known, &value.at(now)).is_some_and(Ordering::is_eq);
+            Some(values.iter().any(is_one))
+        }
+    }
+}
+
+fn both(one: Option<bool>, other: Option<bool>) -> Option<bool> {
+    match (one, other) {
+        (Some(false), _) | (_, Some(false)) => Some(false),
+        (Some(true), Some(true)) => Some(true),
+        (None, _) | (_, None) => None,
+    }
+}
+
+fn has_tag(profile: &Profile, level: Option<TagLevel>, fits: impl Fn(&str) -> bool) -> bool {
+    let mut tags = profile.tags().iter();
+    tags.any(|(of, tag)| level.is_none_or(|level| level == *of) && fits(tag))
+}
+
+fn is_same(tag: &str, value: &AttributeValue) -> bool {
+    matches!(value, AttributeValue::Text(text) if folded(tag) == folded(text))
+}
+
+/// Two values of one type; of different types nothing is known.
+fn compared(one: &AttributeValue, other: &AttributeValue) -> Option<Ordering> {
+    if let (AttributeValue::Text(one), AttributeValue::Text(other)) = (one, other) {
+        return Some(folded(one).cmp(&folded(other)));
+    }
+    match one.kind() == other.kind() {
+        true => Some(one.ordered()?.cmp(&other.ordered()?)),
+        false => None,
+    }
+}

@@ -1,0 +1,101 @@
+//! A segment: which customers, in the words of SQL (CUS-5), read, type-checked, and answered for one person.
+//!
+//! `SELECT * FROM customers WHERE …` over attributes and tags, with AND, OR, NOT, comparisons, BETWEEN, IN,
+//! LIKE, IS NULL, NOW(), CURDATE() and DATE_SUB/DATE_ADD, ORDER BY and LIMIT: what is not known to be
+//! harmless is refused, with its place and what may stand there. A segment that was read answers of every
+//! person yes, no or unknown, as SQL does: texts are alike without regard to case, `tag` is true of a person
+//! of whom one tag fits. The database asks the same question in its own words
+//! (`projections/src/segments/`); both answers are held to one another.
+
+mod bound;
+mod condition;
+mod evaluate;
+mod fault;
+mod operand;
+mod outline;
+mod pattern;
+mod predicate;
+
+#[cfg(test)]
+mod tests;
+
+pub use bound::Bound;
+pub use condition::{Column, Condition, Operator, Ordering};
+pub use fault::{FaultKind, SegmentFault};
+pub use pattern::Pattern;
+
+use sha2::{Digest, Sha256};
+
+/// Longest segment as it is written.
+pub const SEGMENT_BYTES_MAX: usize = 8 * 1_024;
+
+/// Most comparisons in one: each is asked of every person.
+pub const COMPARISONS_MAX: usize = 100;
+
+/// Most values of one IN.
+pub const IN_VALUES_MAX: usize = 500;
+
+/// Most columns of an ORDER BY.
+pub const ORDERINGS_MAX: usize = 8;
+
+/// Most people that a LIMIT may name: beyond it none is needed.
+pub const LIMIT_MAX: u64 = 10_000_000;
+
+/// A segment that was read and may be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Segment {
+    text: String,
+    said: Option<String>,
+    pub(crate) condition: Option<Condition>,
+    pub(crate) order: Vec<Ordering>,
+    pub(crate) limit: Option<u64>,
+}
+
+impl Segment {
+    /// Reads and checks it.
+    pub fn read(text: &str) -> Result<Self, SegmentFault> {
+        outline::read(text)
+    }
+
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Its condition alone, to be joined with others; `None` where everybody is meant.
+    pub fn condition_text(&self) -> Option<&str> {
+        self.said.as_deref()
+    }
+
+    /// SHA-256 of what was written, lower hex.
+    pub fn digest(&self) -> String {
+        hex(&Sha256::digest(self.text.as_bytes()))
+    }
+
+    /// `None` where everybody is meant.
+    pub const fn condition(&self) -> Option<&Condition> {
+        self.condition.as_ref()
+    }
+
+    pub fn order(&self) -> &[Ordering] {
+        &self.order
+    }
+
+    pub const fn limit(&self) -> Option<u64> {
+        self.limit
+    }
+}
+
+/// SHA-256 over ids in their order, one a line: what shows that two answers name the same people.
+pub fn members_digest<'a>(ids: impl Iterator<Item = &'a str>) -> String {
+    let mut sum = Sha256::new();
+    for id in ids {
+        sum.update(id.as_bytes());
+        sum.update(b"\n");
+    }
+    hex(&sum.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,75 @@
+//! A pattern of LIKE: `%` for any text, `_` for one character, `\` before either for itself; case is alike.
+
+use crate::attribute::folded;
+
+/// Longest pattern: as long as a text may be.
+const PATTERN_BYTES_MAX: usize = crate::attribute::TEXT_BYTES_MAX;
+
+/// As a database takes it, with `\` as its escape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(String);
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Piece {
+    Any,
+    One,
+    Exactly(char),
+}
+
+impl Pattern {
+    /// `None` where it is too long, ends in its escape, or holds a control character.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        let is_long = text.len() > PATTERN_BYTES_MAX || text.chars().any(char::is_control);
+        let ends_escaped = text.chars().rev().take_while(|&last| last == '\\').count() % 2 == 1;
+        (!is_long && !ends_escaped).then(|| Self(folded(text)))
+    }
+
+    /// In the one case in which texts are kept.
+    pub fn folded(&self) -> &str {
+        &self.0
+    }
+
+    fn pieces(&self) -> Vec<Piece> {
+        let mut characters = self.0.chars();
+        let mut pieces = Vec::new();
+        while let Some(character) = characters.next() {
+            pieces.push(match character {
+                '%' => Piece::Any,
+                '_' => Piece::One,
+                '\\' => characters.next().map_or(Piece::Exactly('\\'), Piece::Exactly),
+                plain => Piece::Exactly(plain),
+            });
+        }
+        pieces
+    }
+
+    /// Whether a text in the same case fits. Goes back to the last `%` alone, so it ends soon.
+    pub fn fits(&self, text: &str) -> bool {
+        let (pieces, text): (Vec<Piece>, Vec<char>) = (self.pieces(), text.chars().collect());
+        let (mut piece, mut at) = (0, 0);
+        let mut back: Option<(usize, usize)> = None;
+        while let Some(character) = text.get(at) {
+            match pieces.get(piece) {
+                Some(Piece::Any) => {
+                    back = Some((piece + 1, at));
+                    piece += 1;
+                    continue;
+                }
+                Some(Piece::One) => {}
+                Some(Piece::Exactly(wanted)) if wanted == character => {}
+                Some(Piece::Exactly(_)) | None => {
+                    let Some((behind, from)) = back else {
+                        return false;
+                    };
+                    back = Some((behind, from + 1));
+                    (piece, at) = (behind, from + 1);
+                    continue;
+                }
+            }
+            piece += 1;
+            at += 1;
+        }
+        let rest = pieces.get(piece..).unwrap_or_default();
+        rest.iter().all(|piece| *piece == Piece::Any)
+    }
+}

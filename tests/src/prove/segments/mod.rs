@@ -1,0 +1,167 @@
+//! Segments held against known answers: the one that is required, letter for letter, and made-up ones, on
+//! SQLite, on PostgreSQL and of one person in memory; and what is no segment is refused.
+//!
+//! The oracle beside it knows the people by plain fields and each question by a closure; it shares no code
+//! with what reads, writes or answers segments.
+
+mod people;
+mod questions;
+
+use crate::opened::open_rows;
+use crate::postgres::PostgresServer;
+use crate::prove::{Form, Proof};
+use domain::customer::{Profile, profile_changes};
+use domain::ids::CustomerId;
+use domain::ports::tasks::Tasks;
+use domain::segment::Segment;
+use domain::time::Timestamp;
+use people::{Drawn, NOW_SECONDS, Person};
+use projections::SegmentRows;
+use questions::Question;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+/// Most disagreements told in the line.
+const TOLD_MAX: usize = 5;
+
+/// What is no segment: each would be SQL, or nearly.
+const FORBIDDEN: [&str; 20] = [
+    "",
+    "SELECT * FROM customers; DELETE FROM segment_people",
+    "DELETE FROM customers",
+    "UPDATE customers SET age = 1",
+    "SELECT age FROM customers",
+    "SELECT * FROM segment_people",
+    "SELECT * FROM customers, segment_tags",
+    "SELECT * FROM customers c JOIN segment_tags t ON TRUE",
+    "SELECT * FROM customers WHERE age IN (SELECT 1)",
+    "SELECT * FROM customers WHERE EXISTS (SELECT 1 FROM segment_tags)",
+    "SELECT * FROM customers UNION SELECT * FROM customers",
+    "SELECT * FROM customers WHERE phone = '13800138000'",
+    "SELECT * FROM customers WHERE name LIKE '张%'",
+    "SELECT * FROM customers WHERE age = 'thirty'",
+    "SELECT * FROM customers WHERE region = 5",
+    "SELECT * FROM customers WHERE age = NULL",
+    "SELECT * FROM customers WHERE 1 = 1",
+    "SELECT * FROM customers WHERE sleep(10) = 1",
+    "SELECT * FROM customers WHERE age = 1 OR region > 'a'",
+    "SELECT * FROM customers WHERE pg_sleep(1) IS NULL",
+];
+
+pub(super) fn prove(form: Form) -> Proof {
+    let (people_count, questions_count) = match form {
+        Form::Short => (120, 60),
+        Form::Long => (600, 400),
+    };
+    let mut drawn = Drawn(0x5eed_0001);
+    let people: Vec<Person> = (0..people_count).map(|_| people::drawn(&mut drawn)).collect();
+    let mut asked = vec![questions::required()];
+    asked.extend((0..questions_count).map(|turn| questions::drawn(&mut drawn, turn % 5)));
+    let mut told = Vec::new();
+    let runtime = Runtime::new().expect("a runtime can be made");
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let sqlite = format!("sqlite:{}", folder.path().display());
+    let mut disagreements = in_memory(&people, &asked, &mut told);
+    disagreements += runtime.block_on(in_rows(&sqlite, &people, &asked, &mut told));
+    let postgres = PostgresServer::start().map(|server| {
+        let url = server.url();
+        runtime.block_on(in_rows(&url, &people, &asked, &mut told))
+    });
+    disagreements += postgres.unwrap_or(0);
+    let let_through: Vec<&str> = FORBIDDEN
+        .into_iter()
+        .filter(|sql| Segment::read(sql).is_ok())
+        .collect();
+    let meant = people
+        .iter()
+        .filter(|person| is_meant(&questions::required(), person))
+        .count();
+    let line = json!({
+        "proof": "segments", "people": people.len(), "segments": asked.len(), "required_count": meant,
+        "databases": if postgres.is_some() { 2 } else { 1 }, "forbidden": FORBIDDEN.len(),
+        "let_through": let_through, "disagreements": disagreements, "told": told,
+        "postgres": postgres.map_or_else(|| json!({ "skipped": "no PostgreSQL here" }), |_| Value::Null),
+    });
+    Proof {
+        line,
+        // One that nobody meets would prove little.
+        holds: disagreements == 0 && let_through.is_empty() && meant > 0,
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_micros(NOW_SECONDS * 1_000_000)
+}
+
+fn id(number: usize) -> CustomerId {
+    format!("{number:032x}").parse().expect("an id of a customer")
+}
+
+fn segment(question: &Question) -> Segment {
+    let sql = format!("SELECT * FROM customers WHERE {}", question.sql);
+    Segment::read(&sql).unwrap_or_else(|fault| crate::program::fail(&format!("{sql}: {fault}")))
+}
+
+fn is_meant(question: &Question, person: &Person) -> bool {
+    !person.is_erased && (question.answer)(person) == Some(true)
+}
+
+fn note(told: &mut Vec<Value>, place: &str, question: &Question) {
+    if told.len() < TOLD_MAX {
+        told.push(json!({ "in": place, "sql": question.sql }));
+    }
+}
+
+/// Each person by the fold of their own events.
+fn in_memory(people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u64 {
+    let profiles: Vec<Profile> = people
+        .iter()
+        .map(|person| {
+            let mut profile = Profile::default();
+            people::events(person)
+                .iter()
+                .for_each(|event| profile.evolve(event));
+            profile
+        })
+        .collect();
+    let mut disagreements = 0;
+    for question in asked {
+        let segment = segment(question);
+        let mut both = people.iter().zip(&profiles);
+        if both.any(|(person, profile)| segment.holds(profile, now()) != is_meant(question, person)) {
+            disagreements += 1;
+            note(told, "memory", question);
+        }
+    }
+    disagreements
+}
+
+/// The rows of a database, by their ids and by their count.
+async fn in_rows(spec: &str, people: &[Person], asked: &[Question], told: &mut Vec<Value>) -> u64 {
+    let (db, tasks) = open_rows(spec).await;
+    let rows = SegmentRows::begin(db).await.expect("rows can be made");
+    for (number, person) in people.iter().enumerate() {
+        let changes = people::events(person).iter().flat_map(profile_changes).collect();
+        rows.take(vec![(id(number), changes)])
+            .await
+            .expect("rows can be written");
+    }
+    let mut disagreements = 0;
+    for question in asked {
+        let segment = segment(question);
+        let meant = people
+            .iter()
+            .enumerate()
+            .filter(|(_, person)| is_meant(question, person));
+        let meant: Vec<CustomerId> = meant.map(|(number, _)| id(number)).collect();
+        let found = rows.members(&segment, now(), people.len() as u64).await;
+        let count = rows.count(&segment, now()).await;
+        if found.as_ref() != Ok(&meant) || count != Ok(meant.len() as u64) {
+            disagreements += 1;
+            note(told, spec.split(':').next().unwrap_or_default(), question);
+        }
+    }
+    drop(rows);
+    tasks.stop().await;
+    disagreements
+}
