@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use domain::calling_plan::{Basis, Duplicates, Preset};
 use domain::customer::Assignee;
 use domain::customer::command::{Enrolment, GivenConsent};
-use domain::flow::FlowDefinition;
+use domain::flow::{FlowDefinition, ValueFault};
 use domain::ids::{CampaignId, ListId};
 use domain::phone_number::PhoneNumber;
 use domain::ports::vault::Vault;
@@ -142,8 +142,12 @@ fn check_variables(row: &NamedRow, rules: &RowRules) -> Result<(), BadRow> {
         column: column.to_owned(),
         reason,
     };
-    if let Some(fault) = rules.flow.check_values(&row.variables).first() {
-        return Err(bad(fault.variable(), format!("the campaign's flow: {fault}")));
+    let faults = rules.flow.check_values(&row.variables);
+    if !faults.is_empty() {
+        let names: Vec<_> = faults.iter().map(ValueFault::variable).collect();
+        let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let reason = format!("the campaign's flow: {}", said.join("; "));
+        return Err(bad(&names.join(", "), reason));
     }
     let bytes: usize = row
         .variables
@@ -297,6 +301,9 @@ mod tests {
         let members = [PERSON[0], PERSON[1], (Member::Name, "张三")];
         let enrolment = check(row(&members, &[("days", "3")]), &rules, &PlainVault).unwrap();
         assert_eq!(enrolment.variables["customer_name"], "张三");
+        let bad = check(row(&PERSON, &[]), &rules, &PlainVault).unwrap_err();
+        assert_eq!(bad.column, "customer_name, days", "all that are missing are named");
+        assert!(bad.reason.contains("customer_name") && bad.reason.contains("days"));
     }
 
     #[test]
