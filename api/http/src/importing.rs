@@ -13,6 +13,7 @@ use application::parameter::Parameter;
 use domain::actor::Actor;
 use domain::approval::{Act, Asked};
 use domain::approvals_asked::NeedsApproval;
+use domain::calling_plan::Dedupe;
 use domain::four_eyes::FourEyes;
 use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
@@ -36,6 +37,8 @@ pub(crate) const APPROVAL: Parameter = Parameter::uuid(
 pub(crate) struct Importing {
     pub dry_run: bool,
     pub scope: DataScope,
+    /// Where the people of the list must not be enrolled already.
+    pub dedupe: Dedupe,
     by: Option<Actor>,
     caller: Caller,
     cause: Cause,
@@ -51,6 +54,7 @@ impl Importing {
         Ok(Self {
             dry_run: input.flag("dry_run")?,
             scope: input.scope.clone(),
+            dedupe: Dedupe::parse(input.text("dedupe").unwrap_or_default()).unwrap_or_default(),
             by: input.actor(),
             caller: input.caller.clone(),
             cause: input.cause(installation, "lists/approve")?,
@@ -181,6 +185,7 @@ async fn load_into(
 ) -> Result<ImportReport, Problem> {
     let campaign = plan.rules.campaign.to_string();
     let _listed = installation.imports.list(
+        plan.rules.list,
         &campaign,
         &plan.source,
         installation.now(),

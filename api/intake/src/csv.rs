@@ -66,9 +66,7 @@ impl RowSource for CsvSource {
         while let Some(row) = self.read()? {
             let named = match row {
                 Row::Cells(cells) if is_blank(&cells) => continue,
-                Row::Cells(cells) => {
-                    name_cells(self.row, &self.columns, cells.into_iter().map(Ok).collect())
-                }
+                Row::Cells(cells) => name_cells(self.row, &self.columns, cells.into_iter().map(Ok).collect()),
                 Row::StrayQuote => Err(BadRow {
                     row: self.row,
                     column: "\"".to_owned(),

@@ -175,7 +175,11 @@ fn quoted(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Un
         let rest = text.get(at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|byte| *byte == b'"') else {
             let is_far = at + rest.len() > QUOTED_BYTES_MAX;
-            return Err(if ended || is_far { Unclear::Stray } else { Unclear::More });
+            return Err(if ended || is_far {
+                Unclear::Stray
+            } else {
+                Unclear::More
+            });
         };
         if at + length > QUOTED_BYTES_MAX {
             return Err(Unclear::Stray);
@@ -277,7 +281,9 @@ mod tests {
             "2,\"\"\"",
             "2,\"",
         ] {
-            let read = rows(&format!("id,phone\n1,13800138000\n{line}\n3,13800138000\n4,\"a\"\n"));
+            let read = rows(&format!(
+                "id,phone\n1,13800138000\n{line}\n3,13800138000\n4,\"a\"\n"
+            ));
             let expected = [
                 cells(&["id", "phone"]),
                 good("1"),
@@ -304,7 +310,10 @@ mod tests {
     fn a_line_without_an_end_is_refused_in_bounded_memory() {
         let source = Box::new(io::Cursor::new("x".repeat(10 * ROW_MAX)));
         let mut read = CsvText::open(source).unwrap();
-        assert!(matches!(read.next_row(7), Err(ImportError::RowTooLong { row: 7 })));
+        assert!(matches!(
+            read.next_row(7),
+            Err(ImportError::RowTooLong { row: 7 })
+        ));
         assert!(read.text.len() <= ROW_MAX + 2 * CHUNK_BYTES);
     }
 }

@@ -38,6 +38,12 @@ pub enum CampaignCommand {
         list: ListId,
         count: u64,
     },
+    /// Nobody whom the list brought is called any more. Undone already: no event.
+    UndoList {
+        list: ListId,
+        reason: String,
+        by: Option<String>,
+    },
     /// Asks for leave to start up to `wanted` dials, while `in_flight` calls of this campaign are open.
     GrantDials {
         wanted: u32,
@@ -79,6 +85,7 @@ impl CampaignCommand {
             Self::Stop { .. } => "campaign.stop",
             Self::OpenList { .. } => "campaign.open_list",
             Self::CloseList { .. } => "campaign.close_list",
+            Self::UndoList { .. } => "campaign.undo_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",

@@ -9,6 +9,7 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
+use super::undoing;
 use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -52,6 +53,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             four_eyes,
         } => open_list(state, status, list, source, four_eyes),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
+        CampaignCommand::UndoList { list, reason, by } => undoing::undo(state, list, reason, by),
         CampaignCommand::GrantDials { wanted, in_flight } => {
             running(state, status, context.now)?;
             let closed = state.plan().and_then(|plan| closed_for_all(plan, context.now));
@@ -208,6 +210,9 @@ fn open_list(
 ) -> Decided {
     if status == CampaignStatus::Stopped {
         return Err(CampaignRefusal::WrongStatus { status });
+    }
+    if state.undone_lists().contains(&list) {
+        return Err(CampaignRefusal::ListUndone { list });
     }
     if state.lists().contains_key(&list) {
         return Ok(Vec::new());

@@ -44,6 +44,15 @@ pub enum CampaignEvent {
     /// A list is complete: it made `count` enrolments.
     #[serde(rename = "campaign.list_closed")]
     ListClosed { list: ListId, count: u64 },
+    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn by an
+    /// event of their own; the list's count stays as it was closed.
+    #[serde(rename = "campaign.list_undone")]
+    ListUndone {
+        list: ListId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
     DialsGranted { count: u32, until: Timestamp },
@@ -133,6 +142,7 @@ impl CampaignEvent {
     pub const STOPPED: &'static str = "campaign.stopped";
     pub const LIST_OPENED: &'static str = "campaign.list_opened";
     pub const LIST_CLOSED: &'static str = "campaign.list_closed";
+    pub const LIST_UNDONE: &'static str = "campaign.list_undone";
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
@@ -180,6 +190,7 @@ impl EventData for CampaignEvent {
             Self::Stopped { .. } => Self::STOPPED,
             Self::ListOpened { .. } => Self::LIST_OPENED,
             Self::ListClosed { .. } => Self::LIST_CLOSED,
+            Self::ListUndone { .. } => Self::LIST_UNDONE,
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,

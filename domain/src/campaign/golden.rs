@@ -117,6 +117,11 @@ fn every_kind_is_written_as_its_golden_file() {
             list: list(),
             count: 997,
         },
+        CampaignEvent::ListUndone {
+            list: list(),
+            reason: "the wrong month's file".to_owned(),
+            by: Some("wang".to_owned()),
+        },
         CampaignEvent::DialsGranted {
             count: 50,
             until: at().plus_ms(1_000),

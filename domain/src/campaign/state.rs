@@ -8,7 +8,7 @@ use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(
@@ -90,6 +90,7 @@ pub struct CampaignState {
     lists: BTreeMap<ListId, Option<u64>>,
     /// Who stood behind the lists that are open: what goes on goes on as it was approved.
     behind_open_lists: BTreeMap<ListId, Box<FourEyes>>,
+    undone_lists: BTreeSet<ListId>,
     granted_until: Option<Timestamp>,
     /// The last closing of the window that somebody waited behind; it may have passed.
     closed_window: Option<ClosedWindow>,
@@ -145,6 +146,10 @@ impl CampaignState {
     pub fn approval_of_open_list(&self, list: &ListId) -> Option<ApprovalId> {
         self.behind_open_lists.get(list)?.approval()
     }
+    /// Whoever came by one of these is not dialed.
+    pub const fn undone_lists(&self) -> &BTreeSet<ListId> {
+        &self.undone_lists
+    }
     /// Whether it takes effect only when another person approved it.
     pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
         self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
@@ -186,6 +191,7 @@ impl CampaignState {
             running: self.status == Some(CampaignStatus::Running),
             flow: created.flow.clone(),
             plan: created.plan.clone(),
+            undone_lists: self.undone_lists.clone(),
         })
     }
 
@@ -229,6 +235,9 @@ impl CampaignState {
                 if self.status == Some(CampaignStatus::Draft) {
                     self.enter(CampaignStatus::Ready);
                 }
+            }
+            CampaignEvent::ListUndone { list, .. } => {
+                self.undone_lists.insert(*list);
             }
             CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
             CampaignEvent::WindowClosed { verdict, until } => {

@@ -93,6 +93,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
             content_hash: "00".repeat(32),
         },
         plan,
+        undone_lists: Default::default(),
     }
 }
 
@@ -106,6 +107,7 @@ pub(crate) fn customer_facts<'a>(
         basis: Basis::Contract,
         consent: None,
         phone: Some("+8613800138000"),
+        home_location: None,
         time_zone: None,
         charged_dials: 0,
         uncharged_dials: 0,

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 21] = [
+const RULES: [Words; 22] = [
     ("campaign_state", "任务未在外呼", "the campaign is not dialing"),
     (
         "missing_fact",
@@ -66,6 +66,11 @@ const RULES: [Words; 21] = [
         "cut_off_settled",
         "被我方中断，经人工结清",
         "cut off by us, and settled by a person",
+    ),
+    (
+        "enrolment_withdrawn",
+        "已从名单撤回（止呼）",
+        "withdrawn from the campaign",
     ),
     (
         "call_canceled",

@@ -18,12 +18,14 @@ mod decide;
 mod enrolment;
 mod erasure;
 pub mod event;
+mod evolving;
 mod forget;
 mod grant_dial;
 mod known_number;
 mod pointers;
 mod refusal;
 mod state;
+mod withdrawing;
 
 #[cfg(test)]
 mod golden;
@@ -45,6 +47,7 @@ pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use known_number::KnownNumber;
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
+pub use withdrawing::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;

@@ -20,6 +20,7 @@ use crate::readers::Readers;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
+use domain::calling_plan::Dedupe;
 use domain::campaign::CampaignState;
 use domain::decider::Decider;
 use domain::flow::{FlowDefinition, from_script};
@@ -218,6 +219,7 @@ impl Installation {
             preset: plan.preset,
             basis: plan.basis,
             duplicates: plan.duplicates(),
+            dedupe: Dedupe::Campaign,
             flow,
         })
     }

@@ -7,7 +7,7 @@ use crate::lists::under_way::Course;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
-use domain::calling_plan::Duplicates;
+use domain::calling_plan::{Dedupe, Duplicates};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignStatus};
 use domain::compliance::SAME_NUMBER;
@@ -358,6 +358,9 @@ impl Enroller for CampaignEnroller {
             .await?;
         if let Some(known) = self.known(&customer.state) {
             return Ok(known);
+        }
+        if enrolment.dedupe == Dedupe::Everywhere && customer.state.enrolments().iter().next().is_some() {
+            return Ok(Enrolled::ByAnotherList);
         }
         let number = match self.duplicates {
             Duplicates::ByCustomer => None,

@@ -15,7 +15,7 @@ use domain::problem::Problem;
 use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use intake::row::{RowRules, assignee, check};
-use intake::same_number::{NumbersSeen, SharedRows, Sharing};
+use intake::same_number::{CustomersSeen, NumbersSeen, SharedRows, Sharing};
 use intake::source::{NamedRow, RowSource};
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
 use serde::{Deserialize, Serialize};
@@ -131,7 +131,7 @@ pub async fn load(
 ) -> Result<ImportReport, Problem> {
     let mut reading = read_aside(rows, load.rules.clone(), vault, tasks);
     let mut run = Run {
-        seen: BTreeSet::new(),
+        seen: CustomersSeen::default(),
         numbers: NumbersSeen::default(),
         first_asked: BTreeSet::new(),
         report: ImportReport {
@@ -151,7 +151,7 @@ pub async fn load(
     {
         run.report.repeated = true;
         run.report.enrolled = count;
-        return Ok(run.report);
+        return run.told_again(next, reading).await;
     }
     let begin = |place: Place, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
     let mut asked = none_of(&begin);
@@ -244,7 +244,7 @@ async fn ask(
 }
 
 struct Run {
-    seen: BTreeSet<CustomerId>,
+    seen: CustomersSeen,
     numbers: NumbersSeen,
     /// Numbers whose first row is asked for and not answered yet.
     first_asked: BTreeSet<NumberId>,
@@ -252,6 +252,23 @@ struct Run {
 }
 
 impl Run {
+    /// Of a file that was imported before: its bad rows, for whoever never saw its report. Nobody is asked.
+    async fn told_again(
+        mut self,
+        mut next: Option<Read>,
+        mut reading: mpsc::Receiver<Read>,
+    ) -> Result<ImportReport, Problem> {
+        loop {
+            match next {
+                Some(Read::Row(row)) => drop(self.take(*row)?),
+                Some(Read::Failed(error)) => return Err(error.into()),
+                Some(Read::Ended) => return Ok(self.report),
+                None => return Err(Problem::fault("the reader of the file stopped")),
+            }
+            next = reading.recv().await;
+        }
+    }
+
     /// The enrolment to ask for, or nothing when the row is bad or stands twice.
     fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(Place, Enrolment)>, Problem> {
         self.report.rows += 1;
@@ -274,7 +291,7 @@ impl Run {
                 return Ok(None);
             }
         };
-        if !self.seen.insert(enrolment.customer.clone()) {
+        if !self.seen.is_first(&enrolment.customer) {
             self.report.duplicates += 1;
             return Ok(None);
         }
@@ -489,6 +506,7 @@ mod tests {
                 preset: Preset::CnService,
                 basis: Basis::Contract,
                 duplicates: Duplicates::ByCustomer,
+                dedupe: domain::calling_plan::Dedupe::Campaign,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),
@@ -545,7 +563,13 @@ mod tests {
         assert!(behind_max <= BEHIND_MAX, "{behind_max} behind");
         let list = Arc::new(crate::lists::under_way::UnderWay::default());
         let began = domain::time::Timestamp::EPOCH;
-        let _listed = list.list("T", "customers.csv", began, course);
+        let _listed = list.list(
+            ListId::derive(&"T".parse().unwrap(), "a"),
+            "T",
+            "customers.csv",
+            began,
+            course,
+        );
         let shown = crate::reply_value::value(&list.shown(began.plus_ms(1_000)));
         assert_eq!(
             (&shown[0]["rows"], &shown[0]["enrolled"]),
@@ -576,7 +600,8 @@ mod tests {
         assert_eq!((report.enrolled, report.duplicates), (997, 0));
         let repeat = run(&book, plan(false, "a"), &thousand()).await.unwrap();
         assert!(repeat.repeated);
-        assert_eq!(repeat.enrolled, 997);
+        assert_eq!((repeat.enrolled, repeat.rows), (997, 1_000));
+        assert_eq!(repeat.bad, report.bad, "whoever lost the report has it again");
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -5,4 +5,6 @@ mod assigning;
 pub mod enroller;
 pub mod load;
 pub mod readable;
+pub mod standing;
 pub mod under_way;
+pub mod withdrawing;

@@ -12,6 +12,8 @@ use host::clock::SystemClock;
 use host::outbound::api_client::ApiClient;
 use hyper::Method;
 use indicatif::ProgressBar;
+use intake::bounded_file::read;
+use intake::mapping_file::{self, MAPPING_BYTES_MAX};
 use serde_json::Value;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -44,6 +46,12 @@ pub(crate) struct Args {
     /// Which column is which member, such as 客户ID=customer_id,手机号=phone
     #[arg(long, value_name = "COLUMN=MEMBER,…")]
     map: Option<String>,
+    /// A file of three columns, 系统字段, 导入列名 and 数据类型 (CSV, XLSX or YAML), instead of --map
+    #[arg(long, value_name = "FILE", conflicts_with = "map")]
+    mapping: Option<PathBuf>,
+    /// Where nobody of the file may be already: in the campaign, or everywhere (in any campaign)
+    #[arg(long, value_name = "WHERE", default_value = "campaign")]
+    dedupe: String,
     /// auto, utf-8, gbk or gb18030
     #[arg(long, default_value = "auto")]
     encoding: String,
@@ -70,18 +78,30 @@ struct Approved {
     wait: bool,
 }
 
+/// The mapping that is said, in a file or as text.
+fn mapping(args: &Args) -> Result<String, Failure> {
+    let Some(path) = &args.mapping else {
+        return Ok(args.map.clone().unwrap_or_default());
+    };
+    let named = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+    let bytes = read(path, MAPPING_BYTES_MAX).map_err(|error| named(error.to_string()))?;
+    let mapping = mapping_file::read(&bytes).map_err(|error| named(error.to_string()))?;
+    Ok(mapping.as_text())
+}
+
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let name = args
         .file
         .file_name()
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let mut path = format!(
-        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}",
+        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}&dedupe={}",
         encode(args.campaign.as_str()),
         args.dry_run,
         encode(&args.encoding),
         encode(&name),
-        encode(args.map.as_deref().unwrap_or_default()),
+        encode(&mapping(&args)?),
+        encode(&args.dedupe),
     );
     if let Some(approval) = &args.approved.approval {
         path.push_str(&format!("&approval={approval}"));

@@ -10,11 +10,13 @@ use application::installation::Installation;
 use application::lists::load::{ImportReport, Load};
 use application::lists::under_way::ImportShown;
 use application::parameter::Parameter;
+use domain::calling_plan::Dedupe;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, MemberError, Problem};
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
+use intake::row::RowRules;
 use intake::spool::hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -61,11 +63,16 @@ pub fn endpoints() -> Vec<Endpoint> {
                     Parameter::flag("dry_run", "true: check every row, enrol nobody"),
                     Parameter::text(
                         "map",
-                        "Which column is which member: 客户ID=customer_id,手机号=phone",
+                        "Which column is which member: 客户ID=customer_id,手机号=phone, or a list of {column, member, type}",
                         "客户ID=customer_id,手机号=phone",
                     ),
                     Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
                     Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
+                    Parameter::one_of(
+                        "dedupe",
+                        "Where nobody may be already: in the campaign, or everywhere; campaign where it is not said",
+                        Dedupe::CODES,
+                    ),
                     APPROVAL,
                 ]
             },
@@ -204,10 +211,14 @@ async fn list_of(
     let Received { spool, turn } = received;
     let spooled = spool.finish(reading.encoding);
     spooled.check(&reading.source)?;
+    let rules = installation
+        .list_rules(&campaign, &spooled.content_sha256)
+        .await?;
     let plan = Load {
-        rules: installation
-            .list_rules(&campaign, &spooled.content_sha256)
-            .await?,
+        rules: RowRules {
+            dedupe: asked.dedupe,
+            ..rules
+        },
         source: reading.source,
         format: spooled.format(),
         dry_run: asked.dry_run,

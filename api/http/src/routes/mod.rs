@@ -72,6 +72,7 @@ mod targets;
 mod trunks;
 mod users;
 mod webhooks;
+mod withdrawals;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
@@ -92,6 +93,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         cut_off::endpoints(),
         anonymization::endpoints(),
         lists::endpoints(),
+        withdrawals::endpoints(),
         reports::endpoints(),
         queries::endpoints(),
         exports::endpoints(),
