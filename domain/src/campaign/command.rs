@@ -1,6 +1,7 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
 use super::event::{AnonymizedCounts, PauseReason, Target};
+use super::querying::QueryMark;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
@@ -37,6 +38,10 @@ pub enum CampaignCommand {
     CloseList {
         list: ListId,
         count: u64,
+    },
+    /// How far a query of another database was read.
+    MarkQuery {
+        mark: QueryMark,
     },
     /// Nobody whom the list brought is called any more. Undone already: no event.
     UndoList {
@@ -85,6 +90,7 @@ impl CampaignCommand {
             Self::Stop { .. } => "campaign.stop",
             Self::OpenList { .. } => "campaign.open_list",
             Self::CloseList { .. } => "campaign.close_list",
+            Self::MarkQuery { .. } => "campaign.mark_query",
             Self::UndoList { .. } => "campaign.undo_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RaiseAlert { .. } => "campaign.raise_alert",

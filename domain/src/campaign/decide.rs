@@ -9,7 +9,7 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
-use super::undoing;
+use super::{querying, undoing};
 use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -53,6 +53,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             four_eyes,
         } => open_list(state, status, list, source, four_eyes),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
+        CampaignCommand::MarkQuery { mark } => querying::mark(state, mark),
         CampaignCommand::UndoList { list, reason, by } => undoing::undo(state, list, reason, by),
         CampaignCommand::GrantDials { wanted, in_flight } => {
             running(state, status, context.now)?;

@@ -1,5 +1,6 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
+use super::querying::QueryMark;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -52,6 +53,12 @@ pub enum CampaignEvent {
         reason: String,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<String>,
+    },
+    /// A query of another database was imported up to this value of a column.
+    #[serde(rename = "campaign.query_read")]
+    QueryRead {
+        #[serde(flatten)]
+        mark: QueryMark,
     },
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
@@ -143,6 +150,7 @@ impl CampaignEvent {
     pub const LIST_OPENED: &'static str = "campaign.list_opened";
     pub const LIST_CLOSED: &'static str = "campaign.list_closed";
     pub const LIST_UNDONE: &'static str = "campaign.list_undone";
+    pub const QUERY_READ: &'static str = "campaign.query_read";
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
@@ -191,6 +199,7 @@ impl EventData for CampaignEvent {
             Self::ListOpened { .. } => Self::LIST_OPENED,
             Self::ListClosed { .. } => Self::LIST_CLOSED,
             Self::ListUndone { .. } => Self::LIST_UNDONE,
+            Self::QueryRead { .. } => Self::QUERY_READ,
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,

@@ -40,6 +40,10 @@ pub enum CampaignRefusal {
         "list {list} was undone: nobody is enrolled by it again; change the file, or import it elsewhere"
     )]
     ListUndone { list: ListId },
+    #[error("a query is marked by 64 hexadecimal digits, a column and a number or a time")]
+    MarkInvalid,
+    #[error("the campaign keeps the last value of {queries_max} queries, the most it may")]
+    TooManyQueries { queries_max: usize },
     #[error("the campaign has {lists_max} undone lists, the most it may have: stop it, and make another")]
     TooManyUndone { lists_max: usize },
     #[error("the campaign has {lists_max} lists, the most it may have")]

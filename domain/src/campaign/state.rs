@@ -1,6 +1,7 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
 use super::event::{CampaignEvent, PauseReason, Target};
+use super::querying::QueryMark;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
@@ -91,6 +92,8 @@ pub struct CampaignState {
     /// Who stood behind the lists that are open: what goes on goes on as it was approved.
     behind_open_lists: BTreeMap<ListId, Box<FourEyes>>,
     undone_lists: BTreeSet<ListId>,
+    /// By the query.
+    query_marks: BTreeMap<String, QueryMark>,
     granted_until: Option<Timestamp>,
     /// The last closing of the window that somebody waited behind; it may have passed.
     closed_window: Option<ClosedWindow>,
@@ -149,6 +152,10 @@ impl CampaignState {
     /// Whoever came by one of these is not dialed.
     pub const fn undone_lists(&self) -> &BTreeSet<ListId> {
         &self.undone_lists
+    }
+    /// How far each query of another database was read, by the query.
+    pub const fn query_marks(&self) -> &BTreeMap<String, QueryMark> {
+        &self.query_marks
     }
     /// Whether it takes effect only when another person approved it.
     pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
@@ -238,6 +245,9 @@ impl CampaignState {
             }
             CampaignEvent::ListUndone { list, .. } => {
                 self.undone_lists.insert(*list);
+            }
+            CampaignEvent::QueryRead { mark } => {
+                self.query_marks.insert(mark.query.clone(), mark.clone());
             }
             CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
             CampaignEvent::WindowClosed { verdict, until } => {

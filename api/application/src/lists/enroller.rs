@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use domain::actor::Actor;
 use domain::calling_plan::{Dedupe, Duplicates};
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::{Campaign, CampaignStatus};
+use domain::campaign::{Campaign, CampaignStatus, QueryMark};
 use domain::compliance::SAME_NUMBER;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::customer::{Assignee, CustomerRefusal, CustomerState};
@@ -65,6 +65,8 @@ pub struct CampaignEnroller {
     by: Option<Actor>,
     /// Who stood behind it, where the campaign asks for somebody.
     four_eyes: Option<Box<FourEyes>>,
+    /// How far the query was read that the list is of.
+    mark: Option<QueryMark>,
     /// Whether whoever opens it may give persons to users and teams.
     may_assign: bool,
     /// The last position that this import knows to be stored.
@@ -85,6 +87,7 @@ impl CampaignEnroller {
             duplicates: rules.duplicates,
             by,
             four_eyes: None,
+            mark: None,
             may_assign: true,
             stored: AtomicU64::new(0),
             campaign_runs: AtomicBool::new(true),
@@ -95,6 +98,12 @@ impl CampaignEnroller {
     /// The same, with who stands behind the list.
     pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
         self.four_eyes = four_eyes;
+        self
+    }
+
+    /// The same of a query that was read to here.
+    pub fn read_to(mut self, mark: Option<QueryMark>) -> Self {
+        self.mark = mark;
         self
     }
 
@@ -394,6 +403,12 @@ impl Enroller for CampaignEnroller {
             list: self.list,
             count,
         };
-        Ok(self.campaign("close-list", command).await?.position)
+        let closed = self.campaign("close-list", command).await?.position;
+        // Behind the closing: who stops between the two reads the same rows again, and finds them enrolled.
+        let Some(mark) = self.mark.clone() else {
+            return Ok(closed);
+        };
+        let marked = self.campaign("mark-query", CampaignCommand::MarkQuery { mark });
+        Ok(marked.await?.position)
     }
 }
