@@ -27,6 +27,7 @@ pub(crate) mod flow;
 #[cfg(test)]
 mod headline_tests;
 pub(crate) mod import;
+mod import_query;
 pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod knowledge;
