@@ -1,7 +1,9 @@
-//! Where a Chinese number was issued, and by which carrier: a table that ships with the program, with its date.
+//! Where a Chinese number was issued, and by which carrier: a table that ships with the program, with its
+//! date.
 //!
-//! A number that was taken to another carrier, or whose owner moved, keeps its prefix: this says where it was
-//! issued and nothing more. What the table does not have is unknown. Its source: `domain/data/cn_numbers/`.
+//! A number that was taken to another carrier, or whose owner moved, keeps its prefix: this says where it
+//! was issued and nothing more. What the table does not have is unknown. Its source:
+//! `domain/data/cn_numbers/`.
 
 use serde::Serialize;
 use std::sync::LazyLock;

@@ -1,8 +1,8 @@
 //! Rows of comma-separated text, as RFC 4180 quotes them, where a stray quote costs its own line alone.
 //!
-//! A quote opens a value where the value begins, and closes it before a separator or a line's end; two of them
-//! within are one. A quote that is not closed so within `QUOTED_BYTES_MAX` was none: its line is bad, and the
-//! next line is read as if it had not stood there.
+//! A quote opens a value where the value begins, and closes it before a separator or a line's end; two of
+//! them within are one. A quote that is not closed so within `QUOTED_BYTES_MAX` was none: its line is bad,
+//! and the next line is read as if it had not stood there.
 
 use crate::{ImportError, ROW_BYTES_MAX};
 use std::io::{self, Read};

@@ -181,8 +181,8 @@ impl Mapped {
     }
 }
 
-/// Which column is which: `客户ID=customer_id,手机号=phone` (titles may hold anything but `=` and `,`), or a list of
-/// objects in JSON with `column`, `member` and `type`.
+/// Which column is which: `客户ID=customer_id,手机号=phone` (titles may hold anything but `=` and `,`), or a list
+/// of objects in JSON with `column`, `member` and `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Mapping(Vec<Mapped>);
 

@@ -1,5 +1,6 @@
-//! A list that was a mistake is undone: from that event on nobody whom it brought is dialed. Withdrawing each of
-//! them is the person's own to decide, and may take a while; the facts of every grant name the list meanwhile.
+//! A list that was a mistake is undone: from that event on nobody whom it brought is dialed. Withdrawing
+//! each of them is the person's own to decide, and may take a while; the facts of every grant name the list
+//! meanwhile.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;

@@ -41,8 +41,8 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
     }
 }
 
-/// The province by its code (ISO 3166-2), `elsewhere` for another country's number, or `unknown`. What the record
-/// says goes before the library; what it says and nobody understands is unknown.
+/// The province by its code (ISO 3166-2), `elsewhere` for another country's number, or `unknown`. What the
+/// record says goes before the library; what it says and nobody understands is unknown.
 fn home_location(facts: &CustomerFacts<'_>) -> &'static str {
     if let Some(said) = facts.home_location.filter(|said| !said.trim().is_empty()) {
         return province_of(said).unwrap_or("unknown");

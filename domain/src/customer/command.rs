@@ -14,8 +14,8 @@ pub enum CustomerCommand {
     /// One row of a list: registers the person and the number where new, records a consent where given,
     /// and enrols. Already enrolled in this campaign: refused as `AlreadyEnrolled` (a duplicate).
     Enrol(Box<Enrolment>),
-    /// Nobody calls the person in this campaign any more; a call that is open may end. `list` is the list that
-    /// they must have come by. Settled already, withdrawn already, or come by another list: no event.
+    /// Nobody calls the person in this campaign any more; a call that is open may end. `list` is the list
+    /// that they must have come by. Settled already, withdrawn already, or come by another list: no event.
     WithdrawEnrolment {
         campaign: CampaignId,
         list: Option<ListId>,

@@ -151,7 +151,6 @@ impl Story {
             | CustomerEvent::CallClosed { campaign, .. }
             | CustomerEvent::CallBackOrdered { campaign, .. }
             | CustomerEvent::CallAsked { campaign, .. }
-            | CustomerEvent::EnrolmentWithdrawn { campaign, .. }
             | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
             _ => None,

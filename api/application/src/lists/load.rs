@@ -4,6 +4,7 @@
 //! the list has enrolled already is answered again and counted again. People who are in the campaign
 //! through another list, or stand twice in this one, are duplicates.
 
+use crate::lists::reading::{CheckedRow, Given, Read, read_aside};
 use crate::lists::under_way::Course;
 use async_trait::async_trait;
 use domain::customer::Assignee;
@@ -14,18 +15,14 @@ use domain::ports::vault::Vault;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use intake::row::{RowRules, assignee, check};
+use intake::row::RowRules;
 use intake::same_number::{CustomersSeen, NumbersSeen, SharedRows, Sharing};
-use intake::source::{NamedRow, RowSource};
+use intake::source::RowSource;
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-
-/// Rows read ahead of the enrolments.
-const ROWS_READ_AHEAD_MAX: usize = 512;
 
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,26 +96,6 @@ pub struct Load {
     pub dry_run: bool,
     /// Told how far it is.
     pub course: Arc<Course>,
-}
-
-/// A row that can be asked for, and where it stands.
-pub(super) struct CheckedRow {
-    row: u64,
-    column: String,
-    enrolment: Enrolment,
-    given: Option<Given>,
-}
-
-/// To whom a row gives its person, and the column that says so.
-struct Given {
-    to: Assignee,
-    column: String,
-}
-
-pub(super) enum Read {
-    Row(Box<Result<CheckedRow, BadRow>>),
-    Failed(ImportError),
-    Ended,
 }
 
 /// Runs a load to its end. On an error the list stays open, and the same content resumes it.
@@ -355,49 +332,6 @@ impl Run {
             }),
         }
     }
-}
-
-/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
-/// take as long as deciding its events.
-pub(super) fn read_aside(
-    mut rows: Box<dyn RowSource>,
-    rules: RowRules,
-    vault: Arc<dyn Vault>,
-    tasks: &dyn Tasks,
-) -> mpsc::Receiver<Read> {
-    let checked = move |named: NamedRow| {
-        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
-        let given = assignee(&named)?.map(|(to, column)| Given { to, column });
-        let enrolment = check(named, &rules, vault.as_ref())?;
-        Ok(CheckedRow {
-            row,
-            column,
-            enrolment,
-            given,
-        })
-    };
-    let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
-    tasks.spawn(
-        "import-reader",
-        Box::pin(async move {
-            tokio::task::block_in_place(|| {
-                let read = rows.read_rows(&mut |row| {
-                    let row = Box::new(row.and_then(&checked));
-                    match sender.blocking_send(Read::Row(row)) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(_) => ControlFlow::Break(()),
-                    }
-                });
-                let last = match read {
-                    Ok(()) => Read::Ended,
-                    Err(error) => Read::Failed(error),
-                };
-                // The receiver is gone when the request was; then nobody waits for the end.
-                drop(sender.blocking_send(last));
-            });
-        }),
-    );
-    receiver
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! People taken out of a campaign that may be running (止呼): some by name, everybody of a list, or a list that
-//! was a mistake as a whole.
+//! People taken out of a campaign that may be running (止呼): some by name, everybody of a list, or a list
+//! that was a mistake as a whole.
 //!
-//! Who is to be withdrawn is read from the log and decided by each person; what they are asked follows from the
-//! list and the person alone. So a request that was cut off is repeated, and does nothing twice. One request
-//! goes a stretch of the log and says where the next goes on.
+//! Who is to be withdrawn is read from the log and decided by each person; what they are asked follows from
+//! the list and the person alone. So a request that was cut off is repeated, and does nothing twice. One
+//! request goes a stretch of the log and says where the next goes on.
 
 use super::standing::{list_of, show};
 use crate::installation::Installation;
@@ -138,7 +138,8 @@ pub async fn withdraw_list(
     Ok(shown)
 }
 
-/// A list whose import stopped half-way is closed with those whom it brought, or its campaign never completes.
+/// A list whose import stopped half-way is closed with those whom it brought, or its campaign never
+/// completes.
 async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListId) -> Result<(), Problem> {
     let campaign = &withdrawal.campaign;
     let campaigns = &installation.entities.campaigns;

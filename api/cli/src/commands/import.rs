@@ -44,7 +44,8 @@ const BAD_ROWS_SHOWN_MAX: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The file; or a database, as jdbc:mysql://HOST:PORT/DATABASE?user=U (also jdbc:postgresql://), with --query
+    /// The file; or a database, as jdbc:mysql://HOST:PORT/DATABASE?user=U (also jdbc:postgresql://), with
+    /// --query
     file: PathBuf,
     /// The campaign's id (its task_id)
     #[arg(long, value_name = "ID")]

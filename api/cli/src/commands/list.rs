@@ -11,9 +11,9 @@ use tokio::runtime::Runtime;
 
 /// Lists that were imported (名单): show one, stop calling its people (止呼), or undo the whole import.
 ///
-/// LIST is the id that `import` prints and `--json` has as `list`. A call that is open ends as it would have;
-/// nothing new is dialed, and what was granted and not dialed is given back. Stopped half-way, the same command
-/// goes on and withdraws nobody twice.
+/// LIST is the id that `import` prints and `--json` has as `list`. A call that is open ends as it would
+/// have; nothing new is dialed, and what was granted and not dialed is given back. Stopped half-way, the
+/// same command goes on and withdraws nobody twice.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {

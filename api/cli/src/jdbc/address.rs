@@ -1,7 +1,7 @@
 //! A JDBC address as people have it: `jdbc:mysql://db.example.com:3306/call_center?useSSL=false`.
 //!
-//! Parameters that mean something here are read, those that only tune the Java driver are passed over, and any
-//! other is refused by its name. Where nothing is said of TLS, the connection has it and the server's
+//! Parameters that mean something here are read, those that only tune the Java driver are passed over, and
+//! any other is refused by its name. Where nothing is said of TLS, the connection has it and the server's
 //! certificate is held against its name.
 
 use crate::kit::failure::Failure;

@@ -1,9 +1,10 @@
-//! Rows that a query of another database gives, read into a file without a name and then imported as a file is.
+//! Rows that a query of another database gives, read into a file without a name and then imported as a file
+//! is.
 //!
-//! The command reads, on the machine of whoever runs it: a server that opened any address it is told would be a
-//! way into its network. The session is read-only, one SELECT is asked within one snapshot, and rows are written
-//! as they come, so that memory does not grow with them. A connection that is cut is made again, and the query
-//! asked from its beginning: nothing was sent yet.
+//! The command reads, on the machine of whoever runs it: a server that opened any address it is told would
+//! be a way into its network. The session is read-only, one SELECT is asked within one snapshot, and rows
+//! are written as they come, so that memory does not grow with them. A connection that is cut is made again,
+//! and the query asked from its beginning: nothing was sent yet.
 
 mod address;
 mod mysql;

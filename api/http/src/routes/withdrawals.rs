@@ -1,4 +1,5 @@
-//! Lists that were imported, over HTTP: how one stands, and people taken out again while a campaign runs (CMP-12).
+//! Lists that were imported, over HTTP: how one stands, and people taken out again while a campaign runs
+//! (CMP-12).
 
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

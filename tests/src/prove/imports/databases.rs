@@ -1,5 +1,5 @@
-//! Rows of MariaDB and of PostgreSQL, imported by a JDBC address while the import is killed: each once, and later
-//! only what is new.
+//! Rows of MariaDB and of PostgreSQL, imported by a JDBC address while the import is killed: each once, and
+//! later only what is new.
 
 use super::mariadb::{MariaDb, PASSWORD};
 use super::{NO_TRUNK, begin_import, campaign};
@@ -22,7 +22,8 @@ const IMPORTED_WITHIN: Duration = Duration::from_secs(1_200);
 const LATER: u32 = 10;
 
 /// The columns are mapped by their names; a decimal and a number are text for a list.
-const QUERY: &str = "select seq, customer_id, phone, customer_name, balance from people";
+const QUERY: &str = "select seq, customer_id, phone, customer_name, balance
+    from people";
 
 /// A database with rows, and what a command is told of it.
 struct Source<'a> {
@@ -49,7 +50,7 @@ pub(in crate::prove) fn prove(form: Form) -> Proof {
     );
     let in_mariadb = |first: u32, last: u32| {
         mariadb.sql(&format!(
-            "insert into call_center.people select seq, concat('C', seq), concat('138', lpad(seq, 8, '0')), '张三', \
+            "use call_center; insert into people select seq, concat('C', seq), concat('138', lpad(seq, 8, '0')), '张三', \
              seq / 7 from seq_{first}_to_{last}"
         ));
     };

@@ -45,8 +45,8 @@ impl MariaDb {
             "create database call_center character set utf8mb4;
              create user {USER}@'127.0.0.1' identified by '{password}';
              grant select on call_center.* to {USER}@'127.0.0.1';
-             create table call_center.people (seq bigint primary key, customer_id varchar(32), phone varchar(20),
-             customer_name varchar(32), balance decimal(10,2));"
+             create table call_center.people (seq bigint primary key, customer_id varchar(32),
+             phone varchar(20), customer_name varchar(32), balance decimal(10,2));"
         ));
         Some(made)
     }

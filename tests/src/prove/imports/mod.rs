@@ -1,5 +1,5 @@
-//! A large list in GBK whose import is killed again and again: whoever is good is enrolled once, the report names
-//! every bad row, memory stays bounded, and undone nobody of it is due.
+//! A large list in GBK whose import is killed again and again: whoever is good is enrolled once, the report
+//! names every bad row, memory stays bounded, and undone nobody of it is due.
 
 mod databases;
 mod mariadb;
@@ -8,7 +8,6 @@ pub(super) use databases::prove as prove_jdbc;
 
 use super::{BUNDLED_TEXT, Form, Proof};
 use crate::history::member;
-use crate::passing_time::{at_each_beat, nothing_ends_it};
 use crate::program::{Program, command, ledgerline};
 use crate::server::Server;
 use serde_json::{Value, json};
@@ -93,12 +92,7 @@ fn undone(server: &Server, list: &str) -> (Value, bool) {
         .get(&format!("/api/v1/lists/{list}"))
         .map(|reply| reply.body);
     server.must_post("/api/v1/campaigns/IMPORT/start", &json!({}));
-    let mut is_complete = false;
-    at_each_beat(COMPLETE_WITHIN, nothing_ends_it, || {
-        let status = server.get("/api/v1/campaigns/IMPORT").map(|reply| reply.body);
-        is_complete = status.is_ok_and(|body| member(&body, "/status") == "completed");
-        !is_complete
-    });
+    let is_complete = server.is_completed("IMPORT", COMPLETE_WITHIN);
     let told = json!({ "undone": undone, "list": shown.unwrap_or_default() });
     (told, is_complete)
 }
