@@ -6,7 +6,7 @@ use crate::assist_plan::AssistPlan;
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
-use crate::ids::{CampaignId, FlowId};
+use crate::ids::{CampaignId, FlowId, ListId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::screening::{KeptFacts, Screening};
@@ -15,7 +15,7 @@ use crate::speech_plan::SpeechPlan;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A named set of compliance rules (`docs/compliance.md`).
 #[derive(
@@ -353,6 +353,29 @@ impl Duplicates {
     }
 }
 
+/// Of a list that is imported: where somebody is looked for who must not be enrolled twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Dedupe {
+    /// In the file and in its campaign.
+    #[default]
+    Campaign,
+    /// In every campaign, also one that is over.
+    Everywhere,
+}
+
+impl Dedupe {
+    pub const CODES: &'static [&'static str] = &["campaign", "everywhere"];
+
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "" | "campaign" => Some(Self::Campaign),
+            "everywhere" => Some(Self::Everywhere),
+            _ => None,
+        }
+    }
+}
+
 /// The campaign's facts that travel in a grant's command: the campaign's own stream is not read by the
 /// customer or the number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -370,6 +393,9 @@ pub struct CampaignFacts {
     /// Facts of the installation that its preset may need.
     #[serde(skip)]
     pub kept: KeptFacts,
+    /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub undone_lists: BTreeSet<ListId>,
 }
 
 #[cfg(test)]

@@ -49,6 +49,7 @@ pub mod message;
 pub mod message_way;
 mod named_version;
 pub mod number;
+pub mod number_library;
 pub mod pdca;
 pub mod permission;
 pub mod person_request;

@@ -28,7 +28,11 @@ use std::sync::Arc;
 const LOOK_MS: u64 = 250;
 
 /// After these nobody is dialed for the person, whatever was granted before.
-const GIVE_UP: [&str; 2] = [CustomerEvent::CONSENT_WITHDRAWN, CustomerEvent::ERASURE_REQUESTED];
+const GIVE_UP: [&str; 3] = [
+    CustomerEvent::CONSENT_WITHDRAWN,
+    CustomerEvent::ENROLMENT_WITHDRAWN,
+    CustomerEvent::ERASURE_REQUESTED,
+];
 
 pub(crate) async fn run(kit: Arc<Kit>, after: Position) {
     let mut follow = Follow::new(&kit.environment, after);
@@ -188,10 +192,13 @@ fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
 
 /// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work
 /// is given up too: a grant before the withdrawal is then given back, and what is of another scope is due
-/// again.
+/// again. Who is withdrawn from a campaign is not dialed in it, but a phone that rings may ring.
 fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     let order = Order::GiveUp(EndReason::OptedOut);
     if let CustomerEvent::ConsentWithdrawn { open_calls, .. } = event {
+        kit.live.order_calls_of(customer, open_calls, order);
+    } else if let CustomerEvent::EnrolmentWithdrawn { open_calls, .. } = event {
+        let order = Order::DoNotDial(EndReason::Requested);
         kit.live.order_calls_of(customer, open_calls, order);
     } else {
         kit.live.order_customer(customer, order);

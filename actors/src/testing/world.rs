@@ -260,6 +260,7 @@ impl World {
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
             same_number_as: None,
+            dedupe: domain::calling_plan::Dedupe::Campaign,
         }
     }
 

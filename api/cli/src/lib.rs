@@ -1,10 +1,11 @@
 //! The command line: one file per command, parsed here, run on one runtime.
 //!
 //! `kit/` is what commands share (asking a server or a directory, printing, exit codes), `page/` what
-//! people read, `demo/` the demonstration.
+//! people read, `demo/` the demonstration, `jdbc/` rows of other databases.
 
 mod commands;
 mod demo;
+mod jdbc;
 mod kit;
 mod page;
 

@@ -13,6 +13,8 @@ use application::parameter::Parameter;
 use domain::actor::Actor;
 use domain::approval::{Act, Asked};
 use domain::approvals_asked::NeedsApproval;
+use domain::calling_plan::Dedupe;
+use domain::campaign::QueryMark;
 use domain::four_eyes::FourEyes;
 use domain::ids::ApprovalId;
 use domain::permission::{DataScope, Permission};
@@ -32,14 +34,36 @@ pub(crate) const APPROVAL: Parameter = Parameter::uuid(
     "The approval that another person gave, where the campaign asks for one",
 );
 
+/// Of rows that were read from another database.
+pub(crate) const QUERY: Parameter = Parameter::text(
+    "query",
+    "Of rows that a query gave: the SHA-256 that names it; the list that is open of it goes on",
+    "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e",
+);
+pub(crate) const SINCE_COLUMN: Parameter = Parameter::text(
+    "since_column",
+    "Of a query: the column by which the next import takes what came since",
+    "updated_at",
+);
+pub(crate) const SINCE_VALUE: Parameter = Parameter::text(
+    "since_value",
+    "Of a query: the last value of that column, a number or a time; kept when the list is closed",
+    "2026-03-02 10:00:00",
+);
+
 /// Who imports, and whether in earnest.
 pub(crate) struct Importing {
     pub dry_run: bool,
     pub scope: DataScope,
+    /// Where the people of the list must not be enrolled already.
+    pub dedupe: Dedupe,
     by: Option<Actor>,
     caller: Caller,
     cause: Cause,
     approval: Option<ApprovalId>,
+    /// Of a query: what names it, and how far it was read where that is to be kept.
+    pub query: Option<String>,
+    mark: Option<QueryMark>,
     may_assign: bool,
     /// How the file is read, as it was asked for; what is approved is approved as it is read.
     reading: Option<String>,
@@ -51,6 +75,9 @@ impl Importing {
         Ok(Self {
             dry_run: input.flag("dry_run")?,
             scope: input.scope.clone(),
+            query: query_of(input)?,
+            mark: mark_of(input)?,
+            dedupe: Dedupe::parse(input.text("dedupe").unwrap_or_default()).unwrap_or_default(),
             by: input.actor(),
             caller: input.caller.clone(),
             cause: input.cause(installation, "lists/approve")?,
@@ -68,6 +95,39 @@ impl Importing {
         self.reading = is_asked_for.then(|| hex(&Sha256::digest(said)));
         self
     }
+}
+
+/// What names a query: a SHA-256, so that neither its address nor its words come here.
+fn query_of(input: &Input) -> Result<Option<String>, Problem> {
+    let said = input.text(QUERY.name).map(str::to_lowercase);
+    let is_hash = |text: &String| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if said.as_ref().is_none_or(is_hash) {
+        return Ok(said);
+    }
+    let why = "query: it is the SHA-256 of a query, 64 hexadecimal digits";
+    Err(Problem::invalid("query-invalid", why))
+}
+
+fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
+    let (column, value) = (input.text(SINCE_COLUMN.name), input.text(SINCE_VALUE.name));
+    let (Some(column), Some(value)) = (column, value) else {
+        return Ok(None);
+    };
+    let query = query_of(input)?.ok_or_else(|| {
+        Problem::invalid(
+            "query-invalid",
+            "since_column and since_value are of a query: name it",
+        )
+    })?;
+    if !QueryMark::is_value(value) {
+        let why = "since_value: it is a number or a time";
+        return Err(Problem::invalid("query-invalid", why));
+    }
+    Ok(Some(QueryMark {
+        query,
+        column: column.to_owned(),
+        value: value.to_owned(),
+    }))
 }
 
 /// Where the rows of a list are, which may be read before they are loaded.
@@ -103,6 +163,7 @@ pub(crate) async fn run(
     let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
         .behind(four_eyes)
+        .read_to(importing.mark)
         .assigning(importing.may_assign);
     let report = load_into(installation, plan, rows, &enroller).await?;
     let position = report
@@ -181,6 +242,7 @@ async fn load_into(
 ) -> Result<ImportReport, Problem> {
     let campaign = plan.rules.campaign.to_string();
     let _listed = installation.imports.list(
+        plan.rules.list,
         &campaign,
         &plan.source,
         installation.now(),

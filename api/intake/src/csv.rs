@@ -1,43 +1,21 @@
-//! Rows of a CSV file: separator found from the header, quotes as RFC 4180, a bound on every row.
+//! Rows of a CSV file: decoded, its separator found from the header, a bound on every row.
 
+use crate::csv_text::{CsvText, Row};
 use crate::encoding::DecodingReader;
 use crate::mapping::{Column, Mapping};
 use crate::source::{RowSink, RowSource, name_cells};
-use crate::{COLUMNS_MAX, ImportError, ROW_BYTES_MAX};
-use csv::{Reader, ReaderBuilder, StringRecord};
+use crate::{BadRow, COLUMNS_MAX, ImportError};
 use encoding_rs::Encoding;
-use std::io::{self, BufRead, BufReader, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::io::Read;
 
-/// Bytes the CSV reader may have read ahead of the row it is at.
-const READ_AHEAD_BYTES: u64 = 64 * 1024;
-
-/// Fails a read when one row has taken more than its bytes.
-struct Bounded<R> {
-    source: R,
-    left: Arc<AtomicU64>,
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.source.read(buffer)?;
-        let left = self.left.load(Ordering::Relaxed);
-        let used = count as u64;
-        if used > left {
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, "row too long"));
-        }
-        self.left.store(left - used, Ordering::Relaxed);
-        Ok(count)
-    }
-}
+/// Said of a line with a quote that opens and does not close; the rows behind it are read.
+const STRAY_QUOTE: &str = "a quote is opened and not closed before a separator or the end of a line; \
+    leave it out, or write it twice within quotes / 引号没有成对：请删除，或在引号内写两次";
 
 /// A CSV file as rows.
 pub(crate) struct CsvSource {
-    reader: Reader<Box<dyn Read + Send>>,
-    left: Arc<AtomicU64>,
+    text: CsvText,
     columns: Vec<Column>,
-    record: StringRecord,
     row: u64,
 }
 
@@ -48,29 +26,20 @@ impl CsvSource {
         encoding: &'static Encoding,
         mapping: &Mapping,
     ) -> Result<Self, ImportError> {
-        let mut text = BufReader::new(DecodingReader::new(file, encoding));
-        let separator = separator(text.fill_buf().map_err(ImportError::Disk)?);
-        let left = Arc::new(AtomicU64::new(0));
-        let source: Box<dyn Read + Send> = Box::new(Bounded {
-            source: text,
-            left: Arc::clone(&left),
-        });
-        let reader = ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .delimiter(separator)
-            .from_reader(source);
+        let text = CsvText::open(Box::new(DecodingReader::new(file, encoding)));
         let mut opened = Self {
-            reader,
-            left,
+            text: text.map_err(ImportError::Disk)?,
             columns: Vec::new(),
-            record: StringRecord::new(),
             row: 0,
         };
-        if !opened.read()? {
-            return Err(ImportError::NoHeader);
-        }
-        let header: Vec<String> = opened.record.iter().map(str::to_owned).collect();
+        let header = loop {
+            match opened.read()? {
+                Some(Row::Cells(cells)) if is_blank(&cells) => {}
+                Some(Row::Cells(cells)) => break cells,
+                Some(Row::StrayQuote) => return Err(ImportError::Unreadable(STRAY_QUOTE.to_owned())),
+                None => return Err(ImportError::NoHeader),
+            }
+        };
         if header.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {
                 what: "the number of columns",
@@ -81,49 +50,35 @@ impl CsvSource {
         Ok(opened)
     }
 
-    fn read(&mut self) -> Result<bool, ImportError> {
-        self.left
-            .store(ROW_BYTES_MAX + READ_AHEAD_BYTES, Ordering::Relaxed);
+    fn read(&mut self) -> Result<Option<Row>, ImportError> {
         self.row += 1;
-        let row = self.row;
-        self.reader
-            .read_record(&mut self.record)
-            .map_err(|error| match error.kind() {
-                csv::ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => {
-                    ImportError::RowTooLong { row }
-                }
-                _ => ImportError::Unreadable(error.to_string()),
-            })
+        self.text.next_row(self.row)
     }
+}
+
+/// A row without any value is a blank line at the end of many files, not a customer.
+fn is_blank(cells: &[String]) -> bool {
+    cells.iter().all(|cell| cell.trim().is_empty())
 }
 
 impl RowSource for CsvSource {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
-        while self.read()? {
-            // A row without any value is a blank line at the end of many files, not a customer.
-            if self.record.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            let cells = self.record.iter().map(|cell| Ok(cell.to_owned())).collect();
-            if sink(name_cells(self.row, &self.columns, cells)).is_break() {
+        while let Some(row) = self.read()? {
+            let named = match row {
+                Row::Cells(cells) if is_blank(&cells) => continue,
+                Row::Cells(cells) => name_cells(self.row, &self.columns, cells.into_iter().map(Ok).collect()),
+                Row::StrayQuote => Err(BadRow {
+                    row: self.row,
+                    column: "\"".to_owned(),
+                    reason: STRAY_QUOTE.to_owned(),
+                }),
+            };
+            if sink(named).is_break() {
                 break;
             }
         }
         Ok(())
     }
-}
-
-/// The separator that stands most often in the first line; a comma when none does.
-fn separator(head: &[u8]) -> u8 {
-    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    let count = |separator: u8| line.iter().filter(|&&byte| byte == separator).count();
-    let mut best = b',';
-    for candidate in [b'\t', b';', b'|'] {
-        if count(candidate) > count(best) {
-            best = candidate;
-        }
-    }
-    best
 }
 
 #[cfg(test)]
@@ -132,6 +87,7 @@ mod tests {
     use crate::mapping::Member;
     use crate::source::ReadRow;
     use encoding_rs::{GB18030, GBK, UTF_8};
+    use std::io;
     use std::ops::ControlFlow;
 
     fn rows(bytes: Vec<u8>, encoding: &'static Encoding) -> Vec<ReadRow> {
@@ -173,12 +129,14 @@ mod tests {
     }
 
     #[test]
-    fn a_quote_that_is_never_closed_does_not_swallow_the_file() {
-        let mut bytes = b"id,phone\n1,\"2".to_vec();
+    fn a_quote_that_is_never_closed_costs_its_line_and_no_other() {
+        let mut bytes = b"id,phone\n1,\"2\n".to_vec();
         bytes.extend(b"x,y\n".repeat(100_000));
-        let mut source = CsvSource::open(io::Cursor::new(bytes), UTF_8, &Mapping::default()).unwrap();
-        let read = source.read_rows(&mut |_| ControlFlow::Continue(()));
-        assert!(matches!(read, Err(ImportError::RowTooLong { row: 2 })));
+        let rows = rows(bytes, UTF_8);
+        assert_eq!(rows.len(), 100_001);
+        let bad = rows[0].as_ref().unwrap_err();
+        assert!(bad.row == 2 && bad.reason.contains("quote"), "{bad:?}");
+        assert!(rows[1..].iter().all(Result::is_ok));
     }
 
     #[test]

@@ -9,10 +9,12 @@ pub mod body;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;
+mod csv_text;
 pub mod encoding;
 mod evidence;
 mod file_kind;
 pub mod mapping;
+pub mod mapping_file;
 pub mod members;
 pub mod row;
 pub mod same_number;
@@ -23,6 +25,7 @@ pub mod spool;
 pub mod testing;
 mod unfolding;
 mod whom_and_when;
+mod value_kind;
 pub mod xlsx;
 
 use domain::problem::{Kind, Problem};
@@ -90,6 +93,8 @@ pub enum ImportError {
     MissingColumn { member: &'static str, columns: String },
     #[error("mapping {0:?} is not COLUMN=member")]
     InvalidMapping(String),
+    #[error("{0} is text in a mapping, whatever it looks like: ids and phones lose digits as numbers")]
+    MappedAs(String),
     #[error("the mapping names column {0:?}, which the file does not have")]
     UnknownColumn(String),
     #[error("two columns are mapped to {0}")]
@@ -121,9 +126,10 @@ impl From<ImportError> for Problem {
             ImportError::NoHeader => (Kind::Invalid, "file-without-header"),
             ImportError::MissingColumn { .. } => (Kind::Refused, "column-missing"),
             ImportError::TitledTwice(_) => (Kind::Refused, "column-twice"),
-            ImportError::InvalidMapping(_) | ImportError::UnknownColumn(_) | ImportError::MappedTwice(_) => {
-                (Kind::Refused, "mapping-invalid")
-            }
+            ImportError::InvalidMapping(_)
+            | ImportError::MappedAs(_)
+            | ImportError::UnknownColumn(_)
+            | ImportError::MappedTwice(_) => (Kind::Refused, "mapping-invalid"),
             ImportError::OtherKind(..) => (Kind::Refused, "file-of-another-kind"),
             ImportError::WrongEncoding(_) => (Kind::Refused, "encoding-wrong"),
             ImportError::ReadAs { .. } => (Kind::Refused, "column-missing"),

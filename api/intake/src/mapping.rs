@@ -4,7 +4,9 @@
 //! member: ids, phones and variables are text, so that no digit is lost. A column that is mapped to nothing
 //! keeps its title and becomes a variable of the flow.
 
-use crate::{ImportError, cut, cut_titles};
+use crate::value_kind::ValueKind;
+use crate::{COLUMNS_MAX, ImportError, cut, cut_titles};
+use domain::number_library::HOME_LOCATION;
 use std::collections::BTreeSet;
 
 /// A member that means something to the system; everything else is a variable.
@@ -23,10 +25,12 @@ pub enum Member {
     Agent,
     /// The team that does.
     Team,
+    /// Where the number is of, before what the number library has.
+    HomeLocation,
 }
 
 impl Member {
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CustomerId,
         Self::Phone,
         Self::Name,
@@ -38,6 +42,7 @@ impl Member {
         Self::ConsentEvidence,
         Self::Agent,
         Self::Team,
+        Self::HomeLocation,
     ];
 
     /// The name used in bodies and in `--map`.
@@ -54,6 +59,7 @@ impl Member {
             Self::ConsentEvidence => "consent_evidence",
             Self::Agent => "agent",
             Self::Team => "team",
+            Self::HomeLocation => HOME_LOCATION,
         }
     }
 
@@ -102,6 +108,7 @@ impl Member {
             Self::ConsentEvidence => &["同意证据", "授权凭证"],
             Self::Agent => &["坐席", "坐席账号", "客户经理账号"],
             Self::Team => &["团队", "坐席团队", "班组"],
+            Self::HomeLocation => &["归属地", "号码归属地", "省/市", "省市", "homelocation"],
         }
     }
 
@@ -141,33 +148,96 @@ pub enum Meaning {
 pub struct Column {
     pub title: String,
     pub meaning: Meaning,
+    /// What its values must look like.
+    pub kind: ValueKind,
 }
 
-/// `客户ID=customer_id,手机号=phone` as pairs; titles may hold anything but `=` and `,`.
+/// What a mapping says of one column.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mapped {
+    title: String,
+    member: String,
+    kind: ValueKind,
+}
+
+impl Mapped {
+    /// A field may be named as people title it; ids and phones are text, whatever else they look like.
+    pub(crate) fn new(title: &str, member: &str, kind: &str) -> Result<Self, ImportError> {
+        let invalid = || ImportError::InvalidMapping(cut(&format!("{title}={member}:{kind}")));
+        if title.is_empty() || member.is_empty() {
+            return Err(invalid());
+        }
+        let kind = ValueKind::named(kind).ok_or_else(invalid)?;
+        let known = Member::from_name(member).or_else(|| Member::from_title(member));
+        let is_text = matches!(known, Some(Member::CustomerId | Member::Phone));
+        if is_text && kind != ValueKind::Text {
+            return Err(ImportError::MappedAs(cut(member)));
+        }
+        Ok(Self {
+            title: title.to_owned(),
+            member: known.map_or_else(|| member.to_owned(), |member| member.name().to_owned()),
+            kind,
+        })
+    }
+}
+
+/// Which column is which: `客户ID=customer_id,手机号=phone` (titles may hold anything but `=` and `,`), or a list
+/// of objects in JSON with `column`, `member` and `type`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Mapping(Vec<(String, String)>);
+pub struct Mapping(Vec<Mapped>);
 
 impl Mapping {
-    pub fn parse(text: &str) -> Result<Self, ImportError> {
-        let mut pairs = Vec::new();
-        for part in text.split([',', '，']).filter(|part| !part.trim().is_empty()) {
-            let pair = part
-                .split_once('=')
-                .map(|(title, member)| (title.trim(), member.trim()));
-            match pair {
-                Some((title, member)) if !title.is_empty() && !member.is_empty() => {
-                    pairs.push((title.to_owned(), member.to_owned()));
-                }
-                Some(_) | None => return Err(ImportError::InvalidMapping(cut(part))),
-            }
+    pub(crate) fn of(mapped: Vec<Mapped>) -> Result<Self, ImportError> {
+        if mapped.len() > COLUMNS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of mapped columns",
+                limit: COLUMNS_MAX as u64,
+            });
         }
-        Ok(Self(pairs))
+        Ok(Self(mapped))
+    }
+
+    pub fn parse(text: &str) -> Result<Self, ImportError> {
+        if text.trim_start().starts_with('[') {
+            return Self::parse_json(text);
+        }
+        let mut mapped = Vec::new();
+        for part in text.split([',', '，']).filter(|part| !part.trim().is_empty()) {
+            let pair = part.split_once('=');
+            let (title, member) = pair.ok_or_else(|| ImportError::InvalidMapping(cut(part)))?;
+            mapped.push(Mapped::new(title.trim(), member.trim(), "")?);
+        }
+        Self::of(mapped)
+    }
+
+    fn parse_json(text: &str) -> Result<Self, ImportError> {
+        #[derive(serde::Deserialize)]
+        struct Said {
+            column: String,
+            member: String,
+            #[serde(default)]
+            r#type: String,
+        }
+        let said: Vec<Said> = serde_json::from_str(text)
+            .map_err(|error| ImportError::InvalidMapping(cut(&error.to_string())))?;
+        let mapped = said
+            .iter()
+            .map(|one| Mapped::new(one.column.trim(), one.member.trim(), &one.r#type));
+        Self::of(mapped.collect::<Result<_, _>>()?)
+    }
+
+    /// As it is sent to whoever imports by it.
+    pub fn as_text(&self) -> String {
+        let items = self.0.iter().map(|mapped| {
+            serde_json::json!({ "column": mapped.title, "member": mapped.member, "type": mapped.kind.code() })
+        });
+        serde_json::Value::Array(items.collect()).to_string()
     }
 
     /// The meaning of each column of a header. What the user said wins; a guess never takes a member that
     /// was given, nor one that an earlier column has.
     pub fn columns(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
-        for (title, _) in &self.0 {
+        for Mapped { title, .. } in &self.0 {
             if !header.iter().any(|one| one.trim() == title) {
                 return Err(ImportError::UnknownColumn(cut(title)));
             }
@@ -181,7 +251,7 @@ impl Mapping {
             return Err(ImportError::TitledTwice(cut(twice)));
         }
         let mut taken = BTreeSet::new();
-        for (_, name) in &self.0 {
+        for Mapped { member: name, .. } in &self.0 {
             if let Some(member) = Member::from_name(name)
                 && !taken.insert(member)
             {
@@ -207,9 +277,9 @@ impl Mapping {
     }
 
     fn column(&self, title: &str, taken: &mut BTreeSet<Member>) -> Column {
-        let given = self.0.iter().find(|(one, _)| one == title);
+        let given = self.0.iter().find(|mapped| mapped.title == title);
         let meaning = match given {
-            Some((_, name)) => {
+            Some(Mapped { member: name, .. }) => {
                 Member::from_name(name).map_or_else(|| Meaning::Variable(name.clone()), Meaning::Member)
             }
             None if title.is_empty() => Meaning::Ignored,
@@ -221,6 +291,7 @@ impl Mapping {
         Column {
             title: title.to_owned(),
             meaning,
+            kind: given.map(|mapped| mapped.kind).unwrap_or_default(),
         }
     }
 }

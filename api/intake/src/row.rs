@@ -4,11 +4,12 @@ use crate::BadRow;
 use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
-use domain::calling_plan::{Basis, Duplicates, Preset};
+use domain::calling_plan::{Basis, Dedupe, Duplicates, Preset};
 use domain::customer::Assignee;
 use domain::customer::command::{Enrolment, GivenConsent};
-use domain::flow::FlowDefinition;
+use domain::flow::{FlowDefinition, ValueFault};
 use domain::ids::{CampaignId, ListId};
+use domain::number_library::{self, HOME_LOCATION};
 use domain::phone_number::PhoneNumber;
 use domain::ports::vault::Vault;
 use domain::time::Timestamp;
@@ -35,6 +36,8 @@ pub struct RowRules {
     pub preset: Preset,
     pub basis: Basis,
     pub duplicates: Duplicates,
+    /// Where a person of the list must not be enrolled already.
+    pub dedupe: Dedupe,
     /// The campaign's flow: which variables it needs, and of what kind.
     pub flow: Arc<FlowDefinition>,
 }
@@ -62,6 +65,9 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         .to_owned();
     let consent = consent(&row, rules)?;
     spoken_members(&mut row, rules, &phone);
+    let home = row.members.get(&Member::HomeLocation).cloned();
+    row.variables
+        .extend(home.map(|home| (HOME_LOCATION.to_owned(), home)));
     check_variables(&row, rules)?;
     Ok(Enrolment {
         customer: vault.derive_customer(&external_id),
@@ -75,6 +81,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         basis: rules.basis,
         variables: row.variables,
         consent,
+        dedupe: rules.dedupe,
         same_number_as: None,
     })
 }
@@ -115,6 +122,9 @@ fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
 fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
     for name in rules.flow.variables.keys() {
         let Some(member) = Member::from_name(name) else {
+            let known = number_library::variable(name, phone).filter(|_| !row.variables.contains_key(name));
+            row.variables
+                .extend(known.map(|value| (name.clone(), value.to_owned())));
             continue;
         };
         let value = match member {
@@ -128,7 +138,8 @@ fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
             | Member::ConsentUntil
             | Member::ConsentEvidence
             | Member::Agent
-            | Member::Team => row.members.get(&member).cloned(),
+            | Member::Team
+            | Member::HomeLocation => row.members.get(&member).cloned(),
         };
         if let Some(value) = value {
             row.variables.entry(name.clone()).or_insert(value);
@@ -142,8 +153,12 @@ fn check_variables(row: &NamedRow, rules: &RowRules) -> Result<(), BadRow> {
         column: column.to_owned(),
         reason,
     };
-    if let Some(fault) = rules.flow.check_values(&row.variables).first() {
-        return Err(bad(fault.variable(), format!("the campaign's flow: {fault}")));
+    let faults = rules.flow.check_values(&row.variables);
+    if !faults.is_empty() {
+        let names: Vec<_> = faults.iter().map(ValueFault::variable).collect();
+        let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
+        let reason = format!("the campaign's flow: {}", said.join("; "));
+        return Err(bad(&names.join(", "), reason));
     }
     let bytes: usize = row
         .variables
@@ -220,7 +235,7 @@ fn instant(row: &NamedRow, member: Member) -> Result<Option<Timestamp>, BadRow> 
 }
 
 /// RFC 3339, or a date with or without a time of day, which is then Beijing time.
-fn parse_instant(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse_instant(text: &str) -> Option<Timestamp> {
     if let Ok(at) = DateTime::parse_from_rfc3339(text) {
         return Some(Timestamp::from_micros(at.timestamp_micros()));
     }
@@ -249,6 +264,7 @@ mod tests {
             preset,
             basis: Basis::Contract,
             duplicates: Duplicates::ByCustomer,
+            dedupe: Dedupe::Campaign,
             flow: flow(variables),
         }
     }
@@ -281,6 +297,28 @@ mod tests {
     }
 
     #[test]
+    fn a_script_may_say_where_a_number_is_of_and_a_record_may_say_it_too() {
+        let rules = rules(Preset::CnService, &["home_province", "home_city", "carrier"]);
+        let enrolment = check(row(&PERSON, &[]), &rules, &PlainVault).unwrap();
+        let said = |name: &str| enrolment.variables[name].clone();
+        assert_eq!(
+            ["home_province", "home_city", "carrier"].map(said),
+            ["北京市", "北京市", "中国移动"]
+        );
+        let abroad = [PERSON[0], (Member::Phone, "+1 202 555 0123")];
+        let unknown = check(row(&abroad, &[]), &rules, &PlainVault).unwrap_err();
+        assert_eq!(unknown.column, "carrier, home_city, home_province");
+        let told = [PERSON[0], PERSON[1], (Member::HomeLocation, "广东/深圳")];
+        let own = [("home_province", "广东"), ("home_city", "深圳"), ("carrier", "x")];
+        let enrolment = check(row(&told, &own), &rules, &PlainVault).unwrap();
+        assert_eq!(enrolment.variables["home_location"], "广东/深圳");
+        assert_eq!(
+            enrolment.variables["carrier"], "x",
+            "what the row says goes before the table"
+        );
+    }
+
+    #[test]
     fn a_phone_that_is_none_is_bad_in_its_column() {
         let mut row = row(&[(Member::CustomerId, "C001"), (Member::Phone, "12345")], &[]);
         row.titles.insert(Member::Phone, "手机号".to_owned());
@@ -297,6 +335,12 @@ mod tests {
         let members = [PERSON[0], PERSON[1], (Member::Name, "张三")];
         let enrolment = check(row(&members, &[("days", "3")]), &rules, &PlainVault).unwrap();
         assert_eq!(enrolment.variables["customer_name"], "张三");
+        let bad = check(row(&PERSON, &[]), &rules, &PlainVault).unwrap_err();
+        assert_eq!(
+            bad.column, "customer_name, days",
+            "all that are missing are named"
+        );
+        assert!(bad.reason.contains("customer_name") && bad.reason.contains("days"));
     }
 
     #[test]

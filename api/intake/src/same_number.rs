@@ -6,7 +6,7 @@
 use crate::BAD_ROWS_LISTED_MAX;
 use domain::ids::{CustomerId, NumberId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A row whose number another customer has, in this file or in the campaign.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -39,6 +39,20 @@ impl SharedRows {
         if self.rows.len() < BAD_ROWS_LISTED_MAX {
             self.rows.push(row);
         }
+    }
+}
+
+/// The people of one file, by 16 bytes each.
+#[derive(Debug, Default)]
+pub struct CustomersSeen {
+    ids: BTreeSet<u128>,
+}
+
+impl CustomersSeen {
+    /// Whether nobody of this id came before.
+    pub fn is_first(&mut self, customer: &CustomerId) -> bool {
+        // An id of a customer is 128 bits in hexadecimal digits.
+        u128::from_str_radix(customer.as_str(), 16).is_ok_and(|id| self.ids.insert(id))
     }
 }
 

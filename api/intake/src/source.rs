@@ -74,6 +74,7 @@ pub(crate) fn name_cells(row: u64, columns: &[Column], cells: Vec<Cell>) -> Read
         if text.is_empty() {
             continue;
         }
+        column.kind.refuse(text).map_or(Ok(()), |why| Err(bad(why)))?;
         match &column.meaning {
             Meaning::Member(member) => {
                 named.members.insert(*member, text.to_owned());

@@ -2,6 +2,7 @@
 
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
 use crate::abandonment::Answered;
+use super::querying::QueryMark;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
@@ -40,6 +41,16 @@ pub enum CampaignCommand {
     CloseList {
         list: ListId,
         count: u64,
+    },
+    /// How far a query of another database was read.
+    MarkQuery {
+        mark: QueryMark,
+    },
+    /// Nobody whom the list brought is called any more. Undone already: no event.
+    UndoList {
+        list: ListId,
+        reason: String,
+        by: Option<String>,
     },
     /// Asks for leave to start up to `wanted` dials, while `in_flight` calls of this campaign are open.
     GrantDials {
@@ -95,6 +106,8 @@ impl CampaignCommand {
             Self::Stop { .. } => "campaign.stop",
             Self::OpenList { .. } => "campaign.open_list",
             Self::CloseList { .. } => "campaign.close_list",
+            Self::MarkQuery { .. } => "campaign.mark_query",
+            Self::UndoList { .. } => "campaign.undo_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RecordAbandonment { .. } => "campaign.record_abandonment",
             Self::RaiseAlert { .. } => "campaign.raise_alert",

@@ -11,6 +11,7 @@ use super::pacing;
 use super::freezing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
+use super::{querying, undoing};
 use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -55,6 +56,8 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             four_eyes,
         } => open_list(state, status, list, source, four_eyes),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
+        CampaignCommand::MarkQuery { mark } => querying::mark(state, mark),
+        CampaignCommand::UndoList { list, reason, by } => undoing::undo(state, list, reason, by),
         CampaignCommand::GrantDials {
             wanted,
             in_flight,
@@ -222,6 +225,9 @@ fn open_list(
 ) -> Decided {
     if status == CampaignStatus::Stopped {
         return Err(CampaignRefusal::WrongStatus { status });
+    }
+    if state.undone_lists().contains(&list) {
+        return Err(CampaignRefusal::ListUndone { list });
     }
     if state.lists().contains_key(&list) {
         return Ok(Vec::new());

@@ -1,6 +1,7 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
 use crate::abandonment::Answered;
+use super::querying::QueryMark;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -51,6 +52,21 @@ pub enum CampaignEvent {
     /// A list is complete: it made `count` enrolments.
     #[serde(rename = "campaign.list_closed")]
     ListClosed { list: ListId, count: u64 },
+    /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn by an
+    /// event of their own; the list's count stays as it was closed.
+    #[serde(rename = "campaign.list_undone")]
+    ListUndone {
+        list: ListId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// A query of another database was imported up to this value of a column.
+    #[serde(rename = "campaign.query_read")]
+    QueryRead {
+        #[serde(flatten)]
+        mark: QueryMark,
+    },
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
     DialsGranted {
@@ -178,6 +194,8 @@ impl CampaignEvent {
     pub const STOPPED: &'static str = "campaign.stopped";
     pub const LIST_OPENED: &'static str = "campaign.list_opened";
     pub const LIST_CLOSED: &'static str = "campaign.list_closed";
+    pub const LIST_UNDONE: &'static str = "campaign.list_undone";
+    pub const QUERY_READ: &'static str = "campaign.query_read";
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
@@ -227,6 +245,8 @@ impl EventData for CampaignEvent {
             Self::Stopped { .. } => Self::STOPPED,
             Self::ListOpened { .. } => Self::LIST_OPENED,
             Self::ListClosed { .. } => Self::LIST_CLOSED,
+            Self::ListUndone { .. } => Self::LIST_UNDONE,
+            Self::QueryRead { .. } => Self::QUERY_READ,
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,

@@ -2,6 +2,7 @@
 
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
 use crate::abandonment::Answered;
+use super::querying::QueryMark;
 use crate::approvals_asked::Approvals;
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
@@ -145,6 +146,18 @@ fn every_kind_is_written_as_its_golden_file() {
         CampaignEvent::ListClosed {
             list: list(),
             count: 997,
+        },
+        CampaignEvent::ListUndone {
+            list: list(),
+            reason: "the wrong month's file".to_owned(),
+            by: Some("wang".to_owned()),
+        },
+        CampaignEvent::QueryRead {
+            mark: QueryMark {
+                query: "5e".repeat(32),
+                column: "updated_at".to_owned(),
+                value: "2026-03-02 10:00:00".to_owned(),
+            },
         },
         CampaignEvent::DialsGranted {
             count: 50,

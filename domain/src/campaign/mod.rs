@@ -20,15 +20,19 @@ mod golden;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;
+mod querying;
 mod refusal;
 mod state;
 #[cfg(test)]
 mod tests;
+mod undoing;
 
 pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
 pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX, TARGETS_MAX};
+pub use querying::{QUERIES_MAX, QueryMark};
 pub use refusal::CampaignRefusal;
 pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
+pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CampaignId;

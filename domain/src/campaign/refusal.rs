@@ -45,6 +45,16 @@ pub enum CampaignRefusal {
     UnknownList { list: ListId },
     #[error("list {list} was closed with {closed} enrolments, not {count}")]
     ListClosedOtherwise { list: ListId, closed: u64, count: u64 },
+    #[error(
+        "list {list} was undone: nobody is enrolled by it again; change the file, or import it elsewhere"
+    )]
+    ListUndone { list: ListId },
+    #[error("a query is marked by 64 hexadecimal digits, a column and a number or a time")]
+    MarkInvalid,
+    #[error("the campaign keeps the last value of {queries_max} queries, the most it may")]
+    TooManyQueries { queries_max: usize },
+    #[error("the campaign has {lists_max} undone lists, the most it may have: stop it, and make another")]
+    TooManyUndone { lists_max: usize },
     #[error("the campaign has {lists_max} lists, the most it may have")]
     TooManyLists { lists_max: usize },
     #[error("{count} targets were given; a campaign has 1 to {targets_max}")]

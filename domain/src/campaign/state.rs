@@ -2,6 +2,7 @@
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use crate::abandonment::AbandonmentAccount;
+use super::querying::QueryMark;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
@@ -12,7 +13,7 @@ use crate::screening::KeptFacts;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a campaign is in its life: draft → ready → running ⇄ paused → completed / stopped.
 #[derive(
@@ -94,6 +95,9 @@ pub struct CampaignState {
     lists: BTreeMap<ListId, Option<u64>>,
     /// Who stood behind the lists that are open: what goes on goes on as it was approved.
     behind_open_lists: BTreeMap<ListId, Box<FourEyes>>,
+    undone_lists: BTreeSet<ListId>,
+    /// By the query.
+    query_marks: BTreeMap<String, QueryMark>,
     granted_until: Option<Timestamp>,
     /// The last closing of the window that somebody waited behind; it may have passed.
     closed_window: Option<ClosedWindow>,
@@ -165,6 +169,14 @@ impl CampaignState {
     pub fn approval_of_open_list(&self, list: &ListId) -> Option<ApprovalId> {
         self.behind_open_lists.get(list)?.approval()
     }
+    /// Whoever came by one of these is not dialed.
+    pub const fn undone_lists(&self) -> &BTreeSet<ListId> {
+        &self.undone_lists
+    }
+    /// How far each query of another database was read, by the query.
+    pub const fn query_marks(&self) -> &BTreeMap<String, QueryMark> {
+        &self.query_marks
+    }
     /// Whether it takes effect only when another person approved it.
     pub fn asks_for_approval_of(&self, what: NeedsApproval) -> bool {
         self.plan().is_some_and(|plan| plan.approvals.ask_for(what))
@@ -208,6 +220,7 @@ impl CampaignState {
             plan: created.plan.clone(),
             calendars: Calendars::default(),
             kept: KeptFacts::default(),
+            undone_lists: self.undone_lists.clone(),
         })
     }
 
@@ -251,6 +264,12 @@ impl CampaignState {
                 if self.status == Some(CampaignStatus::Draft) {
                     self.enter(CampaignStatus::Ready);
                 }
+            }
+            CampaignEvent::ListUndone { list, .. } => {
+                self.undone_lists.insert(*list);
+            }
+            CampaignEvent::QueryRead { mark } => {
+                self.query_marks.insert(mark.query.clone(), mark.clone());
             }
             CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
             CampaignEvent::WindowClosed { verdict, until } => {

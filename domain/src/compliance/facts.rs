@@ -16,6 +16,8 @@ pub struct CustomerFacts<'a> {
     pub consent: Option<&'a ConsentFacts>,
     /// E.164, if it can be read; `None` when the person was erased.
     pub phone: Option<&'a str>,
+    /// Where the record says that the number is of; goes before what the number library has.
+    pub home_location: Option<&'a str>,
     /// IANA zone of the customer record.
     pub time_zone: Option<&'a str>,
     /// Dials of this enrolment that the retry policy counts.

@@ -1,9 +1,11 @@
 //! Where a preset bars numbers issued in Xinjiang and Tibet, the number's home location must be known.
 //!
-//! Source: a large cloud's published terms. A landline's area code tells its home location; a mobile
-//! number's needs a table of issued ranges, which is not kept yet: unknown means no.
+//! Source: a large cloud's published terms. The record's own `home_location` (省/市) goes before the number
+//! library, which knows issued mobile ranges and area codes; unknown means no. Other presets permit, and the
+//! verdict says the province where it is known: `campaign regions` counts by it.
 
 use super::{CustomerFacts, Decision, Rule, named};
+use crate::number_library::{home, province_of};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -14,38 +16,41 @@ impl Rule<CustomerFacts<'_>> for HomeLocation {
         "home_location"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-23"
+    }
+
     fn source(&self) -> &'static str {
-        "a large cloud's published terms; area codes of the national numbering plan"
+        "a large cloud's published terms; issued ranges and area codes as the number library has them"
     }
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
-        if !facts.rules(now).bars_xinjiang_and_tibet {
-            return (Decision::Allow, BTreeMap::new());
-        }
-        let location = facts.phone.map_or("unknown", home_location);
+        let location = home_location(facts);
         let decision = match location {
-            "elsewhere" => Decision::Allow,
-            _ => Decision::Forbid,
+            _ if !facts.rules(now).bars_xinjiang_and_tibet => Decision::Allow,
+            "unknown" | "CN-XJ" | "CN-XZ" => Decision::Forbid,
+            _ => Decision::Allow,
         };
-        (decision, named([("home_location", location.to_owned())]))
+        let is_told = decision == Decision::Forbid || location != "unknown";
+        let told = is_told.then(|| named([("home_location", location.to_owned())]));
+        (decision, told.unwrap_or_default())
     }
 }
 
-/// Area codes 0901 to 0909 and 0990 to 0999 are Xinjiang's, 0891 to 0897 Tibet's.
-fn home_location(phone: &str) -> &'static str {
-    let Some(national) = phone.strip_prefix("+86") else {
-        return "elsewhere";
-    };
-    let mut digits = national.bytes();
-    match (digits.next(), digits.next(), digits.next()) {
-        // Beijing's 010; any other 1 begins a mobile number.
-        (Some(b'1'), Some(b'0'), Some(_)) if national.len() == 10 => "elsewhere",
-        (Some(b'2'..=b'7'), Some(_), Some(_)) => "elsewhere",
-        (Some(b'8'), Some(b'9'), Some(b'1'..=b'7')) => "tibet",
-        (Some(b'8'), Some(_), Some(_)) => "elsewhere",
-        (Some(b'9'), Some(b'0' | b'9'), Some(_)) => "xinjiang",
-        (Some(b'9'), Some(b'1'..=b'8'), Some(_)) => "elsewhere",
-        _ => "unknown",
+/// The province by its code (ISO 3166-2), `elsewhere` for another country's number, or `unknown`. What the
+/// record says goes before the library; what it says and nobody understands is unknown.
+fn home_location(facts: &CustomerFacts<'_>) -> &'static str {
+    if let Some(said) = facts.home_location.filter(|said| !said.trim().is_empty()) {
+        return province_of(said).unwrap_or("unknown");
+    }
+    match facts.phone {
+        Some(phone) if !phone.starts_with("+86") => "elsewhere",
+        Some(phone) => home(phone).map_or("unknown", |home| home.code),
+        None => "unknown",
     }
 }
 
@@ -59,15 +64,16 @@ mod tests {
     #[test]
     fn under_the_cloud_trunk_only_a_known_and_permitted_home_location_is_dialed() {
         for (phone, location, allowed) in [
-            (Some("+861065529988"), "elsewhere", true),
-            (Some("+8675526559988"), "elsewhere", true),
-            (Some("+868986529988"), "elsewhere", true),
-            (Some("+868916529988"), "tibet", false),
-            (Some("+868976529988"), "tibet", false),
-            (Some("+869916529988"), "xinjiang", false),
-            (Some("+869026529988"), "xinjiang", false),
-            (Some("+869366529988"), "elsewhere", true),
-            (Some("+8613800138000"), "unknown", false),
+            (Some("+861065529988"), "CN-BJ", true),
+            (Some("+8675526559988"), "CN-GD", true),
+            (Some("+868986529988"), "CN-HI", true),
+            (Some("+868916529988"), "CN-XZ", false),
+            (Some("+868976529988"), "CN-XZ", false),
+            (Some("+869916529988"), "CN-XJ", false),
+            (Some("+869026529988"), "CN-XJ", false),
+            (Some("+869366529988"), "CN-GS", true),
+            (Some("+8613800138000"), "CN-BJ", true),
+            (Some("+8612345678901"), "unknown", false),
             (Some("+12025550123"), "elsewhere", true),
             (None, "unknown", false),
         ] {
@@ -85,11 +91,39 @@ mod tests {
     }
 
     #[test]
+    fn what_the_record_says_goes_before_the_library() {
+        let campaign = campaign_facts(Preset::CnCloudTrunk);
+        let history = ContactHistory::default();
+        let now = instant("2026-03-02T10:00:00+08:00");
+        for (said, phone, allowed) in [
+            ("广东省/深圳市", "+8612345678901", true),
+            ("新疆", "+8613800138000", false),
+            ("西藏自治区", "+8675526559988", false),
+            ("somewhere", "+8613800138000", false),
+            (" ", "+8613800138000", true),
+            (" ", "+8612345678901", false),
+        ] {
+            let mut facts = customer_facts(&campaign, &history);
+            facts.phone = Some(phone);
+            facts.home_location = Some(said);
+            assert_eq!(HomeLocation.judge(&facts, now).allows(), allowed, "{said}");
+        }
+    }
+
+    #[test]
     fn other_presets_do_not_ask() {
         let campaign = campaign_facts(Preset::CnService);
         let history = ContactHistory::default();
         let facts = customer_facts(&campaign, &history);
         let now = instant("2026-03-02T10:00:00+08:00");
-        assert_eq!(HomeLocation.decide(&facts, now).0, Decision::Allow);
+        let (decision, told) = HomeLocation.decide(&facts, now);
+        assert_eq!(decision, Decision::Allow);
+        assert_eq!(told["home_location"], "CN-BJ", "told where it is known");
+        let mut unknown = customer_facts(&campaign, &history);
+        unknown.phone = Some("+8612345678901");
+        assert_eq!(
+            HomeLocation.decide(&unknown, now),
+            (Decision::Allow, BTreeMap::new())
+        );
     }
 }

@@ -100,6 +100,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         plan,
         calendars: Calendars::default(),
         kept: KeptFacts::default(),
+        undone_lists: Default::default(),
     }
 }
 
@@ -113,6 +114,7 @@ pub(crate) fn customer_facts<'a>(
         basis: Basis::Contract,
         consent: None,
         phone: Some("+8613800138000"),
+        home_location: None,
         time_zone: None,
         charged_dials: 0,
         uncharged_dials: 0,

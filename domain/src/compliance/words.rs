@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 28] = [
+const RULES: [Words; 29] = [
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
@@ -97,6 +97,11 @@ const RULES: [Words; 28] = [
         "cut_off_settled",
         "被我方中断，经人工结清",
         "cut off by us, and settled by a person",
+    ),
+    (
+        "enrolment_withdrawn",
+        "已从名单撤回（止呼）",
+        "withdrawn from the campaign",
     ),
     (
         "call_canceled",

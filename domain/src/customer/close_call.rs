@@ -7,11 +7,12 @@
 //! member for them.
 
 use super::command::{CallAgain, CallClosing};
-use super::decide::Decided;
+use super::decide::{Decided, not_permitted};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
+use super::withdrawing;
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
 use crate::disposition::{Disposition, Outcome};
@@ -42,15 +43,20 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         return no_longer_open(enrolment, closing);
     }
     if closing.disposition == Disposition::Withdrawn {
-        return Ok(vec![CustomerEvent::DialReleased {
+        let released = CustomerEvent::DialReleased {
             campaign: campaign.clone(),
             call: closing.call,
             reason: Disposition::Withdrawn.code().to_owned(),
             not_before: None,
-        }]);
+        };
+        let forbidden = withdrawing::forbids(enrolment);
+        let settled = forbidden.map(|forbidden| not_permitted(campaign, enrolment, forbidden));
+        return Ok([Some(released), settled].into_iter().flatten().collect());
     }
+    let forbidden = withdrawing::forbids(enrolment);
     let next = next_dial(state, enrolment, closing, facts)
-        .filter(|next| enrolment.settled.is_none() && enrolment.is_in_time(next.due_at, facts.plan.ends_at));
+        .filter(|_| forbidden.is_none() && enrolment.settled.is_none())
+        .filter(|next| enrolment.is_in_time(next.due_at, facts.plan.ends_at));
     let mut events = vec![CustomerEvent::CallClosed {
         campaign: campaign.clone(),
         call: closing.call,
@@ -69,7 +75,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
             disposition: closing.disposition,
             outcome: closing.outcome,
             calls_count: enrolment.calls_count().saturating_add(1),
-            rule: None,
+            rule: forbidden.map(|forbidden| forbidden.rule),
             facts: std::collections::BTreeMap::new(),
         });
     }

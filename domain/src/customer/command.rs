@@ -4,7 +4,7 @@ use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::calling_plan::{Basis, CampaignFacts};
+use crate::calling_plan::{Basis, CampaignFacts, Dedupe};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId};
@@ -16,6 +16,14 @@ pub enum CustomerCommand {
     /// One row of a list: registers the person and the number where new, records a consent where given,
     /// and enrols. Already enrolled in this campaign: refused as `AlreadyEnrolled` (a duplicate).
     Enrol(Box<Enrolment>),
+    /// Nobody calls the person in this campaign any more; a call that is open may end. `list` is the list
+    /// that they must have come by. Settled already, withdrawn already, or come by another list: no event.
+    WithdrawEnrolment {
+        campaign: CampaignId,
+        list: Option<ListId>,
+        reason: String,
+        by: Option<String>,
+    },
     /// Asks for the person's side of a permit. Answers `customer.dial_granted` or `customer.dial_refused`
     /// (with `customer.enrolment_settled` behind it where a rule forbids for good).
     /// `customer` is the entity's own id: the state, folded from events, does not know it.
@@ -116,6 +124,7 @@ impl CustomerCommand {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Enrol(_) => "customer.enrol",
+            Self::WithdrawEnrolment { .. } => "customer.withdraw_enrolment",
             Self::GrantDial { .. } => "customer.grant_dial",
             Self::ReleaseDial { .. } => "customer.release_dial",
             Self::CloseCall { .. } => "customer.close_call",
@@ -188,6 +197,8 @@ pub struct Enrolment {
     pub basis: Basis,
     pub variables: BTreeMap<String, String>,
     pub consent: Option<GivenConsent>,
+    /// Where the person must not be enrolled already.
+    pub dedupe: Dedupe,
     /// The customer for whom the campaign calls this number already: this one is enrolled and settled at
     /// once, so that the list's count holds, and never called.
     pub same_number_as: Option<CustomerId>,

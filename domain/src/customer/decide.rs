@@ -6,7 +6,10 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{assignment, call_now, close_call, consent, correction, cut_off, forget, grant_dial, profiling};
+use super::{
+    assignment, call_now, close_call, consent, correction, cut_off, forget, grant_dial, profiling, withdrawing,
+};
+use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
@@ -26,6 +29,12 @@ const ENROLMENTS_MAX: usize = 4_096;
 pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: Context) -> Decided {
     match command {
         CustomerCommand::Enrol(row) => enrol(state, *row, context.now),
+        CustomerCommand::WithdrawEnrolment {
+            campaign,
+            list,
+            reason,
+            by,
+        } => withdrawing::withdraw(state, campaign, list, reason, by),
         CustomerCommand::GrantDial { customer, facts } => {
             grant_dial::grant_dial(state, customer, &facts, context.now)
         }
@@ -120,6 +129,14 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
             list: enrolment.list,
         });
     }
+    if row.dedupe == Dedupe::Everywhere
+        && let Some((campaign, other)) = state.enrolments().iter().next()
+    {
+        return Err(CustomerRefusal::AlreadyEnrolled {
+            campaign: campaign.clone(),
+            list: other.list,
+        });
+    }
     readable(state)?;
     let is_known = state.phone(&row.number).is_some();
     at_most(
@@ -200,9 +217,8 @@ fn release_dial(
         reason,
         not_before,
     }];
-    if let Some(forbidden) = forbidden_by {
-        events.push(not_permitted(campaign, enrolment, forbidden));
-    }
+    let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
+    events.extend(forbidden.map(|forbidden| not_permitted(campaign, enrolment, forbidden)));
     Ok(events)
 }
 

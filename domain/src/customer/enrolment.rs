@@ -35,6 +35,8 @@ pub struct EnrolmentState {
     pub(super) granted_scope: Option<String>,
     pub last: Option<LastCall>,
     pub settled: Option<SettledAs>,
+    /// Withdrawn from the campaign; settled as soon as no call is open.
+    pub withdrawn: bool,
     /// Why it was not dialed when it was last asked for, or never will be; gone with the next grant.
     pub not_dialed: Option<NotDialed>,
     /// When each rule last refused; forgotten with the next grant.

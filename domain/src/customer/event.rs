@@ -142,6 +142,18 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         facts: BTreeMap<String, String>,
     },
+    /// Nobody calls this person in the campaign any more; what was granted and not dialed is given back, and
+    /// the end of a call that is open settles.
+    #[serde(rename = "customer.enrolment_withdrawn")]
+    EnrolmentWithdrawn {
+        campaign: CampaignId,
+        list: ListId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        open_calls: Vec<CallId>,
+    },
     /// A duty to keep: nothing of this person is erased, and nobody calls, until it is released.
     #[serde(rename = "customer.held")]
     Held {
@@ -252,6 +264,7 @@ impl CustomerEvent {
     pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
     pub const CALL_ASKED: &'static str = "customer.call_asked";
     pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
+    pub const ENROLMENT_WITHDRAWN: &'static str = "customer.enrolment_withdrawn";
     pub const HELD: &'static str = "customer.held";
     pub const HOLD_RELEASED: &'static str = "customer.hold_released";
     pub const ASSIGNED: &'static str = "customer.assigned";
@@ -279,6 +292,7 @@ impl EventData for CustomerEvent {
             Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
             Self::CallAsked { .. } => Self::CALL_ASKED,
             Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
+            Self::EnrolmentWithdrawn { .. } => Self::ENROLMENT_WITHDRAWN,
             Self::Held { .. } => Self::HELD,
             Self::HoldReleased { .. } => Self::HOLD_RELEASED,
             Self::Assigned { .. } => Self::ASSIGNED,
@@ -332,6 +346,7 @@ impl EventData for CustomerEvent {
             | Self::CallClosed { .. }
             | Self::CallBackOrdered { .. }
             | Self::CallAsked { .. }
+            | Self::EnrolmentWithdrawn { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }

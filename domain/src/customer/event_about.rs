@@ -23,6 +23,7 @@ impl CustomerEvent {
             | Self::CallClosed { campaign, .. }
             | Self::CallBackOrdered { campaign, .. }
             | Self::CallAsked { campaign, .. }
+            | Self::EnrolmentWithdrawn { campaign, .. }
             | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
             Self::DialGranted { grant, .. } => Some(&grant.campaign),
             Self::Registered { .. }
@@ -56,6 +57,7 @@ impl CustomerEvent {
             | Self::ConsentWithdrawn { .. }
             | Self::Enrolled { .. }
             | Self::CallAsked { .. }
+            | Self::EnrolmentWithdrawn { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }
             | Self::HoldReleased { .. }

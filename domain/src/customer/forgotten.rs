@@ -34,6 +34,7 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::EnrolmentWithdrawn { .. }
             | CustomerEvent::EnrolmentSettled { .. }
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. }

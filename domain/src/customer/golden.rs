@@ -153,6 +153,13 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             before: Some(Assignee::Team("north".parse().unwrap())),
             reason: "speaks the dialect".to_owned(),
         },
+        CustomerEvent::EnrolmentWithdrawn {
+            campaign: campaign(),
+            list: list(),
+            reason: "the wrong month's file".to_owned(),
+            by: Some("wang".to_owned()),
+            open_calls: vec![call()],
+        },
         CustomerEvent::Unassigned {
             before: Assignee::User("wang".parse().unwrap()),
             reason: "left the company".to_owned(),

@@ -11,14 +11,25 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
+use super::withdrawing;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
     judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
+use crate::number_library::HOME_LOCATION;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+
+/// Where the record itself says that the number is of.
+fn said_home(enrolment: &EnrolmentState) -> Option<&str> {
+    let said = enrolment
+        .variables
+        .iter()
+        .find(|(name, _)| *name == HOME_LOCATION);
+    said.and_then(|(_, value)| value.value()).map(String::as_str)
+}
 
 /// Why nobody dials a person whose key is gone though nobody destroyed it.
 const KEY_MISSING: &str = "key_missing";
@@ -32,6 +43,9 @@ pub(super) fn grant_dial(
     campaign: &CampaignFacts,
     now: Timestamp,
 ) -> Decided {
+    if let Some(withdrawn) = withdrawing::of_undone_list(state, campaign) {
+        return Ok(withdrawn);
+    }
     let enrolment = askable(state, campaign, now)?;
     let number = state.number_to_dial(enrolment);
     let facts = facts_of(state, enrolment, campaign, &number);
@@ -78,6 +92,7 @@ pub(super) fn facts_of<'a>(
         basis: enrolment.basis,
         consent: state.consents().get(&campaign.plan.purpose),
         phone: phone.map(String::as_str),
+        home_location: said_home(enrolment),
         time_zone: state.time_zone(),
         charged_dials: enrolment.charged_dials,
         uncharged_dials: enrolment.uncharged_dials,

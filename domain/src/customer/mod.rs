@@ -19,6 +19,7 @@ mod enrolment;
 mod erasure;
 pub mod event;
 mod event_about;
+mod evolving;
 mod forget;
 mod forgotten;
 mod grant_dial;
@@ -30,6 +31,7 @@ mod profiling;
 mod refusal;
 mod state;
 mod why_not;
+mod withdrawing;
 
 #[cfg(test)]
 mod golden;
@@ -56,6 +58,7 @@ pub use profiling::{ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX};
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
 pub use why_not::{Above, Judge, SidedVerdict, WhyNot, dialed_number, why_not};
+pub use withdrawing::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::CustomerId;

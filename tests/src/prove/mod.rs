@@ -19,6 +19,7 @@ mod forgotten_keys;
 mod full_disk;
 mod hostile;
 mod http;
+mod imports;
 mod inspect;
 mod keys;
 mod kurrent;
@@ -78,6 +79,8 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
         "hostile" => Some(hostile::prove(form)),
         "http" => Some(http::prove(form)),
+        "import" => Some(imports::prove(form)),
+        "jdbc" => Some(imports::prove_jdbc(form)),
         "inspect" => Some(inspect::prove(form)),
         "keys" => Some(tails::join(|| keys::prove(form), form)),
         "projections" => Some(projections::prove(form)),

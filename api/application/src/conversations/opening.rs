@@ -162,6 +162,7 @@ impl Judged<'_> {
             basis: enrolment.basis,
             consent: person.consents().get(&facts.plan.purpose),
             phone: phone.map(String::as_str),
+            home_location: None,
             time_zone: person.time_zone(),
             charged_dials: enrolment.charged_dials,
             uncharged_dials: enrolment.uncharged_dials,

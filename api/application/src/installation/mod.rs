@@ -21,7 +21,8 @@ use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
 use actors::{ActorSystem, Environment};
 use domain::call::Call;
-use domain::campaign::CampaignState;
+use domain::calling_plan::Dedupe;
+use domain::campaign::{CampaignState, LISTS_MAX};
 use domain::decider::Decider;
 use domain::flow::{FlowDefinition, from_script};
 use domain::ids::{CampaignId, CommandId, FlowId, ListId};
@@ -188,7 +189,7 @@ impl Installation {
         Ok(Some(mask_e164(&vault.open(&key, &aad, sealed)?)))
     }
 
-    async fn campaign(&self, campaign: &CampaignId) -> Result<Arc<CampaignState>, Problem> {
+    pub async fn campaign(&self, campaign: &CampaignId) -> Result<Arc<CampaignState>, Problem> {
         let loaded = self.entities.campaigns.state(campaign).await?;
         if loaded.state.status().is_none() {
             return Err(Problem::missing("this campaign"));
@@ -208,6 +209,20 @@ impl Installation {
             .ok_or_else(|| Problem::fault("a campaign's flow version is missing or cannot be read"))
     }
 
+    /// What names the list of a query: the one that is open, or the next; content changes while it is read.
+    pub async fn list_of_query(&self, campaign: &CampaignId, query: &str) -> Result<String, Problem> {
+        let state = self.campaign(campaign).await?;
+        let named = |index: usize| format!("query:{query}/{index}");
+        let is_over = |index: &usize| {
+            let list = ListId::derive(campaign, &named(*index));
+            let is_closed = state.lists().get(&list).is_some_and(Option::is_some);
+            is_closed || state.undone_lists().contains(&list)
+        };
+        Ok(named(
+            (0..=LISTS_MAX).find(|index| !is_over(index)).unwrap_or(LISTS_MAX),
+        ))
+    }
+
     /// What the rows of a list of this campaign are held against.
     pub async fn list_rules(&self, campaign: &CampaignId, content_sha256: &str) -> Result<RowRules, Problem> {
         let state = self.campaign(campaign).await?;
@@ -221,6 +236,7 @@ impl Installation {
             preset: plan.preset,
             basis: plan.basis,
             duplicates: plan.duplicates(),
+            dedupe: Dedupe::Campaign,
             flow,
         })
     }

@@ -7,19 +7,17 @@ use crate::lists::under_way::Course;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
-use domain::calling_plan::Duplicates;
+use domain::calling_plan::{Dedupe, Duplicates};
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::{Campaign, CampaignStatus};
+use domain::campaign::{Campaign, CampaignStatus, QueryMark};
 use domain::compliance::SAME_NUMBER;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::customer::{Assignee, CustomerRefusal, CustomerState};
 use domain::four_eyes::FourEyes;
-use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId, NumberId};
-use domain::number::{Number, NumberCommand, NumberRefusal};
+use domain::ids::{CampaignId, CommandId, CustomerId, EventId, ListId};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, RequestFacts};
 use domain::time::Timestamp;
-use futures_util::future::join;
 use intake::row::RowRules;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -58,13 +56,15 @@ const WAY_MS_MAX: u64 = 60_000;
 /// Enrols into one list.
 pub struct CampaignEnroller {
     pub(super) installation: Arc<Installation>,
-    campaign: CampaignId,
+    pub(super) campaign: CampaignId,
     pub(super) list: ListId,
     duplicates: Duplicates,
     /// Who opens the list; what it leads to follows from that.
     by: Option<Actor>,
     /// Who stood behind it, where the campaign asks for somebody.
     four_eyes: Option<Box<FourEyes>>,
+    /// How far the query was read that the list is of.
+    mark: Option<QueryMark>,
     /// Whether whoever opens it may give persons to users and teams.
     may_assign: bool,
     /// The last position that this import knows to be stored.
@@ -85,6 +85,7 @@ impl CampaignEnroller {
             duplicates: rules.duplicates,
             by,
             four_eyes: None,
+            mark: None,
             may_assign: true,
             stored: AtomicU64::new(0),
             campaign_runs: AtomicBool::new(true),
@@ -95,6 +96,12 @@ impl CampaignEnroller {
     /// The same, with who stands behind the list.
     pub fn behind(mut self, four_eyes: Option<Box<FourEyes>>) -> Self {
         self.four_eyes = four_eyes;
+        self
+    }
+
+    /// The same of a query that was read to here.
+    pub fn read_to(mut self, mark: Option<QueryMark>) -> Self {
+        self.mark = mark;
         self
     }
 
@@ -126,7 +133,7 @@ impl CampaignEnroller {
     }
 
     /// What became of a customer who is in the campaign already.
-    fn known(&self, customer: &CustomerState) -> Option<Enrolled> {
+    pub(super) fn known(&self, customer: &CustomerState) -> Option<Enrolled> {
         let enrolment = customer.enrolment(&self.campaign)?;
         if enrolment.list != self.list {
             return Some(Enrolled::ByAnotherList);
@@ -140,91 +147,11 @@ impl CampaignEnroller {
         })
     }
 
-    /// The number is claimed before the customer is enrolled: whoever stops between the two leaves a list
-    /// that is not closed, and the same file goes on with the same customer. Who cannot be enrolled gives the
-    /// number back.
-    async fn enrol_by_number(&self, command: CommandId, row: Enrolment) -> Result<Enrolled, Problem> {
-        let loaded = self.installation.entities.customers.state(&row.customer).await?;
-        if let Some(known) = self.known(&loaded.state) {
-            return Ok(known);
-        }
-        let (number, customer) = (row.number.clone(), row.customer.clone());
-        let claim = NumberCommand::Claim {
-            campaign: self.campaign.clone(),
-            customer: customer.clone(),
-        };
-        let is_new = loaded.version.0 == 0;
-        drop(loaded);
-        let claiming = self.ask_number(&number, claim);
-        let claimed = if is_new {
-            // Both are durable before the enrolment: one wait instead of two. What fails fails again there.
-            let (claimed, _key) = join(claiming, self.installation.vault().key(&customer)).await;
-            claimed
-        } else {
-            claiming.await
-        };
-        let same_number_as = match claimed {
-            Ok(_) => None,
-            Err(AskError::Refused(NumberRefusal::ClaimedBy { customer, .. })) => Some(customer),
-            Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
-            Err(other) => return Err(other.into()),
-        };
-        let row = Enrolment {
-            same_number_as: same_number_as.clone(),
-            ..row
-        };
-        let enrolled = self.enrol_as_it_is(command, row).await?;
-        if let (Enrolled::ByThisList(_), Some(other)) = (&enrolled, &same_number_as) {
-            return Ok(Enrolled::SameNumber(other.clone()));
-        }
-        if same_number_as.is_none() && !matches!(enrolled, Enrolled::ByThisList(_)) {
-            self.give_back(&number, customer).await?;
-        }
-        Ok(enrolled)
-    }
-
-    /// Unless another list has enrolled the customer meanwhile, with this very number.
-    async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
-        let loaded = self.installation.entities.customers.state(&customer).await?;
-        let enrolment = loaded.state.enrolment(&self.campaign);
-        if enrolment.is_some_and(|enrolment| enrolment.number == *number) {
-            return Ok(());
-        }
-        let release = NumberCommand::ReleaseClaim {
-            campaign: self.campaign.clone(),
-            customer,
-        };
-        self.ask_number(number, release).await?;
-        Ok(())
-    }
-
-    /// Each time a command of its own: what it leads to follows from the number's state alone.
-    async fn ask_number(
+    pub(super) async fn enrol_as_it_is(
         &self,
-        number: &NumberId,
-        command: NumberCommand,
-    ) -> Result<Answer<Number>, AskError<NumberRefusal>> {
-        for _ in 0..BUSY_TRIES_MAX {
-            let cause = self.cause(self.installation.new_command());
-            let asked = self
-                .installation
-                .entities
-                .numbers
-                .ask(number, command.clone(), cause)
-                .await;
-            match asked {
-                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
-                Ok(answer) => {
-                    self.note_stored(answer.position);
-                    return Ok(answer);
-                }
-                Err(other) => return Err(other),
-            }
-        }
-        Err(AskError::Busy)
-    }
-
-    async fn enrol_as_it_is(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+        command: CommandId,
+        enrolment: Enrolment,
+    ) -> Result<Enrolled, Problem> {
         let customer = enrolment.customer.clone();
         for _ in 0..BUSY_TRIES_MAX {
             let ask = CustomerCommand::Enrol(Box::new(enrolment.clone()));
@@ -359,6 +286,9 @@ impl Enroller for CampaignEnroller {
         if let Some(known) = self.known(&customer.state) {
             return Ok(known);
         }
+        if enrolment.dedupe == Dedupe::Everywhere && customer.state.enrolments().iter().next().is_some() {
+            return Ok(Enrolled::ByAnotherList);
+        }
         let number = match self.duplicates {
             Duplicates::ByCustomer => None,
             Duplicates::ByNumber => Some(
@@ -391,6 +321,12 @@ impl Enroller for CampaignEnroller {
             list: self.list,
             count,
         };
-        Ok(self.campaign("close-list", command).await?.position)
+        let closed = self.campaign("close-list", command).await?.position;
+        // Behind the closing: who stops between the two reads the same rows again, and finds them enrolled.
+        let Some(mark) = self.mark.clone() else {
+            return Ok(closed);
+        };
+        let marked = self.campaign("mark-query", CampaignCommand::MarkQuery { mark });
+        Ok(marked.await?.position)
     }
 }

@@ -4,6 +4,7 @@
 //! the list has enrolled already is answered again and counted again. People who are in the campaign
 //! through another list, or stand twice in this one, are duplicates.
 
+use crate::lists::reading::{CheckedRow, Given, Read, read_aside};
 use crate::lists::under_way::Course;
 use async_trait::async_trait;
 use domain::customer::Assignee;
@@ -14,18 +15,14 @@ use domain::ports::vault::Vault;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use intake::row::{RowRules, assignee, check};
-use intake::same_number::{NumbersSeen, SharedRows, Sharing};
-use intake::source::{NamedRow, RowSource};
+use intake::row::RowRules;
+use intake::same_number::{CustomersSeen, NumbersSeen, SharedRows, Sharing};
+use intake::source::RowSource;
 use intake::{BAD_ROWS_LISTED_MAX, BadRow, ImportError, ROWS_MAX, cut};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use tokio::sync::mpsc;
-
-/// Rows read ahead of the enrolments.
-const ROWS_READ_AHEAD_MAX: usize = 512;
 
 /// What became of one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,26 +98,6 @@ pub struct Load {
     pub course: Arc<Course>,
 }
 
-/// A row that can be asked for, and where it stands.
-pub(super) struct CheckedRow {
-    row: u64,
-    column: String,
-    enrolment: Enrolment,
-    given: Option<Given>,
-}
-
-/// To whom a row gives its person, and the column that says so.
-struct Given {
-    to: Assignee,
-    column: String,
-}
-
-pub(super) enum Read {
-    Row(Box<Result<CheckedRow, BadRow>>),
-    Failed(ImportError),
-    Ended,
-}
-
 /// Runs a load to its end. On an error the list stays open, and the same content resumes it.
 pub async fn load(
     load: Load,
@@ -131,7 +108,7 @@ pub async fn load(
 ) -> Result<ImportReport, Problem> {
     let mut reading = read_aside(rows, load.rules.clone(), vault, tasks);
     let mut run = Run {
-        seen: BTreeSet::new(),
+        seen: CustomersSeen::default(),
         numbers: NumbersSeen::default(),
         first_asked: BTreeSet::new(),
         report: ImportReport {
@@ -151,7 +128,7 @@ pub async fn load(
     {
         run.report.repeated = true;
         run.report.enrolled = count;
-        return Ok(run.report);
+        return run.told_again(next, reading).await;
     }
     let begin = |place: Place, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
     let mut asked = none_of(&begin);
@@ -244,7 +221,7 @@ async fn ask(
 }
 
 struct Run {
-    seen: BTreeSet<CustomerId>,
+    seen: CustomersSeen,
     numbers: NumbersSeen,
     /// Numbers whose first row is asked for and not answered yet.
     first_asked: BTreeSet<NumberId>,
@@ -252,6 +229,23 @@ struct Run {
 }
 
 impl Run {
+    /// Of a file that was imported before: its bad rows, for whoever never saw its report. Nobody is asked.
+    async fn told_again(
+        mut self,
+        mut next: Option<Read>,
+        mut reading: mpsc::Receiver<Read>,
+    ) -> Result<ImportReport, Problem> {
+        loop {
+            match next {
+                Some(Read::Row(row)) => drop(self.take(*row)?),
+                Some(Read::Failed(error)) => return Err(error.into()),
+                Some(Read::Ended) => return Ok(self.report),
+                None => return Err(Problem::fault("the reader of the file stopped")),
+            }
+            next = reading.recv().await;
+        }
+    }
+
     /// The enrolment to ask for, or nothing when the row is bad or stands twice.
     fn take(&mut self, row: Result<CheckedRow, BadRow>) -> Result<Option<(Place, Enrolment)>, Problem> {
         self.report.rows += 1;
@@ -274,7 +268,7 @@ impl Run {
                 return Ok(None);
             }
         };
-        if !self.seen.insert(enrolment.customer.clone()) {
+        if !self.seen.is_first(&enrolment.customer) {
             self.report.duplicates += 1;
             return Ok(None);
         }
@@ -338,49 +332,6 @@ impl Run {
             }),
         }
     }
-}
-
-/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
-/// take as long as deciding its events.
-pub(super) fn read_aside(
-    mut rows: Box<dyn RowSource>,
-    rules: RowRules,
-    vault: Arc<dyn Vault>,
-    tasks: &dyn Tasks,
-) -> mpsc::Receiver<Read> {
-    let checked = move |named: NamedRow| {
-        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
-        let given = assignee(&named)?.map(|(to, column)| Given { to, column });
-        let enrolment = check(named, &rules, vault.as_ref())?;
-        Ok(CheckedRow {
-            row,
-            column,
-            enrolment,
-            given,
-        })
-    };
-    let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
-    tasks.spawn(
-        "import-reader",
-        Box::pin(async move {
-            tokio::task::block_in_place(|| {
-                let read = rows.read_rows(&mut |row| {
-                    let row = Box::new(row.and_then(&checked));
-                    match sender.blocking_send(Read::Row(row)) {
-                        Ok(()) => ControlFlow::Continue(()),
-                        Err(_) => ControlFlow::Break(()),
-                    }
-                });
-                let last = match read {
-                    Ok(()) => Read::Ended,
-                    Err(error) => Read::Failed(error),
-                };
-                // The receiver is gone when the request was; then nobody waits for the end.
-                drop(sender.blocking_send(last));
-            });
-        }),
-    );
-    receiver
 }
 
 #[cfg(test)]
@@ -489,6 +440,7 @@ mod tests {
                 preset: Preset::CnService,
                 basis: Basis::Contract,
                 duplicates: Duplicates::ByCustomer,
+                dedupe: domain::calling_plan::Dedupe::Campaign,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),
@@ -545,7 +497,13 @@ mod tests {
         assert!(behind_max <= BEHIND_MAX, "{behind_max} behind");
         let list = Arc::new(crate::lists::under_way::UnderWay::default());
         let began = domain::time::Timestamp::EPOCH;
-        let _listed = list.list("T", "customers.csv", began, course);
+        let _listed = list.list(
+            ListId::derive(&"T".parse().unwrap(), "a"),
+            "T",
+            "customers.csv",
+            began,
+            course,
+        );
         let shown = crate::reply_value::value(&list.shown(began.plus_ms(1_000)));
         assert_eq!(
             (&shown[0]["rows"], &shown[0]["enrolled"]),
@@ -576,7 +534,8 @@ mod tests {
         assert_eq!((report.enrolled, report.duplicates), (997, 0));
         let repeat = run(&book, plan(false, "a"), &thousand()).await.unwrap();
         assert!(repeat.repeated);
-        assert_eq!(repeat.enrolled, 997);
+        assert_eq!((repeat.enrolled, repeat.rows), (997, 1_000));
+        assert_eq!(repeat.bad, report.bad, "whoever lost the report has it again");
     }
 
     #[tokio::test(flavor = "multi_thread")]

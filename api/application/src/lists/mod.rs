@@ -2,7 +2,11 @@
 //! load.
 
 mod assigning;
+mod claiming;
 pub mod enroller;
 pub mod load;
 pub mod readable;
+mod reading;
+pub mod standing;
 pub mod under_way;
+pub mod withdrawing;

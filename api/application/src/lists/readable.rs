@@ -1,6 +1,6 @@
 //! Whether a file can be read as a list to its end, before anything is done by it.
 
-use super::load::{Read, read_aside};
+use super::reading::{Read, read_aside};
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::problem::Problem;

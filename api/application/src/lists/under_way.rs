@@ -2,6 +2,7 @@
 //!
 //! It is of this process and of this moment: what an import did stands in its report and in the log.
 
+use domain::ids::ListId;
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -34,6 +35,7 @@ impl Course {
 /// What is known of an import while it runs.
 #[derive(Debug)]
 struct Entry {
+    list: ListId,
     campaign: String,
     source: String,
     began: Timestamp,
@@ -74,12 +76,14 @@ impl UnderWay {
     /// From now on the import is shown, until what is answered is dropped.
     pub fn list(
         self: &Arc<Self>,
+        list: ListId,
         campaign: &str,
         source: &str,
         began: Timestamp,
         course: Arc<Course>,
     ) -> Listed {
         let entry = Arc::new(Entry {
+            list,
             campaign: campaign.to_owned(),
             source: source.to_owned(),
             began,
@@ -91,6 +95,12 @@ impl UnderWay {
             list: Arc::clone(self),
             entry,
         }
+    }
+
+    /// Whether this list is imported now.
+    pub fn has(&self, list: ListId) -> bool {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        entries.iter().any(|entry| entry.list == list)
     }
 
     /// Every import that runs, the oldest first.
@@ -124,8 +134,9 @@ mod tests {
         let list = Arc::new(UnderWay::default());
         let (first, second) = (Arc::new(Course::default()), Arc::new(Course::default()));
         let began = Timestamp::from_micros(0);
-        let held = list.list("A", "a.csv", began, Arc::clone(&first));
-        let other = list.list("B", "b.csv", began, Arc::clone(&second));
+        let id = |name| ListId::derive(&"T".parse().unwrap(), name);
+        let held = list.list(id("a"), "A", "a.csv", began, Arc::clone(&first));
+        let other = list.list(id("b"), "B", "b.csv", began, Arc::clone(&second));
         first.note_rows(500);
         first.note_enrolled(400);
         let shown = value(&list.shown(began.plus_ms(2_000)));
@@ -135,7 +146,9 @@ mod tests {
             (&json!(500), &json!(400))
         );
         assert_eq!(shown[0]["rows_per_second"], 250);
+        assert!(list.has(id("a")) && !list.has(id("c")));
         drop(held);
+        assert!(!list.has(id("a")));
         assert_eq!(value(&list.shown(began))[0]["campaign"], "B");
         drop(other);
         assert_eq!(value(&list.shown(began)), json!([]));

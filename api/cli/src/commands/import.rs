@@ -1,5 +1,7 @@
 //! `ledgerline import`: imports a customer file and shows what became of its rows.
 
+use super::import_query::{self, Querying};
+use crate::jdbc::{Address, Statement};
 use crate::kit::api::{ApiArgs, get};
 use crate::kit::failure::Failure;
 use crate::kit::output;
@@ -12,7 +14,10 @@ use host::clock::SystemClock;
 use host::outbound::api_client::ApiClient;
 use hyper::Method;
 use indicatif::ProgressBar;
+use intake::bounded_file::read;
+use intake::mapping_file::{self, MAPPING_BYTES_MAX};
 use serde_json::Value;
+use std::io::{Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,17 +38,29 @@ const BAD_ROWS_SHOWN_MAX: usize = 20;
 /// are mapped with --map. Columns that are mapped to nothing are variables of the flow. The same file again
 /// goes on where it stopped, and enrols nobody twice. Bad rows are listed with row, column and reason; they
 /// stop nothing.
+///
+/// Of a database (jdbc:…) this command reads, not the server: in a read-only session, one SELECT, its rows
+/// streamed. Stopped half-way, the same command goes on with the same list; its password stands nowhere.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
-    /// The file
+    /// The file; or a database, as jdbc:mysql://HOST:PORT/DATABASE?user=U (also jdbc:postgresql://), with
+    /// --query
     file: PathBuf,
     /// The campaign's id (its task_id)
     #[arg(long, value_name = "ID")]
     campaign: CampaignId,
+    #[command(flatten)]
+    querying: Querying,
     /// Which column is which member, such as 客户ID=customer_id,手机号=phone
     #[arg(long, value_name = "COLUMN=MEMBER,…")]
     map: Option<String>,
+    /// A file of three columns, 系统字段, 导入列名 and 数据类型 (CSV, XLSX or YAML), instead of --map
+    #[arg(long, value_name = "FILE", conflicts_with = "map")]
+    mapping: Option<PathBuf>,
+    /// Where nobody of the file may be already: in the campaign, or everywhere (in any campaign)
+    #[arg(long, value_name = "WHERE", default_value = "campaign")]
+    dedupe: String,
     /// auto, utf-8, gbk or gb18030
     #[arg(long, default_value = "auto")]
     encoding: String,
@@ -70,30 +87,26 @@ struct Approved {
     wait: bool,
 }
 
+/// The mapping that is said, in a file or as text.
+fn mapping(args: &Args) -> Result<String, Failure> {
+    let Some(path) = &args.mapping else {
+        return Ok(args.map.clone().unwrap_or_default());
+    };
+    let named = |why: String| Failure::usage(format!("{}: {why}", path.display()));
+    let bytes = read(path, MAPPING_BYTES_MAX).map_err(|error| named(error.to_string()))?;
+    let mapping = mapping_file::read(&bytes).map_err(|error| named(error.to_string()))?;
+    Ok(mapping.as_text())
+}
+
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let name = args
-        .file
-        .file_name()
-        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let mut path = format!(
-        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}",
-        encode(args.campaign.as_str()),
-        args.dry_run,
-        encode(&args.encoding),
-        encode(&name),
-        encode(args.map.as_deref().unwrap_or_default()),
-    );
-    if let Some(approval) = &args.approved.approval {
-        path.push_str(&format!("&approval={approval}"));
-    }
     // Before anybody is asked: without the file there is nothing to import.
-    drop(opened(&args).await?);
+    let database = import_query::parsed(&args.file, &args.querying)?;
+    if database.is_none() {
+        drop(Rows::InFile(args.file.clone()).opened().await?);
+    }
+    let mapping = mapping(&args)?;
     let client = args.api.client(runtime).await?;
-    // Silent when standard error is not a terminal.
-    let waiting = ProgressBar::new_spinner().with_message(format!("importing {name}"));
-    waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
-    let reply = sent(&client, &args, &path, &waiting).await;
-    waiting.finish_and_clear();
+    let reply = imported(&client, &args, &mapping, database).await;
     client.close().await;
     let reply = reply?;
     if args.json {
@@ -107,15 +120,87 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     any_good(&report)
 }
 
-async fn opened(args: &Args) -> Result<tokio::fs::File, Failure> {
-    let file = tokio::fs::File::open(&args.file).await;
-    file.map_err(|error| Failure::usage(format!("{}: {error}", args.file.display())))
+async fn imported(
+    client: &ApiClient,
+    args: &Args,
+    mapping: &str,
+    database: Option<(Address, Statement)>,
+) -> Result<Value, Failure> {
+    // Silent when standard error is not a terminal.
+    let waiting = ProgressBar::new_spinner();
+    waiting.enable_steady_tick(Duration::from_millis(SPINNER_STEP_MS));
+    let (name, parameters, rows) = match database {
+        Some((address, statement)) => {
+            waiting.set_message(format!("reading {}", address.shown()));
+            let asked = import_query::ask(&address, statement, &args.campaign, client).await?;
+            (asked.name, asked.parameters, Rows::Read(asked.file))
+        }
+        None => {
+            let name = args
+                .file
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
+            (
+                name.unwrap_or_default(),
+                String::new(),
+                Rows::InFile(args.file.clone()),
+            )
+        }
+    };
+    waiting.set_message(format!("importing {name}"));
+    let mut path = format!(
+        "/api/v1/campaigns/{}/lists?dry_run={}&encoding={}&source={}&map={}&dedupe={}{parameters}",
+        encode(args.campaign.as_str()),
+        args.dry_run,
+        encode(&args.encoding),
+        encode(&name),
+        encode(mapping),
+        encode(&args.dedupe),
+    );
+    if let Some(approval) = &args.approved.approval {
+        path.push_str(&format!("&approval={approval}"));
+    }
+    let reply = sent(client, args, &rows, &path, &waiting).await;
+    waiting.finish_and_clear();
+    reply
+}
+
+/// Where the rows are that are sent, perhaps twice.
+enum Rows {
+    InFile(PathBuf),
+    Read(std::fs::File),
+}
+
+impl Rows {
+    /// At its first byte.
+    async fn opened(&self) -> Result<tokio::fs::File, Failure> {
+        match self {
+            Self::InFile(path) => {
+                let file = tokio::fs::File::open(path).await;
+                file.map_err(|error| Failure::usage(format!("{}: {error}", path.display())))
+            }
+            Self::Read(file) => {
+                let again = file.try_clone().and_then(|mut file| {
+                    file.seek(SeekFrom::Start(0))?;
+                    Ok(file)
+                });
+                let again = again.map_err(|error| Failure::unavailable(format!("the rows: {error}")))?;
+                Ok(tokio::fs::File::from_std(again))
+            }
+        }
+    }
 }
 
 /// The report. Where an approval is needed and waited for, the file is sent again once it is given: it stays
 /// with whoever imports it, and no server keeps persons whom nobody approved.
-async fn sent(client: &ApiClient, args: &Args, path: &str, waiting: &ProgressBar) -> Result<Value, Failure> {
-    let first = upload(client, args, path, waiting).await?;
+async fn sent(
+    client: &ApiClient,
+    args: &Args,
+    rows: &Rows,
+    path: &str,
+    waiting: &ProgressBar,
+) -> Result<Value, Failure> {
+    let first = upload(client, args, rows, path, waiting).await?;
     let needed = match first {
         Ok(report) => return Ok(report),
         Err(problem) => problem,
@@ -129,16 +214,17 @@ async fn sent(client: &ApiClient, args: &Args, path: &str, waiting: &ProgressBar
     ));
     approved(client, approval, waiting).await?;
     let path = format!("{path}&approval={approval}");
-    Ok(upload(client, args, &path, waiting).await??)
+    Ok(upload(client, args, rows, &path, waiting).await??)
 }
 
 async fn upload(
     client: &ApiClient,
     args: &Args,
+    rows: &Rows,
     path: &str,
     waiting: &ProgressBar,
 ) -> Result<Result<Value, Problem>, Failure> {
-    let file = opened(args).await?;
+    let file = rows.opened().await?;
     Ok(tokio::select! {
         biased;
         reply = client.upload(path, file) => reply,

@@ -28,10 +28,12 @@ pub(crate) mod flow;
 mod headline_tests;
 pub(crate) mod holidays;
 pub(crate) mod import;
+mod import_query;
 pub(crate) mod inspect;
 pub(crate) mod keys;
 pub(crate) mod knowledge;
 pub(crate) mod label;
+pub(crate) mod list;
 pub(crate) mod live;
 pub(crate) mod metrics;
 pub(crate) mod mine;
@@ -78,6 +80,7 @@ pub(crate) enum Command {
     Serve(Box<serve::Args>),
     Carrier(carrier::Args),
     Import(import::Args),
+    List(list::Args),
     Campaign(campaign::Args),
     Call(call::Args),
     Clock(clock::Args),
@@ -146,6 +149,7 @@ impl Command {
             | Self::Serve(_)
             | Self::Carrier(_)
             | Self::Import(_)
+            | Self::List(_)
             | Self::Campaign(_)
             | Self::Clock(_)
             | Self::Keys(_)
@@ -186,6 +190,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Serve(args) => Box::pin(serve::run(*args, runtime)).await,
         Command::Carrier(args) => carrier::run(args).await,
         Command::Import(args) => import::run(args, runtime).await,
+        Command::List(args) => list::run(args, runtime).await,
         Command::Campaign(args) => campaign::run(args, runtime).await,
         Command::Call(args) => call::run(args, runtime).await,
         Command::Clock(args) => clock::run(args, runtime).await,

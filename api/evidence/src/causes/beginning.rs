@@ -147,6 +147,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody makes its persons unknowable",
     ),
+    (
+        CampaignEvent::LIST_UNDONE,
+        Beginning::Outside,
+        "somebody takes a whole list back",
+    ),
+    (
+        CustomerEvent::ENROLMENT_WITHDRAWN,
+        Beginning::Outside,
+        "somebody takes people out of a campaign",
+    ),
     (CustomerEvent::HELD, Beginning::Outside, "somebody orders a hold"),
     (
         CustomerEvent::HOLD_RELEASED,

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 /// What stands in members of these names, where nothing nearer says it.
 const USUAL: &[(&str, &str)] = &[
     ("answered_at", "2026-11-20T02:00:08.000000Z"),
+    ("after", "1200"),
     ("by", "wang"),
     ("door", "session"),
     ("password", "correct horse battery"),
@@ -66,6 +67,11 @@ const USUAL: &[(&str, &str)] = &[
     ("by_trunk", "trunk-1"),
     ("duplicates_policy", "by_number"),
     ("column", "手机号"),
+    (
+        "query",
+        "5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e",
+    ),
+    ("value", "2026-03-02 10:00:00"),
     ("format", "CSV, UTF-8"),
     ("home_location", "CN-SH"),
     ("region", "Asia/Shanghai"),

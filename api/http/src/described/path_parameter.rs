@@ -21,6 +21,7 @@ const PARAMETERS: &[(&str, Parameter)] = &[
             "13800138000",
         ),
     ),
+    ("lists", Parameter::uuid("list", "A list that was imported")),
     ("calls", Parameter::uuid("id", "A call")),
     (
         "problems",

@@ -4,17 +4,20 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission, parse_object};
 use crate::form::{ENCODINGS, Fields, Form, ListForm, TaskForm};
 use crate::guard::in_scope;
-use crate::importing::{APPROVAL, Importing, ListRows, run};
+use crate::importing::{APPROVAL, Importing, ListRows, QUERY, SINCE_COLUMN, SINCE_VALUE, run};
 use crate::uploads::{Received, all_of, receive};
 use application::installation::Installation;
 use application::lists::load::{ImportReport, Load};
 use application::lists::under_way::ImportShown;
 use application::parameter::Parameter;
+use domain::calling_plan::Dedupe;
+use domain::campaign::QueryMark;
 use domain::ids::CampaignId;
 use domain::problem::{Kind, MemberError, Problem};
 use intake::encoding::EncodingChoice;
 use intake::mapping::Mapping;
 use intake::members::Members;
+use intake::row::RowRules;
 use intake::spool::hex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
@@ -61,15 +64,30 @@ pub fn endpoints() -> Vec<Endpoint> {
                     Parameter::flag("dry_run", "true: check every row, enrol nobody"),
                     Parameter::text(
                         "map",
-                        "Which column is which member: 客户ID=customer_id,手机号=phone",
+                        "Which column is which member: 客户ID=customer_id,手机号=phone, or a list of {column, member, type}",
                         "客户ID=customer_id,手机号=phone",
                     ),
                     Parameter::one_of("encoding", "Of the text; auto where it is not said", ENCODINGS),
                     Parameter::text("source", "Name of the file, kept with the list", "list.csv"),
+                    Parameter::one_of(
+                        "dedupe",
+                        "Where nobody may be already: in the campaign, or everywhere; campaign where it is not said",
+                        Dedupe::CODES,
+                    ),
+                    QUERY,
+                    SINCE_COLUMN,
+                    SINCE_VALUE,
                     APPROVAL,
                 ]
             },
         ),
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/query",
+            "How far a query of another database was imported into the campaign",
+            query_mark,
+        )
+        .needs(Permission::CampaignsWrite, About::Campaign)
+        .query(const { &[QUERY] }),
         Endpoint::get(
             "/api/v1/imports",
             "Imports that run in this process now, and how far each is",
@@ -109,6 +127,22 @@ impl JsonSchema for RecordSent {
             "examples": [{ "customer_id": "C01", "phone": "13800138000", "days": 3 }],
         })
     }
+}
+
+/// How far a query was imported.
+#[derive(Debug, Serialize, JsonSchema)]
+struct QueryShown {
+    /// Absent where it was never imported by a column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mark: Option<QueryMark>,
+}
+
+async fn query_mark(ctx: Ctx, input: Input) -> Result<Read<QueryShown>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let query = input.text(QUERY.name).unwrap_or_default().to_owned();
+    let state = ctx.installation.campaign(&campaign).await?;
+    let mark = state.query_marks().get(&query).cloned();
+    Ok(Read(QueryShown { mark }))
 }
 
 fn under_way(installation: &Installation) -> Read<Imports> {
@@ -204,10 +238,16 @@ async fn list_of(
     let Received { spool, turn } = received;
     let spooled = spool.finish(reading.encoding);
     spooled.check(&reading.source)?;
+    let name = match &asked.query {
+        Some(query) => installation.list_of_query(&campaign, query).await?,
+        None => spooled.content_sha256.clone(),
+    };
+    let rules = installation.list_rules(&campaign, &name).await?;
     let plan = Load {
-        rules: installation
-            .list_rules(&campaign, &spooled.content_sha256)
-            .await?,
+        rules: RowRules {
+            dedupe: asked.dedupe,
+            ..rules
+        },
         source: reading.source,
         format: spooled.format(),
         dry_run: asked.dry_run,

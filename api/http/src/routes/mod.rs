@@ -78,6 +78,7 @@ mod trunks;
 mod users;
 mod webhooks;
 mod why_not;
+mod withdrawals;
 
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
@@ -98,6 +99,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         cut_off::endpoints(),
         anonymization::endpoints(),
         lists::endpoints(),
+        withdrawals::endpoints(),
         reports::endpoints(),
         queries::endpoints(),
         exports::endpoints(),

@@ -28,6 +28,7 @@ mod profiling;
 mod releasing;
 mod unreadable;
 mod why_not;
+mod withdrawing;
 
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
@@ -116,6 +117,7 @@ fn row() -> Enrolment {
         variables: BTreeMap::from([("amount".to_owned(), "800".to_owned())]),
         consent: None,
         same_number_as: None,
+        dedupe: crate::calling_plan::Dedupe::Campaign,
     }
 }
 
@@ -270,8 +272,15 @@ fn every_event_is_about_the_customer_and_its_campaign() {
 fn a_verdict_of_a_refusal_holds_no_phone_and_no_name() {
     let mut facts = facts();
     facts.plan.preset = Preset::CnCloudTrunk;
-    let events = decide(&person(&[]), grant_with(facts)).unwrap();
+    let mut barred = enrolled();
+    if let CustomerEvent::Enrolled { variables, .. } = &mut barred {
+        let home = Personal::open("新疆/喀什".to_owned());
+        variables.insert("home_location".to_owned(), home);
+    }
+    let given = [registered(), added(number(), "+8613800138000"), barred];
+    let events = decide(&given, grant_with(facts)).unwrap();
     let shown = format!("{events:?}");
     assert!(!shown.contains("13800138000") && !shown.contains("张"), "{shown}");
+    assert!(shown.contains("CN-XJ") && !shown.contains("喀什"), "{shown}");
     assert!(shown.contains(&format!("{:?}", Decision::Forbid)));
 }

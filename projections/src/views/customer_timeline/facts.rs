@@ -53,6 +53,9 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             ..
         } => json!({ "disposition": disposition, "outcome": outcome, "calls": calls_count,
             "rule": rule, "facts": facts }),
+        CustomerEvent::EnrolmentWithdrawn { list, reason, by, .. } => {
+            json!({ "list": list, "reason": reason, "by": by })
+        }
         CustomerEvent::Held { reason, by } => json!({ "reason": reason, "by": by }),
         CustomerEvent::HoldReleased { reason, by, .. } => json!({ "reason": reason, "by": by }),
         CustomerEvent::Assigned { to, before, reason } => {

@@ -106,6 +106,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
         CustomerEvent::CALL_ASKED,
+        CustomerEvent::ENROLMENT_WITHDRAWN,
         CustomerEvent::ENROLMENT_SETTLED,
         CustomerEvent::HELD,
         CustomerEvent::HOLD_RELEASED,

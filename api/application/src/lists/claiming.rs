@@ -1,0 +1,100 @@
+//! Enrolments of a campaign that calls each number once: the number is asked before the person.
+
+use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX, CampaignEnroller};
+use crate::lists::load::Enrolled;
+use actors::{Answer, AskError};
+use domain::customer::command::Enrolment;
+use domain::ids::{CommandId, CustomerId, NumberId};
+use domain::number::{Number, NumberCommand, NumberRefusal};
+use domain::problem::Problem;
+use futures_util::future::join;
+
+impl CampaignEnroller {
+    /// The number is claimed before the customer is enrolled: whoever stops between the two leaves a list
+    /// that is not closed, and the same file goes on with the same customer. Who cannot be enrolled gives the
+    /// number back.
+    pub(super) async fn enrol_by_number(
+        &self,
+        command: CommandId,
+        row: Enrolment,
+    ) -> Result<Enrolled, Problem> {
+        let loaded = self.installation.entities.customers.state(&row.customer).await?;
+        if let Some(known) = self.known(&loaded.state) {
+            return Ok(known);
+        }
+        let (number, customer) = (row.number.clone(), row.customer.clone());
+        let claim = NumberCommand::Claim {
+            campaign: self.campaign.clone(),
+            customer: customer.clone(),
+        };
+        let is_new = loaded.version.0 == 0;
+        drop(loaded);
+        let claiming = self.ask_number(&number, claim);
+        let claimed = if is_new {
+            // Both are durable before the enrolment: one wait instead of two. What fails fails again there.
+            let (claimed, _key) = join(claiming, self.installation.vault().key(&customer)).await;
+            claimed
+        } else {
+            claiming.await
+        };
+        let same_number_as = match claimed {
+            Ok(_) => None,
+            Err(AskError::Refused(NumberRefusal::ClaimedBy { customer, .. })) => Some(customer),
+            Err(AskError::Refused(refusal)) => return Ok(Enrolled::Refused(refusal.to_string())),
+            Err(other) => return Err(other.into()),
+        };
+        let row = Enrolment {
+            same_number_as: same_number_as.clone(),
+            ..row
+        };
+        let enrolled = self.enrol_as_it_is(command, row).await?;
+        if let (Enrolled::ByThisList(_), Some(other)) = (&enrolled, &same_number_as) {
+            return Ok(Enrolled::SameNumber(other.clone()));
+        }
+        if same_number_as.is_none() && !matches!(enrolled, Enrolled::ByThisList(_)) {
+            self.give_back(&number, customer).await?;
+        }
+        Ok(enrolled)
+    }
+
+    /// Unless another list has enrolled the customer meanwhile, with this very number.
+    async fn give_back(&self, number: &NumberId, customer: CustomerId) -> Result<(), Problem> {
+        let loaded = self.installation.entities.customers.state(&customer).await?;
+        let enrolment = loaded.state.enrolment(&self.campaign);
+        if enrolment.is_some_and(|enrolment| enrolment.number == *number) {
+            return Ok(());
+        }
+        let release = NumberCommand::ReleaseClaim {
+            campaign: self.campaign.clone(),
+            customer,
+        };
+        self.ask_number(number, release).await?;
+        Ok(())
+    }
+
+    /// Each time a command of its own: what it leads to follows from the number's state alone.
+    async fn ask_number(
+        &self,
+        number: &NumberId,
+        command: NumberCommand,
+    ) -> Result<Answer<Number>, AskError<NumberRefusal>> {
+        for _ in 0..BUSY_TRIES_MAX {
+            let cause = self.cause(self.installation.new_command());
+            let asked = self
+                .installation
+                .entities
+                .numbers
+                .ask(number, command.clone(), cause)
+                .await;
+            match asked {
+                Err(AskError::Busy) => self.installation.pause(BUSY_PAUSE_MS).await,
+                Ok(answer) => {
+                    self.note_stored(answer.position);
+                    return Ok(answer);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Err(AskError::Busy)
+    }
+}

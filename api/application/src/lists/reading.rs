@@ -1,0 +1,78 @@
+//! The rows of a list, read and checked aside from whoever enrols them.
+
+use domain::customer::Assignee;
+use domain::customer::command::Enrolment;
+use domain::ports::tasks::Tasks;
+use domain::ports::vault::Vault;
+use intake::row::{RowRules, assignee, check};
+use intake::source::{NamedRow, RowSource};
+use intake::{BadRow, ImportError};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// Rows read ahead of the enrolments.
+const ROWS_READ_AHEAD_MAX: usize = 512;
+
+/// A row that can be asked for, and where it stands.
+pub(super) struct CheckedRow {
+    pub(super) row: u64,
+    pub(super) column: String,
+    pub(super) enrolment: Enrolment,
+    pub(super) given: Option<Given>,
+}
+
+/// To whom a row gives its person, and the column that says so.
+pub(super) struct Given {
+    pub(super) to: Assignee,
+    pub(super) column: String,
+}
+
+pub(super) enum Read {
+    Row(Box<Result<CheckedRow, BadRow>>),
+    Failed(ImportError),
+    Ended,
+}
+
+/// Reads and checks the rows on a worker that may block, a bounded number ahead: the hashes of a row's ids
+/// take as long as deciding its events.
+pub(super) fn read_aside(
+    mut rows: Box<dyn RowSource>,
+    rules: RowRules,
+    vault: Arc<dyn Vault>,
+    tasks: &dyn Tasks,
+) -> mpsc::Receiver<Read> {
+    let checked = move |named: NamedRow| {
+        let (row, column) = (named.row, named.title(intake::mapping::Member::CustomerId));
+        let given = assignee(&named)?.map(|(to, column)| Given { to, column });
+        let enrolment = check(named, &rules, vault.as_ref())?;
+        Ok(CheckedRow {
+            row,
+            column,
+            enrolment,
+            given,
+        })
+    };
+    let (sender, receiver) = mpsc::channel(ROWS_READ_AHEAD_MAX);
+    tasks.spawn(
+        "import-reader",
+        Box::pin(async move {
+            tokio::task::block_in_place(|| {
+                let read = rows.read_rows(&mut |row| {
+                    let row = Box::new(row.and_then(&checked));
+                    match sender.blocking_send(Read::Row(row)) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    }
+                });
+                let last = match read {
+                    Ok(()) => Read::Ended,
+                    Err(error) => Read::Failed(error),
+                };
+                // The receiver is gone when the request was; then nobody waits for the end.
+                drop(sender.blocking_send(last));
+            });
+        }),
+    );
+    receiver
+}

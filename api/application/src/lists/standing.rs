@@ -1,0 +1,216 @@
+//! One list as its campaign's events have it: who it brought, and what became of them.
+
+use crate::installation::Installation;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::event_filter::EventFilter;
+use domain::ids::{CampaignId, CustomerId, ListId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{Envelope, Position};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// A list, and how many of its people are where.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListShown {
+    pub list: ListId,
+    pub campaign: CampaignId,
+    /// The name of its file, or `tasks/data`.
+    pub source: String,
+    pub opened_at: Timestamp,
+    /// Absent while it is imported, or where an import stopped half-way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub closed_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub undone: Option<Undone>,
+    /// People whom it brought.
+    pub enrolled: u64,
+    /// Of them those who are called no more, whatever the reason.
+    pub settled: u64,
+    /// Of them those who were withdrawn.
+    pub withdrawn: u64,
+    /// Neither settled nor withdrawn: who may be called yet.
+    pub waiting: u64,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// When and why a list was undone.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Undone {
+    pub at: Timestamp,
+    pub reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+/// The campaign that opened this list.
+pub async fn campaign_of(installation: &Installation, list: ListId) -> Result<CampaignId, Problem> {
+    let filter = EventFilter {
+        kinds: vec![CampaignEvent::LIST_OPENED.to_owned()],
+        ..EventFilter::default()
+    };
+    let mut found = None;
+    each(installation, &filter, |envelope, _| {
+        let event = campaign_event(envelope)?;
+        if matches!(event, CampaignEvent::ListOpened { list: opened, .. } if opened == list) {
+            found = envelope.stream.id().parse().ok();
+        }
+        Ok(found.is_none())
+    })
+    .await?;
+    found.ok_or_else(|| Problem::missing("this list"))
+}
+
+/// Counted from the log, so that it waits for no rows.
+pub async fn show(
+    installation: &Installation,
+    campaign: &CampaignId,
+    list: ListId,
+) -> Result<ListShown, Problem> {
+    let filter = EventFilter {
+        kinds: [
+            CampaignEvent::LIST_OPENED,
+            CampaignEvent::LIST_CLOSED,
+            CampaignEvent::LIST_UNDONE,
+            CustomerEvent::ENROLLED,
+            CustomerEvent::ENROLMENT_WITHDRAWN,
+            CustomerEvent::ENROLMENT_SETTLED,
+        ]
+        .map(str::to_owned)
+        .to_vec(),
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let mut fold = Fold {
+        shown: ListShown {
+            list,
+            campaign: campaign.clone(),
+            source: String::new(),
+            opened_at: Timestamp::EPOCH,
+            closed_at: None,
+            undone: None,
+            enrolled: 0,
+            settled: 0,
+            withdrawn: 0,
+            waiting: 0,
+            position: Position(0),
+        },
+        waiting: BTreeSet::new(),
+    };
+    let reached = each(installation, &filter, |envelope, _| {
+        fold.take(envelope).map(|()| true)
+    })
+    .await?;
+    let mut shown = fold.shown;
+    shown.waiting = fold.waiting.len() as u64;
+    shown.position = reached;
+    Ok(shown)
+}
+
+struct Fold {
+    shown: ListShown,
+    /// By 16 bytes each: the first 128 bits that an id of ours is.
+    waiting: BTreeSet<u128>,
+}
+
+impl Fold {
+    fn take(&mut self, envelope: &Envelope) -> Result<(), Problem> {
+        match envelope.stream.aggregate() {
+            "campaign" => self.take_campaign(envelope),
+            _ => self.take_customer(envelope),
+        }
+    }
+
+    fn take_campaign(&mut self, envelope: &Envelope) -> Result<(), Problem> {
+        let own = self.shown.list;
+        match campaign_event(envelope)? {
+            CampaignEvent::ListOpened { list, source, .. } if list == own => {
+                self.shown.source = source;
+                self.shown.opened_at = envelope.at;
+            }
+            CampaignEvent::ListClosed { list, .. } if list == own => {
+                self.shown.closed_at = Some(envelope.at);
+            }
+            CampaignEvent::ListUndone { list, reason, by } if list == own => {
+                let at = envelope.at;
+                self.shown.undone = Some(Undone { at, reason, by });
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn take_customer(&mut self, envelope: &Envelope) -> Result<(), Problem> {
+        let Some(person) = envelope.customer.as_ref().and_then(key) else {
+            return Ok(());
+        };
+        match envelope.kind.as_str() {
+            CustomerEvent::ENROLLED => {
+                if list_of(envelope)? == Some(self.shown.list) {
+                    self.shown.enrolled += 1;
+                    self.waiting.insert(person);
+                }
+            }
+            CustomerEvent::ENROLMENT_WITHDRAWN => {
+                if list_of(envelope)? == Some(self.shown.list) {
+                    self.shown.withdrawn += 1;
+                }
+            }
+            // Of this campaign, by the filter; of this list, if the person waits.
+            _ => self.shown.settled += u64::from(self.waiting.remove(&person)),
+        }
+        Ok(())
+    }
+}
+
+fn key(customer: &CustomerId) -> Option<u128> {
+    u128::from_str_radix(customer.as_str(), 16).ok()
+}
+
+fn campaign_event(envelope: &Envelope) -> Result<CampaignEvent, Problem> {
+    CampaignEvent::read(&envelope.kind, envelope.version, &envelope.data)
+        .map_err(|error| Problem::fault(error.to_string()))
+}
+
+/// The list that an event of a person names, without what is sealed in it.
+pub(super) fn list_of(envelope: &Envelope) -> Result<Option<ListId>, Problem> {
+    #[derive(serde::Deserialize)]
+    struct OfList {
+        list: Option<ListId>,
+    }
+    let read: OfList = serde_json::from_str(envelope.data.get())
+        .map_err(|error| Problem::fault(format!("{}: {error}", envelope.kind)))?;
+    Ok(read.list)
+}
+
+/// Tells of every event that matches, to the end of the log or until nothing more is wanted; how far it came.
+pub(super) async fn each(
+    installation: &Installation,
+    filter: &EventFilter,
+    mut take: impl FnMut(&Envelope, Position) -> Result<bool, Problem> + Send,
+) -> Result<Position, Problem> {
+    let mut after = Position(0);
+    loop {
+        let page = installation
+            .store()
+            .read_matching(filter, after, PAGE_EVENTS_MAX)
+            .await?;
+        for stored in &page.events {
+            let envelope = stored.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            if !take(&envelope, stored.position)? {
+                return Ok(stored.position);
+            }
+        }
+        if page.reached == after {
+            return Ok(after);
+        }
+        after = page.reached;
+    }
+}

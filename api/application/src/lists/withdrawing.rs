@@ -1,0 +1,263 @@
+//! People taken out of a campaign that may be running (止呼): some by name, everybody of a list, or a list
+//! that was a mistake as a whole.
+//!
+//! Who is to be withdrawn is read from the log and decided by each person; what they are asked follows from
+//! the list and the person alone. So a request that was cut off is repeated, and does nothing twice. One
+//! request goes a stretch of the log and says where the next goes on.
+
+use super::standing::{list_of, show};
+use crate::installation::Installation;
+use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
+use actors::AskError;
+use domain::actor::Actor;
+use domain::campaign::command::CampaignCommand;
+use domain::customer::event::CustomerEvent;
+use domain::customer::{CustomerCommand, CustomerRefusal};
+use domain::event_filter::EventFilter;
+use domain::ids::{CampaignId, CommandId, CustomerId, ListId};
+use domain::ports::event_store::PAGE_EVENTS_MAX;
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position, RequestFacts};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Most people of one request: some seconds; the next goes on behind them.
+const PERSONS_MAX: usize = 10_000;
+
+/// People who are asked at once: enough to share a commit, few enough that no dial waits behind them.
+const AT_ONCE: usize = 64;
+
+/// Most events by which the rows may be behind before more is stored: the dialer stands on them.
+const LAG_EVENTS_MAX: u64 = 1_024;
+
+/// Longest wait for rows that do not come on; the withdrawals are stored all the same.
+const WAY_MS_MAX: u64 = 10_000;
+
+/// Who withdraws, and why.
+#[derive(Debug, Clone)]
+pub struct Withdrawal {
+    pub campaign: CampaignId,
+    pub reason: String,
+    pub by: Option<String>,
+    /// Who asks, for the envelope of each event.
+    pub actor: Option<Actor>,
+}
+
+/// What one request came to.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct WithdrawnShown {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<ListId>,
+    pub campaign: String,
+    /// People who were looked at.
+    pub persons: u64,
+    /// Withdrawn by this request.
+    pub withdrawn: u64,
+    /// Of them those with an open call, which ends as it would have.
+    pub in_calls: u64,
+    /// Settled or withdrawn before.
+    pub already: u64,
+    /// Where the next request goes on; absent when everybody was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<String>,
+}
+
+impl WithdrawnShown {
+    fn of(campaign: &CampaignId, list: Option<ListId>) -> Self {
+        Self {
+            list,
+            campaign: campaign.to_string(),
+            ..Self::default()
+        }
+    }
+
+    fn note(&mut self, asked: Option<Stored>) {
+        self.persons += 1;
+        match asked {
+            None => self.already += 1,
+            Some(stored) => {
+                self.withdrawn += 1;
+                self.in_calls += u64::from(stored.in_call);
+                self.position = Some(stored.position.to_string());
+            }
+        }
+    }
+}
+
+/// What a withdrawal stored.
+struct Stored {
+    in_call: bool,
+    position: Position,
+}
+
+/// These people, whatever list they came by.
+pub async fn withdraw_people(
+    installation: &Installation,
+    withdrawal: &Withdrawal,
+    people: Vec<CustomerId>,
+) -> Result<WithdrawnShown, Problem> {
+    let mut shown = WithdrawnShown::of(&withdrawal.campaign, None);
+    ask_all(installation, withdrawal, None, people, &mut shown).await?;
+    Ok(shown)
+}
+
+/// The next stretch of a list's people. `undo` takes the list back before: nobody is enrolled by it again.
+pub async fn withdraw_list(
+    installation: &Installation,
+    withdrawal: &Withdrawal,
+    list: ListId,
+    after: Position,
+    undo: Option<Cause>,
+) -> Result<WithdrawnShown, Problem> {
+    let campaigns = &installation.entities.campaigns;
+    let is_undone = undo.is_some();
+    if let Some(cause) = undo {
+        if installation.imports.has(list) {
+            let why = format!(
+                "list {list} is being imported: wait for its end, or stop the import, and undo it then / 名单正在导入"
+            );
+            return Err(Problem::refused("list-being-imported", why));
+        }
+        let command = CampaignCommand::UndoList {
+            list,
+            reason: withdrawal.reason.clone(),
+            by: withdrawal.by.clone(),
+        };
+        campaigns.ask(&withdrawal.campaign, command, cause).await?;
+    }
+    let mut shown = WithdrawnShown::of(&withdrawal.campaign, Some(list));
+    let (people, reached) = people_of(installation, &withdrawal.campaign, list, after).await?;
+    ask_all(installation, withdrawal, Some(list), people, &mut shown).await?;
+    shown.after = reached.map(|reached| reached.to_string());
+    if is_undone && reached.is_none() {
+        close(installation, withdrawal, list).await?;
+    }
+    Ok(shown)
+}
+
+/// A list whose import stopped half-way is closed with those whom it brought, or its campaign never
+/// completes.
+async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListId) -> Result<(), Problem> {
+    let campaign = &withdrawal.campaign;
+    let campaigns = &installation.entities.campaigns;
+    let state = campaigns.state(campaign).await?.state;
+    if state.lists().get(&list) != Some(&None) {
+        return Ok(());
+    }
+    let count = show(installation, campaign, list).await?.enrolled;
+    let command = CampaignCommand::CloseList { list, count };
+    let id = CommandId::derive_from_text(&format!("close-undone:{campaign}/{list}"));
+    campaigns
+        .ask(campaign, command, cause(withdrawal, id, Some(list)))
+        .await?;
+    Ok(())
+}
+
+/// People whom a list enrolled, in the order of the log, and where to go on.
+async fn people_of(
+    installation: &Installation,
+    campaign: &CampaignId,
+    list: ListId,
+    mut after: Position,
+) -> Result<(Vec<CustomerId>, Option<Position>), Problem> {
+    let filter = EventFilter {
+        kinds: vec![CustomerEvent::ENROLLED.to_owned()],
+        campaign: Some(campaign.clone()),
+        ..EventFilter::default()
+    };
+    let mut people = Vec::new();
+    while people.len() < PERSONS_MAX {
+        let store = installation.store();
+        let page = store.read_matching(&filter, after, PAGE_EVENTS_MAX).await?;
+        for stored in &page.events {
+            let envelope = stored.envelope();
+            let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
+            if list_of(&envelope)? == Some(list) {
+                people.extend(envelope.customer.clone());
+            }
+        }
+        if page.reached == after {
+            return Ok((people, None));
+        }
+        after = page.reached;
+    }
+    Ok((people, Some(after)))
+}
+
+async fn ask_all(
+    installation: &Installation,
+    withdrawal: &Withdrawal,
+    list: Option<ListId>,
+    people: Vec<CustomerId>,
+    shown: &mut WithdrawnShown,
+) -> Result<(), Problem> {
+    let asked = people
+        .into_iter()
+        .map(|customer| async move { ask(installation, withdrawal, list, customer).await });
+    let mut answers = stream::iter(asked).buffer_unordered(AT_ONCE);
+    while let Some(stored) = answers.try_next().await? {
+        shown.note(stored);
+    }
+    Ok(())
+}
+
+async fn ask(
+    installation: &Installation,
+    withdrawal: &Withdrawal,
+    list: Option<ListId>,
+    customer: CustomerId,
+) -> Result<Option<Stored>, Problem> {
+    let of = list.map_or_else(|| withdrawal.campaign.to_string(), |list| list.to_string());
+    let id = CommandId::derive_from_text(&format!("withdraw:{of}/{customer}"));
+    for _ in 0..BUSY_TRIES_MAX {
+        let command = CustomerCommand::WithdrawEnrolment {
+            campaign: withdrawal.campaign.clone(),
+            list,
+            reason: withdrawal.reason.clone(),
+            by: withdrawal.by.clone(),
+        };
+        let customers = &installation.entities.customers;
+        match customers
+            .ask(&customer, command, cause(withdrawal, id, list))
+            .await
+        {
+            Err(AskError::Busy) => installation.pause(BUSY_PAUSE_MS).await,
+            Ok(answer) => {
+                make_way(installation, answer.position).await;
+                return Ok(answer.events.first().map(|event| Stored {
+                    in_call: matches!(event, CustomerEvent::EnrolmentWithdrawn { open_calls, .. }
+                        if !open_calls.is_empty()),
+                    position: answer.position,
+                }));
+            }
+            Err(other) => return Err(other.into()),
+        }
+    }
+    Err(AskError::<CustomerRefusal>::Busy.into())
+}
+
+/// Rows that do not come on hold nobody's withdrawal up for long.
+async fn make_way(installation: &Installation, stored: Position) {
+    let wanted = Position(stored.0.saturating_sub(LAG_EVENTS_MAX));
+    if installation
+        .rows
+        .position()
+        .is_some_and(|reached| reached < wanted)
+        && let Err(problem) = installation.rows_at(wanted, WAY_MS_MAX).await
+    {
+        tracing::warn!(%problem.detail, "withdrawals go on ahead of the rows");
+    }
+}
+
+fn cause(withdrawal: &Withdrawal, command: CommandId, list: Option<ListId>) -> Cause {
+    Cause {
+        command,
+        causation: None,
+        correlation: list.map(|list| list.uuid()),
+        by: withdrawal.actor,
+        request: RequestFacts::NONE,
+    }
+}

@@ -1,0 +1,94 @@
+//! MySQL and MariaDB: one read-only snapshot, rows as text, one after the other.
+
+use crate::jdbc::address::{Address, Engine, Protection};
+use crate::jdbc::sheet::Sheet;
+use crate::jdbc::{JdbcError, Statement, in_time};
+use host::clock::SystemClock;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Error, OptsBuilder, Row, SslOpts, Value};
+
+pub(super) async fn read(
+    address: &Address,
+    statement: &Statement,
+    sheet: &mut Sheet,
+    clock: &SystemClock,
+) -> Result<Option<String>, JdbcError> {
+    let said = |error: Error| said(address, error);
+    let connecting = async { Conn::new(options(address)).await.map_err(said) };
+    let mut connection = in_time(address, clock, connecting).await?;
+    for order in [
+        "set names utf8mb4",
+        "set session transaction isolation level repeatable read",
+        "start transaction with consistent snapshot, read only",
+    ] {
+        connection.query_drop(order).await.map_err(said)?;
+    }
+    let last = match statement.last(Engine::Mysql) {
+        Some(asked) => connection
+            .query_first::<Option<String>, _>(asked)
+            .await
+            .map_err(said)?,
+        None => None,
+    };
+    let mut rows = connection
+        .query_iter(statement.rows(Engine::Mysql))
+        .await
+        .map_err(said)?;
+    let columns = rows.columns();
+    let titles: Vec<Vec<u8>> = columns
+        .iter()
+        .flat_map(|columns| columns.iter())
+        .map(|column| column.name_ref().to_vec())
+        .collect();
+    sheet.row(titles.iter().map(Vec::as_slice))?;
+    while let Some(row) = rows.next().await.map_err(said)? {
+        let cells = cells(row);
+        sheet.row(cells.iter().map(Vec::as_slice))?;
+    }
+    drop(rows);
+    // What was read is read: a goodbye that fails changes nothing.
+    drop(connection.disconnect().await);
+    Ok(last.flatten())
+}
+
+fn options(address: &Address) -> OptsBuilder {
+    let protection = match &address.protection {
+        Protection::Plain => None,
+        Protection::Verified(None) => Some(SslOpts::default()),
+        Protection::Verified(Some(file)) => {
+            let roots = vec![file.clone().into()];
+            Some(
+                SslOpts::default()
+                    .with_root_certs(roots)
+                    .with_disable_built_in_roots(true),
+            )
+        }
+    };
+    OptsBuilder::default()
+        .ip_or_hostname(address.host.clone())
+        .tcp_port(address.port)
+        .user(address.user.clone())
+        .pass(address.password.clone())
+        .db_name(Some(address.database.clone()))
+        // The address names a host: nothing else is tried.
+        .prefer_socket(false)
+        .ssl_opts(protection)
+}
+
+/// As text: ids and phones keep their digits.
+fn cells(row: Row) -> Vec<Vec<u8>> {
+    let text = |value: Value| match value {
+        Value::NULL => Vec::new(),
+        Value::Bytes(bytes) => bytes,
+        other => other.as_sql(true).into_bytes(),
+    };
+    row.unwrap().into_iter().map(text).collect()
+}
+
+/// What the server says is its own to say; anything else is the way to it.
+fn said(address: &Address, error: Error) -> JdbcError {
+    match error {
+        Error::Server(error) => JdbcError::Refused(error.to_string()),
+        other => JdbcError::Away(address.shown(), other.to_string()),
+    }
+}

@@ -1,0 +1,197 @@
+//! Lists that were imported, over HTTP: how one stands, and people taken out again while a campaign runs
+//! (CMP-12).
+
+use crate::described::{Changed, Read};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::in_scope;
+use crate::reply::Written;
+use application::lists::standing::{ListShown, campaign_of, show};
+use application::lists::withdrawing::{Withdrawal, WithdrawnShown, withdraw_list, withdraw_people};
+use domain::customer::WITHDRAWAL_REASON_BYTES_MAX;
+use domain::ids::{CampaignId, ListId};
+use domain::permission::DataScope;
+use domain::problem::{MemberError, Problem};
+use domain::stored_event::Position;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde_json::Value;
+
+/// Most people named in one request; a list's people are withdrawn without being named.
+const NAMED_MAX: usize = 1_000;
+
+/// Longest name of whoever orders it.
+const BY_BYTES_MAX: usize = 256;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::get(
+            "/api/v1/lists/{list}",
+            "A list: its file, how many people it brought, who of them waits and who was withdrawn",
+            standing,
+        )
+        .needs(Permission::CampaignsRead, About::Handler),
+        Endpoint::post(
+            "/api/v1/lists/{list}/withdraw",
+            "Nobody of the list is called any more; who is in a call may end it. Repeat from `after` until it is absent",
+            withdraw,
+        )
+        .needs(Permission::CampaignsWrite, About::Handler)
+        .takes::<ListWithdrawal>(),
+        Endpoint::post(
+            "/api/v1/lists/{list}/undo",
+            "The list was a mistake: nobody is called or enrolled by it again. Repeat from `after` until it is absent",
+            undo,
+        )
+        .needs(Permission::CampaignsWrite, About::Handler)
+        .takes::<ListWithdrawal>(),
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/withdraw",
+            "These people are not called any more in this campaign (止呼), whatever list they came by",
+            withdraw_named,
+        )
+        .needs(Permission::CampaignsWrite, About::Campaign)
+        .takes::<PeopleWithdrawal>(),
+    ]
+}
+
+/// Why the people of a list are withdrawn.
+#[derive(JsonSchema)]
+struct ListWithdrawal {
+    /// Stored for ever, once a person; nothing personal.
+    #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"the file of the wrong month")]
+    reason: String,
+    /// Who orders it; whoever signed in is it.
+    #[schemars(length(max = BY_BYTES_MAX), example = &"wang")]
+    by: Option<String>,
+    /// Where the last reply said to go on.
+    #[schemars(with = "Option<String>", example = &"1200")]
+    after: Option<u64>,
+}
+
+impl Order for ListWithdrawal {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            reason: body.needed_short_text("reason", WITHDRAWAL_REASON_BYTES_MAX),
+            by: body.short_text("by", BY_BYTES_MAX),
+            after: body.parsed("after"),
+        }
+    }
+}
+
+/// Who is withdrawn, and why.
+#[derive(JsonSchema)]
+struct PeopleWithdrawal {
+    /// The institution's own ids, or ours.
+    #[schemars(length(min = 1, max = NAMED_MAX), example = &["C01"])]
+    customers: Vec<String>,
+    /// Stored for ever, once a person; nothing personal.
+    #[schemars(length(min = 1, max = WITHDRAWAL_REASON_BYTES_MAX), example = &"paid at the branch")]
+    reason: String,
+    /// Who orders it; whoever signed in is it.
+    #[schemars(length(max = BY_BYTES_MAX), example = &"wang")]
+    by: Option<String>,
+}
+
+impl Order for PeopleWithdrawal {
+    fn read(body: &mut Members) -> Self {
+        let items = body.list("customers").unwrap_or_default();
+        if items.is_empty() || items.len() > NAMED_MAX {
+            body.wrong(
+                "customers",
+                format!("must be a list of 1 to {NAMED_MAX} customers"),
+            );
+        }
+        let mut customers = Vec::new();
+        for (index, item) in items.into_iter().take(NAMED_MAX).enumerate() {
+            match item {
+                Value::String(named) => customers.push(named),
+                _ => body.wrong_at(&format!("/customers/{index}"), "must be a text"),
+            }
+        }
+        Self {
+            customers,
+            reason: body.needed_short_text("reason", WITHDRAWAL_REASON_BYTES_MAX),
+            by: body.short_text("by", BY_BYTES_MAX),
+        }
+    }
+}
+
+/// The list of the path, in a campaign that the caller may see.
+async fn named(ctx: &Ctx, list: ListId, scope: &DataScope) -> Result<CampaignId, Problem> {
+    let campaign = campaign_of(&ctx.installation, list).await?;
+    let hidden = |_| Problem::missing("this list");
+    in_scope(scope, &campaign).map_err(hidden)?;
+    Ok(campaign)
+}
+
+async fn standing(ctx: Ctx, input: Input) -> Result<Read<ListShown>, Problem> {
+    let list: ListId = input.id(0, "this list")?;
+    let scope = input.scope.clone();
+    let campaign = named(&ctx, list, &scope).await?;
+    Ok(Read(show(&ctx.installation, &campaign, list).await?))
+}
+
+async fn withdraw(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
+    of_list(ctx, input, false).await
+}
+
+async fn undo(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
+    of_list(ctx, input, true).await
+}
+
+async fn of_list(ctx: Ctx, input: Input, undoes: bool) -> Result<Changed<WithdrawnShown>, Problem> {
+    let list: ListId = input.id(0, "this list")?;
+    let scope = input.scope.clone();
+    let cause = input.cause(&ctx.installation, "lists/undo")?;
+    let (actor, by) = (input.actor(), input.by());
+    let order: ListWithdrawal = input.order().await?;
+    let campaign = named(&ctx, list, &scope).await?;
+    let withdrawal = Withdrawal {
+        campaign,
+        reason: order.reason,
+        by: by.or(order.by),
+        actor,
+    };
+    let after = Position(order.after.unwrap_or(0));
+    let undo = undoes.then_some(cause);
+    let done = withdraw_list(&ctx.installation, &withdrawal, list, after, undo).await?;
+    Ok(changed(done))
+}
+
+async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let (actor, by) = (input.actor(), input.by());
+    let order: PeopleWithdrawal = input.order().await?;
+    let (mut people, mut unknown) = (Vec::new(), Vec::new());
+    for (index, named) in order.customers.iter().enumerate() {
+        let known = ctx.installation.customer_named(named).await.ok();
+        match known.filter(|(_, state)| state.enrolment(&campaign).is_some()) {
+            Some((customer, _)) => people.push(customer),
+            None => unknown.push(MemberError {
+                pointer: format!("/customers/{index}"),
+                detail: "is not in this campaign / 不在该任务中".to_owned(),
+            }),
+        }
+    }
+    if !unknown.is_empty() {
+        return Err(Problem::members(unknown));
+    }
+    let withdrawal = Withdrawal {
+        campaign,
+        reason: order.reason,
+        by: by.or(order.by),
+        actor,
+    };
+    Ok(changed(
+        withdraw_people(&ctx.installation, &withdrawal, people).await?,
+    ))
+}
+
+fn changed(done: WithdrawnShown) -> Changed<WithdrawnShown> {
+    let position = done.position.as_deref().and_then(|text| text.parse().ok());
+    Changed(Written {
+        version: None,
+        position: position.map(Position),
+        body: done,
+    })
+}

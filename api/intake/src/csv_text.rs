@@ -1,0 +1,319 @@
+//! Rows of comma-separated text, as RFC 4180 quotes them, where a stray quote costs its own line alone.
+//!
+//! A quote opens a value where the value begins, and closes it before a separator or a line's end; two of
+//! them within are one. A quote that is not closed so within `QUOTED_BYTES_MAX` was none: its line is bad,
+//! and the next line is read as if it had not stood there.
+
+use crate::{ImportError, ROW_BYTES_MAX};
+use std::io::{self, Read};
+
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// How far a quoted value is looked through for its end: four times what a cell may hold.
+const QUOTED_BYTES_MAX: usize = 4 * crate::CELL_BYTES_MAX;
+
+/// Most bytes of one row, as an index.
+const ROW_MAX: usize = ROW_BYTES_MAX as usize;
+
+/// One row of the text.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Row {
+    Cells(Vec<String>),
+    /// Its line alone is lost.
+    StrayQuote,
+}
+
+/// A text that is read row by row; memory is bounded by a row.
+pub(crate) struct CsvText {
+    source: Box<dyn Read + Send>,
+    separator: u8,
+    /// What was read; up to `at` it was given.
+    text: Vec<u8>,
+    at: usize,
+    ended: bool,
+}
+
+/// What the bytes read so far say of the next row.
+enum Seen {
+    /// With the bytes that it takes, its line's end included.
+    Row(Row, usize),
+    More,
+}
+
+/// Why a row cannot be told yet, or is none.
+enum Unclear {
+    More,
+    Stray,
+}
+
+impl CsvText {
+    /// The separator is told from the first line.
+    pub(crate) fn open(source: Box<dyn Read + Send>) -> io::Result<Self> {
+        let mut opened = Self {
+            source,
+            separator: b',',
+            text: Vec::new(),
+            at: 0,
+            ended: false,
+        };
+        while !opened.ended && opened.text.len() < CHUNK_BYTES && !opened.text.contains(&b'\n') {
+            opened.fill()?;
+        }
+        opened.separator = separator(&opened.text);
+        Ok(opened)
+    }
+
+    /// The next row, which is named `row` where it is too long; nothing at the end of the text.
+    pub(crate) fn next_row(&mut self, row: u64) -> Result<Option<Row>, ImportError> {
+        loop {
+            let rest = self.text.get(self.at..).unwrap_or_default();
+            if rest.is_empty() && self.ended {
+                return Ok(None);
+            }
+            match row_of(rest, self.separator, self.ended) {
+                Seen::Row(read, used) => {
+                    self.at += used;
+                    return Ok(Some(read));
+                }
+                Seen::More if rest.len() > ROW_MAX => return Err(ImportError::RowTooLong { row }),
+                Seen::More => self.fill().map_err(ImportError::Disk)?,
+            }
+        }
+    }
+
+    /// Reads on. What was given is let go.
+    fn fill(&mut self) -> io::Result<()> {
+        self.text.drain(..self.at);
+        self.at = 0;
+        let kept = self.text.len();
+        self.text.resize(kept + CHUNK_BYTES, 0);
+        let room = self.text.get_mut(kept..).unwrap_or_default();
+        let count = loop {
+            match self.source.read(room) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => break other?,
+            }
+        };
+        self.text.truncate(kept + count);
+        self.ended = count == 0;
+        Ok(())
+    }
+}
+
+/// The first row of `text`; `ended` says that nothing follows it.
+fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
+    let mut cells = Vec::new();
+    let mut at = 0;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let read = match rest.first() {
+            Some(b'"') => quoted(rest, separator, ended),
+            Some(_) | None => plain(rest, separator, ended),
+        };
+        let (cell, used) = match read {
+            Ok(read) => read,
+            Err(Unclear::More) => return Seen::More,
+            Err(Unclear::Stray) => return stray(text, ended),
+        };
+        cells.push(cell);
+        at += used;
+        match text.get(at) {
+            Some(byte) if *byte == separator => at += 1,
+            Some(_) | None => return ended_row(cells, text, at, ended),
+        }
+    }
+}
+
+/// Behind the last cell of a row: its line's end is the row's too.
+fn ended_row(cells: Vec<String>, text: &[u8], at: usize, ended: bool) -> Seen {
+    let end = match (text.get(at), text.get(at + 1)) {
+        (None, _) => 0,
+        (Some(b'\r'), Some(b'\n')) => 2,
+        (Some(b'\r'), None) if !ended => return Seen::More,
+        (Some(_), _) => 1,
+    };
+    Seen::Row(Row::Cells(cells), at + end)
+}
+
+/// A line whose quote is none: it is given up to its end.
+fn stray(text: &[u8], ended: bool) -> Seen {
+    let line = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
+    match line {
+        Some(at) => ended_row(Vec::new(), text, at, ended).with(Row::StrayQuote),
+        None if ended => Seen::Row(Row::StrayQuote, text.len()),
+        None => Seen::More,
+    }
+}
+
+impl Seen {
+    fn with(self, row: Row) -> Self {
+        match self {
+            Self::Row(_, used) => Self::Row(row, used),
+            Self::More => Self::More,
+        }
+    }
+}
+
+/// A value up to the separator or the line's end, and its bytes.
+fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unclear> {
+    let end = text
+        .iter()
+        .position(|byte| *byte == separator || matches!(byte, b'\n' | b'\r'));
+    match end {
+        Some(end) => Ok((owned(text.get(..end)), end)),
+        None if ended => Ok((owned(Some(text)), text.len())),
+        None => Err(Unclear::More),
+    }
+}
+
+/// A value in quotes, without them, and all bytes that it takes.
+fn quoted(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unclear> {
+    let mut value = Vec::new();
+    let mut at = 1;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let Some(length) = rest.iter().position(|byte| *byte == b'"') else {
+            let is_far = at + rest.len() > QUOTED_BYTES_MAX;
+            return Err(if ended || is_far {
+                Unclear::Stray
+            } else {
+                Unclear::More
+            });
+        };
+        if at + length > QUOTED_BYTES_MAX {
+            return Err(Unclear::Stray);
+        }
+        value.extend_from_slice(rest.get(..length).unwrap_or_default());
+        at += length + 1;
+        match text.get(at) {
+            Some(b'"') => {
+                value.push(b'"');
+                at += 1;
+            }
+            None if !ended => return Err(Unclear::More),
+            None => return Ok((owned(Some(&value)), at)),
+            Some(byte) if *byte == separator || matches!(byte, b'\n' | b'\r') => {
+                return Ok((owned(Some(&value)), at));
+            }
+            Some(_) => return Err(Unclear::Stray),
+        }
+    }
+}
+
+/// The decoder writes UTF-8, so that nothing is lost here.
+fn owned(bytes: Option<&[u8]>) -> String {
+    String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+}
+
+/// The separator that stands most often in the first line; a comma when none does.
+fn separator(head: &[u8]) -> u8 {
+    let line = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let count = |separator: u8| line.iter().filter(|&&byte| byte == separator).count();
+    let mut best = b',';
+    for candidate in [b'\t', b';', b'|'] {
+        if count(candidate) > count(best) {
+            best = candidate;
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives a few bytes at a time, as a pipe may.
+    struct Dripping(Vec<u8>, usize);
+
+    impl Read for Dripping {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let count = self.0.len().min(self.1).min(buffer.len());
+            let given: Vec<u8> = self.0.drain(..count).collect();
+            buffer[..count].copy_from_slice(&given);
+            Ok(count)
+        }
+    }
+
+    fn rows_by(text: &str, step: usize) -> Vec<Row> {
+        let source = Box::new(Dripping(text.as_bytes().to_vec(), step));
+        let mut read = CsvText::open(source).unwrap();
+        let mut rows = Vec::new();
+        while let Some(row) = read.next_row(1).unwrap() {
+            rows.push(row);
+        }
+        rows
+    }
+
+    fn rows(text: &str) -> Vec<Row> {
+        let whole = rows_by(text, usize::MAX);
+        for step in [1, 2, 3, 7] {
+            assert_eq!(rows_by(text, step), whole, "{step}");
+        }
+        whole
+    }
+
+    fn cells(cells: &[&str]) -> Row {
+        Row::Cells(cells.iter().map(|&cell| cell.to_owned()).collect())
+    }
+
+    #[test]
+    fn values_quotes_and_every_kind_of_line_end_are_read() {
+        let read = rows("a,b\r\n1,\"x, \"\"y\"\"\"\r2,\"two\r\nlines\"\n,\n\n3,");
+        let expected = [
+            cells(&["a", "b"]),
+            cells(&["1", "x, \"y\""]),
+            cells(&["2", "two\r\nlines"]),
+            cells(&["", ""]),
+            cells(&[""]),
+            cells(&["3", ""]),
+        ];
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn a_stray_quote_costs_its_own_line_wherever_it_stands() {
+        let good = |id: &str| cells(&[id, "13800138000"]);
+        for line in [
+            "2,\"13800138001",
+            "\"2,13800138001",
+            "2,\"138\"00138001",
+            "2,\"\"\"",
+            "2,\"",
+        ] {
+            let read = rows(&format!(
+                "id,phone\n1,13800138000\n{line}\n3,13800138000\n4,\"a\"\n"
+            ));
+            let expected = [
+                cells(&["id", "phone"]),
+                good("1"),
+                Row::StrayQuote,
+                good("3"),
+                cells(&["4", "a"]),
+            ];
+            assert_eq!(read, expected, "{line}");
+        }
+        // A quote within a value is a character, as of inches.
+        assert_eq!(rows("a,b\n1,7\"\n")[1], cells(&["1", "7\""]));
+    }
+
+    #[test]
+    fn many_stray_quotes_cost_as_many_lines() {
+        let text = format!("id,phone\n{}", "1,\"13800138000\n2,13800138000\n".repeat(2_000));
+        let read = rows_by(&text, usize::MAX);
+        assert_eq!(read.len(), 4_001);
+        let stray = read.iter().filter(|row| **row == Row::StrayQuote).count();
+        assert_eq!(stray, 2_000);
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_refused_in_bounded_memory() {
+        let source = Box::new(io::Cursor::new("x".repeat(10 * ROW_MAX)));
+        let mut read = CsvText::open(source).unwrap();
+        assert!(matches!(
+            read.next_row(7),
+            Err(ImportError::RowTooLong { row: 7 })
+        ));
+        assert!(read.text.len() <= ROW_MAX + 2 * CHUNK_BYTES);
+    }
+}

@@ -1,0 +1,186 @@
+//! What a person's enrolments become by events: enrolled, granted, released, called, withdrawn, settled.
+
+use super::consented::scope_of;
+use super::enrolment::{EnrolmentState, LastCall, SettledAs};
+use super::event::CustomerEvent;
+use super::state::CustomerState;
+use crate::disposition::Disposition;
+use crate::ids::CampaignId;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+impl CustomerState {
+    pub(super) fn note_enrolled(&mut self, event: &CustomerEvent) {
+        let CustomerEvent::Enrolled {
+            campaign,
+            list,
+            number,
+            basis,
+            due_at,
+            variables,
+        } = event
+        else {
+            return;
+        };
+        let enrolment = EnrolmentState {
+            list: *list,
+            number: number.clone(),
+            basis: *basis,
+            variables: variables.clone().into_iter().collect(),
+            attempts: 0,
+            charged_dials: 0,
+            uncharged_dials: 0,
+            closed: BTreeMap::new(),
+            due_at: *due_at,
+            deadline: None,
+            asked: false,
+            open: None,
+            granted_scope: None,
+            last: None,
+            settled: None,
+            withdrawn: false,
+            not_dialed: None,
+            refused_at: BTreeMap::new(),
+        };
+        self.enrolments.insert(campaign.clone(), enrolment);
+    }
+
+    fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {
+        if let CustomerEvent::EnrolmentSettled {
+            campaign,
+            disposition,
+            outcome,
+            rule,
+            facts,
+            ..
+        } = event
+        {
+            self.with_enrolment(campaign, |enrolment| {
+                enrolment.settled = Some(SettledAs {
+                    disposition: *disposition,
+                    outcome: *outcome,
+                });
+                enrolment.not_dialed = None;
+                if let Some(rule) = rule {
+                    enrolment.note_not_dialed(rule, facts, at, None);
+                }
+            });
+        }
+    }
+
+    pub(super) fn evolve_enrolment(&mut self, event: &CustomerEvent, at: Timestamp) {
+        match event {
+            CustomerEvent::DialGranted { attempt, grant } => {
+                self.history.grant(grant.call, grant.campaign.clone(), at);
+                self.with_enrolment(&grant.campaign, |enrolment| {
+                    enrolment.attempts = *attempt;
+                    enrolment.number = grant.number.clone();
+                    enrolment.open = Some(grant.call);
+                    enrolment.asked = false;
+                    enrolment.granted_scope = scope_of(&grant.verdicts);
+                    enrolment.refused_at.clear();
+                    enrolment.not_dialed = None;
+                });
+            }
+            CustomerEvent::DialRefused {
+                campaign,
+                verdict,
+                not_before,
+                ..
+            } => self.with_enrolment(campaign, |enrolment| {
+                enrolment.refused_at.insert(verdict.rule.clone(), at);
+                enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
+                enrolment.note_not_dialed(&verdict.rule, &verdict.facts, at, *not_before);
+            }),
+            CustomerEvent::DialReleased {
+                campaign,
+                call,
+                reason,
+                not_before,
+            } => {
+                self.history.release(*call);
+                self.with_enrolment(campaign, |enrolment| {
+                    enrolment.open = None;
+                    enrolment.due_at = not_before.unwrap_or(enrolment.due_at);
+                    enrolment.note_not_dialed(reason, &BTreeMap::new(), at, *not_before);
+                });
+            }
+            CustomerEvent::CallClosed { .. } => self.note_closed(event),
+            CustomerEvent::CallBackOrdered { campaign, due_at, .. } => {
+                self.with_enrolment(campaign, |enrolment| enrolment.due_at = *due_at);
+            }
+            CustomerEvent::CallAsked {
+                campaign,
+                due_at,
+                deadline,
+            } => self.with_enrolment(campaign, |enrolment| enrolment.note_asked(*due_at, *deadline)),
+            CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),
+            CustomerEvent::EnrolmentWithdrawn { campaign, .. } => {
+                self.with_enrolment(campaign, |enrolment| enrolment.withdrawn = true);
+            }
+            CustomerEvent::Registered { .. }
+            | CustomerEvent::NumberAdded { .. }
+            | CustomerEvent::ConsentRecorded { .. }
+            | CustomerEvent::ConsentWithdrawn { .. }
+            | CustomerEvent::Enrolled { .. }
+            | CustomerEvent::Held { .. }
+            | CustomerEvent::HoldReleased { .. }
+            | CustomerEvent::Assigned { .. }
+            | CustomerEvent::Unassigned { .. }
+            | CustomerEvent::Corrected { .. }
+            | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::Tagged { .. }
+            | CustomerEvent::ErasureRequested { .. }
+            | CustomerEvent::Erased { .. }
+            | CustomerEvent::ErasureCertified { .. } => {}
+        }
+    }
+
+    fn note_closed(&mut self, event: &CustomerEvent) {
+        let CustomerEvent::CallClosed {
+            campaign,
+            call,
+            number,
+            disposition,
+            outcome,
+            charged,
+            answered,
+            dialed_at,
+            next_due_at,
+            next_number,
+        } = event
+        else {
+            return;
+        };
+        self.history.close(*call, *dialed_at, *answered);
+        if *disposition == Disposition::InvalidNumber {
+            let dialed = self.numbers.iter_mut().find(|known| known.number == *number);
+            dialed.into_iter().for_each(|known| known.invalid = true);
+        }
+        self.with_enrolment(campaign, |enrolment| {
+            let counted = u32::from(*charged);
+            enrolment.charged_dials += counted;
+            enrolment.uncharged_dials += 1 - counted;
+            let closed = enrolment.closed.entry(*disposition).or_default();
+            closed.all += 1;
+            closed.charged += counted;
+            enrolment.open = None;
+            enrolment.last = Some(LastCall {
+                call: *call,
+                answered: *answered,
+                disposition: *disposition,
+                outcome: *outcome,
+            });
+            enrolment.due_at = next_due_at.unwrap_or(enrolment.due_at);
+            if let Some(next) = next_number {
+                enrolment.number = next.clone();
+            }
+        });
+    }
+
+    pub(super) fn with_enrolment(&mut self, campaign: &CampaignId, change: impl FnOnce(&mut EnrolmentState)) {
+        if let Some(enrolment) = self.enrolments.get_mut(campaign) {
+            change(enrolment);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! People who are withdrawn from a campaign that may be running (止呼): nothing new is dialed for them in it. A
+//! call that is open may end as it would have; what is granted and not dialed is given back.
+
+use super::command::ForbiddenBy;
+use super::decide::{Decided, not_permitted};
+use super::enrolment::EnrolmentState;
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::calling_plan::CampaignFacts;
+use crate::ids::{CampaignId, ListId};
+use std::collections::BTreeMap;
+
+/// The stored rule of an enrolment that was withdrawn.
+pub const ENROLMENT_WITHDRAWN: &str = "enrolment_withdrawn";
+
+/// Longest reason kept: it is stored for ever, once a person, and must hold nothing personal.
+pub const WITHDRAWAL_REASON_BYTES_MAX: usize = 256;
+
+/// Said of whom a dial finds still due though their list was undone.
+const LIST_UNDONE: &str = "the list was undone";
+
+pub(super) fn withdraw(
+    state: &CustomerState,
+    campaign: CampaignId,
+    list: Option<ListId>,
+    reason: String,
+    by: Option<String>,
+) -> Decided {
+    if reason.trim().is_empty() || reason.len() > WITHDRAWAL_REASON_BYTES_MAX {
+        return Err(CustomerRefusal::ReasonNeeded {
+            bytes_max: WITHDRAWAL_REASON_BYTES_MAX,
+        });
+    }
+    let Some(enrolment) = state.enrolment(&campaign) else {
+        return Err(CustomerRefusal::NotEnrolled { campaign });
+    };
+    let is_of_another = list.is_some_and(|list| list != enrolment.list);
+    if is_of_another || enrolment.settled.is_some() || enrolment.withdrawn {
+        return Ok(Vec::new());
+    }
+    Ok(withdrawn(campaign, enrolment, reason, by))
+}
+
+/// Who is due by a list that was undone is withdrawn when a dial is asked for.
+pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Option<Vec<CustomerEvent>> {
+    let enrolment = state.enrolment(&facts.campaign)?;
+    let is_due = enrolment.is_waiting() && facts.undone_lists.contains(&enrolment.list);
+    is_due.then(|| withdrawn(facts.campaign.clone(), enrolment, LIST_UNDONE.to_owned(), None))
+}
+
+/// By this an enrolment is settled when its last call is over; nothing where nobody withdrew it.
+pub(super) fn forbids(enrolment: &EnrolmentState) -> Option<ForbiddenBy> {
+    let is_left = enrolment.withdrawn && enrolment.settled.is_none();
+    is_left.then(|| ForbiddenBy {
+        rule: ENROLMENT_WITHDRAWN.to_owned(),
+        facts: BTreeMap::new(),
+    })
+}
+
+fn withdrawn(
+    campaign: CampaignId,
+    enrolment: &EnrolmentState,
+    reason: String,
+    by: Option<String>,
+) -> Vec<CustomerEvent> {
+    let settled = ForbiddenBy {
+        rule: ENROLMENT_WITHDRAWN.to_owned(),
+        facts: BTreeMap::new(),
+    };
+    let settled = not_permitted(&campaign, enrolment, settled);
+    let mut events = vec![CustomerEvent::EnrolmentWithdrawn {
+        campaign,
+        list: enrolment.list,
+        reason,
+        by,
+        open_calls: enrolment.open.into_iter().collect(),
+    }];
+    // While a call is open its end settles: the campaign's count waits for it.
+    events.extend(Some(settled).filter(|_| enrolment.open.is_none()));
+    events
+}

@@ -1,0 +1,99 @@
+//! A MariaDB of a proof's own: on loopback, in a temporary folder, ended with it.
+
+use crate::program::{Program, command, fail, free_tcp_port, is_installed};
+use std::path::Path;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a start may take, and how it says that it takes connections.
+const READY: Duration = Duration::from_secs(60);
+const SAYS_READY: &str = "ready for connections";
+
+/// The user who may read, and the password.
+pub(super) const USER: &str = "reader";
+pub(super) const PASSWORD: &str = "p@ss&word";
+
+pub(super) struct MariaDb {
+    folder: TempDir,
+    port: u16,
+    server: Option<Program>,
+}
+
+impl MariaDb {
+    /// Makes and starts one with a database `call_center`; nothing where its programs are not installed.
+    pub(super) fn start() -> Option<Self> {
+        if !Path::new("/usr/sbin/mariadbd").exists() || !is_installed("mariadb-install-db") {
+            return None;
+        }
+        let mut made = Self {
+            folder: tempfile::tempdir().expect("a temporary folder can be made"),
+            port: free_tcp_port(),
+            server: None,
+        };
+        let mut install = command("mariadb-install-db");
+        install.args([
+            "--no-defaults",
+            "--skip-test-db",
+            "--auth-root-authentication-method=normal",
+        ]);
+        install.args(["--user=root"]).arg(made.data());
+        let installed = install.output().is_ok_and(|output| output.status.success());
+        assert!(installed, "mariadb-install-db makes a database");
+        made.restart();
+        let password = PASSWORD;
+        made.sql(&format!(
+            "create database call_center character set utf8mb4;
+             create user {USER}@'127.0.0.1' identified by '{password}';
+             grant select on call_center.* to {USER}@'127.0.0.1';
+             create table call_center.people (seq bigint primary key, customer_id varchar(32),
+             phone varchar(20), customer_name varchar(32), balance decimal(10,2));"
+        ));
+        Some(made)
+    }
+
+    fn data(&self) -> String {
+        format!("--datadir={}", self.folder.path().join("d").display())
+    }
+
+    fn socket(&self) -> String {
+        format!("--socket={}", self.folder.path().join("s").display())
+    }
+
+    fn restart(&mut self) {
+        let mut start = command("sh");
+        start.args([
+            "-c",
+            "exec \"$@\" 2>&1",
+            "sh",
+            "/usr/sbin/mariadbd",
+            "--no-defaults",
+            "--user=root",
+        ]);
+        start.arg(self.data()).arg(self.socket());
+        start.args(["--bind-address=127.0.0.1", "--skip-name-resolve"]);
+        start.arg(format!("--port={}", self.port));
+        let mut server = Program::start(start);
+        if server.line(READY, |line| line.contains(SAYS_READY)).is_none() {
+            fail(&format!("MariaDB does not start: {:?}", server.seen()));
+        }
+        self.server = Some(server);
+    }
+
+    /// Runs statements as its owner.
+    pub(super) fn sql(&self, text: &str) {
+        let mut client = command("mariadb");
+        client.args(["--no-defaults", "-u", "root"]).arg(self.socket());
+        let ran = client.arg("-e").arg(text).output().expect("the client runs");
+        if !ran.status.success() {
+            fail(&format!("MariaDB: {}", String::from_utf8_lossy(&ran.stderr)));
+        }
+    }
+
+    /// Without a password.
+    pub(super) fn address(&self) -> String {
+        format!(
+            "jdbc:mysql://127.0.0.1:{}/call_center?useSSL=false&user={USER}",
+            self.port
+        )
+    }
+}
