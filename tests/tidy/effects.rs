@@ -68,6 +68,7 @@ const QUERY_ROOMS: &[&str] = &[
     "api/cli/src/commands/examples.rs",
     "api/application/src/segments/",
     "api/http/src/routes/segments.rs",
+    "api/http/src/described/example.rs",
     "api/http/src/routes/campaign_segments.rs",
     "domain/src/campaign/",
 ];

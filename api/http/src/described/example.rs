@@ -91,6 +91,7 @@ const USUAL: &[(&str, &str)] = &[
     ("phone", "138****8000"),
     ("requested_by", "the person"),
     ("source", "list.csv"),
+    ("sql", "SELECT * FROM customers WHERE age > 30"),
     ("stream", "call-6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b"),
     ("task_id", "TASK20261120"),
     ("time_zone", "Asia/Shanghai"),
