@@ -5,6 +5,7 @@ use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
+use crate::go_live::StagePlan;
 use crate::ids::{CampaignId, FlowId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
@@ -292,6 +293,9 @@ pub struct CallingPlan {
     /// How callees sound is measured; it is not unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emotion: Option<EmotionPlan>,
+    /// It goes live in stages; fully from its start unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<StagePlan>,
 }
 
 impl CallingPlan {

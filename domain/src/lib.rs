@@ -34,6 +34,7 @@ pub mod fabe;
 pub mod few_map;
 pub mod flow;
 pub mod four_eyes;
+pub mod go_live;
 pub mod ids;
 pub mod inquiry;
 pub mod installation;

@@ -214,6 +214,7 @@ impl Operator {
             assist: None,
             speech: None,
             emotion: None,
+            stages: None,
         }
     }
 

@@ -93,6 +93,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         assist: None,
         speech: None,
         emotion: None,
+        stages: None,
     }
 }
 

@@ -3,8 +3,10 @@
 use super::event::{AnonymizedCounts, PauseReason, Target};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, ListId};
+use crate::go_live::{Evidence, Stage};
+use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::record::stored_event::Position;
+use crate::time::Timestamp;
 
 #[expect(
     clippy::large_enum_variant,
@@ -42,6 +44,18 @@ pub enum CampaignCommand {
     GrantDials {
         wanted: u32,
         in_flight: u32,
+        /// Who is due, in the order in which they are to be dialed; asked for while only some may be.
+        people: Vec<CustomerId>,
+        /// Of batches granted before, when each ran out whose dial was never begun: one a dial.
+        unused: Vec<Timestamp>,
+    },
+    /// It goes on to the next stage of going live. In that stage already: no event.
+    Promote {
+        to: Stage,
+        reason: String,
+        evidence: Box<Evidence>,
+        /// Who stood behind it, where the campaign asks for somebody.
+        four_eyes: Option<Box<FourEyes>>,
     },
     RaiseAlert {
         alert: String,
@@ -80,6 +94,7 @@ impl CampaignCommand {
             Self::OpenList { .. } => "campaign.open_list",
             Self::CloseList { .. } => "campaign.close_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
+            Self::Promote { .. } => "campaign.promote",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
             Self::BeginAnonymization { .. } => "campaign.begin_anonymization",

@@ -7,6 +7,7 @@
 use super::anonymizing;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
+use super::gates::{self, Asking};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use crate::approvals_asked::NeedsApproval;
@@ -52,15 +53,31 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             four_eyes,
         } => open_list(state, status, list, source, four_eyes),
         CampaignCommand::CloseList { list, count } => close_list(state, status, list, count),
-        CampaignCommand::GrantDials { wanted, in_flight } => {
+        CampaignCommand::GrantDials {
+            wanted,
+            in_flight,
+            people,
+            unused,
+        } => {
             running(state, status, context.now)?;
             let closed = state.plan().and_then(|plan| closed_for_all(plan, context.now));
             if let Some(closed) = closed.filter(|_| wanted > 0) {
                 return window_closed(state, closed, context.now);
             }
             let free = free(state, in_flight)?;
-            grant_dials(state, wanted.min(free), context.now)
+            let asking = Asking {
+                wanted: wanted.min(free).min(BATCH_DIALS_MAX),
+                people,
+                unused,
+            };
+            grant_dials(state, asking, context.now)
         }
+        CampaignCommand::Promote {
+            to,
+            reason,
+            evidence,
+            four_eyes,
+        } => gates::promote(state, status, to, reason, evidence, four_eyes),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
@@ -280,15 +297,18 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
 }
 
 /// A batch never outlives the campaign.
-fn grant_dials(state: &CampaignState, count: u32, now: Timestamp) -> Decided {
-    if count == 0 {
+fn grant_dials(state: &CampaignState, asking: Asking, now: Timestamp) -> Decided {
+    if asking.wanted == 0 {
         return Err(CampaignRefusal::NothingWanted);
     }
+    let passed = state.gates().pass(asking, now)?;
     let until = now.plus_ms(BATCH_VALID_MS);
     let ends_at = state.plan().and_then(|plan| plan.ends_at);
     Ok(vec![CampaignEvent::DialsGranted {
-        count: count.min(BATCH_DIALS_MAX),
+        count: passed.count,
         until: ends_at.map_or(until, |ends_at| until.min(ends_at)),
+        admitted: passed.admitted,
+        unused: passed.unused,
     }])
 }
 

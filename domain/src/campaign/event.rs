@@ -4,7 +4,8 @@ use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, ListId};
+use crate::go_live::{Evidence, Stage};
+use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -46,7 +47,27 @@ pub enum CampaignEvent {
     ListClosed { list: ListId, count: u64 },
     /// A batch of dials may start until `until` (at most 1 s).
     #[serde(rename = "campaign.dials_granted")]
-    DialsGranted { count: u32, until: Timestamp },
+    DialsGranted {
+        count: u32,
+        until: Timestamp,
+        /// Under test: who may be called from now on, besides those before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        admitted: Vec<CustomerId>,
+        /// In a pilot: so many dials granted on this day before were not begun, and count no more.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unused: u32,
+    },
+    /// It went on to the next stage of going live, with what stood beside it (DEP-7).
+    #[serde(rename = "campaign.promoted")]
+    Promoted {
+        from: Stage,
+        to: Stage,
+        reason: String,
+        evidence: Box<Evidence>,
+        /// Who stood behind it, where the campaign asks for somebody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
+    },
     /// The calling window is closed for everybody in the campaign, by this verdict: no batch is granted and
     /// nobody is asked before `until`. Once per closing, when somebody was due.
     #[serde(rename = "campaign.window_closed")]
@@ -85,6 +106,11 @@ pub enum CampaignEvent {
         #[serde(flatten)]
         counts: AnonymizedCounts,
     },
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What came of the persons of a campaign.
@@ -134,6 +160,7 @@ impl CampaignEvent {
     pub const LIST_OPENED: &'static str = "campaign.list_opened";
     pub const LIST_CLOSED: &'static str = "campaign.list_closed";
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
+    pub const PROMOTED: &'static str = "campaign.promoted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
     pub const COMPLETED: &'static str = "campaign.completed";
@@ -155,7 +182,7 @@ impl CampaignEvent {
 
     /// How many dials may begin, and until when.
     pub const fn dials_granted(&self) -> Option<(u32, Timestamp)> {
-        let Self::DialsGranted { count, until } = self else {
+        let Self::DialsGranted { count, until, .. } = self else {
             return None;
         };
         Some((*count, *until))
@@ -181,6 +208,7 @@ impl EventData for CampaignEvent {
             Self::ListOpened { .. } => Self::LIST_OPENED,
             Self::ListClosed { .. } => Self::LIST_CLOSED,
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
+            Self::Promoted { .. } => Self::PROMOTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,
             Self::Completed { .. } => Self::COMPLETED,

@@ -31,5 +31,6 @@ pub(super) fn plan() -> CallingPlan {
         assist: None,
         speech: None,
         emotion: None,
+        stages: None,
     }
 }

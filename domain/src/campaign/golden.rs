@@ -1,13 +1,15 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
 use super::event::{AnonymizedCounts, CampaignEvent, PauseReason, Target};
-use crate::approvals_asked::Approvals;
+use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::go_live::{Evidence, SaidEvidence, Stage, StagePlan};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
+use crate::record::stored_event::Position;
 use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
@@ -58,6 +60,7 @@ fn created() -> CampaignEvent {
             assist: None,
             speech: None,
             emotion: None,
+            stages: None,
         },
     }
 }
@@ -96,6 +99,52 @@ fn how_calls_listen_and_speak_is_written_as_its_golden_file() {
     check_with("campaign", "speech", event);
 }
 
+fn promoted() -> CampaignEvent {
+    CampaignEvent::Promoted {
+        from: Stage::Pilot,
+        to: Stage::Full,
+        reason: "a week without a complaint".to_owned(),
+        evidence: Box::new(Evidence {
+            position: Position(4_711),
+            calls: 5_120,
+            answered: 2_301,
+            abandoned: 12,
+            complaints: 0,
+            said: SaidEvidence {
+                person_on_duty: Some("li".to_owned()),
+                agents: Some(5),
+                days: Some(8),
+                routing_per_mille: Some(871),
+                coverage_per_mille: Some(934),
+            },
+        }),
+        four_eyes: Some(Box::new(FourEyes::Nobody {
+            nobody: NobodyBecause::Directory,
+        })),
+    }
+}
+
+#[test]
+fn going_live_in_stages_is_written_as_its_golden_files() {
+    let mut staged = created();
+    if let CampaignEvent::Created { plan, .. } = &mut staged {
+        plan.stages = Some(StagePlan {
+            from: Stage::Test,
+            agent_gates: true,
+        });
+        plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
+    }
+    check_with("campaign", "stages", staged);
+    let granted = CampaignEvent::DialsGranted {
+        count: 2,
+        until: at().plus_ms(1_000),
+        admitted: vec!["0a1b2c3d4e5f60718293a4b5c6d7e8f9".parse().unwrap()],
+        unused: 1,
+    };
+    check_with("campaign", "stages", granted);
+    check("campaign", promoted());
+}
+
 #[test]
 fn every_kind_is_written_as_its_golden_file() {
     let events = [
@@ -117,10 +166,7 @@ fn every_kind_is_written_as_its_golden_file() {
             list: list(),
             count: 997,
         },
-        CampaignEvent::DialsGranted {
-            count: 50,
-            until: at().plus_ms(1_000),
-        },
+        super::gates_tests::granted(50, at().plus_ms(1_000)),
         CampaignEvent::WindowClosed {
             verdict: Verdict {
                 rule: "calling_window".to_owned(),

@@ -12,6 +12,9 @@ pub mod event;
 #[cfg(test)]
 mod approving_tests;
 mod decide;
+mod gates;
+#[cfg(test)]
+mod gates_tests;
 #[cfg(test)]
 mod given;
 #[cfg(test)]
@@ -23,6 +26,7 @@ mod tests;
 
 pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
 pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX, TARGETS_MAX};
+pub use gates::{Gates, PROMOTION_REASON_BYTES_MAX, Waiting};
 pub use refusal::CampaignRefusal;
 pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
 

@@ -1,6 +1,8 @@
 //! Why a command to a campaign can be refused: a rule said no, nothing was written.
 
+use super::gates::Waiting;
 use super::state::CampaignStatus;
+use crate::go_live::{Lacking, Stage};
 use crate::ids::ListId;
 use crate::problem::Explained;
 use crate::time::Timestamp;
@@ -44,6 +46,17 @@ pub enum CampaignRefusal {
     TargetInvalid { metric: String, per_mille: u32 },
     #[error("a reason of 1 to {bytes_max} bytes is needed")]
     NoReason { bytes_max: usize },
+    /// The stage of going live permits no more now.
+    #[error("{0}")]
+    Staged(Waiting),
+    #[error("the campaign does not go live in stages: it is fully live from its start")]
+    NotStaged,
+    #[error("the campaign is {}, and {} does not follow", .stage.label_en(), .to.code())]
+    NotTheNextStage { stage: Stage, to: Stage },
+    #[error("the promotion lacks its evidence: {0}")]
+    WithoutEvidence(Lacking),
+    #[error("another person is to approve this promotion first")]
+    PromotionNotApproved,
     #[error("{open_count} lists are still open")]
     ListsOpen { open_count: usize },
     #[error("{settled} of {enrolled} enrolments are settled")]

@@ -1,6 +1,7 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
 use super::event::{CampaignEvent, PauseReason, Target};
+use super::gates::Gates;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
@@ -95,6 +96,8 @@ pub struct CampaignState {
     closed_window: Option<ClosedWindow>,
     targets: Vec<Target>,
     anonymization: Anonymization,
+    /// How far it has gone live.
+    gates: Gates,
     version: u64,
 }
 
@@ -119,6 +122,9 @@ impl CampaignState {
     }
     pub const fn anonymization(&self) -> Anonymization {
         self.anonymization
+    }
+    pub const fn gates(&self) -> &Gates {
+        &self.gates
     }
     pub fn plan(&self) -> Option<&CallingPlan> {
         self.created().map(|created| &created.plan)
@@ -203,6 +209,7 @@ impl CampaignState {
                     flow: flow.clone(),
                     plan: plan.clone(),
                 });
+                self.gates = Gates::of(plan);
                 self.enter(CampaignStatus::Draft);
             }
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
@@ -230,7 +237,16 @@ impl CampaignState {
                     self.enter(CampaignStatus::Ready);
                 }
             }
-            CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
+            CampaignEvent::DialsGranted {
+                count,
+                until,
+                admitted,
+                unused,
+            } => {
+                self.granted_until = Some(*until);
+                self.gates.granted(*count, admitted, *unused, at);
+            }
+            CampaignEvent::Promoted { to, .. } => self.gates.promoted(*to),
             CampaignEvent::WindowClosed { verdict, until } => {
                 self.closed_window = Some(ClosedWindow {
                     judged_at: at,

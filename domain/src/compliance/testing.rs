@@ -82,6 +82,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         assist: None,
         speech: None,
         emotion: None,
+        stages: None,
     };
     CampaignFacts {
         campaign: campaign(),

@@ -252,6 +252,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         assist: None,
         speech: None,
         emotion: None,
+        stages: None,
     })
 }
 

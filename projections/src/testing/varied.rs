@@ -129,6 +129,8 @@ impl<N: Iterator<Item = u64>> Teller<N> {
             7 => CampaignEvent::DialsGranted {
                 count: 1,
                 until: self.story.at,
+                admitted: Vec::new(),
+                unused: 0,
             },
             8 => CampaignEvent::AlertRaised {
                 alert: "slow".to_owned(),

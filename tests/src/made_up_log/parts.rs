@@ -88,5 +88,6 @@ pub(super) fn plan() -> CallingPlan {
         assist: None,
         speech: None,
         emotion: None,
+        stages: None,
     }
 }

@@ -6,6 +6,7 @@
 
 mod past_end;
 mod round;
+mod staged;
 
 pub(crate) use past_end::settle_paused;
 pub(crate) use round::pause_running_campaigns;
@@ -25,10 +26,11 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
+    CampaignEvent::PROMOTED,
     CustomerEvent::DIAL_REFUSED,
     CustomerEvent::DIAL_RELEASED,
     CustomerEvent::CALL_CLOSED,

@@ -262,6 +262,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             assist: None,
             speech: None,
             emotion: None,
+            stages: None,
         },
     }
 }

@@ -128,6 +128,7 @@ impl Part {
                 assist: None,
                 speech: None,
                 emotion: None,
+                stages: None,
             },
         })
     }

@@ -102,6 +102,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody says what it is to reach",
     ),
     (
+        CampaignEvent::PROMOTED,
+        Beginning::Outside,
+        "somebody lets it go on to its next stage",
+    ),
+    (
         AlertEvent::RAISED,
         Beginning::Clock,
         "a figure over many events went beyond its limit",
