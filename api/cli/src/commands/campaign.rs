@@ -2,6 +2,7 @@
 //! to reach and see what they reached.
 
 use crate::commands::cut_off;
+use crate::commands::promote;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -74,6 +75,8 @@ enum Action {
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
     },
+    /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
+    Promote(promote::Args),
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -134,6 +137,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = given(json!({ "reason": reason, "dry_run": dry_run, "approval": approval }));
             named.asking.show(runtime, post(&path, &body)).await
         }
+        Action::Promote(args) => promote::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
             asking.show_whole(runtime, &path).await

@@ -18,6 +18,7 @@ const EXAMPLES: &[&str] = &[
     "campaign resume LOAN_REMIND --data ./first",
     "campaign stop LOAN_REMIND --data ./first",
     "campaign anonymize LOAN_REMIND --reason \"the study is over\" --dry-run --data ./first",
+    "campaign promote LOAN_REMIND --to pilot --reason \"200 people, no complaint\" --data ./first",
     "campaign show LOAN_REMIND --data ./first",
     "campaign report LOAN_REMIND --json --data ./first",
     "campaign targets LOAN_REMIND --data ./first",

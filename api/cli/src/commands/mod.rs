@@ -38,6 +38,7 @@ pub(crate) mod nlu;
 pub(crate) mod number;
 pub(crate) mod person_request;
 pub(crate) mod projections;
+pub(crate) mod promote;
 pub(crate) mod query;
 pub(crate) mod reconcile;
 pub(crate) mod report;

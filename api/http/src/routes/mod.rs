@@ -47,6 +47,7 @@ mod persons;
 mod problems;
 mod projections;
 mod prometheus;
+mod promotions;
 mod proofs;
 mod queries;
 mod recordings;
@@ -91,6 +92,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         campaigns::endpoints(),
         cut_off::endpoints(),
         anonymization::endpoints(),
+        promotions::endpoints(),
         lists::endpoints(),
         reports::endpoints(),
         queries::endpoints(),
