@@ -9,6 +9,7 @@ pub mod body;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;
+pub mod deal_file;
 pub mod encoding;
 mod evidence;
 mod file_kind;

@@ -1,6 +1,7 @@
 //! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
 use super::assignee::Assignee;
+use super::deals::DealReport;
 use super::erasure::DeletedRecording;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::disposition::{Disposition, Outcome};
@@ -100,6 +101,8 @@ pub enum CustomerCommand {
     },
     /// Values of the person were wrong: these are right. So already: no event.
     Correct(Box<Correction>),
+    /// What came of a call afterwards. Known so already: no event.
+    ReportDeal(Box<DealReport>),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -125,6 +128,7 @@ impl CustomerCommand {
             Self::Assign { .. } => "customer.assign",
             Self::Unassign { .. } => "customer.unassign",
             Self::Correct(_) => "customer.correct",
+            Self::ReportDeal(_) => "customer.report_deal",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }

@@ -6,7 +6,7 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{assignment, call_now, close_call, consent, correction, cut_off, forget, grant_dial};
+use super::{assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial};
 use crate::compliance::SAME_NUMBER;
 use crate::decider::Context;
 use crate::disposition::Disposition;
@@ -88,6 +88,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::Assign { to, reason } => assignment::assign(state, to, reason),
         CustomerCommand::Unassign { reason } => assignment::unassign(state, reason),
         CustomerCommand::Correct(correction) => correction::correct(state, *correction),
+        CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }

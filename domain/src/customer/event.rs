@@ -5,6 +5,7 @@ use super::erasure::DeletedRecording;
 use super::pointers::{escaped, of_correction};
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
+use crate::deal::Deal;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
@@ -179,6 +180,16 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
         variables: BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>,
     },
+    /// What came of a call afterwards, by somebody else's books; supersedes what they said before of it.
+    #[serde(rename = "customer.deal_reported")]
+    DealReported {
+        #[serde(flatten)]
+        deal: Box<Deal>,
+        /// By how much its amount changed: all changes of a reference add up to its amount.
+        change_minor: i64,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        corrects: bool,
+    },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
@@ -234,6 +245,7 @@ impl CustomerEvent {
     pub const ASSIGNED: &'static str = "customer.assigned";
     pub const UNASSIGNED: &'static str = "customer.unassigned";
     pub const CORRECTED: &'static str = "customer.corrected";
+    pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
@@ -260,6 +272,7 @@ impl CustomerEvent {
             | Self::CallAsked { campaign, .. }
             | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
             Self::DialGranted { grant, .. } => Some(&grant.campaign),
+            Self::DealReported { deal, .. } => Some(&deal.campaign),
             Self::Registered { .. }
             | Self::NumberAdded { .. }
             | Self::ConsentRecorded { .. }
@@ -279,6 +292,7 @@ impl CustomerEvent {
     pub const fn call(&self) -> Option<CallId> {
         match self {
             Self::DialGranted { grant, .. } => Some(grant.call),
+            Self::DealReported { deal, .. } => deal.call,
             Self::DialRefused { call, .. }
             | Self::DialReleased { call, .. }
             | Self::CallClosed { call, .. }
@@ -322,6 +336,7 @@ impl EventData for CustomerEvent {
             Self::Assigned { .. } => Self::ASSIGNED,
             Self::Unassigned { .. } => Self::UNASSIGNED,
             Self::Corrected { .. } => Self::CORRECTED,
+            Self::DealReported { .. } => Self::DEAL_REPORTED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -364,6 +379,7 @@ impl EventData for CustomerEvent {
             | Self::HoldReleased { .. }
             | Self::Assigned { .. }
             | Self::Unassigned { .. }
+            | Self::DealReported { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => Vec::new(),

@@ -6,6 +6,7 @@ use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
+use crate::deal::{Currency, Deal, DealKind};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
@@ -162,6 +163,20 @@ fn held_and_erased() -> Vec<CustomerEvent> {
                 campaign(),
                 BTreeMap::from([("due/date".to_owned(), personal("3月6日"))]),
             )]),
+        },
+        CustomerEvent::DealReported {
+            deal: Box::new(Deal {
+                reference: "ORDER-2026-17".to_owned(),
+                kind: DealKind::Signed,
+                amount_minor: 1_280_000,
+                currency: Currency::CNY,
+                happened_at: at(),
+                campaign: campaign(),
+                call: Some(call()),
+                cycle_ms: Some(86_400_000),
+            }),
+            change_minor: -20_000,
+            corrects: true,
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

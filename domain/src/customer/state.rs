@@ -2,6 +2,7 @@
 
 use super::assignee::Assignee;
 use super::consented::{self, scope_of};
+use super::deals::Deals;
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -26,6 +27,8 @@ pub struct CustomerState {
     held: Option<String>,
     erasure: Erasure,
     assignee: Option<Box<Assignee>>,
+    /// Most people have none.
+    deals: Option<Box<Deals>>,
 }
 
 impl CustomerState {
@@ -73,6 +76,10 @@ impl CustomerState {
     /// Who sees to this person, where somebody does.
     pub fn assignee(&self) -> Option<&Assignee> {
         self.assignee.as_deref()
+    }
+    /// What came of their calls afterwards, as last reported, by reference.
+    pub fn deals(&self) -> Option<&Deals> {
+        self.deals.as_deref()
     }
     pub const fn erasure(&self) -> Erasure {
         self.erasure
@@ -146,7 +153,10 @@ impl CustomerState {
             CustomerEvent::ConsentWithdrawn { scope, .. } => {
                 self.consents.entry(scope.clone()).or_default().withdrawn_at = Some(at);
             }
-            CustomerEvent::Enrolled { .. } => self.note_enrolled(event),
+            CustomerEvent::Enrolled { .. } => {
+                let begun = EnrolmentState::begun(event);
+                begun.map(|(campaign, enrolment)| self.enrolments.insert(campaign, enrolment));
+            }
             CustomerEvent::DialGranted { .. }
             | CustomerEvent::DialRefused { .. }
             | CustomerEvent::DialReleased { .. }
@@ -156,6 +166,10 @@ impl CustomerState {
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
+            CustomerEvent::DealReported { deal, .. } => {
+                let deals = self.deals.get_or_insert_default();
+                deals.insert(deal.reference.clone(), (**deal).clone());
+            }
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
             CustomerEvent::Held { .. }
             | CustomerEvent::HoldReleased { .. }
@@ -193,6 +207,7 @@ impl CustomerState {
             | CustomerEvent::EnrolmentSettled { .. }
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. }
+            | CustomerEvent::DealReported { .. }
             | CustomerEvent::Corrected { .. } => {}
         }
     }
@@ -228,40 +243,6 @@ impl CustomerState {
                 }
             });
         }
-    }
-
-    fn note_enrolled(&mut self, event: &CustomerEvent) {
-        let CustomerEvent::Enrolled {
-            campaign,
-            list,
-            number,
-            basis,
-            due_at,
-            variables,
-        } = event
-        else {
-            return;
-        };
-        let enrolment = EnrolmentState {
-            list: *list,
-            number: number.clone(),
-            basis: *basis,
-            variables: variables.clone().into_iter().collect(),
-            attempts: 0,
-            charged_dials: 0,
-            uncharged_dials: 0,
-            closed: BTreeMap::new(),
-            due_at: *due_at,
-            deadline: None,
-            asked: false,
-            open: None,
-            granted_scope: None,
-            last: None,
-            settled: None,
-            not_dialed: None,
-            refused_at: BTreeMap::new(),
-        };
-        self.enrolments.insert(campaign.clone(), enrolment);
     }
 
     fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {
@@ -344,6 +325,7 @@ impl CustomerState {
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. }
             | CustomerEvent::Corrected { .. }
+            | CustomerEvent::DealReported { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }
             | CustomerEvent::ErasureCertified { .. } => {}

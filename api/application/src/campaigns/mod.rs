@@ -2,11 +2,13 @@
 
 mod all_then;
 mod anonymizing;
+mod cloning;
 mod persons;
 mod promoting;
 mod shown;
 
 pub use anonymizing::{AnonymizedShown, anonymize};
+pub use cloning::clone_campaign;
 pub use persons::enrolled;
 pub use promoting::{Promoting, promote};
 pub use shown::{CampaignShown, Campaigns, StageShown};

@@ -11,6 +11,7 @@ use crate::kit::moment::MomentArgs;
 use crate::page;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
+use domain::time::Timestamp;
 use http::body::BODY_BYTES_MAX;
 use intake::bounded_file;
 use serde_json::{Value, json};
@@ -77,6 +78,16 @@ enum Action {
     },
     /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
     Promote(promote::Args),
+    /// Create a campaign with the plan and flow of another; lists and figures are its own
+    Clone {
+        #[command(flatten)]
+        named: Named,
+        /// The new campaign's id
+        new: CampaignId,
+        /// When it ends (RFC 3339); default: it does not
+        #[arg(long, value_name = "INSTANT")]
+        ends_at: Option<Timestamp>,
+    },
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -135,6 +146,11 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         } => {
             let path = format!("/api/v1/campaigns/{}/anonymize", encode(named.id.as_str()));
             let body = given(json!({ "reason": reason, "dry_run": dry_run, "approval": approval }));
+            named.asking.show(runtime, post(&path, &body)).await
+        }
+        Action::Clone { named, new, ends_at } => {
+            let path = format!("/api/v1/campaigns/{}/clone", encode(named.id.as_str()));
+            let body = given(json!({ "task_id": new, "ends_at": ends_at }));
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::Promote(args) => promote::run(args, runtime).await,

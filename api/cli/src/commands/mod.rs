@@ -13,6 +13,7 @@ pub(crate) mod complaint;
 pub(crate) mod consent;
 pub(crate) mod customer;
 pub(crate) mod cut_off;
+pub(crate) mod deal;
 pub(crate) mod doctor;
 pub(crate) mod doctor_clock;
 pub(crate) mod doctor_history;
@@ -45,6 +46,7 @@ pub(crate) mod report;
 pub(crate) mod retention;
 mod reveal;
 pub(crate) mod sample;
+pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shell;
@@ -97,6 +99,8 @@ pub(crate) enum Command {
     Report(report::Args),
     Retention(retention::Args),
     Sample(sample::Args),
+    Deal(deal::Args),
+    Score(score::Args),
     Inspect(inspect::Args),
     Complaint(complaint::Args),
     PersonRequest(person_request::Args),
@@ -149,6 +153,8 @@ impl Command {
             | Self::Report(_)
             | Self::Retention(_)
             | Self::Sample(_)
+            | Self::Deal(_)
+            | Self::Score(_)
             | Self::Inspect(_)
             | Self::Complaint(_)
             | Self::PersonRequest(_)
@@ -194,6 +200,8 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Retention(args) => retention::run(args, runtime).await,
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
+        Command::Deal(args) => Box::pin(deal::run(args, runtime)).await,
+        Command::Score(args) => score::run(args),
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
         Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,

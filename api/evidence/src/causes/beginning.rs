@@ -159,6 +159,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody gives the person to a user or a team",
     ),
     (
+        CustomerEvent::DEAL_REPORTED,
+        Beginning::Outside,
+        "another system reports what came of a call",
+    ),
+    (
         CustomerEvent::UNASSIGNED,
         Beginning::Outside,
         "somebody takes the person back",

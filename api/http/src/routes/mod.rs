@@ -12,6 +12,7 @@ mod breaches;
 mod bulk_reveal;
 mod call_plans;
 pub mod calls;
+mod campaign_clones;
 pub mod campaigns;
 mod charts;
 mod complaints;
@@ -20,6 +21,7 @@ mod consents;
 mod conversations;
 mod customers;
 mod cut_off;
+mod deals;
 mod description;
 mod engines;
 mod event_schemas;
@@ -90,7 +92,9 @@ use warp::reply::Response;
 fn groups() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
+        campaign_clones::endpoints(),
         cut_off::endpoints(),
+        deals::endpoints(),
         anonymization::endpoints(),
         promotions::endpoints(),
         lists::endpoints(),

@@ -67,6 +67,9 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
             json!({ "request": request, "name": name.is_some(), "variables": names })
         }
+        CustomerEvent::DealReported {
+            deal, change_minor, ..
+        } => json!({ "deal": deal, "change_minor": change_minor }),
         CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),

@@ -92,7 +92,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 5,
+    version: 6,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -111,6 +111,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::HOLD_RELEASED,
         CustomerEvent::ASSIGNED,
         CustomerEvent::UNASSIGNED,
+        CustomerEvent::DEAL_REPORTED,
         CustomerEvent::CORRECTED,
         CustomerEvent::ERASURE_REQUESTED,
         CustomerEvent::ERASED,
