@@ -53,6 +53,7 @@ pub mod personal;
 pub mod phone_number;
 pub mod ports;
 pub mod problem;
+pub mod promotion;
 mod record;
 pub mod report;
 pub mod retention;

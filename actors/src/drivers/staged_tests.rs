@@ -5,11 +5,12 @@ use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, no_flow, plan};
 use crate::testing::{on_one_thread, settle};
 use domain::campaign::command::CampaignCommand;
-use domain::go_live::{Evidence, Stage, StagePlan};
+use domain::go_live::{Stage, StagePlan};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
+use domain::promotion::Evidence;
 use std::collections::BTreeSet;
 
 const PEOPLE: usize = 5;

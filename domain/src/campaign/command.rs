@@ -3,8 +3,9 @@
 use super::event::{AnonymizedCounts, PauseReason, Target};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::four_eyes::FourEyes;
-use crate::go_live::{Evidence, Stage};
+use crate::go_live::Stage;
 use crate::ids::{CampaignId, CustomerId, ListId};
+use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 

@@ -8,8 +8,9 @@ use super::{Campaign, CampaignRefusal, CampaignState, Waiting};
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::decider::{Context, Decider};
 use crate::four_eyes::{FourEyes, NobodyBecause};
-use crate::go_live::{Evidence, Lacking, SaidEvidence, Stage, StagePlan};
+use crate::go_live::{Stage, StagePlan};
 use crate::ids::{CustomerId, ListId};
+use crate::promotion::{Evidence, Lacking, SaidEvidence};
 use crate::time::Timestamp;
 use uuid::Uuid;
 

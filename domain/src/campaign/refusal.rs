@@ -2,9 +2,10 @@
 
 use super::gates::Waiting;
 use super::state::CampaignStatus;
-use crate::go_live::{Lacking, Stage};
+use crate::go_live::Stage;
 use crate::ids::ListId;
 use crate::problem::Explained;
+use crate::promotion::Lacking;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

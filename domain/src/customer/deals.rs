@@ -1,8 +1,9 @@
 //! What came of a person's calls afterwards: reported from outside, put down to a call within a window, and
 //! superseded by what is reported later of the same reference.
 //!
-//! Promises: a deal of a call that this person never had, or from before it, is refused; the same report again
-//! is no event; a correction says by how much the amount changed, so that sums follow from the events alone.
+//! Promises: a deal of a call that this person never had, or from before it, is refused; the same report
+//! again is no event; a correction says by how much the amount changed, so that sums follow from the events
+//! alone.
 
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;

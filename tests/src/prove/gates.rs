@@ -1,5 +1,5 @@
-//! Going live in stages on the real program: the 201st person of a test and, in the long form, the 1,001st call
-//! of a pilot's day wait, and go on after a promotion; one without its evidence is refused.
+//! Going live in stages on the real program: the 201st person of a test and, in the long form, the 1,001st
+//! call of a pilot's day wait, and go on after a promotion; one without its evidence is refused.
 //!
 //! The carrier of rehearsals answers in real time. What was dialed before a promotion is counted in the log.
 

@@ -1,14 +1,16 @@
 //! The dialer of a campaign that goes live in stages: who of the due is asked for, what of a batch was never
 //! begun, and until when nobody is. The campaign decides; this only asks it no more than makes sense.
 
-use super::round::AGAIN_MS;
 use crate::drivers::kit::Kit;
 use crate::drivers::live_calls::LiveCalls;
 use domain::campaign::{Gates, Waiting};
-use domain::ids::{CampaignId, CustomerId};
+use domain::ids::{CampaignId, CustomerId, EnrolmentId};
 use domain::ports::worklist::{DueEnrolment, WorklistError};
 use domain::time::Timestamp;
 use std::sync::Arc;
+
+/// Wait before it is looked again whether somebody of a full test is due.
+const LOOK_AGAIN_MS: u64 = 1_000;
 
 /// What a stage leaves of the due.
 pub(super) enum Staged {
@@ -39,12 +41,19 @@ pub(super) async fn of_stage(
         Some(Waiting::TestIsFull) => {
             let admitted: Vec<CustomerId> = gates.admitted().cloned().collect();
             let mut due = kit.ports.worklist.due_of(campaign, &admitted, now).await?;
-            due.retain(|one| !kit.live.is_taken(&super::round::enrolment(one), now));
+            due.retain(|one| !kit.live.is_taken(&enrolment(one), now));
             Ok(match due.is_empty() {
-                true => Staged::Waits(now.plus_ms(AGAIN_MS)),
+                true => Staged::Waits(now.plus_ms(LOOK_AGAIN_MS)),
                 false => Staged::Due(due),
             })
         }
+    }
+}
+
+fn enrolment(due: &DueEnrolment) -> EnrolmentId {
+    EnrolmentId {
+        campaign: due.campaign.clone(),
+        customer: due.customer.clone(),
     }
 }
 

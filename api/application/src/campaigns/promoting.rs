@@ -1,5 +1,5 @@
-//! Letting a campaign go on to its next stage: the figures that stand beside it are counted from its events up
-//! to the log's head, so that whoever doubts them counts again; what only people know is said.
+//! Letting a campaign go on to its next stage: the figures that stand beside it are counted from its events
+//! up to the log's head, so that whoever doubts them counts again; what only people know is said.
 
 use super::board_then;
 use crate::as_of::Moment;
@@ -10,9 +10,10 @@ use actors::Answer;
 use domain::campaign::Campaign;
 use domain::campaign::command::CampaignCommand;
 use domain::four_eyes::FourEyes;
-use domain::go_live::{Evidence, SaidEvidence, Stage};
+use domain::go_live::Stage;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::promotion::{Evidence, SaidEvidence};
 use domain::stored_event::Cause;
 
 /// A promotion as it is asked for.

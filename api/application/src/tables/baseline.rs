@@ -1,5 +1,5 @@
-//! What people alone would cost for the same calls: a baseline that the reader sets (DEP-8), beside the lines'
-//! own cost. Whole fen, integers all the way; nothing here is known, it is what was said.
+//! What people alone would cost for the same calls: a baseline that the reader sets (DEP-8), beside the
+//! lines' own cost. Whole fen, integers all the way; nothing here is known, it is what was said.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -31,9 +31,11 @@ impl Default for Baseline {
     }
 }
 
-/// Beyond these a number was mistyped: ten million yuan, a leap year, a call every half minute of a day.
+/// Beyond this a number was mistyped: ten million yuan.
 const AGENT_YEAR_FEN_MAX: u64 = 1_000_000_000;
+/// The days of a leap year.
 const DAYS_MAX: u64 = 366;
+/// A call every half minute of a day.
 const CALLS_MAX: u64 = 2_880;
 
 /// The baseline beside one sum; fen are null where there is nothing to divide by.

@@ -29,8 +29,8 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Report the deals of a CSV file: customer_id, reference, type, amount, currency, happened_at, and call or
-    /// campaign
+    /// Report the deals of a CSV file: customer_id, reference, type, amount, currency, happened_at, and call
+    /// or campaign
     ///
     /// A deal of a reference that is known supersedes it; an amount of 0 takes it back. Good rows count, bad
     /// ones are told by line.

@@ -1,7 +1,7 @@
 //! `ledgerline campaign promote`: a campaign goes on to its next stage, with a reason and its evidence.
 //!
-//! Calls, answers, abandoned calls and complaints are counted from the log; `--evidence` says what only people
-//! know, as NAME=VALUE.
+//! Calls, answers, abandoned calls and complaints are counted from the log; `--evidence` says what only
+//! people know, as NAME=VALUE.
 
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};

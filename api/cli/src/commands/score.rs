@@ -24,11 +24,11 @@ pub(crate) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
-    /// Say how often the highest score is whom the case names: one JSON object a line with customer, candidates
-    /// and chosen
+    /// Say how often the highest score is whom the case names: one JSON object a line with customer,
+    /// candidates and chosen
     ///
-    /// total = 0.4 rfm + 0.3 robot_match + 0.2 agent_skill + 0.1 line_quality, each of 1,000; a tie goes to the
-    /// first candidate.
+    /// total = 0.4 rfm + 0.3 robot_match + 0.2 agent_skill + 0.1 line_quality, each of 1,000; a tie goes to
+    /// the first candidate.
     Evaluate {
         file: PathBuf,
         /// Other weights: {"version","rfm","robot_match","agent_skill","line_quality"}, parts of 1,000

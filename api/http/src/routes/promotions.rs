@@ -8,9 +8,10 @@ use application::campaigns::{CampaignShown, Promoting, StageShown, describe, pro
 use domain::approval::{Act, Asked};
 use domain::approvals_asked::NeedsApproval;
 use domain::campaign::PROMOTION_REASON_BYTES_MAX;
-use domain::go_live::{ON_DUTY_BYTES_MAX, SaidEvidence, Stage};
+use domain::go_live::Stage;
 use domain::ids::{ApprovalId, CampaignId};
 use domain::problem::Problem;
+use domain::promotion::{ON_DUTY_BYTES_MAX, SaidEvidence};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 

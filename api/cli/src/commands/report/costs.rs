@@ -33,8 +33,9 @@ pub(super) struct Args {
     /// Tariff in fen (0.01 yuan) a minute, a whole number; without one only seconds are shown
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u64>,
-    /// What agents alone would cost, a YAML or JSON file: agent_year_fen (8000000), work_days_per_year (250),
-    /// calls_per_agent_day_min and _max (150, 200), line_minute_fen_before; what is left out is as printed here
+    /// What agents alone would cost, a YAML or JSON file: agent_year_fen (8000000), work_days_per_year
+    /// (250), calls_per_agent_day_min and _max (150, 200), line_minute_fen_before; what is left out is as
+    /// printed here
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
     /// Print one JSON object
