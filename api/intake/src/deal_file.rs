@@ -83,7 +83,7 @@ fn row(record: &StringRecord, places: &[Option<usize>]) -> Result<Value, String>
     let at = needed("happened_at")?;
     let at: Timestamp = at
         .parse()
-        .map_err(|_| format!("{at:?} is no instant (RFC 3339)"))?;
+        .map_err(|_not_one| format!("{at:?} is no instant (RFC 3339)"))?;
     let amount = needed("amount")?;
     let mut row = Map::new();
     row.insert("customer".to_owned(), json!(needed("customer_id")?));
@@ -109,8 +109,8 @@ fn minor(text: &str) -> Result<u64, String> {
     if !digits(whole) || !digits(part) || part.len() > 2 {
         return Err(wrong());
     }
-    let hundredths: u64 = format!("{part:0<2}").parse().map_err(|_| wrong())?;
-    let whole: u64 = whole.parse().map_err(|_| wrong())?;
+    let hundredths: u64 = format!("{part:0<2}").parse().map_err(|_not_one| wrong())?;
+    let whole: u64 = whole.parse().map_err(|_not_one| wrong())?;
     let minor = whole
         .checked_mul(100)
         .and_then(|minor| minor.checked_add(hundredths));

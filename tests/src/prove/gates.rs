@@ -5,6 +5,7 @@
 
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
+use crate::history::member;
 use crate::opened::open;
 use crate::server::Server;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
@@ -134,10 +135,10 @@ fn promoted(server: &Server, campaign: &str, order: &Value) {
 /// So many people are settled, nobody is open, and the campaign says why the others wait.
 fn waits_at(server: &Server, campaign: &str, count: u64, used: &str) -> bool {
     server.is_on_board(campaign, USED_UP, |board| {
-        let figure = |name: &str| board[name].as_u64().unwrap_or(0);
-        let stage = &board["stage"];
-        let says_why = stage["waiting"]["zh"].is_string();
-        figure("settled") == count && figure("open") == 0 && stage[used] == json!(count) && says_why
+        let figure = |name: &str| member(board, &format!("/{name}")).as_u64().unwrap_or(0);
+        let says_why = member(board, "/stage/waiting/zh").is_string();
+        let is_used = member(board, &format!("/stage/{used}")) == &json!(count);
+        figure("settled") == count && figure("open") == 0 && is_used && says_why
     })
 }
 

@@ -68,7 +68,7 @@ fn said(text: &str) -> Result<(String, Value), String> {
         true => json!(
             value
                 .parse::<u32>()
-                .map_err(|_| format!("{name} is a whole number"))?
+                .map_err(|_not_one| format!("{name} is a whole number"))?
         ),
         false => json!(value),
     };
