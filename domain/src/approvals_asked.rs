@@ -13,15 +13,18 @@ pub enum NeedsApproval {
     Lists,
     /// Its calls run a published version of a flow behind which somebody stands.
     Flows,
+    /// It goes on to its next stage.
+    Promotions,
 }
 
 impl NeedsApproval {
-    const ALL: [Self; 2] = [Self::Lists, Self::Flows];
+    const ALL: [Self; 3] = [Self::Lists, Self::Flows, Self::Promotions];
 
     const fn bit(self) -> u8 {
         match self {
             Self::Lists => 1,
             Self::Flows => 2,
+            Self::Promotions => 4,
         }
     }
 }

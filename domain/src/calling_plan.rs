@@ -7,6 +7,7 @@ use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::ids::{CampaignId, FlowId, ListId};
+use crate::go_live::StagePlan;
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::screening::{KeptFacts, Screening};
@@ -304,6 +305,9 @@ pub struct CallingPlan {
     /// Whom it may call at all; whoever stands in its lists unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub screening: Option<Box<Screening>>,
+    /// It goes live in stages; fully from its start unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stages: Option<StagePlan>,
 }
 
 impl CallingPlan {

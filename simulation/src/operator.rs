@@ -221,6 +221,7 @@ impl Operator {
             }),
             days: None,
             screening: None,
+            stages: None,
         }
     }
 

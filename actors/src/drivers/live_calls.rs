@@ -15,6 +15,9 @@ use tokio::sync::{Notify, watch};
 /// price of one more refusal.
 const HELD_MAX: usize = 10_000;
 
+/// Dials of one campaign remembered as granted and not begun: a pilot's whole day.
+const UNUSED_MAX: usize = 1_000;
+
 /// What the worker of an enrolment is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
@@ -89,6 +92,8 @@ struct Book {
     is_closed: bool,
     work: BTreeMap<EnrolmentId, Work>,
     held: BTreeMap<EnrolmentId, Timestamp>,
+    /// Of campaigns whose dials are counted: when each batch ran out of which a dial was not begun.
+    unused: BTreeMap<CampaignId, Vec<Timestamp>>,
 }
 
 /// The book of work in progress.
@@ -106,6 +111,7 @@ impl LiveCalls {
                 is_closed: false,
                 work: BTreeMap::new(),
                 held: BTreeMap::new(),
+                unused: BTreeMap::new(),
             }),
             count: watch::Sender::new(0),
             left: Notify::new(),
@@ -197,6 +203,29 @@ impl LiveCalls {
             soonest.and_then(|soonest| book.held.remove(&soonest));
         }
         book.held.insert(enrolment.clone(), until);
+    }
+
+    /// A dial that was granted and never began, of a campaign that counts them. What is beyond the limit
+    /// counts as begun.
+    pub(crate) fn note_unused(&self, campaign: &CampaignId, leave_until: Timestamp) {
+        let mut book = self.lock();
+        let unused = book.unused.entry(campaign.clone()).or_default();
+        if unused.len() < UNUSED_MAX {
+            unused.push(leave_until);
+        }
+    }
+
+    pub(crate) fn unused(&self, campaign: &CampaignId) -> Vec<Timestamp> {
+        self.lock().unused.get(campaign).cloned().unwrap_or_default()
+    }
+
+    /// The first so many were told.
+    pub(crate) fn forget_unused(&self, campaign: &CampaignId, told_count: usize) {
+        let mut book = self.lock();
+        if let Some(unused) = book.unused.get_mut(campaign) {
+            unused.drain(..told_count.min(unused.len()));
+        }
+        book.unused.retain(|_, unused| !unused.is_empty());
     }
 
     /// How many are not to be asked yet.

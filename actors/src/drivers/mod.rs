@@ -36,6 +36,8 @@ mod orders;
 mod outreach;
 mod retry;
 #[cfg(test)]
+mod staged_tests;
+#[cfg(test)]
 mod stop_tests;
 mod summaries;
 #[cfg(test)]

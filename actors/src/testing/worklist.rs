@@ -242,6 +242,16 @@ impl Worklist for FakeWorklist {
         due.truncate(limit);
         Ok(due)
     }
+    async fn due_of(
+        &self,
+        campaign: &CampaignId,
+        customers: &[CustomerId],
+        now: Timestamp,
+    ) -> Result<Vec<DueEnrolment>, WorklistError> {
+        let mut due = self.due(campaign, now, usize::MAX).await?;
+        due.retain(|one| customers.contains(&one.customer));
+        Ok(due)
+    }
     async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError> {
         let open = self
             .rows()

@@ -100,6 +100,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         dialing: None,
         days: None,
         screening: None,
+        stages: None,
     }
 }
 

@@ -18,6 +18,7 @@ pub mod cloud_event;
 pub mod consents;
 pub mod conversations;
 pub mod customers;
+pub mod deals;
 pub mod engines;
 pub mod event_schemas;
 pub mod event_stream;

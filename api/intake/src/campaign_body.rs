@@ -7,6 +7,7 @@ use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
 use domain::emotion::EmotionPlan;
 use domain::flow::{FlowDefinition, FlowNamed};
+use domain::go_live::StagePlan;
 use domain::ids::CampaignId;
 use domain::knowledge::KnowledgeNamed;
 use domain::model::ModelNamed;
@@ -109,9 +110,14 @@ impl JsonSchema for CampaignBody {
                 "script_template": "您好,您的账单将于{{days}}天后到期。",
                 "schedule": { "start_time": "09:00", "end_time": "18:00", "max_concurrent": 50 } }],
         });
+        let stages = of(
+            generator.subschema_for::<StagePlan>(),
+            "It goes live in stages: 200 people, 1,000 calls a day, all; fully live unless it is said",
+        );
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
             members.extend(whom_and_when::schemas(generator));
+            members.insert("stages".to_owned(), stages.to_value());
         }
         schema
     }
@@ -219,6 +225,7 @@ impl CampaignBody {
             dialing: None,
             days: days_of(&mut body).map(Box::new),
             screening: screening_of(&mut body).map(Box::new),
+            stages: body.value::<StagePlan>("stages"),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
@@ -418,6 +425,7 @@ mod tests {
             ("speech", json!({"speed_percent": 49}), "/speech"),
             ("speech", json!({"tempo": 3}), "/speech"),
             ("emotion", json!(true), "/emotion"),
+            ("stages", json!({"from": "soon"}), "/stages"),
         ] {
             let mut body = literal();
             body[member] = value;

@@ -10,6 +10,7 @@ pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;
 mod csv_text;
+pub mod deal_file;
 pub mod encoding;
 mod evidence;
 mod file_kind;

@@ -40,11 +40,13 @@ pub enum Act {
     PublishModel,
     /// A version of a knowledge base is current.
     PublishKnowledge,
+    /// A campaign goes on to its next stage.
+    PromoteCampaign,
 }
 
 impl Act {
     /// All of them, in the order in which they are shown.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::ErasePerson,
         Self::ReleaseHold,
         Self::AnswerDeletion,
@@ -59,6 +61,7 @@ impl Act {
         Self::RollBackFlow,
         Self::PublishModel,
         Self::PublishKnowledge,
+        Self::PromoteCampaign,
     ];
 
     pub const fn code(self) -> &'static str {
@@ -77,6 +80,7 @@ impl Act {
             Self::RollBackFlow => "roll_back_flow",
             Self::PublishModel => "publish_model",
             Self::PublishKnowledge => "publish_knowledge",
+            Self::PromoteCampaign => "promote_campaign",
         }
     }
 
@@ -97,6 +101,7 @@ impl Act {
             Self::RollBackFlow => ("话术流程回退", "go back to an earlier version of a flow"),
             Self::PublishModel => ("意图模型发布", "publish a version of a model"),
             Self::PublishKnowledge => ("知识库发布", "publish a version of a knowledge base"),
+            Self::PromoteCampaign => ("任务进入下一阶段", "let a campaign go on to its next stage"),
         }
     }
 
@@ -113,7 +118,8 @@ impl Act {
             | Self::PublishFlow
             | Self::RollBackFlow
             | Self::PublishModel
-            | Self::PublishKnowledge => false,
+            | Self::PublishKnowledge
+            | Self::PromoteCampaign => false,
         }
     }
 
@@ -131,6 +137,7 @@ impl Act {
             | Self::RollBackFlow
             | Self::PublishModel
             | Self::PublishKnowledge => Permission::CampaignsWrite,
+            Self::PromoteCampaign => Permission::CampaignsStart,
         }
     }
 }

@@ -6,7 +6,9 @@ use super::querying::QueryMark;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, ListId};
+use crate::go_live::Stage;
+use crate::ids::{CampaignId, CustomerId, ListId};
+use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
@@ -58,6 +60,10 @@ pub enum CampaignCommand {
         in_flight: u32,
         /// The floor, where agents take the calls: without it nothing is granted to them.
         floor: Option<FloorSeen>,
+        /// Who is due, in the order in which they are to be dialed; asked for while only some may be.
+        people: Vec<CustomerId>,
+        /// Of batches granted before, when each ran out whose dial was never begun: one a dial.
+        unused: Vec<Timestamp>,
     },
     /// What was counted of the calls that ended up to a position, all of them in one hour. Counted before: no
     /// event.
@@ -67,6 +73,14 @@ pub enum CampaignCommand {
         ended_at: Timestamp,
         /// The log was read up to here.
         through: Position,
+    },
+    /// It goes on to the next stage of going live. In that stage already: no event.
+    Promote {
+        to: Stage,
+        reason: String,
+        evidence: Box<Evidence>,
+        /// Who stood behind it, where the campaign asks for somebody.
+        four_eyes: Option<Box<FourEyes>>,
     },
     RaiseAlert {
         alert: String,
@@ -110,6 +124,7 @@ impl CampaignCommand {
             Self::UndoList { .. } => "campaign.undo_list",
             Self::GrantDials { .. } => "campaign.grant_dials",
             Self::RecordAbandonment { .. } => "campaign.record_abandonment",
+            Self::Promote { .. } => "campaign.promote",
             Self::RaiseAlert { .. } => "campaign.raise_alert",
             Self::SetTargets { .. } => "campaign.set_targets",
             Self::FreezeSegment(_) => "campaign.freeze_segment",

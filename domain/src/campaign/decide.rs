@@ -9,6 +9,7 @@ use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::pacing;
 use super::freezing;
+use super::gates::{self, Asking};
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use super::{querying, undoing};
@@ -62,21 +63,34 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             wanted,
             in_flight,
             floor,
+            people,
+            unused,
         } => {
             running(state, status, context.now)?;
             let closed = state.plan().and_then(|plan| closed_for_all(plan, context.now));
             if let Some(closed) = closed.filter(|_| wanted > 0) {
                 return window_closed(state, closed, context.now);
             }
-            let wanted = wanted.min(free(state, in_flight)?);
-            let (count, paced) = pacing::sized(state, wanted, floor, context.now)?;
-            grant_dials(state, count, paced, context.now)
+            let wanted = wanted.min(free(state, in_flight)?).min(BATCH_DIALS_MAX);
+            let (wanted, paced) = pacing::sized(state, wanted, floor, context.now)?;
+            let asking = Asking {
+                wanted,
+                people,
+                unused,
+            };
+            grant_dials(state, asking, paced, context.now)
         }
         CampaignCommand::RecordAbandonment {
             counted,
             ended_at,
             through,
         } => pacing::record(state, counted, ended_at, through),
+        CampaignCommand::Promote {
+            to,
+            reason,
+            evidence,
+            four_eyes,
+        } => gates::promote(state, status, to, reason, evidence, four_eyes),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }
@@ -300,16 +314,24 @@ fn free(state: &CampaignState, in_flight: u32) -> Result<u32, CampaignRefusal> {
 }
 
 /// A batch never outlives the campaign.
-fn grant_dials(state: &CampaignState, count: u32, paced: Option<Box<PacedBy>>, now: Timestamp) -> Decided {
-    if count == 0 {
+fn grant_dials(
+    state: &CampaignState,
+    asking: Asking,
+    paced: Option<Box<PacedBy>>,
+    now: Timestamp,
+) -> Decided {
+    if asking.wanted == 0 {
         return Err(CampaignRefusal::NothingWanted);
     }
+    let passed = state.gates().pass(asking, now)?;
     let until = now.plus_ms(BATCH_VALID_MS);
     let ends_at = state.plan().and_then(|plan| plan.ends_at);
     Ok(vec![CampaignEvent::DialsGranted {
-        count: count.min(BATCH_DIALS_MAX),
+        count: passed.count,
         until: ends_at.map_or(until, |ends_at| until.min(ends_at)),
         paced,
+        admitted: passed.admitted,
+        unused: passed.unused,
     }])
 }
 

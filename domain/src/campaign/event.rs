@@ -7,9 +7,11 @@ use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
-use crate::ids::{CampaignId, ListId};
+use crate::go_live::Stage;
+use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::personal::Personal;
 use crate::record::stored_event::Position;
+use crate::promotion::Evidence;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -75,6 +77,12 @@ pub enum CampaignEvent {
         /// By what it was sized, where agents take the calls.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         paced: Option<Box<PacedBy>>,
+        /// Under test: who may be called from now on, besides those before.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        admitted: Vec<CustomerId>,
+        /// In a pilot: so many dials granted on this day before were not begun, and count no more.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        unused: u32,
     },
     /// Calls of a campaign whose calls agents take, which ended within one hour: how many a person answered,
     /// and how many of those found nobody. Stored before the next batch is granted.
@@ -85,6 +93,17 @@ pub enum CampaignEvent {
         ended_at: Timestamp,
         /// Calls that ended up to here are counted.
         through: Position,
+    },
+    /// It went on to the next stage of going live, with what stood beside it (DEP-7).
+    #[serde(rename = "campaign.promoted")]
+    Promoted {
+        from: Stage,
+        to: Stage,
+        reason: String,
+        evidence: Box<Evidence>,
+        /// Who stood behind it, where the campaign asks for somebody.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        four_eyes: Option<Box<FourEyes>>,
     },
     /// The calling window is closed for everybody in the campaign, by this verdict: no batch is granted and
     /// nobody is asked before `until`. Once per closing, when somebody was due.
@@ -148,6 +167,11 @@ pub struct FrozenSegment {
     pub members_sha256: String,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// What came of the persons of a campaign.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AnonymizedCounts {
@@ -197,6 +221,7 @@ impl CampaignEvent {
     pub const LIST_UNDONE: &'static str = "campaign.list_undone";
     pub const QUERY_READ: &'static str = "campaign.query_read";
     pub const DIALS_GRANTED: &'static str = "campaign.dials_granted";
+    pub const PROMOTED: &'static str = "campaign.promoted";
     pub const WINDOW_CLOSED: &'static str = "campaign.window_closed";
     pub const ALERT_RAISED: &'static str = "campaign.alert_raised";
     pub const COMPLETED: &'static str = "campaign.completed";
@@ -248,6 +273,7 @@ impl EventData for CampaignEvent {
             Self::ListUndone { .. } => Self::LIST_UNDONE,
             Self::QueryRead { .. } => Self::QUERY_READ,
             Self::DialsGranted { .. } => Self::DIALS_GRANTED,
+            Self::Promoted { .. } => Self::PROMOTED,
             Self::WindowClosed { .. } => Self::WINDOW_CLOSED,
             Self::AlertRaised { .. } => Self::ALERT_RAISED,
             Self::Completed { .. } => Self::COMPLETED,

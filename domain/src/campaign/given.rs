@@ -34,5 +34,6 @@ pub(super) fn plan() -> CallingPlan {
         dialing: None,
         days: None,
         screening: None,
+        stages: None,
     }
 }

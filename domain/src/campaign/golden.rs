@@ -4,12 +4,15 @@ use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, 
 use crate::abandonment::Answered;
 use super::querying::QueryMark;
 use crate::approvals_asked::Approvals;
+use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::four_eyes::{FourEyes, NobodyBecause};
+use crate::go_live::{Stage, StagePlan};
+use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
 use crate::record::stored_event::Position;
 use crate::sensitive_words::SensitiveWordList;
@@ -65,6 +68,7 @@ fn created() -> CampaignEvent {
             dialing: None,
             days: None,
             screening: None,
+            stages: None,
         },
     }
 }
@@ -103,6 +107,53 @@ fn how_calls_listen_and_speak_is_written_as_its_golden_file() {
     check_with("campaign", "speech", event);
 }
 
+fn promoted() -> CampaignEvent {
+    CampaignEvent::Promoted {
+        from: Stage::Pilot,
+        to: Stage::Full,
+        reason: "a week without a complaint".to_owned(),
+        evidence: Box::new(Evidence {
+            position: Position(4_711),
+            calls: 5_120,
+            answered: 2_301,
+            abandoned: 12,
+            complaints: 0,
+            said: SaidEvidence {
+                person_on_duty: Some("li".to_owned()),
+                agents: Some(5),
+                days: Some(8),
+                routing_per_mille: Some(871),
+                coverage_per_mille: Some(934),
+            },
+        }),
+        four_eyes: Some(Box::new(FourEyes::Nobody {
+            nobody: NobodyBecause::Directory,
+        })),
+    }
+}
+
+#[test]
+fn going_live_in_stages_is_written_as_its_golden_files() {
+    let mut staged = created();
+    if let CampaignEvent::Created { plan, .. } = &mut staged {
+        plan.stages = Some(StagePlan {
+            from: Stage::Test,
+            agent_gates: true,
+        });
+        plan.approvals = Approvals::from(vec![NeedsApproval::Promotions]);
+    }
+    check_with("campaign", "stages", staged);
+    let granted = CampaignEvent::DialsGranted {
+        count: 2,
+        until: at().plus_ms(1_000),
+        admitted: vec!["0a1b2c3d4e5f60718293a4b5c6d7e8f9".parse().unwrap()],
+        unused: 1,
+        paced: None,
+    };
+    check_with("campaign", "stages", granted);
+    check("campaign", promoted());
+}
+
 #[test]
 fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
     let paced = PacedBy {
@@ -122,6 +173,8 @@ fn by_what_a_batch_was_sized_is_written_as_its_golden_file() {
         count: 1,
         until: at().plus_ms(1_000),
         paced: Some(Box::new(paced)),
+        admitted: Vec::new(),
+        unused: 0,
     };
     check_with("campaign", "paced", event);
 }
@@ -159,11 +212,7 @@ fn every_kind_is_written_as_its_golden_file() {
                 value: "2026-03-02 10:00:00".to_owned(),
             },
         },
-        CampaignEvent::DialsGranted {
-            count: 50,
-            until: at().plus_ms(1_000),
-            paced: None,
-        },
+        super::gates_tests::granted(50, at().plus_ms(1_000)),
         CampaignEvent::AbandonmentRecorded {
             counted: Answered { answers: 7, drops: 1 },
             ended_at: at(),

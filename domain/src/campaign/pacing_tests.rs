@@ -73,6 +73,8 @@ fn wish(wanted: u32, floor: Option<FloorSeen>) -> CampaignCommand {
         wanted,
         in_flight: 0,
         floor,
+        people: Vec::new(),
+        unused: Vec::new(),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Why a command to a campaign can be refused: a rule said no, nothing was written.
 
+use super::gates::Waiting;
 use super::state::CampaignStatus;
+use crate::go_live::Stage;
 use crate::ids::ListId;
 use crate::problem::Explained;
 use crate::record::stored_event::Position;
+use crate::promotion::Lacking;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -69,6 +72,17 @@ pub enum CampaignRefusal {
     NobodyMeant,
     #[error("a reason of 1 to {bytes_max} bytes is needed")]
     NoReason { bytes_max: usize },
+    /// The stage of going live permits no more now.
+    #[error("{0}")]
+    Staged(Waiting),
+    #[error("the campaign does not go live in stages: it is fully live from its start")]
+    NotStaged,
+    #[error("the campaign is {}, and {} does not follow", .stage.label_en(), .to.code())]
+    NotTheNextStage { stage: Stage, to: Stage },
+    #[error("the promotion lacks its evidence: {0}")]
+    WithoutEvidence(Lacking),
+    #[error("another person is to approve this promotion first")]
+    PromotionNotApproved,
     #[error("{open_count} lists are still open")]
     ListsOpen { open_count: usize },
     #[error("{settled} of {enrolled} enrolments are settled")]

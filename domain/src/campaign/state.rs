@@ -3,6 +3,7 @@
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use crate::abandonment::AbandonmentAccount;
 use super::querying::QueryMark;
+use super::gates::Gates;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
@@ -107,6 +108,8 @@ pub struct CampaignState {
     accounted_through: Option<Position>,
     frozen: Option<Box<FrozenSegment>>,
     anonymization: Anonymization,
+    /// How far it has gone live.
+    gates: Gates,
     version: u64,
 }
 
@@ -131,6 +134,9 @@ impl CampaignState {
     }
     pub const fn anonymization(&self) -> Anonymization {
         self.anonymization
+    }
+    pub const fn gates(&self) -> &Gates {
+        &self.gates
     }
     pub fn plan(&self) -> Option<&CallingPlan> {
         self.created().map(|created| &created.plan)
@@ -238,6 +244,7 @@ impl CampaignState {
                     flow: flow.clone(),
                     plan: plan.clone(),
                 });
+                self.gates = Gates::of(plan);
                 self.enter(CampaignStatus::Draft);
             }
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
@@ -271,7 +278,17 @@ impl CampaignState {
             CampaignEvent::QueryRead { mark } => {
                 self.query_marks.insert(mark.query.clone(), mark.clone());
             }
-            CampaignEvent::DialsGranted { until, .. } => self.granted_until = Some(*until),
+            CampaignEvent::DialsGranted {
+                count,
+                until,
+                admitted,
+                unused,
+                ..
+            } => {
+                self.granted_until = Some(*until);
+                self.gates.granted(*count, admitted, *unused, at);
+            }
+            CampaignEvent::Promoted { to, .. } => self.gates.promoted(*to),
             CampaignEvent::WindowClosed { verdict, until } => {
                 self.closed_window = Some(ClosedWindow {
                     judged_at: at,

@@ -104,19 +104,11 @@ fn stopped() -> CampaignEvent {
 }
 
 fn grant(wanted: u32, in_flight: u32) -> CampaignCommand {
-    CampaignCommand::GrantDials {
-        wanted,
-        in_flight,
-        floor: None,
-    }
+    super::gates_tests::grant(wanted, in_flight)
 }
 
 fn granted(count: u32, at: Timestamp) -> CampaignEvent {
-    CampaignEvent::DialsGranted {
-        count,
-        until: at.plus_ms(1_000),
-        paced: None,
-    }
+    super::gates_tests::granted(count, at.plus_ms(1_000))
 }
 
 fn wrong(status: CampaignStatus) -> CampaignRefusal {
@@ -365,11 +357,7 @@ fn the_end_of_the_campaign_is_the_first_moment_without_dials() {
     let ends_at = now().plus_ms(60_000);
     let last = ends_at.minus_ms(1);
     let past = || Err(CampaignRefusal::PastEnd { ends_at });
-    let cut_short = CampaignEvent::DialsGranted {
-        count: 1,
-        until: ends_at,
-        paced: None,
-    };
+    let cut_short = super::gates_tests::granted(1, ends_at);
     check_at(last, &running(), grant(1, 0), Ok(vec![cut_short]));
     check_at(ends_at, &running(), grant(1, 0), past());
     check_at(

@@ -87,6 +87,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         dialing: None,
         days: None,
         screening: None,
+        stages: None,
     };
     CampaignFacts {
         campaign: campaign(),

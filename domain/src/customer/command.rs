@@ -1,6 +1,7 @@
 //! Requests to one customer: a row of a list, a dial, its end, consent given and withdrawn.
 
 use super::assignee::Assignee;
+use super::deals::DealReport;
 use super::erasure::DeletedRecording;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
@@ -114,6 +115,8 @@ pub enum CustomerCommand {
     SetAttributes(Box<AttributesOrder>),
     /// Tags are given and taken away.
     Tag(Box<TagOrder>),
+    /// What came of a call afterwards. Known so already: no event.
+    ReportDeal(Box<DealReport>),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -142,6 +145,7 @@ impl CustomerCommand {
             Self::Correct(_) => "customer.correct",
             Self::SetAttributes(_) => "customer.set_attributes",
             Self::Tag(_) => "customer.tag",
+            Self::ReportDeal(_) => "customer.report_deal",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }

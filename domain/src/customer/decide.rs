@@ -7,7 +7,7 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, close_call, consent, correction, cut_off, forget, grant_dial, profiling, withdrawing,
+    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, profiling, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -99,6 +99,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::Correct(correction) => correction::correct(state, *correction),
         CustomerCommand::SetAttributes(order) => profiling::set_attributes(state, *order),
         CustomerCommand::Tag(order) => profiling::tag(state, *order),
+        CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }

@@ -1,10 +1,11 @@
 //! One campaign's enrolment of a person, as its events leave it: what was dialed, what is due, how it ended.
 
+use super::event::CustomerEvent;
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
 use crate::disposition::{Disposition, Outcome};
 use crate::few_map::FewMap;
-use crate::ids::{CallId, ListId, NumberId};
+use crate::ids::{CallId, CampaignId, ListId, NumberId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -44,6 +45,41 @@ pub struct EnrolmentState {
 }
 
 impl EnrolmentState {
+    /// As `customer.enrolled` begins it, in which campaign.
+    pub(super) fn begun(event: &CustomerEvent) -> Option<(CampaignId, Self)> {
+        let CustomerEvent::Enrolled {
+            campaign,
+            list,
+            number,
+            basis,
+            due_at,
+            variables,
+        } = event
+        else {
+            return None;
+        };
+        let enrolment = Self {
+            list: *list,
+            number: number.clone(),
+            basis: *basis,
+            variables: variables.clone().into_iter().collect(),
+            attempts: 0,
+            charged_dials: 0,
+            uncharged_dials: 0,
+            closed: BTreeMap::new(),
+            due_at: *due_at,
+            deadline: None,
+            asked: false,
+            open: None,
+            granted_scope: None,
+            last: None,
+            settled: None,
+            not_dialed: None,
+            refused_at: BTreeMap::new(),
+        };
+        Some((campaign.clone(), enrolment))
+    }
+
     /// Calls that were dialed and have ended.
     pub const fn calls_count(&self) -> u32 {
         self.charged_dials.saturating_add(self.uncharged_dials)

@@ -7,6 +7,7 @@ use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
+use crate::deal::Deal;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
@@ -214,6 +215,16 @@ pub enum CustomerEvent {
         removed: Vec<Personal<String>>,
         origin: ProfileOrigin,
     },
+    /// What came of a call afterwards, by somebody else's books; supersedes what they said before of it.
+    #[serde(rename = "customer.deal_reported")]
+    DealReported {
+        #[serde(flatten)]
+        deal: Box<Deal>,
+        /// By how much its amount changed: all changes of a reference add up to its amount.
+        change_minor: i64,
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        corrects: bool,
+    },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
@@ -272,6 +283,7 @@ impl CustomerEvent {
     pub const CORRECTED: &'static str = "customer.corrected";
     pub const ATTRIBUTES_SET: &'static str = "customer.attributes_set";
     pub const TAGGED: &'static str = "customer.tagged";
+    pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
@@ -300,6 +312,7 @@ impl EventData for CustomerEvent {
             Self::Corrected { .. } => Self::CORRECTED,
             Self::AttributesSet { .. } => Self::ATTRIBUTES_SET,
             Self::Tagged { .. } => Self::TAGGED,
+            Self::DealReported { .. } => Self::DEAL_REPORTED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -352,6 +365,7 @@ impl EventData for CustomerEvent {
             | Self::HoldReleased { .. }
             | Self::Assigned { .. }
             | Self::Unassigned { .. }
+            | Self::DealReported { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => Vec::new(),

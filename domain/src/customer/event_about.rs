@@ -26,6 +26,7 @@ impl CustomerEvent {
             | Self::EnrolmentWithdrawn { campaign, .. }
             | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
             Self::DialGranted { grant, .. } => Some(&grant.campaign),
+            Self::DealReported { deal, .. } => Some(&deal.campaign),
             Self::Registered { .. }
             | Self::NumberAdded { .. }
             | Self::ConsentRecorded { .. }
@@ -47,6 +48,7 @@ impl CustomerEvent {
     pub const fn call(&self) -> Option<CallId> {
         match self {
             Self::DialGranted { grant, .. } => Some(grant.call),
+            Self::DealReported { deal, .. } => deal.call,
             Self::DialRefused { call, .. }
             | Self::DialReleased { call, .. }
             | Self::CallClosed { call, .. }

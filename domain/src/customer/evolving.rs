@@ -128,6 +128,7 @@ impl CustomerState {
             | CustomerEvent::Assigned { .. }
             | CustomerEvent::Unassigned { .. }
             | CustomerEvent::Corrected { .. }
+            | CustomerEvent::DealReported { .. }
             | CustomerEvent::AttributesSet { .. }
             | CustomerEvent::Tagged { .. }
             | CustomerEvent::ErasureRequested { .. }

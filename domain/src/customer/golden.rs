@@ -8,6 +8,7 @@ use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
+use crate::deal::{Currency, Deal, DealKind};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
@@ -185,6 +186,20 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             added: vec![personal("信用卡")],
             removed: vec![personal("存款")],
             origin: ProfileOrigin::Call { call: call() },
+        },
+        CustomerEvent::DealReported {
+            deal: Box::new(Deal {
+                reference: "ORDER-2026-17".to_owned(),
+                kind: DealKind::Signed,
+                amount_minor: 1_280_000,
+                currency: Currency::CNY,
+                happened_at: at(),
+                campaign: campaign(),
+                call: Some(call()),
+                cycle_ms: Some(86_400_000),
+            }),
+            change_minor: -20_000,
+            corrects: true,
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

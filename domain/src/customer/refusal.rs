@@ -82,6 +82,14 @@ pub enum CustomerRefusal {
     TagBoth { bytes: usize },
     #[error("more than the {bytes_max} bytes of one request: set fewer at once")]
     TooManyAtOnce { bytes_max: usize },
+    #[error("the deal is of a call that this customer never had")]
+    DealOfUnknownCall,
+    #[error("the deal lies before the call that it is put down to, dialed at {dialed_at}")]
+    DealBeforeCall { dialed_at: Timestamp },
+    #[error("a deal of this reference is of another campaign, type or currency")]
+    DealOfAnother,
+    #[error("the deal cannot be taken: {why}")]
+    DealInvalid { why: &'static str },
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
 }

@@ -2,6 +2,7 @@
 
 use super::assignee::Assignee;
 use super::consented;
+use super::deals::Deals;
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -27,6 +28,8 @@ pub struct CustomerState {
     pub(super) erasure: Erasure,
     assignee: Option<Box<Assignee>>,
     pub(super) profile: Option<Box<Profile>>,
+    /// Most people have none.
+    deals: Option<Box<Deals>>,
 }
 
 impl CustomerState {
@@ -78,6 +81,10 @@ impl CustomerState {
     /// What somebody or a list said of this person; what follows from calls is not kept here.
     pub fn profile(&self) -> Option<&Profile> {
         self.profile.as_deref()
+    }
+    /// What came of their calls afterwards, as last reported, by reference.
+    pub fn deals(&self) -> Option<&Deals> {
+        self.deals.as_deref()
     }
     pub const fn erasure(&self) -> Erasure {
         self.erasure
@@ -151,7 +158,10 @@ impl CustomerState {
             CustomerEvent::ConsentWithdrawn { scope, .. } => {
                 self.consents.entry(scope.clone()).or_default().withdrawn_at = Some(at);
             }
-            CustomerEvent::Enrolled { .. } => self.note_enrolled(event),
+            CustomerEvent::Enrolled { .. } => {
+                let begun = EnrolmentState::begun(event);
+                begun.map(|(campaign, enrolment)| self.enrolments.insert(campaign, enrolment));
+            }
             CustomerEvent::DialGranted { .. }
             | CustomerEvent::DialRefused { .. }
             | CustomerEvent::DialReleased { .. }
@@ -162,6 +172,10 @@ impl CustomerState {
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
+            CustomerEvent::DealReported { deal, .. } => {
+                let deals = self.deals.get_or_insert_default();
+                deals.insert(deal.reference.clone(), (**deal).clone());
+            }
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
             CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => {
                 self.profile.get_or_insert_default().evolve(event);

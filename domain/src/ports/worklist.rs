@@ -70,6 +70,9 @@ pub struct CampaignWork {
 #[error("the worklist is unavailable: {0}")]
 pub struct WorklistError(pub String);
 
+/// Most customers asked for by name at once: whom a test admits.
+pub const NAMED_MAX: usize = 200;
+
 /// Open work over all campaigns. Reads are pages of at most `limit`, in a fixed order.
 #[async_trait]
 pub trait Worklist: Send + Sync {
@@ -84,6 +87,13 @@ pub trait Worklist: Send + Sync {
         campaign: &CampaignId,
         now: Timestamp,
         limit: usize,
+    ) -> Result<Vec<DueEnrolment>, WorklistError>;
+    /// The same of these customers alone, at most `NAMED_MAX` of them, all in one answer.
+    async fn due_of(
+        &self,
+        campaign: &CampaignId,
+        customers: &[CustomerId],
+        now: Timestamp,
     ) -> Result<Vec<DueEnrolment>, WorklistError>;
     async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError>;
     async fn open_calls(&self, limit: usize) -> Result<Vec<OpenCall>, WorklistError>;

@@ -255,6 +255,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         dialing: None,
         days: None,
         screening: None,
+        stages: None,
     })
 }
 

@@ -130,6 +130,8 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 count: 1,
                 until: self.story.at,
                 paced: None,
+                admitted: Vec::new(),
+                unused: 0,
             },
             8 => CampaignEvent::AlertRaised {
                 alert: "slow".to_owned(),

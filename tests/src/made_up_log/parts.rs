@@ -91,5 +91,6 @@ pub(super) fn plan() -> CallingPlan {
         dialing: None,
         days: None,
         screening: None,
+        stages: None,
     }
 }

@@ -17,6 +17,7 @@ mod forgetting;
 mod forgotten_copies;
 mod forgotten_keys;
 mod full_disk;
+mod gates;
 mod hostile;
 mod http;
 mod imports;
@@ -77,6 +78,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "forgetting" => Some(forgetting::prove(form)),
         "full-disk" => Some(full_disk::prove(form)),
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
+        "gates" => Some(gates::prove(form)),
         "hostile" => Some(hostile::prove(form)),
         "http" => Some(http::prove(form)),
         "import" => Some(imports::prove(form)),
@@ -129,7 +131,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["seeds"],
         &["audit"],
         &["forgetting"],
-        &["summary"],
+        &["summary", "gates"],
         &["access"],
         &["oidc"],
         &["nlu", "entities"],
@@ -230,6 +232,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "replay",
         "60 recorded calls instead of 1,000, 2 of them alone and 1 as a bundle instead of 20 and 5",
+    ),
+    (
+        "gates",
+        "a test of 205 people on the rehearsal carrier: the 201st waits; promotions without evidence are refused",
     ),
     (
         "summary",

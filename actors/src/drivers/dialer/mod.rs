@@ -7,6 +7,7 @@
 mod pacing;
 mod past_end;
 mod round;
+mod staged;
 
 pub(crate) use pacing::Pacers;
 pub(crate) use past_end::settle_paused;
@@ -27,10 +28,11 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 10] = [
+const KINDS: [&str; 11] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
+    CampaignEvent::PROMOTED,
     CustomerEvent::DIAL_REFUSED,
     CustomerEvent::DIAL_RELEASED,
     CustomerEvent::CALL_CLOSED,

@@ -3,14 +3,15 @@
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
 use crate::drivers::facts::with_kept;
+use super::staged::{self, Staged};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
 use domain::calling_plan::CampaignFacts;
-use domain::campaign::CampaignStatus;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
-use domain::ids::{CampaignId, EnrolmentId, EventId};
+use domain::campaign::{CampaignStatus, Gates};
+use domain::ids::{CampaignId, CustomerId, EnrolmentId, EventId};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stop::StopId;
 use domain::stored_event::Position;
@@ -73,6 +74,8 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         return Ok(later);
     }
     let campaign = kit.state(&kit.system.campaigns, &work.campaign).await.ok();
+    let gates = campaign.as_ref().map(|loaded| loaded.state.gates().clone());
+    let gates = gates.unwrap_or_default();
     let facts = campaign.and_then(|loaded| {
         let closed_until = loaded.state.judged_closed_until(now);
         Some((loaded.state.facts(work.campaign.clone())?, closed_until))
@@ -89,6 +92,10 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     if let Some((_, Some(until))) = facts {
         return Ok(Some(until));
     }
+    let due = match staged::of_stage(kit, &work.campaign, &gates, due).await? {
+        Staged::Due(due) => due,
+        Staged::Waits(until) => return Ok(Some(until)),
+    };
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
         return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
@@ -98,8 +105,14 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     if wish.wanted == 0 {
         return Ok(earlier(ahead, tick));
     }
-    match batch(kit, &work.campaign, wish, open_count).await {
+    let asked = Asked {
+        wish,
+        in_flight: open_count,
+        people: staged::people(&gates, &due),
+    };
+    match batch(kit, &work.campaign, asked).await {
         Ok(Leave::Granted(batch)) => {
+            let due = staged::admitted(&batch.gates, due);
             let begun = begin(kit, due, &batch);
             Ok(earlier(earlier(later, begun), tick))
         }
@@ -172,6 +185,8 @@ enum Leave {
 /// Leave of a campaign: its facts, and how many dials may begin until when.
 struct Batch {
     facts: CampaignFacts,
+    /// How far it has gone live.
+    gates: Gates,
     count: u32,
     until: Timestamp,
     /// `campaign.dials_granted`.
@@ -196,15 +211,27 @@ async fn paced(
     Ok((wish, pacing::next_tick(facts.plan.dialing_mode(), now)))
 }
 
+/// What a batch is asked for.
+struct Asked {
+    wish: Wish,
+    in_flight: u32,
+    people: Vec<CustomerId>,
+}
+
 /// Asks the campaign for a batch.
-async fn batch(kit: &Kit, campaign: &CampaignId, wish: Wish, in_flight: u32) -> Result<Leave, Halt> {
+async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, Halt> {
+    let unused = kit.live.unused(campaign);
+    let told_count = unused.len();
     let command = CampaignCommand::GrantDials {
-        wanted: wish.wanted,
-        in_flight,
-        floor: wish.floor,
+        wanted: asked.wish.wanted,
+        in_flight: asked.in_flight,
+        floor: asked.wish.floor,
+        people: asked.people,
+        unused,
     };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
+    kit.live.forget_unused(campaign, told_count);
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     let facts = with_kept(kit, facts).await?;
     answer
@@ -215,6 +242,7 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wish: Wish, in_flight: u32) -> 
             let granted = event.dials_granted().map(|(count, until)| {
                 Leave::Granted(Box::new(Batch {
                     facts: facts.clone(),
+                    gates: answer.state.gates().clone(),
                     count,
                     until,
                     leave: EventId::derive(cause.command, index),
@@ -230,6 +258,13 @@ async fn batch(kit: &Kit, campaign: &CampaignId, wish: Wish, in_flight: u32) -> 
 fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
     let count = usize::try_from(batch.count).unwrap_or(usize::MAX);
     let more = due.len() > count;
+    let mut given = staged::Given::of(
+        kit,
+        batch.facts.campaign.clone(),
+        &batch.gates,
+        batch.until,
+        count,
+    );
     for due in due.into_iter().take(count) {
         let now = kit.now();
         let Some(place) = kit.capacity.take_first(now) else {
@@ -247,6 +282,7 @@ fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timest
             place,
             working,
         };
+        given.begun();
         let worker = one_call::run(Arc::clone(kit), assignment);
         kit.environment.tasks.spawn("one_call", Box::pin(worker));
     }

@@ -101,9 +101,13 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
         leave,
         line: place.line(),
         working,
+        dialed: false,
         last: Position(0),
     };
     let worked = worker.work(place).await;
+    if !worker.dialed && worker.facts.plan.stages.is_some() {
+        kit.live.note_unused(&worker.due.campaign, leave_until);
+    }
     if let Err(halt) = worked {
         let now = kit.now();
         tracing::warn!(enrolment = %worker.working.enrolment(), %halt, "work on an enrolment was cut off");
@@ -126,6 +130,8 @@ struct Worker {
     /// The line it is to be dialed on first.
     line: usize,
     working: Working,
+    /// A leg began, or may have.
+    dialed: bool,
     /// Position of the last event this work wrote.
     last: Position,
 }
@@ -156,12 +162,14 @@ impl Worker {
             last: self.last,
             last_event: EventId::derive(call_cause(grants.customer.call, "permit", None).command, 0),
         };
+        self.dialed = true;
         let dialed = attempt.run(&mut self.working, place, permit).await;
         self.last = self.last.max(attempt.last);
         match dialed {
             Ok(()) => Ok(()),
             // The first leg was refused: expired, or withdrawn in the meantime.
             Err(Halt::Refused) => {
+                self.dialed = false;
                 let ordered = self.ordered_to_end(grants.customer.call).await?;
                 let reason = ordered.or_else(|| self.against_dialing());
                 self.withdraw(&grants, reason.unwrap_or(EndReason::GrantExpired))

@@ -2,14 +2,18 @@
 
 mod all_then;
 mod anonymizing;
+mod cloning;
 mod persons;
+mod promoting;
 mod shown;
 
 pub use anonymizing::{AnonymizedShown, anonymize};
+pub use cloning::clone_campaign;
 pub use persons::enrolled;
-pub use shown::{CampaignShown, Campaigns};
+pub use promoting::{Promoting, promote};
+pub use shown::{CampaignShown, Campaigns, StageShown};
 
-use crate::as_of::{Moment, Then, entity_then};
+use crate::as_of::{Moment, PastRows, Then, entity_then};
 use crate::figures::{FORMULA, PEOPLE, People, versions};
 use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
@@ -185,6 +189,7 @@ pub async fn show(
         return Err(Problem::missing("this campaign"));
     }
     let mut body = describe(campaign, &loaded.state);
+    body.stage = StageShown::of(loaded.state.gates(), installation.now());
     if let Some(row) = installation.board(campaign).await? {
         body.headed = Some(headed(&row)?);
     }
@@ -224,19 +229,29 @@ async fn describe_then(
     if entity.state.status().is_none() {
         return Err(Problem::missing("this campaign, at the time asked for,"));
     }
+    let (shown, row) = board_then(installation, campaign, then).await?;
+    let mut body = describe(campaign, &entity.state);
+    if let Some(row) = row {
+        body.headed = Some(headed(&row)?);
+        body.known = Some(shown.known(then));
+    }
+    Ok(body)
+}
+
+/// A campaign's row of the board as of a moment, folded from its own events.
+async fn board_then(
+    installation: &Installation,
+    campaign: &CampaignId,
+    then: &Then,
+) -> Result<(PastRows, Option<BoardRow>), Problem> {
     let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard)];
     let live = installation.rows.db();
     let shown = installation
         .past
         .campaign(&installation.environment, campaign, views, then, live.as_ref())
         .await?;
-    let mut body = describe(campaign, &entity.state);
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
-    if let Some(row) = row {
-        body.headed = Some(headed(&row)?);
-        body.known = Some(shown.known(then));
-    }
-    Ok(body)
+    Ok((shown, row))
 }
 
 /// Where a campaign stands, with its headline figures, those of people beside them, and their versions.
@@ -296,6 +311,7 @@ pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
         open_lists: state.open_lists_count(),
         created: state.created().map(Created::of),
         pause_reason: state.pause_reason().cloned(),
+        stage: None,
         headed: None,
         known: None,
     }

@@ -4,8 +4,9 @@ use crate::as_of::Known;
 use crate::figures::{People, Versions};
 use domain::calling_plan::{Basis, Duplicates, FlowRef, Preset};
 use domain::campaign::event::PauseReason;
-use domain::campaign::{CampaignStatus, CreatedCampaign};
+use domain::campaign::{CampaignStatus, CreatedCampaign, Gates};
 use domain::compliance::zone_of_campaign;
+use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, TEST_PEOPLE_MAX};
 use domain::ids::CampaignId;
 use domain::time::{TimeOfDay, Timestamp};
 use schemars::JsonSchema;
@@ -24,11 +25,68 @@ pub struct CampaignShown {
     pub created: Option<Created>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_reason: Option<PauseReason>,
+    /// How far it has gone live, of one that does so in stages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stage: Option<StageShown>,
     #[serde(flatten)]
     pub headed: Option<Headed>,
     /// Of the past: where the answer lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
+}
+
+/// How far a campaign has gone live, and what of its stage is used up.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct StageShown {
+    pub stage: Stage,
+    #[schemars(example = &"测试")]
+    stage_zh: &'static str,
+    /// People whom a test admitted, and the most it admits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_admitted: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    people_max: Option<u32>,
+    /// Calls of a pilot's day, and the most it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls_today: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    calls_per_day_max: Option<u32>,
+    /// Why nobody further is dialed now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<WaitingShown>,
+}
+
+/// Why a stage lets nobody further be dialed.
+#[derive(Debug, Serialize, JsonSchema)]
+struct WaitingShown {
+    #[schemars(example = &"测试阶段的 200 条名单已用完,其余等待任务进入试点")]
+    zh: String,
+    #[schemars(example = &"under test the campaign calls its first 200 people")]
+    en: String,
+    /// When it goes on by itself; a test does not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
+}
+
+impl StageShown {
+    /// Nothing of a campaign that is fully live from its start.
+    pub fn of(gates: &Gates, now: Timestamp) -> Option<Self> {
+        let stage = gates.stage()?;
+        let (is_test, is_pilot) = (stage == Stage::Test, stage == Stage::Pilot);
+        Some(Self {
+            stage,
+            stage_zh: stage.label_zh(),
+            people_admitted: is_test.then(|| gates.admitted_count()),
+            people_max: is_test.then_some(TEST_PEOPLE_MAX),
+            calls_today: is_pilot.then(|| gates.calls_today(now)),
+            calls_per_day_max: is_pilot.then_some(PILOT_CALLS_PER_DAY_MAX),
+            waiting: gates.waiting(now).map(|waiting| WaitingShown {
+                zh: waiting.label_zh(),
+                en: waiting.to_string(),
+                until: waiting.until(),
+            }),
+        })
+    }
 }
 
 /// What a campaign was created with.

@@ -1,5 +1,6 @@
 //! What calls cost on the lines: seconds as carriers bill them, times a tariff that the reader gives.
 
+use super::baseline::{Baseline, BesideBaseline, Ours};
 use domain::calendar::{beijing_date, midnight, parse_day_or_instant};
 use domain::disposition::{Disposition, Outcome};
 use domain::ids::CampaignId;
@@ -20,9 +21,16 @@ pub struct Costing {
     filter: CostFilter,
     step: BillingStep,
     per_minute_fen: Option<u64>,
+    baseline: Option<Baseline>,
 }
 
 impl Costing {
+    /// Compared with what people alone would cost.
+    pub const fn beside(mut self, baseline: Option<Baseline>) -> Self {
+        self.baseline = baseline;
+        self
+    }
+
     /// Reads the words of a query or a command line.
     pub fn read(
         campaign: Option<CampaignId>,
@@ -46,6 +54,7 @@ impl Costing {
             filter,
             step,
             per_minute_fen,
+            baseline: None,
         })
     }
 
@@ -101,6 +110,14 @@ impl Sum {
             cost_fen: fen,
             conversions: self.conversions,
             cost_per_conversion_fen: of_conversion,
+            baseline: asked.baseline.map(|baseline| {
+                baseline.beside(Ours {
+                    effective_calls: self.billed,
+                    conversions: self.conversions,
+                    billed_seconds: self.seconds,
+                    cost_fen: fen,
+                })
+            }),
         }
     }
 }
@@ -118,6 +135,9 @@ struct SumShown {
     cost_fen: Option<u64>,
     conversions: u64,
     cost_per_conversion_fen: Option<u64>,
+    /// What people alone would cost for the same calls, where a baseline was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BesideBaseline>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

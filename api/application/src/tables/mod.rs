@@ -1,9 +1,11 @@
 //! Tables over all campaigns or one, made of live rows: what routes and the command line both show.
 
 mod abandonment;
+mod baseline;
 mod costs;
 mod daily;
 
 pub use abandonment::{Abandonment, Budget, WINDOW_DAYS, abandonment, budget};
+pub use baseline::{Baseline, BesideBaseline};
 pub use costs::{CostTable, Costing, cost_table};
 pub use daily::{Daily, daily};

@@ -2,6 +2,7 @@
 //! to reach and see what they reached.
 
 use crate::commands::cut_off;
+use crate::commands::promote;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -10,6 +11,7 @@ use crate::kit::moment::MomentArgs;
 use crate::page;
 use application::percent::encode;
 use domain::ids::{ApprovalId, CampaignId};
+use domain::time::Timestamp;
 use http::body::BODY_BYTES_MAX;
 use intake::bounded_file;
 use serde_json::{Value, json};
@@ -84,6 +86,18 @@ enum Action {
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
     },
+    /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
+    Promote(promote::Args),
+    /// Create a campaign with the plan and flow of another; lists and figures are its own
+    Clone {
+        #[command(flatten)]
+        named: Named,
+        /// The new campaign's id
+        new: CampaignId,
+        /// When it ends (RFC 3339); default: it does not
+        #[arg(long, value_name = "INSTANT")]
+        ends_at: Option<Timestamp>,
+    },
     /// List all campaigns with their figures, now or as of a time
     List {
         #[command(flatten)]
@@ -145,6 +159,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             named.asking.show(runtime, post(&path, &body)).await
         }
         Action::Segment { named, sql, approval } => freeze(runtime, &named, &sql, approval).await,
+        Action::Clone { named, new, ends_at } => {
+            let path = format!("/api/v1/campaigns/{}/clone", encode(named.id.as_str()));
+            let body = given(json!({ "task_id": new, "ends_at": ends_at }));
+            named.asking.show(runtime, post(&path, &body)).await
+        }
+        Action::Promote(args) => promote::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());
             asking.show_whole(runtime, &path).await

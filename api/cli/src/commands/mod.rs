@@ -13,6 +13,7 @@ pub(crate) mod complaint;
 pub(crate) mod consent;
 pub(crate) mod customer;
 pub(crate) mod cut_off;
+pub(crate) mod deal;
 pub(crate) mod doctor;
 pub(crate) mod doctor_clock;
 pub(crate) mod doctor_history;
@@ -42,6 +43,7 @@ pub(crate) mod number;
 pub(crate) mod person_request;
 mod profile;
 pub(crate) mod projections;
+pub(crate) mod promote;
 pub(crate) mod query;
 pub(crate) mod reconcile;
 pub(crate) mod report;
@@ -50,6 +52,7 @@ mod reveal;
 pub(crate) mod rules;
 pub(crate) mod sample;
 pub(crate) mod segment;
+pub(crate) mod score;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shell;
@@ -105,6 +108,8 @@ pub(crate) enum Command {
     Retention(retention::Args),
     Sample(sample::Args),
     Segment(segment::Args),
+    Deal(deal::Args),
+    Score(score::Args),
     Inspect(inspect::Args),
     Complaint(complaint::Args),
     PersonRequest(person_request::Args),
@@ -161,6 +166,8 @@ impl Command {
             | Self::Report(_)
             | Self::Retention(_)
             | Self::Sample(_)
+            | Self::Deal(_)
+            | Self::Score(_)
             | Self::Inspect(_)
             | Self::Complaint(_)
             | Self::PersonRequest(_)
@@ -209,6 +216,8 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Segment(args) => Box::pin(segment::run(args, runtime)).await,
+        Command::Deal(args) => Box::pin(deal::run(args, runtime)).await,
+        Command::Score(args) => score::run(args),
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,
         Command::Query(args) => Box::pin(query::run(args, runtime)).await,
         Command::Complaint(args) => Box::pin(complaint::run(args, runtime)).await,

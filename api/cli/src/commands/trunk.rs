@@ -265,6 +265,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             dialing: None,
             days: None,
             screening: None,
+            stages: None,
         },
     }
 }

@@ -131,6 +131,7 @@ impl Part {
                 dialing: None,
                 days: None,
                 screening: None,
+                stages: None,
             },
         })
     }

@@ -107,6 +107,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody says what it is to reach",
     ),
     (
+        CampaignEvent::PROMOTED,
+        Beginning::Outside,
+        "somebody lets it go on to its next stage",
+    ),
+    (
         AlertEvent::RAISED,
         Beginning::Clock,
         "a figure over many events went beyond its limit",
@@ -167,6 +172,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         CustomerEvent::ASSIGNED,
         Beginning::Outside,
         "somebody gives the person to a user or a team",
+    ),
+    (
+        CustomerEvent::DEAL_REPORTED,
+        Beginning::Outside,
+        "another system reports what came of a call",
     ),
     (
         CustomerEvent::UNASSIGNED,

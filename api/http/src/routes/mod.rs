@@ -13,6 +13,7 @@ mod bulk_reveal;
 mod call_plans;
 pub mod calls;
 mod campaign_segments;
+mod campaign_clones;
 pub mod campaigns;
 mod charts;
 mod complaints;
@@ -21,6 +22,7 @@ mod consents;
 mod conversations;
 mod customers;
 mod cut_off;
+mod deals;
 mod description;
 mod engines;
 mod event_schemas;
@@ -51,6 +53,7 @@ mod problems;
 mod profiles;
 mod projections;
 mod prometheus;
+mod promotions;
 mod proofs;
 mod queries;
 mod recordings;
@@ -96,8 +99,11 @@ use warp::reply::Response;
 fn groups() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
+        campaign_clones::endpoints(),
         cut_off::endpoints(),
+        deals::endpoints(),
         anonymization::endpoints(),
+        promotions::endpoints(),
         lists::endpoints(),
         withdrawals::endpoints(),
         reports::endpoints(),

@@ -21,6 +21,7 @@ mod closing_calls;
 mod consenting;
 mod correcting;
 mod cutting_off;
+mod dealing;
 mod enrolling;
 mod forgetting;
 mod granting;

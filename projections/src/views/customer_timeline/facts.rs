@@ -82,6 +82,9 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             removed,
             origin,
         } => json!({ "level": level, "added": added.len(), "removed": removed.len(), "origin": origin }),
+        CustomerEvent::DealReported {
+            deal, change_minor, ..
+        } => json!({ "deal": deal, "change_minor": change_minor }),
         CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),

@@ -112,6 +112,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::HOLD_RELEASED,
         CustomerEvent::ASSIGNED,
         CustomerEvent::UNASSIGNED,
+        CustomerEvent::DEAL_REPORTED,
         CustomerEvent::CORRECTED,
         CustomerEvent::ATTRIBUTES_SET,
         CustomerEvent::TAGGED,

@@ -6,9 +6,9 @@ use crate::error::ProjectionError;
 use crate::progress::Progress;
 use crate::value::{Row, Val};
 use async_trait::async_trait;
-use domain::ids::CampaignId;
+use domain::ids::{CampaignId, CustomerId};
 use domain::ports::worklist::{
-    CampaignWork, DueEnrolment, OpenCall, OpenGrant, UnclosedCall, Worklist, WorklistError,
+    CampaignWork, DueEnrolment, NAMED_MAX, OpenCall, OpenGrant, UnclosedCall, Worklist, WorklistError,
 };
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -41,6 +41,15 @@ impl SqlWorklist {
             .collect::<Result<_, _>>()
             .map_err(failed)
     }
+}
+
+fn read_due(mut row: Row) -> Result<DueEnrolment, ProjectionError> {
+    Ok(DueEnrolment {
+        campaign: row.parse()?,
+        customer: row.parse()?,
+        number: row.parse()?,
+        due_at: row.at()?,
+    })
 }
 
 fn failed(error: ProjectionError) -> WorklistError {
@@ -77,16 +86,33 @@ impl Worklist for SqlWorklist {
              where campaign = $1 and state = 'waiting' and due_at <= $2
              order by in_list, due_at, customer limit $3",
             vec![Val::text(campaign), Val::at(now), Val::count(limit)],
-            |mut row| {
-                Ok(DueEnrolment {
-                    campaign: row.parse()?,
-                    customer: row.parse()?,
-                    number: row.parse()?,
-                    due_at: row.at()?,
-                })
-            },
+            read_due,
         )
         .await
+    }
+
+    async fn due_of(
+        &self,
+        campaign: &CampaignId,
+        customers: &[CustomerId],
+        now: Timestamp,
+    ) -> Result<Vec<DueEnrolment>, WorklistError> {
+        if customers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let customers = customers.get(..NAMED_MAX).unwrap_or(customers);
+        let named: Vec<String> = (3..customers.len() + 3)
+            .map(|place| format!("${place}"))
+            .collect();
+        let sql = format!(
+            "select campaign, customer, number, due_at from worklist_enrolment
+             where campaign = $1 and state = 'waiting' and due_at <= $2 and customer in ({})
+             order by in_list, due_at, customer",
+            named.join(", ")
+        );
+        let mut values = vec![Val::text(campaign), Val::at(now)];
+        values.extend(customers.iter().map(Val::text));
+        self.read(&sql, values, read_due).await
     }
 
     async fn open_grants(&self, limit: usize) -> Result<Vec<OpenGrant>, WorklistError> {

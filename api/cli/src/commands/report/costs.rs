@@ -5,11 +5,16 @@ use super::from_rows;
 use crate::kit::failure::Failure;
 use crate::kit::{output, table};
 use application::reply_value::value;
-use application::tables::{Costing, cost_table};
+use application::tables::{Baseline, Costing, cost_table};
 use domain::ids::CampaignId;
 use host::read_db_spec::ReadDbArgs;
 use host::store_spec::LogArgs;
+use intake::bounded_file;
 use serde_json::Value;
+use std::path::{Path, PathBuf};
+
+/// Largest file of a baseline: five numbers.
+const BASELINE_BYTES_MAX: usize = 4_096;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,6 +33,11 @@ pub(super) struct Args {
     /// Tariff in fen (0.01 yuan) a minute, a whole number; without one only seconds are shown
     #[arg(long, value_name = "FEN")]
     per_minute_fen: Option<u64>,
+    /// What agents alone would cost, a YAML or JSON file: agent_year_fen (8000000), work_days_per_year
+    /// (250), calls_per_agent_day_min and _max (150, 200), line_minute_fen_before; what is left out is as
+    /// printed here
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -46,6 +56,7 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
         args.per_minute_fen,
     );
     let asked = asked.map_err(|problem| Failure::usage(problem.detail))?;
+    let asked = asked.beside(args.baseline.as_deref().map(baseline_of).transpose()?);
     let report = from_rows(&args.log, &args.read_db, async |rows, _| {
         Ok(value(&cost_table(rows, &asked).await?))
     })
@@ -56,12 +67,25 @@ pub(super) async fn run(args: Args) -> Result<(), Failure> {
     text(&report)
 }
 
+/// As it is said in a file; what is not said is the requirement's.
+fn baseline_of(path: &Path) -> Result<Baseline, Failure> {
+    let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", path.display()));
+    let text = bounded_file::read_text(path, BASELINE_BYTES_MAX).map_err(|error| told(&error))?;
+    let baseline: Baseline = serde_yaml_ng::from_str(&text).map_err(|error| told(&error))?;
+    match baseline.fault() {
+        None => Ok(baseline),
+        Some(fault) => Err(told(&fault)),
+    }
+}
+
 fn text(report: &Value) -> Result<(), Failure> {
     let mut campaigns = table::items(report, "campaigns").to_vec();
     let mut total = report.get("total").cloned().unwrap_or_default();
     if let Some(members) = total.as_object_mut() {
         members.insert("campaign".to_owned(), Value::from("合计 all"));
     }
+    // The last three say something only beside a baseline.
+    let shown = if total.get("baseline").is_some() { 10 } else { 7 };
     campaigns.push(total);
     let columns = [
         ("任务 campaign", "/campaign"),
@@ -71,8 +95,11 @@ fn text(report: &Value) -> Result<(), Failure> {
         ("费用 cost, fen", "/cost_fen"),
         ("转化 conversions", "/conversions"),
         ("单次转化 per conversion, fen", "/cost_per_conversion_fen"),
+        ("纯人工 people, fen", "/baseline/people_cost_fen_min"),
+        ("至 to", "/baseline/people_cost_fen_max"),
+        ("线路占比 lines, ‰", "/baseline/line_cost_per_mille"),
     ];
-    table::members(&columns, &campaigns)?;
+    table::members(columns.get(..shown).unwrap_or(&columns), &campaigns)?;
     output::line("")?;
     let columns = [
         ("任务 campaign", "/campaign"),

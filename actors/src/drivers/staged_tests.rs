@@ -1,0 +1,135 @@
+//! A campaign that goes live in stages, as its dialer dials it: the 201st person of a test and the 1,001st
+//! call of a pilot's day wait, and go on after a promotion and on the next day.
+
+use crate::testing::line::{FakeLine, failed, ringing};
+use crate::testing::world::{World, no_flow, plan};
+use crate::testing::{on_one_thread, settle};
+use domain::campaign::command::CampaignCommand;
+use domain::go_live::{Stage, StagePlan};
+use domain::number::command::NumberCommand;
+use domain::number::event::OptOutSource;
+use domain::ports::clock::Clock;
+use domain::ports::line::DialOrder;
+use domain::promotion::Evidence;
+use std::collections::BTreeSet;
+
+const PEOPLE: usize = 5;
+
+/// One day in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// Everybody is busy, and called once more.
+fn world() -> World {
+    World::new(vec![FakeLine::new(
+        "busy",
+        Box::new(|_: &DialOrder| vec![ringing(), failed(486, true)]),
+    )])
+}
+
+/// Five people wait; of its stage all is used up but for two.
+async fn all_but_two(world: &World, from: Stage) {
+    let mut plan = plan(200);
+    plan.stages = Some(StagePlan {
+        from,
+        agent_gates: false,
+    });
+    world.run_plan(PEOPLE, &|_, _| {}, no_flow(), plan).await;
+    let (batches, of_batch) = match from {
+        Stage::Test => (1, 198),
+        Stage::Pilot | Stage::Full => (6, 200),
+    };
+    let mut left = if from == Stage::Test { 198 } else { 998 };
+    for _ in 0..batches {
+        let wanted = of_batch.min(left);
+        left -= wanted;
+        if wanted > 0 {
+            grant(world, wanted).await;
+        }
+    }
+}
+
+async fn grant(world: &World, wanted: u32) {
+    let people = (0..wanted).map(|number| format!("{number:032x}").parse().expect("an id"));
+    let command = CampaignCommand::GrantDials {
+        wanted,
+        in_flight: 0,
+        people: people.collect(),
+        unused: Vec::new(),
+    };
+    world.tell_campaign(command).await;
+}
+
+/// Whatever happens within so many seconds.
+async fn watch(world: &World, seconds: u64) {
+    for _ in 0..seconds {
+        settle().await;
+        world.fakes.clock.advance_ms(1_000);
+    }
+    settle().await;
+}
+
+fn people_dialed(world: &World) -> usize {
+    let grants = world.data("customer.dial_granted");
+    let people: BTreeSet<String> = grants.iter().map(|one| one["customer"].to_string()).collect();
+    people.len()
+}
+
+#[test]
+fn the_201st_person_of_a_test_waits_until_it_is_promoted_and_the_others_are_called_again() {
+    on_one_thread(async {
+        let world = world();
+        all_but_two(&world, Stage::Test).await;
+        let _drivers = world.start_drivers().await;
+        watch(&world, 30).await;
+        assert_eq!(people_dialed(&world), 2);
+        assert_eq!(
+            world.count("call.dialing"),
+            4,
+            "each was busy, and called once more"
+        );
+        let evidence = Evidence {
+            calls: 200,
+            answered: 1,
+            ..Evidence::default()
+        };
+        world
+            .tell_campaign(CampaignCommand::Promote {
+                to: Stage::Pilot,
+                reason: "the test went well".to_owned(),
+                evidence: Box::new(evidence),
+                four_eyes: None,
+            })
+            .await;
+        watch(&world, 30).await;
+        assert_eq!(people_dialed(&world), PEOPLE);
+    });
+}
+
+#[test]
+fn the_1001st_call_of_a_pilots_day_waits_for_the_next_day_and_who_is_not_called_does_not_count() {
+    on_one_thread(async {
+        let world = world();
+        // They are due first, and nobody may call them.
+        for index in 0..2 {
+            let command = NumberCommand::OptOut {
+                reason: "asked".to_owned(),
+                source: OptOutSource::Import,
+                call: None,
+            };
+            let (number, cause) = (world.number(index), world.outside());
+            let opted_out = world.system.numbers.ask(&number, command, cause).await;
+            opted_out.expect("an opt-out");
+        }
+        all_but_two(&world, Stage::Pilot).await;
+        let _drivers = world.start_drivers().await;
+        watch(&world, 30).await;
+        assert_eq!(world.count("call.dialing"), 2, "the day has 1,000");
+        let next_day = world.fakes.clock.now().plus_ms(DAY_MS);
+        while world.fakes.clock.now() < next_day {
+            settle().await;
+            world.fakes.clock.advance_ms(1_800_000);
+        }
+        watch(&world, 30).await;
+        assert_eq!(world.count("call.dialing"), 6, "three people, each twice");
+    });
+}

@@ -1,0 +1,33 @@
+//! Another campaign with the same plan and flow: its lists, calls and figures are its own.
+
+use crate::installation::Installation;
+use actors::Answer;
+use domain::campaign::Campaign;
+use domain::campaign::command::CampaignCommand;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+
+/// Makes `to` as `from` was made; the same again is answered without an event. An end is the first one's own:
+/// the clone has the one that is said, or none.
+pub async fn clone_campaign(
+    installation: &Installation,
+    from: &CampaignId,
+    to: &CampaignId,
+    ends_at: Option<Timestamp>,
+    cause: Cause,
+) -> Result<Answer<Campaign>, Problem> {
+    let loaded = installation.entities.campaigns.state(from).await?;
+    let created = loaded.state.created().cloned();
+    let created = created.ok_or_else(|| Problem::missing("this campaign"))?;
+    let mut plan = created.plan;
+    plan.ends_at = ends_at;
+    let command = CampaignCommand::Create {
+        campaign: to.clone(),
+        customer_segment: created.customer_segment,
+        flow: created.flow,
+        plan,
+    };
+    Ok(installation.entities.campaigns.ask(to, command, cause).await?)
+}

@@ -1,0 +1,244 @@
+//! What came of calls afterwards (INT-5), as other systems report it: each row is looked up, put down to a
+//! call by what that call's own stream says, and stored by the person's; a bad row is told, the others count.
+
+use crate::installation::{Installation, follow};
+use actors::AskError;
+use domain::customer::{CallTold, Customer, CustomerCommand, CustomerEvent, CustomerState, DealReport};
+use domain::deal::{Currency, DealKind};
+use domain::decider::{Context, Decider};
+use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Most deals of one request: each may read a call's stream.
+pub const DEALS_OF_REQUEST_MAX: usize = 500;
+
+/// One deal as it is reported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "customer": "C001", "reference": "ORDER-17", "type": "signed",
+    "amount_minor": 128_000, "currency": "CNY", "happened_at": "2026-03-05T10:00:00+08:00",
+    "campaign": "LOAN_REMIND" }]))]
+pub struct DealRow {
+    /// The institution's own `customer_id`, or our id.
+    #[schemars(example = &"C001")]
+    pub customer: String,
+    /// The institution's own number of the deal; reported again, it supersedes.
+    #[schemars(example = &"ORDER-17")]
+    pub reference: String,
+    #[serde(rename = "type")]
+    pub kind: DealKind,
+    /// In the currency's smallest unit; 0 takes it back.
+    pub amount_minor: u64,
+    pub currency: Currency,
+    pub happened_at: Timestamp,
+    /// Its last call before the deal is meant; needed where no call is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignId>,
+    /// The call that it follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+}
+
+/// How reports are taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Taking {
+    /// So many days after a call a deal is put down to it.
+    pub window_days: u32,
+    /// Nothing is stored.
+    pub dry_run: bool,
+}
+
+/// What became of the rows.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct DealsTaken {
+    pub rows: usize,
+    /// New ones.
+    pub stored: usize,
+    /// Superseded what was reported before.
+    pub corrected: usize,
+    /// Known so already.
+    pub unchanged: usize,
+    /// Of those stored: put down to no call, for they came too late after one.
+    pub unattributed: usize,
+    pub refused: Vec<DealRefused>,
+    pub dry_run: bool,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// A row that was not taken, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct DealRefused {
+    /// From 0, in the order of the request.
+    pub row: usize,
+    #[schemars(example = &"ORDER-17")]
+    pub reference: String,
+    #[schemars(example = &"the deal is of a call that this customer never had")]
+    pub why: String,
+}
+
+/// Takes each row by itself: one that is refused takes none with it.
+pub async fn take_deals(
+    installation: &Installation,
+    rows: Vec<DealRow>,
+    taking: Taking,
+    cause: Cause,
+) -> Result<DealsTaken, Problem> {
+    let mut taken = DealsTaken {
+        rows: rows.len(),
+        dry_run: taking.dry_run,
+        ..DealsTaken::default()
+    };
+    for (index, row) in rows.into_iter().enumerate() {
+        let reference = row.reference.clone();
+        let cause = follow(cause, &format!("deal/{index}"));
+        match take_one(installation, row, taking, cause).await {
+            Ok((events, position)) => {
+                taken.position = taken.position.max(position);
+                taken.note(&events);
+            }
+            Err(problem) if is_of_the_row(problem.kind) => taken.refused.push(DealRefused {
+                row: index,
+                reference,
+                why: problem.detail,
+            }),
+            Err(problem) => return Err(problem),
+        }
+    }
+    Ok(taken)
+}
+
+/// What only another row would mend; all else ends the request.
+const fn is_of_the_row(kind: Kind) -> bool {
+    matches!(kind, Kind::Invalid | Kind::Missing | Kind::Refused)
+}
+
+impl DealsTaken {
+    fn note(&mut self, events: &[CustomerEvent]) {
+        let reported = events.iter().find_map(|event| match event {
+            CustomerEvent::DealReported { deal, corrects, .. } => Some((deal, *corrects)),
+            _ => None,
+        });
+        match reported {
+            None => self.unchanged += 1,
+            Some((deal, corrects)) => {
+                self.stored += usize::from(!corrects);
+                self.corrected += usize::from(corrects);
+                self.unattributed += usize::from(deal.call.is_none());
+            }
+        }
+    }
+}
+
+async fn take_one(
+    installation: &Installation,
+    row: DealRow,
+    taking: Taking,
+    cause: Cause,
+) -> Result<(Arc<Vec<CustomerEvent>>, Position), Problem> {
+    let (customer, state) = installation.customer_named(&row.customer).await?;
+    let (campaign, call) = meant(installation, &row, &customer, &state).await?;
+    let report = DealReport {
+        customer: customer.clone(),
+        reference: row.reference,
+        kind: row.kind,
+        amount_minor: row.amount_minor,
+        currency: row.currency,
+        happened_at: row.happened_at,
+        campaign,
+        call,
+        window_days: taking.window_days,
+    };
+    let command = CustomerCommand::ReportDeal(Box::new(report));
+    if taking.dry_run {
+        let context = Context {
+            now: installation.now(),
+        };
+        let events = Customer::decide(&state, command, context).map_err(AskError::Refused)?;
+        return Ok((Arc::new(events), Position(0)));
+    }
+    let answer = installation
+        .entities
+        .customers
+        .ask(&customer, command, cause)
+        .await?;
+    Ok((answer.events, answer.position))
+}
+
+/// The call that is meant, as its own stream tells it: the one that is named, or the last that was dialed
+/// before the deal in the campaign that is named.
+async fn meant(
+    installation: &Installation,
+    row: &DealRow,
+    customer: &CustomerId,
+    state: &CustomerState,
+) -> Result<(CampaignId, CallTold), Problem> {
+    let campaign = match (&row.call, &row.campaign) {
+        (None, None) => {
+            return Err(Problem::invalid(
+                "deal-invalid",
+                "a deal names its call, or a campaign",
+            ));
+        }
+        (Some(call), _) => {
+            let loaded = installation.entities.calls.state(call).await?;
+            let of = loaded.state.campaign().cloned();
+            let of = of.filter(|of| row.campaign.as_ref().is_none_or(|said| said == of));
+            of.ok_or_else(|| Problem::refused("deal-invalid", "there is no such call in this campaign"))?
+        }
+        (None, Some(campaign)) => campaign.clone(),
+    };
+    let dials = dials_of(installation, customer, state, &campaign).await?;
+    let first = dials.first().copied();
+    let named = |(call, _): &&(CallId, Timestamp)| row.call.is_none_or(|named| named == *call);
+    let in_time = |(_, at): &&(CallId, Timestamp)| row.call.is_some() || *at <= row.happened_at;
+    let found = dials
+        .iter()
+        .rev()
+        .filter(named)
+        .find(in_time)
+        .or_else(|| dials.iter().find(named));
+    match (found, first) {
+        (Some((call, dialed_at)), Some((_, first_dialed_at))) => {
+            let told = CallTold {
+                call: *call,
+                dialed_at: *dialed_at,
+                first_dialed_at,
+            };
+            Ok((campaign, told))
+        }
+        _ => Err(Problem::refused(
+            "deal-invalid",
+            "the deal is of a call that this customer never had",
+        )),
+    }
+}
+
+/// When each call of an enrolment was dialed, the first one first; what was granted and not dialed is none.
+async fn dials_of(
+    installation: &Installation,
+    customer: &CustomerId,
+    state: &CustomerState,
+    campaign: &CampaignId,
+) -> Result<Vec<(CallId, Timestamp)>, Problem> {
+    let id = EnrolmentId {
+        campaign: campaign.clone(),
+        customer: customer.clone(),
+    };
+    let attempts = state
+        .enrolment(campaign)
+        .map_or(0, |enrolment| enrolment.attempts);
+    let mut dials = Vec::new();
+    for attempt in 1..=attempts {
+        let call = CallId::derive(&id, attempt);
+        let loaded = installation.entities.calls.state(&call).await?;
+        dials.extend(loaded.state.dialing_at().map(|at| (call, at)));
+    }
+    Ok(dials)
+}

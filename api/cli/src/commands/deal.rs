@@ -1,0 +1,112 @@
+//! `ledgerline deal import`: what came of calls afterwards, from a file of another system.
+
+use crate::kit::api::post;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::deals::DEALS_OF_REQUEST_MAX;
+use domain::deal::ATTRIBUTION_DAYS_DEFAULT;
+use intake::bounded_file;
+use intake::deal_file::{self, DealLine};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Largest file: its most rows at two hundred bytes each, twice over.
+const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Bad rows named in the answer; all of them are counted.
+const NAMED_MAX: usize = 100;
+
+/// Deals (成交, 还款): what came of calls, reported by other systems
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Report the deals of a CSV file: customer_id, reference, type, amount, currency, happened_at, and call
+    /// or campaign
+    ///
+    /// A deal of a reference that is known supersedes it; an amount of 0 takes it back. Good rows count, bad
+    /// ones are told by line.
+    Import {
+        file: PathBuf,
+        /// So many days after a call a deal is put down to it
+        #[arg(long, value_name = "DAYS", default_value_t = ATTRIBUTION_DAYS_DEFAULT)]
+        window_days: u32,
+        /// Store nothing: say what would be
+        #[arg(long)]
+        dry_run: bool,
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+/// What became of the file.
+#[derive(Default)]
+struct Sum {
+    counts: [u64; 4],
+    bad: Vec<Value>,
+    bad_count: u64,
+}
+
+/// What a reply counts, in the order of `Sum::counts`.
+const COUNTS: [&str; 4] = ["stored", "corrected", "unchanged", "unattributed"];
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let Action::Import {
+        file,
+        window_days,
+        dry_run,
+        asking,
+    } = args.action;
+    let told = |error: &dyn std::fmt::Display| Failure::usage(format!("{}: {error}", file.display()));
+    let text = bounded_file::read_text(&file, FILE_BYTES_MAX).map_err(|error| told(&error))?;
+    let lines = deal_file::read(&text).map_err(|error| told(&error))?;
+    let mut sum = Sum::default();
+    let mut good = Vec::new();
+    for DealLine { line, row } in &lines {
+        match row {
+            Ok(row) => good.push((*line, row.clone())),
+            Err(why) => sum.note_bad(*line, why),
+        }
+    }
+    for part in good.chunks(DEALS_OF_REQUEST_MAX) {
+        let rows: Vec<&Value> = part.iter().map(|(_, row)| row).collect();
+        let body = json!({"deals": rows, "window_days": window_days, "dry_run": dry_run});
+        let reply = asking
+            .reply(Arc::clone(&runtime), post("/api/v1/deals", &body))
+            .await?;
+        sum.add(part, &reply);
+    }
+    let [stored, corrected, unchanged, unattributed] = sum.counts;
+    output::json(&json!({
+        "rows": lines.len(), "stored": stored, "corrected": corrected, "unchanged": unchanged,
+        "unattributed": unattributed, "refused": sum.bad_count, "bad_rows": sum.bad, "dry_run": dry_run,
+    }))
+}
+
+impl Sum {
+    fn note_bad(&mut self, line: u64, why: &str) {
+        self.bad_count += 1;
+        if self.bad.len() < NAMED_MAX {
+            self.bad.push(json!({"line": line, "why": why}));
+        }
+    }
+
+    fn add(&mut self, part: &[(u64, Value)], reply: &Value) {
+        for (count, name) in self.counts.iter_mut().zip(COUNTS) {
+            *count += reply[name].as_u64().unwrap_or(0);
+        }
+        for refused in reply["refused"].as_array().into_iter().flatten() {
+            let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
+            let line = row.and_then(|row| part.get(row)).map_or(0, |(line, _)| *line);
+            self.note_bad(line, refused["why"].as_str().unwrap_or_default());
+        }
+    }
+}

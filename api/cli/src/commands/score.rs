@@ -1,0 +1,159 @@
+//! `ledgerline score evaluate`: the routing score on labelled cases: how often it chose whom people chose.
+
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::routing_score::{Breakdown, CANDIDATES_MAX, RoutingCandidate, RoutingCustomer, Weights, choose};
+use intake::bounded_file;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Largest file of cases.
+const FILE_BYTES_MAX: usize = 64 * 1024 * 1024;
+
+/// Cases named in the answer that it chose otherwise.
+const NAMED_MAX: usize = 20;
+
+/// The routing score: which robot or agent should take a call
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Say how often the highest score is whom the case names: one JSON object a line with customer,
+    /// candidates and chosen
+    ///
+    /// total = 0.4 rfm + 0.3 robot_match + 0.2 agent_skill + 0.1 line_quality, each of 1,000; a tie goes to
+    /// the first candidate.
+    Evaluate {
+        file: PathBuf,
+        /// Other weights: {"version","rfm","robot_match","agent_skill","line_quality"}, parts of 1,000
+        #[arg(long, value_name = "FILE")]
+        weights: Option<PathBuf>,
+        /// Print one JSON object
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// One labelled case.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    customer: RoutingCustomer,
+    candidates: Vec<RoutingCandidate>,
+    /// The candidate who was right, by its id.
+    chosen: String,
+}
+
+pub(crate) fn run(args: Args) -> Result<(), Failure> {
+    let Action::Evaluate { file, weights, json } = args.action;
+    let weights = match weights {
+        Some(path) => weights_of(&path)?,
+        None => Weights::PRINTED,
+    };
+    let report = evaluate(&text_of(&file)?, &weights).map_err(|why| told(&file, &why))?;
+    match json {
+        true => output::json(&report),
+        false => output::pretty(&report),
+    }
+}
+
+fn told(path: &Path, why: &dyn std::fmt::Display) -> Failure {
+    Failure::usage(format!("{}: {why}", path.display()))
+}
+
+fn text_of(path: &Path) -> Result<String, Failure> {
+    bounded_file::read_text(path, FILE_BYTES_MAX).map_err(|error| told(path, &error))
+}
+
+fn weights_of(path: &Path) -> Result<Weights, Failure> {
+    let weights: Weights = serde_json::from_str(&text_of(path)?).map_err(|error| told(path, &error))?;
+    match weights.fault() {
+        None => Ok(weights),
+        Some(fault) => Err(told(path, &fault)),
+    }
+}
+
+/// Every line is a case; one that cannot be read ends it, for what is left out changes the figure.
+fn evaluate(text: &str, weights: &Weights) -> Result<Value, String> {
+    let (mut cases, mut right, mut others) = (0_u64, 0_u64, Vec::new());
+    for (index, line) in text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty())
+    {
+        let place = index + 1;
+        let case: Case = serde_json::from_str(line).map_err(|error| format!("line {place}: {error}"))?;
+        if case.candidates.len() > CANDIDATES_MAX {
+            return Err(format!("line {place}: more than {CANDIDATES_MAX} candidates"));
+        }
+        if !case.candidates.iter().any(|one| one.id == case.chosen) {
+            return Err(format!("line {place}: {} is none of its candidates", case.chosen));
+        }
+        let chosen = choose(&case.customer, &case.candidates, weights);
+        let (winner, all) = chosen.ok_or_else(|| format!("line {place}: nobody stands for it"))?;
+        cases += 1;
+        let scored = all.get(winner).map(|one| one.candidate.as_str());
+        if scored == Some(case.chosen.as_str()) {
+            right += 1;
+        } else if others.len() < NAMED_MAX {
+            others.push(otherwise(place, &case.chosen, winner, &all));
+        }
+    }
+    if cases == 0 {
+        return Err("there is no case in it".to_owned());
+    }
+    Ok(json!({
+        "cases": cases,
+        "right": right,
+        "accuracy_per_mille": right * 1_000 / cases,
+        "weights": weights,
+        "otherwise": others,
+    }))
+}
+
+fn otherwise(line: usize, chosen: &str, winner: usize, all: &[Breakdown]) -> Value {
+    let of_chosen = all.iter().find(|one| one.candidate == chosen);
+    json!({"line": line, "scored": all.get(winner), "chosen": of_chosen})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn case(chosen: &str) -> String {
+        let one = |id: &str, skill: u32| json!({"id": id, "kind": "agent", "skill": skill});
+        json!({"customer": {"rfm": 500}, "candidates": [one("a", 700), one("b", 700), one("c", 300)],
+            "chosen": chosen})
+        .to_string()
+    }
+
+    #[test]
+    fn the_share_of_cases_is_told_in_which_it_chose_whom_people_chose() {
+        let text = [case("a"), case("a"), case("b"), String::new(), case("c")].join("\n");
+        let report = evaluate(&text, &Weights::PRINTED).unwrap();
+        assert_eq!((&report["cases"], &report["right"]), (&json!(4), &json!(2)));
+        assert_eq!(report["accuracy_per_mille"], 500);
+        assert_eq!(report["otherwise"][0]["line"], 3);
+        assert_eq!(report["otherwise"][1]["chosen"]["candidate"], "c");
+    }
+
+    #[test]
+    fn a_case_that_cannot_be_judged_is_told_and_not_left_out() {
+        for (text, why) in [
+            ("", "no case"),
+            ("{}", "line 1"),
+            (&*case("nobody"), "none of its candidates"),
+        ] {
+            assert!(
+                evaluate(text, &Weights::PRINTED).unwrap_err().contains(why),
+                "{text}"
+            );
+        }
+    }
+}

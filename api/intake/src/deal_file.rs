@@ -1,0 +1,158 @@
+//! A file of deals: CSV with a header, read into rows of the request that reports them. A bad row is told by
+//! its line, and the others count.
+//!
+//! Columns: `customer_id`, `reference`, `type` (signed, repaid, 成交, 还款), `amount` (such as 1280.00, in units
+//! of two decimals), `currency` (CNY unless it is said), `happened_at` (RFC 3339), and `call` or `campaign`.
+
+use csv::{ReaderBuilder, StringRecord};
+use domain::deal::DealKind;
+use domain::time::Timestamp;
+use serde_json::{Map, Value, json};
+
+/// Most rows of one file: a year of a large desk; more are several files.
+pub const DEAL_ROWS_MAX: usize = 200_000;
+
+/// Names of columns, English and Chinese.
+const COLUMNS: [(&str, &str); 8] = [
+    ("customer_id", "客户编号"),
+    ("reference", "单号"),
+    ("type", "类型"),
+    ("amount", "金额"),
+    ("currency", "币种"),
+    ("happened_at", "时间"),
+    ("call", "呼叫"),
+    ("campaign", "任务"),
+];
+
+/// One line of the file: the row as it is reported, or why it cannot be read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DealLine {
+    pub line: u64,
+    pub row: Result<Value, String>,
+}
+
+/// Reads the whole text; `Err` where its header is none.
+pub fn read(text: &str) -> Result<Vec<DealLine>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
+    let header = reader.headers().map_err(|error| error.to_string())?.clone();
+    let places: Vec<Option<usize>> = COLUMNS.iter().map(|names| place(&header, *names)).collect();
+    for (names, found) in COLUMNS.iter().zip(&places) {
+        let is_needed = ["customer_id", "reference", "type", "amount", "happened_at"].contains(&names.0);
+        if is_needed && found.is_none() {
+            return Err(format!("the file has no column {} ({})", names.0, names.1));
+        }
+    }
+    let mut lines = Vec::new();
+    let mut record = StringRecord::new();
+    loop {
+        let before = reader.position().line();
+        let line = match reader.read_record(&mut record) {
+            Ok(false) => return Ok(lines),
+            Ok(true) => DealLine {
+                line: record.position().map_or(before, csv::Position::line),
+                row: row(&record, &places),
+            },
+            Err(error) => DealLine {
+                line: before,
+                row: Err(error.to_string()),
+            },
+        };
+        if lines.len() >= DEAL_ROWS_MAX {
+            return Err(format!("the file has more than {DEAL_ROWS_MAX} rows: split it"));
+        }
+        lines.push(line);
+    }
+}
+
+fn place(header: &StringRecord, names: (&str, &str)) -> Option<usize> {
+    header
+        .iter()
+        .position(|title| [names.0, names.1].contains(&title.trim()))
+}
+
+fn row(record: &StringRecord, places: &[Option<usize>]) -> Result<Value, String> {
+    let cell = |name: &str| {
+        let column = COLUMNS.iter().position(|names| names.0 == name)?;
+        let text = record.get((*places.get(column)?)?)?.trim();
+        (!text.is_empty()).then(|| text.to_owned())
+    };
+    let needed = |name: &str| cell(name).ok_or_else(|| format!("{name} is empty"));
+    let word = needed("type")?;
+    let kind = DealKind::of_word(&word).ok_or_else(|| format!("{word:?} is no type: signed or repaid"))?;
+    let at = needed("happened_at")?;
+    let at: Timestamp = at
+        .parse()
+        .map_err(|_not_one| format!("{at:?} is no instant (RFC 3339)"))?;
+    let amount = needed("amount")?;
+    let mut row = Map::new();
+    row.insert("customer".to_owned(), json!(needed("customer_id")?));
+    row.insert("reference".to_owned(), json!(needed("reference")?));
+    row.insert("type".to_owned(), json!(kind));
+    row.insert("amount_minor".to_owned(), json!(minor(&amount)?));
+    row.insert(
+        "currency".to_owned(),
+        json!(cell("currency").unwrap_or_else(|| "CNY".to_owned())),
+    );
+    row.insert("happened_at".to_owned(), json!(at));
+    for name in ["call", "campaign"] {
+        row.extend(cell(name).map(|text| (name.to_owned(), json!(text))));
+    }
+    Ok(Value::Object(row))
+}
+
+/// `1280`, `1280.5` and `1280.50` in hundredths; no separators, no sign.
+fn minor(text: &str) -> Result<u64, String> {
+    let wrong = || format!("{text:?} is no amount such as 1280.00");
+    let (whole, part) = text.split_once('.').unwrap_or((text, "00"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits(whole) || !digits(part) || part.len() > 2 {
+        return Err(wrong());
+    }
+    let hundredths: u64 = format!("{part:0<2}").parse().map_err(|_not_one| wrong())?;
+    let whole: u64 = whole.parse().map_err(|_not_one| wrong())?;
+    let minor = whole
+        .checked_mul(100)
+        .and_then(|minor| minor.checked_add(hundredths));
+    minor.ok_or_else(wrong)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn good_rows_count_and_bad_ones_are_told_by_line() {
+        let text = "\u{feff}customer_id,单号,类型,amount,happened_at,campaign\n\
+                    C1,O-1,成交,1280.5,2026-03-05T10:00:00+08:00,LOAN\n\
+                    C1,O-2,lent,1,2026-03-05T10:00:00+08:00,LOAN\n\
+                    C1,O-3,repaid,\"1,280\",2026-03-05T10:00:00+08:00,LOAN\n\
+                    C1,O-4,repaid,0,yesterday,LOAN\n\
+                    ,O-5,repaid,7,2026-03-05T10:00:00+08:00,LOAN\n\
+                    C2,O-6,repaid,0,2026-03-05T10:00:00+08:00,LOAN\n";
+        let lines = read(text).unwrap();
+        let good: Vec<_> = lines
+            .iter()
+            .filter(|line| line.row.is_ok())
+            .map(|line| line.line)
+            .collect();
+        assert_eq!(good, [2, 7]);
+        let first = lines[0].row.as_ref().unwrap();
+        assert_eq!(first["amount_minor"], 128_050);
+        assert_eq!(
+            (&first["type"], &first["currency"]),
+            (&json!("signed"), &json!("CNY"))
+        );
+        assert!(read("customer_id,reference\n").unwrap_err().contains("type"));
+    }
+
+    #[test]
+    fn an_amount_has_at_most_two_decimals_and_no_sign() {
+        for (text, wanted) in [("0", 0), ("12", 1_200), ("12.3", 1_230), ("12.34", 1_234)] {
+            assert_eq!(minor(text), Ok(wanted));
+        }
+        for text in ["", ".", "1.", ".5", "-1", "1.234", "1e3", "99999999999999999999"] {
+            assert!(minor(text).is_err(), "{text}");
+        }
+    }
+}

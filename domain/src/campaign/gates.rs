@@ -1,0 +1,339 @@
+//! Going live in stages: whom a test admits, how many calls of a day a pilot has, and promotions, which need
+//! their evidence.
+//!
+//! Promises: everything is counted from the campaign's own events. Under test the first 200 people are named
+//! in its grants, and nobody else is granted a dial, however often those are called again. A pilot's day
+//! counts what was granted in it, less what was said never to have begun; what is lost with a crash counts.
+
+use super::BATCH_VALID_MS;
+use super::event::CampaignEvent;
+use super::refusal::CampaignRefusal;
+use super::state::{CampaignState, CampaignStatus};
+use crate::approvals_asked::NeedsApproval;
+use crate::calling_plan::CallingPlan;
+use crate::compliance::zone_of_campaign;
+use crate::four_eyes::FourEyes;
+use crate::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
+use crate::ids::CustomerId;
+use crate::promotion::Evidence;
+use crate::time::Timestamp;
+use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Longest reason of a promotion: it is stored for ever and must hold nothing personal.
+pub const PROMOTION_REASON_BYTES_MAX: usize = 256;
+
+/// One day in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// Why a stage permits no further dial now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// All whom a test admits are named, and nobody of them is due.
+    TestIsFull,
+    /// The day's calls are placed.
+    DayIsFull { until: Timestamp },
+}
+
+impl Waiting {
+    pub const fn until(self) -> Option<Timestamp> {
+        match self {
+            Self::TestIsFull => None,
+            Self::DayIsFull { until } => Some(until),
+        }
+    }
+    pub fn label_zh(self) -> String {
+        match self {
+            Self::TestIsFull => format!("测试阶段的 {TEST_PEOPLE_MAX} 条名单已用完,其余等待任务进入试点"),
+            Self::DayIsFull { until } => {
+                format!("试点阶段今天的 {PILOT_CALLS_PER_DAY_MAX} 通呼叫已用完,{until} 起继续")
+            }
+        }
+    }
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TestIsFull => write!(
+                f,
+                "under test the campaign calls its first {TEST_PEOPLE_MAX} people; the others wait until it is \
+                 promoted to a pilot"
+            ),
+            Self::DayIsFull { until } => write!(
+                f,
+                "a pilot places {PILOT_CALLS_PER_DAY_MAX} calls a day, and they are placed; the others wait \
+                 until {until}"
+            ),
+        }
+    }
+}
+
+/// How far a campaign has gone live, and what of the stage is used up.
+#[derive(Debug, Clone, Default)]
+pub struct Gates {
+    /// Absent where it is fully live from its start.
+    staged: Option<Staged>,
+}
+
+#[derive(Debug, Clone)]
+struct Staged {
+    plan: StagePlan,
+    stage: Stage,
+    /// Whose days count.
+    zone: Tz,
+    /// Whom a test may call.
+    admitted: BTreeSet<CustomerId>,
+    day: Option<NaiveDate>,
+    calls_of_day: u32,
+}
+
+/// What is asked for when a batch is.
+pub(super) struct Asking {
+    pub(super) wanted: u32,
+    pub(super) people: Vec<CustomerId>,
+    pub(super) unused: Vec<Timestamp>,
+}
+
+/// What of it a stage permits.
+#[derive(Debug)]
+pub(super) struct Passed {
+    pub(super) count: u32,
+    pub(super) admitted: Vec<CustomerId>,
+    pub(super) unused: u32,
+}
+
+impl Gates {
+    pub(super) fn of(plan: &CallingPlan) -> Self {
+        let staged = plan.stages.map(|stages| Staged {
+            plan: stages,
+            stage: stages.from,
+            zone: zone_of_campaign(plan.preset),
+            admitted: BTreeSet::new(),
+            day: None,
+            calls_of_day: 0,
+        });
+        Self { staged }
+    }
+
+    /// The stage; `None` where it is fully live from its start.
+    pub fn stage(&self) -> Option<Stage> {
+        self.staged.as_ref().map(|staged| staged.stage)
+    }
+
+    /// Whether only some of its people may be called.
+    pub fn is_test(&self) -> bool {
+        self.stage() == Some(Stage::Test)
+    }
+
+    /// Whether what is granted and not begun is to be told.
+    pub fn counts_dials(&self) -> bool {
+        self.stage() == Some(Stage::Pilot)
+    }
+
+    /// People whom a test admitted so far.
+    pub fn admitted(&self) -> impl Iterator<Item = &CustomerId> {
+        self.staged.iter().flat_map(|staged| &staged.admitted)
+    }
+
+    pub fn admitted_count(&self) -> usize {
+        self.staged.as_ref().map_or(0, |staged| staged.admitted.len())
+    }
+
+    /// Whether a test can admit nobody further.
+    pub fn is_test_full(&self) -> bool {
+        self.is_test() && self.left_to_admit() == 0
+    }
+
+    /// Whether this person may be called in this stage.
+    pub fn admits(&self, customer: &CustomerId) -> bool {
+        !self.is_test()
+            || self
+                .staged
+                .iter()
+                .any(|staged| staged.admitted.contains(customer))
+    }
+
+    /// Calls granted on the day of `now`, less those that never began.
+    pub fn calls_today(&self, now: Timestamp) -> u32 {
+        let of_today = self
+            .staged
+            .as_ref()
+            .filter(|staged| staged.day == Some(staged.day_of(now)));
+        of_today.map_or(0, |staged| staged.calls_of_day)
+    }
+
+    /// Why nobody further is dialed now.
+    pub fn waiting(&self, now: Timestamp) -> Option<Waiting> {
+        let staged = self.staged.as_ref()?;
+        match staged.stage {
+            Stage::Test => self.is_test_full().then_some(Waiting::TestIsFull),
+            Stage::Pilot => {
+                let is_full = self.calls_today(now) >= PILOT_CALLS_PER_DAY_MAX;
+                is_full.then(|| Waiting::DayIsFull {
+                    until: staged.next_day(now),
+                })
+            }
+            Stage::Full => None,
+        }
+    }
+
+    /// How many of these batches, known by when they ran out, were granted on the day of `now`.
+    pub fn of_today(&self, batches: &[Timestamp], now: Timestamp) -> usize {
+        self.staged.as_ref().map_or(0, |staged| {
+            let today = staged.day_of(now);
+            let granted = batches.iter().map(|until| until.minus_ms(BATCH_VALID_MS));
+            granted.filter(|at| staged.day_of(*at) == today).count()
+        })
+    }
+
+    fn left_to_admit(&self) -> usize {
+        let max = usize::try_from(TEST_PEOPLE_MAX).unwrap_or(usize::MAX);
+        max.saturating_sub(self.admitted_count())
+    }
+
+    /// How much of what is asked for the stage permits.
+    pub(super) fn pass(&self, asking: Asking, now: Timestamp) -> Result<Passed, CampaignRefusal> {
+        match &self.staged {
+            Some(staged) if staged.stage == Stage::Test => self.pass_test(asking),
+            Some(staged) if staged.stage == Stage::Pilot => {
+                let unused = self.of_today(&asking.unused, now);
+                staged.pass_pilot(asking.wanted, unused, self.calls_today(now), now)
+            }
+            Some(_) | None => Ok(Passed {
+                count: asking.wanted,
+                admitted: Vec::new(),
+                unused: 0,
+            }),
+        }
+    }
+
+    /// In the order in which they are due: who is admitted already, and others while there is room.
+    fn pass_test(&self, asking: Asking) -> Result<Passed, CampaignRefusal> {
+        let mut left = self.left_to_admit();
+        let mut count = 0_u32;
+        let mut admitted = BTreeSet::new();
+        for customer in asking.people {
+            if count >= asking.wanted {
+                break;
+            }
+            if self.admits(&customer) {
+                count = count.saturating_add(1);
+            } else if left > 0 && admitted.insert(customer) {
+                left = left.saturating_sub(1);
+                count = count.saturating_add(1);
+            }
+        }
+        if count == 0 {
+            return Err(CampaignRefusal::Staged(Waiting::TestIsFull));
+        }
+        Ok(Passed {
+            count,
+            admitted: admitted.into_iter().collect(),
+            unused: 0,
+        })
+    }
+
+    pub(super) fn granted(&mut self, count: u32, admitted: &[CustomerId], unused: u32, at: Timestamp) {
+        let Some(staged) = &mut self.staged else {
+            return;
+        };
+        staged.admitted.extend(admitted.iter().cloned());
+        let day = staged.day_of(at);
+        if staged.day != Some(day) {
+            staged.day = Some(day);
+            staged.calls_of_day = 0;
+        }
+        staged.calls_of_day = staged.calls_of_day.saturating_sub(unused).saturating_add(count);
+    }
+
+    /// Whom the test admitted is not asked for any more.
+    pub(super) fn promoted(&mut self, to: Stage) {
+        if let Some(staged) = &mut self.staged {
+            staged.stage = to;
+            staged.admitted = BTreeSet::new();
+        }
+    }
+}
+
+impl Staged {
+    fn day_of(&self, at: Timestamp) -> NaiveDate {
+        at.to_utc().with_timezone(&self.zone).date_naive()
+    }
+
+    /// When the next day begins there; where that day has no midnight, a day on.
+    fn next_day(&self, now: Timestamp) -> Timestamp {
+        let midnight = self.day_of(now).checked_add_days(Days::new(1)).and_then(|day| {
+            let local = self.zone.from_local_datetime(&day.and_time(NaiveTime::MIN));
+            local.earliest()
+        });
+        midnight.map_or(now.plus_ms(DAY_MS), |at| {
+            Timestamp::from_micros(at.timestamp_micros())
+        })
+    }
+
+    fn pass_pilot(
+        &self,
+        wanted: u32,
+        unused: usize,
+        today: u32,
+        now: Timestamp,
+    ) -> Result<Passed, CampaignRefusal> {
+        let unused = u32::try_from(unused).unwrap_or(u32::MAX).min(today);
+        let left = PILOT_CALLS_PER_DAY_MAX.saturating_sub(today.saturating_sub(unused));
+        if left == 0 {
+            let until = self.next_day(now);
+            return Err(CampaignRefusal::Staged(Waiting::DayIsFull { until }));
+        }
+        Ok(Passed {
+            count: wanted.min(left),
+            admitted: Vec::new(),
+            unused,
+        })
+    }
+}
+
+/// To the next stage, with a reason and what it is judged by.
+pub(super) fn promote(
+    state: &CampaignState,
+    status: CampaignStatus,
+    to: Stage,
+    reason: String,
+    evidence: Box<Evidence>,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
+    let staged = state.gates().staged.as_ref().ok_or(CampaignRefusal::NotStaged)?;
+    let from = staged.stage;
+    if from == to {
+        return Ok(Vec::new());
+    }
+    if status == CampaignStatus::Stopped {
+        return Err(CampaignRefusal::WrongStatus { status });
+    }
+    if !matches!(
+        (from, to),
+        (Stage::Test, Stage::Pilot) | (Stage::Pilot, Stage::Full)
+    ) {
+        return Err(CampaignRefusal::NotTheNextStage { stage: from, to });
+    }
+    if reason.trim().is_empty() || reason.len() > PROMOTION_REASON_BYTES_MAX {
+        return Err(CampaignRefusal::NoReason {
+            bytes_max: PROMOTION_REASON_BYTES_MAX,
+        });
+    }
+    if let Some(lacking) = evidence.lacking(to, staged.plan) {
+        return Err(CampaignRefusal::WithoutEvidence(lacking));
+    }
+    if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Promotions) {
+        return Err(CampaignRefusal::PromotionNotApproved);
+    }
+    Ok(vec![CampaignEvent::Promoted {
+        from,
+        to,
+        reason,
+        evidence,
+        four_eyes,
+    }])
+}

@@ -1,0 +1,132 @@
+//! What came of a person's calls afterwards: reported from outside, put down to a call within a window, and
+//! superseded by what is reported later of the same reference.
+//!
+//! Promises: a deal of a call that this person never had, or from before it, is refused; the same report
+//! again is no event; a correction says by how much the amount changed, so that sums follow from the events
+//! alone.
+
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::deal::{ATTRIBUTION_DAYS_MAX, Currency, DEAL_AMOUNT_MINOR_MAX, Deal, DealKind, is_reference};
+use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Most deals of one person: a repayment a month for thirty years.
+pub const DEALS_MAX: usize = 400;
+
+/// One day in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// A deal as it is reported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DealReport {
+    /// The entity's own id, from which its calls' ids follow.
+    pub customer: CustomerId,
+    pub reference: String,
+    pub kind: DealKind,
+    pub amount_minor: u64,
+    pub currency: Currency,
+    pub happened_at: Timestamp,
+    pub campaign: CampaignId,
+    /// The call that it is said to follow, or the last one of the campaign, as its own stream tells.
+    pub call: CallTold,
+    /// So many days after a call a deal is put down to it.
+    pub window_days: u32,
+}
+
+/// What a call's own stream says, carried in the request: no other stream is read here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CallTold {
+    pub call: CallId,
+    pub dialed_at: Timestamp,
+    /// The first dial of this person in the campaign.
+    pub first_dialed_at: Timestamp,
+}
+
+/// What is known of a person's deals, by reference.
+pub type Deals = BTreeMap<String, Deal>;
+
+pub(super) fn report(
+    state: &CustomerState,
+    report: DealReport,
+    now: Timestamp,
+) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
+    super::decide::not_erased(state)?;
+    check(&report, now)?;
+    let enrolment = state.enrolment(&report.campaign).ok_or_else(|| {
+        let campaign = report.campaign.clone();
+        CustomerRefusal::NotEnrolled { campaign }
+    })?;
+    let id = EnrolmentId {
+        campaign: report.campaign.clone(),
+        customer: report.customer.clone(),
+    };
+    let known = (1..=enrolment.attempts).any(|attempt| CallId::derive(&id, attempt) == report.call.call);
+    if !known {
+        return Err(CustomerRefusal::DealOfUnknownCall);
+    }
+    if report.happened_at < report.call.dialed_at {
+        return Err(CustomerRefusal::DealBeforeCall {
+            dialed_at: report.call.dialed_at,
+        });
+    }
+    let before = state.deals().and_then(|deals| deals.get(&report.reference));
+    if let Some(before) = before
+        && (before.campaign != report.campaign
+            || before.kind != report.kind
+            || before.currency != report.currency)
+    {
+        return Err(CustomerRefusal::DealOfAnother);
+    }
+    let count = state.deals().map_or(0, BTreeMap::len) + usize::from(before.is_none());
+    super::decide::at_most(count, DEALS_MAX, "deals")?;
+    let deal = attributed(report);
+    if before == Some(&deal) {
+        return Ok(Vec::new());
+    }
+    let was = before.map_or(0, |before| before.amount_minor);
+    Ok(vec![CustomerEvent::DealReported {
+        change_minor: signed(deal.amount_minor) - signed(was),
+        corrects: before.is_some(),
+        deal: Box::new(deal),
+    }])
+}
+
+fn check(report: &DealReport, now: Timestamp) -> Result<(), CustomerRefusal> {
+    let wrong = if !is_reference(&report.reference) {
+        Some("its reference is 1 to 64 letters, digits, - _ and .")
+    } else if report.amount_minor > DEAL_AMOUNT_MINOR_MAX {
+        Some("its amount is beyond what is possible")
+    } else if report.window_days == 0 || report.window_days > ATTRIBUTION_DAYS_MAX {
+        Some("the attribution window is 1 to 365 days")
+    } else if report.happened_at > now {
+        Some("it lies in the future")
+    } else {
+        None
+    };
+    wrong.map_or(Ok(()), |why| Err(CustomerRefusal::DealInvalid { why }))
+}
+
+/// Within the window it is put down to the call; later it stands in the campaign alone.
+fn attributed(report: DealReport) -> Deal {
+    let window_ms = u64::from(report.window_days).saturating_mul(DAY_MS);
+    let after_ms = report.happened_at.ms_since(report.call.dialed_at);
+    let is_within = after_ms <= window_ms;
+    Deal {
+        cycle_ms: is_within.then(|| report.happened_at.ms_since(report.call.first_dialed_at)),
+        call: is_within.then_some(report.call.call),
+        reference: report.reference,
+        kind: report.kind,
+        amount_minor: report.amount_minor,
+        currency: report.currency,
+        happened_at: report.happened_at,
+        campaign: report.campaign,
+    }
+}
+
+/// Amounts are bounded far below.
+fn signed(amount_minor: u64) -> i64 {
+    i64::try_from(amount_minor).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,107 @@
+//! Deals of a person: put down to a call within the window, superseded by what is reported later.
+
+use super::*;
+use crate::customer::{CallTold, DealReport};
+use crate::deal::{Currency, Deal, DealKind};
+
+/// One day in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+fn later(days: u64) -> Timestamp {
+    now().plus_ms(days * DAY_MS)
+}
+
+fn report(amount_minor: u64, happened_at: Timestamp) -> DealReport {
+    DealReport {
+        customer: customer(),
+        reference: "ORDER-17".to_owned(),
+        kind: DealKind::Signed,
+        amount_minor,
+        currency: Currency::CNY,
+        happened_at,
+        campaign: campaign(),
+        call: CallTold {
+            call: nth_call(1),
+            dialed_at: now(),
+            first_dialed_at: now(),
+        },
+        window_days: 30,
+    }
+}
+
+fn tell(given: &[CustomerEvent], report: DealReport) -> Decided {
+    let command = CustomerCommand::ReportDeal(Box::new(report));
+    let context = Context { now: later(90) };
+    Customer::decide(&state_at(given, now()), command, context)
+}
+
+fn called() -> Vec<CustomerEvent> {
+    person(&[granted(1), closed(&closing(1, Disposition::Answered), None)])
+}
+
+fn reported(events: &[CustomerEvent]) -> (Deal, i64, bool) {
+    match events {
+        [
+            CustomerEvent::DealReported {
+                deal,
+                change_minor,
+                corrects,
+            },
+        ] => ((**deal).clone(), *change_minor, *corrects),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_deal_within_the_window_is_put_down_to_its_call_and_one_after_it_to_the_campaign_alone() {
+    for (days, is_attributed) in [(0, true), (30, true), (31, false)] {
+        let events = tell(&called(), report(5_000_00, later(days))).unwrap();
+        let (deal, change, corrects) = reported(&events);
+        assert_eq!((change, corrects), (500_000, false));
+        assert_eq!(deal.call, is_attributed.then(|| nth_call(1)), "after {days} days");
+        assert_eq!(deal.cycle_ms, is_attributed.then_some(days * DAY_MS));
+        assert_eq!(deal.campaign, campaign());
+    }
+}
+
+#[test]
+fn the_same_report_again_is_no_event_and_another_amount_supersedes_it_by_the_difference() {
+    let first = tell(&called(), report(5_000_00, later(1))).unwrap();
+    let given = [called(), first].concat();
+    assert_eq!(tell(&given, report(5_000_00, later(1))), Ok(vec![]));
+    let (deal, change, corrects) = reported(&tell(&given, report(3_200_00, later(1))).unwrap());
+    assert_eq!((deal.amount_minor, change, corrects), (320_000, -180_000, true));
+    let (_, taken_back, _) = reported(&tell(&given, report(0, later(1))).unwrap());
+    assert_eq!(taken_back, -500_000);
+    let mut other = report(1, later(1));
+    other.kind = DealKind::Repaid;
+    assert_eq!(tell(&given, other), Err(CustomerRefusal::DealOfAnother));
+}
+
+#[test]
+fn a_deal_of_an_unknown_call_before_it_or_to_come_is_refused_and_says_why() {
+    let mut unknown = report(1, later(1));
+    unknown.call.call = nth_call(2);
+    assert_eq!(tell(&called(), unknown), Err(CustomerRefusal::DealOfUnknownCall));
+    let before = report(1, now().minus_ms(1));
+    assert_eq!(
+        tell(&called(), before),
+        Err(CustomerRefusal::DealBeforeCall { dialed_at: now() })
+    );
+    assert!(matches!(
+        tell(&called(), report(1, later(91))),
+        Err(CustomerRefusal::DealInvalid { .. })
+    ));
+    let mut nameless = report(1, later(1));
+    nameless.reference = "身份证 17".to_owned();
+    assert!(matches!(
+        tell(&called(), nameless),
+        Err(CustomerRefusal::DealInvalid { .. })
+    ));
+    let mut elsewhere = report(1, later(1));
+    elsewhere.campaign = "ANOTHER".parse().unwrap();
+    assert!(matches!(
+        tell(&called(), elsewhere),
+        Err(CustomerRefusal::NotEnrolled { .. })
+    ));
+}

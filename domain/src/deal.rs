@@ -1,0 +1,133 @@
+//! What came of a call afterwards, as the institution's own systems report it (INT-5): a contract signed or a
+//! debt repaid, with amount and time. Values that the customer and requests share.
+
+use crate::ids::{CallId, CampaignId};
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Longest reference: a number of the institution's own system.
+pub const DEAL_REFERENCE_BYTES_MAX: usize = 64;
+
+/// Largest amount in minor units: ten thousand billion of a currency with two decimals, and sums of millions
+/// of those fit into 64 bits.
+pub const DEAL_AMOUNT_MINOR_MAX: u64 = 1_000_000_000_000;
+
+/// How many days after a call a deal is put down to it, where nothing else is said.
+pub const ATTRIBUTION_DAYS_DEFAULT: u32 = 30;
+
+/// Most days that may be said: beyond a year nobody can tell what a call did.
+pub const ATTRIBUTION_DAYS_MAX: u32 = 365;
+
+/// What happened.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum DealKind {
+    /// 成交: something was sold, a contract signed.
+    Signed,
+    /// 还款: a debt was repaid, in whole or in part.
+    Repaid,
+}
+
+impl DealKind {
+    pub const ALL: [Self; 2] = [Self::Signed, Self::Repaid];
+
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Repaid => "repaid",
+        }
+    }
+    /// Chinese and English.
+    pub const fn labels(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Signed => ("成交", "signed"),
+            Self::Repaid => ("还款", "repaid"),
+        }
+    }
+    /// By its code or its Chinese label.
+    pub fn of_word(word: &str) -> Option<Self> {
+        let named = |kind: &Self| kind.code() == word || kind.labels().0 == word;
+        Self::ALL.into_iter().find(named)
+    }
+}
+
+/// A currency by its ISO 4217 code, such as `CNY`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Currency([u8; 3]);
+
+impl Currency {
+    pub const CNY: Self = Self(*b"CNY");
+}
+
+impl TryFrom<String> for Currency {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl std::str::FromStr for Currency {
+    type Err = &'static str;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match <[u8; 3]>::try_from(text.as_bytes()) {
+            Ok(letters) if letters.iter().all(u8::is_ascii_uppercase) => Ok(Self(letters)),
+            Ok(_) | Err(_) => Err("is a currency's three capital letters, such as CNY"),
+        }
+    }
+}
+
+impl From<Currency> for String {
+    fn from(currency: Currency) -> Self {
+        currency.to_string()
+    }
+}
+
+impl std::fmt::Display for Currency {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|letter| write!(f, "{}", char::from(*letter)))
+    }
+}
+
+impl schemars::JsonSchema for Currency {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Currency".into()
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "string", "pattern": "^[A-Z]{3}$", "examples": ["CNY"] })
+    }
+}
+
+/// A deal as it stands after an event: a later one of the same reference supersedes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Deal {
+    /// The institution's own number of it: letters, digits, `-`, `_` and `.`; nothing personal.
+    #[schemars(example = &"ORDER-2026-17")]
+    pub reference: String,
+    #[serde(rename = "type")]
+    pub kind: DealKind,
+    /// In the currency's smallest unit (分); 0 takes it back.
+    pub amount_minor: u64,
+    pub currency: Currency,
+    pub happened_at: Timestamp,
+    pub campaign: CampaignId,
+    /// The call that it is put down to; absent where it came too late after one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<CallId>,
+    /// How long after the customer's first dial in the campaign; absent where it is put down to no call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cycle_ms: Option<u64>,
+}
+
+/// Whether a text may be a deal's reference.
+pub fn is_reference(text: &str) -> bool {
+    let known = |letter: u8| letter.is_ascii_alphanumeric() || b"-_.".contains(&letter);
+    !text.is_empty() && text.len() <= DEAL_REFERENCE_BYTES_MAX && text.bytes().all(known)
+}

@@ -1,0 +1,233 @@
+//! Who should take a call, robot or agent: `0.4·rfm + 0.3·robot_match + 0.2·agent_skill + 0.1·line_quality`
+//! for each candidate, the highest total wins, a tie goes to the first (CAL-4).
+//!
+//! Pure and in whole numbers: every part is 0 to 1,000, every weight a part of 1,000, so a total is 0 to
+//! 1,000,000, the same everywhere. Weights have versions; the breakdown says which were used.
+
+use serde::{Deserialize, Serialize};
+
+/// What is whole: a part, and all weights together.
+const WHOLE: u32 = 1_000;
+
+/// Most candidates of one case.
+pub const CANDIDATES_MAX: usize = 1_000;
+
+/// Of a match: how much the industry, the region and what came of such calls before count, of 1,000.
+const INDUSTRY: u32 = 500;
+const REGION: u32 = 200;
+const HISTORY: u32 = 300;
+
+/// How much each part counts, of 1,000 together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Weights {
+    pub version: u32,
+    pub rfm: u32,
+    pub robot_match: u32,
+    pub agent_skill: u32,
+    pub line_quality: u32,
+}
+
+impl Weights {
+    /// As the requirement prints them.
+    pub const PRINTED: Self = Self {
+        version: 1,
+        rfm: 400,
+        robot_match: 300,
+        agent_skill: 200,
+        line_quality: 100,
+    };
+
+    /// What is wrong with them.
+    pub fn fault(&self) -> Option<&'static str> {
+        let parts = [self.rfm, self.robot_match, self.agent_skill, self.line_quality];
+        let sum = parts.into_iter().fold(0_u32, u32::saturating_add);
+        (sum != WHOLE || self.version == 0)
+            .then_some("weights are parts of 1,000 that add up to it, with a version from 1")
+    }
+}
+
+/// Who may take a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingCandidate {
+    pub id: String,
+    pub kind: CandidateKind,
+    #[serde(default)]
+    pub industries: Vec<String>,
+    #[serde(default)]
+    pub regions: Vec<String>,
+    /// Of a thousand calls with such people, how many reached their goal.
+    #[serde(default)]
+    pub history: u32,
+    /// What an agent is skilled at this; of a robot 0.
+    #[serde(default)]
+    pub skill: u32,
+    /// The line that it would be reached by.
+    #[serde(default)]
+    pub line_quality: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CandidateKind {
+    Robot,
+    Agent,
+}
+
+/// Whom the call is with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RoutingCustomer {
+    pub rfm: u32,
+    #[serde(default)]
+    pub industry: Option<String>,
+    #[serde(default)]
+    pub region: Option<String>,
+}
+
+/// The parts of one candidate's total.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Breakdown {
+    pub candidate: String,
+    pub weights_version: u32,
+    pub rfm: u32,
+    pub robot_match: u32,
+    pub agent_skill: u32,
+    pub line_quality: u32,
+    /// Of 1,000,000.
+    pub total: u32,
+}
+
+/// A candidate's parts and total.
+pub fn score(customer: &RoutingCustomer, candidate: &RoutingCandidate, weights: &Weights) -> Breakdown {
+    let rfm = customer.rfm.min(WHOLE);
+    let robot_match = match_of(customer, candidate);
+    let agent_skill = match candidate.kind {
+        CandidateKind::Agent => candidate.skill.min(WHOLE),
+        CandidateKind::Robot => 0,
+    };
+    let line_quality = candidate.line_quality.min(WHOLE);
+    let total = [
+        (weights.rfm, rfm),
+        (weights.robot_match, robot_match),
+        (weights.agent_skill, agent_skill),
+        (weights.line_quality, line_quality),
+    ];
+    let weighed = total
+        .into_iter()
+        .map(|(weight, part)| weight.saturating_mul(part));
+    Breakdown {
+        candidate: candidate.id.clone(),
+        weights_version: weights.version,
+        rfm,
+        robot_match,
+        agent_skill,
+        line_quality,
+        total: weighed.fold(0, u32::saturating_add),
+    }
+}
+
+/// How well a candidate suits somebody of this industry and region, by what came of such calls.
+fn match_of(customer: &RoutingCustomer, candidate: &RoutingCandidate) -> u32 {
+    let fits =
+        |known: &[String], wanted: &Option<String>| wanted.as_ref().is_some_and(|it| known.contains(it));
+    let industry = if fits(&candidate.industries, &customer.industry) {
+        INDUSTRY
+    } else {
+        0
+    };
+    let region = if fits(&candidate.regions, &customer.region) {
+        REGION
+    } else {
+        0
+    };
+    industry + region + HISTORY * candidate.history.min(WHOLE) / WHOLE
+}
+
+/// All breakdowns, and which of them wins; `None` of nobody.
+pub fn choose(
+    customer: &RoutingCustomer,
+    candidates: &[RoutingCandidate],
+    weights: &Weights,
+) -> Option<(usize, Vec<Breakdown>)> {
+    let all: Vec<Breakdown> = candidates
+        .iter()
+        .map(|one| score(customer, one, weights))
+        .collect();
+    let best = all.iter().map(|one| one.total).max()?;
+    let winner = all.iter().position(|one| one.total == best)?;
+    Some((winner, all))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn customer() -> RoutingCustomer {
+        RoutingCustomer {
+            rfm: 800,
+            industry: Some("retail".to_owned()),
+            region: Some("浙江".to_owned()),
+        }
+    }
+
+    fn candidate(id: &str, kind: CandidateKind) -> RoutingCandidate {
+        RoutingCandidate {
+            id: id.to_owned(),
+            kind,
+            industries: vec!["retail".to_owned()],
+            regions: Vec::new(),
+            history: 500,
+            skill: 900,
+            line_quality: 700,
+        }
+    }
+
+    #[test]
+    fn a_total_is_as_it_is_printed() {
+        let robot = score(
+            &customer(),
+            &candidate("r", CandidateKind::Robot),
+            &Weights::PRINTED,
+        );
+        assert_eq!((robot.robot_match, robot.agent_skill), (650, 0));
+        assert_eq!(robot.total, 400 * 800 + 300 * 650 + 100 * 700);
+        let agent = score(
+            &customer(),
+            &candidate("a", CandidateKind::Agent),
+            &Weights::PRINTED,
+        );
+        assert_eq!(agent.total, robot.total + 200 * 900);
+    }
+
+    #[test]
+    fn the_highest_total_wins_and_a_tie_goes_to_the_first() {
+        let alike = ["b", "a"].map(|id| candidate(id, CandidateKind::Agent));
+        assert_eq!(choose(&customer(), &alike, &Weights::PRINTED).unwrap().0, 0);
+        let mut better = alike.to_vec();
+        better[1].skill = 901;
+        assert_eq!(choose(&customer(), &better, &Weights::PRINTED).unwrap().0, 1);
+        assert_eq!(choose(&customer(), &[], &Weights::PRINTED), None);
+    }
+
+    #[test]
+    fn what_is_beyond_the_whole_counts_as_the_whole_and_weights_add_up() {
+        let mut above = candidate("a", CandidateKind::Agent);
+        above.skill = u32::MAX;
+        above.history = u32::MAX;
+        above.line_quality = u32::MAX;
+        above.regions = vec!["浙江".to_owned()];
+        let customer = RoutingCustomer {
+            rfm: u32::MAX,
+            ..customer()
+        };
+        assert_eq!(score(&customer, &above, &Weights::PRINTED).total, 1_000_000);
+        assert_eq!(Weights::PRINTED.fault(), None);
+        let short = Weights {
+            rfm: 399,
+            ..Weights::PRINTED
+        };
+        assert!(short.fault().is_some());
+    }
+}
