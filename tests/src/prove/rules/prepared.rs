@@ -55,7 +55,7 @@ fn hours(sides: &mut Sides) {
     }
     let landline = |at| {
         with(Case::new("cn-cloud-trunk", at), |case| {
-            case.phone = "+861065529988"
+            case.phone = "+861065529988";
         })
     };
     sides.at("cn-cloud-trunk", "2026-03-02T08:00:00+08:00", true, landline);
@@ -303,7 +303,7 @@ fn persons(sides: &mut Sides) {
     sides.made.push(("an opt-out".to_owned(), opted_out, false));
     sides.at("a suppression ends", "2026-03-02T10:00:00+08:00", true, |at| {
         with(Case::new("cn-service", at), |case| {
-            case.suppressed_until = Some(now)
+            case.suppressed_until = Some(now);
         })
     });
     let telemarketing = with(abroad("us-tsr", "+12025550123", now), |case| {
