@@ -53,6 +53,7 @@ async fn grant(world: &World, wanted: u32) {
     let command = CampaignCommand::GrantDials {
         wanted,
         in_flight: 0,
+        floor: None,
         people: people.collect(),
         unused: Vec::new(),
     };

@@ -25,8 +25,8 @@ pub mod spool;
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "what tests stand on")]
 pub mod testing;
 mod unfolding;
-mod whom_and_when;
 mod value_kind;
+mod whom_and_when;
 pub mod xlsx;
 
 use domain::problem::{Kind, Problem};

@@ -1,8 +1,8 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
-use crate::abandonment::Answered;
 use super::querying::QueryMark;
+use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;
 use crate::four_eyes::FourEyes;

@@ -7,9 +7,9 @@
 use super::anonymizing;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
-use super::pacing;
 use super::freezing;
 use super::gates::{self, Asking};
+use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use super::{querying, undoing};

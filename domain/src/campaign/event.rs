@@ -1,7 +1,7 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
-use crate::abandonment::Answered;
 use super::querying::QueryMark;
+use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;
 use crate::decider::{EventData, UnreadableEvent, read_current};
@@ -10,8 +10,8 @@ use crate::four_eyes::FourEyes;
 use crate::go_live::Stage;
 use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::personal::Personal;
-use crate::record::stored_event::Position;
 use crate::promotion::Evidence;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;

@@ -1,9 +1,8 @@
 //! Every stored kind of a campaign event, held against its golden file.
 
 use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, Target};
-use crate::abandonment::Answered;
 use super::querying::QueryMark;
-use crate::approvals_asked::Approvals;
+use crate::abandonment::Answered;
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};

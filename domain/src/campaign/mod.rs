@@ -32,8 +32,8 @@ mod undoing;
 
 pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
 pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX, TARGETS_MAX};
-pub use querying::{QUERIES_MAX, QueryMark};
 pub use gates::{Gates, PROMOTION_REASON_BYTES_MAX, Waiting};
+pub use querying::{QUERIES_MAX, QueryMark};
 pub use refusal::CampaignRefusal;
 pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
 pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};

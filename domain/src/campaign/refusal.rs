@@ -5,8 +5,8 @@ use super::state::CampaignStatus;
 use crate::go_live::Stage;
 use crate::ids::ListId;
 use crate::problem::Explained;
-use crate::record::stored_event::Position;
 use crate::promotion::Lacking;
+use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

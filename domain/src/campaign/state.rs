@@ -1,9 +1,9 @@
 //! What a campaign knows of itself: the fold of its own events. Never judges.
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
-use crate::abandonment::AbandonmentAccount;
-use super::querying::QueryMark;
 use super::gates::Gates;
+use super::querying::QueryMark;
+use crate::abandonment::AbandonmentAccount;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};

@@ -7,7 +7,8 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, profiling, withdrawing,
+    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, profiling,
+    withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;

@@ -74,6 +74,7 @@ impl EnrolmentState {
             granted_scope: None,
             last: None,
             settled: None,
+            withdrawn: false,
             not_dialed: None,
             refused_at: BTreeMap::new(),
         };

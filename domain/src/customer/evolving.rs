@@ -10,41 +10,6 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 impl CustomerState {
-    pub(super) fn note_enrolled(&mut self, event: &CustomerEvent) {
-        let CustomerEvent::Enrolled {
-            campaign,
-            list,
-            number,
-            basis,
-            due_at,
-            variables,
-        } = event
-        else {
-            return;
-        };
-        let enrolment = EnrolmentState {
-            list: *list,
-            number: number.clone(),
-            basis: *basis,
-            variables: variables.clone().into_iter().collect(),
-            attempts: 0,
-            charged_dials: 0,
-            uncharged_dials: 0,
-            closed: BTreeMap::new(),
-            due_at: *due_at,
-            deadline: None,
-            asked: false,
-            open: None,
-            granted_scope: None,
-            last: None,
-            settled: None,
-            withdrawn: false,
-            not_dialed: None,
-            refused_at: BTreeMap::new(),
-        };
-        self.enrolments.insert(campaign.clone(), enrolment);
-    }
-
     fn note_settled(&mut self, event: &CustomerEvent, at: Timestamp) {
         if let CustomerEvent::EnrolmentSettled {
             campaign,

@@ -82,7 +82,7 @@ pub(super) fn grant_dial(
 /// What the rules are asked about one enrolment.
 pub(super) fn facts_of<'a>(
     state: &'a CustomerState,
-    enrolment: &EnrolmentState,
+    enrolment: &'a EnrolmentState,
     campaign: &'a CampaignFacts,
     number: &NumberId,
 ) -> CustomerFacts<'a> {

@@ -156,6 +156,9 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::Assigned { .. }
         | CustomerEvent::Unassigned { .. }
         | CustomerEvent::Corrected { .. }
+        // A settlement follows, at once or when the call has ended.
+        | CustomerEvent::EnrolmentWithdrawn { .. }
+        | CustomerEvent::DealReported { .. }
         | CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::ErasureCertified { .. } => Vec::new(),
     }

@@ -2,8 +2,8 @@
 
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
-use crate::drivers::facts::with_kept;
 use super::staged::{self, Staged};
+use crate::drivers::facts::with_kept;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;

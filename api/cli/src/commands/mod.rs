@@ -51,8 +51,8 @@ pub(crate) mod retention;
 mod reveal;
 pub(crate) mod rules;
 pub(crate) mod sample;
-pub(crate) mod segment;
 pub(crate) mod score;
+pub(crate) mod segment;
 pub(crate) mod serve;
 pub(crate) mod settings;
 pub(crate) mod shell;
@@ -139,7 +139,12 @@ impl Command {
     /// in silence: what serves or writes does its work, and what checks says by its exit code what it found.
     pub(crate) const fn only_shows(&self) -> bool {
         match self {
-            Self::Live(_) | Self::Query(_) | Self::Completions(_) | Self::Rules(_) | Self::WhyNot(_) | Self::Segment(_) => true,
+            Self::Live(_)
+            | Self::Query(_)
+            | Self::Completions(_)
+            | Self::Rules(_)
+            | Self::WhyNot(_)
+            | Self::Segment(_) => true,
             Self::Metrics(args) => args.only_shows(),
             Self::Events(args) => args.only_shows(),
             Self::Audit(args) => args.only_shows(),

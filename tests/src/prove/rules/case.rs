@@ -106,6 +106,7 @@ impl Case {
             plan,
             calendars: Calendars::default(),
             kept: KeptFacts::default(),
+            undone_lists: Default::default(),
         };
         let (person, number) = (self.person(), self.number());
         let judge = Judge {
