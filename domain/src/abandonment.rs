@@ -19,7 +19,7 @@ const DAY_ANSWERS_MIN: u64 = 100;
 pub const WINDOW_DAYS: i64 = 30;
 
 /// Hours kept: those of the window, and the one that is under way.
-const HOURS_MAX: usize = 24 * WINDOW_DAYS as usize + 1;
+const HOURS_MAX: usize = 24 * 30 + 1;
 
 /// Answers, and how many of them found nobody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]

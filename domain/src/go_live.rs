@@ -14,6 +14,7 @@ pub const PILOT_CALLS_PER_DAY_MAX: u32 = 1_000;
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
+#[schemars(rename = "GoLiveStage")]
 pub enum Stage {
     /// Its first 200 people, and nobody else.
     Test,

@@ -2,8 +2,8 @@
 
 use super::DriverPorts;
 use super::alarms::Alarms;
-use super::dialer::Pacers;
 use super::live_calls::LiveCalls;
+use super::pacers::Pacers;
 use crate::capacity::Capacity;
 use crate::entity::{Answer, Loaded};
 use crate::error::AskError;

@@ -34,6 +34,7 @@ mod live_calls;
 mod one_call;
 mod orders;
 mod outreach;
+mod pacers;
 mod retry;
 #[cfg(test)]
 mod staged_tests;

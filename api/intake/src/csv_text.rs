@@ -14,7 +14,8 @@ const CHUNK_BYTES: usize = 64 * 1024;
 const QUOTED_BYTES_MAX: usize = 4 * crate::CELL_BYTES_MAX;
 
 /// Most bytes of one row, as an index.
-const ROW_MAX: usize = ROW_BYTES_MAX as usize;
+const ROW_MAX: usize = 65_536;
+const _: () = assert!(ROW_MAX as u64 == ROW_BYTES_MAX);
 
 /// One row of the text.
 #[derive(Debug, PartialEq, Eq)]

@@ -1,13 +1,16 @@
-//! Whether somebody attended to a person who answered, and in time: what the account of abandoned calls counts.
+//! Whether somebody attended to a person who answered, and in time: what the account of abandoned calls
+//! counts.
 //!
 //! The 2 seconds run from the answer, and a notice counts by its last frame, since neither the greeting's end
 //! nor the notice's beginning is an event: both are stricter (the metrics `abandon_ratio_*`).
 
 use super::event::CallEvent;
+use super::refusal::CallRefusal;
 use super::state::CallState;
 use crate::abandonment::Answered;
 use crate::calling_plan::Preset;
 use crate::disposition::Disposition;
+use crate::ids::UserId;
 use crate::time::Timestamp;
 
 /// How long a person who answered may wait (16 CFR 310.4(b)(4)(ii)).
@@ -22,15 +25,31 @@ pub(super) struct Attended {
 
 impl Attended {
     pub(super) fn note(&mut self, event: &CallEvent, at: Timestamp) {
-        match event {
-            CallEvent::NoticePlayed { .. } | CallEvent::NodeEntered { .. } => {
-                self.by_robot.get_or_insert(at);
-            }
-            CallEvent::AgentConnected { .. } => {
-                self.by_agent.get_or_insert(at);
-            }
-            _ => {}
+        if matches!(
+            event,
+            CallEvent::NoticePlayed { .. } | CallEvent::NodeEntered { .. }
+        ) {
+            self.by_robot.get_or_insert(at);
         }
+        if matches!(event, CallEvent::AgentConnected { .. }) {
+            self.by_agent.get_or_insert(at);
+        }
+    }
+}
+
+/// The same agent again is answered without an event.
+pub(super) fn connect_agent(
+    state: &CallState,
+    leg: u8,
+    agent: UserId,
+) -> Result<Vec<CallEvent>, CallRefusal> {
+    if state.answered_at().is_none() {
+        return Err(CallRefusal::NotAnswered);
+    }
+    match state.agent() {
+        Some(connected) if *connected == agent => Ok(Vec::new()),
+        Some(_) => Err(CallRefusal::AnotherAgent),
+        None => Ok(vec![CallEvent::AgentConnected { leg, agent }]),
     }
 }
 

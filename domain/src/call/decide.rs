@@ -1,6 +1,7 @@
 //! What a call answers to a command: one function per command. Repeats of facts are answered without an
 //! event; a repeated dial is refused, because its asker would send an INVITE.
 
+use super::attended::connect_agent;
 use super::carrier_words::{dialog_without_callee, may_tell_a_number, without_callee};
 use super::command::{CallCommand, CallEnding};
 use super::correction::correct;
@@ -14,7 +15,6 @@ use super::state::{CallState, LegState};
 use super::turn_fact::note_turn;
 use crate::compliance::{permit, permit_next_leg};
 use crate::decider::Context;
-use crate::ids::UserId;
 use crate::key_rule::KeyRule;
 use crate::personal::Personal;
 use crate::ports::line::{AnsweredDialog, LegFailure};
@@ -310,17 +310,6 @@ fn request_transfer(state: &CallState, node: String) -> Decided {
         return Ok(Vec::new());
     }
     Ok(vec![CallEvent::TransferRequested { node }])
-}
-
-fn connect_agent(state: &CallState, leg: u8, agent: UserId) -> Decided {
-    if state.answered_at().is_none() {
-        return Err(CallRefusal::NotAnswered);
-    }
-    match state.agent() {
-        Some(connected) if *connected == agent => Ok(Vec::new()),
-        Some(_) => Err(CallRefusal::AnotherAgent),
-        None => Ok(vec![CallEvent::AgentConnected { leg, agent }]),
-    }
 }
 
 /// Also accepted between two legs, where no CANCEL is due: it forbids the next one.

@@ -1,7 +1,7 @@
 //! Requests to one campaign: its life, its lists, leave to dial, and completion. A request may be refused.
 
 use super::event::{AnonymizedCounts, FrozenSegment, PauseReason, Target};
-use super::querying::QueryMark;
+use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::dialing_plan::FloorSeen;

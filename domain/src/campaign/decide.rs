@@ -8,11 +8,11 @@ use super::anonymizing;
 use super::command::CampaignCommand;
 use super::event::{CampaignEvent, PauseReason, Target};
 use super::freezing;
-use super::gates::{self, Asking};
+use super::gates::{Asking, BATCH_VALID_MS};
 use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
-use super::{querying, undoing};
+use super::{promoting, querying, undoing};
 use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -20,9 +20,6 @@ use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
 use crate::ids::{CampaignId, ListId};
 use crate::time::Timestamp;
-
-/// How long a granted batch may start dials (compliance: at most 1 s), so that a pause holds within it.
-pub const BATCH_VALID_MS: u64 = 1_000;
 
 /// Most dials of one batch: twice the 100 concurrent calls one process is measured for.
 pub const BATCH_DIALS_MAX: u32 = 200;
@@ -90,7 +87,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             reason,
             evidence,
             four_eyes,
-        } => gates::promote(state, status, to, reason, evidence, four_eyes),
+        } => promoting::promote(state, status, to, reason, evidence, four_eyes),
         CampaignCommand::RaiseAlert { alert, detail } => {
             Ok(vec![CampaignEvent::AlertRaised { alert, detail }])
         }

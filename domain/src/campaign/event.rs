@@ -1,6 +1,6 @@
 //! Facts about one campaign. Stored kinds and versions; never changed, only added to.
 
-use super::querying::QueryMark;
+use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::compliance::Verdict;

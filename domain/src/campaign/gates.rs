@@ -5,25 +5,19 @@
 //! in its grants, and nobody else is granted a dial, however often those are called again. A pilot's day
 //! counts what was granted in it, less what was said never to have begun; what is lost with a crash counts.
 
-use super::BATCH_VALID_MS;
-use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
-use super::state::{CampaignState, CampaignStatus};
-use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::CallingPlan;
 use crate::compliance::zone_of_campaign;
-use crate::four_eyes::FourEyes;
 use crate::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
 use crate::ids::CustomerId;
-use crate::promotion::Evidence;
 use crate::time::Timestamp;
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Longest reason of a promotion: it is stored for ever and must hold nothing personal.
-pub const PROMOTION_REASON_BYTES_MAX: usize = 256;
+/// How long a granted batch may start dials (compliance: at most 1 s), so that a pause holds within it.
+pub const BATCH_VALID_MS: u64 = 1_000;
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
@@ -121,6 +115,10 @@ impl Gates {
     /// The stage; `None` where it is fully live from its start.
     pub fn stage(&self) -> Option<Stage> {
         self.staged.as_ref().map(|staged| staged.stage)
+    }
+
+    pub(super) fn plan(&self) -> Option<StagePlan> {
+        self.staged.as_ref().map(|staged| staged.plan)
     }
 
     /// Whether only some of its people may be called.
@@ -293,47 +291,4 @@ impl Staged {
             unused,
         })
     }
-}
-
-/// To the next stage, with a reason and what it is judged by.
-pub(super) fn promote(
-    state: &CampaignState,
-    status: CampaignStatus,
-    to: Stage,
-    reason: String,
-    evidence: Box<Evidence>,
-    four_eyes: Option<Box<FourEyes>>,
-) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
-    let staged = state.gates().staged.as_ref().ok_or(CampaignRefusal::NotStaged)?;
-    let from = staged.stage;
-    if from == to {
-        return Ok(Vec::new());
-    }
-    if status == CampaignStatus::Stopped {
-        return Err(CampaignRefusal::WrongStatus { status });
-    }
-    if !matches!(
-        (from, to),
-        (Stage::Test, Stage::Pilot) | (Stage::Pilot, Stage::Full)
-    ) {
-        return Err(CampaignRefusal::NotTheNextStage { stage: from, to });
-    }
-    if reason.trim().is_empty() || reason.len() > PROMOTION_REASON_BYTES_MAX {
-        return Err(CampaignRefusal::NoReason {
-            bytes_max: PROMOTION_REASON_BYTES_MAX,
-        });
-    }
-    if let Some(lacking) = evidence.lacking(to, staged.plan) {
-        return Err(CampaignRefusal::WithoutEvidence(lacking));
-    }
-    if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Promotions) {
-        return Err(CampaignRefusal::PromotionNotApproved);
-    }
-    Ok(vec![CampaignEvent::Promoted {
-        from,
-        to,
-        reason,
-        evidence,
-        four_eyes,
-    }])
 }

@@ -23,6 +23,8 @@ mod golden;
 mod pacing;
 #[cfg(test)]
 mod pacing_tests;
+mod promoting;
+mod query_mark;
 mod querying;
 mod refusal;
 mod state;
@@ -31,9 +33,11 @@ mod tests;
 mod undoing;
 
 pub use anonymizing::ANONYMIZATION_REASON_BYTES_MAX;
-pub use decide::{BATCH_DIALS_MAX, BATCH_VALID_MS, LISTS_MAX, TARGETS_MAX};
-pub use gates::{Gates, PROMOTION_REASON_BYTES_MAX, Waiting};
-pub use querying::{QUERIES_MAX, QueryMark};
+pub use decide::{BATCH_DIALS_MAX, LISTS_MAX, TARGETS_MAX};
+pub use gates::{BATCH_VALID_MS, Gates, Waiting};
+pub use promoting::PROMOTION_REASON_BYTES_MAX;
+pub use query_mark::QueryMark;
+pub use querying::QUERIES_MAX;
 pub use refusal::CampaignRefusal;
 pub use state::{Anonymization, CampaignState, CampaignStatus, CreatedCampaign};
 pub use undoing::{LISTS_UNDONE_MAX, UNDO_REASON_BYTES_MAX};

@@ -1,43 +1,12 @@
 //! How far a query of another database was read into a campaign: the next import of it takes what came since.
 
 use super::event::CampaignEvent;
+use super::query_mark::QueryMark;
 use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
-use serde::{Deserialize, Serialize};
 
 /// Most queries of one campaign whose last value is kept: each holds some 200 bytes of its state.
 pub const QUERIES_MAX: usize = 1_000;
-
-/// Longest value that is kept: a number, or a date with a time and an offset.
-const VALUE_BYTES_MAX: usize = 64;
-
-/// Longest name of a column, as databases bound it.
-const COLUMN_BYTES_MAX: usize = 256;
-
-/// The last value of a column that a query was read to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct QueryMark {
-    /// SHA-256 of where and what was asked, in hexadecimal digits: neither stands in the log.
-    pub query: String,
-    pub column: String,
-    /// A number or a time: nothing personal is a mark.
-    pub value: String,
-}
-
-impl QueryMark {
-    /// Whether a value is a number or a time, as databases write them.
-    pub fn is_value(value: &str) -> bool {
-        let has_digit = value.bytes().any(|byte| byte.is_ascii_digit());
-        let plain = |byte: u8| byte.is_ascii_digit() || b"-+:./ TZ".contains(&byte);
-        has_digit && value.len() <= VALUE_BYTES_MAX && value.bytes().all(plain)
-    }
-
-    fn is_whole(&self) -> bool {
-        let is_hash = self.query.len() == 64 && self.query.bytes().all(|byte| byte.is_ascii_hexdigit());
-        let is_named = !self.column.is_empty() && self.column.len() <= COLUMN_BYTES_MAX;
-        is_hash && is_named && Self::is_value(&self.value)
-    }
-}
 
 /// The same mark again: no event.
 pub(super) fn mark(state: &CampaignState, mark: QueryMark) -> Result<Vec<CampaignEvent>, CampaignRefusal> {

@@ -2,7 +2,7 @@
 
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
-use super::querying::QueryMark;
+use super::query_mark::QueryMark;
 use crate::abandonment::AbandonmentAccount;
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
@@ -278,17 +278,9 @@ impl CampaignState {
             CampaignEvent::QueryRead { mark } => {
                 self.query_marks.insert(mark.query.clone(), mark.clone());
             }
-            CampaignEvent::DialsGranted {
-                count,
-                until,
-                admitted,
-                unused,
-                ..
-            } => {
-                self.granted_until = Some(*until);
-                self.gates.granted(*count, admitted, *unused, at);
-            }
-            CampaignEvent::Promoted { to, .. } => self.gates.promoted(*to),
+            CampaignEvent::DialsGranted { .. }
+            | CampaignEvent::Promoted { .. }
+            | CampaignEvent::AbandonmentRecorded { .. } => self.apply_dialing(event, at),
             CampaignEvent::WindowClosed { verdict, until } => {
                 self.closed_window = Some(ClosedWindow {
                     judged_at: at,
@@ -297,18 +289,37 @@ impl CampaignState {
                 });
             }
             CampaignEvent::AlertRaised { .. } => {}
-            CampaignEvent::AbandonmentRecorded {
-                counted,
-                ended_at,
-                through,
-            } => {
-                self.account.add(*ended_at, *counted);
-                self.accounted_through = Some(*through);
-            }
             CampaignEvent::TargetsSet { targets, .. } => self.targets.clone_from(targets),
             CampaignEvent::SegmentFrozen { segment } => self.frozen = Some(Box::new(segment.clone())),
             CampaignEvent::AnonymizationBegun { .. } => self.anonymization = Anonymization::UnderWay,
             CampaignEvent::Anonymized { .. } => self.anonymization = Anonymization::Done(at),
+        }
+    }
+
+    /// Batches, and what they stand on: the stage of going live, and the account of abandoned calls.
+    fn apply_dialing(&mut self, event: &CampaignEvent, at: Timestamp) {
+        if let CampaignEvent::DialsGranted {
+            count,
+            until,
+            admitted,
+            unused,
+            ..
+        } = event
+        {
+            self.granted_until = Some(*until);
+            self.gates.granted(*count, admitted, *unused, at);
+        }
+        if let CampaignEvent::Promoted { to, .. } = event {
+            self.gates.promoted(*to);
+        }
+        if let CampaignEvent::AbandonmentRecorded {
+            counted,
+            ended_at,
+            through,
+        } = event
+        {
+            self.account.add(*ended_at, *counted);
+            self.accounted_through = Some(*through);
         }
     }
 

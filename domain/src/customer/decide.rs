@@ -64,13 +64,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             reason,
             by,
         } => {
-            let Some(enrolment) = state.enrolment(&campaign) else {
-                return Err(CustomerRefusal::NotEnrolled { campaign });
-            };
             let id = EnrolmentId { campaign, customer };
-            call_now::may_cancel(enrolment, id.clone(), call)?;
-            let why = call_now::canceled(reason, by);
-            Ok(vec![not_permitted(&id.campaign, enrolment, why)])
+            cancel_asked(state, id, call, call_now::canceled(reason, by))
         }
         CustomerCommand::SettleCutOff { campaign, reason, by } => {
             cut_off::settle(state, campaign, reason, by)
@@ -103,6 +98,16 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
+}
+
+/// A call that was asked for is not made after all.
+fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: ForbiddenBy) -> Decided {
+    let campaign = id.campaign.clone();
+    let Some(enrolment) = state.enrolment(&campaign) else {
+        return Err(CustomerRefusal::NotEnrolled { campaign });
+    };
+    call_now::may_cancel(enrolment, id, call)?;
+    Ok(vec![not_permitted(&campaign, enrolment, why)])
 }
 
 /// What is sealed of this person can be read: a second key would make the rest of it noise for ever.

@@ -138,6 +138,7 @@ fn endings() -> Vec<CustomerEvent> {
     ]
 }
 
+#[expect(clippy::too_many_lines, reason = "one list")]
 fn held_and_erased() -> Vec<CustomerEvent> {
     vec![
         CustomerEvent::Held {

@@ -108,7 +108,10 @@ fn between(group: &Group, wanted: usize) -> (i64, i64) {
         match condition {
             GroupCondition::Above { feature, value } if *feature == wanted => low = low.max(*value),
             GroupCondition::NotAbove { feature, value } if *feature == wanted => high = high.min(*value),
-            _ => {}
+            GroupCondition::Above { .. }
+            | GroupCondition::NotAbove { .. }
+            | GroupCondition::Is { .. }
+            | GroupCondition::IsNot { .. } => {}
         }
     }
     (low, high)

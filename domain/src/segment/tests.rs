@@ -151,7 +151,12 @@ fn texts_are_alike_without_regard_to_case_and_patterns_are_those_of_sql() {
 
 #[test]
 fn moments_are_counted_from_when_it_is_asked() {
-    let called = |at: &str| person(&[("last_call_time", at), ("joined_date", &at[..10])], &[]);
+    let called = |at: &str| {
+        person(
+            &[("last_call_time", at), ("joined_date", at.get(..10).unwrap())],
+            &[],
+        )
+    };
     assert!(holds(
         "last_call_time > DATE_SUB(NOW(), INTERVAL 1 HOUR)",
         &called("2026-11-23 09:00:01")
@@ -184,6 +189,7 @@ fn moments_are_counted_from_when_it_is_asked() {
 
 /// What is refused, of which kind, and at which column.
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn what_is_not_of_segments_is_refused_with_its_place() {
     use FaultKind::{Forbidden, Syntax, TooLarge, UnknownColumn, WrongType};
     let where_ = |condition: &str| format!("SELECT * FROM customers WHERE {condition}");

@@ -21,7 +21,7 @@ use std::sync::Arc;
 const CLOSE_MS_MAX: u64 = 5_000;
 
 /// Attends to the call until it is over. The caller stores `call.ended` with what this answers.
-pub(crate) async fn attend(
+pub(super) async fn attend(
     attempt: &mut Attempt,
     working: &mut Working,
     leg: Box<dyn Leg>,

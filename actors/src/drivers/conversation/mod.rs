@@ -32,7 +32,6 @@ mod tests;
 mod turn;
 mod unrecorded;
 
-pub(crate) use attending::attend;
 pub(crate) use prepare::{Prepared, prepare};
 
 use super::kit::{Halt, Kit};
@@ -58,6 +57,9 @@ pub(crate) async fn talk(
     leg_number: u8,
     prepared: oneshot::Receiver<Prepared>,
 ) -> Result<CallEnding, Halt> {
+    if attempt.facts.plan.dialing_mode().needs_agents() {
+        return Box::pin(attending::attend(attempt, working, leg, leg_number)).await;
+    }
     let mut orders = HangUpOrders::of(working);
     let (prepared, heard) = prepared_in_time(&attempt.kit, leg.as_mut(), prepared, &mut orders).await;
     Box::pin(Talk::new(attempt, leg, leg_number, prepared, orders).run(working, heard)).await

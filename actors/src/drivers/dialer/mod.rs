@@ -9,7 +9,6 @@ mod past_end;
 mod round;
 mod staged;
 
-pub(crate) use pacing::Pacers;
 pub(crate) use past_end::settle_paused;
 pub(crate) use round::pause_running_campaigns;
 

@@ -2,7 +2,7 @@
 
 use super::Attempt;
 use crate::capacity::{LegPlace, TrunkSign};
-use crate::drivers::conversation::{attend, prepare, talk};
+use crate::drivers::conversation::{prepare, talk};
 use crate::drivers::kit::{Halt, Kit, call_cause};
 use crate::drivers::live_calls::{Order, Phase, Working};
 use domain::call::command::{CallCommand, CallEnding};
@@ -107,12 +107,8 @@ pub(super) async fn one_leg(
             LegEvent::Answered(dialog) => {
                 if is_in_time(attempt, leg, dialog).await? {
                     kit.capacity.note(place.line(), TrunkSign::Healthy, kit.now());
-                    let over = if attempt.facts.plan.dialing_mode().needs_agents() {
-                        attend(attempt, working, handle, leg).await
-                    } else {
-                        working.set_phase(Phase::Talking);
-                        talk(attempt, working, handle, leg, prepared).await
-                    };
+                    working.set_phase(Phase::Talking);
+                    let over = talk(attempt, working, handle, leg, prepared).await;
                     return over.map(LegEnd::Over);
                 }
                 hang_up_late(&kit, handle.as_mut()).await;

@@ -37,7 +37,6 @@ const DIRECTORY_ONLY: &[(&str, &str)] = &[
     ("report plan", READS),
     ("report check", PROOF),
     ("sample check", PROOF),
-    ("score evaluate", "reads one file and asks nobody"),
     (
         "doctor",
         "looks at the machine and the directory as they are, also where no server starts",

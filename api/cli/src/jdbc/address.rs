@@ -89,7 +89,9 @@ impl Address {
         let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = place.split_once('/').ok_or_else(wrong)?;
         let (host, port) = match authority.rsplit_once(':') {
-            Some((host, digits)) if !host.ends_with(':') => (host, digits.parse().map_err(|_| wrong())?),
+            Some((host, digits)) if !host.ends_with(':') => {
+                (host, digits.parse().map_err(|_not_a_port| wrong())?)
+            }
             Some(_) | None => (authority, port),
         };
         if host.is_empty() || database.is_empty() || host.contains(['@', ',', '(']) {
@@ -117,7 +119,7 @@ impl Address {
             "password" => self.password = Some(value),
             "useSSL" | "ssl" => self.protect(value.eq_ignore_ascii_case("true")),
             "requireSSL" | "verifyServerCertificate" if value.eq_ignore_ascii_case("true") => {
-                self.protect(true)
+                self.protect(true);
             }
             "sslMode" | "sslmode" => return self.protect_by(&value),
             "sslrootcert" | "serverSslCert" => self.protection = Protection::Verified(Some(value.into())),
@@ -163,7 +165,7 @@ impl Address {
 
 fn decoded(value: &str) -> Result<String, Failure> {
     let text = percent_decode_str(value).decode_utf8();
-    let text = text.map_err(|_| Failure::usage("a part of the address is not UTF-8"))?;
+    let text = text.map_err(|_not_utf8| Failure::usage("a part of the address is not UTF-8"))?;
     Ok(text.into_owned())
 }
 

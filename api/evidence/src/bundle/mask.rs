@@ -250,6 +250,7 @@ impl Masker {
                 hang_up: *hang_up,
                 reason: "masked".to_owned(),
             },
+            CallEvent::AgentConnected { leg, .. } => masked_agent(*leg)?,
             anonymous if anonymous.is_anonymous() => event.clone(),
             unknown => {
                 let kind = unknown.kind();
@@ -338,6 +339,13 @@ impl Masker {
             facts: facts.map(|(name, value)| (name.clone(), value.clone())).collect(),
         }
     }
+}
+
+/// Who took a call is somebody.
+fn masked_agent(leg: u8) -> Result<CallEvent, Problem> {
+    let agent = "user-1".parse();
+    let agent = agent.map_err(|error| Problem::fault(format!("a masked name is none: {error}")))?;
+    Ok(CallEvent::AgentConnected { leg, agent })
 }
 
 fn masked_dialog(dialog: &AnsweredDialog) -> AnsweredDialog {

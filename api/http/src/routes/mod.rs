@@ -97,15 +97,8 @@ use warp::reply::Response;
 /// The endpoints of every resource, a group each: what the router and the published description are made
 /// from.
 fn groups() -> Vec<Vec<Endpoint>> {
-    vec![
-        campaigns::endpoints(),
-        campaign_clones::endpoints(),
-        cut_off::endpoints(),
-        deals::endpoints(),
-        anonymization::endpoints(),
-        promotions::endpoints(),
-        lists::endpoints(),
-        withdrawals::endpoints(),
+    let mut groups = of_campaigns();
+    groups.extend([
         reports::endpoints(),
         queries::endpoints(),
         exports::endpoints(),
@@ -115,8 +108,6 @@ fn groups() -> Vec<Vec<Endpoint>> {
         customers::endpoints(),
         persons::endpoints(),
         profiles::endpoints(),
-        segments::endpoints(),
-        campaign_segments::endpoints(),
         own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),
@@ -130,7 +121,6 @@ fn groups() -> Vec<Vec<Endpoint>> {
         event_schemas::endpoints(),
         events::endpoints(),
         proofs::endpoints(),
-        holidays::endpoints(),
         inspections::endpoints(),
         breaches::endpoints(),
         complaints::endpoints(),
@@ -147,9 +137,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         alert_channels::endpoints(),
         alerts::endpoints(),
         webhooks::endpoints(),
-        why_not::endpoints(),
         installation::endpoints(),
-        rules::endpoints(),
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),
@@ -169,6 +157,26 @@ fn groups() -> Vec<Vec<Endpoint>> {
         health::endpoints(),
         description::endpoints(),
         api_docs::endpoints(),
+    ]);
+    groups
+}
+
+/// Campaigns, whom they may call, and what came of it.
+fn of_campaigns() -> Vec<Vec<Endpoint>> {
+    vec![
+        campaigns::endpoints(),
+        campaign_clones::endpoints(),
+        cut_off::endpoints(),
+        deals::endpoints(),
+        anonymization::endpoints(),
+        promotions::endpoints(),
+        lists::endpoints(),
+        withdrawals::endpoints(),
+        segments::endpoints(),
+        campaign_segments::endpoints(),
+        holidays::endpoints(),
+        why_not::endpoints(),
+        rules::endpoints(),
     ]
 }
 

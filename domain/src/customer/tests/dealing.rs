@@ -55,7 +55,7 @@ fn reported(events: &[CustomerEvent]) -> (Deal, i64, bool) {
 #[test]
 fn a_deal_within_the_window_is_put_down_to_its_call_and_one_after_it_to_the_campaign_alone() {
     for (days, is_attributed) in [(0, true), (30, true), (31, false)] {
-        let events = tell(&called(), report(5_000_00, later(days))).unwrap();
+        let events = tell(&called(), report(500_000, later(days))).unwrap();
         let (deal, change, corrects) = reported(&events);
         assert_eq!((change, corrects), (500_000, false));
         assert_eq!(deal.call, is_attributed.then(|| nth_call(1)), "after {days} days");
@@ -66,10 +66,10 @@ fn a_deal_within_the_window_is_put_down_to_its_call_and_one_after_it_to_the_camp
 
 #[test]
 fn the_same_report_again_is_no_event_and_another_amount_supersedes_it_by_the_difference() {
-    let first = tell(&called(), report(5_000_00, later(1))).unwrap();
+    let first = tell(&called(), report(500_000, later(1))).unwrap();
     let given = [called(), first].concat();
-    assert_eq!(tell(&given, report(5_000_00, later(1))), Ok(vec![]));
-    let (deal, change, corrects) = reported(&tell(&given, report(3_200_00, later(1))).unwrap());
+    assert_eq!(tell(&given, report(500_000, later(1))), Ok(vec![]));
+    let (deal, change, corrects) = reported(&tell(&given, report(320_000, later(1))).unwrap());
     assert_eq!((deal.amount_minor, change, corrects), (320_000, -180_000, true));
     let (_, taken_back, _) = reported(&tell(&given, report(0, later(1))).unwrap());
     assert_eq!(taken_back, -500_000);

@@ -111,6 +111,7 @@ const ACTED: &[&str] = &[
     AlertEvent::MUTED,
     ApprovalEvent::REQUESTED,
     CallEvent::CORRECTED,
+    CampaignEvent::LIST_UNDONE,
     CampaignEvent::TARGETS_SET,
     CustomerEvent::CALL_BACK_ORDERED,
     CustomerEvent::ERASURE_REQUESTED,

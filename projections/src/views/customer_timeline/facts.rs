@@ -70,6 +70,19 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
             json!({ "request": request, "name": name.is_some(), "variables": names })
         }
+        CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => of_profile(fact),
+        CustomerEvent::DealReported {
+            deal, change_minor, ..
+        } => json!({ "deal": deal, "change_minor": change_minor }),
+        CustomerEvent::ErasureRequested { .. }
+        | CustomerEvent::Erased { .. }
+        | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),
+    })
+}
+
+/// What is known of a person, by name; never the values.
+fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
+    match fact {
         CustomerEvent::AttributesSet {
             attributes,
             cleared,
@@ -82,13 +95,8 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             removed,
             origin,
         } => json!({ "level": level, "added": added.len(), "removed": removed.len(), "origin": origin }),
-        CustomerEvent::DealReported {
-            deal, change_minor, ..
-        } => json!({ "deal": deal, "change_minor": change_minor }),
-        CustomerEvent::ErasureRequested { .. }
-        | CustomerEvent::Erased { .. }
-        | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),
-    })
+        _ => json!({}),
+    }
 }
 
 /// The facts of forgetting a person.

@@ -130,7 +130,7 @@ fn numbers(
             answer: Box::new(move |person| Some(of(person).is_none() != is_not)),
         },
         _ => {
-            let signs: [(&str, fn(i64, i64) -> bool); 6] = [
+            let signs: [(&str, Holds); 6] = [
                 ("=", |is, limit| is == limit),
                 ("<>", |is, limit| is != limit),
                 ("<", |is, limit| is < limit),
@@ -157,6 +157,9 @@ enum Asked {
     /// Any text of so many characters.
     Long(usize),
 }
+
+/// Whether two numbers stand to one another as a sign says.
+type Holds = fn(i64, i64) -> bool;
 
 impl Asked {
     fn pattern(self) -> String {

@@ -1,0 +1,148 @@
+//! The pacers of running campaigns for agents: what each was told since its last tick, and what it wishes.
+//!
+//! Memory of this process alone: a pacer that is lost begins from its careful side.
+
+use domain::ids::CampaignId;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use pacing::floor::{Floor, Pacer, RING_AGES, Shape, Told};
+use pacing::pacer::Ledgerline;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// How often a pacer decides (`docs/pacing.md`).
+pub(crate) const TICK_MS: u64 = 500;
+
+/// Ticks that a pacer is told of at once at most: what rang longer ago has ended.
+const TICKS_MAX: u64 = RING_AGES as u64;
+
+/// The pacers of running campaigns; those of others are forgotten.
+#[derive(Default)]
+pub(crate) struct Pacers(Mutex<BTreeMap<CampaignId, Paced>>);
+
+#[derive(Default)]
+struct Paced {
+    pacer: Option<Ledgerline>,
+    told: Told,
+    ticked_at: Option<Timestamp>,
+    /// Up to where ended calls were looked at: beyond the account where none of them was a person's.
+    counted_through: Option<Position>,
+}
+
+impl Pacers {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<CampaignId, Paced>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, campaign: &CampaignId, note: impl FnOnce(&mut Told)) {
+        if let Some(paced) = self.lock().get_mut(campaign) {
+            note(&mut paced.told);
+        }
+    }
+
+    pub(crate) fn answered(&self, campaign: &CampaignId) {
+        self.note(campaign, |told| told.answers = told.answers.saturating_add(1));
+    }
+
+    pub(crate) fn served(&self, campaign: &CampaignId) {
+        self.note(campaign, |told| told.served = told.served.saturating_add(1));
+    }
+
+    pub(crate) fn dropped(&self, campaign: &CampaignId) {
+        self.note(campaign, |told| told.drops = told.drops.saturating_add(1));
+    }
+
+    /// Forgets who does not run any more.
+    pub(crate) fn keep(&self, is_running: impl Fn(&CampaignId) -> bool) {
+        self.lock().retain(|campaign, _| is_running(campaign));
+    }
+
+    pub(crate) fn counted_through(&self, campaign: &CampaignId) -> Option<Position> {
+        self.lock().get(campaign).and_then(|paced| paced.counted_through)
+    }
+
+    /// Its ended calls were looked at up to here.
+    pub(crate) fn counted(&self, campaign: &CampaignId, through: Position) {
+        self.lock().entry(campaign.clone()).or_default().counted_through = Some(through);
+    }
+
+    /// What the pacer wishes at this tick; 0 between two.
+    pub(crate) fn wish(&self, campaign: &CampaignId, floor: &Floor, now: Timestamp) -> u32 {
+        let mut pacers = self.lock();
+        let paced = pacers.entry(campaign.clone()).or_default();
+        let since_ms = paced.ticked_at.map_or(TICK_MS, |at| now.ms_since(at));
+        if since_ms < TICK_MS {
+            return 0;
+        }
+        paced.ticked_at = Some(now);
+        let pacer = paced
+            .pacer
+            .get_or_insert_with(|| Ledgerline::new(Shape::default()));
+        // What rings now rang through each of the ticks that passed; the answers of all of them are one sum.
+        let ticks = (since_ms / TICK_MS).clamp(1, TICKS_MAX);
+        for tick in (1..=ticks).rev() {
+            let told = if tick == 1 {
+                std::mem::take(&mut paced.told)
+            } else {
+                Told::default()
+            };
+            pacer.told(&younger(&floor.ringing, tick), told);
+        }
+        pacer.dials(floor)
+    }
+}
+
+/// Ages so many ticks ago, of those who rang then.
+fn younger(ringing: &[u32], ticks: u64) -> Vec<u32> {
+    let ticks = usize::try_from(ticks).unwrap_or(usize::MAX);
+    let mut before: Vec<u32> = ringing.iter().skip(ticks).copied().collect();
+    before.resize(RING_AGES, 0);
+    before
+}
+
+/// Calls by age in half seconds. What is older than a pacer looks at counts as the oldest.
+pub(crate) fn by_age(ages_ms: &[u64]) -> Vec<u32> {
+    let mut ringing = vec![0; RING_AGES];
+    for age_ms in ages_ms {
+        let age = usize::try_from(age_ms / TICK_MS).unwrap_or(usize::MAX);
+        if let Some(calls) = ringing.get_mut(age.min(RING_AGES - 1)) {
+            *calls += 1;
+        }
+    }
+    ringing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_half_seconds_and_what_is_too_old_is_the_oldest() {
+        let ringing = by_age(&[0, 499, 500, 1_200, 3_600_000]);
+        assert_eq!(&ringing[..3], [2, 1, 1]);
+        assert_eq!(ringing[RING_AGES - 1], 1);
+        assert_eq!(younger(&ringing, 1)[..2], [1, 1]);
+        assert_eq!(younger(&ringing, 1).len(), RING_AGES);
+    }
+
+    #[test]
+    fn a_pacer_decides_once_a_tick() {
+        let pacers = Pacers::default();
+        let campaign: CampaignId = "c1".parse().unwrap();
+        let floor = Floor {
+            agents: 4,
+            free: 3,
+            waiting: 0,
+            talking: Vec::new(),
+            wrapping: 1,
+            ringing: vec![0; RING_AGES],
+            budget: 0,
+            answers: 0,
+            drops: 0,
+        };
+        let now: Timestamp = "2026-03-02T02:00:00Z".parse().unwrap();
+        assert!(pacers.wish(&campaign, &floor, now) >= 3);
+        assert_eq!(pacers.wish(&campaign, &floor, now.plus_ms(499)), 0);
+        assert!(pacers.wish(&campaign, &floor, now.plus_ms(500)) >= 3);
+    }
+}

@@ -1,0 +1,55 @@
+//! On to the next stage of going live: in order, for a reason, and with what it is judged by.
+
+use super::event::CampaignEvent;
+use super::refusal::CampaignRefusal;
+use super::state::{CampaignState, CampaignStatus};
+use crate::approvals_asked::NeedsApproval;
+use crate::four_eyes::FourEyes;
+use crate::go_live::Stage;
+use crate::promotion::Evidence;
+
+/// Longest reason of a promotion: it is stored for ever and must hold nothing personal.
+pub const PROMOTION_REASON_BYTES_MAX: usize = 256;
+
+/// To the next stage, with a reason and what it is judged by.
+pub(super) fn promote(
+    state: &CampaignState,
+    status: CampaignStatus,
+    to: Stage,
+    reason: String,
+    evidence: Box<Evidence>,
+    four_eyes: Option<Box<FourEyes>>,
+) -> Result<Vec<CampaignEvent>, CampaignRefusal> {
+    let plan = state.gates().plan().ok_or(CampaignRefusal::NotStaged)?;
+    let from = state.gates().stage().ok_or(CampaignRefusal::NotStaged)?;
+    if from == to {
+        return Ok(Vec::new());
+    }
+    if status == CampaignStatus::Stopped {
+        return Err(CampaignRefusal::WrongStatus { status });
+    }
+    if !matches!(
+        (from, to),
+        (Stage::Test, Stage::Pilot) | (Stage::Pilot, Stage::Full)
+    ) {
+        return Err(CampaignRefusal::NotTheNextStage { stage: from, to });
+    }
+    if reason.trim().is_empty() || reason.len() > PROMOTION_REASON_BYTES_MAX {
+        return Err(CampaignRefusal::NoReason {
+            bytes_max: PROMOTION_REASON_BYTES_MAX,
+        });
+    }
+    if let Some(lacking) = evidence.lacking(to, plan) {
+        return Err(CampaignRefusal::WithoutEvidence(lacking));
+    }
+    if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Promotions) {
+        return Err(CampaignRefusal::PromotionNotApproved);
+    }
+    Ok(vec![CampaignEvent::Promoted {
+        from,
+        to,
+        reason,
+        evidence,
+        four_eyes,
+    }])
+}
