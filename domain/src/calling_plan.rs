@@ -18,6 +18,8 @@ use crate::working_calendar::{Calendars, CallingDays};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use crate::dedupe::Dedupe;
+
 /// A named set of compliance rules (`docs/compliance.md`).
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, Default, schemars::JsonSchema,
@@ -353,29 +355,6 @@ impl Duplicates {
         match self {
             Self::ByNumber => "by_number",
             Self::ByCustomer => "by_customer",
-        }
-    }
-}
-
-/// Of a list that is imported: where somebody is looked for who must not be enrolled twice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Dedupe {
-    /// In the file and in its campaign.
-    #[default]
-    Campaign,
-    /// In every campaign, also one that is over.
-    Everywhere,
-}
-
-impl Dedupe {
-    pub const CODES: &'static [&'static str] = &["campaign", "everywhere"];
-
-    pub fn parse(text: &str) -> Option<Self> {
-        match text {
-            "" | "campaign" => Some(Self::Campaign),
-            "everywhere" => Some(Self::Everywhere),
-            _ => None,
         }
     }
 }

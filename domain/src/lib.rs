@@ -29,6 +29,7 @@ pub mod conversation;
 pub mod customer;
 pub mod deal;
 pub mod decider;
+mod dedupe;
 pub mod dialing_plan;
 pub mod digest;
 pub mod disposition;

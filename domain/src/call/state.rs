@@ -84,7 +84,6 @@ pub struct CallState {
     pub(super) keypresses_count: u32,
     pub(super) turn_facts_count: u32,
     pub(super) transfer_requested: bool,
-    /// Who took it.
     agent: Option<UserId>,
     pub(super) attended: Attended,
     pub(super) end_ordered: Option<bool>,

@@ -114,6 +114,7 @@ const ACTED: &[&str] = &[
     CampaignEvent::LIST_UNDONE,
     CampaignEvent::TARGETS_SET,
     CustomerEvent::CALL_BACK_ORDERED,
+    CustomerEvent::ENROLMENT_WITHDRAWN,
     CustomerEvent::ERASURE_REQUESTED,
     CustomerEvent::HELD,
     CustomerEvent::HOLD_RELEASED,
