@@ -7,6 +7,7 @@
 use super::enrolment::EnrolmentState;
 use super::grant_dial::{facts_of, too_late, without_key};
 use super::state::CustomerState;
+use super::withdrawing::ENROLMENT_WITHDRAWN;
 use crate::compliance::{
     CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, judge_customer, judge_number,
     strictest, when_permitted,
@@ -178,6 +179,9 @@ fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp
     }
     if let Some(late) = enrolment.deadline.filter(|deadline| at >= *deadline) {
         return too_late(late);
+    }
+    if enrolment.settled.is_some() && enrolment.withdrawn {
+        return named(ENROLMENT_WITHDRAWN, Decision::Forbid, BTreeMap::new());
     }
     if let Some(settled) = enrolment.settled {
         return verdict(Decision::Forbid, "settled", settled.disposition.code().to_owned());

@@ -38,6 +38,24 @@ pub enum Condition {
     },
 }
 
+impl Condition {
+    /// Every column that it asks of, in its order.
+    pub(super) fn columns<'a>(&'a self, found: &mut Vec<&'a Column>) {
+        match self {
+            Self::And(left, right) | Self::Or(left, right) => {
+                left.columns(found);
+                right.columns(found);
+            }
+            Self::Not(inner) => inner.columns(found),
+            Self::Compare { column, .. }
+            | Self::Between { column, .. }
+            | Self::In { column, .. }
+            | Self::Like { column, .. }
+            | Self::IsNull { column, .. } => found.push(column),
+        }
+    }
+}
+
 /// Of what is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Column {

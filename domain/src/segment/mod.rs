@@ -25,6 +25,7 @@ pub use fault::{FaultKind, SegmentFault};
 pub use pattern::Pattern;
 
 use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
 
 /// Longest segment as it is written.
 pub const SEGMENT_BYTES_MAX: usize = 8 * 1_024;
@@ -83,6 +84,21 @@ impl Segment {
 
     pub const fn limit(&self) -> Option<u64> {
         self.limit
+    }
+
+    /// Attributes beside the named ones: somebody must have them, or the name is a slip of the pen.
+    pub fn further(&self) -> BTreeSet<String> {
+        let mut columns = Vec::new();
+        self.condition
+            .iter()
+            .for_each(|condition| condition.columns(&mut columns));
+        let asked = columns.into_iter().filter_map(|column| match column {
+            Column::Attribute(attribute) => Some(attribute),
+            Column::Tag(_) => None,
+        });
+        let ordered = self.order.iter().map(|by| &by.attribute);
+        let further = asked.chain(ordered).filter(|one| one.known().is_none());
+        further.map(|one| one.name().to_owned()).collect()
     }
 }
 

@@ -19,7 +19,7 @@ use domain::ids::CustomerId;
 use domain::segment::Segment;
 use domain::time::Timestamp;
 use statement::stored;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 static PEOPLE: Table = Table {
@@ -52,6 +52,9 @@ static TAGS: Table = Table {
     ],
     key_columns: 3,
 };
+
+/// Somebody who has an attribute of a name.
+const HAS_FURTHER: &str = "select customer from segment_further where name = $1 limit 1";
 
 /// Rows that segments ask.
 pub struct SegmentRows {
@@ -105,6 +108,20 @@ impl SegmentRows {
             .next()
             .map_or(Ok(0), |mut row: Row| row.count())?;
         Ok(segment.limit().map_or(count, |limit| count.min(limit)))
+    }
+
+    /// The first of these attributes that nobody has, nor had since these rows were begun.
+    pub async fn first_of_nobody(&self, names: BTreeSet<String>) -> Result<Option<String>, ProjectionError> {
+        read_as(self.db.as_ref(), move |tx| {
+            for name in names {
+                let asked = [Val::Text(name.clone())];
+                if tx.query(HAS_FURTHER, &asked)?.is_empty() {
+                    return Ok(Some(name));
+                }
+            }
+            Ok(None)
+        })
+        .await
     }
 
     /// Whom a segment means at a moment, in its order; at most `count_max`.

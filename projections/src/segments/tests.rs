@@ -235,3 +235,22 @@ async fn an_order_puts_those_without_a_value_first_upwards_and_a_limit_cuts() {
     assert_eq!(downwards, (people(&[1, 4]), 2));
     assert_eq!(ask("SELECT * FROM customers LIMIT 0").await, (Vec::new(), 0));
 }
+
+#[tokio::test]
+async fn an_attribute_of_nobody_is_told_apart_from_one_that_somebody_has() {
+    let rows = SegmentRows::begin(both_databases().await).await.unwrap();
+    let shoe = Attribute::named("shoe_count").unwrap();
+    let value = shoe.read("42").unwrap();
+    rows.take(vec![(
+        customer(1),
+        vec![ProfileChange::Begin, ProfileChange::Set(shoe, value)],
+    )])
+    .await
+    .unwrap();
+    let first = |names: &[&str]| rows.first_of_nobody(names.iter().map(|&name| name.to_owned()).collect());
+    assert_eq!(first(&["shoe_count"]).await.unwrap(), None);
+    assert_eq!(
+        first(&["regoin", "shoe_count"]).await.unwrap(),
+        Some("regoin".to_owned())
+    );
+}

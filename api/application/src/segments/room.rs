@@ -6,7 +6,7 @@ use crate::as_of::past::Past;
 use actors::Environment;
 use domain::attribute::Known;
 use domain::ids::CustomerId;
-use domain::problem::Problem;
+use domain::problem::{MemberError, Problem};
 use domain::segment::Segment;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
@@ -91,6 +91,14 @@ impl SegmentRoom {
 }
 
 async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
+    if let Some(name) = held.rows.first_of_nobody(asked.segment.further()).await? {
+        return Err(Problem::members(vec![MemberError {
+            pointer: "/sql".to_owned(),
+            detail: format!(
+                "{name} is no column, and nobody has an attribute of that name: see `segment columns`"
+            ),
+        }]));
+    }
     let count = held.rows.count(&asked.segment, asked.at).await?;
     let members = match asked.named_max {
         0 => Vec::new(),

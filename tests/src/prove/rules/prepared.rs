@@ -278,7 +278,8 @@ fn persons(sides: &mut Sides) {
         ("a landline elsewhere", "+861065529988", true),
         ("a landline in Tibet", "+868916529988", false),
         ("a landline in Xinjiang", "+869916529988", false),
-        ("a mobile number of unknown home", "+8613800138000", false),
+        ("a mobile number of Beijing", "+8613800138000", true),
+        ("a mobile number of unknown home", "+8616666666666", false),
     ] {
         let case = with(Case::new("cn-cloud-trunk", now), |case| case.phone = phone);
         sides.made.push((name.to_owned(), case, permitted));
