@@ -7,7 +7,7 @@ use domain::call::event::EndReason;
 use domain::calling_plan::Preset;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 
@@ -163,12 +163,16 @@ impl LiveCalls {
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
     }
 
-    /// Of a campaign: for how long each call rings that nobody answered, what is only asked for included (0),
-    /// and how many callees wait for an agent.
-    pub(crate) fn ringing(&self, campaign: &CampaignId, now: Timestamp) -> (Vec<u64>, u32) {
+    /// Of these campaigns: for how long each call rings that nobody answered, what is only asked for
+    /// included (0), and how many callees wait for an agent.
+    pub(crate) fn ringing(&self, campaigns: &BTreeSet<CampaignId>, now: Timestamp) -> (Vec<u64>, u32) {
         let book = self.lock();
         let (mut ages_ms, mut waiting) = (Vec::new(), 0);
-        for (_, work) in book.work.iter().filter(|(of, _)| &of.campaign == campaign) {
+        for (_, work) in book
+            .work
+            .iter()
+            .filter(|(of, _)| campaigns.contains(&of.campaign))
+        {
             match work.phase {
                 Phase::Asking => ages_ms.push(0),
                 Phase::Ringing => ages_ms.push(work.ringing_since.map_or(0, |since| now.ms_since(since))),

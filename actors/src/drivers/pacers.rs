@@ -7,7 +7,7 @@ use domain::stored_event::Position;
 use domain::time::Timestamp;
 use pacing::floor::{Floor, Pacer, RING_AGES, Shape, Told};
 use pacing::pacer::Ledgerline;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// How often a pacer decides (`docs/pacing.md`).
@@ -57,6 +57,16 @@ impl Pacers {
         self.lock().retain(|campaign, _| is_running(campaign));
     }
 
+    /// A campaign whose calls agents take is served from here on.
+    pub(crate) fn begin(&self, campaign: &CampaignId) {
+        self.lock().entry(campaign.clone()).or_default();
+    }
+
+    /// Every campaign that is served: agents are few, and what rings for one finds nobody left for another.
+    pub(crate) fn campaigns(&self) -> BTreeSet<CampaignId> {
+        self.lock().keys().cloned().collect()
+    }
+
     pub(crate) fn counted_through(&self, campaign: &CampaignId) -> Option<Position> {
         self.lock().get(campaign).and_then(|paced| paced.counted_through)
     }
@@ -66,8 +76,9 @@ impl Pacers {
         self.lock().entry(campaign.clone()).or_default().counted_through = Some(through);
     }
 
-    /// What the pacer wishes at this tick; 0 between two.
-    pub(crate) fn wish(&self, campaign: &CampaignId, floor: &Floor, now: Timestamp) -> u32 {
+    /// What the pacer wishes at this tick; 0 between two. It learns from what rings for its `own` campaign, and
+    /// reckons with all that rings for its agents.
+    pub(crate) fn wish(&self, campaign: &CampaignId, floor: &Floor, own: &[u32], now: Timestamp) -> u32 {
         let mut pacers = self.lock();
         let paced = pacers.entry(campaign.clone()).or_default();
         let since_ms = paced.ticked_at.map_or(TICK_MS, |at| now.ms_since(at));
@@ -86,7 +97,7 @@ impl Pacers {
             } else {
                 Told::default()
             };
-            pacer.told(&younger(&floor.ringing, tick), told);
+            pacer.told(&younger(own, tick), told);
         }
         pacer.dials(floor)
     }
@@ -141,8 +152,11 @@ mod tests {
             drops: 0,
         };
         let now: Timestamp = "2026-03-02T02:00:00Z".parse().unwrap();
-        assert!(pacers.wish(&campaign, &floor, now) >= 3);
-        assert_eq!(pacers.wish(&campaign, &floor, now.plus_ms(499)), 0);
-        assert!(pacers.wish(&campaign, &floor, now.plus_ms(500)) >= 3);
+        assert!(pacers.wish(&campaign, &floor, &floor.ringing, now) >= 3);
+        assert_eq!(
+            pacers.wish(&campaign, &floor, &floor.ringing, now.plus_ms(499)),
+            0
+        );
+        assert!(pacers.wish(&campaign, &floor, &floor.ringing, now.plus_ms(500)) >= 3);
     }
 }

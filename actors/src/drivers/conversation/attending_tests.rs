@@ -136,3 +136,24 @@ fn where_nobody_knows_the_agents_nobody_is_dialed() {
         assert_eq!(world.count("campaign.dials_granted"), 0);
     });
 }
+
+#[test]
+fn what_rings_for_one_campaign_leaves_nobody_for_another() {
+    on_one_thread(async {
+        let world = World::new(vec![FakeLine::new(
+            "ringing",
+            Box::new(|_: &DialOrder| vec![ringing()]),
+        )]);
+        let live = crate::drivers::live_calls::LiveCalls::new();
+        let of = |campaign: &str, index| domain::ids::EnrolmentId {
+            campaign: campaign.parse().unwrap(),
+            customer: world.customer(index),
+        };
+        let _one = live.begin(&of("A", 1), &world.number(1)).unwrap();
+        let _other = live.begin(&of("B", 2), &world.number(2)).unwrap();
+        let _robots = live.begin(&of("C", 3), &world.number(3)).unwrap();
+        let for_agents = ["A", "B"].map(|campaign| campaign.parse().unwrap()).into();
+        let now = world.fakes.environment.clock.now();
+        assert_eq!(live.ringing(&for_agents, now), (vec![0, 0], 0));
+    });
+}

@@ -20,6 +20,7 @@ use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
 use pacing::floor::Floor;
+use std::collections::BTreeSet;
 
 /// The floor as the campaign is told of it, and how many dials to ask leave for.
 pub(super) struct Wish {
@@ -51,7 +52,7 @@ pub(super) fn wish(
             wanted: 0,
         };
     };
-    let (ages_ms, waiting) = kit.live.ringing(campaign, now);
+    let (ages_ms, waiting) = kit.live.ringing(&kit.pacers.campaigns(), now);
     let floor = FloorSeen {
         agents: agents.agents(),
         free: agents.free,
@@ -62,7 +63,8 @@ pub(super) fn wish(
         DialingMode::Batch | DialingMode::Progressive => floor.progressive(),
         DialingMode::Predictive => {
             let seen = paced_floor(state, dialing, &agents, floor, &ages_ms, now);
-            kit.pacers.wish(campaign, &seen, now)
+            let (own_ms, _) = kit.live.ringing(&BTreeSet::from([campaign.clone()]), now);
+            kit.pacers.wish(campaign, &seen, &by_age(&own_ms), now)
         }
     };
     Wish {
@@ -105,6 +107,7 @@ pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFa
         return Ok(());
     }
     let campaign = &facts.campaign;
+    kit.pacers.begin(campaign);
     let looked = kit.pacers.counted_through(campaign);
     let mut after = state.accounted_through().max(looked).unwrap_or_default();
     let store = kit.environment.store.as_ref();
