@@ -82,7 +82,6 @@ struct Work {
     placed: Option<(usize, Preset)>,
     call: Option<CallId>,
     phase: Phase,
-    /// When its INVITE left; absent before.
     ringing_since: Option<Timestamp>,
     order: watch::Sender<Order>,
 }
@@ -163,8 +162,7 @@ impl LiveCalls {
         u32::try_from(of_campaign.count()).unwrap_or(u32::MAX)
     }
 
-    /// Of these campaigns: for how long each call rings that nobody answered, what is only asked for
-    /// included (0), and how many callees wait for an agent.
+    /// Of these campaigns: for how long each call rings, or is asked for (0); how many wait for an agent.
     pub(crate) fn ringing(&self, campaigns: &BTreeSet<CampaignId>, now: Timestamp) -> (Vec<u64>, u32) {
         let book = self.lock();
         let (mut ages_ms, mut waiting) = (Vec::new(), 0);

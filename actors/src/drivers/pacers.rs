@@ -76,8 +76,8 @@ impl Pacers {
         self.lock().entry(campaign.clone()).or_default().counted_through = Some(through);
     }
 
-    /// What the pacer wishes at this tick; 0 between two. It learns from what rings for its `own` campaign, and
-    /// reckons with all that rings for its agents.
+    /// What the pacer wishes at this tick; 0 between two. It learns from what rings for its `own` campaign,
+    /// and reckons with all that rings for its agents.
     pub(crate) fn wish(&self, campaign: &CampaignId, floor: &Floor, own: &[u32], now: Timestamp) -> u32 {
         let mut pacers = self.lock();
         let paced = pacers.entry(campaign.clone()).or_default();
