@@ -2,7 +2,8 @@
 
 use crate::program::fail;
 use domain::ports::clock::Clock;
-use domain::ports::event_store::EventStore;
+use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
+use domain::stored_event::{Position, StoredEvent};
 use host::clock::SystemClock;
 use projections::{PostgresReadDb, ReadDb, SqliteReadDb};
 use std::path::Path;
@@ -24,6 +25,24 @@ pub async fn open(spec: &str) -> Arc<dyn EventStore> {
         Ok(store) => Arc::new(store),
         Err(error) => fail(&error.to_string()),
     }
+}
+
+/// Every event of the log in a directory that no process holds, in its order.
+pub fn whole_log(data: &Path) -> Vec<StoredEvent> {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
+    runtime.block_on(async {
+        let store = open(&format!("sqlite:{}", data.display())).await;
+        let (mut log, mut after) = (Vec::new(), Position(0));
+        loop {
+            let page = store.read_all(after, PAGE_EVENTS_MAX).await;
+            let page = page.expect("the log can be read");
+            let Some(last) = page.last() else {
+                return log;
+            };
+            after = last.position;
+            log.extend(page);
+        }
+    })
 }
 
 /// Opens rows in `sqlite:DIR` or `postgres://…` for writing; ends the program when it cannot. Their threads

@@ -60,11 +60,12 @@ pub const fn robot_attends(preset: Preset) -> bool {
 
 impl CallState {
     /// What this call adds to the account of its campaign: one answer of a person, who found somebody in time
-    /// or did not. Nothing before it has ended, and nothing of machines and of who was gone at once.
+    /// or did not. Nothing before it has ended, and nothing of machines and of who was gone at once. By what
+    /// was known at its end: a correction moves metrics, and no account.
     pub fn counted(&self, preset: Preset) -> Answered {
-        let by_person = self.finding().is_some_and(|found| {
+        let by_person = self.ended().is_some_and(|ended| {
             !matches!(
-                found.disposition,
+                ended.disposition,
                 Disposition::Machine | Disposition::Screened | Disposition::AnsweredShort
             )
         });

@@ -6,10 +6,8 @@
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::opened::open;
+use crate::opened::whole_log;
 use crate::server::Server;
-use domain::ports::event_store::PAGE_EVENTS_MAX;
-use domain::stored_event::Position;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -172,27 +170,13 @@ impl Told {
 
 /// Kind and customer of each event of a campaign, in the order of the log.
 fn events(data: &Path, campaign: &str) -> Vec<(String, String)> {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
-    runtime.block_on(async {
-        let store = open(&format!("sqlite:{}", data.display())).await;
-        let mut found = Vec::new();
-        let mut after = Position(0);
-        loop {
-            let page = store
-                .read_all(after, PAGE_EVENTS_MAX)
-                .await
-                .expect("the log can be read");
-            let Some(last) = page.last() else {
-                return found;
-            };
-            after = last.position;
-            for stored in &page {
-                let envelope = stored.envelope().expect("a record of ours");
-                if envelope.campaign.is_some_and(|of| of.as_str() == campaign) {
-                    let customer = envelope.customer.map(|customer| customer.to_string());
-                    found.push((envelope.kind, customer.unwrap_or_default()));
-                }
-            }
-        }
-    })
+    let log = whole_log(data).into_iter();
+    let told = log.map(|stored| stored.envelope().expect("a record of ours"));
+    let of_campaign = told.filter(|one| one.campaign.as_ref().is_some_and(|of| of.as_str() == campaign));
+    of_campaign
+        .map(|one| {
+            let customer = one.customer.map(|customer| customer.to_string());
+            (one.kind, customer.unwrap_or_default())
+        })
+        .collect()
 }

@@ -6,11 +6,10 @@
 use super::{Form, Proof, quick_campaign, records};
 use crate::carrier::CarrierProcess;
 use crate::history::member;
-use crate::opened::open;
+use crate::opened::whole_log;
 use crate::program::{fail, instant};
 use crate::server::Server;
-use domain::ports::event_store::PAGE_EVENTS_MAX;
-use domain::stored_event::Position;
+use domain::stored_event::StoredEvent;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -322,29 +321,14 @@ impl Engaged {
 
 /// Every event of a log, with when it was made durable.
 fn events(data: &Path) -> Vec<Seen> {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
-    runtime.block_on(async {
-        let store = open(&format!("sqlite:{}", data.display())).await;
-        let mut seen = Vec::new();
-        let mut after = Position(0);
-        loop {
-            let page = store
-                .read_all(after, PAGE_EVENTS_MAX)
-                .await
-                .expect("the log can be read");
-            let Some(last) = page.last() else {
-                return seen;
-            };
-            after = last.position;
-            seen.extend(page.iter().map(|stored| {
-                let envelope = stored.envelope().expect("a record of ours");
-                Seen {
-                    kind: envelope.kind,
-                    stream: envelope.stream.to_string(),
-                    ms: u64::try_from(stored.recorded_at.micros() / 1_000).unwrap_or_default(),
-                    data: serde_json::from_str(envelope.data.get()).expect("data is JSON"),
-                }
-            }));
+    let seen = |stored: StoredEvent| {
+        let envelope = stored.envelope().expect("a record of ours");
+        Seen {
+            kind: envelope.kind,
+            stream: envelope.stream.to_string(),
+            ms: u64::try_from(stored.recorded_at.micros() / 1_000).unwrap_or_default(),
+            data: serde_json::from_str(envelope.data.get()).expect("data is JSON"),
         }
-    })
+    };
+    whole_log(data).into_iter().map(seen).collect()
 }

@@ -3,7 +3,7 @@
 //! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told so by the
 //! end of the call alone: what a campaign has to say then is a message of its own, with the agents' desks.
 
-use super::end_facts::{HungUp, ending};
+use super::end_facts::{CLOSE_MS_MAX, HungUp, ending, hang_up};
 use super::spoken::HangUpOrders;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Phase, Working};
@@ -16,9 +16,6 @@ use domain::ports::agents::Agents;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
 use domain::time::Timestamp;
 use std::sync::Arc;
-
-/// How long a hung up leg may take to close: BYE and the recording's hash.
-const CLOSE_MS_MAX: u64 = 5_000;
 
 /// Attends to the call until it is over. The caller stores `call.ended` with what this answers.
 pub(super) async fn attend(
@@ -138,15 +135,7 @@ impl Attending<'_> {
         }
         let reason = self.orders.reason().unwrap_or(reason);
         self.hanging_up = Some(reason);
-        let command = CallCommand::RequestHangup {
-            leg: self.leg_number,
-            reason,
-        };
-        self.attempt.ask(command).await?;
-        if let Err(error) = self.leg.hang_up().await {
-            tracing::debug!(call = %self.attempt.call, %error, "a leg to hang up was over already");
-        }
-        Ok(())
+        hang_up(self.attempt, self.leg.as_mut(), self.leg_number, reason).await
     }
 
     fn heard(&mut self, event: LegEvent) {

@@ -1,7 +1,7 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
 use super::ear::{Ear, next_of};
-use super::end_facts::{HungUp, ending};
+use super::end_facts::{CLOSE_MS_MAX, HungUp, ending, hang_up};
 use super::prepare::{Prepared, Voice};
 use super::queued::{Playing, Said};
 use super::spoken::{HangUpOrders, Heard};
@@ -25,8 +25,6 @@ use std::sync::Arc;
 
 /// Longest answered call: a robot that has said nothing final by then never will.
 const TALK_MS_MAX: u64 = 180_000;
-/// How long a hung up leg may take to close: BYE and the recording's hash.
-const CLOSE_MS_MAX: u64 = 5_000;
 
 /// What may be kept of what is said.
 #[derive(Default)]
@@ -345,15 +343,7 @@ impl<'a> Talk<'a> {
         self.hanging_up = Some(reason);
         self.silent_at = None;
         self.deadline = self.kit.now().plus_ms(CLOSE_MS_MAX);
-        let command = CallCommand::RequestHangup {
-            leg: self.leg_number,
-            reason,
-        };
-        self.attempt.ask(command).await?;
-        if let Err(error) = self.leg.hang_up().await {
-            tracing::debug!(call = %self.attempt.call, %error, "a leg to hang up was over already");
-        }
-        Ok(())
+        hang_up(self.attempt, self.leg.as_mut(), self.leg_number, reason).await
     }
 
     async fn over(mut self, summary: LegSummary) -> Result<CallEnding, Halt> {

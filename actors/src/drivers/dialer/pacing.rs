@@ -28,7 +28,14 @@ pub(super) struct Wish {
     pub(super) wanted: u32,
 }
 
-/// How many of `wanted` dials to ask leave for. Robots take as many as lines carry.
+impl Wish {
+    /// Robots take as many as lines carry.
+    pub(super) const fn of_robots(wanted: u32) -> Self {
+        Self { floor: None, wanted }
+    }
+}
+
+/// How many of `wanted` dials to ask leave for.
 pub(super) fn wish(
     kit: &Kit,
     state: &CampaignState,
@@ -38,7 +45,7 @@ pub(super) fn wish(
 ) -> Wish {
     let dialing = facts.plan.dialing.unwrap_or_default();
     if !dialing.mode.needs_agents() {
-        return Wish { floor: None, wanted };
+        return Wish::of_robots(wanted);
     }
     let campaign = &facts.campaign;
     let Some(agents) = kit

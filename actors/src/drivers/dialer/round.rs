@@ -51,7 +51,7 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
     let mut running = kit.ports.worklist.unfinished_campaigns().await?;
     running.retain(|work| work.running);
     kit.pacers
-        .keep(|campaign| running.iter().any(|work| &work.campaign == campaign));
+        .keep(|one| running.iter().any(|work| &work.campaign == one) || kit.live.open_count(one) > 0);
     let first = turn.checked_rem(running.len()).unwrap_or(0);
     running.rotate_left(first);
     let mut next_at = None;
@@ -99,7 +99,12 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
     let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
         return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
-    let Ok((wish, tick)) = paced(kit, &work.campaign, wanted, now).await else {
+    let for_agents = facts.is_none_or(|(facts, _)| facts.plan.dialing_mode().needs_agents());
+    let paced = match for_agents {
+        true => paced(kit, &work.campaign, wanted, now).await,
+        false => Ok((Wish::of_robots(wanted), None)),
+    };
+    let Ok((wish, tick)) = paced else {
         return Ok(Some(now.plus_ms(AGAIN_MS)));
     };
     if wish.wanted == 0 {

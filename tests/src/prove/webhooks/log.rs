@@ -1,9 +1,8 @@
 //! What the log says must have been told, and what it says of what was.
 
 use crate::history::member;
-use crate::opened::open;
-use domain::ports::event_store::PAGE_EVENTS_MAX;
-use domain::stored_event::{Envelope, Position};
+use crate::opened::whole_log;
+use domain::stored_event::Envelope;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -36,22 +35,11 @@ pub(super) struct Told {
 
 impl Told {
     pub(super) fn read(data: &Path, kinds: &[&str], campaign: &str) -> Self {
-        let runtime = tokio::runtime::Runtime::new().expect("a runtime can be made");
         let mut told = Self::default();
-        runtime.block_on(async {
-            let store = open(&format!("sqlite:{}", data.display())).await;
-            let mut after = Position(0);
-            loop {
-                let page = store.read_all(after, PAGE_EVENTS_MAX).await;
-                let page = page.expect("the log can be read");
-                let Some(last) = page.last() else { return };
-                after = last.position;
-                for stored in &page {
-                    let envelope = stored.envelope().expect("a record of ours");
-                    told.take(stored.position.0, &envelope, kinds, campaign);
-                }
-            }
-        });
+        for stored in whole_log(data) {
+            let envelope = stored.envelope().expect("a record of ours");
+            told.take(stored.position.0, &envelope, kinds, campaign);
+        }
         if told.wanted.is_empty() {
             told.broken.push("nothing was to be told".to_owned());
         }
