@@ -5,6 +5,7 @@ use crate::error::ProjectionError;
 use crate::value::{Row, Val};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use serde::Serialize;
 
 /// How far a view has come. `parked` is set while an event keeps it from going on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,6 +73,36 @@ fn read_checkpoint(mut row: Row) -> Result<Checkpoint, ProjectionError> {
         recorded_at: row.maybe_at()?,
         parked: parked_at.map(|at| (at, why)),
     })
+}
+
+/// How old rows are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Complete {
+    /// The rows hold every event up to here.
+    pub position: Position,
+    /// When that event was recorded; absent before the first.
+    pub recorded_at: Option<Timestamp>,
+}
+
+/// How far the rows of all these views are complete: as far as the one that is most behind.
+pub async fn complete_of(db: &dyn ReadDb, views: Vec<&'static str>) -> Result<Complete, ProjectionError> {
+    read_as(db, move |tx| complete_in(tx, &views)).await
+}
+
+pub(crate) fn complete_in(tx: &mut dyn Tx, views: &[&str]) -> Result<Complete, ProjectionError> {
+    let all = read_checkpoints(tx)?;
+    let mut least: Option<Complete> = None;
+    for view in views {
+        let own = all.iter().find(|row| row.view == *view);
+        let own = own.ok_or_else(|| ProjectionError::Fault(format!("view {view} has no checkpoint")))?;
+        if least.is_none_or(|least| own.position < least.position) {
+            least = Some(Complete {
+                position: own.position,
+                recorded_at: own.recorded_at,
+            });
+        }
+    }
+    least.ok_or_else(|| ProjectionError::Fault("no view is named whose rows are asked".to_owned()))
 }
 
 /// Every view's checkpoint as stored, also beside the process that writes them.

@@ -58,7 +58,7 @@ pub mod views;
 pub mod yardstick;
 
 pub use ahead::{forget_rows_ahead, rows_ahead};
-pub use checkpoint::{Checkpoint, checkpoints};
+pub use checkpoint::{Checkpoint, Complete, checkpoints, complete_of};
 pub use database::{Dialect, Edit, ReadDb, Table, TakesRow, Tx, TxWork, read_as, transact};
 pub use error::ProjectionError;
 pub use folded::{Begun, FOLDED_EVENTS_MAX, FoldError, Folded, Pages, Span, fold, fold_onto};

@@ -46,6 +46,14 @@ impl<'a> EventFacts<'a> {
 }
 
 impl EventFilter {
+    /// The events of one campaign.
+    pub fn of_campaign(campaign: CampaignId) -> Self {
+        Self {
+            campaign: Some(campaign),
+            ..Self::default()
+        }
+    }
+
     /// True when every event is wanted.
     pub const fn is_empty(&self) -> bool {
         self.kinds.is_empty() && self.streams.is_empty() && self.campaign.is_none() && self.customer.is_none()

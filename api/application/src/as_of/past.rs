@@ -4,7 +4,6 @@
 use crate::as_of::moment::{Known, Then};
 use actors::Environment;
 use domain::event_filter::EventFilter;
-use domain::ids::CampaignId;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::tasks::Tasks;
@@ -36,10 +35,11 @@ const KEPT_MAX: usize = 4;
 /// Largest fold that is kept, so that what is kept together stays within some tens of megabytes.
 const KEPT_EVENTS_MAX: u64 = 200_000;
 
-/// What makes two folds the same. The rows of a board hold nothing personal, so an erasure changes none.
+/// What makes two folds the same. What is personal in rows is sealed, and opened with the keys that there are
+/// when it is shown: an erasure changes none.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
-    campaign: CampaignId,
+    filter: EventFilter,
     until: Position,
     valid_at: Option<Timestamp>,
     views: Vec<(&'static str, u32)>,
@@ -120,18 +120,18 @@ impl Shown {
 }
 
 impl Past {
-    /// A campaign's rows in `views` at the moment, from its own events, or from those behind the last copy
+    /// Rows of `views` at the moment, from the events that a filter wants, or from those behind the last copy
     /// that `live` has of all of the views. What was true by the events' own times is in no copy.
-    pub async fn campaign(
+    pub async fn rows(
         &self,
         environment: &Environment,
-        campaign: &CampaignId,
+        filter: EventFilter,
         views: Vec<Arc<dyn View>>,
         then: &Then,
         live: &dyn ReadDb,
     ) -> Result<Shown, Problem> {
         let key = Key {
-            campaign: campaign.clone(),
+            filter: filter.clone(),
             until: then.position,
             valid_at: then.valid_at(),
             views: views.iter().map(|view| (view.name(), view.version())).collect(),
@@ -144,16 +144,15 @@ impl Past {
         if let Some(shown) = self.kept(&key) {
             return Ok(shown);
         }
-        let filter = EventFilter {
-            campaign: Some(campaign.clone()),
-            ..EventFilter::default()
-        };
+        let of_campaign = filter.campaign.clone();
+        let copied = of_campaign.filter(|one| filter == EventFilter::of_campaign(one.clone()));
         let mut wanted = Wanted::all_of(filter);
         let of_the_board = views.iter().all(|view| view.name() == campaign_board::NAME);
         // Rows that are away or being made again keep nobody from the log, which says it all.
         if of_the_board
             && then.valid_at().is_none()
-            && let Ok(Some(copy)) = campaign_board::last_copy(live, campaign, then.position).await
+            && let Some(campaign) = copied
+            && let Ok(Some(copy)) = campaign_board::last_copy(live, &campaign, then.position).await
         {
             (wanted.after, wanted.begun) = (copy.upto, copy.rows);
         }

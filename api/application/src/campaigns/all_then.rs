@@ -3,7 +3,7 @@
 use crate::as_of::{Known, Then, Wanted};
 use crate::campaigns::figures;
 use crate::campaigns::shown::{CampaignListed, Campaigns};
-use crate::figures::{FORMULA, PEOPLE, versions};
+use crate::figures::{FORMULA, PEOPLE, Stands, versions};
 use crate::installation::Installation;
 use domain::event_filter::EventFilter;
 use domain::problem::Problem;
@@ -39,7 +39,7 @@ pub(crate) async fn all_campaigns(installation: &Installation, then: &Then) -> R
     Ok(Campaigns {
         items: totals.iter().map(describe_total).collect(),
         versions: versions(FORMULA.iter().chain(&PEOPLE))?,
-        known: Some(Known {
+        stands: Stands::then(Known {
             copied_position: Some(from.to_string()),
             ..shown.known(then)
         }),

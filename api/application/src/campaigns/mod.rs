@@ -14,7 +14,7 @@ pub use promoting::{Promoting, promote};
 pub use shown::{CampaignShown, Campaigns, StageShown};
 
 use crate::as_of::{Moment, PastRows, Then, entity_then};
-use crate::figures::{FORMULA, PEOPLE, People, versions};
+use crate::figures::{FORMULA, PEOPLE, People, Stands, versions};
 use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
 use crate::knowledge;
@@ -25,6 +25,7 @@ use domain::approvals_asked::NeedsApproval;
 use domain::calling_plan::{Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState};
+use domain::event_filter::EventFilter;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, FlowNamed, content_hash};
 use domain::ids::{CampaignId, FlowId};
@@ -202,6 +203,8 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
         let then = moment.resolve(installation.store(), installation.now()).await?;
         return all_campaigns(installation, &then).await;
     }
+    let db = installation.rows.db();
+    let stands = Stands::live(installation, db.as_ref(), vec![campaign_board::NAME]).await?;
     let rows = installation.boards().await?;
     let items = rows.iter().map(|row| CampaignListed {
         progress: progress(row),
@@ -214,7 +217,7 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
     Ok(Campaigns {
         items: items.collect(),
         versions: versions(FORMULA.iter().chain(&PEOPLE))?,
-        known: None,
+        stands,
     })
 }
 
@@ -248,7 +251,13 @@ async fn board_then(
     let live = installation.rows.db();
     let shown = installation
         .past
-        .campaign(&installation.environment, campaign, views, then, live.as_ref())
+        .rows(
+            &installation.environment,
+            EventFilter::of_campaign(campaign.clone()),
+            views,
+            then,
+            live.as_ref(),
+        )
         .await?;
     let row = campaign_board::get(shown.rows.db.as_ref(), campaign).await?;
     Ok((shown, row))

@@ -1,7 +1,7 @@
 //! What is shown of campaigns: as asked for with its defaults, where it stands, and its headline figures.
 
 use crate::as_of::Known;
-use crate::figures::{People, Versions};
+use crate::figures::{People, Stands, Versions};
 use domain::calling_plan::{Basis, Duplicates, FlowRef, Preset};
 use domain::campaign::event::PauseReason;
 use domain::campaign::{CampaignStatus, CreatedCampaign, Gates};
@@ -188,9 +188,9 @@ pub struct CampaignListed {
 pub struct Campaigns {
     pub items: Vec<CampaignListed>,
     pub versions: Versions,
-    /// Of the past: where the answer lies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub known: Option<Known>,
+    /// As of when they are.
+    #[serde(flatten)]
+    pub stands: Stands,
 }
 
 impl Campaigns {

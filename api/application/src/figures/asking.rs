@@ -26,13 +26,10 @@ pub const ASKED: &[Parameter] = &[
     Parameter::one_of("by", "What it is split by", BY),
     Parameter::text(
         "as_of",
-        "Of a campaign: as known at a position or instant, folded from its events",
+        "As known at a position or instant, folded from the events of the campaign, or of all",
         "42",
     ),
-    Parameter::instant(
-        "valid_at",
-        "With a campaign: what was true at an instant, by what is known",
-    ),
+    Parameter::instant("valid_at", "What was true at an instant, by what is known"),
 ];
 
 /// What a figure can be split by.

@@ -11,7 +11,7 @@ pub use asking::{ASKED, Asked, BY, MetricShown, describe_metric, find};
 pub use chart::{Chart, Series, options, with_versions};
 pub use drill::{DRILLED, Drilled, Drilling};
 pub use headline::{FORMULA, Named, PEOPLE, People, Versions, named, no_metric, versions};
-pub use source::Source;
+pub use source::{Source, Standing, Stands};
 
 use crate::as_of::Known;
 use asking::Split;
@@ -19,9 +19,9 @@ use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use projections::ReadDb;
 use projections::metrics::{Metric, Texts, catalog};
-use projections::views::metric_board::{Complete, Figure, figures};
+use projections::views::metric_board::{Figure, figures};
+use projections::{Complete, ReadDb};
 use schemars::JsonSchema;
 use serde::Serialize;
 

@@ -2,11 +2,15 @@
 
 use crate::as_of::{Known, Moment};
 use crate::installation::Installation;
+use domain::event_filter::EventFilter;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::stored_event::Position;
+use domain::time::Timestamp;
 use projections::views::metric_board::MetricBoard;
-use projections::{ReadDb, View};
+use projections::{ReadDb, View, complete_of};
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::Arc;
 
 /// See the file's description.
@@ -15,6 +19,11 @@ pub struct Source {
     pub position: Option<Position>,
     /// Of rows that were folded: the moment and what it cost.
     pub known: Option<Known>,
+    /// The instant looked at; absent of live rows, and where no event has exactly the position asked for.
+    pub at: Option<Timestamp>,
+    /// As of when an answer from these rows is. Of live rows it is found out before they are read: they may be
+    /// fresher than it says, and never older.
+    pub stands: Stands,
 }
 
 impl Source {
@@ -25,43 +34,62 @@ impl Source {
         campaign: &CampaignId,
         views: Vec<Arc<dyn View>>,
     ) -> Result<Self, Problem> {
+        let filter = EventFilter::of_campaign(campaign.clone());
+        Self::of_events(installation, moment, filter, views).await
+    }
+
+    /// As `of`, from the events of all campaigns: at most as many as one fold takes.
+    pub async fn of_all(
+        installation: &Installation,
+        moment: Moment,
+        views: Vec<Arc<dyn View>>,
+    ) -> Result<Self, Problem> {
+        Self::of_events(installation, moment, EventFilter::default(), views).await
+    }
+
+    /// As `of`, from the events that a filter wants.
+    pub async fn of_events(
+        installation: &Installation,
+        moment: Moment,
+        filter: EventFilter,
+        views: Vec<Arc<dyn View>>,
+    ) -> Result<Self, Problem> {
         if moment.is_now() {
-            return Ok(Self::live(installation));
+            let db = installation.rows.db();
+            let views = views.iter().map(|view| view.name()).collect();
+            return Ok(Self {
+                position: installation.rows.position(),
+                stands: Stands::live(installation, db.as_ref(), views).await?,
+                db,
+                known: None,
+                at: None,
+            });
         }
         let then = moment.resolve(installation.store(), installation.now()).await?;
         let live = installation.rows.db();
         let shown = installation
             .past
-            .campaign(&installation.environment, campaign, views, &then, live.as_ref())
+            .rows(&installation.environment, filter, views, &then, live.as_ref())
             .await?;
         Ok(Self {
             db: Arc::clone(&shown.rows.db),
             position: Some(then.position),
+            stands: Stands::then(shown.known(&then)),
             known: Some(shown.known(&then)),
+            at: then.at(),
         })
     }
 
-    /// For a metric: of one campaign, where a moment is asked for.
+    /// For a metric: of one campaign, or of all.
     pub async fn of_metric(
         installation: &Installation,
         moment: Moment,
         campaign: Option<&CampaignId>,
     ) -> Result<Self, Problem> {
+        let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard)];
         match campaign {
-            _ if moment.is_now() => Ok(Self::live(installation)),
-            Some(campaign) => Self::of(installation, moment, campaign, vec![Arc::new(MetricBoard)]).await,
-            None => {
-                let detail = "a figure as of a time is folded from the events of one campaign: name it";
-                Err(Problem::invalid("campaign-missing", detail))
-            }
-        }
-    }
-
-    pub fn live(installation: &Installation) -> Self {
-        Self {
-            db: installation.rows.db(),
-            position: installation.rows.position(),
-            known: None,
+            Some(campaign) => Self::of(installation, moment, campaign, views).await,
+            None => Self::of_all(installation, moment, views).await,
         }
     }
 
@@ -71,4 +99,64 @@ impl Source {
             Some(_) => "this campaign, at the time asked for,",
         })
     }
+}
+
+/// As of when an answer is: how complete live rows are, or where an answer of the past lies.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Stands {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete_up_to: Option<CompleteUpTo>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+impl Stands {
+    /// Of the past.
+    pub const fn then(known: Known) -> Self {
+        Self {
+            complete_up_to: None,
+            known: Some(known),
+        }
+    }
+
+    /// Of live rows of these views. No clock has a part in it, so that of a log that stands still it is the
+    /// same.
+    pub async fn live(
+        installation: &Installation,
+        db: &dyn ReadDb,
+        views: Vec<&'static str>,
+    ) -> Result<Self, Problem> {
+        // Before the rows are asked how far they are: a log that grows meanwhile makes nothing look older.
+        let head = installation.store().head().await?;
+        let complete = complete_of(db, views).await?;
+        Ok(Self {
+            complete_up_to: Some(CompleteUpTo {
+                position: complete.position.to_string(),
+                recorded_at: complete.recorded_at,
+                behind_events: head.0.saturating_sub(complete.position.0),
+            }),
+            known: None,
+        })
+    }
+}
+
+/// How far the rows of an answer are.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CompleteUpTo {
+    /// The rows hold every event up to here.
+    position: String,
+    recorded_at: Option<Timestamp>,
+    /// With none behind it the answer is of the moment at which it is given.
+    behind_events: u64,
+}
+
+/// An answer, and as of when it is.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Standing")]
+pub struct Standing<T> {
+    #[serde(flatten)]
+    pub answer: T,
+    #[serde(flatten)]
+    pub stands: Stands,
 }

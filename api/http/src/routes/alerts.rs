@@ -4,6 +4,8 @@ use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{CURSOR, LIMIT, Length, Paged, Paging};
 use crate::reply::Written;
+use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
+use application::figures::{Source, Standing};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use domain::alert::{AlertCommand, AlertRule, NOTE_BYTES_MAX, USER_BYTES_MAX};
@@ -12,9 +14,11 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
-use projections::views::alert_board::{ALERTS_MAX, AlertFilter, AlertRow, list};
+use projections::View;
+use projections::views::alert_board::{ALERTS_MAX, AlertBoard, AlertFilter, AlertRow, list};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Milliseconds of a minute.
 const MINUTE_MS: u64 = 60_000;
@@ -46,13 +50,16 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                         "answer_ratio_low",
                     ),
                     Parameter::campaign("Only of this campaign"),
+                    AS_OF,
+                    VALID_AT,
                     CURSOR,
                     LIMIT,
                 ]
             },
         ),
         Endpoint::get("/api/v1/alerts/{id}", "One alert", one)
-            .needs(Permission::AlertsRead, About::Everybody),
+            .needs(Permission::AlertsRead, About::Everybody)
+            .query(PARAMETERS),
         Endpoint::post(
             "/api/v1/alerts/{id}/acknowledge",
             "A person sees to a standing alert, with a note",
@@ -150,7 +157,13 @@ struct AlertChanged {
     position: String,
 }
 
-async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<Alerts>>, Problem> {
+/// The rows of alerts, now or then; their events are few.
+async fn source(ctx: &Ctx, moment: Moment) -> Result<Source, Problem> {
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(AlertBoard)];
+    Source::of_all(&ctx.installation, moment, views).await
+}
+
+async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<Alerts>>>, Problem> {
     let paging = Paging::of(&ctx.installation, &input, PAGE)?;
     let rule: Option<AlertRule> = match input.text("rule").map(str::parse) {
         None => None,
@@ -174,12 +187,16 @@ async fn all(ctx: Ctx, input: Input) -> Result<Read<Paged<Alerts>>, Problem> {
         alert: None,
         behind: paging.place()?,
     };
-    let rows = list(ctx.installation.rows.db().as_ref(), &filter, paging.limit).await?;
+    let source = source(&ctx, Moment::of(input.query())?).await?;
+    let rows = list(source.db.as_ref(), &filter, paging.limit).await?;
     let last = rows.last().filter(|_| rows.len() == paging.limit);
     let place = |row: &AlertRow| paging.cursor(&(row.standing, row.raised_at, row.alert));
     Ok(Read(Paged {
         next_cursor: last.map(place).transpose()?,
-        list: Alerts { items: rows },
+        list: Standing {
+            answer: Alerts { items: rows },
+            stands: source.stands,
+        },
     }))
 }
 
@@ -189,7 +206,8 @@ async fn one(ctx: Ctx, input: Input) -> Result<Read<AlertRow>, Problem> {
         alert: Some(alert),
         ..AlertFilter::default()
     };
-    let rows = list(ctx.installation.rows.db().as_ref(), &filter, 1).await?;
+    let source = source(&ctx, Moment::of(input.query())?).await?;
+    let rows = list(source.db.as_ref(), &filter, 1).await?;
     let row = rows
         .into_iter()
         .next()

@@ -5,9 +5,10 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::own_people::{customers_of, seen};
 use crate::paging::{CURSOR, Length, Paged, Paging};
 use crate::reply::Written;
-use application::as_of::{Moment, corrections, describe_at};
+use application::as_of::{AS_OF, Moment, VALID_AT, corrections, describe_at};
 use application::calls::{CallShown, describe, masked_callee_of, stream_of};
 use application::cloud_event::{EventPage, page_of};
+use application::figures::{Source, Standing};
 use application::inquiring::{BY, READ_THEN, REASON, Shown, put_on_record};
 use application::logged_recording::logged;
 use application::parameter::Parameter;
@@ -15,16 +16,19 @@ use domain::call::command::CallCommand;
 use domain::call::event::CallEvent;
 use domain::call::{CORRECTION_REASON_CHARS_MAX, Call, Correction, Finding, FourState};
 use domain::disposition::{Disposition, Outcome};
+use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId, CustomerId, EventId};
 use domain::inquiry::ReadForm;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position, StoredEvent, read_event};
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
-use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallRow};
+use projections::View;
+use projections::views::call_history::{self, CALLS_MAX, CallFilter, CallHistory, CallRow};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Calls on a page.
 const PAGE: Length = Length {
@@ -57,6 +61,8 @@ pub fn endpoints() -> Vec<Endpoint> {
                         "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
                     ),
                     Parameter::text("disposition", "Only calls that ended so", "answered"),
+                    AS_OF,
+                    VALID_AT,
                     CURSOR,
                     Parameter::number("limit", "At most so many; default 100, at most 500", 100),
                     BY,
@@ -87,7 +93,18 @@ pub fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CallsListed>>, Problem> {
+/// The rows of calls, now, or then of the campaign or the customer asked for, or of all.
+async fn source(ctx: &Ctx, moment: Moment, filter: &CallFilter) -> Result<Source, Problem> {
+    let events = EventFilter {
+        campaign: filter.campaign.clone(),
+        customer: filter.customer.clone(),
+        ..EventFilter::default()
+    };
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CallHistory)];
+    Source::of_events(&ctx.installation, moment, events, views).await
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<Standing<CallsListed>>>, Problem> {
     let customer: Option<CustomerId> = filter(&input, "customer")?;
     let scope = input.scope.clone();
     let customers = customers_of(&ctx, &scope, customer.as_ref()).await?;
@@ -107,7 +124,8 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CallsListed>>, Proble
     let paging = Paging::of(&ctx.installation, &input, PAGE)?;
     let below = paging.place()?.map(Position);
     let limit = paging.limit;
-    let rows = call_history::list(ctx.installation.rows.db().as_ref(), &filter, below, limit).await?;
+    let source = source(&ctx, Moment::of(input.query())?, &filter).await?;
+    let rows = call_history::list(source.db.as_ref(), &filter, below, limit).await?;
     let last = rows.last().filter(|_| rows.len() == limit);
     let next = last.map(|row| paging.cursor(&row.first_position.0)).transpose()?;
     let rows = seen(&ctx, &scope, rows).await?;
@@ -125,7 +143,10 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<CallsListed>>, Proble
         put_on_record(&ctx.installation, input.reader(), what).await?;
     }
     Ok(Read(Paged {
-        list: CallsListed { items },
+        list: Standing {
+            answer: CallsListed { items },
+            stands: source.stands,
+        },
         next_cursor: next,
     }))
 }
@@ -160,7 +181,7 @@ struct CallListed {
     dialing_at: Option<Timestamp>,
     answered_at: Option<Timestamp>,
     ended_at: Option<Timestamp>,
-    /// As known now.
+    /// As known now, or at the moment asked for.
     disposition: Option<Disposition>,
     disposition_zh: Option<&'static str>,
     outcome: Option<Outcome>,

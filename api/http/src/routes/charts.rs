@@ -3,7 +3,7 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::Moment;
-use application::figures::{Asked, BY, Chart, Source, options, with_versions};
+use application::figures::{Asked, BY, Chart, Source, Standing, options, with_versions};
 use application::parameter::Parameter;
 use domain::problem::Problem;
 use projections::views::metric_board::By;
@@ -31,12 +31,12 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                     Parameter::one_of("by", "What it is split by; hour where that is known", BY),
                     Parameter::text(
                         "as_of",
-                        "Of a campaign: as known at a position or instant, folded from its events",
+                        "As known at a position or instant, folded from the events of the campaign, or of all",
                         "42",
                     ),
                     Parameter::instant(
                         "valid_at",
-                        "With a campaign: what was true at an instant, by what is known",
+                        "What was true at an instant, by what is known",
                     ),
                     Parameter::one_of(
                         "lang",
@@ -49,7 +49,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     ]
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
     let asked = Asked::read(&input.param(0)?, input.query())?;
     // What cannot be split by hours is split by what it can.
     let by = asked.by.or_else(|| match asked.metric.by.first() {
@@ -67,5 +67,8 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
         Some(_) => return Err(Problem::invalid("lang-invalid", "lang is zh or en")),
     };
     let chart = options(series, asked.metric.unit, by, &answer.figures);
-    Ok(Read(with_versions(chart, asked.metric, &answer)))
+    Ok(Read(Standing {
+        answer: with_versions(chart, asked.metric, &answer),
+        stands: source.stands,
+    }))
 }

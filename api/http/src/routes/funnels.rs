@@ -2,11 +2,16 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use application::as_of::{Moment, PARAMETERS};
+use application::figures::{Source, Standing};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use projections::views::funnel::{StageRow, stages};
+use projections::View;
+use projections::views::campaign_board::{self, CampaignBoard};
+use projections::views::funnel::{Funnel as CustomerFunnel, StageRow, stages};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -16,7 +21,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             show,
         )
         .steady()
-        .needs(Permission::FiguresRead, About::Campaign),
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
     ]
 }
 
@@ -28,19 +34,22 @@ struct Funnel {
     position: Option<String>,
 }
 
-async fn show(ctx: Ctx, input: Input) -> Result<Read<Funnel>, Problem> {
+async fn show(ctx: Ctx, input: Input) -> Result<Read<Standing<Funnel>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    if ctx.installation.board(&campaign).await?.is_none() {
-        return Err(Problem::missing("this campaign"));
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(CustomerFunnel)];
+    let moment = Moment::of(input.query())?;
+    let source = Source::of(&ctx.installation, moment, &campaign, views).await?;
+    let db = source.db.as_ref();
+    if campaign_board::get(db, &campaign).await?.is_none() {
+        return Err(source.missing());
     }
-    let rows = stages(ctx.installation.rows.db().as_ref(), &campaign).await?;
-    Ok(Read(Funnel {
+    let answer = Funnel {
+        stages: stages(db, &campaign).await?,
         campaign,
-        stages: rows,
-        position: ctx
-            .installation
-            .rows
-            .position()
-            .map(|position| position.to_string()),
+        position: source.position.map(|position| position.to_string()),
+    };
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
     }))
 }

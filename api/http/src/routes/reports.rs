@@ -4,8 +4,8 @@ use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{Known, Moment, PARAMETERS};
 use application::figures::{
-    Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Versions, describe_figure,
-    describe_metric, find, named, versions,
+    Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Standing, Versions,
+    describe_figure, describe_metric, find, named, versions,
 };
 use application::installation::Installation;
 use domain::campaign::CampaignStatus;
@@ -207,14 +207,18 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ReportShown>, Problem> {
     }))
 }
 
-async fn chart(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
+async fn chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
     let source = source(&ctx.installation, Moment::of(input.query())?, &campaign).await?;
     let db = source.db.as_ref();
     if campaign_board::get(db, &campaign).await?.is_none() {
         return Err(source.missing());
     }
-    Ok(Read(charted(&hourly(db, &campaign).await?)?))
+    let answer = charted(&hourly(db, &campaign).await?)?;
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
+    }))
 }
 
 /// The chart with the metric and version that it draws, and people only beside it, in the same order.

@@ -2,8 +2,8 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::figures::{Chart, Series, Versions, versions};
-use application::installation::Installation;
+use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
+use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
 use application::tables::{Abandonment, CostTable, Costing, Daily, abandonment, cost_table, daily};
 use application::targets::campaign_of;
@@ -11,9 +11,15 @@ use chrono::NaiveDate;
 use domain::calendar::beijing_date;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
-use projections::views::region_board::{REGIONS_MAX, RegionRow, regions};
+use projections::View;
+use projections::views::campaign_board::{self, CampaignBoard};
+use projections::views::cost_board::CostBoard;
+use projections::views::metric_board::MetricBoard;
+use projections::views::region_board::{REGIONS_MAX, RegionBoard, RegionRow, regions};
+use projections::views::target_board::TargetBoard;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -25,10 +31,11 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(
             const {
-                &[Parameter::day(
-                    "date",
-                    "A day such as 2026-11-20; default today in Beijing",
-                )]
+                &[
+                    Parameter::day("date", "A day such as 2026-11-20; default today in Beijing"),
+                    AS_OF,
+                    VALID_AT,
+                ]
             },
         ),
         Endpoint::get(
@@ -49,6 +56,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                         &["60", "6", "1"],
                     ),
                     Parameter::number("per_minute_fen", "Tariff in fen a minute, a whole number", 15),
+                    AS_OF,
+                    VALID_AT,
                 ]
             },
         ),
@@ -57,23 +66,26 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Calls of a campaign by region of the callee, as far as the permit's rules saw one",
             by_region,
         )
-        .needs(Permission::FiguresRead, About::Campaign),
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/regions/chart",
             "Dialed, answered and converted calls by region, as ECharts options",
             region_chart,
         )
-        .needs(Permission::FiguresRead, About::Campaign),
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
         Endpoint::get(
             "/api/v1/campaigns/{id}/abandonment",
             "The abandon rate of the last 30 days under every definition, with the events behind each",
             ledger,
         )
-        .needs(Permission::FiguresRead, About::Campaign),
+        .needs(Permission::FiguresRead, About::Campaign)
+        .query(PARAMETERS),
     ]
 }
 
-async fn day(ctx: Ctx, input: Input) -> Result<Read<Daily>, Problem> {
+async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     let date: NaiveDate = match input.text("date").map(str::parse) {
         None => beijing_date(ctx.installation.now()),
         Some(Ok(date)) => date,
@@ -84,22 +96,36 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Daily>, Problem> {
             ));
         }
     };
-    daily(ctx.installation.rows.db().as_ref(), date).await.map(Read)
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard), Arc::new(TargetBoard)];
+    let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
+    let answer = daily(source.db.as_ref(), date).await?;
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
+    }))
 }
 
-async fn costs(ctx: Ctx, input: Input) -> Result<Read<CostTable>, Problem> {
+async fn costs(ctx: Ctx, input: Input) -> Result<Read<Standing<CostTable>>, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
     let asked = Costing::read(
-        campaign,
+        campaign.clone(),
         input.text("from"),
         input.text("to"),
         input.text("step"),
         input.number("per_minute_fen")?,
     )?;
-    let mut shown = cost_table(ctx.installation.rows.db().as_ref(), &asked).await?;
-    let position = ctx.installation.rows.position();
-    shown.position = Some(position.map(|position| position.to_string()));
-    Ok(Read(shown))
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CostBoard)];
+    let moment = Moment::of(input.query())?;
+    let source = match campaign {
+        Some(campaign) => Source::of(&ctx.installation, moment, &campaign, views).await?,
+        None => Source::of_all(&ctx.installation, moment, views).await?,
+    };
+    let mut answer = cost_table(source.db.as_ref(), &asked).await?;
+    answer.position = Some(source.position.map(|position| position.to_string()));
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
+    }))
 }
 
 /// The members of a region that are metrics, and at which version.
@@ -110,17 +136,20 @@ const OF_REGIONS: [(&str, &str, u32); 4] = [
     ("conversion_ratio_people", "conversion_ratio", 2),
 ];
 
-async fn rows(installation: &Installation, campaign: &CampaignId) -> Result<Vec<RegionRow>, Problem> {
-    if installation.board(campaign).await?.is_none() {
-        return Err(Problem::missing("this campaign"));
+async fn rows(ctx: &Ctx, moment: Moment, campaign: &CampaignId) -> Result<(Source, Vec<RegionRow>), Problem> {
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(RegionBoard)];
+    let source = Source::of(&ctx.installation, moment, campaign, views).await?;
+    if campaign_board::get(source.db.as_ref(), campaign).await?.is_none() {
+        return Err(source.missing());
     }
-    Ok(regions(installation.rows.db().as_ref(), campaign).await?)
+    let rows = regions(source.db.as_ref(), campaign).await?;
+    Ok((source, rows))
 }
 
-async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Regions>, Problem> {
+async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Standing<Regions>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let rows = rows(&ctx.installation, &campaign).await?;
-    Ok(Read(Regions {
+    let (source, rows) = rows(&ctx, Moment::of(input.query())?, &campaign).await?;
+    let answer = Regions {
         campaign,
         complete: rows.len() < REGIONS_MAX,
         items: rows.into_iter().map(describe).collect(),
@@ -128,11 +157,11 @@ async fn by_region(ctx: Ctx, input: Input) -> Result<Read<Regions>, Problem> {
         label_zh: "地区（按许可时判断呼叫时段所用的时区；事件中没有归属地时如此，未判断则为 unknown）",
         label_en: "region: the time zones in which the permit judged the calling window, since events carry no \
             address; unknown where none was judged",
-        position: ctx
-            .installation
-            .rows
-            .position()
-            .map(|position| position.to_string()),
+        position: source.position.map(|position| position.to_string()),
+    };
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
     }))
 }
 
@@ -176,8 +205,9 @@ fn describe(row: RegionRow) -> Region {
     }
 }
 
-async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
-    let rows = rows(&ctx.installation, &input.id(0, "this campaign")?).await?;
+async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Standing<Chart>>, Problem> {
+    let campaign = input.id(0, "this campaign")?;
+    let (source, rows) = rows(&ctx, Moment::of(input.query())?, &campaign).await?;
     let label = |row: &RegionRow| match &row.home_location {
         Some(location) => format!("{} ({location})", row.region),
         None => row.region.clone(),
@@ -186,22 +216,34 @@ async fn region_chart(ctx: Ctx, input: Input) -> Result<Read<Chart>, Problem> {
         let data = rows.iter().map(|row| Some(of(row).into()));
         Series::new(name, data.collect())
     };
-    Ok(Read(Chart::new(
+    let answer = Chart::new(
         rows.iter().map(label).collect(),
         vec![
             series("拨号量", |row| row.dialed),
             series("接听数", |row| row.answered),
             series("转化数", |row| row.converted),
         ],
-    )))
+    );
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
+    }))
 }
 
-async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Abandonment>, Problem> {
+async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, Problem> {
     let campaign: CampaignId = input.id(0, "this campaign")?;
-    let Some(board) = ctx.installation.board(&campaign).await? else {
-        return Err(Problem::missing("this campaign"));
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(CampaignBoard), Arc::new(MetricBoard)];
+    let moment = Moment::of(input.query())?;
+    let source = Source::of(&ctx.installation, moment, &campaign, views).await?;
+    let db = source.db.as_ref();
+    let Some(board) = campaign_board::get(db, &campaign).await? else {
+        return Err(source.missing());
     };
-    let db = ctx.installation.rows.db();
-    let shown = abandonment(db.as_ref(), &campaign, &board.preset, ctx.installation.now()).await?;
-    Ok(Read(shown))
+    // The window of 30 days ends at the moment looked at.
+    let at = source.at.unwrap_or_else(|| ctx.installation.now());
+    let answer = abandonment(db, &campaign, &board.preset, at).await?;
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
+    }))
 }

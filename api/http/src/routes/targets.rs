@@ -3,6 +3,8 @@
 use crate::described::{Changed, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
+use application::as_of::{AS_OF, Moment, VALID_AT};
+use application::figures::{Source, Standing};
 use application::parameter::Parameter;
 use application::targets::{PRESETS, TargetActual, campaign_of, target_actual, targetable};
 use domain::campaign::TARGETS_MAX;
@@ -11,11 +13,15 @@ use domain::campaign::event::Target;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
-use projections::views::target_board::{TargetRow, targets};
+use projections::View;
+use projections::views::campaign_board::CampaignBoard;
+use projections::views::metric_board::MetricBoard;
+use projections::views::target_board::{TargetBoard, TargetRow, targets};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
 use std::borrow::Cow;
+use std::sync::Arc;
 
 /// Rows of one table: each is a few queries.
 const ROWS_MAX: usize = 200;
@@ -41,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             table,
         )
         .needs(Permission::FiguresRead, About::CampaignAsked)
-        .query(const { &[Parameter::campaign("Only this campaign")] }),
+        .query(const { &[Parameter::campaign("Only this campaign"), AS_OF, VALID_AT] }),
     ]
 }
 
@@ -54,19 +60,30 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<TargetsShown>, Problem> {
     }))
 }
 
-async fn table(ctx: Ctx, input: Input) -> Result<Read<TargetTable>, Problem> {
+async fn table(ctx: Ctx, input: Input) -> Result<Read<Standing<TargetTable>>, Problem> {
     let campaign = campaign_of(input.text("campaign"))?;
-    let db = ctx.installation.rows.db();
+    let views: Vec<Arc<dyn View>> = vec![
+        Arc::new(CampaignBoard),
+        Arc::new(MetricBoard),
+        Arc::new(TargetBoard),
+    ];
+    // The shares that are expected are those of the other campaigns.
+    let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
+    let db = Arc::clone(&source.db);
     let all = targets(db.as_ref(), campaign.as_ref()).await?;
     let mut items = Vec::with_capacity(all.len().min(ROWS_MAX));
     for target in all.iter().take(ROWS_MAX) {
         items.push(target_actual(db.as_ref(), target).await?);
     }
-    Ok(Read(TargetTable {
+    let answer = TargetTable {
         items,
         left_off: all.len().saturating_sub(ROWS_MAX),
         explained: "parts add up to the gap over ended calls; expected shares are those of the other campaigns, \
             scaled to the target, or this one's own where the others have fewer than 100 calls",
+    };
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
     }))
 }
 

@@ -3,14 +3,17 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::live::measures;
-use application::figures::{Versions, no_metric};
+use application::as_of::{AS_OF, Moment, VALID_AT};
+use application::figures::{Source, Standing, Versions, no_metric};
 use application::parameter::Parameter;
 use domain::problem::Problem;
 use domain::time::Timestamp;
+use projections::View;
 use projections::live_figures::TrunkFigures;
-use projections::views::trunk_quality::{ROWS_MAX, TrunkDay, days};
+use projections::views::trunk_quality::{ROWS_MAX, TrunkDay, TrunkQuality as TrunkDays, days};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// Days shown unless asked otherwise.
 const DAYS: u64 = 7;
@@ -49,33 +52,41 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 &[
                     Parameter::instant("from", "First day (RFC 3339); default a week ago"),
                     Parameter::instant("to", "Before this instant; default now"),
+                    AS_OF,
+                    VALID_AT,
                 ]
             },
         ),
     ]
 }
 
-async fn quality(ctx: Ctx, input: Input) -> Result<Read<TrunkQuality>, Problem> {
-    let now = ctx.installation.now();
+async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>, Problem> {
+    let views: Vec<Arc<dyn View>> = vec![Arc::new(TrunkDays)];
+    let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
+    let now = source.at.unwrap_or_else(|| ctx.installation.now());
     let to = instant(&input, "to")?.unwrap_or(now);
     let from = instant(&input, "from")?.unwrap_or(now.minus_ms(DAYS * DAY_MS));
-    let rows = days(ctx.installation.rows.db().as_ref(), from, to).await?;
-    let live = ctx.installation.live.latest().ok();
-    Ok(Read(TrunkQuality {
+    let rows = days(source.db.as_ref(), from, to).await?;
+    // The last minutes are of this process, and of now alone.
+    let live = source
+        .known
+        .is_none()
+        .then(|| ctx.installation.live.latest().ok());
+    let answer = TrunkQuality {
         days: rows.iter().map(describe).collect(),
         versions: of_legs()?,
         complete: rows.len() < ROWS_MAX,
-        now: live.map(|figures| TrunksNow {
+        now: live.flatten().map(|figures| TrunksNow {
             position: figures.position.to_string(),
             shown_at: figures.shown_at,
             trunks: figures.trunks.clone(),
             versions: measures(),
         }),
-        position: ctx
-            .installation
-            .rows
-            .position()
-            .map(|position| position.to_string()),
+        position: source.position.map(|position| position.to_string()),
+    };
+    Ok(Read(Standing {
+        answer,
+        stands: source.stands,
     }))
 }
 

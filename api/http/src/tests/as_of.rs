@@ -9,6 +9,7 @@ use domain::call::event::EndReason;
 use domain::ids::{CallId, CommandId};
 use domain::ports::line::AnsweredDialog;
 use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -103,8 +104,22 @@ impl World {
 /// What a reply says apart from where and when it was asked.
 fn plain(mut reply: Value) -> Value {
     let members = reply.as_object_mut().unwrap();
-    members.remove("known");
-    members.remove("as_of_position");
+    for where_and_when in [
+        "known",
+        "as_of_position",
+        "complete_up_to",
+        "position",
+        "recorded_at",
+    ] {
+        members.remove(where_and_when);
+    }
+    // Only now is there a now.
+    members.remove("now");
+    for item in reply["items"].as_array_mut().into_iter().flatten() {
+        for where_it_stands in ["position", "recorded_at"] {
+            item.as_object_mut().unwrap().remove(where_it_stands);
+        }
+    }
     reply
 }
 
@@ -132,6 +147,19 @@ fn what_was_answered_then_is_answered_as_of_then() {
         "/campaigns/T",
         "/campaigns/T/report",
         "/campaigns/T/report/chart",
+        "/campaigns/T/funnel",
+        "/campaigns/T/regions",
+        "/campaigns/T/regions/chart",
+        "/reports/daily",
+        "/reports/costs",
+        "/reports/costs?campaign=T",
+        "/reports/target-actual",
+        "/trunks/quality?from=2020-01-01T00:00:00Z&to=2099-01-01T00:00:00Z",
+        "/charts/answer_ratio_per_call?by=campaign",
+        "/metrics/answer_ratio_per_call",
+        "/calls",
+        "/calls?campaign=T",
+        "/alerts",
     ];
     let mut remembered = Vec::new();
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
@@ -152,7 +180,13 @@ fn what_was_answered_then_is_answered_as_of_then() {
     assert_eq!(world.ask_path("POST", "/api/v1/campaigns", ANOTHER).0, 201);
     for (head, answers) in &remembered {
         for (path, (status, answer)) in paths.iter().zip(answers) {
-            let (then_status, then) = world.get(&format!("{path}?as_of={head}"));
+            let joint = if path.contains('?') { '&' } else { '?' };
+            let (then_status, then) = world.get(&format!("{path}{joint}as_of={head}"));
+            assert_eq!(
+                (&then["known"]["position"], &then["complete_up_to"]),
+                (&json!(head.to_string()), &Value::Null),
+                "{path} says where it lies"
+            );
             assert_eq!(
                 (then_status, plain(then)),
                 (*status, answer.clone()),
@@ -164,6 +198,65 @@ fn what_was_answered_then_is_answered_as_of_then() {
     assert!(differ(0, 1) && differ(1, 2) && differ(2, 3), "the figures moved");
     let (_, shown) = world.get(&call);
     assert_eq!(shown["ended"]["disposition"], "machine");
+    world.end();
+}
+
+#[test]
+fn an_answer_of_now_says_how_far_its_rows_are() {
+    let mut world = World::begin();
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    world.ended_call();
+    let head = world.head();
+    for path in [
+        "/campaigns",
+        "/campaigns/T/report/chart",
+        "/campaigns/T/funnel",
+        "/campaigns/T/regions",
+        "/campaigns/T/abandonment",
+        "/reports/daily",
+        "/reports/costs",
+        "/reports/target-actual",
+        "/trunks/quality",
+        "/charts/answer_ratio_per_call",
+        "/alerts",
+        // That a page of calls was read is put on record: it comes last.
+        "/calls",
+    ] {
+        let (status, shown) = world.get(&format!("{path}?after_position={head}"));
+        let complete = &shown["complete_up_to"];
+        assert_eq!(
+            (status, &complete["behind_events"]),
+            (200, &json!(0)),
+            "{path}: {shown}"
+        );
+        assert_eq!(complete["position"], json!(head.to_string()), "{path}");
+        assert!(
+            complete["recorded_at"].is_string() && shown.get("known").is_none(),
+            "{path}"
+        );
+    }
+    world.end();
+}
+
+#[test]
+fn the_abandonment_ledger_of_then_ends_then() {
+    let mut world = World::begin();
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    let before = world.head();
+    world.ended_call();
+    let (_, now) = world.get(&format!(
+        "/campaigns/T/abandonment?after_position={}",
+        world.head()
+    ));
+    let (status, then) = world.get(&format!("/campaigns/T/abandonment?as_of={before}"));
+    assert_eq!((status, &then["budget"]["answered"]), (200, &json!(0)), "{then}");
+    assert_eq!(now["budget"]["answered"], json!(1));
+    let (until, at) = (
+        then["to"].as_str().unwrap(),
+        then["known"]["recorded_at"].as_str().unwrap(),
+    );
+    let (until, at): (Timestamp, Timestamp) = (until.parse().unwrap(), at.parse().unwrap());
+    assert!(at < until && until <= at.plus_ms(3_600_000), "{then}");
     world.end();
 }
 
@@ -206,7 +299,7 @@ fn the_past_is_refused_where_there_is_none_and_before_a_thing_began() {
     let head = world.head();
     for (path, status, code) in [
         ("/events?as_of=1", 400, "as-of-not-here"),
-        ("/calls?valid_at=2026-01-01T00:00:00Z", 400, "as-of-not-here"),
+        ("/audit?valid_at=2026-01-01T00:00:00Z", 400, "as-of-not-here"),
         ("/campaigns/T?as_of=yesterday", 400, "as-of-invalid"),
         ("/campaigns/T/report?valid_at=7", 400, "valid-at-invalid"),
         ("/campaigns/T?as_of=0", 422, "as-of-before-the-log"),

@@ -149,7 +149,7 @@ fn every_definition_is_listed_in_both_languages_and_what_awaits_events_has_no_fi
 }
 
 /// What is asked, and the status, code and words of the answer.
-const MISTAKES: [(&str, u16, &str, &str); 17] = [
+const MISTAKES: [(&str, u16, &str, &str); 15] = [
     (
         "metrics/answer_rate",
         404,
@@ -221,18 +221,6 @@ const MISTAKES: [(&str, u16, &str, &str); 17] = [
         422,
         "no-such-part",
         "part",
-    ),
-    (
-        "metrics/conversion_ratio?as_of=3",
-        400,
-        "campaign-missing",
-        "campaign",
-    ),
-    (
-        "charts/conversion_ratio?as_of=3",
-        400,
-        "campaign-missing",
-        "campaign",
     ),
     (
         "metrics/conversion_ratio/events?valid_at=2026-03-02T10:00:00%2B08:00",

@@ -80,6 +80,11 @@ fn what_was_kept_for_one_is_given_to_no_other() {
         assert_ne!(own, all);
         let (status, _, _) = read(&story, &path, "Bearer nobody", Some(&all)).await;
         assert_eq!(status, 401);
+        // That somebody was turned away is in the log, and the reply says how far it has come; the rest is as it was.
+        let head = story.running.installation.store().head().await.unwrap();
+        let path = format!("/api/v1/campaigns?after_position={head}");
+        let (status, own, _) = read(&story, &path, &key, Some(&own)).await;
+        assert_eq!(status, 200);
         let (status, _, _) = read(&story, &path, &key, Some(&own)).await;
         assert_eq!(status, 304);
     });

@@ -1,13 +1,12 @@
 //! What is asked of the board: a metric over a window, whole or by a dimension.
 
 use super::{FIRST, NAME};
-use crate::checkpoint::read_checkpoints;
+use crate::checkpoint::{Complete, complete_in};
 use crate::database::{ReadDb, Tx, read_as};
 use crate::error::ProjectionError;
 use crate::metrics::{Catalog, Metric, OncePer, Scope};
 use crate::value::{Row, Val};
 use domain::calendar::{BEIJING_MICROS, DAY_MICROS};
-use domain::stored_event::Position;
 use domain::time::Timestamp;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -131,15 +130,6 @@ const fn float(count: i64) -> f64 {
     count as f64
 }
 
-/// How old a figure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Complete {
-    /// The rows hold every event up to here.
-    pub position: Position,
-    /// When that event was recorded; absent before the first.
-    pub recorded_at: Option<Timestamp>,
-}
-
 /// A metric's figures over a scope: one for the whole, or one per group, in order; with how complete the rows
 /// are, from the same snapshot. A metric that awaits its events has none.
 pub async fn figures(
@@ -211,13 +201,7 @@ pub async fn complete_up_to(db: &dyn ReadDb) -> Result<Complete, ProjectionError
 }
 
 fn complete(tx: &mut dyn Tx) -> Result<Complete, ProjectionError> {
-    let all = read_checkpoints(tx)?;
-    let own = all.into_iter().find(|row| row.view == NAME);
-    let own = own.ok_or_else(|| ProjectionError::Fault(format!("view {NAME} has no checkpoint")))?;
-    Ok(Complete {
-        position: own.position,
-        recorded_at: own.recorded_at,
-    })
+    complete_in(tx, &[NAME])
 }
 
 fn joined(by: Option<By>, above: &BTreeMap<Key, i64>, below: Option<&BTreeMap<Key, i64>>) -> Vec<Figure> {

@@ -12,7 +12,7 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub use figures::{By, Complete, Figure, GROUPS_MAX, complete_up_to, figures, whole_figures};
+pub use figures::{By, Figure, GROUPS_MAX, complete_up_to, figures, whole_figures};
 
 use crate::database::{Table, Tx};
 use crate::error::ProjectionError;
