@@ -254,8 +254,8 @@ impl LiveCalls {
         self.order(order, |_, work| &work.number == number);
     }
 
-    pub(crate) fn order_customer(&self, customer: &CustomerId, order: Order) {
-        self.order(order, |enrolment, _| &enrolment.customer == customer);
+    pub(crate) fn order_of(&self, order: Order, concerns: impl Fn(&EnrolmentId) -> bool) {
+        self.order(order, |enrolment, _| concerns(enrolment));
     }
 
     /// Of this customer's work what concerns these calls, and what has no call yet.

@@ -46,6 +46,8 @@ mod summaries_tests;
 #[cfg(test)]
 mod tests;
 mod watchdog;
+#[cfg(test)]
+mod withdrawal_tests;
 
 pub use dialing_gate::{installation_now, unconfirmed_restore};
 pub use forgetting::start_forgetting;

@@ -192,24 +192,32 @@ fn lines_of(kit: &Kit, stop: &StopId) -> Vec<usize> {
 
 /// A withdrawal concerns the calls of its scope, which it names. Where a grant may just be coming, the work
 /// is given up too: a grant before the withdrawal is then given back, and what is of another scope is due
-/// again. Who is withdrawn from a campaign is not dialed in it, but a phone that rings may ring.
+/// again. Who is withdrawn from a campaign is not dialed in it, but a phone that rings may ring; what other
+/// campaigns do is no matter of theirs.
 fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     let order = Order::GiveUp(EndReason::OptedOut);
     if let CustomerEvent::ConsentWithdrawn { open_calls, .. } = event {
         kit.live.order_calls_of(customer, open_calls, order);
-    } else if let CustomerEvent::EnrolmentWithdrawn { open_calls, .. } = event {
+    } else if let CustomerEvent::EnrolmentWithdrawn { campaign, .. } = event {
         let order = Order::DoNotDial(EndReason::Requested);
-        kit.live.order_calls_of(customer, open_calls, order);
+        kit.live.order_of(order, |enrolment| {
+            &enrolment.customer == customer && &enrolment.campaign == campaign
+        });
     } else {
-        kit.live.order_customer(customer, order);
+        kit.live
+            .order_of(order, |enrolment| &enrolment.customer == customer);
     }
 }
 
-/// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels.
+/// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels. Where a list was
+/// undone, all that is not dialed is given back: who is of another list is due again at once.
 fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
     if matches!(event, CampaignEvent::Paused { .. }) {
         kit.live
             .order_campaign(campaign, Order::DoNotDial(EndReason::CampaignPaused));
+    } else if matches!(event, CampaignEvent::ListUndone { .. }) {
+        kit.live
+            .order_campaign(campaign, Order::DoNotDial(EndReason::Requested));
     } else if matches!(event, CampaignEvent::Stopped { .. }) {
         kit.live
             .order_campaign(campaign, Order::GiveUp(EndReason::CampaignStopped));

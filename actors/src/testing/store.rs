@@ -50,6 +50,8 @@ pub(crate) struct FakeStore {
     open: watch::Sender<bool>,
     /// Nothing can be followed.
     cut: watch::Sender<bool>,
+    /// Appends of this kind wait.
+    awaited: watch::Sender<Option<&'static str>>,
 }
 
 impl Log {
@@ -86,6 +88,7 @@ impl FakeStore {
             head: watch::Sender::new(0),
             open: watch::Sender::new(true),
             cut: watch::Sender::new(false),
+            awaited: watch::Sender::new(None),
         }
     }
     pub(crate) fn follow_clock(&self, clock: &Arc<FakeClock>) {
@@ -112,6 +115,10 @@ impl FakeStore {
     /// Appends of this kind never come back: the process is about to crash there.
     pub(crate) fn hold_kind(&self, kind: Option<&'static str>) {
         self.lock().held_kind = kind;
+    }
+    /// Appends of this kind wait until another kind is named, or none.
+    pub(crate) fn make_wait(&self, kind: Option<&'static str>) {
+        self.awaited.send_replace(kind);
     }
     /// Runs when the first event of this kind is stored, before its writer hears of it.
     pub(crate) fn as_stored(&self, kind: &'static str, then: impl FnOnce() + Send + 'static) {
@@ -231,6 +238,8 @@ impl EventStore for FakeStore {
         records: Vec<Record>,
     ) -> Result<Position, StoreError> {
         drop(self.open.subscribe().wait_for(|open| *open).await);
+        let waits = |kind: &Option<&str>| kind.is_some_and(|kind| records.iter().any(|one| one.kind == kind));
+        drop(self.awaited.subscribe().wait_for(|kind| !waits(kind)).await);
         if self.lock().swallows(&records) {
             return std::future::pending().await;
         }

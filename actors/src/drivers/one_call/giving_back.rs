@@ -9,6 +9,9 @@ use domain::customer::command::ForbiddenBy;
 /// The stored word for a call that somebody ordered to end.
 const ORDERED: &str = "end_ordered";
 
+/// The stored word where people were withdrawn meanwhile, or the list that brought them undone.
+const WITHDRAWN: &str = "withdrawn";
+
 impl Worker {
     pub(super) async fn release_erased(&mut self, grants: &Grants) -> Result<(), Halt> {
         self.release(&Release {
@@ -32,14 +35,21 @@ impl Worker {
         if reason == EndReason::GrantExpired {
             self.hold_until(self.kit.now().plus_ms(AFTER_EXPIRY_MS));
         }
+        // An order to end this call is on its own stream; what else was asked for concerns people or lists.
+        let call = grants.customer.call;
+        let is_ordered = reason == EndReason::Requested && self.ordered_to_end(call).await?.is_some();
+        let word = match reason {
+            EndReason::Requested if !is_ordered => WITHDRAWN,
+            reason => release_reason(reason),
+        };
         let release = Release {
-            call: grants.customer.call,
+            call,
             customer: &grants.customer.customer,
             number: Some(&grants.number.number),
-            reason: release_reason(reason),
+            reason: word,
             not_before: None,
-            // Who was not to be called is not due again at once.
-            forbidden_by: (reason == EndReason::Requested).then(|| ForbiddenBy {
+            // Who was not to be called is not due again at once. Whoever was withdrawn is settled by that.
+            forbidden_by: is_ordered.then(|| ForbiddenBy {
                 rule: ORDERED.to_owned(),
                 facts: std::collections::BTreeMap::new(),
             }),

@@ -357,10 +357,12 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        // A pause that came after the batch was granted, and before this worker could be told.
-        let runs = campaign_facts(&self.kit, &self.due.campaign).await?.running;
-        let paused = (!runs).then_some(EndReason::CampaignPaused);
-        let against = self.against_dialing().or(paused);
+        // What came after the batch was granted, and before this worker could be told: a pause, or a list that
+        // was undone.
+        let now = campaign_facts(&self.kit, &self.due.campaign).await?;
+        let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);
+        let paused = (!now.running).then_some(EndReason::CampaignPaused);
+        let against = self.against_dialing().or(paused).or(undone);
         let minted = permit(&grants.customer, &grants.number, self.kit.now());
         match (against, minted) {
             (None, Ok(permit)) => Ok(Some(permit)),

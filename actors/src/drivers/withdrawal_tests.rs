@@ -1,0 +1,82 @@
+//! Somebody is withdrawn, or the list that brought them undone, between their grants and their dial.
+
+use super::DriversHandle;
+use crate::testing::line::{FakeLine, ringing};
+use crate::testing::world::{World, campaign, count, no_flow};
+use crate::testing::{on_one_thread, settle};
+use domain::campaign::command::CampaignCommand;
+use domain::customer::command::CustomerCommand;
+use domain::ids::{CommandId, ListId};
+
+/// Moves of the clock within which somebody who is due would long have been dialed.
+const WATCHED_MOVES: usize = 60;
+
+/// A world whose first person is granted both sides, and whose permit waits to be stored.
+async fn granted() -> (World, DriversHandle) {
+    let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
+    let world = World::new(vec![rings]);
+    world.fakes.store.make_wait(Some("call.permitted"));
+    let drivers = world.start_drivers().await;
+    world.run_campaign(1, 1, no_flow()).await;
+    world
+        .until("a grant", |log| count(log, "number.dial_granted") == 1)
+        .await;
+    settle().await;
+    (world, drivers)
+}
+
+async fn let_time_pass(world: &World) {
+    for _ in 0..WATCHED_MOVES {
+        settle().await;
+        world.fakes.clock.advance_to_next();
+    }
+    settle().await;
+}
+
+/// Nobody was dialed, and the enrolment is settled by the withdrawal and nothing else.
+fn is_settled_as_withdrawn(world: &World) {
+    assert_eq!(
+        (world.lines[0].dialed_count(), world.count("call.dialing")),
+        (0, 0)
+    );
+    let settled = world.data("customer.enrolment_settled");
+    assert_eq!(settled.len(), 1, "{:#?}", world.fakes.store.kinds());
+    assert_eq!(settled[0]["rule"], "enrolment_withdrawn");
+}
+
+#[test]
+fn who_is_withdrawn_before_the_dial_is_not_dialed_and_settles_by_that_and_not_by_an_order() {
+    on_one_thread(async {
+        let (world, _drivers) = granted().await;
+        let command = CustomerCommand::WithdrawEnrolment {
+            campaign: campaign(),
+            list: None,
+            reason: "a mistake".to_owned(),
+            by: None,
+        };
+        let customer = world.customer(0);
+        let asked = world.system.customers.ask(&customer, command, world.outside());
+        asked.await.unwrap();
+        settle().await;
+        world.fakes.store.make_wait(None);
+        let_time_pass(&world).await;
+        is_settled_as_withdrawn(&world);
+    });
+}
+
+#[test]
+fn of_a_list_that_was_undone_nobody_is_dialed_whose_batch_was_granted_before() {
+    on_one_thread(async {
+        let (world, _drivers) = granted().await;
+        world
+            .tell_campaign(CampaignCommand::UndoList {
+                list: ListId::new(CommandId::derive_from_text("list").uuid()),
+                reason: "the wrong file".to_owned(),
+                by: None,
+            })
+            .await;
+        world.fakes.store.make_wait(None);
+        let_time_pass(&world).await;
+        is_settled_as_withdrawn(&world);
+    });
+}
