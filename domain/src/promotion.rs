@@ -73,9 +73,10 @@ pub enum Lacking {
 }
 
 impl Evidence {
-    /// What a promotion to `to` still lacks, the first of it.
-    pub fn lacking(&self, to: Stage, plan: StagePlan) -> Option<Lacking> {
-        if self.answered == 0 || self.calls < self.answered {
+    /// What a promotion to `to` still lacks, the first of it, where so many calls were answered before the
+    /// stage that ends began.
+    pub fn lacking(&self, to: Stage, plan: StagePlan, answered_before: u64) -> Option<Lacking> {
+        if self.answered <= answered_before || self.calls < self.answered {
             return Some(Lacking::Answers);
         }
         if to != Stage::Full {

@@ -34,6 +34,13 @@ pub struct YearList {
 
 /// The years that ship, and those that were imported in the countries of `countries` around this year.
 pub async fn years(installation: &Installation, countries: &[String]) -> Result<YearList, Problem> {
+    let is_country = |text: &&String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+    if !countries.iter().all(|country| is_country(&country)) {
+        return Err(Problem::invalid(
+            "query-invalid",
+            "country is two small letters, such as cn",
+        ));
+    }
     let mut asked: BTreeSet<CalendarYearId> = shipped().iter().map(CalendarYear::id).collect();
     let this = installation.now().to_utc().format("%Y").to_string();
     let this: i32 = this.parse().unwrap_or_default();

@@ -223,7 +223,7 @@ impl CampaignBody {
             emotion: body.value::<EmotionPlan>("emotion"),
             // Agents have no desks yet: a campaign that only they could take would never dial.
             dialing: None,
-            days: days_of(&mut body).map(Box::new),
+            days: days_of(&mut body, preset).map(Box::new),
             screening: screening_of(&mut body).map(Box::new),
             stages: body.value::<StagePlan>("stages"),
         };

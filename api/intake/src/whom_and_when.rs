@@ -1,6 +1,8 @@
 //! Members of a campaign's body about whom it calls at all, and on which days.
 
 use crate::members::Members;
+use domain::calling_plan::Preset;
+use domain::compliance::holiday_country_of;
 use domain::screening::{NumberListName, Relief, Screening};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
@@ -54,7 +56,7 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 5] {
 }
 
 /// On which days it calls: nothing is said of days unless one of the three is given.
-pub(crate) fn days_of(body: &mut Members) -> Option<CallingDays> {
+pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays> {
     let holidays = body.value::<Holidays>("holidays");
     let rest_days = body.value::<Vec<RestDay>>("rest_days");
     let country = body.short_text("holiday_country", 2);
@@ -64,6 +66,15 @@ pub(crate) fn days_of(body: &mut Members) -> Option<CallingDays> {
     let is_country = |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
     if country.as_ref().is_some_and(|text| !is_country(text)) {
         body.wrong("holiday_country", "is two small letters, such as cn");
+    }
+    if country.is_some() && holidays != Some(Holidays::Observe) {
+        body.wrong(
+            "holiday_country",
+            "says whose holidays: holidays is observe beside it",
+        );
+    }
+    if holidays == Some(Holidays::Observe) && country.is_none() && holiday_country_of(preset).is_none() {
+        body.wrong("holiday_country", "is needed: the preset is about many countries");
     }
     if holidays.is_none() && rest_days.is_none() {
         return None;
@@ -91,7 +102,10 @@ mod tests {
     fn read(body: Value) -> (Option<CallingDays>, Option<Screening>, bool) {
         let object = body.as_object().unwrap().clone();
         let mut members = Members::new(object);
-        let (days, screening) = (days_of(&mut members), screening_of(&mut members));
+        let (days, screening) = (
+            days_of(&mut members, Preset::CnService),
+            screening_of(&mut members),
+        );
         members.refuse_the_rest();
         (days, screening, members.finish().is_ok())
     }

@@ -10,6 +10,7 @@ use crate::calling_plan::CallingPlan;
 use crate::compliance::zone_of_campaign;
 use crate::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
 use crate::ids::CustomerId;
+use crate::promotion::Evidence;
 use crate::time::Timestamp;
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
 use chrono_tz::Tz;
@@ -82,6 +83,8 @@ struct Staged {
     admitted: BTreeSet<CustomerId>,
     day: Option<NaiveDate>,
     calls_of_day: u32,
+    /// Calls that were answered in the stages before, by the evidence of the last promotion.
+    answered_before: u64,
 }
 
 /// What is asked for when a batch is.
@@ -108,6 +111,7 @@ impl Gates {
             admitted: BTreeSet::new(),
             day: None,
             calls_of_day: 0,
+            answered_before: 0,
         });
         Self { staged }
     }
@@ -119,6 +123,11 @@ impl Gates {
 
     pub(super) fn plan(&self) -> Option<StagePlan> {
         self.staged.as_ref().map(|staged| staged.plan)
+    }
+
+    /// Calls that were answered before this stage began.
+    pub(super) fn answered_before(&self) -> u64 {
+        self.staged.as_ref().map_or(0, |staged| staged.answered_before)
     }
 
     /// Whether only some of its people may be called.
@@ -248,9 +257,10 @@ impl Gates {
     }
 
     /// Whom the test admitted is not asked for any more.
-    pub(super) fn promoted(&mut self, to: Stage) {
+    pub(super) fn promoted(&mut self, to: Stage, evidence: &Evidence) {
         if let Some(staged) = &mut self.staged {
             staged.stage = to;
+            staged.answered_before = evidence.answered;
             staged.admitted = BTreeSet::new();
         }
     }

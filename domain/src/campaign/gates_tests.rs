@@ -165,7 +165,11 @@ fn a_stage_follows_only_with_its_evidence_and_only_the_next_one() {
     let nothing = CampaignRefusal::WithoutEvidence(Lacking::Answers);
     assert_eq!(refused(&mut state, Stage::Pilot, Evidence::default()), nothing);
     when(&mut state, promote(Stage::Pilot, figures()), now()).unwrap();
+    // The answers of the test are no evidence of the pilot.
+    assert_eq!(refused(&mut state, Stage::Full, figures()), nothing);
     let mut evidence = figures();
+    evidence.calls += 1;
+    evidence.answered += 1;
     for lacking in [
         Lacking::PersonOnDuty,
         Lacking::Agents,

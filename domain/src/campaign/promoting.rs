@@ -39,7 +39,7 @@ pub(super) fn promote(
             bytes_max: PROMOTION_REASON_BYTES_MAX,
         });
     }
-    if let Some(lacking) = evidence.lacking(to, plan) {
+    if let Some(lacking) = evidence.lacking(to, plan, state.gates().answered_before()) {
         return Err(CampaignRefusal::WithoutEvidence(lacking));
     }
     if four_eyes.is_none() && state.asks_for_approval_of(NeedsApproval::Promotions) {

@@ -309,8 +309,8 @@ impl CampaignState {
             self.granted_until = Some(*until);
             self.gates.granted(*count, admitted, *unused, at);
         }
-        if let CampaignEvent::Promoted { to, .. } = event {
-            self.gates.promoted(*to);
+        if let CampaignEvent::Promoted { to, evidence, .. } = event {
+            self.gates.promoted(*to, evidence);
         }
         if let CampaignEvent::AbandonmentRecorded {
             counted,

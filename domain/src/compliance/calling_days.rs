@@ -6,7 +6,7 @@
 //! and asked about again the next day, because a file may have come.
 
 use super::zones::{later_day, local, start_of_day, zones_of};
-use super::{CustomerFacts, Decision, Rule, named};
+use super::{CustomerFacts, Decision, Rule, Verdict, named};
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::time::Timestamp;
 use crate::working_calendar::{CalendarYearId, Calendars, CallingDays, Day, DayKind, Holidays, Origin};
@@ -48,7 +48,7 @@ impl Rule<CustomerFacts<'_>> for CallingDay {
         };
         let asked = Asked {
             days,
-            country: days.country.as_deref().or(country_of(plan.preset)),
+            country: days.country.as_deref().or(holiday_country_of(plan.preset)),
             calendars: &facts.campaign.calendars,
         };
         let mut seen = BTreeMap::new();
@@ -60,13 +60,23 @@ impl Rule<CustomerFacts<'_>> for CallingDay {
     }
 }
 
+/// Whether a verdict waits for a file of holidays: nobody can tell what those days are. They are asked about
+/// again when they come, because a file may have come by then.
+pub fn waits_for_holidays(verdict: &Verdict) -> bool {
+    verdict.rule == CallingDay.id()
+        && verdict
+            .facts
+            .get("missing")
+            .is_some_and(|what| what == "holidays")
+}
+
 /// The years of holidays that a dial about now may be judged by: those that may have been imported.
 pub fn calendars_asked(plan: &CallingPlan, now: Timestamp) -> Vec<CalendarYearId> {
     let days = plan.days.as_deref();
     let Some(days) = days.filter(|days| days.holidays == Holidays::Observe) else {
         return Vec::new();
     };
-    let Some(country) = days.country.as_deref().or(country_of(plan.preset)) else {
+    let Some(country) = days.country.as_deref().or(holiday_country_of(plan.preset)) else {
         return Vec::new();
     };
     // At the turn of a year it is another year somewhere; what comes next is looked for in the next one.
@@ -80,7 +90,7 @@ pub fn calendars_asked(plan: &CallingPlan, now: Timestamp) -> Vec<CalendarYearId
 }
 
 /// Whose holidays a preset's text is about; `None` where it is about many countries.
-const fn country_of(preset: Preset) -> Option<&'static str> {
+pub const fn holiday_country_of(preset: Preset) -> Option<&'static str> {
     match preset {
         Preset::CnService | Preset::CnMarketing | Preset::CnCollection | Preset::CnCloudTrunk => Some("cn"),
         Preset::UsTsr | Preset::UsRegf => Some("us"),

@@ -26,7 +26,7 @@ mod white_list;
 mod words;
 mod zones;
 
-pub use calling_days::calendars_asked;
+pub use calling_days::{calendars_asked, holiday_country_of, waits_for_holidays};
 pub use calling_window::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};

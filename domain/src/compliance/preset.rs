@@ -167,6 +167,11 @@ impl CapLine {
                 return Err(PresetFault::Wrong { what });
             }
         };
+        if self.calls_max == 0 {
+            let what =
+                "a cap permits one call at least (calls_max): who is never called is no matter of a cap";
+            return Err(PresetFault::Wrong { what });
+        }
         Ok(FrequencyCap {
             counted: self.counted,
             over: self.over,

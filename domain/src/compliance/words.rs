@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 29] = [
+const RULES: [Words; 30] = [
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
@@ -36,6 +36,11 @@ const RULES: [Words; 29] = [
         "the person's place in the list",
     ),
     ("campaign_over", "任务已结束", "the campaign is over"),
+    (
+        "stage",
+        "任务在分阶段上线，本阶段的名单或当天的呼叫已用完",
+        "the campaign goes live in stages, and the people or the day's calls of this one are used up",
+    ),
     (
         "key_missing",
         "客户密钥缺失，号码无法读取",

@@ -15,7 +15,7 @@ use super::withdrawing;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
-    judge_customer, permitted_until, same_local_day, strictest,
+    judge_customer, permitted_until, same_local_day, strictest, waits_for_holidays,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
 use crate::number_library::HOME_LOCATION;
@@ -189,8 +189,9 @@ fn refuse(
     Ok(events)
 }
 
-/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then
-/// cannot be told; the best is taken, or a pause would push the due time further with every step.
+/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then, or
+/// what a day is of a year whose holidays nobody knows yet, cannot be told; the best is taken, or each would push
+/// the due time further with every step, and beyond the campaign's end for good.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
     let mut running = facts.campaign.clone();
     running.running = true;
@@ -199,7 +200,11 @@ fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
         held: false,
         ..*facts
     };
-    first_permitted(at, |at| judge_customer(&facts, at))
+    first_permitted(at, |at| {
+        let mut verdicts = judge_customer(&facts, at);
+        verdicts.retain(|verdict| !waits_for_holidays(verdict));
+        verdicts
+    })
 }
 
 /// This rule has refused this enrolment today, and nothing was granted since: another event says nothing new.

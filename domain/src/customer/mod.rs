@@ -59,7 +59,7 @@ pub use profile_origin::ProfileOrigin;
 pub use profiling::{ATTRIBUTES_MAX, TAG_BYTES_MAX, TAGS_MAX};
 pub use refusal::CustomerRefusal;
 pub use state::CustomerState;
-pub use why_not::{Above, Judge, SidedVerdict, WhyNot, dialed_number, why_not};
+pub use why_not::{Above, Judge, Lifted, SidedVerdict, WhyNot, dialed_number, why_not};
 pub use withdrawing::{ENROLMENT_WITHDRAWN, WITHDRAWAL_REASON_BYTES_MAX};
 
 use crate::decider::{Context, Decider, Scope};

@@ -8,9 +8,10 @@ use super::enrolment::EnrolmentState;
 use super::grant_dial::{facts_of, too_late, without_key};
 use super::state::CustomerState;
 use super::withdrawing::ENROLMENT_WITHDRAWN;
+use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, judge_customer, judge_number,
-    strictest, when_permitted,
+    strictest, waits_for_holidays, when_permitted,
 };
 use crate::ids::{CampaignId, NumberId};
 use crate::time::Timestamp;
@@ -31,14 +32,22 @@ pub struct Judge<'a> {
     pub coming: Option<&'a PresetRules>,
 }
 
-/// What keeps a whole campaign from dialing before anybody is asked: an emergency stop, or its end.
+/// What keeps a campaign from dialing before anybody is asked: an emergency stop, its end, or its stage.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Above {
-    /// `emergency_stop`, `campaign_over`.
+    /// `emergency_stop`, `campaign_over`, `stage`.
     pub rule: String,
     pub facts: BTreeMap<String, String>,
-    /// It is never lifted.
-    pub for_good: bool,
+    pub until: Lifted,
+}
+
+/// When something that keeps a campaign from dialing is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lifted {
+    Never,
+    /// Nobody can tell; when it is asked from when on, it is taken to be, and named so.
+    Sometime(&'static str),
+    At(Timestamp),
 }
 
 /// A verdict, and by whose facts.
@@ -85,7 +94,10 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
         coming: judge.coming,
         ..judge.number
     };
-    let mut verdicts = vec![of_enrolment(state, enrolment, at)];
+    let mut verdicts = vec![match is_withdrawn(enrolment, campaign) {
+        true => named(ENROLMENT_WITHDRAWN, Decision::Forbid, BTreeMap::new()),
+        false => of_enrolment(state, enrolment, at),
+    }];
     verdicts.extend(judge.above.iter().map(|above| from_above(above, at)));
     verdicts.extend(judge_customer(&facts, at));
     let of_customer = verdicts.len();
@@ -115,7 +127,7 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
         });
     Some(WhyNot {
         assumed: match (&binding, not_before) {
-            (Some(_), Some(_)) => asked.assumed(),
+            (Some(_), Some(found)) => asked.assumed(found),
             (None, _) | (_, None) => Vec::new(),
         },
         binding,
@@ -134,23 +146,46 @@ struct When<'a> {
 }
 
 impl When<'_> {
-    fn assumed(&self) -> Vec<&'static str> {
+    /// Whether what the day found is can only be told by a file that nobody has imported.
+    fn waits_for_holidays(&self, found: Timestamp) -> bool {
+        judge_customer(&self.facts, found).iter().any(waits_for_holidays)
+    }
+
+    fn assumed(&self, found: Timestamp) -> Vec<&'static str> {
         let all = [
             ("campaign_running", !self.facts.campaign.running),
             ("hold_released", self.facts.held),
             ("call_over", self.enrolment.open.is_some()),
-            ("stop_lifted", !self.judge.above.is_empty()),
+            ("holidays_imported", self.waits_for_holidays(found)),
         ];
+        let lifted = self.judge.above.iter().filter_map(|above| match above.until {
+            Lifted::Sometime(name) => Some(name),
+            Lifted::Never | Lifted::At(_) => None,
+        });
         all.into_iter()
             .filter(|(_, is)| *is)
             .map(|(name, _)| name)
+            .chain(lifted)
             .collect()
     }
 
     fn not_before(&self, at: Timestamp) -> Option<Timestamp> {
-        if self.judge.above.iter().any(|above| above.for_good) {
+        let never = self.judge.above.iter().any(|above| above.until == Lifted::Never);
+        if never || is_withdrawn(self.enrolment, self.facts.campaign) {
             return None;
         }
+        let lifted_at = self.judge.above.iter().filter_map(|above| match above.until {
+            Lifted::At(at) => Some(at),
+            Lifted::Never | Lifted::Sometime(_) => None,
+        });
+        // Of a day that nobody knows it is asked again the next day; what is unknown then is taken to be known.
+        let of_day = judge_customer(&self.facts, at);
+        let asked_again = of_day.iter().filter(|verdict| waits_for_holidays(verdict));
+        let asked_again_at = asked_again.filter_map(|verdict| match verdict.decision {
+            Decision::DeferUntil(at) => Some(at),
+            Decision::Allow | Decision::Forbid => None,
+        });
+        let at = lifted_at.chain(asked_again_at).fold(at, Timestamp::max);
         let mut campaign = self.facts.campaign.clone();
         campaign.running = true;
         let facts = CustomerFacts {
@@ -161,6 +196,7 @@ impl When<'_> {
         let found = when_permitted(at, |at| {
             let mut verdicts = judge_customer(&facts, at);
             verdicts.extend(judge_number(&self.of_number, at));
+            verdicts.retain(|verdict| !waits_for_holidays(verdict));
             let enrolment = of_enrolment(self.state, self.enrolment, at);
             if self.enrolment.open.is_none() {
                 verdicts.push(enrolment);
@@ -172,6 +208,12 @@ impl When<'_> {
     }
 }
 
+/// Withdrawn, also while a call of theirs is open; or still due by a list that was undone.
+fn is_withdrawn(enrolment: &EnrolmentState, campaign: &CampaignFacts) -> bool {
+    let by_list = enrolment.settled.is_none() && campaign.undone_lists.contains(&enrolment.list);
+    enrolment.withdrawn || by_list
+}
+
 /// What the enrolment itself says, before any rule is asked.
 fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp) -> Verdict {
     if state.is_unreadable() {
@@ -179,9 +221,6 @@ fn of_enrolment(state: &CustomerState, enrolment: &EnrolmentState, at: Timestamp
     }
     if let Some(late) = enrolment.deadline.filter(|deadline| at >= *deadline) {
         return too_late(late);
-    }
-    if enrolment.settled.is_some() && enrolment.withdrawn {
-        return named(ENROLMENT_WITHDRAWN, Decision::Forbid, BTreeMap::new());
     }
     if let Some(settled) = enrolment.settled {
         return verdict(Decision::Forbid, "settled", settled.disposition.code().to_owned());
@@ -202,9 +241,10 @@ fn verdict(decision: Decision, fact: &str, value: String) -> Verdict {
 }
 
 fn from_above(above: &Above, at: Timestamp) -> Verdict {
-    let decision = match above.for_good {
-        true => Decision::Forbid,
-        false => Decision::DeferUntil(at.plus_ms(ASK_AGAIN_MS)),
+    let decision = match above.until {
+        Lifted::Never => Decision::Forbid,
+        Lifted::Sometime(_) => Decision::DeferUntil(at.plus_ms(ASK_AGAIN_MS)),
+        Lifted::At(until) => Decision::DeferUntil(until),
     };
     named(&above.rule, decision, above.facts.clone())
 }

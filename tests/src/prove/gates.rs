@@ -42,10 +42,13 @@ pub(crate) fn prove(form: Form) -> Proof {
         .push(is_refused(&server, TEST, &order("pilot", &json!({}))) && is_refused(&server, TEST, &full()));
     start(&server, TEST);
     let waits = waits_at(&server, TEST, 200, "people_admitted");
+    // A pilot that has called nobody yet is no evidence, whatever the test before it showed.
+    server.must_post(&format!("/api/v1/campaigns/{TEST}/pause"), &json!({}));
     promoted(&server, TEST, &order("pilot", &json!({})));
+    refused.push(is_refused(&server, TEST, &full()));
+    server.must_post(&format!("/api/v1/campaigns/{TEST}/resume"), &json!({}));
     let ended = server.is_completed(TEST, USED_UP);
     refused.push(is_refused(&server, TEST, &order("full", &json!({}))));
-    promoted(&server, TEST, &full());
     let is_long = form == Form::Long;
     let pilot_holds = !is_long || pilot(&server);
     let drained = server.drains();

@@ -16,6 +16,9 @@ use domain::problem::Problem;
 use domain::promotion::{Evidence, SaidEvidence};
 use domain::stored_event::Cause;
 
+/// Longest wait for rows that hold the log up to the position of the evidence: a view is behind by milliseconds.
+const ROWS_WAIT_MS: u64 = 5_000;
+
 /// A promotion as it is asked for.
 #[derive(Debug, Clone)]
 pub struct Promoting {
@@ -58,6 +61,8 @@ async fn evidence(
     let then = moment.resolve(installation.store(), installation.now()).await?;
     let (_, row) = board_then(installation, campaign, &then).await?;
     let row = row.ok_or_else(|| Problem::missing("this campaign"))?;
+    // The ledger is asked of rows, which have to be as far as the rest of the evidence.
+    installation.rows_at(position, ROWS_WAIT_MS).await?;
     let db = installation.rows.db();
     let used = budget(db.as_ref(), campaign, &row.preset, installation.now()).await?;
     let (about, _) = complaints(installation, &Wanted::default()).await?;

@@ -5,16 +5,18 @@ use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
-use domain::campaign::{Campaign, CampaignStatus};
+use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
 use domain::compliance::{PresetRules, calendars_asked};
-use domain::customer::{Above, Customer, CustomerState, Judge, dialed_number};
+use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
+use domain::go_live::Stage;
 use domain::holiday::Holiday;
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::number::{Number, NumberState, facts_of};
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
 use domain::stop::{Stop, StopId};
+use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -72,6 +74,7 @@ pub(super) async fn campaign(
     customer: &CustomerId,
     campaign: &CampaignId,
     person: &OfPerson,
+    at: Timestamp,
     then: Option<&Then>,
 ) -> Result<OfCampaign, Problem> {
     let entities = &installation.entities;
@@ -89,6 +92,7 @@ pub(super) async fn campaign(
     let number_state = state_of::<Number>(installation, &entities.numbers, &number, then, None).await?;
     let mut above = stops(installation, &facts, then).await?;
     above.extend(over(state.status()));
+    above.extend(stage(state.gates(), customer, at));
     Ok(OfCampaign {
         facts,
         number,
@@ -120,7 +124,28 @@ fn over(status: Option<CampaignStatus>) -> Option<Above> {
     Some(Above {
         rule: "campaign_over".to_owned(),
         facts: BTreeMap::from([("status".to_owned(), status.code().to_owned())]),
-        for_good: true,
+        until: Lifted::Never,
+    })
+}
+
+/// A stage of going live that lets this person not be dialed: a test that is full without them, a pilot's day
+/// that is used up.
+fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
+    let waiting = gates.waiting(at)?;
+    let (until, of) = match waiting {
+        Waiting::TestIsFull if gates.admits(customer) => return None,
+        Waiting::TestIsFull => (Lifted::Sometime("promoted"), "people_admitted"),
+        Waiting::DayIsFull { until } => (Lifted::At(until), "calls_of_day"),
+    };
+    let count = match waiting {
+        Waiting::TestIsFull => gates.admitted_count().to_string(),
+        Waiting::DayIsFull { .. } => gates.calls_today(at).to_string(),
+    };
+    let stage = gates.stage().map_or("full", Stage::code);
+    Some(Above {
+        rule: "stage".to_owned(),
+        facts: BTreeMap::from([("stage".to_owned(), stage.to_owned()), (of.to_owned(), count)]),
+        until,
     })
 }
 
@@ -145,7 +170,7 @@ async fn stops(
                 ("stop".to_owned(), stop.to_string()),
                 ("since".to_owned(), since.to_string()),
             ]),
-            for_good: false,
+            until: Lifted::Sometime("stop_lifted"),
         }));
     }
     Ok(engaged)

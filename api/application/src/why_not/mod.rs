@@ -63,7 +63,7 @@ pub async fn judged_now(
     tried: &PresetRules,
     at: Timestamp,
 ) -> Result<Tried, Problem> {
-    let mut facts = facts::campaign(installation, customer, campaign, person, None).await?;
+    let mut facts = facts::campaign(installation, customer, campaign, person, at, None).await?;
     facts.run_freely();
     let judged = |coming| {
         let said = why_not(&person.state, &facts.judge(customer, coming), at);
@@ -89,7 +89,7 @@ pub async fn explain(
     } = question;
     let mut told: Vec<(OfCampaign, WhyNot)> = Vec::new();
     for campaign in campaigns {
-        let facts = facts::campaign(installation, &customer, &campaign, &person, then.as_ref()).await?;
+        let facts = facts::campaign(installation, &customer, &campaign, &person, at, then.as_ref()).await?;
         let said = why_not(&person.state, &facts.judge(&customer, None), at);
         let said = said.ok_or_else(|| Problem::fault("an enrolment that was there is gone"))?;
         told.push((facts, said));

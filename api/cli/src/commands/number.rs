@@ -6,7 +6,9 @@ use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
+use domain::phone_number::PhoneNumber;
 use domain::screening::NumberListName;
+use host::outbound::api_client::ApiClient;
 use serde_json::json;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -106,10 +108,9 @@ impl Listing {
     }
 }
 
-/// Lines that are told of when they are no numbers; the count is of all.
-const BAD_LINES_TOLD_MAX: usize = 20;
-
-/// Tells each number of a file the same, one after another; the good ones count.
+/// Tells each number of a file the same, one after another. A line that is no number is told of and the others
+/// count; where the server cannot take one, it ends there and says at which line: what was told stays told, and
+/// the same file again goes on.
 async fn import(
     file: &Path,
     list: Option<&NumberListName>,
@@ -117,36 +118,75 @@ async fn import(
     asking: &Asking,
     runtime: Arc<Runtime>,
 ) -> Result<(), Failure> {
-    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
-    let lines = BufReader::new(File::open(file).map_err(unavailable)?).lines();
+    let lines = BufReader::new(File::open(file).map_err(|error| unreadable(file, 0, &error))?).lines();
     let client = asking.client(runtime).await?;
-    let (mut good, mut bad_count, mut bad) = (0_u64, 0_u64, Vec::new());
-    for (index, line) in lines.enumerate() {
-        let line = line.map_err(unavailable)?;
-        let number = line.trim();
-        if number.is_empty() || number.starts_with('#') {
-            continue;
-        }
-        let told = match list {
-            Some(list) => {
-                let body = json!({ "number": number, "list": list.as_str(), "reason": reason });
-                post("/api/v1/numbers/list-on", &body).ask(&client).await
-            }
-            None => {
-                let body = json!({ "number": number, "reason": reason });
-                post("/api/v1/numbers/suppress", &body).ask(&client).await
-            }
-        };
-        match told {
-            Ok(_) => good += 1,
-            Err(_) => {
-                bad_count += 1;
-                bad.extend((bad.len() < BAD_LINES_TOLD_MAX).then_some(index + 1));
-            }
-        }
-    }
+    let mut told = Told::default();
+    let ended = told.all(lines, file, list, reason, &client).await;
     client.close().await;
-    asking.tell(&json!({ "good": good, "bad": bad_count, "bad_lines": bad }))
+    asking.tell(&json!({ "good": told.good, "bad": told.bad.len(), "bad_lines": told.bad }))?;
+    ended?;
+    match told.bad.len() {
+        0 => Ok(()),
+        count => Err(Failure::found(format!(
+            "{}: {count} lines hold no telephone number; the {} others are told",
+            file.display(),
+            told.good
+        ))),
+    }
+}
+
+/// What became of a file's lines.
+#[derive(Default)]
+struct Told {
+    good: u64,
+    /// The lines that hold no number.
+    bad: Vec<usize>,
+}
+
+impl Told {
+    async fn all(
+        &mut self,
+        lines: impl Iterator<Item = std::io::Result<String>>,
+        file: &Path,
+        list: Option<&NumberListName>,
+        reason: &str,
+        client: &ApiClient,
+    ) -> Result<(), Failure> {
+        for (index, line) in lines.enumerate() {
+            let line = line.map_err(|error| unreadable(file, index, &error))?;
+            let number = line.trim();
+            if number.is_empty() || number.starts_with('#') {
+                continue;
+            }
+            if PhoneNumber::parse(number).is_err() {
+                self.bad.push(index + 1);
+                continue;
+            }
+            let mut body = json!({ "number": number, "reason": reason });
+            let path = match list {
+                Some(list) => {
+                    if let Some(members) = body.as_object_mut() {
+                        members.insert("list".to_owned(), json!(list.as_str()));
+                    }
+                    "/api/v1/numbers/list-on"
+                }
+                None => "/api/v1/numbers/suppress",
+            };
+            let at = format!("{} line {}", file.display(), index + 1);
+            let hint =
+                format!("it ended at {at}; what was told before stays told: import the same file again");
+            post(path, &body)
+                .ask(client)
+                .await
+                .map_err(|failure| failure.with(&hint))?;
+            self.good += 1;
+        }
+        Ok(())
+    }
+}
+
+fn unreadable(file: &Path, index: usize, error: &std::io::Error) -> Failure {
+    Failure::unavailable(format!("{} behind line {index}: {error}", file.display()))
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -20,7 +20,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/holidays",
-            "The public holidays that count, a year and country each: those that ship, and imported ones",
+            "The public holidays that count, a year and country each: those that ship, and imported ones of China and of the country asked for",
             list,
         )
         .needs(Permission::InstallationRead, About::Everybody)

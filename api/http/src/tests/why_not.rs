@@ -131,7 +131,25 @@ fn an_imported_year_counts_and_a_wrong_file_is_refused_by_what_is_wrong() {
         let body = json!({ "file": file, "reason": "the notice is out" }).to_string();
         story.send("POST", "/api/v1/holidays", &body)
     };
+    let holiday = "2031-01-01T10:00:00+08:00";
+    let unknown = why(&story, CUSTOMER, holiday);
+    assert_eq!(
+        (&unknown["facts"]["missing"], &unknown["not_before"]),
+        (&json!("holidays"), &json!("2031-01-02T01:00:00.000000Z")),
+        "the next day, by when a file may have come: {unknown}"
+    );
+    assert_eq!(unknown["assumed"], json!(["holidays_imported"]));
     let (status, written) = import(file);
+    let feast = why(&story, CUSTOMER, holiday);
+    assert_eq!(
+        (&feast["facts"]["calendar"], &feast["facts"]["because"]),
+        (&json!("cn-2031 published imported"), &json!("holiday")),
+        "{feast}"
+    );
+    assert_eq!(
+        why(&story, CUSTOMER, "2031-03-03T10:00:00+08:00")["permitted"],
+        json!(true)
+    );
     assert_eq!((status, &written["id"]), (200, &json!("cn-2031")), "{written}");
     let (status, wrong) = import(&file.replace("to: 2031-01-01", "to: 2030-01-01"));
     assert_eq!(

@@ -3,7 +3,8 @@
 use super::*;
 use crate::compliance::testing::number_facts;
 use crate::compliance::{ContactHistory, NumberFacts, Side, Suppressed};
-use crate::customer::{Above, Judge, WhyNot, dialed_number, why_not};
+use crate::customer::{Above, Judge, Lifted, WhyNot, dialed_number, why_not};
+use crate::working_calendar::{CallingDays, Holidays};
 
 /// What the number says against a dial, if anything.
 type Against = fn(&mut NumberFacts<'_>);
@@ -105,13 +106,18 @@ fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
     let said = judged(&person(&[]), &ending, |_| {}, "2026-03-02T20:00:00+08:00");
     assert_eq!((said.permitted(), said.not_before), (false, None));
     let (state, history, whole) = (state_at(&person(&[]), now()), ContactHistory::default(), facts());
-    for (for_good, not_before) in [(true, None), (false, Some(now()))] {
+    let later = now().plus_ms(3_600_000);
+    for (until, not_before) in [
+        (Lifted::Never, None),
+        (Lifted::Sometime("stop_lifted"), Some(now())),
+        (Lifted::At(later), Some(later)),
+    ] {
         let judge = Judge {
             number: number_facts(&whole, &history),
             above: vec![Above {
                 rule: "campaign_over".to_owned(),
                 facts: BTreeMap::new(),
-                for_good,
+                until,
             }],
             coming: None,
         };
@@ -119,6 +125,38 @@ fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
         assert!(!said.permitted());
         assert_eq!(said.not_before, not_before);
     }
+}
+
+#[test]
+fn who_is_of_an_undone_list_is_told_so_before_anybody_withdraws_them() {
+    let mut undone = facts();
+    let state = state_at(&person(&[]), now());
+    undone.undone_lists = state.enrolments().values().map(|one| one.list).collect();
+    let said = judged(&person(&[]), &undone, |_| {}, "2026-03-02T10:00:00+08:00");
+    let binding = said.binding.map(|verdict| verdict.rule);
+    assert_eq!(
+        (binding.as_deref(), said.not_before),
+        (Some("enrolment_withdrawn"), None)
+    );
+}
+
+#[test]
+fn of_a_year_that_nobody_knows_it_is_asked_again_the_next_day_and_the_campaigns_end_settles_nobody() {
+    let mut observing = facts();
+    observing.plan.days = Some(Box::new(CallingDays {
+        holidays: Holidays::Observe,
+        rest_days: Vec::new(),
+        country: Some("xx".to_owned()),
+    }));
+    observing.plan.ends_at = Some(instant("2026-03-04T21:00:00+08:00"));
+    let said = judged(&person(&[]), &observing, |_| {}, "2026-03-02T10:00:00+08:00");
+    assert_eq!(said.not_before, Some(instant("2026-03-03T09:00:00+08:00")));
+    assert_eq!(said.assumed, ["holidays_imported"]);
+    let events = decide_at(&person(&[]), grant_with(observing), "2026-03-02T10:00:00+08:00").unwrap();
+    let [CustomerEvent::DialRefused { not_before, .. }] = &events[..] else {
+        panic!("refused, and not settled: {events:?}");
+    };
+    assert_eq!(*not_before, Some(instant("2026-03-03T09:00:00+08:00")));
 }
 
 #[test]
