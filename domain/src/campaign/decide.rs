@@ -14,7 +14,7 @@ use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use super::{promoting, querying, undoing};
 use crate::approvals_asked::NeedsApproval;
-use crate::compliance::{ClosedWindow, closed_for_all};
+use crate::compliance::{ClosedWindow, Opening, closed_for_all, opening};
 use crate::decider::Context;
 use crate::dialing_plan::PacedBy;
 use crate::four_eyes::FourEyes;
@@ -183,6 +183,7 @@ fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decid
         CampaignStatus::Draft => Err(CampaignRefusal::NoClosedList),
         CampaignStatus::Ready => {
             before_end(state, now)?;
+            opens(state, now)?;
             Ok(vec![CampaignEvent::Started {}])
         }
         CampaignStatus::Running => Ok(Vec::new()),
@@ -349,6 +350,14 @@ fn complete(state: &CampaignState, status: CampaignStatus, settled: u64) -> Deci
         return Err(CampaignRefusal::NotSettled { settled, enrolled });
     }
     Ok(vec![CampaignEvent::Completed { settled }])
+}
+
+/// Hours that never open would leave everybody to be refused, one by one.
+fn opens(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
+    match state.plan().map(|plan| opening(plan, now)) {
+        Some(Opening::Never) => Err(CampaignRefusal::NeverOpens),
+        Some(Opening::At(_) | Opening::ByPerson) | None => Ok(()),
+    }
 }
 
 /// The end itself is past: `ends_at` is exclusive.

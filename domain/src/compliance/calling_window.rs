@@ -116,7 +116,7 @@ fn hours_of(windows: &[Hours]) -> String {
 }
 
 /// Open hours of one local day, in seconds since midnight; starts inclusive, ends exclusive.
-struct Hours {
+pub(super) struct Hours {
     start: u32,
     end: u32,
     rests: Vec<(u32, u32)>,
@@ -154,7 +154,7 @@ impl Hours {
     }
 }
 
-fn windows_of(plan: &CallingPlan, preset: &PresetRules) -> Vec<Hours> {
+pub(super) fn windows_of(plan: &CallingPlan, preset: &PresetRules) -> Vec<Hours> {
     let rests = plan.window.rests.iter();
     let own = Hours {
         start: plan.window.start.seconds(),
@@ -183,7 +183,7 @@ fn local_times(zones: &[Tz], now: Timestamp) -> String {
 }
 
 /// The first instant from `now` on at which every window is open in every zone.
-fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestamp> {
+pub(super) fn next_open(zones: &[Tz], windows: &[Hours], now: Timestamp) -> Option<Timestamp> {
     let mut at = now;
     for _ in 0..OPENING_STEPS_MAX {
         let closed = zones
