@@ -15,7 +15,6 @@ mod frequency_cap;
 mod home_location;
 mod missing_fact;
 mod open_call;
-mod opening;
 mod permit;
 mod preset;
 mod retry_policy;
@@ -28,11 +27,10 @@ mod words;
 mod zones;
 
 pub use calling_days::calendars_asked;
-pub use calling_window::{ClosedWindow, closed_for_all};
+pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
-pub use opening::{Opening, opening};
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
     PermitRefusal, permit, permit_next_leg,

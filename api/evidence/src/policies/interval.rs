@@ -11,6 +11,7 @@ pub(super) const CASES_MIN: u64 = 30;
 
 /// A share, of 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ShareWithBounds")]
 pub struct Share {
     pub cases: u64,
     pub per_mille: u64,

@@ -17,8 +17,8 @@ use serde::Serialize;
 /// Days of each trial: their scatter is told.
 const SEEDS: [u64; 3] = [1, 2, 3];
 
-/// Most agents of one question: the work of a trial grows with them.
-pub const WHAT_IF_AGENTS_MAX: u32 = 200;
+/// Most agents of one question: the work of a trial grows with them, and a request waits for it.
+pub const WHAT_IF_AGENTS_MAX: u32 = 50;
 
 /// Pacers that can be asked for; `fixed:N` has N tenths of a call for each free agent.
 pub const PACERS: [&str; 7] = [
@@ -194,7 +194,7 @@ mod tests {
     fn few_calls_and_unknown_pacers_say_so() {
         let few = under_pacing(&recorded(29, 9), "naive", 3).unwrap();
         assert!(few.pacers.is_empty() && few.unknown == ["too_few_calls"]);
-        for (named, agents) in [("faster", 3), ("naive", 0), ("naive", 201), ("fixed:9", 3)] {
+        for (named, agents) in [("faster", 3), ("naive", 0), ("naive", 51), ("fixed:9", 3)] {
             assert!(
                 under_pacing(&recorded(1_000, 300), named, agents).is_err(),
                 "{named}"

@@ -262,6 +262,7 @@ mod tests {
             days: None,
             screening: None,
             stages: None,
+            running: None,
         }
     }
 

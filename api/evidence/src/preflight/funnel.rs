@@ -47,7 +47,9 @@ impl Funnel {
         self.people += 1;
         let mut stands = true;
         for (place, one) in verdicts.iter().enumerate() {
-            let step = self.step(place, one);
+            let Some(step) = self.step(place, one) else {
+                continue;
+            };
             if !stands || one.verdict.allows() {
                 continue;
             }
@@ -58,7 +60,7 @@ impl Funnel {
     }
 
     /// The step of this rule; a rule that is met first comes in where it was asked.
-    fn step(&mut self, place: usize, one: &SidedVerdict) -> &mut FunnelStep {
+    fn step(&mut self, place: usize, one: &SidedVerdict) -> Option<&mut FunnelStep> {
         let judged_by = side(one.side);
         let known = self
             .steps
@@ -70,7 +72,7 @@ impl Funnel {
                 .insert(index, FunnelStep::of(judged_by, &one.verdict.rule));
             index
         });
-        &mut self.steps[index]
+        self.steps.get_mut(index)
     }
 
     /// In the order in which they were asked, with what each leaves.
