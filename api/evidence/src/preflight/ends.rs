@@ -295,7 +295,10 @@ mod tests {
         // Two calls a person, 5.2 of a hundred more or less; 1,200 an hour at best, 200 as it went.
         assert_eq!((told.calls_low, told.calls_high), (Some(1_896), Some(2_105)));
         let (earliest, latest) = (told.earliest.unwrap(), told.latest.unwrap());
-        assert!(earliest.to_string().starts_with("2026-03-02T02:34:47"), "{told:?}");
+        assert!(
+            earliest.to_string().starts_with("2026-03-02T02:34:47"),
+            "{told:?}"
+        );
         // Nine hours the first day, an hour and a half on the second.
         assert!(latest.to_string().starts_with("2026-03-03T02:3"), "{latest}");
     }
