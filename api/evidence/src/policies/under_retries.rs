@@ -225,7 +225,9 @@ mod tests {
             };
             recorded.calls += calls.len() as u64;
             recorded.answered += calls.iter().filter(|call| call.answered).count() as u64;
-            recorded.people.insert(format!("c{one}").parse().unwrap(), calls);
+            recorded
+                .people
+                .insert(format!("{one:032x}").parse().unwrap(), calls);
         }
         recorded
     }
@@ -261,7 +263,9 @@ mod tests {
         // Thirty people more who were called once and not again, by a policy of their day.
         for one in 0..30_u32 {
             let once = vec![call(Disposition::Busy)];
-            recorded.people.insert(format!("d{one}").parse().unwrap(), once);
+            recorded
+                .people
+                .insert(format!("{:032x}", one + 1_000).parse().unwrap(), once);
         }
         let mut other = policy(1);
         let busy = other.rules[&Disposition::NoAnswer].clone();
