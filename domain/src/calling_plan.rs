@@ -10,6 +10,7 @@ use crate::go_live::StagePlan;
 use crate::ids::{CampaignId, FlowId, ListId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
+use crate::running_plan::RunningPlan;
 use crate::screening::{KeptFacts, Screening};
 use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
@@ -310,6 +311,9 @@ pub struct CallingPlan {
     /// It goes live in stages; fully from its start unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stages: Option<StagePlan>,
+    /// When it begins, who comes back, and its part of lines; at once, nobody, like others unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<Box<RunningPlan>>,
 }
 
 impl CallingPlan {

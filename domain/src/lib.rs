@@ -65,12 +65,14 @@ mod record;
 pub mod report;
 pub mod retention;
 pub mod routing_score;
+pub mod running_plan;
 pub mod sample;
 pub mod screening;
 
 pub mod segment;
 pub mod sensitive_words;
 pub mod setting;
+pub mod sharing;
 
 pub mod model;
 pub mod speech_plan;

@@ -222,6 +222,7 @@ impl Operator {
             days: None,
             screening: None,
             stages: None,
+            running: None,
         }
     }
 

@@ -5,6 +5,9 @@
 //! caused them.
 
 mod alarms;
+mod begin_by_time;
+#[cfg(test)]
+mod begin_by_time_tests;
 #[cfg(test)]
 mod campaign_end_tests;
 #[cfg(test)]

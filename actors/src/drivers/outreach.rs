@@ -1,8 +1,9 @@
-//! Sees campaigns through: when every list is closed and every enrolment settled, it asks to complete; who
-//! waits in a paused one is settled at its end.
+//! Sees campaigns through: who was told to start begins at its time; when every list is closed and every
+//! enrolment settled, it asks to complete; who waits in a paused one is settled at its end.
 //!
 //! The view is a hint; the campaign's decider compares with its own count of closed lists.
 
+use super::begin_by_time::begin_by_time;
 use super::dialer::settle_paused;
 use super::follow::Follow;
 use super::kit::{Halt, Kit, campaign_cause};
@@ -22,7 +23,10 @@ const LOOK_MS: u64 = 200;
 const AGAIN_MS: u64 = 5_000;
 
 /// Kinds after which a campaign may be complete, or has its end to wait for.
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 12] = [
+    CampaignEvent::START_SCHEDULED,
+    CampaignEvent::COMPLETED,
+    CampaignEvent::PROMOTED,
     CustomerEvent::DIAL_RELEASED,
     CustomerEvent::CALL_CLOSED,
     NumberEvent::CALL_CLOSED,
@@ -84,6 +88,7 @@ async fn look_once(kit: &Kit, seen: Position) -> Result<Option<Timestamp>, Workl
             settle_paused(kit, &work).await?
         };
         again_at = earlier(again_at, next);
+        again_at = earlier(again_at, begin_by_time(kit, &work).await);
     }
     Ok(again_at)
 }

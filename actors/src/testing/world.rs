@@ -101,6 +101,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         days: None,
         screening: None,
         stages: None,
+        running: None,
     }
 }
 

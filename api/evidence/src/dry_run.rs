@@ -151,7 +151,7 @@ pub async fn dry_run(
 }
 
 /// Whom the log says the campaign enrolled; false where there are more than are tried.
-async fn enrolled(
+pub(crate) async fn enrolled(
     store: &dyn EventStore,
     campaign: &CampaignId,
 ) -> Result<(BTreeSet<CustomerId>, bool), Problem> {

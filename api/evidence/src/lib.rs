@@ -14,6 +14,8 @@ pub mod inspection;
 pub mod log_walk;
 pub mod mining;
 pub mod pdca;
+pub mod policies;
+pub mod preflight;
 pub mod proved;
 pub mod reconcile;
 pub mod replaying;

@@ -12,6 +12,7 @@ use domain::ids::CampaignId;
 use domain::knowledge::KnowledgeNamed;
 use domain::model::ModelNamed;
 use domain::problem::Problem;
+use domain::running_plan::RunningPlan;
 use domain::sensitive_words::{SENSITIVE_WORD_CHARS_MAX, SENSITIVE_WORDS_MAX, SensitiveWordList};
 use domain::speech_plan::SpeechPlan;
 use domain::time::{TimeOfDay, Timestamp};
@@ -74,6 +75,7 @@ impl JsonSchema for CampaignBody {
         let task_id = generator.subschema_for::<CampaignId>();
         let time = generator.subschema_for::<TimeOfDay>();
         let ends_at = generator.subschema_for::<Timestamp>();
+        let (starts_at, stops_at) = (ends_at.clone(), ends_at.clone());
         let flow = of(
             generator.subschema_for::<FlowDefinition>(),
             "A flow of one's own, instead of script_template",
@@ -90,6 +92,8 @@ impl JsonSchema for CampaignBody {
                     "start_time": time, "end_time": { "allOf": [time], "examples": ["18:00"] },
                     "rests": { "type": "array", "items": { "type": "array", "items": time, "minItems": 2,
                         "maxItems": 2 }, "examples": [[["12:00", "13:30"]]] },
+                    "start_at": of(starts_at, "Told to start, it begins then"),
+                    "stop_at": of(stops_at, "Its end, as ends_at"),
                     "max_concurrent": { "type": "integer", "minimum": 1, "maximum": MAX_CONCURRENT_MAX } } },
                 "preset": preset,
                 "basis": basis,
@@ -114,10 +118,15 @@ impl JsonSchema for CampaignBody {
             generator.subschema_for::<StagePlan>(),
             "It goes live in stages: 200 people, 1,000 calls a day, all; fully live unless it is said",
         );
+        let running = of(
+            generator.subschema_for::<RunningPlan>(),
+            "Behind which campaign it begins, who comes back after days, its part of lines",
+        );
         if let Some(members) = schema.get_mut("properties").and_then(Value::as_object_mut) {
             members.extend(of_conversation(generator));
             members.extend(whom_and_when::schemas(generator));
             members.insert("stages".to_owned(), stages.to_value());
+            members.insert("running".to_owned(), running.to_value());
         }
         schema
     }
@@ -207,7 +216,7 @@ impl CampaignBody {
             ring_timeout_ms: body
                 .count("ring_timeout_ms", RING_TIMEOUT_MS_MIN, RING_TIMEOUT_MS_MAX)
                 .map(u64::from),
-            ends_at: body.parsed::<Timestamp>("ends_at"),
+            ends_at: ends_at(&mut body, schedule.stop_at),
             trial: false,
             // What is not said is chosen when the campaign is made, or stands as it was made.
             duplicates: body.value::<Duplicates>("duplicates"),
@@ -226,6 +235,7 @@ impl CampaignBody {
             days: days_of(&mut body, preset).map(Box::new),
             screening: screening_of(&mut body).map(Box::new),
             stages: body.value::<StagePlan>("stages"),
+            running: running(&mut body, schedule.start_at).map(Box::new),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
@@ -247,6 +257,25 @@ impl CampaignBody {
         body.finish()?;
         read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))
     }
+}
+
+/// The end is said once: by itself, or with the schedule.
+fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<Timestamp> {
+    let ends_at = body.parsed::<Timestamp>("ends_at");
+    if ends_at.is_some() && stop_at.is_some() {
+        body.wrong("ends_at", "cannot stand beside schedule.stop_at");
+    }
+    ends_at.or(stop_at)
+}
+
+/// When it begins, who comes back, and its part of lines; its beginning is said once.
+fn running(body: &mut Members, start_at: Option<Timestamp>) -> Option<RunningPlan> {
+    let mut running = body.value::<RunningPlan>("running").unwrap_or_default();
+    if running.starts_at.is_some() && start_at.is_some() {
+        body.wrong("running", "starts_at cannot stand beside schedule.start_at");
+    }
+    running.starts_at = running.starts_at.or(start_at);
+    (!running.is_empty()).then_some(running)
 }
 
 /// What consent is checked for when the body names no purpose.
@@ -324,6 +353,8 @@ fn flow(body: &mut Members) -> Option<FlowBody> {
 struct Schedule {
     window: CallingWindow,
     max_concurrent: u32,
+    start_at: Option<Timestamp>,
+    stop_at: Option<Timestamp>,
 }
 
 impl Default for Schedule {
@@ -336,6 +367,8 @@ impl Default for Schedule {
                 rests: Vec::new(),
             },
             max_concurrent: MAX_CONCURRENT_DEFAULT,
+            start_at: None,
+            stop_at: None,
         }
     }
 }
@@ -360,6 +393,8 @@ fn schedule(members: &mut Members) -> Schedule {
         max_concurrent: members
             .count("max_concurrent", 1, MAX_CONCURRENT_MAX)
             .unwrap_or(MAX_CONCURRENT_DEFAULT),
+        start_at: members.parsed("start_at"),
+        stop_at: members.parsed("stop_at"),
     }
 }
 
@@ -426,6 +461,8 @@ mod tests {
             ("speech", json!({"tempo": 3}), "/speech"),
             ("emotion", json!(true), "/emotion"),
             ("stages", json!({"from": "soon"}), "/stages"),
+            ("running", json!({"rounds": 2}), "/running"),
+            ("schedule", json!({"start_at": "soon"}), "/schedule/start_at"),
         ] {
             let mut body = literal();
             body[member] = value;
@@ -451,6 +488,22 @@ mod tests {
         assert_eq!(plan.emotion, Some(EmotionPlan { may_branch: false }));
         let silent = read(literal()).unwrap().plan;
         assert!(silent.speech.is_none() && silent.emotion.is_none());
+    }
+
+    #[test]
+    fn beginning_and_end_stand_in_the_schedule_and_are_said_once() {
+        let (from, to) = ("2026-12-01T09:00:00+08:00", "2026-12-24T18:00:00+08:00");
+        let mut body = literal();
+        body["schedule"] = json!({"start_at": from, "stop_at": to});
+        body["running"] = json!({"share": 3,
+            "recycle": {"dispositions": ["no_answer"], "after_days": 7, "rounds_max": 2}});
+        let plan = read(body.clone()).unwrap().plan;
+        assert_eq!(plan.ends_at, to.parse().ok());
+        let running = plan.running.unwrap();
+        assert_eq!((running.starts_at, running.share), (from.parse().ok(), Some(3)));
+        body["ends_at"] = json!(to);
+        assert_eq!(read(body).unwrap_err().errors[0].pointer, "/ends_at");
+        assert!(read(literal()).unwrap().plan.running.is_none());
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub enum CampaignCommand {
         plan: CallingPlan,
     },
     Start,
+    /// A driver's word that it may be time for one that was told to start. It has begun: no event.
+    StartDue {
+        /// The campaign that it waits for came so far, by its own stream.
+        after_met: bool,
+    },
     Pause {
         reason: PauseReason,
     },
@@ -115,6 +120,7 @@ impl CampaignCommand {
         match self {
             Self::Create { .. } => "campaign.create",
             Self::Start => "campaign.start",
+            Self::StartDue { .. } => "campaign.start_due",
             Self::Pause { .. } => "campaign.pause",
             Self::Resume => "campaign.resume",
             Self::Stop { .. } => "campaign.stop",

@@ -12,7 +12,7 @@ use super::gates::{Asking, BATCH_VALID_MS};
 use super::pacing;
 use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
-use super::{promoting, querying, undoing};
+use super::{promoting, querying, scheduling, undoing};
 use crate::approvals_asked::NeedsApproval;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
@@ -45,6 +45,9 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
     match command {
         CampaignCommand::Create { .. } => Ok(Vec::new()),
         CampaignCommand::Start => start(state, status, context.now),
+        CampaignCommand::StartDue { after_met } => {
+            scheduling::start_due(state, status, after_met, context.now)
+        }
         CampaignCommand::Pause { reason } => pause(status, reason),
         CampaignCommand::Resume => resume(state, status, context.now),
         CampaignCommand::Stop { reason } => stop(status, reason),
@@ -127,6 +130,8 @@ fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
     if wanted.plan.max_concurrent == 0 {
         return Err(CampaignRefusal::NoConcurrency);
     }
+    let running = wanted.plan.running.as_deref();
+    scheduling::runs(&campaign, running, wanted.plan.ends_at)?;
     Ok(vec![created_event(campaign, wanted)])
 }
 
@@ -183,7 +188,7 @@ fn start(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Decid
         CampaignStatus::Draft => Err(CampaignRefusal::NoClosedList),
         CampaignStatus::Ready => {
             before_end(state, now)?;
-            Ok(vec![CampaignEvent::Started {}])
+            scheduling::start_ready(state, now)
         }
         CampaignStatus::Running => Ok(Vec::new()),
         CampaignStatus::Paused | CampaignStatus::Completed | CampaignStatus::Stopped => {

@@ -12,6 +12,7 @@ use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::personal::Personal;
 use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
+use crate::running_plan::After;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -39,6 +40,14 @@ pub enum CampaignEvent {
     Paused { reason: PauseReason },
     #[serde(rename = "campaign.resumed")]
     Resumed {},
+    /// Told to start, it begins by itself: then, or once another campaign came so far.
+    #[serde(rename = "campaign.start_scheduled")]
+    StartScheduled {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        after: Option<After>,
+    },
     /// For good: what is not settled stays unsettled.
     #[serde(rename = "campaign.stopped")]
     Stopped { reason: String },
@@ -213,6 +222,7 @@ pub enum PauseReason {
 impl CampaignEvent {
     pub const CREATED: &'static str = "campaign.created";
     pub const STARTED: &'static str = "campaign.started";
+    pub const START_SCHEDULED: &'static str = "campaign.start_scheduled";
     pub const PAUSED: &'static str = "campaign.paused";
     pub const RESUMED: &'static str = "campaign.resumed";
     pub const STOPPED: &'static str = "campaign.stopped";
@@ -265,6 +275,7 @@ impl EventData for CampaignEvent {
         match self {
             Self::Created { .. } => Self::CREATED,
             Self::Started {} => Self::STARTED,
+            Self::StartScheduled { .. } => Self::START_SCHEDULED,
             Self::Paused { .. } => Self::PAUSED,
             Self::Resumed {} => Self::RESUMED,
             Self::Stopped { .. } => Self::STOPPED,

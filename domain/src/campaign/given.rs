@@ -35,5 +35,6 @@ pub(super) fn plan() -> CallingPlan {
         days: None,
         screening: None,
         stages: None,
+        running: None,
     }
 }

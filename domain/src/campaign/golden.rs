@@ -14,6 +14,7 @@ use crate::go_live::{Stage, StagePlan};
 use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
 use crate::record::stored_event::Position;
+use crate::running_plan::{After, Reached, Recycle, RunningPlan};
 use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
@@ -68,6 +69,7 @@ fn created() -> CampaignEvent {
             days: None,
             screening: None,
             stages: None,
+            running: None,
         },
     }
 }
@@ -151,6 +153,33 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
     };
     check_with("campaign", "stages", granted);
     check("campaign", promoted());
+}
+
+#[test]
+fn what_a_campaign_waits_for_is_written_as_its_golden_files() {
+    let after = |reached| After {
+        campaign: "LOAN_REMIND_20231001".parse().unwrap(),
+        reached,
+    };
+    let mut waiting = created();
+    if let CampaignEvent::Created { plan, .. } = &mut waiting {
+        plan.running = Some(Box::new(RunningPlan {
+            starts_at: Some(at().plus_ms(1_000)),
+            after: Some(after(Reached::Full)),
+            recycle: Some(Recycle {
+                dispositions: [Disposition::NoAnswer].into(),
+                after_days: 14,
+                rounds_max: 2,
+            }),
+            share: Some(3),
+        }));
+    }
+    check_with("campaign", "running", waiting);
+    let scheduled = CampaignEvent::StartScheduled {
+        starts_at: Some(at().plus_ms(86_400_000)),
+        after: Some(after(Reached::Completed)),
+    };
+    check("campaign", scheduled);
 }
 
 #[test]

@@ -27,6 +27,9 @@ mod promoting;
 mod query_mark;
 mod querying;
 mod refusal;
+mod scheduling;
+#[cfg(test)]
+mod scheduling_tests;
 mod state;
 #[cfg(test)]
 mod tests;

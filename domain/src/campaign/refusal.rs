@@ -24,6 +24,15 @@ pub enum CampaignRefusal {
     WrongStatus { status: CampaignStatus },
     #[error("the campaign ended at {ends_at}")]
     PastEnd { ends_at: Timestamp },
+    #[error(
+        "the campaign can never dial: its hours and its preset's have nothing in common, or open no more before \
+         its end"
+    )]
+    NeverOpens,
+    #[error("the campaign can never run: {why}")]
+    NeverRuns { why: &'static str },
+    #[error("the campaign's time to start has not come, or what it waits for has not")]
+    NotStartedYet,
     #[error("{in_flight} calls are open, and the campaign may hold {max_concurrent} at once")]
     NothingFree { in_flight: u32, max_concurrent: u32 },
     /// That stands in the log already.

@@ -108,6 +108,8 @@ pub struct CampaignState {
     accounted_through: Option<Position>,
     frozen: Option<Box<FrozenSegment>>,
     anonymization: Anonymization,
+    /// Told to start, and waiting for its time.
+    start_scheduled: bool,
     /// How far it has gone live.
     gates: Gates,
     version: u64,
@@ -137,6 +139,10 @@ impl CampaignState {
     }
     pub const fn gates(&self) -> &Gates {
         &self.gates
+    }
+    /// Told to start, it has not begun: its time has not come, or another campaign is not so far.
+    pub const fn is_start_scheduled(&self) -> bool {
+        self.start_scheduled
     }
     pub fn plan(&self) -> Option<&CallingPlan> {
         self.created().map(|created| &created.plan)
@@ -250,6 +256,7 @@ impl CampaignState {
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
                 self.enter(CampaignStatus::Running);
             }
+            CampaignEvent::StartScheduled { .. } => self.start_scheduled = true,
             CampaignEvent::Paused { reason } => {
                 self.enter(CampaignStatus::Paused);
                 self.pause_reason = Some(reason.clone());
@@ -326,6 +333,7 @@ impl CampaignState {
     /// A change of status takes back what was granted under the old one.
     fn enter(&mut self, status: CampaignStatus) {
         self.status = Some(status);
+        self.start_scheduled &= status == CampaignStatus::Ready;
         self.pause_reason = None;
         self.granted_until = None;
     }

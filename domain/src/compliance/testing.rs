@@ -88,6 +88,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         days: None,
         screening: None,
         stages: None,
+        running: None,
     };
     CampaignFacts {
         campaign: campaign(),

@@ -12,7 +12,7 @@ use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::withdrawing;
+use super::{recycling, withdrawing};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
 use crate::disposition::{Disposition, Outcome};
@@ -57,6 +57,12 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
     let next = next_dial(state, enrolment, closing, facts)
         .filter(|_| forbidden.is_none() && enrolment.settled.is_none())
         .filter(|next| enrolment.is_in_time(next.due_at, facts.plan.ends_at));
+    let is_over = forbidden.is_some() || enrolment.settled.is_some();
+    let round = match next.is_some() || is_over {
+        true => None,
+        false => recycling::round(enrolment, closing, facts),
+    };
+    let round_at = round.as_ref().map(|round| round.due_at);
     let mut events = vec![CustomerEvent::CallClosed {
         campaign: campaign.clone(),
         call: closing.call,
@@ -66,10 +72,11 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         charged: closing.charged,
         answered: closing.answered,
         dialed_at: closing.dialed_at,
-        next_due_at: next.as_ref().map(|next| next.due_at),
+        next_due_at: next.as_ref().map(|next| next.due_at).or(round_at),
         next_number: next.as_ref().and_then(|next| next.number.clone()),
+        round: round.map(|round| round.number),
     }];
-    if next.is_none() && enrolment.settled.is_none() {
+    if next.is_none() && round_at.is_none() && enrolment.settled.is_none() {
         events.push(CustomerEvent::EnrolmentSettled {
             campaign: campaign.clone(),
             disposition: closing.disposition,

@@ -23,6 +23,9 @@ pub struct EnrolmentState {
     /// Dials the retry policy counts.
     pub charged_dials: u32,
     pub uncharged_dials: u32,
+    /// Rounds begun anew, and the calls of those before.
+    pub rounds: u32,
+    pub calls_before: u32,
     /// Closed calls by disposition: all, and the charged ones.
     pub closed: BTreeMap<Disposition, ClosedCount>,
     pub due_at: Timestamp,
@@ -66,6 +69,8 @@ impl EnrolmentState {
             attempts: 0,
             charged_dials: 0,
             uncharged_dials: 0,
+            rounds: 0,
+            calls_before: 0,
             closed: BTreeMap::new(),
             due_at: *due_at,
             deadline: None,
@@ -83,7 +88,17 @@ impl EnrolmentState {
 
     /// Calls that were dialed and have ended.
     pub const fn calls_count(&self) -> u32 {
-        self.charged_dials.saturating_add(self.uncharged_dials)
+        let of_round = self.charged_dials.saturating_add(self.uncharged_dials);
+        self.calls_before.saturating_add(of_round)
+    }
+
+    /// A further round has the retry policy's calls again.
+    pub(super) fn begin_round(&mut self, round: u32) {
+        self.calls_before = self.calls_count();
+        self.rounds = round;
+        self.charged_dials = 0;
+        self.uncharged_dials = 0;
+        self.closed.clear();
     }
 
     /// Neither being called nor settled.

@@ -110,6 +110,9 @@ pub enum CustomerEvent {
         /// The number to try next, when it changes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         next_number: Option<NumberId>,
+        /// The enrolment begins anew, for the first, second … time; `next_due_at` says when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        round: Option<u32>,
     },
     /// A person ordered that somebody who was cut off by us is called again, sooner than the policy would.
     #[serde(rename = "customer.call_back_ordered")]

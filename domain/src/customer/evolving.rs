@@ -114,6 +114,7 @@ impl CustomerState {
             dialed_at,
             next_due_at,
             next_number,
+            round,
         } = event
         else {
             return;
@@ -140,6 +141,9 @@ impl CustomerState {
             enrolment.due_at = next_due_at.unwrap_or(enrolment.due_at);
             if let Some(next) = next_number {
                 enrolment.number = next.clone();
+            }
+            if let Some(round) = round {
+                enrolment.begin_round(*round);
             }
         });
     }

@@ -115,6 +115,7 @@ fn endings() -> Vec<CustomerEvent> {
             dialed_at: at(),
             next_due_at: Some(at().plus_ms(60_000)),
             next_number: Some(other_number()),
+            round: None,
         },
         CustomerEvent::CallAsked {
             campaign: campaign(),
@@ -242,4 +243,13 @@ fn how_long_legs_may_follow_is_written_as_its_golden_file() {
     };
     let granted = CustomerEvent::DialGranted { attempt: 1, grant };
     check_with("customer", "legs_until", granted);
+}
+
+#[test]
+fn a_further_round_is_written_as_its_golden_file() {
+    let mut closed = endings().swap_remove(0);
+    if let CustomerEvent::CallClosed { round, .. } = &mut closed {
+        *round = Some(1);
+    }
+    check_with("customer", "round", closed);
 }

@@ -29,6 +29,7 @@ mod pointers;
 mod profile;
 mod profile_origin;
 mod profiling;
+mod recycling;
 mod refusal;
 mod state;
 mod why_not;

@@ -256,6 +256,7 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         days: None,
         screening: None,
         stages: None,
+        running: None,
     })
 }
 

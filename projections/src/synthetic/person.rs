@@ -250,6 +250,7 @@ impl Person {
             dialed_at: at,
             next_due_at: (!is_answered).then(|| at.plus_ms(2_000)),
             next_number: None,
+            round: None,
         };
         self.customer(told, &closed)?;
         let closed = NumberEvent::CallClosed {

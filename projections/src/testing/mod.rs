@@ -324,6 +324,7 @@ impl Story {
             dialed_at: self.at,
             next_due_at,
             next_number: None,
+            round: None,
         };
         self.customer(of, event)
     }
@@ -350,8 +351,7 @@ impl Story {
         self.customer(of, event)
     }
 
-    /// A first call from enrolment to settlement: answered and successful for even customers, busy for odd
-    /// ones.
+    /// A first call from enrolment to settlement: answered and successful for even customers, else busy.
     pub(crate) fn whole_call(&mut self, name: &str, of: u32) -> &mut Self {
         let id = call(name, of, 1);
         self.enrolled(name, of)

@@ -180,6 +180,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 dialed_at: self.story.at,
                 next_due_at: later,
                 next_number: self.one_in(4).then(|| number(of + 100)),
+                round: None,
             },
             7..=11 => {
                 let disposition = self.disposition();

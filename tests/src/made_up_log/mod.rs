@@ -4,8 +4,6 @@
 //! out, campaigns pause. Nothing personal is in it: every personal value is erased from the start.
 
 mod parts;
-pub use parts::{Chance, FLOW};
-
 use domain::call::Finding;
 use domain::call::event::{CallEvent, EndReason};
 use domain::calling_plan::Basis;
@@ -23,6 +21,7 @@ use domain::number::{NumberEvent, OptOutSource};
 use domain::personal::Personal;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
+pub use parts::{Chance, FLOW};
 use parts::{answered, campaign, flow_ref, plan};
 use std::collections::BTreeMap;
 
@@ -268,6 +267,7 @@ impl MadeUpLog {
             dialed_at: self.now,
             next_due_at: None,
             next_number: None,
+            round: None,
         };
         self.customer(dial, &closed, true);
         let closed = NumberEvent::CallClosed {

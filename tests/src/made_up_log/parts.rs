@@ -92,5 +92,6 @@ pub(super) fn plan() -> CallingPlan {
         days: None,
         screening: None,
         stages: None,
+        running: None,
     }
 }

@@ -7,6 +7,7 @@
 mod pacing;
 mod past_end;
 mod round;
+mod shares;
 mod staged;
 
 pub(crate) use past_end::settle_paused;

@@ -2,6 +2,7 @@
 
 use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
+use super::shares::Allowed;
 use super::staged::{self, Staged};
 use crate::drivers::facts::with_kept;
 use crate::drivers::kit::{Halt, Kit};
@@ -54,22 +55,33 @@ async fn serve_all(kit: &Arc<Kit>, seen: Position, turn: usize) -> Result<Option
         .keep(|one| running.iter().any(|work| &work.campaign == one) || kit.live.open_count(one) > 0);
     let first = turn.checked_rem(running.len()).unwrap_or(0);
     running.rotate_left(first);
+    let now = kit.now();
+    let allowed = Allowed::of(kit, &running, room(kit, now), now).await;
     let mut next_at = None;
     for work in &running {
-        next_at = earlier(next_at, serve(kit, work).await?);
+        let most = allowed.most(&work.campaign);
+        next_at = earlier(next_at, serve(kit, work, most).await?);
+    }
+    // What others left is for whoever wants more than their share.
+    for work in running.iter().filter(|work| allowed.is_limited(&work.campaign)) {
+        if room(kit, kit.now()) == 0 {
+            break;
+        }
+        next_at = earlier(next_at, serve(kit, work, usize::MAX).await?);
     }
     Ok(next_at)
 }
 
 /// Serves one campaign. Answers when it may have work again by time alone: its next due time, or the
 /// moment a line takes dials again.
-async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>, WorklistError> {
+async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Option<Timestamp>, WorklistError> {
     let now = kit.now();
     let ahead = work.next_due_at.filter(|at| *at > now);
     // What is held or just being begun hides the next due time behind one that has passed: look again soon.
     let later = ahead.or(work.next_due_at.map(|_passed| now.plus_ms(AGAIN_MS)));
     // One more than can begin, to know whether more are waiting.
-    let due = due_now(kit, &work.campaign, now, room(kit, now).saturating_add(1)).await?;
+    let room = room(kit, now).min(most);
+    let due = due_now(kit, &work.campaign, now, room.saturating_add(1)).await?;
     if due.is_empty() || kit.is_draining() {
         return Ok(later);
     }
@@ -96,7 +108,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork) -> Result<Option<Timestamp>,
         Staged::Due(due) => due,
         Staged::Waits(until) => return Ok(Some(until)),
     };
-    let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len(), now) else {
+    let Some((wanted, open_count)) = wanted(kit, &work.campaign, due.len().min(room)) else {
         return Ok(earlier(ahead, kit.capacity.free_at(now).filter(|at| *at > now)));
     };
     let for_agents = facts.is_none_or(|(facts, _)| facts.plan.dialing_mode().needs_agents());
@@ -169,8 +181,8 @@ pub(super) fn enrolment(due: &DueEnrolment) -> EnrolmentId {
 }
 
 /// How many dials to ask leave for, and how many calls are open; `None` when there is no room.
-fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize, now: Timestamp) -> Option<(u32, u32)> {
-    let wanted = u32::try_from(due_count.min(room(kit, now))).unwrap_or(u32::MAX);
+fn wanted(kit: &Kit, campaign: &CampaignId, due_count: usize) -> Option<(u32, u32)> {
+    let wanted = u32::try_from(due_count).unwrap_or(u32::MAX);
     (wanted > 0).then(|| (wanted, kit.live.open_count(campaign)))
 }
 

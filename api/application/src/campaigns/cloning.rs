@@ -9,8 +9,8 @@ use domain::problem::Problem;
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
 
-/// Makes `to` as `from` was made; the same again is answered without an event. An end is the first one's own:
-/// the clone has the one that is said, or none.
+/// Makes `to` as `from` was made; the same again is answered without an event. Beginning and end are the
+/// first one's own: the clone has the end that is said, or none.
 pub async fn clone_campaign(
     installation: &Installation,
     from: &CampaignId,
@@ -23,6 +23,11 @@ pub async fn clone_campaign(
     let created = created.ok_or_else(|| Problem::missing("this campaign"))?;
     let mut plan = created.plan;
     plan.ends_at = ends_at;
+    plan.running = plan.running.map(|mut running| {
+        (running.starts_at, running.after) = (None, None);
+        running
+    });
+    plan.running.take_if(|running| running.is_empty());
     let command = CampaignCommand::Create {
         campaign: to.clone(),
         customer_segment: created.customer_segment,

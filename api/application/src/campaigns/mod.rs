@@ -22,7 +22,7 @@ use crate::models;
 use actors::Answer;
 use all_then::all_campaigns;
 use domain::approvals_asked::NeedsApproval;
-use domain::calling_plan::{Duplicates, FlowRef};
+use domain::calling_plan::{CallingPlan, Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState};
 use domain::event_filter::EventFilter;
@@ -58,6 +58,7 @@ pub async fn create_campaign(
         Some(named) => Some(Box::new(knowledge::published(installation, named).await?)),
         None => None,
     };
+    follows_one_that_exists(installation, &plan).await?;
     let needs_approval = plan.approvals.ask_for(NeedsApproval::Flows);
     let flow = match (body.flow, existing.state.flow()) {
         (FlowBody::Version(named), _) => named_version(installation, &named, needs_approval).await?,
@@ -92,6 +93,24 @@ pub async fn create_campaign(
         .campaigns
         .ask(&body.campaign, command, cause)
         .await?)
+}
+
+/// Whom a campaign waits for exists before it does, so that nobody waits in a circle.
+async fn follows_one_that_exists(installation: &Installation, plan: &CallingPlan) -> Result<(), Problem> {
+    let Some(after) = plan.running.as_deref().and_then(|running| running.after.as_ref()) else {
+        return Ok(());
+    };
+    let before = installation.entities.campaigns.state(&after.campaign).await?;
+    match before.state.created() {
+        Some(_) => Ok(()),
+        None => Err(Problem::refused(
+            "after-unknown",
+            format!(
+                "there is no campaign {} to wait for: make it first",
+                after.campaign
+            ),
+        )),
+    }
 }
 
 /// A published version; where the campaign asks for it, one behind which somebody stood.
@@ -320,6 +339,7 @@ pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
         open_lists: state.open_lists_count(),
         created: state.created().map(Created::of),
         pause_reason: state.pause_reason().cloned(),
+        start_scheduled: state.is_start_scheduled(),
         stage: None,
         headed: None,
         known: None,

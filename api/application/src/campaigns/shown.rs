@@ -8,6 +8,7 @@ use domain::campaign::{CampaignStatus, CreatedCampaign, Gates};
 use domain::compliance::zone_of_campaign;
 use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, TEST_PEOPLE_MAX};
 use domain::ids::CampaignId;
+use domain::running_plan::RunningPlan;
 use domain::time::{TimeOfDay, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -25,6 +26,9 @@ pub struct CampaignShown {
     pub created: Option<Created>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pause_reason: Option<PauseReason>,
+    /// Told to start, and waiting for its time or for another campaign.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub start_scheduled: bool,
     /// How far it has gone live, of one that does so in stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageShown>,
@@ -104,6 +108,9 @@ pub struct Created {
     duplicates: Duplicates,
     flow: FlowRef,
     schedule: ScheduleShown,
+    /// When it begins, who comes back, and its part of lines.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    running: Option<Box<RunningPlan>>,
 }
 
 /// When, and how many at once.
@@ -134,6 +141,7 @@ impl Created {
                 rests: plan.window.rests.clone(),
                 max_concurrent: plan.max_concurrent,
             },
+            running: plan.running.clone(),
         }
     }
 }

@@ -4,8 +4,8 @@
 use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
 use actors::Entities;
-use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
+use domain::calling_plan::{CampaignFacts, Preset};
 use domain::compliance::{PresetRules, calendars_asked};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
@@ -41,6 +41,11 @@ impl OfCampaign {
     pub(super) fn run_freely(&mut self) {
         self.facts.running = true;
         self.above.clear();
+    }
+
+    /// As if the campaign were under this preset.
+    pub(super) const fn go_by(&mut self, preset: Preset) {
+        self.facts.plan.preset = preset;
     }
 
     pub(super) fn judge<'a>(&'a self, customer: &CustomerId, coming: Option<&'a PresetRules>) -> Judge<'a> {
@@ -150,7 +155,7 @@ fn stage(gates: &Gates, customer: &CustomerId, at: Timestamp) -> Option<Above> {
 }
 
 /// The stops that reach the campaign, whichever trunk it would be dialed on.
-async fn stops(
+pub(super) async fn stops(
     installation: &Installation,
     facts: &CampaignFacts,
     then: Option<&Then>,

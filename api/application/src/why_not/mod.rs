@@ -9,11 +9,13 @@ pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
 
 use crate::as_of::{Moment, Then};
 use crate::installation::Installation;
+use domain::calling_plan::{CampaignFacts, Preset};
 use domain::compliance::PresetRules;
 use domain::compliance::{in_words, zone_of};
-use domain::customer::{WhyNot, why_not};
-use domain::ids::{CampaignId, CustomerId};
+use domain::customer::{Above, SidedVerdict, WhyNot, why_not};
+use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::problem::Problem;
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use facts::{OfCampaign, OfPerson};
 use shown::Said;
@@ -73,6 +75,66 @@ pub async fn judged_now(
         now: judged(None),
         then: judged(Some(tried)),
     })
+}
+
+/// What every rule says of one person of a campaign, in the order in which they are asked, with the facts of
+/// now; what stands above the rules is left out, and the campaign is taken to be running.
+pub async fn verdicts_now(
+    installation: &Installation,
+    customer: &CustomerId,
+    campaign: &CampaignId,
+    person: &OfPerson,
+    at: Timestamp,
+) -> Result<Vec<SidedVerdict>, Problem> {
+    let mut facts = facts::campaign(installation, customer, campaign, person, None).await?;
+    facts.run_freely();
+    let said = why_not(&person.state, &facts.judge(customer, None), at);
+    Ok(said.map(|said| said.verdicts).unwrap_or_default())
+}
+
+/// A dial that was granted at a position of the log.
+#[derive(Debug, Clone, Copy)]
+pub struct Before<'a> {
+    pub customer: &'a CustomerId,
+    pub number: &'a NumberId,
+    pub campaign: &'a CampaignId,
+    pub position: Position,
+    pub at: Timestamp,
+}
+
+/// What every rule says of that dial under another preset, by what was known just before it was granted;
+/// `None` where the person cannot be read any more.
+pub async fn judged_before(
+    installation: &Installation,
+    dial: Before<'_>,
+    preset: Preset,
+) -> Result<Option<Vec<SidedVerdict>>, Problem> {
+    let known = dial.position.0.saturating_sub(1).to_string();
+    let moment = Moment::parse(Some(&known), None)?;
+    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let person = facts::person(installation, dial.customer, Some(&then)).await?;
+    let phone = person.state.phone(dial.number);
+    if phone.and_then(|phone| phone.value()).is_none() {
+        return Ok(None);
+    }
+    let mut facts = facts::campaign(installation, dial.customer, dial.campaign, &person, Some(&then)).await?;
+    facts.run_freely();
+    facts.go_by(preset);
+    let said = why_not(&person.state, &facts.judge(dial.customer, None), dial.at);
+    Ok(said.map(|said| said.verdicts))
+}
+
+/// The emergency stops that reach a campaign now, by their names.
+pub async fn engaged_stops(
+    installation: &Installation,
+    campaign: Option<CampaignFacts>,
+) -> Result<Vec<String>, Problem> {
+    let Some(campaign) = campaign else {
+        return Ok(Vec::new());
+    };
+    let above = facts::stops(installation, &campaign, None).await?;
+    let name = |above: Above| above.facts.get("stop").cloned();
+    Ok(above.into_iter().filter_map(name).collect())
 }
 
 /// Asks the rules of each campaign; the first that permits answers, else the one that will permit first.

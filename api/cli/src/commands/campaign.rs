@@ -2,6 +2,7 @@
 //! to reach and see what they reached.
 
 use crate::commands::cut_off;
+use crate::commands::preflight;
 use crate::commands::promote;
 use crate::commands::targets;
 use crate::kit::api::{get, post};
@@ -86,6 +87,8 @@ enum Action {
         #[arg(long, value_name = "ID")]
         approval: Option<ApprovalId>,
     },
+    /// Numbers left after each rule, why nothing would be dialed, when it would end (预检)
+    Preflight(preflight::Args),
     /// Let a campaign go on to its next stage (进入下一阶段): pilot, or full
     Promote(promote::Args),
     /// Create a campaign with the plan and flow of another; lists and figures are its own
@@ -164,6 +167,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = given(json!({ "task_id": new, "ends_at": ends_at }));
             named.asking.show(runtime, post(&path, &body)).await
         }
+        Action::Preflight(args) => preflight::run(args, runtime).await,
         Action::Promote(args) => promote::run(args, runtime).await,
         Action::List { moment, asking } => {
             let path = format!("/api/v1/campaigns{}", moment.query());

@@ -41,6 +41,7 @@ pub(crate) mod mine;
 pub(crate) mod nlu;
 pub(crate) mod number;
 pub(crate) mod person_request;
+mod preflight;
 mod profile;
 pub(crate) mod projections;
 pub(crate) mod promote;
@@ -68,6 +69,7 @@ mod user_roles;
 mod user_sign_in;
 pub(crate) mod webhook;
 pub(crate) mod what_if;
+mod what_if_policies;
 mod whom;
 pub(crate) mod why_not;
 

@@ -143,6 +143,25 @@ mod tests {
         assert_eq!(report["otherwise"][1]["chosen"]["candidate"], "c");
     }
 
+    /// Made up, with a label that the score does not know of (`fixtures/PROVENANCE.md`).
+    const CASES: &str = include_str!("../../../../fixtures/routing/cases.jsonl");
+
+    #[test]
+    fn more_than_85_of_100_of_the_cases_that_ship_go_to_whom_they_name_and_fewer_without_the_match() {
+        let report = evaluate(CASES, &Weights::PRINTED).unwrap();
+        assert_eq!((&report["cases"], &report["right"]), (&json!(400), &json!(352)));
+        assert!(report["accuracy_per_mille"].as_u64() > Some(850), "{report}");
+        let blind = Weights {
+            version: 2,
+            rfm: 700,
+            robot_match: 0,
+            ..Weights::PRINTED
+        };
+        let without = evaluate(CASES, &blind).unwrap();
+        assert!(without["accuracy_per_mille"].as_u64() < Some(600), "{without}");
+        assert_eq!(without["otherwise"][0]["scored"]["weights_version"], 2);
+    }
+
     #[test]
     fn a_case_that_cannot_be_judged_is_told_and_not_left_out() {
         for (text, why) in [

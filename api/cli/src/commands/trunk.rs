@@ -266,6 +266,7 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             days: None,
             screening: None,
             stages: None,
+            running: None,
         },
     }
 }

@@ -1,10 +1,12 @@
-//! `ledgerline what-if`: recorded calls of a campaign along another version of a flow, or read by another
-//! model.
+//! `ledgerline what-if`: recorded calls of a campaign along another version of a flow, read by another model,
+//! or under another pacer, preset or retry policy.
 
+use crate::commands::what_if_policies::{PolicyArgs, show as show_policies};
 use crate::kit::api::post;
 use crate::kit::asking::{Asking, given};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::percent::encode;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::flow::FlowNamed;
@@ -16,7 +18,8 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 /// What if (假如): the recorded calls of a campaign, along another published version of a flow, or read by
-/// another model; how many go the same way, where the others part, and how they would have ended.
+/// another model: how many go the same way, where the others part, and how they would have ended. Or its
+/// dials under another pacer, preset or retry policy, with what the record cannot say.
 ///
 /// Nobody is called, and no recognizer is asked: what was heard is on record.
 #[derive(Debug, clap::Args)]
@@ -26,16 +29,30 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     campaign: CampaignId,
     /// Another published version; default: the one that the campaign runs
-    #[arg(long, value_name = "FLOW@V", required_unless_present = "model")]
+    #[arg(long, value_name = "FLOW@V", required_unless_present_any = ["model", "pacing", "preset", "retry"],
+        conflicts_with_all = ["pacing", "preset", "retry"])]
     flow: Option<FlowNamed>,
     /// A model of `ledgerline nlu train`, or a published one: what was heard is read by it again
-    #[arg(long, value_name = "FILE|NAME@V")]
+    #[arg(long, value_name = "FILE|NAME@V", conflicts_with_all = ["pacing", "preset", "retry"])]
     model: Option<String>,
+    #[command(flatten)]
+    policy: PolicyArgs,
     #[command(flatten)]
     asking: Asking,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    if args.policy.is_asked() {
+        let path = format!(
+            "/api/v1/campaigns/{}/what-if/policies",
+            encode(args.campaign.as_str())
+        );
+        let body = args.policy.body()?;
+        return match args.asking.ask(runtime, post(&path, &body)).await? {
+            Some(told) => show_policies(&told),
+            None => Ok(()),
+        };
+    }
     let named = args.model.as_deref().filter(|model| is_named(model));
     let file = args.model.as_deref().filter(|model| !is_named(model));
     let model = file.map(|file| {

@@ -132,6 +132,7 @@ impl Part {
                 days: None,
                 screening: None,
                 stages: None,
+                running: None,
             },
         })
     }

@@ -58,7 +58,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         Beginning::Outside,
         "somebody makes a campaign",
     ),
-    (CampaignEvent::STARTED, Beginning::Outside, "somebody starts it"),
+    (
+        CampaignEvent::STARTED,
+        Beginning::Outside,
+        "somebody starts it, or its time has come",
+    ),
+    (
+        CampaignEvent::START_SCHEDULED,
+        Beginning::Outside,
+        "somebody starts it before its time",
+    ),
     (
         CampaignEvent::PAUSED,
         Beginning::Outside,

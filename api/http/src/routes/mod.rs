@@ -49,6 +49,7 @@ mod one_call;
 mod own_access;
 mod own_customers;
 mod persons;
+mod preflights;
 mod problems;
 mod profiles;
 mod projections;
@@ -80,6 +81,7 @@ mod targets;
 mod trunks;
 mod users;
 mod webhooks;
+mod what_if_policies;
 mod why_not;
 mod withdrawals;
 
@@ -170,6 +172,8 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         deals::endpoints(),
         anonymization::endpoints(),
         promotions::endpoints(),
+        preflights::endpoints(),
+        what_if_policies::endpoints(),
         lists::endpoints(),
         withdrawals::endpoints(),
         segments::endpoints(),

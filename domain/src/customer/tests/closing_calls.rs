@@ -237,6 +237,7 @@ fn an_invalid_number_gives_way_to_the_next_and_is_never_dialed_again() {
         dialed_at: invalid.dialed_at,
         next_due_at: Some(invalid.ended_at),
         next_number: Some(other_number()),
+        round: None,
     };
     check(&two_numbers, close(invalid), Ok(vec![expected.clone()]));
     let both_tried = [two_numbers, vec![expected, granted_to(2, other_number())]].concat();

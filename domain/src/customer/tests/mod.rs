@@ -26,6 +26,7 @@ mod enrolling;
 mod forgetting;
 mod granting;
 mod profiling;
+mod recycling;
 mod releasing;
 mod unreadable;
 mod why_not;
@@ -214,6 +215,7 @@ fn closed(closing: &CallClosing, next_due_at: Option<Timestamp>) -> CustomerEven
         dialed_at: closing.dialed_at,
         next_due_at,
         next_number: None,
+        round: None,
     }
 }
 

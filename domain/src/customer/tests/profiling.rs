@@ -143,6 +143,7 @@ fn behaviour_follows_the_end_of_calls() {
         dialed_at: now(),
         next_due_at,
         next_number: None,
+        round: None,
     };
     let mut given = person(&[]);
     assert_eq!(value(&profile(&given), "calls_count").as_deref(), Some("0"));

@@ -301,6 +301,7 @@ async fn a_closed_call_is_due_again_at_the_next_time_on_the_next_number() {
         dialed_at: ten(),
         next_due_at: Some(late()),
         next_number: Some(number(8)),
+        round: None,
     };
     story.customer(1, closed);
     let list = worklist(&story).await;

@@ -171,21 +171,20 @@ impl Case {
                 verdicts: Vec::new(),
             };
             take(&CustomerEvent::DialGranted { attempt, grant }, dial.at);
-            take(
-                &CustomerEvent::CallClosed {
-                    campaign: campaign(),
-                    call,
-                    number: number(),
-                    disposition: disposition(dial),
-                    outcome: None,
-                    charged: false,
-                    answered: dial.answered,
-                    dialed_at: dial.at,
-                    next_due_at: Some(dial.at),
-                    next_number: None,
-                },
-                dial.at,
-            );
+            let closed = CustomerEvent::CallClosed {
+                campaign: campaign(),
+                call,
+                number: number(),
+                disposition: disposition(dial),
+                outcome: None,
+                charged: false,
+                answered: dial.answered,
+                dialed_at: dial.at,
+                next_due_at: Some(dial.at),
+                next_number: None,
+                round: None,
+            };
+            take(&closed, dial.at);
         }
         state
     }

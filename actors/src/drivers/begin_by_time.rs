@@ -1,0 +1,59 @@
+//! Campaigns that were told to start before their time, or before another one came so far: begun when the
+//! clock or the other one says so. The campaign decides; the other one is asked for its own state.
+
+use super::kit::{Halt, Kit};
+use domain::campaign::command::CampaignCommand;
+use domain::campaign::{CampaignState, CampaignStatus};
+use domain::ports::worklist::CampaignWork;
+use domain::running_plan::After;
+use domain::time::Timestamp;
+
+/// Wait before a campaign is asked again after an error.
+const AGAIN_MS: u64 = 5_000;
+
+/// Asks the campaign to begin where it is time. Answers when to look again by time alone; what it waits for
+/// of another campaign is an event.
+pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Timestamp> {
+    if work.running || kit.is_draining() {
+        return None;
+    }
+    let now = kit.now();
+    let Ok(loaded) = kit.state(&kit.system.campaigns, &work.campaign).await else {
+        return Some(now.plus_ms(AGAIN_MS));
+    };
+    if !loaded.state.is_start_scheduled() {
+        return None;
+    }
+    let running = loaded.state.plan().and_then(|plan| plan.running.as_deref())?;
+    if let Some(starts_at) = running.starts_at.filter(|at| now < *at) {
+        return Some(starts_at);
+    }
+    let after_met = match &running.after {
+        None => false,
+        Some(after) => match is_met(kit, after).await {
+            Ok(true) => true,
+            Ok(false) => return None,
+            Err(_halt) => return Some(now.plus_ms(AGAIN_MS)),
+        },
+    };
+    let command = CampaignCommand::StartDue { after_met };
+    let asked = kit.ask(&kit.system.campaigns, &work.campaign, command, kit.fresh_cause());
+    match asked.await {
+        Ok(_) | Err(Halt::Refused) => None,
+        Err(halt @ (Halt::Unavailable | Halt::Fault)) => {
+            tracing::warn!(campaign = %work.campaign, %halt, "a campaign could not be begun at its time");
+            Some(now.plus_ms(AGAIN_MS))
+        }
+    }
+}
+
+/// Whether the other campaign came so far, by its own stream.
+async fn is_met(kit: &Kit, after: &After) -> Result<bool, Halt> {
+    let other = kit.state(&kit.system.campaigns, &after.campaign).await?;
+    let state: &CampaignState = &other.state;
+    if state.created().is_none() {
+        return Ok(false);
+    }
+    let completed = state.status() == Some(CampaignStatus::Completed);
+    Ok(after.reached.is_met(completed, state.gates().stage()))
+}

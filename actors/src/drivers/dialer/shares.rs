@@ -1,0 +1,85 @@
+//! Lines that several campaigns want are shared by weight, max-min, with what each has on them already; what
+//! one cannot use goes to the others in the same round.
+
+use crate::drivers::kit::Kit;
+use domain::ids::CampaignId;
+use domain::ports::worklist::CampaignWork;
+use domain::sharing::{Claim, shares};
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Most people of one campaign that count as waiting: as many as a round reads of it.
+const WAITING_MAX: u64 = 256;
+
+/// How many further dials each campaign may begin, of those who want more than their share.
+#[derive(Debug, Default)]
+pub(super) struct Allowed {
+    limited: BTreeMap<CampaignId, usize>,
+}
+
+impl Allowed {
+    /// With one campaign, or none, nothing is shared.
+    pub(super) async fn of(kit: &Kit, running: &[CampaignWork], free: usize, now: Timestamp) -> Self {
+        if running.len() < 2 {
+            return Self::default();
+        }
+        let mut claims = Vec::with_capacity(running.len());
+        let mut places = u32::try_from(free).unwrap_or(u32::MAX);
+        for work in running {
+            let on_lines = kit.live.open_count(&work.campaign);
+            places = places.saturating_add(on_lines);
+            claims.push((work, on_lines, claim(kit, work, on_lines, now).await));
+        }
+        let wishes: Vec<Claim> = claims.iter().map(|(_, _, claim)| *claim).collect();
+        let given = shares(places, &wishes);
+        let limited = claims
+            .iter()
+            .zip(given)
+            .filter(|((_, _, claim), given)| given < &claim.wants);
+        let further = |((work, on_lines, _), given): (&(&CampaignWork, u32, Claim), u32)| {
+            let more = usize::try_from(given.saturating_sub(*on_lines)).unwrap_or(usize::MAX);
+            (work.campaign.clone(), more)
+        };
+        Self {
+            limited: limited.map(further).collect(),
+        }
+    }
+
+    /// The most that this campaign may begin while others want the lines too.
+    pub(super) fn most(&self, campaign: &CampaignId) -> usize {
+        self.limited.get(campaign).copied().unwrap_or(usize::MAX)
+    }
+
+    pub(super) fn is_limited(&self, campaign: &CampaignId) -> bool {
+        self.limited.contains_key(campaign)
+    }
+}
+
+/// What a campaign has on the lines, and what it would put there; nothing more while it waits for its hours
+/// or its stage.
+async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) -> Claim {
+    let none = Claim {
+        weight: 1,
+        wants: on_lines,
+    };
+    let is_due = work.next_due_at.is_some_and(|at| at <= now);
+    let Ok(loaded) = kit.state(&kit.system.campaigns, &work.campaign).await else {
+        return none;
+    };
+    let Some(plan) = loaded.state.plan() else {
+        return none;
+    };
+    let waits =
+        loaded.state.judged_closed_until(now).is_some() || loaded.state.gates().waiting(now).is_some();
+    let share = plan.running.as_deref().and_then(|running| running.share);
+    let settled = work.settled_count.saturating_add(work.open_count);
+    let waiting = work.enrolled_count.saturating_sub(settled);
+    let due = u32::try_from(waiting.min(WAITING_MAX)).unwrap_or(u32::MAX);
+    let more = if is_due && !waits { due } else { 0 };
+    Claim {
+        weight: share.unwrap_or(1),
+        wants: on_lines
+            .saturating_add(more)
+            .min(plan.max_concurrent.max(on_lines)),
+    }
+}

@@ -1,0 +1,76 @@
+//! `ledgerline campaign preflight`: what would become of a campaign if it were started, as lines or JSON.
+
+use crate::kit::api::get;
+use crate::kit::asking::Asking;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use application::percent::encode;
+use domain::ids::CampaignId;
+use serde_json::Value;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The campaign's id (its task_id)
+    id: CampaignId,
+    /// Tariff in fen a minute, for the cost
+    #[arg(long, value_name = "FEN")]
+    per_minute_fen: Option<u32>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let tariff = args
+        .per_minute_fen
+        .map_or_else(String::new, |fen| format!("?per_minute_fen={fen}"));
+    let path = format!("/api/v1/campaigns/{}/preflight{tariff}", encode(args.id.as_str()));
+    match args.asking.ask(runtime, get(&path)).await? {
+        Some(told) => show(&told),
+        None => Ok(()),
+    }
+}
+
+fn show(told: &Value) -> Result<(), Failure> {
+    let count = |of: &Value, member: &str| of.get(member).and_then(Value::as_u64).unwrap_or_default();
+    let word = |pointer: &str| told.pointer(pointer).and_then(Value::as_str).unwrap_or("–");
+    output::line(&format!(
+        "名单 people {}，规则判定时刻 judged at {}",
+        count(told, "people"),
+        word("/judged_at")
+    ))?;
+    let items = |member: &str| told.get(member).and_then(Value::as_array);
+    for step in items("funnel").into_iter().flatten() {
+        let rule = step.get("rule").and_then(Value::as_str).unwrap_or("–");
+        output::line(&format!(
+            "  {rule:<18} 不可呼 never {:>7}  稍后 later {:>7}  剩余 left {:>7}",
+            count(step, "never"),
+            count(step, "later"),
+            count(step, "left")
+        ))?;
+    }
+    for blocker in items("blockers").into_iter().flatten() {
+        let text = |member: &str| blocker.get(member).and_then(Value::as_str).unwrap_or("–");
+        output::line(&format!("! {} / {}", text("zh"), text("en")))?;
+    }
+    let unknown = told.pointer("/ends/unknown").and_then(Value::as_array);
+    let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();
+    output::line(&format!(
+        "预计完成 ends {} – {}，依据 by {} calls{}",
+        word("/ends/earliest"),
+        word("/ends/latest"),
+        told.pointer("/ends/evidence_calls")
+            .and_then(Value::as_u64)
+            .unwrap_or_default(),
+        match unknown.is_empty() {
+            true => String::new(),
+            false => format!("，无法得知 unknown: {}", unknown.join(", ")),
+        }
+    ))?;
+    let fen = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64);
+    match fen("/cost/low_fen").zip(fen("/cost/high_fen")) {
+        Some((low, high)) => output::line(&format!("预计费用 cost {low} – {high} 分 fen")),
+        None => Ok(()),
+    }
+}

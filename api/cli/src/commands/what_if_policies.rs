@@ -1,0 +1,111 @@
+//! The part of `ledgerline what-if` that holds a campaign's record against another policy: what is asked of
+//! the API, and the answer in lines.
+
+use crate::kit::asking::given;
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use domain::calling_plan::Preset;
+use http::body::BODY_BYTES_MAX;
+use intake::bounded_file;
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+
+/// Another policy, or several: each is answered by itself.
+#[derive(Debug, clap::Args)]
+pub(super) struct PolicyArgs {
+    /// Another pacer over the recorded answers: ledgerline, progressive, naive, adaptive, erlang,
+    /// safe_burst, fixed:N (tenths of a call for each free agent)
+    #[arg(long, value_name = "P")]
+    pacing: Option<String>,
+    /// Agents of the floor that --pacing is tried on
+    #[arg(long, value_name = "N", requires = "pacing")]
+    agents: Option<u32>,
+    /// Another preset: every recorded grant is judged again by it
+    #[arg(long, value_name = "P", value_parser = preset)]
+    preset: Option<Preset>,
+    /// Another retry policy, as a campaign's body has it, in JSON or YAML
+    #[arg(long, value_name = "FILE")]
+    retry: Option<PathBuf>,
+}
+
+fn preset(code: &str) -> Result<Preset, String> {
+    Preset::of_code(code).ok_or_else(|| {
+        let known: Vec<&str> = Preset::ALL.iter().map(|preset| preset.code()).collect();
+        format!("must be one of {}", known.join(", "))
+    })
+}
+
+impl PolicyArgs {
+    pub(super) const fn is_asked(&self) -> bool {
+        self.pacing.is_some() || self.preset.is_some() || self.retry.is_some()
+    }
+
+    pub(super) fn body(&self) -> Result<Value, Failure> {
+        let retry = self.retry.as_deref().map(read).transpose()?;
+        Ok(given(json!({
+            "pacing": self.pacing,
+            "agents": self.agents,
+            "preset": self.preset.map(Preset::code),
+            "retry": retry,
+        })))
+    }
+}
+
+/// YAML contains JSON, so one reader serves both.
+fn read(file: &Path) -> Result<Value, Failure> {
+    let text = bounded_file::read_text(file, BODY_BYTES_MAX)
+        .map_err(|error| Failure::usage(format!("{}: {error}", file.display())))?;
+    serde_yaml_ng::from_str(&text).map_err(|error| Failure::usage(format!("{}: {error}", file.display())))
+}
+
+pub(super) fn show(told: &Value) -> Result<(), Failure> {
+    let of = |pointer: &str| told.pointer(pointer).and_then(Value::as_u64).unwrap_or_default();
+    output::line(&format!(
+        "记录 on record: 授权 grants {}, 呼叫 calls {}, 接听 answered {}",
+        of("/dials"),
+        of("/calls"),
+        of("/answered")
+    ))?;
+    if told.pointer("/preset/other").is_some() {
+        output::line(&format!(
+            "另一预设 other preset: 不会拨出 would not have been {} – {} (judged {}, unreadable {})",
+            of("/preset/refused_low"),
+            of("/preset/refused_high"),
+            of("/preset/judged"),
+            of("/preset/unreadable")
+        ))?;
+    }
+    if told.pointer("/retry/calls").is_some() {
+        output::line(&format!(
+            "另一重拨策略 other retries: calls −{} (answers −{}), +{} – {} (answers +{} – {})",
+            of("/retry/calls_fewer"),
+            of("/retry/answers_fewer"),
+            of("/retry/calls_more_low"),
+            of("/retry/calls_more_high"),
+            of("/retry/answers_more_low"),
+            of("/retry/answers_more_high")
+        ))?;
+    }
+    let pacers = told.pointer("/pacing/pacers").and_then(Value::as_array);
+    for one in pacers.into_iter().flatten() {
+        let count = |member: &str| one.get(member).and_then(Value::as_u64).unwrap_or_default();
+        output::line(&format!(
+            "拨号节奏 {}: 占用率 occupancy {} – {} ‰, 呼损 abandoned {} – {} ‰",
+            one.get("pacer").and_then(Value::as_str).unwrap_or("–"),
+            count("occupancy_low_per_mille"),
+            count("occupancy_high_per_mille"),
+            count("abandoned_low_per_mille"),
+            count("abandoned_high_per_mille")
+        ))?;
+    }
+    for part in ["pacing", "preset", "retry"] {
+        let unknown = told
+            .pointer(&format!("/{part}/unknown"))
+            .and_then(Value::as_array);
+        let unknown: Vec<&str> = unknown.into_iter().flatten().filter_map(Value::as_str).collect();
+        if !unknown.is_empty() {
+            output::line(&format!("无法得知 unknown ({part}): {}", unknown.join(", ")))?;
+        }
+    }
+    Ok(())
+}

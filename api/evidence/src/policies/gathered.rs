@@ -1,0 +1,111 @@
+//! What is on record of a campaign's dials: its grants, and how each call of each person ended.
+
+use crate::log_walk::{Matching, unreadable};
+use domain::customer::event::CustomerEvent;
+use domain::decider::EventData;
+use domain::disposition::Disposition;
+use domain::event_filter::EventFilter;
+use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::ports::event_store::EventStore;
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Most dials of one question; above it the answer says that it is not whole.
+pub(super) const DIALS_MAX: usize = 200_000;
+
+/// A dial that was granted.
+#[derive(Debug, Clone)]
+pub(super) struct Granted {
+    pub(super) customer: CustomerId,
+    pub(super) number: NumberId,
+    pub(super) at: Timestamp,
+    pub(super) position: Position,
+}
+
+/// How one call ended, as the retry policy sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Closed {
+    pub(super) disposition: Disposition,
+    pub(super) charged: bool,
+    pub(super) answered: bool,
+    /// Nobody calls again whatever the policy says.
+    pub(super) is_last: bool,
+}
+
+/// A campaign's record.
+#[derive(Debug, Default)]
+pub(super) struct Recorded {
+    pub(super) grants: Vec<Granted>,
+    pub(super) people: BTreeMap<CustomerId, Vec<Closed>>,
+    pub(super) calls: u64,
+    pub(super) answered: u64,
+    pub(super) whole: bool,
+    pub(super) head: Position,
+}
+
+/// Reads it, up to the log's head.
+pub(super) async fn recorded(store: &dyn EventStore, campaign: &CampaignId) -> Result<Recorded, Problem> {
+    let filter = EventFilter {
+        campaign: Some(campaign.clone()),
+        kinds: [CustomerEvent::DIAL_GRANTED, CustomerEvent::CALL_CLOSED]
+            .map(str::to_owned)
+            .to_vec(),
+        ..EventFilter::default()
+    };
+    let head = store.head().await?;
+    let mut found = Recorded {
+        whole: true,
+        head,
+        ..Recorded::default()
+    };
+    let mut log = Matching::new(store, filter).between(Position(0), head);
+    while let Some(page) = log.next().await? {
+        for stored in &page {
+            let envelope = stored.envelope().map_err(unreadable)?;
+            let Some(customer) = envelope.customer.clone() else {
+                continue;
+            };
+            let read = CustomerEvent::read(&envelope.kind, envelope.version, &envelope.data);
+            let event = read.map_err(|error| Problem::fault(error.to_string()))?;
+            found.take(customer, event, stored.position, envelope.at);
+            if found.grants.len() >= DIALS_MAX {
+                found.whole = false;
+                return Ok(found);
+            }
+        }
+    }
+    Ok(found)
+}
+
+impl Recorded {
+    /// A grant or an end; what else the filter lets through says nothing here.
+    fn take(&mut self, customer: CustomerId, event: CustomerEvent, position: Position, at: Timestamp) {
+        if let CustomerEvent::DialGranted { grant, .. } = &event {
+            self.grants.push(Granted {
+                customer: customer.clone(),
+                number: grant.number.clone(),
+                at,
+                position,
+            });
+        }
+        if let CustomerEvent::CallClosed {
+            disposition,
+            outcome,
+            charged,
+            answered,
+            ..
+        } = event
+        {
+            self.calls += 1;
+            self.answered += u64::from(answered);
+            self.people.entry(customer).or_default().push(Closed {
+                disposition,
+                charged,
+                answered,
+                is_last: outcome == Some(domain::disposition::Outcome::OptedOut),
+            });
+        }
+    }
+}

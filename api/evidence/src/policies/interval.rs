@@ -1,0 +1,77 @@
+//! An interval of a share from a count: Wilson's, at 95 of a hundred. Few cases leave it wide.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Standard errors of 95 of a hundred.
+const Z: f64 = 1.96;
+
+/// Cases without which a share is not told: its interval would be wider than a third.
+pub(super) const CASES_MIN: u64 = 30;
+
+/// A share, of 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "ShareWithBounds")]
+pub struct Share {
+    pub cases: u64,
+    pub per_mille: u64,
+    pub low_per_mille: u64,
+    pub high_per_mille: u64,
+}
+
+/// The share and its bounds; `None` of too few cases.
+pub(super) fn bounds(hits: u64, cases: u64) -> Option<(f64, f64, f64)> {
+    if cases < CASES_MIN {
+        return None;
+    }
+    let (count, share) = (float(cases), float(hits) / float(cases));
+    let z2 = Z * Z / count;
+    let middle = (share + z2 / 2.0) / (1.0 + z2);
+    let off = Z / (1.0 + z2) * (share * (1.0 - share) / count + z2 / (4.0 * count)).sqrt();
+    Some((share, (middle - off).max(0.0), (middle + off).min(1.0)))
+}
+
+impl Share {
+    pub(super) fn of(hits: u64, cases: u64) -> Option<Self> {
+        let (share, low, high) = bounds(hits, cases)?;
+        Some(Self {
+            cases,
+            per_mille: whole(share * 1_000.0),
+            low_per_mille: whole(low * 1_000.0),
+            high_per_mille: whole(high * 1_000.0),
+        })
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^53")]
+pub(super) const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+/// To the nearest.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "far below 2^53 and never negative; what is no number becomes 0"
+)]
+pub(super) fn whole(value: f64) -> u64 {
+    value.max(0.0).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_has_wilsons_bounds_and_few_cases_have_none() {
+        // 30 of 100: 0.2189 to 0.3958 (Wilson 1927, as every table has it).
+        let share = Share::of(30, 100).unwrap();
+        assert_eq!(
+            (share.per_mille, share.low_per_mille, share.high_per_mille),
+            (300, 219, 396)
+        );
+        assert_eq!(Share::of(29, 29), None);
+        let none = Share::of(0, 30).unwrap();
+        assert_eq!((none.low_per_mille, none.high_per_mille), (0, 114));
+    }
+}

@@ -1,0 +1,87 @@
+//! What if a campaign had been under another policy: its recorded dials judged by another preset, another
+//! retry policy, or another pacer. Read-only; what the record cannot know is told as unknown, with why.
+
+mod gathered;
+mod interval;
+mod under_pacing;
+mod under_preset;
+mod under_retries;
+
+pub use interval::Share;
+pub use under_pacing::{PACERS, PacedOutcome, UnderPacing, WHAT_IF_AGENTS_MAX};
+pub use under_preset::{RefusedBy, UnderPreset};
+pub use under_retries::{AttemptRate, UnderRetries};
+
+use application::installation::Installation;
+use domain::calling_plan::{Preset, RetryPolicy};
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use gathered::recorded;
+use schemars::JsonSchema;
+use serde::Serialize;
+use under_pacing::under_pacing;
+use under_preset::under_preset;
+use under_retries::under_retries;
+
+/// Another policy, or several, each by itself.
+#[derive(Debug, Default)]
+pub struct OtherPolicy {
+    pub pacing: Option<String>,
+    /// How many agents the floor has.
+    pub agents: u32,
+    pub preset: Option<Preset>,
+    pub retry: Option<RetryPolicy>,
+}
+
+/// The campaign's record under each of them; null where that was not asked.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PoliciesTold {
+    pub campaign: CampaignId,
+    /// The log was read up to here.
+    #[schemars(example = &"42")]
+    pub position: String,
+    /// All dials of the campaign were looked at.
+    pub whole: bool,
+    pub dials: u64,
+    pub calls: u64,
+    pub answered: u64,
+    pub pacing: Option<UnderPacing>,
+    pub preset: Option<UnderPreset>,
+    pub retry: Option<UnderRetries>,
+}
+
+/// Holds a campaign's record against other policies.
+pub async fn what_if_policies(
+    installation: &Installation,
+    campaign: CampaignId,
+    other: OtherPolicy,
+) -> Result<PoliciesTold, Problem> {
+    let loaded = installation.entities.campaigns.state(&campaign).await?;
+    let plan = loaded
+        .state
+        .plan()
+        .ok_or_else(|| Problem::missing("this campaign"))?;
+    let record = recorded(installation.store(), &campaign).await?;
+    let preset = match other.preset {
+        Some(asked) => Some(under_preset(installation, &campaign, &record, plan.preset, asked).await?),
+        None => None,
+    };
+    let pacing = other
+        .pacing
+        .map(|named| under_pacing(&record, &named, other.agents))
+        .transpose()?;
+    let retry = other
+        .retry
+        .map(|policy| under_retries(&record, &plan.retry_policy, &policy));
+    Ok(PoliciesTold {
+        campaign,
+        position: record.head.to_string(),
+        whole: record.whole,
+        dials: record.grants.len() as u64,
+        calls: record.calls,
+        answered: record.answered,
+        pacing,
+        preset,
+        retry,
+    })
+}

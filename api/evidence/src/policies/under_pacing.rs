@@ -1,0 +1,204 @@
+//! The recorded answer rate on a floor of agents under another pacer: the crate `pacing`'s trial, days from
+//! seeds, once as the share of answers is on record and once at each end of its interval.
+//!
+//! The record has answers; how long people ring and talk on a floor of agents it has only where agents took
+//! calls, so those times are the trial's own, and it is said.
+
+use super::gathered::Recorded;
+use super::interval::{Share, bounds, whole};
+use domain::problem::Problem;
+use pacing::baselines::{Adaptive, ByErlang, FixedRatio, Naive, Progressive, SafeBurst};
+use pacing::floor::Shape;
+use pacing::trial::{Course, Ledger, Outcome, Trial, run};
+use pacing::{Ledgerline, Pacer};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Days of each trial: their scatter is told.
+const SEEDS: [u64; 3] = [1, 2, 3];
+
+/// Most agents of one question: the work of a trial grows with them, and a request waits for it.
+pub const WHAT_IF_AGENTS_MAX: u32 = 50;
+
+/// Pacers that can be asked for; `fixed:N` has N tenths of a call for each free agent.
+pub const PACERS: [&str; 7] = [
+    "ledgerline",
+    "progressive",
+    "naive",
+    "adaptive",
+    "erlang",
+    "safe_burst",
+    "fixed:15",
+];
+
+/// What another pacer changes.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnderPacing {
+    pub agents: u32,
+    /// Recorded answers, of the calls; null of too few.
+    pub answered: Option<Share>,
+    #[schemars(extend("examples" = [[]]))]
+    pub pacers: Vec<PacedOutcome>,
+    #[schemars(extend("examples" = [["ring_and_talk_times_of_the_trial"]]))]
+    pub assumed: Vec<&'static str>,
+    /// What the record cannot say.
+    #[schemars(extend("examples" = [["too_few_calls"]]))]
+    pub unknown: Vec<&'static str>,
+}
+
+/// One pacer over the trial's days, at the least and at the most.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct PacedOutcome {
+    #[schemars(example = &"progressive")]
+    pub pacer: &'static str,
+    /// Of 1,000: the part of their time in which agents talked or wrapped up.
+    pub occupancy_low_per_mille: u64,
+    pub occupancy_high_per_mille: u64,
+    /// Of 1,000 answers, how many found nobody.
+    pub abandoned_low_per_mille: u64,
+    pub abandoned_high_per_mille: u64,
+    /// Answers that an agent took in a day.
+    pub served_low: u64,
+    pub served_high: u64,
+}
+
+/// The pacer of that name.
+fn pacer_of(named: &str) -> Option<Box<dyn Pacer>> {
+    Some(match named {
+        "ledgerline" => Box::new(Ledgerline::new(Shape::default())),
+        "progressive" => Box::new(Progressive),
+        "naive" => Box::new(Naive::default()),
+        "adaptive" => Box::new(Adaptive::fast()),
+        "erlang" => Box::new(ByErlang::default()),
+        "safe_burst" => Box::new(SafeBurst::default()),
+        other => {
+            let tenths: u32 = other.strip_prefix("fixed:")?.parse().ok()?;
+            let ratio = f64::from(tenths) / 10.0;
+            (10..=100)
+                .contains(&tenths)
+                .then(|| Box::new(FixedRatio { ratio }))?
+        }
+    })
+}
+
+/// The named pacer beside one call for one free agent.
+pub(super) fn under_pacing(recorded: &Recorded, named: &str, agents: u32) -> Result<UnderPacing, Problem> {
+    if pacer_of(named).is_none() {
+        let known = PACERS.join(", ");
+        let detail = format!("{named:?} is no pacer: {known} (fixed:10 to fixed:100)");
+        return Err(Problem::invalid("pacer-unknown", detail));
+    }
+    if agents == 0 || agents > WHAT_IF_AGENTS_MAX {
+        let detail = format!("agents are 1 to {WHAT_IF_AGENTS_MAX}");
+        return Err(Problem::invalid("pacer-unknown", detail));
+    }
+    let mut told = UnderPacing {
+        agents,
+        answered: Share::of(recorded.answered, recorded.calls),
+        pacers: Vec::new(),
+        assumed: vec!["ring_and_talk_times_of_the_trial", "somebody_is_always_due"],
+        unknown: Vec::new(),
+    };
+    let Some((share, low, high)) = bounds(recorded.answered, recorded.calls) else {
+        told.unknown.push("too_few_calls");
+        return Ok(told);
+    };
+    if share <= 0.0 {
+        told.unknown.push("nobody_answered");
+        return Ok(told);
+    }
+    told.unknown.push("answers_by_hour_on_that_floor");
+    let mut names = vec![named];
+    if named != "progressive" {
+        names.push("progressive");
+    }
+    for name in names {
+        let outcomes = tried(name, agents, [share, low.max(RATE_MIN), high.min(RATE_MAX)]);
+        told.pacers.extend(outcomes.map(|(name, all)| of(name, &all)));
+    }
+    Ok(told)
+}
+
+/// Rates within which a trial has something to measure.
+const RATE_MIN: f64 = 0.01;
+/// The same at the other end.
+const RATE_MAX: f64 = 0.98;
+
+fn tried(named: &str, agents: u32, rates: [f64; 3]) -> Option<(&'static str, Vec<Outcome>)> {
+    let mut name = None;
+    let mut outcomes = Vec::new();
+    for (seed, rate) in SEEDS.into_iter().zip(rates) {
+        let mut pacer = pacer_of(named)?;
+        name = Some(pacer.name());
+        let trial = Trial {
+            agents,
+            rate,
+            course: Course::Steady,
+            ledger: Ledger::ThirtyDays,
+            days: 1,
+            seed,
+        };
+        outcomes.push(run(&trial, pacer.as_mut()));
+    }
+    name.map(|name| (name, outcomes))
+}
+
+fn of(pacer: &'static str, all: &[Outcome]) -> PacedOutcome {
+    let ends = |of: &dyn Fn(&Outcome) -> f64| {
+        let values = || all.iter().map(of);
+        let (low, high) = (values().fold(f64::MAX, f64::min), values().fold(0.0, f64::max));
+        (whole(low), whole(high))
+    };
+    let (occupancy_low_per_mille, occupancy_high_per_mille) = ends(&|one| one.occupancy_ratio * 1_000.0);
+    let (abandoned_low_per_mille, abandoned_high_per_mille) = ends(&|one| one.abandon_ratio_max * 1_000.0);
+    let (served_low, served_high) = ends(&|one| super::interval::float(one.served));
+    PacedOutcome {
+        pacer,
+        occupancy_low_per_mille,
+        occupancy_high_per_mille,
+        abandoned_low_per_mille,
+        abandoned_high_per_mille,
+        served_low,
+        served_high,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(calls: u64, answered: u64) -> Recorded {
+        Recorded {
+            calls,
+            answered,
+            ..Recorded::default()
+        }
+    }
+
+    #[test]
+    fn another_pacer_stands_beside_one_call_for_one_agent() {
+        let told = under_pacing(&recorded(1_000, 300), "naive", 3).unwrap();
+        let [naive, progressive] = told.pacers.as_slice() else {
+            panic!("{told:?}");
+        };
+        assert_eq!((naive.pacer, progressive.pacer), ("naive", "progressive"));
+        assert!(
+            naive.occupancy_low_per_mille > progressive.occupancy_high_per_mille,
+            "{told:?}"
+        );
+        assert!(naive.abandoned_low_per_mille > 30, "{told:?}");
+        assert_eq!(progressive.abandoned_high_per_mille, 0, "{told:?}");
+    }
+
+    #[test]
+    fn few_calls_and_unknown_pacers_say_so() {
+        let few = under_pacing(&recorded(29, 9), "naive", 3).unwrap();
+        assert!(few.pacers.is_empty() && few.unknown == ["too_few_calls"]);
+        for (named, agents) in [("faster", 3), ("naive", 0), ("naive", 51), ("fixed:9", 3)] {
+            assert!(
+                under_pacing(&recorded(1_000, 300), named, agents).is_err(),
+                "{named}"
+            );
+        }
+    }
+}

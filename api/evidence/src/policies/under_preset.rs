@@ -1,0 +1,122 @@
+//! The recorded grants judged again under another preset, each by what was known when it was given.
+
+use super::gathered::{Granted, Recorded};
+use application::installation::Installation;
+use application::why_not::{Before, judged_before};
+use domain::calling_plan::Preset;
+use domain::compliance::{Verdict, strictest};
+use domain::ids::{CampaignId, CustomerId};
+use domain::problem::Problem;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most grants judged again, the last: each is two streams folded up to its position.
+const JUDGED_MAX: usize = 5_000;
+
+/// Ids named of each rule.
+const SAMPLE_MAX: usize = 10;
+
+/// Rules that count the calls before: had those not been made, they might have allowed.
+const COUNTING: [&str; 3] = ["frequency_cap", "retry_policy", "open_call"];
+
+/// What another preset changes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct UnderPreset {
+    pub preset: Preset,
+    pub other: Preset,
+    pub dials: u64,
+    pub judged: u64,
+    /// Dials that cannot be judged again: the person was erased since, or their key is gone.
+    pub unreadable: u64,
+    /// Dials that would not have been made, whatever was dialed before.
+    pub refused_low: u64,
+    /// The same, with those refused by rules that count the dials before, as all of those were made.
+    pub refused_high: u64,
+    pub rules: Vec<RefusedBy>,
+    /// What the record cannot say.
+    #[schemars(extend("examples" = [["dials_that_only_the_other_preset_permits"]]))]
+    pub unknown: Vec<&'static str>,
+}
+
+/// Dials that one rule would have refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct RefusedBy {
+    #[schemars(example = &"calling_window")]
+    pub rule: String,
+    pub dials: u64,
+    /// Some of those people.
+    pub sample: Vec<CustomerId>,
+}
+
+pub(super) async fn under_preset(
+    installation: &Installation,
+    campaign: &CampaignId,
+    recorded: &Recorded,
+    own: Preset,
+    other: Preset,
+) -> Result<UnderPreset, Problem> {
+    let mut told = UnderPreset {
+        preset: own,
+        other,
+        dials: recorded.grants.len() as u64,
+        judged: 0,
+        unreadable: 0,
+        refused_low: 0,
+        refused_high: 0,
+        rules: Vec::new(),
+        unknown: vec![
+            "dials_that_only_the_other_preset_permits",
+            "what_later_dials_would_have_been",
+        ],
+    };
+    let mut rules: BTreeMap<String, (u64, Vec<CustomerId>)> = BTreeMap::new();
+    let skipped = recorded.grants.len().saturating_sub(JUDGED_MAX);
+    for granted in recorded.grants.iter().skip(skipped) {
+        let Some(verdicts) = judged(installation, campaign, granted, other).await? else {
+            told.unreadable += 1;
+            continue;
+        };
+        told.judged += 1;
+        let Some(binding) = strictest(&verdicts) else {
+            continue;
+        };
+        told.refused_high += 1;
+        told.refused_low += u64::from(refuses_whatever_was_before(&verdicts));
+        let (dials, sample) = rules.entry(binding.rule.clone()).or_default();
+        *dials += 1;
+        if sample.len() < SAMPLE_MAX && !sample.contains(&granted.customer) {
+            sample.push(granted.customer.clone());
+        }
+    }
+    if skipped > 0 {
+        told.unknown.push("dials_before_the_last_5000");
+    }
+    told.rules = rules
+        .into_iter()
+        .map(|(rule, (dials, sample))| RefusedBy { rule, dials, sample })
+        .collect();
+    Ok(told)
+}
+
+async fn judged(
+    installation: &Installation,
+    campaign: &CampaignId,
+    granted: &Granted,
+    other: Preset,
+) -> Result<Option<Vec<Verdict>>, Problem> {
+    let before = Before {
+        customer: &granted.customer,
+        number: &granted.number,
+        campaign,
+        position: granted.position,
+        at: granted.at,
+    };
+    let said = judged_before(installation, before, other).await?;
+    Ok(said.map(|said| said.into_iter().map(|one| one.verdict).collect()))
+}
+
+fn refuses_whatever_was_before(verdicts: &[Verdict]) -> bool {
+    let mut refusing = verdicts.iter().filter(|verdict| !verdict.allows());
+    refusing.any(|verdict| !COUNTING.contains(&verdict.rule.as_str()))
+}

@@ -1,0 +1,287 @@
+//! The recorded calls under another retry policy: which would not have been made, and what further ones may
+//! have come to, by the answers that calls of the same number had.
+//!
+//! What is taken away is on record. What would have been added is not: it is told as bounds where enough
+//! calls of that attempt are recorded, and as unknown where they are not.
+
+use super::gathered::{Closed, Recorded};
+use super::interval::{Share, bounds, whole};
+use domain::calling_plan::RetryPolicy;
+use domain::disposition::Disposition;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Attempts looked at: no policy of a preset allows more calls of one person.
+const ATTEMPTS_MAX: usize = 64;
+
+/// What another retry policy changes.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct UnderRetries {
+    pub calls: u64,
+    pub answered: u64,
+    /// Calls on record that would not have been made, and the answers among them.
+    pub calls_fewer: u64,
+    pub answers_fewer: u64,
+    /// People who would have been called again after their last call on record.
+    pub people_further: u64,
+    /// Of them, those of whom nothing can be said: too few calls of that attempt are on record.
+    pub people_unknown: u64,
+    pub calls_more_low: u64,
+    pub calls_more_high: u64,
+    pub answers_more_low: u64,
+    pub answers_more_high: u64,
+    /// How often the first, second … call of a person was answered.
+    pub attempts: Vec<AttemptRate>,
+    /// What the record cannot say.
+    #[schemars(extend("examples" = [["answers_at_other_times"]]))]
+    pub unknown: Vec<&'static str>,
+}
+
+/// How often one attempt was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AttemptRate {
+    pub attempt: u64,
+    pub calls: u64,
+    /// Null of too few calls.
+    pub answered: Option<Share>,
+}
+
+/// Whether a person is called again after these calls, by a policy alone: windows, caps and the campaign's
+/// end are not asked.
+pub(super) fn goes_on(policy: &RetryPolicy, calls: &[Closed]) -> bool {
+    let Some(last) = calls.last() else {
+        return true;
+    };
+    if last.is_last {
+        return false;
+    }
+    let count = |charged: bool| calls.iter().filter(|call| call.charged == charged).count();
+    let as_u32 = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    if !policy.permits_another(as_u32(count(true)), as_u32(count(false))) {
+        return false;
+    }
+    if last.disposition == Disposition::InvalidNumber {
+        // Whether there is another number the record of calls does not say.
+        return false;
+    }
+    let Some(rule) = policy.rules.get(&last.disposition) else {
+        return false;
+    };
+    let before = calls.split_last().map_or(&[] as &[Closed], |(_, before)| before);
+    let same = before
+        .iter()
+        .filter(|call| call.disposition == last.disposition && call.charged);
+    let retries = if last.charged { as_u32(same.count()) } else { 0 };
+    retries < rule.retries_max
+}
+
+pub(super) fn under_retries(recorded: &Recorded, own: &RetryPolicy, other: &RetryPolicy) -> UnderRetries {
+    let rates = rates(recorded);
+    let mut told = UnderRetries {
+        calls: recorded.calls,
+        answered: recorded.answered,
+        calls_fewer: 0,
+        answers_fewer: 0,
+        people_further: 0,
+        people_unknown: 0,
+        calls_more_low: 0,
+        calls_more_high: 0,
+        answers_more_low: 0,
+        answers_more_high: 0,
+        attempts: Vec::new(),
+        unknown: vec!["caps_and_windows_of_further_calls", "who_would_have_opted_out"],
+    };
+    let mut more = More::default();
+    for calls in recorded.people.values() {
+        let kept = (1..calls.len()).find(|index| {
+            let before = calls.get(..*index).unwrap_or_default();
+            // What the own policy would not have done either was done by hand, or by another number.
+            !goes_on(other, before) && goes_on(own, before)
+        });
+        if let Some(kept) = kept {
+            let dropped = calls.get(kept..).unwrap_or_default();
+            told.calls_fewer += dropped.len() as u64;
+            told.answers_fewer += dropped.iter().filter(|call| call.answered).count() as u64;
+            continue;
+        }
+        if goes_on(other, calls) && !goes_on(own, calls) {
+            told.people_further += 1;
+            let known = more.add(&rates, calls.len(), other);
+            told.people_unknown += u64::from(!known);
+        }
+    }
+    (told.calls_more_low, told.calls_more_high) = (more.calls.0, whole(more.calls.1));
+    (told.answers_more_low, told.answers_more_high) = (whole(more.answers.0), whole(more.answers.1));
+    if waits_differ(own, other) {
+        told.unknown.push("answers_at_other_times");
+    }
+    if told.people_unknown > 0 {
+        told.unknown.push("attempts_with_too_few_calls");
+    }
+    told.attempts = rates
+        .iter()
+        .map(|(attempt, (calls, answered))| AttemptRate {
+            attempt: *attempt as u64 + 1,
+            calls: *calls,
+            answered: Share::of(*answered, *calls),
+        })
+        .collect();
+    told
+}
+
+/// Calls and answers by attempt, from 0.
+type Rates = BTreeMap<usize, (u64, u64)>;
+
+fn rates(recorded: &Recorded) -> Rates {
+    let mut rates = Rates::new();
+    for calls in recorded.people.values() {
+        for (attempt, call) in calls.iter().enumerate().take(ATTEMPTS_MAX) {
+            let (all, answered) = rates.entry(attempt).or_default();
+            *all += 1;
+            *answered += u64::from(call.answered);
+        }
+    }
+    rates
+}
+
+/// Calls and answers that may come on top: at least, at most.
+#[derive(Default)]
+struct More {
+    calls: (u64, f64),
+    answers: (f64, f64),
+}
+
+impl More {
+    /// One person who is called again; false where nothing is on record of that attempt. At least one call
+    /// is added; at most as many as the policy has, each reached by whom the one before did not reach.
+    fn add(&mut self, rates: &Rates, made: usize, policy: &RetryPolicy) -> bool {
+        let most = usize::try_from(policy.retries_max).unwrap_or(ATTEMPTS_MAX) + 1;
+        let (mut reached, mut answered, mut calls) = (1.0, 0.0, 0.0);
+        let mut low = None;
+        for attempt in made..most.min(ATTEMPTS_MAX) {
+            let (all, hits) = rates.get(&attempt).copied().unwrap_or_default();
+            let Some((_, at_least, at_most)) = bounds(hits, all) else {
+                break;
+            };
+            low.get_or_insert(at_least);
+            calls += reached;
+            answered += reached * at_most;
+            reached *= 1.0 - at_least;
+        }
+        let Some(low) = low else {
+            return false;
+        };
+        self.calls.0 += 1;
+        self.calls.1 += calls;
+        self.answers.0 += low;
+        self.answers.1 += f64::min(answered, 1.0);
+        true
+    }
+}
+
+fn waits_differ(own: &RetryPolicy, other: &RetryPolicy) -> bool {
+    other.rules.iter().any(|(disposition, rule)| {
+        let before = own.rules.get(disposition);
+        before.is_some_and(|before| before.waits_ms != rule.waits_ms)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::calling_plan::RetryRule;
+
+    fn call(disposition: Disposition) -> Closed {
+        Closed {
+            disposition,
+            charged: true,
+            answered: disposition == Disposition::Answered,
+            is_last: false,
+        }
+    }
+
+    fn policy(retries: u32) -> RetryPolicy {
+        let rule = RetryRule {
+            waits_ms: vec![60_000],
+            retries_max: retries,
+        };
+        RetryPolicy {
+            retries_max: retries,
+            rules: [(Disposition::NoAnswer, rule)].into(),
+            ..RetryPolicy::standard()
+        }
+    }
+
+    /// A hundred people: 40 answer the first call, 20 the second, 40 nobody after two calls.
+    fn recorded() -> Recorded {
+        let (missed, answered) = (call(Disposition::NoAnswer), call(Disposition::Answered));
+        let mut recorded = Recorded::default();
+        for one in 0..100_u32 {
+            let calls = match one {
+                0..40 => vec![answered],
+                40..60 => vec![missed, answered],
+                60.. => vec![missed, missed],
+            };
+            recorded.calls += calls.len() as u64;
+            recorded.answered += calls.iter().filter(|call| call.answered).count() as u64;
+            recorded
+                .people
+                .insert(format!("{one:032x}").parse().unwrap(), calls);
+        }
+        recorded
+    }
+
+    #[test]
+    fn fewer_retries_take_calls_and_their_answers_away_as_they_are_on_record() {
+        let told = under_retries(&recorded(), &policy(1), &policy(0));
+        assert_eq!((told.calls, told.answered), (160, 60));
+        assert_eq!((told.calls_fewer, told.answers_fewer), (60, 20));
+        assert_eq!((told.people_further, told.calls_more_high), (0, 0));
+    }
+
+    #[test]
+    fn the_same_policy_changes_nothing() {
+        let told = under_retries(&recorded(), &policy(1), &policy(1));
+        assert_eq!(
+            (told.calls_fewer, told.people_further, told.answers_more_high),
+            (0, 0, 0)
+        );
+    }
+
+    #[test]
+    fn a_third_call_that_nobody_ever_had_is_unknown() {
+        let told = under_retries(&recorded(), &policy(1), &policy(2));
+        assert_eq!((told.people_further, told.people_unknown), (40, 40));
+        assert_eq!((told.calls_more_high, told.answers_more_high), (0, 0));
+        assert!(told.unknown.contains(&"attempts_with_too_few_calls"), "{told:?}");
+    }
+
+    #[test]
+    fn a_second_call_is_told_by_the_second_calls_on_record_with_bounds() {
+        let mut recorded = recorded();
+        // Thirty people more who were called once and not again, by a policy of their day.
+        for one in 0..30_u32 {
+            let once = vec![call(Disposition::Busy)];
+            recorded
+                .people
+                .insert(format!("{:032x}", one + 1_000).parse().unwrap(), once);
+        }
+        let mut other = policy(1);
+        let busy = other.rules[&Disposition::NoAnswer].clone();
+        other.rules.insert(Disposition::Busy, busy);
+        let told = under_retries(&recorded, &policy(1), &other);
+        assert_eq!((told.people_further, told.people_unknown), (30, 0), "{told:?}");
+        assert_eq!((told.calls_more_low, told.calls_more_high), (30, 30));
+        // 20 of 60 second calls were answered: 22.7 to 45.9 of a hundred.
+        assert_eq!((told.answers_more_low, told.answers_more_high), (7, 14));
+    }
+
+    #[test]
+    fn who_opted_out_is_never_called_again() {
+        let mut last = call(Disposition::NoAnswer);
+        last.is_last = true;
+        assert!(!goes_on(&policy(9), &[last]));
+        assert!(goes_on(&policy(9), &[call(Disposition::NoAnswer)]));
+    }
+}

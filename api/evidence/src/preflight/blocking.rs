@@ -1,0 +1,130 @@
+//! Why nothing would be dialed, in words: what is certain, and what may change by itself or by a fact that
+//! comes.
+
+use super::funnel::FunnelStep;
+use domain::calling_plan::CallingPlan;
+use domain::campaign::CampaignStatus;
+use domain::compliance::{Opening, opening};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Blocker {
+    #[schemars(example = &"never_opens")]
+    pub code: &'static str,
+    /// It stays so whatever comes; such a campaign is not started.
+    pub certain: bool,
+    #[schemars(example = &"任务时段与规则时段没有交集，或在结束时间前不再开放")]
+    pub zh: String,
+    #[schemars(example = &"the campaign's hours and its preset's have nothing in common")]
+    pub en: String,
+}
+
+/// What is known of the campaign besides its people.
+pub(super) struct Known<'a> {
+    pub(super) plan: &'a CallingPlan,
+    pub(super) status: Option<CampaignStatus>,
+    pub(super) now: Timestamp,
+    /// This process has no trunk.
+    pub(super) no_trunk: bool,
+    pub(super) people: u64,
+    /// The stops that are engaged over it.
+    pub(super) stops: &'a [String],
+}
+
+fn blocker(code: &'static str, certain: bool, zh: &str, en: &str) -> Blocker {
+    Blocker {
+        code,
+        certain,
+        zh: zh.to_owned(),
+        en: en.to_owned(),
+    }
+}
+
+/// All reasons that are found, the certain ones first.
+pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> {
+    let over = known
+        .status
+        .is_some_and(|status| status == CampaignStatus::Stopped);
+    let mut found = Vec::new();
+    if over {
+        found.push(blocker(
+            "campaign_over",
+            true,
+            "任务已终止",
+            "the campaign is stopped for good",
+        ));
+    }
+    if opening(known.plan, known.now) == Opening::Never {
+        found.push(blocker(
+            "never_opens",
+            true,
+            "任务时段与规则时段没有交集，或在结束时间前不再开放",
+            "the campaign's hours and its preset's have nothing in common, or open no more before its end",
+        ));
+    }
+    if known.people == 0 {
+        found.push(blocker(
+            "nobody_waiting",
+            false,
+            "没有待呼名单：请先导入，或全部客户均已结束",
+            "nobody waits: no list was imported, or everybody is settled",
+        ));
+    }
+    if known.no_trunk {
+        found.push(blocker(
+            "no_trunk",
+            false,
+            "本进程未配置中继线路",
+            "this process was given no trunk",
+        ));
+    }
+    found.extend(known.stops.iter().map(|stop| Blocker {
+        code: "emergency_stop",
+        certain: false,
+        zh: format!("紧急停止生效中：{stop}"),
+        en: format!("an emergency stop is engaged: {stop}"),
+    }));
+    found.extend(steps.iter().filter(|step| step.takes_all()).take(1).map(of_step));
+    found
+}
+
+/// The rule at which the last of them fell; most who fell before it fell at others.
+fn of_step(step: &FunnelStep) -> Blocker {
+    let missing = step.facts.get("missing").map(String::as_str);
+    let (code, zh, en) = match (step.rule.as_str(), missing) {
+        ("white_list", _) => (
+            "white_list",
+            "名单中无人在白名单上",
+            "nobody who is left is on the white list that the campaign demands",
+        ),
+        ("calling_days", Some("holidays")) => (
+            "no_calendar",
+            "该年度的节假日文件尚未导入",
+            "the year's holidays are not known: import them",
+        ),
+        ("missing_fact", _) => (
+            "preset_lacks_facts",
+            "预设规则所需的事实无人维护，全部拒绝",
+            "the preset needs facts that nobody keeps, and refuses all",
+        ),
+        (_, _) => (
+            "everybody_refused",
+            "名单中无人可呼，原因见规则",
+            "nobody is left after this rule",
+        ),
+    };
+    let seen: Vec<String> = step
+        .facts
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    Blocker {
+        code,
+        certain: false,
+        zh: format!("{zh}（{}）", step.rule),
+        en: format!("{en} ({} {})", step.rule, seen.join(", ")),
+    }
+}

@@ -1,0 +1,348 @@
+//! When a campaign would have called everybody, with an interval, from calls that were made; and what they
+//! would cost. Where no calls tell it, it says so.
+//!
+//! Calls that are left: people who may be called, times calls a person took before. The pace: at best all
+//! places busy all the time, at worst the busy hours' mean so far. Both are walked over the campaign's hours.
+
+use domain::calling_plan::CallingPlan;
+use domain::compliance::{Opening, opening};
+use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Calls without which nothing is forecast: below, the mean of a person's calls is off by a tenth and more.
+pub(super) const CALLS_MIN: u64 = 200;
+
+/// How long a dial holds its place before anybody answers, as the call plan takes it.
+const RING_S: f64 = 20.0;
+
+/// How wide the interval of the mean is, in standard errors: nine of ten.
+const NINE_OF_TEN: f64 = 1.645;
+
+/// How far ahead an end is looked for: a year of quarters of an hour.
+const STEPS_MAX: u32 = 366 * 96;
+/// A step of the walk over a campaign's hours.
+const STEP_MS: u64 = 900_000;
+/// Hours of a step.
+const STEP_HOURS: f64 = 0.25;
+/// Hours of a day, for a pilot's day.
+const DAY_HOURS: f64 = 24.0;
+
+/// What calls that were made say of a person's calls and of their pace.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) struct History {
+    pub(super) campaigns: u64,
+    pub(super) settled: u64,
+    pub(super) calls: u64,
+    pub(super) talk_ms: u64,
+    pub(super) billed_seconds: u64,
+    /// Hours in which somebody was dialed.
+    pub(super) hours: u64,
+}
+
+/// Whose calls they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HistoryOf {
+    /// The campaign's own.
+    Own,
+    /// Those of campaigns under the same preset.
+    SamePreset,
+    /// Too few were made.
+    Nobody,
+}
+
+/// A forecast of the end.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct EndForecast {
+    /// Null where it cannot be known.
+    pub earliest: Option<Timestamp>,
+    pub latest: Option<Timestamp>,
+    pub calls_low: Option<u64>,
+    pub calls_high: Option<u64>,
+    pub evidence: HistoryOf,
+    pub evidence_campaigns: u64,
+    pub evidence_calls: u64,
+    /// Why it cannot be known, or what the forecast takes for granted.
+    #[schemars(extend("examples" = [["lines_free", "no_holidays"]]))]
+    pub assumed: Vec<&'static str>,
+    #[schemars(extend("examples" = [["too_few_calls"]]))]
+    pub unknown: Vec<&'static str>,
+}
+
+/// What the calls that are left would cost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct CostForecast {
+    pub per_minute_fen: Option<u64>,
+    pub billed_s_per_call: Option<u64>,
+    /// Null without a tariff, or without calls to go by.
+    pub low_fen: Option<u64>,
+    pub high_fen: Option<u64>,
+}
+
+/// What is asked about.
+pub(super) struct Ahead<'a> {
+    pub(super) plan: &'a CallingPlan,
+    pub(super) stage: Option<Stage>,
+    pub(super) people: u64,
+    pub(super) from: Timestamp,
+    pub(super) of: HistoryOf,
+    pub(super) history: History,
+}
+
+impl Ahead<'_> {
+    pub(super) fn end(&self) -> EndForecast {
+        let mut told = EndForecast {
+            earliest: None,
+            latest: None,
+            calls_low: None,
+            calls_high: None,
+            evidence: self.of,
+            evidence_campaigns: self.history.campaigns,
+            evidence_calls: self.history.calls,
+            assumed: vec!["lines_free", "no_holidays", "retries_within_the_interval"],
+            unknown: Vec::new(),
+        };
+        let Some((low, high)) = self.calls() else {
+            told.unknown.push("too_few_calls");
+            told.assumed.clear();
+            return told;
+        };
+        (told.calls_low, told.calls_high) = (Some(ceiling(low)), Some(ceiling(high)));
+        if self.stage == Some(Stage::Test) {
+            told.unknown.push("when_it_is_promoted");
+            return told;
+        }
+        let (fast, slow) = self.paces();
+        told.earliest = self.walk(low, fast);
+        told.latest = self.walk(high, slow);
+        if told.latest.is_none() {
+            told.unknown.push("ends_after_a_year_or_its_end");
+        }
+        told
+    }
+
+    pub(super) fn cost(&self, per_minute_fen: Option<u64>) -> CostForecast {
+        let calls = self.calls();
+        let billed_s = calls.map(|_| ratio(self.history.billed_seconds, self.history.calls));
+        let fen = |calls: Option<f64>| {
+            let minutes = calls? * billed_s? / 60.0;
+            Some(ceiling(minutes * float(per_minute_fen?)))
+        };
+        CostForecast {
+            per_minute_fen,
+            billed_s_per_call: billed_s.map(ceiling),
+            low_fen: fen(calls.map(|(low, _)| low)),
+            high_fen: fen(calls.map(|(_, high)| high)),
+        }
+    }
+
+    /// Calls that are left, from and to; a person's calls scatter at most as much as they are many.
+    fn calls(&self) -> Option<(f64, f64)> {
+        if self.of == HistoryOf::Nobody || self.history.settled == 0 {
+            return None;
+        }
+        let people = float(self.people);
+        let mean = ratio(self.history.calls, self.history.settled);
+        let off = NINE_OF_TEN * mean / float(self.history.settled).sqrt();
+        let most = f64::from(self.plan.retry_policy.retries_max + 1 + self.plan.retry_policy.uncharged_max);
+        let low = (mean - off).max(0.0) * people;
+        Some((low, (mean + off).min(most).max(mean) * people))
+    }
+
+    /// Calls an open hour: all places busy, and as it went.
+    fn paces(&self) -> (f64, f64) {
+        let talk_s = ratio(self.history.talk_ms, self.history.calls) / 1_000.0;
+        let places = f64::from(self.plan.max_concurrent);
+        let fast = places * 3_600.0 / (RING_S + talk_s);
+        let slow = ratio(self.history.calls, self.history.hours).min(fast);
+        match self.stage {
+            Some(Stage::Pilot) => {
+                let open = self.open_hours_of_a_day();
+                let most = f64::from(PILOT_CALLS_PER_DAY_MAX) / open.max(STEP_HOURS);
+                (fast.min(most), slow.min(most))
+            }
+            Some(Stage::Test | Stage::Full) | None => (fast, slow),
+        }
+    }
+
+    fn open_hours_of_a_day(&self) -> f64 {
+        let steps = (0..96_u64).filter(|step| self.is_open(self.from.plus_ms(step * STEP_MS)));
+        (float(steps.count() as u64) * STEP_HOURS).min(DAY_HOURS)
+    }
+
+    fn is_open(&self, at: Timestamp) -> bool {
+        match opening(self.plan, at) {
+            Opening::At(opens) => opens == at,
+            Opening::ByPerson => true,
+            Opening::Never => false,
+        }
+    }
+
+    /// When so many calls are made at this pace; `None` behind the campaign's end or a year.
+    fn walk(&self, calls: f64, an_hour: f64) -> Option<Timestamp> {
+        let mut hours = if an_hour > 0.0 {
+            calls / an_hour
+        } else {
+            return None;
+        };
+        let mut at = self.from;
+        for _ in 0..STEPS_MAX {
+            if hours <= 0.0 {
+                return Some(at);
+            }
+            match opening(self.plan, at) {
+                Opening::Never => return None,
+                Opening::At(opens) if opens > at => at = opens,
+                Opening::At(_) | Opening::ByPerson => {
+                    let part = hours.min(STEP_HOURS);
+                    hours -= STEP_HOURS;
+                    at = at.plus_ms(ceiling(part * 3_600_000.0));
+                }
+            }
+        }
+        None
+    }
+}
+
+fn ratio(part: u64, whole: u64) -> f64 {
+    match whole {
+        0 => 0.0,
+        whole => float(part) / float(whole),
+    }
+}
+
+/// Counts here are far below 2^53.
+#[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^53")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "far below 2^53 and never negative; what is no number becomes 0"
+)]
+fn ceiling(value: f64) -> u64 {
+    value.max(0.0).ceil() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::approvals_asked::Approvals;
+    use domain::calling_plan::{Basis, CallingWindow, Preset, RetryPolicy};
+    use domain::time::TimeOfDay;
+
+    fn plan() -> CallingPlan {
+        CallingPlan {
+            preset: Preset::CnService,
+            basis: Basis::Contract,
+            purpose: "service".to_owned(),
+            window: CallingWindow {
+                start: TimeOfDay::from_minutes(540).unwrap(),
+                end: TimeOfDay::from_minutes(1080).unwrap(),
+                rests: Vec::new(),
+            },
+            max_concurrent: 10,
+            retry_policy: RetryPolicy::standard(),
+            ring_timeout_ms: None,
+            ends_at: None,
+            trial: false,
+            duplicates: None,
+            approvals: Approvals::NONE,
+            sensitive_words: Default::default(),
+            model: None,
+            knowledge: None,
+            assist: None,
+            speech: None,
+            emotion: None,
+            dialing: None,
+            days: None,
+            screening: None,
+            stages: None,
+            running: None,
+        }
+    }
+
+    fn history() -> History {
+        History {
+            campaigns: 1,
+            settled: 1_000,
+            calls: 2_000,
+            talk_ms: 2_000 * 10_000,
+            billed_seconds: 600 * 60,
+            hours: 10,
+        }
+    }
+
+    fn ahead(plan: &CallingPlan, people: u64) -> Ahead<'_> {
+        Ahead {
+            plan,
+            stage: None,
+            people,
+            from: "2026-03-02T01:00:00Z".parse().unwrap(),
+            of: HistoryOf::Own,
+            history: history(),
+        }
+    }
+
+    #[test]
+    fn the_end_lies_between_all_places_busy_and_the_hours_so_far() {
+        let plan = plan();
+        let told = ahead(&plan, 1_000).end();
+        // Two calls a person, 5.2 of a hundred more or less; 1,200 an hour at best, 200 as it went.
+        assert_eq!((told.calls_low, told.calls_high), (Some(1_896), Some(2_105)));
+        let (earliest, latest) = (told.earliest.unwrap(), told.latest.unwrap());
+        assert!(
+            earliest.to_string().starts_with("2026-03-02T02:34:47"),
+            "{told:?}"
+        );
+        // Nine hours the first day, an hour and a half on the second.
+        assert!(latest.to_string().starts_with("2026-03-03T02:3"), "{latest}");
+    }
+
+    #[test]
+    fn without_calls_it_is_said_that_nobody_knows() {
+        let plan = plan();
+        let nobody = Ahead {
+            of: HistoryOf::Nobody,
+            ..ahead(&plan, 1_000)
+        };
+        let told = nobody.end();
+        assert_eq!((told.earliest, told.latest), (None, None));
+        assert_eq!(told.unknown, ["too_few_calls"]);
+        assert_eq!(nobody.cost(Some(15)).low_fen, None);
+    }
+
+    #[test]
+    fn a_pilots_day_and_a_test_bound_what_can_be_told() {
+        let plan = plan();
+        let pilot = Ahead {
+            stage: Some(Stage::Pilot),
+            ..ahead(&plan, 2_000)
+        };
+        let told = pilot.end();
+        assert!(
+            told.earliest.unwrap().to_string() > "2026-03-05".to_owned(),
+            "{told:?}"
+        );
+        let test = Ahead {
+            stage: Some(Stage::Test),
+            ..ahead(&plan, 2_000)
+        };
+        assert_eq!(test.end().unknown, ["when_it_is_promoted"]);
+    }
+
+    #[test]
+    fn it_costs_what_calls_were_billed() {
+        let plan = plan();
+        let cost = ahead(&plan, 1_000).cost(Some(15));
+        assert_eq!(cost.billed_s_per_call, Some(18));
+        assert!(
+            cost.low_fen.unwrap() <= 2_000 * 18 * 15 / 60 && cost.high_fen.unwrap() >= 2_000 * 18 * 15 / 60
+        );
+        assert_eq!(ahead(&plan, 1_000).cost(None).high_fen, None);
+    }
+}

@@ -1,0 +1,185 @@
+//! Numbers left after each rule, in the order of the rules: where each person of a campaign would fall.
+
+use domain::compliance::{Decision, Side};
+use domain::customer::SidedVerdict;
+use domain::ids::CustomerId;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Ids named of each rule: enough to look at with `why-not`.
+const SAMPLE_MAX: usize = 10;
+
+/// One rule, and who falls at it of those whom the rules before it left.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct FunnelStep {
+    #[schemars(extend("enum" = ["customer", "number"]))]
+    pub judged_by: &'static str,
+    #[schemars(example = &"consent")]
+    pub rule: String,
+    /// Not to be called, as things are.
+    pub never: u64,
+    /// Not at that time, but at a later one.
+    pub later: u64,
+    /// People left behind this rule.
+    pub left: u64,
+    /// Some of those who fall here.
+    pub sample: Vec<CustomerId>,
+    /// What the rule went by for the first of them.
+    #[schemars(extend("examples" = [{ "hours": "09:00-20:00" }]))]
+    pub facts: BTreeMap<String, String>,
+    /// The earliest time named to those who may be called later.
+    pub not_before: Option<Timestamp>,
+}
+
+/// People, and where they fall.
+#[derive(Debug, Default)]
+pub(super) struct Funnel {
+    pub(super) people: u64,
+    pub(super) left: u64,
+    steps: Vec<FunnelStep>,
+}
+
+impl Funnel {
+    /// One person, by all verdicts in their order; the first that does not allow takes them out.
+    pub(super) fn take(&mut self, customer: &CustomerId, verdicts: &[SidedVerdict]) {
+        self.people += 1;
+        let mut stands = true;
+        for (place, one) in verdicts.iter().enumerate() {
+            let Some(step) = self.step(place, one) else {
+                continue;
+            };
+            if !stands || one.verdict.allows() {
+                continue;
+            }
+            stands = false;
+            step.take(customer, one);
+        }
+        self.left += u64::from(stands);
+    }
+
+    /// The step of this rule; a rule that is met first comes in where it was asked.
+    fn step(&mut self, place: usize, one: &SidedVerdict) -> Option<&mut FunnelStep> {
+        let judged_by = side(one.side);
+        let known = self
+            .steps
+            .iter()
+            .position(|step| step.rule == one.verdict.rule && step.judged_by == judged_by);
+        let index = known.unwrap_or_else(|| {
+            let index = place.min(self.steps.len());
+            self.steps
+                .insert(index, FunnelStep::of(judged_by, &one.verdict.rule));
+            index
+        });
+        self.steps.get_mut(index)
+    }
+
+    /// In the order in which they were asked, with what each leaves.
+    pub(super) fn steps(&self) -> Vec<FunnelStep> {
+        let mut left = self.people;
+        let mut steps = self.steps.clone();
+        for step in &mut steps {
+            left = left.saturating_sub(step.never + step.later);
+            step.left = left;
+        }
+        steps
+    }
+}
+
+impl FunnelStep {
+    fn of(judged_by: &'static str, rule: &str) -> Self {
+        Self {
+            judged_by,
+            rule: rule.to_owned(),
+            never: 0,
+            later: 0,
+            left: 0,
+            sample: Vec::new(),
+            facts: BTreeMap::new(),
+            not_before: None,
+        }
+    }
+
+    fn take(&mut self, customer: &CustomerId, one: &SidedVerdict) {
+        match one.verdict.decision {
+            Decision::DeferUntil(until) => {
+                self.later += 1;
+                self.not_before = Some(self.not_before.map_or(until, |before| before.min(until)));
+            }
+            Decision::Forbid | Decision::Allow => self.never += 1,
+        }
+        if self.sample.is_empty() {
+            self.facts.clone_from(&one.verdict.facts);
+        }
+        if self.sample.len() < SAMPLE_MAX {
+            self.sample.push(customer.clone());
+        }
+    }
+
+    /// Everybody who came as far as this rule fell at it.
+    pub(super) const fn takes_all(&self) -> bool {
+        self.left == 0 && self.never + self.later > 0
+    }
+}
+
+const fn side(side: Side) -> &'static str {
+    match side {
+        Side::Customer => "customer",
+        Side::Number => "number",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::compliance::Verdict;
+
+    fn said(rule: &str, decision: Decision) -> SidedVerdict {
+        SidedVerdict {
+            side: Side::Customer,
+            verdict: Verdict {
+                rule: rule.to_owned(),
+                version: 1,
+                effective_from: "2026-01-01".to_owned(),
+                decision,
+                facts: BTreeMap::from([("rule".to_owned(), rule.to_owned())]),
+            },
+        }
+    }
+
+    fn customer(number: u32) -> CustomerId {
+        format!("{number:032x}").parse().unwrap()
+    }
+
+    #[test]
+    fn each_falls_at_the_first_rule_that_does_not_allow_and_the_rest_is_left() {
+        let later = Timestamp::from_millis(5_000);
+        let mut funnel = Funnel::default();
+        let two = |first, second| [said("consent", first), said("calling_window", second)];
+        funnel.take(&customer(1), &two(Decision::Allow, Decision::Allow));
+        funnel.take(&customer(2), &two(Decision::Forbid, Decision::Forbid));
+        funnel.take(&customer(3), &two(Decision::Allow, Decision::DeferUntil(later)));
+        let steps = funnel.steps();
+        let told: Vec<_> = steps
+            .iter()
+            .map(|step| (step.rule.as_str(), step.never, step.later, step.left))
+            .collect();
+        assert_eq!(told, [("consent", 1, 0, 2), ("calling_window", 0, 1, 1)]);
+        assert_eq!((funnel.people, funnel.left), (3, 1));
+        assert_eq!(steps[0].sample, [customer(2)]);
+        assert_eq!(steps[1].not_before, Some(later));
+        assert!(!steps[1].takes_all());
+    }
+
+    #[test]
+    fn a_rule_that_takes_all_who_are_left_is_known_and_few_are_named() {
+        let mut funnel = Funnel::default();
+        for one in 0..30 {
+            funnel.take(&customer(one), &[said("white_list", Decision::Forbid)]);
+        }
+        let steps = funnel.steps();
+        assert!(steps[0].takes_all());
+        assert_eq!((steps[0].never, steps[0].sample.len()), (30, SAMPLE_MAX));
+    }
+}

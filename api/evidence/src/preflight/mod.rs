@@ -1,0 +1,193 @@
+//! What would become of a campaign if it were started: numbers left after each rule, why nothing would be
+//! dialed, when it would end and what it would cost (CMP-11). Nothing is stored, and nobody is named but by
+//! id.
+
+mod blocking;
+mod ends;
+mod funnel;
+
+pub use blocking::Blocker;
+pub use ends::{CostForecast, EndForecast, HistoryOf};
+pub use funnel::FunnelStep;
+
+use crate::dry_run::enrolled;
+use application::installation::{DialingState, Installation};
+use application::why_not::{engaged_stops, person_then, verdicts_now};
+use blocking::{Known, blockers};
+use domain::calling_plan::{CallingPlan, Preset};
+use domain::campaign::CampaignStatus;
+use domain::compliance::{Opening, opening};
+use domain::go_live::Stage;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use ends::{Ahead, CALLS_MIN, History};
+use funnel::Funnel;
+use projections::views::campaign_board::{self, BoardRow, LISTED_MAX};
+use projections::views::cost_board::{BillingStep, CostFilter, costs};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Most campaigns whose calls speak for one that made none.
+const SIMILAR_MAX: usize = 50;
+
+/// What a campaign would meet.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Preflight {
+    pub campaign: CampaignId,
+    pub status: Option<CampaignStatus>,
+    pub preset: Preset,
+    pub asked_at: Timestamp,
+    /// The time at which the rules were asked: now, or when the campaign's hours open next.
+    pub judged_at: Timestamp,
+    /// People of the campaign who wait; settled ones do not.
+    pub people: u64,
+    /// All of them were asked about.
+    pub whole: bool,
+    /// People left behind all rules.
+    pub left: u64,
+    pub funnel: Vec<FunnelStep>,
+    /// Why nothing would be dialed; empty where somebody would be.
+    pub blockers: Vec<Blocker>,
+    pub ends: EndForecast,
+    pub cost: CostForecast,
+}
+
+/// What is asked.
+pub struct PreflightAsk<'a> {
+    pub campaign: CampaignId,
+    pub per_minute_fen: Option<u64>,
+    /// The campaigns whose figures the asker may see.
+    pub admits: &'a (dyn Fn(&CampaignId) -> bool + Sync),
+}
+
+/// Asks the rules about everybody who waits in the campaign.
+pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Result<Preflight, Problem> {
+    let campaign = &ask.campaign;
+    let loaded = installation.entities.campaigns.state(campaign).await?;
+    let state = &loaded.state;
+    let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
+    let asked_at = installation.now();
+    let judged_at = match opening(plan, asked_at) {
+        Opening::At(at) => at,
+        Opening::Never | Opening::ByPerson => asked_at,
+    };
+    let (people, whole) = enrolled(installation.store(), campaign).await?;
+    let mut funnel = Funnel::default();
+    for customer in people {
+        let person = person_then(installation, &customer, None).await?;
+        let waiting = person.state.enrolment(campaign);
+        if waiting.is_none_or(|enrolment| enrolment.settled.is_some()) {
+            continue;
+        }
+        let verdicts = verdicts_now(installation, &customer, campaign, &person, judged_at).await?;
+        funnel.take(&customer, &verdicts);
+    }
+    let steps = funnel.steps();
+    let stops = engaged_stops(installation, state.facts(campaign.clone())).await?;
+    let known = Known {
+        plan,
+        status: state.status(),
+        now: asked_at,
+        no_trunk: installation.dialing.now() == DialingState::NoTrunk,
+        people: funnel.people,
+        stops: &stops,
+    };
+    let found = blockers(&known, &steps);
+    let left = Left {
+        people: funnel.left,
+        stage: state.gates().stage(),
+        from: judged_at,
+    };
+    let ahead = ahead(installation, &ask, plan, left).await?;
+    Ok(Preflight {
+        campaign: campaign.clone(),
+        status: state.status(),
+        preset: plan.preset,
+        asked_at,
+        judged_at,
+        people: funnel.people,
+        whole,
+        left: funnel.left,
+        blockers: found,
+        ends: ahead.end(),
+        cost: ahead.cost(ask.per_minute_fen),
+        funnel: steps,
+    })
+}
+
+/// Who is left to be called, from when on.
+struct Left {
+    people: u64,
+    stage: Option<Stage>,
+    from: Timestamp,
+}
+
+/// What there is to go by: the campaign's own calls, else those of others under its preset.
+async fn ahead<'a>(
+    installation: &Installation,
+    ask: &PreflightAsk<'_>,
+    plan: &'a CallingPlan,
+    left: Left,
+) -> Result<Ahead<'a>, Problem> {
+    let db = installation.rows.db();
+    let own = campaign_board::get(db.as_ref(), &ask.campaign).await?;
+    let enough = |row: &BoardRow| row.calls.dialed >= CALLS_MIN && row.settled > 0;
+    let (of, rows) = match own.filter(enough) {
+        Some(own) => (HistoryOf::Own, vec![own]),
+        None => (
+            HistoryOf::SamePreset,
+            similar(installation, ask, plan.preset).await?,
+        ),
+    };
+    let mut history = History::default();
+    for row in &rows {
+        add(installation, row, &mut history).await?;
+    }
+    let of = match history.calls >= CALLS_MIN {
+        true => of,
+        false => HistoryOf::Nobody,
+    };
+    Ok(Ahead {
+        plan,
+        stage: left.stage,
+        people: left.people,
+        from: left.from,
+        of,
+        history,
+    })
+}
+
+/// Campaigns under the same preset that dialed, the last by id.
+async fn similar(
+    installation: &Installation,
+    ask: &PreflightAsk<'_>,
+    preset: Preset,
+) -> Result<Vec<BoardRow>, Problem> {
+    let mut rows = campaign_board::list(installation.rows.db().as_ref(), None, LISTED_MAX).await?;
+    rows.retain(|row| {
+        let alike = row.preset == preset.code() && row.campaign != ask.campaign;
+        alike && row.calls.dialed > 0 && row.settled > 0 && (ask.admits)(&row.campaign)
+    });
+    rows.reverse();
+    rows.truncate(SIMILAR_MAX);
+    Ok(rows)
+}
+
+async fn add(installation: &Installation, row: &BoardRow, history: &mut History) -> Result<(), Problem> {
+    let db = installation.rows.db();
+    let hours = campaign_board::hourly(db.as_ref(), &row.campaign).await?;
+    let filter = CostFilter {
+        campaign: Some(row.campaign.clone()),
+        from: None,
+        to: None,
+    };
+    let billed = costs(db.as_ref(), &filter, BillingStep::Minute).await?;
+    history.campaigns += 1;
+    history.settled += row.settled;
+    history.calls += row.calls.dialed;
+    history.talk_ms += row.calls.talk_ms;
+    history.billed_seconds += billed.iter().map(|cost| cost.billed_seconds).sum::<u64>();
+    history.hours += hours.iter().filter(|hour| hour.calls.dialed > 0).count() as u64;
+    Ok(())
+}

@@ -1,0 +1,71 @@
+//! A campaign's record under another pacer, preset or retry policy, over HTTP. Read-only.
+
+use crate::described::Read;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use domain::calling_plan::{Preset, RetryPolicy};
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use evidence::policies::{OtherPolicy, PoliciesTold, WHAT_IF_AGENTS_MAX, what_if_policies};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+/// Agents of a floor that nobody named.
+const AGENTS_DEFAULT: u32 = 20;
+
+/// Longest name of a pacer.
+const PACER_BYTES_MAX: usize = 32;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/campaigns/{id}/what-if/policies",
+            "The campaign's record under another pacer, preset or retry policy, and what it cannot say",
+            ask,
+        )
+        .needs(Permission::FiguresRead, About::Campaign)
+        .takes::<PolicyOrder>(),
+    ]
+}
+
+/// One of them at least; each is answered by itself.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "preset": "cn-collection" }]))]
+struct PolicyOrder {
+    /// ledgerline, progressive, naive, adaptive, erlang, safe_burst, or fixed:N tenths of a call.
+    #[schemars(length(max = PACER_BYTES_MAX), example = &"progressive")]
+    pacing: Option<String>,
+    /// Agents of the floor; 20 unless it is said.
+    #[schemars(range(min = 1, max = WHAT_IF_AGENTS_MAX))]
+    agents: Option<u32>,
+    preset: Option<Preset>,
+    retry: Option<RetryPolicy>,
+}
+
+impl Order for PolicyOrder {
+    fn read(body: &mut Members) -> Self {
+        let order = Self {
+            pacing: body.short_text("pacing", PACER_BYTES_MAX),
+            agents: body.count("agents", 1, WHAT_IF_AGENTS_MAX),
+            preset: body.value("preset"),
+            retry: body.value("retry"),
+        };
+        if order.pacing.is_none() && order.preset.is_none() && order.retry.is_none() {
+            body.wrong("pacing", "is needed, or preset, or retry");
+        }
+        order
+    }
+}
+
+async fn ask(ctx: Ctx, input: Input) -> Result<Read<PoliciesTold>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let order: PolicyOrder = input.order().await?;
+    let other = OtherPolicy {
+        pacing: order.pacing,
+        agents: order.agents.unwrap_or(AGENTS_DEFAULT),
+        preset: order.preset,
+        retry: order.retry,
+    };
+    what_if_policies(&ctx.installation, campaign, other)
+        .await
+        .map(Read)
+}

@@ -1,0 +1,86 @@
+//! What would become of a campaign, asked over HTTP: numbers left after each rule with ids, why nothing
+//! would be dialed, and that nobody knows the end of what was never dialed.
+
+use crate::tests::routes::Story;
+use serde_json::{Value, json};
+
+fn made(story: &Story, id: &str, more: Value) {
+    let mut body = json!({ "task_id": id, "script_template": "您好。" });
+    let members = body.as_object_mut().unwrap();
+    members.extend(more.as_object().unwrap().clone());
+    let (status, made) = story.send("POST", "/api/v1/campaigns", &body.to_string());
+    assert_eq!(status, 201, "{made}");
+    let list = "客户ID,手机号,姓名\nC001,13800138000,张三\nC002,13800138001,李四\nC003,13800138002,王五\n";
+    let path = format!("/api/v1/campaigns/{id}/lists?source=a.csv");
+    assert_eq!(story.send("POST", &path, list).0, 200);
+}
+
+fn asked(story: &Story, id: &str) -> Value {
+    let path = format!("/api/v1/campaigns/{id}/preflight?per_minute_fen=15");
+    let (status, told) = story.send("GET", &path, "");
+    assert_eq!(status, 200, "{told}");
+    told
+}
+
+fn step<'a>(told: &'a Value, rule: &str) -> &'a Value {
+    let steps = told["funnel"].as_array().unwrap();
+    steps.iter().find(|step| step["rule"] == rule).unwrap()
+}
+
+#[test]
+fn numbers_left_after_each_rule_are_told_with_ids_and_no_end_is_made_up() {
+    let story = Story::begin();
+    made(&story, "T", json!({}));
+    let opt_out = r#"{"number":"13800138001","reason":"asked by phone"}"#;
+    assert_eq!(story.send("POST", "/api/v1/numbers/opt-out", opt_out).0, 200);
+    let before = story.head();
+    let told = asked(&story, "T");
+    assert_eq!((&told["people"], &told["left"]), (&json!(3), &json!(2)), "{told}");
+    assert_eq!(step(&told, "consent")["left"], 3, "{told}");
+    let fell = step(&told, "suppression");
+    assert_eq!((&fell["never"], &fell["left"]), (&json!(1), &json!(2)), "{told}");
+    assert_eq!(fell["sample"].as_array().unwrap().len(), 1);
+    assert_eq!(told["ends"]["unknown"], json!(["too_few_calls"]));
+    assert_eq!(told["ends"]["latest"], Value::Null);
+    assert_eq!(told["cost"]["high_fen"], Value::Null);
+    let text = told.to_string();
+    assert!(!text.contains("13800138") && !text.contains('张'), "{text}");
+    assert_eq!(story.head(), before, "nothing is stored");
+    story.end();
+}
+
+#[test]
+fn what_keeps_everybody_is_named_and_what_can_never_dial_is_not_started() {
+    let story = Story::begin();
+    made(&story, "LISTED", json!({ "only_listed_on": "consented-2026" }));
+    let told = asked(&story, "LISTED");
+    let codes: Vec<&Value> = told["blockers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| &one["code"])
+        .collect();
+    assert!(codes.contains(&&json!("white_list")), "{told}");
+    assert_eq!(story.send("POST", "/api/v1/campaigns/LISTED/start", "").0, 200);
+    made(
+        &story,
+        "NIGHT",
+        json!({ "schedule": { "start_time": "20:00", "end_time": "23:00" } }),
+    );
+    let told = asked(&story, "NIGHT");
+    let never = &told["blockers"][0];
+    assert_eq!(
+        (&never["code"], &never["certain"]),
+        (&json!("never_opens"), &json!(true)),
+        "{told}"
+    );
+    let (status, refused) = story.send("POST", "/api/v1/campaigns/NIGHT/start", "");
+    assert_eq!(status, 422, "{refused}");
+    assert!(
+        refused["detail"].as_str().unwrap().contains("never dial"),
+        "{refused}"
+    );
+    let (status, _) = story.send("GET", "/api/v1/campaigns/NONE/preflight", "");
+    assert_eq!(status, 404);
+    story.end();
+}

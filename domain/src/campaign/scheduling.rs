@@ -1,0 +1,74 @@
+//! A campaign that is told to start before its time, or before another one came so far: it waits, and begins
+//! when the clock or the other one says so. Told to start by a person, begun by a driver.
+
+use super::event::CampaignEvent;
+use super::refusal::CampaignRefusal;
+use super::state::{CampaignState, CampaignStatus};
+use crate::compliance::{Opening, opening};
+use crate::running_plan::RunningPlan;
+use crate::time::Timestamp;
+
+type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+
+/// What is waited for, where anything is.
+fn waits(state: &CampaignState, now: Timestamp) -> Option<CampaignEvent> {
+    let running = state.plan()?.running.as_deref()?;
+    let starts_at = running.starts_at.filter(|at| now < *at);
+    let after = running.after.clone();
+    (starts_at.is_some() || after.is_some()).then_some(CampaignEvent::StartScheduled { starts_at, after })
+}
+
+/// Hours that never open would leave everybody to be refused, one by one.
+pub(super) fn opens(state: &CampaignState, now: Timestamp) -> Result<(), CampaignRefusal> {
+    let Some(plan) = state.plan() else {
+        return Ok(());
+    };
+    let starts_at = plan.running.as_deref().and_then(|running| running.starts_at);
+    match opening(plan, starts_at.map_or(now, |at| at.max(now))) {
+        Opening::Never => Err(CampaignRefusal::NeverOpens),
+        Opening::At(_) | Opening::ByPerson => Ok(()),
+    }
+}
+
+/// A person's word to a campaign that is ready: it starts, or is to start by itself.
+pub(super) fn start_ready(state: &CampaignState, now: Timestamp) -> Decided {
+    opens(state, now)?;
+    match waits(state, now) {
+        Some(_) if state.is_start_scheduled() => Ok(Vec::new()),
+        Some(scheduled) => Ok(vec![scheduled]),
+        None => Ok(vec![CampaignEvent::Started {}]),
+    }
+}
+
+/// A driver's word that it may be time. `after_met`: the campaign that is waited for came so far.
+pub(super) fn start_due(
+    state: &CampaignState,
+    status: CampaignStatus,
+    after_met: bool,
+    now: Timestamp,
+) -> Decided {
+    if status != CampaignStatus::Ready || !state.is_start_scheduled() {
+        return Ok(Vec::new());
+    }
+    let running = state.plan().and_then(|plan| plan.running.as_deref());
+    let starts_at = running.and_then(|running| running.starts_at);
+    if starts_at.is_some_and(|at| now < at) {
+        return Err(CampaignRefusal::NotStartedYet);
+    }
+    if running.is_some_and(|running| running.after.is_some()) && !after_met {
+        return Err(CampaignRefusal::NotStartedYet);
+    }
+    Ok(vec![CampaignEvent::Started {}])
+}
+
+/// A plan that cannot be run is refused when it is made.
+pub(super) fn runs(
+    campaign: &crate::ids::CampaignId,
+    running: Option<&RunningPlan>,
+    ends_at: Option<Timestamp>,
+) -> Result<(), CampaignRefusal> {
+    match running.and_then(|running| running.fault(campaign, ends_at)) {
+        Some(why) => Err(CampaignRefusal::NeverRuns { why }),
+        None => Ok(()),
+    }
+}

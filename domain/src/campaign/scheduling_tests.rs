@@ -1,0 +1,157 @@
+//! Given a plan that waits, when it is told to start, when the clock or another campaign comes so far: what
+//! follows, and what is refused.
+
+use super::command::CampaignCommand;
+use super::event::CampaignEvent;
+use super::given::{now, plan};
+use super::refusal::CampaignRefusal;
+use super::state::CampaignState;
+use super::{Campaign, CampaignStatus};
+use crate::calling_plan::{CallingPlan, FlowRef};
+use crate::decider::{Context, Decider};
+use crate::running_plan::{After, Reached, RunningPlan};
+use crate::time::Timestamp;
+
+fn flow() -> FlowRef {
+    FlowRef {
+        flow: "reminder".parse().unwrap(),
+        version: 1,
+        content_hash: "5e".repeat(32),
+    }
+}
+
+fn waiting(running: RunningPlan) -> CallingPlan {
+    CallingPlan {
+        ends_at: None,
+        running: Some(Box::new(running)),
+        ..plan()
+    }
+}
+
+fn ready(plan: CallingPlan) -> CampaignState {
+    let list = "00000000-0000-5000-8000-000000000001".parse().unwrap();
+    let events = [
+        CampaignEvent::Created {
+            campaign: "A".parse().unwrap(),
+            customer_segment: None,
+            flow: flow(),
+            plan,
+        },
+        CampaignEvent::ListClosed { list, count: 3 },
+    ];
+    let mut state = CampaignState::default();
+    events
+        .iter()
+        .for_each(|event| Campaign::evolve(&mut state, event, now()));
+    state
+}
+
+fn decide(state: &CampaignState, command: CampaignCommand, at: Timestamp) -> Decided {
+    Campaign::decide(state, command, Context { now: at })
+}
+
+type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
+
+fn told(mut state: CampaignState) -> CampaignState {
+    let events = decide(&state, CampaignCommand::Start, now()).unwrap();
+    assert!(
+        matches!(events.as_slice(), [CampaignEvent::StartScheduled { .. }]),
+        "{events:?}"
+    );
+    events
+        .iter()
+        .for_each(|event| Campaign::evolve(&mut state, event, now()));
+    assert_eq!(state.status(), Some(CampaignStatus::Ready));
+    state
+}
+
+fn due(after_met: bool) -> CampaignCommand {
+    CampaignCommand::StartDue { after_met }
+}
+
+#[test]
+fn told_to_start_before_its_time_it_waits_and_the_clock_starts_it() {
+    let starts_at = now().plus_ms(3_600_000);
+    let running = RunningPlan {
+        starts_at: Some(starts_at),
+        ..RunningPlan::default()
+    };
+    let untold = ready(waiting(running.clone()));
+    assert_eq!(
+        decide(&untold, due(true), starts_at),
+        Ok(Vec::new()),
+        "nobody told it"
+    );
+    let state = told(untold);
+    assert_eq!(decide(&state, CampaignCommand::Start, now()), Ok(Vec::new()));
+    let early = Timestamp::from_micros(starts_at.micros() - 1);
+    assert_eq!(
+        decide(&state, due(false), early),
+        Err(CampaignRefusal::NotStartedYet)
+    );
+    assert_eq!(
+        decide(&state, due(false), starts_at),
+        Ok(vec![CampaignEvent::Started {}])
+    );
+    let late = ready(waiting(running));
+    assert_eq!(
+        decide(&late, CampaignCommand::Start, starts_at),
+        Ok(vec![CampaignEvent::Started {}]),
+        "its time has come"
+    );
+}
+
+#[test]
+fn behind_another_campaign_it_starts_once_that_came_so_far_and_once_only() {
+    let after = After {
+        campaign: "B".parse().unwrap(),
+        reached: Reached::Completed,
+    };
+    let mut state = told(ready(waiting(RunningPlan {
+        after: Some(after),
+        ..RunningPlan::default()
+    })));
+    assert_eq!(
+        decide(&state, due(false), now()),
+        Err(CampaignRefusal::NotStartedYet)
+    );
+    assert_eq!(
+        decide(&state, due(true), now()),
+        Ok(vec![CampaignEvent::Started {}])
+    );
+    Campaign::evolve(&mut state, &CampaignEvent::Started {}, now());
+    assert_eq!(decide(&state, due(true), now()), Ok(Vec::new()));
+}
+
+#[test]
+fn a_plan_that_never_runs_is_refused_when_it_is_made() {
+    let create = |running: RunningPlan, ends_at: Option<Timestamp>| CampaignCommand::Create {
+        campaign: "A".parse().unwrap(),
+        customer_segment: None,
+        flow: flow(),
+        plan: CallingPlan {
+            ends_at,
+            ..waiting(running)
+        },
+    };
+    let own = After {
+        campaign: "A".parse().unwrap(),
+        reached: Reached::Full,
+    };
+    let itself = RunningPlan {
+        after: Some(own),
+        ..RunningPlan::default()
+    };
+    let late = RunningPlan {
+        starts_at: Some(now()),
+        ..RunningPlan::default()
+    };
+    for (running, ends_at) in [(itself, None), (late.clone(), Some(now()))] {
+        let decided = decide(&CampaignState::default(), create(running, ends_at), now());
+        assert!(
+            matches!(decided, Err(CampaignRefusal::NeverRuns { .. })),
+            "{decided:?}"
+        );
+    }
+    assert!(decide(&CampaignState::default(), create(late, None), now()).is_ok());
+}

@@ -1,0 +1,34 @@
+//! Who comes back: an enrolment that would be settled begins anew after days, where its campaign says so of
+//! how the last call ended. Caps, consent and the campaign's end go on as they were.
+
+use super::command::{CallAgain, CallClosing};
+use super::enrolment::EnrolmentState;
+use crate::calling_plan::CampaignFacts;
+use crate::disposition::Outcome;
+use crate::time::Timestamp;
+
+/// One day in milliseconds.
+const DAY_MS: u64 = 86_400_000;
+
+/// A further round of one person.
+pub(super) struct Round {
+    pub(super) number: u32,
+    pub(super) due_at: Timestamp,
+}
+
+/// The next round; `None` where nobody comes back: by the plan, or because the person said no.
+pub(super) fn round(
+    enrolment: &EnrolmentState,
+    closing: &CallClosing,
+    facts: &CampaignFacts,
+) -> Option<Round> {
+    let recycle = facts.plan.running.as_deref()?.recycle.as_ref()?;
+    let is_last = closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut);
+    if is_last || !recycle.dispositions.contains(&closing.disposition) {
+        return None;
+    }
+    let number = enrolment.rounds.checked_add(1)?;
+    let due_at = closing.ended_at.plus_ms(u64::from(recycle.after_days) * DAY_MS);
+    let in_time = enrolment.is_in_time(due_at, facts.plan.ends_at);
+    (number <= recycle.rounds_max && in_time).then_some(Round { number, due_at })
+}

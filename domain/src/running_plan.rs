@@ -1,0 +1,194 @@
+//! When a campaign begins by itself, behind whom, who comes back after days, and how much of shared lines is
+//! its own: what of a plan concerns weeks rather than calls (build item 7).
+//!
+//! A campaign that is named by `after` exists before the one that names it, and plans never change: so nobody
+//! can wait in a circle.
+
+use crate::disposition::Disposition;
+use crate::go_live::Stage;
+use crate::ids::CampaignId;
+use crate::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Most rounds of one person: a year of fortnights.
+pub const ROUNDS_MAX: u32 = 26;
+/// Longest wait before a round, in days.
+pub const ROUND_DAYS_MAX: u32 = 366;
+/// The largest weight: a hundred times the smallest.
+pub const SHARE_WEIGHT_MAX: u32 = 100;
+
+/// What of a campaign concerns weeks.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RunningPlan {
+    /// Told to start, it begins then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Timestamp>,
+    /// Told to start, it begins once another campaign came so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after: Option<After>,
+    /// Who comes back after days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recycle: Option<Recycle>,
+    /// Its part of lines that several campaigns want; 1 unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = SHARE_WEIGHT_MAX))]
+    pub share: Option<u32>,
+}
+
+/// Behind which campaign, and how far that has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct After {
+    pub campaign: CampaignId,
+    pub reached: Reached,
+}
+
+/// How far a campaign has come that another one waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Reached {
+    /// Everybody in it is settled.
+    Completed,
+    /// It went on to its pilot, or further.
+    Pilot,
+    /// It is fully live.
+    Full,
+}
+
+impl Reached {
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Pilot => "pilot",
+            Self::Full => "full",
+        }
+    }
+
+    /// Whether a campaign has come so far; one without stages is fully live from its start.
+    pub fn is_met(self, completed: bool, stage: Option<Stage>) -> bool {
+        match self {
+            Self::Completed => completed,
+            Self::Pilot => matches!(stage, Some(Stage::Pilot | Stage::Full) | None),
+            Self::Full => matches!(stage, Some(Stage::Full) | None),
+        }
+    }
+}
+
+/// Whose enrolments begin anew, and when: a round has the retry policy's calls again; caps go on counting.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Recycle {
+    /// Whose last call ended so.
+    pub dispositions: BTreeSet<Disposition>,
+    #[schemars(range(min = 1, max = ROUND_DAYS_MAX))]
+    pub after_days: u32,
+    /// Rounds after the first.
+    #[schemars(range(min = 1, max = ROUNDS_MAX))]
+    pub rounds_max: u32,
+}
+
+impl RunningPlan {
+    /// Nothing was said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is wrong with it in this campaign.
+    pub fn fault(&self, campaign: &CampaignId, ends_at: Option<Timestamp>) -> Option<&'static str> {
+        if self
+            .after
+            .as_ref()
+            .is_some_and(|after| after.campaign == *campaign)
+        {
+            return Some("a campaign cannot wait for itself");
+        }
+        if self.starts_at.zip(ends_at).is_some_and(|(from, to)| from >= to) {
+            return Some("it starts at or behind its end");
+        }
+        if self
+            .share
+            .is_some_and(|share| share == 0 || share > SHARE_WEIGHT_MAX)
+        {
+            return Some("share is a weight from 1 to 100");
+        }
+        let recycle = self.recycle.as_ref()?;
+        if recycle.dispositions.is_empty() {
+            return Some("recycle names no disposition");
+        }
+        let days = (1..=ROUND_DAYS_MAX).contains(&recycle.after_days);
+        let rounds = (1..=ROUNDS_MAX).contains(&recycle.rounds_max);
+        (!days || !rounds).then_some("recycle has 1 to 366 days and 1 to 26 rounds")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn campaign(id: &str) -> CampaignId {
+        id.parse().unwrap()
+    }
+
+    fn plan(json: &str) -> RunningPlan {
+        serde_json::from_str(json).unwrap()
+    }
+
+    #[test]
+    fn a_plan_that_never_runs_or_waits_for_itself_is_named() {
+        let noon = "2026-03-02T12:00:00Z".parse().ok();
+        for (text, faulty) in [
+            ("{}", false),
+            (r#"{"after":{"campaign":"A","reached":"completed"}}"#, true),
+            (r#"{"after":{"campaign":"B","reached":"completed"}}"#, false),
+            (r#"{"starts_at":"2026-03-02T12:00:00Z"}"#, true),
+            (r#"{"starts_at":"2026-03-02T11:59:59Z"}"#, false),
+            (r#"{"share":0}"#, true),
+            (r#"{"share":100}"#, false),
+            (r#"{"share":101}"#, true),
+            (
+                r#"{"recycle":{"dispositions":[],"after_days":7,"rounds_max":1}}"#,
+                true,
+            ),
+            (
+                r#"{"recycle":{"dispositions":["no_answer"],"after_days":366,"rounds_max":26}}"#,
+                false,
+            ),
+            (
+                r#"{"recycle":{"dispositions":["no_answer"],"after_days":367,"rounds_max":1}}"#,
+                true,
+            ),
+            (
+                r#"{"recycle":{"dispositions":["no_answer"],"after_days":1,"rounds_max":27}}"#,
+                true,
+            ),
+            (
+                r#"{"recycle":{"dispositions":["no_answer"],"after_days":0,"rounds_max":1}}"#,
+                true,
+            ),
+        ] {
+            assert_eq!(plan(text).fault(&campaign("A"), noon).is_some(), faulty, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_is_met_by_completion_or_by_stages() {
+        for (reached, completed, stage, met) in [
+            (Reached::Completed, false, None, false),
+            (Reached::Completed, true, None, true),
+            (Reached::Pilot, false, Some(Stage::Test), false),
+            (Reached::Pilot, false, Some(Stage::Pilot), true),
+            (Reached::Full, true, Some(Stage::Pilot), false),
+            (Reached::Full, false, Some(Stage::Full), true),
+        ] {
+            assert_eq!(reached.is_met(completed, stage), met, "{reached:?} {stage:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_is_not_written() {
+        assert_eq!(serde_json::to_string(&RunningPlan::default()).unwrap(), "{}");
+        assert!(serde_json::from_str::<RunningPlan>(r#"{"rounds":1}"#).is_err());
+    }
+}
