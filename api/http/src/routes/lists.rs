@@ -243,6 +243,7 @@ async fn list_of(
         None => spooled.content_sha256.clone(),
     };
     let rules = installation.list_rules(&campaign, &name).await?;
+    let asked = asked.holding(&spooled.content_sha256);
     let plan = Load {
         rules: RowRules {
             dedupe: asked.dedupe,
