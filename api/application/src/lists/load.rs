@@ -441,6 +441,7 @@ mod tests {
                 basis: Basis::Contract,
                 duplicates: Duplicates::ByCustomer,
                 dedupe: domain::calling_plan::Dedupe::Campaign,
+                consents: intake::row::Consents::InTheRow,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),
