@@ -172,6 +172,7 @@ pub(crate) async fn run(
     let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
         .behind(four_eyes)
+        .of_query(importing.query.is_some())
         .read_to(importing.mark)
         .assigning(importing.may_assign);
     let report = load_into(installation, plan, rows, &enroller).await?;

@@ -87,7 +87,14 @@ impl MadeUpLog {
             };
             self.campaign(name, &created);
             let list = ListId::derive(&campaign(name), "00");
-            self.campaign(name, &CampaignEvent::ListClosed { list, count: 0 });
+            self.campaign(
+                name,
+                &CampaignEvent::ListClosed {
+                    list,
+                    count: 0,
+                    before: None,
+                },
+            );
             self.campaign(name, &CampaignEvent::Started {});
         }
     }

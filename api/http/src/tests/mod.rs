@@ -57,5 +57,6 @@ mod subscribers;
 mod tables;
 mod takings;
 mod token;
+mod undone_lists;
 mod webhooks;
 mod why_not;
