@@ -255,7 +255,9 @@ async fn ask(
             Err(AskError::Busy) => installation.pause(BUSY_PAUSE_MS).await,
             Ok(answer) => {
                 make_way(installation, answer.position).await;
-                return Ok(answer.events.first().map(|event| Stored {
+                // A repeat is answered with what it stored then: this request did nothing.
+                let stored = answer.events.first().filter(|_| !answer.repeated);
+                return Ok(stored.map(|event| Stored {
                     in_call: matches!(event, CustomerEvent::EnrolmentWithdrawn { open_calls, .. }
                         if !open_calls.is_empty()),
                     position: answer.position,
