@@ -78,7 +78,7 @@ impl Spool {
 
 impl Spooled {
     /// The same of rows that a query gave: a program wrote them, and every quote in them is closed.
-    pub fn of_query(mut self) -> Self {
+    pub const fn of_query(mut self) -> Self {
         self.stray = StrayQuotes::EndTheImport;
         self
     }
