@@ -4,7 +4,7 @@ use crate::described::Changed;
 use crate::input::Input;
 use crate::reply::Written;
 use application::access::Caller;
-use application::approvals::{Doing, four_eyes, goes_on};
+use application::approvals::{Doing, four_eyes, goes_on, was_given_for};
 use application::installation::Installation;
 use application::lists::enroller::CampaignEnroller;
 use application::lists::load::{ImportReport, Load, load};
@@ -67,6 +67,8 @@ pub(crate) struct Importing {
     may_assign: bool,
     /// How the file is read, as it was asked for; what is approved is approved as it is read.
     reading: Option<String>,
+    /// What the rows of a query are: its list is named by the query, so that its name says nothing of them.
+    content: Option<String>,
 }
 
 impl Importing {
@@ -85,7 +87,14 @@ impl Importing {
                 .map_err(|error| Problem::invalid("query-invalid", format!("approval: {error}")))?,
             may_assign: input.caller.scope_for(Permission::CustomersAssign).is_ok(),
             reading: None,
+            content: None,
         })
+    }
+
+    /// The same of rows that a query gave; a file's list is named by what is in it.
+    pub(crate) fn holding(mut self, content_sha256: &str) -> Self {
+        self.content = self.query.is_some().then(|| content_sha256.to_owned());
+        self
     }
 
     /// The same of a file that is read by these columns, in this encoding.
@@ -163,6 +172,7 @@ pub(crate) async fn run(
     let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
         .behind(four_eyes)
+        .of_query(importing.query.is_some())
         .read_to(importing.mark)
         .assigning(importing.may_assign);
     let report = load_into(installation, plan, rows, &enroller).await?;
@@ -201,9 +211,15 @@ async fn behind(
     };
     let asked = asked
         .with("list", Some(plan.rules.list))
-        .with("reading_sha256", importing.reading.clone());
-    if let Some(approval) = state.approval_of_open_list(&plan.rules.list) {
-        return goes_on(installation, approval, &asked).await.map(|()| None);
+        .with("reading_sha256", importing.reading.clone())
+        .with("content_sha256", importing.content.clone());
+    match state.approval_of_open_list(&plan.rules.list) {
+        Some(approval) if importing.content.is_none() => {
+            return goes_on(installation, approval, &asked).await.map(|()| None);
+        }
+        // What a query gives now may be others than were approved: they are approved for themselves.
+        Some(approval) if was_given_for(installation, approval, &asked).await? => return Ok(None),
+        Some(_) | None => {}
     }
     let vault = Arc::clone(&installation.environment.vault);
     readable(

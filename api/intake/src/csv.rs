@@ -12,11 +12,26 @@ use std::io::Read;
 const STRAY_QUOTE: &str = "a quote is opened and not closed before a separator or the end of a line; \
     leave it out, or write it twice within quotes / 引号没有成对：请删除，或在引号内写两次";
 
+/// Said of the same in rows that we wrote ourselves: which lines are rows is not known any more.
+const STRAY_IN_QUERY: &str = "a value that the query gave is longer than a row may be, or was cut: nothing behind it is \
+    read; leave the column out of the query, or shorten it / 查询结果中有过长或被截断的值，其后均未读取：请在查询中去掉或截短该列";
+
+/// What a quote that is not closed does to the rows behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum StrayQuotes {
+    /// People write such quotes: their line is bad.
+    #[default]
+    CostTheirLine,
+    /// Of rows that a program wrote: there are none.
+    EndTheImport,
+}
+
 /// A CSV file as rows.
 pub(crate) struct CsvSource {
     text: CsvText,
     columns: Vec<Column>,
     row: u64,
+    stray: StrayQuotes,
 }
 
 impl CsvSource {
@@ -31,6 +46,7 @@ impl CsvSource {
             text: text.map_err(ImportError::Disk)?,
             columns: Vec::new(),
             row: 0,
+            stray: StrayQuotes::default(),
         };
         let header = loop {
             match opened.read()? {
@@ -50,6 +66,12 @@ impl CsvSource {
         Ok(opened)
     }
 
+    /// The same of a file in which every quote is closed.
+    pub(crate) const fn whose_stray_quotes(mut self, stray: StrayQuotes) -> Self {
+        self.stray = stray;
+        self
+    }
+
     fn read(&mut self) -> Result<Option<Row>, ImportError> {
         self.row += 1;
         self.text.next_row(self.row)
@@ -67,6 +89,10 @@ impl RowSource for CsvSource {
             let named = match row {
                 Row::Cells(cells) if is_blank(&cells) => continue,
                 Row::Cells(cells) => name_cells(self.row, &self.columns, cells.into_iter().map(Ok).collect()),
+                Row::StrayQuote if self.stray == StrayQuotes::EndTheImport => {
+                    let said = format!("row {}: {STRAY_IN_QUERY}", self.row);
+                    return Err(ImportError::Unreadable(said));
+                }
                 Row::StrayQuote => Err(BadRow {
                     row: self.row,
                     column: "\"".to_owned(),
@@ -137,6 +163,31 @@ mod tests {
         let bad = rows[0].as_ref().unwrap_err();
         assert!(bad.row == 2 && bad.reason.contains("quote"), "{bad:?}");
         assert!(rows[1..].iter().all(Result::is_ok));
+    }
+
+    /// A line of a note that looks like a person would be called.
+    #[test]
+    fn rows_of_a_query_end_at_a_quote_that_is_not_closed() {
+        let text = b"id,phone\n1,2\n3,\"4\n5,6\n".to_vec();
+        let read = CsvSource::open(io::Cursor::new(text), UTF_8, &Mapping::default()).unwrap();
+        let mut read = read.whose_stray_quotes(StrayQuotes::EndTheImport);
+        let mut count = 0;
+        let ended = read.read_rows(&mut |row| {
+            count += u32::from(row.is_ok());
+            ControlFlow::Continue(())
+        });
+        assert!(matches!(ended, Err(ImportError::Unreadable(_))), "{ended:?}");
+        assert_eq!(count, 1);
+    }
+
+    #[test]
+    fn a_long_note_makes_its_row_bad_and_its_lines_are_none() {
+        let note = "\n9,13800138009".repeat(1_500);
+        let text = format!("id,phone,note\n1,2,\"{note}\"\n3,4,x\n");
+        let rows = rows(text.into_bytes(), UTF_8);
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[0].as_ref().unwrap_err().column, "note");
+        assert!(rows[1].is_ok());
     }
 
     #[test]

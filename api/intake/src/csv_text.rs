@@ -1,8 +1,9 @@
 //! Rows of comma-separated text, as RFC 4180 quotes them, where a stray quote costs its own line alone.
 //!
 //! A quote opens a value where the value begins, and closes it before a separator or a line's end; two of
-//! them within are one. A quote that is not closed so within `QUOTED_BYTES_MAX` was none: its line is bad,
-//! and the next line is read as if it had not stood there.
+//! them within are one. A value that is closed so is one value, however many lines it has: who judges it says
+//! that it is too long. A quote that is not closed before `ROW_MAX` was none: its line is bad, and the next
+//! line is read as if it had not stood there.
 
 use crate::{ImportError, ROW_BYTES_MAX};
 use std::io::{self, Read};
@@ -10,10 +11,7 @@ use std::io::{self, Read};
 /// Bytes read at once.
 const CHUNK_BYTES: usize = 64 * 1024;
 
-/// How far a quoted value is looked through for its end: four times what a cell may hold.
-const QUOTED_BYTES_MAX: usize = 4 * crate::CELL_BYTES_MAX;
-
-/// Most bytes of one row, as an index.
+/// Most bytes of one row, as an index; so far the end of a quote is looked for.
 const ROW_MAX: usize = 65_536;
 const _: () = assert!(ROW_MAX as u64 == ROW_BYTES_MAX);
 
@@ -40,12 +38,16 @@ enum Seen {
     /// With the bytes that it takes, its line's end included.
     Row(Row, usize),
     More,
+    /// A row of several lines that goes on behind what a row may have: where the next begins is not known.
+    TooLong,
 }
 
 /// Why a row cannot be told yet, or is none.
 enum Unclear {
     More,
     Stray,
+    /// No end of a quote as far as it is looked for.
+    Far,
 }
 
 impl CsvText {
@@ -77,6 +79,7 @@ impl CsvText {
                     self.at += used;
                     return Ok(Some(read));
                 }
+                Seen::TooLong => return Err(ImportError::RowTooLong { row }),
                 Seen::More if rest.len() > ROW_MAX => return Err(ImportError::RowTooLong { row }),
                 Seen::More => self.fill().map_err(ImportError::Disk)?,
             }
@@ -109,13 +112,14 @@ fn row_of(text: &[u8], separator: u8, ended: bool) -> Seen {
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let read = match rest.first() {
-            Some(b'"') => quoted(rest, separator, ended),
+            Some(b'"') => quoted(rest, separator, ended, ROW_MAX.saturating_sub(at)),
             Some(_) | None => plain(rest, separator, ended),
         };
         let (cell, used) = match read {
             Ok(read) => read,
             Err(Unclear::More) => return Seen::More,
-            Err(Unclear::Stray) => return stray(text, ended),
+            Err(Unclear::Far) if has_line_end(text.get(..at)) => return Seen::TooLong,
+            Err(Unclear::Stray | Unclear::Far) => return stray(text, ended),
         };
         cells.push(cell);
         at += used;
@@ -152,8 +156,17 @@ impl Seen {
         match self {
             Self::Row(_, used) => Self::Row(row, used),
             Self::More => Self::More,
+            Self::TooLong => Self::TooLong,
         }
     }
+}
+
+/// Whether a value before this one has lines of its own: then its quotes were meant.
+fn has_line_end(before: Option<&[u8]>) -> bool {
+    before
+        .unwrap_or_default()
+        .iter()
+        .any(|byte| matches!(byte, b'\n' | b'\r'))
 }
 
 /// A value up to the separator or the line's end, and its bytes.
@@ -168,22 +181,21 @@ fn plain(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unc
     }
 }
 
-/// A value in quotes, without them, and all bytes that it takes.
-fn quoted(text: &[u8], separator: u8, ended: bool) -> Result<(String, usize), Unclear> {
+/// A value in quotes, without them, and all bytes that it takes, which may be `reach`.
+fn quoted(text: &[u8], separator: u8, ended: bool, reach: usize) -> Result<(String, usize), Unclear> {
     let mut value = Vec::new();
     let mut at = 1;
     loop {
         let rest = text.get(at..).unwrap_or_default();
         let Some(length) = rest.iter().position(|byte| *byte == b'"') else {
-            let is_far = at + rest.len() > QUOTED_BYTES_MAX;
-            return Err(if ended || is_far {
-                Unclear::Stray
-            } else {
-                Unclear::More
+            return Err(match at + rest.len() > reach {
+                true => Unclear::Far,
+                false if ended => Unclear::Stray,
+                false => Unclear::More,
             });
         };
-        if at + length > QUOTED_BYTES_MAX {
-            return Err(Unclear::Stray);
+        if at + length > reach {
+            return Err(Unclear::Far);
         }
         value.extend_from_slice(rest.get(..length).unwrap_or_default());
         at += length + 1;
@@ -305,6 +317,38 @@ mod tests {
         assert_eq!(read.len(), 4_001);
         let stray = read.iter().filter(|row| **row == Row::StrayQuote).count();
         assert_eq!(stray, 2_000);
+    }
+
+    /// A note of 20 KiB whose lines look like people: none of them is a row.
+    #[test]
+    fn a_long_value_in_quotes_stays_one_value_with_all_of_its_lines() {
+        let note = "\n9,13800138009".repeat(1_500);
+        let text = format!("id,phone,note\n1,13800138000,\"{note}\"\n2,13800138000,b\n");
+        for step in [usize::MAX, 4_001] {
+            let read = rows_by(&text, step);
+            assert_eq!(read.len(), 3, "{step}");
+            assert_eq!(read[1], cells(&["1", "13800138000", &note]));
+            assert_eq!(read[2], cells(&["2", "13800138000", "b"]));
+        }
+    }
+
+    #[test]
+    fn a_row_of_several_long_values_is_refused_rather_than_taken_for_many() {
+        let note = "\n9,13800138009".repeat(3_000);
+        let text = format!("id,a,b\n1,\"{note}\",\"{note}\"\n2,x,y\n");
+        let mut read = CsvText::open(Box::new(io::Cursor::new(text))).unwrap();
+        assert!(matches!(read.next_row(1), Ok(Some(Row::Cells(_)))));
+        assert!(matches!(
+            read.next_row(2),
+            Err(ImportError::RowTooLong { row: 2 })
+        ));
+    }
+
+    #[test]
+    fn a_stray_quote_far_from_any_other_costs_its_line_alone() {
+        let many = "3,13800138000\n".repeat(20_000);
+        let read = rows_by(&format!("id,phone\n1,\"13800138000\n{many}"), usize::MAX);
+        assert_eq!((read.len(), &read[1]), (20_002, &Row::StrayQuote));
     }
 
     #[test]

@@ -28,6 +28,15 @@ const EXTERNAL_ID_BYTES_MAX: usize = 128;
 /// clerk's).
 const BEIJING_OFFSET_SECONDS: i64 = 8 * 3_600;
 
+/// Where the consent stands that a campaign needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consents {
+    /// A row says it of people of whom nothing may be known yet.
+    InTheRow,
+    /// People who are known have it on record or not: each grant asks for it.
+    OnRecord,
+}
+
 /// What the rows of one list are held against.
 #[derive(Debug, Clone)]
 pub struct RowRules {
@@ -38,13 +47,15 @@ pub struct RowRules {
     pub duplicates: Duplicates,
     /// Where a person of the list must not be enrolled already.
     pub dedupe: Dedupe,
+    pub consents: Consents,
     /// The campaign's flow: which variables it needs, and of what kind.
     pub flow: Arc<FlowDefinition>,
 }
 
 impl RowRules {
     fn needs_consent(&self) -> bool {
-        self.preset == Preset::CnMarketing || self.basis == Basis::Consent
+        let needs = self.preset == Preset::CnMarketing || self.basis == Basis::Consent;
+        needs && self.consents == Consents::InTheRow
     }
 }
 
@@ -265,6 +276,7 @@ mod tests {
             basis: Basis::Contract,
             duplicates: Duplicates::ByCustomer,
             dedupe: Dedupe::Campaign,
+            consents: Consents::InTheRow,
             flow: flow(variables),
         }
     }
@@ -377,6 +389,14 @@ mod tests {
         assert_eq!(consent.given_at.to_string(), "2025-12-31T16:00:00.000000Z");
         let bad = check(row(&members[..5], &[]), &rules, &PlainVault).unwrap_err();
         assert_eq!(bad.column, "consent_evidence");
+    }
+
+    #[test]
+    fn people_who_are_known_are_not_asked_for_a_consent_in_their_row() {
+        let mut rules = rules(Preset::CnMarketing, &[]);
+        rules.consents = Consents::OnRecord;
+        let enrolment = check(row(&PERSON, &[]), &rules, &PlainVault).unwrap();
+        assert_eq!(enrolment.consent, None);
     }
 
     #[test]

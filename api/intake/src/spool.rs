@@ -4,7 +4,7 @@
 //! name on disk (`O_TMPFILE`): it holds personal data in clear and vanishes with the process.
 
 use crate::ImportError;
-use crate::csv::CsvSource;
+use crate::csv::{CsvSource, StrayQuotes};
 use crate::encoding::{Detection, EncodingChoice, Seen, name};
 use crate::file_kind::{self, ARCHIVE_MARK, HEAD_BYTES};
 use crate::mapping::Mapping;
@@ -34,6 +34,7 @@ pub struct Spooled {
     seen: Seen,
     head: Vec<u8>,
     is_archive: bool,
+    stray: StrayQuotes,
 }
 
 impl Spool {
@@ -70,11 +71,18 @@ impl Spool {
             seen: self.detection.finish(choice),
             is_archive: self.head.starts_with(ARCHIVE_MARK),
             head: self.head,
+            stray: StrayQuotes::default(),
         }
     }
 }
 
 impl Spooled {
+    /// The same of rows that a query gave: a program wrote them, and every quote in them is closed.
+    pub const fn of_query(mut self) -> Self {
+        self.stray = StrayQuotes::EndTheImport;
+        self
+    }
+
     /// Refuses a file that is not what its name says, or is written otherwise than was said.
     pub fn check(&self, file_name: &str) -> Result<(), ImportError> {
         file_kind::check(file_name, &self.head)?;
@@ -106,6 +114,7 @@ impl Spooled {
             seen: self.seen,
             head: self.head.clone(),
             is_archive: self.is_archive,
+            stray: self.stray,
         };
         Ok(again.into_rows(mapping))
     }
@@ -124,7 +133,7 @@ impl Spooled {
             },
             other => other,
         });
-        Ok(Box::new(opened?))
+        Ok(Box::new(opened?.whose_stray_quotes(self.stray)))
     }
 }
 

@@ -85,6 +85,7 @@ fn the_approval_of_a_list_is_known_as_long_as_the_list_is_open() {
     let closed = CampaignEvent::ListClosed {
         list: list(),
         count: 2,
+        before: None,
     };
     Campaign::evolve(&mut state, &closed, Timestamp::EPOCH);
     assert_eq!(state.approval_of_open_list(&list()), None);

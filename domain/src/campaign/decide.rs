@@ -273,13 +273,24 @@ fn close_list(state: &CampaignState, status: CampaignStatus, list: ListId, count
     match state.lists().get(&list) {
         None => Err(CampaignRefusal::UnknownList { list }),
         Some(Some(closed)) if *closed == count => Ok(Vec::new()),
+        Some(Some(closed)) if undoing::may_grow(state, list, *closed, count) => {
+            Ok(vec![CampaignEvent::ListClosed {
+                list,
+                count,
+                before: Some(*closed),
+            }])
+        }
         Some(Some(closed)) => Err(CampaignRefusal::ListClosedOtherwise {
             list,
             closed: *closed,
             count,
         }),
         Some(None) if status == CampaignStatus::Stopped => Err(CampaignRefusal::WrongStatus { status }),
-        Some(None) => Ok(vec![CampaignEvent::ListClosed { list, count }]),
+        Some(None) => Ok(vec![CampaignEvent::ListClosed {
+            list,
+            count,
+            before: None,
+        }]),
     }
 }
 

@@ -62,7 +62,13 @@ pub enum CampaignEvent {
     },
     /// A list is complete: it made `count` enrolments.
     #[serde(rename = "campaign.list_closed")]
-    ListClosed { list: ListId, count: u64 },
+    ListClosed {
+        list: ListId,
+        count: u64,
+        /// With how many it was closed before: another process was still importing when it was undone.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<u64>,
+    },
     /// The list was a mistake: nobody whom it brought is dialed from here on. Each of them is withdrawn by an
     /// event of their own; the list's count stays as it was closed.
     #[serde(rename = "campaign.list_undone")]

@@ -61,7 +61,11 @@ fn running(from: Stage, agent_gates: bool) -> CampaignState {
         source: "people.csv".to_owned(),
         four_eyes: None,
     };
-    let closed = CampaignEvent::ListClosed { list, count: 2_000 };
+    let closed = CampaignEvent::ListClosed {
+        list,
+        count: 2_000,
+        before: None,
+    };
     let mut state = CampaignState::default();
     for event in [made, opened, closed, CampaignEvent::Started {}] {
         Campaign::evolve(&mut state, &event, now());

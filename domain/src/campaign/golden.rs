@@ -228,6 +228,7 @@ fn every_kind_is_written_as_its_golden_file() {
         CampaignEvent::ListClosed {
             list: list(),
             count: 997,
+            before: None,
         },
         CampaignEvent::ListUndone {
             list: list(),

@@ -272,7 +272,7 @@ impl CampaignState {
                     self.behind_open_lists.insert(*list, behind.clone());
                 }
             }
-            CampaignEvent::ListClosed { list, count } => {
+            CampaignEvent::ListClosed { list, count, .. } => {
                 self.lists.insert(*list, Some(*count));
                 self.behind_open_lists.remove(list);
                 if self.status == Some(CampaignStatus::Draft) {

@@ -58,6 +58,7 @@ fn closed(number: u128, count: u64) -> CampaignEvent {
     CampaignEvent::ListClosed {
         list: list(number),
         count,
+        before: None,
     }
 }
 

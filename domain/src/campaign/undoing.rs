@@ -38,9 +38,19 @@ pub(super) fn undo(
     Ok(vec![CampaignEvent::ListUndone { list, reason, by }])
 }
 
+/// Whether a list that is closed may be closed with more. Another process may have been importing a list that
+/// was undone, and have found out later: whoever it enrolled meanwhile is counted too, or the campaign never
+/// completes.
+pub(super) fn may_grow(state: &CampaignState, list: ListId, closed: u64, count: u64) -> bool {
+    count > closed && state.undone_lists().contains(&list)
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::tests::created;
+    use super::super::{Campaign, CampaignCommand};
     use super::*;
+    use crate::decider::{Context, Decider};
     use crate::ids::CampaignId;
     use crate::time::Timestamp;
 
@@ -84,6 +94,51 @@ mod tests {
         ] {
             assert!(undo(&state, list("a"), reason, None).is_err());
         }
+    }
+
+    /// Another process goes on importing for a moment: its people are counted, and settle.
+    #[test]
+    fn an_undone_list_is_closed_again_with_more_and_never_with_less() {
+        let mut given = vec![created()];
+        let undone = CampaignEvent::ListUndone {
+            list: list("a"),
+            reason: "x".to_owned(),
+            by: None,
+        };
+        let closing = |count| CampaignCommand::CloseList {
+            list: list("a"),
+            count,
+        };
+        given.push(opened(list("a")));
+        let decided = |given: &[CampaignEvent], count| {
+            let now = Timestamp::EPOCH;
+            Campaign::decide(&self::given(given), closing(count), Context { now })
+        };
+        let closed = decided(&given, 3).unwrap();
+        given.extend(closed);
+        let refused = decided(&given, 4);
+        assert!(matches!(
+            refused,
+            Err(CampaignRefusal::ListClosedOtherwise { .. })
+        ));
+        given.push(undone);
+        assert_eq!(decided(&given, 3), Ok(vec![]));
+        let refused = decided(&given, 2);
+        assert!(matches!(
+            refused,
+            Err(CampaignRefusal::ListClosedOtherwise { .. })
+        ));
+        let again = decided(&given, 5).unwrap();
+        assert!(matches!(
+            again.as_slice(),
+            [CampaignEvent::ListClosed {
+                count: 5,
+                before: Some(3),
+                ..
+            }]
+        ));
+        given.extend(again);
+        assert_eq!(self::given(&given).enrolled_count(), 5);
     }
 
     #[test]

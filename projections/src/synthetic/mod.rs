@@ -279,6 +279,7 @@ fn campaign_events(number: u64, customers: u64) -> Result<Vec<Told>, NotMade> {
         CampaignEvent::ListClosed {
             list,
             count: customers,
+            before: None,
         },
     ];
     let told = events.iter().map(|event| {

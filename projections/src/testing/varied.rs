@@ -125,7 +125,11 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 source: "file".to_owned(),
                 four_eyes: None,
             },
-            6 => CampaignEvent::ListClosed { list, count: 4 },
+            6 => CampaignEvent::ListClosed {
+                list,
+                count: 4,
+                before: None,
+            },
             7 => CampaignEvent::DialsGranted {
                 count: 1,
                 until: self.story.at,

@@ -22,7 +22,7 @@ use domain::personal::Personal;
 use domain::stored_event::{Envelope, Position, StoredEvent, StreamVersion};
 use domain::time::Timestamp;
 pub use parts::{Chance, FLOW};
-use parts::{answered, campaign, flow_ref, plan};
+use parts::{answered, campaign, flow_ref, list_closed, plan};
 use std::collections::BTreeMap;
 
 /// Monday, 10:00 in Beijing.
@@ -85,8 +85,7 @@ impl MadeUpLog {
                 plan: plan(),
             };
             self.campaign(name, &created);
-            let list = ListId::derive(&campaign(name), "00");
-            self.campaign(name, &CampaignEvent::ListClosed { list, count: 0 });
+            self.campaign(name, &list_closed(name));
             self.campaign(name, &CampaignEvent::Started {});
         }
     }

@@ -3,7 +3,8 @@
 use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
-use domain::ids::CampaignId;
+use domain::campaign::event::CampaignEvent;
+use domain::ids::{CampaignId, ListId};
 use domain::ports::line::AnsweredDialog;
 use domain::sensitive_words::SensitiveWordList;
 use domain::time::TimeOfDay;
@@ -32,6 +33,15 @@ impl Chance {
 
 pub(super) fn campaign(name: &str) -> CampaignId {
     name.parse().expect("it is an id")
+}
+
+/// The campaign's list, which brought nobody by its own count.
+pub(super) fn list_closed(name: &str) -> CampaignEvent {
+    CampaignEvent::ListClosed {
+        list: ListId::derive(&campaign(name), "00"),
+        count: 0,
+        before: None,
+    }
 }
 
 pub(super) fn flow_ref(version: u32) -> FlowRef {

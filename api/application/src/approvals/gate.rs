@@ -89,14 +89,21 @@ pub async fn goes_on(
     approval: ApprovalId,
     asked: &Asked,
 ) -> Result<(), Problem> {
-    let state = installation.entities.approvals.state(&approval).await?.state;
-    if state
-        .requested()
-        .is_some_and(|requested| requested.asked == *asked)
-    {
-        return Ok(());
+    match was_given_for(installation, approval, asked).await? {
+        true => Ok(()),
+        false => Err(refused(&ApprovalRefusal::BegunOtherwise)),
     }
-    Err(refused(&ApprovalRefusal::BegunOtherwise))
+}
+
+/// Whether the approval was asked for exactly this.
+pub async fn was_given_for(
+    installation: &Installation,
+    approval: ApprovalId,
+    asked: &Asked,
+) -> Result<bool, Problem> {
+    let state = installation.entities.approvals.state(&approval).await?.state;
+    let requested = state.requested();
+    Ok(requested.is_some_and(|requested| requested.asked == *asked))
 }
 
 fn refused(refusal: &ApprovalRefusal) -> Problem {

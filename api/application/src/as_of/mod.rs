@@ -8,6 +8,7 @@
 
 mod call;
 mod entity;
+pub(crate) mod line;
 mod moment;
 pub mod past;
 

@@ -1,6 +1,7 @@
 //! Figures as they were: some events folded into throw-away rows, on a thread of its own, few at once, each
 //! within a time, the last ones kept.
 
+use crate::as_of::line::Line;
 use crate::as_of::moment::{Known, Then};
 use actors::Environment;
 use domain::event_filter::EventFilter;
@@ -14,7 +15,7 @@ use projections::views::campaign_board;
 use projections::{Begun, FoldError, Folded, ReadDb, Span, View, fold_onto};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 /// Folds at once: each has a core to itself, and dialing needs the others.
 const FOLDS_MAX: usize = 2;
@@ -72,17 +73,14 @@ struct Rows {
 
 /// The place where the past is folded; one per process.
 pub struct Past {
-    places: Arc<Semaphore>,
-    /// Room in the line of those who wait for a place.
-    waiting: Semaphore,
+    line: Line,
     kept: Mutex<Vec<(Key, Rows)>>,
 }
 
 impl Default for Past {
     fn default() -> Self {
         Self {
-            places: Arc::new(Semaphore::new(FOLDS_MAX)),
-            waiting: Semaphore::new(WAITING_MAX),
+            line: Line::new(FOLDS_MAX, WAITING_MAX, WAIT_MS_MAX),
             kept: Mutex::default(),
         }
     }
@@ -212,21 +210,11 @@ impl Past {
     /// A place among the few. Who finds none waits in line, where there is room in it, and leaves it by going
     /// away.
     pub async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
-        // Places that come free go to the line: one that is free here has nobody before it.
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
-            return Ok(place);
-        }
         let busy = || {
             let detail = format!("{FOLDS_MAX} questions about the past are being answered; ask again");
             Problem::new(Kind::Unavailable, "as-of-busy", detail)
         };
-        let _waits = self.waiting.try_acquire().map_err(|_full| busy())?;
-        let until = clock.now().plus_ms(WAIT_MS_MAX);
-        tokio::select! {
-            biased;
-            place = Arc::clone(&self.places).acquire_owned() => place.map_err(|_closed| busy()),
-            () = clock.wait_until(until) => Err(busy()),
-        }
+        self.line.place(clock, busy).await
     }
 }
 

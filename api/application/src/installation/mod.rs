@@ -36,7 +36,7 @@ use domain::ports::vault::Vault;
 use domain::problem::{MemberError, Problem};
 use domain::stored_event::{Cause, Position, RequestFacts, aad};
 use domain::time::Timestamp;
-use intake::row::RowRules;
+use intake::row::{Consents, RowRules};
 use projections::Projections;
 use projections::ask::Questions;
 use projections::views::call_history::{CALLEE_POINTER, CallRow};
@@ -237,6 +237,7 @@ impl Installation {
             basis: plan.basis,
             duplicates: plan.duplicates(),
             dedupe: Dedupe::Campaign,
+            consents: Consents::InTheRow,
             flow,
         })
     }

@@ -3,13 +3,15 @@
 use crate::installation::Installation;
 use crate::lists::assigning;
 use crate::lists::load::{Enrolled, Enroller};
+use crate::lists::standing::show;
 use crate::lists::under_way::Course;
+use crate::lists::withdrawing;
 use actors::{Answer, AskError};
 use async_trait::async_trait;
 use domain::actor::Actor;
 use domain::calling_plan::{Dedupe, Duplicates};
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::{Campaign, CampaignStatus, QueryMark};
+use domain::campaign::{Campaign, CampaignRefusal, CampaignStatus, QueryMark};
 use domain::compliance::SAME_NUMBER;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::customer::{Assignee, CustomerRefusal, CustomerState};
@@ -65,6 +67,8 @@ pub struct CampaignEnroller {
     four_eyes: Option<Box<FourEyes>>,
     /// How far the query was read that the list is of.
     mark: Option<QueryMark>,
+    /// The same content is not what comes again: rows of a query are what its table holds then.
+    of_query: bool,
     /// Whether whoever opens it may give persons to users and teams.
     may_assign: bool,
     /// The last position that this import knows to be stored.
@@ -74,6 +78,8 @@ pub struct CampaignEnroller {
     campaign_runs: AtomicBool,
     /// When that is looked at again, in microseconds.
     look_at: AtomicI64,
+    /// Somebody undid the list since it was begun: this process may be the last to learn of it.
+    undone: AtomicBool,
 }
 
 impl CampaignEnroller {
@@ -86,10 +92,12 @@ impl CampaignEnroller {
             by,
             four_eyes: None,
             mark: None,
+            of_query: false,
             may_assign: true,
             stored: AtomicU64::new(0),
             campaign_runs: AtomicBool::new(true),
             look_at: AtomicI64::new(i64::MIN),
+            undone: AtomicBool::new(false),
         }
     }
 
@@ -102,6 +110,12 @@ impl CampaignEnroller {
     /// The same of a query that was read to here.
     pub fn read_to(mut self, mark: Option<QueryMark>) -> Self {
         self.mark = mark;
+        self
+    }
+
+    /// The same where the rows may be others than those by which the list was begun.
+    pub const fn of_query(mut self, of_query: bool) -> Self {
+        self.of_query = of_query;
         self
     }
 
@@ -181,27 +195,47 @@ impl CampaignEnroller {
         Err(AskError::<CustomerRefusal>::Busy.into())
     }
 
-    /// One that was started since has its people soon.
+    /// One that was started since has its people soon, and a list that was undone since has no more.
     async fn look_again(&self, is_dialing: bool) {
         let now = self.installation.now();
         let is_due = now.micros() >= self.look_at.load(Ordering::Relaxed);
         if is_dialing {
             self.campaign_runs.store(true, Ordering::Relaxed);
-        } else if is_due && !self.campaign_runs.load(Ordering::Relaxed) {
-            self.look_whether_one_runs(now).await;
+        }
+        if is_due {
+            self.look(now).await;
         }
     }
 
     /// The list's own campaign says it itself, the others' rows may be behind. What cannot be asked says
     /// nothing: then the import goes as if one ran.
-    async fn look_whether_one_runs(&self, now: Timestamp) {
+    async fn look(&self, now: Timestamp) {
         self.look_at
             .store(now.plus_ms(LOOK_AGAIN_MS).micros(), Ordering::Relaxed);
-        let own = self.installation.entities.campaigns.state(&self.campaign).await;
-        let own_runs = own.is_ok_and(|loaded| loaded.state.status() == Some(CampaignStatus::Running));
+        let Ok(own) = self.installation.entities.campaigns.state(&self.campaign).await else {
+            return;
+        };
+        if own.state.undone_lists().contains(&self.list) {
+            self.undone.store(true, Ordering::Relaxed);
+        }
+        if self.campaign_runs.load(Ordering::Relaxed) {
+            return;
+        }
+        let own_runs = own.state.status() == Some(CampaignStatus::Running);
+        self.look_whether_one_runs(own_runs).await;
+    }
+
+    async fn look_whether_one_runs(&self, own_runs: bool) {
         let boards = self.installation.boards().await.ok();
         let runs = boards.is_none_or(|boards| boards.iter().any(|row| row.status == CampaignStatus::Running));
         self.campaign_runs.store(own_runs || runs, Ordering::Relaxed);
+    }
+
+    fn refuse_undone(&self) -> Result<(), Problem> {
+        match self.is_undone() {
+            true => Err(AskError::Refused(CampaignRefusal::ListUndone { list: self.list }).into()),
+            false => Ok(()),
+        }
     }
 
     async fn campaign(&self, what: &str, command: CampaignCommand) -> Result<Answer<Campaign>, Problem> {
@@ -224,7 +258,8 @@ impl Enroller for CampaignEnroller {
             four_eyes: self.four_eyes.clone(),
         };
         let answer = self.campaign("open-list", command).await?;
-        self.look_whether_one_runs(self.installation.now()).await;
+        let own_runs = answer.state.status() == Some(CampaignStatus::Running);
+        self.look_whether_one_runs(own_runs).await;
         Ok(answer.state.lists().get(&self.list).copied().flatten())
     }
 
@@ -234,6 +269,7 @@ impl Enroller for CampaignEnroller {
             calls.ringing + calls.talking > 0
         });
         self.look_again(is_dialing).await;
+        self.refuse_undone()?;
         let lag_max = match (is_dialing, self.campaign_runs.load(Ordering::Relaxed)) {
             (true, _) => LAG_EVENTS_DIALING_MAX,
             (false, true) => LAG_EVENTS_RUNNING_MAX,
@@ -252,6 +288,8 @@ impl Enroller for CampaignEnroller {
         let began = self.installation.now();
         let waited = self.installation.rows_at(wanted, WAY_MS_MAX).await;
         course.note_wait(self.installation.now().ms_since(began));
+        self.look_again(is_dialing).await;
+        self.refuse_undone()?;
         waited.map_err(|problem| {
             Problem::unavailable(format!(
                 "the rows do not follow what is stored ({}): send the same file again, and it goes on where it \
@@ -317,6 +355,15 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn close(&self, count: u64) -> Result<Position, Problem> {
+        // Whom rows brought that are there no more is of the list all the same, and settles with it.
+        let count = match self.of_query {
+            true => {
+                show(&self.installation, &self.campaign, self.list)
+                    .await?
+                    .enrolled
+            }
+            false => count,
+        };
         let command = CampaignCommand::CloseList {
             list: self.list,
             count,
@@ -328,5 +375,13 @@ impl Enroller for CampaignEnroller {
         };
         let marked = self.campaign("mark-query", CampaignCommand::MarkQuery { mark });
         Ok(marked.await?.position)
+    }
+
+    fn is_undone(&self) -> bool {
+        self.undone.load(Ordering::Relaxed)
+    }
+
+    async fn finish_undone(&self) -> Result<(), Problem> {
+        withdrawing::finish_undone(&self.installation, &self.campaign, self.list).await
     }
 }

@@ -55,6 +55,10 @@ pub trait Enroller: Send + Sync {
     /// The person is given to a user or a team.
     async fn assign(&self, customer: &CustomerId, to: Assignee) -> Result<(), Problem>;
     async fn close(&self, count: u64) -> Result<Position, Problem>;
+    /// Whether somebody undid the list while it is imported.
+    fn is_undone(&self) -> bool;
+    /// Nobody more comes by a list that was undone: who came is withdrawn and counted.
+    async fn finish_undone(&self) -> Result<(), Problem>;
 }
 
 /// What an import did, as replied and as printed.
@@ -107,21 +111,9 @@ pub async fn load(
     tasks: &dyn Tasks,
 ) -> Result<ImportReport, Problem> {
     let mut reading = read_aside(rows, load.rules.clone(), vault, tasks);
-    let mut run = Run {
-        seen: CustomersSeen::default(),
-        numbers: NumbersSeen::default(),
-        first_asked: BTreeSet::new(),
-        report: ImportReport {
-            campaign: load.rules.campaign.to_string(),
-            list: load.rules.list.to_string(),
-            format: load.format.clone(),
-            dry_run: load.dry_run,
-            duplicates_policy: load.rules.duplicates.code().to_owned(),
-            ..ImportReport::default()
-        },
-    };
+    let mut run = Run::of(&load);
     // The list begins only when the file turned out to be readable.
-    let mut next = reading.recv().await;
+    let next = reading.recv().await;
     if matches!(next, Some(Read::Row(_) | Read::Ended))
         && !load.dry_run
         && let Some(count) = enroller.open(&load.source).await?
@@ -132,8 +124,50 @@ pub async fn load(
     }
     let begin = |place: Place, enrolment: Enrolment| ask(&load, enroller, place, enrolment);
     let mut asked = none_of(&begin);
+    let enrolled = enrol_all(
+        &load,
+        enroller,
+        &mut run,
+        Rows { next, reading },
+        &begin,
+        &mut asked,
+    )
+    .await;
+    if let Err(problem) = enrolled {
+        if enroller.is_undone() {
+            // What is on its way arrives before it is counted.
+            while asked.next().await.is_some() {}
+            enroller.finish_undone().await?;
+        }
+        return Err(problem);
+    }
+    load.course.note_enrolled(run.report.enrolled);
+    let mut report = run.report;
+    report.bad.sort_by_key(|bad| bad.row);
+    report.same_number.rows.sort_by_key(|shared| shared.row);
+    if !load.dry_run {
+        report.position = Some(enroller.close(report.enrolled).await?.to_string());
+    }
+    Ok(report)
+}
+
+/// Rows that are read aside, and the next of them.
+struct Rows {
+    next: Option<Read>,
+    reading: mpsc::Receiver<Read>,
+}
+
+/// Asks for every row's enrolment, a bounded number at once.
+async fn enrol_all<F: Future<Output = (Place, Result<Enrolled, Problem>)>>(
+    load: &Load,
+    enroller: &dyn Enroller,
+    run: &mut Run,
+    mut rows: Rows,
+    begin: &impl Fn(Place, Enrolment) -> F,
+    asked: &mut FuturesUnordered<F>,
+) -> Result<(), Problem> {
     loop {
-        match next {
+        match rows.next {
             Some(Read::Row(row)) => {
                 if let Some((place, enrolment)) = run.take(*row)? {
                     while run.awaits_the_first(&place)
@@ -156,19 +190,12 @@ pub async fn load(
         }
         load.course.note_rows(run.report.rows);
         load.course.note_enrolled(run.report.enrolled);
-        next = reading.recv().await;
+        rows.next = rows.reading.recv().await;
     }
     while let Some((row, enrolled)) = asked.next().await {
         run.count(row, enrolled?);
     }
-    load.course.note_enrolled(run.report.enrolled);
-    let mut report = run.report;
-    report.bad.sort_by_key(|bad| bad.row);
-    report.same_number.rows.sort_by_key(|shared| shared.row);
-    if !load.dry_run {
-        report.position = Some(enroller.close(report.enrolled).await?.to_string());
-    }
-    Ok(report)
+    Ok(())
 }
 
 /// Nothing asked yet, of the kind of future that `begin` makes.
@@ -229,6 +256,22 @@ struct Run {
 }
 
 impl Run {
+    fn of(load: &Load) -> Self {
+        Self {
+            seen: CustomersSeen::default(),
+            numbers: NumbersSeen::default(),
+            first_asked: BTreeSet::new(),
+            report: ImportReport {
+                campaign: load.rules.campaign.to_string(),
+                list: load.rules.list.to_string(),
+                format: load.format.clone(),
+                dry_run: load.dry_run,
+                duplicates_policy: load.rules.duplicates.code().to_owned(),
+                ..ImportReport::default()
+            },
+        }
+    }
+
     /// Of a file that was imported before: its bad rows, for whoever never saw its report. Nobody is asked.
     async fn told_again(
         mut self,
@@ -358,6 +401,11 @@ mod tests {
         /// Enrolments after which the store goes away; none when absent.
         fails_after: Option<usize>,
         by_number: bool,
+        /// Enrolments after which somebody undoes the list; and those that were asked for and stored, as they
+        /// were counted then.
+        undone_after: Option<u64>,
+        begun: AtomicU64,
+        counted: Mutex<Option<(u64, u64)>>,
         /// Enrolments, and how many of them the rows show; the most by which the rows were behind.
         stored: AtomicU64,
         shown: AtomicU64,
@@ -373,6 +421,9 @@ mod tests {
             Ok(*self.closed.lock().unwrap())
         }
         async fn make_way(&self, course: &Course) -> Result<(), Problem> {
+            if self.is_undone() {
+                return Err(Problem::refused("refused", "the list was undone"));
+            }
             let stored = self.stored.load(Ordering::Relaxed);
             if stored.saturating_sub(self.shown.load(Ordering::Relaxed)) >= BEHIND_MAX {
                 // The rows come on while it waits.
@@ -385,6 +436,11 @@ mod tests {
             8
         }
         async fn enrol(&self, _: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+            self.begun.fetch_add(1, Ordering::Relaxed);
+            if self.undone_after.is_some() {
+                // Several are on their way at once.
+                tokio::task::yield_now().await;
+            }
             let stored = self.stored.fetch_add(1, Ordering::Relaxed) + 1;
             let behind = stored.saturating_sub(self.shown.load(Ordering::Relaxed));
             self.behind_max.fetch_max(behind, Ordering::Relaxed);
@@ -429,6 +485,17 @@ mod tests {
             *self.closed.lock().unwrap() = Some(count);
             Ok(Position(9))
         }
+
+        fn is_undone(&self) -> bool {
+            let stored = self.stored.load(Ordering::Relaxed);
+            self.undone_after.is_some_and(|after| stored >= after)
+        }
+
+        async fn finish_undone(&self) -> Result<(), Problem> {
+            let counted = [&self.begun, &self.stored].map(|count| count.load(Ordering::Relaxed));
+            *self.counted.lock().unwrap() = Some((counted[0], counted[1]));
+            Ok(())
+        }
     }
 
     fn plan(dry_run: bool, list: &str) -> Load {
@@ -441,6 +508,7 @@ mod tests {
                 basis: Basis::Contract,
                 duplicates: Duplicates::ByCustomer,
                 dedupe: domain::calling_plan::Dedupe::Campaign,
+                consents: intake::row::Consents::InTheRow,
                 flow: Arc::new(domain::flow::from_script("T".parse().unwrap(), "{{days}}").unwrap()),
             },
             source: "customers.csv".to_owned(),
@@ -536,6 +604,20 @@ mod tests {
         assert!(repeat.repeated);
         assert_eq!((repeat.enrolled, repeat.rows), (997, 1_000));
         assert_eq!(repeat.bad, report.bad, "whoever lost the report has it again");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_list_that_is_undone_meanwhile_is_counted_when_what_was_on_its_way_has_arrived() {
+        let book = Book {
+            undone_after: Some(100),
+            ..Book::default()
+        };
+        let problem = run(&book, plan(false, "a"), &thousand()).await.unwrap_err();
+        assert!(problem.detail.contains("undone"), "{}", problem.detail);
+        let (begun, stored) = book.counted.lock().unwrap().unwrap();
+        assert_eq!(begun, stored);
+        assert!((100..150).contains(&stored), "{stored}");
+        assert_eq!(*book.closed.lock().unwrap(), None);
     }
 
     #[tokio::test(flavor = "multi_thread")]

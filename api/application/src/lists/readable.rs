@@ -1,13 +1,40 @@
-//! Whether a file can be read as a list to its end, before anything is done by it.
+//! Whether a file can be read as a list to its end, and whether records bring anybody, before anything is
+//! done by them.
 
 use super::reading::{Read, read_aside};
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
 use domain::problem::Problem;
+use intake::body::BodySource;
 use intake::row::RowRules;
 use intake::source::RowSource;
-use intake::{ImportError, ROWS_MAX};
+use intake::{BadRow, ImportError, ROWS_MAX};
+use serde_json::{Map, Value};
 use std::sync::Arc;
+
+/// Records looked at together: of most lists the first of them is good.
+const RECORDS_AT_ONCE: usize = 256;
+
+/// Whether anybody of these records can be enrolled; where nobody can, why not the first.
+pub async fn somebody(
+    records: &[Map<String, Value>],
+    rules: &RowRules,
+    vault: &Arc<dyn Vault>,
+    tasks: &dyn Tasks,
+) -> Result<(), Option<BadRow>> {
+    let mut first = None;
+    for some in records.chunks(RECORDS_AT_ONCE) {
+        let rows = Box::new(BodySource::new(some.to_vec()));
+        let mut reading = read_aside(rows, rules.clone(), Arc::clone(vault), tasks);
+        while let Some(Read::Row(row)) = reading.recv().await {
+            match *row {
+                Ok(_) => return Ok(()),
+                Err(bad) => first = first.or(Some(bad)),
+            }
+        }
+    }
+    Err(first)
+}
 
 /// Reads every row once and says why that fails. A bad row is a row: the report of the import names it.
 pub async fn readable(

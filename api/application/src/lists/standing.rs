@@ -87,22 +87,7 @@ pub async fn show(
         campaign: Some(campaign.clone()),
         ..EventFilter::default()
     };
-    let mut fold = Fold {
-        shown: ListShown {
-            list,
-            campaign: campaign.clone(),
-            source: String::new(),
-            opened_at: Timestamp::EPOCH,
-            closed_at: None,
-            undone: None,
-            enrolled: 0,
-            settled: 0,
-            withdrawn: 0,
-            waiting: 0,
-            position: Position(0),
-        },
-        waiting: BTreeSet::new(),
-    };
+    let mut fold = Fold::of(campaign, list);
     let reached = each(installation, &filter, |envelope, _| {
         fold.take(envelope).map(|()| true)
     })
@@ -117,9 +102,31 @@ struct Fold {
     shown: ListShown,
     /// By 16 bytes each: the first 128 bits that an id of ours is.
     waiting: BTreeSet<u128>,
+    /// Withdrawn, and not settled yet: their call ends as it would have.
+    in_calls: BTreeSet<u128>,
 }
 
 impl Fold {
+    fn of(campaign: &CampaignId, list: ListId) -> Self {
+        Self {
+            shown: ListShown {
+                list,
+                campaign: campaign.clone(),
+                source: String::new(),
+                opened_at: Timestamp::EPOCH,
+                closed_at: None,
+                undone: None,
+                enrolled: 0,
+                settled: 0,
+                withdrawn: 0,
+                waiting: 0,
+                position: Position(0),
+            },
+            waiting: BTreeSet::new(),
+            in_calls: BTreeSet::new(),
+        }
+    }
+
     fn take(&mut self, envelope: &Envelope) -> Result<(), Problem> {
         match envelope.stream.aggregate() {
             "campaign" => self.take_campaign(envelope),
@@ -160,10 +167,15 @@ impl Fold {
             CustomerEvent::ENROLMENT_WITHDRAWN => {
                 if list_of(envelope)? == Some(self.shown.list) {
                     self.shown.withdrawn += 1;
+                    self.waiting.remove(&person);
+                    self.in_calls.insert(person);
                 }
             }
-            // Of this campaign, by the filter; of this list, if the person waits.
-            _ => self.shown.settled += u64::from(self.waiting.remove(&person)),
+            // Of this campaign, by the filter; of this list, if the person was not settled before.
+            _ => {
+                let is_ours = self.waiting.remove(&person) || self.in_calls.remove(&person);
+                self.shown.settled += u64::from(is_ours);
+            }
         }
         Ok(())
     }
@@ -212,5 +224,48 @@ pub(super) async fn each(
             return Ok(after);
         }
         after = page.reached;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn envelope(kind: &str, customer: &str, data: &Value) -> Envelope {
+        let record = json!({
+            "id": "00000000-0000-5000-8000-000000000001", "kind": kind, "version": 1,
+            "stream": format!("customer-{customer}"), "stream_version": 1, "at": "2026-03-02T10:00:00Z",
+            "command": "00000000-0000-5000-8000-000000000002", "customer": customer, "data": data,
+        });
+        serde_json::from_value(record).unwrap()
+    }
+
+    #[test]
+    fn whoever_is_withdrawn_with_an_open_call_waits_for_nothing_and_settles_once() {
+        let campaign: CampaignId = "T".parse().unwrap();
+        let list = ListId::derive(&campaign, "aa");
+        let mut fold = Fold::of(&campaign, list);
+        let of_list = json!({ "list": list });
+        let (calling, idle) = (
+            "00112233445566778899aabbccddeeff",
+            "ffeeddccbbaa99887766554433221100",
+        );
+        let mut take = |kind: &str, customer: &str, data: &Value| {
+            fold.take(&envelope(kind, customer, data)).unwrap();
+            let shown = &fold.shown;
+            (fold.waiting.len(), shown.withdrawn, shown.settled)
+        };
+        take(CustomerEvent::ENROLLED, calling, &of_list);
+        assert_eq!(take(CustomerEvent::ENROLLED, idle, &of_list), (2, 0, 0));
+        let withdrawn = take(CustomerEvent::ENROLMENT_WITHDRAWN, calling, &of_list);
+        assert_eq!(withdrawn, (1, 1, 0), "nobody calls them again");
+        let settled = json!({});
+        assert_eq!(
+            take(CustomerEvent::ENROLMENT_SETTLED, calling, &settled),
+            (1, 1, 1)
+        );
+        assert_eq!(take(CustomerEvent::ENROLMENT_SETTLED, idle, &settled), (0, 1, 2));
+        assert_eq!(take(CustomerEvent::ENROLMENT_SETTLED, idle, &settled), (0, 1, 2));
     }
 }

@@ -10,6 +10,7 @@ use crate::installation::Installation;
 use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX};
 use actors::AskError;
 use domain::actor::Actor;
+use domain::campaign::CampaignStatus;
 use domain::campaign::command::CampaignCommand;
 use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerCommand, CustomerRefusal};
@@ -138,18 +139,45 @@ pub async fn withdraw_list(
     Ok(shown)
 }
 
+/// Said by whoever imported a list that was undone meanwhile: everybody who came by it is withdrawn for the
+/// reason that is on record, and the list counted.
+pub(super) async fn finish_undone(
+    installation: &Installation,
+    campaign: &CampaignId,
+    list: ListId,
+) -> Result<(), Problem> {
+    let Some(undone) = show(installation, campaign, list).await?.undone else {
+        return Ok(());
+    };
+    let withdrawal = Withdrawal {
+        campaign: campaign.clone(),
+        reason: undone.reason,
+        by: undone.by,
+        actor: None,
+    };
+    let mut after = Some(Position(0));
+    while let Some(from) = after {
+        let (people, reached) = people_of(installation, campaign, list, from).await?;
+        let mut shown = WithdrawnShown::of(campaign, Some(list));
+        ask_all(installation, &withdrawal, Some(list), people, &mut shown).await?;
+        after = reached;
+    }
+    close(installation, &withdrawal, list).await
+}
+
 /// A list whose import stopped half-way is closed with those whom it brought, or its campaign never
-/// completes.
+/// completes. Another process may have been importing it: then it is closed again with who came since.
 async fn close(installation: &Installation, withdrawal: &Withdrawal, list: ListId) -> Result<(), Problem> {
     let campaign = &withdrawal.campaign;
     let campaigns = &installation.entities.campaigns;
     let state = campaigns.state(campaign).await?.state;
-    if state.lists().get(&list) != Some(&None) {
+    let closed = state.lists().get(&list).copied().flatten();
+    let count = show(installation, campaign, list).await?.enrolled;
+    if closed.is_some_and(|closed| closed >= count) || state.status() == Some(CampaignStatus::Stopped) {
         return Ok(());
     }
-    let count = show(installation, campaign, list).await?.enrolled;
     let command = CampaignCommand::CloseList { list, count };
-    let id = CommandId::derive_from_text(&format!("close-undone:{campaign}/{list}"));
+    let id = CommandId::derive_from_text(&format!("close-undone:{campaign}/{list}/{count}"));
     campaigns
         .ask(campaign, command, cause(withdrawal, id, Some(list)))
         .await?;
@@ -227,7 +255,9 @@ async fn ask(
             Err(AskError::Busy) => installation.pause(BUSY_PAUSE_MS).await,
             Ok(answer) => {
                 make_way(installation, answer.position).await;
-                return Ok(answer.events.first().map(|event| Stored {
+                // A repeat is answered with what it stored then: this request did nothing.
+                let stored = answer.events.first().filter(|_| !answer.repeated);
+                return Ok(stored.map(|event| Stored {
                     in_call: matches!(event, CustomerEvent::EnrolmentWithdrawn { open_calls, .. }
                         if !open_calls.is_empty()),
                     position: answer.position,

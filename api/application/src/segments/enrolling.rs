@@ -2,6 +2,7 @@
 //! values of variables.
 
 use crate::installation::Installation;
+use crate::lists::readable::somebody;
 use domain::campaign::CampaignState;
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::FrozenSegment;
@@ -9,19 +10,23 @@ use domain::customer::CustomerState;
 use domain::ids::{CampaignId, CustomerId};
 use domain::problem::Problem;
 use domain::stored_event::Cause;
+use intake::mapping::Member;
+use intake::row::{Consents, RowRules};
 use serde_json::{Map, Value};
 
 /// A campaign's segment, fixed, and its people as records of a list.
 pub struct FrozenList {
     pub frozen: FrozenSegment,
     pub records: Vec<Map<String, Value>>,
+    /// What they are held against: a consent is on record or not, and each grant asks for it.
+    pub rules: RowRules,
     /// Who has no number, or whose values cannot be read: nobody calls them.
     pub unreachable_count: u64,
 }
 
 impl Installation {
     /// Fixes whom a campaign is for. The segment that it has already is asked again as it was asked then, so
-    /// that a list that was cut off goes on with the same people.
+    /// that a list that was cut off goes on with the same people: those of them who are not erased since.
     pub async fn freeze_for(
         &self,
         campaign: &CampaignId,
@@ -31,8 +36,8 @@ impl Installation {
         let state = self.entities.campaigns.state(campaign).await?.state;
         let before = frozen_before(&state, sql)?;
         let members = self.members_of_segment(sql, before.as_ref()).await?;
-        let command = CampaignCommand::FreezeSegment(Box::new(members.frozen.clone()));
-        self.entities.campaigns.ask(campaign, command, cause).await?;
+        let is_new = before.is_none();
+        let frozen = before.unwrap_or(members.frozen);
         let (mut records, mut unreachable_count) = (Vec::with_capacity(members.ids.len()), 0);
         for customer in &members.ids {
             match self.record_of(customer).await? {
@@ -40,11 +45,38 @@ impl Installation {
                 None => unreachable_count += 1,
             }
         }
+        let rules = RowRules {
+            consents: Consents::OnRecord,
+            ..self.list_rules(campaign, &frozen.members_sha256).await?
+        };
+        if is_new {
+            if frozen.count > 0 {
+                self.refuse_nobody(&records, &rules).await?;
+            }
+            let command = CampaignCommand::FreezeSegment(Box::new(frozen.clone()));
+            self.entities.campaigns.ask(campaign, command, cause).await?;
+        }
         Ok(FrozenList {
-            frozen: members.frozen,
+            frozen,
             records,
+            rules,
             unreachable_count,
         })
+    }
+
+    /// What is frozen stays: a segment of which nobody can be enrolled is not.
+    async fn refuse_nobody(&self, records: &[Map<String, Value>], rules: &RowRules) -> Result<(), Problem> {
+        let Err(first) = somebody(records, rules, &self.environment.vault, self.tasks()).await else {
+            return Ok(());
+        };
+        let why = first.map_or_else(
+            || "none of its people has a number".to_owned(),
+            |bad| format!("{}: {}", bad.column, bad.reason),
+        );
+        Err(Problem::refused(
+            "segment-enrols-nobody",
+            format!("nobody of it can be enrolled: {why}"),
+        ))
     }
 
     async fn record_of(&self, customer: &CustomerId) -> Result<Option<Map<String, Value>>, Problem> {
@@ -70,9 +102,12 @@ fn record(state: &CustomerState) -> Option<Map<String, Value>> {
     if let Some(name) = state.name().and_then(|name| name.value()) {
         record.insert("customer_name".to_owned(), name.clone().into());
     }
-    for (attribute, value) in state.profile().into_iter().flat_map(|known| known.values()) {
-        let name = attribute.to_string();
-        record.entry(name).or_insert_with(|| value.written().into());
-    }
+    let known = state.profile().into_iter().flat_map(|known| known.values());
+    let variables: Map<String, Value> = known
+        .map(|(attribute, value)| (attribute.to_string(), value.written().into()))
+        // Consents, agents, zones and places of numbers are a list's to say, not an attribute's.
+        .filter(|(name, _)| Member::from_name(name).is_none())
+        .collect();
+    record.insert("variables".to_owned(), variables.into());
     Some(record)
 }

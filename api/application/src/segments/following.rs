@@ -2,7 +2,7 @@
 //! this process.
 
 use domain::customer::event::CustomerEvent;
-use domain::customer::{Customer, profile_changes};
+use domain::customer::{Customer, ProfileChange, profile_changes};
 use domain::event_filter::EventFilter;
 use domain::ports::event_store::EventStore;
 use domain::ports::vault::Vault;
@@ -76,7 +76,8 @@ impl Held {
     }
 }
 
-/// What a page says of persons. Whose key is gone, of them nothing is known.
+/// What a page says of persons. Whose key is gone is nobody any more, also as of before: they have no row,
+/// and what comes behind their beginning finds none.
 async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<OfPerson>, Problem> {
     let fault = |error: &dyn std::error::Error| Problem::fault(error.to_string());
     let mut changes = Vec::with_capacity(page.len());
@@ -86,8 +87,13 @@ async fn opened(page: &[StoredEvent], vault: &dyn Vault) -> Result<Vec<OfPerson>
             continue;
         };
         let mut event = read_event::<Customer>(&envelope).map_err(|error| fault(&error))?;
-        if tells_values(&event) {
+        let begins = matches!(event, CustomerEvent::Registered { .. });
+        if begins || tells_values(&event) {
             let key = vault.existing_key(&customer).await?;
+            if begins && key.is_none() {
+                changes.push((customer, vec![ProfileChange::Forget]));
+                continue;
+            }
             open_personal(&envelope, &mut event, vault, key.as_ref())?;
         }
         changes.push((customer, profile_changes(&event)));

@@ -2,31 +2,40 @@
 //! the others; a question about the past has rows of its own.
 
 use super::following::Held;
+use crate::as_of::line::Line;
 use crate::as_of::past::Past;
 use actors::Environment;
 use domain::attribute::Known;
 use domain::ids::CustomerId;
-use domain::problem::{MemberError, Problem};
+use domain::ports::clock::Clock;
+use domain::problem::{Kind, MemberError, Problem};
 use domain::segment::Segment;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::KnownOf;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Semaphore;
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Most people of whom all that is known is in memory at once: some 400 MB.
 pub(super) const KNOWN_MAX: u64 = 500_000;
 
+/// Questions that may wait for the rows: each takes some milliseconds once they are read, so that all of them
+/// are answered within `WAIT_MS_MAX`.
+const WAITING_MAX: usize = 64;
+
+/// Longest wait: as long as one question may read the log (`as_of::past`).
+const WAIT_MS_MAX: u64 = 30_000;
+
 /// The rows of this process; one question at a time.
 pub struct SegmentRoom {
-    place: Arc<Semaphore>,
+    line: Line,
     held: Arc<Mutex<Option<Held>>>,
 }
 
 impl Default for SegmentRoom {
     fn default() -> Self {
         Self {
-            place: Arc::new(Semaphore::new(1)),
+            line: Line::new(1, WAITING_MAX, WAIT_MS_MAX),
             held: Arc::default(),
         }
     }
@@ -56,8 +65,7 @@ impl SegmentRoom {
         past: &Past,
         asked: Asked,
     ) -> Result<Answer, Problem> {
-        let place = Arc::clone(&self.place).acquire_owned().await;
-        let place = place.map_err(|_closed| Problem::unavailable("segments"))?;
+        let place = self.place(environment.clock.as_ref()).await?;
         let (held, vault) = (Arc::clone(&self.held), Arc::clone(&environment.vault));
         let answered = past.apart(environment, move |on| {
             let answer = on.runtime.block_on(async {
@@ -87,6 +95,14 @@ impl SegmentRoom {
         answered
             .await?
             .unwrap_or_else(|| Err(Problem::unavailable("the process stops")))
+    }
+
+    async fn place(&self, clock: &dyn Clock) -> Result<OwnedSemaphorePermit, Problem> {
+        let busy = || {
+            let detail = "another question about segments is being answered; ask again";
+            Problem::new(Kind::Unavailable, "segments-busy", detail)
+        };
+        self.line.place(clock, busy).await
     }
 }
 
@@ -118,4 +134,51 @@ async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
         members,
         known,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+
+    /// A clock whose time passes at once, for whoever waits for it.
+    struct HastyClock;
+
+    #[async_trait]
+    impl Clock for HastyClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {}
+    }
+
+    /// A clock on which nobody waits long enough.
+    struct StandingClock;
+
+    #[async_trait]
+    impl Clock for StandingClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::EPOCH
+        }
+        async fn wait_until(&self, _: Timestamp) {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn the_line_before_the_rows_has_an_end_and_a_longest_wait() {
+        let room = SegmentRoom::default();
+        let held = room.place(&StandingClock).await.unwrap();
+        assert_eq!(room.place(&HastyClock).await.unwrap_err().code, "segments-busy");
+        let mut line: Vec<_> = (0..WAITING_MAX)
+            .map(|_| Box::pin(room.place(&StandingClock)))
+            .collect();
+        for asker in &mut line {
+            assert!(futures_util::poll!(asker).is_pending());
+        }
+        let beyond = room.place(&StandingClock).await.unwrap_err();
+        assert_eq!(beyond.code, "segments-busy");
+        drop(held);
+        assert!(line.remove(0).await.is_ok());
+    }
 }

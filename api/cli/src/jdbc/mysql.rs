@@ -7,6 +7,10 @@ use host::clock::SystemClock;
 use mysql_async::prelude::Queryable;
 use mysql_async::{Conn, Error, OptsBuilder, Row, SslOpts, Value};
 
+/// Times are told as lists have them, in Beijing time, where no hour comes twice: in a zone with summer time
+/// a row of the second of two hours would lie before the mark of the first.
+const SET_ZONE: &str = "set time_zone = '+08:00'";
+
 pub(super) async fn read(
     address: &Address,
     statement: &Statement,
@@ -18,6 +22,7 @@ pub(super) async fn read(
     let mut connection = in_time(address, clock, connecting).await?;
     for order in [
         "set names utf8mb4",
+        SET_ZONE,
         "set session transaction isolation level repeatable read",
         "start transaction with consistent snapshot, read only",
     ] {

@@ -59,10 +59,7 @@ async fn freeze(ctx: Ctx, input: Input) -> Result<Changed<SegmentEnrolled>, Prob
     let CampaignSegmentOrder { sql } = input.order().await?;
     let list = ctx.installation.freeze_for(&campaign, &sql, cause).await?;
     let plan = Load {
-        rules: ctx
-            .installation
-            .list_rules(&campaign, &list.frozen.members_sha256)
-            .await?,
+        rules: list.rules,
         source: "segment".to_owned(),
         format: "segment".to_owned(),
         dry_run: false,

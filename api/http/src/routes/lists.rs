@@ -236,13 +236,17 @@ async fn list_of(
     asked: Importing,
 ) -> Result<Changed<ImportReport>, Problem> {
     let Received { spool, turn } = received;
-    let spooled = spool.finish(reading.encoding);
+    let mut spooled = spool.finish(reading.encoding);
+    if asked.query.is_some() {
+        spooled = spooled.of_query();
+    }
     spooled.check(&reading.source)?;
     let name = match &asked.query {
         Some(query) => installation.list_of_query(&campaign, query).await?,
         None => spooled.content_sha256.clone(),
     };
     let rules = installation.list_rules(&campaign, &name).await?;
+    let asked = asked.holding(&spooled.content_sha256);
     let plan = Load {
         rules: RowRules {
             dedupe: asked.dedupe,

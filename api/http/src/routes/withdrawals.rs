@@ -10,7 +10,7 @@ use application::lists::withdrawing::{Withdrawal, WithdrawnShown, withdraw_list,
 use domain::customer::WITHDRAWAL_REASON_BYTES_MAX;
 use domain::ids::{CampaignId, ListId};
 use domain::permission::DataScope;
-use domain::problem::{MemberError, Problem};
+use domain::problem::{Kind, MemberError, Problem};
 use domain::stored_event::Position;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -164,7 +164,7 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown
     let order: PeopleWithdrawal = input.order().await?;
     let (mut people, mut unknown) = (Vec::new(), Vec::new());
     for (index, named) in order.customers.iter().enumerate() {
-        let known = ctx.installation.customer_named(named).await.ok();
+        let known = found(ctx.installation.customer_named(named).await)?;
         match known.filter(|(_, state)| state.enrolment(&campaign).is_some()) {
             Some((customer, _)) => people.push(customer),
             None => unknown.push(MemberError {
@@ -187,6 +187,15 @@ async fn withdraw_named(ctx: Ctx, input: Input) -> Result<Changed<WithdrawnShown
     ))
 }
 
+/// Nobody where there is nobody; who could not be looked for may be in the campaign.
+fn found<T>(looked_for: Result<T, Problem>) -> Result<Option<T>, Problem> {
+    match looked_for {
+        Ok(known) => Ok(Some(known)),
+        Err(problem) if problem.kind == Kind::Missing => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
 fn changed(done: WithdrawnShown) -> Changed<WithdrawnShown> {
     let position = done.position.as_deref().and_then(|text| text.parse().ok());
     Changed(Written {
@@ -194,4 +203,17 @@ fn changed(done: WithdrawnShown) -> Changed<WithdrawnShown> {
         position: position.map(Position),
         body: done,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_is_away_is_not_somebody_who_is_missing() {
+        assert_eq!(found(Ok(1)), Ok(Some(1)));
+        assert_eq!(found::<u8>(Err(Problem::missing("this customer"))), Ok(None));
+        let away = found::<u8>(Err(Problem::unavailable("the store"))).unwrap_err();
+        assert_eq!(away.kind, Kind::Unavailable);
+    }
 }

@@ -150,10 +150,14 @@ const BY_OTHER: &str = "map=other%3Dphone";
 
 /// The file as it is, read as the query says.
 async fn file(story: &Story, query: &str, authorization: &str) -> (u16, Value) {
+    sent(story, query, authorization, FILE).await
+}
+
+async fn sent(story: &Story, query: &str, authorization: &str, text: &'static str) -> (u16, Value) {
     let request = Request::post(format!("{}{LISTS}?{query}", story.url))
         .header("Authorization", authorization)
         .header("Content-Type", "text/csv")
-        .body(Full::new(Bytes::from_static(FILE.as_bytes())));
+        .body(Full::new(Bytes::from_static(text.as_bytes())));
     let client = Client::builder(TokioExecutor::new()).build_http();
     let response = client.request(request.unwrap()).await.unwrap();
     let status = response.status().as_u16();
@@ -248,6 +252,75 @@ fn a_list_that_was_begun_without_an_approval_goes_on_by_whoever_needs_none_or_ha
         let approve = format!("/api/v1/approvals/{id}/approve");
         assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
         let (status, done) = file(&story, &format!("{BY_MOBILE}&approval={id}"), &li).await;
+        assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
+    });
+    story.end();
+}
+
+/// The list of a query is named by the query: what was approved is what it gave then.
+#[test]
+fn an_approval_of_what_a_query_gave_is_none_of_what_it_gives_later() {
+    const GAVE: &str = "customer_id,phone\nC1,13800138001\n";
+    const GIVES: &str = "customer_id,phone\nC2,13800138002\nC3,13800138003\n";
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        campaign(&story, json!(["lists"])).await;
+        add(&story, "li", &["operator"]).await;
+        add(&story, "wang", &["operator"]).await;
+        let li = key(&story, json!({ "user": "li" })).await;
+        let wang = key(&story, json!({ "user": "wang" })).await;
+        let query = format!("query={}", "5e".repeat(32));
+        let approved = async |needed: (u16, Value)| {
+            let (status, needed) = needed;
+            assert_eq!(
+                (status, &needed["code"]),
+                (409, &json!("approval-needed")),
+                "{needed}"
+            );
+            let id = needed["approval"].as_str().unwrap().to_owned();
+            let approve = format!("/api/v1/approvals/{id}/approve");
+            assert_eq!(post(&story, &approve, &wang, json!({})).await.status, 200);
+            id
+        };
+        let id = approved(sent(&story, &query, &li, GAVE).await).await;
+        let by = format!("{query}&approval={id}");
+        let (status, other) = sent(&story, &by, &li, GIVES).await;
+        assert_eq!(status, 422, "approved for other rows: {other}");
+        // The list is begun by the approval, and cut before its first row.
+        let behind = FourEyes::Approved {
+            approval: id.parse().unwrap(),
+            requested_by: "li".parse().unwrap(),
+            approved_by: "wang".parse().unwrap(),
+        };
+        begun(&story, &list_of(&story, &id, &li).await, behind).await;
+        let further = sent(&story, &query, &wang, GIVES).await;
+        assert_eq!(further.0, 409, "nobody approved these: {}", further.1);
+        assert!(trail(&story, "customer.enrolled").await.is_empty());
+        let further = approved(sent(&story, &query, &li, GIVES).await).await;
+        let (status, done) = sent(&story, &format!("{query}&approval={further}"), &li, GIVES).await;
+        assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
+    });
+    story.end();
+}
+
+#[test]
+fn what_a_query_gave_goes_on_by_its_approval_where_it_is_the_same() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        campaign(&story, json!(["lists"])).await;
+        add(&story, "li", &["operator"]).await;
+        add(&story, "wang", &["operator"]).await;
+        let li = key(&story, json!({ "user": "li" })).await;
+        let query = format!("{BY_MOBILE}&query={}", "5e".repeat(32));
+        let (_, needed) = file(&story, &query, &li).await;
+        let id = needed["approval"].as_str().unwrap().to_owned();
+        let behind = FourEyes::Approved {
+            approval: id.parse().unwrap(),
+            requested_by: "li".parse().unwrap(),
+            approved_by: "wang".parse().unwrap(),
+        };
+        begun(&story, &list_of(&story, &id, &li).await, behind).await;
+        let (status, done) = file(&story, &query, &li).await;
         assert_eq!((status, &done["enrolled"]), (200, &json!(2)), "{done}");
     });
     story.end();

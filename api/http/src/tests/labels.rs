@@ -191,3 +191,44 @@ fn a_turn_that_was_understood_is_put_before_people_by_whoever_says_it_was_not() 
     });
     story.end();
 }
+
+/// What an erased person said teaches nothing any more; how often somebody's words are gone is told.
+#[test]
+fn lines_to_learn_from_leave_out_who_was_erased_and_say_how_many_are_gone() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        with_two(&story).await;
+        let wang = labeller(&story, "wang").await;
+        for customer in ["C01", "C02"] {
+            doubtful(&story, customer).await;
+            let turn = next(&story, &wang).await;
+            let labelled = asks(&story, &wang, "/api/v1/labels", intent(&turn, "busy")).await;
+            assert_eq!(labelled.status, 200, "{}", labelled.body);
+        }
+        let bearer = story.bearer();
+        let lines = async || {
+            let settled = trail(&story, "label.settled").await;
+            let last = settled.iter().map(position).max().unwrap();
+            let path = format!("/api/v1/labels/training?by=chen&reason=train&after_position={last}");
+            get(&story, &path, &bearer).await.body
+        };
+        let before = lines().await;
+        assert_eq!(
+            (before["items"].as_array().map(Vec::len), &before["gone"]),
+            (Some(2), &json!(0)),
+            "{before}"
+        );
+        let headers = [("Authorization", bearer.as_str())];
+        let order = json!({ "reason": "asked" });
+        let path = "/api/v1/customers/C01/erase";
+        let erased = send(&story, Method::POST, path, &headers, Some(order)).await;
+        assert_eq!(erased.status, 200, "{}", erased.body);
+        let after = lines().await;
+        assert_eq!(
+            (after["items"].as_array().map(Vec::len), &after["gone"]),
+            (Some(1), &json!(1)),
+            "{after}"
+        );
+    });
+    story.end();
+}

@@ -58,6 +58,7 @@ mod subscribers;
 mod tables;
 mod takings;
 mod token;
+mod undone_lists;
 mod webhooks;
 mod what_if_policies;
 mod why_not;

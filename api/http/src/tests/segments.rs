@@ -2,6 +2,8 @@
 //! as of then; and gone with who is erased.
 
 use crate::tests::doors::Server;
+use domain::ids::CommandId;
+use domain::stored_event::Cause;
 use serde_json::{Value, json};
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
@@ -92,14 +94,28 @@ fn known_again(server: &Server) {
 fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     known(&server, "C1", "30", "信用卡");
-    assert_eq!(count(&server, &asked(CARDS))["count"], 1);
+    let first = count(&server, &asked(CARDS));
+    assert_eq!(first["count"], 1);
     let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
     assert_eq!(erased.0, 200, "{erased:?}");
     let none = count(&server, &asked(CARDS));
     assert_eq!(none["count"], 0, "{none}");
     // As of before, too: the key that opened it is gone.
-    let before = count(&server, &json!({ "sql": CARDS, "as_of": "1" }));
-    assert_eq!(before["count"], 0, "{before}");
+    let before = |sql: &str| {
+        let named = json!({ "sql": sql, "as_of": first["position"], "sample": 10 });
+        let previewed = server.post("/api/v1/segments/preview", &named);
+        assert_eq!(previewed.0, 200, "{previewed:?}");
+        (
+            previewed.1["count"].clone(),
+            previewed.1["sample"].as_array().map(Vec::len),
+        )
+    };
+    assert_eq!(before(CARDS), (json!(0), Some(0)));
+    assert_eq!(before("SELECT * FROM customers"), (json!(2), Some(2)));
+    assert_eq!(
+        before("SELECT * FROM customers WHERE calls_count = 0"),
+        (json!(2), Some(2))
+    );
     let wrong = server.post(
         "/api/v1/segments/check",
         &asked("SELECT * FROM customers WHERE 姓名 = 'x'"),
@@ -116,5 +132,84 @@ fn who_is_erased_is_in_no_segment_and_a_wrong_one_names_its_column() {
     );
     assert_eq!(refused.0, 422, "{refused:?}");
     assert!(!refused.1.to_string().contains("thirty"), "{refused:?}");
+    server.end();
+}
+
+#[test]
+fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    for customer in ["C1", "C2"] {
+        known(&server, customer, "30", "信用卡");
+    }
+    assert_eq!(server.send("POST", "/api/v1/campaigns", NEXT).0, 201);
+    // Frozen, and cut before its list.
+    let cause = Cause::outside(CommandId::derive_from_text("freeze"));
+    let campaign = "NEXT".parse().unwrap();
+    let freezing = server.running.installation.freeze_for(&campaign, CARDS, cause);
+    let frozen = server.runtime.block_on(freezing).unwrap();
+    assert_eq!((frozen.frozen.count, frozen.records.len()), (2, 2));
+    let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
+    assert_eq!(erased.0, 200, "{erased:?}");
+    let done = server.post("/api/v1/campaigns/NEXT/segment", &asked(CARDS));
+    assert_eq!(
+        (done.0, &done.1["import"]["enrolled"]),
+        (200, &json!(1)),
+        "{done:?}"
+    );
+    let kept = json!(frozen.frozen.members_sha256);
+    assert_eq!(done.1["segment"]["members_sha256"], kept, "{done:?}");
+    let again = server.post("/api/v1/campaigns/NEXT/segment", &asked(CARDS));
+    assert_eq!(again.1["import"]["repeated"], true, "{again:?}");
+    server.end();
+}
+
+/// Each grant asks for the consent; attributes say none, and give nobody to anybody.
+#[test]
+fn a_campaign_that_needs_consent_enrols_a_segment_and_attributes_are_variables_alone() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let set = json!({ "set": { "consent_scope": "marketing", "consent_source": "app", "consent_at": "2026-01-01",
+        "agent": "nobody", "time_zone": "Asia/Tokyo", "customer_level": "gold" } });
+    let told = server.post("/api/v1/customers/C1/attributes", &set);
+    assert_eq!(told.0, 200, "{told:?}");
+    let next = r#"{"task_id":"NEXT","script_template":"您好。{{customer_level}}","basis":"consent"}"#;
+    assert_eq!(server.send("POST", "/api/v1/campaigns", next).0, 201);
+    let everybody = asked("SELECT * FROM customers");
+    let done = server.post("/api/v1/campaigns/NEXT/segment", &everybody);
+    let import = &done.1["import"];
+    assert_eq!(
+        (done.0, &import["enrolled"], &import["bad_count"]),
+        (200, &json!(1), &json!(2)),
+        "C2 and C3 have no level: {done:?}"
+    );
+    assert!(server.events("customer.consent_recorded").is_empty());
+    assert!(server.events("customer.assigned").is_empty());
+    let enrolled = server.events("customer.enrolled");
+    let last = enrolled.last().unwrap();
+    let level = last["data"]["variables"]["customer_level"].clone();
+    assert!(level.is_object(), "sealed: {last}");
+    server.end();
+}
+
+#[test]
+fn a_segment_of_which_nobody_can_be_enrolled_is_not_frozen() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let next = r#"{"task_id":"NEXT","script_template":"您好。{{customer_level}}","basis":"contract"}"#;
+    assert_eq!(server.send("POST", "/api/v1/campaigns", next).0, 201);
+    let everybody = asked("SELECT * FROM customers");
+    let refused = server.post("/api/v1/campaigns/NEXT/segment", &everybody);
+    assert_eq!(
+        (refused.0, &refused.1["code"]),
+        (422, &json!("segment-enrols-nobody")),
+        "{refused:?}"
+    );
+    assert!(server.events("campaign.segment_frozen").is_empty());
+    let set = json!({ "set": { "customer_level": "gold" } });
+    assert_eq!(server.post("/api/v1/customers/C1/attributes", &set).0, 200);
+    let done = server.post("/api/v1/campaigns/NEXT/segment", &everybody);
+    assert_eq!(
+        (done.0, &done.1["import"]["enrolled"]),
+        (200, &json!(1)),
+        "{done:?}"
+    );
     server.end();
 }

@@ -538,6 +538,7 @@ mod tests {
             CampaignEvent::ListClosed {
                 list: list_id,
                 count: 200,
+                before: None,
             },
         );
         let row = shown(&story).await.campaign;
@@ -545,6 +546,17 @@ mod tests {
             (row.status, row.lists_open, row.lists_closed, row.listed),
             (CampaignStatus::Ready, 0, 1, 200)
         );
+        // Undone while another process imported it: closed again with who came meanwhile.
+        story.campaign(
+            "T",
+            CampaignEvent::ListClosed {
+                list: list_id,
+                count: 230,
+                before: Some(200),
+            },
+        );
+        let row = shown(&story).await.campaign;
+        assert_eq!((row.lists_open, row.lists_closed, row.listed), (0, 1, 230));
         let reason = PauseReason::TrunkUnreachable;
         story
             .campaign("T", CampaignEvent::Started {})

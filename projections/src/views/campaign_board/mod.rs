@@ -265,7 +265,10 @@ impl Board<'_> {
             }
             CampaignEvent::Completed { .. } => self.enter(campaign, CampaignStatus::Completed),
             CampaignEvent::ListOpened { .. } => self.add(campaign, Column::ListsOpen, 1),
-            CampaignEvent::ListClosed { count, .. } => self.list_closed(campaign, *count),
+            CampaignEvent::ListClosed { count, before, .. } => match before {
+                Some(before) => self.add(campaign, Column::Listed, whole(count.saturating_sub(*before))),
+                None => self.list_closed(campaign, *count),
+            },
             CampaignEvent::AlertRaised { alert, detail } => self.set(campaign, &|row| {
                 row.add(Column::Alerts, 1);
                 row.set(Column::LastAlert, Val::text(alert));
@@ -285,7 +288,7 @@ impl Board<'_> {
         self.set(campaign, &|row| {
             row.add(Column::ListsOpen, -1);
             row.add(Column::ListsClosed, 1);
-            row.add(Column::Listed, i64::try_from(count).unwrap_or(i64::MAX));
+            row.add(Column::Listed, whole(count));
             if row.text(Column::Status) == "draft" {
                 row.set(Column::Status, Val::text("ready"));
             }
@@ -319,6 +322,10 @@ impl Board<'_> {
             cells.set(CountColumn::Pos, self.pos.clone());
         })
     }
+}
+
+fn whole(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }
 
 /// A campaign of which nothing is known yet.
