@@ -153,6 +153,7 @@ impl Story {
             | CustomerEvent::CallAsked { campaign, .. }
             | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
+            CustomerEvent::DealReported { deal, .. } => Some(deal.campaign.clone()),
             _ => None,
         };
         self.tell(StreamId::new("customer", &id), scope, Some(id), &event);

@@ -7,7 +7,7 @@ use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
 use domain::screening::NumberListName;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -109,7 +109,52 @@ impl Listing {
 /// Lines that are told of when they are no numbers; the count is of all.
 const BAD_LINES_TOLD_MAX: usize = 20;
 
-/// Tells each number of a file the same, one after another; the good ones count.
+/// Numbers of one request, as the route takes them.
+const NUMBERS_OF_REQUEST: usize = 500;
+
+/// What became of a file's numbers.
+#[derive(Default)]
+struct Sum {
+    good: u64,
+    unchanged: u64,
+    bad: u64,
+    bad_lines: Vec<usize>,
+}
+
+impl Sum {
+    fn add(&mut self, part: &[(usize, String)], reply: &Value) {
+        self.good += reply["good"].as_u64().unwrap_or(0);
+        self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
+        for refused in reply["refused"].as_array().into_iter().flatten() {
+            self.bad += 1;
+            let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
+            let line = row.and_then(|row| part.get(row)).map(|(line, _)| *line);
+            if self.bad_lines.len() < BAD_LINES_TOLD_MAX {
+                self.bad_lines.extend(line);
+            }
+        }
+    }
+}
+
+/// The next numbers of a file with their lines, as many as go in one request.
+fn part_of(
+    lines: &mut impl Iterator<Item = (usize, std::io::Result<String>)>,
+) -> std::io::Result<Vec<(usize, String)>> {
+    let mut part = Vec::with_capacity(NUMBERS_OF_REQUEST);
+    for (index, line) in lines {
+        let line = line?;
+        let number = line.trim();
+        if !number.is_empty() && !number.starts_with('#') {
+            part.push((index + 1, number.to_owned()));
+        }
+        if part.len() == NUMBERS_OF_REQUEST {
+            break;
+        }
+    }
+    Ok(part)
+}
+
+/// Tells the numbers of a file the same, many in a request; the good ones count.
 async fn import(
     file: &Path,
     list: Option<&NumberListName>,
@@ -118,35 +163,34 @@ async fn import(
     runtime: Arc<Runtime>,
 ) -> Result<(), Failure> {
     let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
-    let lines = BufReader::new(File::open(file).map_err(unavailable)?).lines();
+    let mut lines = BufReader::new(File::open(file).map_err(unavailable)?)
+        .lines()
+        .enumerate();
     let client = asking.client(runtime).await?;
-    let (mut good, mut bad_count, mut bad) = (0_u64, 0_u64, Vec::new());
-    for (index, line) in lines.enumerate() {
-        let line = line.map_err(unavailable)?;
-        let number = line.trim();
-        if number.is_empty() || number.starts_with('#') {
-            continue;
-        }
-        let told = match list {
-            Some(list) => {
-                let body = json!({ "number": number, "list": list.as_str(), "reason": reason });
-                post("/api/v1/numbers/list-on", &body).ask(&client).await
-            }
-            None => {
-                let body = json!({ "number": number, "reason": reason });
-                post("/api/v1/numbers/suppress", &body).ask(&client).await
-            }
+    let mut sum = Sum::default();
+    let ended = loop {
+        let part = match part_of(&mut lines) {
+            Ok(part) => part,
+            Err(error) => break Err(unavailable(error)),
         };
-        match told {
-            Ok(_) => good += 1,
-            Err(_) => {
-                bad_count += 1;
-                bad.extend((bad.len() < BAD_LINES_TOLD_MAX).then_some(index + 1));
-            }
+        if part.is_empty() {
+            break Ok(());
         }
-    }
+        let numbers: Vec<&str> = part.iter().map(|(_, number)| number.as_str()).collect();
+        let mut body = json!({ "numbers": numbers, "reason": reason });
+        if let (Some(list), Some(members)) = (list, body.as_object_mut()) {
+            members.insert("list".to_owned(), json!(list.as_str()));
+        }
+        match post("/api/v1/numbers/import", &body).ask(&client).await {
+            Ok(reply) => sum.add(&part, &reply),
+            Err(failure) => break Err(failure),
+        }
+    };
     client.close().await;
-    asking.tell(&json!({ "good": good, "bad": bad_count, "bad_lines": bad }))
+    ended?;
+    asking.tell(&json!({
+        "good": sum.good, "unchanged": sum.unchanged, "bad": sum.bad, "bad_lines": sum.bad_lines,
+    }))
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
