@@ -160,7 +160,7 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    async fn take(&self, calls: &OfNumber, taken: &mut PastCallsTaken) -> Result<(), Problem> {
+    async fn take(&self, calls: &[(usize, PastCall)], taken: &mut PastCallsTaken) -> Result<(), Problem> {
         let calls: Vec<PastCall> = calls.iter().map(|(_, call)| call.clone()).collect();
         let entities = &self.installation.entities;
         let command = NumberCommand::ImportHistory {
