@@ -28,15 +28,21 @@ pub enum DealKind {
     Signed,
     /// 还款: a debt was repaid, in whole or in part.
     Repaid,
+    /// 约访: a visit was agreed; its amount only says that it stands.
+    Appointed,
+    /// 约访成功: the visit took place.
+    Kept,
 }
 
 impl DealKind {
-    pub const ALL: [Self; 2] = [Self::Signed, Self::Repaid];
+    pub const ALL: [Self; 4] = [Self::Signed, Self::Repaid, Self::Appointed, Self::Kept];
 
     pub const fn code(self) -> &'static str {
         match self {
             Self::Signed => "signed",
             Self::Repaid => "repaid",
+            Self::Appointed => "appointed",
+            Self::Kept => "kept",
         }
     }
     /// Chinese and English.
@@ -44,6 +50,8 @@ impl DealKind {
         match self {
             Self::Signed => ("成交", "signed"),
             Self::Repaid => ("还款", "repaid"),
+            Self::Appointed => ("约访", "visit agreed"),
+            Self::Kept => ("约访成功", "visit kept"),
         }
     }
     /// By its code or its Chinese label.
@@ -124,6 +132,17 @@ pub struct Deal {
     /// How long after the customer's first dial in the campaign; absent where it is put down to no call.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cycle_ms: Option<u64>,
+}
+
+/// By how much a report changes what figures count: deals that are put down to a call, within its window.
+/// Summed over all reports they are what stands, whatever was corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DealCounts {
+    pub counted_minor: i64,
+    pub counted_deals: i64,
+    /// 1 where it is the person's first of its type in the campaign; -1 where none is left.
+    pub counted_people: i64,
+    pub cycle_change_ms: i64,
 }
 
 /// Whether a text may be a deal's reference.

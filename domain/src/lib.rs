@@ -53,6 +53,7 @@ pub mod message_way;
 mod named_version;
 pub mod number;
 pub mod number_library;
+pub mod past_call;
 pub mod pdca;
 pub mod permission;
 pub mod person_request;

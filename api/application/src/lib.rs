@@ -41,6 +41,7 @@ pub mod models;
 pub mod notice;
 pub mod paced_places;
 pub mod parameter;
+pub mod past_calls;
 pub mod percent;
 pub mod private_file;
 pub mod profiles;

@@ -1,7 +1,8 @@
 //! A file of deals: CSV with a header, read into rows of the request that reports them. A bad row is told by
 //! its line, and the others count.
 //!
-//! Columns: `customer_id`, `reference`, `type` (signed, repaid, 成交, 还款), `amount` (such as 1280.00, in units
+//! Columns: `customer_id`, `reference`, `type` (signed, repaid,
+//! appointed, kept, 成交, 还款, 约访, 约访成功), `amount` (such as 1280.00, in units
 //! of two decimals), `currency` (CNY unless it is said), `happened_at` (RFC 3339), and `call` or `campaign`.
 
 use csv::{ReaderBuilder, StringRecord};
@@ -79,7 +80,8 @@ fn row(record: &StringRecord, places: &[Option<usize>]) -> Result<Value, String>
     };
     let needed = |name: &str| cell(name).ok_or_else(|| format!("{name} is empty"));
     let word = needed("type")?;
-    let kind = DealKind::of_word(&word).ok_or_else(|| format!("{word:?} is no type: signed or repaid"))?;
+    let kind = DealKind::of_word(&word)
+        .ok_or_else(|| format!("{word:?} is no type: signed, repaid, appointed or kept"))?;
     let at = needed("happened_at")?;
     let at: Timestamp = at
         .parse()

@@ -3,6 +3,7 @@
 //! A grant counts from the moment it is given until it is released; what was dialed is never released.
 
 use crate::ids::{CallId, CampaignId};
+use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_DIAL_MS};
 use crate::time::Timestamp;
 
 /// How long a closed dial is kept: the longest period of any cap is 7 days; 30 leave room for presets to
@@ -27,11 +28,49 @@ pub struct PastDial {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ContactHistory {
     dials: Vec<PastDial>,
+    /// Calls of other systems; most people have none.
+    imported: Option<Box<PastCalls>>,
 }
 
 impl ContactHistory {
     pub fn dials(&self) -> &[PastDial] {
         &self.dials
+    }
+
+    /// Calls that other systems made, where some were imported.
+    pub fn imported(&self) -> Option<&PastCalls> {
+        self.imported.as_deref()
+    }
+
+    pub(crate) fn import(&mut self, calls: &[PastCall], at: Timestamp) {
+        self.imported.get_or_insert_default().note(calls);
+        self.trim(at);
+    }
+
+    /// Those of the records that are new: not known, and no dial of ours.
+    pub(crate) fn news(&self, calls: Vec<PastCall>, now: Timestamp) -> Result<Vec<PastCall>, PastCallFault> {
+        let mut fresh: Vec<PastCall> = Vec::new();
+        for call in calls {
+            if call.dialed_at > now {
+                return Err(PastCallFault::InFuture);
+            }
+            let is_known = self.imported().is_some_and(|known| known.has(call.record))
+                || fresh.iter().any(|other| other.record == call.record);
+            if !is_known && !self.dialed_about(call.dialed_at) {
+                fresh.push(call);
+            }
+        }
+        let known = self.imported().map_or(0, PastCalls::count);
+        if known + fresh.len() > PAST_CALLS_MAX {
+            return Err(PastCallFault::TooMany);
+        }
+        Ok(fresh)
+    }
+
+    /// We dialed then: a record is the switch's sight of it.
+    fn dialed_about(&self, at: Timestamp) -> bool {
+        let near = |other: Timestamp| at.ms_since(other).max(other.ms_since(at)) <= SAME_DIAL_MS;
+        self.dials.iter().any(|dial| near(dial.at))
     }
 
     pub fn find(&self, call: CallId) -> Option<&PastDial> {
@@ -80,6 +119,9 @@ impl ContactHistory {
 
     fn trim(&mut self, now: Timestamp) {
         let oldest = now.minus_ms(KEEP_MS);
+        if let Some(imported) = &mut self.imported {
+            imported.trim(oldest);
+        }
         self.dials
             .retain(|dial| dial.answered.is_none() || dial.at > oldest);
         let mut surplus = self.dials.len().saturating_sub(DIALS_MAX);

@@ -8,6 +8,7 @@ use super::facts::Counters;
 use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period, PresetRules};
 use super::zones::{UnknownZone, later_day, local, start_of_day, zones_of};
 use super::{CustomerFacts, Decision, NumberFacts, PastDial, Rule, named};
+use crate::past_call::{IMPORTED_FACT, ImportedDial, PastCalls};
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -91,6 +92,13 @@ fn judge_caps(
             .map(|zone| use_of(cap, &dials, *zone, now))
             .fold((0, None), |one, other| (one.0.max(other.0), one.1.max(other.1)));
         seen.insert(name_of(cap), format!("{used} of {}", cap.calls_max));
+        let imported = zones
+            .iter()
+            .map(|zone| imported_in(cap, counters, *zone, now))
+            .max();
+        if let Some(imported @ 1..) = imported {
+            seen.insert(format!("{IMPORTED_FACT}{}", name_of(cap)), imported.to_string());
+        }
         decision = match (decision, opens_at) {
             (Decision::DeferUntil(one), Some(other)) => Decision::DeferUntil(one.max(other)),
             (_, Some(other)) => Decision::DeferUntil(other),
@@ -119,16 +127,33 @@ pub(super) fn name_of(cap: &FrequencyCap) -> String {
     format!("{counted}_per_{over}_in_{period}")
 }
 
+/// Whether a cap counts a call by its answer; one of which that is not known counts as either.
+const fn counts_answer(cap: &FrequencyCap, answered: Option<bool>) -> bool {
+    match (cap.counted, answered) {
+        (CountedCalls::Dialed, _) | (_, None) => true,
+        (CountedCalls::Answered, Some(answered)) => answered,
+        (CountedCalls::Unanswered, Some(answered)) => !answered,
+    }
+}
+
+/// Dials of other systems that this cap counts; their matter is not known, so they count for each.
+fn imported<'a>(cap: &FrequencyCap, counters: &Counters<'a>) -> impl Iterator<Item = Timestamp> + 'a {
+    let cap = *cap;
+    let dials = counters.history.imported().map_or(&[][..], PastCalls::dials);
+    let counts = move |dial: &&ImportedDial| counts_answer(&cap, dial.answered);
+    dials.iter().filter(counts).map(|dial| dial.at)
+}
+
+fn imported_in(cap: &FrequencyCap, counters: &Counters<'_>, zone: Tz, now: Timestamp) -> usize {
+    let dials: Vec<Timestamp> = imported(cap, counters).collect();
+    use_of(cap, &dials, zone, now).0
+}
+
 /// The instants of the calls this cap counts, oldest first.
 fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
     let counts = |dial: &&PastDial| {
-        let by_answer = match (cap.counted, dial.answered) {
-            (CountedCalls::Dialed, _) | (_, None) => true,
-            (CountedCalls::Answered, Some(answered)) => answered,
-            (CountedCalls::Unanswered, Some(answered)) => !answered,
-        };
         let by_matter = cap.over != CountedOver::Matter || dial.campaign == *counters.matter;
-        by_answer && by_matter
+        counts_answer(cap, dial.answered) && by_matter
     };
     let mut instants: Vec<Timestamp> = counters
         .history
@@ -136,6 +161,7 @@ fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
         .iter()
         .filter(counts)
         .map(|dial| dial.at)
+        .chain(imported(cap, counters))
         .collect();
     instants.sort_unstable();
     instants

@@ -6,6 +6,7 @@
 use super::preset::shipped_presets;
 use super::zones::BEIJING;
 use crate::calling_plan::Preset;
+use crate::past_call::IMPORTED_FACT;
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -326,6 +327,14 @@ fn with_facts(zh: &str, en: &str, facts: &BTreeMap<String, String>) -> InWords {
 /// A cap's fact, such as `dialed_per_number_in_1_days` with `2 of 2`: how often, in which period, and how
 /// often at most. `None` for any other fact.
 fn cap_in_words(name: &str, value: &str) -> Option<InWords> {
+    if let Some(of_them) = name.strip_prefix(IMPORTED_FACT) {
+        let (what, _) = of_them.split_once("_in_")?;
+        let (_, what_zh, what_en) = CAPPED.iter().find(|(code, ..)| *code == what)?;
+        return Some(InWords {
+            zh: format!("{what_zh}中 {value} 次来自导入的历史"),
+            en: format!("{value} of the {what_en} are imported history"),
+        });
+    }
     let (what, period) = name.split_once("_in_")?;
     let (used, most) = value.split_once(" of ")?;
     let (_, what_zh, what_en) = CAPPED.iter().find(|(code, ..)| *code == what)?;

@@ -3,6 +3,7 @@
 use super::assignee::Assignee;
 use super::deals::DealReport;
 use super::erasure::DeletedRecording;
+use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe};
@@ -117,6 +118,8 @@ pub enum CustomerCommand {
     Tag(Box<TagOrder>),
     /// What came of a call afterwards. Known so already: no event.
     ReportDeal(Box<DealReport>),
+    /// What another system's records say of calls to a number of the person. All known already: no event.
+    ImportHistory(Box<HistoryOrder>),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -146,6 +149,7 @@ impl CustomerCommand {
             Self::SetAttributes(_) => "customer.set_attributes",
             Self::Tag(_) => "customer.tag",
             Self::ReportDeal(_) => "customer.report_deal",
+            Self::ImportHistory(_) => "customer.import_history",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }

@@ -8,7 +8,9 @@
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use crate::deal::{ATTRIBUTION_DAYS_MAX, Currency, DEAL_AMOUNT_MINOR_MAX, Deal, DealKind, is_reference};
+use crate::deal::{
+    ATTRIBUTION_DAYS_MAX, Currency, DEAL_AMOUNT_MINOR_MAX, Deal, DealCounts, DealKind, is_reference,
+};
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -87,7 +89,9 @@ pub(super) fn report(
         return Ok(Vec::new());
     }
     let was = before.map_or(0, |before| before.amount_minor);
+    let counts = counts(state, before, &deal);
     Ok(vec![CustomerEvent::DealReported {
+        counts: Some(counts),
         change_minor: signed(deal.amount_minor) - signed(was),
         corrects: before.is_some(),
         deal: Box::new(deal),
@@ -124,6 +128,33 @@ fn attributed(report: DealReport) -> Deal {
         happened_at: report.happened_at,
         campaign: report.campaign,
     }
+}
+
+/// Against what figures counted of it before.
+fn counts(state: &CustomerState, before: Option<&Deal>, deal: &Deal) -> DealCounts {
+    let (was, is) = (
+        before.filter(|before| is_counted(before)),
+        is_counted(deal).then_some(deal),
+    );
+    let minor = |deal: Option<&Deal>| signed(deal.map_or(0, |deal| deal.amount_minor));
+    let cycle_ms = |deal: Option<&Deal>| signed(deal.and_then(|deal| deal.cycle_ms).unwrap_or(0));
+    let one = |deal: Option<&Deal>| i64::from(deal.is_some());
+    let mut known = state.deals().into_iter().flat_map(BTreeMap::values);
+    let has_another = known.any(|other| {
+        let is_same = other.campaign == deal.campaign && other.kind == deal.kind;
+        is_same && other.reference != deal.reference && is_counted(other)
+    });
+    DealCounts {
+        counted_minor: minor(is) - minor(was),
+        counted_deals: one(is) - one(was),
+        counted_people: if has_another { 0 } else { one(is) - one(was) },
+        cycle_change_ms: cycle_ms(is) - cycle_ms(was),
+    }
+}
+
+/// It is put down to a call, and was not taken back.
+const fn is_counted(deal: &Deal) -> bool {
+    deal.call.is_some() && deal.amount_minor > 0
 }
 
 /// Amounts are bounded far below.

@@ -7,8 +7,8 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, profiling,
-    withdrawing,
+    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, past,
+    profiling, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -96,6 +96,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::SetAttributes(order) => profiling::set_attributes(state, *order),
         CustomerCommand::Tag(order) => profiling::tag(state, *order),
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
+        CustomerCommand::ImportHistory(order) => past::import(state, *order, context.now),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }

@@ -7,11 +7,12 @@ use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
-use crate::deal::Deal;
+use crate::deal::{Deal, DealCounts};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId};
+use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -227,6 +228,16 @@ pub enum CustomerEvent {
         change_minor: i64,
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         corrects: bool,
+        /// What figures count of it; absent in events from before they did.
+        #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+        counts: Option<DealCounts>,
+    },
+    /// Calls of another system to a number of theirs, by its records: caps count what proves a dial.
+    #[serde(rename = "customer.history_imported")]
+    HistoryImported {
+        source: HistorySource,
+        number: NumberId,
+        calls: Vec<PastCall>,
     },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
@@ -287,6 +298,7 @@ impl CustomerEvent {
     pub const ATTRIBUTES_SET: &'static str = "customer.attributes_set";
     pub const TAGGED: &'static str = "customer.tagged";
     pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
+    pub const HISTORY_IMPORTED: &'static str = "customer.history_imported";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
@@ -316,6 +328,7 @@ impl EventData for CustomerEvent {
             Self::AttributesSet { .. } => Self::ATTRIBUTES_SET,
             Self::Tagged { .. } => Self::TAGGED,
             Self::DealReported { .. } => Self::DEAL_REPORTED,
+            Self::HistoryImported { .. } => Self::HISTORY_IMPORTED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -369,6 +382,7 @@ impl EventData for CustomerEvent {
             | Self::Assigned { .. }
             | Self::Unassigned { .. }
             | Self::DealReported { .. }
+            | Self::HistoryImported { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => Vec::new(),

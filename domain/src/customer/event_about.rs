@@ -38,6 +38,7 @@ impl CustomerEvent {
             | Self::Corrected { .. }
             | Self::AttributesSet { .. }
             | Self::Tagged { .. }
+            | Self::HistoryImported { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,
@@ -68,6 +69,7 @@ impl CustomerEvent {
             | Self::Corrected { .. }
             | Self::AttributesSet { .. }
             | Self::Tagged { .. }
+            | Self::HistoryImported { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,

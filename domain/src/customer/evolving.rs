@@ -94,6 +94,7 @@ impl CustomerState {
             | CustomerEvent::Unassigned { .. }
             | CustomerEvent::Corrected { .. }
             | CustomerEvent::DealReported { .. }
+            | CustomerEvent::HistoryImported { .. }
             | CustomerEvent::AttributesSet { .. }
             | CustomerEvent::Tagged { .. }
             | CustomerEvent::ErasureRequested { .. }

@@ -8,12 +8,13 @@ use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
-use crate::deal::{Currency, Deal, DealKind};
+use crate::deal::{Currency, Deal, DealCounts, DealKind};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
+use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::record::golden_support::{
-    at, call, campaign, check, check_with, customer, list, number, other_number,
+    at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
 use std::collections::BTreeMap;
 
@@ -202,6 +203,12 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             }),
             change_minor: -20_000,
             corrects: true,
+            counts: None,
+        },
+        CustomerEvent::HistoryImported {
+            source: HistorySource::Asterisk,
+            number: number(),
+            calls: vec![past_call()],
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),
@@ -252,4 +259,29 @@ fn a_further_round_is_written_as_its_golden_file() {
         *round = Some(1);
     }
     check_with("customer", "round", closed);
+}
+
+#[test]
+fn what_figures_count_of_a_deal_is_written_as_its_golden_file() {
+    let reported = CustomerEvent::DealReported {
+        deal: Box::new(Deal {
+            reference: "ORDER-2026-18".to_owned(),
+            kind: DealKind::Kept,
+            amount_minor: 1,
+            currency: Currency::CNY,
+            happened_at: at(),
+            campaign: campaign(),
+            call: Some(call()),
+            cycle_ms: Some(86_400_000),
+        }),
+        change_minor: 1,
+        corrects: false,
+        counts: Some(DealCounts {
+            counted_minor: 1,
+            counted_deals: 1,
+            counted_people: 1,
+            cycle_change_ms: 86_400_000,
+        }),
+    };
+    check_with("customer", "counts", reported);
 }

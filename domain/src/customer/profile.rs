@@ -160,6 +160,7 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::EnrolmentWithdrawn { .. }
         | CustomerEvent::DealReported { .. }
         | CustomerEvent::ErasureRequested { .. }
+        | CustomerEvent::HistoryImported { .. }
         | CustomerEvent::ErasureCertified { .. } => Vec::new(),
     }
 }

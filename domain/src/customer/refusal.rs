@@ -88,6 +88,10 @@ pub enum CustomerRefusal {
     DealBeforeCall { dialed_at: Timestamp },
     #[error("a deal of this reference is of another campaign, type or currency")]
     DealOfAnother,
+    #[error("the customer does not have this number")]
+    NotTheirNumber,
+    #[error("a call of the history lies in the future")]
+    PastCallInFuture,
     #[error("the deal cannot be taken: {why}")]
     DealInvalid { why: &'static str },
     #[error("the customer has {count} {of} already")]

@@ -176,6 +176,7 @@ impl CustomerState {
                 let deals = self.deals.get_or_insert_default();
                 deals.insert(deal.reference.clone(), (**deal).clone());
             }
+            CustomerEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
             CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => {
                 self.profile.get_or_insert_default().evolve(event);

@@ -4,6 +4,7 @@ use super::event::OptOutSource;
 use crate::calling_plan::CampaignFacts;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::past_call::{HistorySource, PastCall};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
@@ -40,6 +41,11 @@ pub enum NumberCommand {
         campaign: CampaignId,
         customer: CustomerId,
     },
+    /// What another system's records say of calls to it. All known already: no event.
+    ImportHistory {
+        source: HistorySource,
+        calls: Vec<PastCall>,
+    },
     /// Asks for the number's side of a permit.
     GrantDial {
         number: NumberId,
@@ -71,6 +77,7 @@ impl NumberCommand {
             Self::Unlist { .. } => "number.unlist",
             Self::Claim { .. } => "number.claim",
             Self::ReleaseClaim { .. } => "number.release_claim",
+            Self::ImportHistory { .. } => "number.import_history",
             Self::GrantDial { .. } => "number.grant_dial",
             Self::ReleaseDial { .. } => "number.release_dial",
             Self::CloseCall { .. } => "number.close_call",

@@ -4,6 +4,7 @@ use super::claims;
 use super::command::NumberCommand;
 use super::event::{NumberEvent, OptOutSource};
 use super::lists;
+use super::past;
 use super::refusal::NumberRefusal;
 use super::state::{NumberState, longer};
 use crate::calling_plan::CampaignFacts;
@@ -27,6 +28,7 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
         NumberCommand::Suppress { reason, until } => Ok(suppress(state, reason, until)),
         NumberCommand::List { list, reason } => lists::put(state, list, reason),
         NumberCommand::Unlist { list, reason } => Ok(lists::take_off(state, list, reason)),
+        NumberCommand::ImportHistory { source, calls } => past::import(state, source, calls, context.now),
         NumberCommand::Claim { campaign, customer } => claims::claim(state, campaign, customer),
         NumberCommand::ReleaseClaim { campaign, customer } => Ok(claims::release(state, campaign, customer)),
         NumberCommand::GrantDial {

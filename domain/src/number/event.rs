@@ -5,6 +5,7 @@ use crate::compliance::{NumberGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId};
+use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
@@ -50,6 +51,12 @@ pub enum NumberEvent {
     ClaimReleased {
         campaign: CampaignId,
         customer: CustomerId,
+    },
+    /// Calls of another system to it, by its records: caps count what proves a dial.
+    #[serde(rename = "number.history_imported")]
+    HistoryImported {
+        source: HistorySource,
+        calls: Vec<PastCall>,
     },
     #[serde(rename = "number.dial_granted")]
     DialGranted {
@@ -97,6 +104,7 @@ impl NumberEvent {
     pub const UNLISTED: &'static str = "number.unlisted";
     pub const CLAIMED: &'static str = "number.claimed";
     pub const CLAIM_RELEASED: &'static str = "number.claim_released";
+    pub const HISTORY_IMPORTED: &'static str = "number.history_imported";
     pub const DIAL_GRANTED: &'static str = "number.dial_granted";
     pub const DIAL_REFUSED: &'static str = "number.dial_refused";
     pub const DIAL_RELEASED: &'static str = "number.dial_released";
@@ -130,6 +138,7 @@ impl NumberEvent {
             Self::OptedOut { open_calls, .. } | Self::Suppressed { open_calls, .. } => Some(open_calls),
             Self::Listed { .. }
             | Self::Unlisted { .. }
+            | Self::HistoryImported { .. }
             | Self::Claimed { .. }
             | Self::ClaimReleased { .. }
             | Self::DialGranted { .. }
@@ -158,6 +167,7 @@ impl NumberEvent {
             | Self::Suppressed { .. }
             | Self::Listed { .. }
             | Self::Unlisted { .. }
+            | Self::HistoryImported { .. }
             | Self::DialReleased { .. }
             | Self::CallClosed { .. } => None,
         }
@@ -173,6 +183,7 @@ impl EventData for NumberEvent {
             Self::Unlisted { .. } => Self::UNLISTED,
             Self::Claimed { .. } => Self::CLAIMED,
             Self::ClaimReleased { .. } => Self::CLAIM_RELEASED,
+            Self::HistoryImported { .. } => Self::HISTORY_IMPORTED,
             Self::DialGranted { .. } => Self::DIAL_GRANTED,
             Self::DialRefused { .. } => Self::DIAL_REFUSED,
             Self::DialReleased { .. } => Self::DIAL_RELEASED,

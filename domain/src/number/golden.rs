@@ -3,7 +3,8 @@
 use super::event::{NumberEvent, OptOutSource};
 use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Verdict};
 use crate::disposition::Disposition;
-use crate::record::golden_support::{at, call, campaign, check, customer, number};
+use crate::past_call::HistorySource;
+use crate::record::golden_support::{at, call, campaign, check, customer, number, past_call};
 use std::collections::BTreeMap;
 
 fn verdict(decision: Decision) -> Verdict {
@@ -51,6 +52,10 @@ fn events() -> Vec<NumberEvent> {
         NumberEvent::ClaimReleased {
             campaign: campaign(),
             customer: customer(),
+        },
+        NumberEvent::HistoryImported {
+            source: HistorySource::Vicidial,
+            calls: vec![past_call()],
         },
         NumberEvent::DialGranted { grant },
         NumberEvent::DialRefused {

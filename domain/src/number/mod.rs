@@ -9,6 +9,7 @@ pub mod command;
 mod decide;
 pub mod event;
 mod lists;
+mod past;
 mod refusal;
 mod state;
 

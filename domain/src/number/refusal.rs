@@ -18,6 +18,10 @@ pub enum NumberRefusal {
     TooManyClaims { count: usize },
     #[error("the number stands on {count} lists already")]
     TooManyLists { count: usize },
+    #[error("the number has {count} imported calls already")]
+    TooManyPastCalls { count: usize },
+    #[error("a call of the history lies in the future")]
+    PastCallInFuture,
     /// This call was dialed and closed; a new dial is a new call.
     #[error("call {call} is over")]
     CallOver { call: CallId },

@@ -64,6 +64,7 @@ impl NumberState {
                 self.claims.remove(campaign);
             }
             NumberEvent::DialGranted { grant } => self.history.grant(grant.call, grant.campaign.clone(), at),
+            NumberEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
             NumberEvent::DialRefused { .. } => {}
             NumberEvent::DialReleased { call, .. } => self.history.release(*call),
             NumberEvent::CallClosed {

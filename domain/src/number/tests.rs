@@ -388,3 +388,25 @@ fn a_number_is_put_on_a_list_once_and_taken_off_again() {
     let full: Vec<NumberEvent> = (0..64).map(|index| on(&format!("l{index}"))).collect();
     check(&full, put("a"), Err(NumberRefusal::TooManyLists { count: 64 }));
 }
+
+#[test]
+fn a_record_of_another_system_counts_once_and_names_no_call_of_ours() {
+    let record = |key: &str, at: &str| crate::record::golden_support::past_call_of(key, instant(at));
+    let calls = vec![
+        record("1", "2026-03-02T08:00:00+08:00"),
+        record("2", "2026-03-02T09:00:00+08:00"),
+    ];
+    let order = |calls: &[crate::past_call::PastCall]| NumberCommand::ImportHistory {
+        source: crate::past_call::HistorySource::Asterisk,
+        calls: calls.to_vec(),
+    };
+    let imported = NumberEvent::HistoryImported {
+        source: crate::past_call::HistorySource::Asterisk,
+        calls: calls.clone(),
+    };
+    check(&[], order(&calls), Ok(vec![imported.clone()]));
+    check(std::slice::from_ref(&imported), order(&calls), Ok(Vec::new()));
+    let held = state(&[imported]);
+    assert_eq!((held.history().dials().len(), held.open_calls().len()), (0, 0));
+    assert_eq!(held.history().imported().unwrap().dials().len(), 2);
+}

@@ -9,6 +9,7 @@ use crate::ids::{
     AlertId, ApprovalId, CallId, CampaignId, CommandId, ComplaintId, ConversationId, CustomerId, EventId,
     InquiryId, KeyId, ListId, LogId, NumberId, PersonRequestId, StreamId, WebhookId,
 };
+use crate::past_call::{HistorySource, PastCall, PastCallId};
 use crate::personal::{LookupHash, Sealed};
 use crate::ports::vault::{Destroyed, PersonKey, Vault, VaultError};
 use crate::record::stored_event::{
@@ -43,6 +44,23 @@ pub(crate) fn other_number() -> NumberId {
 /// The call of every golden event.
 pub(crate) fn call() -> CallId {
     "308b38fa-b3fa-59e5-b685-93b305968d97".parse().expect("a call id")
+}
+
+/// A call of another system, of every golden event that has one.
+pub(crate) fn past_call() -> PastCall {
+    past_call_of("1772416800.1", at())
+}
+
+/// A call of another system, by its own name for it.
+pub(crate) fn past_call_of(key: &str, dialed_at: Timestamp) -> PastCall {
+    PastCall {
+        record: PastCallId::derive(HistorySource::Asterisk, &number(), key),
+        dialed_at,
+        proves_dial: true,
+        answered: Some(true),
+        status: "ANSWERED".to_owned(),
+        talk_ms: Some(41_000),
+    }
 }
 
 /// The list of every golden event.

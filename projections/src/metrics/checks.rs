@@ -54,6 +54,8 @@ fn check_term(term: &Term) -> Result<(), String> {
     let of_calls = term.kinds.iter().all(|kind| kind.starts_with("call."));
     let of_customers = term.kinds.iter().all(|kind| kind.starts_with("customer."));
     let of_complaints = term.kinds.iter().all(|kind| kind.starts_with("complaint."));
+    // Each event is a change of a sum: no call is known of it, and all of them count.
+    let sums_changes = term.once_per == OncePer::None && matches!(term.value, Some(Measure::Member(_)));
     let has_marks = term.marks().next().is_some();
     let ends = term.kinds.iter().all(|kind| kind == CallEvent::ENDED);
     let late = |kind: &String| LATE_KINDS.contains(&kind.as_str());
@@ -68,8 +70,8 @@ fn check_term(term: &Term) -> Result<(), String> {
             "complaints are counted, each of them",
         ),
         (
-            of_customers && term.once_per != OncePer::Customer,
-            "events of customers count once per customer",
+            of_customers && term.once_per != OncePer::Customer && !sums_changes,
+            "events of customers count once per customer, or say by how much a sum changes",
         ),
         (
             of_customers && (has_marks || term.corrected),

@@ -7,6 +7,7 @@ use super::{Scope, WindowError};
 use crate::error::ProjectionError;
 use crate::folded::FOLDED_EVENTS_MAX;
 use domain::call::event::CallEvent;
+use domain::customer::event::CustomerEvent;
 use domain::event_filter::EventFilter;
 use domain::ids::EventId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
@@ -161,6 +162,10 @@ fn kinds_of(term: &Term) -> Vec<String> {
     let mut kinds: Vec<String> = term.touched_by().map(str::to_owned).collect();
     if term.kinds.iter().any(|kind| kind.starts_with("call.")) {
         kinds.extend([CallEvent::PERMITTED, CallEvent::DIALING].map(str::to_owned));
+    }
+    // Where an enrolment counts, its first event says.
+    if term.kinds.iter().any(|kind| kind.starts_with("customer.")) {
+        kinds.push(CustomerEvent::ENROLLED.to_owned());
     }
     kinds.sort();
     kinds.dedup();

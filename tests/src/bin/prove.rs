@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         let Some(proof) = run(&name, form) else {
             say("usage: prove NAME [--short] | prove short; NAME is one of");
             say(
-                "access api as-of keys seeds two-processes clock crash projections rebuild roles sipp stores kurrent audit contract forgetting full-disk gates exports hostile http import inspect jdbc oidc replay segments rules stop subscribers summary webhooks simulation",
+                "access api as-of keys seeds two-processes clock crash projections rebuild roles sipp stores kurrent audit contract forgetting full-disk gates history exports hostile http import inspect jdbc oidc replay segments rules stop subscribers summary webhooks simulation",
             );
             return ExitCode::from(2);
         };

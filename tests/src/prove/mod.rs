@@ -27,6 +27,7 @@ mod kurrent;
 mod nlu;
 mod oidc;
 mod other_tools;
+mod past_calls;
 mod projections;
 mod rebuild;
 mod reconcile;
@@ -79,6 +80,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "full-disk" => Some(full_disk::prove(form)),
         "full-disk-inside" => Some(full_disk::prove_inside(form)),
         "gates" => Some(gates::prove(form)),
+        "history" => Some(past_calls::prove(form)),
         "hostile" => Some(hostile::prove(form)),
         "http" => Some(http::prove(form)),
         "import" => Some(imports::prove(form)),
@@ -177,6 +179,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "segments",
         "60 made-up segments of 120 people instead of 400 of 600, and the required one",
+    ),
+    (
+        "history",
+        "nine records of both systems twice, instead of 20,000 more",
     ),
     ("two-processes", "20 customers instead of 200"),
     ("seeds", "1 other seed with 30 customers, instead of 10 with 200"),

@@ -3,6 +3,7 @@
 use crate::lists::enroller::{BUSY_PAUSE_MS, BUSY_TRIES_MAX, CampaignEnroller};
 use crate::lists::load::Enrolled;
 use actors::{Answer, AskError};
+use domain::calling_plan::Dedupe;
 use domain::customer::command::Enrolment;
 use domain::ids::{CommandId, CustomerId, NumberId};
 use domain::number::{Number, NumberCommand, NumberRefusal};
@@ -55,6 +56,16 @@ impl CampaignEnroller {
             self.give_back(&number, customer).await?;
         }
         Ok(enrolled)
+    }
+
+    /// Where nobody may be in any campaign already: whether another campaign calls this number, for whomever.
+    pub(super) async fn is_claimed_elsewhere(&self, row: &Enrolment) -> Result<bool, Problem> {
+        if row.dedupe != Dedupe::Everywhere {
+            return Ok(false);
+        }
+        let loaded = self.installation.entities.numbers.state(&row.number).await?;
+        let mut claims = loaded.state.claims().iter();
+        Ok(claims.any(|(campaign, customer)| *campaign != self.campaign && *customer != row.customer))
     }
 
     /// Unless another list has enrolled the customer meanwhile, with this very number.

@@ -308,6 +308,15 @@ impl Enroller for CampaignEnroller {
     }
 
     async fn enrol(&self, command: CommandId, enrolment: Enrolment) -> Result<Enrolled, Problem> {
+        if self.is_claimed_elsewhere(&enrolment).await? {
+            let loaded = self
+                .installation
+                .entities
+                .customers
+                .state(&enrolment.customer)
+                .await?;
+            return Ok(self.known(&loaded.state).unwrap_or(Enrolled::ByAnotherList));
+        }
         match self.duplicates {
             Duplicates::ByCustomer => self.enrol_as_it_is(command, enrolment).await,
             Duplicates::ByNumber => self.enrol_by_number(command, enrolment).await,
@@ -325,6 +334,9 @@ impl Enroller for CampaignEnroller {
             return Ok(known);
         }
         if enrolment.dedupe == Dedupe::Everywhere && customer.state.enrolments().iter().next().is_some() {
+            return Ok(Enrolled::ByAnotherList);
+        }
+        if self.is_claimed_elsewhere(enrolment).await? {
             return Ok(Enrolled::ByAnotherList);
         }
         let number = match self.duplicates {

@@ -200,6 +200,7 @@ const EXAMPLES: &[&str] = &[
     "metrics answer_ratio_per_call --data ./first",
     "query - --data ./first",
     "export calls --format xlsx --out calls.xlsx --data ./first",
+    "import-history asterisk Master.csv --utc-offset +08:00 --data ./first",
     "reconcile bill.csv --format csv --data ./first",
     "report pdca --period month --out pdca.html --data ./first",
     "report compliance --period month --out compliance.html --data ./first",

@@ -29,6 +29,7 @@ pub(crate) mod flow;
 mod headline_tests;
 pub(crate) mod holidays;
 pub(crate) mod import;
+pub(crate) mod import_history;
 mod import_query;
 pub(crate) mod inspect;
 pub(crate) mod keys;
@@ -106,6 +107,7 @@ pub(crate) enum Command {
     Query(query::Args),
     Export(export::Args),
     Reconcile(reconcile::Args),
+    ImportHistory(import_history::Args),
     Report(report::Args),
     Retention(retention::Args),
     Sample(sample::Args),
@@ -174,6 +176,7 @@ impl Command {
             | Self::Retention(_)
             | Self::Sample(_)
             | Self::Deal(_)
+            | Self::ImportHistory(_)
             | Self::Score(_)
             | Self::Inspect(_)
             | Self::Complaint(_)
@@ -223,6 +226,7 @@ pub(crate) async fn dispatch(command: Command, runtime: Arc<Runtime>) -> Result<
         Command::Report(args) => Box::pin(report::run(args, runtime)).await,
         Command::Sample(args) => Box::pin(sample::run(args, runtime)).await,
         Command::Segment(args) => Box::pin(segment::run(args, runtime)).await,
+        Command::ImportHistory(args) => Box::pin(import_history::run(args, runtime)).await,
         Command::Deal(args) => Box::pin(deal::run(args, runtime)).await,
         Command::Score(args) => score::run(args),
         Command::Export(args) => Box::pin(export::run(args, runtime)).await,

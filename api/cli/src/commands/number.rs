@@ -6,10 +6,8 @@ use crate::kit::failure::Failure;
 use crate::kit::moment::MomentArgs;
 use crate::kit::reader::ReaderArgs;
 use crate::page;
-use domain::phone_number::PhoneNumber;
 use domain::screening::NumberListName;
-use host::outbound::api_client::ApiClient;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -108,9 +106,51 @@ impl Listing {
     }
 }
 
-/// Tells each number of a file the same, one after another. A line that is no number is told of and the others
-/// count; where the server cannot take one, it ends there and says at which line: what was told stays told, and
-/// the same file again goes on.
+/// Numbers of one request, as the route takes them.
+const NUMBERS_OF_REQUEST: usize = 500;
+
+/// What became of a file's numbers.
+#[derive(Default)]
+struct Sum {
+    good: u64,
+    unchanged: u64,
+    /// The lines that hold no number.
+    bad_lines: Vec<usize>,
+}
+
+impl Sum {
+    fn add(&mut self, part: &[(usize, String)], reply: &Value) {
+        self.good += reply["good"].as_u64().unwrap_or(0);
+        self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
+        for refused in reply["refused"].as_array().into_iter().flatten() {
+            let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
+            let line = row.and_then(|row| part.get(row)).map(|(line, _)| *line);
+            self.bad_lines.extend(line);
+        }
+    }
+}
+
+/// The next numbers of a file with their lines, as many as go in one request.
+fn part_of(
+    lines: &mut impl Iterator<Item = (usize, std::io::Result<String>)>,
+) -> std::io::Result<Vec<(usize, String)>> {
+    let mut part = Vec::with_capacity(NUMBERS_OF_REQUEST);
+    for (index, line) in lines {
+        let line = line?;
+        let number = line.trim();
+        if !number.is_empty() && !number.starts_with('#') {
+            part.push((index + 1, number.to_owned()));
+        }
+        if part.len() == NUMBERS_OF_REQUEST {
+            break;
+        }
+    }
+    Ok(part)
+}
+
+/// Tells the numbers of a file the same, many in a request. A line that is no number is told of and the others
+/// count; where the server cannot take them, it ends there and says behind which line: what was told stays
+/// told, and the same file again goes on.
 async fn import(
     file: &Path,
     list: Option<&NumberListName>,
@@ -118,75 +158,49 @@ async fn import(
     asking: &Asking,
     runtime: Arc<Runtime>,
 ) -> Result<(), Failure> {
-    let lines = BufReader::new(File::open(file).map_err(|error| unreadable(file, 0, &error))?).lines();
+    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
+    let mut lines = BufReader::new(File::open(file).map_err(unavailable)?)
+        .lines()
+        .enumerate();
     let client = asking.client(runtime).await?;
-    let mut told = Told::default();
-    let ended = told.all(lines, file, list, reason, &client).await;
+    let (mut sum, mut line) = (Sum::default(), 0);
+    let ended = loop {
+        let part = match part_of(&mut lines) {
+            Ok(part) => part,
+            Err(error) => break Err(unavailable(error).with(&hint_behind(line))),
+        };
+        let last = part.last().map_or(line, |(line, _)| *line);
+        if part.is_empty() {
+            break Ok(());
+        }
+        let numbers: Vec<&str> = part.iter().map(|(_, number)| number.as_str()).collect();
+        let mut body = json!({ "numbers": numbers, "reason": reason });
+        if let (Some(list), Some(members)) = (list, body.as_object_mut()) {
+            members.insert("list".to_owned(), json!(list.as_str()));
+        }
+        match post("/api/v1/numbers/import", &body).ask(&client).await {
+            Ok(reply) => sum.add(&part, &reply),
+            Err(failure) => break Err(failure.with(&hint_behind(line))),
+        }
+        line = last;
+    };
     client.close().await;
-    asking.tell(&json!({ "good": told.good, "bad": told.bad.len(), "bad_lines": told.bad }))?;
+    let bad = sum.bad_lines.len();
+    asking.tell(&json!({
+        "good": sum.good, "unchanged": sum.unchanged, "bad": bad, "bad_lines": sum.bad_lines,
+    }))?;
     ended?;
-    match told.bad.len() {
+    match bad {
         0 => Ok(()),
-        count => Err(Failure::found(format!(
-            "{}: {count} lines hold no telephone number; the {} others are told",
-            file.display(),
-            told.good
+        _ => Err(Failure::found(format!(
+            "{}: {bad} lines hold no telephone number; the others are told",
+            file.display()
         ))),
     }
 }
 
-/// What became of a file's lines.
-#[derive(Default)]
-struct Told {
-    good: u64,
-    /// The lines that hold no number.
-    bad: Vec<usize>,
-}
-
-impl Told {
-    async fn all(
-        &mut self,
-        lines: impl Iterator<Item = std::io::Result<String>>,
-        file: &Path,
-        list: Option<&NumberListName>,
-        reason: &str,
-        client: &ApiClient,
-    ) -> Result<(), Failure> {
-        for (index, line) in lines.enumerate() {
-            let line = line.map_err(|error| unreadable(file, index, &error))?;
-            let number = line.trim();
-            if number.is_empty() || number.starts_with('#') {
-                continue;
-            }
-            if PhoneNumber::parse(number).is_err() {
-                self.bad.push(index + 1);
-                continue;
-            }
-            let mut body = json!({ "number": number, "reason": reason });
-            let path = match list {
-                Some(list) => {
-                    if let Some(members) = body.as_object_mut() {
-                        members.insert("list".to_owned(), json!(list.as_str()));
-                    }
-                    "/api/v1/numbers/list-on"
-                }
-                None => "/api/v1/numbers/suppress",
-            };
-            let at = format!("{} line {}", file.display(), index + 1);
-            let hint =
-                format!("it ended at {at}; what was told before stays told: import the same file again");
-            post(path, &body)
-                .ask(client)
-                .await
-                .map_err(|failure| failure.with(&hint))?;
-            self.good += 1;
-        }
-        Ok(())
-    }
-}
-
-fn unreadable(file: &Path, index: usize, error: &std::io::Error) -> Failure {
-    Failure::unavailable(format!("{} behind line {index}: {error}", file.display()))
+fn hint_behind(line: usize) -> String {
+    format!("it ended behind line {line}; what was told before stays told: import the same file again")
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {

@@ -95,9 +95,35 @@ fn compared(outcome: &Outcome) -> Amount {
 }
 
 async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<Outcome, Failure> {
-    let opened = ReadOnly::of(spec).await?;
-    let vault = match args.log.directory() {
-        Ok(data) => match lookup_vault(&args.keys, data, &opened).await {
+    let window_ms = args.window_seconds * 1_000;
+    let around = (
+        args.from.map(|from| from.minus_ms(window_ms)),
+        args.to.map(|to| to.plus_ms(window_ms)),
+    );
+    let place = Place {
+        spec,
+        log: &args.log,
+        keys: &args.keys,
+    };
+    beside_our_calls(place, around, |ours, vault| compare(args, said, ours, vault)).await
+}
+
+/// The log that is compared with, and where its keys are.
+pub(crate) struct Place<'a> {
+    pub(crate) spec: &'a StoreSpec,
+    pub(crate) log: &'a LogArgs,
+    pub(crate) keys: &'a KeysSpec,
+}
+
+/// Reads our calls of a period, finds numbers where keys are, and closes both.
+pub(crate) async fn beside_our_calls<T>(
+    place: Place<'_>,
+    around: (Option<Timestamp>, Option<Timestamp>),
+    compare: impl FnOnce(&OurCalls, Option<&host::app::LookupVault>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let opened = ReadOnly::of(place.spec).await?;
+    let vault = match place.log.directory() {
+        Ok(data) => match lookup_vault(place.keys, data, &opened).await {
             Ok((vault, _)) => Ok(vault),
             // Foreign or older keys would make other numbers of the same digits: an answer, and a wrong one.
             Err(error @ (AppError::OtherKeys | AppError::OlderKeys { .. })) => return Err(error.into()),
@@ -108,14 +134,9 @@ async fn outcome(args: &Args, said: &Columns, spec: &StoreSpec) -> Result<Outcom
     if let Err(why) = &vault {
         output::notice(&format!("without keys only Call-IDs match, not numbers: {why}"));
     }
-    let window_ms = args.window_seconds * 1_000;
-    let around = (
-        args.from.map(|from| from.minus_ms(window_ms)),
-        args.to.map(|to| to.plus_ms(window_ms)),
-    );
     let read = OurCalls::read(opened.store.as_ref(), around).await;
     let outcome = match read {
-        Ok(ours) => compare(args, said, &ours, vault.as_ref().ok()),
+        Ok(ours) => compare(&ours, vault.as_ref().ok()),
         Err(problem) => Err(problem.into()),
     };
     if let Ok(vault) = vault {

@@ -124,6 +124,15 @@ impl ApiArgs {
         self.server.server.is_some() || self.server.data.is_some() || self.store.is_some()
     }
 
+    /// The log and keys that were named or stand in the directory, for what reads them beside a server.
+    pub(crate) fn log_and_keys(&self) -> (LogArgs, &KeysSpec) {
+        let log = LogArgs {
+            data: self.server.data.clone(),
+            store: self.store.clone(),
+        };
+        (log, &self.keys)
+    }
+
     /// Where the server is that was named, or that has run in the directory.
     pub(crate) fn server_address(&self) -> String {
         self.server.address()

@@ -188,6 +188,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "another system reports what came of a call",
     ),
     (
+        CustomerEvent::HISTORY_IMPORTED,
+        Beginning::Outside,
+        "somebody imports what another system recorded",
+    ),
+    (
         CustomerEvent::UNASSIGNED,
         Beginning::Outside,
         "somebody takes the person back",
@@ -221,6 +226,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         NumberEvent::LISTED,
         Beginning::Outside,
         "somebody puts a number on a list",
+    ),
+    (
+        NumberEvent::HISTORY_IMPORTED,
+        Beginning::Outside,
+        "somebody imports what another system recorded",
     ),
     (
         NumberEvent::UNLISTED,

@@ -50,7 +50,7 @@ pub struct Theirs {
     /// As they wrote it.
     pub callee: String,
     pub start: Timestamp,
-    pub(crate) talk_s: u64,
+    pub talk_s: u64,
     /// As billed; where the file does not say, begun minutes of `talk_s`.
     pub minutes: u64,
 }

@@ -13,7 +13,7 @@ use std::path::Path;
 const DETECT_BYTES: usize = 256 * 1024;
 
 /// Longest cell: the longest clid and lastdata of a switch are far below.
-const CELL_BYTES_MAX: usize = 4_096;
+pub(super) const CELL_BYTES_MAX: usize = 4_096;
 
 /// Why a file could not be read at all.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,18 @@ pub enum FileError {
     Disk(#[from] io::Error),
     #[error("{0}")]
     Header(String),
+}
+
+/// A file's text, in whatever encoding its first bytes are.
+pub(super) fn text_of(path: &Path) -> io::Result<DecodingReader<File>> {
+    let mut head = Vec::new();
+    File::open(path)?
+        .take(u64::try_from(DETECT_BYTES).unwrap_or(u64::MAX))
+        .read_to_end(&mut head)?;
+    let mut detection = Detection::default();
+    detection.feed(&head);
+    let encoding = detection.finish(EncodingChoice::Auto);
+    Ok(DecodingReader::new(File::open(path)?, encoding.encoding))
 }
 
 impl Format {
@@ -33,15 +45,7 @@ impl Format {
         offset: FixedOffset,
         take: &mut dyn FnMut(Result<Theirs, (u64, String)>),
     ) -> Result<(), FileError> {
-        let mut head = Vec::new();
-        File::open(path)?
-            .take(u64::try_from(DETECT_BYTES).unwrap_or(u64::MAX))
-            .read_to_end(&mut head)?;
-        let mut detection = Detection::default();
-        detection.feed(&head);
-        let encoding = detection.finish(EncodingChoice::Auto);
-        let text = DecodingReader::new(File::open(path)?, encoding.encoding);
-        self.read_rows(text, said, offset, take)
+        self.read_rows(text_of(path)?, said, offset, take)
     }
 
     fn read_rows(

@@ -42,12 +42,14 @@ mod live;
 mod messages;
 mod metrics;
 mod models;
+mod number_imports;
 mod number_lists;
 mod numbers;
 pub(crate) mod oidc;
 mod one_call;
 mod own_access;
 mod own_customers;
+mod past_calls;
 mod persons;
 mod preflights;
 mod problems;
@@ -113,6 +115,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         own_customers::endpoints(),
         bulk_reveal::endpoints(),
         consents::endpoints(),
+        number_imports::endpoints(),
         number_lists::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
@@ -170,6 +173,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         campaign_clones::endpoints(),
         cut_off::endpoints(),
         deals::endpoints(),
+        past_calls::endpoints(),
         anonymization::endpoints(),
         promotions::endpoints(),
         preflights::endpoints(),

@@ -38,6 +38,7 @@ mod one_call;
 mod own_access;
 mod own_lists;
 mod paging;
+mod past_calls;
 mod personal_reads;
 mod persons;
 mod preflights;

@@ -101,6 +101,30 @@ fn over_all_lists_of_a_campaign_who_came_first_is_called_and_the_others_count_an
 }
 
 #[test]
+fn a_list_without_duplicates_everywhere_leaves_out_a_number_that_another_campaign_calls() {
+    let server = Server::begin();
+    for campaign in ["T", "U"] {
+        server.create(campaign, json!({}));
+    }
+    server.list("T", "", &[("C1", PHONE)]);
+    let people = [("C2", PHONE), ("C3", "13800138003")];
+    for query in ["?dedupe=everywhere&dry_run=true", "?dedupe=everywhere"] {
+        let report = server.list("U", query, &people);
+        assert_eq!(
+            (&report["enrolled"], &report["duplicates"]),
+            (&json!(1), &json!(1)),
+            "{report}"
+        );
+    }
+    let beside = server.list("U", "", &[("C2", PHONE)]);
+    assert_eq!(
+        beside["enrolled"], 1,
+        "in the campaign alone it is no duplicate: {beside}"
+    );
+    server.end();
+}
+
+#[test]
 fn a_list_that_was_cut_off_between_claim_and_enrolment_goes_on_with_the_same_customer() {
     let server = Server::begin();
     server.create("T", json!({}));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::customer::{CallTold, DealReport};
-use crate::deal::{Currency, Deal, DealKind};
+use crate::deal::{Currency, Deal, DealCounts, DealKind};
 
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
@@ -46,6 +46,7 @@ fn reported(events: &[CustomerEvent]) -> (Deal, i64, bool) {
                 deal,
                 change_minor,
                 corrects,
+                ..
             },
         ] => ((**deal).clone(), *change_minor, *corrects),
         other => panic!("{other:?}"),
@@ -104,4 +105,77 @@ fn a_deal_of_an_unknown_call_before_it_or_to_come_is_refused_and_says_why() {
         tell(&called(), elsewhere),
         Err(CustomerRefusal::NotEnrolled { .. })
     ));
+}
+
+/// What each report adds to figures, one after another, and what all add up to.
+fn counted(reports: &[DealReport]) -> (Vec<[i64; 4]>, DealCounts) {
+    let mut given = called();
+    let mut each = Vec::new();
+    let mut whole = DealCounts::default();
+    for report in reports {
+        let events = tell(&given, report.clone()).unwrap();
+        for event in &events {
+            if let CustomerEvent::DealReported {
+                counts: Some(one), ..
+            } = event
+            {
+                each.push([
+                    one.counted_minor,
+                    one.counted_deals,
+                    one.counted_people,
+                    one.cycle_change_ms,
+                ]);
+                whole.counted_minor += one.counted_minor;
+                whole.counted_deals += one.counted_deals;
+                whole.counted_people += one.counted_people;
+                whole.cycle_change_ms += one.cycle_change_ms;
+            }
+        }
+        given.extend(events);
+    }
+    (each, whole)
+}
+
+#[test]
+fn figures_count_what_stands_within_the_window_whatever_was_corrected() {
+    let day = |days: u64| i64::try_from(days * DAY_MS).unwrap();
+    let second = |amount_minor: u64, at: Timestamp| DealReport {
+        reference: "ORDER-18".to_owned(),
+        ..report(amount_minor, at)
+    };
+    let (each, whole) = counted(&[
+        report(500_000, later(1)),
+        second(70_000, later(2)),
+        report(320_000, later(3)),
+        // Beyond the window it counts no more,
+        report(320_000, later(31)),
+        // and within it again.
+        report(320_000, later(4)),
+        second(0, later(2)),
+    ]);
+    assert_eq!(
+        each,
+        [
+            [500_000, 1, 1, day(1)],
+            [70_000, 1, 0, day(2)],
+            [-180_000, 0, 0, day(2)],
+            [-320_000, -1, 0, -day(3)],
+            [320_000, 1, 0, day(4)],
+            [-70_000, -1, 0, -day(2)],
+        ]
+    );
+    let stands = DealCounts {
+        counted_minor: 320_000,
+        counted_deals: 1,
+        counted_people: 1,
+        cycle_change_ms: day(4),
+    };
+    assert_eq!(whole, stands);
+}
+
+#[test]
+fn of_the_last_one_taken_back_nobody_is_left() {
+    let (each, whole) = counted(&[report(1, later(1)), report(0, later(1))]);
+    assert_eq!(each.last().map(|one| one[2]), Some(-1));
+    assert_eq!(whole, DealCounts::default());
 }

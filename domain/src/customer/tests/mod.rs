@@ -25,6 +25,7 @@ mod dealing;
 mod enrolling;
 mod forgetting;
 mod granting;
+mod importing_history;
 mod profiling;
 mod recycling;
 mod releasing;

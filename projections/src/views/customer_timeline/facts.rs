@@ -74,6 +74,11 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         CustomerEvent::DealReported {
             deal, change_minor, ..
         } => json!({ "deal": deal, "change_minor": change_minor }),
+        CustomerEvent::HistoryImported {
+            source,
+            number,
+            calls,
+        } => json!({ "source": source, "number": number, "calls": calls }),
         CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),

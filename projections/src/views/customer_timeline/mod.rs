@@ -113,6 +113,7 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::ASSIGNED,
         CustomerEvent::UNASSIGNED,
         CustomerEvent::DEAL_REPORTED,
+        CustomerEvent::HISTORY_IMPORTED,
         CustomerEvent::CORRECTED,
         CustomerEvent::ATTRIBUTES_SET,
         CustomerEvent::TAGGED,

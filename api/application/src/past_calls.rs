@@ -1,0 +1,219 @@
+//! Calls that another system made before us (NEW-13): each record is stored by the number's own stream and
+//! by those who have the number; caps count what proves a dial. A bad record is told, the others count.
+//!
+//! The view only says whom to ask; each person answers from their own events. Who gets the number later
+//! learns of its past by importing the same files again.
+
+use crate::installation::{Installation, follow};
+use domain::customer::{CustomerCommand, CustomerEvent, Erasure, HistoryOrder};
+use domain::ids::NumberId;
+use domain::number::{NumberCommand, NumberEvent};
+use domain::past_call::{HistorySource, PAST_CALLS_OF_EVENT_MAX, PastCall, PastCallId, is_status};
+use domain::phone_number::PhoneNumber;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use projections::views::customer_timeline;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most records of one request, so that those of one number fit into one event.
+pub const PAST_CALLS_OF_REQUEST_MAX: usize = PAST_CALLS_OF_EVENT_MAX;
+
+/// How long who has a number may still be on the way into the rows.
+const VIEW_WAIT_MS: u64 = 5_000;
+
+/// Longest name that a system gives to a record: VICIdial's `uniqueid` has twenty letters, a start beside it.
+const KEY_BYTES_MAX: usize = 128;
+
+/// One record as it is imported.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(extend("examples" = [{ "phone": "13800138000", "key": "1772416800.1",
+    "dialed_at": "2026-03-02T10:00:00+08:00", "proves_dial": true, "answered": true, "status": "ANSWERED",
+    "talk_ms": 41_000 }]))]
+pub struct PastCallRow {
+    /// In any usual form.
+    #[schemars(example = &"13800138000")]
+    pub phone: String,
+    /// The system's own name for the record; the same again is the same record.
+    #[schemars(example = &"1772416800.1", length(min = 1, max = KEY_BYTES_MAX))]
+    pub key: String,
+    pub dialed_at: Timestamp,
+    /// The record proves that the callee was dialed; else no cap counts it.
+    pub proves_dial: bool,
+    /// Absent where the record does not tell: counts as either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answered: Option<bool>,
+    /// The system's own word for how it ended: capital letters, digits, blanks, `_` and `-`.
+    #[schemars(example = &"NO ANSWER")]
+    pub status: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub talk_ms: Option<u64>,
+}
+
+/// What became of the records.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct PastCallsTaken {
+    pub rows: usize,
+    /// New facts of numbers.
+    pub stored: usize,
+    /// Imported before.
+    pub known: usize,
+    /// Stand for a dial of ours, which counts already.
+    pub ours: usize,
+    /// New facts of persons who have those numbers.
+    pub of_people: usize,
+    pub refused: Vec<PastCallRefused>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// A record that was not taken, and why.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct PastCallRefused {
+    /// From 0, in the order of the request.
+    pub row: usize,
+    #[schemars(example = &"the call lies in the future")]
+    pub why: String,
+}
+
+/// Records of one number, with their places in the request.
+type OfNumber = Vec<(usize, PastCall)>;
+
+/// Takes each number's records together; a bad one takes none with it.
+pub async fn take_past_calls(
+    installation: &Installation,
+    source: HistorySource,
+    rows: Vec<PastCallRow>,
+    cause: Cause,
+) -> Result<PastCallsTaken, Problem> {
+    let mut taken = PastCallsTaken {
+        rows: rows.len(),
+        ..PastCallsTaken::default()
+    };
+    let mut numbers: BTreeMap<NumberId, OfNumber> = BTreeMap::new();
+    for (row, told) in rows.into_iter().enumerate() {
+        match read(installation, source, told) {
+            Ok((number, call)) => numbers.entry(number).or_default().push((row, call)),
+            Err(why) => taken.refused.push(PastCallRefused { row, why }),
+        }
+    }
+    let head = installation.store().head().await?;
+    installation.rows_at(head, VIEW_WAIT_MS).await?;
+    for (number, calls) in numbers {
+        let one = Importing {
+            installation,
+            source,
+            number,
+            cause,
+        };
+        match one.take(&calls, &mut taken).await {
+            Err(problem) if matches!(problem.kind, Kind::Refused) => {
+                taken.refused.extend(calls.iter().map(|(row, _)| PastCallRefused {
+                    row: *row,
+                    why: problem.detail.clone(),
+                }));
+            }
+            other => other?,
+        }
+    }
+    taken.refused.sort_by_key(|refused| refused.row);
+    Ok(taken)
+}
+
+/// The record as it is stored: the number's id and no digits of it.
+fn read(
+    installation: &Installation,
+    source: HistorySource,
+    row: PastCallRow,
+) -> Result<(NumberId, PastCall), String> {
+    let phone = PhoneNumber::parse(&row.phone).map_err(|error| error.to_string())?;
+    if row.key.is_empty() || row.key.len() > KEY_BYTES_MAX {
+        return Err(format!("its key has 1 to {KEY_BYTES_MAX} bytes"));
+    }
+    if !is_status(&row.status) {
+        return Err("its status is no word of capital letters, digits, blanks, _ and -".to_owned());
+    }
+    if row.dialed_at > installation.now() {
+        return Err("the call lies in the future".to_owned());
+    }
+    let number = installation.vault().derive_number(phone.as_e164());
+    let call = PastCall {
+        record: PastCallId::derive(source, &number, &row.key),
+        dialed_at: row.dialed_at,
+        proves_dial: row.proves_dial,
+        answered: row.answered,
+        status: row.status,
+        talk_ms: row.talk_ms,
+    };
+    Ok((number, call))
+}
+
+struct Importing<'a> {
+    installation: &'a Installation,
+    source: HistorySource,
+    number: NumberId,
+    cause: Cause,
+}
+
+impl Importing<'_> {
+    async fn take(&self, calls: &[(usize, PastCall)], taken: &mut PastCallsTaken) -> Result<(), Problem> {
+        let calls: Vec<PastCall> = calls.iter().map(|(_, call)| call.clone()).collect();
+        let entities = &self.installation.entities;
+        let command = NumberCommand::ImportHistory {
+            source: self.source,
+            calls: calls.clone(),
+        };
+        let cause = follow(self.cause, self.number.as_str());
+        let answer = entities.numbers.ask(&self.number, command, cause).await?;
+        taken.position = taken.position.max(answer.position);
+        let stored: usize = answer.events.iter().map(calls_of_number).sum();
+        let imported = answer.state.history().imported();
+        let is_kept = |call: &&PastCall| imported.is_some_and(|imported| imported.has(call.record));
+        let kept = calls.iter().filter(is_kept).count();
+        taken.stored += stored;
+        taken.known += kept.saturating_sub(stored);
+        taken.ours += calls.len().saturating_sub(kept);
+        self.tell_people(&calls, taken).await
+    }
+
+    async fn tell_people(&self, calls: &[PastCall], taken: &mut PastCallsTaken) -> Result<(), Problem> {
+        let entities = &self.installation.entities;
+        let db = self.installation.rows.db();
+        for customer in customer_timeline::having(db.as_ref(), &self.number).await? {
+            let loaded = entities.customers.state(&customer).await?;
+            // Nothing new is kept of who was erased or is being erased.
+            if loaded.state.erasure() != Erasure::None {
+                continue;
+            }
+            let order = HistoryOrder {
+                source: self.source,
+                number: self.number.clone(),
+                calls: calls.to_vec(),
+            };
+            let command = CustomerCommand::ImportHistory(Box::new(order));
+            let cause = follow(self.cause, &format!("{}/{customer}", self.number));
+            let answer = entities.customers.ask(&customer, command, cause).await?;
+            taken.position = taken.position.max(answer.position);
+            taken.of_people += answer.events.iter().map(calls_of_person).sum::<usize>();
+        }
+        Ok(())
+    }
+}
+
+fn calls_of_number(event: &NumberEvent) -> usize {
+    match event {
+        NumberEvent::HistoryImported { calls, .. } => calls.len(),
+        _ => 0,
+    }
+}
+
+fn calls_of_person(event: &CustomerEvent) -> usize {
+    match event {
+        CustomerEvent::HistoryImported { calls, .. } => calls.len(),
+        _ => 0,
+    }
+}

@@ -1,0 +1,217 @@
+//! `ledgerline import-history`: what VICIdial or Asterisk recorded before us, as facts that caps count.
+
+use crate::commands::reconcile::{Place, beside_our_calls};
+use crate::kit::api::{ApiArgs, post};
+use crate::kit::failure::Failure;
+use crate::kit::output;
+use crate::kit::taken_away::{Amount, TakingArgs};
+use crate::kit::words::word_of;
+use application::past_calls::PAST_CALLS_OF_REQUEST_MAX;
+use chrono::FixedOffset;
+use domain::ids::NumberId;
+use domain::past_call::{HistorySource, SAME_DIAL_MS};
+use domain::ports::vault::Vault;
+use evidence::reconcile::past::{PastFiles, PastRow, read_past};
+use evidence::reconcile::{LISTED_MAX, Matcher, OurCalls, Outcome, Rules};
+use host::app::LookupVault;
+use http::taken_away::{Taken, Taking};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+/// Bad rows named in the answer; all of them are counted.
+const NAMED_MAX: usize = 100;
+
+/// Talk may differ by a second between two systems before a comparison lists it.
+const TOLERANCE_MS: u64 = 1_000;
+
+const SOURCES: &[(&str, &str)] = &[
+    (
+        "vicidial",
+        "vicidial_log, vicidial_carrier_log and vicidial_list as CSV, with a header or named as the tables",
+    ),
+    (
+        "asterisk",
+        "Asterisk's cdr-csv (Master.csv): no header, 16 to 18 columns",
+    ),
+];
+
+/// Import the calls that another system made: caps count those that its records prove (历史导入).
+///
+/// Facts of numbers and of those who have them, each record once: never dials of ours, never a consent. What
+/// stands for a dial of ours adds nothing. A time without a zone is refused unless --utc-offset says it. Bad
+/// rows are listed; the others count. Import people first: who gets a number later learns of its past by the
+/// same files again.
+#[derive(Debug, clap::Args)]
+#[command(after_help = crate::kit::failure::EXIT_CODES)]
+pub(crate) struct Args {
+    /// Whose records they are
+    #[arg(value_parser = word_of(SOURCES, source_of))]
+    source: HistorySource,
+    /// The files, all of one system
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Where its clock is, for times without a zone, such as +08:00
+    #[arg(long, value_name = "OFFSET")]
+    utc_offset: Option<FixedOffset>,
+    /// List what differs: its tables among themselves, and its calls beside ours in the log
+    #[arg(long)]
+    reconcile: bool,
+    /// Print the report as one JSON object
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    api: ApiArgs,
+    #[command(flatten)]
+    taking: TakingArgs,
+}
+
+fn source_of(word: &str) -> Option<HistorySource> {
+    [HistorySource::Vicidial, HistorySource::Asterisk]
+        .into_iter()
+        .find(|source| source.code() == word)
+}
+
+/// What a reply counts, in the order of `Sum::counts`.
+const COUNTS: [&str; 4] = ["stored", "known", "ours", "of_people"];
+
+#[derive(Default)]
+struct Sum {
+    counts: [u64; 4],
+    bad: Vec<Value>,
+    bad_count: usize,
+    position: u64,
+}
+
+pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let read = read_past(args.source, &args.files, args.utc_offset);
+    let past = read.map_err(|error| Failure::refused(error.to_string()))?;
+    let sum = import(&args, runtime, &past).await?;
+    let differences = match args.reconcile {
+        true => Some(differences(&args, &past).await?),
+        false => None,
+    };
+    let [stored, known, ours, of_people] = sum.counts;
+    let mut told = json!({
+        "source": args.source, "rows": past.rows.len() + past.bad.len(), "stored": stored, "known": known,
+        "ours": ours, "of_people": of_people, "refused": sum.bad_count, "bad_rows": sum.bad,
+        "proves_no_dial": past.rows.iter().filter(|row| !row.proves_dial).count(),
+        "position": sum.position.to_string(),
+    });
+    if let (Some(differences), Some(members)) = (differences, told.as_object_mut()) {
+        members.insert("differences".to_owned(), differences);
+    }
+    match args.json {
+        true => output::json(&told),
+        false => output::pretty(&told),
+    }
+}
+
+async fn import(args: &Args, runtime: Arc<Runtime>, past: &PastFiles) -> Result<Sum, Failure> {
+    let mut sum = Sum::default();
+    for bad in &past.bad {
+        sum.note_bad(args, bad.file, bad.line, &bad.why);
+    }
+    if past.rows.is_empty() {
+        return Ok(sum);
+    }
+    let client = args.api.client(runtime).await?;
+    let mut failed = None;
+    for part in past.rows.chunks(PAST_CALLS_OF_REQUEST_MAX) {
+        let calls: Vec<Value> = part.iter().map(as_told).collect();
+        let body = json!({ "source": args.source, "calls": calls });
+        match post("/api/v1/history", &body).ask(&client).await {
+            Ok(reply) => sum.add(args, part, &reply),
+            Err(failure) => {
+                failed = Some(failure);
+                break;
+            }
+        }
+    }
+    client.close().await;
+    failed.map_or(Ok(sum), Err)
+}
+
+fn as_told(row: &PastRow) -> Value {
+    let mut told = Map::new();
+    let theirs = &row.theirs;
+    told.insert("phone".to_owned(), json!(theirs.callee));
+    told.insert("key".to_owned(), json!(theirs.key));
+    told.insert("dialed_at".to_owned(), json!(theirs.start));
+    told.insert("proves_dial".to_owned(), json!(row.proves_dial));
+    if let Some(answered) = row.answered {
+        told.insert("answered".to_owned(), json!(answered));
+    }
+    told.insert("status".to_owned(), json!(row.status));
+    told.insert("talk_ms".to_owned(), json!(theirs.talk_s.saturating_mul(1_000)));
+    Value::Object(told)
+}
+
+impl Sum {
+    fn note_bad(&mut self, args: &Args, file: usize, line: u64, why: &str) {
+        self.bad_count += 1;
+        if self.bad.len() < NAMED_MAX {
+            let file = args.files.get(file).map(|file| file.display().to_string());
+            self.bad.push(json!({ "file": file, "line": line, "why": why }));
+        }
+    }
+
+    fn add(&mut self, args: &Args, part: &[PastRow], reply: &Value) {
+        for (count, name) in self.counts.iter_mut().zip(COUNTS) {
+            *count += reply[name].as_u64().unwrap_or(0);
+        }
+        let position = reply["position"].as_str().and_then(|text| text.parse().ok());
+        self.position = self.position.max(position.unwrap_or(0));
+        for refused in reply["refused"].as_array().into_iter().flatten() {
+            let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
+            if let Some(row) = row.and_then(|row| part.get(row)) {
+                let why = refused["why"].as_str().unwrap_or_default();
+                self.note_bad(args, row.file, row.theirs.line, why);
+            }
+        }
+    }
+}
+
+/// Its tables among themselves, and its calls beside those that we dialed; on record like each comparison.
+async fn differences(args: &Args, past: &PastFiles) -> Result<Value, Failure> {
+    let (log, keys) = args.api.log_and_keys();
+    let spec = log.spec()?;
+    let taking = Taking::all(Taken::Comparison);
+    let on_record = args.taking.put_on_record(&spec, taking).await?;
+    let place = Place {
+        spec: &spec,
+        log: &log,
+        keys,
+    };
+    let compared = beside_our_calls(place, (None, None), |ours, vault| Ok(compare(past, ours, vault))).await;
+    let amount = |outcome: &Outcome| Amount {
+        events: outcome.rows,
+        bytes: 0,
+    };
+    let outcome = on_record.end(compared, amount).await?;
+    Ok(json!({
+        "tables": past.differences, "agrees": outcome.agrees(), "listed_max": LISTED_MAX, "outcome": outcome,
+    }))
+}
+
+fn compare(past: &PastFiles, ours: &OurCalls, vault: Option<&LookupVault>) -> Outcome {
+    let vault: Option<Arc<dyn Vault>> = vault.map(LookupVault::vault);
+    let derive = vault.map(|vault| move |e164: &str| vault.derive_number(e164));
+    let derive = derive.as_ref().map(|derive| derive as &dyn Fn(&str) -> NumberId);
+    let rules = Rules {
+        tolerance_ms: TOLERANCE_MS,
+        window_ms: SAME_DIAL_MS,
+        answered_only: false,
+        from: None,
+        to: None,
+    };
+    let mut matcher = Matcher::new(ours, derive, rules);
+    for row in past.rows.iter().filter(|row| row.proves_dial) {
+        matcher.take(Ok(row.theirs.clone()));
+    }
+    for bad in &past.bad {
+        matcher.take(Err((bad.line, bad.why.clone())));
+    }
+    matcher.finish()
+}

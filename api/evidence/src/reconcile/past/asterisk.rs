@@ -1,0 +1,66 @@
+//! Asterisk's `cdr_csv`: a row proves a dial where a channel to the callee was made and somebody could hear
+//! it ring; one that failed before that is kept and proves none.
+
+use super::tables::each_record;
+use super::{BadRow, PastFiles, PastRow, phone, when};
+use crate::reconcile::formats::Theirs;
+use crate::reconcile::reading::FileError;
+use crate::reconcile::values::seconds;
+use chrono::FixedOffset;
+use csv::StringRecord;
+use std::path::PathBuf;
+
+/// Fewest and most columns (`cdr.conf`: the last two are optional).
+const COLUMNS: std::ops::RangeInclusive<usize> = 16..=18;
+
+pub(super) fn read(files: &[PathBuf], offset: Option<FixedOffset>) -> Result<PastFiles, FileError> {
+    let mut past = PastFiles::default();
+    for (file, path) in files.iter().enumerate() {
+        each_record(path, &mut |line, record| {
+            past.room()?;
+            match record.and_then(|record| row(record, offset)) {
+                Ok((theirs, status, proves_dial)) => past.rows.push(PastRow {
+                    answered: Some(status == "ANSWERED").filter(|_known| proves_dial),
+                    theirs: Theirs { line, ..theirs },
+                    file,
+                    status,
+                    proves_dial,
+                }),
+                Err(why) => past.bad.push(BadRow { file, line, why }),
+            }
+            Ok(())
+        })?;
+    }
+    Ok(past)
+}
+
+fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<(Theirs, String, bool), String> {
+    if !COLUMNS.contains(&record.len()) {
+        return Err(format!("it has {} columns, not 16 to 18", record.len()));
+    }
+    let cell = |place: usize| record.get(place).unwrap_or_default().trim();
+    let callee = phone("", cell(2))?;
+    let start = when(cell(9), offset)?;
+    let talk_s = seconds(cell(13))?;
+    let status = cell(14).to_uppercase();
+    let was_made = !cell(6).is_empty() || cell(7).eq_ignore_ascii_case("dial");
+    let was_heard = ["ANSWERED", "NO ANSWER", "BUSY"].contains(&status.as_str());
+    let ids = [cell(17), cell(16)].into_iter().filter(|id| !id.is_empty());
+    let unique = cell(16);
+    let key = match unique.is_empty() {
+        true => format!("{start}/{talk_s}"),
+        false => format!("{unique}/{start}"),
+    };
+    let theirs = Theirs {
+        line: 0,
+        sip_ids: ids
+            .map(|id| id.split('@').next().unwrap_or(id).to_owned())
+            .collect(),
+        key,
+        callee,
+        start,
+        talk_s,
+        minutes: talk_s.div_ceil(60),
+    };
+    Ok((theirs, status, was_made && was_heard))
+}

@@ -1,0 +1,99 @@
+//! Records of other systems as history (NEW-13): Asterisk's `Master.csv` and VICIdial's tables as CSV, each
+//! row as a call with what it proves. A row whose time has no zone is refused unless somebody says the zone.
+//!
+//! `vicidial_log` tells phone, status and talk; `vicidial_carrier_log` how the switch saw the same call;
+//! `vicidial_list` whose phone a row without one means, and how often the system says that it called.
+
+mod asterisk;
+mod schema;
+mod tables;
+mod vicidial;
+
+pub use vicidial::TableDifferences;
+
+use crate::reconcile::formats::Theirs;
+use crate::reconcile::reading::FileError;
+use crate::reconcile::values::instant;
+use chrono::FixedOffset;
+use domain::past_call::HistorySource;
+use domain::phone_number::PhoneNumber;
+use domain::time::Timestamp;
+use std::path::PathBuf;
+
+/// Most rows of all files of one import: a month of a large floor; more are several imports.
+pub const PAST_ROWS_MAX: usize = 1_000_000;
+
+/// One call, with what its row proves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PastRow {
+    /// As a comparison with our calls reads it.
+    pub theirs: Theirs,
+    /// The file's place among those that were named.
+    pub file: usize,
+    pub status: String,
+    pub proves_dial: bool,
+    /// `None` where it does not tell.
+    pub answered: Option<bool>,
+}
+
+/// A row that is not taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BadRow {
+    pub file: usize,
+    pub line: u64,
+    pub why: String,
+}
+
+/// What files hold.
+#[derive(Debug, Default)]
+pub struct PastFiles {
+    pub rows: Vec<PastRow>,
+    pub bad: Vec<BadRow>,
+    /// What VICIdial's own tables say against one another.
+    pub differences: TableDifferences,
+}
+
+/// Reads all files of one system. `offset` is where its clock stands, for times without a zone.
+pub fn read_past(
+    source: HistorySource,
+    files: &[PathBuf],
+    offset: Option<FixedOffset>,
+) -> Result<PastFiles, FileError> {
+    match source {
+        HistorySource::Asterisk => asterisk::read(files, offset),
+        HistorySource::Vicidial => vicidial::read(files, offset),
+    }
+}
+
+impl PastFiles {
+    fn room(&self) -> Result<(), FileError> {
+        if self.rows.len() + self.bad.len() >= PAST_ROWS_MAX {
+            let why = format!("more than {PAST_ROWS_MAX} rows: import fewer files at once");
+            return Err(FileError::Header(why));
+        }
+        Ok(())
+    }
+}
+
+/// An instant: by its own zone, or by the one that was said.
+fn when(text: &str, offset: Option<FixedOffset>) -> Result<Timestamp, String> {
+    if let Ok(at) = text.trim().parse() {
+        return Ok(at);
+    }
+    let offset = offset.ok_or_else(|| format!("{text:?} has no zone: say --utc-offset"))?;
+    instant(text, offset)
+}
+
+/// The number in international form; `code` is the country's, where the row has one.
+fn phone(code: &str, text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let whole = match code.trim().trim_start_matches('+') {
+        code if code.is_empty() || text.starts_with('+') => text.to_owned(),
+        code => format!("+{code}{text}"),
+    };
+    let phone = PhoneNumber::parse(&whole).map_err(|_not_one| "the callee is no phone number".to_owned())?;
+    Ok(phone.as_e164().to_owned())
+}
+
+#[cfg(test)]
+mod tests;

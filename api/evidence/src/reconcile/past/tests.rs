@@ -1,0 +1,116 @@
+//! Files of both systems: what is read, what is proved, and what is told instead.
+
+use super::*;
+use std::path::Path;
+
+fn beijing() -> Option<FixedOffset> {
+    FixedOffset::east_opt(8 * 3_600)
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../fixtures/cdr")
+        .join(name)
+}
+
+fn vicidial(names: &[&str], offset: Option<FixedOffset>) -> PastFiles {
+    let files: Vec<PathBuf> = names.iter().map(|name| fixture(name)).collect();
+    read_past(HistorySource::Vicidial, &files, offset).unwrap()
+}
+
+/// Line, whether it proves a dial, whether it was answered.
+fn told(past: &PastFiles) -> Vec<(usize, u64, bool, Option<bool>)> {
+    past.rows
+        .iter()
+        .map(|row| (row.file, row.theirs.line, row.proves_dial, row.answered))
+        .collect()
+}
+
+fn bad(past: &PastFiles) -> Vec<(usize, u64)> {
+    past.bad.iter().map(|bad| (bad.file, bad.line)).collect()
+}
+
+#[test]
+fn a_master_csv_tells_what_was_dialed_and_answered() {
+    let files = [fixture("asterisk_history.csv")];
+    let past = read_past(HistorySource::Asterisk, &files, beijing()).unwrap();
+    assert_eq!(
+        told(&past),
+        [
+            (0, 1, true, Some(true)),
+            (0, 2, true, Some(false)),
+            (0, 3, true, Some(false)),
+            (0, 4, false, None),
+        ]
+    );
+    assert_eq!(bad(&past), [(0, 5), (0, 6)]);
+    assert_eq!(past.rows[0].theirs.callee, "+8613800138000");
+    assert_eq!(
+        past.rows[0].theirs.start.to_string(),
+        "2026-03-02T02:00:00.000000Z"
+    );
+}
+
+#[test]
+fn a_time_without_a_zone_is_refused_and_seconds_of_utc_have_one() {
+    let files = [fixture("asterisk_history.csv")];
+    let past = read_past(HistorySource::Asterisk, &files, None).unwrap();
+    assert_eq!(past.rows, []);
+    assert!(past.bad[0].why.contains("--utc-offset"), "{}", past.bad[0].why);
+    let past = vicidial(&["vicidial_log.csv"], None);
+    assert!(!past.rows.is_empty(), "start_epoch needs no zone");
+}
+
+#[test]
+fn the_log_the_switch_and_the_list_are_one_call() {
+    let names = [
+        "vicidial_log.csv",
+        "vicidial_carrier_log.csv",
+        "vicidial_list.csv",
+    ];
+    let past = vicidial(&names, beijing());
+    assert_eq!(
+        told(&past),
+        [
+            (0, 2, true, Some(true)),
+            (0, 3, true, Some(false)),
+            (0, 4, false, None),
+            (0, 5, false, None),
+            (1, 5, true, Some(true)),
+        ],
+        "answered; not answered; never dialed; no channel; seen by the switch alone"
+    );
+    assert_eq!(bad(&past), [(0, 6), (1, 6)]);
+    let differences = &past.differences;
+    assert_eq!(
+        (
+            differences.only_in_carrier_log,
+            differences.only_in_log,
+            differences.called_count_differs
+        ),
+        (2, 2, 1)
+    );
+    assert_eq!(differences.named.len(), 5);
+}
+
+#[test]
+fn without_a_header_a_table_is_known_by_its_name_and_read_in_its_schemas_order() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(fixture("vicidial_log.csv")).unwrap();
+    let (_, rows) = text.split_once('\n').unwrap();
+    let named = folder.path().join("vicidial_log_archive.csv");
+    std::fs::write(&named, rows).unwrap();
+    let bare = read_past(HistorySource::Vicidial, &[named], beijing()).unwrap();
+    let whole = vicidial(&["vicidial_log.csv"], beijing());
+    let keys = |past: &PastFiles| -> Vec<String> {
+        past.rows
+            .iter()
+            .map(|row| format!("{} {}", row.theirs.key, row.theirs.start))
+            .collect()
+    };
+    assert_eq!(keys(&bare), keys(&whole));
+    let other = folder.path().join("something.csv");
+    std::fs::write(&other, rows).unwrap();
+    let refused = read_past(HistorySource::Vicidial, &[other], beijing()).unwrap_err();
+    assert!(refused.to_string().contains("vicidial_carrier_log"), "{refused}");
+}

@@ -1,0 +1,138 @@
+//! Many numbers at once over HTTP: suppressed, or put on a list of ours, each by itself.
+
+use crate::described::Changed;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::reply::Written;
+use application::installation::follow;
+use domain::ids::NumberId;
+use domain::number::NumberCommand;
+use domain::phone_number::PhoneNumber;
+use domain::problem::{Kind, Problem};
+use domain::screening::NumberListName;
+use domain::stored_event::Position;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+const REASON_BYTES_MAX: usize = 256;
+
+/// Most numbers of one request: each is an append of its own, and a request stays below some seconds.
+const NUMBERS_OF_REQUEST_MAX: usize = 500;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/numbers/import",
+            "Suppresses the numbers in the body, or puts them on a list of ours; a bad one takes none with it",
+            import,
+        )
+        .needs(Permission::NumbersSuppress, About::Nobody)
+        .takes::<NumberImport>(),
+    ]
+}
+
+/// Numbers of a file, or a part of it.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "numbers": ["13800138000"], "list": "consented-2026",
+    "reason": "signed at the counter" }]))]
+struct NumberImport {
+    /// In any usual form.
+    #[schemars(length(min = 1, max = NUMBERS_OF_REQUEST_MAX), example = &["13800138000"])]
+    numbers: Vec<String>,
+    /// The list of ours that they are put on; without it they are suppressed for good.
+    list: Option<NumberListName>,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    reason: String,
+}
+
+impl Order for NumberImport {
+    fn read(body: &mut Members) -> Self {
+        let numbers: Vec<String> = body.value("numbers").unwrap_or_default();
+        if numbers.is_empty() || numbers.len() > NUMBERS_OF_REQUEST_MAX {
+            body.wrong("numbers", format!("has 1 to {NUMBERS_OF_REQUEST_MAX} numbers"));
+        }
+        Self {
+            numbers,
+            list: body.parsed("list"),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
+/// What became of the numbers.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NumbersImported {
+    good: usize,
+    /// Of those: stood so already.
+    unchanged: usize,
+    refused: Vec<NumberNotImported>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    position: Position,
+}
+
+/// A number that was not taken, by its place; it is not repeated.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NumberNotImported {
+    /// From 0, in the order of the request.
+    row: usize,
+    #[schemars(example = &"it is no telephone number that can be called")]
+    why: String,
+}
+
+async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Problem> {
+    let cause = input.cause(&ctx.installation, "numbers/import")?;
+    let NumberImport {
+        numbers,
+        list,
+        reason,
+    } = input.order().await?;
+    let entities = &ctx.installation.entities.numbers;
+    let mut done = NumbersImported {
+        good: 0,
+        unchanged: 0,
+        refused: Vec::new(),
+        position: Position(0),
+    };
+    for (row, text) in numbers.iter().enumerate() {
+        let Ok(phone) = PhoneNumber::parse(text) else {
+            let why = "it is no telephone number that can be called".to_owned();
+            done.refused.push(NumberNotImported { row, why });
+            continue;
+        };
+        let id: NumberId = ctx.installation.vault().derive_number(phone.as_e164());
+        let command = commanded(list.as_ref(), &reason);
+        match entities.ask(&id, command, follow(cause, id.as_str())).await {
+            Ok(answer) => {
+                done.good += 1;
+                done.unchanged += usize::from(answer.events.is_empty());
+                done.position = done.position.max(answer.position);
+            }
+            Err(error) => {
+                let problem = Problem::from(error);
+                if problem.kind != Kind::Refused {
+                    return Err(problem);
+                }
+                done.refused.push(NumberNotImported {
+                    row,
+                    why: problem.detail,
+                });
+            }
+        }
+    }
+    Ok(Changed(Written {
+        version: None,
+        position: Some(done.position),
+        body: done,
+    }))
+}
+
+fn commanded(list: Option<&NumberListName>, reason: &str) -> NumberCommand {
+    let reason = reason.to_owned();
+    match list.cloned() {
+        Some(list) => NumberCommand::List { list, reason },
+        None => NumberCommand::Suppress { reason, until: None },
+    }
+}

@@ -1,0 +1,49 @@
+//! Calls of other systems to a person's number, as their records tell them: facts that caps count, never
+//! dials of ours, and never a consent.
+
+use super::event::CustomerEvent;
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::ids::NumberId;
+use crate::past_call::{HistorySource, PAST_CALLS_MAX, PAST_CALLS_OF_EVENT_MAX, PastCall, PastCallFault};
+use crate::time::Timestamp;
+
+/// Records of one number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryOrder {
+    pub source: HistorySource,
+    pub number: NumberId,
+    pub calls: Vec<PastCall>,
+}
+
+pub(super) fn import(
+    state: &CustomerState,
+    order: HistoryOrder,
+    now: Timestamp,
+) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
+    super::decide::not_erased(state)?;
+    let HistoryOrder {
+        source,
+        number,
+        calls,
+    } = order;
+    if state.phone(&number).is_none() {
+        return Err(CustomerRefusal::NotTheirNumber);
+    }
+    super::decide::at_most(calls.len(), PAST_CALLS_OF_EVENT_MAX, "records of one request")?;
+    let calls = state.history().news(calls, now).map_err(|fault| match fault {
+        PastCallFault::InFuture => CustomerRefusal::PastCallInFuture,
+        PastCallFault::TooMany => CustomerRefusal::TooMany {
+            count: PAST_CALLS_MAX,
+            of: "imported calls",
+        },
+    })?;
+    if calls.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CustomerEvent::HistoryImported {
+        source,
+        number,
+        calls,
+    }])
+}

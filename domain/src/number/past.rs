@@ -1,0 +1,30 @@
+//! Calls of other systems to a number, as their records tell them: what proves a dial is counted by its caps.
+
+use super::decide::Decided;
+use super::event::NumberEvent;
+use super::refusal::NumberRefusal;
+use super::state::NumberState;
+use crate::past_call::{HistorySource, PAST_CALLS_MAX, PAST_CALLS_OF_EVENT_MAX, PastCall, PastCallFault};
+use crate::time::Timestamp;
+
+pub(super) fn import(
+    state: &NumberState,
+    source: HistorySource,
+    calls: Vec<PastCall>,
+    now: Timestamp,
+) -> Decided {
+    let too_many = NumberRefusal::TooManyPastCalls {
+        count: PAST_CALLS_MAX,
+    };
+    if calls.len() > PAST_CALLS_OF_EVENT_MAX {
+        return Err(too_many);
+    }
+    let calls = state.history().news(calls, now).map_err(|fault| match fault {
+        PastCallFault::InFuture => NumberRefusal::PastCallInFuture,
+        PastCallFault::TooMany => too_many,
+    })?;
+    if calls.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![NumberEvent::HistoryImported { source, calls }])
+}
