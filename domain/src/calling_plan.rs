@@ -7,7 +7,7 @@ use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
 use crate::emotion::EmotionPlan;
 use crate::go_live::StagePlan;
-use crate::ids::{CampaignId, FlowId, ListId};
+use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::screening::{KeptFacts, Screening};
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::dedupe::Dedupe;
+pub use crate::duplicates::Duplicates;
 
 /// A named set of compliance rules (`docs/compliance.md`).
 #[derive(
@@ -324,41 +325,6 @@ impl CallingPlan {
     }
 }
 
-/// Who is enrolled when one phone stands under two customer ids, over all lists of a campaign.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Duplicates {
-    /// The first; the others are left out as `same_number`.
-    ByNumber,
-    /// Each customer; they share the number's caps.
-    ByCustomer,
-}
-
-impl Duplicates {
-    /// What a new campaign of this preset does unless it says otherwise. A debt is one debtor's own: two
-    /// debtors on one phone are two matters.
-    pub const fn of_new(preset: Preset) -> Self {
-        match preset {
-            Preset::CnCollection => Self::ByCustomer,
-            Preset::CnService
-            | Preset::CnMarketing
-            | Preset::CnCloudTrunk
-            | Preset::UsTsr
-            | Preset::UsRegf
-            | Preset::EuGdpr => Self::ByNumber,
-        }
-    }
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ByNumber => "by_number",
-            Self::ByCustomer => "by_customer",
-        }
-    }
-}
-
 /// The campaign's facts that travel in a grant's command: the campaign's own stream is not read by the
 /// customer or the number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -379,6 +345,9 @@ pub struct CampaignFacts {
     /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,
+    /// Agents of the campaign who are free, where a call may wait for one of them.
+    #[serde(skip)]
+    pub free_agents: Vec<UserId>,
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 mod alarms;
 #[cfg(test)]
+mod callback_tests;
+#[cfg(test)]
 mod campaign_end_tests;
 #[cfg(test)]
 mod clock_skew_tests;
@@ -31,6 +33,7 @@ mod forgetting;
 mod forgetting_tests;
 mod kit;
 mod live_calls;
+mod named_callback;
 mod one_call;
 mod orders;
 mod outreach;

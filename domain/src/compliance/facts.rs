@@ -23,6 +23,8 @@ pub struct CustomerFacts<'a> {
     /// Dials of this enrolment that the retry policy counts.
     pub charged_dials: u32,
     pub uncharged_dials: u32,
+    /// A time that the person named for being called again, while it is not kept.
+    pub callback: Option<Timestamp>,
     /// The person asked to be erased.
     pub erasing: bool,
     /// A legal hold stands on the person.

@@ -102,6 +102,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         calendars: Calendars::default(),
         kept: KeptFacts::default(),
         undone_lists: Default::default(),
+        free_agents: Vec::new(),
     }
 }
 
@@ -119,6 +120,7 @@ pub(crate) fn customer_facts<'a>(
         time_zone: None,
         charged_dials: 0,
         uncharged_dials: 0,
+        callback: None,
         erasing: false,
         held: false,
         history,

@@ -12,7 +12,7 @@ use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::withdrawing;
+use super::{callbacks, withdrawing};
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
 use crate::disposition::{Disposition, Outcome};
@@ -54,10 +54,17 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         return Ok([Some(released), settled].into_iter().flatten().collect());
     }
     let forbidden = withdrawing::forbids(enrolment);
-    let next = next_dial(state, enrolment, closing, facts)
-        .filter(|_| forbidden.is_none() && enrolment.settled.is_none())
+    let is_over = forbidden.is_some() || enrolment.settled.is_some();
+    let callback = callbacks::after_call(state, enrolment, closing, facts, is_over);
+    let next = match callback.due_at {
+        Some(due_at) => Some(by_callback(state, closing, due_at)),
+        None => next_dial(state, enrolment, closing, facts),
+    };
+    let next = next
+        .filter(|_| !is_over)
         .filter(|next| enrolment.is_in_time(next.due_at, facts.plan.ends_at));
-    let mut events = vec![CustomerEvent::CallClosed {
+    let mut events = callback.named;
+    events.push(CustomerEvent::CallClosed {
         campaign: campaign.clone(),
         call: closing.call,
         number: closing.number.clone(),
@@ -68,7 +75,8 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         dialed_at: closing.dialed_at,
         next_due_at: next.as_ref().map(|next| next.due_at),
         next_number: next.as_ref().and_then(|next| next.number.clone()),
-    }];
+    });
+    events.extend(callback.ended);
     if next.is_none() && enrolment.settled.is_none() {
         events.push(CustomerEvent::EnrolmentSettled {
             campaign: campaign.clone(),
@@ -88,6 +96,15 @@ const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> De
         return Err(CustomerRefusal::UnknownCall { call: closing.call });
     }
     Ok(Vec::new())
+}
+
+/// At the time that was named; a number that does not exist gives way to the next.
+fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> Next {
+    let is_invalid = closing.disposition == Disposition::InvalidNumber;
+    Next {
+        due_at: due_at.max(held_off_until(closing)),
+        number: state.next_number(&closing.number).filter(|_| is_invalid),
+    }
 }
 
 fn next_dial(

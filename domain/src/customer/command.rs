@@ -8,7 +8,7 @@ use crate::attribute::TagLevel;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -55,6 +55,15 @@ pub enum CustomerCommand {
     CallNow {
         campaign: CampaignId,
         deadline: Option<Timestamp>,
+    },
+    /// The person is to be called at a time that they named: not before, and then before ordinary work. A
+    /// time that the rules do not allow is refused, with the next that they do.
+    RequestCallback(Box<CallbackOrder>),
+    /// The callback is not wanted any more. There is none: no event.
+    CancelCallback {
+        facts: Box<CampaignFacts>,
+        reason: String,
+        by: Option<String>,
     },
     /// The call that was asked for is not wanted any more: the enrolment is settled before it is dialed.
     /// `customer` is the entity's own id, from which the call's follows.
@@ -133,6 +142,8 @@ impl CustomerCommand {
             Self::CloseCall { .. } => "customer.close_call",
             Self::CallBack { .. } => "customer.call_back",
             Self::CallNow { .. } => "customer.call_now",
+            Self::RequestCallback(_) => "customer.request_callback",
+            Self::CancelCallback { .. } => "customer.cancel_callback",
             Self::CancelAsked { .. } => "customer.cancel_asked",
             Self::SettleCutOff { .. } => "customer.settle_cut_off",
             Self::RecordConsent { .. } => "customer.record_consent",
@@ -175,6 +186,17 @@ pub struct TagOrder {
     pub added: Vec<String>,
     pub removed: Vec<String>,
     pub origin: ProfileOrigin,
+}
+
+/// A time that was named for being called again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackOrder {
+    pub at: Timestamp,
+    /// Who alone makes the call, at first; any agent, or the robot, unless it is said.
+    pub agent: Option<UserId>,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    pub facts: CampaignFacts,
 }
 
 /// What the forgetting driver has done.
@@ -238,6 +260,8 @@ pub struct CallClosing {
     pub again: CallAgain,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
+    /// A time that the callee named for being called again.
+    pub callback_at: Option<Timestamp>,
     /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.
     pub hold_off_ms: u64,
 }

@@ -7,8 +7,8 @@ use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, profiling,
-    withdrawing,
+    assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
+    profiling, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -56,6 +56,10 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::CallNow { campaign, deadline } => {
             not_erased(state)?;
             call_now::call_now(state.enrolment(&campaign), campaign, deadline, context.now)
+        }
+        CustomerCommand::RequestCallback(order) => callbacks::request(state, *order, context.now),
+        CustomerCommand::CancelCallback { facts, reason, by } => {
+            callbacks::cancel(state, &facts, reason, by, context.now)
         }
         CustomerCommand::CancelAsked {
             customer,

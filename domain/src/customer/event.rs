@@ -5,13 +5,14 @@ use super::erasure::DeletedRecording;
 use super::pointers::{escaped, listed, of_correction};
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::callback::CallbackEnd;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::Deal;
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId};
+use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -129,6 +130,50 @@ pub enum CustomerEvent {
         /// From then on not dialed any more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
+    },
+    /// A time was named for calling this person again: not before it, and then before ordinary work.
+    #[serde(rename = "customer.callback_requested")]
+    CallbackRequested {
+        campaign: CampaignId,
+        /// When; a call that is open ends first.
+        callback_at: Timestamp,
+        /// From then on it was missed.
+        until: Timestamp,
+        /// The agent who alone makes it, at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<UserId>,
+        /// The call in which it was named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// The callback was made, or will not be.
+    #[serde(rename = "customer.callback_ended")]
+    CallbackEnded {
+        campaign: CampaignId,
+        callback_at: Timestamp,
+        how: CallbackEnd,
+        /// The call that kept it, or in which a time was named that is refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallId>,
+        /// The rule that stood in its way, with the facts it saw.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        facts: BTreeMap<String, String>,
+        /// When that rule allows it, as far as is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+        /// When the enrolment is due again as one without a callback.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
     },
     /// Final for this enrolment; with the last call's disposition, or `not_permitted` with rule and facts.
     #[serde(rename = "customer.enrolment_settled")]
@@ -274,6 +319,8 @@ impl CustomerEvent {
     pub const CALL_CLOSED: &'static str = "customer.call_closed";
     pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
     pub const CALL_ASKED: &'static str = "customer.call_asked";
+    pub const CALLBACK_REQUESTED: &'static str = "customer.callback_requested";
+    pub const CALLBACK_ENDED: &'static str = "customer.callback_ended";
     pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
     pub const ENROLMENT_WITHDRAWN: &'static str = "customer.enrolment_withdrawn";
     pub const HELD: &'static str = "customer.held";
@@ -303,6 +350,8 @@ impl EventData for CustomerEvent {
             Self::CallClosed { .. } => Self::CALL_CLOSED,
             Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
             Self::CallAsked { .. } => Self::CALL_ASKED,
+            Self::CallbackRequested { .. } => Self::CALLBACK_REQUESTED,
+            Self::CallbackEnded { .. } => Self::CALLBACK_ENDED,
             Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
             Self::EnrolmentWithdrawn { .. } => Self::ENROLMENT_WITHDRAWN,
             Self::Held { .. } => Self::HELD,
@@ -359,6 +408,8 @@ impl EventData for CustomerEvent {
             | Self::CallClosed { .. }
             | Self::CallBackOrdered { .. }
             | Self::CallAsked { .. }
+            | Self::CallbackRequested { .. }
+            | Self::CallbackEnded { .. }
             | Self::EnrolmentWithdrawn { .. }
             | Self::EnrolmentSettled { .. }
             | Self::Held { .. }

@@ -34,6 +34,8 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::CallbackRequested { .. }
+            | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }
             | CustomerEvent::EnrolmentSettled { .. }
             | CustomerEvent::Assigned { .. }

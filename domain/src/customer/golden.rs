@@ -6,6 +6,7 @@ use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealKind};
@@ -201,6 +202,27 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             }),
             change_minor: -20_000,
             corrects: true,
+        },
+        CustomerEvent::CallbackRequested {
+            campaign: campaign(),
+            callback_at: at().plus_ms(3_600_000),
+            until: at().plus_ms(3_600_000 + CALLBACK_LATE_MS_MAX),
+            agent: Some("wang".parse().unwrap()),
+            call: Some(call()),
+            reason: Some("asked for it".to_owned()),
+            by: Some("li".to_owned()),
+        },
+        CustomerEvent::CallbackEnded {
+            campaign: campaign(),
+            callback_at: at().plus_ms(3_600_000),
+            how: CallbackEnd::Missed,
+            call: Some(call()),
+            rule: Some("calling_window".to_owned()),
+            facts: facts(),
+            not_before: Some(at().plus_ms(86_400_000)),
+            due_at: Some(at().plus_ms(7_200_000)),
+            reason: Some("not wanted".to_owned()),
+            by: Some("li".to_owned()),
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

@@ -8,6 +8,7 @@
 mod assignee;
 mod assignment;
 mod call_now;
+mod callbacks;
 mod close_call;
 pub mod command;
 mod consent;
@@ -42,9 +43,10 @@ mod tests;
 pub use assignee::Assignee;
 pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use call_now::CALL_CANCELED;
+pub use callbacks::{CALLBACK_AGENT, CALLBACK_MISSED};
 pub use command::{
-    AttributesOrder, CallClosing, Correction, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy,
-    GivenConsent, TagOrder,
+    AttributesOrder, CallClosing, CallbackOrder, Correction, CustomerCommand, DoneErasure, Enrolment,
+    ForbiddenBy, GivenConsent, TagOrder,
 };
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;

@@ -5,6 +5,7 @@ use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, ListId};
 use crate::problem::Explained;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {
@@ -33,6 +34,19 @@ pub enum CustomerRefusal {
     /// The last call of the enrolment was not one that we cut off after an answer.
     #[error("the customer was not cut off in campaign {campaign}")]
     NotCutOff { campaign: CampaignId },
+    /// A time was named that lies behind, or too far ahead.
+    #[error("a callback is between now and {until}")]
+    CallbackTime { until: Timestamp },
+    /// The rules, or the campaign, do not allow a call then.
+    #[error("no call at {at}: rule {rule}{}", allowed_from(*not_before))]
+    CallbackNotAllowed {
+        at: Timestamp,
+        rule: String,
+        facts: BTreeMap<String, String>,
+        not_before: Option<Timestamp>,
+    },
+    #[error("no agents take the calls of campaign {campaign}: a callback of it is bound to none")]
+    NoAgents { campaign: CampaignId },
     /// Asked to be called until a time that is over.
     #[error("the deadline {deadline} is over")]
     DeadlineOver { deadline: Timestamp },
@@ -92,6 +106,13 @@ pub enum CustomerRefusal {
     DealInvalid { why: &'static str },
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
+}
+
+fn allowed_from(not_before: Option<Timestamp>) -> String {
+    not_before.map_or_else(
+        || ", and none later in this campaign".to_owned(),
+        |at| format!(", the next allowed is {at}"),
+    )
 }
 
 /// What to do about a consent that does not count.

@@ -168,6 +168,8 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::CallbackRequested { .. }
+            | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),

@@ -151,6 +151,8 @@ impl Story {
             | CustomerEvent::CallClosed { campaign, .. }
             | CustomerEvent::CallBackOrdered { campaign, .. }
             | CustomerEvent::CallAsked { campaign, .. }
+            | CustomerEvent::CallbackRequested { campaign, .. }
+            | CustomerEvent::CallbackEnded { campaign, .. }
             | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
             CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
             _ => None,

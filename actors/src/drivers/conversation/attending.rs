@@ -84,7 +84,14 @@ impl Attending<'_> {
     async fn taken(&mut self, agents: Option<&dyn Agents>) -> Option<UserId> {
         let until = self.kit.now().plus_ms(ATTENDED_WITHIN_MS);
         let (campaign, call) = (self.attempt.facts.campaign.clone(), self.attempt.call);
-        let taking = agents?.take(&campaign, call, until);
+        let agents = agents?;
+        let keeps_agent = self.attempt.keeps_agent;
+        let taking = async {
+            match keeps_agent {
+                true => agents.take_reserved(&campaign, call).await,
+                false => agents.take(&campaign, call, until).await,
+            }
+        };
         tokio::pin!(taking);
         loop {
             tokio::select! {

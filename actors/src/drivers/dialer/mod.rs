@@ -27,7 +27,7 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
@@ -37,6 +37,8 @@ const KINDS: [&str; 11] = [
     CustomerEvent::CALL_CLOSED,
     CustomerEvent::CALL_BACK_ORDERED,
     CustomerEvent::CALL_ASKED,
+    CustomerEvent::CALLBACK_REQUESTED,
+    CustomerEvent::CALLBACK_ENDED,
     CustomerEvent::CONSENT_RECORDED,
     CampaignEvent::COMPLETED,
 ];

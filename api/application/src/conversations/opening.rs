@@ -166,6 +166,7 @@ impl Judged<'_> {
             time_zone: person.time_zone(),
             charged_dials: enrolment.charged_dials,
             uncharged_dials: enrolment.uncharged_dials,
+            callback: None,
             erasing: person.erasure() != Erasure::None,
             held: person.held().is_some(),
             history: person.history(),

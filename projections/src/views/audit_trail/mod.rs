@@ -114,6 +114,8 @@ const ACTED: &[&str] = &[
     CampaignEvent::LIST_UNDONE,
     CampaignEvent::TARGETS_SET,
     CustomerEvent::CALL_BACK_ORDERED,
+    CustomerEvent::CALLBACK_ENDED,
+    CustomerEvent::CALLBACK_REQUESTED,
     CustomerEvent::ENROLMENT_WITHDRAWN,
     CustomerEvent::ERASURE_REQUESTED,
     CustomerEvent::HELD,

@@ -43,6 +43,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         CustomerEvent::CallAsked { due_at, deadline, .. } => {
             json!({ "next_due_at": due_at, "deadline": deadline })
         }
+        CustomerEvent::CallbackRequested { .. } | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
         CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,
@@ -95,6 +96,37 @@ fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
             removed,
             origin,
         } => json!({ "level": level, "added": added.len(), "removed": removed.len(), "origin": origin }),
+        _ => json!({}),
+    }
+}
+
+/// A time that was named for being called again, and how it ended.
+fn of_callback(fact: &CustomerEvent) -> serde_json::Value {
+    match fact {
+        CustomerEvent::CallbackRequested {
+            callback_at,
+            until,
+            agent,
+            reason,
+            by,
+            ..
+        } => {
+            json!({ "callback_at": callback_at, "until": until, "agent": agent, "reason": reason, "by": by })
+        }
+        CustomerEvent::CallbackEnded {
+            callback_at,
+            how,
+            rule,
+            facts,
+            not_before,
+            reason,
+            by,
+            ..
+        } => {
+            let facts = Some(facts).filter(|facts| !facts.is_empty());
+            json!({ "callback_at": callback_at, "how": how, "rule": rule, "facts": facts,
+                "not_before": not_before, "reason": reason, "by": by })
+        }
         _ => json!({}),
     }
 }
