@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 29] = [
+const RULES: [Words; 33] = [
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
@@ -104,6 +104,22 @@ const RULES: [Words; 29] = [
         "withdrawn from the campaign",
     ),
     (
+        "callback_missed",
+        "未能按预约时间回拨",
+        "the callback could not be made in time",
+    ),
+    ("callback_canceled", "预约回拨已取消", "the callback was canceled"),
+    (
+        "callback_agent",
+        "等待预约的坐席空闲",
+        "the agent of the callback is not free yet",
+    ),
+    (
+        "callback_time",
+        "预约时间已过、过远或次数过多",
+        "the time lies behind or too far ahead, or is one too many",
+    ),
+    (
         "call_canceled",
         "单次外呼已取消",
         "the call that was asked for was canceled",
@@ -130,7 +146,7 @@ const NAMES: [Words; 15] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 35] = [
+const FACTS: [Words; 38] = [
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
@@ -166,6 +182,9 @@ const FACTS: [Words; 35] = [
     ("reason", "原因", "reason"),
     ("by", "经办人", "by"),
     ("same_as", "同号客户", "same as customer"),
+    ("callback_at", "预约回拨", "callback at"),
+    ("agent", "坐席", "agent"),
+    ("any_agent_from", "其后任一坐席", "any agent from"),
 ];
 
 /// Values that are codes.

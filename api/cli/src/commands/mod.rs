@@ -6,6 +6,7 @@ pub(crate) mod approval;
 pub(crate) mod audit;
 pub(crate) mod backup;
 pub(crate) mod call;
+mod callback;
 pub(crate) mod campaign;
 pub(crate) mod carrier;
 pub(crate) mod clock;

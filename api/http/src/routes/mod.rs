@@ -11,6 +11,7 @@ mod audit_search;
 mod breaches;
 mod bulk_reveal;
 mod call_plans;
+mod callbacks;
 pub mod calls;
 mod campaign_clones;
 mod campaign_segments;
@@ -167,6 +168,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         campaigns::endpoints(),
         campaign_clones::endpoints(),
         cut_off::endpoints(),
+        callbacks::endpoints(),
         deals::endpoints(),
         anonymization::endpoints(),
         promotions::endpoints(),
