@@ -3,8 +3,10 @@
 
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
+use crate::call_caps::CallCap;
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
+use crate::disposition_map::DispositionMap;
 use crate::emotion::EmotionPlan;
 use crate::go_live::StagePlan;
 use crate::ids::{CampaignId, FlowId, ListId, UserId};
@@ -311,6 +313,15 @@ pub struct CallingPlan {
     /// It goes live in stages; fully from its start unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stages: Option<StagePlan>,
+    /// What follows each disposition, over the retry policy.
+    #[serde(default, skip_serializing_if = "DispositionMap::is_empty")]
+    pub dispositions: DispositionMap,
+    /// Caps beside those of the preset, never looser.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<CallCap>,
+    /// People are called outside of the times that they prefer too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_preferred_times: bool,
 }
 
 impl CallingPlan {

@@ -222,6 +222,9 @@ impl Operator {
             days: None,
             screening: None,
             stages: None,
+            dispositions: Default::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         }
     }
 

@@ -101,6 +101,9 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         days: None,
         screening: None,
         stages: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     }
 }
 
@@ -261,6 +264,7 @@ impl World {
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
             same_number_as: None,
+            preferred: Vec::new(),
             dedupe: domain::calling_plan::Dedupe::Campaign,
         }
     }

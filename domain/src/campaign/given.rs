@@ -35,5 +35,8 @@ pub(super) fn plan() -> CallingPlan {
         days: None,
         screening: None,
         stages: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     }
 }

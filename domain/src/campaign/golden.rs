@@ -68,6 +68,9 @@ fn created() -> CampaignEvent {
             days: None,
             screening: None,
             stages: None,
+            dispositions: Default::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         },
     }
 }

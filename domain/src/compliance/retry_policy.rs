@@ -1,7 +1,8 @@
 //! An enrolment is dialed as often as the campaign's retry policy says, and at most a few times uncharged.
 //!
 //! Source: the campaign's plan (3 retries by default, requirement CMP-3); at most 3 uncharged dials
-//! (call progress). A callback goes beyond it: the person asked for that call. Spacing is the enrolment's due time, which the customer keeps.
+//! (call progress). A callback goes beyond it: the person asked for that call. Spacing is the enrolment's due
+//! time, which the customer keeps.
 
 use super::{CustomerFacts, Decision, Rule, named};
 use crate::time::Timestamp;

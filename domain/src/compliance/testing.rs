@@ -88,6 +88,9 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         days: None,
         screening: None,
         stages: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     };
     CampaignFacts {
         campaign: campaign(),
@@ -121,6 +124,8 @@ pub(crate) fn customer_facts<'a>(
         charged_dials: 0,
         uncharged_dials: 0,
         callback: None,
+        own_caps: &[],
+        preferred: &[],
         erasing: false,
         held: false,
         history,

@@ -3,8 +3,8 @@
 //! A time that the rules do not allow is refused when it is named, with the next that they do. The dial asks
 //! every rule again at its time; the retry policy's waits and counts do not bind it.
 
-use super::command::{CallAgain, CallClosing, CallbackOrder, ForbiddenBy};
-use super::decide::{Decided, at_most, not_erased, not_permitted};
+use super::answering::{Decided, at_most, not_erased, not_permitted};
+use super::command::{CallbackOrder, CustomerCommand, ForbiddenBy};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::grant_dial::{facts_of, too_late};
@@ -12,12 +12,12 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::withdrawing::ENROLMENT_WITHDRAWN;
 use crate::callback::{
-    CALLBACK_AGAIN_MS, CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CALLBACK_REASON_BYTES_MAX, CALLBACKS_MAX,
-    Callback, CallbackEnd,
+    CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CALLBACK_REASON_BYTES_MAX, CALLBACKS_MAX, Callback,
+    CallbackEnd,
 };
-use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryPolicy};
+use crate::calling_plan::{AfterCutOff, CallingPlan, CampaignFacts};
 use crate::compliance::{CustomerFacts, Decision, Verdict, judge_customer, strictest, when_permitted};
-use crate::disposition::{Disposition, Outcome};
+use crate::disposition::Disposition;
 use crate::ids::{CampaignId, UserId};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -31,17 +31,14 @@ const CALLBACK_CANCELED: &str = "callback_canceled";
 /// Why nobody is dialed whose agent is not free yet.
 pub const CALLBACK_AGENT: &str = "callback_agent";
 
-/// A time that lies behind, or too far ahead, or one too many.
-const CALLBACK_TIME: &str = "callback_time";
-
 /// How soon an agent who is not free is looked for again.
 const AGENT_AGAIN_MS: u64 = 5_000;
 
 /// What a callback at a time meets.
-struct Barred {
-    rule: String,
-    facts: BTreeMap<String, String>,
-    not_before: Option<Timestamp>,
+pub(super) struct Barred {
+    pub(super) rule: String,
+    pub(super) facts: BTreeMap<String, String>,
+    pub(super) not_before: Option<Timestamp>,
 }
 
 pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestamp) -> Decided {
@@ -92,13 +89,10 @@ pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestam
     Ok(events)
 }
 
-pub(super) fn cancel(
-    state: &CustomerState,
-    facts: &CampaignFacts,
-    reason: String,
-    by: Option<String>,
-    now: Timestamp,
-) -> Decided {
+pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::CancelCallback { facts, reason, by } = command else {
+        return Ok(Vec::new());
+    };
     if reason.trim().is_empty() || reason.len() > CALLBACK_REASON_BYTES_MAX {
         return Err(CustomerRefusal::ReasonNeeded {
             bytes_max: CALLBACK_REASON_BYTES_MAX,
@@ -108,7 +102,7 @@ pub(super) fn cancel(
     let Some(pending) = enrolment.callback.as_deref() else {
         return Ok(Vec::new());
     };
-    let goes_on = enrolment.open.is_some() || is_left(enrolment, &facts.plan.retry_policy);
+    let goes_on = enrolment.open.is_some() || is_left(enrolment, &facts.plan);
     let waits = enrolment.open.is_none() && goes_on;
     let mut events = vec![CustomerEvent::CallbackEnded {
         campaign: facts.campaign.clone(),
@@ -148,7 +142,7 @@ fn unsettled<'a>(
 
 /// What the person's own rules say of a call at `at`, as far as can be told now: that the campaign runs then
 /// and a hold is over is taken, as a refusal's due time takes it. Rules of the number are asked at the dial.
-fn barred(
+pub(super) fn barred(
     state: &CustomerState,
     enrolment: &EnrolmentState,
     campaign: &CampaignFacts,
@@ -184,12 +178,12 @@ fn barred(
 }
 
 /// The callback that waits gives way to another.
-fn replaced(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
+pub(super) fn replaced(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
     let ended = pending.map(|pending| ended(campaign, pending.at, CallbackEnd::Replaced));
     ended.into_iter().collect()
 }
 
-fn ended(campaign: &CampaignId, callback_at: Timestamp, how: CallbackEnd) -> CustomerEvent {
+pub(super) fn ended(campaign: &CampaignId, callback_at: Timestamp, how: CallbackEnd) -> CustomerEvent {
     CustomerEvent::CallbackEnded {
         campaign: campaign.clone(),
         callback_at,
@@ -213,7 +207,8 @@ fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> Cus
 }
 
 /// The retry policy has a call left for the enrolment beside its callback.
-fn is_left(enrolment: &EnrolmentState, policy: &RetryPolicy) -> bool {
+fn is_left(enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
+    let policy = &plan.retry_policy;
     if !policy.permits_another(enrolment.charged_dials, enrolment.uncharged_dials) {
         return false;
     }
@@ -225,7 +220,7 @@ fn is_left(enrolment: &EnrolmentState, policy: &RetryPolicy) -> bool {
     }
     let closed = enrolment.closed.get(&last.disposition).copied();
     let charged = closed.unwrap_or_default().charged;
-    let rule = policy.rules.get(&last.disposition);
+    let rule = plan.retry_rule(last.disposition);
     let retried = rule.is_some_and(|rule| rule.retries_max > 0 && charged <= rule.retries_max);
     retried || last.disposition == Disposition::InvalidNumber
 }
@@ -272,7 +267,7 @@ fn missed(
     by: Option<(String, BTreeMap<String, String>)>,
     due_at: Option<Timestamp>,
 ) -> Vec<CustomerEvent> {
-    let left = is_left(enrolment, &facts.plan.retry_policy);
+    let left = is_left(enrolment, &facts.plan);
     let (rule, seen) = by.unzip();
     let mut events = vec![CustomerEvent::CallbackEnded {
         campaign: facts.campaign.clone(),
@@ -313,152 +308,4 @@ pub(super) fn waits_for_agent(
             ("any_agent_from".to_owned(), pending.any_from().to_string()),
         ]),
     })
-}
-
-/// What a call's end does to callbacks.
-#[derive(Debug, Default)]
-pub(super) struct AfterCall {
-    /// Before the call is closed: what was named in it.
-    pub(super) named: Vec<CustomerEvent>,
-    /// Behind it: how a callback ended.
-    pub(super) ended: Option<CustomerEvent>,
-    /// When the enrolment is due by its callback, whatever the retry policy says.
-    pub(super) due_at: Option<Timestamp>,
-}
-
-/// `is_over`: nobody calls again in this campaign, whoever named a time.
-pub(super) fn after_call(
-    state: &CustomerState,
-    enrolment: &EnrolmentState,
-    closing: &CallClosing,
-    facts: &CampaignFacts,
-    is_over: bool,
-) -> AfterCall {
-    let (named, fresh) = named_in(state, enrolment, closing, facts);
-    let Some(pending_at) = fresh.or_else(|| enrolment.callback.as_deref().map(|one| one.at)) else {
-        return AfterCall {
-            named,
-            ..AfterCall::default()
-        };
-    };
-    let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
-    let stays = uncharged < facts.plan.retry_policy.uncharged_max;
-    let (how, due_at) = if is_over || is_final(closing) {
-        (Some(CallbackEnd::Canceled), None)
-    } else if pending_at > closing.dialed_at {
-        (None, Some(pending_at.max(closing.ended_at)))
-    } else if closing.charged {
-        (Some(CallbackEnd::Kept), None)
-    } else if stays {
-        (None, Some(closing.ended_at.plus_ms(CALLBACK_AGAIN_MS)))
-    } else {
-        (Some(CallbackEnd::Missed), None)
-    };
-    let in_time = due_at.is_none_or(|due_at| enrolment.is_in_time(due_at, facts.plan.ends_at));
-    let how = how.or((!in_time).then_some(CallbackEnd::Missed));
-    let ended = how.map(|how| {
-        let mut event = ended(&closing.campaign, pending_at, how);
-        if let CustomerEvent::CallbackEnded { call, .. } = &mut event {
-            *call = Some(closing.call);
-        }
-        event
-    });
-    AfterCall {
-        named,
-        ended,
-        due_at: due_at.filter(|_| in_time),
-    }
-}
-
-/// Whoever refused calls, or whose call somebody ended, has no callback.
-fn is_final(closing: &CallClosing) -> bool {
-    closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut)
-}
-
-/// What a callee named: taken, or refused with the rule that stands against it.
-fn named_in(
-    state: &CustomerState,
-    enrolment: &EnrolmentState,
-    closing: &CallClosing,
-    facts: &CampaignFacts,
-) -> (Vec<CustomerEvent>, Option<Timestamp>) {
-    let pending = enrolment.callback.as_deref();
-    let fresh = closing.callback_at;
-    let Some(at) = fresh.filter(|at| pending.is_none_or(|pending| pending.at != *at)) else {
-        return (Vec::new(), None);
-    };
-    if is_final(closing) || enrolment.settled.is_some() {
-        return (Vec::new(), None);
-    }
-    let is_in_bounds = at > closing.ended_at && at <= closing.ended_at.plus_ms(CALLBACK_AHEAD_MS_MAX);
-    let barred = match is_in_bounds && enrolment.callbacks < CALLBACKS_MAX {
-        true => barred(state, enrolment, facts, at),
-        false => Some(Barred {
-            rule: CALLBACK_TIME.to_owned(),
-            facts: BTreeMap::new(),
-            not_before: None,
-        }),
-    };
-    let Some(barred) = barred else {
-        let mut events = replaced(&closing.campaign, pending);
-        events.push(CustomerEvent::CallbackRequested {
-            campaign: closing.campaign.clone(),
-            callback_at: at,
-            until: at.plus_ms(CALLBACK_LATE_MS_MAX),
-            agent: None,
-            call: Some(closing.call),
-            reason: None,
-            by: None,
-        });
-        return (events, Some(at));
-    };
-    let refused = CustomerEvent::CallbackEnded {
-        campaign: closing.campaign.clone(),
-        callback_at: at,
-        how: CallbackEnd::Refused,
-        call: Some(closing.call),
-        rule: Some(barred.rule),
-        facts: barred.facts,
-        not_before: barred.not_before,
-        due_at: None,
-        reason: None,
-        by: None,
-    };
-    (vec![refused], None)
-}
-
-impl CustomerState {
-    pub(super) fn note_callback(&mut self, event: &CustomerEvent) {
-        match event {
-            CustomerEvent::CallbackRequested {
-                campaign,
-                callback_at,
-                until,
-                agent,
-                ..
-            } => self.with_enrolment(campaign, |enrolment| {
-                enrolment.callbacks = enrolment.callbacks.saturating_add(1);
-                enrolment.callback = Some(Box::new(Callback {
-                    at: *callback_at,
-                    until: *until,
-                    agent: agent.clone(),
-                    due_before: enrolment.due_at,
-                }));
-                if enrolment.open.is_none() {
-                    enrolment.due_at = *callback_at;
-                    enrolment.not_dialed = None;
-                }
-            }),
-            CustomerEvent::CallbackEnded {
-                campaign,
-                how,
-                due_at,
-                ..
-            } if *how != CallbackEnd::Refused => self.with_enrolment(campaign, |enrolment| {
-                enrolment.callback = None;
-                enrolment.due_at = due_at.unwrap_or(enrolment.due_at);
-            }),
-            other => debug_assert!(other.campaign().is_some(), "an event of a callback"),
-        }
-    }
 }

@@ -5,10 +5,12 @@ use super::deals::DealReport;
 use super::erasure::DeletedRecording;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::calling_plan::{Basis, CampaignFacts, Dedupe};
+use crate::call_caps::CallCap;
+use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
+use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -124,6 +126,19 @@ pub enum CustomerCommand {
     SetAttributes(Box<AttributesOrder>),
     /// Tags are given and taken away.
     Tag(Box<TagOrder>),
+    /// Caps of calls to the person, never looser than the presets of the campaigns they are in. So already:
+    /// no event.
+    SetCaps {
+        caps: Vec<CallCap>,
+        presets: Vec<Preset>,
+        reason: String,
+        by: Option<String>,
+    },
+    /// When the person prefers to be called. So already: no event.
+    SetPreferredTimes {
+        times: Vec<PreferredTime>,
+        origin: ProfileOrigin,
+    },
     /// What came of a call afterwards. Known so already: no event.
     ReportDeal(Box<DealReport>),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
@@ -156,6 +171,8 @@ impl CustomerCommand {
             Self::Correct(_) => "customer.correct",
             Self::SetAttributes(_) => "customer.set_attributes",
             Self::Tag(_) => "customer.tag",
+            Self::SetCaps { .. } => "customer.set_caps",
+            Self::SetPreferredTimes { .. } => "customer.set_preferred_times",
             Self::ReportDeal(_) => "customer.report_deal",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
@@ -223,6 +240,8 @@ pub struct Enrolment {
     pub basis: Basis,
     pub variables: BTreeMap<String, String>,
     pub consent: Option<GivenConsent>,
+    /// When the person prefers to be called, where the row says so.
+    pub preferred: Vec<PreferredTime>,
     /// Where the person must not be enrolled already.
     pub dedupe: Dedupe,
     /// The customer for whom the campaign calls this number already: this one is enrolled and settled at

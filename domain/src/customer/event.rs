@@ -2,21 +2,20 @@
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
-use super::pointers::{escaped, listed, of_correction};
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::call_caps::CallCap;
 use crate::callback::CallbackEnd;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::Deal;
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::personal::Personal;
+use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -260,6 +259,22 @@ pub enum CustomerEvent {
         removed: Vec<Personal<String>>,
         origin: ProfileOrigin,
     },
+    /// Caps of calls to this person, over all campaigns, are these from here on; none where it is empty.
+    #[serde(rename = "customer.caps_set")]
+    CapsSet {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        caps: Vec<CallCap>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// The person prefers to be called at these times from here on; at any where it is empty.
+    #[serde(rename = "customer.preferred_times_set")]
+    PreferredTimesSet {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        times: Vec<PreferredTime>,
+        origin: ProfileOrigin,
+    },
     /// What came of a call afterwards, by somebody else's books; supersedes what they said before of it.
     #[serde(rename = "customer.deal_reported")]
     DealReported {
@@ -330,104 +345,10 @@ impl CustomerEvent {
     pub const CORRECTED: &'static str = "customer.corrected";
     pub const ATTRIBUTES_SET: &'static str = "customer.attributes_set";
     pub const TAGGED: &'static str = "customer.tagged";
+    pub const CAPS_SET: &'static str = "customer.caps_set";
+    pub const PREFERRED_TIMES_SET: &'static str = "customer.preferred_times_set";
     pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
-}
-
-impl EventData for CustomerEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Registered { .. } => Self::REGISTERED,
-            Self::NumberAdded { .. } => Self::NUMBER_ADDED,
-            Self::ConsentRecorded { .. } => Self::CONSENT_RECORDED,
-            Self::ConsentWithdrawn { .. } => Self::CONSENT_WITHDRAWN,
-            Self::Enrolled { .. } => Self::ENROLLED,
-            Self::DialGranted { .. } => Self::DIAL_GRANTED,
-            Self::DialRefused { .. } => Self::DIAL_REFUSED,
-            Self::DialReleased { .. } => Self::DIAL_RELEASED,
-            Self::CallClosed { .. } => Self::CALL_CLOSED,
-            Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
-            Self::CallAsked { .. } => Self::CALL_ASKED,
-            Self::CallbackRequested { .. } => Self::CALLBACK_REQUESTED,
-            Self::CallbackEnded { .. } => Self::CALLBACK_ENDED,
-            Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
-            Self::EnrolmentWithdrawn { .. } => Self::ENROLMENT_WITHDRAWN,
-            Self::Held { .. } => Self::HELD,
-            Self::HoldReleased { .. } => Self::HOLD_RELEASED,
-            Self::Assigned { .. } => Self::ASSIGNED,
-            Self::Unassigned { .. } => Self::UNASSIGNED,
-            Self::Corrected { .. } => Self::CORRECTED,
-            Self::AttributesSet { .. } => Self::ATTRIBUTES_SET,
-            Self::Tagged { .. } => Self::TAGGED,
-            Self::DealReported { .. } => Self::DEAL_REPORTED,
-            Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
-            Self::Erased { .. } => Self::ERASED,
-            Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Registered {
-                external_id, name, ..
-            } => {
-                let mut fields = vec![("/external_id".to_owned(), external_id)];
-                fields.extend(name.as_mut().map(|name| ("/name".to_owned(), name)));
-                fields
-            }
-            Self::NumberAdded { phone, .. } => vec![("/phone".to_owned(), phone)],
-            Self::ConsentRecorded { evidence, .. } => evidence
-                .as_mut()
-                .map(|evidence| ("/evidence".to_owned(), evidence))
-                .into_iter()
-                .collect(),
-            Self::Enrolled { variables, .. } => variables
-                .iter_mut()
-                .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
-                .collect(),
-            Self::Corrected { name, variables, .. } => of_correction(name.as_mut(), variables),
-            Self::AttributesSet { attributes, .. } => attributes
-                .iter_mut()
-                .map(|(name, value)| (format!("/attributes/{}", escaped(name)), value))
-                .collect(),
-            Self::Tagged { added, removed, .. } => {
-                let mut fields = listed("/added", added);
-                fields.extend(listed("/removed", removed));
-                fields
-            }
-            Self::ConsentWithdrawn { .. }
-            | Self::DialGranted { .. }
-            | Self::DialRefused { .. }
-            | Self::DialReleased { .. }
-            | Self::CallClosed { .. }
-            | Self::CallBackOrdered { .. }
-            | Self::CallAsked { .. }
-            | Self::CallbackRequested { .. }
-            | Self::CallbackEnded { .. }
-            | Self::EnrolmentWithdrawn { .. }
-            | Self::EnrolmentSettled { .. }
-            | Self::Held { .. }
-            | Self::HoldReleased { .. }
-            | Self::Assigned { .. }
-            | Self::Unassigned { .. }
-            | Self::DealReported { .. }
-            | Self::ErasureRequested { .. }
-            | Self::Erased { .. }
-            | Self::ErasureCertified { .. } => Vec::new(),
-        }
-    }
-
-    fn forgets(&self) -> bool {
-        matches!(self, Self::Erased { .. })
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -39,6 +39,8 @@ impl CustomerEvent {
             | Self::Unassigned { .. }
             | Self::Corrected { .. }
             | Self::AttributesSet { .. }
+            | Self::CapsSet { .. }
+            | Self::PreferredTimesSet { .. }
             | Self::Tagged { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
@@ -70,6 +72,8 @@ impl CustomerEvent {
             | Self::Unassigned { .. }
             | Self::Corrected { .. }
             | Self::AttributesSet { .. }
+            | Self::CapsSet { .. }
+            | Self::PreferredTimesSet { .. }
             | Self::Tagged { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }

@@ -80,9 +80,8 @@ impl CustomerState {
                 due_at,
                 deadline,
             } => self.with_enrolment(campaign, |enrolment| enrolment.note_asked(*due_at, *deadline)),
-            CustomerEvent::CallbackRequested { .. } | CustomerEvent::CallbackEnded { .. } => {
-                self.note_callback(event);
-            }
+            CustomerEvent::CallbackRequested { .. } => self.note_callback_requested(event),
+            CustomerEvent::CallbackEnded { .. } => self.note_callback_ended(event),
             CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),
             CustomerEvent::EnrolmentWithdrawn { campaign, .. } => {
                 self.with_enrolment(campaign, |enrolment| enrolment.withdrawn = true);
@@ -99,6 +98,8 @@ impl CustomerState {
             | CustomerEvent::Corrected { .. }
             | CustomerEvent::DealReported { .. }
             | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::CapsSet { .. }
+            | CustomerEvent::PreferredTimesSet { .. }
             | CustomerEvent::Tagged { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }

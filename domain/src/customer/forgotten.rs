@@ -43,6 +43,8 @@ impl CustomerState {
             | CustomerEvent::Corrected { .. }
             | CustomerEvent::DealReported { .. }
             | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::CapsSet { .. }
+            | CustomerEvent::PreferredTimesSet { .. }
             | CustomerEvent::Tagged { .. } => {}
         }
     }
@@ -54,6 +56,7 @@ impl CustomerState {
         self.name = self.name.as_ref().map(|_| erased());
         self.time_zone = None;
         self.profile = None;
+        self.own_rules = None;
         for known in &mut self.numbers {
             known.phone = erased();
         }

@@ -6,13 +6,15 @@ use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::call_caps::{CallCap, CapOver};
 use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
-use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
+use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealKind};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
 use crate::personal::Personal;
+use crate::preferred_times::read_all;
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number,
 };
@@ -202,6 +204,20 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             }),
             change_minor: -20_000,
             corrects: true,
+        },
+        CustomerEvent::CapsSet {
+            caps: vec![CallCap {
+                counted: CountedCalls::Dialed,
+                over: CapOver::Person,
+                local_days: 7,
+                calls_max: 3,
+            }],
+            reason: "asked for fewer calls".to_owned(),
+            by: Some("li".to_owned()),
+        },
+        CustomerEvent::PreferredTimesSet {
+            times: read_all("mon-fri 18:00-20:00; sat 10:00-12:00").unwrap(),
+            origin: ProfileOrigin::Person,
         },
         CustomerEvent::CallbackRequested {
             campaign: campaign(),

@@ -4,8 +4,8 @@
 //! instant that all rules permit as far as can be told now, so one refusal per enrolment, rule and day. A
 //! rule that forbids for good, or an instant not before the campaign's end, settles the enrolment.
 
+use super::answering::{Decided, not_permitted};
 use super::command::ForbiddenBy;
-use super::decide::{Decided, not_permitted};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -102,6 +102,8 @@ pub(super) fn facts_of<'a>(
         time_zone: state.time_zone(),
         charged_dials: enrolment.charged_dials,
         uncharged_dials: enrolment.uncharged_dials,
+        own_caps: state.own_caps(),
+        preferred: state.preferred_times(),
         callback: enrolment.callback.as_deref().map(|callback| callback.at),
         erasing: state.erasure() != Erasure::None,
         held: state.held().is_some(),

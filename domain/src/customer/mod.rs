@@ -5,9 +5,11 @@
 //! race past a cap. Everything works when the person's values are erased. An enrolment is one per campaign
 //! for ever; it ends by being settled, once. An erased person keeps ids, counts and lookup hashes, no values.
 
+mod answering;
 mod assignee;
 mod assignment;
 mod call_now;
+mod callback_closing;
 mod callbacks;
 mod close_call;
 pub mod command;
@@ -21,11 +23,14 @@ mod enrolment;
 mod erasure;
 pub mod event;
 mod event_about;
+mod event_data;
 mod evolving;
 mod forget;
 mod forgotten;
 mod grant_dial;
 mod known_number;
+mod own_rules;
+mod own_rules_kept;
 mod pointers;
 mod profile;
 mod profile_origin;

@@ -160,6 +160,8 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::EnrolmentWithdrawn { .. }
         | CustomerEvent::DealReported { .. }
         | CustomerEvent::ErasureRequested { .. }
+        | CustomerEvent::CapsSet { .. }
+        | CustomerEvent::PreferredTimesSet { .. }
         | CustomerEvent::CallbackRequested { .. }
         | CustomerEvent::CallbackEnded { .. }
         | CustomerEvent::ErasureCertified { .. } => Vec::new(),

@@ -1,6 +1,7 @@
 //! Why a command to a customer is turned down. A rule's no to a dial is an event, not one of these.
 
 use crate::attribute::NameFault;
+use crate::call_caps_checked::CapFault;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, ListId};
 use crate::problem::Explained;
@@ -96,6 +97,10 @@ pub enum CustomerRefusal {
     TagBoth { bytes: usize },
     #[error("more than the {bytes_max} bytes of one request: set fewer at once")]
     TooManyAtOnce { bytes_max: usize },
+    #[error("{0}")]
+    Caps(CapFault),
+    #[error("a person prefers at most {times_max} times")]
+    TooManyTimes { times_max: usize },
     #[error("the deal is of a call that this customer never had")]
     DealOfUnknownCall,
     #[error("the deal lies before the call that it is put down to, dialed at {dialed_at}")]

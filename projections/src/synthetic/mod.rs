@@ -256,6 +256,9 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         days: None,
         screening: None,
         stages: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     })
 }
 

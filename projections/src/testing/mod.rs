@@ -144,19 +144,7 @@ impl Story {
 
     pub(crate) fn customer(&mut self, of: u32, event: CustomerEvent) -> &mut Self {
         let id = customer(of);
-        let scope = match &event {
-            CustomerEvent::Enrolled { campaign, .. }
-            | CustomerEvent::DialRefused { campaign, .. }
-            | CustomerEvent::DialReleased { campaign, .. }
-            | CustomerEvent::CallClosed { campaign, .. }
-            | CustomerEvent::CallBackOrdered { campaign, .. }
-            | CustomerEvent::CallAsked { campaign, .. }
-            | CustomerEvent::CallbackRequested { campaign, .. }
-            | CustomerEvent::CallbackEnded { campaign, .. }
-            | CustomerEvent::EnrolmentSettled { campaign, .. } => Some(campaign.clone()),
-            CustomerEvent::DialGranted { grant, .. } => Some(grant.campaign.clone()),
-            _ => None,
-        };
+        let scope = event.campaign().cloned();
         self.tell(StreamId::new("customer", &id), scope, Some(id), &event);
         self
     }

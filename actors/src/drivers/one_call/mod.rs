@@ -28,7 +28,6 @@ use domain::number::command::NumberCommand;
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
-use keeping::Kept;
 use std::sync::Arc;
 
 /// An enrolment refused without moving its due time, or cut off by an error, is not asked again before this.
@@ -136,7 +135,7 @@ struct Worker {
     working: Working,
     /// The agent who alone takes the call, kept for it.
     only: Option<UserId>,
-    kept: Option<Kept>,
+    kept: Option<keeping::Kept>,
     /// A leg began, or may have.
     dialed: bool,
     /// Position of the last event this work wrote.

@@ -167,6 +167,8 @@ impl Judged<'_> {
             charged_dials: enrolment.charged_dials,
             uncharged_dials: enrolment.uncharged_dials,
             callback: None,
+            own_caps: &[],
+            preferred: &[],
             erasing: person.erasure() != Erasure::None,
             held: person.held().is_some(),
             history: person.history(),

@@ -41,6 +41,7 @@ pub(crate) mod metrics;
 pub(crate) mod mine;
 pub(crate) mod nlu;
 pub(crate) mod number;
+mod own_rules;
 pub(crate) mod person_request;
 mod profile;
 pub(crate) mod projections;

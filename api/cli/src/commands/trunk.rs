@@ -266,6 +266,9 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             days: None,
             screening: None,
             stages: None,
+            dispositions: Default::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         },
     }
 }

@@ -132,6 +132,9 @@ impl Part {
                 days: None,
                 screening: None,
                 stages: None,
+                dispositions: Default::default(),
+                caps: Vec::new(),
+                ignores_preferred_times: false,
             },
         })
     }

@@ -47,7 +47,7 @@ struct CallbackBody {
     /// When, as the person named it; at most 30 days ahead.
     #[schemars(with = "Timestamp", example = &"2026-03-03T15:00:00+08:00")]
     at: Option<Timestamp>,
-    /// Who alone makes the call, for a quarter of an hour; then anybody does. Only where agents take the calls.
+    /// Who alone makes the call, for a quarter of an hour; then anybody does. Only where agents take calls.
     #[schemars(with = "Option<String>", example = &"wang")]
     agent: Option<UserId>,
     /// Stored for ever; nothing personal.

@@ -49,6 +49,7 @@ pub(crate) mod oidc;
 mod one_call;
 mod own_access;
 mod own_customers;
+mod own_rules;
 mod persons;
 mod problems;
 mod profiles;
@@ -169,6 +170,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         campaign_clones::endpoints(),
         cut_off::endpoints(),
         callbacks::endpoints(),
+        own_rules::endpoints(),
         deals::endpoints(),
         anonymization::endpoints(),
         promotions::endpoints(),

@@ -58,4 +58,5 @@ mod tables;
 mod takings;
 mod token;
 mod webhooks;
+mod whom_first;
 mod why_not;

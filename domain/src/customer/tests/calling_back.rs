@@ -61,6 +61,13 @@ fn ended(named: Timestamp, how: CallbackEnd, due_at: Option<Timestamp>) -> Custo
     }
 }
 
+fn ended_how(event: &CustomerEvent) -> Option<CallbackEnd> {
+    let CustomerEvent::CallbackEnded { how, .. } = event else {
+        return None;
+    };
+    Some(*how)
+}
+
 fn granted_at(given: &[CustomerEvent], facts: CampaignFacts, when: &str) -> bool {
     matches!(
         decide_at(given, grant_with(facts), when).as_deref(),
@@ -314,10 +321,7 @@ fn a_call_that_the_network_never_carried_keeps_the_callback_for_a_few_tries() {
             panic!("{events:?}");
         };
         assert_eq!(*next_due_at, (attempt < 3).then(|| named.plus_ms(61_000)));
-        let how = events.get(1).and_then(|event| match event {
-            CustomerEvent::CallbackEnded { how, .. } => Some(*how),
-            _ => None,
-        });
+        let how = events.iter().find_map(ended_how);
         assert_eq!(how, (attempt == 3).then_some(CallbackEnd::Missed));
         given.extend(events);
         given.push(granted(attempt + 1));

@@ -27,6 +27,7 @@ mod dealing;
 mod enrolling;
 mod forgetting;
 mod granting;
+mod own_rules;
 mod profiling;
 mod releasing;
 mod unreadable;
@@ -120,6 +121,7 @@ fn row() -> Enrolment {
         variables: BTreeMap::from([("amount".to_owned(), "800".to_owned())]),
         consent: None,
         same_number_as: None,
+        preferred: Vec::new(),
         dedupe: crate::calling_plan::Dedupe::Campaign,
     }
 }

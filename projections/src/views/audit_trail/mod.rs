@@ -116,6 +116,7 @@ const ACTED: &[&str] = &[
     CustomerEvent::CALL_BACK_ORDERED,
     CustomerEvent::CALLBACK_ENDED,
     CustomerEvent::CALLBACK_REQUESTED,
+    CustomerEvent::CAPS_SET,
     CustomerEvent::ENROLMENT_WITHDRAWN,
     CustomerEvent::ERASURE_REQUESTED,
     CustomerEvent::HELD,

@@ -63,15 +63,11 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             json!({ "to": to, "before": before, "reason": reason })
         }
         CustomerEvent::Unassigned { before, reason } => json!({ "before": before, "reason": reason }),
-        CustomerEvent::Corrected {
-            request,
-            name,
-            variables,
-        } => {
-            let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
-            json!({ "request": request, "name": name.is_some(), "variables": names })
-        }
-        CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => of_profile(fact),
+        CustomerEvent::Corrected { .. }
+        | CustomerEvent::AttributesSet { .. }
+        | CustomerEvent::Tagged { .. }
+        | CustomerEvent::CapsSet { .. }
+        | CustomerEvent::PreferredTimesSet { .. } => of_profile(fact),
         CustomerEvent::DealReported {
             deal, change_minor, ..
         } => json!({ "deal": deal, "change_minor": change_minor }),
@@ -84,6 +80,19 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
 /// What is known of a person, by name; never the values.
 fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
     match fact {
+        CustomerEvent::Corrected {
+            request,
+            name,
+            variables,
+        } => {
+            let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
+            json!({ "request": request, "name": name.is_some(), "variables": names })
+        }
+        CustomerEvent::CapsSet { caps, reason, by } => json!({ "caps": caps, "reason": reason, "by": by }),
+        // When somebody prefers to be called is shown with the person, and goes with them.
+        CustomerEvent::PreferredTimesSet { times, origin } => {
+            json!({ "times": times.len(), "origin": origin })
+        }
         CustomerEvent::AttributesSet {
             attributes,
             cleared,

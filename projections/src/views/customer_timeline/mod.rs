@@ -118,6 +118,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CORRECTED,
         CustomerEvent::ATTRIBUTES_SET,
         CustomerEvent::TAGGED,
+        CustomerEvent::CAPS_SET,
+        CustomerEvent::PREFERRED_TIMES_SET,
         CustomerEvent::ERASURE_REQUESTED,
         CustomerEvent::ERASED,
         CustomerEvent::ERASURE_CERTIFIED,

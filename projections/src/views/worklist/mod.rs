@@ -48,7 +48,8 @@ const CAMPAIGNS: Table = Table {
 
 // not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
 // asked_call: the id that the next call of the enrolment has, from when somebody asked for it until its grant
-// in_list: 0 where somebody asked for a call now, or named a time for being called again, who goes before those that only stand in a list: 1
+// in_list: 0 where somebody asked for a call now, or named a time for being called again, who goes before
+// those that only stand in a list: 1
 // state: waiting, open (a grant or call is open), closed (neither due nor settled yet), settled
 const ENROLMENTS: Table = Table {
     name: "worklist_enrolment",
