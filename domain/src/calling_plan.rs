@@ -3,11 +3,13 @@
 
 use crate::approvals_asked::{Approvals, NeedsApproval};
 use crate::assist_plan::AssistPlan;
+use crate::call_caps::CallCap;
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::disposition::Disposition;
+use crate::disposition_map::DispositionMap;
 use crate::emotion::EmotionPlan;
 use crate::go_live::StagePlan;
-use crate::ids::{CampaignId, FlowId, ListId};
+use crate::ids::{CampaignId, FlowId, ListId, UserId};
 use crate::knowledge::KnowledgeRef;
 use crate::model::ModelRef;
 use crate::running_plan::RunningPlan;
@@ -20,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use crate::dedupe::Dedupe;
+pub use crate::duplicates::Duplicates;
 
 /// A named set of compliance rules (`docs/compliance.md`).
 #[derive(
@@ -314,6 +317,15 @@ pub struct CallingPlan {
     /// When it begins, who comes back, and its part of lines; at once, nobody, like others unless it is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub running: Option<Box<RunningPlan>>,
+    /// What follows each disposition, over the retry policy.
+    #[serde(default, skip_serializing_if = "DispositionMap::is_empty")]
+    pub dispositions: DispositionMap,
+    /// Caps beside those of the preset, never looser.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<CallCap>,
+    /// People are called outside of the times that they prefer too.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ignores_preferred_times: bool,
 }
 
 impl CallingPlan {
@@ -325,41 +337,6 @@ impl CallingPlan {
     /// In batches where nothing was chosen: a robot takes each call.
     pub fn dialing_mode(&self) -> DialingMode {
         self.dialing.map_or(DialingMode::Batch, |dialing| dialing.mode)
-    }
-}
-
-/// Who is enrolled when one phone stands under two customer ids, over all lists of a campaign.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum Duplicates {
-    /// The first; the others are left out as `same_number`.
-    ByNumber,
-    /// Each customer; they share the number's caps.
-    ByCustomer,
-}
-
-impl Duplicates {
-    /// What a new campaign of this preset does unless it says otherwise. A debt is one debtor's own: two
-    /// debtors on one phone are two matters.
-    pub const fn of_new(preset: Preset) -> Self {
-        match preset {
-            Preset::CnCollection => Self::ByCustomer,
-            Preset::CnService
-            | Preset::CnMarketing
-            | Preset::CnCloudTrunk
-            | Preset::UsTsr
-            | Preset::UsRegf
-            | Preset::EuGdpr => Self::ByNumber,
-        }
-    }
-
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ByNumber => "by_number",
-            Self::ByCustomer => "by_customer",
-        }
     }
 }
 
@@ -383,6 +360,9 @@ pub struct CampaignFacts {
     /// Lists that were undone: who came by one of them is not dialed, withdrawn yet or not.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub undone_lists: BTreeSet<ListId>,
+    /// Agents of the campaign who are free, where a call may wait for one of them.
+    #[serde(skip)]
+    pub free_agents: Vec<UserId>,
 }
 
 #[cfg(test)]

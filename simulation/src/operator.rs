@@ -223,6 +223,9 @@ impl Operator {
             screening: None,
             stages: None,
             running: None,
+            dispositions: Default::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         }
     }
 

@@ -33,6 +33,7 @@ pub(crate) fn row(index: u64, campaign: &CampaignId, list: ListId, vault: &dyn V
         variables: BTreeMap::from([("name".to_owned(), format!("客户{index}"))]),
         consent: None,
         same_number_as: None,
+        preferred: Vec::new(),
         dedupe: domain::calling_plan::Dedupe::Campaign,
     }
 }

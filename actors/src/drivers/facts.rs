@@ -30,6 +30,11 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
         imported.extend(loaded.state.calendar().cloned());
     }
     facts.calendars = Calendars::of(imported);
+    if facts.plan.dialing_mode().needs_agents()
+        && let Some(agents) = &kit.ports.agents
+    {
+        facts.free_agents = agents.free_agents(&facts.campaign, kit.now());
+    }
     Ok(facts)
 }
 
@@ -91,6 +96,7 @@ pub(crate) fn call_closing(call: CallId, state: &CallState) -> Option<(CallClosi
         },
         dialed_at: first.dialing_at,
         ended_at: ended.at,
+        callback_at: None,
         hold_off_ms: hold_off_ms.unwrap_or(first.hold_off_ms),
     };
     Some((closing, state.customer()?.clone()))

@@ -9,6 +9,8 @@ mod begin_by_time;
 #[cfg(test)]
 mod begin_by_time_tests;
 #[cfg(test)]
+mod callback_tests;
+#[cfg(test)]
 mod campaign_end_tests;
 #[cfg(test)]
 mod clock_skew_tests;
@@ -34,6 +36,7 @@ mod forgetting;
 mod forgetting_tests;
 mod kit;
 mod live_calls;
+mod named_callback;
 mod one_call;
 mod orders;
 mod outreach;

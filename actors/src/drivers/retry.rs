@@ -2,9 +2,10 @@
 //!
 //! Command ids follow from the stored `call.ended`, so that telling twice is telling once.
 
-use super::facts::{call_closing, campaign_facts, is_unwanted};
+use super::facts::{call_closing, campaign_facts, is_unwanted, with_kept};
 use super::follow::Follow;
 use super::kit::{Halt, Kit};
+use super::named_callback::named;
 use crate::timers::wake_at;
 use domain::call::event::CallEvent;
 use domain::customer::command::CustomerCommand;
@@ -150,7 +151,7 @@ impl Retry {
             }
         }
         let loaded = self.kit.state(&self.kit.system.calls, &call).await?;
-        let Some((closing, customer)) = call_closing(call, &loaded.state) else {
+        let Some((mut closing, customer)) = call_closing(call, &loaded.state) else {
             tracing::error!(%call, "an ended call has no facts to close it by");
             return Err(Halt::Fault);
         };
@@ -163,7 +164,11 @@ impl Retry {
             dialed_at: closing.dialed_at,
         };
         let number_at = self.tell_number(&number, told, ended).await?;
-        let facts = campaign_facts(&self.kit, &closing.campaign).await?;
+        let mut facts = campaign_facts(&self.kit, &closing.campaign).await?;
+        closing.callback_at = named(&self.kit, call, &loaded.state, &customer, &facts.flow).await?;
+        if closing.callback_at.is_some() {
+            facts = with_kept(&self.kit, facts).await?;
+        }
         let command = CustomerCommand::CloseCall {
             closing: Box::new(closing),
             facts: Box::new(facts),

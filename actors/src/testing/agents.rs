@@ -43,6 +43,13 @@ impl FakeAgents {
             .collect()
     }
 
+    /// The call of an agent.
+    pub(crate) fn call_of(&self, agent: &str) -> Option<CallId> {
+        let agent: UserId = agent.parse().expect("a name");
+        let floor = self.floor.lock().expect("no test panics in it");
+        floor.get(&agent).copied().flatten()
+    }
+
     /// The agent who talks with this callee hangs up.
     pub(crate) fn hang_up(&self, call: CallId) {
         self.ended.send_modify(|ended| {
@@ -61,6 +68,29 @@ impl Agents for FakeAgents {
             talking_ms: vec![0; floor.len() - free],
             wrapping: 0,
         })
+    }
+
+    fn reserve(&self, _campaign: &CampaignId, agent: &UserId, call: CallId, _now: Timestamp) -> bool {
+        let mut floor = self.floor.lock().expect("no test panics in it");
+        match floor.get_mut(agent) {
+            Some(taken) if taken.is_none() => {
+                *taken = Some(call);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    fn free_agents(&self, _campaign: &CampaignId, _now: Timestamp) -> Vec<UserId> {
+        let floor = self.floor.lock().expect("no test panics in it");
+        let free = floor.iter().filter(|(_, call)| call.is_none());
+        free.map(|(agent, _)| agent.clone()).collect()
+    }
+
+    async fn take_reserved(&self, _campaign: &CampaignId, call: CallId) -> Option<UserId> {
+        let floor = self.floor.lock().expect("no test panics in it");
+        let kept = floor.iter().find(|(_, taken)| **taken == Some(call));
+        kept.map(|(agent, _)| agent.clone())
     }
 
     async fn take(&self, _campaign: &CampaignId, call: CallId, _until: Timestamp) -> Option<UserId> {
@@ -88,10 +118,9 @@ impl Agents for FakeAgents {
         drop(ended.wait_for(|ended| ended.contains(&call)).await);
     }
 
-    fn over(&self, agent: &UserId, _call: CallId, _now: Timestamp) {
-        self.floor
-            .lock()
-            .expect("no test panics in it")
-            .insert(agent.clone(), None);
+    fn over(&self, agent: &UserId, call: CallId, _now: Timestamp) {
+        let mut floor = self.floor.lock().expect("no test panics in it");
+        let taken = floor.get_mut(agent).filter(|taken| **taken == Some(call));
+        taken.into_iter().for_each(|taken| *taken = None);
     }
 }

@@ -1,6 +1,7 @@
 //! A recognizer whose callees say what a test tells them to, and an understanding of a few words.
 
 use async_trait::async_trait;
+use domain::callback::CALLBACK_SLOT;
 use domain::flow::{FlowRun, Understood};
 use domain::knowledge::KnowledgeRef;
 use domain::model::ModelRef;
@@ -133,7 +134,12 @@ impl Understanding for FakeUnderstanding {
                 knowledge: None,
                 picked: None,
             },
-            slots: BTreeMap::new(),
+            // A moment is the value of the one slot that a flow of a test may have for it.
+            slots: text
+                .parse::<Timestamp>()
+                .map(|_moment| (CALLBACK_SLOT.to_owned(), text.to_owned()))
+                .into_iter()
+                .collect(),
             interest: None,
             opt_out: intent == Some("refuse_call"),
             answers: BTreeMap::new(),

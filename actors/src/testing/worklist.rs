@@ -130,6 +130,23 @@ impl Rows {
             | CustomerEvent::CallAsked { campaign, due_at, .. } => {
                 self.set_due(&campaign, customer, Some(due_at));
             }
+            CustomerEvent::CallbackRequested {
+                campaign,
+                callback_at,
+                ..
+            } => {
+                // While a call is open its end says when.
+                let key = (campaign.clone(), customer.clone());
+                let waits = self.enrolments.get(&key).is_some_and(|one| one.due_at.is_some());
+                if waits {
+                    self.set_due(&campaign, customer, Some(callback_at));
+                }
+            }
+            CustomerEvent::CallbackEnded {
+                campaign,
+                due_at: Some(due_at),
+                ..
+            } => self.set_due(&campaign, customer, Some(due_at)),
             CustomerEvent::EnrolmentSettled { campaign, .. } => {
                 if let Some(enrolled) = self.enrolments.get_mut(&(campaign, customer.clone())) {
                     enrolled.settled = true;

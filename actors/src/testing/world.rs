@@ -102,6 +102,9 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         screening: None,
         stages: None,
         running: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     }
 }
 
@@ -262,6 +265,7 @@ impl World {
             variables: BTreeMap::from([("name".to_owned(), format!("person {index}"))]),
             consent: None,
             same_number_as: None,
+            preferred: Vec::new(),
             dedupe: domain::calling_plan::Dedupe::Campaign,
         }
     }

@@ -3,12 +3,13 @@
 
 use crate::as_of::Known;
 use crate::masked::masked;
+use domain::callback::Callback;
 use domain::calling_plan::Basis;
 use domain::customer::event::CustomerEvent;
 use domain::customer::{CustomerCommand, CustomerState, Erasure, KEY_BACKUP_DAYS_MAX, KnownNumber};
 use domain::disposition::{Disposition, Outcome};
 use domain::four_eyes::FourEyes;
-use domain::ids::{ApprovalId, CallId, CampaignId, CustomerId, EventId, ListId, NumberId};
+use domain::ids::{ApprovalId, CallId, CampaignId, CustomerId, EventId, ListId, NumberId, UserId};
 use domain::phone_number::mask_e164;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
@@ -223,8 +224,33 @@ pub struct EnrolmentShown {
     pub attempts: u32,
     pub calls_count: u32,
     pub due_at: Timestamp,
+    /// When the person is to be called again, as they named it.
+    pub callback: Option<CallbackShown>,
     pub open_call: Option<CallId>,
     pub settled: Option<Settled>,
+}
+
+/// A time that was named for being called again.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct CallbackShown {
+    pub at: Timestamp,
+    /// From then on it is missed.
+    pub until: Timestamp,
+    /// Who alone makes the call, until `any_from`.
+    #[schemars(with = "Option<String>", example = &"wang")]
+    pub agent: Option<UserId>,
+    pub any_from: Option<Timestamp>,
+}
+
+impl CallbackShown {
+    pub fn of(callback: &Callback) -> Self {
+        Self {
+            at: callback.at,
+            until: callback.until,
+            any_from: callback.agent.as_ref().map(|_| callback.any_from()),
+            agent: callback.agent.clone(),
+        }
+    }
 }
 
 /// How an enrolment ended.

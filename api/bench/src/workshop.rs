@@ -151,6 +151,7 @@ impl Workshop {
             variables: std::collections::BTreeMap::new(),
             consent: None,
             same_number_as: None,
+            preferred: Vec::new(),
             dedupe: domain::calling_plan::Dedupe::Campaign,
         };
         self.ask_customer(customer, CustomerCommand::Enrol(Box::new(row)))

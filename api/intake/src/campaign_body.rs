@@ -1,10 +1,11 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
 use crate::members::Members;
-use crate::whom_and_when::{self, days_of, screening_of};
+use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, screening_of};
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
 use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::disposition_map::DispositionMap;
 use domain::emotion::EmotionPlan;
 use domain::flow::{FlowDefinition, FlowNamed};
 use domain::go_live::StagePlan;
@@ -236,6 +237,9 @@ impl CampaignBody {
             screening: screening_of(&mut body).map(Box::new),
             stages: body.value::<StagePlan>("stages"),
             running: running(&mut body, schedule.start_at).map(Box::new),
+            dispositions: body.value::<DispositionMap>("dispositions").unwrap_or_default(),
+            caps: caps_of(&mut body),
+            ignores_preferred_times: ignores_preferred_times(&mut body),
         };
         let model = body.parsed::<ModelNamed>("model");
         if model.as_ref().is_some_and(|named| named.version.is_none()) {
@@ -463,6 +467,19 @@ mod tests {
             ("stages", json!({"from": "soon"}), "/stages"),
             ("running", json!({"rounds": 2}), "/running"),
             ("schedule", json!({"start_at": "soon"}), "/schedule/start_at"),
+            (
+                "dispositions",
+                json!({"engaged": {"do": "stop"}}),
+                "/dispositions",
+            ),
+            (
+                "dispositions",
+                json!({"answered": {"do": "retry", "after_ms": 1, "attempts": 1}}),
+                "/dispositions",
+            ),
+            ("caps", json!([{"counted": "dialed", "calls_max": 1}]), "/caps"),
+            ("caps", json!({"counted": "dialed"}), "/caps"),
+            ("preferred_times", json!("sometimes"), "/preferred_times"),
         ] {
             let mut body = literal();
             body[member] = value;

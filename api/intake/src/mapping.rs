@@ -27,10 +27,12 @@ pub enum Member {
     Team,
     /// Where the number is of, before what the number library has.
     HomeLocation,
+    /// When the person prefers to be called.
+    PreferredTimes,
 }
 
 impl Member {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::CustomerId,
         Self::Phone,
         Self::Name,
@@ -43,6 +45,7 @@ impl Member {
         Self::Agent,
         Self::Team,
         Self::HomeLocation,
+        Self::PreferredTimes,
     ];
 
     /// The name used in bodies and in `--map`.
@@ -60,6 +63,7 @@ impl Member {
             Self::Agent => "agent",
             Self::Team => "team",
             Self::HomeLocation => HOME_LOCATION,
+            Self::PreferredTimes => "preferred_times",
         }
     }
 
@@ -109,6 +113,7 @@ impl Member {
             Self::Agent => &["坐席", "坐席账号", "客户经理账号"],
             Self::Team => &["团队", "坐席团队", "班组"],
             Self::HomeLocation => &["归属地", "号码归属地", "省/市", "省市", "homelocation"],
+            Self::PreferredTimes => &["偏好时段", "偏好外呼时段", "preferredtimes"],
         }
     }
 

@@ -12,6 +12,7 @@ use domain::ids::{CampaignId, ListId};
 use domain::number_library::{self, HOME_LOCATION};
 use domain::phone_number::PhoneNumber;
 use domain::ports::vault::Vault;
+use domain::preferred_times::{PreferredTime, read_all};
 use domain::time::Timestamp;
 use std::sync::Arc;
 
@@ -75,6 +76,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         .as_e164()
         .to_owned();
     let consent = consent(&row, rules)?;
+    let preferred = preferred_times(&row)?;
     spoken_members(&mut row, rules, &phone);
     let home = row.members.get(&Member::HomeLocation).cloned();
     row.variables
@@ -92,9 +94,19 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
         basis: rules.basis,
         variables: row.variables,
         consent,
+        preferred,
         dedupe: rules.dedupe,
         same_number_as: None,
     })
+}
+
+/// When the person prefers to be called; what cannot be read makes the row a bad one.
+fn preferred_times(row: &NamedRow) -> Result<Vec<PreferredTime>, BadRow> {
+    let given = row.members.get(&Member::PreferredTimes);
+    let Some(text) = given.filter(|text| !text.trim().is_empty()) else {
+        return Ok(Vec::new());
+    };
+    read_all(text).map_err(|wrong| bad(row, Member::PreferredTimes, format!("it {wrong}")))
 }
 
 /// To whom the row gives its person, and the title of the column that says so.
@@ -150,7 +162,8 @@ fn spoken_members(row: &mut NamedRow, rules: &RowRules, phone: &str) {
             | Member::ConsentEvidence
             | Member::Agent
             | Member::Team
-            | Member::HomeLocation => row.members.get(&member).cloned(),
+            | Member::HomeLocation
+            | Member::PreferredTimes => row.members.get(&member).cloned(),
         };
         if let Some(value) = value {
             row.variables.entry(name.clone()).or_insert(value);

@@ -3,16 +3,24 @@
 use crate::members::Members;
 use domain::calling_plan::Preset;
 use domain::compliance::holiday_country_of;
+use domain::call_caps::{CallCap, OWN_CAPS_MAX};
+use domain::disposition_map::DispositionMap;
 use domain::screening::{NumberListName, Relief, Screening};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
 use serde_json::{Value, json};
 
+/// People are called when they prefer it.
+const OBSERVE: &str = "observe";
+
+/// They are called at any time.
+const IGNORE: &str = "ignore";
+
 /// A campaign that rests on all of them never calls.
 const DAYS_OF_WEEK: usize = 7;
 
 /// How these members are described.
-pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 5] {
+pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 8] {
     let of = |schema: Value, what: &str| {
         let mut schema = schema;
         if let Some(members) = schema.as_object_mut() {
@@ -21,6 +29,10 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 5] {
         schema
     };
     let holidays = generator.subschema_for::<Holidays>().to_value();
+    let caps = json!({ "type": "array", "items": generator.subschema_for::<CallCap>(),
+        "maxItems": OWN_CAPS_MAX,
+        "examples": [[{ "counted": "dialed", "local_days": 7, "calls_max": 3 }]] });
+    let observes = json!({ "type": "string", "enum": [OBSERVE, IGNORE], "examples": [OBSERVE] });
     let rest_day = generator.subschema_for::<RestDay>().to_value();
     let relief = generator.subschema_for::<Relief>().to_value();
     let rest_days = json!({ "type": "array", "items": rest_day, "maxItems": DAYS_OF_WEEK - 1,
@@ -45,6 +57,24 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 5] {
             of(
                 relief,
                 "Who takes over when somebody has answered; robot unless it is said",
+            ),
+        ),
+        (
+            "dispositions",
+            generator.subschema_for::<DispositionMap>().to_value(),
+        ),
+        (
+            "caps",
+            of(
+                caps,
+                "Caps of calls to one person beside the preset's; one that is looser is refused",
+            ),
+        ),
+        (
+            "preferred_times",
+            of(
+                observes,
+                "Whether people are called only when they prefer it: observe (the default), or ignore",
             ),
         ),
         (
@@ -84,6 +114,27 @@ pub(crate) fn days_of(body: &mut Members, preset: Preset) -> Option<CallingDays>
         rest_days: rest_days.unwrap_or_default(),
         country,
     })
+}
+
+/// Caps beside those of the preset; whether they are looser is for the campaign to say.
+pub(crate) fn caps_of(body: &mut Members) -> Vec<CallCap> {
+    let caps = body.value::<Vec<CallCap>>("caps").unwrap_or_default();
+    if caps.len() > OWN_CAPS_MAX {
+        body.wrong("caps", format!("has at most {OWN_CAPS_MAX} caps"));
+    }
+    caps
+}
+
+/// Whether people are called outside of the times that they prefer.
+pub(crate) fn ignores_preferred_times(body: &mut Members) -> bool {
+    match body.text("preferred_times").as_deref() {
+        None | Some(OBSERVE) => false,
+        Some(IGNORE) => true,
+        Some(_) => {
+            body.wrong("preferred_times", "observe, or ignore");
+            false
+        }
+    }
 }
 
 /// Whom it may call at all.

@@ -14,6 +14,7 @@ use super::refusal::CampaignRefusal;
 use super::state::{CampaignState, CampaignStatus, CreatedCampaign};
 use super::{promoting, querying, scheduling, undoing};
 use crate::approvals_asked::NeedsApproval;
+use crate::call_caps_checked;
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::decider::Context;
 use crate::dialing_plan::PacedBy;
@@ -39,7 +40,7 @@ type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: Context) -> Decided {
     if let CampaignCommand::Create { .. } = command {
-        return create(state, command);
+        return create(state, command, context.now);
     }
     let status = state.status().ok_or(CampaignRefusal::NotCreated)?;
     match command {
@@ -104,7 +105,7 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
     }
 }
 
-fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
+fn create(state: &CampaignState, command: CampaignCommand, now: Timestamp) -> Decided {
     let CampaignCommand::Create {
         campaign,
         customer_segment,
@@ -132,6 +133,10 @@ fn create(state: &CampaignState, command: CampaignCommand) -> Decided {
     }
     let running = wanted.plan.running.as_deref();
     scheduling::runs(&campaign, running, wanted.plan.ends_at)?;
+    let plan = &wanted.plan;
+    call_caps_checked::check(&plan.caps, &[plan.preset], now).map_err(CampaignRefusal::Caps)?;
+    let fits = plan.dispositions.check_against(plan.retry_policy.retries_max);
+    fits.map_err(CampaignRefusal::Dispositions)?;
     Ok(vec![created_event(campaign, wanted)])
 }
 

@@ -70,6 +70,9 @@ fn created() -> CampaignEvent {
             screening: None,
             stages: None,
             running: None,
+            dispositions: Default::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         },
     }
 }

@@ -2,6 +2,8 @@
 
 use super::gates::Waiting;
 use super::state::CampaignStatus;
+use crate::call_caps_checked::CapFault;
+use crate::disposition_map::MapFault;
 use crate::go_live::Stage;
 use crate::ids::ListId;
 use crate::problem::Explained;
@@ -17,6 +19,10 @@ pub enum CampaignRefusal {
     AnotherPlan,
     #[error("the plan allows no concurrent call: max_concurrent must be at least 1")]
     NoConcurrency,
+    #[error("{0}")]
+    Caps(CapFault),
+    #[error("{0}")]
+    Dispositions(MapFault),
     #[error("the campaign has no closed list yet: import one before starting")]
     NoClosedList,
     /// The command does not fit the state the campaign is in.

@@ -233,6 +233,7 @@ impl CampaignState {
             calendars: Calendars::default(),
             kept: KeptFacts::default(),
             undone_lists: self.undone_lists.clone(),
+            free_agents: Vec::new(),
         })
     }
 

@@ -1,8 +1,10 @@
 //! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
 
 use super::{ContactHistory, PresetRules, rules_at};
+use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
+use crate::preferred_times::PreferredTime;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
@@ -23,6 +25,12 @@ pub struct CustomerFacts<'a> {
     /// Dials of this enrolment that the retry policy counts.
     pub charged_dials: u32,
     pub uncharged_dials: u32,
+    /// A time that the person named for being called again, while it is not kept.
+    pub callback: Option<Timestamp>,
+    /// Caps that the person's own record sets.
+    pub own_caps: &'a [CallCap],
+    /// When the person prefers to be called.
+    pub preferred: &'a [PreferredTime],
     /// The person asked to be erased.
     pub erasing: bool,
     /// A legal hold stands on the person.

@@ -9,13 +9,16 @@ mod calling_window;
 mod campaign_state;
 mod consent;
 mod contact_history;
+mod counting;
 mod erased_person;
 mod facts;
 mod frequency_cap;
 mod home_location;
 mod missing_fact;
 mod open_call;
+mod own_caps;
 mod permit;
+mod preferred_times;
 mod preset;
 mod retry_policy;
 mod same_number;
@@ -162,6 +165,8 @@ pub fn all_rules() -> Vec<RuleListed> {
         .map(|rule| listed(Side::Customer, *rule))
         .collect();
     all.push(listed(Side::Customer, &calling_days::CallingDay));
+    all.push(listed(Side::Customer, &own_caps::OwnCaps));
+    all.push(listed(Side::Customer, &preferred_times::PreferredTimes));
     all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
     all.push(listed(Side::Number, &same_number::SameNumber));
     all.push(listed(Side::Number, &white_list::OnWhiteList));
@@ -169,12 +174,19 @@ pub fn all_rules() -> Vec<RuleListed> {
 }
 
 /// What every customer rule says of a dial at `now`.
-/// Days are asked about where the campaign names some, and times where the person did.
+/// Days are asked about where the campaign names some, caps of their own where campaign or person have any,
+/// and times where the person prefers some and the campaign observes that.
 pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let rules = customer_rules();
     let mut verdicts: Vec<Verdict> = rules.iter().map(|rule| rule.judge(facts, now)).collect();
     if facts.campaign.plan.days.as_deref().is_some_and(CallingDays::ask) {
         verdicts.push(calling_days::CallingDay.judge(facts, now));
+    }
+    if own_caps::are_set(facts) {
+        verdicts.push(own_caps::OwnCaps.judge(facts, now));
+    }
+    if !facts.preferred.is_empty() && !facts.campaign.plan.ignores_preferred_times {
+        verdicts.push(preferred_times::PreferredTimes.judge(facts, now));
     }
     verdicts
 }

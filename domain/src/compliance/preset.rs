@@ -5,6 +5,7 @@
 //! from its date on. A preset that needs a fact which is not kept is refused: unknown means no.
 
 use super::zones::{day_in, local};
+pub use crate::call_caps::CountedCalls;
 use crate::calling_plan::Preset;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Day;
@@ -90,15 +91,6 @@ pub struct FrequencyCap {
     pub over: CountedOver,
     pub period: Period,
     pub calls_max: u32,
-}
-
-/// Which calls count. An open call counts as each of them until it is closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CountedCalls {
-    Dialed,
-    Answered,
-    Unanswered,
 }
 
 /// Whose calls count.

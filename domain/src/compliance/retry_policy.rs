@@ -1,7 +1,8 @@
 //! An enrolment is dialed as often as the campaign's retry policy says, and at most a few times uncharged.
 //!
 //! Source: the campaign's plan (3 retries by default, requirement CMP-3); at most 3 uncharged dials
-//! (call progress). Spacing is the enrolment's due time, which the customer keeps.
+//! (call progress). A callback goes beyond it: the person asked for that call. Spacing is the enrolment's due
+//! time, which the customer keeps.
 
 use super::{CustomerFacts, Decision, Rule, named};
 use crate::time::Timestamp;
@@ -14,11 +15,19 @@ impl Rule<CustomerFacts<'_>> for RetriesLeft {
         "retry_policy"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-23"
+    }
+
     fn source(&self) -> &'static str {
         "the campaign's plan; CMP-3"
     }
 
-    fn decide(&self, facts: &CustomerFacts<'_>, _now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+    fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let policy = &facts.campaign.plan.retry_policy;
         let mut seen = named([
             ("charged_dials", facts.charged_dials.to_string()),
@@ -29,6 +38,11 @@ impl Rule<CustomerFacts<'_>> for RetriesLeft {
         let calls_max = policy.calls_max;
         seen.extend(calls_max.map(|calls_max| ("calls_max".to_owned(), calls_max.to_string())));
         if policy.permits_another(facts.charged_dials, facts.uncharged_dials) {
+            return (Decision::Allow, seen);
+        }
+        // Whoever named a time for being called again is called then, whatever the policy has left.
+        if let Some(at) = facts.callback.filter(|at| now >= *at) {
+            seen.insert("callback_at".to_owned(), at.to_string());
             return (Decision::Allow, seen);
         }
         (Decision::Forbid, seen)

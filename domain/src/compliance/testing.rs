@@ -89,6 +89,9 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         screening: None,
         stages: None,
         running: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     };
     CampaignFacts {
         campaign: campaign(),
@@ -103,6 +106,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
         calendars: Calendars::default(),
         kept: KeptFacts::default(),
         undone_lists: Default::default(),
+        free_agents: Vec::new(),
     }
 }
 
@@ -120,6 +124,9 @@ pub(crate) fn customer_facts<'a>(
         time_zone: None,
         charged_dials: 0,
         uncharged_dials: 0,
+        callback: None,
+        own_caps: &[],
+        preferred: &[],
         erasing: false,
         held: false,
         history,

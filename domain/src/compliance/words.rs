@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 30] = [
+const RULES: [Words; 35] = [
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
@@ -75,6 +75,11 @@ const RULES: [Words; 30] = [
         "it is outside the calling hours",
     ),
     ("retry_policy", "重试次数已用完", "no retry is left"),
+    (
+        "own_caps",
+        "已达任务或客户自设的频次上限",
+        "a cap of the campaign or the person is reached",
+    ),
     ("frequency_cap", "已达频次上限", "a frequency cap is reached"),
     ("suppression", "号码禁呼", "the number must not be dialed"),
     ("open_call", "该号码正在通话中", "a call to this number is open"),
@@ -110,6 +115,22 @@ const RULES: [Words; 30] = [
         "withdrawn from the campaign",
     ),
     (
+        "callback_missed",
+        "未能按预约时间回拨",
+        "the callback could not be made in time",
+    ),
+    ("callback_canceled", "预约回拨已取消", "the callback was canceled"),
+    (
+        "callback_agent",
+        "等待预约的坐席空闲",
+        "the agent of the callback is not free yet",
+    ),
+    (
+        "callback_time",
+        "预约时间已过、过远或次数过多",
+        "the time lies behind or too far ahead, or is one too many",
+    ),
+    (
         "call_canceled",
         "单次外呼已取消",
         "the call that was asked for was canceled",
@@ -117,7 +138,7 @@ const RULES: [Words; 30] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 15] = [
+const NAMES: [Words; 16] = [
     ("calling_days", "外呼日", "calling days"),
     ("white_list", "白名单", "white list"),
     ("preferred_times", "客户指定时段", "preferred times"),
@@ -132,11 +153,12 @@ const NAMES: [Words; 15] = [
     ("frequency_cap", "频次上限", "frequency cap"),
     ("suppression", "禁呼名单", "suppression"),
     ("open_call", "通话进行中", "open call"),
+    ("own_caps", "自设频次上限", "caps of campaign and person"),
     ("same_number", "同号", "same number"),
 ];
 
 /// Names of facts.
-const FACTS: [Words; 35] = [
+const FACTS: [Words; 39] = [
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
@@ -172,10 +194,14 @@ const FACTS: [Words; 35] = [
     ("reason", "原因", "reason"),
     ("by", "经办人", "by"),
     ("same_as", "同号客户", "same as customer"),
+    ("callback_at", "预约回拨", "callback at"),
+    ("set_by", "设定者", "set by"),
+    ("agent", "坐席", "agent"),
+    ("any_agent_from", "其后任一坐席", "any agent from"),
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 22] = [
+const VALUES: [Words; 25] = [
     ("holiday", "节假日", "a holiday"),
     ("rest_day", "休息日", "a day of rest"),
     ("worked_for_a_holiday", "调休上班", "worked for a holiday"),
@@ -187,6 +213,9 @@ const VALUES: [Words; 22] = [
     ("suppressed", "在禁呼名单", "suppressed"),
     ("invalid_number", "空号", "the number does not exist"),
     ("absent", "没有", "absent"),
+    ("campaign", "任务", "the campaign"),
+    ("person", "客户", "the person"),
+    ("campaign_and_person", "任务与客户", "the campaign and the person"),
     ("given", "有效", "given"),
     ("withdrawn", "已撤回", "withdrawn"),
     ("expired", "已到期", "expired"),
@@ -376,7 +405,7 @@ fn labels<'a>(words: &[Words], code: &'a str) -> (&'a str, &'a str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::frequency_cap::name_of;
+    use super::super::counting::name_of;
     use super::super::{customer_rules, number_rules};
     use super::*;
 

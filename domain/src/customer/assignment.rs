@@ -11,7 +11,7 @@ pub const ASSIGNMENT_REASON_BYTES_MAX: usize = 256;
 type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
 pub(super) fn assign(state: &CustomerState, to: Assignee, reason: String) -> Decided {
-    super::decide::not_erased(state)?;
+    super::answering::not_erased(state)?;
     known(state)?;
     given(&reason)?;
     if state.assignee() == Some(&to) {

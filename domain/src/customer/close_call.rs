@@ -6,13 +6,15 @@
 //! Whom we cut off after an answer is not called again by the rule for interruptions, but by the policy's own
 //! member for them.
 
-use super::command::{CallAgain, CallClosing};
-use super::decide::{Decided, not_permitted};
+use super::answering::{Decided, not_permitted};
+use super::command::{CallAgain, CallClosing, TagOrder};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
+use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{recycling, withdrawing};
+use super::{callback_closing, profiling, recycling, withdrawing};
+use crate::attribute::TagLevel;
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
 use crate::disposition::{Disposition, Outcome};
@@ -54,16 +56,23 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         return Ok([Some(released), settled].into_iter().flatten().collect());
     }
     let forbidden = withdrawing::forbids(enrolment);
-    let next = next_dial(state, enrolment, closing, facts)
-        .filter(|_| forbidden.is_none() && enrolment.settled.is_none())
-        .filter(|next| enrolment.is_in_time(next.due_at, facts.plan.ends_at));
     let is_over = forbidden.is_some() || enrolment.settled.is_some();
+    let callback = callback_closing::after_call(state, enrolment, closing, facts, is_over);
+    let next = match callback.due_at {
+        Some(due_at) => Some(by_callback(state, closing, due_at)),
+        None => next_dial(state, enrolment, closing, facts),
+    };
+    let next = next
+        .filter(|_| !is_over)
+        .filter(|next| enrolment.is_in_time(next.due_at, facts.plan.ends_at));
     let round = match next.is_some() || is_over {
         true => None,
         false => recycling::round(enrolment, closing, facts),
     };
     let round_at = round.as_ref().map(|round| round.due_at);
-    let mut events = vec![CustomerEvent::CallClosed {
+    let mut events = marked(state, closing, facts, is_over);
+    events.extend(callback.named);
+    events.push(CustomerEvent::CallClosed {
         campaign: campaign.clone(),
         call: closing.call,
         number: closing.number.clone(),
@@ -75,7 +84,8 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         next_due_at: next.as_ref().map(|next| next.due_at).or(round_at),
         next_number: next.as_ref().and_then(|next| next.number.clone()),
         round: round.map(|round| round.number),
-    }];
+    });
+    events.extend(callback.ended);
     if next.is_none() && round_at.is_none() && enrolment.settled.is_none() {
         events.push(CustomerEvent::EnrolmentSettled {
             campaign: campaign.clone(),
@@ -95,6 +105,35 @@ const fn no_longer_open(enrolment: &EnrolmentState, closing: &CallClosing) -> De
         return Err(CustomerRefusal::UnknownCall { call: closing.call });
     }
     Ok(Vec::new())
+}
+
+/// The tag by which the campaign marks whoever ended a call so. Whose tags are full, or cannot be kept any
+/// more, stays without it: the call is closed all the same.
+fn marked(
+    state: &CustomerState,
+    closing: &CallClosing,
+    facts: &CampaignFacts,
+    is_over: bool,
+) -> Vec<CustomerEvent> {
+    let Some(tag) = facts.plan.mark_of(closing.disposition).filter(|_| !is_over) else {
+        return Vec::new();
+    };
+    let order = TagOrder {
+        level: TagLevel::Behavior,
+        added: vec![tag.to_owned()],
+        removed: Vec::new(),
+        origin: ProfileOrigin::Call { call: closing.call },
+    };
+    profiling::tag(state, order).unwrap_or_default()
+}
+
+/// At the time that was named; a number that does not exist gives way to the next.
+fn by_callback(state: &CustomerState, closing: &CallClosing, due_at: Timestamp) -> Next {
+    let is_invalid = closing.disposition == Disposition::InvalidNumber;
+    Next {
+        due_at: due_at.max(held_off_until(closing)),
+        number: state.next_number(&closing.number).filter(|_| is_invalid),
+    }
 }
 
 fn next_dial(
@@ -119,7 +158,7 @@ fn next_dial(
     if closing.was_cut_off() {
         return after_cut_off(state, closing, facts).map(|due_at| Next { due_at, number: None });
     }
-    let rule = policy.rules.get(&closing.disposition)?;
+    let rule = facts.plan.retry_rule(closing.disposition)?;
     let before = enrolment
         .closed
         .get(&closing.disposition)
@@ -130,7 +169,7 @@ fn next_dial(
     if retries >= rule.retries_max {
         return None;
     }
-    let due_at = closing.ended_at.plus_ms(wait_ms(rule, before.all));
+    let due_at = closing.ended_at.plus_ms(wait_ms(&rule, before.all));
     Some(Next {
         due_at: due_at.max(held_off_until(closing)),
         number: None,

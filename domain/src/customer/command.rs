@@ -6,10 +6,12 @@ use super::erasure::DeletedRecording;
 use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
-use crate::calling_plan::{Basis, CampaignFacts, Dedupe};
+use crate::call_caps::CallCap;
+use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
+use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -56,6 +58,15 @@ pub enum CustomerCommand {
     CallNow {
         campaign: CampaignId,
         deadline: Option<Timestamp>,
+    },
+    /// The person is to be called at a time that they named: not before, and then before ordinary work. A
+    /// time that the rules do not allow is refused, with the next that they do.
+    RequestCallback(Box<CallbackOrder>),
+    /// The callback is not wanted any more. There is none: no event.
+    CancelCallback {
+        facts: Box<CampaignFacts>,
+        reason: String,
+        by: Option<String>,
     },
     /// The call that was asked for is not wanted any more: the enrolment is settled before it is dialed.
     /// `customer` is the entity's own id, from which the call's follows.
@@ -116,6 +127,19 @@ pub enum CustomerCommand {
     SetAttributes(Box<AttributesOrder>),
     /// Tags are given and taken away.
     Tag(Box<TagOrder>),
+    /// Caps of calls to the person, never looser than the presets of the campaigns they are in. So already:
+    /// no event.
+    SetCaps {
+        caps: Vec<CallCap>,
+        presets: Vec<Preset>,
+        reason: String,
+        by: Option<String>,
+    },
+    /// When the person prefers to be called. So already: no event.
+    SetPreferredTimes {
+        times: Vec<PreferredTime>,
+        origin: ProfileOrigin,
+    },
     /// What came of a call afterwards. Known so already: no event.
     ReportDeal(Box<DealReport>),
     /// What another system's records say of calls to a number of the person. All known already: no event.
@@ -136,6 +160,8 @@ impl CustomerCommand {
             Self::CloseCall { .. } => "customer.close_call",
             Self::CallBack { .. } => "customer.call_back",
             Self::CallNow { .. } => "customer.call_now",
+            Self::RequestCallback(_) => "customer.request_callback",
+            Self::CancelCallback { .. } => "customer.cancel_callback",
             Self::CancelAsked { .. } => "customer.cancel_asked",
             Self::SettleCutOff { .. } => "customer.settle_cut_off",
             Self::RecordConsent { .. } => "customer.record_consent",
@@ -148,6 +174,8 @@ impl CustomerCommand {
             Self::Correct(_) => "customer.correct",
             Self::SetAttributes(_) => "customer.set_attributes",
             Self::Tag(_) => "customer.tag",
+            Self::SetCaps { .. } => "customer.set_caps",
+            Self::SetPreferredTimes { .. } => "customer.set_preferred_times",
             Self::ReportDeal(_) => "customer.report_deal",
             Self::ImportHistory(_) => "customer.import_history",
             Self::CertifyErasure(_) => "customer.certify_erasure",
@@ -181,6 +209,17 @@ pub struct TagOrder {
     pub origin: ProfileOrigin,
 }
 
+/// A time that was named for being called again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallbackOrder {
+    pub at: Timestamp,
+    /// Who alone makes the call, at first; any agent, or the robot, unless it is said.
+    pub agent: Option<UserId>,
+    pub reason: Option<String>,
+    pub by: Option<String>,
+    pub facts: CampaignFacts,
+}
+
 /// What the forgetting driver has done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DoneErasure {
@@ -205,6 +244,8 @@ pub struct Enrolment {
     pub basis: Basis,
     pub variables: BTreeMap<String, String>,
     pub consent: Option<GivenConsent>,
+    /// When the person prefers to be called, where the row says so.
+    pub preferred: Vec<PreferredTime>,
     /// Where the person must not be enrolled already.
     pub dedupe: Dedupe,
     /// The customer for whom the campaign calls this number already: this one is enrolled and settled at
@@ -242,6 +283,8 @@ pub struct CallClosing {
     pub again: CallAgain,
     pub dialed_at: Timestamp,
     pub ended_at: Timestamp,
+    /// A time that the callee named for being called again.
+    pub callback_at: Option<Timestamp>,
     /// From `dialed_at`: how long the phone may go on ringing if nothing definite ended the call.
     pub hold_off_ms: u64,
 }

@@ -4,8 +4,8 @@
 //! keeps evidence of it, and is as easy to withdraw as to give. A consent that no rule would count is refused
 //! when it is given by hand, with what it lacks; a withdrawal names the open calls of its scope.
 
+use super::answering::{Decided, at_most, not_erased, readable};
 use super::command::GivenConsent;
-use super::decide::{Decided, at_most, not_erased, readable};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;

@@ -33,8 +33,8 @@ type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 type Values = BTreeMap<CampaignId, BTreeMap<String, Personal<String>>>;
 
 pub(super) fn correct(state: &CustomerState, correction: Correction) -> Decided {
-    super::decide::not_erased(state)?;
-    super::decide::readable(state)?;
+    super::answering::not_erased(state)?;
+    super::answering::readable(state)?;
     if !state.is_registered() {
         return Err(CustomerRefusal::NotRegistered);
     }

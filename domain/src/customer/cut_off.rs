@@ -1,8 +1,8 @@
 //! Whom we cut off in the middle of a conversation, and what a person may order for them: a call back
 //! sooner than the policy says, or none at all. Neither is a permit: the next dial asks every rule and cap.
 
+use super::answering::{Decided, not_erased, not_permitted};
 use super::command::ForbiddenBy;
-use super::decide::{Decided, not_erased, not_permitted};
 use super::enrolment::{EnrolmentState, LastCall};
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;

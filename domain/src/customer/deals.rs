@@ -55,7 +55,7 @@ pub(super) fn report(
     report: DealReport,
     now: Timestamp,
 ) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
-    super::decide::not_erased(state)?;
+    super::answering::not_erased(state)?;
     check(&report, now)?;
     let enrolment = state.enrolment(&report.campaign).ok_or_else(|| {
         let campaign = report.campaign.clone();
@@ -83,7 +83,7 @@ pub(super) fn report(
         return Err(CustomerRefusal::DealOfAnother);
     }
     let count = state.deals().map_or(0, BTreeMap::len) + usize::from(before.is_none());
-    super::decide::at_most(count, DEALS_MAX, "deals")?;
+    super::answering::at_most(count, DEALS_MAX, "deals")?;
     let deal = attributed(report);
     if before == Some(&deal) {
         return Ok(Vec::new());

@@ -1,14 +1,15 @@
 //! Decides commands to one customer: enrolling, releases; consent, grants and closings have their own files.
 
+use super::answering::{Decided, at_most, not_erased, not_permitted, readable};
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
 use super::enrolment::EnrolmentState;
-use super::erasure::Erasure;
 use super::event::CustomerEvent;
+use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
-    assignment, call_now, close_call, consent, correction, cut_off, deals, forget, grant_dial, past,
-    profiling, withdrawing,
+    assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
+    own_rules, past, profiling, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -18,8 +19,6 @@ use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::personal::Personal;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-
-pub(super) type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
 /// Most numbers of one person: files carry two or three; more are a mapping gone wrong.
 const NUMBERS_MAX: usize = 16;
@@ -57,6 +56,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             not_erased(state)?;
             call_now::call_now(state.enrolment(&campaign), campaign, deadline, context.now)
         }
+        CustomerCommand::RequestCallback(order) => callbacks::request(state, *order, context.now),
+        CustomerCommand::CancelCallback { .. } => callbacks::cancel(state, command, context.now),
         CustomerCommand::CancelAsked {
             customer,
             campaign,
@@ -70,22 +71,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::SettleCutOff { campaign, reason, by } => {
             cut_off::settle(state, campaign, reason, by)
         }
-        CustomerCommand::RecordConsent {
-            scope,
-            source,
-            given_at,
-            until,
-            evidence,
-        } => {
-            let given = GivenConsent {
-                scope,
-                source,
-                given_at,
-                until,
-                evidence,
-            };
-            consent::give(state, given, context.now)
-        }
+        CustomerCommand::RecordConsent { .. } => record_consent(state, command, context.now),
         CustomerCommand::WithdrawConsent { scope, source } => consent::withdraw(state, scope, source),
         CustomerCommand::Hold { reason, by } => forget::hold(state, reason, by),
         CustomerCommand::ReleaseHold { .. } => forget::release_hold(state, command, context.now),
@@ -95,10 +81,33 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::Correct(correction) => correction::correct(state, *correction),
         CustomerCommand::SetAttributes(order) => profiling::set_attributes(state, *order),
         CustomerCommand::Tag(order) => profiling::tag(state, *order),
+        CustomerCommand::SetCaps { .. } => own_rules::set_caps(state, command, context.now),
+        CustomerCommand::SetPreferredTimes { .. } => own_rules::set_preferred_times(state, command),
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::ImportHistory(order) => past::import(state, *order, context.now),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
+}
+
+fn record_consent(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::RecordConsent {
+        scope,
+        source,
+        given_at,
+        until,
+        evidence,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let given = GivenConsent {
+        scope,
+        source,
+        given_at,
+        until,
+        evidence,
+    };
+    consent::give(state, given, now)
 }
 
 /// A call that was asked for is not made after all.
@@ -109,24 +118,6 @@ fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: Forbi
     };
     call_now::may_cancel(enrolment, id, call)?;
     Ok(vec![not_permitted(&campaign, enrolment, why)])
-}
-
-/// What is sealed of this person can be read: a second key would make the rest of it noise for ever.
-pub(super) const fn readable(state: &CustomerState) -> Result<(), CustomerRefusal> {
-    if state.is_unreadable() {
-        return Err(CustomerRefusal::KeyMissing);
-    }
-    Ok(())
-}
-
-/// Nothing new is kept of a person who was erased or asked to be.
-pub(super) fn not_erased(state: &CustomerState) -> Result<(), CustomerRefusal> {
-    match state.erasure() {
-        Erasure::None => Ok(()),
-        Erasure::Requested { .. } | Erasure::Decided { .. } | Erasure::Certified { .. } => {
-            Err(CustomerRefusal::Erased)
-        }
-    }
 }
 
 fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
@@ -170,6 +161,10 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
     if let Some(consent) = row.consent {
         events.extend(consent::of_row(state, consent, now)?);
     }
+    if !row.preferred.is_empty() {
+        let origin = ProfileOrigin::Import { list: row.list };
+        events.extend(own_rules::preferred_of_row(state, row.preferred, origin));
+    }
     let left_out = row.same_number_as.map(|other| left_out(&row.campaign, &other));
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
@@ -200,13 +195,6 @@ fn all_personal(variables: BTreeMap<String, String>) -> BTreeMap<String, Persona
     variables.into_iter().map(personal).collect()
 }
 
-pub(super) const fn at_most(count: usize, count_max: usize, of: &'static str) -> Result<(), CustomerRefusal> {
-    if count > count_max {
-        return Err(CustomerRefusal::TooMany { count: count_max, of });
-    }
-    Ok(())
-}
-
 /// Nothing to release (closed, released before, never granted): no event.
 fn release_dial(
     state: &CustomerState,
@@ -228,22 +216,4 @@ fn release_dial(
     let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
     events.extend(forbidden.map(|forbidden| not_permitted(campaign, enrolment, forbidden)));
     Ok(events)
-}
-
-/// A rule ends the enrolment: with the last call's disposition, or `not_permitted` if it was never dialed.
-pub(super) fn not_permitted(
-    campaign: &CampaignId,
-    enrolment: &EnrolmentState,
-    forbidden: ForbiddenBy,
-) -> CustomerEvent {
-    CustomerEvent::EnrolmentSettled {
-        campaign: campaign.clone(),
-        disposition: enrolment
-            .last
-            .map_or(Disposition::NotPermitted, |last| last.disposition),
-        outcome: enrolment.last.and_then(|last| last.outcome),
-        calls_count: enrolment.calls_count(),
-        rule: Some(forbidden.rule),
-        facts: forbidden.facts,
-    }
 }

@@ -1,6 +1,7 @@
 //! One campaign's enrolment of a person, as its events leave it: what was dialed, what is due, how it ended.
 
 use super::event::CustomerEvent;
+use crate::callback::Callback;
 use crate::calling_plan::Basis;
 use crate::compliance::ClosedWindow;
 use crate::disposition::{Disposition, Outcome};
@@ -33,6 +34,10 @@ pub struct EnrolmentState {
     pub deadline: Option<Timestamp>,
     /// Somebody asked for its next call, which is not granted yet.
     pub asked: bool,
+    /// Somebody named a time for being called again. Few have: it takes no room in the others.
+    pub callback: Option<Box<Callback>>,
+    /// Callbacks so far.
+    pub callbacks: u32,
     /// The call that is granted and neither closed nor released.
     pub open: Option<CallId>,
     /// For which scope the last grant looked at consent; unknown of grants without that verdict.
@@ -75,6 +80,8 @@ impl EnrolmentState {
             due_at: *due_at,
             deadline: None,
             asked: false,
+            callback: None,
+            callbacks: 0,
             open: None,
             granted_scope: None,
             last: None,

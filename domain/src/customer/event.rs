@@ -2,21 +2,21 @@
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
-use super::pointers::{escaped, listed, of_correction};
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::call_caps::CallCap;
+use crate::callback::CallbackEnd;
 use crate::calling_plan::Basis;
 use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::{Deal, DealCounts};
-use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId};
+use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
+use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -134,6 +134,50 @@ pub enum CustomerEvent {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         deadline: Option<Timestamp>,
     },
+    /// A time was named for calling this person again: not before it, and then before ordinary work.
+    #[serde(rename = "customer.callback_requested")]
+    CallbackRequested {
+        campaign: CampaignId,
+        /// When; a call that is open ends first.
+        callback_at: Timestamp,
+        /// From then on it was missed.
+        until: Timestamp,
+        /// The agent who alone makes it, at first.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<UserId>,
+        /// The call in which it was named.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// The callback was made, or will not be.
+    #[serde(rename = "customer.callback_ended")]
+    CallbackEnded {
+        campaign: CampaignId,
+        callback_at: Timestamp,
+        how: CallbackEnd,
+        /// The call that kept it, or in which a time was named that is refused.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallId>,
+        /// The rule that stood in its way, with the facts it saw.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        facts: BTreeMap<String, String>,
+        /// When that rule allows it, as far as is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
+        /// When the enrolment is due again as one without a callback.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        due_at: Option<Timestamp>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// Final for this enrolment; with the last call's disposition, or `not_permitted` with rule and facts.
     #[serde(rename = "customer.enrolment_settled")]
     EnrolmentSettled {
@@ -219,6 +263,22 @@ pub enum CustomerEvent {
         removed: Vec<Personal<String>>,
         origin: ProfileOrigin,
     },
+    /// Caps of calls to this person, over all campaigns, are these from here on; none where it is empty.
+    #[serde(rename = "customer.caps_set")]
+    CapsSet {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        caps: Vec<CallCap>,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// The person prefers to be called at these times from here on; at any where it is empty.
+    #[serde(rename = "customer.preferred_times_set")]
+    PreferredTimesSet {
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        times: Vec<PreferredTime>,
+        origin: ProfileOrigin,
+    },
     /// What came of a call afterwards, by somebody else's books; supersedes what they said before of it.
     #[serde(rename = "customer.deal_reported")]
     DealReported {
@@ -288,6 +348,8 @@ impl CustomerEvent {
     pub const CALL_CLOSED: &'static str = "customer.call_closed";
     pub const CALL_BACK_ORDERED: &'static str = "customer.call_back_ordered";
     pub const CALL_ASKED: &'static str = "customer.call_asked";
+    pub const CALLBACK_REQUESTED: &'static str = "customer.callback_requested";
+    pub const CALLBACK_ENDED: &'static str = "customer.callback_ended";
     pub const ENROLMENT_SETTLED: &'static str = "customer.enrolment_settled";
     pub const ENROLMENT_WITHDRAWN: &'static str = "customer.enrolment_withdrawn";
     pub const HELD: &'static str = "customer.held";
@@ -297,103 +359,11 @@ impl CustomerEvent {
     pub const CORRECTED: &'static str = "customer.corrected";
     pub const ATTRIBUTES_SET: &'static str = "customer.attributes_set";
     pub const TAGGED: &'static str = "customer.tagged";
+    pub const CAPS_SET: &'static str = "customer.caps_set";
+    pub const PREFERRED_TIMES_SET: &'static str = "customer.preferred_times_set";
     pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
     pub const HISTORY_IMPORTED: &'static str = "customer.history_imported";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";
-}
-
-impl EventData for CustomerEvent {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Registered { .. } => Self::REGISTERED,
-            Self::NumberAdded { .. } => Self::NUMBER_ADDED,
-            Self::ConsentRecorded { .. } => Self::CONSENT_RECORDED,
-            Self::ConsentWithdrawn { .. } => Self::CONSENT_WITHDRAWN,
-            Self::Enrolled { .. } => Self::ENROLLED,
-            Self::DialGranted { .. } => Self::DIAL_GRANTED,
-            Self::DialRefused { .. } => Self::DIAL_REFUSED,
-            Self::DialReleased { .. } => Self::DIAL_RELEASED,
-            Self::CallClosed { .. } => Self::CALL_CLOSED,
-            Self::CallBackOrdered { .. } => Self::CALL_BACK_ORDERED,
-            Self::CallAsked { .. } => Self::CALL_ASKED,
-            Self::EnrolmentSettled { .. } => Self::ENROLMENT_SETTLED,
-            Self::EnrolmentWithdrawn { .. } => Self::ENROLMENT_WITHDRAWN,
-            Self::Held { .. } => Self::HELD,
-            Self::HoldReleased { .. } => Self::HOLD_RELEASED,
-            Self::Assigned { .. } => Self::ASSIGNED,
-            Self::Unassigned { .. } => Self::UNASSIGNED,
-            Self::Corrected { .. } => Self::CORRECTED,
-            Self::AttributesSet { .. } => Self::ATTRIBUTES_SET,
-            Self::Tagged { .. } => Self::TAGGED,
-            Self::DealReported { .. } => Self::DEAL_REPORTED,
-            Self::HistoryImported { .. } => Self::HISTORY_IMPORTED,
-            Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
-            Self::Erased { .. } => Self::ERASED,
-            Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
-        }
-    }
-
-    fn version(&self) -> u16 {
-        1
-    }
-
-    fn personal(&mut self) -> Vec<(String, &mut Personal<String>)> {
-        match self {
-            Self::Registered {
-                external_id, name, ..
-            } => {
-                let mut fields = vec![("/external_id".to_owned(), external_id)];
-                fields.extend(name.as_mut().map(|name| ("/name".to_owned(), name)));
-                fields
-            }
-            Self::NumberAdded { phone, .. } => vec![("/phone".to_owned(), phone)],
-            Self::ConsentRecorded { evidence, .. } => evidence
-                .as_mut()
-                .map(|evidence| ("/evidence".to_owned(), evidence))
-                .into_iter()
-                .collect(),
-            Self::Enrolled { variables, .. } => variables
-                .iter_mut()
-                .map(|(name, value)| (format!("/variables/{}", escaped(name)), value))
-                .collect(),
-            Self::Corrected { name, variables, .. } => of_correction(name.as_mut(), variables),
-            Self::AttributesSet { attributes, .. } => attributes
-                .iter_mut()
-                .map(|(name, value)| (format!("/attributes/{}", escaped(name)), value))
-                .collect(),
-            Self::Tagged { added, removed, .. } => {
-                let mut fields = listed("/added", added);
-                fields.extend(listed("/removed", removed));
-                fields
-            }
-            Self::ConsentWithdrawn { .. }
-            | Self::DialGranted { .. }
-            | Self::DialRefused { .. }
-            | Self::DialReleased { .. }
-            | Self::CallClosed { .. }
-            | Self::CallBackOrdered { .. }
-            | Self::CallAsked { .. }
-            | Self::EnrolmentWithdrawn { .. }
-            | Self::EnrolmentSettled { .. }
-            | Self::Held { .. }
-            | Self::HoldReleased { .. }
-            | Self::Assigned { .. }
-            | Self::Unassigned { .. }
-            | Self::DealReported { .. }
-            | Self::HistoryImported { .. }
-            | Self::ErasureRequested { .. }
-            | Self::Erased { .. }
-            | Self::ErasureCertified { .. } => Vec::new(),
-        }
-    }
-
-    fn forgets(&self) -> bool {
-        matches!(self, Self::Erased { .. })
-    }
-
-    fn read(kind: &str, version: u16, data: &RawValue) -> Result<Self, UnreadableEvent> {
-        read_current(kind, version, data)
-    }
 }

@@ -23,6 +23,8 @@ impl CustomerEvent {
             | Self::CallClosed { campaign, .. }
             | Self::CallBackOrdered { campaign, .. }
             | Self::CallAsked { campaign, .. }
+            | Self::CallbackRequested { campaign, .. }
+            | Self::CallbackEnded { campaign, .. }
             | Self::EnrolmentWithdrawn { campaign, .. }
             | Self::EnrolmentSettled { campaign, .. } => Some(campaign),
             Self::DialGranted { grant, .. } => Some(&grant.campaign),
@@ -37,6 +39,8 @@ impl CustomerEvent {
             | Self::Unassigned { .. }
             | Self::Corrected { .. }
             | Self::AttributesSet { .. }
+            | Self::CapsSet { .. }
+            | Self::PreferredTimesSet { .. }
             | Self::Tagged { .. }
             | Self::HistoryImported { .. }
             | Self::ErasureRequested { .. }
@@ -50,6 +54,7 @@ impl CustomerEvent {
         match self {
             Self::DialGranted { grant, .. } => Some(grant.call),
             Self::DealReported { deal, .. } => deal.call,
+            Self::CallbackRequested { call, .. } | Self::CallbackEnded { call, .. } => *call,
             Self::DialRefused { call, .. }
             | Self::DialReleased { call, .. }
             | Self::CallClosed { call, .. }
@@ -68,6 +73,8 @@ impl CustomerEvent {
             | Self::Unassigned { .. }
             | Self::Corrected { .. }
             | Self::AttributesSet { .. }
+            | Self::CapsSet { .. }
+            | Self::PreferredTimesSet { .. }
             | Self::Tagged { .. }
             | Self::HistoryImported { .. }
             | Self::ErasureRequested { .. }

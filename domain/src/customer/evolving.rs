@@ -26,6 +26,7 @@ impl CustomerState {
                     outcome: *outcome,
                 });
                 enrolment.not_dialed = None;
+                enrolment.callback = None;
                 if let Some(rule) = rule {
                     enrolment.note_not_dialed(rule, facts, at, None);
                 }
@@ -79,6 +80,8 @@ impl CustomerState {
                 due_at,
                 deadline,
             } => self.with_enrolment(campaign, |enrolment| enrolment.note_asked(*due_at, *deadline)),
+            CustomerEvent::CallbackRequested { .. } => self.note_callback_requested(event),
+            CustomerEvent::CallbackEnded { .. } => self.note_callback_ended(event),
             CustomerEvent::EnrolmentSettled { .. } => self.note_settled(event, at),
             CustomerEvent::EnrolmentWithdrawn { campaign, .. } => {
                 self.with_enrolment(campaign, |enrolment| enrolment.withdrawn = true);
@@ -96,6 +99,8 @@ impl CustomerState {
             | CustomerEvent::DealReported { .. }
             | CustomerEvent::HistoryImported { .. }
             | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::CapsSet { .. }
+            | CustomerEvent::PreferredTimesSet { .. }
             | CustomerEvent::Tagged { .. }
             | CustomerEvent::ErasureRequested { .. }
             | CustomerEvent::Erased { .. }

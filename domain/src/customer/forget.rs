@@ -4,8 +4,8 @@
 //! hold refuses an erasure, and stops one that was requested while a call was open: it then waits for the
 //! release. Nothing is granted from the request on; everything unsettled settles with the decision.
 
+use super::answering::{Decided, not_permitted};
 use super::command::{CustomerCommand, DoneErasure, ForbiddenBy};
-use super::decide::{Decided, not_permitted};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;

@@ -34,6 +34,8 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::CallbackRequested { .. }
+            | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }
             | CustomerEvent::EnrolmentSettled { .. }
             | CustomerEvent::Assigned { .. }
@@ -42,6 +44,8 @@ impl CustomerState {
             | CustomerEvent::DealReported { .. }
             | CustomerEvent::HistoryImported { .. }
             | CustomerEvent::AttributesSet { .. }
+            | CustomerEvent::CapsSet { .. }
+            | CustomerEvent::PreferredTimesSet { .. }
             | CustomerEvent::Tagged { .. } => {}
         }
     }
@@ -53,6 +57,7 @@ impl CustomerState {
         self.name = self.name.as_ref().map(|_| erased());
         self.time_zone = None;
         self.profile = None;
+        self.own_rules = None;
         for known in &mut self.numbers {
             known.phone = erased();
         }

@@ -6,13 +6,16 @@ use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
+use crate::call_caps::{CallCap, CapOver};
+use crate::callback::{CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::Basis;
-use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
+use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealCounts, DealKind};
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::{CommandId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
+use crate::preferred_times::read_all;
 use crate::record::golden_support::{
     at, call, campaign, check, check_with, customer, list, number, other_number, past_call,
 };
@@ -209,6 +212,41 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             source: HistorySource::Asterisk,
             number: number(),
             calls: vec![past_call()],
+        },
+        CustomerEvent::CapsSet {
+            caps: vec![CallCap {
+                counted: CountedCalls::Dialed,
+                over: CapOver::Person,
+                local_days: 7,
+                calls_max: 3,
+            }],
+            reason: "asked for fewer calls".to_owned(),
+            by: Some("li".to_owned()),
+        },
+        CustomerEvent::PreferredTimesSet {
+            times: read_all("mon-fri 18:00-20:00; sat 10:00-12:00").unwrap(),
+            origin: ProfileOrigin::Person,
+        },
+        CustomerEvent::CallbackRequested {
+            campaign: campaign(),
+            callback_at: at().plus_ms(3_600_000),
+            until: at().plus_ms(3_600_000 + CALLBACK_LATE_MS_MAX),
+            agent: Some("wang".parse().unwrap()),
+            call: Some(call()),
+            reason: Some("asked for it".to_owned()),
+            by: Some("li".to_owned()),
+        },
+        CustomerEvent::CallbackEnded {
+            campaign: campaign(),
+            callback_at: at().plus_ms(3_600_000),
+            how: CallbackEnd::Missed,
+            call: Some(call()),
+            rule: Some("calling_window".to_owned()),
+            facts: facts(),
+            not_before: Some(at().plus_ms(86_400_000)),
+            due_at: Some(at().plus_ms(7_200_000)),
+            reason: Some("not wanted".to_owned()),
+            by: Some("li".to_owned()),
         },
         CustomerEvent::ErasureRequested {
             reason: "the person asked".to_owned(),

@@ -4,14 +4,14 @@
 //! instant that all rules permit as far as can be told now, so one refusal per enrolment, rule and day. A
 //! rule that forbids for good, or an instant not before the campaign's end, settles the enrolment.
 
+use super::answering::{Decided, not_permitted};
 use super::command::ForbiddenBy;
-use super::decide::{Decided, not_permitted};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::withdrawing;
+use super::{callbacks, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
@@ -47,6 +47,9 @@ pub(super) fn grant_dial(
         return Ok(withdrawn);
     }
     let enrolment = askable(state, campaign, now)?;
+    if let Some(missed) = callbacks::overdue(enrolment, campaign, now) {
+        return Ok(missed);
+    }
     let number = state.number_to_dial(enrolment);
     let facts = facts_of(state, enrolment, campaign, &number);
     let attempt = enrolment.attempts.saturating_add(1);
@@ -60,6 +63,9 @@ pub(super) fn grant_dial(
     }
     if let Some(late) = enrolment.deadline.filter(|deadline| now >= *deadline) {
         return refuse(enrolment, &facts, call, &too_late(late), now);
+    }
+    if let Some(waiting) = callbacks::waits_for_agent(enrolment, &campaign.free_agents, now) {
+        return refuse(enrolment, &facts, call, &waiting, now);
     }
     let verdicts = judge_customer(&facts, now);
     if let Some(verdict) = strictest(&verdicts) {
@@ -96,6 +102,9 @@ pub(super) fn facts_of<'a>(
         time_zone: state.time_zone(),
         charged_dials: enrolment.charged_dials,
         uncharged_dials: enrolment.uncharged_dials,
+        own_caps: state.own_caps(),
+        preferred: state.preferred_times(),
+        callback: enrolment.callback.as_deref().map(|callback| callback.at),
         erasing: state.erasure() != Erasure::None,
         held: state.held().is_some(),
         history: state.history(),
@@ -179,6 +188,12 @@ fn refuse(
         verdict: verdict.clone(),
         not_before,
     }];
+    events.extend(callbacks::deferred_beyond(
+        enrolment,
+        facts.campaign,
+        verdict,
+        not_before,
+    ));
     if not_before.is_none() {
         let forbidden = ForbiddenBy {
             rule: verdict.rule.clone(),

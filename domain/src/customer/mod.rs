@@ -5,9 +5,12 @@
 //! race past a cap. Everything works when the person's values are erased. An enrolment is one per campaign
 //! for ever; it ends by being settled, once. An erased person keeps ids, counts and lookup hashes, no values.
 
+mod answering;
 mod assignee;
 mod assignment;
 mod call_now;
+mod callback_closing;
+mod callbacks;
 mod close_call;
 pub mod command;
 mod consent;
@@ -20,12 +23,15 @@ mod enrolment;
 mod erasure;
 pub mod event;
 mod event_about;
+mod event_data;
 mod evolving;
 mod forget;
 mod forgotten;
 mod grant_dial;
 mod known_number;
 mod past;
+mod own_rules;
+mod own_rules_kept;
 mod pointers;
 mod profile;
 mod profile_origin;
@@ -44,9 +50,10 @@ mod tests;
 pub use assignee::Assignee;
 pub use assignment::ASSIGNMENT_REASON_BYTES_MAX;
 pub use call_now::CALL_CANCELED;
+pub use callbacks::{CALLBACK_AGENT, CALLBACK_MISSED};
 pub use command::{
-    AttributesOrder, CallClosing, Correction, CustomerCommand, DoneErasure, Enrolment, ForbiddenBy,
-    GivenConsent, TagOrder,
+    AttributesOrder, CallClosing, CallbackOrder, Correction, CustomerCommand, DoneErasure, Enrolment,
+    ForbiddenBy, GivenConsent, TagOrder,
 };
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;

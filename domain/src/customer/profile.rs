@@ -161,6 +161,10 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::DealReported { .. }
         | CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::HistoryImported { .. }
+        | CustomerEvent::CapsSet { .. }
+        | CustomerEvent::PreferredTimesSet { .. }
+        | CustomerEvent::CallbackRequested { .. }
+        | CustomerEvent::CallbackEnded { .. }
         | CustomerEvent::ErasureCertified { .. } => Vec::new(),
     }
 }

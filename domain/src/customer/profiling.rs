@@ -3,8 +3,8 @@
 //! All values of a request hold or none does. What is so already is no event, but for values that calls
 //! change too: of those the last word counts, also where it is the same.
 
+use super::answering::{Decided, not_erased, readable};
 use super::command::{AttributesOrder, TagOrder};
-use super::decide::{Decided, not_erased, readable};
 use super::event::CustomerEvent;
 use super::profile::Profile;
 use super::refusal::CustomerRefusal;
@@ -145,5 +145,5 @@ fn fits(bytes: impl Iterator<Item = usize>) -> Result<(), CustomerRefusal> {
 }
 
 const fn at_most(count: usize, count_max: usize, of: &'static str) -> Result<(), CustomerRefusal> {
-    super::decide::at_most(count, count_max, of)
+    super::answering::at_most(count, count_max, of)
 }

@@ -1,10 +1,12 @@
 //! Why a command to a customer is turned down. A rule's no to a dial is an event, not one of these.
 
 use crate::attribute::NameFault;
+use crate::call_caps_checked::CapFault;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, ListId};
 use crate::problem::Explained;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CustomerRefusal {
@@ -33,6 +35,19 @@ pub enum CustomerRefusal {
     /// The last call of the enrolment was not one that we cut off after an answer.
     #[error("the customer was not cut off in campaign {campaign}")]
     NotCutOff { campaign: CampaignId },
+    /// A time was named that lies behind, or too far ahead.
+    #[error("a callback is between now and {until}")]
+    CallbackTime { until: Timestamp },
+    /// The rules, or the campaign, do not allow a call then.
+    #[error("no call at {at}: rule {rule}{}", allowed_from(*not_before))]
+    CallbackNotAllowed {
+        at: Timestamp,
+        rule: String,
+        facts: BTreeMap<String, String>,
+        not_before: Option<Timestamp>,
+    },
+    #[error("no agents take the calls of campaign {campaign}: a callback of it is bound to none")]
+    NoAgents { campaign: CampaignId },
     /// Asked to be called until a time that is over.
     #[error("the deadline {deadline} is over")]
     DeadlineOver { deadline: Timestamp },
@@ -82,6 +97,10 @@ pub enum CustomerRefusal {
     TagBoth { bytes: usize },
     #[error("more than the {bytes_max} bytes of one request: set fewer at once")]
     TooManyAtOnce { bytes_max: usize },
+    #[error("{0}")]
+    Caps(CapFault),
+    #[error("a person prefers at most {times_max} times")]
+    TooManyTimes { times_max: usize },
     #[error("the deal is of a call that this customer never had")]
     DealOfUnknownCall,
     #[error("the deal lies before the call that it is put down to, dialed at {dialed_at}")]
@@ -96,6 +115,13 @@ pub enum CustomerRefusal {
     DealInvalid { why: &'static str },
     #[error("the customer has {count} {of} already")]
     TooMany { count: usize, of: &'static str },
+}
+
+fn allowed_from(not_before: Option<Timestamp>) -> String {
+    not_before.map_or_else(
+        || ", and none later in this campaign".to_owned(),
+        |at| format!(", the next allowed is {at}"),
+    )
 }
 
 /// What to do about a consent that does not count.

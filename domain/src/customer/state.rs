@@ -7,11 +7,14 @@ use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::known_number::KnownNumber;
+use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
+use crate::call_caps::CallCap;
 use crate::compliance::{ConsentFacts, ContactHistory};
 use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, NumberId};
 use crate::personal::Personal;
+use crate::preferred_times::PreferredTime;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -30,6 +33,8 @@ pub struct CustomerState {
     pub(super) profile: Option<Box<Profile>>,
     /// Most people have none.
     deals: Option<Box<Deals>>,
+    /// Most people have neither caps nor times of their own.
+    pub(super) own_rules: Option<Box<OwnRules>>,
 }
 
 impl CustomerState {
@@ -85,6 +90,14 @@ impl CustomerState {
     /// What came of their calls afterwards, as last reported, by reference.
     pub fn deals(&self) -> Option<&Deals> {
         self.deals.as_deref()
+    }
+    /// Caps of calls that their own record sets.
+    pub fn own_caps(&self) -> &[CallCap] {
+        self.own_rules.as_deref().map_or(&[], |own| &own.caps)
+    }
+    /// When they prefer to be called.
+    pub fn preferred_times(&self) -> &[PreferredTime] {
+        self.own_rules.as_deref().map_or(&[], |own| &own.preferred)
     }
     pub const fn erasure(&self) -> Erasure {
         self.erasure
@@ -168,6 +181,8 @@ impl CustomerState {
             | CustomerEvent::CallClosed { .. }
             | CustomerEvent::CallBackOrdered { .. }
             | CustomerEvent::CallAsked { .. }
+            | CustomerEvent::CallbackRequested { .. }
+            | CustomerEvent::CallbackEnded { .. }
             | CustomerEvent::EnrolmentWithdrawn { .. }
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
@@ -178,6 +193,9 @@ impl CustomerState {
             }
             CustomerEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
+            CustomerEvent::CapsSet { .. } | CustomerEvent::PreferredTimesSet { .. } => {
+                self.own_rules.get_or_insert_default().evolve(event);
+            }
             CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => {
                 self.profile.get_or_insert_default().evolve(event);
             }

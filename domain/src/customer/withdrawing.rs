@@ -1,8 +1,8 @@
 //! People who are withdrawn from a campaign that may be running (止呼): nothing new is dialed for them in it. A
 //! call that is open may end as it would have; what is granted and not dialed is given back.
 
+use super::answering::{Decided, not_permitted};
 use super::command::ForbiddenBy;
-use super::decide::{Decided, not_permitted};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;

@@ -36,6 +36,23 @@ pub trait Agents: Send + Sync {
     /// Cancel-safe: a call that is dropped while it waits keeps nobody.
     async fn take(&self, campaign: &CampaignId, call: CallId, until: Timestamp) -> Option<UserId>;
 
+    /// Keeps a free agent for one call that is about to be dialed for them alone, until `take_reserved` or
+    /// `over`. False where they are not free, or nobody can be kept.
+    fn reserve(&self, _campaign: &CampaignId, _agent: &UserId, _call: CallId, _now: Timestamp) -> bool {
+        false
+    }
+
+    /// Who of a campaign's agents is free by name, for calls that wait for one of them; none where nobody
+    /// can be kept.
+    fn free_agents(&self, _campaign: &CampaignId, _now: Timestamp) -> Vec<UserId> {
+        Vec::new()
+    }
+
+    /// Gives an answered call to the agent who was kept for it; `None` where nobody was.
+    async fn take_reserved(&self, _campaign: &CampaignId, _call: CallId) -> Option<UserId> {
+        None
+    }
+
     /// Returns when the agent who took the call ends it. Cancel-safe.
     async fn hung_up(&self, agent: &UserId, call: CallId);
 

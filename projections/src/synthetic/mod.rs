@@ -257,6 +257,9 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
         screening: None,
         stages: None,
         running: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     })
 }
 

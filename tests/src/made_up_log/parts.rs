@@ -103,5 +103,8 @@ pub(super) fn plan() -> CallingPlan {
         screening: None,
         stages: None,
         running: None,
+        dispositions: Default::default(),
+        caps: Vec::new(),
+        ignores_preferred_times: false,
     }
 }

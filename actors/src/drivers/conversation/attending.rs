@@ -4,6 +4,7 @@
 //! end of the call alone: what a campaign has to say then is a message of its own, with the agents' desks.
 
 use super::end_facts::{CLOSE_MS_MAX, HungUp, ending, hang_up};
+use super::opt_out::{opt_out_by_key, refuses};
 use super::spoken::HangUpOrders;
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::{Phase, Working};
@@ -11,11 +12,15 @@ use crate::drivers::one_call::{Attempt, reason_of};
 use domain::call::ATTENDED_WITHIN_MS;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
+use domain::disposition::Outcome;
 use domain::ids::{CallId, UserId};
 use domain::ports::agents::Agents;
 use domain::ports::line::{Leg, LegEvent, LegSummary};
 use domain::time::Timestamp;
 use std::sync::Arc;
+
+/// Where a key was pressed that no node of a flow asked for.
+const AGENT_NODE: &str = "agent";
 
 /// Attends to the call until it is over. The caller stores `call.ended` with what this answers.
 pub(super) async fn attend(
@@ -36,8 +41,15 @@ pub(super) async fn attend(
         hung_up: None,
         hanging_up: None,
         over: None,
+        pressed: Vec::new(),
+        opted_out: false,
     };
-    let taken = attending.taken(kit.ports.agents.as_deref()).await;
+    let taken = attending.taken(kit.ports.agents.as_deref()).await?;
+    if attending.opted_out {
+        taken.into_iter().for_each(|agent| attending.let_go(&agent));
+        attending.hang_up(EndReason::OptedOut).await?;
+        return attending.ended().await;
+    }
     let Some((agents, agent)) = kit.ports.agents.as_deref().zip(taken) else {
         kit.pacers.dropped(&attending.attempt.facts.campaign);
         attending.hang_up(EndReason::NoAgent).await?;
@@ -77,27 +89,40 @@ struct Attending<'a> {
     hung_up: Option<HungUp>,
     hanging_up: Option<EndReason>,
     over: Option<LegSummary>,
+    /// Keys that are not acted on yet.
+    pressed: Vec<char>,
+    opted_out: bool,
 }
 
 impl Attending<'_> {
     /// The agent who takes the call in time, while the callee stays and nobody orders its end.
-    async fn taken(&mut self, agents: Option<&dyn Agents>) -> Option<UserId> {
+    async fn taken(&mut self, agents: Option<&dyn Agents>) -> Result<Option<UserId>, Halt> {
         let until = self.kit.now().plus_ms(ATTENDED_WITHIN_MS);
         let (campaign, call) = (self.attempt.facts.campaign.clone(), self.attempt.call);
-        let taking = agents?.take(&campaign, call, until);
+        let Some(agents) = agents else {
+            return Ok(None);
+        };
+        let keeps_agent = self.attempt.keeps_agent;
+        let taking = async {
+            match keeps_agent {
+                true => agents.take_reserved(&campaign, call).await,
+                false => agents.take(&campaign, call, until).await,
+            }
+        };
         tokio::pin!(taking);
         loop {
             tokio::select! {
                 biased;
-                () = self.orders.given() => return None,
-                agent = &mut taking => return agent,
+                () = self.orders.given() => return Ok(None),
+                agent = &mut taking => return Ok(agent),
                 event = self.leg.next() => {
                     self.heard(event);
-                    if self.hung_up.is_some() || self.over.is_some() {
-                        return None;
+                    self.obey_keys().await?;
+                    if self.hung_up.is_some() || self.over.is_some() || self.opted_out {
+                        return Ok(None);
                     }
                 }
-                () = self.kit.environment.clock.wait_until(until.plus_ms(1)) => return None,
+                () = self.kit.environment.clock.wait_until(until.plus_ms(1)) => return Ok(None),
             }
         }
     }
@@ -116,11 +141,46 @@ impl Attending<'_> {
             tokio::select! {
                 biased;
                 () = self.orders.given() => return self.hang_up_ordered().await,
-                event = self.leg.next() => self.heard(event),
+                event = self.leg.next() => {
+                    self.heard(event);
+                    self.obey_keys().await?;
+                    if self.opted_out {
+                        return self.hang_up(EndReason::OptedOut).await;
+                    }
+                }
                 () = &mut ends => return self.hang_up(EndReason::AgentHungUp).await,
             }
         }
         Ok(())
+    }
+
+    /// A key that refuses further calls in the campaign's flow does so here too: on the number's own stream
+    /// before anything else of it is stored. Every key is recorded.
+    async fn obey_keys(&mut self) -> Result<(), Halt> {
+        for digit in std::mem::take(&mut self.pressed) {
+            if !self.opted_out && refuses(&self.kit, &self.attempt.facts.flow, digit).await? {
+                opt_out_by_key(self.attempt).await?;
+                self.opted_out = true;
+            }
+            let command = CallCommand::NoteKeypress {
+                leg: self.leg_number,
+                node: AGENT_NODE.to_owned(),
+                digit,
+            };
+            match self.attempt.ask(command).await {
+                // More keys than are recorded.
+                Err(Halt::Refused) | Ok(_) => {}
+                Err(halt) => return Err(halt),
+            }
+        }
+        Ok(())
+    }
+
+    /// An agent who was given in the moment in which the callee refused.
+    fn let_go(&self, agent: &UserId) {
+        if let Some(agents) = &self.kit.ports.agents {
+            agents.over(agent, self.attempt.call, self.kit.now());
+        }
     }
 
     async fn hang_up_ordered(&mut self) -> Result<(), Halt> {
@@ -155,8 +215,8 @@ impl Attending<'_> {
                 });
             }
             LegEvent::Closed(summary) => self.over = Some(summary),
-            LegEvent::Keypress { .. }
-            | LegEvent::Played { .. }
+            LegEvent::Keypress { digit } => self.pressed.push(digit),
+            LegEvent::Played { .. }
             | LegEvent::PlayCut { .. }
             | LegEvent::RecordingFailed
             | LegEvent::Ringing { .. }
@@ -180,6 +240,12 @@ impl Attending<'_> {
         let by_itself = self.hung_up.as_ref().map(|one| reason_of(one.by));
         let reason = self.hanging_up.or(by_itself);
         let summary = self.over.unwrap_or_default();
-        Ok(ending(reason, None, None, self.hung_up, summary))
+        Ok(ending(
+            reason,
+            None,
+            self.opted_out.then_some(Outcome::OptedOut),
+            self.hung_up,
+            summary,
+        ))
     }
 }

@@ -3,7 +3,7 @@
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::on_one_thread;
-use crate::testing::world::{World, count, no_flow, plan};
+use crate::testing::world::{World, count, no_flow, plan, publish};
 use domain::calling_plan::CallingPlan;
 use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::ports::line::{DialOrder, LegEvent};
@@ -78,6 +78,43 @@ fn one_call_goes_out_for_one_free_agent_and_nobody_is_dropped() {
                 "{granted}"
             );
         }
+    });
+}
+
+#[test]
+fn a_key_that_refuses_further_calls_does_so_while_an_agent_talks() {
+    on_one_thread(async {
+        let world = world(Some(FakeAgents::new(1)));
+        let _drivers = world.start_drivers().await;
+        let flow = publish(&world).await;
+        world
+            .run_plan(1, &|_, _| {}, flow, paced(DialingMode::Progressive))
+            .await;
+        world
+            .until("one talks", |log| count(log, "call.agent_connected") == 1)
+            .await;
+        world.lines[0].tell(0, LegEvent::Keypress { digit: '3' });
+        world
+            .until("a key", |log| count(log, "call.keypressed") == 1)
+            .await;
+        assert_eq!(world.count("number.opted_out"), 0, "a key that means nothing");
+        world.lines[0].tell(0, LegEvent::Keypress { digit: '9' });
+        world
+            .until("the end", |log| count(log, "campaign.completed") == 1)
+            .await;
+        let kinds = world.fakes.store.kinds();
+        let at = |kind: &str| kinds.iter().rposition(|one| one == kind).unwrap();
+        assert!(at("number.opted_out") < at("call.keypressed"), "{kinds:?}");
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(
+            (&ended["reason"], &ended["outcome"]),
+            (&"opted_out".into(), &"opted_out".into())
+        );
+        assert_eq!(
+            world.agents.as_ref().unwrap().talking(),
+            [],
+            "the agent is let go"
+        );
     });
 }
 

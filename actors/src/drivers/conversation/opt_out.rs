@@ -4,9 +4,12 @@
 //! between the two appends must not call again a person who has just asked us not to.
 
 use super::talk::Talk;
-use crate::drivers::kit::Halt;
+use crate::drivers::kit::{Halt, Kit};
+use crate::drivers::one_call::Attempt;
+use domain::calling_plan::FlowRef;
 use domain::disposition::Outcome;
 use domain::flow::{FlowAction, FlowInput};
+use domain::key_rule::KeyRule;
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
 use std::sync::Arc;
@@ -18,6 +21,29 @@ const fn reason(source: OptOutSource) -> &'static str {
     } else {
         "keypress"
     }
+}
+
+/// Whether a key refuses further calls wherever it is pressed, by the flow of the campaign. A flow that was
+/// never published says nothing of keys.
+pub(super) async fn refuses(kit: &Kit, flow: &FlowRef, digit: char) -> Result<bool, Halt> {
+    let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
+    let published = loaded.state.version(flow.version);
+    let definition = published.and_then(|one| one.definition.as_ref());
+    Ok(definition.is_some_and(|flow| flow.opt_out_node(digit, KeyRule::CURRENT).is_some()))
+}
+
+/// The callee of an attempt refuses further calls by a key: at once and everywhere.
+pub(super) async fn opt_out_by_key(attempt: &mut Attempt) -> Result<(), Halt> {
+    let source = OptOutSource::Keypress;
+    let command = NumberCommand::OptOut {
+        reason: reason(source).to_owned(),
+        source,
+        call: Some(attempt.call),
+    };
+    let (cause, number) = (attempt.cause(), attempt.number.clone());
+    let kit = Arc::clone(&attempt.kit);
+    kit.ask(&kit.system.numbers, &number, command, cause).await?;
+    Ok(())
 }
 
 impl Talk<'_> {

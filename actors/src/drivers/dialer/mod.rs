@@ -28,7 +28,7 @@ const ROUND_MS: u64 = 20;
 const IMPORT_ROUND_MS: u64 = 250;
 
 /// Kinds after which something may be due that was not.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 13] = [
     CampaignEvent::STARTED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
@@ -38,6 +38,8 @@ const KINDS: [&str; 11] = [
     CustomerEvent::CALL_CLOSED,
     CustomerEvent::CALL_BACK_ORDERED,
     CustomerEvent::CALL_ASKED,
+    CustomerEvent::CALLBACK_REQUESTED,
+    CustomerEvent::CALLBACK_ENDED,
     CustomerEvent::CONSENT_RECORDED,
     CampaignEvent::COMPLETED,
 ];

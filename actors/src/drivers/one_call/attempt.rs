@@ -32,6 +32,8 @@ pub(crate) struct Attempt {
     /// E.164.
     pub(crate) callee: String,
     pub(crate) call: CallId,
+    /// An agent is kept for this call alone.
+    pub(crate) keeps_agent: bool,
     /// Commands asked so far: with the call they make each command's id.
     pub(crate) steps_count: u64,
     pub(crate) last: Position,

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod giving_back;
+mod keeping;
 mod leg;
 
 pub(crate) use attempt::Attempt;
@@ -22,7 +23,7 @@ use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
 use domain::customer::CustomerRefusal;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
-use domain::ids::{CallId, EventId, NumberId};
+use domain::ids::{CallId, EventId, NumberId, UserId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position};
@@ -101,6 +102,8 @@ async fn work_on(kit: Arc<Kit>, assignment: Assignment) {
         leave,
         line: place.line(),
         working,
+        only: None,
+        kept: None,
         dialed: false,
         last: Position(0),
     };
@@ -130,6 +133,9 @@ struct Worker {
     /// The line it is to be dialed on first.
     line: usize,
     working: Working,
+    /// The agent who alone takes the call, kept for it.
+    only: Option<UserId>,
+    kept: Option<keeping::Kept>,
     /// A leg began, or may have.
     dialed: bool,
     /// Position of the last event this work wrote.
@@ -158,6 +164,7 @@ impl Worker {
             number: grants.customer.number.clone(),
             callee,
             call: grants.customer.call,
+            keeps_agent: self.kept.is_some(),
             steps_count: 0,
             last: self.last,
             last_event: EventId::derive(call_cause(grants.customer.call, "permit", None).command, 0),
@@ -205,6 +212,9 @@ impl Worker {
             return Ok(None);
         };
         self.working.set_call(customer.call, &customer.number);
+        if !self.reserved(&customer).await? {
+            return Ok(None);
+        }
         let Some(number) = self.number_grant(&customer, granted).await? else {
             return Ok(None);
         };
@@ -266,6 +276,9 @@ impl Worker {
         if answer.events.is_empty() {
             self.hold();
         }
+        let enrolment = answer.state.enrolment(&self.facts.campaign);
+        let callback = enrolment.and_then(|enrolment| enrolment.callback.as_deref());
+        self.only = callback.and_then(|callback| callback.only_by(self.kit.now()).cloned());
         Ok(answer.events.iter().enumerate().find_map(|(index, event)| {
             let (attempt, grant) = event.dial_granted()?;
             Some((attempt, grant.clone(), EventId::derive(cause.command, index)))

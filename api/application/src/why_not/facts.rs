@@ -106,6 +106,17 @@ pub(super) async fn campaign(
     })
 }
 
+/// A campaign's facts as a dial now would be told them.
+pub async fn campaign_now(
+    installation: &Installation,
+    campaign: &CampaignId,
+) -> Result<CampaignFacts, Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    let facts = state.facts(campaign.clone());
+    let facts = facts.ok_or_else(|| Problem::missing("this campaign"))?;
+    with_calendars(installation, facts, None).await
+}
+
 /// With the years of holidays that were imported, where the plan asks about days.
 async fn with_calendars(
     installation: &Installation,

@@ -5,6 +5,7 @@ mod facts;
 mod near;
 mod shown;
 
+pub use facts::campaign_now;
 pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
 
 use crate::as_of::{Moment, Then};

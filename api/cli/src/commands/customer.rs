@@ -1,5 +1,7 @@
 //! `ledgerline customer`: show, assign, hold, release and erase one person.
 
+use crate::commands::callback::CallbackArgs;
+use crate::commands::own_rules::{CapsArgs, PreferredTimesArgs};
 use crate::commands::{consent, profile, reveal};
 use crate::kit::api::{get, post};
 use crate::kit::asking::{Asking, given};
@@ -90,6 +92,12 @@ enum Action {
     Attribute(profile::AttributeArgs),
     /// Give tags of one level to a person (客户标签), and take them away
     Tag(profile::TagArgs),
+    /// Call a person again at a time that they named (预约回拨): not before, then first; or --cancel
+    Callback(CallbackArgs),
+    /// Cap the calls to a person over all campaigns (频次上限): dialed=3/7 is three dials in seven days
+    Caps(CapsArgs),
+    /// When a person prefers to be called (偏好时段), in their local time
+    PreferredTimes(PreferredTimesArgs),
     /// Give, withdraw and show consents (同意), by id or by phone number
     Consent(consent::Args),
     /// End a hold; an erasure that waited for it is carried out
@@ -117,6 +125,9 @@ impl Args {
             | Action::Hold { .. }
             | Action::Assign { .. }
             | Action::Tag(_)
+            | Action::Callback(_)
+            | Action::Caps(_)
+            | Action::PreferredTimes(_)
             | Action::Consent(_)
             | Action::Release { .. } => false,
         }
@@ -173,6 +184,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
         Action::Attribute(args) => args.run(runtime).await,
         Action::Tag(args) => args.run(runtime).await,
+        Action::Callback(args) => args.run(runtime).await,
+        Action::Caps(args) => args.run(runtime).await,
+        Action::PreferredTimes(args) => args.run(runtime).await,
         Action::Consent(args) => consent::run(args, runtime).await,
         Action::Release {
             named,

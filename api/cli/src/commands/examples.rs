@@ -53,6 +53,10 @@ const EXAMPLES: &[&str] = &[
     "customer assign C001 C002 --to wang --reason \"speaks the dialect\" --data ./first",
     "customer hold C001 --reason \"a court asked\" --data ./first",
     "customer release C001 --reason \"the case is closed\" --data ./first",
+    "customer callback C001 --campaign LOAN_REMIND --at 2026-03-03T15:00:00+08:00 --reason \"in a meeting\" \
+     --data ./first",
+    "customer caps C001 dialed=3/7 --reason \"asked for fewer calls\" --data ./first",
+    "customer preferred-times C001 \"mon-fri 18:00-20:00\" --data ./first",
     "customer consent give C001 --scope marketing --source form --evidence \"form 12\" --data ./first",
     "customer consent withdraw C001 --scope marketing --source phone --data ./first",
     "customer consent show C001 --data ./first",

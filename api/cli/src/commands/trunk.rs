@@ -267,6 +267,9 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             screening: None,
             stages: None,
             running: None,
+            dispositions: Default::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         },
     }
 }

@@ -133,6 +133,9 @@ impl Part {
                 screening: None,
                 stages: None,
                 running: None,
+                dispositions: Default::default(),
+                caps: Vec::new(),
+                ignores_preferred_times: false,
             },
         })
     }

@@ -183,6 +183,26 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody gives the person to a user or a team",
     ),
     (
+        CustomerEvent::CALLBACK_REQUESTED,
+        Beginning::Outside,
+        "somebody notes a time for calling the person again",
+    ),
+    (
+        CustomerEvent::CALLBACK_ENDED,
+        Beginning::Outside,
+        "somebody cancels or replaces a callback, or its time is over when a dial is asked for",
+    ),
+    (
+        CustomerEvent::CAPS_SET,
+        Beginning::Outside,
+        "somebody caps the calls to the person",
+    ),
+    (
+        CustomerEvent::PREFERRED_TIMES_SET,
+        Beginning::Outside,
+        "somebody says when the person prefers to be called",
+    ),
+    (
         CustomerEvent::DEAL_REPORTED,
         Beginning::Outside,
         "another system reports what came of a call",

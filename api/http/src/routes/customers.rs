@@ -5,7 +5,8 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::tells_of;
 use application::as_of::{Known, Moment, Then, Wanted, entity_then, existed_then};
 use application::customers::{
-    CustomerShown, EnrolmentShown, NotCalled, NumberOf, PortraitShown, Settled, Standing, TimelineShown,
+    CallbackShown, CustomerShown, EnrolmentShown, NotCalled, NumberOf, PortraitShown, Settled, Standing,
+    TimelineShown,
 };
 use application::inquiring::{READ_THEN, Reader, Shown, put_on_record};
 use application::installation::Installation;
@@ -259,6 +260,7 @@ fn describe(
         attempts: enrolment.attempts,
         calls_count: enrolment.calls_count(),
         due_at,
+        callback: enrolment.callback.as_deref().map(CallbackShown::of),
         open_call: enrolment.open,
         settled: enrolment.settled.map(|settled| Settled {
             disposition: settled.disposition,

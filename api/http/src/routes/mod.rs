@@ -11,6 +11,7 @@ mod audit_search;
 mod breaches;
 mod bulk_reveal;
 mod call_plans;
+mod callbacks;
 pub mod calls;
 mod campaign_clones;
 mod campaign_segments;
@@ -50,6 +51,7 @@ mod one_call;
 mod own_access;
 mod own_customers;
 mod past_calls;
+mod own_rules;
 mod persons;
 mod preflights;
 mod problems;
@@ -172,6 +174,8 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         campaigns::endpoints(),
         campaign_clones::endpoints(),
         cut_off::endpoints(),
+        callbacks::endpoints(),
+        own_rules::endpoints(),
         deals::endpoints(),
         past_calls::endpoints(),
         anonymization::endpoints(),

@@ -105,6 +105,7 @@ impl Server {
                 charged: true,
                 again: CallAgain::ByPolicy,
                 answered,
+                callback_at: None,
                 dialed_at: ended_at,
                 ended_at,
                 hold_off_ms: 5_000,

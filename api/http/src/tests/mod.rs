@@ -62,4 +62,5 @@ mod token;
 mod undone_lists;
 mod webhooks;
 mod what_if_policies;
+mod whom_first;
 mod why_not;

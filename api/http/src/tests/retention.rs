@@ -50,6 +50,7 @@ async fn register(story: &Story) {
         variables: BTreeMap::new(),
         consent: None,
         same_number_as: None,
+        preferred: Vec::new(),
         dedupe: domain::calling_plan::Dedupe::Campaign,
     }));
     let cause = Cause::outside(CommandId::derive_from_text("register"));

@@ -5,6 +5,7 @@ use super::{
     CallClosing, Customer, CustomerCommand, CustomerEvent, CustomerRefusal, CustomerState, Enrolment,
     ForbiddenBy, GivenConsent,
 };
+use crate::callback::{CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CallbackEnd};
 use crate::calling_plan::{Basis, CampaignFacts, Preset, RetryPolicy};
 use crate::compliance::testing::{campaign, campaign_facts, customer, instant, nth_call, window};
 use crate::compliance::{CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
@@ -16,6 +17,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 mod assigning;
+mod calling_back;
 mod calling_now;
 mod closing_calls;
 mod consenting;
@@ -26,6 +28,7 @@ mod enrolling;
 mod forgetting;
 mod granting;
 mod importing_history;
+mod own_rules;
 mod profiling;
 mod recycling;
 mod releasing;
@@ -120,6 +123,7 @@ fn row() -> Enrolment {
         variables: BTreeMap::from([("amount".to_owned(), "800".to_owned())]),
         consent: None,
         same_number_as: None,
+        preferred: Vec::new(),
         dedupe: crate::calling_plan::Dedupe::Campaign,
     }
 }
@@ -189,6 +193,7 @@ fn closing(attempt: u32, disposition: Disposition) -> CallClosing {
         answered: disposition == Disposition::Answered,
         dialed_at: now().plus_ms(1_000),
         ended_at: now().plus_ms(10_000),
+        callback_at: None,
         hold_off_ms: 180_000,
     }
 }

@@ -83,6 +83,7 @@ fn an_open_call_ends_first_and_settles_then_without_a_retry() {
     );
     let busy = CustomerCommand::CloseCall {
         closing: Box::new(CallClosing {
+            callback_at: None,
             call,
             campaign: campaign(),
             number: number(),

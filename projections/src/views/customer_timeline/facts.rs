@@ -43,6 +43,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         CustomerEvent::CallAsked { due_at, deadline, .. } => {
             json!({ "next_due_at": due_at, "deadline": deadline })
         }
+        CustomerEvent::CallbackRequested { .. } | CustomerEvent::CallbackEnded { .. } => of_callback(fact),
         CustomerEvent::CallBackOrdered { due_at, by, .. } => json!({ "next_due_at": due_at, "by": by }),
         CustomerEvent::EnrolmentSettled {
             disposition,
@@ -62,15 +63,11 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
             json!({ "to": to, "before": before, "reason": reason })
         }
         CustomerEvent::Unassigned { before, reason } => json!({ "before": before, "reason": reason }),
-        CustomerEvent::Corrected {
-            request,
-            name,
-            variables,
-        } => {
-            let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
-            json!({ "request": request, "name": name.is_some(), "variables": names })
-        }
-        CustomerEvent::AttributesSet { .. } | CustomerEvent::Tagged { .. } => of_profile(fact),
+        CustomerEvent::Corrected { .. }
+        | CustomerEvent::AttributesSet { .. }
+        | CustomerEvent::Tagged { .. }
+        | CustomerEvent::CapsSet { .. }
+        | CustomerEvent::PreferredTimesSet { .. } => of_profile(fact),
         CustomerEvent::DealReported {
             deal, change_minor, ..
         } => json!({ "deal": deal, "change_minor": change_minor }),
@@ -88,6 +85,19 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
 /// What is known of a person, by name; never the values.
 fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
     match fact {
+        CustomerEvent::Corrected {
+            request,
+            name,
+            variables,
+        } => {
+            let names: BTreeSet<&String> = variables.values().flat_map(BTreeMap::keys).collect();
+            json!({ "request": request, "name": name.is_some(), "variables": names })
+        }
+        CustomerEvent::CapsSet { caps, reason, by } => json!({ "caps": caps, "reason": reason, "by": by }),
+        // When somebody prefers to be called is shown with the person, and goes with them.
+        CustomerEvent::PreferredTimesSet { times, origin } => {
+            json!({ "times": times.len(), "origin": origin })
+        }
         CustomerEvent::AttributesSet {
             attributes,
             cleared,
@@ -100,6 +110,37 @@ fn of_profile(fact: &CustomerEvent) -> serde_json::Value {
             removed,
             origin,
         } => json!({ "level": level, "added": added.len(), "removed": removed.len(), "origin": origin }),
+        _ => json!({}),
+    }
+}
+
+/// A time that was named for being called again, and how it ended.
+fn of_callback(fact: &CustomerEvent) -> serde_json::Value {
+    match fact {
+        CustomerEvent::CallbackRequested {
+            callback_at,
+            until,
+            agent,
+            reason,
+            by,
+            ..
+        } => {
+            json!({ "callback_at": callback_at, "until": until, "agent": agent, "reason": reason, "by": by })
+        }
+        CustomerEvent::CallbackEnded {
+            callback_at,
+            how,
+            rule,
+            facts,
+            not_before,
+            reason,
+            by,
+            ..
+        } => {
+            let facts = Some(facts).filter(|facts| !facts.is_empty());
+            json!({ "callback_at": callback_at, "how": how, "rule": rule, "facts": facts,
+                "not_before": not_before, "reason": reason, "by": by })
+        }
         _ => json!({}),
     }
 }

@@ -92,7 +92,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 6,
+    version: 7,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -106,6 +106,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
         CustomerEvent::CALL_ASKED,
+        CustomerEvent::CALLBACK_REQUESTED,
+        CustomerEvent::CALLBACK_ENDED,
         CustomerEvent::ENROLMENT_WITHDRAWN,
         CustomerEvent::ENROLMENT_SETTLED,
         CustomerEvent::HELD,
@@ -117,6 +119,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CORRECTED,
         CustomerEvent::ATTRIBUTES_SET,
         CustomerEvent::TAGGED,
+        CustomerEvent::CAPS_SET,
+        CustomerEvent::PREFERRED_TIMES_SET,
         CustomerEvent::ERASURE_REQUESTED,
         CustomerEvent::ERASED,
         CustomerEvent::ERASURE_CERTIFIED,

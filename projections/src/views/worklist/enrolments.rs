@@ -235,6 +235,40 @@ impl Rows<'_> {
         Ok(())
     }
 
+    /// Not before the time that was named, then before whoever only stands in a list. While a call is open
+    /// its end says when.
+    pub(super) fn callback_named(
+        &mut self,
+        campaign: &CampaignId,
+        customer: &CustomerId,
+        callback_at: Timestamp,
+    ) -> Result<(), ProjectionError> {
+        self.of_unsettled(campaign, customer, &|cells| {
+            cells.set(EnrolmentColumn::InList, Val::count(0));
+            if state_is(cells, "waiting") {
+                cells.set(EnrolmentColumn::DueAt, Val::at(callback_at));
+                not_called::forget(cells);
+            }
+        })?;
+        Ok(())
+    }
+
+    /// One among those of the list again, unless a call was asked for besides.
+    pub(super) fn callback_over(
+        &mut self,
+        campaign: &CampaignId,
+        customer: &CustomerId,
+        due_at: Option<Timestamp>,
+    ) -> Result<(), ProjectionError> {
+        self.of_unsettled(campaign, customer, &|cells| {
+            if *cells.get(EnrolmentColumn::AskedCall) == Val::Null {
+                cells.set(EnrolmentColumn::InList, Val::count(1));
+            }
+            cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(due_at));
+        })?;
+        Ok(())
+    }
+
     pub(super) fn settled(
         &mut self,
         campaign: &CampaignId,

@@ -22,6 +22,7 @@ use crate::error::ProjectionError;
 use crate::value::Val;
 use crate::view::{AnyEvent, Handles, View, ViewDefinition, ViewEvent};
 use domain::call::event::CallEvent;
+use domain::callback::CallbackEnd;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
@@ -47,7 +48,8 @@ const CAMPAIGNS: Table = Table {
 
 // not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
 // asked_call: the id that the next call of the enrolment has, from when somebody asked for it until its grant
-// in_list: 0 where somebody asked for a call now, who goes before those that only stand in a list: 1
+// in_list: 0 where somebody asked for a call now, or named a time for being called again, who goes before
+// those that only stand in a list: 1
 // state: waiting, open (a grant or call is open), closed (neither due nor settled yet), settled
 const ENROLMENTS: Table = Table {
     name: "worklist_enrolment",
@@ -109,7 +111,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 5,
+    version: 6,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,
@@ -127,6 +129,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::CALL_CLOSED,
         CustomerEvent::CALL_BACK_ORDERED,
         CustomerEvent::CALL_ASKED,
+        CustomerEvent::CALLBACK_REQUESTED,
+        CustomerEvent::CALLBACK_ENDED,
         CustomerEvent::ENROLMENT_SETTLED,
         NumberEvent::DIAL_GRANTED,
         NumberEvent::DIAL_REFUSED,
@@ -296,6 +300,17 @@ impl Rows<'_> {
             CustomerEvent::CallAsked { campaign, due_at, .. } => {
                 self.call_asked(campaign, &customer, *due_at)
             }
+            CustomerEvent::CallbackRequested {
+                campaign,
+                callback_at,
+                ..
+            } => self.callback_named(campaign, &customer, *callback_at),
+            CustomerEvent::CallbackEnded {
+                campaign,
+                how,
+                due_at,
+                ..
+            } if *how != CallbackEnd::Refused => self.callback_over(campaign, &customer, *due_at),
             CustomerEvent::EnrolmentSettled {
                 campaign,
                 rule,

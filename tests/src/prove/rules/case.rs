@@ -107,6 +107,7 @@ impl Case {
             calendars: Calendars::default(),
             kept: KeptFacts::default(),
             undone_lists: Default::default(),
+            free_agents: Vec::new(),
         };
         let (person, number) = (self.person(), self.number());
         let judge = Judge {

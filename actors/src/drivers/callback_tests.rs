@@ -1,0 +1,160 @@
+//! Times that were named for being called again: not before them, first then, by the agent they are bound to.
+
+use crate::testing::agents::FakeAgents;
+use crate::testing::line::{FakeLine, dialog, ringing};
+use crate::testing::world::{World, campaign, count, no_flow, plan, publish_flow};
+use crate::testing::{on_one_thread, settle};
+use domain::calling_plan::CallingPlan;
+use domain::customer::{CallbackOrder, CustomerCommand};
+use domain::dialing_plan::{DialingMode, DialingPlan};
+use domain::flow::FlowDefinition;
+use domain::ids::UserId;
+use domain::ports::line::{DialOrder, LegEvent};
+use domain::time::Timestamp;
+use std::sync::Arc;
+
+const ASKS_WHEN: &str = "flow: asks_when
+presets: [zh_outbound]
+notices: {recording: 本次通话将录音。}
+start: when
+on_exception: bye
+dialogue:
+  slots:
+    callback_at: {type: time}
+nodes:
+  when:
+    ask:
+      text: 请问什么时候方便给您回电？
+      expect: speech
+      slots: [callback_at]
+      on_filled: bye
+      timeout_ms: 3000
+      on_silence: {then: bye}
+      on_unclear: {then: bye}
+  bye:
+    end: {text: 再见。, outcome: callback}
+";
+
+fn answering() -> Arc<FakeLine> {
+    FakeLine::new(
+        "answering",
+        Box::new(|_: &DialOrder| vec![ringing(), LegEvent::Answered(dialog())]),
+    )
+}
+
+fn for_agents() -> CallingPlan {
+    CallingPlan {
+        dialing: Some(DialingPlan {
+            mode: DialingMode::Progressive,
+            holds_each_day: false,
+        }),
+        ..plan(20)
+    }
+}
+
+async fn call_back(world: &World, person: usize, at: Timestamp, agent: Option<UserId>) {
+    let loaded = world.system.campaigns.state(&campaign()).await.unwrap();
+    let order = CallbackOrder {
+        at,
+        agent,
+        reason: None,
+        by: None,
+        facts: loaded.state.facts(campaign()).unwrap(),
+    };
+    let command = CustomerCommand::RequestCallback(Box::new(order));
+    let customer = world.customer(person);
+    let asked = world.system.customers.ask(&customer, command, world.outside());
+    asked.await.expect("the time is allowed");
+}
+
+#[test]
+fn a_callback_of_one_agent_is_made_by_nobody_else_and_before_whoever_stands_in_the_list() {
+    on_one_thread(async {
+        let mut world = World::new(vec![answering()]);
+        let agents = Arc::new(FakeAgents::new(2));
+        world.agents = Some(Arc::clone(&agents));
+        world.run_plan(5, &|_, _| {}, no_flow(), for_agents()).await;
+        let named_at = world.fakes.environment.clock.now().plus_ms(60_000);
+        let bound_to: UserId = "agent-1".parse().unwrap();
+        call_back(&world, 4, named_at, Some(bound_to)).await;
+        let _drivers = world.start_drivers().await;
+        world
+            .until("two talk", |log| count(log, "call.agent_connected") == 2)
+            .await;
+        while world.fakes.environment.clock.now() < named_at.plus_ms(1_000) {
+            settle().await;
+            assert!(world.fakes.clock.advance_to_next());
+        }
+        assert_eq!(
+            world.lines[0].dialed_count(),
+            2,
+            "both talk, and nobody else is free"
+        );
+        agents.hang_up(agents.call_of("agent-0").unwrap());
+        world
+            .until("the third talks", |log| count(log, "call.agent_connected") == 3)
+            .await;
+        assert_eq!(world.data("call.agent_connected")[2]["agent"], "agent-0");
+        assert_eq!(
+            world.count("customer.callback_ended"),
+            0,
+            "who is free is not the one"
+        );
+        agents.hang_up(agents.call_of("agent-1").unwrap());
+        world
+            .until("one of both", |log| count(log, "call.agent_connected") == 4)
+            .await;
+        for _ in 0..2 {
+            agents.talking().into_iter().for_each(|call| agents.hang_up(call));
+            settle().await;
+        }
+        world
+            .until("completion", |log| {
+                agents.talking().into_iter().for_each(|call| agents.hang_up(call));
+                count(log, "campaign.completed") == 1
+            })
+            .await;
+        let ended = world.data("customer.callback_ended");
+        assert_eq!((ended.len(), &ended[0]["how"]), (1, &"kept".into()));
+        let kept_by = &ended[0]["call"];
+        let calls = world.fakes.store.envelopes();
+        let connected = calls.iter().filter(|one| one.kind == "call.agent_connected");
+        let mut taken = connected.filter(|one| kept_by == one.stream.id());
+        assert!(taken.next().unwrap().data.get().contains("agent-1"));
+        assert!(
+            world
+                .data("call.ended")
+                .iter()
+                .all(|one| one["disposition"] == "answered")
+        );
+    });
+}
+
+#[test]
+fn what_a_callee_names_to_the_robot_is_when_they_are_called_again() {
+    on_one_thread(async {
+        let world = World::new(vec![answering()]).that_listens();
+        let _drivers = world.start_drivers().await;
+        let definition = FlowDefinition::from_yaml(ASKS_WHEN).expect("a good flow");
+        let flow = publish_flow(&world, &definition).await;
+        world.run_plan(1, &|_, _| {}, flow, plan(1)).await;
+        world
+            .until("the question", |log| count(log, "call.node_entered") == 1)
+            .await;
+        settle().await;
+        world.ear().say("2026-03-02T15:00:00+08:00", 200, 600);
+        world
+            .until("the callback", |log| {
+                count(log, "customer.callback_requested") == 1
+            })
+            .await;
+        let named = world.data("customer.callback_requested");
+        assert_eq!(named[0]["callback_at"], "2026-03-02T07:00:00.000000Z");
+        world
+            .until("the second call", |log| count(log, "call.dialing") == 2)
+            .await;
+        let now = world.fakes.environment.clock.now();
+        let due: Timestamp = "2026-03-02T15:00:00+08:00".parse().unwrap();
+        assert!(now >= due && now < due.plus_ms(1_000), "{now}");
+    });
+}

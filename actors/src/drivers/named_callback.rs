@@ -1,0 +1,92 @@
+//! The time that a callee named for being called again, read from the call's own events when it is closed.
+//!
+//! A flow asks for it by a slot of type time with a name of its own; the person's decider takes the time or
+//! refuses it, in the append that closes the call. Read only where the flow has that slot.
+
+use super::kit::{Halt, Kit};
+use domain::call::course::take;
+use domain::call::event::CallEvent;
+use domain::call::{Call, CallState};
+use domain::call_course::CallCourse;
+use domain::callback::CALLBACK_SLOT;
+use domain::calling_plan::FlowRef;
+use domain::decider::Decider;
+use domain::flow::SlotKind;
+use domain::ids::{CallId, CustomerId};
+use domain::ports::vault::VaultError;
+use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
+use domain::time::Timestamp;
+
+/// Events of one call read at once; a call has a few dozen.
+const CALL_PAGE_EVENTS: usize = 1_024;
+
+/// The time, where one was named that can be read. Of a person who was erased nothing is.
+pub(super) async fn named(
+    kit: &Kit,
+    call: CallId,
+    state: &CallState,
+    customer: &CustomerId,
+    flow: &FlowRef,
+) -> Result<Option<Timestamp>, Halt> {
+    if state.answered_at().is_none() || !asks_for_one(kit, flow).await? {
+        return Ok(None);
+    }
+    let key = match kit.environment.vault.existing_key(customer).await {
+        Ok(Some(key)) => key,
+        Ok(None) | Err(VaultError::Destroyed(_)) => return Ok(None),
+        Err(error) => {
+            tracing::warn!(%call, %error, "what was named in a call cannot be read yet");
+            return Err(Halt::Unavailable);
+        }
+    };
+    let (stream, mut course, mut after) = (Call::stream(&call), CallCourse::default(), StreamVersion(0));
+    loop {
+        let read = kit
+            .environment
+            .store
+            .read_stream(&stream, after, CALL_PAGE_EVENTS)
+            .await;
+        let page = read.map_err(|error| {
+            tracing::warn!(%call, %error, "a call cannot be read yet");
+            Halt::Unavailable
+        })?;
+        for stored in &page {
+            after = told(kit, &mut course, stored, &key)?;
+        }
+        if page.len() < CALL_PAGE_EVENTS {
+            break;
+        }
+    }
+    let said = course.slots.get(CALLBACK_SLOT).cloned().flatten();
+    Ok(said.and_then(|said| said.parse().ok()))
+}
+
+fn told(
+    kit: &Kit,
+    course: &mut CallCourse,
+    stored: &StoredEvent,
+    key: &domain::ports::vault::PersonKey,
+) -> Result<StreamVersion, Halt> {
+    let unreadable = |error: String| {
+        tracing::error!(%error, "an event of an ended call cannot be read");
+        Halt::Fault
+    };
+    let envelope = stored
+        .shared_envelope()
+        .map_err(|error| unreadable(error.to_string()))?;
+    let mut event = read_event::<Call>(&envelope).map_err(|error| unreadable(error.to_string()))?;
+    if !matches!(event, CallEvent::Permitted { .. }) {
+        let opened = open_personal(&envelope, &mut event, kit.environment.vault.as_ref(), Some(key));
+        opened.map_err(|error| unreadable(error.to_string()))?;
+    }
+    take(course, &event, envelope.at);
+    Ok(envelope.stream_version)
+}
+
+async fn asks_for_one(kit: &Kit, flow: &FlowRef) -> Result<bool, Halt> {
+    let loaded = kit.state(&kit.system.flows, &flow.flow).await?;
+    let published = loaded.state.version(flow.version);
+    let definition = published.and_then(|one| one.definition.as_ref());
+    let slot = definition.and_then(|one| one.dialogue().slots.get(CALLBACK_SLOT));
+    Ok(slot.is_some_and(|slot| slot.kind == SlotKind::Time))
+}

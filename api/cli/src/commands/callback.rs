@@ -1,0 +1,65 @@
+//! `ledgerline customer callback`: when somebody is to be called again.
+
+use crate::kit::api::post;
+use crate::kit::asking::{Asking, given};
+use crate::kit::failure::Failure;
+use application::percent::encode;
+use domain::problem::Problem;
+use serde_json::json;
+use std::sync::Arc;
+use tokio::runtime::Runtime;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CallbackArgs {
+    /// The institution's own customer_id, or ours
+    id: String,
+    /// In which campaign
+    #[arg(long, value_name = "TASK_ID")]
+    campaign: String,
+    /// When, RFC 3339; not before it, and then first
+    #[arg(
+        long,
+        value_name = "TIME",
+        required_unless_present = "cancel",
+        conflicts_with = "cancel"
+    )]
+    at: Option<String>,
+    /// Who alone makes the call, for a quarter of an hour
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["any", "cancel"])]
+    agent: Option<String>,
+    /// Any agent makes it, or the robot; so too unless --agent is given
+    #[arg(long, conflicts_with = "cancel")]
+    any: bool,
+    /// The callback is not wanted any more; needs a reason
+    #[arg(long)]
+    cancel: bool,
+    /// Why, for the log; nothing personal
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// Who noted it, for the log
+    #[arg(long, value_name = "USER")]
+    by: Option<String>,
+    #[command(flatten)]
+    asking: Asking,
+}
+
+impl CallbackArgs {
+    pub(super) async fn run(self, runtime: Arc<Runtime>) -> Result<(), Failure> {
+        let path = format!("/api/v1/customers/{}/callbacks", encode(&self.id));
+        if self.cancel {
+            if self.reason.is_none() {
+                return Err(Problem::invalid("query-invalid", "--cancel needs a --reason").into());
+            }
+            let body = given(json!({ "campaign": self.campaign, "reason": self.reason, "by": self.by }));
+            return self
+                .asking
+                .show(runtime, post(&format!("{path}/cancel"), &body))
+                .await;
+        }
+        let body = given(
+            json!({ "campaign": self.campaign, "at": self.at, "agent": self.agent,
+            "reason": self.reason, "by": self.by }),
+        );
+        self.asking.show(runtime, post(&path, &body)).await
+    }
+}

@@ -1,0 +1,141 @@
+//! Callbacks, caps, preferred times and the map of dispositions as a client meets them: taken, explained by
+//! why-not, and refused with what would be right.
+
+use crate::tests::doors::Server;
+use domain::time::Timestamp;
+use serde_json::{Value, json};
+
+const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract",
+    "schedule":{"start_time":"09:00","end_time":"18:00"},
+    "caps":[{"counted":"dialed","local_days":7,"calls_max":3}],
+    "dispositions":{"busy":{"do":"retry","after_ms":60000,"attempts":2},"machine":{"do":"stop"}}}"#;
+const PEOPLE: &str = r#"{"task_id":"T","records":[
+    {"customer_id":"C1","phone":"13800138000","preferred_times":"12:00-18:00"}]}"#;
+
+/// An hour of tomorrow, Beijing time.
+fn tomorrow(server: &Server, hour: i64) -> String {
+    const HOUR: i64 = 3_600_000_000;
+    let now = server.running.installation.now().micros();
+    let day = (now + 8 * HOUR).div_euclid(24 * HOUR) + 1;
+    Timestamp::from_micros(day * 24 * HOUR + (hour - 8) * HOUR).to_string()
+}
+
+fn detail(reply: &(u16, Value)) -> &str {
+    reply.1["detail"].as_str().unwrap_or_default()
+}
+
+#[test]
+fn a_named_time_is_taken_or_refused_with_the_next_that_is_allowed() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let path = "/api/v1/customers/C1/callbacks";
+    let night = json!({ "campaign": "T", "at": tomorrow(&server, 22) });
+    let refused = server.post(path, &night);
+    assert!(
+        refused.0 >= 400 && detail(&refused).contains("the next allowed is"),
+        "{refused:?}"
+    );
+    // The row of the list says when the person prefers to be called.
+    let morning = server.post(path, &json!({ "campaign": "T", "at": tomorrow(&server, 10) }));
+    assert!(detail(&morning).contains("preferred_times"), "{morning:?}");
+    let bound = json!({ "campaign": "T", "at": tomorrow(&server, 13), "agent": "wang" });
+    let bound = server.post(path, &bound);
+    assert!(detail(&bound).contains("no agents take the calls"), "{bound:?}");
+    for wrong in [json!({ "campaign": "T" }), json!({ "at": tomorrow(&server, 13) })] {
+        assert_eq!(server.post(path, &wrong).0, 422, "{wrong}");
+    }
+    let at = tomorrow(&server, 13);
+    let taken = server.post(
+        path,
+        &json!({ "campaign": "T", "at": at, "reason": "in a meeting", "by": "li" }),
+    );
+    assert_eq!(
+        (taken.0, &taken.1["callback"]["at"]),
+        (200, &json!(at)),
+        "{taken:?}"
+    );
+    assert_eq!(taken.1["due_at"], json!(at));
+    let shown = server.send("GET", "/api/v1/customers/C1?reason=test", "");
+    assert_eq!(shown.1["enrolments"][0]["callback"]["at"], json!(at), "{shown:?}");
+    let canceled = server.post(
+        &format!("{path}/cancel"),
+        &json!({ "campaign": "T", "reason": "paid" }),
+    );
+    assert_eq!(
+        (canceled.0, &canceled.1["callback"]),
+        (200, &Value::Null),
+        "{canceled:?}"
+    );
+    assert_eq!(server.events("customer.callback_requested").len(), 1);
+    assert_eq!(server.events("customer.callback_ended").len(), 1);
+    server.end();
+}
+
+#[test]
+fn caps_and_times_of_a_person_are_set_explained_and_never_looser_than_the_preset() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let cap = |calls_max: u32| {
+        json!({ "caps": [{ "counted": "dialed", "local_days": 1, "calls_max": calls_max }],
+            "reason": "asked for it" })
+    };
+    let looser = server.post("/api/v1/customers/C1/caps", &cap(3));
+    let both = "3 dialed in 1 days is looser than 2 dialed in 1 days";
+    assert!(detail(&looser).contains(both), "{looser:?}");
+    let set = server.post("/api/v1/customers/C1/caps", &cap(1));
+    assert_eq!(
+        (set.0, &set.1["caps"][0]["calls_max"]),
+        (200, &json!(1)),
+        "{set:?}"
+    );
+    let times = json!({ "times": ["mon-sun 14:00-16:00"] });
+    let preferred = server.post("/api/v1/customers/C1/preferred-times", &times);
+    assert_eq!(
+        preferred.1["preferred_times"],
+        json!(["14:00-16:00"]),
+        "{preferred:?}"
+    );
+    let malformed = server.post(
+        "/api/v1/customers/C1/preferred-times",
+        &json!({ "times": ["evenings"] }),
+    );
+    assert_eq!(malformed.0, 422, "{malformed:?}");
+    let at = tomorrow(&server, 12);
+    let why = server.send(
+        "GET",
+        &format!("/api/v1/customers/C1/why-not?at={at}&reason=test"),
+        "",
+    );
+    let said = why.1["verdicts"].as_array().unwrap();
+    let of = |rule: &str| said.iter().find(|one| one["rule"] == rule).unwrap();
+    assert_eq!(of("preferred_times")["facts"]["times"], "14:00-16:00", "{why:?}");
+    assert_eq!(of("own_caps")["facts"]["set_by"], "campaign_and_person");
+    server.end();
+}
+
+#[test]
+fn a_campaign_that_contradicts_itself_or_its_preset_is_not_made() {
+    let server = Server::begin();
+    let with = |member: &str, value: Value| {
+        let mut body: Value = serde_json::from_str(CAMPAIGN).unwrap();
+        body[member] = value;
+        server.post("/api/v1/campaigns", &body)
+    };
+    let looser = with(
+        "caps",
+        json!([{ "counted": "dialed", "local_days": 1, "calls_max": 3 }]),
+    );
+    assert!(
+        detail(&looser).contains("looser than 2 dialed in 1 days of cn-service"),
+        "{looser:?}"
+    );
+    let retry = |attempts: u32| json!({ "do": "retry", "after_ms": 1, "attempts": attempts });
+    for (map, why) in [
+        (json!({ "busy": retry(4) }), "retry_policy allows 3"),
+        (json!({ "opted_out": retry(1) }), "never called again"),
+        (json!({ "engaged": { "do": "stop" } }), "is no disposition"),
+    ] {
+        let refused = with("dispositions", map);
+        assert!(refused.0 >= 400 && detail(&refused).contains(why), "{refused:?}");
+    }
+    assert_eq!(with("preferred_times", json!("ignore")).0, 201);
+    server.end();
+}

@@ -1,0 +1,139 @@
+//! Whether caps of a campaign or a person may be set: in their bounds, each once, and none that a preset
+//! makes idle.
+
+use crate::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, OWN_CAPS_MAX};
+use crate::calling_plan::Preset;
+use crate::compliance::{Period, rules_at};
+use crate::time::Timestamp;
+
+/// Milliseconds of a day.
+const DAY_MS: u64 = 86_400_000;
+
+/// Why caps cannot be set so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CapFault {
+    #[error("at most {OWN_CAPS_MAX} caps are set")]
+    TooMany,
+    #[error("a cap is 1 to {CALLS_OF_CAP_MAX} calls in 1 to {CAP_DAYS_MAX} local days")]
+    OutOfBounds,
+    #[error("the same calls are capped twice: {one} and {other}")]
+    Twice { one: CallCap, other: CallCap },
+    #[error("{own} is looser than {preset} of {}: it would never bind", of.code())]
+    Looser {
+        own: CallCap,
+        preset: String,
+        of: Preset,
+    },
+}
+
+/// Whether these may be set where a preset counts.
+pub fn check(caps: &[CallCap], presets: &[Preset], now: Timestamp) -> Result<(), CapFault> {
+    if caps.len() > OWN_CAPS_MAX {
+        return Err(CapFault::TooMany);
+    }
+    for (index, cap) in caps.iter().enumerate() {
+        let days = (1..=CAP_DAYS_MAX).contains(&cap.local_days);
+        if !days || !(1..=CALLS_OF_CAP_MAX).contains(&cap.calls_max) {
+            return Err(CapFault::OutOfBounds);
+        }
+        let same = |other: &&CallCap| {
+            (other.counted, other.over, other.local_days) == (cap.counted, cap.over, cap.local_days)
+        };
+        if let Some(other) = caps.iter().take(index).find(same) {
+            return Err(CapFault::Twice {
+                one: *other,
+                other: *cap,
+            });
+        }
+        for preset in presets {
+            let looser = tighter_of(*cap, *preset, now);
+            looser.map_or(Ok(()), |preset_cap| {
+                Err(CapFault::Looser {
+                    own: *cap,
+                    preset: preset_cap,
+                    of: *preset,
+                })
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// A cap of the preset behind which this one never binds, as it is said.
+fn tighter_of(cap: CallCap, preset: Preset, now: Timestamp) -> Option<String> {
+    let caps = rules_at(preset, now).caps.iter();
+    let same = caps.filter(|one| one.counted == cap.counted);
+    same.filter_map(|one| {
+        let (periods, said) = match one.period {
+            Period::LocalDays(days) => (cap.local_days.div_ceil(days), format!("{days} days")),
+            Period::RollingMs(millis) => {
+                let own_ms = u64::from(cap.local_days).saturating_mul(DAY_MS);
+                let periods = u32::try_from(own_ms.div_ceil(millis)).unwrap_or(u32::MAX);
+                (periods, format!("{} minutes", millis / 60_000))
+            }
+        };
+        let most = one.calls_max.saturating_mul(periods);
+        (cap.calls_max > most).then(|| format!("{} {} in {said}", one.calls_max, one.counted.code()))
+    })
+    .next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call_caps::{CapOver, CountedCalls};
+
+    fn now() -> Timestamp {
+        "2026-03-02T10:00:00+08:00".parse().unwrap()
+    }
+
+    fn cap(counted: CountedCalls, local_days: u32, calls_max: u32) -> CallCap {
+        CallCap {
+            counted,
+            over: CapOver::Person,
+            local_days,
+            calls_max,
+        }
+    }
+
+    #[test]
+    fn a_cap_that_the_preset_makes_idle_is_refused_with_both_figures() {
+        use CountedCalls::{Answered, Dialed};
+        // cn-service: 2 dials a day and number.
+        for (days, calls, fits) in [
+            (1, 2, true),
+            (1, 3, false),
+            (7, 14, true),
+            (7, 15, false),
+            (7, 3, true),
+        ] {
+            let said = check(&[cap(Dialed, days, calls)], &[Preset::CnService], now());
+            assert_eq!(said.is_ok(), fits, "{days} {calls}: {said:?}");
+        }
+        let looser = check(&[cap(Dialed, 1, 3)], &[Preset::CnService], now());
+        let why = looser.unwrap_err().to_string();
+        assert_eq!(
+            why,
+            "3 dialed in 1 days is looser than 2 dialed in 1 days of cn-service: it would never bind"
+        );
+        // Answered ones are counted apart; cn-service says nothing of them.
+        assert_eq!(check(&[cap(Answered, 1, 9)], &[Preset::CnService], now()), Ok(()));
+        assert!(check(&[cap(Answered, 1, 4)], &[Preset::CnCollection], now()).is_err());
+        // A day has 288 times five minutes, but 5 dials in 24 hours are the least.
+        assert!(check(&[cap(Dialed, 1, 6)], &[Preset::CnCloudTrunk], now()).is_err());
+    }
+
+    #[test]
+    fn nothing_is_capped_twice_at_zero_or_for_ever() {
+        use CountedCalls::Dialed;
+        for wrong in [
+            vec![cap(Dialed, 1, 0)],
+            vec![cap(Dialed, 0, 1)],
+            vec![cap(Dialed, CAP_DAYS_MAX + 1, 1)],
+            vec![cap(Dialed, 1, 1), cap(Dialed, 1, 2)],
+            (1..=9).map(|days| cap(Dialed, days, 1)).collect(),
+        ] {
+            assert!(check(&wrong, &[], now()).is_err(), "{wrong:?}");
+        }
+    }
+}

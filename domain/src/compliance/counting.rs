@@ -1,0 +1,129 @@
+//! How calls are counted against caps: by period, by answer, by matter, in every zone the callee may be in.
+
+use super::facts::Counters;
+use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period};
+use super::zones::{UnknownZone, later_day, local, start_of_day};
+use super::{Decision, PastDial, named};
+use crate::past_call::{IMPORTED_FACT, ImportedDial, PastCalls};
+use crate::time::Timestamp;
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+
+pub(super) fn judge_caps(
+    caps: &[FrequencyCap],
+    counters: &Counters<'_>,
+    zones: Result<Vec<Tz>, UnknownZone>,
+    now: Timestamp,
+) -> (Decision, BTreeMap<String, String>) {
+    if caps.is_empty() {
+        return (Decision::Allow, BTreeMap::new());
+    }
+    let zones = match zones {
+        Ok(zones) => zones,
+        Err(unknown) => {
+            let because = unknown.code().to_owned();
+            let seen = named([("missing", "time_zone".to_owned()), ("because", because)]);
+            return (Decision::Forbid, seen);
+        }
+    };
+    let mut decision = Decision::Allow;
+    let mut seen = BTreeMap::new();
+    for cap in caps {
+        let dials = counted(cap, counters);
+        let (used, opens_at) = zones
+            .iter()
+            .map(|zone| use_of(cap, &dials, *zone, now))
+            .fold((0, None), |one, other| (one.0.max(other.0), one.1.max(other.1)));
+        seen.insert(name_of(cap), format!("{used} of {}", cap.calls_max));
+        let imported = zones
+            .iter()
+            .map(|zone| imported_in(cap, counters, *zone, now))
+            .max();
+        if let Some(imported @ 1..) = imported {
+            seen.insert(format!("{IMPORTED_FACT}{}", name_of(cap)), imported.to_string());
+        }
+        decision = match (decision, opens_at) {
+            (Decision::DeferUntil(one), Some(other)) => Decision::DeferUntil(one.max(other)),
+            (_, Some(other)) => Decision::DeferUntil(other),
+            (same, None) => same,
+        };
+    }
+    (decision, seen)
+}
+
+/// Such as `dialed_per_number_in_1_days`.
+pub(super) fn name_of(cap: &FrequencyCap) -> String {
+    let counted = cap.counted.code();
+    let over = match cap.over {
+        CountedOver::Number => "number",
+        CountedOver::Person => "person",
+        CountedOver::Matter => "matter",
+    };
+    let period = match cap.period {
+        Period::LocalDays(days) => format!("{days}_days"),
+        Period::RollingMs(millis) => format!("{}_minutes", millis / 60_000),
+    };
+    format!("{counted}_per_{over}_in_{period}")
+}
+
+/// Whether a cap counts a call by its answer; one of which that is not known counts as either.
+const fn counts_answer(cap: &FrequencyCap, answered: Option<bool>) -> bool {
+    match (cap.counted, answered) {
+        (CountedCalls::Dialed, _) | (_, None) => true,
+        (CountedCalls::Answered, Some(answered)) => answered,
+        (CountedCalls::Unanswered, Some(answered)) => !answered,
+    }
+}
+
+/// Dials of other systems that this cap counts; their matter is not known, so they count for each.
+fn imported<'a>(cap: &FrequencyCap, counters: &Counters<'a>) -> impl Iterator<Item = Timestamp> + 'a {
+    let cap = *cap;
+    let dials = counters.history.imported().map_or(&[][..], PastCalls::dials);
+    let counts = move |dial: &&ImportedDial| counts_answer(&cap, dial.answered);
+    dials.iter().filter(counts).map(|dial| dial.at)
+}
+
+fn imported_in(cap: &FrequencyCap, counters: &Counters<'_>, zone: Tz, now: Timestamp) -> usize {
+    let dials: Vec<Timestamp> = imported(cap, counters).collect();
+    use_of(cap, &dials, zone, now).0
+}
+
+/// The instants of the calls this cap counts, oldest first.
+fn counted(cap: &FrequencyCap, counters: &Counters<'_>) -> Vec<Timestamp> {
+    let counts = |dial: &&PastDial| {
+        let by_matter = cap.over != CountedOver::Matter || dial.campaign == *counters.matter;
+        counts_answer(cap, dial.answered) && by_matter
+    };
+    let mut instants: Vec<Timestamp> = counters
+        .history
+        .dials()
+        .iter()
+        .filter(counts)
+        .map(|dial| dial.at)
+        .chain(imported(cap, counters))
+        .collect();
+    instants.sort_unstable();
+    instants
+}
+
+/// Calls within the period, and when the next one is permitted if they are too many.
+fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> (usize, Option<Timestamp>) {
+    // A dial that never leaves its period (an unrepresentable day) blocks for good.
+    let leaves =
+        |dial: Timestamp| leaves_period(cap.period, dial, zone).unwrap_or(Timestamp::from_micros(i64::MAX));
+    let inside: Vec<Timestamp> = dials.iter().copied().filter(|dial| leaves(*dial) > now).collect();
+    let calls_max = usize::try_from(cap.calls_max).unwrap_or(usize::MAX);
+    let surplus = inside.len().checked_sub(calls_max);
+    let opens_at = surplus
+        .and_then(|index| inside.get(index))
+        .map(|dial| leaves(*dial));
+    (inside.len(), opens_at)
+}
+
+/// The first instant at which a dial no longer counts.
+fn leaves_period(period: Period, dial: Timestamp, zone: Tz) -> Option<Timestamp> {
+    match period {
+        Period::RollingMs(millis) => Some(dial.plus_ms(millis)),
+        Period::LocalDays(days) => start_of_day(later_day(local(dial, zone).date(), days)?, zone),
+    }
+}

@@ -1,0 +1,177 @@
+//! What the end of a call does to callbacks: the time that was named in it, and the callback that it kept.
+
+use super::callbacks::{Barred, barred, ended, replaced};
+use super::command::{CallAgain, CallClosing};
+use super::enrolment::EnrolmentState;
+use super::event::CustomerEvent;
+use super::state::CustomerState;
+use crate::callback::{
+    CALLBACK_AGAIN_MS, CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CALLBACKS_MAX, Callback, CallbackEnd,
+};
+use crate::calling_plan::CampaignFacts;
+use crate::disposition::Outcome;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// A time that lies behind, or too far ahead, or one too many.
+const CALLBACK_TIME: &str = "callback_time";
+
+/// What a call's end does to callbacks.
+#[derive(Debug, Default)]
+pub(super) struct AfterCall {
+    /// Before the call is closed: what was named in it.
+    pub(super) named: Vec<CustomerEvent>,
+    /// Behind it: how a callback ended.
+    pub(super) ended: Option<CustomerEvent>,
+    /// When the enrolment is due by its callback, whatever the retry policy says.
+    pub(super) due_at: Option<Timestamp>,
+}
+
+/// `is_over`: nobody calls again in this campaign, whoever named a time.
+pub(super) fn after_call(
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
+    closing: &CallClosing,
+    facts: &CampaignFacts,
+    is_over: bool,
+) -> AfterCall {
+    let (named, fresh) = named_in(state, enrolment, closing, facts);
+    let Some(pending_at) = fresh.or_else(|| enrolment.callback.as_deref().map(|one| one.at)) else {
+        return AfterCall {
+            named,
+            ..AfterCall::default()
+        };
+    };
+    let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
+    let stays = uncharged < facts.plan.retry_policy.uncharged_max;
+    let (how, due_at) = if is_over || is_final(closing) {
+        (Some(CallbackEnd::Canceled), None)
+    } else if pending_at > closing.dialed_at {
+        (None, Some(pending_at.max(closing.ended_at)))
+    } else if closing.charged {
+        (Some(CallbackEnd::Kept), None)
+    } else if stays {
+        (None, Some(closing.ended_at.plus_ms(CALLBACK_AGAIN_MS)))
+    } else {
+        (Some(CallbackEnd::Missed), None)
+    };
+    let in_time = due_at.is_none_or(|due_at| enrolment.is_in_time(due_at, facts.plan.ends_at));
+    let how = how.or((!in_time).then_some(CallbackEnd::Missed));
+    let ended = how.map(|how| {
+        let mut event = ended(&closing.campaign, pending_at, how);
+        if let CustomerEvent::CallbackEnded { call, .. } = &mut event {
+            *call = Some(closing.call);
+        }
+        event
+    });
+    AfterCall {
+        named,
+        ended,
+        due_at: due_at.filter(|_| in_time),
+    }
+}
+
+/// Whoever refused calls, or whose call somebody ended, has no callback.
+fn is_final(closing: &CallClosing) -> bool {
+    closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut)
+}
+
+/// What a callee named: taken, or refused with the rule that stands against it.
+fn named_in(
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
+    closing: &CallClosing,
+    facts: &CampaignFacts,
+) -> (Vec<CustomerEvent>, Option<Timestamp>) {
+    let pending = enrolment.callback.as_deref();
+    let fresh = closing.callback_at;
+    let Some(at) = fresh.filter(|at| pending.is_none_or(|pending| pending.at != *at)) else {
+        return (Vec::new(), None);
+    };
+    if is_final(closing) || enrolment.settled.is_some() {
+        return (Vec::new(), None);
+    }
+    let is_in_bounds = at > closing.ended_at && at <= closing.ended_at.plus_ms(CALLBACK_AHEAD_MS_MAX);
+    let barred = match is_in_bounds && enrolment.callbacks < CALLBACKS_MAX {
+        true => barred(state, enrolment, facts, at),
+        false => Some(Barred {
+            rule: CALLBACK_TIME.to_owned(),
+            facts: BTreeMap::new(),
+            not_before: None,
+        }),
+    };
+    let Some(barred) = barred else {
+        let mut events = replaced(&closing.campaign, pending);
+        events.push(CustomerEvent::CallbackRequested {
+            campaign: closing.campaign.clone(),
+            callback_at: at,
+            until: at.plus_ms(CALLBACK_LATE_MS_MAX),
+            agent: None,
+            call: Some(closing.call),
+            reason: None,
+            by: None,
+        });
+        return (events, Some(at));
+    };
+    let refused = CustomerEvent::CallbackEnded {
+        campaign: closing.campaign.clone(),
+        callback_at: at,
+        how: CallbackEnd::Refused,
+        call: Some(closing.call),
+        rule: Some(barred.rule),
+        facts: barred.facts,
+        not_before: barred.not_before,
+        due_at: None,
+        reason: None,
+        by: None,
+    };
+    (vec![refused], None)
+}
+
+impl CustomerState {
+    pub(super) fn note_callback_requested(&mut self, event: &CustomerEvent) {
+        let CustomerEvent::CallbackRequested {
+            campaign,
+            callback_at,
+            until,
+            agent,
+            ..
+        } = event
+        else {
+            return;
+        };
+        self.with_enrolment(campaign, |enrolment| {
+            enrolment.callbacks = enrolment.callbacks.saturating_add(1);
+            enrolment.callback = Some(Box::new(Callback {
+                at: *callback_at,
+                until: *until,
+                agent: agent.clone(),
+                due_before: enrolment.due_at,
+            }));
+            if enrolment.open.is_none() {
+                enrolment.due_at = *callback_at;
+                enrolment.not_dialed = None;
+            }
+        });
+    }
+
+    /// A time that was refused in a call leaves the callback that waits as it is.
+    pub(super) fn note_callback_ended(&mut self, event: &CustomerEvent) {
+        let CustomerEvent::CallbackEnded {
+            campaign,
+            how,
+            due_at,
+            ..
+        } = event
+        else {
+            return;
+        };
+        if *how == CallbackEnd::Refused {
+            return;
+        }
+        self.with_enrolment(campaign, |enrolment| {
+            enrolment.callback = None;
+            enrolment.due_at = due_at.unwrap_or(enrolment.due_at);
+        });
+    }
+}

@@ -1,0 +1,311 @@
+//! Times that people name for being called again: asked for, kept, canceled, missed.
+//!
+//! A time that the rules do not allow is refused when it is named, with the next that they do. The dial asks
+//! every rule again at its time; the retry policy's waits and counts do not bind it.
+
+use super::answering::{Decided, at_most, not_erased, not_permitted};
+use super::command::{CallbackOrder, CustomerCommand, ForbiddenBy};
+use super::enrolment::EnrolmentState;
+use super::event::CustomerEvent;
+use super::grant_dial::{facts_of, too_late};
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use super::withdrawing::ENROLMENT_WITHDRAWN;
+use crate::callback::{
+    CALLBACK_AHEAD_MS_MAX, CALLBACK_LATE_MS_MAX, CALLBACK_REASON_BYTES_MAX, CALLBACKS_MAX, Callback,
+    CallbackEnd,
+};
+use crate::calling_plan::{AfterCutOff, CallingPlan, CampaignFacts};
+use crate::compliance::{CustomerFacts, Decision, Verdict, judge_customer, strictest, when_permitted};
+use crate::disposition::Disposition;
+use crate::ids::{CampaignId, UserId};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// The stored rule of an enrolment whose callback was missed, and that the retry policy has done with.
+pub const CALLBACK_MISSED: &str = "callback_missed";
+
+/// The same where somebody canceled it.
+const CALLBACK_CANCELED: &str = "callback_canceled";
+
+/// Why nobody is dialed whose agent is not free yet.
+pub const CALLBACK_AGENT: &str = "callback_agent";
+
+/// How soon an agent who is not free is looked for again.
+const AGENT_AGAIN_MS: u64 = 5_000;
+
+/// What a callback at a time meets.
+pub(super) struct Barred {
+    pub(super) rule: String,
+    pub(super) facts: BTreeMap<String, String>,
+    pub(super) not_before: Option<Timestamp>,
+}
+
+pub(super) fn request(state: &CustomerState, order: CallbackOrder, now: Timestamp) -> Decided {
+    not_erased(state)?;
+    let campaign = order.facts.campaign.clone();
+    let enrolment = unsettled(state, &campaign)?;
+    if order
+        .reason
+        .as_ref()
+        .is_some_and(|reason| reason.len() > CALLBACK_REASON_BYTES_MAX)
+    {
+        return Err(CustomerRefusal::ReasonNeeded {
+            bytes_max: CALLBACK_REASON_BYTES_MAX,
+        });
+    }
+    if order.agent.is_some() && !order.facts.plan.dialing_mode().needs_agents() {
+        return Err(CustomerRefusal::NoAgents { campaign });
+    }
+    let furthest = now.plus_ms(CALLBACK_AHEAD_MS_MAX);
+    if order.at <= now || order.at > furthest {
+        return Err(CustomerRefusal::CallbackTime { until: furthest });
+    }
+    let pending = enrolment.callback.as_deref();
+    if pending.is_some_and(|one| one.at == order.at && one.agent == order.agent) {
+        return Ok(Vec::new());
+    }
+    let count = usize::try_from(enrolment.callbacks.saturating_add(1)).unwrap_or(usize::MAX);
+    let count_max = usize::try_from(CALLBACKS_MAX).unwrap_or(usize::MAX);
+    at_most(count, count_max, "callbacks in this campaign")?;
+    if let Some(barred) = barred(state, enrolment, &order.facts, order.at) {
+        return Err(CustomerRefusal::CallbackNotAllowed {
+            at: order.at,
+            rule: barred.rule,
+            facts: barred.facts,
+            not_before: barred.not_before,
+        });
+    }
+    let mut events = replaced(&campaign, pending);
+    events.push(CustomerEvent::CallbackRequested {
+        campaign,
+        callback_at: order.at,
+        until: order.at.plus_ms(CALLBACK_LATE_MS_MAX),
+        agent: order.agent,
+        call: None,
+        reason: order.reason,
+        by: order.by,
+    });
+    Ok(events)
+}
+
+pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::CancelCallback { facts, reason, by } = command else {
+        return Ok(Vec::new());
+    };
+    if reason.trim().is_empty() || reason.len() > CALLBACK_REASON_BYTES_MAX {
+        return Err(CustomerRefusal::ReasonNeeded {
+            bytes_max: CALLBACK_REASON_BYTES_MAX,
+        });
+    }
+    let enrolment = unsettled(state, &facts.campaign)?;
+    let Some(pending) = enrolment.callback.as_deref() else {
+        return Ok(Vec::new());
+    };
+    let goes_on = enrolment.open.is_some() || is_left(enrolment, &facts.plan);
+    let waits = enrolment.open.is_none() && goes_on;
+    let mut events = vec![CustomerEvent::CallbackEnded {
+        campaign: facts.campaign.clone(),
+        callback_at: pending.at,
+        how: CallbackEnd::Canceled,
+        call: None,
+        rule: None,
+        facts: BTreeMap::new(),
+        not_before: None,
+        due_at: waits.then(|| pending.due_before.max(now)),
+        reason: Some(reason),
+        by,
+    }];
+    if !goes_on {
+        events.push(settled(&facts.campaign, enrolment, CALLBACK_CANCELED));
+    }
+    Ok(events)
+}
+
+/// The campaign's enrolment, while it can still be called.
+fn unsettled<'a>(
+    state: &'a CustomerState,
+    campaign: &CampaignId,
+) -> Result<&'a EnrolmentState, CustomerRefusal> {
+    let campaign = || campaign.clone();
+    let enrolment = state
+        .enrolment(&campaign())
+        .ok_or_else(|| CustomerRefusal::NotEnrolled { campaign: campaign() })?;
+    if let Some(settled) = enrolment.settled {
+        return Err(CustomerRefusal::Settled {
+            campaign: campaign(),
+            disposition: settled.disposition,
+        });
+    }
+    Ok(enrolment)
+}
+
+/// What the person's own rules say of a call at `at`, as far as can be told now: that the campaign runs then
+/// and a hold is over is taken, as a refusal's due time takes it. Rules of the number are asked at the dial.
+pub(super) fn barred(
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
+    campaign: &CampaignFacts,
+    at: Timestamp,
+) -> Option<Barred> {
+    if enrolment.withdrawn {
+        return Some(Barred {
+            rule: ENROLMENT_WITHDRAWN.to_owned(),
+            facts: BTreeMap::new(),
+            not_before: None,
+        });
+    }
+    let running = CampaignFacts {
+        running: true,
+        ..campaign.clone()
+    };
+    let number = state.number_to_dial(enrolment);
+    let facts = CustomerFacts {
+        held: false,
+        callback: Some(at),
+        ..facts_of(state, enrolment, &running, &number)
+    };
+    let in_time = |at| enrolment.is_in_time(at, campaign.plan.ends_at);
+    let verdicts = judge_customer(&facts, at);
+    let late = enrolment.deadline.filter(|_| !in_time(at)).map(too_late);
+    let verdict = strictest(&verdicts).cloned().or(late)?;
+    let later = when_permitted(at, |at| judge_customer(&facts, at));
+    Some(Barred {
+        rule: verdict.rule,
+        facts: verdict.facts,
+        not_before: later.filter(|later| in_time(*later)),
+    })
+}
+
+/// The callback that waits gives way to another.
+pub(super) fn replaced(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
+    let ended = pending.map(|pending| ended(campaign, pending.at, CallbackEnd::Replaced));
+    ended.into_iter().collect()
+}
+
+pub(super) fn ended(campaign: &CampaignId, callback_at: Timestamp, how: CallbackEnd) -> CustomerEvent {
+    CustomerEvent::CallbackEnded {
+        campaign: campaign.clone(),
+        callback_at,
+        how,
+        call: None,
+        rule: None,
+        facts: BTreeMap::new(),
+        not_before: None,
+        due_at: None,
+        reason: None,
+        by: None,
+    }
+}
+
+fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> CustomerEvent {
+    let forbidden = ForbiddenBy {
+        rule: rule.to_owned(),
+        facts: BTreeMap::new(),
+    };
+    not_permitted(campaign, enrolment, forbidden)
+}
+
+/// The retry policy has a call left for the enrolment beside its callback.
+fn is_left(enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
+    let policy = &plan.retry_policy;
+    if !policy.permits_another(enrolment.charged_dials, enrolment.uncharged_dials) {
+        return false;
+    }
+    let Some(last) = enrolment.last else {
+        return true;
+    };
+    if last.is_cut_off() {
+        return policy.after_cut_off() != AfterCutOff::Final;
+    }
+    let closed = enrolment.closed.get(&last.disposition).copied();
+    let charged = closed.unwrap_or_default().charged;
+    let rule = plan.retry_rule(last.disposition);
+    let retried = rule.is_some_and(|rule| rule.retries_max > 0 && charged <= rule.retries_max);
+    retried || last.disposition == Disposition::InvalidNumber
+}
+
+/// A callback whose time is over when a dial is asked for: said, and the enrolment goes on without it, or is
+/// settled where it was all that was left.
+pub(super) fn overdue(
+    enrolment: &EnrolmentState,
+    facts: &CampaignFacts,
+    now: Timestamp,
+) -> Option<Vec<CustomerEvent>> {
+    let pending = enrolment.callback.as_deref().filter(|one| now >= one.until)?;
+    let by = enrolment.not_dialed.as_ref();
+    let by = by.map(|one| (one.rule.clone(), one.facts.clone()));
+    Some(missed(enrolment, facts, pending, by, Some(now)))
+}
+
+/// The rules keep it from being made in time.
+pub(super) fn deferred_beyond(
+    enrolment: &EnrolmentState,
+    facts: &CampaignFacts,
+    verdict: &Verdict,
+    not_before: Option<Timestamp>,
+) -> Vec<CustomerEvent> {
+    let Some(pending) = enrolment.callback.as_deref() else {
+        return Vec::new();
+    };
+    let by = (verdict.rule.clone(), verdict.facts.clone());
+    match not_before {
+        Some(later) if later < pending.until => Vec::new(),
+        Some(_) => missed(enrolment, facts, pending, Some(by), None),
+        // The rule settles the enrolment itself.
+        None => missed(enrolment, facts, pending, Some(by), None)
+            .into_iter()
+            .take(1)
+            .collect(),
+    }
+}
+
+fn missed(
+    enrolment: &EnrolmentState,
+    facts: &CampaignFacts,
+    pending: &Callback,
+    by: Option<(String, BTreeMap<String, String>)>,
+    due_at: Option<Timestamp>,
+) -> Vec<CustomerEvent> {
+    let left = is_left(enrolment, &facts.plan);
+    let (rule, seen) = by.unzip();
+    let mut events = vec![CustomerEvent::CallbackEnded {
+        campaign: facts.campaign.clone(),
+        callback_at: pending.at,
+        how: CallbackEnd::Missed,
+        call: None,
+        rule,
+        facts: seen.unwrap_or_default(),
+        not_before: None,
+        due_at: due_at.filter(|_| left).map(|due| due.max(pending.due_before)),
+        reason: None,
+        by: None,
+    }];
+    if !left {
+        events.push(settled(&facts.campaign, enrolment, CALLBACK_MISSED));
+    }
+    events
+}
+
+/// Until then nobody but its agent makes a call, who is not free: the verdict that says so.
+pub(super) fn waits_for_agent(
+    enrolment: &EnrolmentState,
+    free_agents: &[UserId],
+    now: Timestamp,
+) -> Option<Verdict> {
+    let pending = enrolment.callback.as_deref()?;
+    let agent = pending
+        .only_by(now)
+        .filter(|agent| !free_agents.contains(agent))?;
+    let again = now.plus_ms(AGENT_AGAIN_MS).min(pending.any_from());
+    Some(Verdict {
+        rule: CALLBACK_AGENT.to_owned(),
+        version: 1,
+        effective_from: "2026-11-23".to_owned(),
+        decision: Decision::DeferUntil(again),
+        facts: BTreeMap::from([
+            ("agent".to_owned(), agent.to_string()),
+            ("any_agent_from".to_owned(), pending.any_from().to_string()),
+        ]),
+    })
+}

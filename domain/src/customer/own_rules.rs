@@ -1,0 +1,73 @@
+//! Rules that stand in a person's own record: caps of calls to them, and when they prefer to be called.
+
+use super::answering::{Decided, not_erased};
+use super::command::CustomerCommand;
+use super::event::CustomerEvent;
+use super::profile_origin::ProfileOrigin;
+use super::refusal::CustomerRefusal;
+use super::state::CustomerState;
+use crate::call_caps_checked::check;
+use crate::preferred_times::{PREFERRED_TIMES_MAX, PreferredTime, canonical};
+use crate::time::Timestamp;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+const REASON_BYTES_MAX: usize = 256;
+
+pub(super) fn set_caps(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::SetCaps {
+        mut caps,
+        presets,
+        reason,
+        by,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    may_have_rules(state)?;
+    if reason.trim().is_empty() || reason.len() > REASON_BYTES_MAX {
+        return Err(CustomerRefusal::ReasonNeeded {
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    check(&caps, &presets, now).map_err(CustomerRefusal::Caps)?;
+    caps.sort_unstable();
+    if state.own_caps() == caps {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CustomerEvent::CapsSet { caps, reason, by }])
+}
+
+pub(super) fn set_preferred_times(state: &CustomerState, command: CustomerCommand) -> Decided {
+    let CustomerCommand::SetPreferredTimes { times, origin } = command else {
+        return Ok(Vec::new());
+    };
+    may_have_rules(state)?;
+    if times.len() > PREFERRED_TIMES_MAX {
+        return Err(CustomerRefusal::TooManyTimes {
+            times_max: PREFERRED_TIMES_MAX,
+        });
+    }
+    let times = canonical(times);
+    if state.preferred_times() == times {
+        return Ok(Vec::new());
+    }
+    Ok(vec![CustomerEvent::PreferredTimesSet { times, origin }])
+}
+
+/// As a row of a list says it: the latest row counts.
+pub(super) fn preferred_of_row(
+    state: &CustomerState,
+    times: Vec<PreferredTime>,
+    origin: ProfileOrigin,
+) -> Option<CustomerEvent> {
+    let times = canonical(times);
+    (state.preferred_times() != times).then_some(CustomerEvent::PreferredTimesSet { times, origin })
+}
+
+fn may_have_rules(state: &CustomerState) -> Result<(), CustomerRefusal> {
+    not_erased(state)?;
+    if state.is_registered() {
+        return Ok(());
+    }
+    Err(CustomerRefusal::NotRegistered)
+}

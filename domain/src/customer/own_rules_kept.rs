@@ -1,0 +1,23 @@
+//! Caps and preferred times of one person, as their events leave them.
+
+use super::event::CustomerEvent;
+use crate::call_caps::CallCap;
+use crate::preferred_times::PreferredTime;
+
+/// As the person's events leave them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct OwnRules {
+    pub(super) caps: Vec<CallCap>,
+    pub(super) preferred: Vec<PreferredTime>,
+}
+
+impl OwnRules {
+    pub(super) fn evolve(&mut self, event: &CustomerEvent) {
+        if let CustomerEvent::CapsSet { caps, .. } = event {
+            self.caps.clone_from(caps);
+        }
+        if let CustomerEvent::PreferredTimesSet { times, .. } = event {
+            self.preferred.clone_from(times);
+        }
+    }
+}

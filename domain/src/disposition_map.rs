@@ -1,0 +1,250 @@
+//! What a campaign does after each disposition, over the retry policy that stands: call again, mark the
+//! person, or stop (CMP-3).
+//!
+//! A disposition that is not named is left to the policy. Whoever opted out is never called again, and a
+//! number that the network or the person closed is not retried: no map loosens that.
+
+use crate::calling_plan::{CallingPlan, RetryRule};
+use crate::disposition::Disposition;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Most attempts and waits of one disposition, above any policy that is sane.
+pub const ATTEMPTS_MAX: u32 = 20;
+
+/// Longest wait before an attempt: 30 days.
+pub const AFTER_MS_MAX: u64 = 30 * 86_400_000;
+
+/// Longest word by which somebody is marked.
+pub const MARK_BYTES_MAX: usize = 64;
+
+/// An outcome, which people write beside dispositions.
+const OPTED_OUT: &str = "opted_out";
+
+/// What follows one disposition.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
+pub enum AfterDisposition {
+    /// Called again, so long after the end, at most so many times.
+    Retry { after_ms: u64, attempts: u32 },
+    /// Not called again in this campaign, and tagged with a word at the level behavior.
+    Mark {
+        #[schemars(length(min = 1, max = MARK_BYTES_MAX), example = &"晚点再说")]
+        tag: String,
+    },
+    /// Not called again in this campaign.
+    Stop,
+}
+
+/// By disposition; see the file's description.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(try_from = "BTreeMap<String, AfterDisposition>")]
+pub struct DispositionMap(BTreeMap<Disposition, AfterDisposition>);
+
+/// Why a map is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MapFault {
+    #[error("{0:?} is no disposition: write busy, no_answer, unreachable, rejected, machine …")]
+    Unknown(String),
+    #[error("{0}: who opted out is never called again; no campaign can loosen that")]
+    OptedOut(&'static str),
+    #[error("{}: such a call is not made again; mark or stop are possible", .0.code())]
+    NotRetried(Disposition),
+    #[error("{}: 1 to {ATTEMPTS_MAX} attempts, each at most 30 days after the end", .0.code())]
+    OutOfBounds(Disposition),
+    #[error("{}: a tag has 1 to {MARK_BYTES_MAX} bytes, none of them a control character", .0.code())]
+    Tag(Disposition),
+    #[error(
+        "{}: {attempts} attempts, and retry_policy allows {retries_max} over all dispositions: one of both \
+         is meant otherwise",
+        disposition.code()
+    )]
+    Contradicts {
+        disposition: Disposition,
+        attempts: u32,
+        retries_max: u32,
+    },
+}
+
+impl TryFrom<BTreeMap<String, AfterDisposition>> for DispositionMap {
+    type Error = MapFault;
+
+    fn try_from(given: BTreeMap<String, AfterDisposition>) -> Result<Self, MapFault> {
+        let mut map = BTreeMap::new();
+        for (name, after) in given {
+            if name == OPTED_OUT {
+                match after {
+                    // That is what happens anyway.
+                    AfterDisposition::Stop => continue,
+                    AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } => {
+                        return Err(MapFault::OptedOut(OPTED_OUT));
+                    }
+                }
+            }
+            let disposition = Disposition::from_code(&name).ok_or(MapFault::Unknown(name))?;
+            check(disposition, &after)?;
+            map.insert(disposition, after);
+        }
+        Ok(Self(map))
+    }
+}
+
+fn check(disposition: Disposition, after: &AfterDisposition) -> Result<(), MapFault> {
+    match after {
+        AfterDisposition::Retry { .. } if !may_be_retried(disposition) => {
+            Err(MapFault::NotRetried(disposition))
+        }
+        AfterDisposition::Retry { after_ms, attempts }
+            if !(1..=ATTEMPTS_MAX).contains(attempts) || *after_ms > AFTER_MS_MAX =>
+        {
+            Err(MapFault::OutOfBounds(disposition))
+        }
+        AfterDisposition::Mark { tag }
+            if tag.trim().is_empty() || tag.len() > MARK_BYTES_MAX || tag.chars().any(char::is_control) =>
+        {
+            Err(MapFault::Tag(disposition))
+        }
+        AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } | AfterDisposition::Stop => Ok(()),
+    }
+}
+
+/// A conversation that was had, a number that is closed, and what was never dialed are not called again.
+const fn may_be_retried(disposition: Disposition) -> bool {
+    !matches!(
+        disposition,
+        Disposition::Answered
+            | Disposition::InvalidNumber
+            | Disposition::Blocked
+            | Disposition::Withdrawn
+            | Disposition::NotPermitted
+    )
+}
+
+impl DispositionMap {
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn get(&self, disposition: Disposition) -> Option<&AfterDisposition> {
+        self.0.get(&disposition)
+    }
+
+    /// Whether it fits the policy that bounds all retries together.
+    pub fn check_against(&self, policy_retries_max: u32) -> Result<(), MapFault> {
+        for (disposition, after) in &self.0 {
+            if let AfterDisposition::Retry { attempts, .. } = after
+                && *attempts > policy_retries_max
+            {
+                return Err(MapFault::Contradicts {
+                    disposition: *disposition,
+                    attempts: *attempts,
+                    retries_max: policy_retries_max,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+impl schemars::JsonSchema for DispositionMap {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DispositionMap".into()
+    }
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let after = generator.subschema_for::<AfterDisposition>();
+        let example = serde_json::json!({ "busy": { "do": "retry", "after_ms": 600_000, "attempts": 2 },
+            "machine": { "do": "mark", "tag": "answering machine" }, "rejected": { "do": "stop" } });
+        schemars::json_schema!({ "type": "object", "additionalProperties": after,
+            "description": "By disposition: call again, mark or stop; others as retry_policy says",
+            "examples": [example] })
+    }
+}
+
+impl CallingPlan {
+    /// By which rule somebody is called again after a disposition; `None` where nobody is.
+    pub fn retry_rule(&self, disposition: Disposition) -> Option<RetryRule> {
+        match self.dispositions.get(disposition) {
+            Some(AfterDisposition::Retry { after_ms, attempts }) => Some(RetryRule {
+                waits_ms: vec![*after_ms],
+                retries_max: *attempts,
+            }),
+            Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop) => None,
+            None => self.retry_policy.rules.get(&disposition).cloned(),
+        }
+    }
+
+    /// The word by which a disposition marks somebody.
+    pub fn mark_of(&self, disposition: Disposition) -> Option<&str> {
+        match self.dispositions.get(disposition)? {
+            AfterDisposition::Mark { tag } => Some(tag),
+            AfterDisposition::Retry { .. } | AfterDisposition::Stop => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calling_plan::Preset;
+    use crate::compliance::testing::campaign_facts;
+
+    fn read(text: &str) -> Result<DispositionMap, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn each_disposition_is_retried_marked_or_stopped_and_the_rest_is_as_the_policy_says() {
+        let map = r#"{"busy":{"do":"retry","after_ms":60000,"attempts":2},
+            "machine":{"do":"mark","tag":"mailbox"},"no_answer":{"do":"stop"},"opted_out":{"do":"stop"}}"#;
+        let mut plan = campaign_facts(Preset::CnService).plan;
+        let unnamed = plan.retry_rule(Disposition::Congestion);
+        assert!(unnamed.is_some() && plan.retry_rule(Disposition::NoAnswer).is_some());
+        plan.dispositions = read(map).unwrap();
+        let busy = plan.retry_rule(Disposition::Busy).unwrap();
+        assert_eq!((busy.waits_ms.as_slice(), busy.retries_max), (&[60_000][..], 2));
+        assert_eq!(plan.retry_rule(Disposition::NoAnswer), None);
+        assert_eq!(plan.retry_rule(Disposition::Machine), None);
+        assert_eq!(plan.mark_of(Disposition::Machine), Some("mailbox"));
+        assert_eq!(plan.retry_rule(Disposition::Congestion), unnamed);
+        // Written in one order, and without what is so anyway.
+        let written = serde_json::to_string(&plan.dispositions).unwrap();
+        let again = read(&written).unwrap();
+        assert_eq!(again, plan.dispositions);
+        assert!(!written.contains("opted_out"), "{written}");
+    }
+
+    #[test]
+    fn what_is_unknown_contradictory_or_would_loosen_an_opt_out_is_refused() {
+        for (wrong, why) in [
+            (r#"{"hung_up_early":{"do":"stop"}}"#, "is no disposition"),
+            (
+                r#"{"opted_out":{"do":"retry","after_ms":1,"attempts":1}}"#,
+                "never called again",
+            ),
+            (
+                r#"{"answered":{"do":"retry","after_ms":1,"attempts":1}}"#,
+                "not made again",
+            ),
+            (
+                r#"{"invalid_number":{"do":"retry","after_ms":1,"attempts":1}}"#,
+                "not made again",
+            ),
+            (r#"{"busy":{"do":"retry","after_ms":1,"attempts":0}}"#, "attempts"),
+            (
+                r#"{"busy":{"do":"retry","after_ms":2592000001,"attempts":1}}"#,
+                "30 days",
+            ),
+            (r#"{"busy":{"do":"retry","after_ms":1}}"#, "attempts"),
+            (r#"{"busy":{"do":"mark","tag":" "}}"#, "a tag has"),
+            (r#"{"busy":{"do":"stop","attempts":1}}"#, "unknown field"),
+            (r#"{"busy":{"do":"ring"}}"#, "unknown variant"),
+        ] {
+            let said = read(wrong).unwrap_err();
+            assert!(said.contains(why), "{wrong}: {said}");
+        }
+        let four = read(r#"{"busy":{"do":"retry","after_ms":1,"attempts":4}}"#).unwrap();
+        let said = four.check_against(3).unwrap_err().to_string();
+        assert!(said.contains("4 attempts") && said.contains("allows 3"), "{said}");
+        assert_eq!(four.check_against(4), Ok(()));
+    }
+}
