@@ -58,6 +58,7 @@ pub mod permission;
 pub mod person_request;
 pub mod personal;
 pub mod phone_number;
+pub mod planted;
 pub mod ports;
 pub mod problem;
 pub mod promotion;

@@ -7,17 +7,21 @@ use super::Views;
 use super::agents::SimulatedAgents;
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
-use super::faults::{self, Crash, Outage};
-use super::invariants::{self, Findings};
-use super::operator::{Notebook, Operator};
+use super::faults::{self, Crash, Faults};
+use super::invariants::{self, Findings, Terms};
+use super::operator::{Notebook, Operator, manner_of};
 use super::people::SeededCallees;
 use super::power::Power;
+use super::scenario::{FaultRates, Scenario};
 use super::shape::Shape;
+use super::shrink::STRIDE;
+use super::slow_store::SlowStore;
 use super::tasks::LocalTasks;
 use super::witness::Witness;
-use actors::{ActorSystem, DriverPorts, Drivers, Environment, Place};
+use actors::{ActorSystem, DriverPorts, Drivers, DriversHandle, Environment, Place};
 use async_trait::async_trait;
 use domain::ids::CallId;
+use domain::installation::ClockOffset;
 use domain::ports::agents::Agents;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
@@ -30,8 +34,11 @@ use media::lines::{CarrierBook, SimulatedLine};
 use projections::{Grounds, Projections, ReadDb, SqliteReadDb, View, views};
 use sha2::{Digest, Sha256};
 use speech::simulated::SimulatedSynthesizer;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{MemoryEventStore, MemoryVault};
+use tokio::sync::OnceCell;
 use tokio::task::LocalSet;
 
 /// Purposes of chance, so that no draw of one shifts another.
@@ -40,6 +47,10 @@ const VAULT: u64 = 2;
 const FAULTS: u64 = 3;
 const IDS: u64 = 4;
 const SHAPE: u64 = 5;
+/// The first day; and how long slow appends take, in each life of its own.
+const FIRST_DAY: u64 = 6;
+/// Beside the generation.
+const SLOW: u64 = 7;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
@@ -50,8 +61,24 @@ const BOOT_MS: u64 = 1_500;
 /// Time after the last day in which what is open must settle.
 const GRACE_MS: u64 = 4 * 3_600_000;
 
-/// Monday 2026-03-02, 00:00 in Beijing.
-const FIRST_MIDNIGHT: &str = "2026-03-02T00:00:00+08:00";
+/// First days of worlds: ordinary weeks, the spring festival with a Saturday that is worked, 清明, the days on
+/// which Berlin's clocks change, and the national days.
+const FIRST_DAYS: [&str; 8] = [
+    "2026-03-02",
+    "2026-06-08",
+    "2026-03-02",
+    "2026-02-12",
+    "2026-04-02",
+    "2026-03-26",
+    "2026-09-28",
+    "2026-10-22",
+];
+
+/// How long a planned stop lets calls finish.
+const DRAIN_FOR: Duration = Duration::from_secs(120);
+
+/// How far a wrong clock is off: half a second more than dialing allows.
+const WRONG_BY_MS: i64 = 2_500;
 
 /// Why a world could not be run; a fault of the simulation, not a finding.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +101,8 @@ pub(crate) struct WorldPlan {
     pub(crate) index: u64,
     pub(crate) views: Views,
     pub(crate) agents: u32,
+    pub(crate) faults: FaultRates,
+    pub(crate) scenario: Scenario,
 }
 
 pub(crate) struct WorldReport {
@@ -88,7 +117,7 @@ pub(crate) struct WorldReport {
 struct World {
     plan: WorldPlan,
     shape: Shape,
-    outage: Option<Outage>,
+    faults: Faults,
     seed: u64,
     midnight: Timestamp,
     clock: Arc<dyn Clock>,
@@ -160,24 +189,23 @@ fn failed(error: impl std::fmt::Display) -> SimulationError {
 
 impl World {
     fn new(plan: WorldPlan) -> Result<(Self, Vec<Crash>), SimulationError> {
-        let seed = plan
-            .seed
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .wrapping_add(plan.index);
-        let midnight: Timestamp = FIRST_MIDNIGHT.parse().map_err(failed)?;
+        let seed = plan.seed.wrapping_mul(STRIDE).wrapping_add(plan.index);
+        let midnight = first_midnight(&plan.scenario, seed)?;
         let faults = faults::draw(
             &SeededChance::new(seed, FAULTS),
             midnight,
             plan.days,
             plan.calls_per_day,
+            &plan.faults,
         );
+        let crashes = faults.crashes.clone();
         let power = Arc::new(Power::default());
         let chance = Arc::new(SeededChance::new(seed, DISK));
         let disk = Arc::new(SimulatedDisk::new(chance, Arc::clone(&power)));
         let world = Self {
             plan,
             shape: Shape::draw(&SeededChance::new(seed, SHAPE)),
-            outage: faults.outage,
+            faults,
             seed,
             midnight,
             clock: Arc::new(VirtualClock::new(midnight)),
@@ -189,7 +217,7 @@ impl World {
             book: Arc::new(CarrierBook::default()),
             notebook: Arc::new(Notebook::default()),
         };
-        Ok((world, faults.crashes))
+        Ok((world, crashes))
     }
 
     fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
@@ -198,11 +226,26 @@ impl World {
         Ok(Arc::new(store))
     }
 
+    /// The same, whose appends take long for a while in some worlds.
+    fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
+        let inner = self.store()?;
+        let Some(spell) = self.faults.slow else {
+            return Ok(inner);
+        };
+        Ok(Arc::new(SlowStore {
+            inner,
+            clock: Arc::clone(&self.clock),
+            chance: SeededChance::new(self.seed, SLOW + (generation << 8)),
+            spell,
+            ms_max: self.plan.faults.slow_append_ms_max.into(),
+        }))
+    }
+
     /// Boots the product and lets it live until it crashes.
     async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
         let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
         let environment = Environment {
-            store: self.store()?,
+            store: self.store_of(generation)?,
             vault: Arc::clone(&self.vault) as _,
             clock: Arc::clone(&self.clock),
             ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
@@ -216,9 +259,11 @@ impl World {
             return Err(SimulationError::Lost);
         }
         self.schedule_faults(tasks.as_ref(), crash);
+        self.watch_clock(tasks.as_ref(), &environment);
         let system = ActorSystem::start(environment.clone(), Place::Local);
         let ports = self.ports(&environment).await?;
         let operator = self.operator(&system, &environment);
+        let started = OnceCell::new();
         let living = async {
             let recordings = Arc::new(NoRecordings);
             match actors::start_forgetting(&system, &environment, recordings).await {
@@ -230,7 +275,10 @@ impl World {
                 Err(error) => return Err(failed(error)),
             }
             match Drivers::start(system, environment, ports).await {
-                Ok(_drivers) => tasks.spawn("operator", Box::pin(operator.work())),
+                Ok(drivers) => {
+                    drop(started.set(drivers));
+                    tasks.spawn("operator", Box::pin(operator.work()));
+                }
                 // It does not come up on a failing disk, as long as that lasts.
                 Err(error) if crash.disk_from.is_some() => tracing::debug!(%error, "not started"),
                 Err(error) => return Err(failed(error)),
@@ -240,9 +288,46 @@ impl World {
         tokio::select! {
             biased;
             () = self.power.lost() => Ok(()),
-            () = self.clock.wait_until(crash.at) => Ok(()),
+            () = self.over(crash, &started) => Ok(()),
             ended = living => ended,
         }
+    }
+
+    /// Returns when this life ends by itself: at its instant, or when what it was told to finish is finished.
+    async fn over(&self, crash: Crash, started: &OnceCell<DriversHandle>) {
+        self.clock.wait_until(crash.at).await;
+        let Some(drivers) = started.get().filter(|_| crash.planned) else {
+            return;
+        };
+        self.witness.drain_begins(self.clock.now());
+        drivers.drain(DRAIN_FOR).await;
+        self.witness.drain_ends(self.clock.now());
+    }
+
+    /// Another clock says that this one is wrong, for a while.
+    fn watch_clock(&self, tasks: &dyn Tasks, environment: &Environment) {
+        let Some(spell) = self.faults.wrong_clock else {
+            return;
+        };
+        let measured = |offset_ms| ClockOffset {
+            offset_ms,
+            round_trip_ms: 1,
+            source: "ntp:127.0.0.1:123".to_owned(),
+            uncertainty_ms: 1,
+        };
+        let (clock, skew) = (Arc::clone(&self.clock), Arc::clone(&environment.skew));
+        if spell.holds(clock.now()) {
+            skew.measured(measured(WRONG_BY_MS), clock.now());
+        }
+        let watching = async move {
+            if clock.now() < spell.until {
+                clock.wait_until(spell.from).await;
+                skew.measured(measured(WRONG_BY_MS), clock.now());
+                clock.wait_until(spell.until).await;
+                skew.measured(measured(0), clock.now());
+            }
+        };
+        tasks.spawn("another clock", Box::pin(watching));
     }
 
     async fn ports(&self, environment: &Environment) -> Result<DriverPorts, SimulationError> {
@@ -256,7 +341,7 @@ impl World {
             .map_err(failed)?;
         let callees = Arc::new(SeededCallees {
             seed: self.seed,
-            outage: self.outage,
+            outages: self.faults.outages.clone(),
             witness: Arc::clone(&self.witness),
         });
         let line = |facts| {
@@ -313,6 +398,17 @@ impl World {
         }
     }
 
+    /// What the operator meant each campaign to be.
+    fn terms(&self) -> BTreeMap<String, Terms> {
+        let days = 0..self.plan.days;
+        let campaigns = days.flat_map(|day| (0..self.shape.campaigns_per_day).map(move |part| (day, part)));
+        let of = |(day, part)| {
+            let manner = manner_of(&self.plan, self.seed, day, part);
+            (Operator::campaign_id(day, part).to_string(), Terms::of(&manner))
+        };
+        campaigns.map(of).collect()
+    }
+
     async fn judge(&self, crashes: u64) -> Result<WorldReport, SimulationError> {
         let store = self.store()?;
         // Everything is in the store now, and nobody crashes any more.
@@ -330,6 +426,13 @@ impl World {
             acknowledged: &self.notebook.positions(),
             lines: &self.shape.line_facts(),
             witnessed: &self.witness.seen(),
+            terms: &self.terms(),
+            drains: &self.witness.drains(),
+            wrong_clock: self.faults.wrong_clock,
+            append_ms_max: self
+                .faults
+                .slow
+                .map_or(0, |_| self.plan.faults.slow_append_ms_max.into()),
         };
         let mut findings = invariants::judge(&evidence).map_err(SimulationError::Log)?;
         invariants::views_equal_replay(
@@ -348,6 +451,14 @@ impl World {
             log_hash: hash.finalize().into(),
         })
     }
+}
+
+fn first_midnight(scenario: &Scenario, seed: u64) -> Result<Timestamp, SimulationError> {
+    let nth = SeededChance::new(seed, FIRST_DAY).below(FIRST_DAYS.len() as u64);
+    let drawn = usize::try_from(nth).ok().and_then(|nth| FIRST_DAYS.get(nth));
+    let day = scenario.starts_on.map(|day| day.to_string());
+    let day = day.unwrap_or_else(|| drawn.unwrap_or(&"2026-03-02").to_string());
+    format!("{day}T00:00:00+08:00").parse().map_err(failed)
 }
 
 async fn read_all(store: &dyn EventStore) -> Result<Vec<StoredEvent>, SimulationError> {
