@@ -90,29 +90,21 @@ pub const fn planted(_bug: Bug) -> bool {
     false
 }
 
+#[cfg(feature = "planted")]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
 /// Whether this bug is planted on this thread.
 #[cfg(feature = "planted")]
 pub fn planted(bug: Bug) -> bool {
-    switch::PLANTED.with(|planted| planted.get() == Some(bug))
+    PLANTED.with(|planted| planted.get() == Some(bug))
 }
 
+/// From here on this thread has this bug, or none.
 #[cfg(feature = "planted")]
-pub use switch::plant;
-
-/// The switch that only a build with the feature has.
-#[cfg(feature = "planted")]
-mod switch {
-    use super::Bug;
-    use std::cell::Cell;
-
-    thread_local! {
-        pub(super) static PLANTED: Cell<Option<Bug>> = const { Cell::new(None) };
-    }
-
-    /// From here on this thread has this bug, or none.
-    pub fn plant(bug: Option<Bug>) {
-        PLANTED.with(|planted| planted.set(bug));
-    }
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.with(|planted| planted.set(bug));
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Seeds that found something, kept for ever: what was mended stays mended. `simulation/seeds.tsv` says what each
-//! found and what ended it.
+//! Seeds that found something, kept for ever: what was mended stays mended. `simulation/seeds.tsv` says what
+//! each found and what ended it.
 
 use super::{FaultRates, Plan, Scenario, Views};
 

@@ -73,7 +73,7 @@ impl Operator {
         }
     }
 
-    /// Who was enrolled by mistake, or does not wish to be called any more, is taken back; a list is undone; a
+    /// Who was enrolled by mistake, or does not wish to be called, is taken back; a list is undone; a
     /// campaign goes on to its next stage.
     pub(crate) async fn take_back(&self, day: u32) {
         let chance = SeededChance::new(self.seed, 7_000 + u64::from(day));

@@ -13,6 +13,7 @@ mod faults;
 mod found_seeds;
 mod hands;
 mod invariants;
+mod life;
 mod manner;
 mod operator;
 mod people;

@@ -1,5 +1,5 @@
-//! What a run is asked to have in it: how often each fault comes, and what campaigns and people are like. Read
-//! from YAML; what is not said is as in a run without a file, and a member that nobody knows is refused.
+//! What a run is asked to have in it: how often each fault comes, and what campaigns and people are like.
+//! Read from YAML; what is not said is as in a run without a file, and a member that nobody knows is refused.
 
 use domain::calling_plan::Preset;
 use domain::working_calendar::Day;
@@ -206,8 +206,8 @@ pub enum ScenarioFault {
     #[error("it cannot be read: {why}")]
     Unreadable { why: String },
     #[error(
-        "a value is out of bounds: of ten is 0 to 10, crashes and drains at most 100 a day, an append at most 60 s, \
-         campaigns last 1 to 7 days, and under us-tsr nobody may be called here"
+        "a value is out of bounds: of ten is 0 to 10, crashes and drains at most 100 a day, an append at most \
+         60 s, campaigns last 1 to 7 days, and under us-tsr nobody may be called here"
     )]
     OutOfBounds,
 }

@@ -91,8 +91,8 @@ const fn inverse(odd: u64) -> u64 {
     found
 }
 
-/// The smallest plan found of which an invariant of the same name as in `plan` does not hold. `plan` is of one
-/// world.
+/// The smallest plan found of which an invariant of the same name as in `plan` does not hold. `plan` is of
+/// one world.
 pub fn shrink(plan: Plan) -> Result<Plan, SimulationError> {
     let violated = simulate_world(plan, 0)?.violated();
     let fails = |plan: Plan| {

@@ -4,53 +4,35 @@
 //! memory of calls, and the clock. Everything else is dropped in the middle of whatever it was doing.
 
 use super::Views;
-use super::agents::SimulatedAgents;
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
 use super::faults::{self, Crash, Faults};
 use super::invariants::{self, Findings, Terms};
 use super::operator::{Notebook, Operator, manner_of};
-use super::people::SeededCallees;
 use super::power::Power;
 use super::scenario::{FaultRates, Scenario};
 use super::shape::Shape;
 use super::shrink::STRIDE;
-use super::slow_store::SlowStore;
-use super::tasks::LocalTasks;
 use super::witness::Witness;
-use actors::{ActorSystem, DriverPorts, Drivers, DriversHandle, Environment, Place};
-use async_trait::async_trait;
-use domain::ids::CallId;
-use domain::installation::ClockOffset;
-use domain::ports::agents::Agents;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
-use domain::ports::line::Line;
-use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
-use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
-use media::lines::{CarrierBook, SimulatedLine};
-use projections::{Grounds, Projections, ReadDb, SqliteReadDb, View, views};
+use media::lines::CarrierBook;
+use projections::{ReadDb, SqliteReadDb, View, views};
 use sha2::{Digest, Sha256};
-use speech::simulated::SimulatedSynthesizer;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 use store::{MemoryEventStore, MemoryVault};
-use tokio::sync::OnceCell;
 use tokio::task::LocalSet;
 
 /// Purposes of chance, so that no draw of one shifts another.
 const DISK: u64 = 1;
 const VAULT: u64 = 2;
 const FAULTS: u64 = 3;
-const IDS: u64 = 4;
 const SHAPE: u64 = 5;
-/// The first day; and how long slow appends take, in each life of its own.
+/// The first day.
 const FIRST_DAY: u64 = 6;
-/// Beside the generation.
-const SLOW: u64 = 7;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
@@ -73,12 +55,6 @@ const FIRST_DAYS: [&str; 8] = [
     "2026-09-28",
     "2026-10-22",
 ];
-
-/// How long a planned stop lets calls finish.
-const DRAIN_FOR: Duration = Duration::from_secs(120);
-
-/// How far a wrong clock is off: half a second more than dialing allows.
-const WRONG_BY_MS: i64 = 2_500;
 
 /// Why a world could not be run; a fault of the simulation, not a finding.
 #[derive(Debug, thiserror::Error)]
@@ -114,36 +90,20 @@ pub(crate) struct WorldReport {
 }
 
 /// What outlives a crash.
-struct World {
-    plan: WorldPlan,
-    shape: Shape,
-    faults: Faults,
-    seed: u64,
-    midnight: Timestamp,
-    clock: Arc<dyn Clock>,
-    power: Arc<Power>,
-    disk: Arc<SimulatedDisk>,
-    vault: Arc<MemoryVault>,
-    views: Arc<dyn ReadDb>,
-    book: Arc<CarrierBook>,
-    notebook: Arc<Notebook>,
-    witness: Arc<Witness>,
-}
-
-/// A simulated call is not recorded: there is no audio.
-struct NoRecordings;
-
-#[async_trait]
-impl Recordings for NoRecordings {
-    async fn close_left_over(&self, _call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
-        Ok(None)
-    }
-    async fn delete(&self, _call: CallId) -> Result<bool, RecordingError> {
-        Ok(false)
-    }
-    async fn kept(&self) -> std::io::Result<Vec<CallId>> {
-        Ok(Vec::new())
-    }
+pub(crate) struct World {
+    pub(crate) plan: WorldPlan,
+    pub(crate) shape: Shape,
+    pub(crate) faults: Faults,
+    pub(crate) seed: u64,
+    pub(crate) midnight: Timestamp,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) power: Arc<Power>,
+    pub(crate) disk: Arc<SimulatedDisk>,
+    pub(crate) vault: Arc<MemoryVault>,
+    pub(crate) views: Arc<dyn ReadDb>,
+    pub(crate) book: Arc<CarrierBook>,
+    pub(crate) notebook: Arc<Notebook>,
+    pub(crate) witness: Arc<Witness>,
 }
 
 /// Runs one world to its end and judges its log.
@@ -183,7 +143,7 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
     runtime.block_on(world.judge(crashes.len() as u64))
 }
 
-fn failed(error: impl std::fmt::Display) -> SimulationError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> SimulationError {
     SimulationError::Start(error.to_string())
 }
 
@@ -220,181 +180,16 @@ impl World {
         Ok((world, crashes))
     }
 
-    fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
+    pub(crate) fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
         let disk = Arc::clone(&self.disk) as Arc<dyn domain::ports::disk::Disk>;
         let store = MemoryEventStore::new(Arc::clone(&self.clock), disk).map_err(failed)?;
         Ok(Arc::new(store))
     }
 
-    /// The same, whose appends take long for a while in some worlds.
-    fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
-        let inner = self.store()?;
-        let Some(spell) = self.faults.slow else {
-            return Ok(inner);
-        };
-        Ok(Arc::new(SlowStore {
-            inner,
-            clock: Arc::clone(&self.clock),
-            chance: SeededChance::new(self.seed, SLOW + (generation << 8)),
-            spell,
-            ms_max: self.plan.faults.slow_append_ms_max.into(),
-        }))
-    }
-
-    /// Boots the product and lets it live until it crashes.
-    async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
-        let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
-        let environment = Environment {
-            store: self.store_of(generation)?,
-            vault: Arc::clone(&self.vault) as _,
-            clock: Arc::clone(&self.clock),
-            ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
-            tasks: Arc::clone(&tasks),
-            damage: Arc::default(),
-            skew: Arc::default(),
-            rehearsal: true,
-        };
-        let head = environment.store.head().await.map_err(failed)?;
-        if self.notebook.positions().iter().any(|position| *position > head) {
-            return Err(SimulationError::Lost);
-        }
-        self.schedule_faults(tasks.as_ref(), crash);
-        self.watch_clock(tasks.as_ref(), &environment);
-        let system = ActorSystem::start(environment.clone(), Place::Local);
-        let ports = self.ports(&environment).await?;
-        let operator = self.operator(&system, &environment);
-        let started = OnceCell::new();
-        let living = async {
-            let recordings = Arc::new(NoRecordings);
-            match actors::start_forgetting(&system, &environment, recordings).await {
-                Ok(()) => {}
-                Err(error) if crash.disk_from.is_some() => {
-                    tracing::debug!(%error, "not started");
-                    return std::future::pending().await;
-                }
-                Err(error) => return Err(failed(error)),
-            }
-            match Drivers::start(system, environment, ports).await {
-                Ok(drivers) => {
-                    drop(started.set(drivers));
-                    tasks.spawn("operator", Box::pin(operator.work()));
-                }
-                // It does not come up on a failing disk, as long as that lasts.
-                Err(error) if crash.disk_from.is_some() => tracing::debug!(%error, "not started"),
-                Err(error) => return Err(failed(error)),
-            }
-            std::future::pending().await
-        };
-        tokio::select! {
-            biased;
-            () = self.power.lost() => Ok(()),
-            () = self.over(crash, &started) => Ok(()),
-            ended = living => ended,
-        }
-    }
-
-    /// Returns when this life ends by itself: at its instant, or when what it was told to finish is finished.
-    async fn over(&self, crash: Crash, started: &OnceCell<DriversHandle>) {
-        self.clock.wait_until(crash.at).await;
-        let Some(drivers) = started.get().filter(|_| crash.planned) else {
-            return;
-        };
-        self.witness.drain_begins(self.clock.now());
-        drivers.drain(DRAIN_FOR).await;
-        self.witness.drain_ends(self.clock.now());
-    }
-
-    /// Another clock says that this one is wrong, for a while.
-    fn watch_clock(&self, tasks: &dyn Tasks, environment: &Environment) {
-        let Some(spell) = self.faults.wrong_clock else {
-            return;
-        };
-        let measured = |offset_ms| ClockOffset {
-            offset_ms,
-            round_trip_ms: 1,
-            source: "ntp:127.0.0.1:123".to_owned(),
-            uncertainty_ms: 1,
-        };
-        let (clock, skew) = (Arc::clone(&self.clock), Arc::clone(&environment.skew));
-        if spell.holds(clock.now()) {
-            skew.measured(measured(WRONG_BY_MS), clock.now());
-        }
-        let watching = async move {
-            if clock.now() < spell.until {
-                clock.wait_until(spell.from).await;
-                skew.measured(measured(WRONG_BY_MS), clock.now());
-                clock.wait_until(spell.until).await;
-                skew.measured(measured(0), clock.now());
-            }
-        };
-        tasks.spawn("another clock", Box::pin(watching));
-    }
-
-    async fn ports(&self, environment: &Environment) -> Result<DriverPorts, SimulationError> {
-        let grounds = Grounds {
-            store: Arc::clone(&environment.store),
-            db: Arc::clone(&self.views),
-            clock: Arc::clone(&self.clock),
-        };
-        let projections = Projections::start_views(grounds, self.chosen(), environment.tasks.as_ref())
-            .await
-            .map_err(failed)?;
-        let callees = Arc::new(SeededCallees {
-            seed: self.seed,
-            outages: self.faults.outages.clone(),
-            witness: Arc::clone(&self.witness),
-        });
-        let line = |facts| {
-            let (clock, callees) = (Arc::clone(&self.clock), Arc::clone(&callees));
-            let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));
-            Arc::new(line) as Arc<dyn Line>
-        };
-        Ok(DriverPorts {
-            worklist: Arc::new(projections.worklist()),
-            lines: self.shape.line_facts().into_iter().map(line).collect(),
-            synthesizer: Arc::new(SimulatedSynthesizer),
-            hearing: None,
-            recordings: Arc::new(NoRecordings),
-            agents: SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock))
-                .map(|agents| Arc::new(agents) as Arc<dyn Agents>),
-        })
-    }
-
-    fn chosen(&self) -> Vec<Arc<dyn View>> {
+    pub(crate) fn chosen(&self) -> Vec<Arc<dyn View>> {
         match self.plan.views {
             Views::All => views::all(),
             Views::Worklist => vec![Arc::new(views::worklist::Worklist)],
-        }
-    }
-
-    fn operator(&self, system: &ActorSystem, environment: &Environment) -> Operator {
-        Operator {
-            system: system.clone(),
-            environment: environment.clone(),
-            notebook: Arc::clone(&self.notebook),
-            seed: self.seed,
-            midnight: self.midnight,
-            plan: self.plan,
-            shape: self.shape,
-        }
-    }
-
-    fn schedule_faults(&self, tasks: &dyn Tasks, crash: Crash) {
-        if let Some((from, fault)) = crash.disk_from {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-            let fails = async move {
-                clock.wait_until(from).await;
-                disk.fail(fault);
-            };
-            tasks.spawn("failing disk", Box::pin(fails));
-        }
-        if let Some(sync) = crash.at_sync {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-            let armed = async move {
-                clock.wait_until(sync.armed_at).await;
-                disk.arm(sync.nth, sync.side);
-            };
-            tasks.spawn("armed disk", Box::pin(armed));
         }
     }
 

@@ -76,8 +76,8 @@ impl DialPermit {
     pub const fn leg(&self) -> u8 {
         self.leg
     }
-    /// The last instant at which its INVITE may leave: so far the rules were asked ahead. Storing that a leg is
-    /// dialed takes time, and a window may close meanwhile.
+    /// The last instant at which its INVITE may leave: so far the rules were asked ahead. Storing that a leg
+    /// is dialed takes time, and a window may close meanwhile.
     pub const fn leaves_by(&self) -> Timestamp {
         self.leaves_by
     }

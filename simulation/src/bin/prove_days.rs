@@ -6,7 +6,6 @@ use serde_json::json;
 use simulation::{FaultRates, Found, Plan, Scenario, Views, put_together, shrink, simulate_world};
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -68,12 +67,24 @@ struct Ran {
     failed: Vec<String>,
 }
 
-fn main() -> ExitCode {
-    let plan = match read_plan() {
-        Ok(plan) if plan.days > 0 && plan.calls_per_day > 0 => plan,
-        Ok(_) => return refused("there is nothing to run"),
-        Err(why) => return refused(&why),
-    };
+/// Why it ends as a failure.
+#[derive(Debug, thiserror::Error)]
+enum Unproved {
+    #[error("{0}; usage: {USAGE}")]
+    Usage(String),
+    #[error("not everything holds")]
+    Violated,
+}
+
+/// What may be asked.
+const USAGE: &str = "prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
+                     [--faults none|YAML] [--scenario YAML]";
+
+fn main() -> Result<(), Unproved> {
+    let plan = read_plan().map_err(Unproved::Usage)?;
+    if plan.days == 0 || plan.calls_per_day == 0 {
+        return Err(Unproved::Usage("there is nothing to run".to_owned()));
+    }
     let began = now();
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let (next, ran) = (AtomicU64::new(0), Mutex::new(Ran::default()));
@@ -97,23 +108,12 @@ fn main() -> ExitCode {
         "proof": "days", "days": report.days, "people": plan.calls_per_day, "agents": plan.agents,
         "calls": report.calls, "crashes": report.crashes, "events": report.events, "permits": report.permits,
         "refusals": report.refusals, "checks": checked, "violations": violations, "log_hash": report.log_hash,
-        "worlds_twice": ran.twice, "worlds_differing": ran.differing, "invariants": report.invariants, "seconds": seconds.round(),
+        "worlds_twice": ran.twice, "worlds_differing": ran.differing, "seconds": seconds.round(),
+        "invariants": report.invariants,
         "days_a_minute_and_core": days_a_minute.round(), "cores": cores, "smallest": small, "holds": holds,
-    }).to_string());
-    if holds {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
-}
-
-fn refused(why: &str) -> ExitCode {
-    say(why);
-    say(
-        "usage: prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
-         [--faults none|YAML] [--scenario YAML]",
-    );
-    ExitCode::from(2)
+    })
+    .to_string());
+    holds.then_some(()).ok_or(Unproved::Violated)
 }
 
 /// One core's share: world after world.

@@ -45,7 +45,7 @@ struct Campaign {
     answers: u64,
     drops: u64,
     recorded: (u64, u64),
-    /// Answered calls by their ends, and whether each was dropped; those that a batch must know are taken off.
+    /// Answered calls by their ends, and whether each was dropped; what a batch must know is taken off.
     ends: VecDeque<(Timestamp, u64)>,
     /// What it must know.
     known: (u64, u64),
