@@ -33,8 +33,8 @@ const SYNCS_PER_CALL: u64 = 12;
 /// A trunk is away for at most this long.
 const OUTAGE_FOR_MS: u64 = 40 * 60_000;
 
-/// Appends take long for at most this long.
-const SLOW_FOR_MS: u64 = 10 * 60_000;
+/// Milliseconds in a minute.
+const MINUTE_MS: u64 = 60_000;
 
 /// A clock is wrong for at most this long.
 const WRONG_FOR_MS: u64 = 30 * 60_000;
@@ -161,7 +161,8 @@ pub(crate) fn draw(
     let of = u32::try_from(chance.below(2)).ok();
     outages.extend(of_all.map(|spell| Outage { spell, of: None }));
     outages.extend(of_one.map(|spell| Outage { spell, of }));
-    let slow = spell(rates.slow_appends_of_ten, SLOW_FOR_MS);
+    let slow_ms = u64::from(rates.slow_minutes_max) * MINUTE_MS;
+    let slow = spell(rates.slow_appends_of_ten, slow_ms);
     let wrong_clock = spell(rates.wrong_clocks_of_ten, WRONG_FOR_MS);
     let mut nth = 0;
     let mut is_kept = || {

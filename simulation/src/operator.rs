@@ -35,9 +35,6 @@ const START_MS: u64 = 9 * HOUR_MS + HOUR_MS / 2;
 /// The others' start a minute before the calling window closes: most of their people are never dialed.
 const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 
-/// One day in so many is a late one.
-const LATE_OF: u64 = 5;
-
 /// A campaign that was paused for want of a trunk is resumed when somebody looks, so often.
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
@@ -118,7 +115,7 @@ impl Operator {
 
     pub(crate) fn starts_ms(&self, day: u32) -> u64 {
         let chance = SeededChance::new(self.seed, 3_000 + u64::from(day));
-        if chance.below(LATE_OF) == 0 {
+        if chance.below(10) < u64::from(self.plan.scenario.late_starts_of_ten) {
             LATE_START_MS
         } else {
             START_MS

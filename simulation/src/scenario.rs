@@ -29,6 +29,8 @@ pub struct FaultRates {
     pub slow_appends_of_ten: u32,
     /// The longest an append takes then.
     pub slow_append_ms_max: u32,
+    /// And for how many minutes at most.
+    pub slow_minutes_max: u32,
     /// Of ten worlds, in how many the clock is found to be wrong for a while.
     pub wrong_clocks_of_ten: u32,
     /// Most planned stops in a day: nothing new is dialed, calls finish.
@@ -47,6 +49,7 @@ impl Default for FaultRates {
             partitions_of_ten: 4,
             slow_appends_of_ten: 4,
             slow_append_ms_max: 2_500,
+            slow_minutes_max: 10,
             wrong_clocks_of_ten: 3,
             drains_per_day_max: 1,
             kept: u64::MAX,
@@ -64,6 +67,7 @@ impl FaultRates {
         partitions_of_ten: 0,
         slow_appends_of_ten: 0,
         slow_append_ms_max: 0,
+        slow_minutes_max: 0,
         wrong_clocks_of_ten: 0,
         drains_per_day_max: 0,
         kept: u64::MAX,
@@ -127,7 +131,8 @@ impl FaultRates {
         let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX)
             && read.crashes_per_day_max.max(read.sync_crashes_per_day_max) <= CRASHES_MAX
             && read.drains_per_day_max <= CRASHES_MAX
-            && read.slow_append_ms_max <= SLOW_MS_MAX;
+            && read.slow_append_ms_max <= SLOW_MS_MAX
+            && read.slow_minutes_max <= SLOW_MINUTES_MAX;
         is_bounded.then_some(read).ok_or(ScenarioFault::OutOfBounds)
     }
 }
@@ -136,6 +141,8 @@ impl FaultRates {
 const CRASHES_MAX: u32 = 100;
 /// The longest that an append may be asked to take: a minute is an outage.
 const SLOW_MS_MAX: u32 = 60_000;
+/// And for how many minutes: a day.
+const SLOW_MINUTES_MAX: u32 = 1_440;
 
 /// What campaigns and people are like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +156,8 @@ pub struct Scenario {
     pub starts_on: Option<Day>,
     /// Most days that a campaign lasts.
     pub lasts_days_max: u32,
+    /// Of ten days, on how many campaigns begin a minute before the calling window closes.
+    pub late_starts_of_ten: u32,
     /// Of ten campaigns, how many call only numbers on a list.
     pub white_lists_of_ten: u32,
     /// How many keep to working days.
@@ -169,6 +178,7 @@ impl Default for Scenario {
             preset: None,
             starts_on: None,
             lasts_days_max: 3,
+            late_starts_of_ten: 2,
             white_lists_of_ten: 2,
             working_days_of_ten: 3,
             rests_of_ten: 3,
@@ -184,6 +194,7 @@ impl Scenario {
     pub fn from_yaml(text: &str) -> Result<Self, ScenarioFault> {
         let read: Self = read(text)?;
         let of_ten = [
+            read.late_starts_of_ten,
             read.white_lists_of_ten,
             read.working_days_of_ten,
             read.rests_of_ten,
@@ -206,8 +217,8 @@ pub enum ScenarioFault {
     #[error("it cannot be read: {why}")]
     Unreadable { why: String },
     #[error(
-        "a value is out of bounds: of ten is 0 to 10, crashes and drains at most 100 a day, an append at most \
-         60 s, campaigns last 1 to 7 days, and under us-tsr nobody may be called here"
+        "a value is out of bounds: of ten is 0 to 10, crashes and drains at most 100 a day, an append at \
+         most 60 s, campaigns last 1 to 7 days, and under us-tsr nobody may be called here"
     )]
     OutOfBounds,
 }

@@ -2,6 +2,7 @@
 //! it. One that no seed finds must be said here to stand behind a second guard, and one said so must not be
 //! found: the table cannot grow stale. Without a bug the same seeds must find nothing.
 
+use domain::calling_plan::Preset;
 use domain::planted::{Bug, plant};
 use serde_json::json;
 use simulation::{FaultRates, Plan, Scenario, Views, simulate_world};
@@ -44,7 +45,7 @@ const USUAL: Effort = Effort {
     people: 100,
 };
 
-/// Some bugs need agents, a store that is slow, or more people than a test has.
+/// Most bugs are looked for in the usual world; some in one that has more of what they need.
 fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
     let usual = Plan {
         days: effort.days,
@@ -53,17 +54,13 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
         views: Views::Worklist,
         ..Plan::default()
     };
+    let scenario = usual.scenario;
+    let with = |scenario| Plan { scenario, ..usual };
+    let failing = |faults| Plan { faults, ..usual };
     match bug {
         Some(Bug::LedgerOverdrawn | Bug::LedgerAfterBatch | Bug::AbandonedNotCounted) => Plan {
             agents: 4,
             calls_per_day: effort.people * 2,
-            ..usual
-        },
-        Some(Bug::ExpiredGrantDialed) => Plan {
-            faults: FaultRates {
-                slow_appends_of_ten: 10,
-                ..usual.faults
-            },
             ..usual
         },
         Some(Bug::StageLimitIgnored) => Plan {
@@ -72,10 +69,52 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
             faults: FaultRates::NONE,
             scenario: Scenario {
                 stages_of_ten: 10,
-                ..Scenario::default()
+                late_starts_of_ten: 0,
+                ..scenario
             },
             ..usual
         },
+        Some(Bug::ExpiredGrantDialed) => {
+            let (slow_appends_of_ten, slow_minutes_max) = (10, 600);
+            failing(FaultRates {
+                slow_appends_of_ten,
+                slow_minutes_max,
+                ..usual.faults
+            })
+        }
+        Some(Bug::WrongClockIgnored) => failing(FaultRates {
+            wrong_clocks_of_ten: 10,
+            ..usual.faults
+        }),
+        Some(Bug::DrainDialsOn) => failing(FaultRates {
+            drains_per_day_max: 8,
+            ..usual.faults
+        }),
+        Some(Bug::WindowsLastSecondOpen | Bug::ZoneAnHourOff) => with(Scenario {
+            late_starts_of_ten: 7,
+            ..scenario
+        }),
+        Some(Bug::RestIgnored) => with(Scenario {
+            rests_of_ten: 10,
+            ..scenario
+        }),
+        Some(Bug::HolidayIgnored) => with(Scenario {
+            starts_on: "2026-10-01".parse().ok(),
+            working_days_of_ten: 10,
+            ..scenario
+        }),
+        Some(Bug::WhiteListIgnored) => with(Scenario {
+            white_lists_of_ten: 10,
+            ..scenario
+        }),
+        Some(Bug::UndoneListDue) => with(Scenario {
+            undone_lists_of_ten: 10,
+            ..scenario
+        }),
+        Some(Bug::ExpiredConsentCounts) => with(Scenario {
+            preset: Some(Preset::CnMarketing),
+            ..scenario
+        }),
         _ => usual,
     }
 }
