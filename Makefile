@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test check packages build prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo test check packages build prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -53,6 +53,15 @@ prove-stores: packages build
 prove-simulation: build
 	$(CARGO) build --quiet --locked --release --package cli
 	target/release/ledgerline simulate --days 200 --calls-per-day 1000 --seed 7 --json
+
+# 10,000 days of 200 people with every fault, on all cores, one world of twenty twice: hours. DAYS=N for fewer.
+prove-days: packages
+	$(CARGO) run --quiet --locked --release --package simulation --features proofs --bin prove_days -- --days $(or $(DAYS),10000)
+
+# Every planted bug is looked for, seed after seed. A build of its own, in a folder of its own: nothing that ships has them.
+prove-planted: packages
+	$(CARGO) run --quiet --locked --release --package simulation --features planted --bin prove_planted \
+	  --target-dir target/planted -- $(SEEDS)
 
 # The API beside a bare handler, at a steady rate, at its peak and at three times that.
 bench-api:

@@ -2,6 +2,7 @@
 //! more, a trunk that is away.
 
 use super::clock::SeededChance;
+use super::scenario::FaultRates;
 use domain::time::Timestamp;
 
 /// Milliseconds in a day.
@@ -13,19 +14,13 @@ const BUSY_FROM_MS: u64 = 9 * 3_600_000;
 /// Length of those hours.
 const BUSY_FOR_MS: u64 = 10 * 3_600_000;
 
-/// Most crashes in a day. The lowest draw is none.
-const CRASHES_PER_DAY_MAX: u64 = 4;
-
 /// Chance in 10 that a crash is followed by another while the first is being recovered from.
 const AGAIN_OF_TEN: u64 = 3;
 
 /// A second crash comes within this.
 const AGAIN_WITHIN_MS: u64 = 3_000;
 
-/// Chance in 10 that the disk has failed for a while before the machine crashes.
-const DISK_OF_TEN: u64 = 2;
-
-/// For at most this long.
+/// A disk fails for at most this long before its machine crashes.
 const DISK_FOR_MS: u64 = 60_000;
 
 /// Chance in 10 that power goes at a sync instead of at an instant, in a world of such crashes.
@@ -35,11 +30,17 @@ const AT_SYNC_OF_TEN: u64 = 7;
 /// mostly early, because recovery is where it matters.
 const SYNCS_PER_CALL: u64 = 12;
 
-/// Most crashes in a day of a world of such crashes.
-const AT_SYNC_PER_DAY_MAX: u64 = 10;
-
 /// A trunk is away for at most this long.
 const OUTAGE_FOR_MS: u64 = 40 * 60_000;
+
+/// Milliseconds in a minute.
+const MINUTE_MS: u64 = 60_000;
+
+/// A clock is wrong for at most this long.
+const WRONG_FOR_MS: u64 = 30 * 60_000;
+
+/// Faults behind so many cannot be taken away one by one.
+const KEPT_MAX: usize = 64;
 
 /// Which side of a sync power goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,8 @@ pub(crate) struct Crash {
     pub(crate) disk_from: Option<(Timestamp, DiskFault)>,
     /// The how-manyth sync after `armed_at`, from 1.
     pub(crate) at_sync: Option<SyncCrash>,
+    /// Nobody's power goes: it is told to stop, and stops when it has finished.
+    pub(crate) planned: bool,
 }
 
 /// A crash at one sync.
@@ -85,21 +88,47 @@ impl Crash {
             at,
             disk_from: None,
             at_sync: None,
+            planned: false,
         }
     }
 }
 
-/// A while in which no trunk is reachable.
+/// A while in which something is not as it should be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Outage {
+pub(crate) struct Spell {
     pub(crate) from: Timestamp,
     /// Exclusive.
     pub(crate) until: Timestamp,
 }
 
-impl Outage {
+impl Spell {
     pub(crate) fn holds(&self, at: Timestamp) -> bool {
         self.from <= at && at < self.until
+    }
+
+    /// Within the busy hours of one of the days.
+    fn draw(chance: &SeededChance, midnight: Timestamp, days: u32, for_ms: u64) -> Self {
+        let day = chance.below(u64::from(days));
+        let from = midnight.plus_ms(day * DAY_MS + BUSY_FROM_MS + chance.below(BUSY_FOR_MS));
+        Self {
+            from,
+            until: from.plus_ms(1 + chance.below(for_ms)),
+        }
+    }
+}
+
+/// A while in which no trunk is reachable, or not one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outage {
+    pub(crate) spell: Spell,
+    /// Only this one, counted from 0; all of them otherwise.
+    pub(crate) of: Option<u32>,
+}
+
+impl Outage {
+    pub(crate) fn holds(&self, line: &str, at: Timestamp) -> bool {
+        let concerns = self.of.is_none_or(|nth| line == format!("trunk-{nth}"));
+        concerns && self.spell.holds(at)
     }
 }
 
@@ -108,39 +137,89 @@ impl Outage {
 pub(crate) struct Faults {
     /// In order.
     pub(crate) crashes: Vec<Crash>,
-    pub(crate) outage: Option<Outage>,
+    pub(crate) outages: Vec<Outage>,
+    pub(crate) slow: Option<Spell>,
+    pub(crate) wrong_clock: Option<Spell>,
 }
 
-/// Draws the faults of one world. Every second world, on average, crashes at syncs too, and every second
-/// one loses its trunks for a while.
-pub(crate) fn draw(chance: &SeededChance, midnight: Timestamp, days: u32, calls_per_day: u32) -> Faults {
+/// Draws the faults of one world. Every second world, on average, crashes at syncs too.
+pub(crate) fn draw(
+    chance: &SeededChance,
+    midnight: Timestamp,
+    days: u32,
+    calls_per_day: u32,
+    rates: &FaultRates,
+) -> Faults {
+    let mut crashes = crashes(chance, midnight, days, calls_per_day, rates);
+    let spell = |rate: u32, for_ms| {
+        let drawn = Spell::draw(chance, midnight, days, for_ms);
+        (chance.below(10) < u64::from(rate)).then_some(drawn)
+    };
+    let mut outages: Vec<Outage> = Vec::new();
+    let of_all = spell(rates.outages_of_ten, OUTAGE_FOR_MS);
+    let of_one = spell(rates.partitions_of_ten, OUTAGE_FOR_MS);
+    let of = u32::try_from(chance.below(2)).ok();
+    outages.extend(of_all.map(|spell| Outage { spell, of: None }));
+    outages.extend(of_one.map(|spell| Outage { spell, of }));
+    let slow_ms = u64::from(rates.slow_minutes_max) * MINUTE_MS;
+    let slow = spell(rates.slow_appends_of_ten, slow_ms);
+    let wrong_clock = spell(rates.wrong_clocks_of_ten, WRONG_FOR_MS);
+    let mut nth = 0;
+    let mut is_kept = || {
+        let is_kept = nth >= KEPT_MAX || rates.kept >> nth & 1 == 1;
+        nth += 1;
+        is_kept
+    };
+    crashes.retain(|_| is_kept());
+    outages.retain(|_| is_kept());
+    Faults {
+        crashes,
+        outages,
+        slow: slow.filter(|_| is_kept()),
+        wrong_clock: wrong_clock.filter(|_| is_kept()),
+    }
+}
+
+/// Lost power and planned stops, in their order.
+fn crashes(
+    chance: &SeededChance,
+    midnight: Timestamp,
+    days: u32,
+    calls_per_day: u32,
+    rates: &FaultRates,
+) -> Vec<Crash> {
     let syncs_max = (chance.below(2) == 0).then(|| u64::from(calls_per_day) * SYNCS_PER_CALL);
-    let crashes_max = syncs_max.map_or(CRASHES_PER_DAY_MAX, |_| AT_SYNC_PER_DAY_MAX);
+    let crashes_max = syncs_max.map_or(rates.crashes_per_day_max, |_| rates.sync_crashes_per_day_max);
     let mut crashes = Vec::new();
     for day in 0..u64::from(days) {
         let busy_from = midnight.plus_ms(day * DAY_MS + BUSY_FROM_MS);
-        for _ in 0..chance.below(crashes_max + 1) {
+        for _ in 0..chance.below(u64::from(crashes_max) + 1) {
             let at = busy_from.plus_ms(chance.below(BUSY_FOR_MS));
-            crashes.push(first_crash(chance, at, syncs_max.map(|most| (busy_from, most))));
+            let syncs = syncs_max.map(|most| (busy_from, most));
+            crashes.push(first_crash(chance, at, syncs, rates));
             if chance.below(10) < AGAIN_OF_TEN {
                 let again_at = at.plus_ms(1 + chance.below(AGAIN_WITHIN_MS));
                 crashes.push(Crash::end(again_at));
             }
         }
+        for _ in 0..chance.below(u64::from(rates.drains_per_day_max) + 1) {
+            let at = busy_from.plus_ms(chance.below(BUSY_FOR_MS));
+            crashes.push(Crash {
+                planned: true,
+                ..Crash::end(at)
+            });
+        }
     }
     crashes.sort_by_key(|crash| crash.at);
-    let outage = (chance.below(2) == 0).then(|| {
-        let day = chance.below(u64::from(days));
-        let from = midnight.plus_ms(day * DAY_MS + BUSY_FROM_MS + chance.below(BUSY_FOR_MS));
-        Outage {
-            from,
-            until: from.plus_ms(1 + chance.below(OUTAGE_FOR_MS)),
-        }
-    });
-    Faults { crashes, outage }
+    crashes
 }
 
-fn first_crash(chance: &SeededChance, at: Timestamp, syncs: Option<(Timestamp, u64)>) -> Crash {
+fn first_crash(
+    chance: &SeededChance,
+    at: Timestamp,
+    syncs: Option<(Timestamp, u64)>,
+    rates: &FaultRates,
+) -> Crash {
     let mut crash = Crash::end(at);
     if let Some((armed_at, most)) = syncs
         && chance.below(10) < AT_SYNC_OF_TEN
@@ -154,7 +233,7 @@ fn first_crash(chance: &SeededChance, at: Timestamp, syncs: Option<(Timestamp, u
                 SyncSide::After
             },
         });
-    } else if chance.below(10) < DISK_OF_TEN {
+    } else if chance.below(10) < u64::from(rates.failing_disks_of_ten) {
         let fault = if chance.below(2) == 0 {
             DiskFault::Full
         } else {
@@ -169,17 +248,26 @@ fn first_crash(chance: &SeededChance, at: Timestamp, syncs: Option<(Timestamp, u
 mod tests {
     use super::*;
 
+    fn drawn(seed: u64, rates: &FaultRates) -> Faults {
+        draw(&SeededChance::new(seed, 3), Timestamp::EPOCH, 7, 100, rates)
+    }
+
     #[test]
     fn over_many_worlds_every_fault_is_drawn() {
         let mut crashes = Vec::new();
-        let mut outages = 0;
-        for seed in 0..40 {
-            let drawn = draw(&SeededChance::new(seed, 3), Timestamp::EPOCH, 7, 100);
+        let (mut all, mut one, mut slow, mut wrong) = (0, 0, 0, 0);
+        for seed in 0..60 {
+            let drawn = drawn(seed, &FaultRates::default());
             assert!(drawn.crashes.is_sorted_by_key(|crash| crash.at));
-            outages += u32::from(drawn.outage.is_some());
+            all += drawn.outages.iter().filter(|outage| outage.of.is_none()).count();
+            one += drawn.outages.iter().filter(|outage| outage.of.is_some()).count();
+            slow += usize::from(drawn.slow.is_some());
+            wrong += usize::from(drawn.wrong_clock.is_some());
             crashes.extend(drawn.crashes);
         }
-        assert!((10..30).contains(&outages));
+        for count in [all, one, slow, wrong] {
+            assert!((8..45).contains(&count), "{count}");
+        }
         let side = |side| {
             crashes
                 .iter()
@@ -192,5 +280,19 @@ mod tests {
         };
         assert!(side(SyncSide::Before) && side(SyncSide::After));
         assert!(fault(DiskFault::Full) && fault(DiskFault::SyncFails));
+        assert!(crashes.iter().any(|crash| crash.planned));
+    }
+
+    #[test]
+    fn without_rates_nothing_goes_wrong_and_a_mask_takes_single_faults_away() {
+        let none = drawn(7, &FaultRates::NONE);
+        assert_eq!((none.crashes.len(), none.outages.len()), (0, 0));
+        assert_eq!((none.slow, none.wrong_clock), (None, None));
+        let whole = drawn(7, &FaultRates::default());
+        let kept = FaultRates {
+            kept: u64::MAX - 1,
+            ..FaultRates::default()
+        };
+        assert_eq!(drawn(7, &kept).crashes, whole.crashes[1..]);
     }
 }

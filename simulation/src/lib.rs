@@ -9,11 +9,19 @@ mod agents;
 mod clock;
 mod disk;
 mod faults;
+#[cfg(test)]
+mod found_seeds;
+mod hands;
 mod invariants;
+mod life;
+mod manner;
 mod operator;
 mod people;
 mod power;
+mod scenario;
 mod shape;
+mod shrink;
+mod slow_store;
 mod tasks;
 mod witness;
 mod world;
@@ -22,6 +30,8 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 
 pub use invariants::Tally;
+pub use scenario::{FaultRates, Scenario, ScenarioFault};
+pub use shrink::shrink;
 pub use world::SimulationError;
 use world::WorldReport;
 
@@ -29,7 +39,7 @@ use world::WorldReport;
 pub const WORLD_DAYS: u32 = 7;
 
 /// What to simulate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Plan {
     pub days: u32,
     pub calls_per_day: u32,
@@ -37,6 +47,8 @@ pub struct Plan {
     pub views: Views,
     /// Who takes the calls, paced; robots in batches where there is nobody.
     pub agents: u32,
+    pub faults: FaultRates,
+    pub scenario: Scenario,
 }
 
 /// Which views live in a world, and are compared with their replay.
@@ -104,6 +116,8 @@ pub fn simulate_world(plan: Plan, index: u64) -> Result<Found, SimulationError> 
         index,
         views: plan.views,
         agents: plan.agents,
+        faults: plan.faults,
+        scenario: plan.scenario,
     })
     .map(Found)
 }
@@ -153,6 +167,8 @@ mod tests {
             seed,
             views: Views::All,
             agents: 0,
+            faults: FaultRates::default(),
+            scenario: Scenario::default(),
         }
     }
 
@@ -191,6 +207,26 @@ mod tests {
         assert!(checked("a_batch_stands_on_the_account") > 20);
         assert!(report.permits > 0);
         assert_eq!(report.log_hash, run(paced).log_hash);
+    }
+
+    /// Whatever a seed found stays mended, and its line can be read.
+    #[test]
+    fn seeds_that_found_something_find_nothing_any_more() {
+        for found in found_seeds::found_seeds().unwrap() {
+            let report = run(found.plan);
+            assert_eq!(
+                report.violations,
+                Vec::<String>::new(),
+                "{}",
+                found.plan.command_line()
+            );
+            let checked = report.invariants.get(found.invariant);
+            assert!(
+                checked.is_some_and(|tally| tally.checked > 0),
+                "{}",
+                found.invariant
+            );
+        }
     }
 
     #[test]

@@ -5,24 +5,22 @@
 //! does the day again and is answered once.
 
 use super::clock::SeededChance;
+use super::manner::{END_MS, Manner, WHITE_LIST};
 use super::people;
 use super::shape::Shape;
 use super::world::WorldPlan;
 use actors::{ActorSystem, AskError, Environment};
-use domain::approvals_asked::Approvals;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::calling_plan::{CallingPlan, FlowRef};
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::event::PauseReason;
 use domain::customer::CustomerRefusal;
-use domain::customer::command::CustomerCommand;
+use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::flow::command::FlowCommand;
-use domain::ids::{CampaignId, CommandId, FlowId, ListId};
+use domain::ids::{CampaignId, CommandId, FlowId, ListId, NumberId};
 use domain::number::command::NumberCommand;
-use domain::number::event::OptOutSource;
-use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Position};
-use domain::time::{TimeOfDay, Timestamp};
+use domain::time::Timestamp;
+use sha2::{Digest, Sha256};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,17 +35,21 @@ const START_MS: u64 = 9 * HOUR_MS + HOUR_MS / 2;
 /// The others' start a minute before the calling window closes: most of their people are never dialed.
 const LATE_START_MS: u64 = 18 * HOUR_MS - 60_000;
 
-/// One day in so many is a late one.
-const LATE_OF: u64 = 5;
-
-/// It ends at 19:00: what is due later is settled.
-const END_MS: u64 = 19 * HOUR_MS;
-
 /// A campaign that was paused for want of a trunk is resumed when somebody looks, so often.
 const LOOKS_EVERY_MS: u64 = 10 * 60_000;
 
 /// The last look of a day; the campaign ends ten minutes later.
 const LOOKS_UNTIL_MS: u64 = END_MS - LOOKS_EVERY_MS;
+
+/// The list of most people of a campaign, and the one that is undone where a campaign has one.
+pub(crate) const FIRST_LIST: &str = "simulated";
+/// One of ten people stands in it.
+pub(crate) const SECOND_LIST: &str = "a mistake";
+/// One of so many.
+const UNDONE_OF: usize = 10;
+
+/// One number of so many is not on the list that its campaign demands.
+const UNLISTED_OF: u8 = 6;
 
 /// Pause between two tries of a command that a crash or a busy entity did not answer.
 const TRY_AGAIN_MS: u64 = 500;
@@ -61,7 +63,7 @@ pub(crate) struct Notebook {
 }
 
 impl Notebook {
-    fn note(&self, position: Position) {
+    pub(crate) fn note(&self, position: Position) {
         self.acknowledged
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -87,7 +89,7 @@ pub(crate) struct Operator {
     pub(crate) shape: Shape,
 }
 
-fn cause(about: &str) -> Cause {
+pub(crate) fn cause(about: &str) -> Cause {
     Cause::outside(CommandId::derive_from_text(about))
 }
 
@@ -100,20 +102,20 @@ impl Operator {
             for part in 0..self.shape.campaigns_per_day {
                 self.begin(day, part).await;
             }
-            tokio::join!(biased; self.disturb(day), self.erase_some(day));
+            tokio::join!(biased; self.disturb(day), self.erase_some(day), self.take_back(day));
             self.look_after(day).await;
             self.notebook.days_done.store(day + 1, Ordering::Relaxed);
         }
     }
 
     /// An instant of a day, milliseconds from midnight.
-    fn at(&self, day: u32, ms: u64) -> Timestamp {
+    pub(crate) fn at(&self, day: u32, ms: u64) -> Timestamp {
         self.midnight.plus_ms(u64::from(day) * DAY_MS + ms)
     }
 
-    fn starts_ms(&self, day: u32) -> u64 {
+    pub(crate) fn starts_ms(&self, day: u32) -> u64 {
         let chance = SeededChance::new(self.seed, 3_000 + u64::from(day));
-        if chance.below(LATE_OF) == 0 {
+        if chance.below(10) < u64::from(self.plan.scenario.late_starts_of_ten) {
             LATE_START_MS
         } else {
             START_MS
@@ -121,7 +123,7 @@ impl Operator {
     }
 
     /// How long after its start a campaign is disturbed.
-    fn busy_ms(&self, day: u32) -> u64 {
+    pub(crate) fn busy_ms(&self, day: u32) -> u64 {
         if self.starts_ms(day) == START_MS {
             2 * HOUR_MS
         } else {
@@ -130,7 +132,7 @@ impl Operator {
     }
 
     /// The same hours for every campaign of a day; their people overlap.
-    fn campaign_id(day: u32, part: u32) -> CampaignId {
+    pub(crate) fn campaign_id(day: u32, part: u32) -> CampaignId {
         let text = format!("DAY-{day}-{part}");
         text.parse().expect("a made id is valid")
     }
@@ -146,21 +148,35 @@ impl Operator {
                 continue;
             }
             clock.wait_until(looks_at).await;
-            for part in 0..self.shape.campaigns_per_day {
-                let id = Self::campaign_id(day, part);
-                self.campaign(&id, CampaignCommand::Resume, &format!("look:{id}:{looks_ms}"))
-                    .await;
+            for id in self.running(day, looks_at) {
+                self.campaign(
+                    &id,
+                    CampaignCommand::Resume,
+                    &format!("look:{id}:{day}:{looks_ms}"),
+                )
+                .await;
             }
         }
     }
 
-    async fn again_later(&self) {
+    /// The campaigns of this day, and those of days before that have not ended.
+    fn running(&self, day: u32, at: Timestamp) -> Vec<CampaignId> {
+        let first = day.saturating_sub(self.plan.scenario.lasts_days_max);
+        let campaigns =
+            (first..=day).flat_map(|day| (0..self.shape.campaigns_per_day).map(move |part| (day, part)));
+        campaigns
+            .filter(|(day, part)| self.manner(*day, *part).ends_at(self.at(*day, 0)) > at)
+            .map(|(day, part)| Self::campaign_id(day, part))
+            .collect()
+    }
+
+    pub(crate) async fn again_later(&self) {
         let clock = &self.environment.clock;
         clock.wait_until(clock.now().plus_ms(TRY_AGAIN_MS)).await;
     }
 
     /// Asks until it is answered; a refusal is an answer.
-    async fn campaign(&self, id: &CampaignId, command: CampaignCommand, about: &str) {
+    pub(crate) async fn campaign(&self, id: &CampaignId, command: CampaignCommand, about: &str) {
         loop {
             match self.system.campaigns.ask(id, command.clone(), cause(about)).await {
                 Ok(answer) => return self.notebook.note(answer.position),
@@ -191,42 +207,20 @@ impl Operator {
         }
     }
 
-    fn plan(&self, day: u32) -> CallingPlan {
-        let time = |minutes| TimeOfDay::from_minutes(minutes).expect("a constant time of day");
-        CallingPlan {
-            preset: Preset::CnService,
-            basis: Basis::Contract,
-            purpose: "service".to_owned(),
-            window: CallingWindow {
-                start: time(9 * 60),
-                end: time(18 * 60),
-                rests: Vec::new(),
-            },
-            max_concurrent: self.shape.max_concurrent,
-            retry_policy: RetryPolicy::standard(),
-            ring_timeout_ms: Some(15_000),
-            ends_at: Some(self.at(day, END_MS)),
-            trial: false,
-            duplicates: None,
-            approvals: Approvals::NONE,
-            sensitive_words: SensitiveWordList::default(),
-            model: None,
-            knowledge: None,
-            assist: None,
-            speech: None,
-            emotion: None,
-            dialing: (self.plan.agents > 0).then_some(DialingPlan {
-                mode: DialingMode::Predictive,
-                holds_each_day: false,
-            }),
-            days: None,
-            screening: None,
-            stages: None,
-            running: None,
-            dispositions: Default::default(),
-            caps: Vec::new(),
-            ignores_preferred_times: false,
-        }
+    /// The ways of a campaign, from the seed.
+    pub(crate) fn manner(&self, day: u32, part: u32) -> Manner {
+        manner_of(&self.plan, self.seed, day, part)
+    }
+
+    fn calling_plan(&self, day: u32, part: u32) -> CallingPlan {
+        let purpose = people::purpose(&Self::campaign_id(day, part));
+        let manner = self.manner(day, part);
+        let mut plan = manner.plan(self.at(day, 0), purpose, self.shape.max_concurrent);
+        plan.dialing = (self.plan.agents > 0).then_some(DialingPlan {
+            mode: DialingMode::Predictive,
+            holds_each_day: false,
+        });
+        plan
     }
 
     async fn begin(&self, day: u32, part: u32) {
@@ -236,34 +230,100 @@ impl Operator {
             campaign: id.clone(),
             customer_segment: None,
             flow,
-            plan: self.plan(day),
+            plan: self.calling_plan(day, part),
         };
         self.campaign(&id, create, &format!("create:{id}")).await;
-        let list = ListId::derive(&id, "simulated");
+        let persons = self.persons(day, part);
+        let (first, second) = persons.split_at(persons.len() - self.undone_count(day, part, persons.len()));
+        self.fill(day, part, FIRST_LIST, first).await;
+        if !second.is_empty() {
+            self.fill(day, part, SECOND_LIST, second).await;
+        }
+        self.campaign(&id, CampaignCommand::Start, &format!("start:{id}"))
+            .await;
+    }
+
+    /// Who stands in the lists of a campaign.
+    pub(crate) fn persons(&self, day: u32, part: u32) -> Vec<u64> {
+        let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));
+        let count = self.plan.calls_per_day / self.shape.campaigns_per_day;
+        people::draw(&chance, count, people::population(self.plan.calls_per_day))
+    }
+
+    /// How many of them, the last, stand in a list that is undone.
+    pub(crate) fn undone_count(&self, day: u32, part: u32, persons_count: usize) -> usize {
+        if self.manner(day, part).undone {
+            return persons_count / UNDONE_OF;
+        }
+        0
+    }
+
+    async fn fill(&self, day: u32, part: u32, name: &str, persons: &[u64]) {
+        let id = Self::campaign_id(day, part);
+        let list = ListId::derive(&id, name);
         let open = CampaignCommand::OpenList {
             list,
             source: "simulation".to_owned(),
             four_eyes: None,
         };
-        self.campaign(&id, open, &format!("open:{id}")).await;
-        let chance = SeededChance::new(self.seed, 1_000 + u64::from(day) + (u64::from(part) << 32));
-        let count = self.plan.calls_per_day / self.shape.campaigns_per_day;
-        let persons = people::draw(&chance, count, people::population(self.plan.calls_per_day));
+        self.campaign(&id, open, &format!("open:{id}:{name}")).await;
         let mut count = 0;
-        for index in &persons {
-            count += u64::from(self.enrol(*index, &id, list).await);
+        for index in persons {
+            let row = self.row(day, part, name, *index);
+            self.list_number(day, part, &row).await;
+            count += u64::from(self.enrol(*index, row).await);
         }
         let close = CampaignCommand::CloseList { list, count };
-        self.campaign(&id, close, &format!("close:{id}")).await;
-        self.campaign(&id, CampaignCommand::Start, &format!("start:{id}"))
-            .await;
+        self.campaign(&id, close, &format!("close:{id}:{name}")).await;
+    }
+
+    /// A person's row in a list.
+    pub(crate) fn row(&self, day: u32, part: u32, list: &str, index: u64) -> Enrolment {
+        let id = Self::campaign_id(day, part);
+        let row = people::Row {
+            index,
+            campaign: &id,
+            list: ListId::derive(&id, list),
+            manner: &self.manner(day, part),
+            by_second: (day + part) % 2 == 1,
+            since: self.at(day, 0),
+            seed: self.seed,
+        };
+        row.enrolment(&self.plan.scenario, self.environment.vault.as_ref())
+    }
+
+    /// Most numbers of a campaign that demands the list are put on it.
+    async fn list_number(&self, day: u32, part: u32, row: &Enrolment) {
+        if !self.manner(day, part).listed {
+            return;
+        }
+        let Ok(list) = WHITE_LIST.parse() else {
+            return;
+        };
+        let reason = "asked for by themselves".to_owned();
+        let about = format!("list:{day}:{part}:{}", row.number);
+        let [draw, ..]: [u8; 32] = Sha256::digest(format!("{}:{about}", self.seed)).into();
+        if draw % UNLISTED_OF != 0 {
+            self.number(&row.number, NumberCommand::List { list, reason }, &about)
+                .await;
+        }
+    }
+
+    /// Asks until it is answered; a refusal is an answer.
+    pub(crate) async fn number(&self, id: &NumberId, command: NumberCommand, about: &str) {
+        loop {
+            match self.system.numbers.ask(id, command.clone(), cause(about)).await {
+                Ok(answer) => return self.notebook.note(answer.position),
+                Err(AskError::Refused(_)) => return,
+                Err(_) => self.again_later().await,
+            }
+        }
     }
 
     /// False for somebody who was erased: refused, and not counted.
-    async fn enrol(&self, index: u64, campaign: &CampaignId, list: ListId) -> bool {
-        let row = people::row(index, campaign, list, self.environment.vault.as_ref());
+    async fn enrol(&self, index: u64, row: Enrolment) -> bool {
         let customer = row.customer.clone();
-        let about = format!("enrol:{campaign}:{index}");
+        let about = format!("enrol:{}:{index}", row.campaign);
         loop {
             let command = CustomerCommand::Enrol(Box::new(row.clone()));
             match self.system.customers.ask(&customer, command, cause(&about)).await {
@@ -277,63 +337,10 @@ impl Operator {
             }
         }
     }
+}
 
-    /// Some people ask to be forgotten, whether a call of theirs is open or not.
-    async fn erase_some(&self, day: u32) {
-        let chance = SeededChance::new(self.seed, 4_000 + u64::from(day));
-        let begun_at = self.at(day, self.starts_ms(day));
-        for letter in 0..chance.below(3) {
-            let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
-            self.environment.clock.wait_until(at).await;
-            let id = Self::campaign_id(day, 0);
-            let list = ListId::derive(&id, "simulated");
-            let index = chance.below(people::population(self.plan.calls_per_day));
-            let row = people::row(index, &id, list, self.environment.vault.as_ref());
-            let command = CustomerCommand::Erase {
-                reason: "asked by letter".to_owned(),
-                requested_by: None,
-                approved_by: None,
-                four_eyes: None,
-            };
-            let cause = cause(&format!("erase:{day}:{letter}"));
-            if let Ok(answer) = self.system.customers.ask(&row.customer, command, cause).await {
-                self.notebook.note(answer.position);
-            }
-        }
-    }
-
-    /// Some days the campaign is paused for a while, and some people ask by letter not to be called.
-    async fn disturb(&self, day: u32) {
-        let chance = SeededChance::new(self.seed, 2_000 + u64::from(day));
-        let clock = &self.environment.clock;
-        let begun_at = self.at(day, self.starts_ms(day));
-        let id = Self::campaign_id(day, 0);
-        for letter in 0..chance.below(4) {
-            let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
-            clock.wait_until(at).await;
-            let phone = people::phone(chance.below(people::population(self.plan.calls_per_day)));
-            let number = self.environment.vault.derive_number(&phone);
-            let command = NumberCommand::OptOut {
-                reason: "asked by letter".to_owned(),
-                source: OptOutSource::Operator,
-                call: None,
-            };
-            let cause = cause(&format!("opt-out:{day}:{letter}"));
-            if let Ok(answer) = self.system.numbers.ask(&number, command, cause).await {
-                self.notebook.note(answer.position);
-            }
-        }
-        if chance.below(3) == 0 {
-            let at = begun_at.plus_ms(chance.below(self.busy_ms(day)));
-            let resumes_at = at.plus_ms(chance.below(self.busy_ms(day) / 2));
-            clock.wait_until(at).await;
-            let pause = CampaignCommand::Pause {
-                reason: PauseReason::Requested,
-            };
-            self.campaign(&id, pause, &format!("pause:{id}")).await;
-            clock.wait_until(resumes_at).await;
-            self.campaign(&id, CampaignCommand::Resume, &format!("resume:{id}"))
-                .await;
-        }
-    }
+/// The ways of one campaign of a world: the operator's and the oracle's.
+pub(crate) fn manner_of(plan: &WorldPlan, seed: u64, day: u32, part: u32) -> Manner {
+    let chance = SeededChance::new(seed, 6_000 + u64::from(day) + (u64::from(part) << 32));
+    Manner::draw(&chance, &plan.scenario, plan.days.saturating_sub(day))
 }

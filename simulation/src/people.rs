@@ -2,10 +2,13 @@
 
 use super::clock::SeededChance;
 use super::faults::Outage;
+use super::manner::Manner;
+use super::scenario::Scenario;
 use super::witness::Witness;
-use domain::customer::command::Enrolment;
+use domain::customer::command::{Enrolment, GivenConsent};
 use domain::ids::{CampaignId, ListId};
 use domain::ports::vault::Vault;
+use domain::time::Timestamp;
 use media::lines::{CalleeScript, SimulatedCallees, SimulatedInvite};
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,26 +19,95 @@ pub(crate) fn phone(index: u64) -> String {
     format!("+86138{:08}", 1_000_000 + index)
 }
 
-/// The row of a list that enrols person `index`.
-pub(crate) fn row(index: u64, campaign: &CampaignId, list: ListId, vault: &dyn Vault) -> Enrolment {
-    let external_id = format!("S{index:06}");
-    let phone = phone(index);
-    Enrolment {
-        customer: vault.derive_customer(&external_id),
-        number: vault.derive_number(&phone),
-        external_id,
-        phone,
-        name: None,
-        time_zone: None,
-        campaign: campaign.clone(),
-        list,
-        basis: domain::calling_plan::Basis::Contract,
-        variables: BTreeMap::from([("name".to_owned(), format!("客户{index}"))]),
-        consent: None,
-        same_number_as: None,
-        preferred: Vec::new(),
-        dedupe: domain::calling_plan::Dedupe::Campaign,
+/// The second number of somebody who has two, by which other lists know them.
+fn second_phone(index: u64) -> String {
+    format!("+86138{:08}", 30_000_000 + index)
+}
+
+/// The number of somebody who lives in Berlin.
+fn far_phone(index: u64) -> String {
+    format!("+4930{:08}", 1_000_000 + index)
+}
+
+/// One row of a list, before anybody is asked.
+pub(crate) struct Row<'a> {
+    pub(crate) index: u64,
+    pub(crate) campaign: &'a CampaignId,
+    pub(crate) list: ListId,
+    pub(crate) manner: &'a Manner,
+    /// The list knows those who have a second number by that one.
+    pub(crate) by_second: bool,
+    /// Before it no consent was given.
+    pub(crate) since: Timestamp,
+    pub(crate) seed: u64,
+}
+
+impl Row<'_> {
+    fn phone(&self, scenario: &Scenario) -> String {
+        if self.manner.is_far() {
+            return far_phone(self.index);
+        }
+        let has_two = self.index % 10 < u64::from(scenario.second_numbers_of_ten);
+        if has_two && self.by_second {
+            return second_phone(self.index);
+        }
+        phone(self.index)
     }
+
+    /// Four of five have consented; of some of them it ends while the campaign runs, or has no evidence.
+    fn consent(&self) -> Option<GivenConsent> {
+        if !self.manner.by_consent() {
+            return None;
+        }
+        let text = format!("consent:{}:{}:{}", self.seed, self.campaign, self.index);
+        let [draw, at, ..]: [u8; 32] = Sha256::digest(text).into();
+        let given = GivenConsent {
+            scope: purpose(self.campaign),
+            source: "form".to_owned(),
+            given_at: self.since,
+            until: None,
+            evidence: Some("signed".to_owned()),
+        };
+        match draw % 20 {
+            0..12 => Some(given),
+            12..16 => Some(GivenConsent {
+                until: Some(self.since.plus_ms(9 * 3_600_000 + u64::from(at) * 120_000)),
+                ..given
+            }),
+            16 => Some(GivenConsent {
+                evidence: None,
+                ..given
+            }),
+            _ => None,
+        }
+    }
+
+    /// The row that enrols the person.
+    pub(crate) fn enrolment(&self, scenario: &Scenario, vault: &dyn Vault) -> Enrolment {
+        let side = if self.manner.is_far() { "F" } else { "S" };
+        let external_id = format!("{side}{:06}", self.index);
+        let phone = self.phone(scenario);
+        Enrolment {
+            customer: vault.derive_customer(&external_id),
+            number: vault.derive_number(&phone),
+            external_id,
+            phone,
+            name: None,
+            time_zone: self.manner.is_far().then(|| "Europe/Berlin".to_owned()),
+            campaign: self.campaign.clone(),
+            list: self.list,
+            basis: self.manner.basis,
+            variables: BTreeMap::from([("name".to_owned(), format!("客户{}", self.index))]),
+            consent: self.consent(),
+            same_number_as: None,
+            dedupe: domain::calling_plan::Dedupe::Campaign,
+        }
+    }
+}
+
+/// What consent for a campaign is given for: of each its own, so that none counts for another.
+pub(crate) fn purpose(campaign: &CampaignId) -> String {
+    format!("purpose of {campaign}")
 }
 
 /// How many people there are: a third of them is called on any one day, so that they return.
@@ -62,7 +134,7 @@ pub(crate) fn draw(chance: &SeededChance, count: u32, population: u64) -> Vec<u6
 /// Callees whose behaviour is a pure function of seed, line, number and turn, and of the outage, if any.
 pub(crate) struct SeededCallees {
     pub(crate) seed: u64,
-    pub(crate) outage: Option<Outage>,
+    pub(crate) outages: Vec<Outage>,
     pub(crate) witness: Arc<Witness>,
 }
 
@@ -105,7 +177,11 @@ impl SimulatedCallees for SeededCallees {
         self.witness.see(invite.sip_call_id);
         let mut draw = self.draws(invite);
         let ring_ms = 200 + draw(2_000);
-        if self.outage.is_some_and(|outage| outage.holds(invite.at)) {
+        if self
+            .outages
+            .iter()
+            .any(|outage| outage.holds(invite.line, invite.at))
+        {
             return match draw(3) {
                 0 => CalleeScript::Silent { late_answer_ms: None },
                 _ => CalleeScript::Unreachable { refuse_ms: draw(50) },
@@ -139,15 +215,15 @@ impl SimulatedCallees for SeededCallees {
 mod tests {
     use super::*;
     use crate::disk::SimulatedDisk;
+    use crate::faults::Spell;
     use crate::power::Power;
-    use domain::time::Timestamp;
 
-    fn callees(outage: Option<Outage>) -> SeededCallees {
+    fn callees(outages: Vec<Outage>) -> SeededCallees {
         let chance = Arc::new(SeededChance::new(7, 0));
         let disk = Arc::new(SimulatedDisk::new(chance, Arc::new(Power::default())));
         SeededCallees {
             seed: 7,
-            outage,
+            outages,
             witness: Arc::new(Witness::new(disk)),
         }
     }
@@ -157,7 +233,7 @@ mod tests {
         let drawn = draw(&SeededChance::new(3, 1), 200, population(200));
         let distinct: BTreeSet<u64> = drawn.iter().copied().collect();
         assert_eq!((drawn.len(), distinct.len()), (200, 200));
-        let callees = callees(None);
+        let callees = callees(Vec::new());
         let invite = SimulatedInvite {
             sip_call_id: "a",
             line: "first",
@@ -170,16 +246,16 @@ mod tests {
 
     #[test]
     fn nobody_is_reached_during_an_outage_and_its_end_is_past_it() {
-        let outage = Outage {
+        let spell = Spell {
             from: Timestamp::EPOCH.plus_ms(1_000),
             until: Timestamp::EPOCH.plus_ms(2_000),
         };
-        let callees = callees(Some(outage));
-        let reached = |at_ms: u64| {
+        let reached = |of: Option<u32>, at_ms: u64| {
+            let callees = callees(vec![Outage { spell, of }]);
             (0..40).any(|nth| {
                 let invite = SimulatedInvite {
                     sip_call_id: "a",
-                    line: "first",
+                    line: "trunk-0",
                     callee: "+8613800138000",
                     nth,
                     at: Timestamp::EPOCH.plus_ms(at_ms),
@@ -187,7 +263,9 @@ mod tests {
                 matches!(callees.script(&invite), CalleeScript::Answers { .. })
             })
         };
-        let seen: Vec<bool> = [999, 1_000, 1_999, 2_000].map(reached).into();
+        let seen: Vec<bool> = [999, 1_000, 1_999, 2_000].map(|at| reached(None, at)).into();
         assert_eq!(seen, [true, false, false, true]);
+        assert!(!reached(Some(0), 1_500));
+        assert!(reached(Some(1), 1_500), "the other trunk is away");
     }
 }

@@ -3,16 +3,26 @@
 //! The log alone cannot tell what was stored first when both happen at one virtual instant.
 
 use super::disk::SimulatedDisk;
-use std::sync::{Arc, Mutex, PoisonError};
+use domain::time::Timestamp;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::MEMORY_LOG_FILE;
 
 /// How far back in the durable log it looks: some hundreds of events, appended at the same instant.
 const LOOKS_BACK_BYTES: usize = 512 * 1_024;
 
-/// Call-IDs of the INVITEs seen, and whether the log knew them.
+/// One planned stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Drain {
+    pub(crate) began: Timestamp,
+    /// When it was through; absent where the power went first.
+    pub(crate) ended: Option<Timestamp>,
+}
+
+/// Call-IDs of the INVITEs seen, and whether the log knew them; planned stops.
 pub(crate) struct Witness {
     disk: Arc<SimulatedDisk>,
     seen: Mutex<Vec<(String, bool)>>,
+    drains: Mutex<Vec<Drain>>,
 }
 
 impl Witness {
@@ -20,7 +30,26 @@ impl Witness {
         Self {
             disk,
             seen: Mutex::new(Vec::new()),
+            drains: Mutex::new(Vec::new()),
         }
+    }
+
+    pub(crate) fn drain_begins(&self, began: Timestamp) {
+        self.drained().push(Drain { began, ended: None });
+    }
+
+    pub(crate) fn drain_ends(&self, at: Timestamp) {
+        if let Some(last) = self.drained().last_mut() {
+            last.ended = Some(at);
+        }
+    }
+
+    pub(crate) fn drains(&self) -> Vec<Drain> {
+        self.drained().clone()
+    }
+
+    fn drained(&self) -> MutexGuard<'_, Vec<Drain>> {
+        self.drains.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn see(&self, sip_call_id: &str) {

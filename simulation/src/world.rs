@@ -4,32 +4,24 @@
 //! memory of calls, and the clock. Everything else is dropped in the middle of whatever it was doing.
 
 use super::Views;
-use super::agents::SimulatedAgents;
 use super::clock::{SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
-use super::faults::{self, Crash, Outage};
-use super::invariants::{self, Findings};
-use super::operator::{Notebook, Operator};
-use super::people::SeededCallees;
+use super::faults::{self, Crash, Faults};
+use super::invariants::{self, Findings, Terms};
+use super::operator::{Notebook, Operator, manner_of};
 use super::power::Power;
+use super::scenario::{FaultRates, Scenario};
 use super::shape::Shape;
-use super::tasks::LocalTasks;
+use super::shrink::STRIDE;
 use super::witness::Witness;
-use actors::{ActorSystem, DriverPorts, Drivers, Environment, Place};
-use async_trait::async_trait;
-use domain::ids::CallId;
-use domain::ports::agents::Agents;
 use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
-use domain::ports::line::Line;
-use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
-use domain::ports::tasks::Tasks;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::Timestamp;
-use media::lines::{CarrierBook, SimulatedLine};
-use projections::{Grounds, Projections, ReadDb, SqliteReadDb, View, views};
+use media::lines::CarrierBook;
+use projections::{ReadDb, SqliteReadDb, View, views};
 use sha2::{Digest, Sha256};
-use speech::simulated::SimulatedSynthesizer;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{MemoryEventStore, MemoryVault};
 use tokio::task::LocalSet;
@@ -38,8 +30,9 @@ use tokio::task::LocalSet;
 const DISK: u64 = 1;
 const VAULT: u64 = 2;
 const FAULTS: u64 = 3;
-const IDS: u64 = 4;
 const SHAPE: u64 = 5;
+/// The first day.
+const FIRST_DAY: u64 = 6;
 
 /// Milliseconds in a day.
 const DAY_MS: u64 = 86_400_000;
@@ -50,8 +43,18 @@ const BOOT_MS: u64 = 1_500;
 /// Time after the last day in which what is open must settle.
 const GRACE_MS: u64 = 4 * 3_600_000;
 
-/// Monday 2026-03-02, 00:00 in Beijing.
-const FIRST_MIDNIGHT: &str = "2026-03-02T00:00:00+08:00";
+/// First days of worlds: ordinary weeks, the spring festival with a Saturday that is worked, 清明, the days on
+/// which Berlin's clocks change, and the national days.
+const FIRST_DAYS: [&str; 8] = [
+    "2026-03-02",
+    "2026-06-08",
+    "2026-03-02",
+    "2026-02-12",
+    "2026-04-02",
+    "2026-03-26",
+    "2026-09-28",
+    "2026-10-22",
+];
 
 /// Why a world could not be run; a fault of the simulation, not a finding.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +77,8 @@ pub(crate) struct WorldPlan {
     pub(crate) index: u64,
     pub(crate) views: Views,
     pub(crate) agents: u32,
+    pub(crate) faults: FaultRates,
+    pub(crate) scenario: Scenario,
 }
 
 pub(crate) struct WorldReport {
@@ -85,36 +90,20 @@ pub(crate) struct WorldReport {
 }
 
 /// What outlives a crash.
-struct World {
-    plan: WorldPlan,
-    shape: Shape,
-    outage: Option<Outage>,
-    seed: u64,
-    midnight: Timestamp,
-    clock: Arc<dyn Clock>,
-    power: Arc<Power>,
-    disk: Arc<SimulatedDisk>,
-    vault: Arc<MemoryVault>,
-    views: Arc<dyn ReadDb>,
-    book: Arc<CarrierBook>,
-    notebook: Arc<Notebook>,
-    witness: Arc<Witness>,
-}
-
-/// A simulated call is not recorded: there is no audio.
-struct NoRecordings;
-
-#[async_trait]
-impl Recordings for NoRecordings {
-    async fn close_left_over(&self, _call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
-        Ok(None)
-    }
-    async fn delete(&self, _call: CallId) -> Result<bool, RecordingError> {
-        Ok(false)
-    }
-    async fn kept(&self) -> std::io::Result<Vec<CallId>> {
-        Ok(Vec::new())
-    }
+pub(crate) struct World {
+    pub(crate) plan: WorldPlan,
+    pub(crate) shape: Shape,
+    pub(crate) faults: Faults,
+    pub(crate) seed: u64,
+    pub(crate) midnight: Timestamp,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) power: Arc<Power>,
+    pub(crate) disk: Arc<SimulatedDisk>,
+    pub(crate) vault: Arc<MemoryVault>,
+    pub(crate) views: Arc<dyn ReadDb>,
+    pub(crate) book: Arc<CarrierBook>,
+    pub(crate) notebook: Arc<Notebook>,
+    pub(crate) witness: Arc<Witness>,
 }
 
 /// Runs one world to its end and judges its log.
@@ -154,30 +143,29 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
     runtime.block_on(world.judge(crashes.len() as u64))
 }
 
-fn failed(error: impl std::fmt::Display) -> SimulationError {
+pub(crate) fn failed(error: impl std::fmt::Display) -> SimulationError {
     SimulationError::Start(error.to_string())
 }
 
 impl World {
     fn new(plan: WorldPlan) -> Result<(Self, Vec<Crash>), SimulationError> {
-        let seed = plan
-            .seed
-            .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-            .wrapping_add(plan.index);
-        let midnight: Timestamp = FIRST_MIDNIGHT.parse().map_err(failed)?;
+        let seed = plan.seed.wrapping_mul(STRIDE).wrapping_add(plan.index);
+        let midnight = first_midnight(&plan.scenario, seed)?;
         let faults = faults::draw(
             &SeededChance::new(seed, FAULTS),
             midnight,
             plan.days,
             plan.calls_per_day,
+            &plan.faults,
         );
+        let crashes = faults.crashes.clone();
         let power = Arc::new(Power::default());
         let chance = Arc::new(SeededChance::new(seed, DISK));
         let disk = Arc::new(SimulatedDisk::new(chance, Arc::clone(&power)));
         let world = Self {
             plan,
             shape: Shape::draw(&SeededChance::new(seed, SHAPE)),
-            outage: faults.outage,
+            faults,
             seed,
             midnight,
             clock: Arc::new(VirtualClock::new(midnight)),
@@ -189,128 +177,31 @@ impl World {
             book: Arc::new(CarrierBook::default()),
             notebook: Arc::new(Notebook::default()),
         };
-        Ok((world, faults.crashes))
+        Ok((world, crashes))
     }
 
-    fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
+    pub(crate) fn store(&self) -> Result<Arc<dyn EventStore>, SimulationError> {
         let disk = Arc::clone(&self.disk) as Arc<dyn domain::ports::disk::Disk>;
         let store = MemoryEventStore::new(Arc::clone(&self.clock), disk).map_err(failed)?;
         Ok(Arc::new(store))
     }
 
-    /// Boots the product and lets it live until it crashes.
-    async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
-        let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
-        let environment = Environment {
-            store: self.store()?,
-            vault: Arc::clone(&self.vault) as _,
-            clock: Arc::clone(&self.clock),
-            ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
-            tasks: Arc::clone(&tasks),
-            damage: Arc::default(),
-            skew: Arc::default(),
-            rehearsal: true,
-        };
-        let head = environment.store.head().await.map_err(failed)?;
-        if self.notebook.positions().iter().any(|position| *position > head) {
-            return Err(SimulationError::Lost);
-        }
-        self.schedule_faults(tasks.as_ref(), crash);
-        let system = ActorSystem::start(environment.clone(), Place::Local);
-        let ports = self.ports(&environment).await?;
-        let operator = self.operator(&system, &environment);
-        let living = async {
-            let recordings = Arc::new(NoRecordings);
-            match actors::start_forgetting(&system, &environment, recordings).await {
-                Ok(()) => {}
-                Err(error) if crash.disk_from.is_some() => {
-                    tracing::debug!(%error, "not started");
-                    return std::future::pending().await;
-                }
-                Err(error) => return Err(failed(error)),
-            }
-            match Drivers::start(system, environment, ports).await {
-                Ok(_drivers) => tasks.spawn("operator", Box::pin(operator.work())),
-                // It does not come up on a failing disk, as long as that lasts.
-                Err(error) if crash.disk_from.is_some() => tracing::debug!(%error, "not started"),
-                Err(error) => return Err(failed(error)),
-            }
-            std::future::pending().await
-        };
-        tokio::select! {
-            biased;
-            () = self.power.lost() => Ok(()),
-            () = self.clock.wait_until(crash.at) => Ok(()),
-            ended = living => ended,
-        }
-    }
-
-    async fn ports(&self, environment: &Environment) -> Result<DriverPorts, SimulationError> {
-        let grounds = Grounds {
-            store: Arc::clone(&environment.store),
-            db: Arc::clone(&self.views),
-            clock: Arc::clone(&self.clock),
-        };
-        let projections = Projections::start_views(grounds, self.chosen(), environment.tasks.as_ref())
-            .await
-            .map_err(failed)?;
-        let callees = Arc::new(SeededCallees {
-            seed: self.seed,
-            outage: self.outage,
-            witness: Arc::clone(&self.witness),
-        });
-        let line = |facts| {
-            let (clock, callees) = (Arc::clone(&self.clock), Arc::clone(&callees));
-            let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));
-            Arc::new(line) as Arc<dyn Line>
-        };
-        Ok(DriverPorts {
-            worklist: Arc::new(projections.worklist()),
-            lines: self.shape.line_facts().into_iter().map(line).collect(),
-            synthesizer: Arc::new(SimulatedSynthesizer),
-            hearing: None,
-            recordings: Arc::new(NoRecordings),
-            agents: SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock))
-                .map(|agents| Arc::new(agents) as Arc<dyn Agents>),
-        })
-    }
-
-    fn chosen(&self) -> Vec<Arc<dyn View>> {
+    pub(crate) fn chosen(&self) -> Vec<Arc<dyn View>> {
         match self.plan.views {
             Views::All => views::all(),
             Views::Worklist => vec![Arc::new(views::worklist::Worklist)],
         }
     }
 
-    fn operator(&self, system: &ActorSystem, environment: &Environment) -> Operator {
-        Operator {
-            system: system.clone(),
-            environment: environment.clone(),
-            notebook: Arc::clone(&self.notebook),
-            seed: self.seed,
-            midnight: self.midnight,
-            plan: self.plan,
-            shape: self.shape,
-        }
-    }
-
-    fn schedule_faults(&self, tasks: &dyn Tasks, crash: Crash) {
-        if let Some((from, fault)) = crash.disk_from {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-            let fails = async move {
-                clock.wait_until(from).await;
-                disk.fail(fault);
-            };
-            tasks.spawn("failing disk", Box::pin(fails));
-        }
-        if let Some(sync) = crash.at_sync {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
-            let armed = async move {
-                clock.wait_until(sync.armed_at).await;
-                disk.arm(sync.nth, sync.side);
-            };
-            tasks.spawn("armed disk", Box::pin(armed));
-        }
+    /// What the operator meant each campaign to be.
+    fn terms(&self) -> BTreeMap<String, Terms> {
+        let days = 0..self.plan.days;
+        let campaigns = days.flat_map(|day| (0..self.shape.campaigns_per_day).map(move |part| (day, part)));
+        let of = |(day, part)| {
+            let manner = manner_of(&self.plan, self.seed, day, part);
+            (Operator::campaign_id(day, part).to_string(), Terms::of(&manner))
+        };
+        campaigns.map(of).collect()
     }
 
     async fn judge(&self, crashes: u64) -> Result<WorldReport, SimulationError> {
@@ -330,6 +221,13 @@ impl World {
             acknowledged: &self.notebook.positions(),
             lines: &self.shape.line_facts(),
             witnessed: &self.witness.seen(),
+            terms: &self.terms(),
+            drains: &self.witness.drains(),
+            wrong_clock: self.faults.wrong_clock,
+            append_ms_max: self
+                .faults
+                .slow
+                .map_or(0, |_| self.plan.faults.slow_append_ms_max.into()),
         };
         let mut findings = invariants::judge(&evidence).map_err(SimulationError::Log)?;
         invariants::views_equal_replay(
@@ -348,6 +246,14 @@ impl World {
             log_hash: hash.finalize().into(),
         })
     }
+}
+
+fn first_midnight(scenario: &Scenario, seed: u64) -> Result<Timestamp, SimulationError> {
+    let nth = SeededChance::new(seed, FIRST_DAY).below(FIRST_DAYS.len() as u64);
+    let drawn = usize::try_from(nth).ok().and_then(|nth| FIRST_DAYS.get(nth));
+    let day = scenario.starts_on.map(|day| day.to_string());
+    let day = day.unwrap_or_else(|| drawn.unwrap_or(&"2026-03-02").to_string());
+    format!("{day}T00:00:00+08:00").parse().map_err(failed)
 }
 
 async fn read_all(store: &dyn EventStore) -> Result<Vec<StoredEvent>, SimulationError> {

@@ -19,6 +19,7 @@ const SITES: &[&str] = &[
     "media/speech/src/espeak.rs",
     "media/speech/src/rehearsal_voices.rs",
     "media/speech/src/recognition/template/tests.rs",
+    "simulation/src/bin/prove_days.rs",
     "simulation/src/clock.rs",
     "simulation/src/tasks.rs",
     "tests/src/",

@@ -13,6 +13,7 @@ use domain::decider::EventData;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CustomerId, NumberId};
 use domain::number::command::NumberCommand;
+use domain::planted::{Bug, planted};
 use domain::ports::worklist::{UnclosedCall, WorklistError};
 use domain::stored_event::{Cause, Envelope, Position};
 use domain::time::Timestamp;
@@ -45,7 +46,8 @@ impl Retry {
     pub(crate) async fn run(self: Arc<Self>, after: Position) {
         let stop = self.kit.environment.tasks.stop_signal();
         let mut follow = Follow::new(&self.kit.environment, after);
-        let mut again_at = Some(self.kit.now());
+        // What ended before the place was reached, and was not told.
+        let mut again_at = Some(self.kit.now()).filter(|_| !planted(Bug::EffectAfterCheckpoint));
         loop {
             tokio::select! {
                 biased;

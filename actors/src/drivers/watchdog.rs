@@ -14,6 +14,7 @@ use domain::compliance::GRANT_VALID_MS;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
 use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
 use domain::number::command::NumberCommand;
+use domain::planted::{Bug, planted};
 use domain::ports::event_store::Writers;
 use domain::ports::line::{LegFacts, Line};
 use domain::ports::recording::RecordingFacts;
@@ -194,7 +195,10 @@ async fn end_left_over(kit: &Kit, call: CallId) -> Result<Position, Halt> {
         return Ok(loaded.position);
     }
     let vault = kit.environment.vault.as_ref();
-    let leg = dialed_leg(vault, call, &loaded.state).filter(|_| !kit.is_of_restored_past(loaded.position));
+    let leg = dialed_leg(vault, call, &loaded.state)
+        .filter(|_| !kit.is_of_restored_past(loaded.position) && !planted(Bug::LeftOverLegForgotten));
+    #[cfg(feature = "planted")]
+    super::planting::dial_again(kit, call, &loaded.state).await;
     if let Some((trunk, facts)) = leg {
         let line = kit.ports.lines.iter().find(|line| line.facts().name == trunk);
         match line {
@@ -316,7 +320,7 @@ pub(crate) async fn withdraw_and_release(
 pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<Position, Halt> {
     let call = release.call;
     let mut last = Position(0);
-    if let Some(number) = release.number {
+    if let Some(number) = release.number.filter(|_| !planted(Bug::NumberGrantKept)) {
         let command = NumberCommand::ReleaseDial {
             call,
             reason: release.reason.to_owned(),

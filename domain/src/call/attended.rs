@@ -11,6 +11,7 @@ use crate::abandonment::Answered;
 use crate::calling_plan::Preset;
 use crate::disposition::Disposition;
 use crate::ids::UserId;
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 
 /// How long a person who answered may wait (16 CFR 310.4(b)(4)(ii)).
@@ -77,7 +78,7 @@ impl CallState {
         let in_time = first.is_some_and(|at| at.ms_since(answered_at) <= ATTENDED_WITHIN_MS);
         Answered {
             answers: 1,
-            drops: u64::from(!in_time),
+            drops: u64::from(!in_time && !planted(Bug::AbandonedNotCounted)),
         }
     }
 }

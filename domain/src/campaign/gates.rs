@@ -10,6 +10,7 @@ use crate::calling_plan::CallingPlan;
 use crate::compliance::zone_of_campaign;
 use crate::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, StagePlan, TEST_PEOPLE_MAX};
 use crate::ids::CustomerId;
+use crate::planted::{Bug, planted};
 use crate::promotion::Evidence;
 use crate::time::Timestamp;
 use chrono::{Days, NaiveDate, NaiveTime, TimeZone};
@@ -198,7 +199,10 @@ impl Gates {
 
     fn left_to_admit(&self) -> usize {
         let max = usize::try_from(TEST_PEOPLE_MAX).unwrap_or(usize::MAX);
-        max.saturating_sub(self.admitted_count())
+        match planted(Bug::StageLimitIgnored) {
+            true => max,
+            false => max.saturating_sub(self.admitted_count()),
+        }
     }
 
     /// How much of what is asked for the stage permits.

@@ -8,6 +8,7 @@ use super::refusal::CampaignRefusal;
 use super::state::CampaignState;
 use crate::abandonment::Answered;
 use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
+use crate::planted::{Bug, planted};
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
 
@@ -24,7 +25,8 @@ pub(super) fn sized(
     }
     let floor = floor.ok_or(CampaignRefusal::NoFloor)?;
     let budget = state.account().budget(now, plan.holds_each_day);
-    let counts_on_answers = plan.mode == DialingMode::Predictive && floor.agents > 0 && budget >= 0;
+    let is_left = budget >= 0 || planted(Bug::LedgerOverdrawn);
+    let counts_on_answers = plan.mode == DialingMode::Predictive && floor.agents > 0 && is_left;
     let count = if counts_on_answers {
         wanted
     } else {

@@ -8,6 +8,7 @@
 use super::zones::{instant_of, later_day, local, zones_of};
 use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
 use crate::calling_plan::CallingPlan;
+use crate::planted::{Bug, planted};
 use crate::time::{Timestamp, seconds_of_day};
 use chrono::{NaiveDateTime, NaiveTime, TimeDelta};
 use chrono_tz::Tz;
@@ -155,12 +156,15 @@ impl Hours {
     }
 
     fn is_open(&self, local: NaiveDateTime) -> bool {
-        let second = seconds_of_day(local);
-        let resting = self
-            .rests
-            .iter()
-            .any(|(start, end)| (*start..*end).contains(&second));
-        (self.start..self.end).contains(&second) && !resting
+        let summer = TimeDelta::hours(i64::from(planted(Bug::ZoneAnHourOff)));
+        let second = seconds_of_day(local - summer);
+        let resting = !planted(Bug::RestIgnored)
+            && self
+                .rests
+                .iter()
+                .any(|(start, end)| (*start..*end).contains(&second));
+        let end = self.end + u32::from(planted(Bug::WindowsLastSecondOpen));
+        (self.start..end).contains(&second) && !resting
     }
 
     /// Seconds of the day at which it may open: its start and the ends of its rests.

@@ -7,6 +7,7 @@
 
 use super::{ConsentFacts, CustomerFacts, Decision, Rule, named};
 use crate::calling_plan::Basis;
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -65,7 +66,7 @@ pub fn consent_state(consent: Option<&ConsentFacts>, now: Timestamp) -> &'static
     if given_at > now {
         return "given_later";
     }
-    if consent.until.is_some_and(|until| now >= until) {
+    if consent.until.is_some_and(|until| now >= until) && !planted(Bug::ExpiredConsentCounts) {
         return "expired";
     }
     if !consent.has_evidence {

@@ -5,6 +5,7 @@ use super::preset::{CountedCalls, CountedOver, FrequencyCap, Period};
 use super::zones::{UnknownZone, later_day, local, start_of_day};
 use super::{Decision, PastDial, named};
 use crate::past_call::{IMPORTED_FACT, ImportedDial, PastCalls};
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
@@ -112,7 +113,10 @@ fn use_of(cap: &FrequencyCap, dials: &[Timestamp], zone: Tz, now: Timestamp) -> 
     let leaves =
         |dial: Timestamp| leaves_period(cap.period, dial, zone).unwrap_or(Timestamp::from_micros(i64::MAX));
     let inside: Vec<Timestamp> = dials.iter().copied().filter(|dial| leaves(*dial) > now).collect();
-    let calls_max = usize::try_from(cap.calls_max).unwrap_or(usize::MAX);
+    let one_more = usize::from(planted(Bug::CapOffByOne));
+    let calls_max = usize::try_from(cap.calls_max)
+        .unwrap_or(usize::MAX)
+        .saturating_add(one_more);
     let surplus = inside.len().checked_sub(calls_max);
     let opens_at = surplus
         .and_then(|index| inside.get(index))

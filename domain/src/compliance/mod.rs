@@ -34,6 +34,8 @@ pub use calling_window::{closed_for_all, ClosedWindow, Opening, opening};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
+#[cfg(feature = "planted")]
+pub use permit::planted_permit;
 pub use permit::{
     CallGrants, CustomerGrant, DialPermit, GRANT_VALID_MS, LEGS_MAX, NEXT_LEG_WITHIN_MS, NumberGrant,
     PermitRefusal, permit, permit_next_leg,

@@ -2,6 +2,7 @@
 
 use super::Verdict;
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,6 +63,7 @@ pub struct DialPermit {
     call: CallId,
     number: NumberId,
     leg: u8,
+    leaves_by: Timestamp,
 }
 
 impl DialPermit {
@@ -73,6 +75,11 @@ impl DialPermit {
     }
     pub const fn leg(&self) -> u8 {
         self.leg
+    }
+    /// The last instant at which its INVITE may leave: so far the rules were asked ahead. Storing that a leg
+    /// is dialed takes time, and a window may close meanwhile.
+    pub const fn leaves_by(&self) -> Timestamp {
+        self.leaves_by
     }
 }
 
@@ -102,17 +109,19 @@ pub fn permit(
         return Err(PermitRefusal::Mismatch);
     }
     let valid_until = customer.valid_until.min(number.valid_until);
-    if now > valid_until {
+    if now > valid_until && !planted(Bug::ExpiredGrantDialed) {
         return Err(PermitRefusal::Expired(valid_until));
     }
     let verdicts = customer.verdicts.iter().chain(&number.verdicts);
     if let Some(verdict) = verdicts.into_iter().find(|verdict| !verdict.allows()) {
         return Err(PermitRefusal::NotAllowed(verdict.rule.clone()));
     }
+    let rules_hold_until = customer.valid_until.plus_ms(NEXT_LEG_WITHIN_MS);
     Ok(DialPermit {
         call: customer.call,
         number: customer.number.clone(),
         leg: 1,
+        leaves_by: customer.legs_until.unwrap_or(rules_hold_until),
     })
 }
 
@@ -129,7 +138,22 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
         call: grants.call,
         number: grants.number.clone(),
         leg,
+        leaves_by: grants
+            .legs_until
+            .unwrap_or(grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS)),
     })
+}
+
+/// A second permit of a leg that was dialed: what no code may have, for the simulation to find.
+#[cfg(feature = "planted")]
+pub fn planted_permit(call: CallId, number: NumberId, leg: u8) -> DialPermit {
+    let leaves_by = Timestamp::from_micros(i64::MAX);
+    DialPermit {
+        call,
+        number,
+        leg,
+        leaves_by,
+    }
 }
 
 #[cfg(test)]
@@ -198,6 +222,22 @@ mod tests {
             permit(&by_customer, &by_number, first_forbidden),
             Err(PermitRefusal::Expired(last))
         );
+    }
+
+    #[test]
+    fn an_invite_leaves_no_later_than_the_rules_were_asked_ahead() {
+        let (mut by_customer, by_number) = grants();
+        let first = permit(&by_customer, &by_number, granted_at()).unwrap();
+        assert_eq!(
+            first.leaves_by(),
+            granted_at().plus_ms(GRANT_VALID_MS + NEXT_LEG_WITHIN_MS)
+        );
+        let closes = granted_at().plus_ms(500);
+        (by_customer.legs_until, by_customer.valid_until) = (Some(closes), closes);
+        let first = permit(&by_customer, &by_number, granted_at()).unwrap();
+        assert_eq!(first.leaves_by(), closes);
+        let next = permit_next_leg(&failed_leg(1), 2, granted_at()).unwrap();
+        assert_eq!(next.leaves_by(), granted_at().plus_ms(NEXT_LEG_WITHIN_MS));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! issued anew, but to another person.
 
 use super::{Decision, NumberFacts, Rule, Suppressed, named};
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -21,7 +22,7 @@ impl Rule<NumberFacts<'_>> for NotSuppressed {
 
     fn decide(&self, facts: &NumberFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let because = |reason: &str| named([("because", reason.to_owned())]);
-        if facts.opted_out {
+        if facts.opted_out && !planted(Bug::OptOutsIgnored) {
             return (Decision::Forbid, because("opted_out"));
         }
         if facts.invalid {

@@ -3,6 +3,7 @@
 //! Source: the campaign's own plan. A number that is on no list is not on this one: unknown means no.
 
 use super::{Decision, NumberFacts, Rule, named};
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -27,7 +28,7 @@ impl Rule<NumberFacts<'_>> for OnWhiteList {
             return (Decision::Allow, BTreeMap::new());
         };
         let list_seen = ("list", list.to_string());
-        if facts.listed_on.contains(list) {
+        if facts.listed_on.contains(list) || planted(Bug::WhiteListIgnored) {
             return (Decision::Allow, named([list_seen]));
         }
         let because = ("because", "not_listed".to_owned());

@@ -19,6 +19,7 @@ use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
 use crate::disposition::{Disposition, Outcome};
 use crate::ids::NumberId;
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 
 /// How long after its first dial a call can still be talking: three legs within 6 s, 120 s to an answer,
@@ -95,6 +96,8 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
             rule: forbidden.map(|forbidden| forbidden.rule),
             facts: std::collections::BTreeMap::new(),
         });
+        let again = events.last().cloned().filter(|_| planted(Bug::SettlesTwice));
+        events.extend(again);
     }
     Ok(events)
 }
@@ -197,6 +200,9 @@ fn after_cut_off(state: &CustomerState, closing: &CallClosing, facts: &CampaignF
 
 /// The wait before the retry after `before` earlier calls of this disposition; the last wait repeats.
 fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
+    if planted(Bug::RetryWaitsIgnored) {
+        return 0;
+    }
     let index = usize::try_from(before).unwrap_or(usize::MAX);
     let wait = rule.waits_ms.get(index).or(rule.waits_ms.last());
     wait.copied().unwrap_or(0)
@@ -206,7 +212,7 @@ fn wait_ms(rule: &RetryRule, before: u32) -> u64 {
 /// trunk's hold-off has passed since the dial.
 fn held_off_until(closing: &CallClosing) -> Timestamp {
     match closing.disposition {
-        Disposition::Interrupted | Disposition::TrunkTimeout => {
+        Disposition::Interrupted | Disposition::TrunkTimeout if !planted(Bug::HoldOffIgnored) => {
             closing.dialed_at.plus_ms(closing.hold_off_ms)
         }
         Disposition::Answered
@@ -229,6 +235,8 @@ fn held_off_until(closing: &CallClosing) -> Timestamp {
         | Disposition::Loop
         | Disposition::Abandoned
         | Disposition::Withdrawn
+        | Disposition::Interrupted
+        | Disposition::TrunkTimeout
         | Disposition::NotPermitted => closing.dialed_at,
     }
 }

@@ -9,6 +9,7 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use crate::calling_plan::CampaignFacts;
 use crate::ids::{CampaignId, ListId};
+use crate::planted::{Bug, planted};
 use std::collections::BTreeMap;
 
 /// The stored rule of an enrolment that was withdrawn.
@@ -45,7 +46,8 @@ pub(super) fn withdraw(
 /// Who is due by a list that was undone is withdrawn when a dial is asked for.
 pub(super) fn of_undone_list(state: &CustomerState, facts: &CampaignFacts) -> Option<Vec<CustomerEvent>> {
     let enrolment = state.enrolment(&facts.campaign)?;
-    let is_due = enrolment.is_waiting() && facts.undone_lists.contains(&enrolment.list);
+    let is_undone = facts.undone_lists.contains(&enrolment.list) && !planted(Bug::UndoneListDue);
+    let is_due = enrolment.is_waiting() && is_undone;
     is_due.then(|| withdrawn(facts.campaign.clone(), enrolment, LIST_UNDONE.to_owned(), None))
 }
 
@@ -77,6 +79,7 @@ fn withdrawn(
         open_calls: enrolment.open.into_iter().collect(),
     }];
     // While a call is open its end settles: the campaign's count waits for it.
-    events.extend(Some(settled).filter(|_| enrolment.open.is_none()));
+    let settles = enrolment.open.is_none() && !planted(Bug::WithdrawnStaysDue);
+    events.extend(Some(settled).filter(|_| settles));
     events
 }

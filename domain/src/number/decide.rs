@@ -14,6 +14,7 @@ use crate::compliance::{
 use crate::decider::Context;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CustomerId, NumberId};
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 
 pub(super) type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
@@ -165,7 +166,7 @@ fn close_call(
     closed: NumberEvent,
     unwanted: bool,
 ) -> Vec<NumberEvent> {
-    if !state.history().is_open(call) {
+    if !state.history().is_open(call) && !planted(Bug::NumberClosesTwice) {
         return Vec::new();
     }
     if disposition == Disposition::Withdrawn {

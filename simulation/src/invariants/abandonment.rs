@@ -7,10 +7,13 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
 use domain::time::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 /// A person who answered is to have somebody within so long.
 const WITHIN_MS: u64 = 2_000;
+
+/// A call that ended so long before a batch is on the account that the batch stands on.
+const KNOWN_AFTER_MS: u64 = 10_000;
 
 /// What a report counts besides its invariants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +45,10 @@ struct Campaign {
     answers: u64,
     drops: u64,
     recorded: (u64, u64),
+    /// Answered calls by their ends, and whether each was dropped; what a batch must know is taken off.
+    ends: VecDeque<(Timestamp, u64)>,
+    /// What it must know.
+    known: (u64, u64),
 }
 
 impl Campaign {
@@ -52,7 +59,7 @@ impl Campaign {
     }
 }
 
-pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64) {
     let mut calls: BTreeMap<&str, Call> = BTreeMap::new();
     let mut campaigns: BTreeMap<&str, Campaign> = BTreeMap::new();
     let mut counts = Counts::default();
@@ -81,7 +88,9 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
                 campaign.recorded.1 += fact.number("drops");
             }
             CampaignEvent::DIALS_GRANTED => {
-                granted(findings, campaigns.entry(&fact.campaign).or_default(), fact);
+                let known_after_ms = KNOWN_AFTER_MS + 4 * append_ms_max;
+                let campaign = campaigns.entry(&fact.campaign).or_default();
+                granted(findings, campaign, fact, known_after_ms);
             }
             _ => {}
         }
@@ -108,13 +117,22 @@ fn count(campaign: &mut Campaign, ended: &Fact, call: &Call) {
         .attended_at
         .is_some_and(|at| at.ms_since(answered_at) <= WITHIN_MS);
     campaign.drops += u64::from(!in_time);
+    campaign.ends.push_back((ended.at, u64::from(!in_time)));
 }
 
 /// What ended while the campaign was asked is counted by the next batch: never more than is in the log.
-fn granted(findings: &mut Findings, campaign: &Campaign, fact: &Fact) {
+fn granted(findings: &mut Findings, campaign: &mut Campaign, fact: &Fact, known_after_ms: u64) {
     if !campaign.for_agents {
         return;
     }
+    while let Some((ended_at, drops)) = campaign.ends.front().copied()
+        && fact.at.ms_since(ended_at) >= known_after_ms
+    {
+        campaign.ends.pop_front();
+        campaign.known.0 += 1;
+        campaign.known.1 += drops;
+    }
+    let campaign = &*campaign;
     let (answers, drops) = campaign.recorded;
     let words = || {
         format!(
@@ -124,6 +142,9 @@ fn granted(findings: &mut Findings, campaign: &Campaign, fact: &Fact) {
     };
     let known = answers <= campaign.answers && drops <= campaign.drops;
     findings.check("the_account_is_of_the_calls", known, words);
+    let (known_answers, known_drops) = campaign.known;
+    let counts = answers >= known_answers && drops >= known_drops;
+    findings.check("a_batch_knows_what_ended_before_it", counts, words);
     let seen = (fact.number_at("/paced/answers"), fact.number_at("/paced/drops"));
     findings.check("a_batch_stands_on_the_account", seen == campaign.recorded, words);
     let floor = fact

@@ -33,14 +33,14 @@ struct List {
     closed: Option<u64>,
 }
 
-pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64) {
     let mut campaigns: BTreeMap<&str, Campaign<'_>> = BTreeMap::new();
     for fact in facts.iter().filter(|fact| !fact.campaign.is_empty()) {
         let campaign = campaigns.entry(&fact.campaign).or_default();
         match fact.kind.split_once('.').map_or("", |(aggregate, _)| aggregate) {
             "campaign" => campaign.hear(findings, fact),
             "customer" => campaign.hear_customer(findings, fact),
-            "call" => campaign.hear_call(findings, fact),
+            "call" => campaign.hear_call(findings, fact, append_ms_max),
             _ => {}
         }
     }
@@ -128,7 +128,7 @@ impl<'a> Campaign<'a> {
         }
     }
 
-    fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact) {
+    fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact, append_ms_max: u64) {
         match fact.kind.as_str() {
             CallEvent::DIALING => {
                 self.open.insert(&fact.stream);
@@ -137,7 +137,8 @@ impl<'a> Campaign<'a> {
                     format!("{}: {count} open of {}", fact.campaign, self.max_concurrent)
                 });
                 let paused = self.paused_at;
-                let holds = paused.is_none_or(|at| fact.at.ms_since(at) <= PAUSE_HOLDS_AFTER_MS);
+                let holds =
+                    paused.is_none_or(|at| fact.at.ms_since(at) <= PAUSE_HOLDS_AFTER_MS + append_ms_max);
                 findings.check("nobody_is_dialed_while_paused", holds, || {
                     format!("{} at {}, paused at {paused:?}", fact.stream, fact.at)
                 });

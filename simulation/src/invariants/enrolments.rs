@@ -2,6 +2,7 @@
 
 use super::Findings;
 use super::fact::Fact;
+use super::terms::{Terms, Zone};
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::time::Timestamp;
@@ -38,6 +39,8 @@ struct Enrolment<'a> {
     settled: u32,
     /// The call that was granted and is neither closed nor released.
     granted: Option<&'a str>,
+    /// The number that the last permit is for.
+    permitted: &'a str,
     /// The dialed call that has not ended.
     open: Option<&'a str>,
     last: Option<Last<'a>>,
@@ -47,13 +50,14 @@ struct Enrolment<'a> {
 
 /// The last dialed call.
 struct Last<'a> {
+    number: &'a str,
     dialed_at: Timestamp,
     hold_off_ms: u64,
     answered: bool,
     ended: Option<&'a Fact>,
 }
 
-pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
+pub(super) fn judge(findings: &mut Findings, facts: &[Fact], terms: &BTreeMap<String, Terms>) {
     let mut enrolments: BTreeMap<(&str, &str), Enrolment<'_>> = BTreeMap::new();
     for fact in facts
         .iter()
@@ -64,7 +68,10 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
         if fact.stream.starts_with("customer-") {
             enrolment.hear(findings, fact);
         } else if fact.stream.starts_with("call-") {
-            enrolment.hear_call(findings, fact);
+            let zone = terms
+                .get(&fact.campaign)
+                .map_or(Zone::Beijing, |terms| terms.zone);
+            enrolment.hear_call(findings, fact, zone);
         }
     }
     for (key, enrolment) in enrolments {
@@ -84,13 +91,6 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
             )
         });
     }
-}
-
-/// The callee's day: every person of a simulation has a mainland number.
-const fn beijing_day(at: Timestamp) -> i64 {
-    at.plus_ms(8 * 60 * MINUTE_MS)
-        .micros()
-        .div_euclid(24 * 60 * 60 * 1_000_000)
 }
 
 impl<'a> Enrolment<'a> {
@@ -120,16 +120,18 @@ impl<'a> Enrolment<'a> {
         }
     }
 
-    fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact) {
+    fn hear_call(&mut self, findings: &mut Findings, fact: &'a Fact, zone: Zone) {
         match fact.kind.as_str() {
+            CallEvent::PERMITTED => self.permitted = fact.text_at("/number_grant/number"),
             CallEvent::DIALING if fact.number("leg") == 1 => {
                 findings.check("one_call_at_a_time_per_enrolment", self.open.is_none(), || {
                     format!("{} while {:?} is open", fact.stream, self.open)
                 });
-                self.wait(findings, fact);
+                self.wait(findings, fact, zone);
                 self.open = Some(&fact.stream);
                 self.last = Some(Last {
                     dialed_at: fact.at,
+                    number: self.permitted,
                     hold_off_ms: fact.number("hold_off_ms"),
                     answered: false,
                     ended: None,
@@ -157,11 +159,19 @@ impl<'a> Enrolment<'a> {
     }
 
     /// The dial after another call of the same enrolment.
-    fn wait(&self, findings: &mut Findings, fact: &Fact) {
+    fn wait(&self, findings: &mut Findings, fact: &Fact, zone: Zone) {
         let Some((last, ended)) = self.last.as_ref().and_then(|last| Some((last, last.ended?))) else {
             return;
         };
         let disposition = ended.text("disposition");
+        if disposition == "invalid_number" {
+            findings.check(
+                "an_invalid_number_gives_way_to_another",
+                self.permitted != last.number,
+                || fact.stream.clone(),
+            );
+            return;
+        }
         let wait = WAITS_MS.iter().find(|(name, _)| *name == disposition);
         let Some((_, wait_ms)) = wait else {
             findings.check("what_is_final_is_not_dialed_again", false, || {
@@ -175,7 +185,7 @@ impl<'a> Enrolment<'a> {
             format!("{} after {disposition} at {}", fact.stream, ended.at)
         });
         if last.answered && disposition == "interrupted" {
-            let later_day = beijing_day(fact.at) > beijing_day(last.dialed_at);
+            let later_day = zone.local(fact.at).1 > zone.local(last.dialed_at).1;
             findings.check("who_was_cut_off_is_not_dialed_again_that_day", later_day, || {
                 format!("{} at {}, cut off at {}", fact.stream, fact.at, ended.at)
             });

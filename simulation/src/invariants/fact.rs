@@ -133,6 +133,11 @@ impl Fact {
         }
     }
 
+    /// Whether it has this member, whatever it is.
+    pub(super) fn has(&self, member: &str) -> bool {
+        self.data.get(member).is_some()
+    }
+
     pub(super) fn is_true(&self, member: &str) -> bool {
         matches!(self.data.get(member), Some(Data::Flag(true)))
     }
@@ -155,22 +160,6 @@ pub(super) fn facts(log: &[StoredEvent]) -> Result<Vec<Fact>, String> {
                 .map_err(|error| format!("position {}: {error}", event.position))
         })
         .collect()
-}
-
-/// Microseconds in an hour.
-const HOUR_MICROS: i64 = 3_600_000_000;
-/// Twenty-four hours.
-const DAY_MICROS: i64 = 24 * HOUR_MICROS;
-/// Beijing is UTC+8, without summer time.
-const BEIJING_MICROS: i64 = 8 * HOUR_MICROS;
-
-/// Beijing's hour and day of an instant.
-pub(super) fn beijing(at: Timestamp) -> (i64, i64) {
-    let local = at.micros() + BEIJING_MICROS;
-    (
-        local.rem_euclid(DAY_MICROS) / HOUR_MICROS,
-        local.div_euclid(DAY_MICROS),
-    )
 }
 
 #[cfg(test)]
@@ -196,13 +185,5 @@ mod tests {
         };
         assert_eq!(members.len(), 7, "{members:?}");
         assert!(fact.data.get("customer_grant").unwrap().get("verdicts").is_none());
-    }
-
-    #[test]
-    fn beijing_is_eight_hours_ahead() {
-        let hour = |text: &str| beijing(text.parse().unwrap()).0;
-        assert_eq!(hour("2026-03-02T08:59:59.999999+08:00"), 8);
-        assert_eq!(hour("2026-03-02T09:00:00+08:00"), 9);
-        assert_eq!(hour("2026-03-01T16:00:00Z"), 0);
     }
 }

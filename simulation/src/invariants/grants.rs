@@ -1,15 +1,12 @@
 //! Both sides of a permit: each grant ends once, opt-outs and caps hold on every stream.
 
 use super::Findings;
-use super::fact::{Fact, beijing};
+use super::fact::Fact;
 use domain::call::event::CallEvent;
 use domain::customer::event::CustomerEvent;
 use domain::number::event::NumberEvent;
 use domain::time::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// `cn-service`: most dials a day and number.
-const DIALS_PER_DAY_MAX: u32 = 2;
 
 /// No call is set up and talked longer than this; one that seems so was lost in a crash.
 const LONGEST_CALL_MS: u64 = 300_000;
@@ -32,7 +29,6 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact]) {
         sides(findings, facts, aggregate, &dialed);
     }
     permits(findings, facts);
-    number_caps(findings, facts);
     one_call_at_a_time(findings, facts);
     opt_outs(findings, facts);
 }
@@ -120,24 +116,6 @@ fn one_call_at_a_time(findings: &mut Findings, facts: &[Fact]) {
         } else if fact.kind == CallEvent::ENDED && open.get(number).is_some_and(|(one, _)| *one == call) {
             open.remove(number);
         }
-    }
-}
-
-fn number_caps(findings: &mut Findings, facts: &[Fact]) {
-    let mut numbers: BTreeMap<&str, &str> = BTreeMap::new();
-    let mut dials: BTreeMap<(&str, i64), u32> = BTreeMap::new();
-    for fact in facts {
-        if fact.kind == CallEvent::PERMITTED {
-            numbers.insert(&fact.stream, fact.text_at("/number_grant/number"));
-        } else if fact.kind == CallEvent::DIALING && fact.number("leg") == 1 {
-            let number = numbers.get(fact.stream.as_str()).copied().unwrap_or("unknown");
-            *dials.entry((number, beijing(fact.at).1)).or_default() += 1;
-        }
-    }
-    for ((number, day), count) in dials {
-        findings.check("two_dials_a_day_and_number", count <= DIALS_PER_DAY_MAX, || {
-            format!("{number} on day {day}: {count}")
-        });
     }
 }
 

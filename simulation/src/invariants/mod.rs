@@ -11,9 +11,15 @@ mod enrolments;
 mod erasures;
 mod fact;
 mod grants;
+mod lists;
+mod stops;
+mod terms;
 
 pub(crate) use abandonment::Counts;
+pub(crate) use terms::Terms;
 
+use super::faults::Spell;
+use super::witness::Drain;
 use domain::ports::event_store::EventStore;
 use domain::ports::line::LineFacts;
 use domain::stored_event::{Position, StoredEvent};
@@ -71,6 +77,12 @@ pub(crate) struct Evidence<'a> {
     pub(crate) lines: &'a [LineFacts],
     /// INVITEs, and whether the durable log knew them when they left.
     pub(crate) witnessed: &'a [(String, bool)],
+    /// What each campaign was meant to be, by its id.
+    pub(crate) terms: &'a BTreeMap<String, Terms>,
+    pub(crate) drains: &'a [Drain],
+    pub(crate) wrong_clock: Option<Spell>,
+    /// How long an append may have taken; what was decided before it may be done so much later.
+    pub(crate) append_ms_max: u64,
 }
 
 pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
@@ -78,12 +90,15 @@ pub(crate) fn judge(evidence: &Evidence<'_>) -> Result<Findings, String> {
     let mut findings = Findings::default();
     positions(&mut findings, evidence);
     book::judge(&mut findings, &facts, evidence);
-    calls::judge(&mut findings, &facts, evidence.book);
+    calls::judge(&mut findings, &facts, evidence);
     grants::judge(&mut findings, &facts);
-    enrolments::judge(&mut findings, &facts);
+    terms::judge(&mut findings, &facts, evidence);
+    lists::judge(&mut findings, &facts, evidence);
+    stops::judge(&mut findings, &facts, evidence);
+    enrolments::judge(&mut findings, &facts, evidence.terms);
     erasures::judge(&mut findings, &facts);
-    campaigns::judge(&mut findings, &facts);
-    abandonment::judge(&mut findings, &facts);
+    campaigns::judge(&mut findings, &facts, evidence.append_ms_max);
+    abandonment::judge(&mut findings, &facts, evidence.append_ms_max);
     Ok(findings)
 }
 

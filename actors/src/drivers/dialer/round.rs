@@ -13,6 +13,7 @@ use domain::campaign::command::CampaignCommand;
 use domain::campaign::event::PauseReason;
 use domain::campaign::{CampaignStatus, Gates};
 use domain::ids::{CampaignId, CustomerId, EnrolmentId, EventId};
+use domain::planted::{Bug, planted};
 use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stop::StopId;
 use domain::stored_event::Position;
@@ -35,7 +36,8 @@ pub(super) async fn round(kit: &Arc<Kit>, seen: Position, turn: usize) -> Option
     if let Some(until) = kit.store_away_until(now) {
         return Some(until);
     }
-    if kit.environment.skew.stops_dialing() || kit.stops.is_behind() {
+    let is_wrong = kit.environment.skew.stops_dialing() && !planted(Bug::WrongClockIgnored);
+    if is_wrong || kit.stops.is_behind() {
         return Some(now.plus_ms(AGAIN_MS));
     }
     match serve_all(kit, seen, turn).await {
@@ -82,7 +84,7 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     // One more than can begin, to know whether more are waiting.
     let room = room(kit, now).min(most);
     let due = due_now(kit, &work.campaign, now, room.saturating_add(1)).await?;
-    if due.is_empty() || kit.is_draining() {
+    if due.is_empty() || (kit.is_draining() && !planted(Bug::DrainDialsOn)) {
         return Ok(later);
     }
     let campaign = kit.state(&kit.system.campaigns, &work.campaign).await.ok();
@@ -273,7 +275,10 @@ async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, 
 /// Begins workers for as many enrolments as granted. Answers when a line takes dials again, if places ran
 /// out.
 fn begin(kit: &Arc<Kit>, due: Vec<DueEnrolment>, batch: &Batch) -> Option<Timestamp> {
-    let count = usize::try_from(batch.count).unwrap_or(usize::MAX);
+    let count = match planted(Bug::BatchSizeIgnored) {
+        true => due.len(),
+        false => usize::try_from(batch.count).unwrap_or(usize::MAX),
+    };
     let more = due.len() > count;
     let mut given = staged::Given::of(
         kit,

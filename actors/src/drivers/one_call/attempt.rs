@@ -14,7 +14,8 @@ use domain::call::progress::{NextLeg, TrunkHealth, dispose_failure};
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{DialPermit, NEXT_LEG_WITHIN_MS, permit_next_leg};
 use domain::ids::{CallId, CommandId, EventId, NumberId};
-use domain::ports::line::{FailureCause, LegFailure};
+use domain::planted::{Bug, planted};
+use domain::ports::line::{DialOrder, FailureCause, Leg, LegFailure, Line, LineError};
 use domain::ports::worklist::DueEnrolment;
 use domain::stored_event::{Cause, Position, RequestFacts};
 use domain::time::Timestamp;
@@ -22,6 +23,9 @@ use std::sync::Arc;
 
 /// Milliseconds per second, for `Retry-After`.
 const MS_PER_SECOND: u64 = 1_000;
+
+/// Why an order was not given to a line.
+const RECORD_TOOK_TOO_LONG: &str = "the permit ran out while the dial was put on record";
 
 /// One permitted call while it is dialed and talked through.
 pub(crate) struct Attempt {
@@ -106,6 +110,34 @@ impl Attempt {
     pub(crate) async fn end(&mut self, ending: CallEnding) -> Result<(), Halt> {
         self.ask(CallCommand::End(ending)).await?;
         Ok(())
+    }
+
+    /// Stores that the leg is dialed, and dials it then: the other way round somebody's phone could ring and
+    /// nobody would know.
+    pub(super) async fn store_and_dial(
+        &mut self,
+        dialing: CallCommand,
+        line: &Arc<dyn Line>,
+        permit: DialPermit,
+        order: DialOrder,
+    ) -> Result<Result<Box<dyn Leg>, LineError>, Halt> {
+        if planted(Bug::InviteBeforeRecord) {
+            let dialed = line.dial(permit, order).await;
+            self.ask(dialing).await?;
+            return Ok(dialed);
+        }
+        if let Err(halt) = self.ask(dialing).await {
+            line.release(order.call, order.leg);
+            return Err(halt);
+        }
+        // The record may have taken long: a window that closed meanwhile, or an end, binds the INVITE too.
+        if self.kit.now() > permit.leaves_by() {
+            line.release(order.call, order.leg);
+            return Ok(Err(LineError::Invalid(RECORD_TOOK_TOO_LONG.to_owned())));
+        }
+        #[cfg(feature = "planted")]
+        crate::drivers::planting::dial_twice(line, &self.number, &order).await;
+        Ok(line.dial(permit, order).await)
     }
 
     /// Another line's place and a permit, where the table, the time and the orders allow a further leg.

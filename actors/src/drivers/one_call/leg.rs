@@ -170,10 +170,6 @@ async fn dial(
         line.release(attempt.call, leg);
         return Err(Halt::Refused);
     }
-    if let Err(halt) = attempt.ask(dialing).await {
-        line.release(attempt.call, leg);
-        return Err(halt);
-    }
     let order = DialOrder {
         call: attempt.call,
         leg,
@@ -182,7 +178,7 @@ async fn dial(
         caller: place.caller(),
         ring_timeout_ms: Some(ring_timeout_ms(attempt, line).saturating_add(RING_BACKSTOP_MS)),
     };
-    Ok(line.dial(permit, order).await)
+    attempt.store_and_dial(dialing, line, permit, order).await
 }
 
 /// A line that did not take the order: nothing left this machine.

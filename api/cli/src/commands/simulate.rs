@@ -6,13 +6,16 @@ use domain::ports::clock::Clock;
 use host::clock::SystemClock;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
-use simulation::{Found, Plan, Report, SimulationError, Views, put_together, simulate_world};
+use simulation::{
+    FaultRates, Found, Plan, Scenario, ScenarioFault, SimulationError, Views, put_together, shrink,
+    simulate_world,
+};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-/// Longest run: ten years.
-const DAYS_MAX: i64 = 3_650;
+/// Longest run: what `make prove-days` takes, 27 years.
+const DAYS_MAX: i64 = 10_000;
 
 /// Simulate campaign-days on virtual time: the product's deciders, actors, drivers and views, simulated
 /// people, disks and crashes. The same seed gives the same log hash.
@@ -34,6 +37,12 @@ pub(crate) struct Args {
     /// Agents who take the calls, paced by the account of abandoned calls; without: robots
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u32).range(0..=1_000))]
     agents: u32,
+    /// What goes wrong, and how often: none, default, a YAML file of rates, or the rates themselves in braces
+    #[arg(long, value_name = "none|default|FILE", default_value = "default")]
+    faults: String,
+    /// What campaigns and people are like: a YAML file, or its members in braces
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<String>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -46,7 +55,7 @@ enum Chosen {
 }
 
 /// Every world on one thread, as many at once as there are cores. The report is the same for any number.
-fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Report, SimulationError> {
+fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Vec<Found>, SimulationError> {
     let hands = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let next = AtomicU64::new(0);
     let found: Mutex<BTreeMap<u64, Result<Found, SimulationError>>> = Mutex::default();
@@ -68,17 +77,32 @@ fn side_by_side(plan: Plan, heard: &(dyn Fn(u32) + Sync)) -> Result<Report, Simu
         }
     });
     let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let worlds: Result<Vec<Found>, SimulationError> = found.into_values().collect();
-    Ok(put_together(plan, worlds?))
+    found.into_values().collect()
 }
 
-/// Runs outside the runtime: each world has a single-threaded one of its own.
-pub(crate) fn run(args: &Args) -> Result<(), Failure> {
-    let clock = SystemClock::default();
-    let began = clock.now();
-    // Silent when standard error is not a terminal.
-    let bar = ProgressBar::new(u64::from(args.days)).with_style(ProgressStyle::default_bar());
-    let plan = Plan {
+/// The text of a file, or what stands in braces itself.
+fn text_of(given: &str) -> Result<String, Failure> {
+    if given.trim_start().starts_with('{') {
+        return Ok(given.to_owned());
+    }
+    std::fs::read_to_string(given).map_err(|error| Failure::usage(format!("{given}: {error}")))
+}
+
+fn plan_of(args: &Args) -> Result<Plan, Failure> {
+    let wrong = |given: &str| {
+        let given = given.to_owned();
+        move |fault: ScenarioFault| Failure::usage(format!("{given}: {fault}"))
+    };
+    let faults = match args.faults.as_str() {
+        "none" => FaultRates::NONE,
+        "default" => FaultRates::default(),
+        given => FaultRates::from_yaml(&text_of(given)?).map_err(wrong(given))?,
+    };
+    let scenario = match args.scenario.as_deref() {
+        None => Scenario::default(),
+        Some(given) => Scenario::from_yaml(&text_of(given)?).map_err(wrong(given))?,
+    };
+    Ok(Plan {
         days: args.days,
         calls_per_day: args.calls_per_day,
         seed: args.seed,
@@ -87,9 +111,22 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             Chosen::Worklist => Views::Worklist,
         },
         agents: args.agents,
-    };
-    let report = side_by_side(plan, &|days| bar.inc(u64::from(days)))
+        faults,
+        scenario,
+    })
+}
+
+/// Runs outside the runtime: each world has a single-threaded one of its own.
+pub(crate) fn run(args: &Args) -> Result<(), Failure> {
+    let clock = SystemClock::default();
+    let began = clock.now();
+    // Silent when standard error is not a terminal.
+    let bar = ProgressBar::new(u64::from(args.days)).with_style(ProgressStyle::default_bar());
+    let plan = plan_of(args)?;
+    let found = side_by_side(plan, &|days| bar.inc(u64::from(days)))
         .map_err(|error| Failure::fault(error.to_string()))?;
+    let failed = found.iter().position(|found| found.violation().is_some());
+    let report = put_together(plan, found);
     bar.finish_and_clear();
     let seconds = clock.now().ms_since(began) / 1_000;
     for violation in &report.violations {
@@ -122,6 +159,14 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
     }
     if report.holds() {
         return Ok(());
+    }
+    if let Some(index) = failed {
+        let alone = plan.world(index as u64);
+        let small = shrink(alone).map_err(|error| Failure::fault(error.to_string()))?;
+        output::notice(&format!(
+            "the smallest run that shows it: {}",
+            small.command_line()
+        ));
     }
     Err(Failure::found("an invariant was violated"))
 }

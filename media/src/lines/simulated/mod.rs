@@ -9,6 +9,7 @@ use crate::lines::carrier_book::{CarrierBook, Held, lock};
 use crate::lines::simulated_voice::Spoken;
 use async_trait::async_trait;
 use domain::compliance::DialPermit;
+use domain::planted::{Bug, planted};
 use domain::ports::clock::Clock;
 use domain::ports::line::{
     AnsweredDialog, DialOrder, FailureCause, HungUpBy, Leg, LegEvent, LegFacts, LegFailure, LegSummary, Line,
@@ -238,6 +239,7 @@ impl SimulatedLeg {
     fn fall_silent(&mut self, silent_at: Timestamp, late_answer_ms: Option<u64>) {
         let failure = LegFailure {
             cause: FailureCause::NoResponse,
+            definite: planted(Bug::LegAfterSilence),
             after_ms: silent_at.ms_since(self.invited_at),
             ..LegFailure::default()
         };
@@ -290,7 +292,7 @@ impl SimulatedLeg {
                 let refused_code = failure
                     .sip_code
                     .filter(|_| failure.cause == FailureCause::Response);
-                let replied = failure.definite;
+                let replied = failure.definite && failure.cause != FailureCause::NoResponse;
                 self.book.change(&self.sip_call_id, |entry| {
                     entry.replied |= replied;
                     entry.refused_code = refused_code;

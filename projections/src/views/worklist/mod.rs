@@ -27,6 +27,7 @@ use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::number::event::NumberEvent;
+use domain::planted::{Bug, planted};
 
 /// The view's name, for `wait_for_view`.
 pub const NAME: &str = "worklist";
@@ -283,7 +284,10 @@ impl Rows<'_> {
                 call,
                 reason,
                 not_before,
-            } => self.customer_released(campaign, &customer, *call, reason, *not_before),
+            } => match planted(Bug::WorklistForgetsReleased) {
+                true => self.customer_told(*call),
+                false => self.customer_released(campaign, &customer, *call, reason, *not_before),
+            },
             CustomerEvent::CallClosed {
                 campaign,
                 call,

@@ -1,0 +1,57 @@
+//! Storing that a leg is dialed may take long: an INVITE that would leave behind its permit does not leave.
+
+use crate::testing::line::{FakeLine, ringing};
+use crate::testing::world::{World, count, no_flow};
+use crate::testing::{on_one_thread, settle};
+use domain::ports::line::DialOrder;
+use std::sync::Arc;
+
+/// How many dials a line was given when the record of the first took so long.
+async fn dialed_when_the_record_takes(takes_ms: u64) -> (World, usize) {
+    let line = FakeLine::new("rings", Box::new(|_: &DialOrder| vec![ringing()]));
+    let world = World::new(vec![line]);
+    let _drivers = world.start_drivers().await;
+    let clock = Arc::clone(&world.fakes.clock);
+    world
+        .fakes
+        .store
+        .as_stored("call.dialing", move || clock.advance_ms(takes_ms));
+    world.run_campaign(1, 1, no_flow()).await;
+    world
+        .until("its dial, or its end", |log| {
+            count(log, "call.ringing") + count(log, "call.ended") == 1
+        })
+        .await;
+    settle().await;
+    let dialed = world.lines[0].dialed_count();
+    (world, dialed)
+}
+
+#[test]
+fn a_record_that_takes_seconds_is_followed_by_its_invite() {
+    on_one_thread(async {
+        let (world, dialed) = dialed_when_the_record_takes(2_500).await;
+        assert_eq!((dialed, world.count("call.ended")), (1, 0));
+    });
+}
+
+#[test]
+fn one_that_outlasts_the_permit_is_not_and_the_person_is_called_again_later() {
+    on_one_thread(async {
+        let (world, dialed) = dialed_when_the_record_takes(60_000).await;
+        assert_eq!(dialed, 0, "the window may have closed since");
+        let failed = world.data("call.leg_failed");
+        assert_eq!(
+            (&failed[0]["cause"], &failed[0]["definite"]),
+            (&"local".into(), &true.into())
+        );
+        let ended = world.data("call.ended");
+        assert_eq!((ended.len(), &ended[0]["charged"]), (1, &false.into()));
+        world
+            .until("the call is closed", |log| {
+                count(log, "customer.call_closed") == 1
+            })
+            .await;
+        assert!(world.data("customer.call_closed")[0]["next_due_at"].is_string());
+    });
+}

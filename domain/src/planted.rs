@@ -1,0 +1,129 @@
+//! Bugs on purpose, each at the place where it could be made: what the simulation must be able to find.
+//!
+//! Nothing of it is in a build without the feature `planted`, which no shipped build has: there `planted` is
+//! a constant no, and the compiler leaves its branches out. With the feature one bug at a time is switched
+//! on, for the thread on which a whole simulated world runs.
+
+/// A bug, by what it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bug {
+    AppendWithoutSync,
+    InviteBeforeRecord,
+    NoWatchdogAtStart,
+    WatchdogDialsAgain,
+    CapOffByOne,
+    WindowsLastSecondOpen,
+    OptOutsIgnored,
+    NumberGrantKept,
+    WorklistForgetsReleased,
+    RetryWaitsIgnored,
+    BatchSizeIgnored,
+    SettlesTwice,
+    LegAfterSilence,
+    HoldOffIgnored,
+    CheckpointNotStored,
+    LeftOverLegForgotten,
+    NumberClosesTwice,
+    PausedCampaignGrants,
+    ExpiredGrantDialed,
+    ZoneAnHourOff,
+    RestIgnored,
+    LedgerOverdrawn,
+    LedgerAfterBatch,
+    AbandonedNotCounted,
+    EffectAfterCheckpoint,
+    HolidayIgnored,
+    WithdrawnStaysDue,
+    UndoneListDue,
+    WhiteListIgnored,
+    StageLimitIgnored,
+    PermitUsedTwice,
+    ExpiredConsentCounts,
+    WrongClockIgnored,
+    DrainDialsOn,
+}
+
+impl Bug {
+    /// Every bug, in the order in which they are looked for.
+    pub const ALL: [Self; 34] = [
+        Self::AppendWithoutSync,
+        Self::InviteBeforeRecord,
+        Self::NoWatchdogAtStart,
+        Self::WatchdogDialsAgain,
+        Self::CapOffByOne,
+        Self::WindowsLastSecondOpen,
+        Self::OptOutsIgnored,
+        Self::NumberGrantKept,
+        Self::WorklistForgetsReleased,
+        Self::RetryWaitsIgnored,
+        Self::BatchSizeIgnored,
+        Self::SettlesTwice,
+        Self::LegAfterSilence,
+        Self::HoldOffIgnored,
+        Self::CheckpointNotStored,
+        Self::LeftOverLegForgotten,
+        Self::NumberClosesTwice,
+        Self::PausedCampaignGrants,
+        Self::ExpiredGrantDialed,
+        Self::ZoneAnHourOff,
+        Self::RestIgnored,
+        Self::LedgerOverdrawn,
+        Self::LedgerAfterBatch,
+        Self::AbandonedNotCounted,
+        Self::EffectAfterCheckpoint,
+        Self::HolidayIgnored,
+        Self::WithdrawnStaysDue,
+        Self::UndoneListDue,
+        Self::WhiteListIgnored,
+        Self::StageLimitIgnored,
+        Self::PermitUsedTwice,
+        Self::ExpiredConsentCounts,
+        Self::WrongClockIgnored,
+        Self::DrainDialsOn,
+    ];
+}
+
+/// Whether this bug is planted: never, but in a build that looks for them.
+#[cfg(not(feature = "planted"))]
+#[inline(always)]
+pub const fn planted(_bug: Bug) -> bool {
+    false
+}
+
+#[cfg(feature = "planted")]
+thread_local! {
+    static PLANTED: std::cell::Cell<Option<Bug>> = const { std::cell::Cell::new(None) };
+}
+
+/// Whether this bug is planted on this thread.
+#[cfg(feature = "planted")]
+pub fn planted(bug: Bug) -> bool {
+    PLANTED.with(|planted| planted.get() == Some(bug))
+}
+
+/// From here on this thread has this bug, or none.
+#[cfg(feature = "planted")]
+pub fn plant(bug: Option<Bug>) {
+    PLANTED.with(|planted| planted.set(bug));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(not(feature = "planted"))]
+    fn nothing_is_planted_in_a_build_that_ships() {
+        const PLANTED: [bool; 2] = [planted(Bug::AppendWithoutSync), planted(Bug::OptOutsIgnored)];
+        assert_eq!(PLANTED, [false, false]);
+        assert!(Bug::ALL.iter().all(|bug| !planted(*bug)));
+    }
+
+    #[test]
+    fn every_bug_is_listed_once() {
+        let mut names: Vec<String> = Bug::ALL.iter().map(|bug| format!("{bug:?}")).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), Bug::ALL.len());
+    }
+}

@@ -1,0 +1,165 @@
+//! `make prove-days`: thousands of simulated days on all cores, with every fault; a part of them run twice.
+//! Says how far it is and how long it will take; one JSON line at the end. What fails is made small, and
+//! printed as a command line.
+
+use serde_json::json;
+use simulation::{FaultRates, Found, Plan, Scenario, Views, put_together, shrink, simulate_world};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+/// One world of so many is run a second time, and must give the same log.
+const TWICE_OF: u64 = 20;
+
+/// Worlds between two words about how far it is.
+const WORDS_EVERY: u64 = 25;
+
+fn say(line: &str) {
+    // Nobody can be told that standard output is gone.
+    drop(writeln!(std::io::stdout(), "{line}"));
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a proof takes is told by the wall"
+)]
+fn now() -> Instant {
+    Instant::now()
+}
+
+/// `--name value` pairs; what nobody knows is refused.
+fn read_plan() -> Result<Plan, String> {
+    let mut plan = Plan {
+        days: 10_000,
+        calls_per_day: 200,
+        seed: 7,
+        ..Plan::default()
+    };
+    let mut args = std::env::args().skip(1);
+    while let Some(name) = args.next() {
+        let value = args.next().ok_or_else(|| format!("{name} has no value"))?;
+        let wrong = |error: &dyn std::fmt::Display| format!("{name} {value}: {error}");
+        match name.as_str() {
+            "--days" => plan.days = value.parse().map_err(|error| wrong(&error))?,
+            "--people" => plan.calls_per_day = value.parse().map_err(|error| wrong(&error))?,
+            "--agents" => plan.agents = value.parse().map_err(|error| wrong(&error))?,
+            "--seed" => plan.seed = value.parse().map_err(|error| wrong(&error))?,
+            "--views" if value == "worklist" => plan.views = Views::Worklist,
+            "--views" if value == "all" => plan.views = Views::All,
+            "--faults" if value == "none" => plan.faults = FaultRates::NONE,
+            "--faults" => plan.faults = FaultRates::from_yaml(&value).map_err(|error| wrong(&error))?,
+            "--scenario" => plan.scenario = Scenario::from_yaml(&value).map_err(|error| wrong(&error))?,
+            _ => return Err(wrong(&"nobody knows this")),
+        }
+    }
+    Ok(plan)
+}
+
+/// Worlds that were run, and what of them was run twice.
+#[derive(Default)]
+struct Ran {
+    worlds: BTreeMap<u64, Found>,
+    days: u64,
+    twice: u64,
+    differing: Vec<u64>,
+    failed: Vec<String>,
+}
+
+/// Why it ends as a failure.
+#[derive(Debug, thiserror::Error)]
+enum Unproved {
+    #[error("{0}; usage: {USAGE}")]
+    Usage(String),
+    #[error("not everything holds")]
+    Violated,
+}
+
+/// What may be asked.
+const USAGE: &str = "prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
+                     [--faults none|YAML] [--scenario YAML]";
+
+fn main() -> Result<(), Unproved> {
+    let plan = read_plan().map_err(Unproved::Usage)?;
+    if plan.days == 0 || plan.calls_per_day == 0 {
+        return Err(Unproved::Usage("there is nothing to run".to_owned()));
+    }
+    let began = now();
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let (next, ran) = (AtomicU64::new(0), Mutex::new(Ran::default()));
+    std::thread::scope(|scope| {
+        for _ in 0..cores {
+            scope.spawn(|| work(plan, &next, &ran, began));
+        }
+    });
+    let ran = ran.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let seconds = began.elapsed().as_secs_f64();
+    let small = smallest_of(plan, &ran);
+    let report = put_together(plan, ran.worlds.into_values().collect());
+    let violations: u64 = report.invariants.values().map(|tally| tally.violations).sum();
+    let checked: u64 = report.invariants.values().map(|tally| tally.checked).sum();
+    let days_a_minute = ran.days as f64 * 60.0 / seconds / cores as f64;
+    for words in report.violations.iter().chain(&ran.failed) {
+        say(words);
+    }
+    let holds = report.holds() && ran.differing.is_empty() && ran.failed.is_empty();
+    say(&json!({
+        "proof": "days", "days": report.days, "people": plan.calls_per_day, "agents": plan.agents,
+        "calls": report.calls, "crashes": report.crashes, "events": report.events, "permits": report.permits,
+        "refusals": report.refusals, "checks": checked, "violations": violations, "log_hash": report.log_hash,
+        "worlds_twice": ran.twice, "worlds_differing": ran.differing, "seconds": seconds.round(),
+        "invariants": report.invariants,
+        "days_a_minute_and_core": days_a_minute.round(), "cores": cores, "smallest": small, "holds": holds,
+    })
+    .to_string());
+    holds.then_some(()).ok_or(Unproved::Violated)
+}
+
+/// One core's share: world after world.
+fn work(plan: Plan, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
+    loop {
+        let index = next.fetch_add(1, Ordering::Relaxed);
+        if index >= plan.worlds_count() {
+            return;
+        }
+        let found = simulate_world(plan, index);
+        let again = (index % TWICE_OF == 0).then(|| simulate_world(plan, index));
+        let mut ran = ran.lock().unwrap_or_else(PoisonError::into_inner);
+        ran.days += u64::from(plan.days_of(index));
+        if let Some(again) = again {
+            ran.twice += 1;
+            ran.days += u64::from(plan.days_of(index));
+            let is_same = matches!((&found, &again), (Ok(one), Ok(other)) if one.hash() == other.hash());
+            if !is_same {
+                ran.differing.push(index);
+            }
+        }
+        match found {
+            Ok(found) => drop(ran.worlds.insert(index, found)),
+            Err(error) => ran
+                .failed
+                .push(format!("world {index} could not be run: {error}")),
+        }
+        let done = ran.worlds.len() as u64;
+        if done.is_multiple_of(WORDS_EVERY) {
+            let left = plan.worlds_count().saturating_sub(done) as f64;
+            let minutes = began.elapsed().as_secs_f64() / done as f64 * left / 60.0;
+            let whole = plan.worlds_count();
+            drop(writeln!(
+                std::io::stderr(),
+                "{done} of {whole} worlds, about {minutes:.0} minutes left"
+            ));
+        }
+    }
+}
+
+/// The first world that failed, made small.
+fn smallest_of(plan: Plan, ran: &Ran) -> Option<String> {
+    let (index, found) = ran.worlds.iter().find(|(_, found)| found.violation().is_some())?;
+    say(&format!("world {index}: {}", found.violation().unwrap_or("")));
+    match shrink(plan.world(*index)) {
+        Ok(small) => Some(small.command_line()),
+        Err(error) => Some(format!("it cannot be made smaller: {error}")),
+    }
+}

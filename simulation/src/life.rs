@@ -1,0 +1,220 @@
+//! One life of a world's machine: the product is booted, lives with what goes wrong around it, and is cut off
+//! or told to stop.
+
+use super::agents::SimulatedAgents;
+use super::clock::SeededChance;
+use super::faults::Crash;
+use super::operator::Operator;
+use super::people::SeededCallees;
+use super::slow_store::SlowStore;
+use super::tasks::LocalTasks;
+use super::world::{SimulationError, World, failed};
+use actors::{ActorSystem, DriverPorts, Drivers, DriversHandle, Environment, Place};
+use async_trait::async_trait;
+use domain::ids::CallId;
+use domain::installation::ClockOffset;
+use domain::ports::agents::Agents;
+use domain::ports::event_store::EventStore;
+use domain::ports::line::Line;
+use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
+use domain::ports::tasks::Tasks;
+use media::lines::SimulatedLine;
+use projections::{Grounds, Projections};
+use speech::simulated::SimulatedSynthesizer;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// Purposes of chance beside the generation: ids, and how long slow appends take.
+const IDS: u64 = 4;
+/// In each life of its own.
+const SLOW: u64 = 7;
+
+/// How long a planned stop lets calls finish.
+const DRAIN_FOR: Duration = Duration::from_secs(120);
+
+/// How far a wrong clock is off: half a second more than dialing allows.
+const WRONG_BY_MS: i64 = 2_500;
+
+/// A simulated call is not recorded: there is no audio.
+struct NoRecordings;
+
+#[async_trait]
+impl Recordings for NoRecordings {
+    async fn close_left_over(&self, _call: CallId) -> Result<Option<RecordingFacts>, RecordingError> {
+        Ok(None)
+    }
+    async fn delete(&self, _call: CallId) -> Result<bool, RecordingError> {
+        Ok(false)
+    }
+    async fn kept(&self) -> std::io::Result<Vec<CallId>> {
+        Ok(Vec::new())
+    }
+}
+
+impl World {
+    /// The same, whose appends take long for a while in some worlds.
+    fn store_of(&self, generation: u64) -> Result<Arc<dyn EventStore>, SimulationError> {
+        let inner = self.store()?;
+        let Some(spell) = self.faults.slow else {
+            return Ok(inner);
+        };
+        Ok(Arc::new(SlowStore {
+            inner,
+            clock: Arc::clone(&self.clock),
+            chance: SeededChance::new(self.seed, SLOW + (generation << 8)),
+            spell,
+            ms_max: self.plan.faults.slow_append_ms_max.into(),
+        }))
+    }
+
+    /// Boots the product and lets it live until it crashes.
+    pub(crate) async fn live(&self, generation: u64, crash: Crash) -> Result<(), SimulationError> {
+        let tasks: Arc<dyn Tasks> = Arc::new(LocalTasks::new(Arc::clone(&self.power)));
+        let environment = Environment {
+            store: self.store_of(generation)?,
+            vault: Arc::clone(&self.vault) as _,
+            clock: Arc::clone(&self.clock),
+            ids: Arc::new(SeededChance::new(self.seed, IDS + (generation << 8))),
+            tasks: Arc::clone(&tasks),
+            damage: Arc::default(),
+            skew: Arc::default(),
+            rehearsal: true,
+        };
+        let head = environment.store.head().await.map_err(failed)?;
+        if self.notebook.positions().iter().any(|position| *position > head) {
+            return Err(SimulationError::Lost);
+        }
+        self.schedule_faults(tasks.as_ref(), crash);
+        self.watch_clock(tasks.as_ref(), &environment);
+        let system = ActorSystem::start(environment.clone(), Place::Local);
+        let ports = self.ports(&environment).await?;
+        let operator = self.operator(&system, &environment);
+        let started = OnceCell::new();
+        let living = async {
+            let recordings = Arc::new(NoRecordings);
+            match actors::start_forgetting(&system, &environment, recordings).await {
+                Ok(()) => {}
+                Err(error) if crash.disk_from.is_some() => {
+                    tracing::debug!(%error, "not started");
+                    return std::future::pending().await;
+                }
+                Err(error) => return Err(failed(error)),
+            }
+            match Drivers::start(system, environment, ports).await {
+                Ok(drivers) => {
+                    drop(started.set(drivers));
+                    tasks.spawn("operator", Box::pin(operator.work()));
+                }
+                // It does not come up on a failing disk, as long as that lasts.
+                Err(error) if crash.disk_from.is_some() => tracing::debug!(%error, "not started"),
+                Err(error) => return Err(failed(error)),
+            }
+            std::future::pending().await
+        };
+        tokio::select! {
+            biased;
+            () = self.power.lost() => Ok(()),
+            () = self.over(crash, &started) => Ok(()),
+            ended = living => ended,
+        }
+    }
+
+    /// Returns when this life ends by itself: at its instant, or when what it was told to finish is finished.
+    async fn over(&self, crash: Crash, started: &OnceCell<DriversHandle>) {
+        self.clock.wait_until(crash.at).await;
+        let Some(drivers) = started.get().filter(|_| crash.planned) else {
+            return;
+        };
+        self.witness.drain_begins(self.clock.now());
+        drivers.drain(DRAIN_FOR).await;
+        self.witness.drain_ends(self.clock.now());
+    }
+
+    /// Another clock says that this one is wrong, for a while.
+    fn watch_clock(&self, tasks: &dyn Tasks, environment: &Environment) {
+        let Some(spell) = self.faults.wrong_clock else {
+            return;
+        };
+        let measured = |offset_ms| ClockOffset {
+            offset_ms,
+            round_trip_ms: 1,
+            source: "ntp:127.0.0.1:123".to_owned(),
+            uncertainty_ms: 1,
+        };
+        let (clock, skew) = (Arc::clone(&self.clock), Arc::clone(&environment.skew));
+        if spell.holds(clock.now()) {
+            skew.measured(measured(WRONG_BY_MS), clock.now());
+        }
+        let watching = async move {
+            if clock.now() < spell.until {
+                clock.wait_until(spell.from).await;
+                skew.measured(measured(WRONG_BY_MS), clock.now());
+                clock.wait_until(spell.until).await;
+                skew.measured(measured(0), clock.now());
+            }
+        };
+        tasks.spawn("another clock", Box::pin(watching));
+    }
+
+    async fn ports(&self, environment: &Environment) -> Result<DriverPorts, SimulationError> {
+        let grounds = Grounds {
+            store: Arc::clone(&environment.store),
+            db: Arc::clone(&self.views),
+            clock: Arc::clone(&self.clock),
+        };
+        let projections = Projections::start_views(grounds, self.chosen(), environment.tasks.as_ref())
+            .await
+            .map_err(failed)?;
+        let callees = Arc::new(SeededCallees {
+            seed: self.seed,
+            outages: self.faults.outages.clone(),
+            witness: Arc::clone(&self.witness),
+        });
+        let line = |facts| {
+            let (clock, callees) = (Arc::clone(&self.clock), Arc::clone(&callees));
+            let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));
+            Arc::new(line) as Arc<dyn Line>
+        };
+        Ok(DriverPorts {
+            worklist: Arc::new(projections.worklist()),
+            lines: self.shape.line_facts().into_iter().map(line).collect(),
+            synthesizer: Arc::new(SimulatedSynthesizer),
+            hearing: None,
+            recordings: Arc::new(NoRecordings),
+            agents: SimulatedAgents::new(self.plan.agents, self.seed, Arc::clone(&self.clock))
+                .map(|agents| Arc::new(agents) as Arc<dyn Agents>),
+        })
+    }
+
+    fn operator(&self, system: &ActorSystem, environment: &Environment) -> Operator {
+        Operator {
+            system: system.clone(),
+            environment: environment.clone(),
+            notebook: Arc::clone(&self.notebook),
+            seed: self.seed,
+            midnight: self.midnight,
+            plan: self.plan,
+            shape: self.shape,
+        }
+    }
+
+    fn schedule_faults(&self, tasks: &dyn Tasks, crash: Crash) {
+        if let Some((from, fault)) = crash.disk_from {
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let fails = async move {
+                clock.wait_until(from).await;
+                disk.fail(fault);
+            };
+            tasks.spawn("failing disk", Box::pin(fails));
+        }
+        if let Some(sync) = crash.at_sync {
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let armed = async move {
+                clock.wait_until(sync.armed_at).await;
+                disk.arm(sync.nth, sync.side);
+            };
+            tasks.spawn("armed disk", Box::pin(armed));
+        }
+    }
+}

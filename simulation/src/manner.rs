@@ -1,0 +1,190 @@
+//! What one campaign of a world is like, from the seed: preset, days, lists, stages. The operator makes its
+//! plan by it, and the oracle holds its calls to it; neither asks the other.
+
+use super::clock::SeededChance;
+use super::scenario::Scenario;
+use domain::approvals_asked::Approvals;
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use domain::go_live::{Stage, StagePlan};
+use domain::screening::Screening;
+use domain::sensitive_words::SensitiveWordList;
+use domain::time::{TimeOfDay, Timestamp};
+use domain::working_calendar::{CallingDays, Holidays, RestDay};
+
+/// Milliseconds in an hour.
+const HOUR_MS: u64 = 3_600_000;
+/// And in a day.
+const DAY_MS: u64 = 24 * HOUR_MS;
+
+/// A campaign ends at 19:00: what is due later is settled.
+pub(crate) const END_MS: u64 = 19 * HOUR_MS;
+/// One whose people live in Berlin ends at two in the morning of the next day, in Beijing: at their evening.
+const FAR_END_MS: u64 = 26 * HOUR_MS;
+
+/// The list of numbers that a campaign may demand.
+pub(crate) const WHITE_LIST: &str = "kept";
+
+/// Presets as often as they are drawn, of twenty.
+const PRESETS: [(u64, Preset); 6] = [
+    (9, Preset::CnService),
+    (12, Preset::CnMarketing),
+    (14, Preset::CnCollection),
+    (16, Preset::CnCloudTrunk),
+    (18, Preset::EuGdpr),
+    (20, Preset::UsRegf),
+];
+
+/// One campaign's ways.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is drawn by itself")]
+pub(crate) struct Manner {
+    pub(crate) preset: Preset,
+    pub(crate) basis: Basis,
+    /// Only numbers on the list are called.
+    pub(crate) listed: bool,
+    /// On working days only.
+    pub(crate) working_days: bool,
+    /// Not between twelve and one.
+    pub(crate) rests: bool,
+    pub(crate) stage: Option<Stage>,
+    /// A second list is undone while it runs.
+    pub(crate) undone: bool,
+    pub(crate) lasts_days: u32,
+}
+
+impl Manner {
+    /// `days_left` counts the day on which it begins.
+    pub(crate) fn draw(chance: &SeededChance, scenario: &Scenario, days_left: u32) -> Self {
+        let of_ten = |rate: u32| chance.below(10) < u64::from(rate);
+        let drawn = chance.below(20);
+        let drawn = PRESETS.iter().find(|(below, _)| drawn < *below);
+        let preset = scenario
+            .preset
+            .unwrap_or(drawn.map_or(Preset::CnService, |(_, preset)| *preset));
+        let by_consent = needs_consent(preset) || chance.below(6) == 0;
+        let stage = of_ten(scenario.stages_of_ten).then(|| match chance.below(3) {
+            0 => Stage::Pilot,
+            _ => Stage::Test,
+        });
+        let lasts = 1 + chance.below(2 * u64::from(scenario.lasts_days_max));
+        let lasts = u32::try_from(lasts).unwrap_or(1);
+        Self {
+            preset,
+            basis: if by_consent {
+                Basis::Consent
+            } else {
+                Basis::Contract
+            },
+            listed: of_ten(scenario.white_lists_of_ten),
+            working_days: of_ten(scenario.working_days_of_ten),
+            rests: of_ten(scenario.rests_of_ten),
+            stage,
+            undone: of_ten(scenario.undone_lists_of_ten),
+            // Half of them last one day.
+            lasts_days: if lasts > scenario.lasts_days_max { 1 } else { lasts }.min(days_left),
+        }
+    }
+
+    /// Whether its people live in Berlin.
+    pub(crate) fn is_far(&self) -> bool {
+        self.preset == Preset::EuGdpr
+    }
+
+    /// Whether consent is needed, by the preset or by the list.
+    pub(crate) fn by_consent(&self) -> bool {
+        self.basis == Basis::Consent
+    }
+
+    /// When it ends, from the midnight of its first day.
+    pub(crate) fn ends_at(&self, midnight: Timestamp) -> Timestamp {
+        let end_ms = if self.is_far() { FAR_END_MS } else { END_MS };
+        midnight.plus_ms(u64::from(self.lasts_days.saturating_sub(1)) * DAY_MS + end_ms)
+    }
+
+    /// The plan of a campaign of this manner. Its purpose is its own, and so is each consent.
+    pub(crate) fn plan(&self, midnight: Timestamp, purpose: String, max_concurrent: u32) -> CallingPlan {
+        let time = |minutes| TimeOfDay::from_minutes(minutes).expect("a constant time of day");
+        let rests = self.rests.then(|| (time(12 * 60), time(13 * 60)));
+        let days = self.working_days.then(|| {
+            Box::new(CallingDays {
+                holidays: Holidays::Observe,
+                rest_days: vec![RestDay::Sat, RestDay::Sun],
+                country: Some("cn".to_owned()),
+            })
+        });
+        let screening = self.listed.then(|| {
+            Box::new(Screening {
+                relief: None,
+                only_listed_on: WHITE_LIST.parse().ok(),
+            })
+        });
+        CallingPlan {
+            preset: self.preset,
+            basis: self.basis,
+            purpose,
+            window: CallingWindow {
+                start: time(9 * 60),
+                end: time(18 * 60),
+                rests: rests.into_iter().collect(),
+            },
+            max_concurrent,
+            retry_policy: RetryPolicy::standard(),
+            ring_timeout_ms: Some(15_000),
+            ends_at: Some(self.ends_at(midnight)),
+            trial: false,
+            duplicates: None,
+            approvals: Approvals::NONE,
+            sensitive_words: SensitiveWordList::default(),
+            model: None,
+            knowledge: None,
+            assist: None,
+            speech: None,
+            emotion: None,
+            dialing: None,
+            days,
+            screening,
+            stages: self.stage.map(|from| StagePlan {
+                from,
+                agent_gates: false,
+            }),
+        }
+    }
+}
+
+/// Presets whose texts ask for consent: the oracle's own list.
+const fn needs_consent(preset: Preset) -> bool {
+    matches!(
+        preset,
+        Preset::CnMarketing | Preset::EuGdpr | Preset::UsRegf | Preset::UsTsr
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn over_many_campaigns_every_manner_is_drawn_and_none_outlasts_its_world() {
+        let scenario = Scenario::default();
+        let drawn: Vec<Manner> = (0..200)
+            .map(|seed| Manner::draw(&SeededChance::new(seed, 9), &scenario, 2))
+            .collect();
+        for (_, preset) in PRESETS {
+            assert!(drawn.iter().any(|one| one.preset == preset), "{preset:?}");
+        }
+        let ways: [fn(&Manner) -> bool; 6] = [
+            |one| one.listed,
+            |one| one.working_days,
+            |one| one.rests,
+            |one| one.undone,
+            |one| one.stage == Some(Stage::Test),
+            |one| one.by_consent() && one.preset == Preset::CnService,
+        ];
+        for way in ways {
+            let count = drawn.iter().filter(|one| way(one)).count();
+            assert!((3..197).contains(&count), "{count}");
+        }
+        assert!(drawn.iter().all(|one| (1..=2).contains(&one.lasts_days)));
+        assert!(drawn.iter().any(|one| one.lasts_days == 2));
+    }
+}

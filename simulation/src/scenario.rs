@@ -1,0 +1,284 @@
+//! What a run is asked to have in it: how often each fault comes, and what campaigns and people are like.
+//! Read from YAML; what is not said is as in a run without a file, and a member that nobody knows is refused.
+
+use domain::calling_plan::Preset;
+use domain::working_calendar::Day;
+use serde::{Deserialize, Serialize};
+
+/// Largest file of rates or of a scenario: they have a dozen lines.
+const FILE_BYTES_MAX: usize = 64 * 1_024;
+
+/// Most of anything that comes so many times in ten.
+const OF_TEN_MAX: u32 = 10;
+
+/// How often what goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FaultRates {
+    /// Most crashes in a day of a world in which power goes at instants.
+    pub crashes_per_day_max: u32,
+    /// Most in a day of one in which it goes at syncs.
+    pub sync_crashes_per_day_max: u32,
+    /// Of ten crashes, before how many the disk failed for a while.
+    pub failing_disks_of_ten: u32,
+    /// Of ten worlds, how many lose all their trunks for a while.
+    pub outages_of_ten: u32,
+    /// Of ten worlds with two trunks, how many lose one of them for a while.
+    pub partitions_of_ten: u32,
+    /// Of ten worlds, in how many appends take long for a while.
+    pub slow_appends_of_ten: u32,
+    /// The longest an append takes then.
+    pub slow_append_ms_max: u32,
+    /// And for how many minutes at most.
+    pub slow_minutes_max: u32,
+    /// Of ten worlds, in how many the clock is found to be wrong for a while.
+    pub wrong_clocks_of_ten: u32,
+    /// Most planned stops in a day: nothing new is dialed, calls finish.
+    pub drains_per_day_max: u32,
+    /// Which of the faults that were drawn happen, by a bit each: shrinking takes single ones away.
+    pub kept: u64,
+}
+
+impl Default for FaultRates {
+    fn default() -> Self {
+        Self {
+            crashes_per_day_max: 4,
+            sync_crashes_per_day_max: 10,
+            failing_disks_of_ten: 2,
+            outages_of_ten: 4,
+            partitions_of_ten: 4,
+            slow_appends_of_ten: 4,
+            slow_append_ms_max: 2_500,
+            slow_minutes_max: 10,
+            wrong_clocks_of_ten: 3,
+            drains_per_day_max: 1,
+            kept: u64::MAX,
+        }
+    }
+}
+
+impl FaultRates {
+    /// Nothing goes wrong.
+    pub const NONE: Self = Self {
+        crashes_per_day_max: 0,
+        sync_crashes_per_day_max: 0,
+        failing_disks_of_ten: 0,
+        outages_of_ten: 0,
+        partitions_of_ten: 0,
+        slow_appends_of_ten: 0,
+        slow_append_ms_max: 0,
+        slow_minutes_max: 0,
+        wrong_clocks_of_ten: 0,
+        drains_per_day_max: 0,
+        kept: u64::MAX,
+    };
+
+    /// The same with everything of one kind taken away, and what it was; for shrinking.
+    pub fn without_each(self) -> Vec<Self> {
+        let none = Self::NONE;
+        let one_less = [
+            Self {
+                crashes_per_day_max: 0,
+                sync_crashes_per_day_max: 0,
+                ..self
+            },
+            Self {
+                failing_disks_of_ten: 0,
+                ..self
+            },
+            Self {
+                outages_of_ten: 0,
+                ..self
+            },
+            Self {
+                partitions_of_ten: 0,
+                ..self
+            },
+            Self {
+                slow_appends_of_ten: 0,
+                ..self
+            },
+            Self {
+                wrong_clocks_of_ten: 0,
+                ..self
+            },
+            Self {
+                drains_per_day_max: 0,
+                ..self
+            },
+        ];
+        let changed = one_less.into_iter().filter(|less| *less != self);
+        [Self {
+            kept: self.kept,
+            ..none
+        }]
+        .into_iter()
+        .filter(|less| *less != self)
+        .chain(changed)
+        .collect()
+    }
+
+    /// Rates as somebody wrote them.
+    pub fn from_yaml(text: &str) -> Result<Self, ScenarioFault> {
+        let read: Self = read(text)?;
+        let of_ten = [
+            read.failing_disks_of_ten,
+            read.outages_of_ten,
+            read.partitions_of_ten,
+            read.slow_appends_of_ten,
+            read.wrong_clocks_of_ten,
+        ];
+        let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX)
+            && read.crashes_per_day_max.max(read.sync_crashes_per_day_max) <= CRASHES_MAX
+            && read.drains_per_day_max <= CRASHES_MAX
+            && read.slow_append_ms_max <= SLOW_MS_MAX
+            && read.slow_minutes_max <= SLOW_MINUTES_MAX;
+        is_bounded.then_some(read).ok_or(ScenarioFault::OutOfBounds)
+    }
+}
+
+/// Most crashes or planned stops that a day may be asked to have: each reads the log again.
+const CRASHES_MAX: u32 = 100;
+/// The longest that an append may be asked to take: a minute is an outage.
+const SLOW_MS_MAX: u32 = 60_000;
+/// And for how many minutes: a day.
+const SLOW_MINUTES_MAX: u32 = 1_440;
+
+/// What campaigns and people are like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Scenario {
+    /// All campaigns are under this one; drawn for each where it is not said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<Preset>,
+    /// The first day of each world; drawn among some with holidays and changes of the clock around them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub starts_on: Option<Day>,
+    /// Most days that a campaign lasts.
+    pub lasts_days_max: u32,
+    /// Of ten days, on how many campaigns begin a minute before the calling window closes.
+    pub late_starts_of_ten: u32,
+    /// Of ten campaigns, how many call only numbers on a list.
+    pub white_lists_of_ten: u32,
+    /// How many keep to working days.
+    pub working_days_of_ten: u32,
+    /// How many rest at noon.
+    pub rests_of_ten: u32,
+    /// How many go live in stages.
+    pub stages_of_ten: u32,
+    /// How many have a second list, which is undone while they run.
+    pub undone_lists_of_ten: u32,
+    /// Of ten people, how many have a second number.
+    pub second_numbers_of_ten: u32,
+}
+
+impl Default for Scenario {
+    fn default() -> Self {
+        Self {
+            preset: None,
+            starts_on: None,
+            lasts_days_max: 3,
+            late_starts_of_ten: 2,
+            white_lists_of_ten: 2,
+            working_days_of_ten: 3,
+            rests_of_ten: 3,
+            stages_of_ten: 2,
+            undone_lists_of_ten: 2,
+            second_numbers_of_ten: 2,
+        }
+    }
+}
+
+impl Scenario {
+    /// A scenario as somebody wrote it.
+    pub fn from_yaml(text: &str) -> Result<Self, ScenarioFault> {
+        let read: Self = read(text)?;
+        let of_ten = [
+            read.late_starts_of_ten,
+            read.white_lists_of_ten,
+            read.working_days_of_ten,
+            read.rests_of_ten,
+            read.stages_of_ten,
+            read.undone_lists_of_ten,
+            read.second_numbers_of_ten,
+        ];
+        let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX);
+        let lasts = (1..=crate::WORLD_DAYS).contains(&read.lasts_days_max);
+        let is_possible = is_bounded && lasts && read.preset != Some(Preset::UsTsr);
+        is_possible.then_some(read).ok_or(ScenarioFault::OutOfBounds)
+    }
+}
+
+/// Why a text is no scenario, and no rates of faults.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioFault {
+    #[error("it has {bytes} bytes, more than {FILE_BYTES_MAX}")]
+    TooLarge { bytes: usize },
+    #[error("it cannot be read: {why}")]
+    Unreadable { why: String },
+    #[error(
+        "a value is out of bounds: of ten is 0 to 10, crashes and drains at most 100 a day, an append at \
+         most 60 s, campaigns last 1 to 7 days, and under us-tsr nobody may be called here"
+    )]
+    OutOfBounds,
+}
+
+fn read<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, ScenarioFault> {
+    let bytes = text.len();
+    if bytes > FILE_BYTES_MAX {
+        return Err(ScenarioFault::TooLarge { bytes });
+    }
+    serde_yaml_ng::from_str(text).map_err(|error| ScenarioFault::Unreadable {
+        why: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_said_is_as_without_a_file_and_the_unknown_is_refused() {
+        let rates = FaultRates::from_yaml("crashes_per_day_max: 0\n").unwrap();
+        assert_eq!(rates.crashes_per_day_max, 0);
+        assert_eq!(rates.drains_per_day_max, FaultRates::default().drains_per_day_max);
+        let scenario = Scenario::from_yaml("preset: cn-marketing\nstarts_on: 2026-04-02\n").unwrap();
+        assert_eq!(scenario.preset, Some(Preset::CnMarketing));
+        assert!(matches!(
+            FaultRates::from_yaml("crashs: 1"),
+            Err(ScenarioFault::Unreadable { .. })
+        ));
+        assert!(matches!(
+            Scenario::from_yaml("preset: mine"),
+            Err(ScenarioFault::Unreadable { .. })
+        ));
+        for text in [
+            "outages_of_ten: 11",
+            "crashes_per_day_max: 101",
+            "slow_append_ms_max: 60001",
+        ] {
+            assert_eq!(
+                FaultRates::from_yaml(text),
+                Err(ScenarioFault::OutOfBounds),
+                "{text}"
+            );
+        }
+        for text in [
+            "rests_of_ten: 11",
+            "lasts_days_max: 0",
+            "lasts_days_max: 8",
+            "preset: us-tsr",
+        ] {
+            assert_eq!(
+                Scenario::from_yaml(text),
+                Err(ScenarioFault::OutOfBounds),
+                "{text}"
+            );
+        }
+        let large = " ".repeat(FILE_BYTES_MAX + 1);
+        assert!(matches!(
+            Scenario::from_yaml(&large),
+            Err(ScenarioFault::TooLarge { .. })
+        ));
+    }
+}
