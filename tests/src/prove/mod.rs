@@ -9,6 +9,7 @@ mod as_of;
 mod audit;
 mod brief_people;
 mod clock;
+mod console;
 mod contract;
 mod crash;
 mod demo;
@@ -72,6 +73,9 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "seeds" => Some(demo::seeds(form)),
         "two-processes" => Some(two_processes::prove(form)),
         "clock" => Some(clock::prove(form)),
+        "console" => Some(console::prove(form)),
+        "proof-badge" => Some(console::prove_badge(form)),
+        "words" => Some(console::prove_words(form)),
         "contract" => Some(contract::prove(form)),
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
@@ -133,6 +137,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["forgetting"],
         &["summary", "gates"],
         &["access"],
+        &["console"],
         &["oidc"],
         &["nlu", "entities"],
         &["inspect"],
@@ -149,6 +154,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "crash",
         "2 kills at random moments and 3 at an fsync, instead of 20 and every one",
+    ),
+    (
+        "console",
+        "home, campaign and call in Chromium, instead of every page, role and altered proof",
     ),
     (
         "clock",
