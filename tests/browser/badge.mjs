@@ -87,7 +87,7 @@ export async function badge(visit, begin, endedCall) {
   }
   altered = null
   for (const [name, other] of [
-    ['the root of this moment', (told) => ({ ...told, root: told.root.replace(/^./, (one) => (one === '0' ? '1' : '0')) })],
+    ['the name of the log', (told) => ({ ...told, origin: `${told.origin}0` })],
     ['the key of the log', (told) => ({ ...told, key: told.key.replace(/.$/, (one) => (one === 'A' ? 'B' : 'A')) })],
     ['the size of the log', (told) => ({ ...told, size: 1 })],
   ]) {

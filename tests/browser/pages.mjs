@@ -100,6 +100,8 @@ async function campaign(visit) {
   visit.hold((await page.getByText('不是现在').count()) === 0, 'there is no way back to now')
   await page.getByRole('tab', { name: '结果与未拨原因' }).click()
   await page.getByText('已完成的客户').waitFor()
+  await page.getByRole('tab', { name: '按小时' }).click()
+  await page.getByRole('img', { name: '按小时' }).locator('svg').waitFor()
   await holdWords(visit)
   await visit.shot('en')
 }
@@ -162,7 +164,7 @@ async function call(visit) {
   await visit.shot('past')
   await page.getByRole('textbox', { name: '收听原因' }).fill('the proof of the console')
   await page.getByRole('button', { name: '播放录音' }).click()
-  await page.locator('audio').waitFor()
+  await page.getByRole('group', { name: '录音' }).getByRole('button', { name: '播放 / 暂停' }).click()
   await holdWords(visit)
   await visit.shot('en')
 }

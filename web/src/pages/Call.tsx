@@ -70,6 +70,7 @@ export function CallPage() {
   const index = Math.max(indexAt(marks, at), 0)
   const begin = Date.parse(call.answered_at ?? events[0]?.time ?? '')
   const moveTo = (to: number | null) => void navigate({ to: '/calls/$id', params: { id }, search: { position: to ?? undefined }, replace: true })
+  const toInstant = (moment: number) => moveTo([...marks].reverse().find((mark) => mark.at <= moment)?.position ?? null)
   const ended = call.ended
   return (
     <div className={position === undefined ? 'list' : 'past-page list'}>
@@ -96,7 +97,7 @@ export function CallPage() {
         tell={(moment) => (moment < begin ? `-${clockOf(begin - moment + 999)}` : clockOf(moment - begin))}
       />
       <div className="thirds">
-        <Talk id={id} turns={story.turns} begin={begin} position={at} hasRecording={call.recording != null} onMove={moveTo} />
+        <Talk id={id} turns={story.turns} begin={begin} position={at} hasRecording={call.recording != null} onMove={moveTo} onMoveTo={toInstant} />
         <div className="list">
           <Why reasons={story.reasons} position={at} flow={call.flow == null ? '' : `${call.flow.flow}@${call.flow.version}`} />
           <Events events={events} begin={begin} position={at} zone={zone} onMove={moveTo} />

@@ -16,6 +16,7 @@ import type { Mark, Tone } from '../components/lineMarks'
 import { Status, Tag } from '../components/Marks'
 import { Missing, Refused, Waiting } from '../components/States'
 import { Actions } from './campaign/Actions'
+import { ByHour } from './campaign/ByHour'
 import { CallsOf } from './campaign/CallsOf'
 import { Figures } from './campaign/Figures'
 import { Funnel } from './campaign/Funnel'
@@ -108,6 +109,7 @@ export function CampaignPage() {
                 ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} isPast={isPast} /> }]
                 : []),
               { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
+              { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
               { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
             ]}
           />

@@ -24,7 +24,7 @@ export function Home() {
       </div>
       {may('figures:read') && seesAll && <Today />}
       <div className="split">
-        {may('campaigns:read') && seesAll && <Running />}
+        {may('campaigns:read') && <Running />}
         <Needs />
       </div>
     </>

@@ -1,14 +1,16 @@
 // What was said, by whom and when, up to the moment at which the page stands and beyond it; and the recording, which one
 // listens to for a reason that is on record.
 import { Button, Input } from 'antd'
-import { useEffect, useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addressOf, file } from '../../api/client'
 import { clockOf } from '../../app/format'
 import { useMay } from '../../app/session'
-import { Empty, Refused } from '../../components/States'
+import { Empty, Refused, Waiting } from '../../components/States'
 import { useSeen } from '../../components/useSeen'
 import type { Turn } from './story'
+
+const Wave = lazy(() => import('./Wave'))
 
 interface Props {
   id: string
@@ -17,9 +19,11 @@ interface Props {
   position: number
   hasRecording: boolean
   onMove: (position: number) => void
+  /** To the last event at or before an instant. */
+  onMoveTo: (at: number) => void
 }
 
-export function Talk({ id, turns, begin, position, hasRecording, onMove }: Props) {
+export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveTo }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const current = [...turns].reverse().find((turn) => turn.position <= position)
@@ -48,28 +52,35 @@ export function Talk({ id, turns, begin, position, hasRecording, onMove }: Props
       </div>
       <footer>
         {t('call.masked')}
-        {hasRecording && may('recordings:read') && <Recording id={id} />}
+        {hasRecording && may('recordings:read') && <Recording id={id} onSeek={(ms) => onMoveTo(begin + ms)} />}
       </footer>
     </section>
   )
 }
 
-function Recording({ id }: { id: string }) {
+const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
+
+function Recording({ id, onSeek }: { id: string; onSeek: (ms: number) => void }) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
-  const [sound, setSound] = useState<string | null>(null)
+  const [sound, setSound] = useState<Blob | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
-  useEffect(() => () => (sound === null ? undefined : URL.revokeObjectURL(sound)), [sound])
   const listen = async () => {
     try {
       const bytes = await file(addressOf('/api/v1/calls/{id}/recording', [id], { reason }))
-      setSound(URL.createObjectURL(new Blob([bytes], { type: 'audio/wav' })))
+      setSound(new Blob([bytes], { type: 'audio/wav' }))
       setRefused(null)
     } catch (why) {
       setRefused(why)
     }
   }
-  if (sound !== null) return <audio controls src={sound} aria-label={t('call.recording')} style={{ width: '100%' }} />
+  if (sound !== null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Wave sound={sound} nonce={nonce} onSeek={onSeek} />
+      </Suspense>
+    )
+  }
   return (
     <div className="head">
       <Input size="small" style={{ maxWidth: 220 }} aria-label={t('call.listenWhy')} placeholder={t('call.listenWhy')} value={reason} onChange={(event) => setReason(event.target.value)} />

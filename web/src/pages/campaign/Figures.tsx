@@ -8,6 +8,7 @@ import { useMay } from '../../app/session'
 import type { WhyNot } from '../../app/whyNot'
 import { Figure } from '../../components/Figure'
 import { Word } from '../../components/Marks'
+import { definitionOf } from './definition'
 
 interface Props {
   id: string
@@ -41,20 +42,20 @@ export function Figures({ id, campaign, report, why, isPast }: Props) {
     <div className="row">
       <Figure
         name={name('answer_ratio')}
-        definition={report?.definitions.answer_ratio}
+        definition={definitionOf(report, 'answer_ratio_per_call', 1, i18n.language)}
         value={percent(campaign.answer_ratio)}
         beside={target('answer_ratio_per_call')}
         below={t('campaign.peopleOnly', { ratio: percent(campaign.answer_ratio_people), answered: campaign.answered, dialed: campaign.dialed })}
       />
       <Figure
         name={name('talk_ms_mean')}
-        definition={report?.definitions.talk_ms_mean}
+        definition={definitionOf(report, 'talk_ms_mean', 1, i18n.language)}
         value={seconds(campaign.talk_ms_mean)}
         below={t('campaign.ended', { count: campaign.calls_ended })}
       />
       <Figure
         name={name('conversion_ratio_people')}
-        definition={report?.definitions.conversion_ratio_people}
+        definition={definitionOf(report, 'conversion_ratio', 2, i18n.language)}
         value={percent(campaign.conversion_ratio_people)}
         beside={target('conversion_ratio')}
         below={t('campaign.withMachines', { ratio: percent(campaign.conversion_ratio) })}
