@@ -18,7 +18,7 @@ async function holdWords(visit) {
     const texts = []
     while (walker.nextNode()) {
       // What people and flows said is shown as it was said.
-      const isData = walker.currentNode.parentElement?.closest('.turn, .mono, dd, script, style, tbody') !== null
+      const isData = walker.currentNode.parentElement?.closest('.turn, .mono, .data, dd, script, style, tbody') !== null
       if (!isData) texts.push(walker.currentNode.textContent ?? '')
     }
     return texts
@@ -169,6 +169,29 @@ async function call(visit) {
   await visit.shot('en')
 }
 
+/** Why somebody is not called, by rules; and the person as they were known before. */
+async function customer(visit) {
+  await begin(visit, 'operator', '/calls?campaign=DEMO')
+  const { page } = visit
+  const { items } = await visit.until('a call', async () => {
+    const told = await visit.api('/api/v1/calls?campaign=DEMO&limit=20')
+    return told.items?.some((one) => one.ended_at !== null) ? told : null
+  })
+  const [one] = items.filter((call) => call.ended_at !== null)
+  await visit.open(`/customers/${one.customer}?campaign=DEMO`)
+  await page.getByRole('heading', { name: '现在为什么不可外呼' }).waitFor()
+  await page.getByText('calling_window v').waitFor()
+  await visit.shot('zh')
+  await page.getByRole('slider').focus()
+  await page.keyboard.press('Home')
+  await page.getByText('不是现在').waitFor()
+  await page.getByText('请回到现在查看').waitFor()
+  const shown = await page.getByRole('main').innerText()
+  visit.hold(!/1[3-9]\d{9}/.test(shown), 'a number in clear')
+  await holdWords(visit)
+  await visit.shot('en')
+}
+
 async function calls(visit) {
   await begin(visit, 'viewer', '/calls?campaign=DEMO')
   const { page } = visit
@@ -223,4 +246,4 @@ async function session(visit, context) {
   visit.hold(kept === 'typed before the session ended', 'what was typed is lost')
 }
 
-export const PAGES = { door, home, campaigns, campaign, call, calls, alerts, roles, session, badge: (visit) => badge(visit, begin, endedCall) }
+export const PAGES = { door, home, campaigns, campaign, call, calls, customer, alerts, roles, session, badge: (visit) => badge(visit, begin, endedCall) }

@@ -151,7 +151,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["campaign_events"];
+        get: operations["get_campaigns_id_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -200,6 +200,54 @@ export interface paths {
             cookie?: never;
         };
         get: operations["get_campaigns_id_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_customers_id"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/timeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_customers_id_timeline"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/customers/{id}/why-not": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["get_customers_id_why_not"];
         put?: never;
         post?: never;
         delete?: never;
@@ -782,6 +830,19 @@ export interface components {
             task_id: string;
             waiting: number;
         };
+        /** @description What is said of one campaign, in short. */
+        CampaignSaid: {
+            /** @example TASK20261120 */
+            campaign: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            not_before: string | null;
+            permitted: boolean;
+            /** @example calling_window */
+            rule: string | null;
+        };
         /** @description One campaign. */
         CampaignShown: {
             alerts?: number;
@@ -1037,6 +1098,61 @@ export interface components {
             code: string;
             count: number;
         };
+        /** @description A call of a person. */
+        CustomerCall: {
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            answered_at: string | null;
+            attempt: number;
+            /**
+             * Format: uuid
+             * @example bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14
+             */
+            call: string;
+            /** @example TASK20261120 */
+            campaign: string;
+            disposition: components["schemas"]["Disposition"] | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            ended_at: string | null;
+            /** @example ffeeddccbbaa99887766554433221100 */
+            number: string;
+            outcome: components["schemas"]["Outcome"] | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            permitted_at: string;
+            talk_ms: number | null;
+        };
+        /** @description One customer; what is personal is masked, and null where it is erased. */
+        CustomerShown: {
+            calls: string[];
+            /**
+             * @description The institution's own, masked.
+             * @example **1
+             */
+            customer_id: string | null;
+            enrolments: components["schemas"]["EnrolmentShown"][];
+            /** @example 0a1b2c3d4e5f60718293a4b5c6d7e8f9 */
+            id: string;
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
+            /**
+             * @description In which times are said.
+             * @example Asia/Shanghai
+             */
+            local_zone: string;
+            /** @example 王* */
+            name: string | null;
+            numbers: components["schemas"]["NumberOf"][];
+            standing: components["schemas"]["Standing"];
+            time_zone: string | null;
+        };
         /** @description One Beijing day over all campaigns. */
         Daily: {
             campaigns: components["schemas"]["CampaignDay"][];
@@ -1083,6 +1199,14 @@ export interface components {
              * @example nodes.确认分期期数.on_filled
              */
             rule: string;
+        };
+        /** @description Allow, not before a time, or never for this enrolment. */
+        Decision: ("allow" | "forbid") | {
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            defer_until: string;
         };
         /** @description How it was decided. */
         DecisionShown: {
@@ -1155,6 +1279,36 @@ export interface components {
             connections_room: number;
             legs_room: number | null;
             limit: number | null;
+        };
+        /** @description A decision about a dial, near the time. */
+        DialNear: {
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @example bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14
+             */
+            call: string;
+            /**
+             * @description The kind of event that says it.
+             * @example customer.dial_refused
+             */
+            event: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            not_before: string | null;
+            /** @example 42 */
+            position: string;
+            /**
+             * @description The rule that refused, or why a grant was given back.
+             * @example calling_window
+             */
+            rule: string | null;
         };
         /** @description That a recording was destroyed when its time was over. */
         Disposed: {
@@ -1262,6 +1416,32 @@ export interface components {
              * @example unreachable
              */
             last_failure?: string | null;
+        };
+        /** @description A person in a campaign. */
+        EnrolmentShown: {
+            attempts: number;
+            basis: components["schemas"]["Basis"];
+            calls_count: number;
+            /** @example TASK20261120 */
+            campaign: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            due_at: string;
+            /**
+             * Format: uuid
+             * @example ea67debc-fc16-52ce-81cf-0219c406aeaa
+             */
+            list: string;
+            /** @description Why it was not dialed when it was last asked for. */
+            not_called: components["schemas"]["NotCalled"] | null;
+            /**
+             * Format: uuid
+             * @example bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14
+             */
+            open_call: string | null;
+            settled: components["schemas"]["Settled"] | null;
         };
         /**
          * @description What an event says, by its kind and version, sealed as stored.
@@ -1519,6 +1699,42 @@ export interface components {
             /** @description Null of a ratio of a live window, which is no metric. */
             metric: string | null;
             version?: number | null;
+        };
+        /** @description Why somebody was not dialed, in codes and in words. */
+        NotCalled: {
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            at: string;
+            en: string;
+            /**
+             * @description What the rule went by, in its own words.
+             * @example {
+             *       "hours": "09:00-20:00"
+             *     }
+             */
+            facts: {
+                [key: string]: string;
+            };
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            next_due_at: string | null;
+            rule: string;
+            zh: string;
+        };
+        /** @description A number of a person. */
+        NumberOf: {
+            /** @example ffeeddccbbaa99887766554433221100 */
+            id: string;
+            invalid: boolean;
+            /**
+             * @description Masked.
+             * @example 138****8000
+             */
+            phone: string | null;
         };
         /** @description One offset in a reply. */
         OffsetShown: {
@@ -1856,6 +2072,30 @@ export interface components {
             source_head: string;
             to_position: string;
         };
+        /** @description What one rule says. */
+        RuleSaid: {
+            decision: components["schemas"]["Decision"];
+            /** @example 2026-01-01 */
+            effective_from: string;
+            en: string;
+            /**
+             * @example {
+             *       "hours": "09:00-20:00"
+             *     }
+             */
+            facts: {
+                [key: string]: string;
+            };
+            /**
+             * @description By whose facts: customer or number.
+             * @enum {string}
+             */
+            judged_by: "customer" | "number";
+            /** @example calling_window */
+            rule: string;
+            version: number;
+            zh: string;
+        };
         /** @description When, and how many at once. */
         ScheduleShown: {
             /** @example 09:00 */
@@ -1889,6 +2129,11 @@ export interface components {
             until: string;
             /** @example wang */
             user: string;
+        };
+        /** @description How an enrolment ended. */
+        Settled: {
+            disposition: components["schemas"]["Disposition"];
+            outcome: components["schemas"]["Outcome"] | null;
         };
         /**
          * @description How urgent it is.
@@ -1981,6 +2226,26 @@ export interface components {
             stage_zh: string;
             /** @description Why nobody further is dialed now. */
             waiting?: components["schemas"]["WaitingShown"] | null;
+        };
+        /** @description Whether a person is held, and how far an erasure has come. */
+        Standing: {
+            /**
+             * Format: uuid
+             * @description The id of `customer.erased`.
+             * @example 1b1da118-8e8b-5fa5-a790-a286a71e79b0
+             */
+            certificate: string | null;
+            certificate_event: string;
+            /** @enum {string} */
+            erasure: "none" | "requested" | "decided" | "certified";
+            /**
+             * @description Why, where they are.
+             * @example a complaint is being looked into
+             */
+            held: string | null;
+            key_backup_days_max: number;
+            /** @description What is not over yet: an erasure waits for these. */
+            open_calls: string[];
         };
         /** @description A stop after an order. */
         StopChanged: {
@@ -2108,6 +2373,42 @@ export interface components {
         Texts: {
             en: string;
             zh: string;
+        };
+        /** @description One thing that happened. */
+        TimelineLine: {
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            at: string;
+            /**
+             * Format: uuid
+             * @example bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14
+             */
+            call: string | null;
+            /** @example TASK20261120 */
+            campaign: string | null;
+            /**
+             * @description By name; never personal.
+             * @example {
+             *       "disposition": "busy"
+             *     }
+             */
+            facts: {
+                [key: string]: unknown;
+            };
+            kind: string;
+            /** @description An event's place in the order of all events: increasing, opaque, 0 before the first. */
+            position: number;
+        };
+        /** @description What happened to one customer, with the calls. */
+        TimelineShown: {
+            calls: components["schemas"]["CustomerCall"][];
+            /** @example 0a1b2c3d4e5f60718293a4b5c6d7e8f9 */
+            id: string;
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
+            timeline: components["schemas"]["TimelineLine"][];
         };
         /** @description What was true of a call at an instant, by what is known. */
         TrueThen: {
@@ -2245,6 +2546,58 @@ export interface components {
              * @example wang
              */
             user: string | null;
+        };
+        /** @description Why somebody would be dialed at a time, or not. */
+        WhyNotShown: {
+            /**
+             * @description What was taken to be over by then, though nobody can tell.
+             * @example [
+             *       "campaign_running"
+             *     ]
+             */
+            assumed: string[];
+            /**
+             * Format: date-time
+             * @description The time asked about.
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            at: string;
+            /** @example TASK20261120 */
+            campaign: string;
+            /** @description The campaigns that were asked about. */
+            campaigns: components["schemas"]["CampaignSaid"][];
+            /** @description Grants, refusals and releases within a day of that time, as they stand in the log. */
+            dials: components["schemas"]["DialNear"][];
+            en: string;
+            /**
+             * @description What that rule went by, in its own words.
+             * @example {
+             *       "hours": "09:00-20:00"
+             *     }
+             */
+            facts: {
+                [key: string]: string;
+            };
+            /** @example 0a1b2c3d4e5f60718293a4b5c6d7e8f9 */
+            id: string;
+            /** @description Of the past: up to where the log was read. */
+            known?: components["schemas"]["Known"] | null;
+            /**
+             * Format: date-time
+             * @description When all rules permit it: the time asked about, or the first later one; null where that is never.
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            not_before: string | null;
+            permitted: boolean;
+            /**
+             * @description The rule that binds; null where all permit.
+             * @example calling_window
+             */
+            rule: string | null;
+            /** @description What every rule says. */
+            verdicts: components["schemas"]["RuleSaid"][];
+            version: number | null;
+            zh: string;
         };
         /** @description Calls whose first leg was dialed in a window. Ratios are per call, `null` over nothing. */
         WindowFigures: {
@@ -3542,14 +3895,9 @@ export interface operations {
             };
         };
     };
-    campaign_events: {
+    get_campaigns_id_events: {
         parameters: {
             query?: {
-                /**
-                 * @description Wait until the views have this position
-                 * @example 42
-                 */
-                after_position?: number;
                 /**
                  * @description Position after which to begin; default 0
                  * @example 0
@@ -3567,12 +3915,17 @@ export interface operations {
                  *     ]
                  */
                 kind?: string[];
+                /**
+                 * @description Wait until the views have this position
+                 * @example 42
+                 */
+                after_position?: number;
             };
             header?: never;
             path: {
                 /**
-                 * @description A call
-                 * @example 6b2f1f0e-6f0b-5f4e-9d8a-0c1d2e3f4a5b
+                 * @description A campaign: its task_id
+                 * @example TASK20261120
                  */
                 id: string;
             };
@@ -4098,6 +4451,340 @@ export interface operations {
                      *     }
                      */
                     "application/json": components["schemas"]["TargetsShown"];
+                };
+            };
+        };
+    };
+    get_customers_id: {
+        parameters: {
+            query?: {
+                /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
+                 * @description Who reads, for the record
+                 * @example wang
+                 */
+                by?: string;
+                /**
+                 * @description Why, for the record; nothing personal
+                 * @example a complaint
+                 */
+                reason?: string;
+                /**
+                 * @description Wait until the views have this position
+                 * @example 42
+                 */
+                after_position?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A customer: the institution's own id, or ours
+                 * @example C01
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calls": [
+                     *         "bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14"
+                     *       ],
+                     *       "customer_id": "**1",
+                     *       "enrolments": [
+                     *         {
+                     *           "attempts": 1,
+                     *           "basis": "contract",
+                     *           "calls_count": 1,
+                     *           "campaign": "TASK20261120",
+                     *           "due_at": "2026-11-20T02:00:00.000000Z",
+                     *           "list": "ea67debc-fc16-52ce-81cf-0219c406aeaa",
+                     *           "not_called": {
+                     *             "at": "2026-11-20T02:00:00.000000Z",
+                     *             "en": "in English",
+                     *             "facts": {
+                     *               "hours": "09:00-20:00"
+                     *             },
+                     *             "next_due_at": "2026-11-20T02:00:00.000000Z",
+                     *             "rule": "calling_window",
+                     *             "zh": "中文"
+                     *           },
+                     *           "open_call": "bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14",
+                     *           "settled": {
+                     *             "disposition": "answered",
+                     *             "outcome": "success"
+                     *           }
+                     *         }
+                     *       ],
+                     *       "id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
+                     *       "local_zone": "Asia/Shanghai",
+                     *       "name": "王*",
+                     *       "numbers": [
+                     *         {
+                     *           "id": "ffeeddccbbaa99887766554433221100",
+                     *           "invalid": true,
+                     *           "phone": "138****8000"
+                     *         }
+                     *       ],
+                     *       "standing": {
+                     *         "certificate": "1b1da118-8e8b-5fa5-a790-a286a71e79b0",
+                     *         "certificate_event": "customer.erasure_certified",
+                     *         "erasure": "none",
+                     *         "held": "a complaint is being looked into",
+                     *         "key_backup_days_max": 1,
+                     *         "open_calls": [
+                     *           "bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14"
+                     *         ]
+                     *       },
+                     *       "time_zone": "Asia/Shanghai"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["CustomerShown"];
+                };
+            };
+        };
+    };
+    get_customers_id_timeline: {
+        parameters: {
+            query?: {
+                /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
+                 * @description Who reads, for the record
+                 * @example wang
+                 */
+                by?: string;
+                /**
+                 * @description Why, for the record; nothing personal
+                 * @example a complaint
+                 */
+                reason?: string;
+                /**
+                 * @description Wait until the views have this position
+                 * @example 42
+                 */
+                after_position?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A customer: the institution's own id, or ours
+                 * @example C01
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "calls": [
+                     *         {
+                     *           "answered_at": "2026-11-20T02:00:00.000000Z",
+                     *           "attempt": 1,
+                     *           "call": "bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14",
+                     *           "campaign": "TASK20261120",
+                     *           "disposition": "answered",
+                     *           "ended_at": "2026-11-20T02:00:00.000000Z",
+                     *           "number": "ffeeddccbbaa99887766554433221100",
+                     *           "outcome": "success",
+                     *           "permitted_at": "2026-11-20T02:00:00.000000Z",
+                     *           "talk_ms": 1
+                     *         }
+                     *       ],
+                     *       "id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
+                     *       "timeline": [
+                     *         {
+                     *           "at": "2026-11-20T02:00:00.000000Z",
+                     *           "call": "bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14",
+                     *           "campaign": "TASK20261120",
+                     *           "facts": {
+                     *             "disposition": "busy"
+                     *           },
+                     *           "kind": "call.ended",
+                     *           "position": 1
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TimelineShown"];
+                };
+            };
+        };
+    };
+    get_customers_id_why_not: {
+        parameters: {
+            query?: {
+                /**
+                 * @description Only this campaign; default: all the person is in
+                 * @example TASK20261120
+                 */
+                campaign?: string;
+                /**
+                 * @description When; default: now. Of a time gone by, by what was known then
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                at?: string;
+                /**
+                 * @description Who reads, for the record
+                 * @example wang
+                 */
+                by?: string;
+                /**
+                 * @description Why, for the record; nothing personal
+                 * @example a complaint
+                 */
+                reason?: string;
+                /**
+                 * @description Wait until the views have this position
+                 * @example 42
+                 */
+                after_position?: number;
+            };
+            header?: never;
+            path: {
+                /**
+                 * @description A customer: the institution's own id, or ours
+                 * @example C01
+                 */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As asked */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "assumed": [
+                     *         "campaign_running"
+                     *       ],
+                     *       "at": "2026-11-20T02:00:00.000000Z",
+                     *       "campaign": "TASK20261120",
+                     *       "campaigns": [
+                     *         {
+                     *           "campaign": "TASK20261120",
+                     *           "not_before": "2026-11-20T02:00:00.000000Z",
+                     *           "permitted": true,
+                     *           "rule": "calling_window"
+                     *         }
+                     *       ],
+                     *       "dials": [
+                     *         {
+                     *           "at": "2026-11-20T02:00:00.000000Z",
+                     *           "call": "bfe2ae75-58ca-5f5a-9c04-eb33cdd94f14",
+                     *           "event": "customer.dial_refused",
+                     *           "not_before": "2026-11-20T02:00:00.000000Z",
+                     *           "position": "42",
+                     *           "rule": "calling_window"
+                     *         }
+                     *       ],
+                     *       "en": "in English",
+                     *       "facts": {
+                     *         "hours": "09:00-20:00"
+                     *       },
+                     *       "id": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
+                     *       "not_before": "2026-11-20T02:00:00.000000Z",
+                     *       "permitted": true,
+                     *       "rule": "calling_window",
+                     *       "verdicts": [
+                     *         {
+                     *           "decision": "allow",
+                     *           "effective_from": "2026-01-01",
+                     *           "en": "in English",
+                     *           "facts": {
+                     *             "hours": "09:00-20:00"
+                     *           },
+                     *           "judged_by": "customer",
+                     *           "rule": "calling_window",
+                     *           "version": 1,
+                     *           "zh": "中文"
+                     *         }
+                     *       ],
+                     *       "version": 1,
+                     *       "zh": "中文"
+                     *     }
+                     */
+                    "application/json": components["schemas"]["WhyNotShown"];
                 };
             };
         };

@@ -49,6 +49,15 @@ export const call = createRoute({
   }),
   component: lazyRouteComponent(() => import('../pages/Call'), 'CallPage'),
 })
+export const customer = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/$id',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined; campaign?: string | undefined } => ({
+    position: position(search['position']),
+    campaign: text(search['campaign']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/Customer'), 'CustomerPage'),
+})
 const alerts = createRoute({
   getParentRoute: () => root,
   path: '/alerts',
@@ -56,7 +65,7 @@ const alerts = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, calls, call, alerts]),
+  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

@@ -2,6 +2,7 @@
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import type { CallEvent } from '../../api/queries'
+import { CustomerLink } from '../../components/CustomerLink'
 import { dataOf, type State } from './story'
 
 interface Verdict {
@@ -65,7 +66,9 @@ export function Placed({ permitted, campaign, customer }: { permitted: CallEvent
         <dt>{t('campaigns.name')}</dt>
         <dd>{campaign != null && <Link to="/campaigns/$id" params={{ id: campaign }}>{campaign}</Link>}</dd>
         <dt>{t('calls.callee')}</dt>
-        <dd className="mono">{customer ?? '–'}</dd>
+        <dd className="mono">
+          {customer != null && <CustomerLink id={customer} campaign={campaign}>{customer}</CustomerLink>}
+        </dd>
         <dt>{t('call.verdicts')}</dt>
         <dd>
           {refused.length === 0

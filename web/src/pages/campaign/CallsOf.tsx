@@ -7,6 +7,7 @@ import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
 import { clockOf, timeIn } from '../../app/format'
+import { CustomerLink } from '../../components/CustomerLink'
 import { Age } from '../../components/Figure'
 import { toneOfCall, Word } from '../../components/Marks'
 import { Empty, Refused } from '../../components/States'
@@ -38,7 +39,7 @@ export function CallsOf({ id, zone, isPast = false }: { id: string | undefined; 
             key: 'time',
             render: (_, one) => <Link to="/calls/$id" params={{ id: one.id }}>{one.dialing_at == null ? t('calls.notDialed') : timeIn(one.dialing_at, zone)}</Link>,
           },
-          { title: t('calls.callee'), dataIndex: 'callee', render: (callee: string | null) => callee ?? t('calls.unknownCallee') },
+          { title: t('calls.callee'), dataIndex: 'callee', render: (callee: string | null, one) => <CustomerLink id={one.customer} campaign={one.campaign}>{callee ?? t('calls.unknownCallee')}</CustomerLink> },
           ...(id === undefined ? [{ title: t('campaigns.name'), dataIndex: 'campaign', key: 'campaign' }] : []),
           {
             title: t('calls.disposition'),
