@@ -128,7 +128,8 @@ fn is_name(name: &str) -> bool {
     !name.starts_with('.') && !name.is_empty() && name.bytes().all(is_plain)
 }
 
-#[cfg(all(test, feature = "console"))]
+#[cfg(test)]
+#[cfg(feature = "console")]
 mod tests {
     use super::*;
     use host::clock::SystemIds;

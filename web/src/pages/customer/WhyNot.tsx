@@ -14,6 +14,11 @@ function toneOf(decision: unknown): Tone {
   return decision === 'forbid' ? 'red' : 'amber'
 }
 
+function wordOf(decision: unknown): string {
+  if (decision === 'allow') return 'verdict.allow'
+  return decision === 'forbid' ? 'verdict.forbid' : 'verdict.defer'
+}
+
 export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; zone: string }) {
   const { t, i18n } = useTranslation()
   const why = useQuery({
@@ -38,7 +43,7 @@ export function WhyNot({ id, campaign, zone }: { id: string; campaign: string; z
             <div key={`${one.judged_by}-${one.rule}`} style={{ display: 'contents' }}>
               <dt className="mono">{`${one.rule} v${one.version}`}</dt>
               <dd>
-                <Word tone={toneOf(one.decision)}>{isEnglish ? one.en : one.zh}</Word>
+                <Word tone={toneOf(one.decision)}>{t(wordOf(one.decision))}</Word> <span className="muted">{isEnglish ? one.en : one.zh}</span>
               </dd>
             </div>
           ))}
