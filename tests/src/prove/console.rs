@@ -1,5 +1,5 @@
-//! The console in a real browser: a demonstration that runs, its pages opened and used in Chromium, and what is
-//! then so; the badge of proof held against replies that were altered on their way.
+//! The console in a real browser: a demonstration that runs, its pages opened and used in Chromium, and what
+//! is then so; the badge of proof held against replies that were altered on their way.
 //!
 //! `PAGE=name` opens one page alone. Pictures of the pages stay in `target/console/shots`.
 
@@ -59,7 +59,8 @@ fn opened(proof: &str, pages: &str) -> Proof {
     }
 }
 
-/// The driver's packages, in a folder beside the build, and the browser; an error says why they cannot be there.
+/// The driver's packages, in a folder beside the build, and the browser; an error says why they cannot be
+/// there.
 fn installed() -> Result<(PathBuf, &'static str), String> {
     if !is_installed("node") || !is_installed("npm") {
         return Err("node or npm is missing".to_owned());
