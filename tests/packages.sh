@@ -7,6 +7,12 @@ if ! { command -v pocketsphinx_continuous && command -v flite && [ -d /usr/share
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq pocketsphinx pocketsphinx-en-us flite; } >/dev/null 2>&1 \
     || echo "packages: pocketsphinx and flite are not to be had here; what needs them is skipped"
 fi
+# A browser and Chinese letters for it, for `prove console`; nothing else waits for them.
+if ! { command -v chromium && ls /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc; } >/dev/null 2>&1 \
+  && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium fonts-noto-cjk; } >/dev/null 2>&1 \
+    || echo "packages: chromium and fonts-noto-cjk are not to be had here; what needs them is skipped"
+fi
 missing=()
 command -v espeak-ng >/dev/null || missing+=(espeak-ng)
 command -v sipp >/dev/null || missing+=(sip-tester)

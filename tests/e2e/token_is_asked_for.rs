@@ -58,7 +58,7 @@ fn loopback_asks_for_the_token_and_a_command_says_where_it_is() {
     server.program.signal("TERM");
     assert!(server.program.wait(Duration::from_secs(20)).is_some());
     let printed = server.program.seen().join("\n");
-    let page = format!("{}/#token=<content of ", server.url);
+    let page = format!("{}/status#token=<content of ", server.url);
     assert!(printed.contains(&page), "{printed}");
     assert!(!printed.contains(&door::token(&data).unwrap()));
 }

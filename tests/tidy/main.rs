@@ -6,6 +6,7 @@
 
 mod asvs;
 mod circles;
+mod console;
 mod contracts;
 mod documents;
 mod effects;
@@ -68,4 +69,5 @@ checks! {
     c20_the_asvs_table_names_tests_that_exist: asvs::check;
     c21_each_problem_is_explained: problems::check;
     c22_stories_are_told_of_what_they_wait_for: waits::check;
+    c23_the_console_is_the_one_that_its_sources_say: console::check;
 }

@@ -9,6 +9,7 @@ pub mod body;
 mod certificate;
 mod clear_values;
 mod coming_again;
+pub mod console;
 mod context;
 mod conversation_socket;
 mod described;

@@ -359,7 +359,7 @@ pub(crate) fn sent_away(address: &str, state: &str) -> Response {
     response
 }
 
-/// To the status page, with a session, and without the round that led to it.
+/// To the console, with a session, and without the round that led to it.
 pub(crate) fn sent_home(session: &str) -> Response {
     let mut response = with_session(elsewhere("/"), Some(session));
     let over = format!("{ROUND_COOKIE}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
@@ -369,7 +369,7 @@ pub(crate) fn sent_home(session: &str) -> Response {
     response
 }
 
-fn elsewhere(address: &str) -> Response {
+pub(crate) fn elsewhere(address: &str) -> Response {
     let mut response = Response::new(String::new().into());
     *response.status_mut() = StatusCode::SEE_OTHER;
     set(&mut response, header::LOCATION, address);

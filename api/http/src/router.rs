@@ -25,6 +25,15 @@ impl Router {
         }
     }
 
+    /// The same, with something else where there is no route.
+    pub(crate) fn otherwise(
+        mut self,
+        by: impl FnOnce(BoxedFilter<(Response,)>) -> BoxedFilter<(Response,)>,
+    ) -> Self {
+        self.otherwise = by(self.otherwise);
+        self
+    }
+
     /// What answers a request of this path.
     pub(crate) fn at(&self, path: &str) -> BoxedFilter<(Response,)> {
         self.routes.at(path).unwrap_or(&self.otherwise).clone()

@@ -3,6 +3,7 @@
 use crate::auth::{self, Door};
 use crate::certificate;
 use crate::coming_again::InFlight;
+use crate::console::{self, Console};
 use crate::context::{Context, Ctx};
 use crate::kept_replies::KeptReplies;
 use crate::kurrent;
@@ -148,14 +149,14 @@ impl Running {
     pub fn page_with_token(&self) -> io::Result<Option<String>> {
         let ids = self.installation.environment.ids.as_ref();
         let token = auth::token(&self.installation.directory, ids)?;
-        Ok(self.url.as_ref().map(|url| format!("{url}/#token={token}")))
+        Ok(self.url.as_ref().map(|url| format!("{url}/status#token={token}")))
     }
 
     /// The same for whoever can read the directory: without the token itself.
     pub fn page(&self) -> Option<String> {
         let file = self.installation.directory.join(TOKEN_FILE);
         let url = self.url.as_ref()?;
-        Some(format!("{url}/#token=<content of {}>", file.display()))
+        Some(format!("{url}/status#token=<content of {}>", file.display()))
     }
 
     /// Readiness false, no new grants, live calls finished up to `within`, then ended as interrupted.
@@ -334,18 +335,20 @@ fn serve_all(
     listeners: Listeners,
     identity: Option<&Arc<Identity>>,
 ) -> Result<(Option<String>, Option<SocketAddr>), Problem> {
+    let console = listeners.console;
     let kurrent = listeners.kurrent;
     let kurrent = kurrent.map(|listener| kurrent::serve(listener, &ctx.installation, identity));
     let kurrent = kurrent.transpose()?;
     let url = listeners
         .http
-        .map(|listener| serve(ctx, listener, identity, kurrent));
+        .map(|listener| serve(ctx, listener, console, identity, kurrent));
     Ok((url.transpose()?, kurrent))
 }
 
 fn serve(
     ctx: &Ctx,
     listener: TcpListener,
+    console: Console,
     identity: Option<&Arc<Identity>>,
     kurrent: Option<SocketAddr>,
 ) -> Result<String, Problem> {
@@ -359,12 +362,13 @@ fn serve(
     let url = format!("{scheme}://{address}");
     let acceptor = certificate::of_http(identity)?;
     let environment = &ctx.installation.environment;
+    let routes = console::beside(routes::all(ctx), console, Arc::clone(&environment.ids));
     environment.tasks.spawn_vital(
         "http-server",
         Box::pin(server::serve(
             listener,
             acceptor,
-            routes::all(ctx),
+            routes,
             routes::list(),
             Arc::clone(&environment.tasks),
             Arc::clone(&environment.clock),

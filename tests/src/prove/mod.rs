@@ -9,6 +9,7 @@ mod as_of;
 mod audit;
 mod brief_people;
 mod clock;
+mod console;
 mod contract;
 mod crash;
 mod demo;
@@ -73,6 +74,9 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "seeds" => Some(demo::seeds(form)),
         "two-processes" => Some(two_processes::prove(form)),
         "clock" => Some(clock::prove(form)),
+        "console" => Some(console::prove(form)),
+        "proof-badge" => Some(console::prove_badge(form)),
+        "words" => Some(console::prove_words(form)),
         "contract" => Some(contract::prove(form)),
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),
@@ -135,6 +139,7 @@ pub const WAITING: &[&[&[&str]]] = &[
         &["forgetting"],
         &["summary", "gates"],
         &["access"],
+        &["console"],
         &["oidc"],
         &["nlu", "entities"],
         &["inspect"],
@@ -151,6 +156,10 @@ pub const SHORT: &[(&str, &str)] = &[
     (
         "crash",
         "2 kills at random moments and 3 at an fsync, instead of 20 and every one",
+    ),
+    (
+        "console",
+        "home, campaign and call in Chromium, instead of every page, role and altered proof",
     ),
     (
         "clock",

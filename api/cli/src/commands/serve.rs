@@ -20,6 +20,7 @@ use host::signals::Signals;
 use host::speech_args::SpeechArgs;
 use host::store_spec::LogArgs;
 use host::tls_args::TlsArgs;
+use http::console::Console;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
 use http::running::Running;
@@ -46,7 +47,7 @@ use tokio::runtime::Runtime;
 /// a database too, and may be shared in the same way.
 ///
 /// Whoever asks over HTTP sends the token of DIR/token, on loopback too: commands with --data DIR do, and the
-/// status page takes it behind `/#token=`.
+/// plain status page takes it behind `/status#token=`. Users sign in to the console, at `/`.
 ///
 /// SIGTERM or SIGINT drains: no new dials, live calls finish up to --drain, then they are ended and exit is
 /// 0. A second signal leaves at once. The log's level is LEDGERLINE_LOG (default warn).
@@ -99,6 +100,9 @@ pub(crate) struct Args {
     sign_in: SignInArgs,
     #[command(flatten)]
     kurrent: KurrentArgs,
+    /// Leave the console out: `/` leads to the plain status page
+    #[arg(long)]
+    no_console: bool,
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
@@ -107,7 +111,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     let listener = server::bind(args.http)
         .await
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
-    let listeners = Listeners::http(listener).and_kurrent(args.kurrent.listen().await?);
+    let listeners = Listeners::http(listener)
+        .and_kurrent(args.kurrent.listen().await?)
+        .and_console(Console::of(!args.no_console));
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
         open: OpenSettings {
@@ -141,6 +147,9 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
     output::line(&format!("data      {}", data.display()))?;
     output::line(&format!("log       {store}"))?;
     output::line(&format!("rows      {}", args.read_db.spec(&data)))?;
+    if let Some(url) = running.url.as_ref().filter(|_| !args.no_console) {
+        output::line(&format!("console   {url}"))?;
+    }
     output::line(&format!("status    {}", running.page().unwrap_or_default()))?;
     if let Some(address) = running.kurrent {
         let secured = running.identity.is_some();

@@ -20,7 +20,7 @@ struct Description(Map<String, Value>);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
-        Endpoint::get("/", "A plain live status page", page).open(),
+        Endpoint::get("/status", "A plain live status page", page).open(),
         Endpoint::get("/api/v1/openapi.json", "This description, OpenAPI 3.1", show)
             .steady()
             .open(),

@@ -10,7 +10,10 @@ use application::event_stream::{self, Feed, FilterWords, Ports, filter_of};
 use application::installation::Installation;
 use application::parameter::Parameter;
 use application::subscribers::{Acknowledging, begin, reached};
+use domain::campaign::Campaign;
+use domain::decider::Decider;
 use domain::event_filter::EventFilter;
+use domain::ids::CampaignId;
 use domain::ports::event_store::MatchingPage;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
@@ -27,6 +30,10 @@ const PAGE_EVENTS_MAX: usize = 1_000;
 /// Stretches of the log looked at for one page that nothing matches: some 65,000 events, a tenth of a second.
 const STRETCHES_MAX: usize = 16;
 
+/// Where a page begins, and how many events are on it.
+const AFTER: Parameter = Parameter::number("after", "Position after which to begin; default 0", 0);
+const LIMIT: Parameter = Parameter::number("limit", "At most so many events; default 100, at most 1000", 100);
+
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
@@ -38,8 +45,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .query(
             const {
                 &[
-                    Parameter::number("after", "Position after which to begin; default 0", 0),
-                    Parameter::number("limit", "At most so many events; default 100, at most 1000", 100),
+                    AFTER,
+                    LIMIT,
                     event_stream::KIND,
                     event_stream::STREAM,
                     event_stream::CAMPAIGN,
@@ -47,6 +54,21 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
                 ]
             },
         ),
+        Endpoint::get(
+            "/api/v1/campaigns/{id}/events",
+            "The events of one campaign itself, oldest first, sealed as stored; those of its calls are at each call",
+            of_campaign,
+        )
+        .needs(Permission::CampaignsRead, About::Campaign)
+        .query(const { &[AFTER, LIMIT, event_stream::KIND] }),
+    ]
+    .into_iter()
+    .chain(streams())
+    .collect()
+}
+
+fn streams() -> Vec<Endpoint> {
+    vec![
         Endpoint::get(
             "/api/v1/events/stream",
             "Server-sent events from any position, with `caught-up`, `fell-behind`, `position` and `end`",
@@ -100,28 +122,50 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn list(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
+    let filter = filter(&ctx.installation, &input)?;
+    page_asked(&ctx.installation, input, &filter).await.map(Read)
+}
+
+/// A campaign's line of time, for whoever sees the campaign.
+async fn of_campaign(ctx: Ctx, input: Input) -> Result<Read<EventPage>, Problem> {
+    let campaign: CampaignId = input.id(0, "this campaign")?;
+    let state = ctx.installation.entities.campaigns.state(&campaign).await?.state;
+    if state.created().is_none() {
+        return Err(Problem::missing("this campaign"));
+    }
+    let words = FilterWords {
+        kinds: input.texts("kind").map(str::to_owned).collect(),
+        streams: vec![Campaign::stream(&campaign).to_string()],
+        ..FilterWords::default()
+    };
+    let filter = filter_of(words, |_| Err("no customer is asked for".to_owned()))
+        .map_err(|why| Problem::invalid("query-invalid", why))?;
+    page_asked(&ctx.installation, input, &filter).await.map(Read)
+}
+
+/// The page that `AFTER` and `LIMIT` ask for, of what a filter lets through.
+async fn page_asked(
+    installation: &Installation,
+    input: Input,
+    filter: &EventFilter,
+) -> Result<EventPage, Problem> {
     let after = Position(input.number("after")?.unwrap_or(0));
     let limit = input
         .number("limit")?
         .unwrap_or(PAGE_EVENTS)
         .clamp(1, PAGE_EVENTS_MAX);
-    let filter = filter(&ctx.installation, &input)?;
     let mut page = MatchingPage {
         events: Vec::new(),
         reached: after,
     };
     for _ in 0..STRETCHES_MAX {
         let from = page.reached;
-        page = ctx
-            .installation
-            .store()
-            .read_matching(&filter, from, limit)
-            .await?;
+        page = installation.store().read_matching(filter, from, limit).await?;
         if !page.events.is_empty() || page.reached == from {
             break;
         }
     }
-    page_of(&page.events, page.reached).map(Read)
+    page_of(&page.events, page.reached)
 }
 
 async fn follow(ctx: Ctx, input: Input) -> Result<Follow, Problem> {

@@ -165,7 +165,7 @@ fn the_routes_of_the_contract_exist() {
         "GET /api/v1/openapi.json",
         "GET /livez",
         "GET /readyz",
-        "GET /",
+        "GET /status",
     ] {
         assert!(served.contains(route), "{route}");
     }

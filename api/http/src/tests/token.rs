@@ -38,7 +38,7 @@ const OPEN: [&str; 25] = [
     "/password",
     "/livez",
     "/readyz",
-    "/",
+    "/status",
     "/api/v1/openapi.json",
     "/docs",
     "/docs/docs.js",

@@ -1,0 +1,253 @@
+//! The console: the pages and files of `web/dist`, as they stand in this program.
+//!
+//! It is asked only for what is no route: nothing of the API is hidden by a page, and an address that is
+//! neither is a problem as ever. A page is one file for every address of the console; which of them it shows
+//! is its own to read. Nothing of anybody is in these files: what a page shows it asks the API for.
+
+#[cfg(feature = "console")]
+mod files;
+mod reply;
+
+use crate::router::Router;
+use domain::ports::id_source::IdSource;
+use std::sync::Arc;
+use warp::Filter;
+use warp::path::FullPath;
+use warp::reject::not_found;
+use warp::reply::Response;
+
+/// Whether a server shows the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Console {
+    #[default]
+    Shown,
+    /// `/` leads to the plain status page instead.
+    Away,
+}
+
+impl Console {
+    /// As a server is started; a program that was built without the console has none to show.
+    pub const fn of(is_wanted: bool) -> Self {
+        if is_wanted && cfg!(feature = "console") {
+            Self::Shown
+        } else {
+            Self::Away
+        }
+    }
+}
+
+/// Where the plain status page is.
+const STATUS: &str = "/status";
+
+/// The page of every address.
+const INDEX: &str = "index.html";
+
+/// Where the files of a page are, each under a name that changes with what is in it.
+const ASSETS: &str = "/assets/";
+
+/// What the addresses of pages begin with. Others are answered as what does not exist.
+const PAGES: [&str; 20] = [
+    "alerts",
+    "approvals",
+    "audit",
+    "calls",
+    "campaigns",
+    "compliance",
+    "customers",
+    "events",
+    "flows",
+    "labels",
+    "lines",
+    "projections",
+    "reports",
+    "samples",
+    "settings",
+    "sign-in",
+    "users",
+    "wall",
+    "webhooks",
+    "why-not",
+];
+
+/// A file of the console.
+struct Asset {
+    bytes: std::borrow::Cow<'static, [u8]>,
+    /// By gzip, which every browser reads.
+    is_compressed: bool,
+}
+
+#[cfg(feature = "console")]
+use files::file;
+
+/// A program that was built without the console has none of its files.
+#[cfg(not(feature = "console"))]
+const fn file(_: &str) -> Option<Asset> {
+    None
+}
+
+/// The same routes, and the console where there is none of them.
+pub(crate) fn beside(routes: Router, console: Console, ids: Arc<dyn IdSource>) -> Router {
+    let pages = warp::get()
+        .and(warp::path::full())
+        .and(warp::header::optional::<String>("if-none-match"))
+        .and_then(move |path: FullPath, known: Option<String>| {
+            let answer = answer(console, path.as_str(), known.as_deref(), ids.as_ref());
+            std::future::ready(answer.ok_or_else(not_found))
+        });
+    routes.otherwise(|otherwise| {
+        let joined = pages.or(otherwise);
+        joined.unify().map(|response: Response| response).boxed()
+    })
+}
+
+fn answer(console: Console, path: &str, known: Option<&str>, ids: &dyn IdSource) -> Option<Response> {
+    if console == Console::Away {
+        return (path == "/").then(|| crate::reply::elsewhere(STATUS));
+    }
+    if let Some(name) = path.strip_prefix(ASSETS) {
+        return is_name(name)
+            .then(|| file(&format!("assets/{name}")))
+            .flatten()
+            .map(|asset| reply::asset(name, asset, known));
+    }
+    is_page(path)
+        .then(|| file(INDEX))
+        .flatten()
+        .map(|page| reply::page(&page.bytes, ids))
+}
+
+fn is_page(path: &str) -> bool {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let first = path.split('/').next().unwrap_or("");
+    path.is_empty() || PAGES.contains(&first)
+}
+
+/// Whether it is one plain name of a file: no folder above, none below.
+fn is_name(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+    !name.starts_with('.') && !name.is_empty() && name.bytes().all(is_plain)
+}
+
+#[cfg(test)]
+#[cfg(feature = "console")]
+mod tests {
+    use super::*;
+    use host::clock::SystemIds;
+    use http_body_util::BodyExt;
+    use serde_json::Value;
+
+    fn at(console: Console, path: &str, known: Option<&str>) -> Option<Response> {
+        answer(console, path, known, &SystemIds::checked().unwrap())
+    }
+
+    fn header(response: &Response, name: &str) -> String {
+        let value = response.headers().get(name);
+        value.map_or("", |value| value.to_str().unwrap()).to_owned()
+    }
+
+    async fn text(response: Response) -> String {
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(bytes.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn every_address_of_the_console_is_its_page_with_a_nonce_of_its_own() {
+        let mut nonces = std::collections::BTreeSet::new();
+        for path in ["/", "/campaigns", "/campaigns/DEMO", "/calls/1", "/reports/x"] {
+            let response = at(Console::Shown, path, None).unwrap();
+            let policy = header(&response, "content-security-policy");
+            assert!(!policy.contains("unsafe") && policy.contains("frame-ancestors 'none'"));
+            let nonce = policy
+                .split("'nonce-")
+                .nth(1)
+                .unwrap()
+                .split('\'')
+                .next()
+                .unwrap();
+            let page = text(response).await;
+            assert!(page.contains(&format!("nonce=\"{nonce}\"")), "{page}");
+            assert!(!page.contains(reply::NONCE_PLACE));
+            nonces.insert(nonce.to_owned());
+        }
+        assert_eq!(nonces.len(), 5, "none is used twice");
+    }
+
+    #[tokio::test]
+    async fn files_are_kept_by_their_names_and_what_is_missing_is_no_page() {
+        let page = text(at(Console::Shown, "/", None).unwrap()).await;
+        let script = page.split("src=\"").nth(1).unwrap().split('"').next().unwrap();
+        let whole = at(Console::Shown, script, None).unwrap();
+        assert_eq!(whole.status(), 200);
+        assert_eq!(header(&whole, "content-type"), "text/javascript; charset=utf-8");
+        assert_eq!(header(&whole, "content-encoding"), "gzip");
+        assert!(header(&whole, "cache-control").contains("immutable"));
+        let known = header(&whole, "etag");
+        let again = at(Console::Shown, script, Some(&known)).unwrap();
+        assert_eq!(again.status(), 304);
+        assert!(text(again).await.is_empty());
+        for other in [
+            "/assets/none.js",
+            "/assets/../index.html",
+            "/assets/%2e%2e/index.html",
+            "/assets/",
+            "/campaign",
+            "/api/v1/none",
+            "/SOURCE_HASH",
+        ] {
+            assert!(at(Console::Shown, other, None).is_none(), "{other}");
+        }
+    }
+
+    /// What the contract lacks of the description, or has otherwise. More may stand in the description.
+    fn differences(at: &str, known: &Value, told: &Value, found: &mut Vec<String>) {
+        match (known, told) {
+            // Words for people, and what merely may be.
+            _ if ["/description", "/summary", "/example"]
+                .iter()
+                .any(|end| at.ends_with(end)) => {}
+            _ if at.ends_with("/examples") || at.ends_with("/enum") => {}
+            (Value::Object(known), Value::Object(told)) => {
+                for (name, value) in known {
+                    let at = format!("{at}/{name}");
+                    match told.get(name) {
+                        Some(told) => differences(&at, value, told, found),
+                        None => found.push(format!("{at} is not there")),
+                    }
+                }
+            }
+            (Value::Array(known), Value::Array(told)) => {
+                let lacking = known.iter().filter(|one| one.is_string() && !told.contains(one));
+                found.extend(lacking.map(|one| format!("{at} lacks {one}")));
+            }
+            (known, told) if known != told => found.push(format!("{at} is {told}, and was {known}")),
+            _ => {}
+        }
+    }
+
+    #[test]
+    fn what_the_console_knows_of_the_api_is_so() {
+        let contract = include_str!("../../../../web/src/api/contract.json");
+        let known: Value = serde_json::from_str(contract).unwrap();
+        let told = crate::openapi::document(&crate::routes::endpoints());
+        let mut found = Vec::new();
+        differences("/paths", &known["paths"], &told["paths"], &mut found);
+        differences(
+            "/schemas",
+            &known["components"]["schemas"],
+            &told["components"]["schemas"],
+            &mut found,
+        );
+        assert!(!known["paths"].as_object().unwrap().is_empty());
+        assert!(found.is_empty(), "make console OPENAPI=FILE: {found:#?}");
+    }
+
+    #[test]
+    fn without_the_console_whoever_comes_is_sent_to_the_status_page() {
+        let response = at(Console::Away, "/", None).unwrap();
+        assert_eq!(
+            (response.status().as_u16(), header(&response, "location").as_str()),
+            (303, STATUS)
+        );
+        assert!(at(Console::Away, "/campaigns", None).is_none());
+    }
+}

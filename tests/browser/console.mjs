@@ -1,0 +1,82 @@
+// Opens the pages of a console that runs, uses them as people do, and says what was found: one JSON line.
+// node console.mjs URL LOGINS SHOTS PAGE,PAGE…
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import { PAGES } from './pages.mjs'
+
+const [url, logins, shots, wanted] = process.argv.slice(2)
+const passwords = Object.fromEntries(
+  readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
+)
+const ARGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+  '--disable-component-update', '--disable-sync',
+]
+mkdirSync(shots, { recursive: true })
+
+/** What a browser may say though nothing is wrong: nobody is signed in yet when a page is opened. */
+const EXPECTED = /Failed to load resource.*40[01]/
+
+class Visit {
+  constructor(page, name) {
+    this.page = page
+    this.name = name
+    this.url = url
+    this.violations = []
+    page.on('console', (said) => {
+      if (said.type() === 'error' && !this.isTrying && !EXPECTED.test(said.text())) this.hold(false, `console: ${said.text()}`)
+    })
+    page.on('pageerror', (error) => this.hold(false, `page: ${error.message}`))
+  }
+  hold(holds, what) {
+    if (!holds) this.violations.push(`${this.name}: ${what.slice(0, 300)}`)
+    return holds
+  }
+  async open(path) {
+    await this.page.goto(url + path)
+  }
+  async signIn(role) {
+    await this.page.getByRole('textbox', { name: /用户名|Name/ }).fill(role)
+    await this.page.getByLabel(/^(密码|Password)$/).fill(passwords[role])
+    await this.page.getByRole('button', { name: /^(登录|Sign in)$/ }).click()
+    await this.page.getByRole('navigation').waitFor()
+  }
+  async shot(what) {
+    await this.page.screenshot({ path: join(shots, `${this.name}-${what}.png`) })
+  }
+  /** What the API says to whoever is signed in here. */
+  async api(path) {
+    return this.page.evaluate(async (at) => (await fetch(at)).json(), path)
+  }
+  async until(what, found, withinMs = 60_000) {
+    const end = Date.now() + withinMs
+    while (Date.now() < end) {
+      const value = await found()
+      if (value) return value
+      await this.page.waitForTimeout(250)
+    }
+    throw new Error(`${what} does not come`)
+  }
+}
+
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGS })
+const violations = []
+let passed = 0
+const names = wanted.split(',')
+for (const name of names) {
+  const context = await browser.newContext({ viewport: { width: 1366, height: 768 } })
+  context.setDefaultTimeout(20_000)
+  const visit = new Visit(await context.newPage(), name)
+  try {
+    await PAGES[name](visit, context)
+  } catch (error) {
+    visit.hold(false, String(error))
+    await visit.shot('failed').catch(() => undefined)
+  }
+  if (visit.violations.length === 0) passed += 1
+  violations.push(...visit.violations)
+  await context.close()
+}
+await browser.close()
+console.log(JSON.stringify({ pages: names.length, passed, failed: names.length - passed, violations }))

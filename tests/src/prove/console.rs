@@ -1,0 +1,131 @@
+//! The console in a real browser: a demonstration that runs, its pages opened and used in Chromium, and what
+//! is then so; the badge of proof held against replies that were altered on their way.
+//!
+//! `PAGE=name` opens one page alone. Pictures of the pages stay in `target/console/shots`.
+
+use super::other_tools::{once, place, succeed};
+use super::{Form, Proof};
+use crate::history::member;
+use crate::program::{Program, command, fail, is_installed, ledgerline};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long the demonstration may take until it shows its pages, on a busy machine.
+const STARTED_WITHIN: Duration = Duration::from_secs(60);
+
+/// What `make test` opens, and what is opened besides.
+const SHORT: &str = "campaign,home,call";
+const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,badge";
+
+/// Where Debian and others put the browser.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+pub(super) fn prove(form: Form) -> Proof {
+    let asked = std::env::var_os("PAGE").and_then(|page| page.into_string().ok());
+    let usual = if form == Form::Short { SHORT } else { LONG };
+    opened(
+        "console",
+        asked.as_deref().filter(|page| !page.is_empty()).unwrap_or(usual),
+    )
+}
+
+/// The badge alone.
+pub(super) fn prove_badge(_: Form) -> Proof {
+    opened("proof-badge", "badge")
+}
+
+/// The words alone: every page in English, without a word that only the other language has.
+pub(super) fn prove_words(_: Form) -> Proof {
+    opened("words", "campaign,home,campaigns,call,calls,customer,alerts")
+}
+
+fn opened(proof: &str, pages: &str) -> Proof {
+    match installed() {
+        Ok((modules, browser)) => {
+            let line = visited(&modules, browser, pages);
+            let passed = member(&line, "/passed").as_u64();
+            let holds = member(&line, "/failed") == 0 && passed.is_some_and(|passed| passed > 0);
+            let mut told = json!({ "proof": proof });
+            if let (Some(told), Value::Object(line)) = (told.as_object_mut(), line) {
+                told.extend(line);
+            }
+            Proof { line: told, holds }
+        }
+        Err(why) => Proof {
+            holds: true,
+            line: json!({ "proof": proof, "skipped": why }),
+        },
+    }
+}
+
+/// The driver's packages, in a folder beside the build, and the browser; an error says why they cannot be
+/// there.
+fn installed() -> Result<(PathBuf, &'static str), String> {
+    if !is_installed("node") || !is_installed("npm") {
+        return Err("node or npm is missing".to_owned());
+    }
+    let browser = BROWSERS.into_iter().find(|name| is_installed(name));
+    let browser = browser.ok_or("chromium is missing")?;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
+    let place = place("console", "node");
+    let copied = |files: &[&str]| {
+        let copy = |file: &&str| std::fs::copy(source.join(file), place.join(file)).map(drop);
+        files.iter().try_for_each(copy).map_err(|error| error.to_string())
+    };
+    once(&source.join("package-lock.json"), &place, || {
+        copied(&["package.json", "package-lock.json"])?;
+        let mut install = command("npm");
+        install.args(["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]);
+        install.current_dir(&place);
+        succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
+    })?;
+    // A script finds its packages beside itself; the tree's own copy is the one that counts.
+    copied(&["console.mjs", "pages.mjs", "badge.mjs"])?;
+    Ok((place, browser))
+}
+
+/// The pages of a demonstration that runs, and what was found on them.
+fn visited(modules: &Path, browser: &str, pages: &str) -> Value {
+    let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
+    let data = folder.path().join("data");
+    let mut demo = command(ledgerline());
+    demo.arg("demo").arg("--data").arg(&data);
+    demo.args(["--http", "127.0.0.1:0", "--customers", "60"]);
+    let mut demo = Program::start(demo);
+    let said = demo.line(STARTED_WITHIN, |line| line.contains("sign in "));
+    let said = said.unwrap_or_else(|| fail("the demonstration does not show its pages"));
+    let url = said.split_whitespace().last().unwrap_or_default().to_owned();
+    // The last login that it prints: from then on each of them signs in.
+    if demo
+        .line(STARTED_WITHIN, |line| line.trim_start().starts_with("integrator"))
+        .is_none()
+    {
+        fail("the demonstration has no logins");
+    }
+    let mut node = command("node");
+    node.arg(modules.join("console.mjs")).arg(url);
+    node.arg(data.join("rehearsal/logins"))
+        .arg(place("console", "shots"))
+        .arg(pages);
+    node.env("CHROMIUM", which(browser));
+    let output = node.output().unwrap_or_else(|error| fail(&error.to_string()));
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text
+        .lines()
+        .next_back()
+        .and_then(|line| serde_json::from_str(line).ok());
+    line.unwrap_or_else(|| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        json!({ "passed": 0, "failed": 1, "violations": [said.lines().take(12).collect::<Vec<_>>().join(" ")] })
+    })
+}
+
+/// Where a program stands: the driver asks for the whole path.
+fn which(name: &str) -> PathBuf {
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let found = std::env::split_paths(&folders)
+        .map(|folder| folder.join(name))
+        .find(|path| path.exists());
+    found.unwrap_or_else(|| PathBuf::from(name))
+}

@@ -1,0 +1,184 @@
+//! Check 23: the console in the tree is the one that its sources say, both languages say the same things, and
+//! no word stands outside of them.
+
+use super::tree::{File, Finding, Tree};
+use regex::Regex;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the built console follows from, as `web/scripts/source-hash.mjs` has it.
+const SOURCES: [&str; 7] = [
+    "index.html",
+    "package-lock.json",
+    "package.json",
+    "scripts",
+    "src",
+    "tsconfig.json",
+    "vite.config.ts",
+];
+
+/// Most lines of one file of the console's sources, as of ours.
+const LINES_MAX: usize = 400;
+
+const HASH: &str = "web/dist/SOURCE_HASH";
+const CHINESE: &str = "web/src/locales/zh-CN.json";
+const ENGLISH: &str = "web/src/locales/en.json";
+
+fn files_below(path: &Path, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = fs::read_dir(path) else {
+        found.push(path.to_owned());
+        return;
+    };
+    for entry in entries.flatten() {
+        files_below(&entry.path(), found);
+    }
+}
+
+/// SHA-256 over each file's path, length and bytes.
+fn hash_of(root: &Path) -> String {
+    let mut files = Vec::new();
+    for source in SOURCES {
+        files_below(&root.join(source), &mut files);
+    }
+    let mut named: Vec<_> = files
+        .iter()
+        .filter_map(|file| {
+            Some((
+                file.strip_prefix(root).ok()?.to_str()?.to_owned(),
+                fs::read(file).ok()?,
+            ))
+        })
+        .collect();
+    named.sort();
+    let mut hash = Sha256::new();
+    for (path, bytes) in named {
+        hash.update(format!("{path}\0{}\0", bytes.len()));
+        hash.update(bytes);
+    }
+    let digest = hash.finalize();
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Each word's name in a catalogue, such as `menu.home`.
+fn names(value: &Value, before: &str, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                names(value, &format!("{before}.{name}"), found);
+            }
+        }
+        _ => drop(found.insert(before.trim_start_matches('.').to_owned())),
+    }
+}
+
+fn names_of(file: &File) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let catalogue = serde_json::from_str(&file.text).unwrap_or_default();
+    names(&catalogue, "", &mut found);
+    found
+}
+
+fn words(tree: &Tree) -> Vec<Finding> {
+    let (Some(chinese), Some(english)) = (tree.get(CHINESE), tree.get(ENGLISH)) else {
+        return Vec::new();
+    };
+    let (zh, en) = (names_of(chinese), names_of(english));
+    let lacks = |file: &File, missing: &String| {
+        file.finding(1, format!("lacks {missing}, which the other language has"))
+    };
+    let mut findings: Vec<_> = en.difference(&zh).map(|one| lacks(chinese, one)).collect();
+    findings.extend(zh.difference(&en).map(|one| lacks(english, one)));
+    // Names that are put together (`status.${status}`) are the browser's to try: `make prove-words`.
+    let asked = Regex::new(r"\bt\(\s*'([A-Za-z0-9_.-]+)'").expect("a pattern");
+    for file in sources(tree) {
+        for (number, line) in file.lines() {
+            for name in asked.captures_iter(line) {
+                if !en.contains(&name[1]) {
+                    findings.push(file.finding(number, format!("no catalogue has {}", &name[1])));
+                }
+            }
+        }
+    }
+    findings
+}
+
+fn sources(tree: &Tree) -> impl Iterator<Item = &File> {
+    let is_source = |path: &str| path.ends_with(".ts") || path.ends_with(".tsx");
+    let ours = move |file: &&File| file.path.starts_with("web/src/") && is_source(&file.path);
+    tree.files
+        .iter()
+        .filter(ours)
+        .filter(|file| !file.path.ends_with("schema.d.ts"))
+}
+
+/// What is shown and stands in the code: letters between tags, and any Chinese.
+fn loose_words(tree: &Tree) -> Vec<Finding> {
+    let between = Regex::new(r">\s*([A-Za-z][A-Za-z ,.]*[A-Za-z])\s*</").expect("a pattern");
+    let mut findings = Vec::new();
+    for file in sources(tree) {
+        if file.text.lines().count() > LINES_MAX {
+            findings.push(file.finding(LINES_MAX, format!("over {LINES_MAX} lines; split by subject")));
+        }
+        for (number, line) in file
+            .lines()
+            .filter(|(_, line)| !line.trim_start().starts_with("//"))
+        {
+            let shown = between.captures(line).filter(|found| &found[1] != "ledgerline");
+            if shown.is_some()
+                || line
+                    .chars()
+                    .any(|letter| ('\u{4e00}'..='\u{9fff}').contains(&letter))
+            {
+                findings.push(file.finding(number, "a word outside of the catalogues in web/src/locales"));
+            }
+        }
+    }
+    findings
+}
+
+pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
+    let mut findings = words(tree);
+    findings.extend(loose_words(tree));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../web");
+    let built = fs::read_to_string(root.join("dist/SOURCE_HASH")).unwrap_or_default();
+    if built.trim() != hash_of(&root) {
+        findings.push(Finding {
+            path: HASH.to_owned(),
+            line: 1,
+            what: "is not of the sources in web/: run `make console`".to_owned(),
+        });
+    }
+    findings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_one_language_lacks_or_that_stands_in_the_code_is_found() {
+        let tree = Tree::of(&[
+            (CHINESE, r#"{"a":{"b":"一"}}"#),
+            (ENGLISH, r#"{"a":{"b":"one","c":"two"}}"#),
+            (
+                "web/src/pages/X.tsx",
+                "<p>Not said</p>\n<b>{t('a.none')}</b>\n// <p>Not shown</p>\n",
+            ),
+        ]);
+        assert_eq!(words(&tree).len(), 2);
+        assert_eq!(loose_words(&tree).len(), 1);
+    }
+
+    #[test]
+    fn another_source_is_another_hash() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("src")).unwrap();
+        fs::write(folder.path().join("src/a.ts"), "1").unwrap();
+        let before = hash_of(folder.path());
+        fs::write(folder.path().join("src/a.ts"), "2").unwrap();
+        assert_ne!(hash_of(folder.path()), before);
+    }
+}

@@ -1,0 +1,105 @@
+// How the console asks the API: as any integrator does, with the session's cookie, and with the words that only our own
+// pages know for commands. A refusal is a `Problem`; where the session has ended whoever listens hears it once.
+import type { paths } from './schema'
+
+export interface MemberError {
+  pointer: string
+  detail: string
+}
+
+/** Why something was not done, as RFC 9457 writes it; status 0: no answer at all. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly errors: MemberError[] = [],
+  ) {
+    super(detail)
+  }
+}
+
+type Ok<O> = O extends { responses: infer R }
+  ? R extends Record<number, unknown>
+    ? JsonOf<R[200 & keyof R] | R[201 & keyof R]>
+    : never
+  : never
+type JsonOf<R> = R extends { content: { 'application/json': infer B } } ? B : never
+type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer B } } } ? B : undefined
+
+export type GetPath = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths]
+export type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths]
+export type Told<P extends GetPath> = paths[P] extends { get: infer O } ? Ok<O> : never
+export type Query = Record<string, string | number | readonly string[] | null | undefined>
+
+let csrf: string | null = null
+let ended: () => void = () => undefined
+
+/** What commands say besides the cookie. */
+export function keepCsrf(token: string | null | undefined): void {
+  csrf = token ?? null
+}
+
+/** Who hears that the session has ended. */
+export function onEnded(hear: () => void): void {
+  ended = hear
+}
+
+export function addressOf(path: string, params: readonly string[], query: Query = {}): string {
+  let next = 0
+  const filled = path.replace(/\{[^}]+\}/g, () => encodeURIComponent(params[next++] ?? ''))
+  const asked = new URLSearchParams()
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined || value === '') continue
+    for (const one of Array.isArray(value) ? value : [value]) asked.append(name, String(one))
+  }
+  const text = asked.toString()
+  return text === '' ? filled : `${filled}?${text}`
+}
+
+async function problemOf(reply: Response): Promise<Problem> {
+  const told: unknown = await reply.json().catch(() => null)
+  const body = (told ?? {}) as { code?: string; detail?: string; errors?: MemberError[] }
+  return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors)
+}
+
+async function send(address: string, init: RequestInit): Promise<Response> {
+  let reply: Response
+  try {
+    reply = await fetch(address, { ...init, credentials: 'same-origin' })
+  } catch {
+    throw new Problem(0, 'no-answer', '')
+  }
+  if (reply.ok) return reply
+  const problem = await problemOf(reply)
+  if (reply.status === 401 && !address.startsWith('/api/v1/sign-in')) ended()
+  throw problem
+}
+
+export async function get<P extends GetPath>(
+  path: P,
+  params: readonly string[] = [],
+  query: Query = {},
+  signal?: AbortSignal,
+): Promise<Told<P>> {
+  const reply = await send(addressOf(path, params, query), { signal: signal ?? null })
+  return (await reply.json()) as Told<P>
+}
+
+/** A file, as it is. */
+export async function file(address: string): Promise<ArrayBuffer> {
+  return (await send(address, {})).arrayBuffer()
+}
+
+/** A command: what it answers, and the position that it reached, for `?after_position=`. */
+export async function post<P extends PostPath>(
+  path: P,
+  params: readonly string[],
+  body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
+): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() }
+  if (csrf !== null) headers['X-CSRF-Token'] = csrf
+  const init = { method: 'POST', headers, body: body === undefined ? null : JSON.stringify(body) }
+  const reply = await send(addressOf(path, params), init)
+  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+}

@@ -1,0 +1,82 @@
+// The questions that several pages ask, and how often: what is live every two seconds, the rest when it may have changed.
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useMay, useSeesAll } from '../app/session'
+import { get, type Told } from './client'
+
+/** What a page that shows this moment asks again. */
+export const LIVE_MS = 2_000
+/** What changes by people, or is read of people and so put on record. */
+export const SLOW_MS = 10_000
+
+export type Ready = Told<'/readyz'>
+export type Live = Told<'/api/v1/live'>
+type AnyCampaign = Told<'/api/v1/campaigns/{id}'>
+/** What a campaign has whenever it is not asked what was true then (`valid_at`), which this console does not ask. */
+type Always = 'basis' | 'enrolled' | 'flow' | 'open' | 'open_lists' | 'preset' | 'purpose' | 'schedule' | 'settled' | 'time_zone' | 'versions' | 'waiting'
+export type CampaignShown = AnyCampaign & { [M in Always]-?: NonNullable<AnyCampaign[M]> }
+export type CampaignListed = Told<'/api/v1/campaigns'>['items'][number]
+export type CallEvent = Told<'/api/v1/calls/{id}/events'>['items'][number]
+export type StopShown = Told<'/api/v1/stop'>['items'][number]
+
+/** Of the process: whether it dials, and whether its time is made up. A server that is not ready says why. */
+export function useReady() {
+  return useQuery({ queryKey: ['readyz'], queryFn: () => get('/readyz'), refetchInterval: LIVE_MS, retry: false })
+}
+
+export function useLive() {
+  const may = useMay()
+  const seesAll = useSeesAll()
+  return useQuery({
+    queryKey: ['live'],
+    queryFn: () => get('/api/v1/live'),
+    refetchInterval: LIVE_MS,
+    enabled: may('figures:read') && seesAll,
+  })
+}
+
+export function useAlerts() {
+  const may = useMay()
+  return useQuery({
+    queryKey: ['alerts'],
+    queryFn: () => get('/api/v1/alerts', [], { standing: 'true', limit: 100 }),
+    refetchInterval: 5_000,
+    enabled: may('alerts:read'),
+  })
+}
+
+export function useStops() {
+  const may = useMay()
+  return useQuery({
+    queryKey: ['stops'],
+    queryFn: () => get('/api/v1/stop'),
+    refetchInterval: LIVE_MS,
+    enabled: may('installation:read'),
+  })
+}
+
+export function useCampaigns() {
+  return useQuery({
+    queryKey: ['campaigns'],
+    queryFn: () => get('/api/v1/campaigns', [], { limit: 500 }),
+    refetchInterval: 5_000,
+    placeholderData: keepPreviousData,
+  })
+}
+
+/** One campaign and its report, now or as it was known at a position. */
+export function useCampaign(id: string, position: number | undefined) {
+  const every = position === undefined ? { refetchInterval: LIVE_MS } : {}
+  const shown = useQuery({
+    queryKey: ['campaign', id, position ?? 'now'],
+    queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignShown,
+    placeholderData: keepPreviousData,
+    ...every,
+  })
+  const report = useQuery({
+    queryKey: ['report', id, position ?? 'now'],
+    queryFn: () => get('/api/v1/campaigns/{id}/report', [id], { as_of: position }),
+    placeholderData: keepPreviousData,
+    ...every,
+  })
+  return { shown, report }
+}

@@ -1,0 +1,118 @@
+// What stands around every page: where one can go, whether this is a rehearsal, whether it dials, what needs a person,
+// and who is signed in. Without a session it is the door; with one that has ended, the door stands before the page, and
+// nothing typed there is lost.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, Outlet } from '@tanstack/react-router'
+import { Button, Modal, Switch } from 'antd'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { onEnded } from '../api/client'
+import { useAlerts, useLive, useReady } from '../api/queries'
+import { Tag } from '../components/Marks'
+import { Waiting } from '../components/States'
+import { Door, SignInForm } from './Door'
+import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
+import { useMay, useMe, useSignOut, whoAmI } from './session'
+
+export function Frame() {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const me = useQuery(whoAmI)
+  const [hasEnded, setEnded] = useState(false)
+  useEffect(() => onEnded(() => setEnded(true)), [])
+  if (me.isPending) return <Waiting />
+  if (!me.data) return <Door />
+  return (
+    <div className="frame">
+      <Menu />
+      <div>
+        <Top />
+        <main className="work">
+          <Outlet />
+        </main>
+      </div>
+      <Modal open={hasEnded} title={t('door.ended')} footer={null} closable={false} destroyOnHidden>
+        <SignInForm
+          onDone={() => {
+            setEnded(false)
+            void queries.invalidateQueries()
+          }}
+        />
+      </Modal>
+    </div>
+  )
+}
+
+function Menu() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const alerts = useAlerts()
+  const open = alerts.data?.items.length ?? 0
+  return (
+    <nav className="menu" aria-label={t('menu.name')}>
+      <div className="brand">ledgerline</div>
+      <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
+      {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
+      {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
+      {may('alerts:read') && (
+        <Link to="/alerts">
+          {t('menu.alerts')} {open > 0 && <b>{open}</b>}
+        </Link>
+      )}
+      <h2>{t('menu.more')}</h2>
+      <a href="/docs">{t('menu.api')}</a>
+      <a href="/status">{t('menu.status')}</a>
+    </nav>
+  )
+}
+
+function Top() {
+  const { t } = useTranslation()
+  const me = useMe()
+  const signOut = useSignOut()
+  const [dark, language] = [useIsDark(), useLanguage()]
+  const ready = useReady()
+  const live = useLive()
+  const open = live.data?.open
+  const stops = ready.data?.stops ?? []
+  return (
+    <header className="top">
+      {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsal')}</Tag>}
+      {ready.error ? (
+        <Tag tone="red">{t('top.notReady', { why: ready.error.message })}</Tag>
+      ) : (
+        ready.data && (
+          <Tag tone={ready.data.dialing === 'dialing' ? 'line' : 'red'}>{t(`standing.${ready.data.dialing}`)}</Tag>
+        )
+      )}
+      {stops.length > 0 && <Tag tone="red">{t('top.stops', { stops: stops.join(', ') })}</Tag>}
+      {open !== undefined && (
+        <span className="muted">
+          {t('top.calls', { talking: open['talking'] ?? 0, ringing: (open['ringing'] ?? 0) + (open['dialing'] ?? 0) })}
+        </span>
+      )}
+      {(live.data?.trunks ?? []).map((trunk) => (
+        <span key={trunk.trunk} className={trunk.failures_in_row > 2 ? 'c-red' : 'muted'}>
+          {t(trunk.failures_in_row > 2 ? 'top.trunkFailing' : 'top.trunk', { trunk: trunk.trunk, failures: trunk.failures_in_row })}
+        </span>
+      ))}
+      <span className="spread" />
+      <Switch
+        aria-label={t('top.language')}
+        checked={language === 'en'}
+        checkedChildren={t('top.languageEn')}
+        unCheckedChildren={t('top.languageZh')}
+        onChange={(isEnglish) => chooseLanguage(isEnglish ? 'en' : 'zh-CN')}
+      />
+      <Switch
+        aria-label={t('top.dark')}
+        checked={dark}
+        checkedChildren={t('top.darkOn')}
+        unCheckedChildren={t('top.darkOff')}
+        onChange={chooseDark}
+      />
+      <span className="muted">{`${me?.user ?? ''} · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
+      <Button size="small" onClick={() => void signOut()}>{t('top.signOut')}</Button>
+    </header>
+  )
+}

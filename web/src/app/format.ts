@@ -1,0 +1,42 @@
+// How figures and times are written: times in the zone that they are about, figures in digits of one width.
+
+export function timeIn(at: number | string, zone: string): string {
+  return written(at, zone, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' })
+}
+
+/** With its day, year and offset: 2026-03-02 10:00:15 +08:00. */
+export function instantIn(at: number | string, zone: string): string {
+  const day = written(at, zone, { year: 'numeric', month: '2-digit', day: '2-digit' })
+  return `${day} ${timeIn(at, zone)} ${offsetIn(at, zone)}`
+}
+
+function written(at: number | string, zone: string, options: Intl.DateTimeFormatOptions): string {
+  const moment = new Date(at)
+  if (Number.isNaN(moment.getTime())) return '–'
+  return new Intl.DateTimeFormat('sv-SE', { ...options, timeZone: zone }).format(moment)
+}
+
+function offsetIn(at: number | string, zone: string): string {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(new Date(at))
+  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? ''
+  return name === 'GMT' ? 'UTC' : name.replace('GMT', '')
+}
+
+export function percent(ratio: number | null | undefined): string {
+  return ratio === null || ratio === undefined ? '–' : `${(100 * ratio).toFixed(1)} %`
+}
+
+export function seconds(ms: number | null | undefined): string {
+  return ms === null || ms === undefined ? '–' : `${(ms / 1000).toFixed(1)} s`
+}
+
+/** 1:05 of 65,000 ms. */
+export function clockOf(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return ''
+  const whole = Math.max(Math.floor(ms / 1000), 0)
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, '0')}`
+}
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined ? '–' : new Intl.NumberFormat('en').format(value)
+}

@@ -1,0 +1,56 @@
+// What whoever looks prefers, kept by their browser: language and theme. Nothing else is kept there.
+import { useSyncExternalStore } from 'react'
+import i18n from '../i18n'
+
+export type Language = 'zh-CN' | 'en'
+
+const listeners = new Set<() => void>()
+
+function kept(name: string): string | null {
+  try {
+    return localStorage.getItem(name)
+  } catch {
+    return null
+  }
+}
+
+function keep(name: string, value: string): void {
+  try {
+    localStorage.setItem(name, value)
+  } catch {
+    // A browser that keeps nothing asks again the next time.
+  }
+  for (const hear of listeners) hear()
+}
+
+function subscribe(hear: () => void): () => void {
+  listeners.add(hear)
+  return () => listeners.delete(hear)
+}
+
+export function language(): Language {
+  return kept('language') === 'en' ? 'en' : 'zh-CN'
+}
+
+export function isDark(): boolean {
+  const said = kept('theme')
+  return said === null ? matchMedia('(prefers-color-scheme: dark)').matches : said === 'dark'
+}
+
+export function useLanguage(): Language {
+  return useSyncExternalStore(subscribe, language)
+}
+
+export function useIsDark(): boolean {
+  return useSyncExternalStore(subscribe, isDark)
+}
+
+export function chooseLanguage(chosen: Language): void {
+  document.documentElement.lang = chosen
+  void i18n.changeLanguage(chosen)
+  keep('language', chosen)
+}
+
+export function chooseDark(dark: boolean): void {
+  keep('theme', dark ? 'dark' : 'light')
+}

@@ -1,0 +1,77 @@
+// The addresses of the console. Each page comes with its own script; what a page is looking at stands in its address.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Missing, Waiting } from '../components/States'
+import { Frame } from './Frame'
+
+/** A number in an address; anything else is as if it were not there. */
+function position(value: unknown): number | undefined {
+  const read = typeof value === 'number' ? value : Number(typeof value === 'string' ? value : Number.NaN)
+  return Number.isSafeInteger(read) && read >= 0 ? read : undefined
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+const root = createRootRoute({ component: Frame, notFoundComponent: Missing })
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('../pages/Home'), 'Home'),
+})
+const campaigns = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns',
+  validateSearch: (search: Record<string, unknown>): { status?: string | undefined } => ({ status: text(search['status']) }),
+  component: lazyRouteComponent(() => import('../pages/Campaigns'), 'Campaigns'),
+})
+export const campaign = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns/$id',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined; tab?: string | undefined } => ({
+    position: position(search['position']),
+    tab: text(search['tab']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/Campaign'), 'CampaignPage'),
+})
+const calls = createRoute({
+  getParentRoute: () => root,
+  path: '/calls',
+  validateSearch: (search: Record<string, unknown>): { campaign?: string | undefined } => ({ campaign: text(search['campaign']) }),
+  component: lazyRouteComponent(() => import('../pages/Calls'), 'Calls'),
+})
+export const call = createRoute({
+  getParentRoute: () => root,
+  path: '/calls/$id',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined } => ({
+    position: position(search['position']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/Call'), 'CallPage'),
+})
+export const customer = createRoute({
+  getParentRoute: () => root,
+  path: '/customers/$id',
+  validateSearch: (search: Record<string, unknown>): { position?: number | undefined; campaign?: string | undefined } => ({
+    position: position(search['position']),
+    campaign: text(search['campaign']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/Customer'), 'CustomerPage'),
+})
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  component: lazyRouteComponent(() => import('../pages/Alerts'), 'Alerts'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts]),
+  defaultPreload: 'intent',
+  defaultPendingComponent: Waiting,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

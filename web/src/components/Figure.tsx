@@ -1,0 +1,45 @@
+// One figure with its name, version and definition; its target or budget beside it; and since when it is true.
+import { Tooltip } from 'antd'
+import { useEffect, useState, type ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+
+interface Props {
+  name: string
+  definition?: ReactNode
+  value: string
+  beside?: string | undefined
+  below?: ReactNode
+}
+
+export function Figure({ name, definition, value, beside, below }: Props) {
+  return (
+    <div className="card figure">
+      <div className="name">
+        <Tooltip title={definition}>
+          <span tabIndex={definition === undefined ? -1 : 0}>{name}</span>
+        </Tooltip>
+        <span style={{ whiteSpace: 'nowrap' }}>{beside}</span>
+      </div>
+      <div className="value">{value}</div>
+      <div className="below">{below}</div>
+    </div>
+  )
+}
+
+/** How long ago what is shown was read: it grows while nothing newer comes, whatever the reason. */
+export function Age({ at, position }: { at: number; position?: string | null | undefined }) {
+  const { t } = useTranslation()
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const ticking = setInterval(() => setNow(Date.now()), 1_000)
+    return () => clearInterval(ticking)
+  }, [])
+  if (at === 0) return null
+  const age = Math.max(now - at, 0) / 1_000
+  return (
+    <span className={age > 15 ? 'c-amber' : 'muted'}>
+      {t('age.read', { seconds: age.toFixed(0) })}
+      {position ? ` · ${t('age.position', { position })}` : ''}
+    </span>
+  )
+}

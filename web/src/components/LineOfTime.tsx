@@ -1,0 +1,187 @@
+// The line of time at the top of a page: its events as marks, and a cursor that moves the whole page to a moment. Now is
+// its right end. ← → one event, with Shift the next of that kind, Home and End, / to a position or a time.
+import { Button, Input } from 'antd'
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { timeIn } from '../app/format'
+import { indexAt, jumpedTo, moved, type Lane, type Mark } from './lineMarks'
+
+interface Props {
+  marks: readonly Mark[]
+  /** A position, or null for now. */
+  cursor: number | null
+  onMove: (position: number | null) => void
+  zone: string
+  lanes?: readonly Lane[]
+  /** How a moment is written below the line. */
+  tell?: (at: number) => string
+  /** Now, where the line goes on to it. */
+  until?: number | undefined
+  /** It is over: its right end is its end, and not now. */
+  isOver?: boolean
+}
+
+const LEFT = 84
+const RIGHT = 60
+const ROW = 30
+
+function useWidth(): [React.RefObject<HTMLDivElement | null>, number] {
+  const ref = useRef<HTMLDivElement>(null)
+  const [width, setWidth] = useState(1100)
+  useEffect(() => {
+    const element = ref.current
+    if (element === null) return
+    const observer = new ResizeObserver(([entry]) => setWidth(Math.max(entry?.contentRect.width ?? 0, 320)))
+    observer.observe(element)
+    return () => observer.disconnect()
+  }, [])
+  return [ref, width]
+}
+
+/** Labels that do not stand in one another's way: those that matter first, then from the left. */
+function labelled(marks: readonly Mark[], xOf: (at: number) => number): Set<number> {
+  const taken: [number, number][] = []
+  const shown = new Set<number>()
+  const order = [...marks].sort((one, other) => Number(other.tone === 'red') - Number(one.tone === 'red'))
+  for (const mark of order) {
+    const from = xOf(mark.at)
+    const to = from + 14 + [...mark.label].reduce((sum, letter) => sum + (letter > '\u2e80' ? 12 : 7), 0)
+    if (taken.some(([begin, end]) => from < end && to > begin)) continue
+    taken.push([from, to])
+    shown.add(mark.position)
+  }
+  return shown
+}
+
+export function LineOfTime({ marks, cursor, onMove, zone, lanes = [], tell, until, isOver = false }: Props) {
+  const { t } = useTranslation()
+  const [ref, width] = useWidth()
+  const [typed, setTyped] = useState<string | null>(null)
+  const [first, last] = [marks[0], marks[marks.length - 1]]
+  const ends = lanes.flatMap((lane) => lane.stretches.map((stretch) => stretch.to))
+  const from = Math.min(first?.at ?? 0, ...lanes.flatMap((lane) => lane.stretches.map((stretch) => stretch.from)))
+  const to = Math.max(last?.at ?? 1, from + 1, until ?? 0, ...ends)
+  const span = to - from
+  const xOf = (at: number) => LEFT + ((at - from) / span) * (width - LEFT - RIGHT)
+  const here = cursor === null ? marks.length - 1 : indexAt(marks, cursor)
+  const mark = marks[here]
+  const atCursor = cursor === null ? to : (mark?.at ?? from)
+  const shown = useMemo(() => labelled(marks, xOf), [marks, width, from, to])
+  const height = 46 + lanes.length * ROW + 18
+  const written = (at: number) => (tell ? tell(at) : timeIn(at, zone))
+
+  const onKey = (event: KeyboardEvent) => {
+    if (event.key === '/') {
+      event.preventDefault()
+      setTyped('')
+      return
+    }
+    const to = moved(marks, cursor, event.key, event.shiftKey)
+    if (to === undefined) return
+    event.preventDefault()
+    onMove(to)
+  }
+  const onPointer = (event: PointerEvent<SVGSVGElement>) => {
+    if (event.type === 'pointermove' && event.buttons !== 1) return
+    const x = event.clientX - event.currentTarget.getBoundingClientRect().left
+    if (x > width - RIGHT + 8) return onMove(null)
+    const at = from + ((x - LEFT) / (width - LEFT - RIGHT)) * span
+    const near = marks.reduce<Mark | undefined>(
+      (best, one) => (best === undefined || Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best),
+      undefined,
+    )
+    onMove(near?.position ?? null)
+  }
+  const ticks = [0, 0.25, 0.5, 0.75, 1].map((part) => from + part * span)
+  return (
+    <section className={cursor === null ? 'card line' : 'card line past'} aria-label={t('line.name')}>
+      <div
+        ref={ref}
+        className="line-slider"
+        role="slider"
+        tabIndex={0}
+        aria-label={t('line.scrubber')}
+        aria-valuemin={0}
+        aria-valuemax={Math.max(marks.length - 1, 0)}
+        aria-valuenow={Math.max(here, 0)}
+        aria-valuetext={cursor === null ? t('line.now') : `${mark?.label ?? ''} ${written(atCursor)}`}
+        onKeyDown={onKey}
+      >
+        <svg width={width} height={height} onPointerDown={onPointer} onPointerMove={onPointer} aria-hidden="true">
+          <text x={12} y={22} className="line-lane">{t('line.events')}</text>
+          <line x1={LEFT} x2={width - RIGHT} y1={18} y2={18} className="line-axis" />
+          {lanes.map((lane, row) => (
+            <g key={lane.name}>
+              <text x={12} y={60 + row * ROW} className="line-lane">{lane.name}</text>
+              <line x1={LEFT} x2={width - RIGHT} y1={56 + row * ROW} y2={56 + row * ROW} className="line-axis faint" />
+              {lane.stretches.map((one) => (
+                <rect
+                  key={`${one.from}-${one.label}`}
+                  className={`tone-${one.tone}`}
+                  x={xOf(one.from)}
+                  y={48 + row * ROW}
+                  width={Math.max(xOf(one.to) - xOf(one.from), 2)}
+                  height={16}
+                  rx={2}
+                />
+              ))}
+            </g>
+          ))}
+          {marks.map((one) => (
+            <g key={one.position} className={`tone-${one.tone}`}>
+              {one.tone === 'red' ? (
+                <path d={`M ${xOf(one.at)} 11 l 7 7 l -7 7 l -7 -7 z`} className="line-mark" />
+              ) : (
+                <circle cx={xOf(one.at)} cy={18} r={5.5} className="line-mark" />
+              )}
+              {shown.has(one.position) && (
+                <text x={xOf(one.at) + 4} y={38} className="line-label">{one.label}</text>
+              )}
+            </g>
+          ))}
+          <g className={cursor === null ? 'line-cursor' : 'line-cursor past'}>
+            <path d={`M ${xOf(atCursor) - 7} 0 h 14 l -7 9 z`} />
+            <line x1={xOf(atCursor)} x2={xOf(atCursor)} y1={4} y2={height - 18} />
+            {cursor === null && !isOver && <text x={xOf(to) + 10} y={22}>{t('line.now')}</text>}
+          </g>
+          {ticks.map((at) => (
+            <text key={at} x={xOf(at)} y={height - 3} textAnchor="middle" className="line-tick">{written(at)}</text>
+          ))}
+        </svg>
+      </div>
+      <div className="line-foot">
+        <span>
+          {t('line.position')} <b>{cursor ?? last?.position ?? '–'}</b>
+          {cursor === null && !isOver ? ` · ${t('line.now')}` : ` · ${mark?.label ?? ''} · ${written(atCursor)}`}
+        </span>
+        <span className="muted">{t('line.keys')}</span>
+        {typed !== null && (
+          <Input
+            size="small"
+            autoFocus
+            className="line-jump"
+            aria-label={t('line.jump')}
+            placeholder={t('line.jump')}
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+            onBlur={() => setTyped(null)}
+            onKeyDown={(event) => {
+              event.stopPropagation()
+              if (event.key === 'Escape') setTyped(null)
+              if (event.key !== 'Enter') return
+              const found = jumpedTo(marks, typed, (at) => timeIn(at, zone))
+              setTyped(null)
+              if (found !== undefined) onMove(found)
+            }}
+          />
+        )}
+        {cursor !== null && (
+          <span className="line-back">
+            {t('line.past', { time: written(atCursor) })}
+            <Button size="small" onClick={() => onMove(null)}>{t(isOver ? 'line.toEnd' : 'line.back')}</Button>
+          </span>
+        )}
+      </div>
+    </section>
+  )
+}

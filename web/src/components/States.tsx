@@ -1,0 +1,51 @@
+// What a page shows while it waits, where there is nothing, and where something was refused: what happened, by which
+// code, and what to do.
+import { Alert, Button, Spin } from 'antd'
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Problem } from '../api/client'
+
+export function Waiting() {
+  const { t } = useTranslation()
+  return (
+    <div className="empty" role="status">
+      <Spin /> {t('state.waiting')}
+    </div>
+  )
+}
+
+export function Missing() {
+  const { t } = useTranslation()
+  return <Empty what={t('state.missing')} next={t('state.missingNext')} />
+}
+
+export function Empty({ what, next }: { what: string; next?: ReactNode }) {
+  return (
+    <div className="empty">
+      <p>{what}</p>
+      {next}
+    </div>
+  )
+}
+
+/** Why something was not done. What the server wrote stands beside our words for its code. */
+export function Refused({ why, again }: { why: unknown; again?: () => void }) {
+  const { t, i18n } = useTranslation()
+  const code = why instanceof Problem ? why.code : 'fault'
+  const words = i18n.exists(`problem.${code}`) ? t(`problem.${code}`) : t('problem.other')
+  return (
+    <Alert
+      type="error"
+      showIcon
+      title={words}
+      description={
+        <>
+          <div>{why instanceof Problem ? why.message : null}</div>
+          {why instanceof Problem && why.errors.map((one) => <div key={one.pointer}>{`${one.pointer} ${one.detail}`}</div>)}
+          <a className="mono" href={`/api/v1/problems/${code}`} target="_blank" rel="noreferrer">{code}</a>
+        </>
+      }
+      action={again && <Button size="small" onClick={again}>{t('state.again')}</Button>}
+    />
+  )
+}

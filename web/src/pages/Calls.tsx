@@ -1,0 +1,34 @@
+// The latest calls, of one campaign or of all that one may see.
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Select } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { useCampaigns } from '../api/queries'
+import { CallsOf } from './campaign/CallsOf'
+
+const here = getRouteApi('/calls')
+
+export function Calls() {
+  const { t } = useTranslation()
+  const { campaign } = here.useSearch()
+  const navigate = useNavigate()
+  const campaigns = useCampaigns()
+  return (
+    <>
+      <div className="head">
+        <h1>{t('menu.calls')}</h1>
+        <Select
+          aria-label={t('campaigns.name')}
+          allowClear
+          style={{ minWidth: 220 }}
+          placeholder={t('calls.ofAll')}
+          value={campaign ?? null}
+          options={(campaigns.data?.items ?? []).map((one) => ({ value: one.id, label: one.id }))}
+          onChange={(chosen: string | null | undefined) => void navigate({ to: '/calls', search: { campaign: chosen ?? undefined } })}
+        />
+      </div>
+      <div className="card body">
+        <CallsOf id={campaign} zone="Asia/Shanghai" />
+      </div>
+    </>
+  )
+}

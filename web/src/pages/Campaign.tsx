@@ -1,0 +1,121 @@
+// One campaign, live: its line of time, its figures with their definitions, why it dials nobody at this moment, its calls
+// and its funnel; and, as it was known at any event of its own, the same page then.
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Tabs } from 'antd'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, Problem } from '../api/client'
+import { LIVE_MS, useCampaign, useLive, useReady, useStops } from '../api/queries'
+import { instantIn } from '../app/format'
+import { useMay } from '../app/session'
+import { whyNotNow } from '../app/whyNot'
+import { Age } from '../components/Figure'
+import { LineOfTime } from '../components/LineOfTime'
+import type { Mark, Tone } from '../components/lineMarks'
+import { Status, Tag } from '../components/Marks'
+import { Missing, Refused, Waiting } from '../components/States'
+import { Actions } from './campaign/Actions'
+import { ByHour } from './campaign/ByHour'
+import { CallsOf } from './campaign/CallsOf'
+import { Figures } from './campaign/Figures'
+import { Funnel } from './campaign/Funnel'
+import { NotCalled } from './campaign/NotCalled'
+import { Plan } from './campaign/Plan'
+
+const here = getRouteApi('/campaigns/$id')
+
+/** Of the campaign's own events, those by which somebody finds their way; granted batches are thousands. */
+const KINDS = [
+  'created', 'started', 'paused', 'resumed', 'stopped', 'list_closed', 'list_undone', 'promoted', 'window_closed', 'alert_raised',
+  'completed', 'reopened', 'targets_set', 'segment_frozen', 'anonymized',
+].map((kind) => `campaign.${kind}`)
+
+const TONES: Record<string, Tone> = {
+  'campaign.started': 'line', 'campaign.resumed': 'line', 'campaign.reopened': 'line', 'campaign.paused': 'amber',
+  'campaign.window_closed': 'amber', 'campaign.alert_raised': 'red', 'campaign.stopped': 'red',
+}
+
+export function CampaignPage() {
+  const { t, i18n } = useTranslation()
+  const { id } = here.useParams()
+  const { position, tab } = here.useSearch()
+  const navigate = useNavigate()
+  const may = useMay()
+  const { shown, report } = useCampaign(id, position)
+  const ready = useReady()
+  const live = useLive()
+  const stops = useStops()
+  const events = useQuery({
+    queryKey: ['campaign-events', id],
+    queryFn: () => get('/api/v1/campaigns/{id}/events', [id], { kind: KINDS, limit: 1000 }),
+    refetchInterval: LIVE_MS,
+  })
+  const marks = useMemo<Mark[]>(
+    () =>
+      (events.data?.items ?? []).map((event) => ({
+        position: Number(event.position),
+        at: Date.parse(event.time),
+        kind: event.type,
+        label: t(`event.${event.type}`),
+        tone: TONES[event.type] ?? 'slate',
+      })),
+    [events.data, t],
+  )
+  if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
+  if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
+  const campaign = shown.data
+  if (campaign === undefined) return <Waiting />
+  const isPast = position !== undefined
+  const status = campaign.status ?? 'draft'
+  const why = isPast ? null : whyNotNow({ ...campaign, status }, ready.data, live.data?.shown_at, i18n.language !== 'en')
+  const moveTo = (to: number | null) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position: to ?? undefined, tab }, replace: true })
+  const isOver = status === 'completed' || status === 'stopped'
+  const until = isOver || live.data === undefined ? undefined : Date.parse(live.data.shown_at)
+  const stop = stops.data?.items.find((one) => one.scope === 'all' || (one.scope === 'campaign' && one.id === id))
+  return (
+    <div className={isPast ? 'past-page list' : 'list'}>
+      <div className="head">
+        <h1>{id}</h1>
+        <Status status={status} />
+        {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
+        {stop && <Tag tone="red">{t('campaign.stopEngaged')}</Tag>}
+        <span className="muted">{t('campaign.about', { flow: `${campaign.flow.flow}@${campaign.flow.version}`, preset: campaign.preset, zone: campaign.time_zone })}</span>
+        <span className="spread" />
+        {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} />}
+      </div>
+      {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
+      <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={campaign.time_zone} until={until} isOver={isOver} />
+      <div className="muted">
+        {isPast && campaign.known ? (
+          t('campaign.knownThen', { time: campaign.known.recorded_at ? instantIn(campaign.known.recorded_at, campaign.time_zone) : '–', position: campaign.known.position })
+        ) : (
+          <>
+            <Age at={shown.dataUpdatedAt} position={report.data?.as_of_position ?? null} />
+            {ready.data && ` · ${t('age.lag', { count: ready.data.views_lag_events })}`}
+            {live.data && ` · ${t('age.server', { time: instantIn(live.data.shown_at, campaign.time_zone) })}`}
+          </>
+        )}
+      </div>
+      <Figures id={id} campaign={campaign} report={report.data} why={why} isPast={isPast} />
+      <div className="split">
+        <div className="card">
+          <Tabs
+            style={{ padding: '0 14px 8px' }}
+            activeKey={tab ?? 'calls'}
+            onChange={(chosen) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position, tab: chosen }, replace: true })}
+            items={[
+              ...(may('calls:read')
+                ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} isPast={isPast} /> }]
+                : []),
+              { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
+              { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
+              { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
+            ]}
+          />
+        </div>
+        {may('figures:read') && <Funnel id={id} position={position} />}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,115 @@
+// One person, masked: what happened to them, on a line of time; in which campaigns they are and how far; and why they may
+// or may not be called at this moment, by each rule with the facts that it saw.
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, Problem } from '../api/client'
+import { useReady } from '../api/queries'
+import { instantIn } from '../app/format'
+import { Age } from '../components/Figure'
+import { LineOfTime } from '../components/LineOfTime'
+import type { Mark, Tone } from '../components/lineMarks'
+import { Tag, Word } from '../components/Marks'
+import { Empty, Missing, Refused, Waiting } from '../components/States'
+import { WhyNot } from './customer/WhyNot'
+
+const here = getRouteApi('/customers/$id')
+
+function toneOf(kind: string): Tone {
+  if (kind === 'call.answered' || kind === 'customer.dial_granted') return 'line'
+  if (kind.includes('refused') || kind.includes('held') || kind.includes('erase') || kind.includes('opt_out')) return 'red'
+  return kind.startsWith('call.') ? 'amber' : 'slate'
+}
+
+export function CustomerPage() {
+  const { t, i18n } = useTranslation()
+  const { id } = here.useParams()
+  const { position, campaign } = here.useSearch()
+  const navigate = useNavigate()
+  const ready = useReady()
+  const shown = useQuery({
+    queryKey: ['customer', id, position ?? 'now'],
+    queryFn: () => get('/api/v1/customers/{id}', [id], { as_of: position }),
+    placeholderData: (before) => before,
+  })
+  const timeline = useQuery({ queryKey: ['timeline', id], queryFn: () => get('/api/v1/customers/{id}/timeline', [id]) })
+  const marks = useMemo<Mark[]>(
+    () =>
+      (timeline.data?.timeline ?? []).map((line) => ({
+        position: line.position,
+        at: Date.parse(line.at),
+        kind: line.kind,
+        label: i18n.exists(`event.${line.kind}`) ? t(`event.${line.kind}`) : line.kind,
+        tone: toneOf(line.kind),
+      })),
+    [timeline.data, t, i18n],
+  )
+  if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
+  if (shown.error) return <Refused why={shown.error} again={() => void shown.refetch()} />
+  const person = shown.data
+  if (person === undefined) return <Waiting />
+  const zone = person.local_zone ?? 'Asia/Shanghai'
+  const enrolments = person.enrolments ?? []
+  const chosen = campaign ?? enrolments[0]?.campaign
+  const isPast = position !== undefined
+  const moveTo = (to: number | null) => void navigate({ to: '/customers/$id', params: { id }, search: { campaign, position: to ?? undefined }, replace: true })
+  return (
+    <div className={isPast ? 'past-page list' : 'list'}>
+      <div className="head">
+        <h1>
+          {t('customer.title')} <span className="data">{person.name ?? t('calls.unknownCallee')}</span>
+        </h1>
+        {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
+        {person.standing?.held != null && <Tag tone="red">{t('customer.held')}</Tag>}
+        <span className="muted">{(person.numbers ?? []).map((one) => one.phone ?? t('calls.unknownCallee')).join(', ')} · {person.customer_id} · {zone}</span>
+        <span className="spread" />
+        <Age at={shown.dataUpdatedAt} position={person.known?.position ?? null} />
+      </div>
+      {marks.length > 0 && <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={zone} />}
+      <div className="split">
+        {chosen === undefined || isPast ? (
+          <section className="card">
+            <Empty what={t(isPast ? 'customer.whyNow' : 'customer.noCampaign')} />
+          </section>
+        ) : (
+          <WhyNot id={id} campaign={chosen} zone={zone} />
+        )}
+        <section className="card">
+          <header>
+            <h2>{t('customer.enrolments')}</h2>
+            <span className="muted">{isPast ? t('customer.then') : ''}</span>
+          </header>
+          <dl className="pairs body">
+            {enrolments.map((one) => (
+              <div key={one.campaign} style={{ display: 'contents' }}>
+                <dt>
+                  <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
+                </dt>
+                <dd>
+                  {one.settled == null ? (
+                    <Word tone="amber">{one.due_at == null ? t('customer.open') : t('customer.due', { time: instantIn(one.due_at, zone) })}</Word>
+                  ) : (
+                    <Word tone="slate">{t('customer.settled', { as: t(`disposition.${one.settled.disposition}`) })}</Word>
+                  )}
+                  <div className="muted">{t('customer.attempts', { count: one.attempts })}</div>
+                </dd>
+              </div>
+            ))}
+          </dl>
+          <header>
+            <h2>{t('menu.calls')}</h2>
+          </header>
+          <ul className="list body">
+            {(timeline.data?.calls ?? []).map((one) => (
+              <li key={one.call}>
+                <Link to="/calls/$id" params={{ id: one.call }}>{instantIn(one.permitted_at, zone)}</Link>{' '}
+                {one.disposition == null ? t('calls.underway') : t(`disposition.${one.disposition}`)}
+              </li>
+            ))}
+          </ul>
+        </section>
+      </div>
+    </div>
+  )
+}

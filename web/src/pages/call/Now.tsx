@@ -1,0 +1,82 @@
+// The state at the moment at which the page stands, with what the last event changed; why the call was placed at all.
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import type { CallEvent } from '../../api/queries'
+import { CustomerLink } from '../../components/CustomerLink'
+import { dataOf, type State } from './story'
+
+interface Verdict {
+  rule: string
+  version: number
+  decision: string
+}
+
+/** Values from closed lists have words; others are shown as they are. */
+function useValue(): (name: string, value: string) => string {
+  const { t } = useTranslation()
+  return (name, value) => {
+    if (name === 'four') return t(`state4.${value}`)
+    if (name === 'disposition' || name === 'outcome') return t(`${name}.${value}`)
+    return value
+  }
+}
+
+export function Now({ state, before }: { state: State; before: State }) {
+  const { t, i18n } = useTranslation()
+  const valueOf = useValue()
+  const nameOf = (name: string) => {
+    const [group = '', rest] = name.split('.')
+    if (group.startsWith('leg')) return t('call.leg', { leg: group.slice(3) })
+    const word = i18n.exists(`stateName.${group}`) ? t(`stateName.${group}`) : group
+    return rest === undefined ? word : `${word} ${rest}`
+  }
+  return (
+    <section className="card">
+      <header>
+        <h2>{t('call.state')}</h2>
+        <span className="muted">{t('call.diff')}</span>
+      </header>
+      <dl className="pairs body">
+        {Object.entries(state).map(([name, value]) => {
+          const isNew = before[name] !== value
+          return (
+            <div key={name} style={{ display: 'contents' }}>
+              <dt>{nameOf(name)}</dt>
+              <dd className={isNew ? 'changed' : ''}>{`${isNew ? '+ ' : ''}${valueOf(name, value)}`}</dd>
+            </div>
+          )
+        })}
+      </dl>
+    </section>
+  )
+}
+
+export function Placed({ permitted, campaign, customer }: { permitted: CallEvent | undefined; campaign: string | null | undefined; customer: string | null | undefined }) {
+  const { t } = useTranslation()
+  const data = permitted === undefined ? {} : dataOf(permitted)
+  const grants = ['customer_grant', 'number_grant'].map((name) => data[name] as { verdicts?: Verdict[] } | undefined)
+  const verdicts = grants.flatMap((grant) => grant?.verdicts ?? [])
+  const refused = verdicts.filter((one) => one.decision !== 'allow')
+  return (
+    <section className="card">
+      <header>
+        <h2>{t('call.placed')}</h2>
+      </header>
+      <dl className="pairs body">
+        <dt>{t('campaigns.name')}</dt>
+        <dd>{campaign != null && <Link to="/campaigns/$id" params={{ id: campaign }}>{campaign}</Link>}</dd>
+        <dt>{t('calls.callee')}</dt>
+        <dd className="mono">
+          {customer != null && <CustomerLink id={customer} campaign={campaign}>{customer}</CustomerLink>}
+        </dd>
+        <dt>{t('call.verdicts')}</dt>
+        <dd>
+          {refused.length === 0
+            ? t('call.allowed', { count: verdicts.length })
+            : t('call.refusedBy', { rules: refused.map((one) => one.rule).join(', ') })}
+          <div className="mono muted">{verdicts.map((one) => `${one.rule} v${one.version}`).join(' · ')}</div>
+        </dd>
+      </dl>
+    </section>
+  )
+}

@@ -1,0 +1,91 @@
+// What was said, by whom and when, up to the moment at which the page stands and beyond it; and the recording, which one
+// listens to for a reason that is on record.
+import { Button, Input } from 'antd'
+import { lazy, Suspense, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { addressOf, file } from '../../api/client'
+import { clockOf } from '../../app/format'
+import { useMay } from '../../app/session'
+import { Empty, Refused, Waiting } from '../../components/States'
+import { useSeen } from '../../components/useSeen'
+import type { Turn } from './story'
+
+const Wave = lazy(() => import('./Wave'))
+
+interface Props {
+  id: string
+  turns: readonly Turn[]
+  begin: number
+  position: number
+  hasRecording: boolean
+  onMove: (position: number) => void
+  /** To the last event at or before an instant. */
+  onMoveTo: (at: number) => void
+}
+
+export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveTo }: Props) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const current = [...turns].reverse().find((turn) => turn.position <= position)
+  const here = useSeen<HTMLDivElement>(current?.position)
+  return (
+    <section className="card">
+      <header>
+        <h2>{t('call.conversation')}</h2>
+        <span className="muted">{t('call.speakers')}</span>
+      </header>
+      <div className="scroll">
+        {turns.length === 0 && <Empty what={t('call.noConversation')} />}
+        {turns.map((turn) => {
+          const isHere = turn.position === current?.position
+          const name = ['turn', turn.isTheirs ? 'theirs' : '', isHere ? 'here' : ''].join(' ')
+          return (
+            <div key={turn.position} className={name} ref={isHere ? here : null}>
+              <button type="button" onClick={() => onMove(turn.position)}>{clockOf(turn.at - begin)}</button>
+              <p>
+                <span className="muted">{turn.isTheirs ? t('call.callee') : t('call.robot')}</span> {turn.text}
+                {turn.kind !== 'call.said' && turn.kind !== 'call.heard' && <span className="muted"> {t(`event.${turn.kind}`)}</span>}
+              </p>
+            </div>
+          )
+        })}
+      </div>
+      <footer>
+        {t('call.masked')}
+        {hasRecording && may('recordings:read') && <Recording id={id} onSeek={(ms) => onMoveTo(begin + ms)} />}
+      </footer>
+    </section>
+  )
+}
+
+const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
+
+function Recording({ id, onSeek }: { id: string; onSeek: (ms: number) => void }) {
+  const { t } = useTranslation()
+  const [reason, setReason] = useState('')
+  const [sound, setSound] = useState<Blob | null>(null)
+  const [refused, setRefused] = useState<unknown>(null)
+  const listen = async () => {
+    try {
+      const bytes = await file(addressOf('/api/v1/calls/{id}/recording', [id], { reason }))
+      setSound(new Blob([bytes], { type: 'audio/wav' }))
+      setRefused(null)
+    } catch (why) {
+      setRefused(why)
+    }
+  }
+  if (sound !== null) {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <Wave sound={sound} nonce={nonce} onSeek={onSeek} />
+      </Suspense>
+    )
+  }
+  return (
+    <div className="head">
+      <Input size="small" style={{ maxWidth: 220 }} aria-label={t('call.listenWhy')} placeholder={t('call.listenWhy')} value={reason} onChange={(event) => setReason(event.target.value)} />
+      <Button size="small" disabled={reason.trim() === ''} onClick={() => void listen()}>{t('call.listen')}</Button>
+      {refused !== null && <Refused why={refused} />}
+    </div>
+  )
+}

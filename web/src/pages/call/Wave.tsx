@@ -1,0 +1,47 @@
+// The sound of a call, the two sides apart, and its own cursor: a press on it moves the whole page to that moment.
+import { useEffect, useRef, useState } from 'react'
+import WaveSurfer from 'wavesurfer.js'
+import { Button } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { clockOf } from '../../app/format'
+
+interface Props {
+  sound: Blob
+  nonce: string
+  /** Milliseconds of the recording. */
+  onSeek: (ms: number) => void
+}
+
+export default function Wave({ sound, nonce, onSeek }: Props) {
+  const { t } = useTranslation()
+  const place = useRef<HTMLDivElement>(null)
+  const [player, setPlayer] = useState<WaveSurfer | null>(null)
+  const [at, setAt] = useState(0)
+  const seek = useRef(onSeek)
+  useEffect(() => {
+    seek.current = onSeek
+  }, [onSeek])
+  useEffect(() => {
+    if (place.current === null) return
+    const made = WaveSurfer.create({
+      container: place.current,
+      height: 36,
+      barWidth: 2,
+      barGap: 1,
+      cursorColor: '#95600f',
+      splitChannels: [{ waveColor: '#566b80', progressColor: '#566b80' }, { waveColor: '#2b7a66', progressColor: '#2b7a66' }],
+      cspNonce: nonce,
+    })
+    made.on('timeupdate', (second) => setAt(second * 1000))
+    made.on('interaction', (second) => seek.current(second * 1000))
+    void made.loadBlob(sound)
+    setPlayer(made)
+    return () => made.destroy()
+  }, [sound, nonce])
+  return (
+    <div role="group" aria-label={t('call.recording')}>
+      <div ref={place} />
+      <Button size="small" onClick={() => void player?.playPause()}>{t('call.playPause')}</Button> {clockOf(at)}
+    </div>
+  )
+}

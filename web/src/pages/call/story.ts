@@ -1,0 +1,179 @@
+// A call's events, read for people: who spoke when, what led to what, and the state that the events up to a moment add up
+// to. Texts come from the call's replay, masked there; the events themselves hold them sealed.
+import type { Told } from '../../api/client'
+import type { CallEvent } from '../../api/queries'
+import type { Lane, Mark, Stretch, Tone } from '../../components/lineMarks'
+
+export type Replay = Told<'/api/v1/calls/{id}/replay'>
+type Step = Replay['steps'][number]
+type Data = Record<string, unknown>
+
+export interface Turn {
+  position: number
+  at: number
+  isTheirs: boolean
+  text: string
+  kind: string
+}
+
+/** What was heard, understood and decided behind an event. */
+export interface Reason {
+  position: number
+  step: Step
+}
+
+const TONES: Record<string, Tone> = {
+  'call.answered': 'line', 'call.said': 'line', 'call.notice_played': 'line', 'call.agent_connected': 'line',
+  'call.dialing': 'amber', 'call.ringing': 'amber', 'call.barged_in': 'amber', 'call.transfer_requested': 'amber',
+  'call.leg_failed': 'red', 'call.sensitive_word_matched': 'red', 'call.engine_failed': 'red',
+}
+
+const INPUTS: Record<string, string> = { 'call.heard': 'spoken', 'call.keypressed': 'key', 'call.silence_timed_out': 'silence' }
+
+export function dataOf(event: CallEvent): Data {
+  return event.data as Data
+}
+
+export function marksOf(events: readonly CallEvent[], label: (kind: string) => string): Mark[] {
+  return events.map((event) => ({
+    position: Number(event.position),
+    at: Date.parse(event.time),
+    kind: event.type,
+    label: label(event.type),
+    tone: TONES[event.type] ?? 'slate',
+  }))
+}
+
+/** The step of the replay that an event is the input of: the next of its kind that has not been taken. */
+function stepsOf(events: readonly CallEvent[], replay: Replay | undefined): Map<number, Step> {
+  const left = [...(replay?.steps ?? [])]
+  const found = new Map<number, Step>()
+  for (const event of events) {
+    const input = event.type === 'call.answered' ? 'answered' : INPUTS[event.type]
+    if (input === undefined) continue
+    const at = left.findIndex((step) => step.input.startsWith(input) || (input === 'key' && step.key !== null))
+    const step = left[at]
+    if (step === undefined) continue
+    left.splice(0, at + 1)
+    found.set(Number(event.position), step)
+  }
+  return found
+}
+
+export function reasonsOf(events: readonly CallEvent[], replay: Replay | undefined): Reason[] {
+  const steps = stepsOf(events, replay)
+  return [...steps].map(([position, step]) => ({ position, step })).filter(({ step }) => step.input !== 'answered')
+}
+
+export function turnsOf(events: readonly CallEvent[], replay: Replay | undefined): Turn[] {
+  const steps = stepsOf(events, replay)
+  const texts = (replay?.steps ?? []).flatMap((step) => step.said)
+  const turns: Turn[] = []
+  for (const event of events) {
+    const [position, at, data] = [Number(event.position), Date.parse(event.time), dataOf(event)]
+    const prompt = event.type === 'call.notice_played' ? `notices.${String(data['notice'])}` : event.type === 'call.said' ? String(data['prompt']) : null
+    if (prompt !== null) {
+      const found = texts.findIndex((one) => one.prompt === prompt)
+      const text = texts[found]?.text ?? prompt
+      if (found >= 0) texts.splice(0, found + 1)
+      turns.push({ position, at, isTheirs: false, text, kind: event.type })
+      continue
+    }
+    const step = steps.get(position)
+    if (step === undefined || event.type === 'call.answered') continue
+    const text = step.heard?.text ?? step.key ?? ''
+    turns.push({ position, at, isTheirs: true, text, kind: event.type })
+  }
+  return turns
+}
+
+/** Who was to be heard when: the robot up to each event that says it has spoken, the callee as the recognizer cut it. */
+export function lanesOf(events: readonly CallEvent[], names: { robot: string; callee: string }): Lane[] {
+  const answered = events.find((event) => event.type === 'call.answered')
+  if (answered === undefined) return []
+  const begin = Date.parse(answered.time)
+  const [robot, callee]: [Stretch[], Stretch[]] = [[], []]
+  let from = begin
+  for (const event of events) {
+    const [at, data] = [Date.parse(event.time), dataOf(event)]
+    if (event.type === 'call.said' || event.type === 'call.notice_played') {
+      robot.push({ from, to: at, tone: 'line', label: event.position })
+    } else if (event.type === 'call.heard') {
+      callee.push({ from: begin + Number(data['begins_ms']), to: begin + Number(data['ends_ms']), tone: 'slate', label: event.position })
+    } else if (event.type === 'call.keypressed') {
+      callee.push({ from: at, to: at, tone: 'slate', label: event.position })
+    }
+    if (at >= begin) from = at
+  }
+  return [
+    { name: names.robot, stretches: robot },
+    { name: names.callee, stretches: callee },
+  ]
+}
+
+export type State = Record<string, string>
+
+function four(kind: string, data: Data, before: string): string {
+  if (kind === 'call.answered') return 'CONVERSATION'
+  if (kind === 'call.transfer_requested' || kind === 'call.agent_connected') return 'MANUAL'
+  if (kind !== 'call.ended') return before
+  return before === 'CONVERSATION' || before === 'MANUAL' || data['disposition'] === 'answered' ? 'END' : 'ERROR'
+}
+
+/** The state after each event: what the events up to it add up to. Sealed values stay sealed. */
+export function statesOf(events: readonly CallEvent[]): State[] {
+  const states: State[] = []
+  let state: State = { four: 'INIT' }
+  for (const event of events) {
+    const data = dataOf(event)
+    const next: State = { ...state, four: four(event.type, data, state['four'] ?? 'INIT') }
+    const put = (name: string, value: unknown) => {
+      if (value !== undefined && value !== null) next[name] = typeof value === 'object' ? JSON.stringify(value) : String(value)
+    }
+    if (event.type === 'call.node_entered') put('node', data['node'])
+    if (event.type === 'call.dialing') put(`leg${String(data['leg'])}`, data['trunk'])
+    if (event.type === 'call.leg_failed') put(`leg${String(data['leg'])}`, data['sip_code'] ?? data['failure'] ?? event.type)
+    if (event.type === 'call.notice_played') put(`notice.${String(data['notice'])}`, event.position)
+    if (event.type === 'call.understood') {
+      put('intent', data['intent'])
+      for (const slot of Object.keys((data['slots'] as Data | undefined) ?? {})) put(`slot.${slot}`, event.position)
+    }
+    if (event.type === 'call.decided') put('rule', data['rule'])
+    if (event.type === 'call.answered') put('answered', event.time)
+    if (event.type === 'call.ended') {
+      put('disposition', data['disposition'])
+      put('outcome', data['outcome'])
+      put('reason', data['reason'])
+    }
+    states.push(next)
+    state = next
+  }
+  return states
+}
+
+/** One line of the signalling: from whom, and what. */
+export interface Rung {
+  position: number
+  at: number
+  isOurs: boolean
+  what: string
+}
+
+export function ladderOf(events: readonly CallEvent[]): Rung[] {
+  const rungs: Rung[] = []
+  for (const event of events) {
+    const data = dataOf(event)
+    const add = (isOurs: boolean, what: string) => rungs.push({ position: Number(event.position), at: Date.parse(event.time), isOurs, what })
+    if (event.type === 'call.dialing') add(true, `INVITE (${String(data['trunk'])})`)
+    if (event.type === 'call.ringing') add(false, `${String(data['sip_code'] ?? 180)}`)
+    if (event.type === 'call.answered') {
+      add(false, '200 OK')
+      add(true, 'ACK')
+    }
+    if (event.type === 'call.leg_failed') add(false, String(data['sip_code'] ?? data['failure'] ?? ''))
+    if (event.type === 'call.cancel_requested') add(true, 'CANCEL')
+    if (event.type === 'call.hangup_requested') add(true, 'BYE')
+    if (event.type === 'call.ended' && data['reason'] === 'callee_hung_up') add(false, 'BYE')
+  }
+  return rungs
+}

@@ -1,0 +1,26 @@
+// The answer rate by hour of the campaign's own zone, with people alone beside it.
+import { lazy, Suspense } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Told } from '../../api/client'
+import { Waiting } from '../../components/States'
+import { definitionOf } from './definition'
+
+const Chart = lazy(async () => ({ default: (await import('../../components/Chart')).Chart }))
+
+export function ByHour({ report }: { report: Told<'/api/v1/campaigns/{id}/report'> | undefined }) {
+  const { t, i18n } = useTranslation()
+  if (report === undefined) return <Waiting />
+  const { chart } = report
+  const nameOf = (one: { label: { zh: string; en: string }; version?: number | null | undefined } | null | undefined) =>
+    one == null ? t('campaigns.figure') : `${i18n.language === 'en' ? one.label.en : one.label.zh} v${one.version ?? 1}`
+  const series = [
+    { type: 'bar', name: nameOf(chart.metric), data: chart.series[0]?.data ?? [] },
+    ...(chart.beside ?? []).map((one) => ({ type: 'bar', name: nameOf(one), data: one.data })),
+  ]
+  return (
+    <Suspense fallback={<Waiting />}>
+      <Chart label={t('campaign.tabByHour')} options={{ series, xAxis: chart.xAxis, yAxis: { ...chart.yAxis, axisLabel: { formatter: '{value} %' } } }} />
+      <p className="muted">{definitionOf(report, 'answer_ratio_per_call', 1, i18n.language)}</p>
+    </Suspense>
+  )
+}

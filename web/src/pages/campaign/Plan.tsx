@@ -1,0 +1,30 @@
+// What the campaign was made with: hours in its own zone, rules, flow and whom it is for.
+import { useTranslation } from 'react-i18next'
+import type { CampaignShown } from '../../api/queries'
+
+export function Plan({ campaign }: { campaign: CampaignShown }) {
+  const { t } = useTranslation()
+  const { schedule, flow } = campaign
+  const rows: [string, string][] = [
+    [t('plan.hours'), t('plan.hoursOf', { from: schedule.start_time, to: schedule.end_time, zone: campaign.time_zone })],
+    [t('plan.rests'), schedule.rests.length === 0 ? t('plan.none') : schedule.rests.map(([from, to]) => `${from}–${to}`).join(', ')],
+    [t('plan.concurrent'), String(schedule.max_concurrent)],
+    [t('plan.preset'), campaign.preset],
+    [t('plan.basis'), campaign.basis],
+    [t('plan.purpose'), campaign.purpose],
+    [t('plan.flow'), `${flow.flow}@${flow.version}`],
+    [t('plan.hash'), flow.content_hash],
+    [t('plan.segment'), campaign.customer_segment ?? t('plan.none')],
+    [t('plan.lists'), String(campaign.open_lists)],
+  ]
+  return (
+    <dl className="pairs">
+      {rows.map(([name, value]) => (
+        <div key={name} style={{ display: 'contents' }}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}

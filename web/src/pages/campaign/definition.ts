@@ -1,0 +1,12 @@
+// What a figure means, in the language of whoever looks.
+import type { Told } from '../../api/client'
+
+export function definitionOf(
+  report: Told<'/api/v1/campaigns/{id}/report'> | undefined,
+  metric: string,
+  version: number,
+  language: string,
+): string | undefined {
+  const found = report?.metrics.find((one) => one.name === metric && one.version === version)
+  return language === 'en' ? found?.definition.en : found?.definition.zh
+}
