@@ -147,6 +147,10 @@ impl Manner {
                 from,
                 agent_gates: false,
             }),
+            running: None,
+            dispositions: domain::disposition_map::DispositionMap::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         }
     }
 }

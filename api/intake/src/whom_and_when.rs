@@ -1,9 +1,9 @@
 //! Members of a campaign's body about whom it calls at all, and on which days.
 
 use crate::members::Members;
+use domain::call_caps::{CallCap, OWN_CAPS_MAX};
 use domain::calling_plan::Preset;
 use domain::compliance::holiday_country_of;
-use domain::call_caps::{CallCap, OWN_CAPS_MAX};
 use domain::disposition_map::DispositionMap;
 use domain::screening::{NumberListName, Relief, Screening};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};

@@ -37,7 +37,11 @@ fn ready(plan: CallingPlan) -> CampaignState {
             flow: flow(),
             plan,
         },
-        CampaignEvent::ListClosed { list, count: 3 },
+        CampaignEvent::ListClosed {
+            list,
+            count: 3,
+            before: None,
+        },
     ];
     let mut state = CampaignState::default();
     events

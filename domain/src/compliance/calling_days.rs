@@ -228,7 +228,7 @@ mod tests {
         }
     }
 
-    fn judged(callee: &Callee, now: &str) -> super::super::Verdict {
+    fn judged(callee: &Callee, now: &str) -> Verdict {
         let mut campaign = campaign_facts(callee.preset);
         campaign.plan.days = Some(Box::new(callee.days.clone()));
         campaign.calendars = callee.imported.clone();

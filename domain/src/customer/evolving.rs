@@ -4,6 +4,7 @@ use super::consented::scope_of;
 use super::enrolment::{EnrolmentState, LastCall, SettledAs};
 use super::event::CustomerEvent;
 use super::state::CustomerState;
+use crate::compliance::CustomerGrant;
 use crate::disposition::Disposition;
 use crate::ids::CampaignId;
 use crate::time::Timestamp;
@@ -36,18 +37,7 @@ impl CustomerState {
 
     pub(super) fn evolve_enrolment(&mut self, event: &CustomerEvent, at: Timestamp) {
         match event {
-            CustomerEvent::DialGranted { attempt, grant } => {
-                self.history.grant(grant.call, grant.campaign.clone(), at);
-                self.with_enrolment(&grant.campaign, |enrolment| {
-                    enrolment.attempts = *attempt;
-                    enrolment.number = grant.number.clone();
-                    enrolment.open = Some(grant.call);
-                    enrolment.asked = false;
-                    enrolment.granted_scope = scope_of(&grant.verdicts);
-                    enrolment.refused_at.clear();
-                    enrolment.not_dialed = None;
-                });
-            }
+            CustomerEvent::DialGranted { attempt, grant } => self.note_granted(*attempt, grant, at),
             CustomerEvent::DialRefused {
                 campaign,
                 verdict,
@@ -106,6 +96,19 @@ impl CustomerState {
             | CustomerEvent::Erased { .. }
             | CustomerEvent::ErasureCertified { .. } => {}
         }
+    }
+
+    fn note_granted(&mut self, attempt: u32, grant: &CustomerGrant, at: Timestamp) {
+        self.history.grant(grant.call, grant.campaign.clone(), at);
+        self.with_enrolment(&grant.campaign, |enrolment| {
+            enrolment.attempts = attempt;
+            enrolment.number = grant.number.clone();
+            enrolment.open = Some(grant.call);
+            enrolment.asked = false;
+            enrolment.granted_scope = scope_of(&grant.verdicts);
+            enrolment.refused_at.clear();
+            enrolment.not_dialed = None;
+        });
     }
 
     fn note_closed(&mut self, event: &CustomerEvent) {

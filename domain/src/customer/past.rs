@@ -21,7 +21,7 @@ pub(super) fn import(
     order: HistoryOrder,
     now: Timestamp,
 ) -> Result<Vec<CustomerEvent>, CustomerRefusal> {
-    super::decide::not_erased(state)?;
+    super::answering::not_erased(state)?;
     let HistoryOrder {
         source,
         number,
@@ -30,7 +30,7 @@ pub(super) fn import(
     if state.phone(&number).is_none() {
         return Err(CustomerRefusal::NotTheirNumber);
     }
-    super::decide::at_most(calls.len(), PAST_CALLS_OF_EVENT_MAX, "records of one request")?;
+    super::answering::at_most(calls.len(), PAST_CALLS_OF_EVENT_MAX, "records of one request")?;
     let calls = state.history().news(calls, now).map_err(|fault| match fault {
         PastCallFault::InFuture => CustomerRefusal::PastCallInFuture,
         PastCallFault::TooMany => CustomerRefusal::TooMany {

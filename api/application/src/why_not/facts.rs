@@ -4,8 +4,8 @@
 use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
 use actors::Entities;
-use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
 use domain::calling_plan::{CampaignFacts, Preset};
+use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
 use domain::compliance::{PresetRules, calendars_asked};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;

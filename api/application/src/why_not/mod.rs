@@ -87,7 +87,7 @@ pub async fn verdicts_now(
     person: &OfPerson,
     at: Timestamp,
 ) -> Result<Vec<SidedVerdict>, Problem> {
-    let mut facts = facts::campaign(installation, customer, campaign, person, None).await?;
+    let mut facts = facts::campaign(installation, customer, campaign, person, at, None).await?;
     facts.run_freely();
     let said = why_not(&person.state, &facts.judge(customer, None), at);
     Ok(said.map(|said| said.verdicts).unwrap_or_default())
@@ -118,7 +118,15 @@ pub async fn judged_before(
     if phone.and_then(|phone| phone.value()).is_none() {
         return Ok(None);
     }
-    let mut facts = facts::campaign(installation, dial.customer, dial.campaign, &person, Some(&then)).await?;
+    let mut facts = facts::campaign(
+        installation,
+        dial.customer,
+        dial.campaign,
+        &person,
+        dial.at,
+        Some(&then),
+    )
+    .await?;
     facts.run_freely();
     facts.go_by(preset);
     let said = why_not(&person.state, &facts.judge(dial.customer, None), dial.at);

@@ -3,7 +3,7 @@
 use crate::log_walk::{Matching, unreadable};
 use domain::customer::event::CustomerEvent;
 use domain::decider::EventData;
-use domain::disposition::Disposition;
+use domain::disposition::{Disposition, Outcome};
 use domain::event_filter::EventFilter;
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::ports::event_store::EventStore;
@@ -30,8 +30,7 @@ pub(super) struct Closed {
     pub(super) disposition: Disposition,
     pub(super) charged: bool,
     pub(super) answered: bool,
-    /// Nobody calls again whatever the policy says.
-    pub(super) is_last: bool,
+    pub(super) outcome: Option<Outcome>,
 }
 
 /// A campaign's record.
@@ -104,7 +103,7 @@ impl Recorded {
                 disposition,
                 charged,
                 answered,
-                is_last: outcome == Some(domain::disposition::Outcome::OptedOut),
+                outcome,
             });
         }
     }

@@ -7,7 +7,7 @@
 use super::gathered::{Closed, Recorded};
 use super::interval::{Share, bounds, whole};
 use domain::calling_plan::RetryPolicy;
-use domain::disposition::Disposition;
+use domain::disposition::{Disposition, Outcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -53,7 +53,8 @@ pub(super) fn goes_on(policy: &RetryPolicy, calls: &[Closed]) -> bool {
     let Some(last) = calls.last() else {
         return true;
     };
-    if last.is_last {
+    // Nobody calls again whatever the policy says.
+    if last.outcome == Some(Outcome::OptedOut) {
         return false;
     }
     let count = |charged: bool| calls.iter().filter(|call| call.charged == charged).count();
@@ -197,7 +198,7 @@ mod tests {
             disposition,
             charged: true,
             answered: disposition == Disposition::Answered,
-            is_last: false,
+            outcome: None,
         }
     }
 
@@ -280,7 +281,7 @@ mod tests {
     #[test]
     fn who_opted_out_is_never_called_again() {
         let mut last = call(Disposition::NoAnswer);
-        last.is_last = true;
+        last.outcome = Some(Outcome::OptedOut);
         assert!(!goes_on(&policy(9), &[last]));
         assert!(goes_on(&policy(9), &[call(Disposition::NoAnswer)]));
     }

@@ -263,6 +263,9 @@ mod tests {
             screening: None,
             stages: None,
             running: None,
+            dispositions: domain::disposition_map::DispositionMap::default(),
+            caps: Vec::new(),
+            ignores_preferred_times: false,
         }
     }
 
@@ -325,7 +328,7 @@ mod tests {
         };
         let told = pilot.end();
         assert!(
-            told.earliest.unwrap().to_string() > "2026-03-05".to_owned(),
+            told.earliest.unwrap().to_string().as_str() > "2026-03-05",
             "{told:?}"
         );
         let test = Ahead {

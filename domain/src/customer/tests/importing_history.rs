@@ -127,9 +127,11 @@ fn a_cap_counts_what_proves_a_dial_and_its_facts_say_that_it_was_imported() {
         (false, Some(true), false),
     ] {
         let then = decide(&morning(proves_dial, answered), wants()).unwrap();
-        let refused = then.iter().find_map(|event| match event {
-            CustomerEvent::DialRefused { verdict, .. } => Some(verdict.clone()),
-            _ => None,
+        let refused = then.iter().find_map(|event| {
+            let CustomerEvent::DialRefused { verdict, .. } = event else {
+                return None;
+            };
+            Some(verdict.clone())
         });
         match refused {
             Some(verdict) => {

@@ -68,18 +68,30 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         | CustomerEvent::Tagged { .. }
         | CustomerEvent::CapsSet { .. }
         | CustomerEvent::PreferredTimesSet { .. } => of_profile(fact),
-        CustomerEvent::DealReported {
-            deal, change_minor, ..
-        } => json!({ "deal": deal, "change_minor": change_minor }),
-        CustomerEvent::HistoryImported {
-            source,
-            number,
-            calls,
-        } => json!({ "source": source, "number": number, "calls": calls }),
+        CustomerEvent::DealReported { .. } | CustomerEvent::HistoryImported { .. } => of_records(fact),
         CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),
     })
+}
+
+/// What other systems told: deals, and calls of theirs.
+fn of_records(fact: &CustomerEvent) -> serde_json::Value {
+    if let CustomerEvent::DealReported {
+        deal, change_minor, ..
+    } = fact
+    {
+        return json!({ "deal": deal, "change_minor": change_minor });
+    }
+    if let CustomerEvent::HistoryImported {
+        source,
+        number,
+        calls,
+    } = fact
+    {
+        return json!({ "source": source, "number": number, "calls": calls });
+    }
+    json!({})
 }
 
 /// What is known of a person, by name; never the values.
