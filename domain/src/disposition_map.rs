@@ -33,7 +33,7 @@ pub enum AfterDisposition {
         tag: String,
     },
     /// Not called again in this campaign.
-    Stop,
+    Stop {},
 }
 
 /// By disposition; see the file's description.
@@ -75,7 +75,7 @@ impl TryFrom<BTreeMap<String, AfterDisposition>> for DispositionMap {
             if name == OPTED_OUT {
                 match after {
                     // That is what happens anyway.
-                    AfterDisposition::Stop => continue,
+                    AfterDisposition::Stop {} => continue,
                     AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } => {
                         return Err(MapFault::OptedOut(OPTED_OUT));
                     }
@@ -104,7 +104,7 @@ fn check(disposition: Disposition, after: &AfterDisposition) -> Result<(), MapFa
         {
             Err(MapFault::Tag(disposition))
         }
-        AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } | AfterDisposition::Stop => Ok(()),
+        AfterDisposition::Retry { .. } | AfterDisposition::Mark { .. } | AfterDisposition::Stop {} => Ok(()),
     }
 }
 
@@ -168,7 +168,7 @@ impl CallingPlan {
                 waits_ms: vec![*after_ms],
                 retries_max: *attempts,
             }),
-            Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop) => None,
+            Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop {}) => None,
             None => self.retry_policy.rules.get(&disposition).cloned(),
         }
     }
@@ -177,7 +177,7 @@ impl CallingPlan {
     pub fn mark_of(&self, disposition: Disposition) -> Option<&str> {
         match self.dispositions.get(disposition)? {
             AfterDisposition::Mark { tag } => Some(tag),
-            AfterDisposition::Retry { .. } | AfterDisposition::Stop => None,
+            AfterDisposition::Retry { .. } | AfterDisposition::Stop {} => None,
         }
     }
 }

@@ -206,11 +206,13 @@ fn who_is_in_another_zone_or_has_a_barred_number_is_asked_by_their_own_facts_whe
 #[test]
 fn a_window_that_opens_only_after_the_campaigns_end_settles_everybody_by_the_rule_that_said_so() {
     on_one_thread(async {
-        let world = world_at("2026-03-02T20:30:00+08:00");
-        let _drivers = world.start_drivers().await;
+        // Started while it was open; nobody was dialed before it closed.
+        let world = world_at("2026-03-02T19:59:00+08:00");
         let mut ending = plan(5);
         ending.ends_at = Some(instant("2026-03-03T08:00:00+08:00"));
         run(&world, ending, &|_, _| {}).await;
+        go_to(&world, instant("2026-03-02T20:30:00+08:00")).await;
+        let _drivers = world.start_drivers().await;
         world
             .until("completion", |log| count(log, "campaign.completed") == 1)
             .await;

@@ -209,8 +209,8 @@ fn react_to_customer(kit: &Kit, customer: &CustomerId, event: &CustomerEvent) {
     }
 }
 
-/// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels. Where a list was
-/// undone, all that is not dialed is given back: who is of another list is due again at once.
+/// Pausing withdraws what is not dialed and lets a ringing phone ring; stopping also cancels. Where a list
+/// was undone, all that is not dialed is given back: who is of another list is due again at once.
 fn react_to_campaign(kit: &Kit, campaign: &CampaignId, event: &CampaignEvent) {
     if matches!(event, CampaignEvent::Paused { .. }) {
         kit.live

@@ -1,6 +1,7 @@
 //! The body that creates a campaign (CMP-2), its defaults and its limits.
 
 use crate::members::Members;
+use crate::when_running::{ends_at, running};
 use crate::whom_and_when::{self, caps_of, days_of, ignores_preferred_times, screening_of};
 use domain::approvals_asked::{Approvals, NeedsApproval};
 use domain::assist_plan::AssistPlan;
@@ -261,25 +262,6 @@ impl CampaignBody {
         body.finish()?;
         read.ok_or_else(|| Problem::fault("a campaign body without its members passed its checks"))
     }
-}
-
-/// The end is said once: by itself, or with the schedule.
-fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<Timestamp> {
-    let ends_at = body.parsed::<Timestamp>("ends_at");
-    if ends_at.is_some() && stop_at.is_some() {
-        body.wrong("ends_at", "cannot stand beside schedule.stop_at");
-    }
-    ends_at.or(stop_at)
-}
-
-/// When it begins, who comes back, and its part of lines; its beginning is said once.
-fn running(body: &mut Members, start_at: Option<Timestamp>) -> Option<RunningPlan> {
-    let mut running = body.value::<RunningPlan>("running").unwrap_or_default();
-    if running.starts_at.is_some() && start_at.is_some() {
-        body.wrong("running", "starts_at cannot stand beside schedule.start_at");
-    }
-    running.starts_at = running.starts_at.or(start_at);
-    (!running.is_empty()).then_some(running)
 }
 
 /// What consent is checked for when the body names no purpose.

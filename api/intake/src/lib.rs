@@ -26,6 +26,7 @@ pub mod spool;
 pub mod testing;
 mod unfolding;
 mod value_kind;
+mod when_running;
 mod whom_and_when;
 pub mod xlsx;
 

@@ -21,6 +21,7 @@ mod permit;
 mod preferred_times;
 mod preset;
 mod retry_policy;
+mod said_zones;
 mod same_number;
 mod suppression;
 #[cfg(test)]
@@ -44,8 +45,9 @@ pub use preset::{
     CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, rules_at,
     shipped_presets,
 };
+pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
-pub use words::{InWords, Side, allowed_in_words, in_words, zone_of, zone_of_campaign};
+pub use words::{InWords, Side, allowed_in_words, in_words};
 pub use zones::{next_local_day, same_local_day};
 
 use crate::calling_plan::Duplicates;

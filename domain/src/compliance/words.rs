@@ -3,9 +3,6 @@
 //! A rule's name and facts are stored as codes and stay so; these are their labels, as dispositions have
 //! theirs. A code that no table has (of a later build, or of a grant given back) stands as it is.
 
-use super::preset::shipped_presets;
-use super::zones::BEIJING;
-use crate::calling_plan::Preset;
 use crate::past_call::IMPORTED_FACT;
 use crate::time::Timestamp;
 use chrono_tz::Tz;
@@ -382,21 +379,6 @@ fn cap_in_words(name: &str, value: &str) -> Option<InWords> {
     })
 }
 
-/// In which zone a time is said to be: of the record, else of the number where the whole country has one.
-pub fn zone_of(record: Option<&str>, phone: Option<&str>) -> Tz {
-    let recorded = record.and_then(|name| name.parse().ok());
-    let is_mainland = phone.is_some_and(|phone| phone.starts_with("+86"));
-    recorded.unwrap_or(if is_mainland { BEIJING } else { Tz::UTC })
-}
-
-/// In which zone a campaign's own times are said to be: the one its preset's text names, else UTC. The hours
-/// in which a person may be called are those of the person's own zone, whatever this is.
-pub fn zone_of_campaign(preset: Preset) -> Tz {
-    let mut shipped = shipped_presets().iter();
-    let named = shipped.find(|rules| rules.preset == preset);
-    named.and_then(|rules| rules.zone).unwrap_or(Tz::UTC)
-}
-
 /// The labels of a code, zh and en; the code itself where there are none.
 fn labels<'a>(words: &[Words], code: &'a str) -> (&'a str, &'a str) {
     let found = words.iter().find(|(known, _, _)| *known == code);
@@ -408,6 +390,10 @@ mod tests {
     use super::super::counting::name_of;
     use super::super::{customer_rules, number_rules};
     use super::*;
+    use crate::calling_plan::Preset;
+    use crate::compliance::said_zones::{zone_of, zone_of_campaign};
+    use crate::compliance::shipped_presets;
+    use crate::compliance::zones::BEIJING;
 
     #[test]
     fn every_rule_has_words_and_no_code_has_two() {

@@ -204,9 +204,9 @@ fn refuse(
     Ok(events)
 }
 
-/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then, or
-/// what a day is of a year whose holidays nobody knows yet, cannot be told; the best is taken, or each would push
-/// the due time further with every step, and beyond the campaign's end for good.
+/// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
+/// or what a day is of a year whose holidays nobody knows yet, cannot be told; the best is taken, or each
+/// would push the due time further with every step, and beyond the campaign's end for good.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
     let mut running = facts.campaign.clone();
     running.running = true;

@@ -178,7 +178,8 @@ impl When<'_> {
             Lifted::At(at) => Some(at),
             Lifted::Never | Lifted::Sometime(_) => None,
         });
-        // Of a day that nobody knows it is asked again the next day; what is unknown then is taken to be known.
+        // Of a day that nobody knows it is asked again the next day; what is unknown then is taken to be
+        // known.
         let of_day = judge_customer(&self.facts, at);
         let asked_again = of_day.iter().filter(|verdict| waits_for_holidays(verdict));
         let asked_again_at = asked_again.filter_map(|verdict| match verdict.decision {

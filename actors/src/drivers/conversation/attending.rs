@@ -3,7 +3,7 @@
 //! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told so by the
 //! end of the call alone: what a campaign has to say then is a message of its own, with the agents' desks.
 
-use super::end_facts::{CLOSE_MS_MAX, HungUp, ending, hang_up};
+use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
 use super::opt_out::{opt_out_by_key, refuses};
 use super::spoken::HangUpOrders;
 use crate::drivers::kit::{Halt, Kit};
@@ -195,7 +195,8 @@ impl Attending<'_> {
         }
         let reason = self.orders.reason().unwrap_or(reason);
         self.hanging_up = Some(reason);
-        hang_up(self.attempt, self.leg.as_mut(), self.leg_number, reason).await
+        let leg = self.leg.as_mut();
+        self.attempt.hang_up(leg, self.leg_number, reason).await
     }
 
     fn heard(&mut self, event: LegEvent) {

@@ -1,34 +1,14 @@
 //! What `call.ended` is told of a conversation: how the line ended it, and what remains of the leg.
 
-use crate::drivers::kit::Halt;
-use crate::drivers::one_call::Attempt;
 use domain::call::EndCause;
-use domain::call::command::{CallCommand, CallEnding};
+use domain::call::command::CallEnding;
 use domain::call::event::EndReason;
 use domain::disposition::Outcome;
-use domain::ports::line::{HungUpBy, Leg, LegSummary};
+use domain::ports::line::{HungUpBy, LegSummary};
 use domain::time::Timestamp;
 
 /// How long a hung up leg may take to close: BYE and the recording's hash.
 pub(super) const CLOSE_MS_MAX: u64 = 5_000;
-
-/// Stores the request, then hangs up.
-pub(super) async fn hang_up(
-    attempt: &mut Attempt,
-    leg: &mut dyn Leg,
-    leg_number: u8,
-    reason: EndReason,
-) -> Result<(), Halt> {
-    let command = CallCommand::RequestHangup {
-        leg: leg_number,
-        reason,
-    };
-    attempt.ask(command).await?;
-    if let Err(error) = leg.hang_up().await {
-        tracing::debug!(call = %attempt.call, %error, "a leg to hang up was over already");
-    }
-    Ok(())
-}
 
 /// How the leg ended, as the line says.
 pub(super) struct HungUp {

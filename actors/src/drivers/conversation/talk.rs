@@ -1,7 +1,7 @@
 //! One conversation: the flow's actions out, the callee's keys and silences in.
 
 use super::ear::{Ear, next_of};
-use super::end_facts::{CLOSE_MS_MAX, HungUp, ending, hang_up};
+use super::end_facts::{CLOSE_MS_MAX, HungUp, ending};
 use super::prepare::{Prepared, Voice};
 use super::queued::{Playing, Said};
 use super::spoken::{HangUpOrders, Heard};
@@ -343,7 +343,8 @@ impl<'a> Talk<'a> {
         self.hanging_up = Some(reason);
         self.silent_at = None;
         self.deadline = self.kit.now().plus_ms(CLOSE_MS_MAX);
-        hang_up(self.attempt, self.leg.as_mut(), self.leg_number, reason).await
+        let leg = self.leg.as_mut();
+        self.attempt.hang_up(leg, self.leg_number, reason).await
     }
 
     async fn over(mut self, summary: LegSummary) -> Result<CallEnding, Halt> {

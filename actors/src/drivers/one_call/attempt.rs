@@ -59,6 +59,24 @@ impl Attempt {
         Ok(answer)
     }
 
+    /// Stores the request, then hangs up.
+    pub(crate) async fn hang_up(
+        &mut self,
+        leg: &mut dyn Leg,
+        leg_number: u8,
+        reason: EndReason,
+    ) -> Result<(), Halt> {
+        let command = CallCommand::RequestHangup {
+            leg: leg_number,
+            reason,
+        };
+        self.ask(command).await?;
+        if let Err(error) = leg.hang_up().await {
+            tracing::debug!(call = %self.call, %error, "a leg to hang up was over already");
+        }
+        Ok(())
+    }
+
     pub(crate) fn cause(&mut self) -> Cause {
         self.steps_count += 1;
         Cause {

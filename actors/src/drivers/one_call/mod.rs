@@ -370,8 +370,8 @@ impl Worker {
             }
             Err(halt) => return Err(halt),
         }
-        // What came after the batch was granted, and before this worker could be told: a pause, or a list that
-        // was undone.
+        // What came after the batch was granted, and before this worker could be told: a pause, or a list
+        // that was undone.
         let now = campaign_facts(&self.kit, &self.due.campaign).await?;
         let undone = (now.undone_lists != self.facts.undone_lists).then_some(EndReason::Requested);
         let paused = (!now.running).then_some(EndReason::CampaignPaused);

@@ -16,7 +16,8 @@ use domain::problem::Problem;
 use domain::promotion::{Evidence, SaidEvidence};
 use domain::stored_event::Cause;
 
-/// Longest wait for rows that hold the log up to the position of the evidence: a view is behind by milliseconds.
+/// Longest wait for rows that hold the log up to the position of the evidence: a view is behind by
+/// milliseconds.
 const ROWS_WAIT_MS: u64 = 5_000;
 
 /// A promotion as it is asked for.

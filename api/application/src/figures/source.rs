@@ -21,8 +21,8 @@ pub struct Source {
     pub known: Option<Known>,
     /// The instant looked at; absent of live rows, and where no event has exactly the position asked for.
     pub at: Option<Timestamp>,
-    /// As of when an answer from these rows is. Of live rows it is found out before they are read: they may be
-    /// fresher than it says, and never older.
+    /// As of when an answer from these rows is. Of live rows it is found out before they are read: they may
+    /// be fresher than it says, and never older.
     pub stands: Stands,
 }
 

@@ -86,7 +86,7 @@ pub(super) async fn campaign(
     let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
     let facts = state.facts(campaign.clone());
     let facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
-    let facts = with_calendars(installation, facts, then).await?;
+    let facts = with_calendars(installation, facts, at, then).await?;
     let number = dialed_number(&person.state, campaign);
     let number = number.ok_or_else(|| {
         Problem::refused(
@@ -114,16 +114,17 @@ pub async fn campaign_now(
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let facts = state.facts(campaign.clone());
     let facts = facts.ok_or_else(|| Problem::missing("this campaign"))?;
-    with_calendars(installation, facts, None).await
+    with_calendars(installation, facts, installation.now(), None).await
 }
 
-/// With the years of holidays that were imported, where the plan asks about days.
+/// With the years of holidays that were imported, where the plan asks about days: those around the instant
+/// that is judged, as far as they were known then.
 async fn with_calendars(
     installation: &Installation,
     mut facts: CampaignFacts,
+    about: Timestamp,
     then: Option<&Then>,
 ) -> Result<CampaignFacts, Problem> {
-    let about = then.and_then(Then::at).unwrap_or_else(|| installation.now());
     let mut imported = Vec::new();
     for id in calendars_asked(&facts.plan, about) {
         let entities = &installation.entities.holidays;

@@ -148,9 +148,9 @@ fn part_of(
     Ok(part)
 }
 
-/// Tells the numbers of a file the same, many in a request. A line that is no number is told of and the others
-/// count; where the server cannot take them, it ends there and says behind which line: what was told stays
-/// told, and the same file again goes on.
+/// Tells the numbers of a file the same, many in a request. A line that is no number is told of and the
+/// others count; where the server cannot take them, it ends there and says behind which line: what was told
+/// stays told, and the same file again goes on.
 async fn import(
     file: &Path,
     list: Option<&NumberListName>,

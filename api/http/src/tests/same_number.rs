@@ -107,9 +107,14 @@ fn a_list_without_duplicates_everywhere_leaves_out_a_number_that_another_campaig
         server.create(campaign, json!({}));
     }
     server.list("T", "", &[("C1", PHONE)]);
-    let people = [("C2", PHONE), ("C3", "13800138003")];
-    for query in ["?dedupe=everywhere&dry_run=true", "?dedupe=everywhere"] {
-        let report = server.list("U", query, &people);
+    let rows = format!("客户ID,手机号\nC2,{PHONE}\nC3,13800138003\n");
+    for query in [
+        "source=a.csv&dedupe=everywhere&dry_run=true",
+        "source=a.csv&dedupe=everywhere",
+    ] {
+        let path = format!("/api/v1/campaigns/U/lists?{query}");
+        let (status, report) = server.send("POST", &path, &rows);
+        assert_eq!(status, 200, "{report}");
         assert_eq!(
             (&report["enrolled"], &report["duplicates"]),
             (&json!(1), &json!(1)),

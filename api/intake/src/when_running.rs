@@ -1,0 +1,24 @@
+//! Members of a campaign's body about when it begins and ends, and who comes back.
+
+use crate::members::Members;
+use domain::running_plan::RunningPlan;
+use domain::time::Timestamp;
+
+/// The end is said once: by itself, or with the schedule.
+pub(crate) fn ends_at(body: &mut Members, stop_at: Option<Timestamp>) -> Option<Timestamp> {
+    let ends_at = body.parsed::<Timestamp>("ends_at");
+    if ends_at.is_some() && stop_at.is_some() {
+        body.wrong("ends_at", "cannot stand beside schedule.stop_at");
+    }
+    ends_at.or(stop_at)
+}
+
+/// When it begins, who comes back, and its part of lines; its beginning is said once.
+pub(crate) fn running(body: &mut Members, start_at: Option<Timestamp>) -> Option<RunningPlan> {
+    let mut running = body.value::<RunningPlan>("running").unwrap_or_default();
+    if running.starts_at.is_some() && start_at.is_some() {
+        body.wrong("running", "starts_at cannot stand beside schedule.start_at");
+    }
+    running.starts_at = running.starts_at.or(start_at);
+    (!running.is_empty()).then_some(running)
+}
