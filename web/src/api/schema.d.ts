@@ -468,17 +468,20 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description The abandon rate of a campaign under every definition, and how much of its budget is used. */
-        Abandonment: {
+        /** @description An answer, and as of when it is. */
+        AbandonmentStanding: {
             budget: components["schemas"]["BudgetShown"];
             /** @example TASK20261120 */
             campaign: string;
+            complete_up_to?: components["schemas"]["CompleteUpTo"] | null;
             definitions: components["schemas"]["Definition"][];
             /**
              * Format: date-time
              * @example 2026-11-20T02:00:00.000000Z
              */
             from: string | null;
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
             position: string;
             /**
              * Format: date-time
@@ -496,6 +499,12 @@ export interface components {
          * @enum {string}
          */
         Act: "erase_person" | "release_hold" | "answer_deletion" | "inspect_clear" | "notice_clear" | "export_clear" | "reveal_many" | "anonymise_campaign" | "set_retention" | "import_list" | "publish_flow" | "roll_back_flow" | "publish_model" | "publish_knowledge" | "promote_campaign";
+        /** @description Behind which campaign, and how far that has come. */
+        After: {
+            /** @example TASK20261120 */
+            campaign: string;
+            reached: components["schemas"]["Reached"];
+        };
         /** @description An alert after an order. */
         AlertChanged: {
             acknowledged: boolean;
@@ -583,8 +592,11 @@ export interface components {
          */
         AlertRule: "angry_callers" | "answer_ratio_low" | "line_failures" | "abandon_budget" | "view_parked" | "views_late" | "calls_left_over" | "log_damaged" | "history_lost" | "clock_off" | "sensitive_word" | "engine_failing";
         /** @description A list, and where its next page begins. */
-        AlertsPage: {
+        AlertsStandingPage: {
+            complete_up_to?: components["schemas"]["CompleteUpTo"] | null;
             items: components["schemas"]["AlertRow"][];
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
             /**
              * @description Send it as `cursor` with the same other parameters; null on the last page.
              * @example AeF2qb5i1rAjTq0mYyR9wYc0Mg
@@ -702,7 +714,7 @@ export interface components {
              * @example 2026-11-20T02:00:00.000000Z
              */
             dialing_at: string | null;
-            /** @description As known now. */
+            /** @description As known now, or at the moment asked for. */
             disposition: components["schemas"]["Disposition"] | null;
             disposition_zh: string | null;
             /**
@@ -764,9 +776,36 @@ export interface components {
             /** @description What was true at the instant asked for, by what is known. */
             true_then?: components["schemas"]["TrueThen"] | null;
         };
+        /** @description A time that was named for being called again. */
+        CallbackShown: {
+            /**
+             * @description Who alone makes the call, until `any_from`.
+             * @example wang
+             */
+            agent: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            any_from: string | null;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            at: string;
+            /**
+             * Format: date-time
+             * @description From then on it is missed.
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            until: string;
+        };
         /** @description A list, and where its next page begins. */
-        CallsListedPage: {
+        CallsListedStandingPage: {
+            complete_up_to?: components["schemas"]["CompleteUpTo"] | null;
             items: components["schemas"]["CallListed"][];
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
             /**
              * @description Send it as `cursor` with the same other parameters; null on the last page.
              * @example AeF2qb5i1rAjTq0mYyR9wYc0Mg
@@ -877,10 +916,14 @@ export interface components {
             pause_reason?: components["schemas"]["PauseReason"] | null;
             preset?: components["schemas"]["Preset"];
             purpose?: string;
+            /** @description When it begins, who comes back, and its part of lines. */
+            running?: components["schemas"]["RunningPlan"] | null;
             schedule?: components["schemas"]["ScheduleShown"];
             settled?: number;
             /** @description How far it has gone live, of one that does so in stages. */
             stage?: components["schemas"]["StageShown"] | null;
+            /** @description Told to start, and waiting for its time or for another campaign. */
+            start_scheduled?: boolean;
             status: components["schemas"]["CampaignStatus"] | null;
             talk_ms_mean?: number | null;
             /** @example TASK20261120 */
@@ -897,6 +940,7 @@ export interface components {
         CampaignStatus: "running" | "paused" | "draft" | "ready" | "completed" | "stopped";
         /** @description A list, and where its next page begins. */
         CampaignsPage: {
+            complete_up_to?: components["schemas"]["CompleteUpTo"] | null;
             items: components["schemas"]["CampaignListed"][];
             /** @description Of the past: where the answer lies. */
             known?: components["schemas"]["Known"] | null;
@@ -1064,6 +1108,18 @@ export interface components {
             unit: components["schemas"]["Unit"];
             version: number;
         };
+        /** @description How far the rows of an answer are. */
+        CompleteUpTo: {
+            /** @description With none behind it the answer is of the moment at which it is given. */
+            behind_events: number;
+            /** @description The rows hold every event up to here. */
+            position: string;
+            /**
+             * Format: date-time
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            recorded_at: string | null;
+        };
         /** @description A correction as shown. */
         CorrectionShown: {
             after: components["schemas"]["FindingShown"];
@@ -1153,18 +1209,21 @@ export interface components {
             standing: components["schemas"]["Standing"];
             time_zone: string | null;
         };
-        /** @description One Beijing day over all campaigns. */
-        Daily: {
+        /** @description An answer, and as of when it is. */
+        DailyStanding: {
             campaigns: components["schemas"]["CampaignDay"][];
             columns: components["schemas"]["Column"][];
             /** @description False where there are more campaigns than one answer holds. */
             complete: boolean;
+            complete_up_to?: components["schemas"]["CompleteUpTo"] | null;
             date: string;
             /**
              * Format: date-time
              * @example 2026-11-20T02:00:00.000000Z
              */
             from: string;
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
             position: string;
             /**
              * Format: date-time
@@ -1421,6 +1480,8 @@ export interface components {
         EnrolmentShown: {
             attempts: number;
             basis: components["schemas"]["Basis"];
+            /** @description When the person is to be called again, as they named it. */
+            callback: components["schemas"]["CallbackShown"] | null;
             calls_count: number;
             /** @example TASK20261120 */
             campaign: string;
@@ -1500,10 +1561,13 @@ export interface components {
          * @enum {string}
          */
         FourState: "INIT" | "CONVERSATION" | "MANUAL" | "END" | "ERROR";
-        /** @description Customers by the furthest stage they came to. */
-        Funnel: {
+        /** @description An answer, and as of when it is. */
+        FunnelStanding: {
             /** @example TASK20261120 */
             campaign: string;
+            complete_up_to?: components["schemas"]["CompleteUpTo"] | null;
+            /** @description Of the past: where the answer lies. */
+            known?: components["schemas"]["Known"] | null;
             position: string | null;
             stages: components["schemas"]["StageRow"][];
         };
@@ -1783,6 +1847,11 @@ export interface components {
          */
         Preset: "cn-service" | "cn-marketing" | "cn-collection" | "cn-cloud-trunk" | "us-tsr" | "us-regf" | "eu-gdpr";
         /**
+         * @description How far a campaign has come that another one waits for.
+         * @enum {string}
+         */
+        Reached: "completed" | "pilot" | "full";
+        /**
          * @description What decided a reading.
          * @enum {string}
          */
@@ -1835,6 +1904,14 @@ export interface components {
         Reason: {
             /** @description At most 256 bytes. */
             reason?: string | null;
+        };
+        /** @description Whose enrolments begin anew, and when: a round has the retry policy's calls again; caps go on counting. */
+        Recycle: {
+            after_days: number;
+            /** @description Whose last call ended so. */
+            dispositions: components["schemas"]["Disposition"][];
+            /** @description Rounds after the first. */
+            rounds_max: number;
         };
         /** @description A decision that was made another way, with both sides. */
         ReplayDifference: {
@@ -2095,6 +2172,21 @@ export interface components {
             rule: string;
             version: number;
             zh: string;
+        };
+        /** @description What of a campaign concerns weeks. */
+        RunningPlan: {
+            /** @description Told to start, it begins once another campaign came so far. */
+            after?: components["schemas"]["After"] | null;
+            /** @description Who comes back after days. */
+            recycle?: components["schemas"]["Recycle"] | null;
+            /** @description Its part of lines that several campaigns want; 1 unless it is said. */
+            share?: number | null;
+            /**
+             * Format: date-time
+             * @description Told to start, it begins then.
+             * @example 2026-11-20T02:00:00.000000Z
+             */
+            starts_at?: string | null;
         };
         /** @description When, and how many at once. */
         ScheduleShown: {
@@ -2657,6 +2749,16 @@ export interface operations {
                  */
                 campaign?: string;
                 /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
                  * @description Go on: the `next_cursor` of the page before, with the same other parameters
                  * @example AeF2qb5i1rAjTq0mYyR9wYc0Mg
                  */
@@ -2686,6 +2788,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete_up_to": {
+                     *         "behind_events": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "items": [
                      *         {
                      *           "acknowledged_at": "2026-11-20T02:00:00.000000Z",
@@ -2713,10 +2820,24 @@ export interface operations {
                      *           "subject": "TASK20261120"
                      *         }
                      *       ],
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "next_cursor": "AeF2qb5i1rAjTq0mYyR9wYc0Mg"
                      *     }
                      */
-                    "application/json": components["schemas"]["AlertsPage"];
+                    "application/json": components["schemas"]["AlertsStandingPage"];
                 };
             };
         };
@@ -2810,6 +2931,16 @@ export interface operations {
                  */
                 disposition?: string;
                 /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
                  * @description Go on: the `next_cursor` of the page before, with the same other parameters
                  * @example AeF2qb5i1rAjTq0mYyR9wYc0Mg
                  */
@@ -2849,6 +2980,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete_up_to": {
+                     *         "behind_events": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "items": [
                      *         {
                      *           "answered_at": "2026-11-20T02:00:00.000000Z",
@@ -2874,10 +3010,24 @@ export interface operations {
                      *           ]
                      *         }
                      *       ],
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "next_cursor": "AeF2qb5i1rAjTq0mYyR9wYc0Mg"
                      *     }
                      */
-                    "application/json": components["schemas"]["CallsListedPage"];
+                    "application/json": components["schemas"]["CallsListedStandingPage"];
                 };
             };
         };
@@ -3462,6 +3612,11 @@ export interface operations {
                 content: {
                     /**
                      * @example {
+                     *       "complete_up_to": {
+                     *         "behind_events": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "items": [
                      *         {
                      *           "alerts": 1,
@@ -3684,6 +3839,21 @@ export interface operations {
                      *       "pause_reason": "requested",
                      *       "preset": "cn-service",
                      *       "purpose": "service",
+                     *       "running": {
+                     *         "after": {
+                     *           "campaign": "TASK20261120",
+                     *           "reached": "completed"
+                     *         },
+                     *         "recycle": {
+                     *           "after_days": 1,
+                     *           "dispositions": [
+                     *             "answered"
+                     *           ],
+                     *           "rounds_max": 1
+                     *         },
+                     *         "share": 1,
+                     *         "starts_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "schedule": {
                      *         "end_time": "09:00",
                      *         "max_concurrent": 1,
@@ -3709,6 +3879,7 @@ export interface operations {
                      *           "zh": "测试阶段的 200 条名单已用完,其余等待任务进入试点"
                      *         }
                      *       },
+                     *       "start_scheduled": true,
                      *       "status": "running",
                      *       "talk_ms_mean": 0.5,
                      *       "task_id": "TASK20261120",
@@ -3815,6 +3986,16 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
                  * @description Wait until the views have this position
                  * @example 42
                  */
@@ -3849,6 +4030,11 @@ export interface operations {
                      *         "window_days": 1
                      *       },
                      *       "campaign": "TASK20261120",
+                     *       "complete_up_to": {
+                     *         "behind_events": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "definitions": [
                      *         {
                      *           "awaits": "call.transferred",
@@ -3885,12 +4071,26 @@ export interface operations {
                      *         }
                      *       ],
                      *       "from": "2026-11-20T02:00:00.000000Z",
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "position": "42",
                      *       "recorded_at": "2026-11-20T02:00:00.000000Z",
                      *       "to": "2026-11-20T02:00:00.000000Z"
                      *     }
                      */
-                    "application/json": components["schemas"]["Abandonment"];
+                    "application/json": components["schemas"]["AbandonmentStanding"];
                 };
             };
         };
@@ -3976,6 +4176,16 @@ export interface operations {
         parameters: {
             query?: {
                 /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
                  * @description Wait until the views have this position
                  * @example 42
                  */
@@ -4010,6 +4220,25 @@ export interface operations {
                     /**
                      * @example {
                      *       "campaign": "TASK20261120",
+                     *       "complete_up_to": {
+                     *         "behind_events": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "position": "42",
                      *       "stages": [
                      *         {
@@ -4022,7 +4251,7 @@ export interface operations {
                      *       ]
                      *     }
                      */
-                    "application/json": components["schemas"]["Funnel"];
+                    "application/json": components["schemas"]["FunnelStanding"];
                 };
             };
         };
@@ -4512,6 +4741,12 @@ export interface operations {
                      *         {
                      *           "attempts": 1,
                      *           "basis": "contract",
+                     *           "callback": {
+                     *             "agent": "wang",
+                     *             "any_from": "2026-11-20T02:00:00.000000Z",
+                     *             "at": "2026-11-20T02:00:00.000000Z",
+                     *             "until": "2026-11-20T02:00:00.000000Z"
+                     *           },
                      *           "calls_count": 1,
                      *           "campaign": "TASK20261120",
                      *           "due_at": "2026-11-20T02:00:00.000000Z",
@@ -5085,6 +5320,16 @@ export interface operations {
                  */
                 date?: string;
                 /**
+                 * @description As known then: only events up to this position, or recorded up to this RFC 3339 instant
+                 * @example 42
+                 */
+                as_of?: string;
+                /**
+                 * @description As true then: of what is known, what had happened by this RFC 3339 instant, corrections read back
+                 * @example 2026-11-20T10:00:00+08:00
+                 */
+                valid_at?: string;
+                /**
                  * @description Wait until the views have this position
                  * @example 42
                  */
@@ -5201,8 +5446,27 @@ export interface operations {
                      *         }
                      *       ],
                      *       "complete": true,
+                     *       "complete_up_to": {
+                     *         "behind_events": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "date": "2026-11-20",
                      *       "from": "2026-11-20T02:00:00.000000Z",
+                     *       "known": {
+                     *         "as_of": "42",
+                     *         "copied_position": "42",
+                     *         "events": 1,
+                     *         "kept": true,
+                     *         "label_en": "in English",
+                     *         "label_zh": "中文",
+                     *         "last_position": "42",
+                     *         "last_recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "ms": 1,
+                     *         "position": "42",
+                     *         "recorded_at": "2026-11-20T02:00:00.000000Z",
+                     *         "valid_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "position": "42",
                      *       "recorded_at": "2026-11-20T02:00:00.000000Z",
                      *       "report": "daily",
@@ -5281,7 +5545,7 @@ export interface operations {
                      *       }
                      *     }
                      */
-                    "application/json": components["schemas"]["Daily"];
+                    "application/json": components["schemas"]["DailyStanding"];
                 };
             };
         };
@@ -5729,6 +5993,21 @@ export interface operations {
                      *       "pause_reason": "requested",
                      *       "preset": "cn-service",
                      *       "purpose": "service",
+                     *       "running": {
+                     *         "after": {
+                     *           "campaign": "TASK20261120",
+                     *           "reached": "completed"
+                     *         },
+                     *         "recycle": {
+                     *           "after_days": 1,
+                     *           "dispositions": [
+                     *             "answered"
+                     *           ],
+                     *           "rounds_max": 1
+                     *         },
+                     *         "share": 1,
+                     *         "starts_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "schedule": {
                      *         "end_time": "09:00",
                      *         "max_concurrent": 1,
@@ -5754,6 +6033,7 @@ export interface operations {
                      *           "zh": "测试阶段的 200 条名单已用完,其余等待任务进入试点"
                      *         }
                      *       },
+                     *       "start_scheduled": true,
                      *       "status": "running",
                      *       "talk_ms_mean": 0.5,
                      *       "task_id": "TASK20261120",
@@ -5934,6 +6214,21 @@ export interface operations {
                      *       "pause_reason": "requested",
                      *       "preset": "cn-service",
                      *       "purpose": "service",
+                     *       "running": {
+                     *         "after": {
+                     *           "campaign": "TASK20261120",
+                     *           "reached": "completed"
+                     *         },
+                     *         "recycle": {
+                     *           "after_days": 1,
+                     *           "dispositions": [
+                     *             "answered"
+                     *           ],
+                     *           "rounds_max": 1
+                     *         },
+                     *         "share": 1,
+                     *         "starts_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "schedule": {
                      *         "end_time": "09:00",
                      *         "max_concurrent": 1,
@@ -5959,6 +6254,7 @@ export interface operations {
                      *           "zh": "测试阶段的 200 条名单已用完,其余等待任务进入试点"
                      *         }
                      *       },
+                     *       "start_scheduled": true,
                      *       "status": "running",
                      *       "talk_ms_mean": 0.5,
                      *       "task_id": "TASK20261120",
@@ -6148,6 +6444,21 @@ export interface operations {
                      *       "pause_reason": "requested",
                      *       "preset": "cn-service",
                      *       "purpose": "service",
+                     *       "running": {
+                     *         "after": {
+                     *           "campaign": "TASK20261120",
+                     *           "reached": "completed"
+                     *         },
+                     *         "recycle": {
+                     *           "after_days": 1,
+                     *           "dispositions": [
+                     *             "answered"
+                     *           ],
+                     *           "rounds_max": 1
+                     *         },
+                     *         "share": 1,
+                     *         "starts_at": "2026-11-20T02:00:00.000000Z"
+                     *       },
                      *       "schedule": {
                      *         "end_time": "09:00",
                      *         "max_concurrent": 1,
@@ -6173,6 +6484,7 @@ export interface operations {
                      *           "zh": "测试阶段的 200 条名单已用完,其余等待任务进入试点"
                      *         }
                      *       },
+                     *       "start_scheduled": true,
                      *       "status": "running",
                      *       "talk_ms_mean": 0.5,
                      *       "task_id": "TASK20261120",
