@@ -166,6 +166,9 @@ impl Asked<'_> {
             .country
             .and_then(|country| self.calendars.year(country, day.year()));
         let Some((calendar, origin)) = calendar else {
+            if self.calendars.assumes_ordinary() {
+                return resting;
+            }
             let country = self.country.unwrap_or("unknown");
             facts.push(("missing", "holidays".to_owned()));
             facts.push(("calendar", format!("{country}-{}", day.year())));

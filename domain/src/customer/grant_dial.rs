@@ -15,7 +15,7 @@ use super::{callbacks, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
     CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
-    judge_customer, permitted_until, same_local_day, strictest, waits_for_holidays,
+    judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
 use crate::number_library::HOME_LOCATION;
@@ -210,16 +210,13 @@ fn refuse(
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
     let mut running = facts.campaign.clone();
     running.running = true;
+    running.calendars = running.calendars.assuming_ordinary();
     let facts = CustomerFacts {
         campaign: &running,
         held: false,
         ..*facts
     };
-    first_permitted(at, |at| {
-        let mut verdicts = judge_customer(&facts, at);
-        verdicts.retain(|verdict| !waits_for_holidays(verdict));
-        verdicts
-    })
+    first_permitted(at, |at| judge_customer(&facts, at))
 }
 
 /// This rule has refused this enrolment today, and nothing was granted since: another event says nothing new.

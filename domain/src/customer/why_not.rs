@@ -189,6 +189,7 @@ impl When<'_> {
         let at = lifted_at.chain(asked_again_at).fold(at, Timestamp::max);
         let mut campaign = self.facts.campaign.clone();
         campaign.running = true;
+        campaign.calendars = campaign.calendars.assuming_ordinary();
         let facts = CustomerFacts {
             campaign: &campaign,
             held: false,
@@ -197,7 +198,6 @@ impl When<'_> {
         let found = when_permitted(at, |at| {
             let mut verdicts = judge_customer(&facts, at);
             verdicts.extend(judge_number(&self.of_number, at));
-            verdicts.retain(|verdict| !waits_for_holidays(verdict));
             let enrolment = of_enrolment(self.state, self.enrolment, at);
             if self.enrolment.open.is_none() {
                 verdicts.push(enrolment);

@@ -60,17 +60,38 @@ pub enum Origin {
 
 /// The years that were imported, as they travel with a campaign's facts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Calendars(Arc<Vec<CalendarYear>>);
+pub struct Calendars {
+    imported: Arc<Vec<CalendarYear>>,
+    /// See `assuming_ordinary`.
+    assumes_ordinary: bool,
+}
 
 impl Calendars {
     pub fn of(imported: Vec<CalendarYear>) -> Self {
-        Self(Arc::new(imported))
+        Self {
+            imported: Arc::new(imported),
+            assumes_ordinary: false,
+        }
+    }
+
+    /// The same for a look ahead: days of a year whose file nobody has are taken to be no holidays and not
+    /// worked for one. Nobody is called by it: when that day comes it is judged anew.
+    pub fn assuming_ordinary(&self) -> Self {
+        Self {
+            imported: Arc::clone(&self.imported),
+            assumes_ordinary: true,
+        }
+    }
+
+    /// Whether days of a year without its file are taken to be ordinary ones.
+    pub const fn assumes_ordinary(&self) -> bool {
+        self.assumes_ordinary
     }
 
     /// The calendar of a year: the imported one, else the one that ships.
     pub fn year(&self, country: &str, year: i32) -> Option<(&CalendarYear, Origin)> {
         let is = |one: &&CalendarYear| one.country == country && one.year == year;
-        let imported = self.0.iter().find(is).map(|one| (one, Origin::Imported));
+        let imported = self.imported.iter().find(is).map(|one| (one, Origin::Imported));
         imported.or_else(|| shipped().iter().find(is).map(|one| (one, Origin::Shipped)))
     }
 }
