@@ -54,7 +54,7 @@ async function home(visit) {
   await begin(visit, 'operator', '/')
   const { page } = visit
   await page.getByRole('heading', { name: '需要我处理' }).waitFor()
-  await page.getByRole('main').getByRole('link', { name: 'DEMO', exact: true }).waitFor()
+  await page.getByRole('main').getByRole('link', { name: 'DEMO', exact: true }).first().waitFor()
   visit.hold(await page.getByText('演练', { exact: false }).first().isVisible(), 'nothing says that it is a rehearsal')
   await page.getByText('秒前读取').first().waitFor()
   await visit.shot('zh')

@@ -124,7 +124,8 @@ def on_calling_day(case, at, asked=None):
                     return False
             elif day in HOLIDAYS[day.year]:
                 return False
-            rests = rests and day not in WORKED
+            else:
+                rests = rests and day not in WORKED
         if rests:
             return False
     return True
