@@ -108,10 +108,7 @@ fn words(tree: &Tree) -> Vec<Finding> {
 fn sources(tree: &Tree) -> impl Iterator<Item = &File> {
     let is_source = |path: &str| path.ends_with(".ts") || path.ends_with(".tsx");
     let ours = move |file: &&File| file.path.starts_with("web/src/") && is_source(&file.path);
-    tree.files
-        .iter()
-        .filter(ours)
-        .filter(|file| !file.path.ends_with("schema.d.ts"))
+    tree.files.iter().filter(ours)
 }
 
 /// What is shown and stands in the code: letters between tags, and any Chinese.

@@ -1,7 +1,6 @@
 // Makes what the console knows of the API from a server's own description: the operations that src/api/used.json
-// names, with what they refer to, and their types. `node scripts/client.mjs OPENAPI.json`
+// names, with what they refer to. `node scripts/client.mjs OPENAPI.json`
 import { readFileSync, writeFileSync } from 'node:fs'
-import openapiTS, { astToString } from 'openapi-typescript'
 
 const description = JSON.parse(readFileSync(process.argv[2], 'utf8'))
 const used = JSON.parse(readFileSync('src/api/used.json', 'utf8'))
@@ -26,7 +25,4 @@ while (wanted.length > 0) {
 }
 const sorted = Object.fromEntries(Object.entries(schemas).sort(([one], [other]) => (one < other ? -1 : 1)))
 const contract = { openapi: description.openapi, info: { title: 'used by the console', version: '1' }, paths, components: { schemas: sorted } }
-const plain = JSON.parse(JSON.stringify(contract))
-writeFileSync('src/api/contract.json', `${JSON.stringify(plain, null, 1)}\n`)
-const types = astToString(await openapiTS(plain))
-writeFileSync('src/api/schema.d.ts', `// Made by scripts/client.mjs from the server's description; not edited by hand.\n${types}`)
+writeFileSync('src/api/contract.json', `${JSON.stringify(contract, null, 1)}\n`)

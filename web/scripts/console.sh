@@ -18,6 +18,7 @@ if [ -z "${OPENAPI:-}" ] && [ "$(node scripts/source-hash.mjs .)" = "$(cat dist/
 fi
 npm ci --silent --ignore-scripts --no-audit --no-fund
 [ -z "${OPENAPI:-}" ] || node scripts/client.mjs "$OPENAPI"
+node scripts/types.mjs
 npm run --silent check
 npm run --silent build
 echo "console: web/dist is built anew; commit it with its sources"

@@ -1,6 +1,6 @@
 // How the console asks the API: as any integrator does, with the session's cookie, and with the words that only our own
 // pages know for commands. A refusal is a `Problem`; where the session has ended whoever listens hears it once.
-import type { paths } from './schema'
+import type { paths } from '../../made/schema'
 
 export interface MemberError {
   pointer: string
