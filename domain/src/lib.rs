@@ -64,6 +64,7 @@ pub mod permission;
 pub mod person_request;
 pub mod personal;
 pub mod phone_number;
+mod plain_plan;
 pub mod planted;
 pub mod ports;
 pub mod preferred_times;

@@ -3,11 +3,9 @@
 
 use super::clock::SeededChance;
 use super::scenario::Scenario;
-use domain::approvals_asked::Approvals;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset};
 use domain::go_live::{Stage, StagePlan};
 use domain::screening::Screening;
-use domain::sensitive_words::SensitiveWordList;
 use domain::time::{TimeOfDay, Timestamp};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 
@@ -122,35 +120,20 @@ impl Manner {
             preset: self.preset,
             basis: self.basis,
             purpose,
-            window: CallingWindow {
-                start: time(9 * 60),
-                end: time(18 * 60),
-                rests: rests.into_iter().collect(),
-            },
             max_concurrent,
-            retry_policy: RetryPolicy::standard(),
             ring_timeout_ms: Some(15_000),
             ends_at: Some(self.ends_at(midnight)),
-            trial: false,
-            duplicates: None,
-            approvals: Approvals::NONE,
-            sensitive_words: SensitiveWordList::default(),
-            model: None,
-            knowledge: None,
-            assist: None,
-            speech: None,
-            emotion: None,
-            dialing: None,
             days,
             screening,
             stages: self.stage.map(|from| StagePlan {
                 from,
                 agent_gates: false,
             }),
-            running: None,
-            dispositions: domain::disposition_map::DispositionMap::default(),
-            caps: Vec::new(),
-            ignores_preferred_times: false,
+            ..CallingPlan::within(CallingWindow {
+                start: time(9 * 60),
+                end: time(18 * 60),
+                rests: rests.into_iter().collect(),
+            })
         }
     }
 }

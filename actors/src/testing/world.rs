@@ -11,10 +11,7 @@ use crate::drivers::{DriverPorts, Drivers, DriversHandle, Hearing};
 use crate::error::StartError;
 use crate::hosting::Place;
 use crate::system::ActorSystem;
-use domain::approvals_asked::Approvals;
-use domain::calling_plan::{
-    AfterCutOff, Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule,
-};
+use domain::calling_plan::{AfterCutOff, Basis, CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use domain::campaign::command::CampaignCommand;
 use domain::customer::command::{CustomerCommand, Enrolment};
 use domain::disposition::Disposition;
@@ -24,7 +21,6 @@ use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, ListId, NumberId};
 use domain::ports::agents::Agents;
 use domain::ports::line::Line;
 use domain::ports::vault::Vault;
-use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope};
 use domain::time::{TimeOfDay, Timestamp};
 use serde_json::Value;
@@ -70,14 +66,7 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
         Disposition::TrunkUnreachable,
     ];
     CallingPlan {
-        preset: Preset::CnService,
-        basis: Basis::Contract,
         purpose: "loan_reminder".to_owned(),
-        window: CallingWindow {
-            start: TimeOfDay::from_minutes(9 * 60).expect("a time of day"),
-            end: TimeOfDay::from_minutes(20 * 60).expect("a time of day"),
-            rests: Vec::new(),
-        },
         max_concurrent,
         retry_policy: RetryPolicy {
             retries_max: 1,
@@ -86,25 +75,11 @@ pub(crate) fn plan(max_concurrent: u32) -> CallingPlan {
             interrupted_after_answer: Some(AfterCutOff::Final),
             rules: retried.into_iter().map(rule).collect::<BTreeMap<_, _>>(),
         },
-        ring_timeout_ms: None,
-        ends_at: None,
-        trial: false,
-        duplicates: None,
-        approvals: Approvals::NONE,
-        sensitive_words: SensitiveWordList::default(),
-        model: None,
-        knowledge: None,
-        assist: None,
-        speech: None,
-        emotion: None,
-        dialing: None,
-        days: None,
-        screening: None,
-        stages: None,
-        running: None,
-        dispositions: Default::default(),
-        caps: Vec::new(),
-        ignores_preferred_times: false,
+        ..CallingPlan::within(CallingWindow {
+            start: TimeOfDay::from_minutes(9 * 60).expect("a time of day"),
+            end: TimeOfDay::from_minutes(20 * 60).expect("a time of day"),
+            rests: Vec::new(),
+        })
     }
 }
 

@@ -1,7 +1,6 @@
 //! What tests of the campaign are given: a moment, and a plan under which calls may be placed at it.
 
-use crate::approvals_asked::Approvals;
-use crate::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use crate::calling_plan::{CallingPlan, CallingWindow};
 use crate::time::{TimeOfDay, Timestamp};
 
 pub(super) fn now() -> Timestamp {
@@ -10,34 +9,12 @@ pub(super) fn now() -> Timestamp {
 
 pub(super) fn plan() -> CallingPlan {
     CallingPlan {
-        preset: Preset::CnService,
-        basis: Basis::Contract,
-        purpose: "service".to_owned(),
-        window: CallingWindow {
+        max_concurrent: 50,
+        ends_at: Some(now().plus_ms(60_000)),
+        ..CallingPlan::within(CallingWindow {
             start: TimeOfDay::from_minutes(540).unwrap(),
             end: TimeOfDay::from_minutes(1080).unwrap(),
             rests: Vec::new(),
-        },
-        max_concurrent: 50,
-        retry_policy: RetryPolicy::standard(),
-        ring_timeout_ms: None,
-        ends_at: Some(now().plus_ms(60_000)),
-        trial: false,
-        duplicates: None,
-        approvals: Approvals::NONE,
-        sensitive_words: Default::default(),
-        model: None,
-        knowledge: None,
-        assist: None,
-        speech: None,
-        emotion: None,
-        dialing: None,
-        days: None,
-        screening: None,
-        stages: None,
-        running: None,
-        dispositions: Default::default(),
-        caps: Vec::new(),
-        ignores_preferred_times: false,
+        })
     }
 }

@@ -4,7 +4,7 @@ use super::event::{AnonymizedCounts, CampaignEvent, FrozenSegment, PauseReason, 
 use super::query_mark::QueryMark;
 use crate::abandonment::Answered;
 use crate::approvals_asked::{Approvals, NeedsApproval};
-use crate::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy, RetryRule};
+use crate::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy, RetryRule};
 use crate::compliance::{Decision, Verdict};
 use crate::dialing_plan::{DialingMode, FloorSeen, PacedBy};
 use crate::disposition::Disposition;
@@ -15,7 +15,6 @@ use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
 use crate::record::stored_event::Position;
 use crate::running_plan::{After, Reached, Recycle, RunningPlan};
-use crate::sensitive_words::SensitiveWordList;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
@@ -38,14 +37,6 @@ fn created() -> CampaignEvent {
             content_hash: "5e".repeat(32),
         },
         plan: CallingPlan {
-            preset: Preset::CnService,
-            basis: Basis::Contract,
-            purpose: "service".to_owned(),
-            window: CallingWindow {
-                start: time(540),
-                end: time(1_080),
-                rests: vec![(time(720), time(840))],
-            },
             max_concurrent: 50,
             retry_policy: RetryPolicy {
                 retries_max: 3,
@@ -57,22 +48,11 @@ fn created() -> CampaignEvent {
             ring_timeout_ms: Some(30_000),
             ends_at: Some(at().plus_ms(86_400_000)),
             trial: true,
-            duplicates: None,
-            approvals: Approvals::NONE,
-            sensitive_words: SensitiveWordList::default(),
-            model: None,
-            knowledge: None,
-            assist: None,
-            speech: None,
-            emotion: None,
-            dialing: None,
-            days: None,
-            screening: None,
-            stages: None,
-            running: None,
-            dispositions: Default::default(),
-            caps: Vec::new(),
-            ignores_preferred_times: false,
+            ..CallingPlan::within(CallingWindow {
+                start: time(540),
+                end: time(1_080),
+                rests: vec![(time(720), time(840))],
+            })
         },
     }
 }

@@ -1,14 +1,12 @@
 //! Facts for the rules' tests: a plan that permits much, and the small steps away from it.
 
 use super::{ContactHistory, CustomerFacts, NumberFacts};
-use crate::approvals_asked::Approvals;
 use crate::calling_plan::{
     Basis, CallingPlan, CallingWindow, CampaignFacts, FlowRef, Preset, RetryPolicy, RetryRule,
 };
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
 use crate::screening::KeptFacts;
-use crate::sensitive_words::SensitiveWordList;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Calendars;
 use std::collections::BTreeMap;
@@ -56,9 +54,6 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
     };
     let plan = CallingPlan {
         preset,
-        basis: Basis::Contract,
-        purpose: "service".to_owned(),
-        window: window("00:00-24:00"),
         max_concurrent: 50,
         retry_policy: RetryPolicy {
             retries_max: 3,
@@ -73,25 +68,7 @@ pub(crate) fn campaign_facts(preset: Preset) -> CampaignFacts {
                 (Disposition::TrunkTimeout, rule(&[5_000], 3)),
             ]),
         },
-        ring_timeout_ms: None,
-        ends_at: None,
-        trial: false,
-        duplicates: None,
-        approvals: Approvals::NONE,
-        sensitive_words: SensitiveWordList::default(),
-        model: None,
-        knowledge: None,
-        assist: None,
-        speech: None,
-        emotion: None,
-        dialing: None,
-        days: None,
-        screening: None,
-        stages: None,
-        running: None,
-        dispositions: Default::default(),
-        caps: Vec::new(),
-        ignores_preferred_times: false,
+        ..CallingPlan::within(window("00:00-24:00"))
     };
     CampaignFacts {
         campaign: campaign(),

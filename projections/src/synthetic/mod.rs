@@ -4,12 +4,10 @@
 
 mod person;
 
-use domain::approvals_asked::Approvals;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
 use domain::decider::EventData;
 use domain::ids::{CampaignId, CommandId, CustomerId, EventId, FlowId, InvalidId, ListId, StreamId};
-use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{TimeOfDay, Timestamp};
 use person::Person;
@@ -225,14 +223,6 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
     let minutes =
         |minutes| TimeOfDay::from_minutes(minutes).ok_or_else(|| NotMade("a time of day".to_owned()));
     Ok(CallingPlan {
-        preset: Preset::CnService,
-        basis: Basis::Contract,
-        purpose: "service".to_owned(),
-        window: CallingWindow {
-            start: minutes(540)?,
-            end: minutes(1_260)?,
-            rests: Vec::new(),
-        },
         max_concurrent: 50,
         retry_policy: RetryPolicy {
             retries_max: 3,
@@ -241,25 +231,11 @@ pub(crate) fn plan() -> Result<CallingPlan, NotMade> {
             interrupted_after_answer: None,
             rules: BTreeMap::new(),
         },
-        ring_timeout_ms: None,
-        ends_at: None,
-        trial: false,
-        duplicates: None,
-        approvals: Approvals::NONE,
-        sensitive_words: SensitiveWordList::default(),
-        model: None,
-        knowledge: None,
-        assist: None,
-        speech: None,
-        emotion: None,
-        dialing: None,
-        days: None,
-        screening: None,
-        stages: None,
-        running: None,
-        dispositions: Default::default(),
-        caps: Vec::new(),
-        ignores_preferred_times: false,
+        ..CallingPlan::within(CallingWindow {
+            start: minutes(540)?,
+            end: minutes(1_260)?,
+            rests: Vec::new(),
+        })
     })
 }
 

@@ -1,12 +1,10 @@
 //! What a made-up log is put together from: chance from a seed, a plan, a flow's name, a dialog.
 
-use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, FlowRef, Preset, RetryPolicy};
+use domain::calling_plan::{CallingPlan, CallingWindow, FlowRef, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
 use domain::ids::{CampaignId, ListId};
 use domain::ports::line::AnsweredDialog;
-use domain::sensitive_words::SensitiveWordList;
 use domain::time::TimeOfDay;
 use std::collections::BTreeMap;
 
@@ -71,14 +69,6 @@ pub(super) fn answered() -> CallEvent {
 
 pub(super) fn plan() -> CallingPlan {
     CallingPlan {
-        preset: Preset::CnService,
-        basis: Basis::Contract,
-        purpose: "service".to_owned(),
-        window: CallingWindow {
-            start: TimeOfDay::from_minutes(540).expect("it is a time of day"),
-            end: TimeOfDay::from_minutes(1_260).expect("it is a time of day"),
-            rests: Vec::new(),
-        },
         max_concurrent: 50,
         retry_policy: RetryPolicy {
             retries_max: 3,
@@ -87,24 +77,10 @@ pub(super) fn plan() -> CallingPlan {
             interrupted_after_answer: None,
             rules: BTreeMap::new(),
         },
-        ring_timeout_ms: None,
-        ends_at: None,
-        trial: false,
-        duplicates: None,
-        approvals: Approvals::NONE,
-        sensitive_words: SensitiveWordList::default(),
-        model: None,
-        knowledge: None,
-        assist: None,
-        speech: None,
-        emotion: None,
-        dialing: None,
-        days: None,
-        screening: None,
-        stages: None,
-        running: None,
-        dispositions: Default::default(),
-        caps: Vec::new(),
-        ignores_preferred_times: false,
+        ..CallingPlan::within(CallingWindow {
+            start: TimeOfDay::from_minutes(540).expect("it is a time of day"),
+            end: TimeOfDay::from_minutes(1_260).expect("it is a time of day"),
+            rests: Vec::new(),
+        })
     }
 }

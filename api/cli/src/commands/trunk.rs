@@ -9,7 +9,7 @@ use application::installation::DialingState;
 use application::lists::load::Load;
 use domain::approvals_asked::Approvals;
 use domain::call::event::CallEvent;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Duplicates, Preset, RetryPolicy};
+use domain::calling_plan::{CallingPlan, CallingWindow, Duplicates, RetryPolicy};
 use domain::campaign::event::CampaignEvent;
 use domain::compliance::closed_for_all;
 use domain::customer::event::CustomerEvent;
@@ -234,15 +234,6 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
         model: None,
         knowledge: None,
         plan: CallingPlan {
-            preset: Preset::CnService,
-            basis: Basis::Contract,
-            purpose: "service".to_owned(),
-            window: CallingWindow {
-                start: hour(0),
-                end: hour(24),
-                rests: Vec::new(),
-            },
-            max_concurrent: 1,
             retry_policy: RetryPolicy {
                 retries_max: 0,
                 uncharged_max: 0,
@@ -250,8 +241,6 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
                 interrupted_after_answer: None,
                 rules: BTreeMap::new(),
             },
-            ring_timeout_ms: None,
-            ends_at: None,
             trial: loopback,
             // Whoever tries a number again may do so under another name.
             duplicates: Some(Duplicates::ByCustomer),
@@ -270,6 +259,11 @@ fn campaign_body(campaign: &CampaignId, loopback: bool) -> CampaignBody {
             dispositions: Default::default(),
             caps: Vec::new(),
             ignores_preferred_times: false,
+            ..CallingPlan::within(CallingWindow {
+                start: hour(0),
+                end: hour(24),
+                rests: Vec::new(),
+            })
         },
     }
 }

@@ -6,8 +6,7 @@ use application::campaigns::{create_campaign, start_campaign};
 use application::installation::Installation;
 use application::lists::load::Load;
 use application::rehearsing::shipped;
-use domain::approvals_asked::Approvals;
-use domain::calling_plan::{Basis, CallingPlan, CallingWindow, Preset, RetryPolicy};
+use domain::calling_plan::{CallingPlan, CallingWindow, RetryPolicy};
 use domain::campaign::CampaignStatus;
 use domain::flow::FlowDefinition;
 use domain::ids::{CampaignId, CommandId};
@@ -107,35 +106,15 @@ impl Part {
             model: None,
             knowledge: None,
             plan: CallingPlan {
-                preset: Preset::CnService,
-                basis: Basis::Contract,
-                purpose: "service".to_owned(),
-                window: CallingWindow {
-                    start: hour(WINDOW_HOURS.0),
-                    end: hour(WINDOW_HOURS.1),
-                    rests: Vec::new(),
-                },
                 max_concurrent: MAX_CONCURRENT,
                 retry_policy: RetryPolicy::rehearsal(),
                 ring_timeout_ms: Some(RING_TIMEOUT_MS),
-                ends_at: None,
-                trial: false,
-                duplicates: None,
-                approvals: Approvals::NONE,
                 sensitive_words: words,
-                model: None,
-                knowledge: None,
-                assist: None,
-                speech: None,
-                emotion: None,
-                dialing: None,
-                days: None,
-                screening: None,
-                stages: None,
-                running: None,
-                dispositions: Default::default(),
-                caps: Vec::new(),
-                ignores_preferred_times: false,
+                ..CallingPlan::within(CallingWindow {
+                    start: hour(WINDOW_HOURS.0),
+                    end: hour(WINDOW_HOURS.1),
+                    rests: Vec::new(),
+                })
             },
         })
     }

@@ -231,41 +231,18 @@ fn ceiling(value: f64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::approvals_asked::Approvals;
-    use domain::calling_plan::{Basis, CallingWindow, Preset, RetryPolicy};
+
+    use domain::calling_plan::CallingWindow;
     use domain::time::TimeOfDay;
 
     fn plan() -> CallingPlan {
         CallingPlan {
-            preset: Preset::CnService,
-            basis: Basis::Contract,
-            purpose: "service".to_owned(),
-            window: CallingWindow {
+            max_concurrent: 10,
+            ..CallingPlan::within(CallingWindow {
                 start: TimeOfDay::from_minutes(540).unwrap(),
                 end: TimeOfDay::from_minutes(1080).unwrap(),
                 rests: Vec::new(),
-            },
-            max_concurrent: 10,
-            retry_policy: RetryPolicy::standard(),
-            ring_timeout_ms: None,
-            ends_at: None,
-            trial: false,
-            duplicates: None,
-            approvals: Approvals::NONE,
-            sensitive_words: Default::default(),
-            model: None,
-            knowledge: None,
-            assist: None,
-            speech: None,
-            emotion: None,
-            dialing: None,
-            days: None,
-            screening: None,
-            stages: None,
-            running: None,
-            dispositions: domain::disposition_map::DispositionMap::default(),
-            caps: Vec::new(),
-            ignores_preferred_times: false,
+            })
         }
     }
 
