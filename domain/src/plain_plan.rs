@@ -6,7 +6,7 @@ use crate::disposition_map::DispositionMap;
 use crate::sensitive_words::SensitiveWordList;
 
 impl CallingPlan {
-    /// Service calls under contract within these hours, one at a time, tried again by the standard policy, and
+    /// Service calls under contract within these hours, one at a time, tried again by the standard policy,
     /// nothing else said. A new member of a plan has its default here, and whoever makes plans keeps theirs.
     pub fn within(window: CallingWindow) -> Self {
         Self {
