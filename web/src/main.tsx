@@ -7,6 +7,7 @@ import zhCN from 'antd/locale/zh_CN'
 import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Problem } from './api/client'
+import { noticeTouches } from './app/attended'
 import { chooseLanguage, language, useIsDark, useLanguage } from './app/preferences'
 import { router } from './app/router'
 import { themeOf } from './app/theme'
@@ -50,6 +51,7 @@ function Console() {
   )
 }
 
+noticeTouches()
 chooseLanguage(language())
 const root = document.getElementById('root')
 if (root !== null) {

@@ -6,7 +6,7 @@
 
 use crate::own_page;
 use crate::server::Peer;
-use application::access::{Caller, Credentials, KEY_PREFIX, csrf_token, identify};
+use application::access::{Asked, Caller, Credentials, KEY_PREFIX, csrf_token, identify};
 use application::installation::Installation;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -46,6 +46,17 @@ pub enum Door {
     Directory,
 }
 
+/// In which a page says `true` of what it asks by itself, with nobody at it: such requests keep no session
+/// alive.
+pub(crate) const UNATTENDED_HEADER: &str = "x-unattended";
+
+fn asked(headers: &HeaderMap) -> Asked {
+    match headers.get(UNATTENDED_HEADER).map(|said| said.as_bytes()) {
+        Some(b"true") => Asked::ByItself,
+        Some(_) | None => Asked::ByPerson,
+    }
+}
+
 impl Door {
     /// Who asks by this request.
     pub(crate) async fn identify(
@@ -70,7 +81,7 @@ impl Door {
         let Some(session) = cookie(headers) else {
             return Err(needed());
         };
-        let caller = identify(installation, Credentials::Session(session)).await?;
+        let caller = identify(installation, Credentials::Session(session, asked(headers))).await?;
         if method != Method::GET {
             hold_to_page(headers, session)?;
         }
@@ -251,6 +262,13 @@ mod tests {
         assert!(hold_to_page(&with(CSRF_HEADER, &[&right]), "wang.secret").is_ok());
         assert!(hold_to_page(&with(CSRF_HEADER, &[&right]), "li.secret").is_err());
         assert!(hold_to_page(&HeaderMap::new(), "wang.secret").is_err());
+    }
+
+    #[test]
+    fn only_a_page_that_says_so_asks_by_itself() {
+        assert_eq!(asked(&HeaderMap::new()), Asked::ByPerson);
+        assert_eq!(asked(&with(UNATTENDED_HEADER, &["true"])), Asked::ByItself);
+        assert_eq!(asked(&with(UNATTENDED_HEADER, &["no"])), Asked::ByPerson);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 // How the console asks the API: as any integrator does, with the session's cookie, and with the words that only our own
 // pages know for commands. A refusal is a `Problem`; where the session has ended whoever listens hears it once.
 import type { paths } from '../../made/schema'
+import { isAttended } from '../app/attended'
 
 export interface MemberError {
   pointer: string
@@ -45,6 +46,11 @@ export function onEnded(hear: () => void): void {
   ended = hear
 }
 
+/** The session of whoever was signed in has ended. */
+export function hearEnd(): void {
+  ended()
+}
+
 export function addressOf(path: string, params: readonly string[], query: Query = {}): string {
   let next = 0
   const filled = path.replace(/\{[^}]+\}/g, () => encodeURIComponent(params[next++] ?? ''))
@@ -63,16 +69,24 @@ async function problemOf(reply: Response): Promise<Problem> {
   return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors)
 }
 
+/** Who one is may be asked by somebody who is nobody yet. */
+function isAsking(address: string): boolean {
+  return address === '/api/v1/whoami'
+}
+
 async function send(address: string, init: RequestInit): Promise<Response> {
   let reply: Response
   try {
-    reply = await fetch(address, { ...init, credentials: 'same-origin' })
+    const headers = { ...(init.headers as Record<string, string> | undefined), ...(isAttended() ? {} : { 'X-Unattended': 'true' }) }
+    reply = await fetch(address, { ...init, headers, credentials: 'same-origin' })
   } catch {
     throw new Problem(0, 'no-answer', '')
   }
   if (reply.ok) return reply
   const problem = await problemOf(reply)
-  if (reply.status === 401 && !address.startsWith('/api/v1/sign-in')) ended()
+  if (reply.status === 401 && !address.startsWith('/api/v1/sign-in') && !isAsking(address)) ended()
+  // Somebody else has signed in here, in another tab: what this page shows is not theirs.
+  if (problem.code === 'csrf-token-needed') location.reload()
   throw problem
 }
 
@@ -91,13 +105,19 @@ export async function file(address: string): Promise<ArrayBuffer> {
   return (await send(address, {})).arrayBuffer()
 }
 
+/** The name of one command. Whoever sends it again because no answer came sends it by the same name: it is done once. */
+export function commandKey(): string {
+  return crypto.randomUUID()
+}
+
 /** A command: what it answers, and the position that it reached, for `?after_position=`. */
 export async function post<P extends PostPath>(
   path: P,
   params: readonly string[],
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
+  key: string = commandKey(),
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() }
+  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': key }
   if (csrf !== null) headers['X-CSRF-Token'] = csrf
   const init = { method: 'POST', headers, body: body === undefined ? null : JSON.stringify(body) }
   const reply = await send(addressOf(path, params), init)

@@ -11,7 +11,7 @@ import { Refused } from '../components/States'
 import { chooseLanguage, useLanguage } from './preferences'
 import { whoAmI } from './session'
 
-export function SignInForm({ onDone }: { onDone?: () => void }) {
+export function SignInForm({ onDone }: { onDone?: (user: string | null) => void }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
   const ways = useQuery({ queryKey: ['ways'], queryFn: () => get('/api/v1/sign-in') })
@@ -28,7 +28,7 @@ export function SignInForm({ onDone }: { onDone?: () => void }) {
       keepCsrf(told.csrf_token)
       setTyped({ name: '', password: '', code: '' })
       await queries.refetchQueries({ queryKey: whoAmI.queryKey })
-      onDone?.()
+      onDone?.(queries.getQueryData(whoAmI.queryKey)?.user ?? null)
     } catch (why) {
       setRefused(why)
     } finally {

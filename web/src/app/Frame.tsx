@@ -3,16 +3,16 @@
 // nothing typed there is lost.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, Outlet } from '@tanstack/react-router'
-import { Button, Modal, Switch } from 'antd'
+import { App, Button, Modal, Switch } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { onEnded } from '../api/client'
 import { useAlerts, useLive, useReady } from '../api/queries'
 import { Tag } from '../components/Marks'
-import { Waiting } from '../components/States'
+import { Refused, Waiting } from '../components/States'
 import { Door, SignInForm } from './Door'
 import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
-import { useMay, useMe, useSignOut, whoAmI } from './session'
+import { signOut, useMay, useMe, whoAmI } from './session'
 
 export function Frame() {
   const { t } = useTranslation()
@@ -21,7 +21,9 @@ export function Frame() {
   const [hasEnded, setEnded] = useState(false)
   useEffect(() => onEnded(() => setEnded(true)), [])
   if (me.isPending) return <Waiting />
-  if (!me.data) return <Door />
+  if (me.data === undefined) return <Refused why={me.error} again={() => void me.refetch()} />
+  if (me.data === null) return <Door />
+  const user = me.data.user
   return (
     <div className="frame">
       <Menu />
@@ -33,7 +35,9 @@ export function Frame() {
       </div>
       <Modal open={hasEnded} title={t('door.ended')} footer={null} closable={false} destroyOnHidden>
         <SignInForm
-          onDone={() => {
+          onDone={(signedIn) => {
+            // Whoever signs in here is shown nothing that was read for somebody else.
+            if (signedIn !== user) location.reload()
             setEnded(false)
             void queries.invalidateQueries()
           }}
@@ -68,11 +72,16 @@ function Menu() {
 
 function Top() {
   const { t } = useTranslation()
+  const { modal } = App.useApp()
   const me = useMe()
-  const signOut = useSignOut()
   const [dark, language] = [useIsDark(), useLanguage()]
   const ready = useReady()
   const live = useLive()
+  const leave = () => {
+    signOut().catch((why: unknown) => {
+      modal.error({ content: <Refused why={why} /> })
+    })
+  }
   const open = live.data?.open
   const stops = ready.data?.stops ?? []
   return (
@@ -112,7 +121,7 @@ function Top() {
         onChange={chooseDark}
       />
       <span className="muted">{`${me?.user ?? ''} · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
-      <Button size="small" onClick={() => void signOut()}>{t('top.signOut')}</Button>
+      <Button size="small" onClick={leave}>{t('top.signOut')}</Button>
     </header>
   )
 }

@@ -1,17 +1,28 @@
 // Who is signed in, and what they may. The server decides each time; a page leaves out what it would refuse.
-import { queryOptions, useQuery, useQueryClient } from '@tanstack/react-query'
-import { keepCsrf, post, type Told } from '../api/client'
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { get, hearEnd, keepCsrf, post, Problem, type Told } from '../api/client'
 
 export type Me = Told<'/api/v1/whoami'>
+
+/** Whoever this page is shown to, once somebody has signed in. */
+let known: Me | null = null
 
 export const whoAmI = queryOptions({
   queryKey: ['whoami'],
   queryFn: async (): Promise<Me | null> => {
-    const reply = await fetch('/api/v1/whoami', { credentials: 'same-origin' })
-    if (reply.status === 401) return null
-    const told = (await reply.json()) as Me
-    keepCsrf(told.csrf_token)
-    return told
+    try {
+      const told = await get('/api/v1/whoami')
+      keepCsrf(told.csrf_token)
+      known = told
+      return told
+    } catch (why) {
+      // Only this means that nobody is signed in; a server that is busy or away says nothing about that.
+      if (!(why instanceof Problem && why.status === 401)) throw why
+      if (known === null) return null
+      // Their session is over: the page stays, with the door before it, so that nothing typed is lost.
+      hearEnd()
+      throw why
+    }
   },
   staleTime: Infinity,
 })
@@ -31,18 +42,9 @@ export function useSeesAll(): boolean {
   return me !== null && me.campaigns == null && me.team == null && !me.roles.includes('agent')
 }
 
-/** Signing out ends the session here and, where a provider says so, there. */
-export function useSignOut(): () => Promise<void> {
-  const queries = useQueryClient()
-  return async () => {
-    const { told } = await post('/api/v1/sign-out', [])
-    keepCsrf(null)
-    if (told.provider_sign_out) {
-      location.assign(told.provider_sign_out)
-      return
-    }
-    queries.clear()
-    queries.setQueryData(whoAmI.queryKey, null)
-  }
+/** Signing out ends the session here and, where a provider says so, there. The page begins anew: it keeps nothing of theirs. */
+export async function signOut(): Promise<void> {
+  const { told } = await post('/api/v1/sign-out', [])
+  keepCsrf(null)
+  location.replace(told.provider_sign_out ?? '/')
 }
-

@@ -1,8 +1,9 @@
 // Why a campaign dials nobody at this moment, from what the server says of it: the first that holds, with what it names.
-// Each is a fact of the API; nothing is guessed, and what is not known is not said.
+// Each is a fact of the API; nothing is guessed. That it dials is said only where calls of its own are open, or where
+// all that could keep it from dialing has been asked; what is not known is said to be not known.
 import type { Ready } from '../api/queries'
 import type { Tone } from '../components/lineMarks'
-import { timeIn } from './format'
+import { instantIn } from './format'
 
 export interface WhyNot {
   key: string
@@ -17,12 +18,14 @@ interface Campaign {
   waiting: number
   open: number
   time_zone?: string
-  schedule?: { start_time: string; end_time: string; max_concurrent: number; rests: string[][] }
+  schedule?: { start_time: string; end_time: string; max_concurrent: number }
+  hours?: { state: 'open' | 'by_person' | 'never' } | { state: 'closed'; opens_at: string } | null
   stage?: { waiting?: { zh: string; en: string } | null } | null
   pause_reason?: string | null
 }
 
-export function whyNotNow(campaign: Campaign, ready: Ready | undefined, now: string | undefined, isChinese: boolean): WhyNot | null {
+/** Null: it dials. */
+export function whyNotNow(campaign: Campaign, ready: Ready | undefined, isChinese: boolean): WhyNot | null {
   if (campaign.status === 'completed' || campaign.status === 'stopped') {
     return { key: `why.${campaign.status}`, tone: 'slate' }
   }
@@ -30,22 +33,20 @@ export function whyNotNow(campaign: Campaign, ready: Ready | undefined, now: str
   if (stop !== undefined) return { key: 'why.stop', tone: 'red', values: { stop } }
   if (campaign.status === 'draft' || campaign.status === 'ready') return { key: `why.${campaign.status}`, tone: 'amber' }
   if (campaign.status === 'paused') {
-    return { key: `why.paused.${campaign.pause_reason ?? 'requested'}`, tone: 'amber' }
+    // A row of a list does not say who or what paused it.
+    return { key: campaign.pause_reason == null ? 'why.pausedSomehow' : `why.paused.${campaign.pause_reason}`, tone: 'amber' }
   }
   if (ready !== undefined && ready.dialing !== 'dialing') return { key: `standing.${ready.dialing}`, tone: 'red' }
   const waits = campaign.stage?.waiting
   if (waits) return { key: 'why.stage', tone: 'amber', values: { why: isChinese ? waits.zh : waits.en } }
-  return ofTheHour(campaign, now) ?? ofThePeople(campaign)
+  return ofTheHours(campaign) ?? ofThePeople(campaign) ?? ofWhatIsUnknown(campaign, ready)
 }
 
-function ofTheHour({ schedule, time_zone }: Campaign, now: string | undefined): WhyNot | null {
-  if (schedule === undefined || time_zone === undefined || now === undefined) return null
-  const here = timeIn(now, time_zone).slice(0, 5)
-  if (here < schedule.start_time || here >= schedule.end_time) {
-    return { key: 'why.window', tone: 'amber', values: { from: schedule.start_time, to: schedule.end_time, zone: time_zone } }
-  }
-  const rest = schedule.rests.find(([from = '', to = '']) => from <= here && here < to)
-  return rest === undefined ? null : { key: 'why.rest', tone: 'amber', values: { from: rest[0] ?? '', to: rest[1] ?? '' } }
+function ofTheHours({ hours, schedule, time_zone }: Campaign): WhyNot | null {
+  if (hours?.state === 'never') return { key: 'why.never', tone: 'red' }
+  if (hours?.state !== 'closed') return null
+  const zone = time_zone ?? 'UTC'
+  return { key: 'why.window', tone: 'amber', values: { from: schedule?.start_time ?? '', to: schedule?.end_time ?? '', until: instantIn(hours.opens_at, zone), zone } }
 }
 
 function ofThePeople({ waiting, open, schedule }: Campaign): WhyNot | null {
@@ -54,4 +55,11 @@ function ofThePeople({ waiting, open, schedule }: Campaign): WhyNot | null {
   }
   if (waiting > 0) return null
   return open > 0 ? { key: 'why.allOpen', tone: 'line', values: { open } } : { key: 'why.nobody', tone: 'slate' }
+}
+
+function ofWhatIsUnknown({ hours, open }: Campaign, ready: Ready | undefined): WhyNot | null {
+  if (open > 0) return null
+  if (ready === undefined || hours == null) return { key: 'why.unknown', tone: 'slate' }
+  // Days off and each person's own zone are asked of each person.
+  return { key: hours.state === 'by_person' ? 'why.byPerson' : 'why.due', tone: 'slate' }
 }

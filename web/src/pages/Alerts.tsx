@@ -4,7 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { Button, Input, Modal, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post, type Told } from '../api/client'
+import { commandKey, post, Problem, type Told } from '../api/client'
 import { useAlerts } from '../api/queries'
 import { instantIn } from '../app/format'
 import { useMay } from '../app/session'
@@ -22,15 +22,27 @@ export function Alerts() {
   const [seenTo, setSeenTo] = useState<Row | null>(null)
   const [note, setNote] = useState('')
   const [refused, setRefused] = useState<unknown>(null)
+  const [isSending, setSending] = useState(false)
+  const [key, setKey] = useState('')
+  // Each alert has a dialog, a note and a command of its own.
+  const see = (one: Row | null) => {
+    setSeenTo(one)
+    setNote('')
+    setRefused(null)
+    setKey(commandKey())
+  }
   const acknowledge = async () => {
-    if (seenTo === null) return
+    if (seenTo === null || isSending) return
+    setSending(true)
     try {
-      await post('/api/v1/alerts/{id}/acknowledge', [seenTo.alert], { note })
-      setSeenTo(null)
-      setNote('')
+      await post('/api/v1/alerts/{id}/acknowledge', [seenTo.alert], { note }, key)
+      see(null)
       await queries.invalidateQueries({ queryKey: ['alerts'] })
     } catch (why) {
       setRefused(why)
+      if (why instanceof Problem && why.status !== 0) setKey(commandKey())
+    } finally {
+      setSending(false)
     }
   }
   return (
@@ -60,7 +72,7 @@ export function Alerts() {
               render: (_, one) =>
                 one.acknowledged_by != null
                   ? t('alerts.acknowledgedBy', { by: one.acknowledged_by })
-                  : may('alerts:write') && <Button size="small" onClick={() => setSeenTo(one)}>{t('alerts.acknowledge')}</Button>,
+                  : may('alerts:write') && <Button size="small" onClick={() => see(one)}>{t('alerts.acknowledge')}</Button>,
             },
           ]}
         />
@@ -70,9 +82,9 @@ export function Alerts() {
         title={t('alerts.acknowledge')}
         okText={t('alerts.acknowledge')}
         cancelText={t('act.leave')}
-        okButtonProps={{ disabled: note.trim() === '' }}
+        okButtonProps={{ disabled: note.trim() === '', loading: isSending }}
         onOk={() => void acknowledge()}
-        onCancel={() => setSeenTo(null)}
+        onCancel={() => see(null)}
       >
         <Input.TextArea aria-label={t('alerts.note')} placeholder={t('alerts.note')} maxLength={256} value={note} onChange={(event) => setNote(event.target.value)} />
         {refused !== null && <Refused why={refused} />}

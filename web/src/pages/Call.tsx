@@ -29,7 +29,11 @@ export function CallPage() {
   const navigate = useNavigate()
   const may = useMay()
   const ready = useReady()
-  const shown = useQuery({ queryKey: ['call', id], queryFn: () => get('/api/v1/calls/{id}', [id]) })
+  const shown = useQuery({
+    queryKey: ['call', id],
+    queryFn: () => get('/api/v1/calls/{id}', [id]),
+    refetchInterval: (query) => (query.state.data?.ended == null ? LIVE_MS : false),
+  })
   const isOver = shown.data?.ended != null
   const told = useQuery({
     queryKey: ['call-events', id],
@@ -63,6 +67,7 @@ export function CallPage() {
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
   if (shown.error) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const call = shown.data
+  if (told.error && told.data === undefined) return <Refused why={told.error} again={() => void told.refetch()} />
   if (call === undefined || told.data === undefined) return <Waiting />
   const zone = campaign.data?.time_zone ?? 'Asia/Shanghai'
   const { marks, states } = story
@@ -87,6 +92,7 @@ export function CallPage() {
         <span className="spread" />
         <Age at={told.dataUpdatedAt} position={events[events.length - 1]?.position} />
       </div>
+      {replay.error && <Refused why={replay.error} again={() => void replay.refetch()} />}
       <LineOfTime
         marks={marks}
         lanes={story.lanes}

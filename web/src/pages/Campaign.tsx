@@ -65,12 +65,13 @@ export function CampaignPage() {
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
   if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const campaign = shown.data
-  if (campaign === undefined) return <Waiting />
+  if (campaign === undefined || (position !== undefined && shown.isPlaceholderData)) return <Waiting />
   const isPast = position !== undefined
   const status = campaign.status ?? 'draft'
-  const why = isPast ? null : whyNotNow({ ...campaign, status }, ready.data, live.data?.shown_at, i18n.language !== 'en')
+  const why = isPast ? null : whyNotNow({ ...campaign, status }, ready.isError ? undefined : ready.data, i18n.language !== 'en')
   const moveTo = (to: number | null) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position: to ?? undefined, tab }, replace: true })
-  const isOver = status === 'completed' || status === 'stopped'
+  // Whether it is over now, whatever it was then: the axis stays the same while one moves along it.
+  const isOver = ['campaign.completed', 'campaign.stopped'].includes(marks[marks.length - 1]?.kind ?? '')
   const until = isOver || live.data === undefined ? undefined : Date.parse(live.data.shown_at)
   const stop = stops.data?.items.find((one) => one.scope === 'all' || (one.scope === 'campaign' && one.id === id))
   return (
@@ -79,7 +80,7 @@ export function CampaignPage() {
         <h1>{id}</h1>
         <Status status={status} />
         {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
-        {stop && <Tag tone="red">{t('campaign.stopEngaged')}</Tag>}
+        {stop && !isPast && <Tag tone="red">{t('campaign.stopEngaged')}</Tag>}
         <span className="muted">{t('campaign.about', { flow: `${campaign.flow.flow}@${campaign.flow.version}`, preset: campaign.preset, zone: campaign.time_zone })}</span>
         <span className="spread" />
         {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} />}
@@ -97,7 +98,8 @@ export function CampaignPage() {
           </>
         )}
       </div>
-      <Figures id={id} campaign={campaign} report={report.data} why={why} isPast={isPast} />
+      {report.error && <Refused why={report.error} again={() => void report.refetch()} />}
+      <Figures id={id} campaign={campaign} report={isPast && report.isPlaceholderData ? undefined : report.data} why={why} isPast={isPast} />
       <div className="split">
         <div className="card">
           <Tabs

@@ -2,7 +2,7 @@
 import { Link, getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Segmented, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
-import { useCampaigns, useLive, useReady, type CampaignListed } from '../api/queries'
+import { useCampaigns, useReady, type CampaignListed } from '../api/queries'
 import { percent, seconds } from '../app/format'
 import { whyNotNow } from '../app/whyNot'
 import { Age } from '../components/Figure'
@@ -18,7 +18,6 @@ export function Campaigns() {
   const navigate = useNavigate()
   const campaigns = useCampaigns()
   const ready = useReady()
-  const live = useLive()
   const isChinese = i18n.language !== 'en'
   const items = (campaigns.data?.items ?? []).filter((one) => status === undefined || one.status === status)
   const label = (one: 'answer_ratio' | 'conversion_ratio_people' | 'talk_ms_mean') => {
@@ -53,7 +52,7 @@ export function Campaigns() {
               title: t('campaigns.why'),
               key: 'why',
               render: (_, one) => {
-                const why = whyNotNow(one, ready.data, live.data?.shown_at, isChinese)
+                const why = whyNotNow(one, ready.isError ? undefined : ready.data, isChinese)
                 return why === null ? <Word tone="line">{t('why.dialing')}</Word> : <Word tone={why.tone}>{t(why.key, why.values)}</Word>
               },
             },

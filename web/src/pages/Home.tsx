@@ -70,7 +70,6 @@ function Running() {
   const { t, i18n } = useTranslation()
   const campaigns = useCampaigns()
   const ready = useReady()
-  const live = useLive()
   if (campaigns.error) return <Refused why={campaigns.error} again={() => void campaigns.refetch()} />
   if (campaigns.data === undefined) return <Waiting />
   const items = [...campaigns.data.items].sort((one, other) => Number(other.status === 'running') - Number(one.status === 'running'))
@@ -83,7 +82,7 @@ function Running() {
       {items.length === 0 && <Empty what={t('campaigns.none')} next={<code className="mono">{t('campaigns.noneNext')}</code>} />}
       <div className="body">
         {items.slice(0, 8).map((one) => {
-          const why = whyNotNow(one, ready.data, live.data?.shown_at, i18n.language !== 'en')
+          const why = whyNotNow(one, ready.isError ? undefined : ready.data, i18n.language !== 'en')
           return (
             <div key={one.id} className="funnel" style={{ gridTemplateColumns: 'minmax(120px, 1fr) 110px 1fr 2fr', padding: '5px 0' }}>
               <Link to="/campaigns/$id" params={{ id: one.id }}>{one.id}</Link>
@@ -112,13 +111,20 @@ function Needs() {
     queryFn: () => get('/api/v1/approvals', [], { open: 'true', limit: 100 }),
     refetchInterval: 10_000,
   })
+  const may = useMay()
   const [standing, engaged, asked] = [alerts.data?.items ?? [], stops.data?.items ?? [], approvals.data?.items ?? []]
+  // Nothing is said to need nobody before all of it has been read.
+  const questions = [...(may('alerts:read') ? [alerts] : []), ...(may('installation:read') ? [stops] : []), approvals]
+  const failed = questions.filter((one) => one.isError)
+  const isRead = questions.every((one) => one.isSuccess)
   return (
     <section className="card">
       <header>
         <h2>{t('home.needs')}</h2>
         <Age at={alerts.dataUpdatedAt || approvals.dataUpdatedAt} />
       </header>
+      {failed.map((one, index) => <Refused key={index} why={one.error} again={() => void one.refetch()} />)}
+      {!isRead && failed.length === 0 && <Waiting />}
       <ul className="list body">
         {engaged.map((one) => (
           <li key={one.stop}>
@@ -139,7 +145,7 @@ function Needs() {
             <Word tone="amber">{t('home.approval', { act: i18n.language === 'en' ? one.act : one.act_zh, by: one.requested_by })}</Word>
           </li>
         ))}
-        {standing.length + engaged.length + asked.length === 0 && <li className="muted">{t('home.nothing')}</li>}
+        {isRead && standing.length + engaged.length + asked.length === 0 && <li className="muted">{t('home.nothing')}</li>}
       </ul>
     </section>
   )

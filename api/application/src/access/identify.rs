@@ -1,6 +1,7 @@
 //! From what a request brings to who asks: a key's secret, or a session's.
 
 use super::caller::{Caller, KnownUser};
+use super::idle::Asked;
 use crate::installation::Installation;
 use domain::actor::Way;
 use domain::digest::SecretDigest;
@@ -20,8 +21,8 @@ const MINUTE_MS: u64 = 60_000;
 pub enum Credentials<'a> {
     /// `ll_<id>_<secret>`.
     Key(&'a str),
-    /// What a browser holds: `<user>.<secret>`.
-    Session(&'a str),
+    /// What a browser holds: `<user>.<secret>`; and whether somebody is at it.
+    Session(&'a str, Asked),
 }
 
 /// What a browser holds of a session.
@@ -34,7 +35,7 @@ pub fn session_text(user: &UserId, secret: &str) -> String {
 pub async fn identify(installation: &Installation, given: Credentials<'_>) -> Result<Caller, Problem> {
     match given {
         Credentials::Key(text) => by_key(installation, text).await,
-        Credentials::Session(text) => by_session(installation, text).await,
+        Credentials::Session(text, asked) => by_session(installation, text, asked).await,
     }
 }
 
@@ -76,7 +77,7 @@ async fn by_key(installation: &Installation, text: &str) -> Result<Caller, Probl
     })))
 }
 
-async fn by_session(installation: &Installation, text: &str) -> Result<Caller, Problem> {
+async fn by_session(installation: &Installation, text: &str, asked: Asked) -> Result<Caller, Problem> {
     let ended = || refused("session-ended", "this session has ended: sign in again");
     let (name, secret) = text.rsplit_once('.').ok_or_else(ended)?;
     let Ok(name) = name.parse::<UserId>() else {
@@ -97,7 +98,7 @@ async fn by_session(installation: &Installation, text: &str) -> Result<Caller, P
     if !installation
         .access
         .idle
-        .uses(SecretDigest::of(secret), idle_ms, now)
+        .uses(SecretDigest::of(secret), asked, idle_ms, now)
     {
         return Err(ended());
     }

@@ -9,17 +9,27 @@ use std::sync::{Mutex, PoisonError};
 /// that rested longest have to sign in again.
 const SESSIONS_MAX: usize = 10_000;
 
+/// On whose behalf a browser asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// Somebody is at the page.
+    ByPerson,
+    /// The page asks again by itself, and nobody has touched it for a while.
+    ByItself,
+}
+
 /// The last use of each session, as this process saw it. After a restart each begins to rest anew.
 #[derive(Default)]
 pub(crate) struct IdleSessions(Mutex<BTreeMap<SecretDigest, Timestamp>>);
 
 impl IdleSessions {
-    /// Notes a use; false where the session has rested for `idle_ms`.
-    pub(crate) fn uses(&self, session: SecretDigest, idle_ms: u64, now: Timestamp) -> bool {
+    /// Notes a use; false where the session has rested for `idle_ms`. What a page asks by itself, with nobody
+    /// at it, is no use: the session rests on.
+    pub(crate) fn uses(&self, session: SecretDigest, by: Asked, idle_ms: u64, now: Timestamp) -> bool {
         let mut uses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(last) = uses.get_mut(&session) {
             let rested = now.ms_since(*last) >= idle_ms;
-            if !rested {
+            if !rested && by == Asked::ByPerson {
                 *last = now;
             }
             return !rested;
@@ -53,16 +63,33 @@ mod tests {
         let idle = IdleSessions::default();
         let session = SecretDigest::of("s");
         let start: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
-        assert!(idle.uses(session, IDLE_MS, start));
+        assert!(idle.uses(session, Asked::ByPerson, IDLE_MS, start));
         let later = start.plus_ms(IDLE_MS - 1);
-        assert!(idle.uses(session, IDLE_MS, later));
+        assert!(idle.uses(session, Asked::ByPerson, IDLE_MS, later));
         assert!(!idle.has_rested(session, IDLE_MS, later.plus_ms(IDLE_MS - 1)));
         let too_late = later.plus_ms(IDLE_MS);
         assert!(idle.has_rested(session, IDLE_MS, too_late));
-        assert!(!idle.uses(session, IDLE_MS, too_late));
+        assert!(!idle.uses(session, Asked::ByPerson, IDLE_MS, too_late));
         assert!(
-            !idle.uses(session, IDLE_MS, too_late.plus_ms(1)),
+            !idle.uses(session, Asked::ByPerson, IDLE_MS, too_late.plus_ms(1)),
             "no use revives it"
         );
+    }
+
+    /// A console that is left open asks every few seconds; that keeps no session alive.
+    #[test]
+    fn what_a_page_asks_by_itself_is_no_use() {
+        let idle = IdleSessions::default();
+        let session = SecretDigest::of("s");
+        let start: Timestamp = "2026-03-02T10:00:00Z".parse().unwrap();
+        assert!(idle.uses(session, Asked::ByPerson, IDLE_MS, start));
+        for minute in 1..15 {
+            let now = start.plus_ms(minute * 60_000);
+            assert!(idle.uses(session, Asked::ByItself, IDLE_MS, now));
+        }
+        assert!(!idle.uses(session, Asked::ByItself, IDLE_MS, start.plus_ms(IDLE_MS)));
+        let unseen = SecretDigest::of("first asked by itself after a restart");
+        assert!(idle.uses(unseen, Asked::ByItself, IDLE_MS, start));
+        assert!(!idle.uses(unseen, Asked::ByItself, IDLE_MS, start.plus_ms(IDLE_MS)));
     }
 }

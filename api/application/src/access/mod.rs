@@ -26,6 +26,7 @@ mod while_allowed;
 pub use by_provider::{RoundBegun, RoundReturned, begin_round, end_round};
 pub use caller::{Caller, KnownUser};
 pub use identify::{Credentials, KEY_PREFIX, identify, session_text};
+pub use idle::Asked;
 pub use keys::{KeyMade, KeyOrder, create_key, revoke_key};
 pub use managing::{
     RoleChange, ScopeOrder, UserChanged, UserOrder, add_user, change_role, change_scope, disable_user,

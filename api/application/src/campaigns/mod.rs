@@ -24,7 +24,7 @@ use all_then::all_campaigns;
 use domain::approvals_asked::NeedsApproval;
 use domain::calling_plan::{CallingPlan, Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::{Campaign, CampaignState};
+use domain::campaign::{Campaign, CampaignState, CampaignStatus};
 use domain::event_filter::EventFilter;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, FlowNamed, content_hash};
@@ -35,7 +35,7 @@ use intake::campaign_body::{CampaignBody, FlowBody};
 use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
 use serde_json::{Value, json};
-use shown::{CampaignListed, Created, Headed, Progress};
+use shown::{CampaignListed, Created, Headed, HoursShown, Progress};
 use std::sync::Arc;
 
 /// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
@@ -209,7 +209,14 @@ pub async fn show(
         return Err(Problem::missing("this campaign"));
     }
     let mut body = describe(campaign, &loaded.state);
-    body.stage = StageShown::of(loaded.state.gates(), installation.now());
+    let now = installation.now();
+    let hours = |plan| HoursShown::of(plan, now);
+    let is_over = matches!(
+        loaded.state.status(),
+        Some(CampaignStatus::Stopped | CampaignStatus::Completed)
+    );
+    body.hours = loaded.state.plan().filter(|_| !is_over).map(hours);
+    body.stage = StageShown::of(loaded.state.gates(), now);
     if let Some(row) = installation.board(campaign).await? {
         body.headed = Some(headed(&row)?);
     }
@@ -340,6 +347,7 @@ pub fn describe(campaign: &CampaignId, state: &CampaignState) -> CampaignShown {
         created: state.created().map(Created::of),
         pause_reason: state.pause_reason().cloned(),
         start_scheduled: state.is_start_scheduled(),
+        hours: None,
         stage: None,
         headed: None,
         known: None,

@@ -2,10 +2,10 @@
 
 use crate::as_of::Known;
 use crate::figures::{People, Stands, Versions};
-use domain::calling_plan::{Basis, Duplicates, FlowRef, Preset};
+use domain::calling_plan::{Basis, CallingPlan, Duplicates, FlowRef, Preset};
 use domain::campaign::event::PauseReason;
 use domain::campaign::{CampaignStatus, CreatedCampaign, Gates};
-use domain::compliance::zone_of_campaign;
+use domain::compliance::{Opening, opening, zone_of_campaign};
 use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, TEST_PEOPLE_MAX};
 use domain::ids::CampaignId;
 use domain::running_plan::RunningPlan;
@@ -29,6 +29,9 @@ pub struct CampaignShown {
     /// Told to start, and waiting for its time or for another campaign.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub start_scheduled: bool,
+    /// Whether its hours are open now; not of the past, nor of one that is over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hours: Option<HoursShown>,
     /// How far it has gone live, of one that does so in stages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stage: Option<StageShown>,
@@ -37,6 +40,32 @@ pub struct CampaignShown {
     /// Of the past: where the answer lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,
+}
+
+/// Whether the hours of a campaign are open: its own within its preset's. Days off are each person's to be
+/// asked about.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum HoursShown {
+    Open,
+    Closed {
+        opens_at: Timestamp,
+    },
+    /// The zone of each person says it.
+    ByPerson,
+    /// They open no more before its end.
+    Never,
+}
+
+impl HoursShown {
+    pub fn of(plan: &CallingPlan, now: Timestamp) -> Self {
+        match opening(plan, now) {
+            Opening::At(at) if at <= now => Self::Open,
+            Opening::At(opens_at) => Self::Closed { opens_at },
+            Opening::ByPerson => Self::ByPerson,
+            Opening::Never => Self::Never,
+        }
+    }
 }
 
 /// How far a campaign has gone live, and what of its stage is used up.

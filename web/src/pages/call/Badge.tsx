@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { addressOf, file, get } from '../../api/client'
 import type { CallEvent } from '../../api/queries'
 import { Tag } from '../../components/Marks'
-import { check } from './proof'
+import { check, NotProved } from './proof'
 
 export function Badge({ id, events }: { id: string; events: readonly CallEvent[] }) {
   const { t } = useTranslation()
@@ -25,7 +25,11 @@ export function Badge({ id, events }: { id: string; events: readonly CallEvent[]
   if (proof.error) {
     return (
       <>
-        <Tag tone="red">{t('proof.refused', { why: proof.error.message })}</Tag>
+        {proof.error instanceof NotProved ? (
+          <Tag tone="red">{t('proof.refused', { why: proof.error.message })}</Tag>
+        ) : (
+          <Tag tone="amber">{t('proof.notChecked', { why: proof.error.message || t('problem.no-answer') })}</Tag>
+        )}
         {again}
       </>
     )

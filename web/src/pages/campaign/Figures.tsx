@@ -35,7 +35,7 @@ export function Figures({ id, campaign, report, why, isPast }: Props) {
   }
   const target = (metric: string) => {
     const row = targets.data?.items.find((one) => one.metric === metric)
-    return row === undefined ? undefined : t('campaign.target', { ratio: percent(row.per_mille / 1000) })
+    return row === undefined || isPast ? undefined : t('campaign.target', { ratio: percent(row.per_mille / 1000) })
   }
   const used = budget.data?.budget
   return (
