@@ -65,7 +65,9 @@ export function CampaignPage() {
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
   if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const campaign = shown.data
-  if (campaign === undefined || (position !== undefined && shown.isPlaceholderData)) return <Waiting />
+  if (campaign === undefined) return <Waiting />
+  // What stands under another moment is not shown as this one's; the line of time stays, with its focus.
+  const isReading = position !== undefined && (shown.isPlaceholderData || report.isPlaceholderData)
   const isPast = position !== undefined
   const status = campaign.status ?? 'draft'
   const why = isPast ? null : whyNotNow({ ...campaign, status }, ready.isError ? undefined : ready.data, i18n.language !== 'en')
@@ -88,7 +90,7 @@ export function CampaignPage() {
       {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
       <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={campaign.time_zone} until={until} isOver={isOver} />
       <div className="muted">
-        {isPast && campaign.known ? (
+        {isReading ? null : isPast && campaign.known ? (
           t('campaign.knownThen', { time: campaign.known.recorded_at ? instantIn(campaign.known.recorded_at, campaign.time_zone) : '–', position: campaign.known.position })
         ) : (
           <>
@@ -99,25 +101,31 @@ export function CampaignPage() {
         )}
       </div>
       {report.error && <Refused why={report.error} again={() => void report.refetch()} />}
-      <Figures id={id} campaign={campaign} report={isPast && report.isPlaceholderData ? undefined : report.data} why={why} isPast={isPast} />
-      <div className="split">
-        <div className="card">
-          <Tabs
-            style={{ padding: '0 14px 8px' }}
-            activeKey={tab ?? 'calls'}
-            onChange={(chosen) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position, tab: chosen }, replace: true })}
-            items={[
-              ...(may('calls:read')
-                ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} isPast={isPast} /> }]
-                : []),
-              { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
-              { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
-              { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
-            ]}
-          />
-        </div>
-        {may('figures:read') && <Funnel id={id} position={position} />}
-      </div>
+      {isReading ? (
+        <Waiting />
+      ) : (
+        <>
+          <Figures id={id} campaign={campaign} report={report.data} why={why} isPast={isPast} />
+          <div className="split">
+            <div className="card">
+              <Tabs
+                style={{ padding: '0 14px 8px' }}
+                activeKey={tab ?? 'calls'}
+                onChange={(chosen) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position, tab: chosen }, replace: true })}
+                items={[
+                  ...(may('calls:read')
+                    ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} isPast={isPast} /> }]
+                    : []),
+                  { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
+                  { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
+                  { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
+                ]}
+              />
+            </div>
+            {may('figures:read') && <Funnel id={id} position={position} />}
+          </div>
+        </>
+      )}
     </div>
   )
 }
