@@ -1,5 +1,5 @@
-//! Saved reports over HTTP: which figures somebody wants again, made for whoever reads them, and sent at their
-//! times to channels of alerts and webhooks.
+//! Saved reports over HTTP: which figures somebody wants again, made for whoever reads them, and sent at
+//! their times to channels of alerts and webhooks.
 
 use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
@@ -38,7 +38,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .takes::<NewReport>(),
         reads(Endpoint::get(
             "/api/v1/saved-reports/{name}",
-            "A saved report with its figures, as far as the caller may see them; its ETag is what a change names",
+            "A saved report with its figures that the caller may see; its ETag is what a change names",
             show,
         ))
         .query(PARAMETERS),
