@@ -7,6 +7,7 @@ use domain::api_key::ApiKey;
 use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
+use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
@@ -24,6 +25,7 @@ use domain::person_request::PersonRequest;
 use domain::report::Report;
 use domain::retention::Retention;
 use domain::sample::Sample;
+use domain::saved_report::SavedReport;
 use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Envelope;
@@ -103,6 +105,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Approval::AGGREGATE, check::<Approval>),
     (Call::AGGREGATE, check::<Call>),
     (Campaign::AGGREGATE, check::<Campaign>),
+    (ChartNote::AGGREGATE, check::<ChartNote>),
     (Complaint::AGGREGATE, check::<Complaint>),
     (Conversation::AGGREGATE, check::<Conversation>),
     (Customer::AGGREGATE, check::<Customer>),
@@ -119,6 +122,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Report::AGGREGATE, check::<Report>),
     (Retention::AGGREGATE, check::<Retention>),
     (Sample::AGGREGATE, check::<Sample>),
+    (SavedReport::AGGREGATE, check::<SavedReport>),
     (Setting::AGGREGATE, check::<Setting>),
     (Stop::AGGREGATE, check::<Stop>),
     (Subscriber::AGGREGATE, check::<Subscriber>),

@@ -18,6 +18,7 @@ use domain::api_key::ApiKey;
 use domain::approval::Approval;
 use domain::call::Call;
 use domain::campaign::Campaign;
+use domain::chart_note::ChartNote;
 use domain::complaint::Complaint;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
@@ -40,6 +41,7 @@ use domain::ports::vault::Vault;
 use domain::report::Report;
 use domain::retention::Retention;
 use domain::sample::Sample;
+use domain::saved_report::SavedReport;
 use domain::setting::Setting;
 use domain::stop::Stop;
 use domain::stored_event::Cause;
@@ -88,6 +90,10 @@ pub struct ActorSystem {
     pub approvals: Entities<Approval>,
     pub reports: Entities<Report>,
     pub samples: Entities<Sample>,
+    /// Which figures people want to see again, and to whom they are sent when.
+    pub saved_reports: Entities<SavedReport>,
+    /// What people noted on each chart.
+    pub chart_notes: Entities<ChartNote>,
     /// How long each class of data is kept.
     pub retentions: Entities<Retention>,
     /// Values by which this installation goes.
@@ -137,6 +143,8 @@ impl ActorSystem {
             approvals: Entities::start(&environment, &hosting),
             reports: Entities::start(&environment, &hosting),
             samples: Entities::start(&environment, &hosting),
+            saved_reports: Entities::start(&environment, &hosting),
+            chart_notes: Entities::start(&environment, &hosting),
             retentions: Entities::start(&environment, &hosting),
             settings: Entities::start(&environment, &hosting),
             holidays: Entities::start(&environment, &hosting),

@@ -26,6 +26,7 @@ pub mod calling_plan;
 pub mod campaign;
 mod canonical;
 pub mod case;
+pub mod chart_note;
 pub mod complaint;
 pub mod compliance;
 pub mod conversation;
@@ -76,6 +77,7 @@ pub mod retention;
 pub mod routing_score;
 pub mod running_plan;
 pub mod sample;
+pub mod saved_report;
 pub mod screening;
 
 pub mod segment;

@@ -53,6 +53,7 @@ pub mod recordings;
 pub mod rehearsing;
 pub mod reply_value;
 pub mod retention;
+pub mod saved_reports;
 pub mod segments;
 pub mod settings;
 pub mod stops;

@@ -22,6 +22,7 @@ use application::installation::Installation;
 use application::notice::notice;
 use application::private_file;
 use application::retention;
+use application::saved_reports;
 use application::webhooks;
 use application::{conversations, messages};
 use domain::ports::speech::Synthesizer;
@@ -245,6 +246,7 @@ fn begin_beside(installation: &Arc<Installation>) {
     installation.live.begin(&installation.environment);
     alerts::begin(installation);
     webhooks::begin(installation);
+    saved_reports::begin(installation);
     retention::begin(installation);
     conversations::begin(installation);
     messages::begin(installation);

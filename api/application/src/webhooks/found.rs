@@ -18,10 +18,37 @@ pub(super) struct Found {
     pub(super) reached: Position,
 }
 
+/// Ids of the streams that have an event of one kind, and the position up to which that is known.
+#[derive(Debug, Default)]
+pub(crate) struct NamedStreams {
+    pub(crate) ids: BTreeSet<String>,
+    pub(crate) reached: Position,
+}
+
 pub(super) async fn found(installation: &Installation) -> Result<Found, Problem> {
-    let mut found = from_rows(installation).await.unwrap_or_default();
+    let named = named_streams(installation, WebhookEvent::ADDED).await?;
+    let ids = named.ids.iter().filter_map(|id| id.parse().ok());
+    Ok(Found {
+        ids: ids.collect(),
+        reached: named.reached,
+    })
+}
+
+/// Streams with an event of a kind of which there are few, by rows and the log behind them.
+pub(crate) async fn named_streams(installation: &Installation, kind: &str) -> Result<NamedStreams, Problem> {
+    let mut found = from_rows(installation, kind).await.unwrap_or_default();
+    streams_behind(installation, kind, &mut found).await?;
+    Ok(found)
+}
+
+/// Those of what the log holds behind what is known.
+pub(crate) async fn streams_behind(
+    installation: &Installation,
+    kind: &str,
+    found: &mut NamedStreams,
+) -> Result<(), Problem> {
     let filter = EventFilter {
-        kinds: vec![WebhookEvent::ADDED.to_owned()],
+        kinds: vec![kind.to_owned()],
         ..EventFilter::default()
     };
     loop {
@@ -32,21 +59,21 @@ pub(super) async fn found(installation: &Installation) -> Result<Found, Problem>
         for event in &page.events {
             let envelope = event.envelope();
             let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-            found.ids.extend(envelope.stream.id().parse::<WebhookId>().ok());
+            found.ids.insert(envelope.stream.id().to_owned());
         }
         if page.reached == found.reached {
-            return Ok(found);
+            return Ok(());
         }
         found.reached = page.reached;
     }
 }
 
 /// Those of the audit trail; nothing where its rows cannot be read.
-async fn from_rows(installation: &Installation) -> Option<Found> {
+async fn from_rows(installation: &Installation, kind: &str) -> Option<NamedStreams> {
     let status = installation.rows.status();
     let view = status.iter().find(|view| view.view == audit_trail::NAME)?;
     let filter = AuditFilter {
-        kind: Some(WebhookEvent::ADDED.to_owned()),
+        kind: Some(kind.to_owned()),
         ..AuditFilter::default()
     };
     let mut ids = BTreeSet::new();
@@ -56,15 +83,12 @@ async fn from_rows(installation: &Installation) -> Option<Found> {
         let rows = audit_trail::events(db.as_ref(), &filter, after, EVENTS_MAX)
             .await
             .ok()?;
-        ids.extend(
-            rows.iter()
-                .filter_map(|row| row.stream.id().parse::<WebhookId>().ok()),
-        );
+        ids.extend(rows.iter().map(|row| row.stream.id().to_owned()));
         match rows.last() {
             Some(last) if rows.len() >= EVENTS_MAX => after = last.position,
             _ => {
                 let reached = view.position;
-                return Some(Found { ids, reached });
+                return Some(NamedStreams { ids, reached });
             }
         }
     }

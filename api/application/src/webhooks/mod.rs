@@ -18,6 +18,7 @@ mod signature;
 mod storing;
 mod text;
 
+pub(crate) use found::{named_streams, streams_behind};
 pub use managing::{
     Adding, WebhookChanged, WebhookMade, WebhookTested, add_webhook, reached, remove, replay, rotate, test,
 };

@@ -11,9 +11,11 @@ use super::storing::{Stored, Storing};
 use super::text::said;
 use crate::event_stream::{Feed, Note, Ports};
 use crate::installation::Installation;
+use domain::decider::EventData;
 use domain::event_filter::EventFilter;
 use domain::ids::WebhookId;
 use domain::problem::Problem;
+use domain::saved_report::SavedReportEvent;
 use domain::stored_event::{Envelope, Position, StoredEvent};
 use domain::time::Timestamp;
 use domain::webhook::{DeliveryFault, Outcome, OutcomeEnd, WebhookFacts, WebhookState};
@@ -99,7 +101,7 @@ impl Sender {
             stop: environment.tasks.stop_signal(),
         };
         let filter = EventFilter {
-            kinds: settings.facts.kinds.iter().cloned().collect(),
+            kinds: told_kinds(&settings.facts),
             ..EventFilter::default()
         };
         let feed = Feed::new(ports, filter, state.through());
@@ -299,7 +301,7 @@ impl Sender {
         let position = stored.position;
         let envelope = stored.envelope();
         let envelope = envelope.map_err(|error| Problem::fault(error.to_string()))?;
-        let is_wanted = !self.known.knows(position) && is_wanted(&self.settings.facts, &envelope);
+        let is_wanted = !self.known.knows(position) && is_wanted(&self.settings, &envelope);
         let told = Arc::clone(&self.installation);
         let facts = Arc::clone(&self.settings.facts);
         let is_told = is_wanted && is_told(&told, &facts, &envelope).await?;
@@ -335,11 +337,31 @@ fn item_of(stored: StoredEvent) -> Result<Item, Problem> {
 }
 
 /// Whoever is held to campaigns is told of those, and of nothing that is about none.
-fn is_wanted(facts: &WebhookFacts, envelope: &Envelope) -> bool {
+/// A saved report goes to those that it names: who recorded it looked whether they may be told of it.
+fn is_wanted(settings: &Settings, envelope: &Envelope) -> bool {
+    let facts = &settings.facts;
+    if envelope.kind == SavedReportEvent::SENT {
+        return names(envelope, settings.id);
+    }
     match &envelope.campaign {
         Some(campaign) => facts.campaigns.admits(campaign),
         None => facts.campaigns.is_all(),
     }
+}
+
+fn names(envelope: &Envelope, id: WebhookId) -> bool {
+    let read = SavedReportEvent::read(&envelope.kind, envelope.version, &envelope.data);
+    let sending = read.as_ref().ok().and_then(SavedReportEvent::sending);
+    sending.is_some_and(|sending| sending.channels.contains(&id))
+}
+
+/// The kinds that it asked for, and saved reports, which name whom they go to.
+fn told_kinds(facts: &WebhookFacts) -> Vec<String> {
+    let mut kinds: Vec<String> = facts.kinds.iter().cloned().collect();
+    if !facts.format.is_personal() {
+        kinds.push(SavedReportEvent::SENT.to_owned());
+    }
+    kinds
 }
 
 fn deferred(behind: Position) -> impl Fn(Item) -> Outcome {

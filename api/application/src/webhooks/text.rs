@@ -9,6 +9,7 @@ use domain::customer::event::CustomerEvent;
 use domain::decider::{Decider, EventData};
 use domain::number::event::NumberEvent;
 use domain::problem::Problem;
+use domain::saved_report::{SavedReportEvent, SentFigure};
 use domain::stored_event::{Envelope, StreamVersion};
 use domain::time::Timestamp;
 
@@ -20,6 +21,8 @@ const PAGE_EVENTS: usize = 512;
 pub(super) struct Said {
     zh: String,
     en: String,
+    /// What stands below in a message, and not in a subject.
+    more: String,
 }
 
 impl Said {
@@ -27,12 +30,17 @@ impl Said {
         Self {
             zh: "【ledgerline】测试消息，无需处理".to_owned(),
             en: "[ledgerline] a test message, nothing to do".to_owned(),
+            more: String::new(),
         }
     }
 
     /// The whole message.
     pub(super) fn text(&self) -> String {
-        format!("{}\n{}", self.zh, self.en)
+        let text = format!("{}\n{}", self.zh, self.en);
+        if self.more.is_empty() {
+            return text;
+        }
+        format!("{text}\n{}", self.more)
     }
 
     /// Of a mail.
@@ -46,6 +54,9 @@ pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Re
     if envelope.stream.aggregate() == Alert::AGGREGATE {
         return alert(installation, envelope).await;
     }
+    if envelope.kind == SavedReportEvent::SENT {
+        return report(envelope).map(Some);
+    }
     let about = match &envelope.campaign {
         Some(campaign) => format!(" {campaign}"),
         None => String::new(),
@@ -54,7 +65,36 @@ pub(super) async fn said(installation: &Installation, envelope: &Envelope) -> Re
     Ok(Some(Said {
         zh: format!("【ledgerline】{zh}{about} {}", envelope.at),
         en: format!("[ledgerline] {en}{about}"),
+        more: String::new(),
     }))
+}
+
+/// A report's title, its days, and a line for each figure.
+fn report(envelope: &Envelope) -> Result<Said, Problem> {
+    let event = SavedReportEvent::read(&envelope.kind, envelope.version, &envelope.data);
+    let event = event.map_err(|error| Problem::fault(error.to_string()))?;
+    let Some(sending) = event.sending() else {
+        return Err(Problem::fault("what was sent of a report is not there"));
+    };
+    let line = |label: &str, figure: &SentFigure| {
+        let about = figure.campaign.as_ref();
+        let about = about.map_or_else(String::new, |campaign| format!(" {campaign}"));
+        let value = figure.value.as_deref().unwrap_or("–");
+        format!("\n{label} v{}{about}: {value}", figure.version)
+    };
+    let figures = sending.figures.iter();
+    let zh: String = figures
+        .clone()
+        .map(|figure| line(&figure.label_zh, figure))
+        .collect();
+    let en: String = figures.map(|figure| line(&figure.label_en, figure)).collect();
+    let days = format!("{} – {}", sending.from, sending.to);
+    let title = &sending.title;
+    Ok(Said {
+        zh: format!("【ledgerline】报表：{title}"),
+        en: format!("[ledgerline] report: {title}"),
+        more: format!("{days}{zh}\n{en}"),
+    })
 }
 
 fn of_kind(kind: &str) -> (&str, &str) {
@@ -151,6 +191,7 @@ fn of_alert(raised: &AlertEvent, kind: &str, at: Timestamp) -> Option<Said> {
             "[ledgerline] {en}: {}, {subject}, {figure}; {detail}",
             rule.label_en()
         ),
+        more: String::new(),
     })
 }
 

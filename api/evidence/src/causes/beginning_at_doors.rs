@@ -5,6 +5,7 @@ use super::beginning::Beginning;
 use domain::access::AccessEvent;
 use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
+use domain::chart_note::ChartNoteEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
 use domain::holiday::HolidayEvent;
@@ -14,6 +15,7 @@ use domain::message::MessageEvent;
 use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
 use domain::retention::RetentionEvent;
+use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
 use domain::stop::StopEvent;
 use domain::subscriber::SubscriberEvent;
@@ -135,6 +137,26 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         HolidayEvent::IMPORTED,
         Beginning::Outside,
         "somebody imports the holidays of a year",
+    ),
+    (
+        SavedReportEvent::SAVED,
+        Beginning::Outside,
+        "somebody saves a report",
+    ),
+    (
+        SavedReportEvent::SENT,
+        Beginning::Clock,
+        "the time of a saved report came, or somebody sends it",
+    ),
+    (
+        SavedReportEvent::REMOVED,
+        Beginning::Outside,
+        "somebody removes a saved report",
+    ),
+    (
+        ChartNoteEvent::ADDED,
+        Beginning::Outside,
+        "somebody notes something on a chart",
     ),
     (
         SettingEvent::CHANGED,

@@ -57,6 +57,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         "retention",
         Parameter::one_of("class", "A class of data", &["recordings", "persons"]),
     ),
+    (
+        "saved-reports",
+        Parameter::text("name", "A saved report, by its name", "weekly-answers"),
+    ),
     ("samples", Parameter::uuid("id", "A sample")),
     ("users", Parameter::text("name", "A user", "wang")),
     ("api-keys", Parameter::uuid("id", "A key")),

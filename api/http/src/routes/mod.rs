@@ -16,6 +16,7 @@ pub mod calls;
 mod campaign_clones;
 mod campaign_segments;
 pub mod campaigns;
+mod chart_notes;
 mod charts;
 mod complaints;
 mod compliance_reports;
@@ -70,6 +71,7 @@ mod requests;
 mod retention;
 mod rules;
 mod samples;
+mod saved_reports;
 mod second_factor;
 mod segments;
 mod session;
@@ -110,6 +112,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         exports::endpoints(),
         takings::endpoints(),
         metrics::endpoints(),
+        chart_notes::endpoints(),
         charts::endpoints(),
         customers::endpoints(),
         persons::endpoints(),
@@ -148,6 +151,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         streams::endpoints(),
         subscribers::endpoints(),
         samples::endpoints(),
+        saved_reports::endpoints(),
         compliance_reports::endpoints(),
         projections::endpoints(),
         session::endpoints(),

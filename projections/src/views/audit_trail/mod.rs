@@ -17,6 +17,7 @@ use domain::alert::event::AlertEvent;
 use domain::approval::ApprovalEvent;
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
+use domain::chart_note::ChartNoteEvent;
 use domain::customer::event::CustomerEvent;
 use domain::inquiry::event::InquiryEvent;
 use domain::installation::event::InstallationEvent;
@@ -113,6 +114,7 @@ const ACTED: &[&str] = &[
     CallEvent::CORRECTED,
     CampaignEvent::LIST_UNDONE,
     CampaignEvent::TARGETS_SET,
+    ChartNoteEvent::ADDED,
     CustomerEvent::CALL_BACK_ORDERED,
     CustomerEvent::CALLBACK_ENDED,
     CustomerEvent::CALLBACK_REQUESTED,

@@ -1,0 +1,148 @@
+//! A report made: its figures for a scope, over the days that it looks back on.
+
+use crate::as_of::Moment;
+use crate::figures::{Asked, Source, find};
+use crate::installation::Installation;
+use domain::ids::CampaignId;
+use domain::permission::{CampaignScope, DataScope};
+use domain::problem::Problem;
+use domain::saved_report::plan::FIGURES_MAX;
+use domain::saved_report::{ReportPlan, SentFigure};
+use domain::stored_event::Position;
+use domain::time::Timestamp;
+use projections::metrics::{Metric, Scope, Unit};
+
+/// How long a report waits for the rows to have what happened before it was asked.
+const ROWS_WAIT_MS: u64 = 10_000;
+
+/// See the file's description.
+pub(super) struct Made {
+    pub(super) from: Timestamp,
+    pub(super) to: Timestamp,
+    pub(super) position: Position,
+    pub(super) figures: Vec<SentFigure>,
+}
+
+/// The campaigns that a figure is made for each; `None` alone is one over all. Nothing where the scope
+/// reaches none of them.
+pub(super) fn campaigns_in(plan: &ReportPlan, scope: &DataScope) -> Vec<Option<CampaignId>> {
+    if plan.campaigns.is_empty() {
+        return match &scope.campaigns {
+            CampaignScope::All if scope.is_all() => vec![None],
+            CampaignScope::All => Vec::new(),
+            CampaignScope::Only(named) => named.iter().cloned().map(Some).collect(),
+        };
+    }
+    let named = plan.campaigns.iter();
+    let reached = named.filter(|campaign| scope.admits_campaign(campaign));
+    reached.cloned().map(Some).collect()
+}
+
+/// Makes it for `scope`, over the whole days before `at`.
+pub(super) async fn make(
+    installation: &Installation,
+    plan: &ReportPlan,
+    scope: &DataScope,
+    moment: Moment,
+    at: Timestamp,
+) -> Result<Made, Problem> {
+    let window = plan.window(at);
+    let (from, to) = window.ok_or_else(|| Problem::fault("a saved report has a zone that is none"))?;
+    let campaigns = campaigns_in(plan, scope);
+    let mut made = Made {
+        from,
+        to,
+        position: Position(0),
+        figures: Vec::new(),
+    };
+    if moment.is_now() {
+        let head = installation.store().head().await?;
+        installation.rows_at(head, ROWS_WAIT_MS).await?;
+    }
+    for campaign in &campaigns {
+        let source = Source::of_metric(installation, moment, campaign.as_ref()).await?;
+        made.position = made.position.max(source.position.unwrap_or_default());
+        for name in &plan.metrics {
+            if made.figures.len() >= FIGURES_MAX {
+                return Ok(made);
+            }
+            let scope = Scope {
+                campaign: campaign.clone(),
+                from: Some(from),
+                to: Some(to),
+            };
+            let asked = Asked::of(find(name, None)?, scope, None)?;
+            made.figures.push(figure(&asked, source.db.as_ref()).await?);
+        }
+    }
+    Ok(made)
+}
+
+async fn figure(asked: &Asked, db: &dyn projections::ReadDb) -> Result<SentFigure, Problem> {
+    let answer = asked.answer(db).await?;
+    let metric = asked.metric;
+    let whole = answer.figures.first();
+    let value = whole.and_then(|whole| whole.value);
+    Ok(SentFigure {
+        metric: metric.name.clone(),
+        version: metric.version,
+        label_zh: metric.label.zh.clone(),
+        label_en: metric.label.en.clone(),
+        campaign: asked.scope.campaign.clone(),
+        value: value.map(|value| worded(metric, value)),
+        numerator_count: whole.map_or(0, |whole| whole.numerator),
+        denominator_count: whole.and_then(|whole| whole.denominator),
+    })
+}
+
+/// As people read it.
+fn worded(metric: &Metric, value: f64) -> String {
+    match metric.unit {
+        Unit::Ratio => format!("{:.1} %", value * 100.0),
+        Unit::Ms => format!("{:.1} s", value / 1_000.0),
+        Unit::Count => format!("{value:.0}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::permission::People;
+    use std::collections::BTreeSet;
+
+    fn plan(campaigns: &[&str]) -> ReportPlan {
+        ReportPlan {
+            title: "周报".to_owned(),
+            metrics: vec!["answer_ratio_per_call".to_owned()],
+            campaigns: campaigns.iter().map(|name| name.parse().unwrap()).collect(),
+            days: 7,
+            zone: "Asia/Shanghai".to_owned(),
+            schedule: None,
+            channels: BTreeSet::new(),
+            is_shared: true,
+        }
+    }
+
+    fn only(names: &[&str]) -> DataScope {
+        DataScope {
+            campaigns: CampaignScope::Only(names.iter().map(|name| name.parse().unwrap()).collect()),
+            people: People::All,
+        }
+    }
+
+    fn reached(plan: &ReportPlan, scope: &DataScope) -> Vec<String> {
+        let campaigns = campaigns_in(plan, scope).into_iter();
+        campaigns
+            .map(|campaign| campaign.map_or("all".to_owned(), |campaign| campaign.to_string()))
+            .collect()
+    }
+
+    #[test]
+    fn a_figure_over_all_is_made_for_a_scope_without_limits_alone() {
+        assert_eq!(reached(&plan(&[]), &DataScope::ALL), ["all"]);
+        assert_eq!(reached(&plan(&[]), &only(&["A", "B"])), ["A", "B"]);
+        assert!(reached(&plan(&[]), &only(&[])).is_empty());
+        assert_eq!(reached(&plan(&["A", "B"]), &only(&["B", "C"])), ["B"]);
+        assert!(reached(&plan(&["A"]), &only(&["C"])).is_empty());
+    }
+}

@@ -1,0 +1,340 @@
+//! Saved reports as they are saved, read and removed.
+
+use super::making::{campaigns_in, make};
+use crate::access::Caller;
+use crate::as_of::{Known, Moment};
+use crate::figures::find;
+use crate::installation::Installation;
+use crate::webhooks::{named_streams, reached};
+use actors::Answer;
+use domain::ids::UserId;
+use domain::permission::{DataScope, Permission};
+use domain::problem::{Kind, MemberError, Problem};
+use domain::saved_report::{
+    ReportPlan, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, SavedReportState, Sending,
+    SendingFault, SentFigure,
+};
+use domain::stored_event::{Cause, Position, StreamVersion};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Saved reports of one installation: what the clerk looks through again and again.
+const REPORTS_MAX: usize = 500;
+
+/// A saved report as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SavedReport")]
+pub struct SavedShown {
+    pub name: SavedReportId,
+    #[serde(flatten)]
+    pub plan: ReportPlan,
+    /// Absent where it is the directory's owner's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub owner: Option<UserId>,
+    /// Whether the caller may change it.
+    pub is_own: bool,
+    pub saved_at: Timestamp,
+    /// When it is sent next; absent without a schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_due_at: Option<Timestamp>,
+    /// When it was sent, or was to be, the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_sent_at: Option<Timestamp>,
+    /// Why nothing was sent then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_fault: Option<SendingFault>,
+    /// What `If-Match` says of a change: the version that was read.
+    #[schemars(example = &"\"v1\"")]
+    pub etag: String,
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub version: StreamVersion,
+}
+
+/// The saved reports that the caller may read.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SavedReports")]
+pub struct SavedList {
+    pub items: Vec<SavedShown>,
+}
+
+/// A saved report with its figures.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SavedReportMade")]
+pub struct ReportMade {
+    #[serde(flatten)]
+    pub saved: SavedShown,
+    /// The first instant of its days.
+    pub from: Timestamp,
+    /// Before which its days end.
+    pub to: Timestamp,
+    pub figures: Vec<SentFigure>,
+    /// Up to where the log was read for it.
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String", example = &"42")]
+    pub complete_up_to: Position,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub known: Option<Known>,
+}
+
+/// A saved report after a change.
+pub struct ReportChanged {
+    pub shown: SavedShown,
+    pub answer: Answer<SavedReport>,
+}
+
+fn user_of(caller: &Caller) -> Option<UserId> {
+    caller.user().map(|known| known.user.clone())
+}
+
+fn shown(
+    name: &SavedReportId,
+    state: &SavedReportState,
+    version: StreamVersion,
+    reader: Option<&UserId>,
+    now: Timestamp,
+) -> Option<SavedShown> {
+    let saved = state.saved()?;
+    let last: Option<(Timestamp, &Sending)> = state.last();
+    Some(SavedShown {
+        name: name.clone(),
+        plan: (*saved.plan).clone(),
+        is_own: saved.owner.as_ref() == reader,
+        owner: saved.owner.clone(),
+        saved_at: saved.since,
+        next_due_at: saved.plan.next_due(now),
+        last_sent_at: last.map(|(at, _)| at),
+        last_fault: last.and_then(|(_, sending)| sending.fault),
+        etag: format!("\"v{}\"", version.0),
+        version,
+    })
+}
+
+/// Whether this caller may know of it: their own, or a shared one that holds something in their scope.
+fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
+    let Some(saved) = state.saved() else { return false };
+    let reader = user_of(caller);
+    let is_theirs = saved.owner == reader;
+    is_theirs || saved.plan.is_shared && !campaigns_in(&saved.plan, scope).is_empty()
+}
+
+/// Every saved report that the caller may read, by name.
+pub async fn all_saved(
+    installation: &Installation,
+    caller: &Caller,
+    scope: &DataScope,
+) -> Result<SavedList, Problem> {
+    let reader = user_of(caller);
+    let mut items = Vec::new();
+    for name in ids(installation).await? {
+        let loaded = installation.entities.saved_reports.state(&name).await?;
+        if may_read(&loaded.state, caller, scope) {
+            let now = installation.now();
+            items.extend(shown(&name, &loaded.state, loaded.version, reader.as_ref(), now));
+        }
+    }
+    Ok(SavedList { items })
+}
+
+async fn ids(installation: &Installation) -> Result<Vec<SavedReportId>, Problem> {
+    let found = named_streams(installation, SavedReportEvent::SAVED).await?;
+    let ids = found.ids.iter().filter_map(|id| id.parse().ok());
+    Ok(ids.collect())
+}
+
+/// The state of a report that the caller may read; as if there were none where they may not.
+pub async fn seen(
+    installation: &Installation,
+    name: &SavedReportId,
+    caller: &Caller,
+    scope: &DataScope,
+) -> Result<(Arc<SavedReportState>, StreamVersion), Problem> {
+    let loaded = installation.entities.saved_reports.state(name).await?;
+    if !may_read(&loaded.state, caller, scope) {
+        return Err(Problem::missing("this saved report"));
+    }
+    Ok((loaded.state, loaded.version))
+}
+
+/// One saved report with its figures, now or at a moment.
+pub async fn one_saved(
+    installation: &Installation,
+    name: &SavedReportId,
+    caller: &Caller,
+    scope: &DataScope,
+    moment: Moment,
+) -> Result<ReportMade, Problem> {
+    let (state, version) = seen(installation, name, caller, scope).await?;
+    let now = installation.now();
+    let reader = user_of(caller);
+    let missing = || Problem::missing("this saved report");
+    let saved = shown(name, &state, version, reader.as_ref(), now).ok_or_else(missing)?;
+    let mut known = None;
+    let mut at = now;
+    if !moment.is_now() {
+        let then = moment.resolve(installation.store(), now).await?;
+        at = then.at().unwrap_or(now);
+        known = Some(then.describe());
+    }
+    let made = make(installation, &saved.plan, scope, moment, at).await?;
+    Ok(ReportMade {
+        saved,
+        from: made.from,
+        to: made.to,
+        figures: made.figures,
+        complete_up_to: made.position,
+        known,
+    })
+}
+
+/// Saves a plan under a name; `is_new` refuses a name that is taken.
+pub async fn save(
+    installation: &Installation,
+    name: SavedReportId,
+    plan: ReportPlan,
+    by: (&Caller, &DataScope),
+    is_new: bool,
+    mut cause: Cause,
+) -> Result<ReportChanged, Problem> {
+    let (caller, scope) = by;
+    refuse_guests(caller)?;
+    let loaded = installation.entities.saved_reports.state(&name).await?;
+    if is_new {
+        if loaded.state.saved().is_some() {
+            return Err(wrong("/name", "there is a saved report of this name".to_owned()));
+        }
+        if ids(installation).await?.len() >= REPORTS_MAX {
+            let detail = format!("there are {REPORTS_MAX} saved reports: remove one");
+            return Err(wrong("/name", detail));
+        }
+        cause.request.expected = Some(loaded.version);
+    } else {
+        seen(installation, &name, caller, scope).await?;
+    }
+    check(installation, &plan, caller, scope).await?;
+    let owner = user_of(caller);
+    let command = SavedReportCommand::Save {
+        plan: Box::new(plan),
+        owner,
+    };
+    ask(installation, name, command, caller, cause).await
+}
+
+/// It is none any more; its owner alone does that.
+pub async fn remove_saved(
+    installation: &Installation,
+    name: SavedReportId,
+    caller: &Caller,
+    scope: &DataScope,
+    cause: Cause,
+) -> Result<Answer<SavedReport>, Problem> {
+    refuse_guests(caller)?;
+    let (state, _) = seen(installation, &name, caller, scope).await?;
+    refuse_others(&state, caller)?;
+    let asked = installation
+        .entities
+        .saved_reports
+        .ask(&name, SavedReportCommand::Remove, cause);
+    Ok(asked.await?)
+}
+
+async fn ask(
+    installation: &Installation,
+    name: SavedReportId,
+    command: SavedReportCommand,
+    caller: &Caller,
+    cause: Cause,
+) -> Result<ReportChanged, Problem> {
+    let answer = installation
+        .entities
+        .saved_reports
+        .ask(&name, command, cause)
+        .await?;
+    let reader = user_of(caller);
+    let now = installation.now();
+    let shown = shown(&name, &answer.state, answer.version, reader.as_ref(), now);
+    let shown = shown.ok_or_else(|| Problem::fault("a report that was saved is not there"))?;
+    Ok(ReportChanged { shown, answer })
+}
+
+/// Only its owner, and whoever owns the directory, does something to it.
+pub(super) fn refuse_others(state: &SavedReportState, caller: &Caller) -> Result<(), Problem> {
+    let owner = state.saved().and_then(|saved| saved.owner.clone());
+    let user = user_of(caller);
+    if user.is_none() || owner == user {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Forbidden,
+        "saved-report-of-another",
+        "this saved report is somebody else's: save one of your own",
+    ))
+}
+
+pub(super) fn refuse_guests(caller: &Caller) -> Result<(), Problem> {
+    if caller.user().is_some_and(|known| known.account.is_guest()) {
+        return Err(Problem::new(
+            Kind::Forbidden,
+            "guest-reads-only",
+            "a guest sees and changes nothing",
+        ));
+    }
+    Ok(())
+}
+
+/// What a plan names is there, and within what the caller may see.
+async fn check(
+    installation: &Installation,
+    plan: &ReportPlan,
+    caller: &Caller,
+    scope: &DataScope,
+) -> Result<(), Problem> {
+    for (index, name) in plan.metrics.iter().enumerate() {
+        if find(name, None).is_err() {
+            let shown: String = name.chars().take(64).collect();
+            return Err(wrong(
+                &format!("/metrics/{index}"),
+                format!("{shown:?} is no metric"),
+            ));
+        }
+    }
+    let outside = plan
+        .campaigns
+        .iter()
+        .position(|campaign| !scope.admits_campaign(campaign));
+    if let Some(index) = outside {
+        return Err(wrong(
+            &format!("/campaigns/{index}"),
+            "is no campaign here".to_owned(),
+        ));
+    }
+    for (index, id) in plan.channels.iter().enumerate() {
+        let pointer = format!("/channels/{index}");
+        let is_there = match caller.scope_for(Permission::AlertsRead) {
+            Ok(reach) => reached(installation, *id, &reach, true).await.is_ok(),
+            Err(_forbidden) => false,
+        };
+        let is_there = is_there
+            || match caller.scope_for(Permission::WebhooksRead) {
+                Ok(reach) => reached(installation, *id, &reach, false).await.is_ok(),
+                Err(_forbidden) => false,
+            };
+        if !is_there {
+            return Err(wrong(
+                &pointer,
+                "is no channel of alerts and no webhook here".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn wrong(pointer: &str, detail: String) -> Problem {
+    Problem::members(vec![MemberError {
+        pointer: pointer.to_owned(),
+        detail,
+    }])
+}

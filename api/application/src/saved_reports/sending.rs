@@ -1,0 +1,201 @@
+//! A saved report sent: made for what its owner may see at that moment, recorded with its figures, and told
+//! to its channels by their own senders.
+
+use super::making::make;
+use super::managing::{refuse_guests, refuse_others, seen, wrong};
+use crate::access::{Caller, KnownUser};
+use crate::as_of::Moment;
+use crate::installation::Installation;
+use actors::Answer;
+use domain::actor::Way;
+use domain::digest::SecretDigest;
+use domain::ids::{CommandId, UserId, WebhookId};
+use domain::permission::{CampaignScope, DataScope, Permission};
+use domain::problem::{Kind, Problem};
+use domain::saved_report::{
+    Saved, SavedReport, SavedReportCommand, SavedReportId, Sending, SendingFault, SentFigure,
+};
+use domain::stored_event::Cause;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// What was sent.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SavedReportSent")]
+pub struct ReportSent {
+    pub name: SavedReportId,
+    #[serde(flatten)]
+    pub sending: Sending,
+    #[schemars(example = &"42")]
+    pub position_sent: String,
+}
+
+/// Sends it now, beside its schedule.
+pub async fn send_now(
+    installation: &Installation,
+    name: SavedReportId,
+    by: (&Caller, &DataScope),
+    cause: Cause,
+) -> Result<(ReportSent, Answer<SavedReport>), Problem> {
+    let (caller, scope) = by;
+    refuse_guests(caller)?;
+    let (state, _) = seen(installation, &name, caller, scope).await?;
+    refuse_others(&state, caller)?;
+    let saved = state
+        .saved()
+        .ok_or_else(|| Problem::missing("this saved report"))?;
+    if saved.plan.channels.is_empty() {
+        return Err(wrong(
+            "/channels",
+            "this report names no channel to send it to".to_owned(),
+        ));
+    }
+    let sending = made(installation, saved, None, installation.now()).await?;
+    let answer = record(installation, &name, sending.clone(), cause).await?;
+    let sent = ReportSent {
+        name,
+        sending,
+        position_sent: answer.position.to_string(),
+    };
+    Ok((sent, answer))
+}
+
+/// Sends what is due, once for each time: the command's id follows from the report and its time, and the
+/// report itself refuses a second.
+pub(super) async fn send_due(
+    installation: &Installation,
+    name: &SavedReportId,
+    due: Timestamp,
+) -> Result<(), Problem> {
+    let loaded = installation.entities.saved_reports.state(name).await?;
+    let Some(saved) = loaded.state.saved() else {
+        return Ok(());
+    };
+    let sending = made(installation, saved, Some(due), due).await?;
+    let fault = sending.fault;
+    let command = CommandId::derive_from_text(&format!("saved report {name} due {due}"));
+    record(installation, name, sending, Cause::outside(command)).await?;
+    if let Some(fault) = fault {
+        tracing::warn!(report = %name, fault = fault.code(), "a saved report was not sent");
+    }
+    Ok(())
+}
+
+async fn record(
+    installation: &Installation,
+    name: &SavedReportId,
+    sending: Sending,
+    cause: Cause,
+) -> Result<Answer<SavedReport>, Problem> {
+    let command = SavedReportCommand::Send {
+        sending: Box::new(sending),
+    };
+    Ok(installation
+        .entities
+        .saved_reports
+        .ask(name, command, cause)
+        .await?)
+}
+
+/// What is to be sent of it, or why nothing is.
+async fn made(
+    installation: &Installation,
+    saved: &Saved,
+    due: Option<Timestamp>,
+    at: Timestamp,
+) -> Result<Sending, Problem> {
+    let scope = owner_scope(installation, saved.owner.as_ref()).await?;
+    let reach = scope.clone().unwrap_or_else(nothing);
+    let made = match make(installation, &saved.plan, &reach, Moment::default(), at).await {
+        Ok(made) => Some(made),
+        Err(problem) if problem.kind == Kind::Missing => None,
+        Err(problem) => return Err(problem),
+    };
+    let (from, to) = saved.plan.window(at).unwrap_or((at, at));
+    let position = made
+        .as_ref()
+        .map_or(domain::stored_event::Position(0), |made| made.position);
+    let is_metric_missing = made.is_none();
+    let figures = made.map(|made| made.figures).unwrap_or_default();
+    let channels = open_channels(installation, &saved.plan.channels, &figures).await?;
+    let fault = if scope.is_none() {
+        Some(SendingFault::Owner)
+    } else if is_metric_missing {
+        Some(SendingFault::Metric)
+    } else if figures.is_empty() {
+        Some(SendingFault::Owner)
+    } else if channels.is_empty() {
+        Some(SendingFault::Channels)
+    } else {
+        None
+    };
+    let text = serde_json::to_string(&figures).map_err(|error| Problem::fault(error.to_string()))?;
+    let is_sent = fault.is_none();
+    Ok(Sending {
+        title: saved.plan.title.clone(),
+        due,
+        from,
+        to,
+        position,
+        digest: SecretDigest::of(&text),
+        figures: if is_sent { figures } else { Vec::new() },
+        channels: if is_sent { channels } else { BTreeSet::new() },
+        fault,
+    })
+}
+
+fn nothing() -> DataScope {
+    DataScope {
+        campaigns: CampaignScope::Only(BTreeSet::new()),
+        ..DataScope::ALL
+    }
+}
+
+/// What the owner may see now; none of somebody who may not come in any more.
+async fn owner_scope(
+    installation: &Installation,
+    owner: Option<&UserId>,
+) -> Result<Option<DataScope>, Problem> {
+    let Some(owner) = owner else {
+        return Ok(Some(DataScope::ALL));
+    };
+    let state = installation.entities.users.state(owner).await?.state;
+    let Some(account) = state.active_at(installation.now()) else {
+        return Ok(None);
+    };
+    let known = KnownUser {
+        user: owner.clone(),
+        account: account.clone(),
+        way: Way::Other,
+        session: None,
+        scopes: None,
+        campaigns: CampaignScope::All,
+    };
+    let caller = Caller::User(Box::new(known));
+    Ok(caller.scope_for(Permission::FiguresRead).ok())
+}
+
+/// The channels that are there, and may be told of each of these figures' campaigns.
+async fn open_channels(
+    installation: &Installation,
+    named: &BTreeSet<WebhookId>,
+    figures: &[SentFigure],
+) -> Result<BTreeSet<WebhookId>, Problem> {
+    let mut open = BTreeSet::new();
+    for id in named {
+        let state = installation.entities.webhooks.state(id).await?.state;
+        let Some(facts) = state.active().filter(|_| !state.is_disabled()) else {
+            continue;
+        };
+        let admits = |figure: &SentFigure| match &figure.campaign {
+            Some(campaign) => facts.campaigns.admits(campaign),
+            None => facts.campaigns.is_all(),
+        };
+        if !facts.format.is_personal() && figures.iter().all(admits) {
+            open.insert(*id);
+        }
+    }
+    Ok(open)
+}

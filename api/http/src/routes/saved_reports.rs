@@ -1,0 +1,255 @@
+//! Saved reports over HTTP: which figures somebody wants again, made for whoever reads them, and sent at
+//! their times to channels of alerts and webhooks.
+
+use crate::described::{Changed, MadeOrChanged, Read, ReadAt};
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::paging::{LONG, PAGED, Paged, Paging};
+use crate::reply::Written;
+use application::as_of::{Moment, PARAMETERS};
+use application::saved_reports::{
+    ReportMade, ReportSent, SavedList, SavedShown, all_saved, one_saved, remove_saved, save, send_now,
+};
+use domain::ids::{CampaignId, WebhookId};
+use domain::problem::Problem;
+use domain::saved_report::plan::{CAMPAIGNS_MAX, CHANNELS_MAX, DAYS_MAX, METRICS_MAX, TITLE_BYTES_MAX};
+use domain::saved_report::{ReportPlan, ReportSchedule, SavedReportId};
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+
+/// Longest name of a report or a zone.
+const WORD_BYTES_MAX: usize = 64;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    let reads = |endpoint: Endpoint| endpoint.needs(Permission::FiguresRead, About::Handler);
+    vec![
+        reads(Endpoint::get(
+            "/api/v1/saved-reports",
+            "Saved reports: one's own, and those that others share",
+            list,
+        ))
+        .query(PAGED),
+        reads(Endpoint::post(
+            "/api/v1/saved-reports",
+            "Save which figures one wants to see again, and to whom they are sent when",
+            add,
+        ))
+        .takes::<NewReport>(),
+        reads(Endpoint::get(
+            "/api/v1/saved-reports/{name}",
+            "A saved report with its figures that the caller may see; its ETag is what a change names",
+            show,
+        ))
+        .query(PARAMETERS),
+        reads(Endpoint::put(
+            "/api/v1/saved-reports/{name}",
+            "Replace what one's saved report is",
+            replace,
+        ))
+        .takes::<ReportOrder>(),
+        reads(Endpoint::post(
+            "/api/v1/saved-reports/{name}/send",
+            "Send one's saved report now, beside its schedule",
+            send,
+        )),
+        reads(Endpoint::post(
+            "/api/v1/saved-reports/{name}/remove",
+            "One's saved report is none any more",
+            remove,
+        )),
+    ]
+}
+
+/// What it is to be.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "title": "接通率周报", "metrics": ["answer_ratio_per_call"], "days": 7,
+    "zone": "Asia/Shanghai", "is_shared": true }]))]
+struct ReportOrder {
+    #[schemars(length(min = 1, max = TITLE_BYTES_MAX))]
+    title: String,
+    /// Names of metrics.
+    #[schemars(length(min = 1, max = METRICS_MAX))]
+    metrics: Vec<String>,
+    /// A figure for each; without, one over all that the owner may see.
+    #[schemars(length(max = CAMPAIGNS_MAX))]
+    campaigns: Option<Vec<CampaignId>>,
+    /// The last so many whole days; 7 without.
+    #[schemars(range(min = 1, max = DAYS_MAX))]
+    days: Option<u32>,
+    /// IANA; `Asia/Shanghai` without.
+    zone: Option<String>,
+    /// When it is sent; only when somebody asks, without.
+    schedule: Option<ReportSchedule>,
+    /// Channels of alerts and webhooks.
+    #[schemars(length(max = CHANNELS_MAX))]
+    channels: Option<Vec<WebhookId>>,
+    /// Others may read it, each with the figures that they may see.
+    is_shared: Option<bool>,
+}
+
+/// What it is to be, and under which name.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "name": "weekly-answers", "title": "接通率周报",
+    "metrics": ["answer_ratio_per_call"], "days": 7 }]))]
+struct NewReport {
+    /// Small letters, digits, `_`, `.` and `-`.
+    name: Option<SavedReportId>,
+    #[serde(flatten)]
+    order: ReportOrder,
+}
+
+impl Order for ReportOrder {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("metrics") {
+            body.wrong("metrics", "is missing");
+        }
+        Self {
+            title: body.needed_short_text("title", TITLE_BYTES_MAX),
+            metrics: body.value("metrics").unwrap_or_default(),
+            campaigns: body.value("campaigns"),
+            days: body.count("days", 1, u32::from(DAYS_MAX)),
+            zone: body.short_text("zone", WORD_BYTES_MAX),
+            schedule: body.value("schedule"),
+            channels: body.value("channels"),
+            is_shared: body.value("is_shared"),
+        }
+    }
+}
+
+impl Order for NewReport {
+    fn read(body: &mut Members) -> Self {
+        if body.is_absent("name") {
+            body.wrong("name", "is missing");
+        }
+        Self {
+            name: body.parsed("name"),
+            order: ReportOrder::read(body),
+        }
+    }
+}
+
+impl ReportOrder {
+    fn plan(self) -> ReportPlan {
+        ReportPlan {
+            title: self.title,
+            metrics: self.metrics,
+            campaigns: self.campaigns.unwrap_or_default().into_iter().collect(),
+            days: self.days.and_then(|days| u16::try_from(days).ok()).unwrap_or(7),
+            zone: self.zone.unwrap_or_else(|| "Asia/Shanghai".to_owned()),
+            schedule: self.schedule,
+            channels: self.channels.into_iter().flatten().collect::<BTreeSet<_>>(),
+            is_shared: self.is_shared.unwrap_or_default(),
+        }
+    }
+}
+
+/// A saved report after a change.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SavedReportWritten")]
+struct ReportWritten {
+    #[serde(flatten)]
+    saved: SavedShown,
+    #[schemars(example = &"42")]
+    position: String,
+}
+
+/// A saved report that is none any more.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SavedReportRemoved")]
+struct ReportRemoved {
+    name: SavedReportId,
+    #[schemars(example = &"42")]
+    position: String,
+}
+
+async fn list(ctx: Ctx, input: Input) -> Result<Read<Paged<SavedList>>, Problem> {
+    let paging = Paging::of(&ctx.installation, &input, LONG)?;
+    let all = all_saved(&ctx.installation, &input.caller, &input.scope)
+        .await?
+        .items;
+    let (items, next_cursor) = paging.cut(all, |item| item.name.clone())?;
+    Ok(Read(Paged {
+        list: SavedList { items },
+        next_cursor,
+    }))
+}
+
+async fn show(ctx: Ctx, input: Input) -> Result<ReadAt<ReportMade>, Problem> {
+    let name = named(&input)?;
+    let moment = Moment::of(input.query())?;
+    let body = one_saved(&ctx.installation, &name, &input.caller, &input.scope, moment).await?;
+    Ok(ReadAt {
+        version: body.saved.version,
+        body,
+    })
+}
+
+async fn add(ctx: Ctx, input: Input) -> Result<MadeOrChanged<ReportWritten>, Problem> {
+    let cause = input.cause(&ctx.installation, "saved-reports")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let NewReport { name, order } = input.order().await?;
+    let name = name.ok_or_else(|| Problem::missing("this saved report"))?;
+    let by = (&caller, &scope);
+    let changed = save(&ctx.installation, name, order.plan(), by, true, cause).await?;
+    Ok(MadeOrChanged::Made(written(changed)))
+}
+
+async fn replace(ctx: Ctx, input: Input) -> Result<Changed<ReportWritten>, Problem> {
+    let name = named(&input)?;
+    let cause = input.cause(&ctx.installation, "saved-reports")?;
+    let (scope, caller) = (input.scope.clone(), input.caller.clone());
+    let order: ReportOrder = input.order().await?;
+    let by = (&caller, &scope);
+    let changed = save(&ctx.installation, name, order.plan(), by, false, cause).await?;
+    Ok(Changed(written(changed)))
+}
+
+fn written(changed: application::saved_reports::ReportChanged) -> Written<ReportWritten> {
+    let answer = changed.answer;
+    Written {
+        body: ReportWritten {
+            saved: changed.shown,
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }
+}
+
+async fn send(ctx: Ctx, input: Input) -> Result<Changed<ReportSent>, Problem> {
+    let name = named(&input)?;
+    let cause = input.cause(&ctx.installation, "saved-reports/send")?;
+    let by = (&input.caller, &input.scope);
+    let (body, answer) = send_now(&ctx.installation, name, by, cause).await?;
+    Ok(Changed(Written {
+        body,
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+async fn remove(ctx: Ctx, input: Input) -> Result<Changed<ReportRemoved>, Problem> {
+    let name = named(&input)?;
+    let cause = input.cause(&ctx.installation, "saved-reports/remove")?;
+    let removed = remove_saved(
+        &ctx.installation,
+        name.clone(),
+        &input.caller,
+        &input.scope,
+        cause,
+    );
+    let answer = removed.await?;
+    Ok(Changed(Written {
+        body: ReportRemoved {
+            name,
+            position: answer.position.to_string(),
+        },
+        version: Some(answer.version),
+        position: Some(answer.position),
+    }))
+}
+
+fn named(input: &Input) -> Result<SavedReportId, Problem> {
+    input.id(0, "this saved report")
+}

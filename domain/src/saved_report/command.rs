@@ -1,0 +1,30 @@
+//! Requests to a saved report: be so, note what was sent, be no more.
+
+use super::event::Sending;
+use super::plan::ReportPlan;
+use crate::ids::UserId;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SavedReportCommand {
+    /// So already: no event.
+    Save {
+        plan: Box<ReportPlan>,
+        owner: Option<UserId>,
+    },
+    /// Record what was made; for each due time once.
+    Send {
+        sending: Box<Sending>,
+    },
+    Remove,
+}
+
+impl SavedReportCommand {
+    /// Its name, for logs.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Save { .. } => "saved_report.save",
+            Self::Send { .. } => "saved_report.send",
+            Self::Remove => "saved_report.remove",
+        }
+    }
+}

@@ -1,0 +1,236 @@
+//! What a saved report shows, when it is sent, and to whom: its limits, and the instants that follow from it.
+
+use crate::ids::{CampaignId, UserId, WebhookId};
+use crate::time::Timestamp;
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Offset, TimeZone, Utc};
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+
+/// Longest title, in bytes: a line of a mail's subject.
+pub const TITLE_BYTES_MAX: usize = 120;
+
+/// Metrics of one report: what fits one page.
+pub const METRICS_MAX: usize = 12;
+
+/// Campaigns that a report names one by one.
+pub const CAMPAIGNS_MAX: usize = 20;
+
+/// Figures in one report, and so in what is sent and stored of it: a metric for each campaign.
+pub const FIGURES_MAX: usize = 60;
+
+/// Channels that one report is sent to.
+pub const CHANNELS_MAX: usize = 8;
+
+/// Days that a report looks back over: a year.
+pub const DAYS_MAX: u16 = 366;
+
+/// Longest name of a metric or a zone, in bytes.
+const WORD_BYTES_MAX: usize = 64;
+
+/// Minutes of a day.
+const DAY_MINUTES: u16 = 24 * 60;
+
+/// How far back and ahead a date of the schedule is looked for: a month and the day it may be put off.
+const LOOKED_DAYS: u64 = 33;
+
+/// What a saved report is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ReportPlan {
+    #[schemars(example = &"接通率周报", length(min = 1, max = TITLE_BYTES_MAX))]
+    pub title: String,
+    /// Names of metrics; each is shown at the version that is the one to quote.
+    #[schemars(example = ["answer_ratio_per_call"], length(min = 1, max = METRICS_MAX))]
+    pub metrics: Vec<String>,
+    /// A figure for each of them; left out where it is one figure over all that the owner may see.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(length(max = CAMPAIGNS_MAX))]
+    pub campaigns: BTreeSet<CampaignId>,
+    /// The last so many whole days in the zone.
+    #[schemars(range(min = 1, max = DAYS_MAX))]
+    pub days: u16,
+    /// Of the days and of the hour at which it is sent (IANA).
+    #[schemars(example = &"Asia/Shanghai")]
+    pub zone: String,
+    /// Left out where it is sent only when somebody asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<ReportSchedule>,
+    /// Channels of alerts and webhooks that it is sent to.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schemars(length(max = CHANNELS_MAX))]
+    pub channels: BTreeSet<WebhookId>,
+    /// Others may read it, each with the figures that they may see.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_shared: bool,
+}
+
+/// When it is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct ReportSchedule {
+    pub every: Every,
+    /// Of a week 1 (Monday) to 7, of a month 1 to 28; left out of days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 28))]
+    pub day: Option<u8>,
+    /// Of the day, in the zone: 540 is nine in the morning.
+    #[schemars(range(min = 0, max = 1439))]
+    pub minute: u16,
+}
+
+/// How often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ReportEvery")]
+pub enum Every {
+    Day,
+    Week,
+    Month,
+}
+
+/// Why a plan is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanFault {
+    #[error("a title of 1 to {TITLE_BYTES_MAX} bytes is needed")]
+    Title,
+    #[error("1 to {METRICS_MAX} metrics are needed, each once")]
+    Metrics,
+    #[error("at most {CAMPAIGNS_MAX} campaigns can be named")]
+    Campaigns,
+    #[error("metrics times campaigns are more than {FIGURES_MAX} figures")]
+    Figures,
+    #[error("it looks back over 1 to {DAYS_MAX} days")]
+    Days,
+    #[error("{zone:?} is not a zone whose days begin at a whole hour")]
+    Zone { zone: String },
+    #[error("at most {CHANNELS_MAX} channels can be named")]
+    Channels,
+    #[error("a week has days 1 to 7, a month is sent on 1 to 28, each day has 1440 minutes")]
+    Schedule,
+    #[error("a schedule needs a channel to send to")]
+    NoChannel,
+}
+
+impl ReportPlan {
+    /// What is wrong with it, where something is.
+    pub fn check(&self, now: Timestamp) -> Result<(), PlanFault> {
+        if self.title.trim().is_empty() || self.title.len() > TITLE_BYTES_MAX {
+            return Err(PlanFault::Title);
+        }
+        let named: BTreeSet<&String> = self.metrics.iter().collect();
+        let is_word = |name: &String| (1..=WORD_BYTES_MAX).contains(&name.len());
+        let is_some = (1..=METRICS_MAX).contains(&self.metrics.len());
+        if !is_some || named.len() != self.metrics.len() || !self.metrics.iter().all(is_word) {
+            return Err(PlanFault::Metrics);
+        }
+        if self.campaigns.len() > CAMPAIGNS_MAX {
+            return Err(PlanFault::Campaigns);
+        }
+        if self.metrics.len() * self.campaigns.len() > FIGURES_MAX {
+            return Err(PlanFault::Figures);
+        }
+        if !(1..=DAYS_MAX).contains(&self.days) {
+            return Err(PlanFault::Days);
+        }
+        if self.channels.len() > CHANNELS_MAX {
+            return Err(PlanFault::Channels);
+        }
+        self.check_zone(now)?;
+        self.check_schedule()
+    }
+
+    /// Figures are kept by hours, so a day must begin with one.
+    fn check_zone(&self, now: Timestamp) -> Result<(), PlanFault> {
+        let fault = || PlanFault::Zone {
+            zone: self.zone.chars().take(WORD_BYTES_MAX).collect(),
+        };
+        let zone = self.tz().ok_or_else(fault)?;
+        let offset = zone.offset_from_utc_datetime(&now.to_utc().naive_utc()).fix();
+        if offset.local_minus_utc() % 3_600 != 0 {
+            return Err(fault());
+        }
+        Ok(())
+    }
+
+    fn check_schedule(&self) -> Result<(), PlanFault> {
+        let Some(schedule) = self.schedule else {
+            return Ok(());
+        };
+        let is_day = match (schedule.every, schedule.day) {
+            (Every::Day, None) => true,
+            (Every::Week, Some(day)) => (1..=7).contains(&day),
+            (Every::Month, Some(day)) => (1..=28).contains(&day),
+            (Every::Day, Some(_)) | (Every::Week | Every::Month, None) => false,
+        };
+        if !is_day || schedule.minute >= DAY_MINUTES {
+            return Err(PlanFault::Schedule);
+        }
+        if self.channels.is_empty() {
+            return Err(PlanFault::NoChannel);
+        }
+        Ok(())
+    }
+
+    fn tz(&self) -> Option<Tz> {
+        self.zone.parse().ok()
+    }
+
+    /// The last instant at which it was to be sent, at or before `now`.
+    pub fn last_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let (zone, today) = self.today(now)?;
+        let days = (0..LOOKED_DAYS).filter_map(|back| today.checked_sub_days(Days::new(back)));
+        let dues = days.filter_map(|day| self.due_on(zone, day));
+        dues.into_iter().find(|due| *due <= now)
+    }
+
+    /// The first instant after `now` at which it is to be sent.
+    pub fn next_due(&self, now: Timestamp) -> Option<Timestamp> {
+        let (zone, today) = self.today(now)?;
+        let days = (0..LOOKED_DAYS).filter_map(|ahead| today.checked_add_days(Days::new(ahead)));
+        let dues = days.filter_map(|day| self.due_on(zone, day));
+        dues.into_iter().find(|due| *due > now)
+    }
+
+    fn today(&self, now: Timestamp) -> Option<(Tz, NaiveDate)> {
+        let zone = self.tz()?;
+        Some((zone, now.to_utc().with_timezone(&zone).date_naive()))
+    }
+
+    fn due_on(&self, zone: Tz, day: NaiveDate) -> Option<Timestamp> {
+        let schedule = self.schedule?;
+        let is_meant = match schedule.every {
+            Every::Day => true,
+            Every::Week => Some(day.weekday().number_from_monday()) == schedule.day.map(u32::from),
+            Every::Month => Some(day.day()) == schedule.day.map(u32::from),
+        };
+        is_meant.then_some(())?;
+        let minute = u32::from(schedule.minute);
+        instant(zone, day, NaiveTime::from_hms_opt(minute / 60, minute % 60, 0)?)
+    }
+
+    /// The whole days that a report made at `at` is over: from, and before what.
+    pub fn window(&self, at: Timestamp) -> Option<(Timestamp, Timestamp)> {
+        let (zone, today) = self.today(at)?;
+        let first = today.checked_sub_days(Days::new(u64::from(self.days)))?;
+        Some((
+            instant(zone, first, NaiveTime::MIN)?,
+            instant(zone, today, NaiveTime::MIN)?,
+        ))
+    }
+
+    /// Whether somebody may read it.
+    pub fn is_for(&self, owner: Option<&UserId>, reader: Option<&UserId>) -> bool {
+        self.is_shared || owner == reader
+    }
+}
+
+/// Where the clocks skip that hour, an hour later.
+fn instant(zone: Tz, day: NaiveDate, time: NaiveTime) -> Option<Timestamp> {
+    let local = day.and_time(time);
+    let found = zone.from_local_datetime(&local).earliest();
+    let found = found.or_else(|| {
+        let later = local.checked_add_signed(chrono::TimeDelta::hours(1))?;
+        zone.from_local_datetime(&later).earliest()
+    });
+    let utc: DateTime<Utc> = found?.with_timezone(&Utc);
+    Some(Timestamp::from_micros(utc.timestamp_micros()))
+}

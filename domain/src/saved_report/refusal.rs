@@ -1,0 +1,23 @@
+//! Why a command to a saved report can be refused: a rule said no, nothing was written.
+
+use super::plan::PlanFault;
+use crate::problem::Explained;
+use crate::time::Timestamp;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SavedReportRefusal {
+    #[error("{0}")]
+    Plan(PlanFault),
+    #[error("there is no such saved report")]
+    Nothing,
+    #[error("this saved report is somebody else's")]
+    NotTheirs,
+    #[error("it was sent for {due} already")]
+    SentAlready { due: Timestamp },
+    #[error("{due} is not when it is sent")]
+    NotDue { due: Timestamp },
+    #[error("more figures than one report has")]
+    TooMuch,
+}
+
+impl Explained for SavedReportRefusal {}
