@@ -1,0 +1,51 @@
+// An alert is seen to: by whom, with a note that is on record. Used wherever alerts are shown.
+import { useQueryClient } from '@tanstack/react-query'
+import { Input, Modal } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { post, type Told } from '../api/client'
+import { Refused } from './States'
+
+export type AlertRow = Told<'/api/v1/alerts'>['items'][number]
+
+interface Props {
+  /** What is seen to; null: nothing is asked. */
+  alert: AlertRow | null
+  onDone: () => void
+}
+
+export function Acknowledge({ alert, onDone }: Props) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const [note, setNote] = useState('')
+  const [refused, setRefused] = useState<unknown>(null)
+  const close = () => {
+    setNote('')
+    setRefused(null)
+    onDone()
+  }
+  const acknowledge = async () => {
+    if (alert === null) return
+    try {
+      await post('/api/v1/alerts/{id}/acknowledge', [alert.alert], { note })
+      await queries.invalidateQueries({ queryKey: ['alerts'] })
+      close()
+    } catch (why) {
+      setRefused(why)
+    }
+  }
+  return (
+    <Modal
+      open={alert !== null}
+      title={t('alerts.acknowledge')}
+      okText={t('alerts.acknowledge')}
+      cancelText={t('act.leave')}
+      okButtonProps={{ disabled: note.trim() === '' }}
+      onOk={() => void acknowledge()}
+      onCancel={close}
+    >
+      <Input.TextArea aria-label={t('alerts.note')} placeholder={t('alerts.note')} maxLength={256} value={note} onChange={(event) => setNote(event.target.value)} />
+      {refused !== null && <Refused why={refused} />}
+    </Modal>
+  )
+}
