@@ -4,7 +4,7 @@
 //! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
 
 use crate::event_stream::sse::Shareable;
-use crate::line_shown::{LineShown, lines_of};
+use crate::line_use::{LineUse, lines_of};
 use application::event_stream::{End, StreamPlace};
 use application::figures::{FORMULA, PEOPLE, Versions, no_metric, versions};
 use application::installation::Dialing;
@@ -124,7 +124,7 @@ pub struct LivePicture {
     /// What each line of this process carries of what it may; absent where it does not dial, and for whoever
     /// is held to campaigns.
     #[serde(skip_serializing_if = "Option::is_none")]
-    lines: Option<Vec<LineShown>>,
+    lines: Option<Vec<LineUse>>,
     /// Since this process made it, at the instant of sending.
     age_ms: u64,
     versions: Versions,

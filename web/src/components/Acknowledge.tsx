@@ -3,10 +3,9 @@ import { useQueryClient } from '@tanstack/react-query'
 import { Input, Modal } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { post, type Told } from '../api/client'
+import { post } from '../api/client'
+import type { AlertRow } from '../api/queries'
 import { Refused } from './States'
-
-export type AlertRow = Told<'/api/v1/alerts'>['items'][number]
 
 interface Props {
   /** What is seen to; null: nothing is asked. */

@@ -2,7 +2,7 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use crate::line_shown::LineShown;
+use crate::line_use::LineUse;
 use crate::live::measures;
 use application::as_of::{AS_OF, Moment, VALID_AT};
 use application::figures::{Source, Standing, Versions, no_metric};
@@ -117,7 +117,7 @@ struct Lines {
 #[derive(Debug, Serialize, JsonSchema)]
 struct LineNow {
     #[serde(flatten)]
-    line: LineShown,
+    line: LineUse,
     /// Its far end is this machine: a rehearsal.
     rehearsal: bool,
     /// Those that it may show, in turn; the institution's own numbers.
@@ -136,7 +136,7 @@ fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
     let items = loads.into_iter().map(|load| {
         let trunks = figures.iter().flat_map(|figures| &figures.trunks);
         LineNow {
-            line: LineShown::of(&load),
+            line: LineUse::of(&load),
             rehearsal: load.is_loopback,
             figures: trunks.clone().find(|one| one.trunk == load.trunk).cloned(),
             caller_numbers: load.caller_numbers,

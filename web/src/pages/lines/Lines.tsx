@@ -53,7 +53,7 @@ function LineCard({ line }: { line: LineNow }) {
     <section className="card" aria-label={line.trunk}>
       <div className="body list">
         <Headroom line={line} />
-        {line.rehearsal && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
+        {line.rehearsal && <div><Tag tone="amber">{t('top.rehearsalShort')}</Tag></div>}
         {line.rests_until != null && <span className="c-red">{t('lines.restsUntil', { time: instantIn(line.rests_until, ZONE) })}</span>}
         <dl className="pairs">
           <dt>{t('wall.lastHour')}</dt>

@@ -1,13 +1,14 @@
 // Beside the figures: targets against what was reached, and what is wrong; now, or as it was known at a moment.
-import { keepPreviousData, useQueries, useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQueries } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
+import { type AlertRow, useAlerts } from '../../api/queries'
 import { instantIn, percent } from '../../app/format'
 import { useMay, useMe, useSeesAll } from '../../app/session'
-import { Acknowledge, type AlertRow } from '../../components/Acknowledge'
+import { Acknowledge } from '../../components/Acknowledge'
 import { Age } from '../../components/Figure'
 import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
@@ -50,7 +51,7 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
             {one.reached == null ? (
               <Word tone="slate">{t('wall.notYet')}</Word>
             ) : (
-              <Word tone={one.reached ? 'line' : 'amber'}>{one.reached ? t('wall.reached') : t('wall.gap', { ratio: percent(one.gap_ratio) })}</Word>
+              <Word tone={one.reached ? 'line' : 'amber'}>{one.reached ? t('wall.reached') : t('wall.gap', { ratio: percent(Math.abs(one.gap_ratio ?? 0)) })}</Word>
             )}
           </li>
         ))}
@@ -64,13 +65,7 @@ export function Standing({ asOf, zone }: { asOf: string | undefined; zone: strin
   const { t, i18n } = useTranslation()
   const may = useMay()
   const [seenTo, setSeenTo] = useState<AlertRow | null>(null)
-  const alerts = useQuery({
-    queryKey: ['alerts', 'wall', asOf ?? 'now'],
-    queryFn: () => get('/api/v1/alerts', [], { standing: 'true', limit: 100, as_of: asOf }),
-    refetchInterval: asOf === undefined ? ROWS_MS : false,
-    placeholderData: keepPreviousData,
-    enabled: may('alerts:read'),
-  })
+  const alerts = useAlerts(asOf)
   if (!may('alerts:read')) return null
   const items = alerts.data?.items ?? []
   return (

@@ -59,10 +59,9 @@ export function useStream(): Stream {
         refused(new Problem(503, 'unavailable', told.reason ?? ''))
       })
       source.addEventListener('error', () => {
-        // While the browser connects again by itself it says so; a stream that was refused is closed, and why is asked.
-        if (source?.readyState !== EventSource.CLOSED) return
-        source.close()
-        get('/api/v1/live').then(() => refused(null), refused)
+        // A connection that was cut the browser takes up again; a stream that was refused is closed, and why is asked.
+        if (source?.readyState === EventSource.CLOSED) get('/api/v1/live').then(() => refused(null), refused)
+        else setStream((now) => ({ ...now, why: new Problem(0, 'no-answer', '') }))
       })
     }
     open()

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 /// One line of the process that dials.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct LineShown {
+pub(crate) struct LineUse {
     trunk: String,
     /// Calls on it, and places that are taken for calls.
     channels_used: u32,
@@ -38,12 +38,12 @@ pub(crate) enum LineState {
 }
 
 /// Lines in order of preference; `None` where this process does not dial.
-pub(crate) fn lines_of(dialing: &Dialing) -> Option<Vec<LineShown>> {
+pub(crate) fn lines_of(dialing: &Dialing) -> Option<Vec<LineUse>> {
     let drivers = dialing.drivers()?;
-    Some(drivers.lines().iter().map(LineShown::of).collect())
+    Some(drivers.lines().iter().map(LineUse::of).collect())
 }
 
-impl LineShown {
+impl LineUse {
     pub(crate) fn of(load: &LineLoad) -> Self {
         Self {
             trunk: load.trunk.clone(),
