@@ -5,20 +5,15 @@ import { begin, holdWords } from './pages.mjs'
 
 const PHONE = { width: 390, height: 844 }
 
-async function positionOf(page) {
-  return Number(await page.locator('.wall').getAttribute('data-position'))
-}
-
 export async function wall(visit) {
   await begin(visit, 'operator', '/wall')
   const { page } = visit
   await page.getByRole('heading', { name: '实时大屏' }).waitFor()
   await page.getByText('近 1 小时').first().waitFor()
-  await visit.until('a picture after a picture', async () => {
-    const before = await positionOf(page)
-    await page.waitForTimeout(400)
-    return (await positionOf(page)) > before
-  })
+  const clock = page.locator('.wall-clock')
+  const before = await clock.innerText()
+  // While nothing happens there is one in five seconds.
+  await visit.until('a picture after a picture', async () => (await clock.innerText()) !== before, 12_000)
   await page.getByText('秒前的事件').waitFor()
   const shown = await page.getByRole('main').innerText()
   visit.hold(shown.includes('仅实时，非正式指标'), 'what is no metric does not say so')
@@ -83,13 +78,13 @@ async function rewind(visit) {
   await page.getByText('秒前的事件').waitFor()
 }
 
-/** An alert on the wall is seen to with a note; the page is handed one where the demonstration has none. */
+/** An alert on the wall is seen to with a note; where the demonstration has none that is open, what is so is said. */
 async function seeTo(visit) {
   const { page } = visit
   const told = await visit.api('/api/v1/alerts?standing=true&limit=100')
-  const isOpen = told.items?.some((one) => one.acknowledged_by == null)
+  const isOpen = told.items.some((one) => one.acknowledged_by == null)
   if (!isOpen) {
-    await page.getByText('没有未解除的告警').waitFor()
+    await page.getByText(told.items.length === 0 ? '没有未解除的告警' : '已确认').first().waitFor()
     return
   }
   await page.getByRole('button', { name: '确认' }).first().click()
