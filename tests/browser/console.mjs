@@ -3,7 +3,7 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { lines, recording } from './lines.mjs'
+import { campaignThen, lines, recording } from './lines.mjs'
 import { PAGES } from './pages.mjs'
 import { wall, wallHeld } from './wall.mjs'
 
@@ -11,7 +11,7 @@ const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
-const ALL = { ...PAGES, lines, recording, wall, 'wall-held': wallHeld }
+const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',

@@ -39,3 +39,23 @@ export async function recording(visit) {
   visit.hold(fields.includes('waveform') && fields.includes('recording'), `on record is ${fields.join(', ')}`)
   await visit.shot('zh')
 }
+
+/** The calls and the funnel of a campaign move with its line of time. */
+export async function campaignThen(visit) {
+  await begin(visit, 'operator', '/campaigns/DEMO')
+  const { page } = visit
+  const slider = page.getByRole('slider')
+  await slider.waitFor()
+  const funnel = page.locator('section', { has: page.getByRole('heading', { name: '漏斗' }) })
+  await funnel.locator('.end').first().waitFor()
+  const firstStage = async () => Number.parseInt(await funnel.locator('.end').first().innerText(), 10)
+  visit.hold((await firstStage()) > 0, 'nobody is in the funnel now')
+  await page.getByRole('main').getByRole('table').getByRole('link').first().waitFor()
+  await slider.focus()
+  await page.keyboard.press('Home')
+  await page.getByText('当时所知的通话').waitFor()
+  await visit.until('an empty funnel', async () => (await firstStage()) === 0)
+  await page.getByText('还没有通话').waitFor()
+  visit.hold((await page.getByRole('alert').count()) === 0, 'a part of the page is refused')
+  await visit.shot('zh')
+}

@@ -16,7 +16,8 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,wall,wall-held,lines,recording,badge";
+const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,\
+    wall,wall-held,lines,recording,campaign-then,badge";
 
 /// Customers of the demonstration whose pages are opened.
 const CUSTOMERS: u32 = 60;
