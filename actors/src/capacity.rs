@@ -4,6 +4,7 @@
 //! Lines stand in order of preference. A line with 3 trunk-attributable failures in a row rests while
 //! another serves; when every line has failed so, the dialer pauses the campaigns.
 
+use crate::line_load::LineLoad;
 use domain::ports::clock::Clock;
 use domain::ports::line::LineFacts;
 use domain::time::Timestamp;
@@ -188,6 +189,11 @@ impl Capacity {
         free.saturating_sub(self.next_legs_waiting.load(Ordering::Relaxed))
     }
 
+    /// What each line carries now of what it may, in order of preference.
+    pub(crate) fn loads(&self, now: Timestamp) -> Vec<LineLoad> {
+        self.lock().iter().map(|line| line.load(now)).collect()
+    }
+
     /// Returns when a place has been given back. A place given back before the call counts once.
     pub(crate) async fn freed(&self) {
         self.freed.notified().await;
@@ -254,6 +260,23 @@ impl LineUse {
         let dialed_count = u32::try_from(self.dialed.len()).unwrap_or(u32::MAX);
         let by_rate = self.facts.dials_per_second.saturating_sub(dialed_count);
         by_rate.min(self.facts.legs_max.saturating_sub(self.legs_count))
+    }
+
+    fn load(&self, now: Timestamp) -> LineLoad {
+        let within = |at: &&Timestamp| now.ms_since(**at) < RATE_WINDOW_MS;
+        let dialed = self.dialed.iter().filter(within).count();
+        LineLoad {
+            trunk: self.facts.name.clone(),
+            legs: self.legs_count,
+            legs_max: self.facts.legs_max,
+            dialed_last_second: u32::try_from(dialed).unwrap_or(u32::MAX),
+            dials_per_second_max: self.facts.dials_per_second,
+            failures_in_a_row: self.failures_in_a_row,
+            rests_until: self.rests_until.filter(|until| *until > now),
+            is_stopped: self.is_stopped,
+            is_loopback: self.facts.loopback,
+            caller_numbers: self.facts.caller_numbers.clone(),
+        }
     }
 
     fn dial(&mut self, now: Timestamp) -> Option<String> {
@@ -512,5 +535,38 @@ mod tests {
         };
         capacity.note(0, sign, NOW);
         assert_eq!(capacity.free_at(NOW), Some(NOW.plus_ms(300_000)));
+    }
+
+    #[test]
+    fn a_line_tells_what_it_carries_of_what_it_may() {
+        let capacity = Capacity::new(vec![line("a", 3, 2), line("b", 9, 9)]);
+        let first = capacity.take(NOW, &[]).unwrap();
+        let _second = capacity.take(NOW.plus_ms(400), &[]).unwrap();
+        let told = |now| {
+            let load = capacity.loads(now).remove(0);
+            (
+                load.legs,
+                load.legs_max,
+                load.dialed_last_second,
+                load.dials_per_second_max,
+            )
+        };
+        assert_eq!(told(NOW.plus_ms(400)), (2, 3, 2, 2));
+        assert_eq!(
+            told(NOW.plus_ms(1_000)),
+            (2, 3, 1, 2),
+            "a second has passed for one"
+        );
+        drop(first);
+        assert_eq!(told(NOW.plus_ms(1_400)), (1, 3, 0, 2));
+        for _ in 0..FAILURES_IN_A_ROW_MAX {
+            capacity.note(0, FAILED, NOW);
+        }
+        let load = capacity.loads(NOW.plus_ms(1)).remove(0);
+        assert_eq!(load.rests_until, Some(NOW.plus_ms(REST_MS)));
+        assert_eq!(capacity.loads(NOW.plus_ms(REST_MS)).remove(0).rests_until, None);
+        capacity.set_stopped(1, true);
+        let stopped: Vec<bool> = capacity.loads(NOW).iter().map(|load| load.is_stopped).collect();
+        assert_eq!(stopped, [false, true]);
     }
 }

@@ -16,6 +16,7 @@ mod entity;
 mod error;
 mod hosting;
 mod lifespan;
+mod line_load;
 mod loading;
 mod log_damage;
 mod mailbox;
@@ -40,6 +41,7 @@ pub use drivers::{
 pub use entity::{Answer, Asked, Loaded};
 pub use error::{AskError, StartError};
 pub use hosting::{ARBITERS_MAX, Place};
+pub use line_load::LineLoad;
 pub use log_damage::{Damage, LogDamage};
 pub use stops::{EngagedStop, engaged_now};
 pub use supervisor::{STOP_WAIT_MS, Supervisor};

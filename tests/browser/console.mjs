@@ -3,12 +3,15 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
+import { campaignThen, lines, recording } from './lines.mjs'
 import { PAGES } from './pages.mjs'
+import { wall, wallHeld } from './wall.mjs'
 
 const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
+const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -69,7 +72,7 @@ for (const name of names) {
   context.setDefaultTimeout(20_000)
   const visit = new Visit(await context.newPage(), name)
   try {
-    await PAGES[name](visit, context)
+    await ALL[name](visit, context)
   } catch (error) {
     visit.hold(false, String(error))
     await visit.shot('failed').catch(() => undefined)

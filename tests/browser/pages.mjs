@@ -4,13 +4,13 @@ import { honest } from './honest.mjs'
 
 const CHINESE = /[\u4e00-\u9fff]/
 
-async function begin(visit, role, path) {
+export async function begin(visit, role, path) {
   await visit.open(path)
   await visit.signIn(role)
 }
 
 /** In English nothing of the frame is Chinese, and the switch says so in both languages. */
-async function holdWords(visit) {
+export async function holdWords(visit) {
   const { page } = visit
   await page.getByRole('switch', { name: /^(语言|Language)$/ }).click()
   await page.getByRole('switch', { name: 'Language' }).waitFor()
@@ -129,7 +129,7 @@ async function stopAndLift(visit) {
 }
 
 /** A call that a person answered and that is over. */
-async function endedCall(visit, campaign = 'DEMO') {
+export async function endedCall(visit, campaign = 'DEMO') {
   return visit.until('an answered call that has ended', async () => {
     const calls = await visit.api(`/api/v1/calls?campaign=${campaign}&disposition=answered&limit=20`)
     return calls.items?.find((one) => one.ended_at !== null)?.id

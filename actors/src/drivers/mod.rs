@@ -65,6 +65,7 @@ pub use summaries::start_summarizing;
 
 use crate::assist::Assist;
 use crate::error::StartError;
+use crate::line_load::LineLoad;
 use crate::system::{ActorSystem, Environment};
 use dialing_gate::RestoredPast;
 use domain::call::event::EndReason;
@@ -254,6 +255,11 @@ impl DriversHandle {
     pub fn trunks(&self) -> Vec<String> {
         let lines = self.kit.ports.lines.iter();
         lines.map(|line| line.facts().name).collect()
+    }
+
+    /// What each line carries now of what it may, in order of preference.
+    pub fn lines(&self) -> Vec<LineLoad> {
+        self.kit.capacity.loads(self.kit.now())
     }
 
     /// The emergency stops that are engaged, of those that concern what is dialed here.

@@ -63,6 +63,7 @@ pub mod tables;
 pub mod targets;
 pub mod transcript_words;
 pub mod transcripts;
+pub mod waveform;
 pub mod webhooks;
 mod whole_stream;
 pub mod why_not;

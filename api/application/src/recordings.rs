@@ -5,6 +5,7 @@
 
 use crate::installation::Installation;
 use crate::logged_recording::Logged;
+use crate::waveform::{Peaks, Waveform};
 use bytes::Bytes;
 use domain::ids::{CallId, WebhookId};
 use domain::ports::vault::Vault;
@@ -76,6 +77,22 @@ pub async fn open(folder: &Path, call: CallId, logged: &Logged) -> Result<Opened
 }
 
 impl Opened {
+    /// How loud it is along its time, in at most so many points.
+    pub async fn waveform(mut self, points: u32) -> Result<Waveform, Problem> {
+        let failed = |error: io::Error| Problem::unavailable(format!("a recording cannot be read: {error}"));
+        self.file.seek(SeekFrom::Start(0)).await.map_err(failed)?;
+        let mut peaks = Peaks::of(self.bytes, points);
+        let mut rest = (&mut self.file).take(self.bytes);
+        let mut piece = vec![0_u8; PIECE_BYTES];
+        loop {
+            let count = rest.read(&mut piece).await.map_err(failed)?;
+            match piece.get(..count).filter(|read| !read.is_empty()) {
+                Some(read) => peaks.take(read),
+                None => return peaks.finish(),
+            }
+        }
+    }
+
     /// Hands on so many bytes from a place on, for as long as somebody takes them.
     pub async fn write(mut self, from: u64, length: u64, taken: mpsc::Sender<io::Result<Bytes>>) {
         if let Err(error) = self.pieces(from, length, &taken).await {

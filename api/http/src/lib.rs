@@ -25,6 +25,7 @@ mod input;
 mod kept_replies;
 mod known_query;
 pub mod kurrent;
+mod line_use;
 pub mod listeners;
 pub mod live;
 mod lookups;

@@ -4,10 +4,14 @@
 //! Each picture is whole, so a watcher needs no history: whoever comes again begins with the latest.
 
 use crate::event_stream::sse::Shareable;
+use crate::line_use::{LineUse, lines_of};
 use application::event_stream::{End, StreamPlace};
 use application::figures::{FORMULA, PEOPLE, Versions, no_metric, versions};
+use application::installation::Dialing;
 use application::live::Picture;
 use application::reply_value::value;
+use domain::ids::CampaignId;
+use domain::permission::DataScope;
 use domain::ports::clock::Clock;
 use domain::ports::tasks::StopSignal;
 use futures_util::SinkExt;
@@ -46,7 +50,7 @@ const FAILED: u16 = 1_011;
 /// What a watcher's stream needs of this process.
 pub struct Watching {
     pub pictures: watch::Receiver<Picture>,
-    pub clock: Arc<dyn Clock>,
+    pub watcher: Watcher,
     pub stop: Arc<dyn StopSignal>,
     /// Given back when the stream ends.
     pub _place: StreamPlace,
@@ -81,7 +85,7 @@ impl Watching {
             match picture {
                 Picture::Starting => {}
                 Picture::Figures(figures) => {
-                    let picture = shown(&figures, self.clock.as_ref());
+                    let picture = self.watcher.shown(&figures);
                     return Some(Said::Figures(value(&picture).to_string()));
                 }
                 Picture::Damaged { at, why } => {
@@ -93,22 +97,61 @@ impl Watching {
     }
 }
 
+/// For whom a picture is: whose figures it holds, and what it says of this process.
+pub struct Watcher {
+    pub scope: DataScope,
+    pub clock: Arc<dyn Clock>,
+    pub dialing: Arc<Dialing>,
+}
+
+/// Whose figures a picture holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum PictureOf {
+    /// Of all campaigns, with trunks and engines.
+    All,
+    /// Of the campaigns that are named for the caller alone: no trunk, no engine.
+    NamedCampaigns,
+}
+
 /// Figures of this moment, and how old they are.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LivePicture {
     #[serde(flatten)]
     figures: LiveSnapshot,
+    /// Whose figures these are.
+    of: PictureOf,
+    /// What each line of this process carries of what it may; absent where it does not dial, and for whoever
+    /// is held to campaigns.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lines: Option<Vec<LineUse>>,
     /// Since this process made it, at the instant of sending.
     age_ms: u64,
     versions: Versions,
 }
 
-/// A picture as clients read it.
-pub fn shown(figures: &LiveSnapshot, clock: &dyn Clock) -> LivePicture {
-    LivePicture {
-        age_ms: clock.now().ms_since(figures.shown_at),
-        figures: figures.clone(),
-        versions: measures(),
+impl Watcher {
+    /// A picture as its watcher may see it.
+    pub fn shown(&self, figures: &LiveSnapshot) -> LivePicture {
+        let age_ms = self.clock.now().ms_since(figures.shown_at);
+        let of = match self.scope.is_all() {
+            true => PictureOf::All,
+            false => PictureOf::NamedCampaigns,
+        };
+        let (figures, lines) = match of {
+            PictureOf::All => (figures.clone(), lines_of(&self.dialing)),
+            PictureOf::NamedCampaigns => {
+                let admits = |campaign: &CampaignId| self.scope.admits_campaign(campaign);
+                (figures.of_campaigns(admits), None)
+            }
+        };
+        LivePicture {
+            figures,
+            of,
+            lines,
+            age_ms,
+            versions: measures(),
+        }
     }
 }
 

@@ -59,7 +59,7 @@ const TRUNKS_MAX: usize = 1_000;
 
 /// Counts of one stretch.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Counts {
+pub struct Counts {
     dialed: u64,
     answered: u64,
     person_answered: u64,

@@ -106,6 +106,9 @@ pub struct WindowFigures {
     pub angry_calls: u64,
     /// 转化率: conversions ÷ answered calls that ended.
     pub conversion_ratio: Option<f64>,
+    /// What all of these are made of; several windows add up by it.
+    #[serde(skip)]
+    pub counts: Counts,
 }
 
 impl WindowFigures {
@@ -130,6 +133,34 @@ impl WindowFigures {
             sensitive_words: sum.sensitive_words,
             angry_calls: sum.angry_calls,
             conversion_ratio: ratio(sum.conversions, sum.talked),
+            counts: sum,
+        }
+    }
+}
+
+impl LiveSnapshot {
+    /// The same of some campaigns alone. Trunks and engines carry everybody's calls, so they are left out.
+    pub fn of_campaigns(&self, admits: impl Fn(&CampaignId) -> bool) -> Self {
+        let campaigns = self.campaigns.iter().filter(|one| admits(&one.campaign));
+        let campaigns: Vec<CampaignFigures> = campaigns.cloned().collect();
+        let mut open: BTreeMap<CallPlace, u64> = BTreeMap::new();
+        for (place, count) in campaigns.iter().flat_map(|one| &one.open) {
+            *open.entry(*place).or_default() += count;
+        }
+        let all = |of: fn(&CampaignFigures) -> &WindowFigures| {
+            WindowFigures::of(campaigns.iter().map(|one| &of(one).counts))
+        };
+        Self {
+            position: self.position,
+            recorded_at: self.recorded_at,
+            shown_at: self.shown_at,
+            open,
+            last_5_minutes: all(|one| &one.last_5_minutes),
+            last_hour: all(|one| &one.last_hour),
+            campaigns,
+            trunks: Vec::new(),
+            engines: Vec::new(),
+            forgotten: self.forgotten,
         }
     }
 }

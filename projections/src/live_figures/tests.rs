@@ -172,3 +172,48 @@ fn an_event_that_cannot_be_read_is_an_error() {
     let event = ViewEvent::read(&broken).unwrap();
     assert!(LiveFigures::new().apply(&event).is_err());
 }
+
+#[test]
+fn figures_of_some_campaigns_are_theirs_alone_and_of_all_of_them_those_of_everybody() {
+    let mut story = Story::new();
+    for (of, name) in [(1, "A"), (2, "A"), (3, "B"), (4, "C")] {
+        story.permitted(name, of, 1);
+        story.dialing(call(name, of, 1), 1, "first");
+    }
+    for (of, name, talk_ms) in [(1, "A", 2_000), (3, "B", 5_000)] {
+        story.answered(call(name, of, 1), 1);
+        let outcome = (name == "B").then_some(Outcome::Success);
+        story.ended(call(name, of, 1), Disposition::Answered, outcome, talk_ms);
+    }
+    let all = shown(&story, story.at);
+    let held = all.of_campaigns(|id| *id == campaign("A") || *id == campaign("B"));
+    let names: Vec<_> = held
+        .campaigns
+        .iter()
+        .map(|one| one.campaign.to_string())
+        .collect();
+    assert_eq!(names, ["A", "B"]);
+    assert_eq!(held.open.values().sum::<u64>(), 1, "the second of A alone");
+    let hour = held.last_hour;
+    assert_eq!((hour.dialed, hour.answered, hour.conversions), (3, 2, 1));
+    assert_eq!(hour.talk_ms_mean, Some(3_500.0));
+    assert_eq!(
+        (hour.settled_answer_ratio, hour.conversion_ratio),
+        (Some(1.0), Some(0.5))
+    );
+    assert!(
+        held.trunks.is_empty() && held.engines.is_empty(),
+        "they carry C's calls too"
+    );
+    let everybody = all.of_campaigns(|_| true);
+    assert_eq!(
+        (everybody.open, everybody.last_hour, everybody.last_5_minutes),
+        (all.open.clone(), all.last_hour, all.last_5_minutes)
+    );
+    let nobody = all.of_campaigns(|_| false);
+    assert_eq!(
+        (nobody.last_hour.dialed, nobody.last_hour.answer_ratio),
+        (0, None)
+    );
+    assert!(!serde_json::to_string(&held).unwrap().contains("counts"));
+}

@@ -16,7 +16,11 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,honest,badge";
+const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,\
+    honest,wall,wall-held,lines,recording,campaign-then,badge";
+
+/// Customers of the demonstration whose pages are opened.
+const CUSTOMERS: u32 = 60;
 
 /// Where Debian and others put the browser.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -37,20 +41,24 @@ pub(super) fn prove_badge(_: Form) -> Proof {
 
 /// The words alone: every page in English, without a word that only the other language has.
 pub(super) fn prove_words(_: Form) -> Proof {
-    opened("words", "campaign,home,campaigns,call,calls,customer,alerts")
+    opened(
+        "words",
+        "campaign,home,campaigns,call,calls,customer,alerts,wall,lines",
+    )
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
     match installed() {
-        Ok((modules, browser)) => {
-            let line = visited(&modules, browser, pages);
+        Ok((modules, program)) => {
+            let browser = Browser { modules, program };
+            let shots = place("console", "shots").display().to_string();
+            let line = demonstrated(&browser, "console.mjs", CUSTOMERS, &[shots, pages.to_owned()]);
             let passed = member(&line, "/passed").as_u64();
             let holds = member(&line, "/failed") == 0 && passed.is_some_and(|passed| passed > 0);
-            let mut told = json!({ "proof": proof });
-            if let (Some(told), Value::Object(line)) = (told.as_object_mut(), line) {
-                told.extend(line);
+            Proof {
+                line: told(proof, line),
+                holds,
             }
-            Proof { line: told, holds }
         }
         Err(why) => Proof {
             holds: true,
@@ -59,9 +67,26 @@ fn opened(proof: &str, pages: &str) -> Proof {
     }
 }
 
+/// What a script said, with the proof that it is of.
+pub(super) fn told(proof: &str, line: Value) -> Value {
+    let mut told = json!({ "proof": proof });
+    if let (Some(told), Value::Object(line)) = (told.as_object_mut(), line) {
+        told.extend(line);
+    }
+    told
+}
+
+/// What drives the pages.
+pub(super) struct Browser {
+    /// The scripts, beside their packages.
+    pub modules: PathBuf,
+    /// The browser's name.
+    pub program: &'static str,
+}
+
 /// The driver's packages, in a folder beside the build, and the browser; an error says why they cannot be
 /// there.
-fn installed() -> Result<(PathBuf, &'static str), String> {
+pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
     if !is_installed("node") || !is_installed("npm") {
         return Err("node or npm is missing".to_owned());
     }
@@ -81,17 +106,26 @@ fn installed() -> Result<(PathBuf, &'static str), String> {
         succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
     // A script finds its packages beside itself; the tree's own copy is the one that counts.
-    copied(&["console.mjs", "pages.mjs", "badge.mjs", "honest.mjs"])?;
+    copied(&[
+        "console.mjs",
+        "pages.mjs",
+        "badge.mjs",
+        "honest.mjs",
+        "lines.mjs",
+        "wall.mjs",
+        "wall-load.mjs",
+    ])?;
     Ok((place, browser))
 }
 
-/// The pages of a demonstration that runs, and what was found on them.
-fn visited(modules: &Path, browser: &str, pages: &str) -> Value {
+/// What a script says of the pages of a demonstration that runs; it is told their address, where the logins
+/// are, and the rest.
+pub(super) fn demonstrated(browser: &Browser, script: &str, customers: u32, rest: &[String]) -> Value {
     let folder = tempfile::tempdir().unwrap_or_else(|error| fail(&error.to_string()));
     let data = folder.path().join("data");
     let mut demo = command(ledgerline());
     demo.arg("demo").arg("--data").arg(&data);
-    demo.args(["--http", "127.0.0.1:0", "--customers", "60"]);
+    demo.args(["--http", "127.0.0.1:0", "--customers", &customers.to_string()]);
     let mut demo = Program::start(demo);
     let said = demo.line(STARTED_WITHIN, |line| line.contains("sign in "));
     let said = said.unwrap_or_else(|| fail("the demonstration does not show its pages"));
@@ -104,11 +138,9 @@ fn visited(modules: &Path, browser: &str, pages: &str) -> Value {
         fail("the demonstration has no logins");
     }
     let mut node = command("node");
-    node.arg(modules.join("console.mjs")).arg(url);
-    node.arg(data.join("rehearsal/logins"))
-        .arg(place("console", "shots"))
-        .arg(pages);
-    node.env("CHROMIUM", which(browser));
+    node.arg(browser.modules.join(script)).arg(url);
+    node.arg(data.join("rehearsal/logins")).args(rest);
+    node.env("CHROMIUM", which(browser.program));
     let output = node.output().unwrap_or_else(|error| fail(&error.to_string()));
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text

@@ -44,6 +44,7 @@ mod subscribers;
 mod summary;
 mod tails;
 mod two_processes;
+mod wall;
 mod webhooks;
 
 pub use crash::{BUNDLED_TEXT, quick_campaign, records};
@@ -77,6 +78,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "console" => Some(console::prove(form)),
         "proof-badge" => Some(console::prove_badge(form)),
         "words" => Some(console::prove_words(form)),
+        "wall" => Some(wall::prove(form)),
         "contract" => Some(contract::prove(form)),
         "crash" => Some(crash::prove(form)),
         "exports" => Some(exports::prove(form)),

@@ -1,6 +1,6 @@
 // The questions that several pages ask, and how often: what is live every two seconds, the rest when it may have changed.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMay, useSeesAll } from '../app/session'
+import { useMay, useMe, useSeesAll } from '../app/session'
 import { get, type Told } from './client'
 
 /** What a page that shows this moment asks again. */
@@ -25,21 +25,33 @@ export function useReady() {
 
 export function useLive() {
   const may = useMay()
-  const seesAll = useSeesAll()
   return useQuery({
     queryKey: ['live'],
     queryFn: () => get('/api/v1/live'),
     refetchInterval: LIVE_MS,
-    enabled: may('figures:read') && seesAll,
+    enabled: may('figures:read'),
   })
 }
 
-export function useAlerts() {
+export type AlertRow = Told<'/api/v1/alerts'>['items'][number]
+
+/** Campaigns that are asked one by one, for whoever is held to them. */
+const NAMED_MAX = 20
+
+/** What stands, now or as it was known at an instant: of everybody, or of each campaign that is named for whoever asks. */
+export function useAlerts(asOf?: string) {
   const may = useMay()
+  const me = useMe()
+  const seesAll = useSeesAll()
   return useQuery({
-    queryKey: ['alerts'],
-    queryFn: () => get('/api/v1/alerts', [], { standing: 'true', limit: 100 }),
-    refetchInterval: 5_000,
+    queryKey: ['alerts', asOf ?? 'now'],
+    queryFn: async (): Promise<{ items: AlertRow[] }> => {
+      const named = seesAll ? [undefined] : (me?.campaigns ?? []).slice(0, NAMED_MAX)
+      const asked = named.map((campaign) => get('/api/v1/alerts', [], { standing: 'true', limit: 100, campaign, as_of: asOf }))
+      return { items: (await Promise.all(asked)).flatMap((one) => one.items) }
+    },
+    refetchInterval: asOf === undefined ? 5_000 : false,
+    placeholderData: keepPreviousData,
     enabled: may('alerts:read'),
   })
 }

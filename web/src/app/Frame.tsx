@@ -12,7 +12,7 @@ import { Tag } from '../components/Marks'
 import { Refused, Waiting } from '../components/States'
 import { Door, SignInForm } from './Door'
 import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
-import { signOut, useMay, useMe, whoAmI } from './session'
+import { signOut, useMay, useMe, useSeesAll, whoAmI } from './session'
 
 export function Frame() {
   const { t } = useTranslation()
@@ -50,6 +50,7 @@ export function Frame() {
 function Menu() {
   const { t } = useTranslation()
   const may = useMay()
+  const seesAll = useSeesAll()
   const alerts = useAlerts()
   const open = alerts.data?.items.length ?? 0
   return (
@@ -57,12 +58,14 @@ function Menu() {
       <div className="brand">ledgerline</div>
       <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
       {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
+      {may('figures:read') && <Link to="/wall">{t('menu.wall')}</Link>}
       {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
       {may('alerts:read') && (
         <Link to="/alerts">
           {t('menu.alerts')} {open > 0 && <b>{open}</b>}
         </Link>
       )}
+      {may('figures:read') && seesAll && <Link to="/lines">{t('menu.lines')}</Link>}
       <h2>{t('menu.more')}</h2>
       <a href="/docs">{t('menu.api')}</a>
       <a href="/status">{t('menu.status')}</a>

@@ -13,6 +13,11 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** An instant in an address, as RFC 3339 writes it. */
+function instant(value: unknown): string | undefined {
+  return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined
+}
+
 const root = createRootRoute({ component: Frame, notFoundComponent: Missing })
 
 const home = createRoute({
@@ -64,8 +69,20 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('../pages/Alerts'), 'Alerts'),
 })
 
+const wall = createRoute({
+  getParentRoute: () => root,
+  path: '/wall',
+  validateSearch: (search: Record<string, unknown>): { as_of?: string | undefined } => ({ as_of: instant(search['as_of']) }),
+  component: lazyRouteComponent(() => import('../pages/wall/Wall'), 'Wall'),
+})
+const lines = createRoute({
+  getParentRoute: () => root,
+  path: '/lines',
+  component: lazyRouteComponent(() => import('../pages/lines/Lines'), 'Lines'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts]),
+  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts, wall, lines]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

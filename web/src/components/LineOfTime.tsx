@@ -4,7 +4,7 @@ import { Button, Input } from 'antd'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { timeIn } from '../app/format'
-import { indexAt, jumpedTo, moved, type Lane, type Mark } from './lineMarks'
+import { indexAt, jumpedTo, moved, waveOf, type Lane, type Mark } from './lineMarks'
 
 interface Props {
   marks: readonly Mark[]
@@ -53,12 +53,17 @@ function labelled(marks: readonly Mark[], xOf: (at: number) => number): Set<numb
   return shown
 }
 
-export function LineOfTime({ marks, cursor, onMove, zone, lanes = [], tell, until, isOver = false }: Props) {
+const NO_LANES: readonly Lane[] = []
+
+export function LineOfTime({ marks, cursor, onMove, zone, lanes = NO_LANES, tell, until, isOver = false }: Props) {
   const { t } = useTranslation()
   const [ref, width] = useWidth()
   const [typed, setTyped] = useState<string | null>(null)
   const [first, last] = [marks[0], marks[marks.length - 1]]
-  const ends = lanes.flatMap((lane) => lane.stretches.map((stretch) => stretch.to))
+  const ends = lanes.flatMap(({ stretches, peaks }) => [
+    ...stretches.map((stretch) => stretch.to),
+    ...(peaks === undefined ? [] : [peaks.from + peaks.stepMs * peaks.values.length]),
+  ])
   const from = Math.min(first?.at ?? 0, ...lanes.flatMap((lane) => lane.stretches.map((stretch) => stretch.from)))
   const to = Math.max(last?.at ?? 1, from + 1, until ?? 0, ...ends)
   const span = to - from
@@ -67,6 +72,10 @@ export function LineOfTime({ marks, cursor, onMove, zone, lanes = [], tell, unti
   const mark = marks[here]
   const atCursor = cursor === null ? to : (mark?.at ?? from)
   const shown = useMemo(() => labelled(marks, xOf), [marks, width, from, to])
+  const waves = useMemo(
+    () => lanes.map(({ peaks }, row) => (peaks === undefined ? undefined : waveOf(peaks, xOf, 56 + row * ROW, ROW / 2 - 2))),
+    [lanes, width, from, to],
+  )
   const height = 46 + lanes.length * ROW + 18
   const written = (at: number) => (tell ? tell(at) : timeIn(at, zone))
 
@@ -114,7 +123,8 @@ export function LineOfTime({ marks, cursor, onMove, zone, lanes = [], tell, unti
             <g key={lane.name}>
               <text x={12} y={60 + row * ROW} className="line-lane">{lane.name}</text>
               <line x1={LEFT} x2={width - RIGHT} y1={56 + row * ROW} y2={56 + row * ROW} className="line-axis faint" />
-              {lane.stretches.map((one) => (
+              {waves[row] !== undefined && <path className={row === 0 ? 'line-wave tone-line' : 'line-wave tone-slate'} d={waves[row]} />}
+              {(waves[row] === undefined ? lane.stretches : []).map((one) => (
                 <rect
                   key={`${one.from}-${one.label}`}
                   className={`tone-${one.tone}`}

@@ -19,9 +19,34 @@ export interface Stretch {
   label: string
 }
 
+/** How loud a lane was along its time: thousandths of the loudest there could be, one each so many milliseconds. */
+export interface Peaks {
+  from: number
+  stepMs: number
+  values: readonly number[]
+}
+
 export interface Lane {
   name: string
   stretches: readonly Stretch[]
+  /** Where they are known they are drawn in place of the stretches. */
+  peaks?: Peaks | undefined
+}
+
+/** A wave as one path: a line for each column of the screen, as long as its loudest point of all that fall into it. */
+export function waveOf({ from, stepMs, values }: Peaks, xOf: (at: number) => number, middle: number, half: number): string {
+  const loudest = Math.max(...values, 1)
+  const columns = new Map<number, number>()
+  for (const [index, value] of values.entries()) {
+    const x = Math.round(xOf(from + index * stepMs))
+    columns.set(x, Math.max(columns.get(x) ?? 0, value))
+  }
+  const lines: string[] = []
+  for (const [x, value] of columns) {
+    const reach = Math.max((value / loudest) * half, 0.5)
+    lines.push(`M${x} ${(middle - reach).toFixed(1)}V${(middle + reach).toFixed(1)}`)
+  }
+  return lines.join('')
 }
 
 /** The last mark at or before a position; -1 before the first. */

@@ -1,50 +1,21 @@
 // What stands: which figure is beyond its limit, since when, and who sees to it.
-import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Button, Input, Modal, Table } from 'antd'
+import { Button, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { commandKey, post, Problem, type Told } from '../api/client'
-import { useAlerts } from '../api/queries'
+import { type AlertRow, useAlerts } from '../api/queries'
 import { instantIn } from '../app/format'
 import { useMay } from '../app/session'
+import { Acknowledge } from '../components/Acknowledge'
 import { Age } from '../components/Figure'
 import { Word } from '../components/Marks'
 import { Empty, Refused } from '../components/States'
 
-type Row = Told<'/api/v1/alerts'>['items'][number]
-
 export function Alerts() {
   const { t, i18n } = useTranslation()
   const may = useMay()
-  const queries = useQueryClient()
   const alerts = useAlerts()
-  const [seenTo, setSeenTo] = useState<Row | null>(null)
-  const [note, setNote] = useState('')
-  const [refused, setRefused] = useState<unknown>(null)
-  const [isSending, setSending] = useState(false)
-  const [key, setKey] = useState('')
-  // Each alert has a dialog, a note and a command of its own.
-  const see = (one: Row | null) => {
-    setSeenTo(one)
-    setNote('')
-    setRefused(null)
-    setKey(commandKey())
-  }
-  const acknowledge = async () => {
-    if (seenTo === null || isSending) return
-    setSending(true)
-    try {
-      await post('/api/v1/alerts/{id}/acknowledge', [seenTo.alert], { note }, key)
-      see(null)
-      await queries.invalidateQueries({ queryKey: ['alerts'] })
-    } catch (why) {
-      setRefused(why)
-      if (why instanceof Problem && why.status !== 0) setKey(commandKey())
-    } finally {
-      setSending(false)
-    }
-  }
+  const [seenTo, setSeenTo] = useState<AlertRow | null>(null)
   return (
     <>
       <div className="head">
@@ -54,7 +25,7 @@ export function Alerts() {
       </div>
       {alerts.error && <Refused why={alerts.error} again={() => void alerts.refetch()} />}
       <div className="card">
-        <Table<Row>
+        <Table<AlertRow>
           rowKey="alert"
           dataSource={alerts.data?.items ?? []}
           loading={alerts.isPending}
@@ -72,23 +43,12 @@ export function Alerts() {
               render: (_, one) =>
                 one.acknowledged_by != null
                   ? t('alerts.acknowledgedBy', { by: one.acknowledged_by })
-                  : may('alerts:write') && <Button size="small" onClick={() => see(one)}>{t('alerts.acknowledge')}</Button>,
+                  : may('alerts:write') && <Button size="small" onClick={() => setSeenTo(one)}>{t('alerts.acknowledge')}</Button>,
             },
           ]}
         />
       </div>
-      <Modal
-        open={seenTo !== null}
-        title={t('alerts.acknowledge')}
-        okText={t('alerts.acknowledge')}
-        cancelText={t('act.leave')}
-        okButtonProps={{ disabled: note.trim() === '', loading: isSending }}
-        onOk={() => void acknowledge()}
-        onCancel={() => see(null)}
-      >
-        <Input.TextArea aria-label={t('alerts.note')} placeholder={t('alerts.note')} maxLength={256} value={note} onChange={(event) => setNote(event.target.value)} />
-        {refused !== null && <Refused why={refused} />}
-      </Modal>
+      <Acknowledge alert={seenTo} onDone={() => setSeenTo(null)} />
     </>
   )
 }

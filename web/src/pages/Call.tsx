@@ -2,7 +2,7 @@
 // to, the events themselves, the signalling; and whether all of it is proved.
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, Problem } from '../api/client'
 import { LIVE_MS, useReady } from '../api/queries'
@@ -16,7 +16,7 @@ import { Missing, Refused, Waiting } from '../components/States'
 import { Badge } from './call/Badge'
 import { Events, Whole } from './call/Events'
 import { Now, Placed } from './call/Now'
-import { ladderOf, lanesOf, marksOf, reasonsOf, statesOf, turnsOf } from './call/story'
+import { ladderOf, lanesOf, marksOf, reasonsOf, statesOf, turnsOf, type Waveform, withWave } from './call/story'
 import { Talk } from './call/Talk'
 import { Why } from './call/Why'
 
@@ -53,6 +53,7 @@ export function CallPage() {
     enabled: shown.data?.campaign != null && may('campaigns:read'),
     staleTime: Infinity,
   })
+  const [wave, setWave] = useState<{ of: string; wave: Waveform } | null>(null)
   const story = useMemo(
     () => ({
       marks: marksOf(events, (kind) => t(`event.${kind}`)),
@@ -64,6 +65,8 @@ export function CallPage() {
     }),
     [events, replay.data, t],
   )
+  const answeredAt = Date.parse(shown.data?.answered_at ?? '')
+  const lanes = useMemo(() => withWave(story.lanes, wave?.of === id ? wave.wave : null, answeredAt), [story.lanes, wave, id, answeredAt])
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
   if (shown.error) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const call = shown.data
@@ -95,7 +98,7 @@ export function CallPage() {
       {replay.error && <Refused why={replay.error} again={() => void replay.refetch()} />}
       <LineOfTime
         marks={marks}
-        lanes={story.lanes}
+        lanes={lanes}
         cursor={position ?? null}
         onMove={moveTo}
         zone={zone}
@@ -103,7 +106,7 @@ export function CallPage() {
         tell={(moment) => (moment < begin ? `-${clockOf(begin - moment + 999)}` : clockOf(moment - begin))}
       />
       <div className="thirds">
-        <Talk id={id} turns={story.turns} begin={begin} position={at} hasRecording={call.recording != null} onMove={moveTo} onMoveTo={toInstant} />
+        <Talk id={id} turns={story.turns} begin={begin} position={at} hasRecording={call.recording != null} onMove={moveTo} onMoveTo={toInstant} onWave={(one) => setWave({ of: id, wave: one })} />
         <div className="list">
           <Why reasons={story.reasons} position={at} flow={call.flow == null ? '' : `${call.flow.flow}@${call.flow.version}`} />
           <Events events={events} begin={begin} position={at} zone={zone} onMove={moveTo} />

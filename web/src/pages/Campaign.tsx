@@ -114,7 +114,7 @@ export function CampaignPage() {
                 onChange={(chosen) => void navigate({ to: '/campaigns/$id', params: { id }, search: { position, tab: chosen }, replace: true })}
                 items={[
                   ...(may('calls:read')
-                    ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} isPast={isPast} /> }]
+                    ? [{ key: 'calls', label: t('campaign.tabCalls'), children: <CallsOf id={id} zone={campaign.time_zone} position={position} /> }]
                     : []),
                   { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
                   { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },

@@ -4,10 +4,11 @@
 use crate::described::{Follow, Read, Socket};
 use crate::endpoint::{About, Endpoint, Input, Permission};
 use crate::event_stream::web_socket::MESSAGE_BYTES_MAX;
-use crate::live::{self, LivePicture, Watching};
+use crate::live::{self, LivePicture, Watcher, Watching};
 use application::access::{Caller, WhileAllowed};
 use application::event_stream;
 use application::installation::Installation;
+use domain::permission::DataScope;
 use domain::problem::Problem;
 use std::sync::Arc;
 use warp::Reply;
@@ -16,38 +17,51 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::get(
             "/api/v1/live",
-            "Figures of this moment: open calls, the last five minutes and hour, by campaign and trunk",
-            |ctx, _| std::future::ready(show(&ctx.installation)),
+            "Figures of this moment, as far as the caller's scope: open calls, the last five minutes and hour, by \
+             campaign and trunk, and what lines carry of what they may",
+            |ctx, input| std::future::ready(show(&ctx.installation, input)),
         )
-        .needs(Permission::FiguresRead, About::Everybody),
+        .needs(Permission::FiguresRead, About::Handler),
         Endpoint::get(
             "/api/v1/live/stream",
             "The same as server-sent events named `figures`: when something changed, and every 5 s",
             |ctx, input| std::future::ready(follow(&ctx.installation, input)),
         )
-        .needs(Permission::FiguresRead, About::Everybody),
+        .needs(Permission::FiguresRead, About::Handler),
         Endpoint::get(
             "/api/v1/live/ws",
             "The same as a WebSocket: one text message a picture",
             |ctx, input| std::future::ready(follow_by_web_socket(&ctx.installation, input)),
         )
-        .needs(Permission::FiguresRead, About::Everybody),
+        .needs(Permission::FiguresRead, About::Handler),
     ]
 }
 
-fn show(installation: &Installation) -> Result<Read<LivePicture>, Problem> {
+fn show(installation: &Installation, input: Input) -> Result<Read<LivePicture>, Problem> {
     let figures = installation.live.latest()?;
-    let clock = installation.environment.clock.as_ref();
-    Ok(Read(live::shown(&figures, clock)))
+    Ok(Read(watcher(installation, input.scope).shown(&figures)))
+}
+
+/// For whom pictures are: whoever is held to campaigns is shown those alone.
+fn watcher(installation: &Installation, scope: DataScope) -> Watcher {
+    Watcher {
+        scope,
+        clock: Arc::clone(&installation.environment.clock),
+        dialing: Arc::clone(&installation.dialing),
+    }
 }
 
 fn follow(installation: &Arc<Installation>, input: Input) -> Result<Follow, Problem> {
-    Ok(Follow(live::sse(watching(installation, input.caller)?)))
+    Ok(Follow(live::sse(watching(
+        installation,
+        input.caller,
+        input.scope,
+    )?)))
 }
 
 fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> Result<Socket, Problem> {
     let upgrade = input.take_upgrade()?;
-    let watching = watching(installation, input.caller)?;
+    let watching = watching(installation, input.caller, input.scope)?;
     let installation = Arc::clone(installation);
     let response = upgrade
         .max_message_size(MESSAGE_BYTES_MAX)
@@ -59,11 +73,10 @@ fn follow_by_web_socket(installation: &Arc<Installation>, mut input: Input) -> R
     Ok(Socket(response.into_response()))
 }
 
-fn watching(installation: &Arc<Installation>, caller: Caller) -> Result<Watching, Problem> {
-    let environment = &installation.environment;
+fn watching(installation: &Arc<Installation>, caller: Caller, scope: DataScope) -> Result<Watching, Problem> {
     Ok(Watching {
         pictures: installation.live.watch(),
-        clock: Arc::clone(&environment.clock),
+        watcher: watcher(installation, scope),
         stop: WhileAllowed::of(installation, caller),
         _place: event_stream::place()?,
     })

@@ -1,7 +1,7 @@
 //! Recordings over HTTP: one call's sound, on record with its reason before the first byte, whole or in part;
 //! to whoever may, or by a link that was told to a webhook.
 
-use crate::described::Sound;
+use crate::described::{Read, Sound};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::{Part, sound_response};
 use application::calls::stream_of;
@@ -9,13 +9,16 @@ use application::exporting::hand_on;
 use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
 use application::installation::Installation;
 use application::logged_recording::logged;
-use application::paced_places::PacedPlaces;
+use application::paced_places::{PacedPlace, PacedPlaces};
 use application::parameter::Parameter;
 use application::recordings::{LinkClaim, Opened, admit_link, open};
+use application::waveform::{POINTS_DEFAULT, POINTS_MAX, Waveform};
 use domain::ids::{CallId, WebhookId};
 use domain::inquiry::ReadForm;
 use domain::problem::{Kind, Problem};
 use host::data_dir::RECORDINGS_DIR;
+use schemars::JsonSchema;
+use serde::Serialize;
 use std::sync::{Arc, LazyLock};
 use tokio::sync::mpsc;
 
@@ -24,6 +27,7 @@ static PLACES: LazyLock<Arc<PacedPlaces>> = LazyLock::new(|| PacedPlaces::new(16
 
 /// What is given out.
 const RECORDING: Shown = Shown::of(&["recording"], ReadForm::Clear);
+const WAVEFORM: Shown = Shown::of(&["waveform"], ReadForm::Clear);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -35,6 +39,23 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .needs(Permission::RecordingsRead, About::Call)
         .query(const { &[REASON, BY] })
         .headers(const { &[RANGE] })
+        .of_rows_as_they_are(),
+        Endpoint::get(
+            "/api/v1/calls/{id}/waveform",
+            "How loud the recording of one call is along its time, each side apart; for a reason that is on record, \
+             as the recording itself",
+            waveform,
+        )
+        .needs(Permission::RecordingsRead, About::Call)
+        .query(
+            const {
+                &[
+                    REASON,
+                    BY,
+                    Parameter::number("points", "At most so many points of each side, up to 4000", 1_000),
+                ]
+            },
+        )
         .of_rows_as_they_are(),
         Endpoint::get(
             "/api/v1/calls/{id}/recording/linked",
@@ -66,14 +87,42 @@ const RANGE: Parameter = Parameter::text(
     "bytes=0-65535",
 );
 
-async fn recording(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
-    let call: CallId = input.id(0, "this call")?;
+/// Refuses whoever does not say why.
+fn with_reason(input: &Input) -> Result<(), Problem> {
     if input.text(REASON.name).is_none_or(|text| text.trim().is_empty()) {
         return Err(Problem::invalid(
             "reason-needed",
             "say why with ?reason=: it is stored for ever, so name no person",
         ));
     }
+    Ok(())
+}
+
+/// How loud one call's recording is.
+#[derive(Debug, Serialize, JsonSchema)]
+struct CallWaveform {
+    call: CallId,
+    #[serde(flatten)]
+    waveform: Waveform,
+}
+
+async fn waveform(ctx: Ctx, input: Input) -> Result<Read<CallWaveform>, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    with_reason(&input)?;
+    let points: Option<u32> = input.number("points")?;
+    let points = points.unwrap_or(POINTS_DEFAULT);
+    if !(1..=POINTS_MAX).contains(&points) {
+        let detail = format!("points must be from 1 to {POINTS_MAX}");
+        return Err(Problem::invalid("query-invalid", detail));
+    }
+    let (opened, _place) = found(&ctx, input.reader(), call, WAVEFORM).await?;
+    let waveform = opened.waveform(points).await?;
+    Ok(Read(CallWaveform { call, waveform }))
+}
+
+async fn recording(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    with_reason(&input)?;
     give(&ctx, input.reader(), call, input.header("range")).await
 }
 
@@ -101,6 +150,22 @@ async fn linked(ctx: Ctx, input: Input) -> Result<Sound, Problem> {
 /// The recording, once it is found whole and that somebody takes it is on record.
 async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> Result<Sound, Problem> {
     let installation = &ctx.installation;
+    let (opened, place) = found(ctx, reader, call, RECORDING).await?;
+    let part = Part::asked(range, opened.bytes);
+    let (send, pieces) = mpsc::channel(1);
+    let streaming = stream(Arc::clone(installation), opened, part, place, send);
+    installation.tasks().spawn("recording", Box::pin(streaming));
+    Ok(Sound(sound_response(&format!("{call}.wav"), part, pieces)))
+}
+
+/// The file, found whole, with a place to read it; what is shown of it is on record behind this.
+async fn found(
+    ctx: &Ctx,
+    reader: Reader,
+    call: CallId,
+    what: Shown,
+) -> Result<(Opened, PacedPlace), Problem> {
+    let installation = &ctx.installation;
     let place = PLACES.enter(installation.now());
     let place = place
         .ok_or_else(|| Problem::new(Kind::Busy, "recordings-busy", "many recordings are being taken"))?;
@@ -115,14 +180,10 @@ async fn give(ctx: &Ctx, reader: Reader, call: CallId, range: Option<&str>) -> R
         customer: Some(customer),
         campaign: state.campaign().cloned(),
         calls: vec![call],
-        ..RECORDING
+        ..what
     };
     put_on_record(installation, reader, shown).await?;
-    let part = Part::asked(range, opened.bytes);
-    let (send, pieces) = mpsc::channel(1);
-    let streaming = stream(Arc::clone(installation), opened, part, place, send);
-    installation.tasks().spawn("recording", Box::pin(streaming));
-    Ok(Sound(sound_response(&format!("{call}.wav"), part, pieces)))
+    Ok((opened, place))
 }
 
 /// Hands the sound on at its listener's pace.
@@ -130,7 +191,7 @@ async fn stream(
     installation: Arc<Installation>,
     opened: Opened,
     part: Part,
-    place: application::paced_places::PacedPlace,
+    place: PacedPlace,
     taken: mpsc::Sender<std::io::Result<bytes::Bytes>>,
 ) {
     let (send, read) = mpsc::channel(1);

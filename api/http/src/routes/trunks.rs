@@ -2,6 +2,7 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::line_use::LineUse;
 use crate::live::measures;
 use application::as_of::{AS_OF, Moment, VALID_AT};
 use application::figures::{Source, Standing, Versions, no_metric};
@@ -41,6 +42,13 @@ const OF_LEGS: [(&str, &str, &str); 3] = [
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
+        Endpoint::get(
+            "/api/v1/trunks",
+            "The lines of the process that dials: what each carries of what it may, its caller numbers, how it \
+             fared in the last hour",
+            |ctx, _| std::future::ready(lines(&ctx)),
+        )
+        .needs(Permission::FiguresRead, About::Everybody),
         Endpoint::get(
             "/api/v1/trunks/quality",
             "Legs, answers, failures, post-dial delay and final codes of each trunk by Beijing day, and now",
@@ -87,6 +95,59 @@ async fn quality(ctx: Ctx, input: Input) -> Result<Read<Standing<TrunkQuality>>,
     Ok(Read(Standing {
         answer,
         stands: source.stands,
+    }))
+}
+
+/// The lines of this process, in order of preference.
+#[derive(Debug, Serialize, JsonSchema)]
+struct Lines {
+    /// Whether this process dials; where another does, that one knows its lines.
+    #[schemars(example = &"dialing")]
+    dialing: String,
+    items: Vec<LineNow>,
+    /// When it was so, by this process's clock.
+    shown_at: Timestamp,
+    /// Of the figures beside the lines; absent while the last hour is being read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    versions: Versions,
+}
+
+/// One line now.
+#[derive(Debug, Serialize, JsonSchema)]
+struct LineNow {
+    #[serde(flatten)]
+    line: LineUse,
+    /// Its far end is this machine: a rehearsal.
+    rehearsal: bool,
+    /// Those that it may show, in turn; the institution's own numbers.
+    #[schemars(example = &["+861055550100"])]
+    caller_numbers: Vec<String>,
+    /// As the live figures have it; absent where no call asked it in the last hour.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    figures: Option<TrunkFigures>,
+}
+
+fn lines(ctx: &Ctx) -> Result<Read<Lines>, Problem> {
+    let installation = &ctx.installation;
+    let figures = installation.live.latest().ok();
+    let drivers = installation.dialing.drivers();
+    let loads = drivers.map(|drivers| drivers.lines()).unwrap_or_default();
+    let items = loads.into_iter().map(|load| {
+        let trunks = figures.iter().flat_map(|figures| &figures.trunks);
+        LineNow {
+            line: LineUse::of(&load),
+            rehearsal: load.is_loopback,
+            figures: trunks.clone().find(|one| one.trunk == load.trunk).cloned(),
+            caller_numbers: load.caller_numbers,
+        }
+    });
+    Ok(Read(Lines {
+        dialing: installation.dialing.now().word().to_owned(),
+        items: items.collect(),
+        shown_at: installation.now(),
+        position: figures.as_ref().map(|figures| figures.position.to_string()),
+        versions: measures(),
     }))
 }
 

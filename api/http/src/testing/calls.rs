@@ -170,14 +170,19 @@ pub async fn recorded_call(story: &Story) -> Vec<u8> {
     record(story, 1).await
 }
 
+/// RIFF; PCM of two channels, 8 kHz, 16 bit; 199,956 bytes of sound.
+const SOUND_HEADER: &[u8; 44] =
+    b"RIFF\x38\x0d\x03\0WAVEfmt \x10\0\0\0\x01\0\x02\0\x40\x1f\0\0\0\x7d\0\0\x04\0\x10\0data\x14\x0d\x03\0";
+
 /// The attempt's call, answered, recorded and ended; answers what was recorded.
 pub async fn record(story: &Story, attempt: u32) -> Vec<u8> {
     dial(story, attempt, answered()).await;
     let installation = &story.running.installation;
     let call = CallId::derive(&enrolment(), attempt);
-    let sound: Vec<u8> = (0..200_000_u32)
+    let mut sound: Vec<u8> = (0..200_000_u32)
         .map(|byte| byte.to_le_bytes()[0] ^ attempt.to_le_bytes()[0])
         .collect();
+    sound.splice(..SOUND_HEADER.len(), SOUND_HEADER.iter().copied());
     let folder = installation.directory.join("recordings");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join(format!("{call}.wav")), &sound).unwrap();

@@ -1,11 +1,14 @@
 //! Live figures and alerts as clients meet them: a real server on loopback.
 
-use crate::testing::Story;
+use super::asking::{add, get, key};
+use crate::testing::{Story, recorded_call};
 use crate::tests::event_stream::{UPGRADE, frame};
+use application::live::Picture;
 use domain::alert::{AlertCommand, AlertFigure, AlertRule, Severity};
 use domain::ids::AlertId;
 use domain::problem::Problem;
 use domain::stored_event::Cause;
+use http_body_util::BodyExt;
 use hyper::Method;
 use hyper_util::rt::TokioIo;
 use serde_json::{Value, json};
@@ -67,6 +70,77 @@ fn a_web_socket_shows_pictures_until_the_server_stops() {
     });
     story.end();
     assert_eq!(runtime.block_on(closed).unwrap(), "the server stops");
+}
+
+/// What a role's key is shown of this moment.
+async fn live(story: &Story, authorization: &str) -> Value {
+    let came = get(story, "/api/v1/live", authorization).await;
+    assert_eq!(came.status, 200, "{}", came.body);
+    came.body
+}
+
+#[test]
+fn whoever_is_held_to_campaigns_is_shown_those_alone_by_every_door() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        recorded_call(&story).await;
+        add(&story, "boss", &["supervisor"]).await;
+        add(&story, "wang", &["operator"]).await;
+        let all = key(&story, json!({ "user": "wang" })).await;
+        let mut pictures = story.running.installation.live.watch();
+        let shows = |picture: &Picture| matches!(picture, Picture::Figures(one) if one.last_hour.dialed == 1);
+        drop(pictures.wait_for(shows).await.unwrap());
+        let seen = live(&story, &all).await;
+        assert_eq!(
+            (&seen["of"], &seen["last_hour"]["dialed"]),
+            (&json!("all"), &json!(1))
+        );
+        assert_eq!(seen["trunks"].as_array().unwrap().len(), 1, "{seen}");
+        let named = key(&story, json!({ "user": "wang", "campaigns": ["T"] })).await;
+        let held = live(&story, &named).await;
+        assert_eq!(
+            (&held["of"], &held["last_hour"]),
+            (&json!("named_campaigns"), &seen["last_hour"])
+        );
+        assert_eq!(held["trunks"], json!([]), "a trunk carries everybody's calls");
+        assert!(held.get("lines").is_none(), "{held}");
+        // Of a team without a campaign; of a campaign that is another's.
+        let of_team = key(&story, json!({ "user": "boss" })).await;
+        let others = key(&story, json!({ "user": "wang", "campaigns": ["OTHER"] })).await;
+        for none in [of_team, others] {
+            let shown = live(&story, &none).await;
+            assert_eq!((&shown["campaigns"], &shown["open"]), (&json!([]), &json!({})));
+            assert_eq!(shown["last_hour"]["dialed"], 0);
+            let mut reply = story
+                .open_with("/api/v1/live/stream", &[("Authorization", &none)])
+                .await;
+            let told = reply
+                .body_mut()
+                .frame()
+                .await
+                .unwrap()
+                .unwrap()
+                .into_data()
+                .unwrap();
+            let told = String::from_utf8_lossy(&told);
+            assert!(
+                told.contains("\"of\":\"named_campaigns\"") && !told.contains("\"T\""),
+                "{told}"
+            );
+            let lines = get(&story, "/api/v1/trunks", &none).await;
+            assert_eq!(lines.status, 403, "{}", lines.body);
+        }
+        let lines = get(&story, "/api/v1/trunks", &all).await;
+        assert_eq!(
+            (lines.status, &lines.body["items"]),
+            (200, &json!([])),
+            "nobody dials here"
+        );
+        add(&story, "li", &["integrator"]).await;
+        let never = key(&story, json!({ "user": "li" })).await;
+        assert_eq!(get(&story, "/api/v1/live", &never).await.status, 403);
+    });
+    story.end();
 }
 
 #[test]

@@ -101,6 +101,48 @@ fn only_whoever_may_listens_within_their_campaigns_and_nothing_is_sent_without_i
     story.end();
 }
 
+#[test]
+fn how_loud_a_recording_is_is_told_as_the_recording_is_and_in_no_more_points_than_asked() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let sound = recorded_call(&story).await;
+        let path = path().replace("/recording", "/waveform");
+        let asked = format!("{path}?reason=complaint%2017");
+        let refused = get(&story, &path, &story.bearer()).await;
+        assert_eq!((refused.status, refused.code()), (400, "reason-needed"));
+        for points in ["0", "4001", "x"] {
+            let refused = get(&story, &format!("{asked}&points={points}"), &story.bearer()).await;
+            assert_eq!(refused.status, 400, "{points}");
+        }
+        assert_eq!(trail(&story, "inquiry.personal_data_read").await.len(), 0);
+        let told = get(&story, &format!("{asked}&points=100"), &story.bearer()).await;
+        assert_eq!(told.status, 200, "{}", told.body);
+        let length = |member: &str| told.body[member].as_array().unwrap().len();
+        let duration_ms = (sound.len() - 44) / 4 / 8;
+        assert_eq!(told.body["duration_ms"], json!(duration_ms));
+        assert_eq!(told.body["point_ms"], json!(duration_ms.div_ceil(100)));
+        assert!(length("ours_per_mille") <= 100 && length("callee_per_mille") == length("ours_per_mille"));
+        let reads = trail(&story, "inquiry.personal_data_read").await;
+        let read = &reads[0]["data"];
+        assert_eq!(
+            (&read["fields"], &read["reason"]),
+            (&json!(["waveform"]), &json!("complaint 17"))
+        );
+        add(&story, "chief", &["admin", "operator", "viewer", "analyst"]).await;
+        let never = get(&story, &asked, &key(&story, json!({ "user": "chief" })).await).await;
+        assert_eq!((never.status, never.code()), (403, "role-missing"));
+        add(&story, "zhou", &["compliance"]).await;
+        let held = key(&story, json!({ "user": "zhou", "campaigns": ["OTHER"] })).await;
+        assert_eq!(get(&story, &asked, &held).await.status, 404);
+        assert_eq!(
+            trail(&story, "inquiry.personal_data_read").await.len(),
+            1,
+            "who saw nothing"
+        );
+    });
+    story.end();
+}
+
 /// By nobody: with no key.
 async fn open(story: &Story, url: &str) -> (Came, usize) {
     let path = url.strip_prefix(&story.url).unwrap();

@@ -1,14 +1,14 @@
 // What was said, by whom and when, up to the moment at which the page stands and beyond it; and the recording, which one
-// listens to for a reason that is on record.
+// listens to, and whose wave one sees, for a reason that is on record.
 import { Button, Input } from 'antd'
 import { lazy, Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addressOf, file } from '../../api/client'
+import { addressOf, file, get } from '../../api/client'
 import { clockOf } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Empty, Refused, Waiting } from '../../components/States'
 import { useSeen } from '../../components/useSeen'
-import type { Turn } from './story'
+import type { Turn, Waveform } from './story'
 
 const Wave = lazy(() => import('./Wave'))
 
@@ -21,9 +21,11 @@ interface Props {
   onMove: (position: number) => void
   /** To the last event at or before an instant. */
   onMoveTo: (at: number) => void
+  /** The recording's wave has come: the line of time shows it too. */
+  onWave: (wave: Waveform) => void
 }
 
-export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveTo }: Props) {
+export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveTo, onWave }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const current = [...turns].reverse().find((turn) => turn.position <= position)
@@ -52,7 +54,7 @@ export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveT
       </div>
       <footer>
         {t('call.masked')}
-        {hasRecording && may('recordings:read') && <Recording id={id} onSeek={(ms) => onMoveTo(begin + ms)} />}
+        {hasRecording && may('recordings:read') && <Recording id={id} onSeek={(ms) => onMoveTo(begin + ms)} onWave={onWave} />}
       </footer>
     </section>
   )
@@ -60,24 +62,31 @@ export function Talk({ id, turns, begin, position, hasRecording, onMove, onMoveT
 
 const nonce = document.querySelector<HTMLScriptElement>('script[nonce]')?.nonce ?? ''
 
-function Recording({ id, onSeek }: { id: string; onSeek: (ms: number) => void }) {
+interface Heard {
+  sound: Blob
+  wave: Waveform
+}
+
+function Recording({ id, onSeek, onWave }: { id: string; onSeek: (ms: number) => void; onWave: (wave: Waveform) => void }) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
-  const [sound, setSound] = useState<Blob | null>(null)
+  const [heard, setHeard] = useState<Heard | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
   const listen = async () => {
     try {
+      const wave = await get('/api/v1/calls/{id}/waveform', [id], { reason })
       const bytes = await file(addressOf('/api/v1/calls/{id}/recording', [id], { reason }))
-      setSound(new Blob([bytes], { type: 'audio/wav' }))
+      setHeard({ sound: new Blob([bytes], { type: 'audio/wav' }), wave })
+      onWave(wave)
       setRefused(null)
     } catch (why) {
       setRefused(why)
     }
   }
-  if (sound !== null) {
+  if (heard !== null) {
     return (
       <Suspense fallback={<Waiting />}>
-        <Wave sound={sound} nonce={nonce} onSeek={onSeek} />
+        <Wave sound={heard.sound} wave={heard.wave} nonce={nonce} onSeek={onSeek} />
       </Suspense>
     )
   }

@@ -4,15 +4,18 @@ import WaveSurfer from 'wavesurfer.js'
 import { Button } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { clockOf } from '../../app/format'
+import type { Waveform } from './story'
 
 interface Props {
   sound: Blob
+  /** Its peaks as the server read them: the browser need not unpack the sound to draw it. */
+  wave: Waveform
   nonce: string
   /** Milliseconds of the recording. */
   onSeek: (ms: number) => void
 }
 
-export default function Wave({ sound, nonce, onSeek }: Props) {
+export default function Wave({ sound, wave, nonce, onSeek }: Props) {
   const { t } = useTranslation()
   const place = useRef<HTMLDivElement>(null)
   const [player, setPlayer] = useState<WaveSurfer | null>(null)
@@ -34,10 +37,11 @@ export default function Wave({ sound, nonce, onSeek }: Props) {
     })
     made.on('timeupdate', (second) => setAt(second * 1000))
     made.on('interaction', (second) => seek.current(second * 1000))
-    void made.loadBlob(sound)
+    const shares = (peaks: readonly number[]) => peaks.map((peak) => peak / 1000)
+    void made.loadBlob(sound, [shares(wave.ours_per_mille), shares(wave.callee_per_mille)], wave.duration_ms / 1000)
     setPlayer(made)
     return () => made.destroy()
-  }, [sound, nonce])
+  }, [sound, wave, nonce])
   return (
     <div role="group" aria-label={t('call.recording')}>
       <div ref={place} />

@@ -4,6 +4,7 @@ import type { Told } from '../../api/client'
 import type { CallEvent } from '../../api/queries'
 import type { Lane, Mark, Stretch, Tone } from '../../components/lineMarks'
 
+export type Waveform = Told<'/api/v1/calls/{id}/waveform'>
 export type Replay = Told<'/api/v1/calls/{id}/replay'>
 type Step = Replay['steps'][number]
 type Data = Record<string, unknown>
@@ -109,6 +110,13 @@ export function lanesOf(events: readonly CallEvent[], names: { robot: string; ca
     { name: names.robot, stretches: robot },
     { name: names.callee, stretches: callee },
   ]
+}
+
+/** The lanes with the wave of the recording in them, which begins with the answer. */
+export function withWave(lanes: readonly Lane[], wave: Waveform | null, begin: number): readonly Lane[] {
+  if (wave === null) return lanes
+  const sides = [wave.ours_per_mille, wave.callee_per_mille]
+  return lanes.map((lane, side) => ({ ...lane, peaks: { from: begin, stepMs: wave.point_ms, values: sides[side] ?? [] } }))
 }
 
 export type State = Record<string, string>

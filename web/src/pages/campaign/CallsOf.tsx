@@ -14,18 +14,25 @@ import { Empty, Refused } from '../../components/States'
 
 type Row = Told<'/api/v1/calls'>['items'][number]
 
-export function CallsOf({ id, zone, isPast = false }: { id: string | undefined; zone: string; isPast?: boolean }) {
+interface Props {
+  id: string | undefined
+  zone: string
+  /** As known then; now without. */
+  position?: number | undefined
+}
+
+export function CallsOf({ id, zone, position }: Props) {
   const { t } = useTranslation()
   const calls = useQuery({
-    queryKey: ['calls', id],
-    queryFn: () => get('/api/v1/calls', [], { campaign: id, limit: 100 }),
-    refetchInterval: SLOW_MS,
+    queryKey: ['calls', id, position ?? 'now'],
+    queryFn: () => get('/api/v1/calls', [], { campaign: id, limit: 100, as_of: position }),
+    refetchInterval: position === undefined ? SLOW_MS : false,
     placeholderData: keepPreviousData,
   })
   if (calls.error) return <Refused why={calls.error} again={() => void calls.refetch()} />
   return (
     <>
-      {isPast && <p className="c-amber">{t('calls.notThen')}</p>}
+      {position !== undefined && <p className="c-amber">{t('calls.then')}</p>}
       <Table<Row>
         rowKey="id"
         size="small"

@@ -1,22 +1,20 @@
-// The campaign's customers by the furthest stage they came to: people, and not calls.
-import { useQuery } from '@tanstack/react-query'
+// The campaign's customers by the furthest stage they came to: people, and not calls; now, or as known at a position.
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { LIVE_MS } from '../../api/queries'
 import { percent } from '../../app/format'
 import { Age } from '../../components/Figure'
-import { Empty, Refused } from '../../components/States'
+import { Refused } from '../../components/States'
 
 export function Funnel({ id, position }: { id: string; position: number | undefined }) {
   const { t, i18n } = useTranslation()
   const funnel = useQuery({
-    queryKey: ['funnel', id],
-    queryFn: () => get('/api/v1/campaigns/{id}/funnel', [id]),
-    refetchInterval: LIVE_MS,
-    // The route knows no other moment than this one yet.
-    enabled: position === undefined,
+    queryKey: ['funnel', id, position ?? 'now'],
+    queryFn: () => get('/api/v1/campaigns/{id}/funnel', [id], { as_of: position }),
+    refetchInterval: position === undefined ? LIVE_MS : false,
+    placeholderData: keepPreviousData,
   })
-  const isNotThen = position !== undefined
   const most = funnel.data?.stages[0]?.customers ?? 0
   return (
     <section className="card">
@@ -24,10 +22,9 @@ export function Funnel({ id, position }: { id: string; position: number | undefi
         <h2>{t('funnel.title')}</h2>
         <span className="muted">{t('funnel.people')}</span>
       </header>
-      {isNotThen && <Empty what={t('funnel.notThen')} />}
-      {funnel.error && !isNotThen && <Refused why={funnel.error} again={() => void funnel.refetch()} />}
+      {funnel.error && <Refused why={funnel.error} again={() => void funnel.refetch()} />}
       <div className="body funnel">
-        {(isNotThen ? [] : (funnel.data?.stages ?? [])).map((stage) => (
+        {(funnel.data?.stages ?? []).map((stage) => (
           <div key={stage.stage} style={{ display: 'contents' }}>
             <span>{i18n.language === 'en' ? stage.label_en : stage.label_zh}</span>
             <span className="bar">
@@ -40,7 +37,7 @@ export function Funnel({ id, position }: { id: string; position: number | undefi
           </div>
         ))}
       </div>
-      <footer>{isNotThen ? null : <Age at={funnel.dataUpdatedAt} position={funnel.data?.position} />}</footer>
+      <footer><Age at={funnel.dataUpdatedAt} position={funnel.data?.position} /></footer>
     </section>
   )
 }

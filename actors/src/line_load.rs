@@ -1,0 +1,23 @@
+//! What a line carries now of what it may: for whoever watches, and for nobody who decides.
+
+use domain::time::Timestamp;
+
+/// One line at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineLoad {
+    pub trunk: String,
+    /// Legs on it, and places that are taken for legs.
+    pub legs: u32,
+    pub legs_max: u32,
+    pub dialed_last_second: u32,
+    pub dials_per_second_max: u32,
+    pub failures_in_a_row: u32,
+    /// It carries nothing before this.
+    pub rests_until: Option<Timestamp>,
+    /// By an emergency stop.
+    pub is_stopped: bool,
+    /// Its far end is this machine: a rehearsal.
+    pub is_loopback: bool,
+    /// Those that it may show, in turn.
+    pub caller_numbers: Vec<String>,
+}

@@ -1,0 +1,111 @@
+//! A line as replies show it: what it carries now of what it may, as the dialer itself counts it.
+
+use actors::LineLoad;
+use application::installation::Dialing;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// One line of the process that dials.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct LineUse {
+    trunk: String,
+    /// Calls on it, and places that are taken for calls.
+    channels_used: u32,
+    channels_max: u32,
+    dialed_last_second: u32,
+    calls_per_second_max: u32,
+    /// Failures that are the trunk's, since it last carried a call.
+    failures_in_row: u32,
+    /// After failures, or as its far end asked: it carries nothing before this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests_until: Option<Timestamp>,
+    state: LineState,
+}
+
+/// Whether a line takes calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LineState {
+    /// It has room.
+    Serving,
+    /// Every channel is taken.
+    Full,
+    /// It failed too often in a row, or its far end asked for a rest.
+    Resting,
+    /// By an emergency stop.
+    Stopped,
+}
+
+/// Lines in order of preference; `None` where this process does not dial.
+pub(crate) fn lines_of(dialing: &Dialing) -> Option<Vec<LineUse>> {
+    let drivers = dialing.drivers()?;
+    Some(drivers.lines().iter().map(LineUse::of).collect())
+}
+
+impl LineUse {
+    pub(crate) fn of(load: &LineLoad) -> Self {
+        Self {
+            trunk: load.trunk.clone(),
+            channels_used: load.legs,
+            channels_max: load.legs_max,
+            dialed_last_second: load.dialed_last_second,
+            calls_per_second_max: load.dials_per_second_max,
+            failures_in_row: load.failures_in_a_row,
+            rests_until: load.rests_until,
+            state: state_of(load),
+        }
+    }
+}
+
+/// What keeps a line from taking calls, the weightiest first.
+const fn state_of(load: &LineLoad) -> LineState {
+    if load.is_stopped {
+        LineState::Stopped
+    } else if load.rests_until.is_some() {
+        LineState::Resting
+    } else if load.legs >= load.legs_max {
+        LineState::Full
+    } else {
+        LineState::Serving
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(legs: u32, rests_until: Option<Timestamp>, is_stopped: bool) -> LineLoad {
+        LineLoad {
+            trunk: "first".to_owned(),
+            legs,
+            legs_max: 4,
+            dialed_last_second: 0,
+            dials_per_second_max: 2,
+            failures_in_a_row: 0,
+            rests_until,
+            is_stopped,
+            is_loopback: true,
+            caller_numbers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_line_says_what_keeps_it_from_taking_calls() {
+        let later = Some(Timestamp::from_millis(1));
+        let states = [
+            load(3, None, false),
+            load(4, None, false),
+            load(4, later, false),
+            load(4, later, true),
+        ];
+        let states = states.map(|one| state_of(&one));
+        let expected = [
+            LineState::Serving,
+            LineState::Full,
+            LineState::Resting,
+            LineState::Stopped,
+        ];
+        assert_eq!(states, expected);
+    }
+}

@@ -1,0 +1,61 @@
+// The lines: what each carries of what it may, its numbers, how it fared; and the wave of a recording on a call's line of
+// time, for a reason that is on record.
+
+import { begin, endedCall, holdWords } from './pages.mjs'
+
+export async function lines(visit) {
+  await begin(visit, 'operator', '/lines')
+  const { page } = visit
+  await page.getByRole('heading', { name: '线路' }).waitFor()
+  const told = await visit.api('/api/v1/trunks')
+  const [line] = told.items
+  const card = page.getByRole('region', { name: line.trunk })
+  await card.getByText(`/ ${line.channels_max}`).waitFor()
+  await card.getByText(`/ ${line.calls_per_second_max}`).waitFor()
+  await card.getByText('主叫号码').waitFor()
+  await page.getByRole('columnheader', { name: '结束码' }).waitFor()
+  await page.getByRole('cell', { name: line.trunk }).first().waitFor()
+  await visit.shot('zh')
+  await holdWords(visit)
+  await visit.shot('en')
+}
+
+export async function recording(visit) {
+  await begin(visit, 'auditor', '/calls')
+  const { page } = visit
+  const id = await endedCall(visit)
+  await visit.open(`/calls/${id}`)
+  const slider = page.getByRole('slider')
+  await slider.waitFor()
+  visit.hold((await slider.locator('.line-wave').count()) === 0, 'a wave before a reason')
+  const listen = page.getByRole('button', { name: '播放录音' })
+  visit.hold(await listen.isDisabled(), 'a recording without a reason')
+  await page.getByRole('textbox', { name: '收听原因' }).fill('a complaint about this call')
+  await listen.click()
+  await page.getByRole('group', { name: '录音' }).waitFor()
+  await visit.until('both sides', async () => (await slider.locator('.line-wave').count()) === 2)
+  const reads = await visit.api('/api/v1/events?kind=inquiry.personal_data_read&limit=1000')
+  const fields = reads.items.filter((one) => one.data.reason === 'a complaint about this call').flatMap((one) => one.data.fields)
+  visit.hold(fields.includes('waveform') && fields.includes('recording'), `on record is ${fields.join(', ')}`)
+  await visit.shot('zh')
+}
+
+/** The calls and the funnel of a campaign move with its line of time. */
+export async function campaignThen(visit) {
+  await begin(visit, 'operator', '/campaigns/DEMO')
+  const { page } = visit
+  const slider = page.getByRole('slider')
+  await slider.waitFor()
+  const funnel = page.locator('section', { has: page.getByRole('heading', { name: '漏斗' }) })
+  await funnel.locator('.end').first().waitFor()
+  const firstStage = async () => Number.parseInt(await funnel.locator('.end').first().innerText(), 10)
+  visit.hold((await firstStage()) > 0, 'nobody is in the funnel now')
+  await page.getByRole('main').getByRole('table').getByRole('link').first().waitFor()
+  await slider.focus()
+  await page.keyboard.press('Home')
+  await page.getByText('当时所知的通话').waitFor()
+  await visit.until('an empty funnel', async () => (await firstStage()) === 0)
+  await page.getByText('还没有通话').waitFor()
+  visit.hold((await page.getByRole('alert').count()) === 0, 'a part of the page is refused')
+  await visit.shot('zh')
+}

@@ -1,0 +1,115 @@
+// The lines over which calls leave: what each carries of what it may, the numbers that it shows, how it fared in the last
+// hour and by day; worst days and the codes that carriers ended calls with.
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Table } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { get, type Told } from '../../api/client'
+import { LIVE_MS, SLOW_MS } from '../../api/queries'
+import { instantIn, percent, seconds } from '../../app/format'
+import { Age } from '../../components/Figure'
+import { Tag } from '../../components/Marks'
+import { Empty, Refused, Waiting } from '../../components/States'
+import { Headroom } from './Headroom'
+
+type Day = Told<'/api/v1/trunks/quality'>['days'][number]
+type LineNow = Told<'/api/v1/trunks'>['items'][number]
+
+const ZONE = 'Asia/Shanghai'
+/** Codes of one row: the most frequent. */
+const CODES_MAX = 4
+
+export function Lines() {
+  const { t } = useTranslation()
+  const lines = useQuery({ queryKey: ['trunks'], queryFn: () => get('/api/v1/trunks'), refetchInterval: LIVE_MS, placeholderData: keepPreviousData })
+  if (lines.error && lines.data === undefined) return <Refused why={lines.error} again={() => void lines.refetch()} />
+  const told = lines.data
+  if (told === undefined) return <Waiting />
+  return (
+    <>
+      <div className="head">
+        <h1>{t('menu.lines')}</h1>
+        <Tag tone={told.dialing === 'dialing' ? 'line' : 'amber'}>{t(`standing.${told.dialing}`)}</Tag>
+        <span className="spread" />
+        <Age at={lines.dataUpdatedAt} position={told.position} />
+      </div>
+      {lines.error && <Refused why={lines.error} again={() => void lines.refetch()} />}
+      {told.items.length === 0 && (
+        <section className="card">
+          <Empty what={t('lines.notHere')} next={<code className="mono">{t('lines.notHereNext')}</code>} />
+        </section>
+      )}
+      <div className="row wide">
+        {told.items.map((one) => <LineCard key={one.trunk} line={one} />)}
+      </div>
+      <ByDay />
+    </>
+  )
+}
+
+function LineCard({ line }: { line: LineNow }) {
+  const { t } = useTranslation()
+  const hour = line.figures?.last_hour
+  return (
+    <section className="card" aria-label={line.trunk}>
+      <div className="body list">
+        <Headroom line={line} />
+        {line.rehearsal && <div><Tag tone="amber">{t('top.rehearsalShort')}</Tag></div>}
+        {line.rests_until != null && <span className="c-red">{t('lines.restsUntil', { time: instantIn(line.rests_until, ZONE) })}</span>}
+        <dl className="pairs">
+          <dt>{t('wall.lastHour')}</dt>
+          <dd>
+            {hour === undefined
+              ? t('lines.noCalls')
+              : t('lines.hour', { dialed: hour.dialed, answered: hour.answered, ratio: percent(hour.settled_answer_ratio), talk: seconds(hour.talk_ms_mean) })}
+          </dd>
+          <dt>{t('lines.lastFailure')}</dt>
+          <dd>
+            {line.figures?.last_failure == null || line.figures.last_failure_at == null
+              ? t('lines.none')
+              : `${t(`disposition.${line.figures.last_failure}`)} · ${instantIn(line.figures.last_failure_at, ZONE)}`}
+          </dd>
+          <dt>{t('lines.callers', { count: line.caller_numbers.length })}</dt>
+          <dd className="data">{line.caller_numbers.length === 0 ? t('lines.noCallers') : line.caller_numbers.join(', ')}</dd>
+        </dl>
+      </div>
+    </section>
+  )
+}
+
+function ByDay() {
+  const { t, i18n } = useTranslation()
+  const quality = useQuery({ queryKey: ['trunk-quality'], queryFn: () => get('/api/v1/trunks/quality'), refetchInterval: SLOW_MS, placeholderData: keepPreviousData })
+  const named = (member: 'answer_ratio_per_leg' | 'answer_ratio_per_leg_people' | 'failure_ratio_per_leg') => {
+    const version = quality.data?.versions[member]
+    return version == null ? t('campaigns.figure') : i18n.language === 'en' ? version.label.en : version.label.zh
+  }
+  return (
+    <section className="card">
+      <header>
+        <h2>{t('lines.byDay')}</h2>
+        <Age at={quality.dataUpdatedAt} position={quality.data?.position} />
+      </header>
+      {quality.error && <Refused why={quality.error} again={() => void quality.refetch()} />}
+      <Table<Day>
+        rowKey={(one) => `${one.trunk} ${one.day_at}`}
+        size="small"
+        loading={quality.isPending}
+        dataSource={quality.data?.days ?? []}
+        pagination={{ pageSize: 20, showSizeChanger: false, hideOnSinglePage: true, size: 'small' }}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty what={t('lines.noCalls')} /> }}
+        columns={[
+          { title: t('lines.line'), dataIndex: 'trunk' },
+          { title: t('lines.day'), dataIndex: 'day_at', render: (at: string) => instantIn(at, ZONE).slice(0, 10) },
+          { title: t('lines.legs'), dataIndex: 'legs', align: 'right' },
+          { title: named('answer_ratio_per_leg'), dataIndex: 'answer_ratio_per_leg', align: 'right', render: percent },
+          { title: named('answer_ratio_per_leg_people'), dataIndex: 'answer_ratio_per_leg_people', align: 'right', render: percent },
+          { title: named('failure_ratio_per_leg'), dataIndex: 'failure_ratio_per_leg', align: 'right', render: percent },
+          { title: t('lines.postDial'), dataIndex: 'post_dial_ms_mean', align: 'right', render: seconds },
+          { title: t('lines.codes'), key: 'codes', render: (_, one) => one.codes.slice(0, CODES_MAX).map((code) => `${code.code} × ${code.count}`).join(', ') },
+        ]}
+      />
+      {quality.data?.complete === false && <footer>{t('lines.notAll')}</footer>}
+    </section>
+  )
+}

@@ -1,0 +1,89 @@
+// The figures of this moment, large: how many talk, the answer rate, how long they talk, how many convert; each with the
+// name, version and definition that the server gives it. What is no metric says so.
+import { memo } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Live } from '../../api/queries'
+import { percent, seconds } from '../../app/format'
+import type { Point } from './stream'
+
+type Member = 'answer_ratio' | 'answer_ratio_people' | 'settled_answer_ratio' | 'talk_ms_mean' | 'conversion_ratio'
+
+interface BigProps {
+  name: string
+  value: string
+  below: readonly string[]
+  children?: React.ReactNode
+}
+
+export const Big = memo(function Big({ name, value, below, children }: BigProps) {
+  return (
+    <div className="card figure wall-figure">
+      <div className="name">{name}</div>
+      <div className="value">{value}</div>
+      {below.map((line) => (
+        <div key={line} className="below">{line}</div>
+      ))}
+      {children}
+    </div>
+  )
+})
+
+/** A curve of what was shown since this page was opened, from none to all. */
+export const Curve = memo(function Curve({ points, label }: { points: readonly Point[]; label: string }) {
+  const [first, last] = [points[0], points[points.length - 1]]
+  if (first === undefined || last === undefined || first === last) return null
+  const xOf = (at: number) => ((at - first.at) / (last.at - first.at)) * 100
+  const line = points.flatMap(({ at, ratio }) => (ratio === null ? [] : [`${xOf(at).toFixed(1)},${(24 - ratio * 22).toFixed(1)}`]))
+  return (
+    <svg className="wall-curve" viewBox="0 0 100 26" preserveAspectRatio="none" role="img" aria-label={label}>
+      <polyline points={line.join(' ')} />
+    </svg>
+  )
+})
+
+export function useNames(versions: Live['versions'] | undefined): (member: Member) => string {
+  const { t, i18n } = useTranslation()
+  return (member) => {
+    const named = versions?.[member]
+    if (named == null) return t('campaigns.figure')
+    const label = i18n.language === 'en' ? named.label.en : named.label.zh
+    return named.metric == null ? `${label} · ${t('wall.noMetric')}` : `${label} v${named.version ?? 1}`
+  }
+}
+
+export function Headline({ picture, trail }: { picture: Live; trail: readonly Point[] }) {
+  const { t } = useTranslation()
+  const name = useNames(picture.versions)
+  const { open, last_5_minutes: short, last_hour: hour } = picture
+  const waiting = (open['dialing'] ?? 0) + (open['ringing'] ?? 0) + (open['permitted'] ?? 0)
+  return (
+    <div className="wall-row">
+      <Big
+        name={t('wall.talking')}
+        value={String(open['talking'] ?? 0)}
+        below={[t('wall.others', { waiting, transferring: open['transferring'] ?? 0 })]}
+      />
+      <Big
+        name={name('answer_ratio')}
+        value={percent(hour.answer_ratio)}
+        below={[
+          t('wall.ofHour', { part: hour.answered, whole: hour.dialed }),
+          `${name('answer_ratio_people')} ${percent(hour.answer_ratio_people)}`,
+        ]}
+      />
+      <Big
+        name={name('settled_answer_ratio')}
+        value={percent(short.settled_answer_ratio)}
+        below={[t('wall.ofMinutes', { part: short.answered, whole: short.settled })]}
+      >
+        <Curve points={trail} label={t('wall.curve')} />
+      </Big>
+      <Big name={name('talk_ms_mean')} value={seconds(hour.talk_ms_mean)} below={[t('wall.hourMinutes', { value: seconds(short.talk_ms_mean) })]} />
+      <Big
+        name={name('conversion_ratio')}
+        value={percent(hour.conversion_ratio)}
+        below={[t('wall.converted', { count: hour.conversions }), t('wall.hourMinutes', { value: percent(short.conversion_ratio) })]}
+      />
+    </div>
+  )
+}
