@@ -14,6 +14,7 @@ pub mod deal_file;
 pub mod encoding;
 mod evidence;
 mod file_kind;
+pub mod header;
 pub mod mapping;
 pub mod mapping_file;
 pub mod members;

@@ -7,6 +7,7 @@ use domain::api_key::ApiKeyEvent;
 use domain::approval::ApprovalEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
+use domain::draft::DraftEvent;
 use domain::holiday::HolidayEvent;
 use domain::knowledge::KnowledgeEvent;
 use domain::label::LabelEvent;
@@ -135,6 +136,12 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         HolidayEvent::IMPORTED,
         Beginning::Outside,
         "somebody imports the holidays of a year",
+    ),
+    (DraftEvent::SAVED, Beginning::Outside, "somebody keeps a draft"),
+    (
+        DraftEvent::REMOVED,
+        Beginning::Outside,
+        "somebody is done with it",
     ),
     (
         SettingEvent::CHANGED,
