@@ -53,6 +53,7 @@ function Menu() {
       <div className="brand">ledgerline</div>
       <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
       {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
+      {may('customers:read') && <Link to="/customers">{t('menu.customers')}</Link>}
       {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
       {may('alerts:read') && (
         <Link to="/alerts">
