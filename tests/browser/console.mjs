@@ -3,7 +3,12 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { PAGES } from './pages.mjs'
+import { begin, holdWords, PAGES } from './pages.mjs'
+import { customers } from './customers.mjs'
+import { wizard } from './wizard.mjs'
+
+PAGES.wizard = (visit) => wizard(visit, begin)
+PAGES.customers = (visit) => customers(visit, begin, holdWords)
 
 const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(

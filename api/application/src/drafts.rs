@@ -1,5 +1,5 @@
-//! Drafts of users, whoever asks: begun, replaced as they were read, listed and cleared. Each user has their own
-//! few places; nobody names another's.
+//! Drafts of users, whoever asks: begun, replaced as they were read, listed and cleared. Each user has their
+//! own few places; nobody names another's.
 
 use crate::installation::Installation;
 use actors::{Answer, AskError};

@@ -1,4 +1,5 @@
-//! The draft aggregate: what a user has begun to fill in and not sent yet, kept so that nothing typed is lost.
+//! The draft aggregate: what a user has begun to fill in and not sent yet, kept so that nothing typed is
+//! lost.
 //!
 //! Promises: a place belongs to one user and holds one draft; a save is the whole of it; title and body are
 //! sealed under the place's own key; nothing is decided by a draft. One stream per place, of which a user has

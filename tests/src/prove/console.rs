@@ -16,7 +16,8 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,badge";
+const LONG: &str =
+    "campaign,session,door,home,campaigns,wizard,call,calls,customer,customers,alerts,roles,badge";
 
 /// Where Debian and others put the browser.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -81,7 +82,13 @@ fn installed() -> Result<(PathBuf, &'static str), String> {
         succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
     // A script finds its packages beside itself; the tree's own copy is the one that counts.
-    copied(&["console.mjs", "pages.mjs", "badge.mjs"])?;
+    copied(&[
+        "console.mjs",
+        "pages.mjs",
+        "badge.mjs",
+        "wizard.mjs",
+        "customers.mjs",
+    ])?;
     Ok((place, browser))
 }
 

@@ -1,5 +1,5 @@
-//! A list that is looked at before there is a campaign to enrol anybody in: its columns and what they are taken
-//! for, which rows are good, and why the others are not. Nothing is put on record, and nobody is looked up.
+//! A list that is looked at before there is a campaign to enrol anybody in: its columns and what they are
+//! taken for, which rows are good, and why the others are not. Nothing is put on record, nobody is looked up.
 
 use super::load::{Enrolled, Enroller, ImportReport, Load, load};
 use super::under_way::Course;

@@ -101,7 +101,7 @@ fn places_are_few_and_what_was_typed_is_in_no_record() {
         assert_eq!(made.body["id"], "flow-1");
         let large = json!({ "kind": "flow", "title": "f", "body": { "text": "x".repeat(64_000) } });
         let refused = by(&story, &wang, Method::POST, DRAFTS, Some(large)).await;
-        assert_eq!(refused.status, 400, "{}", refused.body);
+        assert_eq!(refused.status, 422, "{}", refused.body);
         let events = by(
             &story,
             &story.bearer(),

@@ -22,12 +22,15 @@ export function About({ person, zone, position }: Props) {
   const may = useMay()
   const seesAll = useSeesAll()
   const isNow = position === undefined
+  // Of whoever was not called, or is erased, there is none to ask for.
+  const hasPortrait = (person.calls ?? []).length > 0 && person.standing?.erasure !== 'certified'
   return (
     <div className="thirds">
       <section className="card">
         <header><h2>{t('person.portrait')}</h2></header>
         <div className="body list">
-          {seesAll && <Calls id={person.id} zone={zone} position={position} />}
+          {seesAll && hasPortrait && <Calls id={person.id} zone={zone} position={position} />}
+          {!hasPortrait && <span className="muted">{t('person.noCalls')}</span>}
           {isNow && <Attributes id={person.id} />}
         </div>
       </section>

@@ -77,6 +77,7 @@ function Columns({ filled, set, told }: StepProps & { told: NonNullable<Looked['
                 value={one.member ?? SECONDARY}
                 aria-label={t('wizard.takenForOf', { column: one.title })}
                 style={{ minWidth: 200 }}
+                virtual={false}
                 options={choices}
                 onChange={(member) => set({ map: { ...filled.map, [one.title]: member === SECONDARY ? one.title : member } })}
               />
