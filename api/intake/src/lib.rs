@@ -6,6 +6,7 @@
 //! ids by which customers and numbers that stand twice in one file are found.
 
 pub mod body;
+mod both;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;

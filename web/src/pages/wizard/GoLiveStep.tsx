@@ -158,7 +158,7 @@ function Verdict({ told }: { told: Preflight }) {
         pagination={false}
         dataSource={told.funnel}
         columns={[
-          { title: t('wizard.rule'), dataIndex: 'rule', render: (rule: string) => <span className="mono">{rule}</span> },
+          { title: t('wizard.rule'), dataIndex: 'rule', render: (rule: string) => <span title={rule}>{i18n.exists(`rule.${rule}`) ? t(`rule.${rule}`) : rule}</span> },
           { title: t('wizard.never'), dataIndex: 'never', align: 'right' },
           { title: t('wizard.later'), dataIndex: 'later', align: 'right' },
           { title: t('wizard.left'), dataIndex: 'left', align: 'right' },

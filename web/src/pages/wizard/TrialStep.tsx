@@ -12,14 +12,21 @@ function cell(text: string): string {
   return `"${safe.replaceAll('"', '""')}"`
 }
 
+/** Of a reason in both languages, English before a slash, the one that is read here. */
+function read(reason: string, isEnglish: boolean): string {
+  const at = reason.lastIndexOf(' / ')
+  if (at < 0 || !/[\u4e00-\u9fff]/.test(reason.slice(at))) return reason
+  return isEnglish ? reason.slice(0, at) : reason.slice(at + 3)
+}
+
 export function TrialStep({ list }: { list: Looked }) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   if (list.isLooking) return <Waiting />
   if (list.why !== null) return <Refused why={list.why} />
   if (!list.hasFile) return <Empty what={t('wizard.noFile')} next={t('wizard.noFileNext')} />
   const told = list.told
   if (told === null || told.rows == null) return <Empty what={t('wizard.notMapped')} next={t('wizard.notMappedNext')} />
-  const bad = told.bad ?? []
+  const bad = (told.bad ?? []).map((one) => ({ ...one, reason: read(one.reason, i18n.language === 'en') }))
   const takeAway = () => {
     const head = [t('wizard.row'), t('wizard.column'), t('wizard.reason')]
     const lines = [head, ...bad.map((one) => [String(one.row), one.column, one.reason])]
