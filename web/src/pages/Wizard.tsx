@@ -3,8 +3,9 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Button, Steps } from 'antd'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Problem } from '../api/client'
 import { useReady } from '../api/queries'
 import { useMay } from '../app/session'
 import { Tag } from '../components/Marks'
@@ -36,6 +37,11 @@ export function Wizard() {
   const name = (id: string) => void navigate({ to: '/campaigns/new', search: { draft: id }, replace: true })
   const draft = useDraft(opened, setFilled, name)
   const list = useList(file, filled)
+  // What was said of columns that this file does not have is said of no file.
+  const isOfOthers = list.why instanceof Problem && list.why.code === 'mapping-invalid'
+  useEffect(() => {
+    if (isOfOthers) setFilled((before) => ({ ...before, map: {} }))
+  }, [isOfOthers])
   if (!may('campaigns:write')) return <Missing />
   const set = (some: Partial<Filled>) => setFilled((before) => ({ ...before, ...some }))
   const lacking = lackingOf(filled, file !== null)
@@ -47,7 +53,8 @@ export function Wizard() {
   }
   const choose = (chosen: File | null) => {
     setFile(chosen)
-    set({ fileName: chosen?.name ?? '', map: {} })
+    // The same file, chosen again behind a reload, is read as it was said; another one from the beginning.
+    set(chosen?.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
   }
   const started = async (id: string) => {
     await draft.remove().catch(() => undefined)
