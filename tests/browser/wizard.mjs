@@ -198,7 +198,8 @@ async function changed(visit, id) {
   await page.getByRole('button', { name: '进入试点' }).click()
   await dialog.getByRole('textbox', { name: /原因/ }).fill('too early')
   await dialog.getByRole('button', { name: '进入试点' }).click()
-  await dialog.getByRole('alert').waitFor()
+  const why = await dialog.getByRole('alert').innerText()
+  visit.hold(/[\u4e00-\u9fff]{4}/.test(why) && !why.includes('未能完成'), `a refusal without its reason: ${why}`)
   await visit.shot('refused')
   await dialog.getByRole('button', { name: '取消' }).click()
   visit.isTrying = false

@@ -22,7 +22,7 @@ export function Actions({ campaign: { id, status }, stop }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const queries = useQueryClient()
-  const { message } = App.useApp()
+  const { message, modal } = App.useApp()
   const [act, setAct] = useState<Act | null>(null)
   const [pending, setPending] = useState<string | null>(null)
   const isOver = status === 'stopped'
@@ -43,7 +43,7 @@ export function Actions({ campaign: { id, status }, stop }: Props) {
       const { position } = await post(path, [id])
       await told(position, t(`act.${verb}Done`))
     } catch (why) {
-      Modal.error({ content: <Refused why={why} /> })
+      modal.error({ content: <Refused why={why} /> })
     }
   }
   return (
