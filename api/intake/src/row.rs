@@ -1,7 +1,7 @@
 //! One row, checked and normalised into an enrolment; everything wrong is said with its column.
 
-use crate::both::{both, of_phone};
 use crate::BadRow;
+use crate::both::{both, of_phone};
 use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
@@ -242,7 +242,10 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
         return Err(bad(
             row,
             Member::ConsentEvidence,
-            both("cn-marketing asks for the consent's evidence", "营销规则要求同意的证据"),
+            both(
+                "cn-marketing asks for the consent's evidence",
+                "营销规则要求同意的证据",
+            ),
         ));
     }
     Ok(Some(GivenConsent {

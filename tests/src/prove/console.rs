@@ -16,8 +16,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str =
-    "campaign,session,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
+const LONG: &str = "campaign,session,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,badge";
 
 /// Where Debian and others put the browser.
@@ -39,7 +38,10 @@ pub(super) fn prove_badge(_: Form) -> Proof {
 
 /// The words alone: every page in English, without a word that only the other language has.
 pub(super) fn prove_words(_: Form) -> Proof {
-    opened("words", "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts")
+    opened(
+        "words",
+        "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts",
+    )
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
