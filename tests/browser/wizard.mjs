@@ -128,10 +128,11 @@ async function ended(visit, context) {
   const { page } = visit
   visit.isTrying = true
   await context.clearCookies()
-  await page.getByRole('button', { name: '保存草稿' }).click()
+  // Whatever the page asks next hears it.
   await page.getByText('登录已结束').waitFor()
   await visit.signIn('operator')
   await page.getByText('登录已结束').waitFor({ state: 'hidden' })
+  await page.getByRole('button', { name: '保存草稿' }).click()
   await page.getByText('草稿已保存').waitFor()
   visit.isTrying = false
 }
