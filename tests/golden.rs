@@ -12,6 +12,7 @@ use domain::complaint::Complaint;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::{Decider, EventData};
+use domain::draft::Draft;
 use domain::flow::Flow;
 use domain::holiday::Holiday;
 use domain::inquiry::Inquiry;
@@ -109,6 +110,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Complaint::AGGREGATE, check::<Complaint>),
     (Conversation::AGGREGATE, check::<Conversation>),
     (Customer::AGGREGATE, check::<Customer>),
+    (Draft::AGGREGATE, check::<Draft>),
     (Flow::AGGREGATE, check::<Flow>),
     (Holiday::AGGREGATE, check::<Holiday>),
     (Inquiry::AGGREGATE, check::<Inquiry>),

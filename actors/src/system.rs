@@ -23,6 +23,7 @@ use domain::complaint::Complaint;
 use domain::conversation::Conversation;
 use domain::customer::Customer;
 use domain::decider::Decider;
+use domain::draft::Draft;
 use domain::flow::Flow;
 use domain::holiday::Holiday;
 use domain::inquiry::Inquiry;
@@ -98,6 +99,8 @@ pub struct ActorSystem {
     pub retentions: Entities<Retention>,
     /// Values by which this installation goes.
     pub settings: Entities<Setting>,
+    /// What users have begun to fill in, a place each.
+    pub drafts: Entities<Draft>,
     /// Public holidays that were imported, a year and country each.
     pub holidays: Entities<Holiday>,
     pub alerts: Entities<Alert>,
@@ -147,6 +150,7 @@ impl ActorSystem {
             chart_notes: Entities::start(&environment, &hosting),
             retentions: Entities::start(&environment, &hosting),
             settings: Entities::start(&environment, &hosting),
+            drafts: Entities::start(&environment, &hosting),
             holidays: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),

@@ -38,6 +38,7 @@ pub mod dialing_plan;
 pub mod digest;
 pub mod disposition;
 pub mod disposition_map;
+pub mod draft;
 mod duplicates;
 pub mod emotion;
 mod enrolment_id;

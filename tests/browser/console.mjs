@@ -4,8 +4,14 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
 import { campaignThen, lines, recording } from './lines.mjs'
-import { PAGES } from './pages.mjs'
 import { wall, wallHeld } from './wall.mjs'
+import { begin, holdWords, PAGES, scanWords } from './pages.mjs'
+import { customers } from './customers.mjs'
+import { wizard, wizardWords } from './wizard.mjs'
+
+PAGES.wizard = (visit, context) => wizard(visit, context, begin)
+PAGES.wizard_words = (visit) => wizardWords(visit, begin, holdWords, scanWords)
+PAGES.customers = (visit) => customers(visit, begin, holdWords)
 
 const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(

@@ -14,6 +14,12 @@ export async function holdWords(visit) {
   const { page } = visit
   await page.getByRole('switch', { name: /^(语言|Language)$/ }).click()
   await page.getByRole('switch', { name: 'Language' }).waitFor()
+  await scanWords(visit)
+}
+
+/** The same of a page that is in English already. */
+export async function scanWords(visit) {
+  const { page } = visit
   const found = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
     const texts = []

@@ -3,6 +3,7 @@
 
 use crate::as_of::Known;
 use crate::masked::masked;
+use domain::call_caps::CallCap;
 use domain::callback::Callback;
 use domain::calling_plan::Basis;
 use domain::customer::event::CustomerEvent;
@@ -11,6 +12,7 @@ use domain::disposition::{Disposition, Outcome};
 use domain::four_eyes::FourEyes;
 use domain::ids::{ApprovalId, CallId, CampaignId, CustomerId, EventId, ListId, NumberId, UserId};
 use domain::phone_number::mask_e164;
+use domain::preferred_times::PreferredTime;
 use domain::time::Timestamp;
 use intake::members::{Members, Order};
 use projections::views::customer_timeline::{CustomerCall, TimelineLine};
@@ -186,6 +188,10 @@ pub struct CustomerShown {
     pub local_zone: &'static str,
     pub standing: Standing,
     pub numbers: Vec<NumberOf>,
+    /// Of this person alone, over all campaigns.
+    pub caps: Vec<CallCap>,
+    /// In the person's own local time.
+    pub preferred_times: Vec<PreferredTime>,
     pub enrolments: Vec<EnrolmentShown>,
     pub calls: Vec<CallId>,
     /// Of the past: where the answer lies.

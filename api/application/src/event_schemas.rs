@@ -44,6 +44,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::complaint::Complaint>,
     kinds::<domain::conversation::Conversation>,
     kinds::<domain::customer::Customer>,
+    kinds::<domain::draft::Draft>,
     kinds::<domain::flow::Flow>,
     kinds::<domain::holiday::Holiday>,
     kinds::<domain::inquiry::Inquiry>,

@@ -19,6 +19,7 @@ pub mod consents;
 pub mod conversations;
 pub mod customers;
 pub mod deals;
+pub mod drafts;
 pub mod engines;
 pub mod event_schemas;
 pub mod event_stream;

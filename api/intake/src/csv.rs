@@ -41,21 +41,8 @@ impl CsvSource {
         encoding: &'static Encoding,
         mapping: &Mapping,
     ) -> Result<Self, ImportError> {
-        let text = CsvText::open(Box::new(DecodingReader::new(file, encoding)));
-        let mut opened = Self {
-            text: text.map_err(ImportError::Disk)?,
-            columns: Vec::new(),
-            row: 0,
-            stray: StrayQuotes::default(),
-        };
-        let header = loop {
-            match opened.read()? {
-                Some(Row::Cells(cells)) if is_blank(&cells) => {}
-                Some(Row::Cells(cells)) => break cells,
-                Some(Row::StrayQuote) => return Err(ImportError::Unreadable(STRAY_QUOTE.to_owned())),
-                None => return Err(ImportError::NoHeader),
-            }
-        };
+        let mut opened = Self::unread(file, encoding)?;
+        let header = opened.header()?;
         if header.len() > COLUMNS_MAX {
             return Err(ImportError::TooLarge {
                 what: "the number of columns",
@@ -64,6 +51,35 @@ impl CsvSource {
         }
         opened.columns = mapping.columns(&header)?;
         Ok(opened)
+    }
+
+    /// The titles alone; `file` is at its first byte.
+    pub(crate) fn titles(
+        file: impl Read + Send + 'static,
+        encoding: &'static Encoding,
+    ) -> Result<Vec<String>, ImportError> {
+        Self::unread(file, encoding)?.header()
+    }
+
+    fn unread(file: impl Read + Send + 'static, encoding: &'static Encoding) -> Result<Self, ImportError> {
+        let text = CsvText::open(Box::new(DecodingReader::new(file, encoding)));
+        Ok(Self {
+            text: text.map_err(ImportError::Disk)?,
+            columns: Vec::new(),
+            row: 0,
+            stray: StrayQuotes::default(),
+        })
+    }
+
+    fn header(&mut self) -> Result<Vec<String>, ImportError> {
+        loop {
+            match self.read()? {
+                Some(Row::Cells(cells)) if is_blank(&cells) => {}
+                Some(Row::Cells(cells)) => return Ok(cells),
+                Some(Row::StrayQuote) => return Err(ImportError::Unreadable(STRAY_QUOTE.to_owned())),
+                None => return Err(ImportError::NoHeader),
+            }
+        }
     }
 
     /// The same of a file in which every quote is closed.

@@ -6,6 +6,7 @@
 //! ids by which customers and numbers that stand twice in one file are found.
 
 pub mod body;
+mod both;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;
@@ -14,6 +15,7 @@ pub mod deal_file;
 pub mod encoding;
 mod evidence;
 mod file_kind;
+pub mod header;
 pub mod mapping;
 pub mod mapping_file;
 pub mod members;

@@ -48,6 +48,9 @@ impl Member {
         Self::PreferredTimes,
     ];
 
+    /// Without a column for each of these a file is no list.
+    pub(crate) const NEEDED: [Self; 2] = [Self::CustomerId, Self::Phone];
+
     /// The name used in bodies and in `--map`.
     pub const fn name(self) -> &'static str {
         match self {
@@ -239,9 +242,26 @@ impl Mapping {
         serde_json::Value::Array(items.collect()).to_string()
     }
 
-    /// The meaning of each column of a header. What the user said wins; a guess never takes a member that
-    /// was given, nor one that an earlier column has.
+    /// The meaning of each column of a list's header.
     pub fn columns(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
+        let columns = self.taken_for(header)?;
+        for member in Member::NEEDED {
+            if !columns
+                .iter()
+                .any(|column| column.meaning == Meaning::Member(member))
+            {
+                return Err(ImportError::MissingColumn {
+                    member: member.name(),
+                    columns: cut_titles(header),
+                });
+            }
+        }
+        Ok(columns)
+    }
+
+    /// The meaning of each column of a header, whatever is missing. What the user said wins; a guess never
+    /// takes a member that was given, nor one that an earlier column has.
+    pub(crate) fn taken_for(&self, header: &[String]) -> Result<Vec<Column>, ImportError> {
         for Mapped { title, .. } in &self.0 {
             if !header.iter().any(|one| one.trim() == title) {
                 return Err(ImportError::UnknownColumn(cut(title)));
@@ -263,22 +283,10 @@ impl Mapping {
                 return Err(ImportError::MappedTwice(cut(name)));
             }
         }
-        let columns: Vec<Column> = header
-            .iter()
+        let columns = header.iter();
+        Ok(columns
             .map(|title| self.column(title.trim(), &mut taken))
-            .collect();
-        for member in [Member::CustomerId, Member::Phone] {
-            if !columns
-                .iter()
-                .any(|column| column.meaning == Meaning::Member(member))
-            {
-                return Err(ImportError::MissingColumn {
-                    member: member.name(),
-                    columns: cut_titles(header),
-                });
-            }
-        }
-        Ok(columns)
+            .collect())
     }
 
     fn column(&self, title: &str, taken: &mut BTreeSet<Member>) -> Column {

@@ -1,6 +1,7 @@
 //! One row, checked and normalised into an enrolment; everything wrong is said with its column.
 
 use crate::BadRow;
+use crate::both::{both, of_phone};
 use crate::mapping::Member;
 use crate::source::NamedRow;
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
@@ -72,7 +73,7 @@ pub fn check(mut row: NamedRow, rules: &RowRules, vault: &dyn Vault) -> Result<E
     }
     let phone = required(&row, Member::Phone)?;
     let phone = PhoneNumber::parse(&phone)
-        .map_err(|error| bad(&row, Member::Phone, error.to_string()))?
+        .map_err(|error| bad(&row, Member::Phone, of_phone(error)))?
         .as_e164()
         .to_owned();
     let consent = consent(&row, rules)?;
@@ -134,11 +135,16 @@ fn bad(row: &NamedRow, member: Member, reason: String) -> BadRow {
     }
 }
 
+fn missing(member: Member) -> String {
+    let name = member.name();
+    both(&format!("{name} is missing"), &format!("缺少 {name}"))
+}
+
 fn required(row: &NamedRow, member: Member) -> Result<String, BadRow> {
     row.members
         .get(&member)
         .cloned()
-        .ok_or_else(|| bad(row, member, format!("{} is missing", member.name())))
+        .ok_or_else(|| bad(row, member, missing(member)))
 }
 
 /// A flow may speak `{{customer_name}}` or `{{phone}}`: members of the person are variables where it does.
@@ -181,7 +187,8 @@ fn check_variables(row: &NamedRow, rules: &RowRules) -> Result<(), BadRow> {
     if !faults.is_empty() {
         let names: Vec<_> = faults.iter().map(ValueFault::variable).collect();
         let said: Vec<_> = faults.iter().map(ToString::to_string).collect();
-        let reason = format!("the campaign's flow: {}", said.join("; "));
+        let said = format!("the campaign's flow: {}", said.join("; "));
+        let reason = both(&said, &format!("话术变量缺失或有误：{}", names.join(", ")));
         return Err(bad(&names.join(", "), reason));
     }
     let bytes: usize = row
@@ -214,17 +221,20 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
         return Err(bad(
             row,
             Member::ConsentScope,
-            "this campaign takes only customers with a consent".to_owned(),
+            both(
+                "this campaign takes only customers with a consent",
+                "此任务只接受有同意记录的客户",
+            ),
         ));
     }
     let given_at = instant(row, Member::ConsentAt)?
-        .ok_or_else(|| bad(row, Member::ConsentAt, "consent_at is missing".to_owned()))?;
+        .ok_or_else(|| bad(row, Member::ConsentAt, missing(Member::ConsentAt)))?;
     let until = instant(row, Member::ConsentUntil)?;
     if until.is_some_and(|until| until <= given_at) {
         return Err(bad(
             row,
             Member::ConsentUntil,
-            "the consent ends before it begins".to_owned(),
+            both("the consent ends before it begins", "同意的截止早于开始"),
         ));
     }
     let evidence = row.members.get(&Member::ConsentEvidence).cloned();
@@ -232,7 +242,10 @@ fn consent(row: &NamedRow, rules: &RowRules) -> Result<Option<GivenConsent>, Bad
         return Err(bad(
             row,
             Member::ConsentEvidence,
-            "cn-marketing asks for the consent's evidence".to_owned(),
+            both(
+                "cn-marketing asks for the consent's evidence",
+                "营销规则要求同意的证据",
+            ),
         ));
     }
     Ok(Some(GivenConsent {
@@ -253,7 +266,10 @@ fn instant(row: &NamedRow, member: Member) -> Result<Option<Timestamp>, BadRow> 
         None => Err(bad(
             row,
             member,
-            "it is not a time such as 2026-03-02 10:00:00 or 2026-03-02T10:00:00+08:00".to_owned(),
+            both(
+                "it is not a time such as 2026-03-02 10:00:00 or 2026-03-02T10:00:00+08:00",
+                "时间应写作 2026-03-02 10:00:00",
+            ),
         )),
     }
 }

@@ -119,6 +119,16 @@ impl Spooled {
         Ok(again.into_rows(mapping))
     }
 
+    /// The titles of its columns. Blocking; before `into_rows`.
+    pub(crate) fn titles(&self) -> Result<Vec<String>, ImportError> {
+        let mut file = self.file.try_clone().map_err(ImportError::Disk)?;
+        file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
+        match self.is_archive {
+            true => XlsxSource::open(file, Mapping::default())?.titles(),
+            false => CsvSource::titles(BufReader::new(file), self.seen.encoding),
+        }
+    }
+
     fn open(mut self, mapping: Mapping) -> Result<Box<dyn RowSource>, ImportError> {
         self.file.seek(SeekFrom::Start(0)).map_err(ImportError::Disk)?;
         if self.is_archive {

@@ -22,6 +22,20 @@ impl XlsxSource {
         let workbook = Xlsx::new(BufReader::new(file)).map_err(unreadable)?;
         Ok(Self { workbook, mapping })
     }
+
+    /// The titles alone.
+    pub(crate) fn titles(mut self) -> Result<Vec<String>, ImportError> {
+        let mut titles = None;
+        each_row(&mut self.workbook, |row| {
+            if row.is_blank() {
+                return Ok(true);
+            }
+            let cells = row.cells.into_iter();
+            titles = Some(cells.map(Result::unwrap_or_default).collect());
+            Ok(false)
+        })?;
+        titles.ok_or(ImportError::NoHeader)
+    }
 }
 
 /// Cells of one row as they come, until the next row begins.
@@ -82,43 +96,47 @@ impl Naming<'_, '_> {
 
 impl RowSource for XlsxSource {
     fn read_rows(&mut self, sink: &mut RowSink<'_>) -> Result<(), ImportError> {
-        let sheet = self
-            .workbook
-            .sheet_names()
-            .first()
-            .cloned()
-            .ok_or(ImportError::NoHeader)?;
-        let mut reader = self.workbook.worksheet_cells_reader(&sheet).map_err(unreadable)?;
         let mut naming = Naming {
             mapping: &self.mapping,
             columns: None,
             sink,
         };
-        let mut row = RowBeingRead::default();
-        while let Some(cell) = reader.next_cell().map_err(unreadable)? {
-            let (index, column) = cell.get_position();
-            if index != row.index {
-                let done = std::mem::take(&mut row);
-                row.index = index;
-                if !naming.take(done)? {
-                    return Ok(());
-                }
-            }
-            let column = usize::try_from(column).unwrap_or(usize::MAX);
-            if column >= COLUMNS_MAX {
-                return Err(ImportError::TooLarge {
-                    what: "the number of columns",
-                    limit: COLUMNS_MAX as u64,
-                });
-            }
-            row.set(column, text(cell.get_value()))?;
-        }
-        naming.take(row)?;
+        each_row(&mut self.workbook, |row| naming.take(row))?;
         if naming.columns.is_none() {
             return Err(ImportError::NoHeader);
         }
         Ok(())
     }
+}
+
+/// Rows of the first sheet in order, until `take` wants no more.
+fn each_row(
+    workbook: &mut Xlsx<BufReader<File>>,
+    mut take: impl FnMut(RowBeingRead) -> Result<bool, ImportError>,
+) -> Result<(), ImportError> {
+    let sheet = workbook.sheet_names().first().cloned();
+    let sheet = sheet.ok_or(ImportError::NoHeader)?;
+    let mut reader = workbook.worksheet_cells_reader(&sheet).map_err(unreadable)?;
+    let mut row = RowBeingRead::default();
+    while let Some(cell) = reader.next_cell().map_err(unreadable)? {
+        let (index, column) = cell.get_position();
+        if index != row.index {
+            let done = std::mem::take(&mut row);
+            row.index = index;
+            if !take(done)? {
+                return Ok(());
+            }
+        }
+        let column = usize::try_from(column).unwrap_or(usize::MAX);
+        if column >= COLUMNS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of columns",
+                limit: COLUMNS_MAX as u64,
+            });
+        }
+        row.set(column, text(cell.get_value()))?;
+    }
+    take(row).map(|_more| ())
 }
 
 /// A cell as the text a person sees, or why it cannot be trusted.

@@ -185,6 +185,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
+        "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
             let request = PersonRequestId::derive(CommandId::derive_from_text("golden"));
@@ -228,7 +229,7 @@ fn of_nobody(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "holiday" | "conversation" | "message" => Way::Session,
+        | "approval" | "setting" | "draft" | "holiday" | "conversation" | "message" => Way::Session,
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -16,8 +16,8 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,\
-    honest,wall,wall-held,lines,recording,campaign-then,badge";
+const LONG: &str = "campaign,session,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
+    roles,honest,wall,wall-held,lines,recording,campaign-then,badge";
 
 /// Customers of the demonstration whose pages are opened.
 const CUSTOMERS: u32 = 60;
@@ -43,7 +43,7 @@ pub(super) fn prove_badge(_: Form) -> Proof {
 pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
-        "campaign,home,campaigns,call,calls,customer,alerts,wall,lines",
+        "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines",
     )
 }
 
@@ -114,6 +114,8 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "lines.mjs",
         "wall.mjs",
         "wall-load.mjs",
+        "wizard.mjs",
+        "customers.mjs",
     ])?;
     Ok((place, browser))
 }

@@ -110,6 +110,12 @@ export function commandKey(): string {
   return crypto.randomUUID()
 }
 
+function ofCommand(type: string, key: string = commandKey()): Record<string, string> {
+  const headers: Record<string, string> = { 'Content-Type': type, 'Idempotency-Key': key }
+  if (csrf !== null) headers['X-CSRF-Token'] = csrf
+  return headers
+}
+
 /** A command: what it answers, and the position that it reached, for `?after_position=`. */
 export async function post<P extends PostPath>(
   path: P,
@@ -117,9 +123,33 @@ export async function post<P extends PostPath>(
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
   key: string = commandKey(),
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': key }
-  if (csrf !== null) headers['X-CSRF-Token'] = csrf
-  const init = { method: 'POST', headers, body: body === undefined ? null : JSON.stringify(body) }
+  const init = { method: 'POST', headers: ofCommand('application/json', key), body: body === undefined ? null : JSON.stringify(body) }
   const reply = await send(addressOf(path, params), init)
+  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+}
+
+export type PutPath = { [P in keyof paths]: paths[P] extends { put: object } ? P : never }[keyof paths]
+
+/** Replaces what was read with this ETag; another's change meanwhile is a problem with status 412. */
+export async function put<P extends PutPath>(
+  path: P,
+  params: readonly string[],
+  etag: string,
+  body: paths[P] extends { put: infer O } ? BodyOf<O> : never,
+): Promise<paths[P] extends { put: infer O } ? Ok<O> : never> {
+  const headers = { ...ofCommand('application/json'), 'If-Match': etag }
+  const reply = await send(addressOf(path, params), { method: 'PUT', headers, body: JSON.stringify(body) })
+  return (await reply.json()) as paths[P] extends { put: infer O } ? Ok<O> : never
+}
+
+/** A file, sent as it is. */
+export async function upload<P extends PostPath>(
+  path: P,
+  params: readonly string[],
+  query: Query,
+  bytes: Blob,
+): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
+  const init = { method: 'POST', headers: ofCommand('application/octet-stream'), body: bytes }
+  const reply = await send(addressOf(path, params, query), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }

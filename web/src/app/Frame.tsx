@@ -59,6 +59,7 @@ function Menu() {
       <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
       {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
       {may('figures:read') && <Link to="/wall">{t('menu.wall')}</Link>}
+      {may('customers:read') && <Link to="/customers">{t('menu.customers')}</Link>}
       {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
       {may('alerts:read') && (
         <Link to="/alerts">

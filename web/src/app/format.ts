@@ -40,3 +40,8 @@ export function clockOf(ms: number | null | undefined): string {
 export function count(value: number | null | undefined): string {
   return value === null || value === undefined ? '–' : new Intl.NumberFormat('en').format(value)
 }
+
+/** A moment as whoever sits here reads the clock: their own day and time. */
+export function clockNow(at: number): string {
+  return Number.isNaN(at) ? '–' : new Intl.DateTimeFormat('sv-SE', { dateStyle: 'short', timeStyle: 'medium' }).format(new Date(at))
+}

@@ -40,6 +40,21 @@ export const campaign = createRoute({
   }),
   component: lazyRouteComponent(() => import('../pages/Campaign'), 'CampaignPage'),
 })
+const wizard = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns/new',
+  validateSearch: (search: Record<string, unknown>): { draft?: string | undefined } => ({ draft: text(search['draft']) }),
+  component: lazyRouteComponent(() => import('../pages/Wizard'), 'Wizard'),
+})
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: '/customers',
+  validateSearch: (search: Record<string, unknown>): { campaign?: string | undefined; team?: string | undefined } => ({
+    campaign: text(search['campaign']),
+    team: text(search['team']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/Customers'), 'Customers'),
+})
 const calls = createRoute({
   getParentRoute: () => root,
   path: '/calls',
@@ -82,7 +97,7 @@ const lines = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts, wall, lines]),
+  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

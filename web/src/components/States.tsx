@@ -1,9 +1,10 @@
 // What a page shows while it waits, where there is nothing, and where something was refused: what happened, by which
 // code, and what to do.
+import { useQuery } from '@tanstack/react-query'
 import { Alert, Button, Spin } from 'antd'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Problem } from '../api/client'
+import { get, Problem } from '../api/client'
 
 export function Waiting() {
   const { t } = useTranslation()
@@ -32,7 +33,17 @@ export function Empty({ what, next }: { what: string; next?: ReactNode }) {
 export function Refused({ why, again }: { why: unknown; again?: () => void }) {
   const { t, i18n } = useTranslation()
   const code = why instanceof Problem ? why.code : 'fault'
-  const words = i18n.exists(`problem.${code}`) ? t(`problem.${code}`) : t('problem.other')
+  const isOurs = i18n.exists(`problem.${code}`)
+  // What a code means stands in the server's own list, in both languages; without an answer it is said in general.
+  const meaning = useQuery({
+    queryKey: ['problem', code],
+    queryFn: () => get('/api/v1/problems/{code}', [code]),
+    enabled: !isOurs && why instanceof Problem && why.status !== 0,
+    staleTime: Infinity,
+    retry: false,
+  })
+  const told = i18n.language === 'en' ? meaning.data?.en : meaning.data?.zh
+  const words = isOurs ? t(`problem.${code}`) : (told ?? t('problem.other'))
   return (
     <Alert
       type="error"

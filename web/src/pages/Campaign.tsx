@@ -8,7 +8,7 @@ import { useTranslation } from 'react-i18next'
 import { get, Problem } from '../api/client'
 import { LIVE_MS, useCampaign, useLive, useReady, useStops } from '../api/queries'
 import { instantIn } from '../app/format'
-import { useMay } from '../app/session'
+import { useMay, useSeesAll } from '../app/session'
 import { whyNotNow } from '../app/whyNot'
 import { Age } from '../components/Figure'
 import { LineOfTime } from '../components/LineOfTime'
@@ -18,10 +18,14 @@ import { Missing, Refused, Waiting } from '../components/States'
 import { Actions } from './campaign/Actions'
 import { ByHour } from './campaign/ByHour'
 import { CallsOf } from './campaign/CallsOf'
+import { Clone } from './campaign/Clone'
+import { Cost } from './campaign/Cost'
 import { Figures } from './campaign/Figures'
 import { Funnel } from './campaign/Funnel'
 import { NotCalled } from './campaign/NotCalled'
 import { Plan } from './campaign/Plan'
+import { Running } from './campaign/Running'
+import { Stage } from './campaign/Stage'
 
 const here = getRouteApi('/campaigns/$id')
 
@@ -42,6 +46,7 @@ export function CampaignPage() {
   const { position, tab } = here.useSearch()
   const navigate = useNavigate()
   const may = useMay()
+  const seesAll = useSeesAll()
   const { shown, report } = useCampaign(id, position)
   const ready = useReady()
   const live = useLive()
@@ -85,6 +90,7 @@ export function CampaignPage() {
         {stop && !isPast && <Tag tone="red">{t('campaign.stopEngaged')}</Tag>}
         <span className="muted">{t('campaign.about', { flow: `${campaign.flow.flow}@${campaign.flow.version}`, preset: campaign.preset, zone: campaign.time_zone })}</span>
         <span className="spread" />
+        {!isPast && <Clone id={id} />}
         {!isPast && <Actions campaign={{ ...campaign, status }} stop={stop} />}
       </div>
       {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
@@ -119,6 +125,9 @@ export function CampaignPage() {
                   { key: 'not-called', label: t('campaign.tabNotCalled'), children: <NotCalled report={report.data} campaign={campaign} /> },
                   { key: 'by-hour', label: t('campaign.tabByHour'), children: <ByHour report={report.data} /> },
                   { key: 'plan', label: t('campaign.tabPlan'), children: <Plan campaign={campaign} /> },
+                  ...(isPast ? [] : [{ key: 'lists', label: t('campaign.tabLists'), children: <Running id={id} zone={campaign.time_zone} /> }]),
+                  ...(isPast ? [] : [{ key: 'stage', label: t('campaign.tabStage'), children: <Stage campaign={campaign} /> }]),
+                  ...(isPast || !may('figures:read') || !seesAll ? [] : [{ key: 'cost', label: t('campaign.tabCost'), children: <Cost id={id} /> }]),
                 ]}
               />
             </div>

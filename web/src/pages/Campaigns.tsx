@@ -4,6 +4,7 @@ import { Segmented, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { useCampaigns, useReady, type CampaignListed } from '../api/queries'
 import { percent, seconds } from '../app/format'
+import { useMay } from '../app/session'
 import { whyNotNow } from '../app/whyNot'
 import { Age } from '../components/Figure'
 import { Status, Word } from '../components/Marks'
@@ -16,6 +17,7 @@ export function Campaigns() {
   const { t, i18n } = useTranslation()
   const { status } = here.useSearch()
   const navigate = useNavigate()
+  const may = useMay()
   const campaigns = useCampaigns()
   const ready = useReady()
   const isChinese = i18n.language !== 'en'
@@ -34,6 +36,7 @@ export function Campaigns() {
           onChange={(chosen) => void navigate({ to: '/campaigns', search: chosen === 'all' ? {} : { status: chosen } })}
         />
         <span className="spread" />
+        {may('campaigns:write') && <Link to="/campaigns/new">{t('wizard.title')}</Link>}
         <Age at={campaigns.dataUpdatedAt} position={ready.data?.position} />
       </div>
       {campaigns.error && <Refused why={campaigns.error} again={() => void campaigns.refetch()} />}

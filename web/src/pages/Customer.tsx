@@ -12,6 +12,8 @@ import { LineOfTime } from '../components/LineOfTime'
 import type { Mark, Tone } from '../components/lineMarks'
 import { Tag, Word } from '../components/Marks'
 import { Empty, Missing, Refused, Waiting } from '../components/States'
+import { Acts } from './customer/Acts'
+import { About } from './customer/Portrait'
 import { WhyNot } from './customer/WhyNot'
 
 const here = getRouteApi('/customers/$id')
@@ -65,6 +67,7 @@ export function CustomerPage() {
         <span className="muted">{(person.numbers ?? []).map((one) => one.phone ?? t('calls.unknownCallee')).join(', ')} · {person.customer_id} · {zone}</span>
         <span className="spread" />
         <Age at={shown.dataUpdatedAt} position={person.known?.position ?? null} />
+        {!isPast && <Acts person={person} />}
       </div>
       {marks.length > 0 && <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={zone} />}
       <div className="split">
@@ -110,6 +113,7 @@ export function CustomerPage() {
           </ul>
         </section>
       </div>
+      <About person={person} zone={zone} position={position} />
     </div>
   )
 }

@@ -8,5 +8,6 @@ pub mod load;
 pub mod readable;
 mod reading;
 pub mod standing;
+pub mod trying;
 pub mod under_way;
 pub mod withdrawing;

@@ -39,6 +39,7 @@ pub(crate) fn customer(shown: &Value, language: Language) -> Vec<String> {
         None | Some("none") => {}
         Some(erasure) => lines.push(format!("{} {erasure}", say(("删除个人信息", "erasure")))),
     }
+    lines.extend(own_rules(shown, language));
     for enrolment in list(shown, "enrolments") {
         lines.push(String::new());
         lines.extend(enrolled(enrolment, zone, language));
@@ -52,6 +53,26 @@ pub(crate) fn customer(shown: &Value, language: Language) -> Vec<String> {
         lines.extend(calls);
     }
     lines
+}
+
+/// Caps and preferred times of this person alone.
+fn own_rules(shown: &Value, language: Language) -> Vec<String> {
+    let say = |words: (&'static str, &'static str)| language.pick(words);
+    let caps = list(shown, "caps").iter().map(|cap| {
+        format!(
+            "{} {} {} / {} {}",
+            say(("自设频次上限", "own cap")),
+            text(cap, "/counted"),
+            plain(cap.get("calls_max")),
+            plain(cap.get("local_days")),
+            say(("天", "days")),
+        )
+    });
+    let times = list(shown, "preferred_times");
+    let times: Vec<&str> = times.iter().filter_map(Value::as_str).collect();
+    let preferred =
+        (!times.is_empty()).then(|| format!("{} {}", say(("偏好时段", "preferred times")), times.join("; ")));
+    caps.chain(preferred).collect()
 }
 
 fn list<'a>(shown: &'a Value, name: &str) -> &'a [Value] {

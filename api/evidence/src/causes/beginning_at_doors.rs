@@ -8,6 +8,7 @@ use domain::approval::ApprovalEvent;
 use domain::chart_note::ChartNoteEvent;
 use domain::complaint::ComplaintEvent;
 use domain::conversation::ConversationEvent;
+use domain::draft::DraftEvent;
 use domain::holiday::HolidayEvent;
 use domain::knowledge::KnowledgeEvent;
 use domain::label::LabelEvent;
@@ -137,6 +138,12 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         HolidayEvent::IMPORTED,
         Beginning::Outside,
         "somebody imports the holidays of a year",
+    ),
+    (DraftEvent::SAVED, Beginning::Outside, "somebody keeps a draft"),
+    (
+        DraftEvent::REMOVED,
+        Beginning::Outside,
+        "somebody is done with it",
     ),
     (
         SavedReportEvent::SAVED,

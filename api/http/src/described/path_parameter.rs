@@ -68,6 +68,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
         "settings",
         Parameter::text("name", "A setting", "alerts.answer_per_mille_min"),
     ),
+    (
+        "drafts",
+        Parameter::text("id", "A draft of one's own: its kind and place", "campaign-1"),
+    ),
     ("approvals", Parameter::uuid("id", "An approval")),
     (
         "knowledge",

@@ -133,6 +133,8 @@ async fn describe_whole(
         local_zone: local_zone(state),
         standing: Standing::of(state),
         numbers: state.numbers().iter().map(NumberOf::of).collect(),
+        caps: state.own_caps().to_vec(),
+        preferred_times: state.preferred_times().to_vec(),
         enrolments,
         calls,
         known: None,

@@ -26,6 +26,7 @@ mod customers;
 mod cut_off;
 mod deals;
 mod description;
+mod drafts;
 mod engines;
 mod event_schemas;
 mod events;
@@ -39,6 +40,7 @@ pub mod installation;
 mod keywords;
 mod knowledge;
 mod labels;
+mod list_trials;
 pub mod lists;
 mod live;
 mod messages;
@@ -177,6 +179,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
     vec![
         campaigns::endpoints(),
         campaign_clones::endpoints(),
+        drafts::endpoints(),
         cut_off::endpoints(),
         callbacks::endpoints(),
         own_rules::endpoints(),
@@ -187,6 +190,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         preflights::endpoints(),
         what_if_policies::endpoints(),
         lists::endpoints(),
+        list_trials::endpoints(),
         withdrawals::endpoints(),
         segments::endpoints(),
         campaign_segments::endpoints(),

@@ -93,6 +93,12 @@ fn caps_and_times_of_a_person_are_set_explained_and_never_looser_than_the_preset
         json!(["14:00-16:00"]),
         "{preferred:?}"
     );
+    let (_, shown) = server.send("GET", "/api/v1/customers/C1?reason=test", "");
+    assert_eq!(
+        (&shown["caps"][0]["calls_max"], &shown["preferred_times"]),
+        (&json!(1), &json!(["14:00-16:00"])),
+        "{shown}"
+    );
     let malformed = server.post(
         "/api/v1/customers/C1/preferred-times",
         &json!({ "times": ["evenings"] }),

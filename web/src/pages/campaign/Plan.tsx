@@ -1,6 +1,7 @@
 // What the campaign was made with: hours in its own zone, rules, flow and whom it is for.
 import { useTranslation } from 'react-i18next'
 import type { CampaignShown } from '../../api/queries'
+import { instantIn } from '../../app/format'
 
 export function Plan({ campaign }: { campaign: CampaignShown }) {
   const { t } = useTranslation()
@@ -16,6 +17,8 @@ export function Plan({ campaign }: { campaign: CampaignShown }) {
     [t('plan.hash'), flow.content_hash],
     [t('plan.segment'), campaign.customer_segment ?? t('plan.none')],
     [t('plan.lists'), String(campaign.open_lists)],
+    [t('plan.startsAt'), campaign.running?.starts_at == null ? t('plan.none') : instantIn(campaign.running.starts_at, campaign.time_zone)],
+    [t('plan.endsAt'), campaign.ends_at == null ? t('plan.none') : instantIn(campaign.ends_at, campaign.time_zone)],
   ]
   return (
     <dl className="pairs">

@@ -1,0 +1,205 @@
+//! A list that is looked at before there is a campaign to enrol anybody in: its columns and what they are
+//! taken for, which rows are good, and why the others are not. Nothing is put on record, nobody is looked up.
+
+use super::load::{Enrolled, Enroller, ImportReport, Load, load};
+use super::under_way::Course;
+use crate::flows::definition_of;
+use crate::installation::{Installation, script_flow};
+use async_trait::async_trait;
+use domain::calling_plan::{Basis, Dedupe, Duplicates, Preset};
+use domain::customer::Assignee;
+use domain::customer::command::Enrolment;
+use domain::flow::{FlowDefinition, FlowNamed};
+use domain::ids::{CampaignId, CommandId, CustomerId, FlowId, InvalidId, ListId};
+use domain::problem::Problem;
+use domain::stored_event::Position;
+use intake::BadRow;
+use intake::header::{ColumnTold, Header};
+use intake::mapping::{Mapping, Member};
+use intake::row::{Consents, RowRules};
+use intake::same_number::SharedRows;
+use intake::spool::Spooled;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// No campaign: the name under which such a list is read.
+const NO_CAMPAIGN: &str = "dry-run";
+
+/// What a file would be as a list.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListTried {
+    /// How the file was read.
+    #[schemars(example = &"CSV, GBK")]
+    pub format: String,
+    pub columns: Vec<ColumnTold>,
+    /// Members that a column can be mapped to, beside the variables of a flow.
+    #[schemars(example = &["customer_id", "phone"])]
+    pub members: Vec<&'static str>,
+    /// Those without a column, and without which no row can be read.
+    #[schemars(example = &["phone"])]
+    pub missing: Vec<&'static str>,
+    /// Variables that the flow needs and no column has.
+    #[schemars(example = &["days"])]
+    pub missing_variables: Vec<String>,
+    /// Absent while a member is missing.
+    #[serde(flatten)]
+    pub rows: Option<RowsTried>,
+}
+
+/// Which rows are good.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct RowsTried {
+    pub rows: u64,
+    /// People whom the list would bring.
+    pub good: u64,
+    /// Rows of somebody who stands in an earlier one.
+    pub duplicates: u64,
+    pub bad_count: u64,
+    /// The first of the bad rows, in the order of the file.
+    pub bad: Vec<BadRow>,
+    /// Rows with the number of another customer.
+    pub same_number: SharedRows,
+}
+
+/// What the rows are held against, as far as the campaign is thought out.
+#[derive(Debug, Default)]
+pub struct Trying {
+    pub preset: Preset,
+    pub basis: Basis,
+    /// Without one no variable is asked for.
+    pub flow: Option<FlowNamed>,
+}
+
+/// Looks at a file that came whole.
+pub async fn try_list(
+    installation: &Installation,
+    spooled: Spooled,
+    mapping: Mapping,
+    trying: Trying,
+) -> Result<ListTried, Problem> {
+    // A workbook's texts are read before its first row: not on a thread that serves others.
+    let header = tokio::task::block_in_place(|| Header::of(&spooled, &mapping))?;
+    let flow = flow_of(installation, trying.flow.as_ref()).await?;
+    let format = spooled.format();
+    let given: BTreeSet<&str> = header
+        .columns
+        .iter()
+        .filter_map(|column| column.variable.as_deref().or(column.member))
+        .collect();
+    let needed = flow.required_variables().into_iter();
+    let missing_variables = needed.filter(|name| !given.contains(name.as_str())).collect();
+    let rows = match header.missing.is_empty() {
+        true => Some(rows_of(installation, spooled, mapping, &trying, flow).await?),
+        false => None,
+    };
+    Ok(ListTried {
+        format,
+        columns: header.columns,
+        members: Member::ALL.map(Member::name).to_vec(),
+        missing: header.missing,
+        missing_variables,
+        rows,
+    })
+}
+
+async fn flow_of(
+    installation: &Installation,
+    named: Option<&FlowNamed>,
+) -> Result<Arc<FlowDefinition>, Problem> {
+    if let Some(named) = named {
+        return definition_of(installation, named)
+            .await
+            .map(|(_, definition)| definition);
+    }
+    let flow: FlowId = NO_CAMPAIGN.parse().map_err(no_name)?;
+    let definition = script_flow(flow, "您好。")?;
+    let read = FlowDefinition::from_value(&definition);
+    read.map(Arc::new)
+        .map_err(|fault| Problem::fault(fault.to_string()))
+}
+
+fn no_name(error: InvalidId) -> Problem {
+    Problem::fault(error.to_string())
+}
+
+async fn rows_of(
+    installation: &Installation,
+    spooled: Spooled,
+    mapping: Mapping,
+    trying: &Trying,
+    flow: Arc<FlowDefinition>,
+) -> Result<RowsTried, Problem> {
+    let campaign: CampaignId = NO_CAMPAIGN.parse().map_err(no_name)?;
+    let plan = Load {
+        rules: RowRules {
+            list: ListId::derive(&campaign, &spooled.content_sha256),
+            campaign,
+            preset: trying.preset,
+            basis: trying.basis,
+            duplicates: Duplicates::of_new(trying.preset),
+            dedupe: Dedupe::Campaign,
+            consents: Consents::InTheRow,
+            flow,
+        },
+        source: NO_CAMPAIGN.to_owned(),
+        format: spooled.format(),
+        dry_run: true,
+        course: Arc::default(),
+    };
+    let vault = Arc::clone(&installation.environment.vault);
+    let rows = spooled.into_rows(mapping);
+    let report = load(plan, rows, &Nobody, vault, installation.tasks()).await?;
+    Ok(RowsTried::of(report))
+}
+
+impl RowsTried {
+    fn of(report: ImportReport) -> Self {
+        Self {
+            rows: report.rows,
+            good: report.enrolled,
+            duplicates: report.duplicates,
+            bad_count: report.bad_count,
+            bad: report.bad,
+            same_number: report.same_number,
+        }
+    }
+}
+
+/// Enrols nobody: every good row would bring its person.
+struct Nobody;
+
+#[async_trait]
+impl Enroller for Nobody {
+    async fn open(&self, _: &str) -> Result<Option<u64>, Problem> {
+        Ok(None)
+    }
+    async fn make_way(&self, _: &Course) -> Result<(), Problem> {
+        Ok(())
+    }
+    fn at_once(&self) -> usize {
+        1
+    }
+    async fn enrol(&self, _: CommandId, _: Enrolment) -> Result<Enrolled, Problem> {
+        Err(Problem::fault("a list that is only looked at enrols nobody"))
+    }
+    async fn foresee(&self, _: &Enrolment) -> Result<Enrolled, Problem> {
+        Ok(Enrolled::ByThisList(Position(0)))
+    }
+    async fn refuse_assignee(&self, _: &Assignee) -> Result<Option<String>, Problem> {
+        Ok(None)
+    }
+    async fn assign(&self, _: &CustomerId, _: Assignee) -> Result<(), Problem> {
+        Err(Problem::fault("a list that is only looked at assigns nobody"))
+    }
+    async fn close(&self, _: u64) -> Result<Position, Problem> {
+        Ok(Position(0))
+    }
+    fn is_undone(&self) -> bool {
+        false
+    }
+    async fn finish_undone(&self) -> Result<(), Problem> {
+        Ok(())
+    }
+}

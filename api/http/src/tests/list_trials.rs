@@ -1,0 +1,73 @@
+//! Files that are looked at before there is a campaign: columns, good rows, bad ones, and nothing on record.
+
+use super::asking::{add, key};
+use crate::testing::Story;
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use serde_json::{Value, json};
+
+async fn look(story: &Story, query: &str, bytes: Vec<u8>, authorization: &str) -> (u16, Value) {
+    let url = story.running.url.clone().unwrap();
+    let request = Request::post(format!("{url}/api/v1/lists/dry-run{query}"))
+        .header("Authorization", authorization)
+        .header("Content-Type", "application/octet-stream");
+    let request = request.body(Full::new(Bytes::from(bytes))).unwrap();
+    let client = Client::builder(TokioExecutor::new()).build_http();
+    let reply = client.request(request).await.unwrap();
+    let status = reply.status().as_u16();
+    let bytes = reply.into_body().collect().await.unwrap().to_bytes();
+    (status, serde_json::from_slice(&bytes).unwrap())
+}
+
+#[test]
+fn a_file_is_looked_at_before_there_is_a_campaign_for_it() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let bearer = story.bearer();
+        let text = "编号,联系方式,days\nC1,13800138000,3\nC2,1.38E+10,3\nC1,13800138000,3\n";
+        let head = story.running.installation.store().head().await.unwrap();
+        let (status, told) = look(&story, "?source=list.csv", text.into(), &bearer).await;
+        assert_eq!((status, &told["missing"]), (200, &json!(["phone"])), "{told}");
+        assert!(told.get("rows").is_none());
+        assert_eq!(told["columns"][1]["title"], "联系方式");
+        let map = "%E8%81%94%E7%B3%BB%E6%96%B9%E5%BC%8F%3Dphone";
+        let (status, told) = look(&story, &format!("?map={map}"), text.into(), &bearer).await;
+        assert_eq!(status, 200, "{told}");
+        assert_eq!(
+            (
+                &told["rows"],
+                &told["good"],
+                &told["duplicates"],
+                &told["bad_count"]
+            ),
+            (&json!(3), &json!(1), &json!(1), &json!(1))
+        );
+        let bad = &told["bad"][0];
+        assert_eq!((&bad["row"], &bad["column"]), (&json!(3), &json!("联系方式")));
+        let (status, told) = look(&story, "?source=list.xlsx", text.into(), &bearer).await;
+        assert_eq!(
+            (status, &told["code"]),
+            (422, &json!("file-of-another-kind")),
+            "{told}"
+        );
+        // Marketing asks each row for its consent.
+        let (_, told) = look(
+            &story,
+            &format!("?map={map}&preset=cn-marketing"),
+            text.into(),
+            &bearer,
+        )
+        .await;
+        assert_eq!((&told["good"], &told["bad_count"]), (&json!(0), &json!(3)));
+        let (status, _) = look(&story, "?preset=moon", text.into(), &bearer).await;
+        assert_eq!(status, 400);
+        let now = story.running.installation.store().head().await.unwrap();
+        assert_eq!(now, head, "nothing is on record");
+        add(&story, "view", &["viewer"]).await;
+        let view = key(&story, json!({ "user": "view" })).await;
+        assert_eq!(look(&story, "", text.into(), &view).await.0, 403);
+    });
+}

@@ -1,0 +1,100 @@
+//! The titles of a file's columns and what each is taken for, before anybody says which is which: what a
+//! person needs to say it.
+
+use crate::mapping::{Column, Mapping, Meaning, Member};
+use crate::spool::Spooled;
+use crate::{COLUMNS_MAX, ImportError, cut};
+
+/// A column as it stands in the file, and what it is taken for; a column that is neither is not read.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[schemars(rename = "ListColumn")]
+pub struct ColumnTold {
+    #[schemars(example = &"手机号")]
+    pub title: String,
+    /// A member that means something to the system.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"phone")]
+    pub member: Option<&'static str>,
+    /// A variable of the flow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(example = &"days")]
+    pub variable: Option<String>,
+}
+
+/// The columns of a file as a mapping takes them, and the members without which it is no list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    pub columns: Vec<ColumnTold>,
+    pub missing: Vec<&'static str>,
+}
+
+impl Header {
+    /// Blocking, as all that reads a file.
+    pub fn of(spooled: &Spooled, mapping: &Mapping) -> Result<Self, ImportError> {
+        let titles = spooled.titles()?;
+        if titles.len() > COLUMNS_MAX {
+            return Err(ImportError::TooLarge {
+                what: "the number of columns",
+                limit: COLUMNS_MAX as u64,
+            });
+        }
+        let columns = mapping.taken_for(&titles)?;
+        let has = |member: Member| {
+            let meaning = Meaning::Member(member);
+            columns.iter().any(|column| column.meaning == meaning)
+        };
+        let missing = Member::NEEDED.into_iter().filter(|member| !has(*member));
+        Ok(Self {
+            missing: missing.map(Member::name).collect(),
+            columns: columns.into_iter().map(told).collect(),
+        })
+    }
+}
+
+fn told(column: Column) -> ColumnTold {
+    let (member, variable) = match column.meaning {
+        Meaning::Member(member) => (Some(member.name()), None),
+        Meaning::Variable(name) => (None, Some(cut(&name))),
+        Meaning::Ignored => (None, None),
+    };
+    ColumnTold {
+        title: cut(&column.title),
+        member,
+        variable,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::EncodingChoice;
+    use crate::spool::Spool;
+
+    fn header(text: &str, map: &str) -> Result<Header, ImportError> {
+        let mut spool = Spool::new(&std::env::temp_dir()).unwrap();
+        let (bytes, _, _) = encoding_rs::GBK.encode(text);
+        spool.write(&bytes).unwrap();
+        Header::of(
+            &spool.finish(EncodingChoice::parse("auto").unwrap()),
+            &Mapping::parse(map).unwrap(),
+        )
+    }
+
+    #[test]
+    fn what_is_no_list_yet_tells_its_columns_and_what_is_missing() {
+        let text = "编号,联系方式,到期天数\n1,13800138000,3\n";
+        let first = header(text, "").unwrap();
+        assert_eq!(first.missing, ["phone"]);
+        assert_eq!(first.columns[0].member, Some("customer_id"));
+        assert_eq!(first.columns[1].variable.as_deref(), Some("联系方式"));
+        let said = header(text, "联系方式=phone,到期天数=days").unwrap();
+        assert!(said.missing.is_empty());
+        assert_eq!(said.columns[1].member, Some("phone"));
+        assert_eq!(said.columns[2].variable.as_deref(), Some("days"));
+        assert!(matches!(header("", ""), Err(ImportError::NoHeader)));
+        assert!(matches!(
+            header(text, "电话=phone"),
+            Err(ImportError::UnknownColumn(_))
+        ));
+    }
+}

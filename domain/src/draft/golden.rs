@@ -1,0 +1,17 @@
+//! Every stored kind of a draft's event, held against its golden file.
+
+use super::event::DraftEvent;
+use crate::personal::Personal;
+use crate::record::golden_support::check;
+
+#[test]
+fn every_kind_is_written_and_read_as_its_golden_file_says() {
+    check(
+        "draft",
+        DraftEvent::Saved {
+            title: Personal::open("三月提醒".to_owned()),
+            body: Personal::open(r#"{"step":2}"#.to_owned()),
+        },
+    );
+    check("draft", DraftEvent::Removed {});
+}

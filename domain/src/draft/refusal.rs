@@ -1,0 +1,25 @@
+//! Why a command to a place for drafts can be refused: a rule said no, nothing was written.
+
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DraftRefusal {
+    #[error("a draft stands there already")]
+    Taken,
+    #[error("there is no such draft")]
+    NotThere,
+    #[error("a draft needs a title")]
+    NoTitle,
+    #[error("the {what} has {bytes} bytes, more than the {bytes_max} it may have")]
+    TooLong {
+        what: &'static str,
+        bytes: usize,
+        bytes_max: usize,
+    },
+}
+
+impl Explained for DraftRefusal {
+    fn is_missing(&self) -> bool {
+        *self == Self::NotThere
+    }
+}

@@ -1,0 +1,143 @@
+// Customers: somebody found by the institution's own id, by ours or by a number; and those who are given to whoever looks,
+// or to anybody, masked. What one asks by does not stand in the address, and each reading is on record.
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { Button, Input, Table } from 'antd'
+import { useState, type FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, post, Problem, type Told } from '../api/client'
+import { useMay } from '../app/session'
+import { Age } from '../components/Figure'
+import { Tag } from '../components/Marks'
+import { Empty, Refused } from '../components/States'
+
+const here = getRouteApi('/customers')
+
+type Row = Told<'/api/v1/customers'>['items'][number]
+
+const PAGE = 50
+
+export function Customers() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const navigate = useNavigate()
+  const { campaign, team } = here.useSearch()
+  const [cursors, setCursors] = useState<string[]>([])
+  const cursor = cursors[cursors.length - 1]
+  const listed = useQuery({
+    queryKey: ['customers', campaign, team, cursor],
+    queryFn: () => get('/api/v1/customers', [], { campaign, team, cursor, limit: PAGE }),
+    placeholderData: keepPreviousData,
+    enabled: may('customers:read'),
+  })
+  const next = listed.data?.next_cursor
+  const narrowed = (event: FormEvent<HTMLFormElement>) => {
+    event.preventDefault()
+    const said = new FormData(event.currentTarget)
+    const of = (name: string) => (String(said.get(name) ?? '').trim() === '' ? undefined : String(said.get(name)).trim())
+    setCursors([])
+    void navigate({ to: '/customers', search: { campaign: of('campaign'), team: of('team') }, replace: true })
+  }
+  return (
+    <div className="list">
+      <div className="head">
+        <h1>{t('menu.customers')}</h1>
+        <span className="spread" />
+        <Age at={listed.dataUpdatedAt} />
+      </div>
+      <Find />
+      <section className="card">
+        <header>
+          <h2>{t('customers.given')}</h2>
+          <form className="head" onSubmit={narrowed} key={`${campaign ?? ''} ${team ?? ''}`}>
+            <Input name="campaign" defaultValue={campaign ?? ''} aria-label={t('campaigns.name')} placeholder={t('campaigns.name')} style={{ width: 180 }} />
+            <Input name="team" defaultValue={team ?? ''} aria-label={t('customers.team')} placeholder={t('customers.team')} style={{ width: 140 }} />
+            <Button htmlType="submit">{t('customers.narrow')}</Button>
+          </form>
+        </header>
+        {listed.error && <Refused why={listed.error} again={() => void listed.refetch()} />}
+        <Table<Row>
+          rowKey="id"
+          size="small"
+          loading={listed.isPending}
+          dataSource={listed.data?.items ?? []}
+          pagination={false}
+          locale={{ emptyText: <Empty what={t('customers.none')} next={t('customers.noneNext')} /> }}
+          columns={[
+            {
+              title: t('customers.name'),
+              key: 'name',
+              render: (_, one) => <Link to="/customers/$id" params={{ id: one.id }} search={{ campaign: campaign ?? one.campaigns[0] }}>{one.name ?? one.customer_id ?? t('calls.unknownCallee')}</Link>,
+            },
+            { title: t('customers.number'), key: 'number', render: (_, one) => one.numbers.map((number) => number.phone ?? '–').join(', ') },
+            { title: t('customers.campaigns'), key: 'campaigns', render: (_, one) => one.campaigns.join(', ') },
+            { title: t('customers.assignee'), key: 'assignee', render: (_, one) => (one.assignee == null ? '–' : Object.values(one.assignee).join(' ')) },
+            { title: t('customers.standing'), key: 'standing', render: (_, one) => (one.standing.held == null ? '' : <Tag tone="red">{t('customer.held')}</Tag>) },
+          ]}
+        />
+        <footer className="head">
+          <Button size="small" disabled={cursors.length === 0} onClick={() => setCursors(cursors.slice(0, -1))}>{t('customers.before')}</Button>
+          <Button size="small" disabled={next == null} onClick={() => next != null && setCursors([...cursors, next])}>{t('customers.after')}</Button>
+          <span>{t('customers.onRecord')}</span>
+        </footer>
+      </section>
+    </div>
+  )
+}
+
+/** One person by id or number: the page that opens is named by our id alone. */
+function Find() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const [typed, setTyped] = useState('')
+  const [why, setWhy] = useState<unknown>(null)
+  const [found, setFound] = useState<string[] | null>(null)
+  const [isAsking, setAsking] = useState(false)
+  const open = (id: string) => void navigate({ to: '/customers/$id', params: { id } })
+  const find = async (event: FormEvent) => {
+    event.preventDefault()
+    const said = typed.trim()
+    if (said === '') return
+    setAsking(true)
+    setWhy(null)
+    setFound(null)
+    try {
+      const ids = await looked(said)
+      if (ids.length === 1 && ids[0] !== undefined) open(ids[0])
+      else setFound(ids)
+    } catch (refused) {
+      if (refused instanceof Problem && refused.status === 404) setFound([])
+      else setWhy(refused)
+    } finally {
+      setAsking(false)
+    }
+  }
+  return (
+    <section className="card">
+      <form className="body head" onSubmit={(event) => void find(event)}>
+        <Input style={{ width: 320 }} aria-label={t('customers.find')} placeholder={t('customers.find')} value={typed} maxLength={128} onChange={(event) => setTyped(event.target.value)} />
+        <Button type="primary" htmlType="submit" loading={isAsking}>{t('customers.search')}</Button>
+        <span className="muted">{t('customers.findHint')}</span>
+      </form>
+      {why !== null && <Refused why={why} />}
+      {found?.length === 0 && <Empty what={t('customers.notFound')} next={t('customers.notFoundNext')} />}
+      {found !== null && found.length > 1 && (
+        <ul className="list body">
+          {found.map((id) => (
+            <li key={id}><Link to="/customers/$id" params={{ id }} className="mono">{id}</Link></li>
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+/** Our ids of whoever is meant: of a phone number all who have it, else the one who has this id. */
+async function looked(said: string): Promise<string[]> {
+  const digits = said.replace(/[\s-]/g, '')
+  if (/^(\+\d{8,15}|1[3-9]\d{9})$/.test(digits)) {
+    const { told } = await post('/api/v1/consents/show', [], { number: digits })
+    return told.customers.map((one) => one.id)
+  }
+  return [(await get('/api/v1/customers/{id}', [said])).id]
+}

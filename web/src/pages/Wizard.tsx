@@ -1,0 +1,106 @@
+// A campaign from its file to its start, step by step; what is filled in is kept as a draft at each of them, and stays in the
+// page whatever happens to the server or the session. The address names the draft.
+import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Button, Steps } from 'antd'
+import { useEffect, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Problem } from '../api/client'
+import { useReady } from '../api/queries'
+import { useMay } from '../app/session'
+import { Tag } from '../components/Marks'
+import { Missing, Refused } from '../components/States'
+import { FileStep } from './wizard/FileStep'
+import { EMPTY, lackingOf, STEPS, type Filled } from './wizard/filled'
+import { FlowStep } from './wizard/FlowStep'
+import { GoLiveStep } from './wizard/GoLiveStep'
+import { BothVersions, Drafts, KeptLine } from './wizard/Kept'
+import { LinesStep } from './wizard/LinesStep'
+import { SegmentStep } from './wizard/SegmentStep'
+import { TargetsStep } from './wizard/TargetsStep'
+import { TrialStep } from './wizard/TrialStep'
+import { useDraft } from './wizard/useDraft'
+import { useList } from './wizard/useList'
+
+const here = getRouteApi('/campaigns/new')
+
+export function Wizard() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const queries = useQueryClient()
+  const may = useMay()
+  const ready = useReady()
+  const { draft: opened } = here.useSearch()
+  const [filled, setFilled] = useState<Filled>(EMPTY)
+  const [file, setFile] = useState<File | null>(null)
+  const [made, setMade] = useState<string | null>(null)
+  const name = (id: string) => void navigate({ to: '/campaigns/new', search: { draft: id }, replace: true })
+  const draft = useDraft(opened, setFilled, name)
+  const list = useList(file, filled)
+  // What was said of columns that this file does not have is said of no file.
+  const isOfOthers = list.why instanceof Problem && list.why.code === 'mapping-invalid'
+  useEffect(() => {
+    if (isOfOthers) setFilled((before) => ({ ...before, map: {} }))
+  }, [isOfOthers])
+  if (!may('campaigns:write')) return <Missing />
+  const set = (some: Partial<Filled>) => setFilled((before) => ({ ...before, ...some }))
+  const lacking = lackingOf(filled, file !== null)
+  const go = (step: number) => {
+    const next = { ...filled, step }
+    setFilled(next)
+    // A campaign that is made is no draft any more.
+    if (made === null) draft.save(next)
+  }
+  const choose = (chosen: File | null) => {
+    setFile(chosen)
+    // The same file, chosen again behind a reload, is read as it was said; another one from the beginning.
+    set(chosen?.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
+  }
+  const started = async (id: string) => {
+    await draft.remove().catch(() => undefined)
+    await queries.invalidateQueries()
+    void navigate({ to: '/campaigns/$id', params: { id } })
+  }
+  const step = STEPS[filled.step] ?? 'file'
+  return (
+    <div className="list">
+      <div className="head">
+        <h1>{t('wizard.title')}</h1>
+        {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
+        <span className="spread" />
+        <KeptLine kept={draft.kept} />
+      </div>
+      {draft.missing !== null && <Refused why={draft.missing} />}
+      {opened === undefined && filled.step === 0 && <Drafts onOpen={name} />}
+      <section className="card" aria-label={t(`wizard.step.${step}`)}>
+        <div className="body">
+          <Steps size="small" current={filled.step} items={STEPS.map((one) => ({ title: t(`wizard.step.${one}`) }))} />
+        </div>
+        <div className="body">
+          {step === 'file' && <FileStep filled={filled} set={set} list={list} onFile={choose} />}
+          {step === 'trial' && <TrialStep list={list} />}
+          {step === 'segment' && <SegmentStep filled={filled} set={set} />}
+          {step === 'flow' && <FlowStep filled={filled} set={set} />}
+          {step === 'lines' && <LinesStep filled={filled} set={set} />}
+          {step === 'targets' && <TargetsStep filled={filled} set={set} />}
+          {step === 'live' && <GoLiveStep filled={filled} file={file} made={made} onMade={setMade} onStarted={(id) => void started(id)} />}
+        </div>
+        <footer className="head">
+          <Button disabled={filled.step === 0 || made !== null} onClick={() => go(filled.step - 1)}>{t('wizard.back')}</Button>
+          {filled.step < STEPS.length - 1 && <Button type="primary" disabled={lacking !== null} onClick={() => go(filled.step + 1)}>{t('wizard.next')}</Button>}
+          {lacking !== null && <span className="muted">{t(lacking)}</span>}
+          {made === null && <Button type="text" onClick={() => draft.save(filled)}>{t('wizard.keep')}</Button>}
+        </footer>
+      </section>
+      <BothVersions
+        ours={filled}
+        theirs={draft.theirs}
+        onOurs={draft.keepOurs}
+        onTheirs={() => {
+          const theirs = draft.takeTheirs()
+          if (theirs !== null) setFilled(theirs)
+        }}
+      />
+    </div>
+  )
+}

@@ -1,0 +1,191 @@
+// What is known of one person: figures of their calls, each with the call that it came from; what was said of them; their
+// consents; rules of their own; and what they asked about their own data.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { get, Problem, type Told } from '../../api/client'
+import { clockOf, instantIn } from '../../app/format'
+import { useMay, useSeesAll } from '../../app/session'
+import { Tag, Word } from '../../components/Marks'
+import { Refused } from '../../components/States'
+
+type Person = Told<'/api/v1/customers/{id}'>
+
+interface Props {
+  person: Person
+  zone: string
+  position: number | undefined
+}
+
+export function About({ person, zone, position }: Props) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const seesAll = useSeesAll()
+  const isNow = position === undefined
+  // Of whoever was not called, or is erased, there is none to ask for.
+  const hasPortrait = (person.calls ?? []).length > 0 && person.standing?.erasure !== 'certified'
+  return (
+    <div className="thirds">
+      <section className="card">
+        <header><h2>{t('person.portrait')}</h2></header>
+        <div className="body list">
+          {seesAll && hasPortrait && <Calls id={person.id} zone={zone} position={position} />}
+          {!hasPortrait && <span className="muted">{t('person.noCalls')}</span>}
+          {isNow && <Attributes id={person.id} />}
+        </div>
+      </section>
+      <section className="card">
+        <header><h2>{t('person.rules')}</h2></header>
+        <div className="body list">
+          <OwnRules person={person} />
+          {isNow && <Consents id={person.id} zone={zone} />}
+        </div>
+      </section>
+      <section className="card">
+        <header><h2>{t('person.data')}</h2></header>
+        <div className="body list">
+          <Erasure person={person} />
+          {isNow && seesAll && may('cases:read') && <Requests id={person.id} zone={zone} />}
+        </div>
+      </section>
+    </div>
+  )
+}
+
+function Calls({ id, zone, position }: { id: string; zone: string; position: number | undefined }) {
+  const { t } = useTranslation()
+  const portrait = useQuery({
+    queryKey: ['portrait', id, position ?? 'now'],
+    queryFn: () => get('/api/v1/customers/{id}/portrait', [id], { as_of: position }),
+    retry: false,
+  })
+  if (portrait.error instanceof Problem && portrait.error.status === 404) return <span className="muted">{t('person.noCalls')}</span>
+  if (portrait.error) return <Refused why={portrait.error} />
+  const told = portrait.data
+  if (told === undefined) return null
+  const from = (call: string) => <Link to="/calls/$id" params={{ id: call }} className="muted">{t('person.fromCall')}</Link>
+  const rows: [string, string, string | undefined][] = [
+    [t('person.calls'), `${told.calls} / ${told.answered}`, undefined],
+    [t('person.talk'), clockOf(told.talk_ms), told.longest_talk_ms?.call],
+    [t('person.lastCall'), told.last_call_at == null ? '–' : instantIn(told.last_call_at.value, zone), told.last_call_at?.call],
+    [t('person.lastAnswered'), told.last_answered_at == null ? '–' : instantIn(told.last_answered_at.value, zone), told.last_answered_at?.call],
+    [t('person.lastOutcome'), told.last_outcome == null ? '–' : t(`outcome.${told.last_outcome.value}`), told.last_outcome?.call],
+  ]
+  return (
+    <dl className="pairs">
+      {rows.map(([name, value, call]) => (
+        <div key={name} style={{ display: 'contents' }}>
+          <dt>{name}</dt>
+          <dd>{value} {call !== undefined && from(call)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Attributes({ id }: { id: string }) {
+  const { t } = useTranslation()
+  const known = useQuery({ queryKey: ['attributes', id], queryFn: () => get('/api/v1/customers/{id}/attributes', [id]), retry: false })
+  if (known.error) return <Refused why={known.error} />
+  if (known.data === undefined) return null
+  const values = Object.entries(known.data.attributes)
+  return (
+    <>
+      <dl className="pairs data">
+        {values.map(([name, value]) => (
+          <div key={name} style={{ display: 'contents' }}>
+            <dt className="mono">{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <div className="head data">{known.data.tags.map((one) => <Tag key={`${one.level} ${one.tag}`} tone="slate">{one.tag}</Tag>)}</div>
+      {values.length === 0 && known.data.tags.length === 0 && <span className="muted">{t('person.noAttributes')}</span>}
+    </>
+  )
+}
+
+function OwnRules({ person }: { person: Person }) {
+  const { t } = useTranslation()
+  const caps = person.caps ?? []
+  const times = person.preferred_times ?? []
+  return (
+    <dl className="pairs">
+      <dt>{t('person.caps')}</dt>
+      <dd>
+        {caps.length === 0
+          ? t('person.noCaps')
+          : caps.map((one) => <div key={JSON.stringify(one)}>{t('person.cap', { counted: t(`person.counted.${one.counted}`), calls: one.calls_max, days: one.local_days })}</div>)}
+      </dd>
+      <dt>{t('person.preferred')}</dt>
+      <dd>{times.length === 0 ? t('person.anyTime') : times.join('; ')}</dd>
+    </dl>
+  )
+}
+
+function Consents({ id, zone }: { id: string; zone: string }) {
+  const { t } = useTranslation()
+  const consents = useQuery({ queryKey: ['consents', id], queryFn: () => get('/api/v1/customers/{id}/consents', [id]), retry: false })
+  if (consents.error) return <Refused why={consents.error} />
+  if (consents.data === undefined) return null
+  return (
+    <dl className="pairs">
+      <dt>{t('person.consents')}</dt>
+      <dd>
+        {consents.data.consents.length === 0 && t('person.noConsents')}
+        {consents.data.consents.map((one) => (
+          <div key={one.scope}>
+            <Word tone={one.consent === 'given' ? 'line' : 'amber'}>{t(`person.consent.${one.consent}`)}</Word> <span className="data">{one.scope}</span>{' '}
+            <span className="muted">{one.given_at == null ? '' : instantIn(one.given_at, zone)}</span>
+          </div>
+        ))}
+      </dd>
+    </dl>
+  )
+}
+
+function Erasure({ person }: { person: Person }) {
+  const { t } = useTranslation()
+  const standing = person.standing
+  if (standing == null) return null
+  return (
+    <dl className="pairs">
+      <dt>{t('person.erasure')}</dt>
+      <dd>{t(`person.erasureOf.${standing.erasure}`)}</dd>
+      {standing.certificate != null && (
+        <>
+          <dt>{t('person.certificate')}</dt>
+          <dd className="mono">{standing.certificate}</dd>
+        </>
+      )}
+      {standing.held != null && (
+        <>
+          <dt>{t('customer.held')}</dt>
+          <dd className="data">{standing.held}</dd>
+        </>
+      )}
+    </dl>
+  )
+}
+
+function Requests({ id, zone }: { id: string; zone: string }) {
+  const { t, i18n } = useTranslation()
+  const asked = useQuery({ queryKey: ['requests'], queryFn: () => get('/api/v1/requests', [], { limit: 500 }), retry: false })
+  if (asked.error) return <Refused why={asked.error} />
+  if (asked.data === undefined) return null
+  const items = asked.data.items.filter((one) => one.customer === id)
+  return (
+    <dl className="pairs">
+      <dt>{t('person.requests')}</dt>
+      <dd>
+        {items.length === 0 && t('person.noRequests')}
+        {items.map((one) => (
+          <div key={one.id}>
+            <Word tone={one.answered != null ? 'slate' : one.overdue ? 'red' : 'amber'}>{i18n.language === 'en' ? one.wish : one.wish_zh}</Word>{' '}
+            <span className="muted">{instantIn(one.received_at, zone)}</span>
+          </div>
+        ))}
+      </dd>
+    </dl>
+  )
+}

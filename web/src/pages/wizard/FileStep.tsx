@@ -1,0 +1,91 @@
+// The first step: what the campaign is called and for, and the file of people with what its columns are taken for. The file
+// stays in this page: it is sent to be looked at, and enrolled only at the end.
+import { Input, Radio, Select, Table } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Refused, Waiting } from '../../components/States'
+import { OF_SCENARIO, SCENARIOS, type Scenario } from './filled'
+import { Field, type StepProps } from './parts'
+import type { Looked } from './useList'
+
+const ENCODINGS = ['auto', 'utf-8', 'gbk', 'gb18030']
+const SECONDARY = '#variable'
+
+export function FileStep({ filled, set, list, onFile }: StepProps & { list: Looked; onFile: (file: File | null) => void }) {
+  const { t } = useTranslation()
+  return (
+    <div className="list">
+      <div className="fields">
+        <Field name={t('wizard.member.taskId')} hint={t('wizard.taskIdHint')}>
+          <Input value={filled.taskId} maxLength={64} aria-label={t('wizard.member.taskId')} onChange={(event) => set({ taskId: event.target.value })} />
+        </Field>
+        <Field name={t('wizard.member.purpose')}>
+          <Input value={filled.purpose} maxLength={40} aria-label={t('wizard.member.purpose')} onChange={(event) => set({ purpose: event.target.value })} />
+        </Field>
+        <div className="field">
+          <span>{t('wizard.member.scenario')}</span>
+          <Radio.Group
+            value={filled.scenario}
+            options={SCENARIOS.map((one) => ({ value: one, label: t(`wizard.scenario.${one}`) }))}
+            onChange={(event) => set({ scenario: event.target.value as Scenario, ...OF_SCENARIO[event.target.value as Scenario] })}
+          />
+        </div>
+      </div>
+      <div className="fields">
+        <Field name={t('wizard.file')} hint={t('wizard.fileHint')}>
+          <input type="file" accept=".csv,.txt,.xlsx" aria-label={t('wizard.file')} onChange={(event) => onFile(event.target.files?.[0] ?? null)} />
+        </Field>
+        <Field name={t('wizard.member.encoding')}>
+          <Select
+            value={filled.encoding}
+            aria-label={t('wizard.member.encoding')}
+            options={ENCODINGS.map((one) => ({ value: one, label: one === 'auto' ? t('wizard.encodingAuto') : one }))}
+            onChange={(encoding) => set({ encoding })}
+          />
+        </Field>
+      </div>
+      {!list.hasFile && filled.fileName !== '' && <p className="c-amber">{t('wizard.fileAgain', { file: filled.fileName })}</p>}
+      {list.isLooking && <Waiting />}
+      {list.why !== null && <Refused why={list.why} />}
+      {list.told && <Columns filled={filled} set={set} told={list.told} />}
+    </div>
+  )
+}
+
+/** Each column and what it is: a member of ours, a variable of the flow under some name, or its own title. */
+function Columns({ filled, set, told }: StepProps & { told: NonNullable<Looked['told']> }) {
+  const { t, i18n } = useTranslation()
+  const word = (member: string) => (i18n.exists(`listMember.${member}`) ? t(`listMember.${member}`) : member)
+  const choices = [...told.members.map((one) => ({ value: one, label: word(one) })), { value: SECONDARY, label: t('wizard.variable') }]
+  return (
+    <>
+      <p>
+        {t('wizard.readAs', { format: told.format })}{' '}
+        {told.missing.length > 0 && <span className="c-red">{t('wizard.missing', { members: told.missing.map(word).join(', ') })}</span>}
+      </p>
+      <Table
+        rowKey="title"
+        size="small"
+        pagination={false}
+        dataSource={told.columns}
+        columns={[
+          { title: t('wizard.column'), dataIndex: 'title' },
+          {
+            title: t('wizard.takenFor'),
+            key: 'member',
+            render: (_, one) => (
+              <Select
+                value={one.member ?? SECONDARY}
+                aria-label={t('wizard.takenForOf', { column: one.title })}
+                style={{ minWidth: 200 }}
+                virtual={false}
+                options={choices}
+                onChange={(member) => set({ map: { ...filled.map, [one.title]: member === SECONDARY ? one.title : member } })}
+              />
+            ),
+          },
+          { title: t('wizard.variableName'), key: 'variable', render: (_, one) => (one.member == null ? (one.variable ?? t('plan.none')) : '') },
+        ]}
+      />
+    </>
+  )
+}

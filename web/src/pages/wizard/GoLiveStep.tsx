@@ -1,0 +1,169 @@
+// The last step: what is about to be made, said once more; then the campaign and its people, which dial nobody yet; what the
+// rules leave of them; and only then the start.
+import { Button, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, post, upload, type Told } from '../../api/client'
+import { instantIn } from '../../app/format'
+import { useMay } from '../../app/session'
+import { Figure } from '../../components/Figure'
+import { Word } from '../../components/Marks'
+import { Refused } from '../../components/States'
+import { campaignOf, mapText, targetsOf, type Filled } from './filled'
+
+type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
+
+interface Props {
+  filled: Filled
+  file: File | null
+  made: string | null
+  onMade: (id: string) => void
+  onStarted: (id: string) => void
+}
+
+/** How far the campaign has come: each part is done once, and what failed is asked again from there. */
+interface Done {
+  campaign: boolean
+  list: boolean
+  segment: boolean
+  targets: boolean
+}
+
+const NOTHING: Done = { campaign: false, list: false, segment: false, targets: false }
+
+export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const [done, setDone] = useState<Done>(made === filled.taskId ? { ...NOTHING, campaign: true } : NOTHING)
+  const [doing, setDoing] = useState<string | null>(null)
+  const [why, setWhy] = useState<unknown>(null)
+  const [told, setTold] = useState<Preflight | null>(null)
+  const id = filled.taskId
+  const run = async (what: string, go: () => Promise<void>) => {
+    setDoing(what)
+    setWhy(null)
+    try {
+      await go()
+    } catch (refused) {
+      setWhy(refused)
+    } finally {
+      setDoing(null)
+    }
+  }
+  const make = () =>
+    run('making', async () => {
+      const now = { ...done }
+      const next = (part: keyof Done) => {
+        now[part] = true
+        setDone({ ...now })
+      }
+      let position: string | null = null
+      if (!now.campaign) {
+        // The server checks every member, and says of each what is wrong with it.
+        position = (await post('/api/v1/campaigns', [], campaignOf(filled) as never)).position
+        next('campaign')
+        onMade(id)
+      }
+      if (!now.list && file !== null) {
+        const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name }
+        position = (await upload('/api/v1/campaigns/{id}/lists', [id], query, file)).position ?? position
+        next('list')
+      }
+      if (!now.segment && filled.segment.trim() !== '') {
+        position = (await post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment })).position ?? position
+        next('segment')
+      }
+      const targets = targetsOf(filled)
+      if (!now.targets && targets.length > 0) {
+        position = (await post('/api/v1/campaigns/{id}/targets', [id], { targets })).position ?? position
+        next('targets')
+      }
+      if (may('figures:read')) setTold(await get('/api/v1/campaigns/{id}/preflight', [id], { after_position: position }))
+    })
+  const start = () =>
+    run('starting', async () => {
+      await post('/api/v1/campaigns/{id}/start', [id])
+      onStarted(id)
+    })
+  const isMade = done.campaign
+  const isWhole = isMade && (file === null || done.list) && (filled.segment.trim() === '' || done.segment)
+  return (
+    <div className="list">
+      <Summary filled={filled} file={file} />
+      <div className="head">
+        <Button type={isWhole ? 'default' : 'primary'} loading={doing === 'making'} onClick={() => void make()}>
+          {t(isMade ? 'wizard.preflightAgain' : 'wizard.make')}
+        </Button>
+        {isMade && <Word tone="line">{t('wizard.made', { id })}</Word>}
+        {doing !== null && <span role="status" className="c-amber">{t(`wizard.${doing}`)}</span>}
+      </div>
+      {why !== null && <Refused why={why} />}
+      {told !== null && <Verdict told={told} />}
+      {isWhole && may('campaigns:start') && (
+        <div className="head">
+          <Button type="primary" loading={doing === 'starting'} onClick={() => void start()}>{t('wizard.start')}</Button>
+          <span className="muted">{t(`wizard.stageNext.${filled.stages}`)}</span>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function Summary({ filled, file }: { filled: Filled; file: File | null }) {
+  const { t } = useTranslation()
+  const rest = filled.restFrom !== '' && filled.restTo !== '' ? `${filled.restFrom}–${filled.restTo}` : t('plan.none')
+  const rows: [string, string][] = [
+    [t('wizard.member.taskId'), filled.taskId],
+    [t('wizard.member.scenario'), t(`wizard.scenario.${filled.scenario}`)],
+    [t('wizard.member.preset'), `${filled.preset} · ${t(`wizard.basisOf.${filled.basis}`)}`],
+    [t('wizard.file'), file?.name ?? t('plan.none')],
+    [t('wizard.member.segment'), filled.segment.trim() === '' ? t('plan.none') : filled.segment],
+    [t('wizard.member.flow'), filled.flow === '' ? filled.script : filled.flow],
+    [t('plan.hours'), `${filled.from}–${filled.to} · ${t('plan.rests')} ${rest}`],
+    [t('wizard.member.concurrent'), String(filled.concurrent)],
+    [t('wizard.member.stages'), t(`wizard.stage.${filled.stages}`)],
+  ]
+  return (
+    <dl className="pairs">
+      {rows.map(([name, value]) => (
+        <div key={name} style={{ display: 'contents' }}>
+          <dt>{name}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+/** What the rules leave, rule by rule, and why nothing would be dialed. */
+function Verdict({ told }: { told: Preflight }) {
+  const { t, i18n } = useTranslation()
+  const isEnglish = i18n.language === 'en'
+  const zone = told.preset.startsWith('cn-') ? 'Asia/Shanghai' : 'UTC'
+  return (
+    <div className="list">
+      <div className="row">
+        <Figure name={t('wizard.people')} value={String(told.people)} below={t('wizard.judgedAt', { time: instantIn(told.judged_at, zone) })} />
+        <Figure name={t('wizard.left')} value={String(told.left)} />
+        <Figure name={t('wizard.ends')} value={told.ends.latest == null ? t('wizard.unknown') : instantIn(told.ends.latest, zone).slice(0, 16)} below={told.ends.unknown.join(', ')} />
+      </div>
+      {told.blockers.map((one) => (
+        <div key={one.code}>
+          <Word tone={one.certain ? 'red' : 'amber'}>{isEnglish ? one.en : one.zh}</Word> <span className="mono">{one.code}</span>
+        </div>
+      ))}
+      <Table
+        rowKey={(one) => `${one.judged_by} ${one.rule}`}
+        size="small"
+        pagination={false}
+        dataSource={told.funnel}
+        columns={[
+          { title: t('wizard.rule'), dataIndex: 'rule', render: (rule: string) => <span title={rule}>{i18n.exists(`rule.${rule}`) ? t(`rule.${rule}`) : rule}</span> },
+          { title: t('wizard.never'), dataIndex: 'never', align: 'right' },
+          { title: t('wizard.later'), dataIndex: 'later', align: 'right' },
+          { title: t('wizard.left'), dataIndex: 'left', align: 'right' },
+        ]}
+      />
+    </div>
+  )
+}

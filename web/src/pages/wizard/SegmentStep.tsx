@@ -1,0 +1,51 @@
+// People whom the installation knows already, by a rule in the words of SQL, beside the file or in its place: how many they
+// are, before it is said.
+import { Button, Input } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { post } from '../../api/client'
+import { useMay, useSeesAll } from '../../app/session'
+import { Refused } from '../../components/States'
+import { Field, type StepProps } from './parts'
+
+export function SegmentStep({ filled, set }: StepProps) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const seesAll = useSeesAll()
+  const [found, setFound] = useState<{ of: string; count: number } | null>(null)
+  const [why, setWhy] = useState<unknown>(null)
+  const [isAsking, setAsking] = useState(false)
+  const count = async () => {
+    setAsking(true)
+    setWhy(null)
+    try {
+      const { told } = await post('/api/v1/segments/count', [], { sql: filled.segment })
+      setFound({ of: filled.segment, count: told.count })
+    } catch (refused) {
+      setWhy(refused)
+    } finally {
+      setAsking(false)
+    }
+  }
+  return (
+    <div className="list">
+      <Field name={t('wizard.member.segment')} hint={t('wizard.segmentHint')}>
+        <Input.TextArea
+          className="mono"
+          rows={4}
+          maxLength={4_000}
+          aria-label={t('wizard.member.segment')}
+          value={filled.segment}
+          onChange={(event) => set({ segment: event.target.value })}
+        />
+      </Field>
+      {may('query:run') && seesAll && (
+        <div className="head">
+          <Button loading={isAsking} disabled={filled.segment.trim() === ''} onClick={() => void count()}>{t('wizard.count')}</Button>
+          {found !== null && found.of === filled.segment && <span role="status">{t('wizard.counted', { count: found.count })}</span>}
+        </div>
+      )}
+      {why !== null && <Refused why={why} />}
+    </div>
+  )
+}

@@ -1,0 +1,71 @@
+// Which rows are good and which are not, each with its reason, before anybody is enrolled; the bad ones to take away, mend
+// and send again.
+import { Button, Table } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { Figure } from '../../components/Figure'
+import { Empty, Refused, Waiting } from '../../components/States'
+import type { Looked } from './useList'
+
+/** A cell as spreadsheets read it: nothing in it is taken for a formula. */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
+  return `"${safe.replaceAll('"', '""')}"`
+}
+
+/** Of a reason in both languages, English before a slash, the one that is read here. */
+function read(reason: string, isEnglish: boolean): string {
+  const at = reason.lastIndexOf(' / ')
+  if (at < 0 || !/[\u4e00-\u9fff]/.test(reason.slice(at))) return reason
+  return isEnglish ? reason.slice(0, at) : reason.slice(at + 3)
+}
+
+export function TrialStep({ list }: { list: Looked }) {
+  const { t, i18n } = useTranslation()
+  if (list.isLooking) return <Waiting />
+  if (list.why !== null) return <Refused why={list.why} />
+  if (!list.hasFile) return <Empty what={t('wizard.noFile')} next={t('wizard.noFileNext')} />
+  const told = list.told
+  if (told === null || told.rows == null) return <Empty what={t('wizard.notMapped')} next={t('wizard.notMappedNext')} />
+  const bad = (told.bad ?? []).map((one) => ({ ...one, reason: read(one.reason, i18n.language === 'en') }))
+  const takeAway = () => {
+    const head = [t('wizard.row'), t('wizard.column'), t('wizard.reason')]
+    const lines = [head, ...bad.map((one) => [String(one.row), one.column, one.reason])]
+    const text = `\ufeff${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`
+    const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
+    const link = document.createElement('a')
+    link.href = address
+    link.download = 'bad-rows.csv'
+    link.click()
+    URL.revokeObjectURL(address)
+  }
+  return (
+    <div className="list">
+      <div className="row">
+        <Figure name={t('wizard.rows')} value={String(told.rows)} below={told.format} />
+        <Figure name={t('wizard.good')} value={String(told.good ?? 0)} />
+        <Figure name={t('wizard.duplicates')} value={String(told.duplicates ?? 0)} />
+        <Figure name={t('wizard.bad')} value={String(told.bad_count ?? 0)} />
+      </div>
+      {told.missing_variables.length > 0 && <p className="c-amber">{t('wizard.missingVariables', { names: told.missing_variables.join(', ') })}</p>}
+      {bad.length > 0 && (
+        <>
+          <div className="head">
+            <Button onClick={takeAway}>{t('wizard.takeAway')}</Button>
+            <span className="muted">{t('wizard.badNext', { shown: bad.length, all: told.bad_count ?? 0 })}</span>
+          </div>
+          <Table
+            rowKey={(one) => `${one.row} ${one.column}`}
+            size="small"
+            pagination={bad.length > 20 ? { pageSize: 20 } : false}
+            dataSource={bad}
+            columns={[
+              { title: t('wizard.row'), dataIndex: 'row', width: 90 },
+              { title: t('wizard.column'), dataIndex: 'column', width: 180 },
+              { title: t('wizard.reason'), dataIndex: 'reason' },
+            ]}
+          />
+        </>
+      )}
+    </div>
+  )
+}

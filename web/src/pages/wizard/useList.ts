@@ -1,0 +1,40 @@
+// A file of people that somebody chose, as the server reads it: looked at again when what it is held against changes.
+import { useEffect, useState } from 'react'
+import { upload } from '../../api/client'
+import type { paths } from '../../../made/schema'
+import { mapText, type Filled } from './filled'
+
+type Tried = paths['/api/v1/lists/dry-run']['post']['responses'][200]['content']['application/json']
+
+export interface Looked {
+  hasFile: boolean
+  isLooking: boolean
+  told: Tried | null
+  why: unknown
+}
+
+export function useList(file: File | null, { map, encoding, preset, basis, flow }: Filled): Looked {
+  const [looked, setLooked] = useState<Omit<Looked, 'hasFile'>>({ isLooking: false, told: null, why: null })
+  const said = mapText(map)
+  useEffect(() => {
+    if (file === null) {
+      setLooked({ isLooking: false, told: null, why: null })
+      return
+    }
+    let isOver = false
+    setLooked((before) => ({ ...before, isLooking: true }))
+    const query = { map: said, encoding, source: file.name, preset, basis, flow_version: flow }
+    upload('/api/v1/lists/dry-run', [], query, file)
+      .then(({ told }) => {
+        if (!isOver) setLooked({ isLooking: false, told, why: null })
+      })
+      .catch((why: unknown) => {
+        if (!isOver) setLooked({ isLooking: false, told: null, why })
+      })
+    return () => {
+      isOver = true
+    }
+  }, [file, said, encoding, preset, basis, flow])
+  return { hasFile: file !== null, ...looked }
+}
+
