@@ -16,7 +16,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,badge";
+const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,badge,flows";
 
 /// Where Debian and others put the browser.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -38,6 +38,11 @@ pub(super) fn prove_badge(_: Form) -> Proof {
 /// The words alone: every page in English, without a word that only the other language has.
 pub(super) fn prove_words(_: Form) -> Proof {
     opened("words", "campaign,home,campaigns,call,calls,customer,alerts")
+}
+
+/// The designer of flows: what is opened and saved untouched has the same hash, and edits that are undone too.
+pub(super) fn prove_flow_editor(_: Form) -> Proof {
+    opened("flow-editor", "flow-files,flow-undo,flows")
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
@@ -81,7 +86,7 @@ fn installed() -> Result<(PathBuf, &'static str), String> {
         succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
     // A script finds its packages beside itself; the tree's own copy is the one that counts.
-    copied(&["console.mjs", "pages.mjs", "badge.mjs"])?;
+    copied(&["console.mjs", "pages.mjs", "badge.mjs", "flow_editor.mjs"])?;
     Ok((place, browser))
 }
 

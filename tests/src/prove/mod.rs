@@ -76,6 +76,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "clock" => Some(clock::prove(form)),
         "console" => Some(console::prove(form)),
         "proof-badge" => Some(console::prove_badge(form)),
+        "flow-editor" => Some(console::prove_flow_editor(form)),
         "words" => Some(console::prove_words(form)),
         "contract" => Some(contract::prove(form)),
         "crash" => Some(crash::prove(form)),

@@ -13,6 +13,14 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+interface FlowSearch {
+  from?: string | undefined
+  version?: number | undefined
+  base?: number | undefined
+  node?: string | undefined
+  tab?: string | undefined
+}
+
 const root = createRootRoute({ component: Frame, notFoundComponent: Missing })
 
 const home = createRoute({
@@ -64,8 +72,26 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('../pages/Alerts'), 'Alerts'),
 })
 
+const flows = createRoute({
+  getParentRoute: () => root,
+  path: '/flows',
+  component: lazyRouteComponent(() => import('../pages/flows/Flows'), 'Flows'),
+})
+const flow = createRoute({
+  getParentRoute: () => root,
+  path: '/flows/$id',
+  validateSearch: (search: Record<string, unknown>): FlowSearch => ({
+    from: text(search['from']),
+    version: position(search['version']),
+    base: position(search['base']),
+    node: text(search['node']),
+    tab: text(search['tab']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/flows/FlowPage'), 'FlowPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts]),
+  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts, flows, flow]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })
