@@ -35,7 +35,7 @@ export function CallPanel({ draft, onParts, onChoose }: Props) {
           <p className="c-amber">{t('flows.partsAt', { step: one.step, flow: one.flow })}</p>
           <button type="button" className="plain c-line data" onClick={() => onChoose(one.node)}>{one.node}</button>
           <pre className="mono flow-before">{JSON.stringify(one.recorded, null, 1)}</pre>
-          <pre className="mono flow-after">{JSON.stringify(one.decided, null, 1)}</pre>
+          <pre className="mono flow-after">{JSON.stringify(one.other, null, 1)}</pre>
         </div>
       ))}
       {told && (
