@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ways_name_the_members_that_lead_somewhere() {
+    fn ways_name_the_members_that_name_a_node() {
         let text = include_str!("../../../fixtures/flows/reminder.yaml");
         let flow = FlowDefinition::from_yaml(text).unwrap();
         let ways = flow.ways();

@@ -40,7 +40,8 @@ pub(super) fn prove_words(_: Form) -> Proof {
     opened("words", "campaign,home,campaigns,call,calls,customer,alerts")
 }
 
-/// The designer of flows: what is opened and saved untouched has the same hash, and edits that are undone too.
+/// The designer of flows: what is opened and saved untouched has the same hash, and edits that are undone
+/// too.
 pub(super) fn prove_flow_editor(_: Form) -> Proof {
     opened("flow-editor", "flow-files,flow-undo,flows")
 }

@@ -1,5 +1,5 @@
-//! Flow files as the designer asks about them: those that ship, and a file of anybody's that is checked, talked
-//! with and rehearsed; nothing of it is kept.
+//! Flow files as the designer asks about them: those that ship, and a file of anybody's that is checked,
+//! talked with and rehearsed; nothing of it is kept.
 
 use super::asking::{get, owner};
 use crate::testing::Story;
