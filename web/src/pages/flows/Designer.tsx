@@ -69,7 +69,7 @@ export function Designer({ id, text, version, hash }: Props) {
       <div className="flow-split">
         <div className="card"><Canvas draft={draft} marks={marks} chosen={node} onChoose={choose} /></div>
         <div className="card flow-panel">
-          <Tabs size="small" activeKey={tab ?? 'node'} onChange={(chosen) => look({ tab: chosen })} items={panels} destroyOnHidden />
+          <Tabs size="small" tabPlacement="start" activeKey={tab ?? 'node'} onChange={(chosen) => look({ tab: chosen })} items={panels} destroyOnHidden />
         </div>
       </div>
     </>

@@ -2,7 +2,7 @@
 // file. A file holds no places, so the same file is always drawn the same way.
 import type { FlowNode, FlowRead } from './read'
 
-const [COLUMN, ROW, EXIT, GAP] = [290, 74, 22, 22]
+const [COLUMN, ROW, EXIT, GAP] = [290, 92, 22, 22]
 
 export interface Place {
   x: number

@@ -21,7 +21,7 @@ export function Field({ label, value, isLong = false, isLocked = false, onDone }
     <label className="flow-field">
       <span className="muted">{label}</span>
       {isLong ? (
-        <Input.TextArea {...common} autoSize={{ minRows: 2, maxRows: 14 }} onChange={(event) => setTyped(event.target.value)} />
+        <Input.TextArea {...common} rows={Math.min(Math.max(value.split('\n').length + 1, 3), 14)} onChange={(event) => setTyped(event.target.value)} />
       ) : (
         <Input {...common} onChange={(event) => setTyped(event.target.value)} onPressEnter={done} />
       )}

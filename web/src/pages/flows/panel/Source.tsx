@@ -22,7 +22,7 @@ export function Source({ draft, id }: { draft: Draft; id: string }) {
         className="mono"
         aria-label={t('flows.text')}
         spellCheck={false}
-        autoSize={{ minRows: 18, maxRows: 30 }}
+        rows={24}
         value={typed}
         onChange={(event) => setTyped(event.target.value)}
         onBlur={() => {
