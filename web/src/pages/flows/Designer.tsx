@@ -57,7 +57,7 @@ export function Designer({ id, text, version, hash }: Props) {
       ? [{ key: 'coverage', label: t('flows.coverage'), children: <CoveragePanel id={id} version={version} shown={coverage} onShow={setCoverage} /> }]
       : []),
     ...(may('calls:read') ? [{ key: 'call', label: t('flows.call'), children: <CallPanel draft={draft} onParts={setParts} onChoose={choose} /> }] : []),
-    { key: 'publish', label: t('flows.publish'), children: <Publish draft={draft} id={id} /> },
+    { key: 'publish', label: t('flows.publish'), children: <Publish draft={draft} id={id} isPublished={version !== undefined} /> },
   ]
   return (
     <>

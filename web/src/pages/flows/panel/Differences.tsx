@@ -16,13 +16,19 @@ interface Props {
 
 const TONES = { added: 'line', changed: 'amber', removed: 'red' } as const
 
-export function useVersions(id: string) {
-  return useQuery({ queryKey: ['flow-versions', id], queryFn: () => get('/api/v1/flows/{id}/versions', [id]), retry: false })
+/** Of a flow that is published; what is only a file has none. */
+export function useVersions(id: string, isPublished: boolean) {
+  return useQuery({
+    queryKey: ['flow-versions', id],
+    queryFn: () => get('/api/v1/flows/{id}/versions', [id]),
+    enabled: isPublished,
+    retry: false,
+  })
 }
 
 export function Differences({ draft, id, base, onBase }: Props) {
   const { t } = useTranslation()
-  const versions = useVersions(id)
+  const versions = useVersions(id, base !== undefined)
   const found = draft.checked?.differences
   return (
     <div className="flow-form">

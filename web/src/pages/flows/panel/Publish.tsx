@@ -14,12 +14,12 @@ import { useVersions } from './Differences'
 
 type Version = Told<'/api/v1/flows/{id}/versions'>['items'][number]
 
-export function Publish({ draft, id }: { draft: Draft; id: string }) {
+export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; isPublished: boolean }) {
   const { t } = useTranslation()
   const may = useMay()
   const queries = useQueryClient()
   const navigate = useNavigate()
-  const versions = useVersions(id)
+  const versions = useVersions(id, isPublished)
   const [reason, setReason] = useState('')
   const [approval, setApproval] = useState('')
   const [asks, setAsks] = useState(false)
