@@ -1,5 +1,6 @@
 // What is done on each page, and what is then so. Words are those that people and screen readers go by.
 import { badge } from './badge.mjs'
+import { flowFiles, flowUndo, flows } from './flow_editor.mjs'
 import { honest } from './honest.mjs'
 
 const CHINESE = /[\u4e00-\u9fff]/
@@ -253,4 +254,4 @@ async function session(visit, context) {
   visit.hold(kept === 'typed before the session ended', 'what was typed is lost')
 }
 
-export const PAGES = { door, home, campaigns, campaign, call, calls, customer, alerts, roles, session, badge: (visit) => badge(visit, begin, endedCall), honest: (visit) => honest(visit, begin, endedCall) }
+export const PAGES = { door, home, campaigns, campaign, call, calls, customer, alerts, roles, session, flows, 'flow-files': flowFiles, 'flow-undo': flowUndo, badge: (visit) => badge(visit, begin, endedCall), honest: (visit) => honest(visit, begin, endedCall) }

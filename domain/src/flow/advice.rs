@@ -70,7 +70,42 @@ pub enum Advice {
 /// Intents that are objections: what answers them should argue.
 const OBJECTIONS: [&str; 4] = ["too_expensive", "no_money_need", "is_fraud", "not_interested"];
 
+/// How long it takes until what counts was said, along the way to the first question.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rhythm {
+    /// Until who calls was said.
+    pub identified_ms: u64,
+    /// Until the end of the second text: what it is good for.
+    pub value_ms: u64,
+    /// Until the end of the first question; none where nothing is asked on the way.
+    pub decision_ms: Option<u64>,
+}
+
 impl FlowDefinition {
+    /// The times that the advice on rhythm goes by; notices are not counted.
+    pub fn rhythm(&self) -> Rhythm {
+        let mut rhythm = Rhythm::default();
+        let (mut spoken_ms, mut texts) = (0_u64, 0_u32);
+        for (_, node) in self.way_to_question() {
+            let text = node.text().unwrap_or_default();
+            let node_ms = self.spoken_ms(text);
+            spoken_ms = spoken_ms.saturating_add(node_ms);
+            if node_ms > 0 {
+                texts = texts.saturating_add(1);
+            }
+            if node_ms > 0 && texts == 1 {
+                rhythm.identified_ms = self.until_identity_ms(text);
+            }
+            if node_ms > 0 && texts <= 2 {
+                rhythm.value_ms = spoken_ms;
+            }
+            if node.ask().is_some() || node.question().is_some() {
+                rhythm.decision_ms = Some(spoken_ms);
+            }
+        }
+        rhythm
+    }
+
     /// Everything that could be better, in a fixed order.
     pub fn advice(&self) -> Vec<Advice> {
         let mut found = Vec::new();

@@ -16,6 +16,7 @@ mod dialogue;
 #[cfg(test)]
 mod dialogue_tests;
 mod fault;
+mod finding;
 #[cfg(test)]
 mod golden;
 mod graph;
@@ -47,9 +48,10 @@ mod variable;
 mod variants;
 #[cfg(test)]
 mod version_tests;
+mod ways;
 
 pub use crate::canonical::{canonical_json, content_hash};
-pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, VALUE_BY_MS};
+pub use advice::{Advice, CHARACTER_MS, DECISION_BY_MS, IDENTIFIED_BY_MS, Rhythm, VALUE_BY_MS};
 pub use check::{FLOW_NODES_MAX, FLOW_VARIABLES_MAX, NODE_NAME_CHARS_MAX, TEXT_CHARS_MAX, VISITS_MAX};
 pub use decide::{DEFINITION_BYTES_MAX, REASON_BYTES_MAX, VERSIONS_MAX};
 pub use dialogue::{
@@ -71,6 +73,7 @@ pub use template::{AI_NOTICE, CALLBACK_PROMISE, GOODBYE, MENU, OPTED_OUT, RECORD
 pub use text::{FillFault, TextFault, VARIABLE_NAME_MAX, filled_in, is_variable_name};
 pub use variable::{VALUE_CHARS_MAX, Variable, VariableKind};
 pub use variants::{ARMS_MAX, Arm, VariantMetric, Variants};
+pub use ways::Way;
 
 use crate::decider::{Context, Decider, Scope};
 use crate::ids::FlowId;

@@ -17,7 +17,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
-    roles,honest,wall,wall-held,lines,recording,campaign-then,badge";
+    roles,honest,wall,wall-held,lines,recording,campaign-then,badge,flows";
 
 /// Customers of the demonstration whose pages are opened.
 const CUSTOMERS: u32 = 60;
@@ -45,6 +45,12 @@ pub(super) fn prove_words(_: Form) -> Proof {
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines",
     )
+}
+
+/// The designer of flows: what is opened and saved untouched has the same hash, and edits that are undone
+/// too.
+pub(super) fn prove_flow_editor(_: Form) -> Proof {
+    opened("flow-editor", "flow-files,flow-undo,flows")
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
@@ -116,6 +122,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "wall-load.mjs",
         "wizard.mjs",
         "customers.mjs",
+        "flow_editor.mjs",
     ])?;
     Ok((place, browser))
 }

@@ -77,6 +77,7 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "clock" => Some(clock::prove(form)),
         "console" => Some(console::prove(form)),
         "proof-badge" => Some(console::prove_badge(form)),
+        "flow-editor" => Some(console::prove_flow_editor(form)),
         "words" => Some(console::prove_words(form)),
         "wall" => Some(wall::prove(form)),
         "contract" => Some(contract::prove(form)),

@@ -153,3 +153,14 @@ export async function upload<P extends PostPath>(
   const reply = await send(addressOf(path, params, query), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
+
+/** A question whose words stand in the body: nothing follows from it, so it may be asked again at once. */
+export async function ask<P extends PostPath>(
+  path: P,
+  params: readonly string[],
+  body: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
+  signal?: AbortSignal,
+): Promise<paths[P] extends { post: infer O } ? Ok<O> : never> {
+  const init = { method: 'POST', headers: ofCommand('application/json'), body: JSON.stringify(body), signal: signal ?? null }
+  return (await send(addressOf(path, params), init)).json()
+}

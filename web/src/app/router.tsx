@@ -18,6 +18,14 @@ function instant(value: unknown): string | undefined {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined
 }
 
+interface FlowSearch {
+  from?: string | undefined
+  version?: number | undefined
+  base?: number | undefined
+  node?: string | undefined
+  tab?: string | undefined
+}
+
 const root = createRootRoute({ component: Frame, notFoundComponent: Missing })
 
 const home = createRoute({
@@ -96,8 +104,26 @@ const lines = createRoute({
   component: lazyRouteComponent(() => import('../pages/lines/Lines'), 'Lines'),
 })
 
+const flows = createRoute({
+  getParentRoute: () => root,
+  path: '/flows',
+  component: lazyRouteComponent(() => import('../pages/flows/Flows'), 'Flows'),
+})
+const flow = createRoute({
+  getParentRoute: () => root,
+  path: '/flows/$id',
+  validateSearch: (search: Record<string, unknown>): FlowSearch => ({
+    from: text(search['from']),
+    version: position(search['version']),
+    base: position(search['base']),
+    node: text(search['node']),
+    tab: text(search['tab']),
+  }),
+  component: lazyRouteComponent(() => import('../pages/flows/FlowPage'), 'FlowPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines]),
+  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

@@ -2,10 +2,14 @@
 //!
 //! From the first version on behind which another person stood, every further one asks for somebody (CMP-8).
 
+mod difference;
+mod file;
 mod order;
 mod shown;
 
 pub use crate::approvals::RollbackOrder;
+pub use difference::{PartChange, PartDiffers, differences};
+pub use file::{FINDINGS_MAX, FlowChecked, FlowFinding, RhythmShown, WayShown, checked, sound, source_of};
 pub use order::FlowOrder;
 pub use shown::{FlowChanged, FlowListed, FlowVersionShown, FlowVersions, Flows, listed, versions};
 

@@ -12,6 +12,7 @@ mod said_values;
 mod shipped;
 mod sound;
 mod transcript;
+mod typed;
 
 pub use caller::Persona;
 pub use listener::{AskedApart, Listener, ListenerFault};
@@ -23,3 +24,6 @@ pub use report::{
 pub use shipped::{SHIPPED, shipped};
 pub use sound::{Accounts, CallersSound, SoundFault, Sounded};
 pub use transcript::{Transcript, TranscriptFault, Unlike, follow};
+pub use typed::{
+    TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX, TypedSaid, TypedStep, TypedTalk, TypedTurn, typed,
+};

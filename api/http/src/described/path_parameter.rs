@@ -80,6 +80,10 @@ const PARAMETERS: &[(&str, Parameter)] = &[
     ("models", Parameter::text("name", "A model", "zh_outbound")),
     ("flows", Parameter::text("id", "A flow", "TASK20261120")),
     (
+        "flow-files",
+        Parameter::text("name", "A flow that ships with the program", "reminder"),
+    ),
+    (
         "streams",
         Parameter::text(
             "stream",

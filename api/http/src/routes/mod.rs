@@ -31,6 +31,7 @@ mod engines;
 mod event_schemas;
 mod events;
 mod exports;
+mod flow_files;
 mod flows;
 mod funnels;
 mod health;
@@ -203,6 +204,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
 /// What the robot says, understands and answers, and what came of it.
 fn spoken_groups() -> Vec<Vec<Endpoint>> {
     vec![
+        flow_files::endpoints(),
         flows::endpoints(),
         rehearsals::endpoints(),
         refusals::endpoints(),

@@ -3,15 +3,15 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::limited;
-use application::flows::definition_of;
-use application::inquiring::{BY, REASON, Shown, put_on_record};
+use application::flows::{definition_of, sound, source_of};
+use application::inquiring::{BY, REASON, Reader, Shown, put_on_record};
 use application::installation::Installation;
 use application::models::{ModelShelf, published};
 use application::parameter::Parameter;
 use application::rehearsing::Listener;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use domain::flow::{FlowDefinition, FlowNamed};
+use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
 use domain::ids::{CallId, CampaignId};
 use domain::inquiry::ReadForm;
 use domain::model::ModelNamed;
@@ -48,6 +48,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         .needs(Permission::CallsRead, About::Call)
         .query(const { &[AGAINST, CLEAR, BY, REASON] }),
         Endpoint::post(
+            "/api/v1/calls/{id}/replay",
+            "One call held against a flow file that is being written: where it would go another way",
+            held_against,
+        )
+        .needs(Permission::CallsRead, About::Call)
+        .takes::<DraftOrder>(),
+        Endpoint::post(
             "/api/v1/campaigns/{id}/what-if",
             "The recorded calls of a campaign along another version of a flow, or read by another model",
             ask_what_if,
@@ -79,22 +86,71 @@ async fn replayed(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> 
         Some(named) => Some(version_of(installation, named).await?),
         None => None,
     };
+    let against = other.map(|other| other.against(None));
+    let words = if clear { Words::Clear } else { Words::Masked };
+    walked(installation, call, input.reader(), against.as_ref(), words).await
+}
+
+/// One call, once it is on record that somebody reads it.
+async fn walked(
+    installation: &Installation,
+    call: CallId,
+    reader: Reader,
+    against: Option<&Against<'_>>,
+    words: Words,
+) -> Result<Read<ReplayShown>, Problem> {
     let state = installation.entities.calls.state(&call).await?.state;
     let Some(customer) = state.customer().cloned() else {
         return Err(Problem::missing("this call"));
     };
+    let form = match words {
+        Words::Clear => ReadForm::Clear,
+        Words::Masked => ReadForm::Masked,
+    };
     let what = Shown {
-        form: if clear { ReadForm::Clear } else { ReadForm::Masked },
+        form,
         customer: Some(customer),
         campaign: state.campaign().cloned(),
         calls: vec![call],
         ..MASKED
     };
-    put_on_record(installation, input.reader(), what).await?;
+    put_on_record(installation, reader, what).await?;
     let told = conversation(installation, call).await?;
-    let against = other.map(|other| other.against(None));
-    let words = if clear { Words::Clear } else { Words::Masked };
-    replay(&told, against.as_ref(), words).map(Read)
+    replay(&told, against, words).map(Read)
+}
+
+/// A flow file that a call is held against.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "source": "flow: greeting\nnotices: {recording: 本次通话将被录音。}\n" }]))]
+struct DraftOrder {
+    /// YAML, or JSON, as it is written; one with faults is refused.
+    #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
+    source: String,
+}
+
+impl Order for DraftOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            source: source_of(body),
+        }
+    }
+}
+
+/// How a file that is no version is called beside the version that a call ran.
+const DRAFT: &str = "draft";
+
+async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
+    let call: CallId = input.id(0, "this call")?;
+    let reader = input.reader_by_post();
+    let DraftOrder { source } = input.order().await?;
+    let flow = sound(&source)?;
+    let against = Against {
+        name: format!("{} {DRAFT}", flow.flow),
+        flow,
+        version: None,
+        listener: None,
+    };
+    walked(&ctx.installation, call, reader, Some(&against), Words::Masked).await
 }
 
 /// A published version that calls are held against.

@@ -25,6 +25,7 @@ mod event_schemas;
 mod event_stream;
 mod exports;
 mod figures;
+mod flow_files;
 mod flows;
 mod forms;
 mod guests;

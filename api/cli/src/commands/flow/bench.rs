@@ -3,10 +3,11 @@
 use super::source::{Source, read};
 use crate::kit::failure::Failure;
 use crate::kit::output;
+use application::flows::differences;
 use application::rehearsing::{Listener, Transcript, follow, rehearse};
 use domain::flow::content_hash;
 use domain::time::Timestamp;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -45,61 +46,16 @@ pub(super) async fn check(source: &Source<'_>, flow: &str) -> Result<(), Failure
 }
 
 pub(super) async fn diff(source: &Source<'_>, one: &str, other: &str) -> Result<(), Failure> {
-    let before = parts_of(&source.definition(one).await?.to_value());
-    let after = parts_of(&source.definition(other).await?.to_value());
-    let names = before
-        .keys()
-        .chain(after.keys())
-        .collect::<std::collections::BTreeSet<_>>();
-    let mut differing = Vec::new();
-    for name in names {
-        let change = match (before.get(name), after.get(name)) {
-            (Some(before), Some(after)) if before == after => continue,
-            (Some(_), Some(_)) => "changed",
-            (Some(_), None) => "removed",
-            (None, _) => "added",
-        };
-        differing.push(
-            json!({ "part": name, "change": change, "before": before.get(name), "after": after.get(name) }),
-        );
-    }
+    let before = source.definition(one).await?;
+    let after = source.definition(other).await?;
+    let differing = differences(&before, &after);
     if source.asking.wants_json() {
         return output::json(&json!({ "same": differing.is_empty(), "differences": differing }));
     }
     for one in &differing {
-        let word = |member: &str| {
-            one.get(member)
-                .and_then(Value::as_str)
-                .unwrap_or_default()
-                .to_owned()
-        };
-        output::line(&format!("{} {}", word("change"), word("part")))?;
+        output::line(&format!("{} {}", one.change.word(), one.part))?;
     }
     output::line(&format!("{} 处不同 differences", differing.len()))
-}
-
-/// Nodes, answers, intents and other members, each under its place.
-fn parts_of(value: &Value) -> BTreeMap<String, Value> {
-    let mut parts = BTreeMap::new();
-    for (member, inner) in value.as_object().into_iter().flatten() {
-        match inner.as_object() {
-            Some(members) => {
-                for (name, part) in members {
-                    let place = format!("{member}.{name}");
-                    match part.as_object().filter(|_| member == "dialogue") {
-                        Some(inner) => parts.extend(
-                            inner
-                                .iter()
-                                .map(|(name, part)| (format!("{place}.{name}"), part.clone())),
-                        ),
-                        None => drop(parts.insert(place, part.clone())),
-                    }
-                }
-            }
-            None => drop(parts.insert(member.clone(), inner.clone())),
-        }
-    }
-    parts
 }
 
 pub(super) async fn simulate(

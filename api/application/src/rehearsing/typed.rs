@@ -1,0 +1,234 @@
+//! A conversation that somebody types: each turn of the callee in, what the robot says to it out. It is run
+//! from its beginning each time, so nothing of it is kept between two questions.
+
+use super::listener::Listener;
+use super::report::made_up;
+use domain::disposition::Outcome;
+use domain::flow::{FlowAction, FlowDefinition, FlowInput, FlowRun};
+use domain::spoken_turn::Certainty;
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Most turns of one conversation that is typed.
+pub const TYPED_TURNS_MAX: usize = 100;
+
+/// Most characters of one turn: as long as a text of a flow may be.
+pub const TYPED_CHARS_MAX: usize = 500;
+
+/// Most values that stand for variables.
+pub const TYPED_VALUES_MAX: usize = 100;
+
+/// Most texts in a row that are said without anybody being asked.
+const TEXTS_MAX: usize = 50;
+
+/// What the callee does in one turn.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum TypedTurn {
+    /// Says this.
+    #[schemars(example = &"可以")]
+    Say(#[schemars(length(min = 1, max = TYPED_CHARS_MAX))] String),
+    /// Presses this key.
+    #[schemars(example = &"1")]
+    Key(char),
+    /// Says nothing until the wait is over.
+    Silence {},
+    /// Says what nobody can make out.
+    Unheard {},
+}
+
+/// A conversation that was typed, as far as it went.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TypedTalk {
+    /// What the robot said before anybody else did, and then to each turn.
+    pub steps: Vec<TypedStep>,
+    /// Once the call is over.
+    pub outcome: Option<Outcome>,
+    /// Keys that count where the call is now.
+    #[schemars(example = ["1"])]
+    pub keys: Vec<String>,
+    /// Turns behind the call's end, which nobody takes.
+    pub turns_left: usize,
+}
+
+/// What came of one turn.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct TypedStep {
+    /// What was made of what was said; null of the first step, of keys and silence, and where nothing was.
+    #[schemars(example = &"affirm")]
+    pub intent: Option<String>,
+    pub certainty: Option<Certainty>,
+    /// The rule that decided last.
+    #[schemars(example = &"nodes.menu.keys.1")]
+    pub rule: Option<String>,
+    /// Nodes in the order in which they were entered.
+    #[schemars(example = ["menu"])]
+    pub entered: Vec<String>,
+    pub said: Vec<TypedSaid>,
+    /// Where the call is then.
+    #[schemars(example = &"menu")]
+    pub node: String,
+    /// Variables and slots, as they stand then.
+    #[schemars(example = BTreeMap::from([("terms", "3")]))]
+    pub values: BTreeMap<String, String>,
+    /// Taken down as what a call would do: a transfer, an opt-out, a message.
+    #[schemars(example = ["opt_out"])]
+    pub does: Vec<&'static str>,
+}
+
+/// A text that was said, and its place.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct TypedSaid {
+    #[schemars(example = &"您好。")]
+    pub text: String,
+    /// Null of a notice.
+    #[schemars(example = &"nodes.hello.text")]
+    pub member: Option<String>,
+}
+
+struct Typing<'a> {
+    run: FlowRun,
+    listener: &'a Listener,
+    at: Timestamp,
+    step: TypedStep,
+}
+
+/// Runs what was typed; variables without a value are made up.
+pub fn typed(
+    flow: &Arc<FlowDefinition>,
+    listener: &Listener,
+    values: &BTreeMap<String, String>,
+    turns: &[TypedTurn],
+    at: Timestamp,
+) -> TypedTalk {
+    let mut known = made_up(flow);
+    known.extend(values.clone());
+    let (run, first) = FlowRun::begin(flow, &known);
+    let mut typing = Typing {
+        run,
+        listener,
+        at,
+        step: TypedStep::default(),
+    };
+    typing.take(first);
+    typing.play();
+    let mut steps = vec![typing.told()];
+    let mut taken = 0;
+    for turn in turns {
+        if typing.run.outcome().is_some() {
+            break;
+        }
+        typing.turn(turn);
+        steps.push(typing.told());
+        taken += 1;
+    }
+    TypedTalk {
+        steps,
+        outcome: typing.run.outcome(),
+        keys: typing.run.keys().into_iter().map(|key| key.to_string()).collect(),
+        turns_left: turns.len() - taken,
+    }
+}
+
+impl Typing<'_> {
+    fn turn(&mut self, turn: &TypedTurn) {
+        match turn {
+            TypedTurn::Say(text) => {
+                let understood = self.listener.understand(text, &self.run, self.at);
+                self.step.intent = understood
+                    .reading
+                    .candidates
+                    .first()
+                    .map(|one| one.intent.clone());
+                self.step.certainty = Some(understood.reading.certainty);
+                self.input(FlowInput::Spoken(&understood));
+            }
+            TypedTurn::Key(digit) => self.input(FlowInput::Keypress(*digit)),
+            TypedTurn::Silence {} => self.input(FlowInput::Silence),
+            TypedTurn::Unheard {} => self.input(FlowInput::Unheard),
+        }
+        self.play();
+    }
+
+    fn input(&mut self, input: FlowInput<'_>) {
+        let actions = self.run.step(input);
+        self.take(actions);
+    }
+
+    /// Says what waits for nobody, until somebody is asked; the question too is said to its end.
+    fn play(&mut self) {
+        for _ in 0..TEXTS_MAX {
+            self.input(FlowInput::Played);
+            if !self.run.keys().is_empty() || self.run.asking().is_some() || self.run.outcome().is_some() {
+                return self.input(FlowInput::Played);
+            }
+        }
+    }
+
+    fn take(&mut self, actions: Vec<FlowAction>) {
+        for action in actions {
+            match action {
+                FlowAction::Notice { text, .. } => self.step.said.push(TypedSaid { text, member: None }),
+                FlowAction::Say { text, prompt, .. } => self.step.said.push(TypedSaid {
+                    text,
+                    member: Some(prompt.member),
+                }),
+                FlowAction::EnterNode { node } => self.step.entered.push(node),
+                FlowAction::Decide { decision } => self.step.rule = Some(decision.rule),
+                FlowAction::RequestTransfer { .. } => self.step.does.push("transfer"),
+                FlowAction::OptOut => self.step.does.push("opt_out"),
+                FlowAction::Intend { .. } => self.step.does.push("intend"),
+                FlowAction::StopSaying
+                | FlowAction::SpeakSlower
+                | FlowAction::Listen { .. }
+                | FlowAction::End { .. } => {}
+            }
+        }
+    }
+
+    fn told(&mut self) -> TypedStep {
+        TypedStep {
+            node: self.run.node().to_owned(),
+            values: self.run.values().clone(),
+            ..std::mem::take(&mut self.step)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearsing::shipped;
+
+    fn talk(flow: &str, turns: &[TypedTurn]) -> TypedTalk {
+        let flow = FlowDefinition::from_yaml(shipped(flow).unwrap()).unwrap();
+        let listener = Listener::bundled("en").unwrap();
+        let values = BTreeMap::from([("customer_name".to_owned(), "李雷".to_owned())]);
+        typed(&Arc::new(flow), &listener, &values, turns, Timestamp::EPOCH)
+    }
+
+    #[test]
+    fn a_conversation_goes_as_far_as_its_turns() {
+        let begun = talk("reminder", &[]);
+        assert_eq!(begun.steps.len(), 1);
+        assert_eq!(begun.steps[0].node, "menu");
+        assert!(begun.steps[0].said.iter().any(|one| one.text.contains("李雷")));
+        assert_eq!(begun.keys, ["1", "2", "9"]);
+        let over = talk("reminder", &[TypedTurn::Key('9'), TypedTurn::Silence {}]);
+        assert_eq!(over.outcome, Some(Outcome::OptedOut));
+        assert_eq!((over.steps.len(), over.turns_left), (2, 1));
+        assert_eq!(over.steps[1].does, ["opt_out"]);
+        assert_eq!(over.steps[1].entered, ["refused"]);
+    }
+
+    #[test]
+    fn silence_climbs_the_ladder() {
+        let once = talk("reminder", &[TypedTurn::Silence {}]);
+        assert_eq!((once.outcome, once.steps[1].node.as_str()), (None, "menu"));
+        let twice = talk("reminder", &[TypedTurn::Silence {}, TypedTurn::Silence {}]);
+        assert_eq!(twice.outcome, Some(Outcome::NoResponse));
+    }
+}

@@ -1,0 +1,90 @@
+// The flows: those that are published, with their versions; those that ship, to begin with; and a file of one's own.
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Button, Table } from 'antd'
+import { useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, type Told } from '../../api/client'
+import { SLOW_MS } from '../../api/queries'
+import { useMay } from '../../app/session'
+import { Age } from '../../components/Figure'
+import { Empty, Refused } from '../../components/States'
+import { readFlow } from './graph/read'
+import { keepOpened } from './opened'
+
+type Listed = Told<'/api/v1/flows'>['items'][number]
+
+export function Flows() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const flows = useQuery({
+    queryKey: ['flows'],
+    queryFn: () => get('/api/v1/flows', [], { limit: 500 }),
+    refetchInterval: SLOW_MS,
+    enabled: may('campaigns:read'),
+  })
+  const shipped = useQuery({ queryKey: ['flow-files'], queryFn: () => get('/api/v1/flow-files'), staleTime: Infinity })
+  return (
+    <>
+      <div className="head">
+        <h1>{t('menu.flows')}</h1>
+        <span className="spread" />
+        <OpenFile />
+        <Age at={flows.dataUpdatedAt} />
+      </div>
+      {flows.error && <Refused why={flows.error} again={() => void flows.refetch()} />}
+      <div className="card">
+        <header><h2>{t('flows.published')}</h2></header>
+        <Table<Listed>
+          rowKey="flow"
+          size="small"
+          dataSource={flows.data?.items ?? []}
+          loading={flows.isLoading}
+          pagination={(flows.data?.items.length ?? 0) > 50 ? { pageSize: 50 } : false}
+          locale={{ emptyText: <Empty what={t('flows.none')} next={t('flows.noneNext')} /> }}
+          columns={[
+            { title: t('flows.name'), dataIndex: 'flow', render: (id: string) => <Link to="/flows/$id" params={{ id }}>{id}</Link> },
+            { title: t('flows.current'), dataIndex: 'current_version', render: (one: number) => `@${one}` },
+            { title: t('flows.versions'), dataIndex: 'versions' },
+            { title: t('flows.hash'), dataIndex: 'content_hash', render: (hash: string) => <span className="mono">{hash.slice(0, 12)}</span> },
+          ]}
+        />
+      </div>
+      <div className="card">
+        <header><h2>{t('flows.shipped')}</h2></header>
+        <div className="body flow-shipped">
+          {(shipped.data?.items ?? []).map((one) => (
+            <Link key={one.name} className="mono" to="/flows/$id" params={{ id: one.name }} search={{ from: 'shipped' }}>{one.name}</Link>
+          ))}
+          {shipped.error && <Refused why={shipped.error} />}
+        </div>
+      </div>
+    </>
+  )
+}
+
+function OpenFile() {
+  const { t } = useTranslation()
+  const navigate = useNavigate()
+  const input = useRef<HTMLInputElement>(null)
+  const open = async (file: File | undefined) => {
+    if (file === undefined) return
+    const text = await file.text()
+    const id = readFlow(text).id || file.name.replace(/\.[^.]*$/, '')
+    keepOpened(id, text)
+    await navigate({ to: '/flows/$id', params: { id }, search: { from: 'file' } })
+  }
+  return (
+    <>
+      <input
+        ref={input}
+        hidden
+        type="file"
+        accept=".yaml,.yml,.json"
+        aria-label={t('flows.file')}
+        onChange={(event) => void open(event.target.files?.[0])}
+      />
+      <Button onClick={() => input.current?.click()}>{t('flows.open')}</Button>
+    </>
+  )
+}

@@ -1,0 +1,34 @@
+// What is painted on the graph: faults and advice at their nodes, what real calls went through, where a call parts.
+import type { Told } from '../../api/client'
+import type { Checked } from './draft'
+
+export interface Mark {
+  faults: number
+  advice: number
+  /** What real calls came to; nothing where no coverage is shown. */
+  seen: boolean | undefined
+  parts: boolean
+}
+
+export interface Marks {
+  of: (name: string) => Mark
+  wayOf: (from: string, to: string) => string
+}
+
+export type Coverage = Told<'/api/v1/flows/{id}/coverage'>
+
+export function marksOf(checked: Checked | undefined, coverage: Coverage | undefined, parts: readonly string[]): Marks {
+  const missed = new Set(coverage?.nodes.missed)
+  const ways = new Set(coverage?.edges.missed)
+  const count = (all: { node?: string | null | undefined }[] | undefined, name: string) =>
+    (all ?? []).filter((one) => one.node === name).length
+  return {
+    of: (name) => ({
+      faults: count(checked?.faults, name),
+      advice: count(checked?.advice, name),
+      seen: coverage === undefined ? undefined : !missed.has(name),
+      parts: parts.includes(name),
+    }),
+    wayOf: (from, to) => (coverage === undefined ? '' : ways.has(`${from} → ${to}`) ? 'way-missed' : 'way-seen'),
+  }
+}

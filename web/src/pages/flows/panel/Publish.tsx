@@ -1,0 +1,91 @@
+// Publication and the way back. Where another person must stand behind a version the server says so; what was published
+// is shown once the server has it.
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Button, Checkbox, Input, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { post, type Told } from '../../../api/client'
+import { instantIn } from '../../../app/format'
+import { useMay } from '../../../app/session'
+import { Refused } from '../../../components/States'
+import type { Draft } from '../draft'
+import { useVersions } from './Differences'
+
+type Version = Told<'/api/v1/flows/{id}/versions'>['items'][number]
+
+export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; isPublished: boolean }) {
+  const { t } = useTranslation()
+  const may = useMay()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const versions = useVersions(id, isPublished)
+  const [reason, setReason] = useState('')
+  const [approval, setApproval] = useState('')
+  const [asks, setAsks] = useState(false)
+  const behind = { reason: reason.trim() || null, approval: approval.trim() || null }
+  const done = (flow: string) => {
+    void queries.invalidateQueries({ queryKey: ['flow-versions', flow] })
+    void queries.invalidateQueries({ queryKey: ['flows'] })
+  }
+  const publish = useMutation({
+    mutationFn: async () => {
+      const definition = draft.checked?.definition
+      if (!definition) throw new Error()
+      return (await post('/api/v1/flows', [], { definition, approvals: asks, ...behind })).told
+    },
+    onSuccess: (told) => done(told.flow),
+  })
+  const back = useMutation({
+    mutationFn: async (to: number) => (await post('/api/v1/flows/{id}/rollback', [id], { to, ...behind })).told,
+    onSuccess: (told) => {
+      done(told.flow)
+      void navigate({ to: '/flows/$id', params: { id: told.flow }, search: { version: told.version, tab: 'publish' } })
+    },
+  })
+  const mayWrite = may('campaigns:write')
+  const isReady = draft.isChecked && draft.checked?.publishable === true
+  return (
+    <div className="flow-form">
+      {mayWrite && (
+        <>
+          <Input aria-label={t('flows.reason')} placeholder={t('flows.reason')} value={reason} onChange={(event) => setReason(event.target.value)} />
+          <Input aria-label={t('flows.approval')} placeholder={t('flows.approval')} value={approval} onChange={(event) => setApproval(event.target.value)} />
+          {versions.data?.approvals === true ? (
+            <p className="c-amber">{t('flows.fourEyes')}</p>
+          ) : (
+            <Checkbox checked={asks} onChange={(event) => setAsks(event.target.checked)}>{t('flows.askFourEyes')}</Checkbox>
+          )}
+          <Button type="primary" disabled={!isReady} loading={publish.isPending} onClick={() => publish.mutate()}>{t('flows.publishNow')}</Button>
+          {!isReady && <p className="muted">{t('flows.notReady')}</p>}
+        </>
+      )}
+      {(publish.error ?? back.error) && <Refused why={publish.error ?? back.error} />}
+      {publish.data && (
+        <p className="c-line" role="status">
+          {t(publish.data.changed ? 'flows.publishedAs' : 'flows.publishedAlready', { named: publish.data.named })}{' '}
+          <Link to="/flows/$id" params={{ id: publish.data.flow }} search={{ version: publish.data.version }}>{publish.data.named}</Link>
+        </p>
+      )}
+      <Table<Version>
+        rowKey="version"
+        size="small"
+        dataSource={versions.data?.items ?? []}
+        pagination={(versions.data?.items.length ?? 0) > 20 ? { pageSize: 20 } : false}
+        columns={[
+          { title: t('flows.version'), dataIndex: 'version', render: (one: number) => <Link to="/flows/$id" params={{ id }} search={{ version: one }}>{`@${one}`}</Link> },
+          { title: t('flows.at'), dataIndex: 'published_at', render: (at: string) => instantIn(at, 'Asia/Shanghai') },
+          { title: t('flows.by'), dataIndex: 'approved_by', render: (by: string | null) => by ?? '' },
+          {
+            title: t('flows.standing'),
+            key: 'current',
+            render: (_, one) =>
+              one.current ? t('flows.isCurrent') : mayWrite ? (
+                <Button size="small" loading={back.isPending} onClick={() => back.mutate(one.version)}>{t('flows.rollBack', { version: one.version })}</Button>
+              ) : null,
+          },
+        ]}
+      />
+    </div>
+  )
+}

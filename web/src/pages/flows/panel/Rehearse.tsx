@@ -1,0 +1,38 @@
+// Seeded callers through the draft: how many came to an end, and what of it nobody came to.
+import { useMutation } from '@tanstack/react-query'
+import { Button, InputNumber } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ask } from '../../../api/client'
+import { count, percent, seconds } from '../../../app/format'
+import { Refused } from '../../../components/States'
+import type { Draft } from '../draft'
+
+export function Rehearse({ draft }: { draft: Draft }) {
+  const { t } = useTranslation()
+  const [seed, setSeed] = useState(1)
+  const source = draft.text
+  const run = useMutation({ mutationFn: () => ask('/api/v1/flow-files/simulate', [], { source, callers: 200, seed }) })
+  const told = run.data
+  return (
+    <div className="flow-form">
+      <div className="head">
+        <InputNumber aria-label={t('flows.seed')} min={1} max={1_000_000} precision={0} value={seed} onChange={(now) => setSeed(now ?? 1)} />
+        <Button type="primary" loading={run.isPending} onClick={() => run.mutate()}>{t('flows.rehearseRun')}</Button>
+      </div>
+      {run.error && <Refused why={run.error} />}
+      {told && (
+        <dl className="pairs">
+          <dt>{t('flows.callers')}</dt><dd>{count(told.callers)}</dd>
+          <dt>{t('flows.completed')}</dt><dd>{count(told.completed)}</dd>
+          <dt>{t('flows.stuck')}</dt><dd className={told.stuck > 0 ? 'c-red' : ''}>{count(told.stuck)}</dd>
+          <dt>{t('flows.nodesSeen')}</dt><dd>{percent(told.node_coverage_ratio)}</dd>
+          <dt>{t('flows.waysSeen')}</dt><dd>{percent(told.edge_coverage_ratio)}</dd>
+          <dt>{t('flows.longestSilence')}</dt><dd>{seconds(told.silence_ms_max)}</dd>
+          <dt>{t('flows.outcomes')}</dt><dd className="mono">{Object.entries(told.outcomes).map(([name, one]) => `${name} ${one}`).join(' · ')}</dd>
+          <dt>{t('flows.missed')}</dt><dd className="mono">{[...told.nodes_missed, ...told.edges_missed].join(' · ')}</dd>
+        </dl>
+      )}
+    </div>
+  )
+}
