@@ -19,13 +19,13 @@ export class Problem extends Error {
   }
 }
 
-type Ok<O> = O extends { responses: infer R }
+export type Ok<O> = O extends { responses: infer R }
   ? R extends Record<number, unknown>
     ? JsonOf<R[200 & keyof R] | R[201 & keyof R]>
     : never
   : never
 type JsonOf<R> = R extends { content: { 'application/json': infer B } } ? B : never
-type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer B } } } ? B : undefined
+export type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer B } } } ? B : undefined
 
 export type GetPath = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths]
 export type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths]
@@ -34,6 +34,13 @@ export type Query = Record<string, string | number | readonly string[] | null | 
 
 let csrf: string | null = null
 let ended: () => void = () => undefined
+
+/** What a command says of itself: once, from one of our pages. */
+export function headersOf(): Record<string, string> {
+  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() }
+  if (csrf !== null) headers['X-CSRF-Token'] = csrf
+  return headers
+}
 
 /** What commands say besides the cookie. */
 export function keepCsrf(token: string | null | undefined): void {
@@ -63,7 +70,7 @@ async function problemOf(reply: Response): Promise<Problem> {
   return new Problem(reply.status, body.code ?? 'fault', body.detail ?? reply.statusText, body.errors)
 }
 
-async function send(address: string, init: RequestInit): Promise<Response> {
+export async function send(address: string, init: RequestInit): Promise<Response> {
   let reply: Response
   try {
     reply = await fetch(address, { ...init, credentials: 'same-origin' })
@@ -97,9 +104,7 @@ export async function post<P extends PostPath>(
   params: readonly string[],
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const headers: Record<string, string> = { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() }
-  if (csrf !== null) headers['X-CSRF-Token'] = csrf
-  const init = { method: 'POST', headers, body: body === undefined ? null : JSON.stringify(body) }
+  const init = { method: 'POST', headers: headersOf(), body: body === undefined ? null : JSON.stringify(body) }
   const reply = await send(addressOf(path, params), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }

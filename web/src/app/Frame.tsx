@@ -10,6 +10,7 @@ import { onEnded } from '../api/client'
 import { useAlerts, useLive, useReady } from '../api/queries'
 import { Tag } from '../components/Marks'
 import { Waiting } from '../components/States'
+import { DeskMenu } from './DeskMenu'
 import { Door, SignInForm } from './Door'
 import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
 import { useMay, useMe, useSignOut, whoAmI } from './session'
@@ -59,6 +60,8 @@ function Menu() {
           {t('menu.alerts')} {open > 0 && <b>{open}</b>}
         </Link>
       )}
+      <h2>{t('desk.menu')}</h2>
+      <DeskMenu />
       <h2>{t('menu.more')}</h2>
       <a href="/docs">{t('menu.api')}</a>
       <a href="/status">{t('menu.status')}</a>

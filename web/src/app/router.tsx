@@ -1,7 +1,8 @@
 // The addresses of the console. Each page comes with its own script; what a page is looking at stands in its address.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
-import { Missing, Waiting } from '../components/States'
-import { Frame } from './Frame'
+import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Waiting } from '../components/States'
+import { deskRoutes } from './deskRoutes'
+import { root } from './root'
 
 /** A number in an address; anything else is as if it were not there. */
 function position(value: unknown): number | undefined {
@@ -12,8 +13,6 @@ function position(value: unknown): number | undefined {
 function text(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
-
-const root = createRootRoute({ component: Frame, notFoundComponent: Missing })
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -65,7 +64,7 @@ const alerts = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts]),
+  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts, ...deskRoutes]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })
