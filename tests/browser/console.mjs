@@ -3,12 +3,17 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { chromium } from 'playwright-core'
-import { PAGES } from './pages.mjs'
+import { axeHolds, keyboard } from './axe.mjs'
+import { DESKS } from './desk.mjs'
+import { begin, holdWords, PAGES } from './pages.mjs'
+import { everyRole } from './roles.mjs'
 
 const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
+/** What is done with more than a page's own visit. */
+const MORE = { ...DESKS, axe: axeHolds, keyboard, 'every-role': everyRole }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -23,6 +28,7 @@ class Visit {
     this.page = page
     this.name = name
     this.url = url
+    this.passwords = passwords
     this.violations = []
     page.on('console', (said) => {
       if (said.type() === 'error' && !this.isTrying && !EXPECTED.test(said.text())) this.hold(false, `console: ${said.text()}`)
@@ -69,7 +75,7 @@ for (const name of names) {
   context.setDefaultTimeout(20_000)
   const visit = new Visit(await context.newPage(), name)
   try {
-    await PAGES[name](visit, context)
+    await (PAGES[name] ?? MORE[name])(visit, PAGES[name] ? context : { begin, words: holdWords }, context)
   } catch (error) {
     visit.hold(false, String(error))
     await visit.shot('failed').catch(() => undefined)

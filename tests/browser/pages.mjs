@@ -3,13 +3,13 @@ import { badge } from './badge.mjs'
 
 const CHINESE = /[\u4e00-\u9fff]/
 
-async function begin(visit, role, path) {
+export async function begin(visit, role, path) {
   await visit.open(path)
   await visit.signIn(role)
 }
 
 /** In English nothing of the frame is Chinese, and the switch says so in both languages. */
-async function holdWords(visit) {
+export async function holdWords(visit) {
   const { page } = visit
   await page.getByRole('switch', { name: /^(语言|Language)$/ }).click()
   await page.getByRole('switch', { name: 'Language' }).waitFor()

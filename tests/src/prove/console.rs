@@ -16,7 +16,8 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
-const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,badge";
+const LONG: &str = "campaign,session,door,home,campaigns,call,calls,customer,alerts,roles,badge,events,audit,\
+    projections,settings,users,approvals,webhooks,compliance,samples,labels";
 
 /// Where Debian and others put the browser.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -37,7 +38,21 @@ pub(super) fn prove_badge(_: Form) -> Proof {
 
 /// The words alone: every page in English, without a word that only the other language has.
 pub(super) fn prove_words(_: Form) -> Proof {
-    opened("words", "campaign,home,campaigns,call,calls,customer,alerts")
+    opened(
+        "words",
+        "campaign,home,campaigns,call,calls,customer,alerts,events,audit,projections,settings,users,approvals,\
+         webhooks,compliance,samples,labels",
+    )
+}
+
+/// No serious violation on any page by axe-core's rules, and a day of work by keys alone.
+pub(super) fn prove_axe(_: Form) -> Proof {
+    opened("axe", "keyboard,axe")
+}
+
+/// As each role: what the server would refuse is absent, and refused where it is asked for all the same.
+pub(super) fn prove_roles(_: Form) -> Proof {
+    opened("roles-console", "every-role")
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
@@ -81,7 +96,7 @@ fn installed() -> Result<(PathBuf, &'static str), String> {
         succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
     // A script finds its packages beside itself; the tree's own copy is the one that counts.
-    copied(&["console.mjs", "pages.mjs", "badge.mjs"])?;
+    copied(&["console.mjs", "pages.mjs", "badge.mjs", "desk.mjs", "axe.mjs", "roles.mjs"])?;
     Ok((place, browser))
 }
 

@@ -51,7 +51,7 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, mayBeEmp
         {what !== undefined && <p>{what}</p>}
         {children}
         {named !== undefined && (
-          <Input.TextArea rows={2} maxLength={REASON_MAX} showCount aria-label={named} placeholder={named} value={reason} onChange={(event) => setReason(event.target.value)} />
+          <Input.TextArea rows={2} style={{ marginBottom: 20 }} maxLength={REASON_MAX} showCount aria-label={named} placeholder={named} value={reason} onChange={(event) => setReason(event.target.value)} />
         )}
         {refused !== null && <Refused why={refused} />}
       </div>

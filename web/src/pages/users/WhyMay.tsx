@@ -22,6 +22,7 @@ export function WhyMay({ users }: { users: readonly UserShown[] }) {
       <div className="head">
         <Select style={{ width: 200 }} showSearch aria-label={t('users.who')} placeholder={t('users.who')} value={name} onChange={setName} options={users.map((one) => ({ value: one.name, label: one.name }))} />
         <Select
+          key={i18n.language}
           style={{ width: 420 }}
           showSearch
           optionFilterProp="label"

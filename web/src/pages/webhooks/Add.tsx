@@ -1,8 +1,9 @@
 // Another address that is told of events: which kinds, in which form. Its secret is shown once.
-import { Input, Select } from 'antd'
+import { Checkbox, Input, Select } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { post } from '../../api/client'
+import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import type { Webhook } from './Page'
 
@@ -13,8 +14,10 @@ export function Add({ onLeave, onMade }: { onLeave: () => void; onMade: (secret:
   const [url, setUrl] = useState('')
   const [kinds, setKinds] = useState<string[]>([])
   const [format, setFormat] = useState<Webhook['format']>('standard')
+  const [isPrivate, setPrivate] = useState(false)
+  const may = useMay()
   const send = async () => {
-    const { told, position } = await post('/api/v1/webhooks', [], { url: url.trim(), format, ...(kinds.length === 0 ? {} : { events: kinds }) })
+    const { told, position } = await post('/api/v1/webhooks', [], { url: url.trim(), format, ...(kinds.length === 0 ? {} : { events: kinds }), ...(isPrivate ? { allow_private: true } : {}) })
     onMade(told.secret, position)
   }
   return (
@@ -22,6 +25,7 @@ export function Add({ onLeave, onMade }: { onLeave: () => void; onMade: (secret:
       <Input aria-label={t('webhooks.url')} placeholder="https://" maxLength={2048} value={url} onChange={(event) => setUrl(event.target.value)} />
       <Select<Webhook['format']> aria-label={t('webhooks.format')} value={format} onChange={setFormat} options={FORMATS.map((one) => ({ value: one, label: one }))} />
       <Select<string[]> mode="tags" aria-label={t('webhooks.kinds')} placeholder={t('webhooks.kinds')} value={kinds} onChange={setKinds} />
+      {may('webhooks:private') && <Checkbox checked={isPrivate} onChange={(event) => setPrivate(event.target.checked)}>{t('webhooks.private')}</Checkbox>}
     </Ask>
   )
 }
