@@ -96,7 +96,14 @@ fn installed() -> Result<(PathBuf, &'static str), String> {
         succeed(install).map_err(|why| format!("playwright-core cannot be installed: {why}"))
     })?;
     // A script finds its packages beside itself; the tree's own copy is the one that counts.
-    copied(&["console.mjs", "pages.mjs", "badge.mjs", "desk.mjs", "axe.mjs", "roles.mjs"])?;
+    copied(&[
+        "console.mjs",
+        "pages.mjs",
+        "badge.mjs",
+        "desk.mjs",
+        "axe.mjs",
+        "roles.mjs",
+    ])?;
     Ok((place, browser))
 }
 
