@@ -34,7 +34,7 @@ export function CompliancePage() {
       <PageHead title={t('desk.compliance')} about={t('compliance.about')} at={0} />
       <EventsLine kinds={KINDS} cursor={position ?? null} onMove={(to) => go({ position: to ?? undefined })} isOfNow />
       <div className="card">
-        <Tabs style={{ padding: '0 14px 8px' }} activeKey={tab ?? items[0]?.key ?? ''} onChange={(chosen) => go({ tab: chosen })} items={items} />
+        <Tabs style={{ padding: '0 14px 8px' }} activeKey={(items.find((one) => one.key === tab) ?? items[0])?.key ?? ''} onChange={(chosen) => go({ tab: chosen })} items={items} />
       </div>
     </>
   )

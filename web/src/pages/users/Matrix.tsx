@@ -26,7 +26,7 @@ export function Matrix() {
         pagination={false}
         loading={roles.isPending}
         dataSource={roles.data?.permissions ?? []}
-        scroll={{ x: 'max-content', y: 520 }}
+        scroll={{ x: 'max-content' }}
         columns={[
           { title: t('users.permission'), key: 'permission', fixed: 'left', render: (_, one) => <>{english ? one.en : one.zh} <span className="mono muted">{one.permission}</span></> },
           ...(roles.data?.roles ?? []).map((role, at) => ({
