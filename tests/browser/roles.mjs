@@ -64,7 +64,7 @@ async function entries(visit, role) {
     if (isShown) seen.add(name)
     else {
       await visit.open(address)
-      await page.getByRole('alert').first().or(page.getByRole('main').getByRole('button')).or(page.getByRole('tablist')).first().waitFor()
+      await page.getByRole('alert').first().or(page.getByRole('main').getByRole('button')).or(page.locator('main .empty')).first().waitFor()
       visit.hold((await page.locator('tbody tr.ant-table-row').count()) === 0, `${role}: ${address} shows rows of what is refused`)
       await visit.open('/')
       await menu.waitFor()

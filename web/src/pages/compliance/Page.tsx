@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import { useMay } from '../../app/session'
 import { EventsLine } from '../../components/EventsLine'
 import { PageHead } from '../../components/PageHead'
+import { Missing } from '../../components/States'
 import { Complaints } from './Complaints'
 import { Inspect } from './Inspect'
 import { Reports } from './Reports'
@@ -29,6 +30,7 @@ export function CompliancePage() {
       : []),
     ...(may('reports:read') ? [{ key: 'reports', label: t('compliance.tab.reports'), children: <Reports /> }] : []),
   ]
+  if (items.length === 0) return <Missing />
   return (
     <>
       <PageHead title={t('desk.compliance')} about={t('compliance.about')} at={0} />
