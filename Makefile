@@ -1,6 +1,6 @@
 # The two commands of this project are `make demo` and `make test`; both set up what they need.
 # The long proofs are `make prove-…`; `make test` runs a short form of each and says so.
-.PHONY: demo test check packages build console prove-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
+.PHONY: demo test check packages build console prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-roles prove-rules prove-kurrent prove-stores prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted bench-api bench-calls bench-cost bench-append bench-read bench-subscribe bench-project bench-query
 
 CARGO ?= cargo
 BIN := target/debug/ledgerline
@@ -32,7 +32,7 @@ build:
 	$(CARGO) build --quiet --locked --package cli --package tests
 
 # Long proofs: each prints one JSON line and exits non-zero on any violation.
-prove-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks: packages build
+prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-as-of prove-two-processes prove-clock prove-crash prove-sipp prove-projections prove-rebuild prove-forgetting prove-keys prove-audit prove-contract prove-exports prove-full-disk prove-gates prove-history prove-http prove-import prove-inspect prove-jdbc prove-nlu prove-entities prove-oidc prove-replay prove-segments prove-rules prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks: packages build
 	@target/debug/prove $(@:prove-%=%)
 
 # 1,100 connections need as many descriptors here and in the server, which inherits the limit.

@@ -82,6 +82,6 @@ joined "lints, doc tests, bare build" 8
 
 skipped=$(grep -c '^SKIPPED ' "$log")
 echo; echo "$summary"
-echo "total $((SECONDS - began)) s; the long forms are: make prove-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-contract prove-forgetting prove-keys prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-inspect prove-nlu prove-entities prove-oidc prove-replay prove-roles prove-rules prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted"
+echo "total $((SECONDS - began)) s; the long forms are: make prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-contract prove-forgetting prove-keys prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-inspect prove-nlu prove-entities prove-oidc prove-replay prove-roles prove-rules prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted"
 grep '^SKIPPED ' "$log"
 echo "$passed passed, 0 failed, $skipped skipped"

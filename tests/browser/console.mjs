@@ -8,6 +8,9 @@ import { wall, wallHeld } from './wall.mjs'
 import { begin, holdWords, PAGES, scanWords } from './pages.mjs'
 import { customers } from './customers.mjs'
 import { wizard, wizardWords } from './wizard.mjs'
+import { axeHolds, keyboard } from './axe.mjs'
+import { DESKS } from './desk.mjs'
+import { everyRole } from './roles.mjs'
 
 PAGES.wizard = (visit, context) => wizard(visit, context, begin)
 PAGES.wizard_words = (visit) => wizardWords(visit, begin, holdWords, scanWords)
@@ -18,6 +21,8 @@ const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
 const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld }
+/** What is done with more than a page's own visit. */
+const MORE = { ...DESKS, axe: axeHolds, keyboard, 'every-role': everyRole }
 const ARGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync',
@@ -32,6 +37,7 @@ class Visit {
     this.page = page
     this.name = name
     this.url = url
+    this.passwords = passwords
     this.violations = []
     page.on('console', (said) => {
       if (said.type() === 'error' && !this.isTrying && !EXPECTED.test(said.text())) this.hold(false, `console: ${said.text()}`)
@@ -78,7 +84,8 @@ for (const name of names) {
   context.setDefaultTimeout(20_000)
   const visit = new Visit(await context.newPage(), name)
   try {
-    await ALL[name](visit, context)
+    if (MORE[name]) await MORE[name](visit, { begin, words: holdWords }, context)
+    else await ALL[name](visit, context)
   } catch (error) {
     visit.hold(false, String(error))
     await visit.shot('failed').catch(() => undefined)

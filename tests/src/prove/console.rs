@@ -17,7 +17,8 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 /// What `make test` opens, and what is opened besides.
 const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
-    roles,honest,wall,wall-held,lines,recording,campaign-then,badge,flows";
+    roles,honest,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
+    projections,settings,users,approvals,webhooks,compliance,samples,labels";
 
 /// Customers of the demonstration whose pages are opened.
 const CUSTOMERS: u32 = 60;
@@ -43,7 +44,8 @@ pub(super) fn prove_badge(_: Form) -> Proof {
 pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
-        "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines",
+        "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
+         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels",
     )
 }
 
@@ -51,6 +53,16 @@ pub(super) fn prove_words(_: Form) -> Proof {
 /// too.
 pub(super) fn prove_flow_editor(_: Form) -> Proof {
     opened("flow-editor", "flow-files,flow-undo,flows")
+}
+
+/// No serious violation on any page by axe-core's rules, and a day of work by keys alone.
+pub(super) fn prove_axe(_: Form) -> Proof {
+    opened("axe", "keyboard,axe")
+}
+
+/// As each role: what the server would refuse is absent, and refused where it is asked for all the same.
+pub(super) fn prove_roles(_: Form) -> Proof {
+    opened("roles-console", "every-role")
 }
 
 fn opened(proof: &str, pages: &str) -> Proof {
@@ -123,6 +135,9 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "wizard.mjs",
         "customers.mjs",
         "flow_editor.mjs",
+        "desk.mjs",
+        "axe.mjs",
+        "roles.mjs",
     ])?;
     Ok((place, browser))
 }

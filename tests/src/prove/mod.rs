@@ -76,6 +76,8 @@ pub fn run(name: &str, form: Form) -> Option<Proof> {
         "two-processes" => Some(two_processes::prove(form)),
         "clock" => Some(clock::prove(form)),
         "console" => Some(console::prove(form)),
+        "axe" => Some(console::prove_axe(form)),
+        "roles-console" => Some(console::prove_roles(form)),
         "proof-badge" => Some(console::prove_badge(form)),
         "flow-editor" => Some(console::prove_flow_editor(form)),
         "words" => Some(console::prove_words(form)),

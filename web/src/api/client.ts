@@ -20,13 +20,13 @@ export class Problem extends Error {
   }
 }
 
-type Ok<O> = O extends { responses: infer R }
+export type Ok<O> = O extends { responses: infer R }
   ? R extends Record<number, unknown>
     ? JsonOf<R[200 & keyof R] | R[201 & keyof R]>
     : never
   : never
 type JsonOf<R> = R extends { content: { 'application/json': infer B } } ? B : never
-type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer B } } } ? B : undefined
+export type BodyOf<O> = O extends { requestBody?: { content: { 'application/json': infer B } } } ? B : undefined
 
 export type GetPath = { [P in keyof paths]: paths[P] extends { get: object } ? P : never }[keyof paths]
 export type PostPath = { [P in keyof paths]: paths[P] extends { post: object } ? P : never }[keyof paths]
@@ -74,7 +74,7 @@ function isAsking(address: string): boolean {
   return address === '/api/v1/whoami'
 }
 
-async function send(address: string, init: RequestInit): Promise<Response> {
+export async function send(address: string, init: RequestInit): Promise<Response> {
   let reply: Response
   try {
     const headers = { ...(init.headers as Record<string, string> | undefined), ...(isAttended() ? {} : { 'X-Unattended': 'true' }) }
@@ -110,7 +110,8 @@ export function commandKey(): string {
   return crypto.randomUUID()
 }
 
-function ofCommand(type: string, key: string = commandKey()): Record<string, string> {
+/** What a command says of itself: once, from one of our pages. */
+export function headersOf(type = 'application/json', key: string = commandKey()): Record<string, string> {
   const headers: Record<string, string> = { 'Content-Type': type, 'Idempotency-Key': key }
   if (csrf !== null) headers['X-CSRF-Token'] = csrf
   return headers
@@ -123,23 +124,9 @@ export async function post<P extends PostPath>(
   body?: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
   key: string = commandKey(),
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const init = { method: 'POST', headers: ofCommand('application/json', key), body: body === undefined ? null : JSON.stringify(body) }
+  const init = { method: 'POST', headers: headersOf('application/json', key), body: body === undefined ? null : JSON.stringify(body) }
   const reply = await send(addressOf(path, params), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
-}
-
-export type PutPath = { [P in keyof paths]: paths[P] extends { put: object } ? P : never }[keyof paths]
-
-/** Replaces what was read with this ETag; another's change meanwhile is a problem with status 412. */
-export async function put<P extends PutPath>(
-  path: P,
-  params: readonly string[],
-  etag: string,
-  body: paths[P] extends { put: infer O } ? BodyOf<O> : never,
-): Promise<paths[P] extends { put: infer O } ? Ok<O> : never> {
-  const headers = { ...ofCommand('application/json'), 'If-Match': etag }
-  const reply = await send(addressOf(path, params), { method: 'PUT', headers, body: JSON.stringify(body) })
-  return (await reply.json()) as paths[P] extends { put: infer O } ? Ok<O> : never
 }
 
 /** A file, sent as it is. */
@@ -149,7 +136,7 @@ export async function upload<P extends PostPath>(
   query: Query,
   bytes: Blob,
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const init = { method: 'POST', headers: ofCommand('application/octet-stream'), body: bytes }
+  const init = { method: 'POST', headers: headersOf('application/octet-stream'), body: bytes }
   const reply = await send(addressOf(path, params, query), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
@@ -161,6 +148,6 @@ export async function ask<P extends PostPath>(
   body: paths[P] extends { post: infer O } ? BodyOf<O> : undefined,
   signal?: AbortSignal,
 ): Promise<paths[P] extends { post: infer O } ? Ok<O> : never> {
-  const init = { method: 'POST', headers: ofCommand('application/json'), body: JSON.stringify(body), signal: signal ?? null }
+  const init = { method: 'POST', headers: headersOf(), body: JSON.stringify(body), signal: signal ?? null }
   return (await send(addressOf(path, params), init)).json()
 }

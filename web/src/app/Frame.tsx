@@ -10,6 +10,7 @@ import { onEnded } from '../api/client'
 import { useAlerts, useLive, useReady } from '../api/queries'
 import { Tag } from '../components/Marks'
 import { Refused, Waiting } from '../components/States'
+import { DeskMenu } from './DeskMenu'
 import { Door, SignInForm } from './Door'
 import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
 import { signOut, useMay, useMe, useSeesAll, whoAmI } from './session'
@@ -68,6 +69,8 @@ function Menu() {
         </Link>
       )}
       {may('figures:read') && seesAll && <Link to="/lines">{t('menu.lines')}</Link>}
+      <h2>{t('desk.menu')}</h2>
+      <DeskMenu />
       <h2>{t('menu.more')}</h2>
       <a href="/docs">{t('menu.api')}</a>
       <a href="/status">{t('menu.status')}</a>

@@ -1,7 +1,8 @@
 // The addresses of the console. Each page comes with its own script; what a page is looking at stands in its address.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
-import { Missing, Waiting } from '../components/States'
-import { Frame } from './Frame'
+import { createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Waiting } from '../components/States'
+import { deskRoutes } from './deskRoutes'
+import { root } from './root'
 
 /** A number in an address; anything else is as if it were not there. */
 function position(value: unknown): number | undefined {
@@ -25,8 +26,6 @@ interface FlowSearch {
   node?: string | undefined
   tab?: string | undefined
 }
-
-const root = createRootRoute({ component: Frame, notFoundComponent: Missing })
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -123,7 +122,7 @@ const flow = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow]),
+  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, ...deskRoutes]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

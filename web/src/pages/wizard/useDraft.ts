@@ -1,7 +1,8 @@
 // Keeps what is filled in as a draft of whoever is signed in: at each step, and again by itself while it could not be kept.
 // Another's save of the same draft is shown beside ours, and neither is lost.
 import { useCallback, useEffect, useRef, useState } from 'react'
-import { get, post, Problem, put } from '../../api/client'
+import { get, post, Problem } from '../../api/client'
+import { put } from '../../api/versions'
 import { readFilled, type Filled } from './filled'
 
 /** How long until a save that did not come through is tried again. */
@@ -88,7 +89,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
       tellBegun.current(told.id)
       return
     }
-    const told = await put('/api/v1/drafts/{id}', [place.current.id], place.current.etag, order)
+    const { told } = await put('/api/v1/drafts/{id}', [place.current.id], place.current.etag, order)
     place.current = { id: told.id, etag: told.etag }
   }
 

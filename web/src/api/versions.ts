@@ -1,0 +1,31 @@
+// Commands that name the version they replace: what another has changed meanwhile is refused (412), and nothing is lost.
+import type { paths } from '../../made/schema'
+import { addressOf, headersOf, send, type BodyOf, type GetPath, type Ok, type PostPath, type Told } from './client'
+
+export type PutPath = { [P in keyof paths]: paths[P] extends { put: object } ? P : never }[keyof paths]
+
+/** What stands, and its version. */
+export async function getVersioned<P extends GetPath>(path: P, params: readonly string[]): Promise<{ told: Told<P>; etag: string }> {
+  const reply = await send(addressOf(path, params), {})
+  return { told: (await reply.json()) as Told<P>, etag: reply.headers.get('ETag') ?? '' }
+}
+
+export async function put<P extends PutPath>(
+  path: P,
+  params: readonly string[],
+  etag: string,
+  body: paths[P] extends { put: infer O } ? BodyOf<O> : never,
+): Promise<{ told: paths[P] extends { put: infer O } ? Ok<O> : never; position: string | null }> {
+  const reply = await send(addressOf(path, params), { method: 'PUT', headers: { ...headersOf(), 'If-Match': etag }, body: JSON.stringify(body) })
+  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+}
+
+export async function postOver<P extends PostPath>(
+  path: P,
+  params: readonly string[],
+  etag: string,
+  body: paths[P] extends { post: infer O } ? BodyOf<O> : never,
+): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
+  const reply = await send(addressOf(path, params), { method: 'POST', headers: { ...headersOf(), 'If-Match': etag }, body: JSON.stringify(body) })
+  return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
+}

@@ -1,0 +1,23 @@
+// The menu of the desks: each entry for whoever the server would answer.
+import { Link } from '@tanstack/react-router'
+import { useTranslation } from 'react-i18next'
+import { useMay } from './session'
+
+export function DeskMenu() {
+  const { t } = useTranslation()
+  const may = useMay()
+  return (
+    <>
+      <Link to="/approvals">{t('desk.approvals')}</Link>
+      {(may('cases:read') || may('inspections:make') || may('reports:read')) && <Link to="/compliance">{t('desk.compliance')}</Link>}
+      {may('samples:read') && <Link to="/samples">{t('desk.samples')}</Link>}
+      {may('labels:write') && <Link to="/labels">{t('desk.labels')}</Link>}
+      {may('events:read') && <Link to="/events">{t('desk.events')}</Link>}
+      {may('audit:read') && <Link to="/audit">{t('desk.audit')}</Link>}
+      {may('projections:read') && <Link to="/projections">{t('desk.projections')}</Link>}
+      {may('users:read') && <Link to="/users">{t('desk.users')}</Link>}
+      {may('webhooks:read') && <Link to="/webhooks">{t('desk.webhooks')}</Link>}
+      {may('installation:read') && <Link to="/settings">{t('desk.settings')}</Link>}
+    </>
+  )
+}

@@ -1,0 +1,102 @@
+// The line of time of a page that is about events of some kinds, for whoever may read events. It is read on from where it
+// was, keeps the latest of them, and says where it has not come to the end.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, type Told } from '../api/client'
+import { SLOW_MS } from '../api/queries'
+import { useMay } from '../app/session'
+import { LineOfTime } from './LineOfTime'
+import type { Mark, Tone } from './lineMarks'
+import { ZONE } from './PageHead'
+
+export type StoredEvent = Told<'/api/v1/events'>['items'][number]
+
+/** Most marks that a line holds: the latest. */
+const MARKS_MAX = 500
+/** Most pages of the log that are looked through at a time. */
+const PAGES_MAX = 20
+const PAGE = 1000
+
+interface Read {
+  items: StoredEvent[]
+  next: string
+  isWhole: boolean
+}
+
+export function toneOfKind(kind: string): Tone {
+  if (/refused|failed|dead_lettered|disabled|rejected|revoked|locked|removed|engaged|lost|doubted/.test(kind)) return 'red'
+  if (/requested|opened|asked|begun|drawn|received|deferred/.test(kind)) return 'amber'
+  return /approved|switched|signed_off|delivered|resolved|answered|issued|settled|lifted/.test(kind) ? 'line' : 'slate'
+}
+
+export function useKindWord(): (kind: string) => string {
+  const { t, i18n } = useTranslation()
+  return (kind) => (i18n.exists(`kind.${kind}`) ? t(`kind.${kind}`) : i18n.exists(`event.${kind}`) ? t(`event.${kind}`) : kind)
+}
+
+export function useEventsOf(kinds: readonly string[], stream?: string) {
+  const may = useMay()
+  const queries = useQueryClient()
+  const queryKey = ['line', stream ?? '', ...kinds]
+  return useQuery({
+    queryKey,
+    queryFn: async (): Promise<Read> => {
+      const before = queries.getQueryData<Read>(queryKey)
+      let { items, next } = before ?? { items: [], next: '0' }
+      for (let page = 0; page < PAGES_MAX; page += 1) {
+        const read = await get('/api/v1/events', [], { kind: kinds, stream, after: next, limit: PAGE })
+        items = [...items, ...read.items].slice(-MARKS_MAX)
+        if (read.next === next) return { items, next, isWhole: true }
+        next = read.next
+      }
+      return { items, next, isWhole: false }
+    },
+    refetchInterval: SLOW_MS,
+    enabled: may('events:read'),
+  })
+}
+
+interface Props {
+  kinds: readonly string[]
+  stream?: string
+  cursor: number | null
+  onMove: (position: number | null) => void
+  /** The page itself cannot be moved to the past: only the event is shown. */
+  isOfNow?: boolean
+}
+
+export function EventsLine({ kinds, stream, cursor, onMove, isOfNow = false }: Props) {
+  const { t } = useTranslation()
+  const word = useKindWord()
+  const read = useEventsOf(kinds, stream)
+  const marks = useMemo<Mark[]>(
+    () =>
+      (read.data?.items ?? []).map((event) => ({
+        position: Number(event.position),
+        at: Date.parse(event.time),
+        kind: event.type,
+        label: word(event.type),
+        tone: toneOfKind(event.type),
+      })),
+    [read.data, word],
+  )
+  if (marks.length === 0) return null
+  const shown = cursor === null ? undefined : read.data?.items.filter((event) => Number(event.position) <= cursor).at(-1)
+  return (
+    <>
+      <LineOfTime marks={marks} cursor={cursor} onMove={onMove} zone={ZONE} />
+      {read.data?.isWhole === false && <div className="c-amber">{t('desk.lineShort', { position: read.data.next })}</div>}
+      {cursor !== null && isOfNow && <div className="c-amber">{t('desk.notThen')}</div>}
+      {shown !== undefined && (
+        <section className="card" aria-label={t('desk.theEvent')}>
+          <header>
+            <h2>{word(shown.type)}</h2>
+            <a className="mono" href={`/events?position=${shown.position}&stream=${encodeURIComponent(shown.subject)}`}>{`${shown.subject} · ${shown.position}`}</a>
+          </header>
+          <pre className="mono scroll short body" tabIndex={0} aria-label={t('desk.theEvent')} style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{JSON.stringify(shown.data, null, 1)}</pre>
+        </section>
+      )}
+    </>
+  )
+}

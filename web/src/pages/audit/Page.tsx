@@ -1,0 +1,120 @@
+// Who did what, and who saw what: searched by whom, time, kind, campaign, number and words. Searching is itself on record,
+// and what is typed here is in no address.
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Button, Input, Table } from 'antd'
+import { useMemo, useState, type FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { post } from '../../api/client'
+import { instantIn } from '../../app/format'
+import { toneOfKind, useKindWord } from '../../components/EventsLine'
+import { LineOfTime } from '../../components/LineOfTime'
+import type { Mark } from '../../components/lineMarks'
+import { PageHead, ZONE } from '../../components/PageHead'
+import { Empty, Refused } from '../../components/States'
+
+const here = getRouteApi('/audit')
+const LIMIT = 200
+const FIELDS = ['by', 'user', 'kind', 'campaign', 'customer', 'call', 'number', 'words'] as const
+type Field = (typeof FIELDS)[number]
+type Order = Partial<Record<Field | 'from' | 'to' | 'cursor', string>>
+type Found = Awaited<ReturnType<typeof ask>>['items'][number]
+/** Beginnings of kinds that people ask for most. */
+const PRESETS = ['inquiry.personal_data_read', 'inquiry.', 'access.', 'user.', 'approval.', 'setting.'] as const
+
+async function ask(order: Order) {
+  return (await post('/api/v1/audit/search', [], { ...order, limit: LIMIT })).told
+}
+
+function instant(local: string): string | undefined {
+  return local === '' ? undefined : `${local}${local.length === 16 ? ':00' : ''}+08:00`
+}
+
+export function AuditPage() {
+  const { t } = useTranslation()
+  const word = useKindWord()
+  const { position } = here.useSearch()
+  const navigate = useNavigate()
+  const [typed, setTyped] = useState<Record<Field | 'from' | 'to', string>>({ by: '', user: '', kind: '', campaign: '', customer: '', call: '', number: '', words: '', from: '', to: '' })
+  const [order, setOrder] = useState<Order>({ kind: 'inquiry.' })
+  const found = useQuery({ queryKey: ['audit', order], queryFn: () => ask(order), staleTime: Infinity, refetchOnWindowFocus: false })
+  const items = useMemo(() => found.data?.items ?? [], [found.data])
+  const marks = useMemo<Mark[]>(
+    () => items.map((one) => ({ position: Number(one.position), at: Date.parse(one.at), kind: one.kind, label: word(one.kind), tone: toneOfKind(one.kind) })),
+    [items, word],
+  )
+  const search = (to: Record<string, string>) => {
+    const { from = '', to: until = '', ...rest } = to
+    const kept = Object.fromEntries(Object.entries({ ...rest, from: instant(from), to: instant(until) }).filter(([, value]) => value !== undefined && value !== ''))
+    setOrder(kept)
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    search(typed)
+  }
+  const moveTo = (to: number | null) => void navigate({ to: '/audit', search: { position: to ?? undefined }, replace: true })
+  return (
+    <>
+      <PageHead title={t('desk.audit')} about={t('audit.about')} at={found.dataUpdatedAt} position={found.data?.position} />
+      {marks.length > 0 && <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={ZONE} />}
+      <form className="card head" style={{ padding: 12 }} role="search" aria-label={t('audit.search')} onSubmit={submit}>
+        {FIELDS.map((field) => (
+          <Input
+            key={field}
+            style={{ width: 170 }}
+            maxLength={128}
+            autoComplete="off"
+            aria-label={t(`audit.field.${field}`)}
+            placeholder={t(`audit.field.${field}`)}
+            value={typed[field]}
+            onChange={(event) => setTyped({ ...typed, [field]: event.target.value })}
+          />
+        ))}
+        <Input style={{ width: 200 }} type="datetime-local" aria-label={t('audit.from')} value={typed.from} onChange={(event) => setTyped({ ...typed, from: event.target.value })} />
+        <Input style={{ width: 200 }} type="datetime-local" aria-label={t('audit.to')} value={typed.to} onChange={(event) => setTyped({ ...typed, to: event.target.value })} />
+        <Button type="primary" htmlType="submit" loading={found.isFetching}>{t('audit.search')}</Button>
+        {PRESETS.map((kind) => (
+          <Button
+            key={kind}
+            size="small"
+            onClick={() => {
+              setTyped({ ...typed, kind })
+              search({ ...typed, kind })
+            }}
+          >
+            {t(`audit.preset.${kind.replace(/\W/g, '')}`)}
+          </Button>
+        ))}
+      </form>
+      {found.error && <Refused why={found.error} again={() => void found.refetch()} />}
+      <section className="card" aria-label={t('audit.found', { count: found.data?.total ?? 0 })}>
+        <header>
+          <h2>{t('audit.found', { count: found.data?.total ?? 0 })}</h2>
+          <span className="muted">{t('audit.filtered', { order: Object.keys(order).map((name) => (name in typed ? t(`audit.field.${name}`, { defaultValue: t(`audit.${name}`, { defaultValue: name }) }) : name)).join(', ') || t('audit.nothing') })}</span>
+        </header>
+        <Table<Found>
+          rowKey="id"
+          size="small"
+          loading={found.isPending}
+          dataSource={position === undefined ? items : items.filter((one) => Number(one.position) <= position)}
+          pagination={{ pageSize: 20, hideOnSinglePage: true, showSizeChanger: false }}
+          scroll={{ x: 'max-content' }}
+          locale={{ emptyText: <Empty what={t('audit.none')} next={t('audit.noneNext')} /> }}
+          expandable={{ expandedRowRender: (one) => <pre className="mono" style={{ margin: 0, whiteSpace: 'pre-wrap' }}>{JSON.stringify(one.data, null, 1)}</pre> }}
+          columns={[
+            { title: t('events.at'), key: 'at', render: (_, one) => instantIn(one.at, ZONE) },
+            { title: t('audit.who'), key: 'by', render: (_, one) => one.by_whom ?? '–' },
+            { title: t('audit.what'), key: 'kind', render: (_, one) => <>{word(one.kind)} <span className="mono muted">{one.kind}</span></> },
+            { title: t('audit.of'), key: 'of', render: (_, one) => <span className="mono">{[one.campaign, one.customer?.slice(0, 8)].filter(Boolean).join(' · ') || one.stream}</span> },
+            { title: t('line.position'), key: 'position', align: 'right', render: (_, one) => <a href={`/events?position=${one.position}`}>{one.position}</a> },
+          ]}
+        />
+        {found.data?.next_cursor != null && (
+          <footer>
+            <Button size="small" onClick={() => setOrder({ ...order, cursor: found.data?.next_cursor ?? '' })}>{t('audit.more')}</Button>
+          </footer>
+        )}
+      </section>
+    </>
+  )
+}

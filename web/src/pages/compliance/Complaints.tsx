@@ -1,0 +1,123 @@
+// Complaints: where they came from, until when they are to be answered, who sees to them, and how they ended.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Button, Checkbox, Input, Select, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, post, type Told } from '../../api/client'
+import { SLOW_MS } from '../../api/queries'
+import { instantIn } from '../../app/format'
+import { useMay } from '../../app/session'
+import { Ask } from '../../components/Ask'
+import { Clock } from '../../components/Clock'
+import { Age } from '../../components/Figure'
+import { ZONE } from '../../components/PageHead'
+import { Empty, Refused } from '../../components/States'
+import { usePending } from '../../components/usePending'
+
+type Complaint = Told<'/api/v1/complaints'>['items'][number]
+const SOURCES: readonly Complaint['source'][] = ['12321', '12378', 'regulator', 'own']
+type Outcome = NonNullable<Complaint['resolved']>['outcome']
+const OUTCOMES: readonly Outcome[] = ['upheld', 'partly_upheld', 'unfounded', 'withdrawn', 'not_ours']
+
+export function Complaints() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const [onlyOpen, setOnlyOpen] = useState(true)
+  const [asked, setAsked] = useState<'open' | { one: Complaint; act: 'assign' | 'resolve' } | null>(null)
+  const [to, setTo] = useState('')
+  const [outcome, setOutcome] = useState<Outcome>('upheld')
+  const complaints = useQuery({
+    queryKey: ['complaints', onlyOpen],
+    queryFn: () => get('/api/v1/complaints', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
+    refetchInterval: SLOW_MS,
+  })
+  const [pending, settle] = usePending((at) => get('/api/v1/complaints', [], { after_position: at, limit: 1 }))
+  const report = complaints.data?.report
+  const send = async (note: string) => {
+    if (asked === null || asked === 'open') return
+    const { one, act } = asked
+    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome })
+    void settle(done.position, t('compliance.saved'))
+  }
+  return (
+    <div className="list">
+      <div className="head">
+        {may('cases:open') && <Button type="primary" onClick={() => setAsked('open')}>{t('compliance.open')}</Button>}
+        <Checkbox checked={onlyOpen} onChange={(event) => setOnlyOpen(event.target.checked)}>{t('compliance.onlyOpen')}</Checkbox>
+        {report && <span className={report.overdue > 0 ? 'c-red' : 'muted'}>{t('compliance.report', { received: report.received, open: report.open, overdue: report.overdue, resolved: report.resolved })}</span>}
+        <span className="spread" />
+        {pending}
+        <Age at={complaints.dataUpdatedAt} />
+      </div>
+      {complaints.error && <Refused why={complaints.error} again={() => void complaints.refetch()} />}
+      <Table<Complaint>
+        rowKey="id"
+        size="small"
+        loading={complaints.isPending}
+        dataSource={complaints.data?.items ?? []}
+        pagination={{ pageSize: 20, hideOnSinglePage: true }}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty what={t('compliance.noComplaints')} next={t('compliance.noComplaintsNext')} /> }}
+        columns={[
+          { title: t('compliance.received'), key: 'received', render: (_, one) => instantIn(one.received_at, ZONE) },
+          { title: t('compliance.source'), key: 'source', render: (_, one) => <>{t(`compliance.sourceOf.${one.source}`)} <span className="muted">{one.reference}</span></> },
+          { title: t('compliance.what'), dataIndex: 'what', className: 'data' },
+          { title: t('menu.calls'), key: 'call', render: (_, one) => (one.call == null ? '–' : <Link to="/calls/$id" params={{ id: one.call }}>{one.campaign ?? one.call.slice(0, 8)}</Link>) },
+          { title: t('compliance.due'), key: 'due', render: (_, one) => <Clock dueAt={one.deadline.due_at} isOverdue={one.overdue} isDone={one.resolved !== null} /> },
+          { title: t('compliance.owner'), key: 'owner', render: (_, one) => one.owner ?? t('compliance.nobody') },
+          { title: t('compliance.outcome'), key: 'outcome', render: (_, one) => (one.resolved === null ? '' : t(`compliance.outcomeOf.${one.resolved.outcome}`)) },
+          ...(may('cases:write')
+            ? [{
+                title: t('desk.acts'),
+                key: 'acts',
+                render: (_: unknown, one: Complaint) =>
+                  one.resolved === null && (
+                    <>
+                      <Button size="small" onClick={() => setAsked({ one, act: 'assign' })}>{t('compliance.assign')}</Button>{' '}
+                      <Button size="small" onClick={() => setAsked({ one, act: 'resolve' })}>{t('compliance.resolve')}</Button>
+                    </>
+                  ),
+              }]
+            : []),
+        ]}
+      />
+      {asked === 'open' && <Open onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
+      {asked !== null && asked !== 'open' && (
+        <Ask
+          title={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
+          ok={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
+          what={asked.one.what}
+          reason={asked.act === 'resolve' ? t('compliance.note') : undefined}
+          isReady={asked.act === 'resolve' || to.trim() !== ''}
+          send={send}
+          onLeave={() => setAsked(null)}
+        >
+          {asked.act === 'assign' && <Input aria-label={t('compliance.owner')} placeholder={t('compliance.owner')} maxLength={64} value={to} onChange={(event) => setTo(event.target.value)} />}
+          {asked.act === 'resolve' && <Select<Outcome> aria-label={t('compliance.outcome')} value={outcome} onChange={setOutcome} options={OUTCOMES.map((one) => ({ value: one, label: t(`compliance.outcomeOf.${one}`) }))} />}
+        </Ask>
+      )}
+    </div>
+  )
+}
+
+function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: string | null) => void }) {
+  const { t } = useTranslation()
+  const [typed, setTyped] = useState({ number: '', at: '', reference: '' })
+  const [source, setSource] = useState<Complaint['source']>('own')
+  const [suppress, setSuppress] = useState(false)
+  const send = async (what: string) => {
+    const { number, at, reference } = typed
+    const more = { ...(at === '' ? {} : { at: `${at}:00+08:00` }), ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
+    onDone((await post('/api/v1/complaints', [], { number: number.trim(), source, what, ...more })).position)
+  }
+  return (
+    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} isReady={typed.number.trim() !== ''} send={send} onLeave={onLeave}>
+      <Input autoComplete="off" aria-label={t('compliance.number')} placeholder={t('compliance.number')} maxLength={64} value={typed.number} onChange={(event) => setTyped({ ...typed, number: event.target.value })} />
+      <Input type="datetime-local" aria-label={t('compliance.when')} value={typed.at} onChange={(event) => setTyped({ ...typed, at: event.target.value })} />
+      <Select<Complaint['source']> aria-label={t('compliance.source')} value={source} onChange={setSource} options={SOURCES.map((one) => ({ value: one, label: t(`compliance.sourceOf.${one}`) }))} />
+      <Input aria-label={t('compliance.reference')} placeholder={t('compliance.reference')} maxLength={64} value={typed.reference} onChange={(event) => setTyped({ ...typed, reference: event.target.value })} />
+      <Checkbox checked={suppress} onChange={(event) => setSuppress(event.target.checked)}>{t('compliance.suppress')}</Checkbox>
+    </Ask>
+  )
+}

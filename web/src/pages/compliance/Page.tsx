@@ -1,0 +1,43 @@
+// The compliance desk: a number and a time, and what happened; complaints and requests with their clocks; signed reports.
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Tabs } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { useMay } from '../../app/session'
+import { EventsLine } from '../../components/EventsLine'
+import { PageHead } from '../../components/PageHead'
+import { Missing } from '../../components/States'
+import { Complaints } from './Complaints'
+import { Inspect } from './Inspect'
+import { Reports } from './Reports'
+import { Requests } from './Requests'
+
+const here = getRouteApi('/compliance')
+const KINDS = ['complaint.', 'person_request.', 'report.', 'number.suppressed', 'customer.held', 'customer.hold_released', 'customer.erased']
+
+export function CompliancePage() {
+  const { t } = useTranslation()
+  const { position, tab } = here.useSearch()
+  const navigate = useNavigate()
+  const may = useMay()
+  const go = (to: { position?: number | undefined; tab?: string }) => void navigate({ to: '/compliance', search: { position, tab, ...to }, replace: true })
+  const items = [
+    ...(may('inspections:make') ? [{ key: 'inspect', label: t('compliance.tab.inspect'), children: <Inspect /> }] : []),
+    ...(may('cases:read')
+      ? [
+          { key: 'complaints', label: t('compliance.tab.complaints'), children: <Complaints /> },
+          { key: 'requests', label: t('compliance.tab.requests'), children: <Requests /> },
+        ]
+      : []),
+    ...(may('reports:read') ? [{ key: 'reports', label: t('compliance.tab.reports'), children: <Reports /> }] : []),
+  ]
+  if (items.length === 0) return <Missing />
+  return (
+    <>
+      <PageHead title={t('desk.compliance')} about={t('compliance.about')} at={0} />
+      <EventsLine kinds={KINDS} cursor={position ?? null} onMove={(to) => go({ position: to ?? undefined })} isOfNow />
+      <div className="card">
+        <Tabs style={{ padding: '0 14px 8px' }} activeKey={(items.find((one) => one.key === tab) ?? items[0])?.key ?? ''} onChange={(chosen) => go({ tab: chosen })} items={items} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,46 @@
+// Which events: kinds, streams, a campaign, and from which moment on. Nothing of a person is written into an address.
+import { useQuery } from '@tanstack/react-query'
+import { AutoComplete, Button, Input } from 'antd'
+import { useState, type FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get } from '../../api/client'
+import type { EventSearch } from '../../app/deskRoutes'
+import { positionBefore } from './positionAt'
+
+interface Props {
+  filter: EventSearch
+  onFilter: (to: EventSearch) => void
+  onMoment: (after: number) => void
+}
+
+export function Filters({ filter, onFilter, onMoment }: Props) {
+  const { t } = useTranslation()
+  const [typed, setTyped] = useState({ kind: filter.kind ?? '', stream: filter.stream ?? '', campaign: filter.campaign ?? '' })
+  const [moment, setMoment] = useState('')
+  const [isLooking, setLooking] = useState(false)
+  const kinds = useQuery({ queryKey: ['kinds'], queryFn: () => get('/api/v1/events/schemas'), staleTime: Infinity })
+  const submit = async (event: FormEvent) => {
+    event.preventDefault()
+    const { kind, stream, campaign } = typed
+    onFilter({ kind: kind.trim() || undefined, stream: stream.trim() || undefined, campaign: campaign.trim() || undefined })
+    if (moment === '') return
+    setLooking(true)
+    try {
+      onMoment(await positionBefore(Date.parse(`${moment}${moment.length === 16 ? ':00' : ''}+08:00`)))
+    } finally {
+      setLooking(false)
+    }
+  }
+  const options = (kinds.data?.items ?? []).map((one) => ({ value: one.kind })).filter((one) => one.value.includes(typed.kind)).slice(0, 60)
+  return (
+    <form className="head" role="search" aria-label={t('events.filter')} onSubmit={(event) => void submit(event)}>
+      <AutoComplete style={{ width: 220 }} options={options} value={typed.kind} onChange={(kind: string) => setTyped({ ...typed, kind: kind })}>
+        <Input aria-label={t('events.kind')} placeholder={t('events.kind')} maxLength={128} />
+      </AutoComplete>
+      <Input style={{ width: 280 }} aria-label={t('events.stream')} placeholder={t('events.stream')} maxLength={128} value={typed.stream} onChange={(event) => setTyped({ ...typed, stream: event.target.value })} />
+      <Input style={{ width: 160 }} aria-label={t('campaigns.name')} placeholder={t('campaigns.name')} maxLength={64} value={typed.campaign} onChange={(event) => setTyped({ ...typed, campaign: event.target.value })} />
+      <Input style={{ width: 210 }} type="datetime-local" aria-label={t('events.from')} value={moment} onChange={(event) => setMoment(event.target.value)} />
+      <Button htmlType="submit" type="primary" loading={isLooking}>{t('events.show')}</Button>
+    </form>
+  )
+}

@@ -1,0 +1,27 @@
+// Where the log stood at a moment. There is no question for it, so positions are halved: some thirty short ones.
+import { get } from '../../api/client'
+
+async function firstAfter(position: number): Promise<{ position: number; at: number } | null> {
+  const { items } = await get('/api/v1/events', [], { after: position, limit: 1 })
+  const [event] = items
+  return event === undefined ? null : { position: Number(event.position), at: Date.parse(event.time) }
+}
+
+/** The last position before the first event at or after the moment; with infinity, the log's head. */
+export async function positionBefore(moment: number): Promise<number> {
+  let low = 0
+  let high = 1
+  for (;;) {
+    const found = await firstAfter(high)
+    if (found === null || found.at >= moment) break
+    low = high
+    high = Math.max(high * 2, found.position)
+  }
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const found = await firstAfter(middle)
+    if (found === null || found.at >= moment) high = middle
+    else low = Math.max(middle + 1, Math.min(found.position, high))
+  }
+  return low
+}

@@ -1,0 +1,91 @@
+// Keys for programs: whose they are, what they may, until when. A new key is shown once.
+import { Button, Input, InputNumber, Select, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { post, type Told } from '../../api/client'
+import { instantIn } from '../../app/format'
+import { Ask } from '../../components/Ask'
+import { Tag } from '../../components/Marks'
+import { ZONE } from '../../components/PageHead'
+import { Secret } from '../../components/Secret'
+import { Empty } from '../../components/States'
+import type { UserShown } from './List'
+import { useRoles } from './Matrix'
+
+type Key = Told<'/api/v1/api-keys'>['items'][number]
+type Scope = NonNullable<Key['scopes']>[number]
+
+/** How long a key is valid unless said otherwise. */
+const DAYS = 90
+
+interface Props {
+  keys: readonly Key[]
+  users: readonly UserShown[]
+  mayWrite: boolean
+  onDone: (position: string | null, said: string) => void
+}
+
+export function Keys({ keys, users, mayWrite, onDone }: Props) {
+  const { t } = useTranslation()
+  const [asked, setAsked] = useState<'make' | Key | null>(null)
+  const [secret, setSecret] = useState<string | null>(null)
+  return (
+    <>
+      {mayWrite && <p><Button type="primary" onClick={() => setAsked('make')}>{t('users.makeKey')}</Button></p>}
+      {secret !== null && <Secret what={t('users.key')} secret={secret} onClose={() => setSecret(null)} />}
+      <Table<Key>
+        rowKey="id"
+        size="small"
+        dataSource={[...keys]}
+        pagination={{ pageSize: 50, hideOnSinglePage: true }}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty what={t('users.noKeys')} next={t('users.noKeysNext')} /> }}
+        columns={[
+          { title: t('users.key'), key: 'id', render: (_, one) => <><span className="mono">{one.id}</span> {one.label}</> },
+          { title: t('users.keyOf'), dataIndex: 'user' },
+          { title: t('users.scopes'), key: 'scopes', render: (_, one) => (one.scopes === null ? t('users.allScopes') : one.scopes.join(', ')) },
+          { title: t('users.made'), key: 'made', render: (_, one) => `${instantIn(one.created_at, ZONE)} · ${one.created_by ?? '–'}` },
+          { title: t('users.expires'), key: 'expires', render: (_, one) => instantIn(one.expires_at, ZONE) },
+          { title: t('users.standing'), key: 'standing', render: (_, one) => <Tag tone={one.revoked_at === null ? 'line' : 'slate'}>{t(one.revoked_at === null ? 'users.valid' : 'users.revoked')}</Tag> },
+          ...(mayWrite ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: Key) => one.revoked_at === null && <Button size="small" danger onClick={() => setAsked(one)}>{t('users.revokeKey')}</Button> }] : []),
+        ]}
+      />
+      {asked === 'make' && <MakeKey users={users} onLeave={() => setAsked(null)} onMade={(key, at) => {
+        setSecret(key)
+        onDone(at, t('users.keyMade'))
+      }} />}
+      {asked !== null && asked !== 'make' && (
+        <Ask title={t('users.revokeKeyOf', { key: asked.label ?? asked.id })} ok={t('users.revokeKey')} what={t('users.revokeWhat')} isDanger reason={t('act.reason')} onLeave={() => setAsked(null)} send={async (reason) => onDone((await post('/api/v1/api-keys/{id}/revoke', [asked.id], { reason })).position, t('users.changed'))} />
+      )}
+    </>
+  )
+}
+
+function MakeKey({ users, onLeave, onMade }: { users: readonly UserShown[]; onLeave: () => void; onMade: (key: string | null, position: string | null) => void }) {
+  const { t, i18n } = useTranslation()
+  const table = useRoles()
+  const [user, setUser] = useState<string | null>(null)
+  const [label, setLabel] = useState('')
+  const [days, setDays] = useState<number | null>(DAYS)
+  const [scopes, setScopes] = useState<Scope[]>([])
+  const send = async () => {
+    const more = { ...(scopes.length === 0 ? {} : { scopes }), ...(label.trim() === '' ? {} : { label: label.trim() }) }
+    const { told, position } = await post('/api/v1/api-keys', [], { user: user ?? '', expires_days: days ?? DAYS, ...more })
+    onMade(told.key, position)
+  }
+  return (
+    <Ask title={t('users.makeKey')} ok={t('users.makeKey')} what={t('users.makeKeyWhat')} isReady={user !== null} send={send} onLeave={onLeave}>
+      <Select showSearch aria-label={t('users.keyOf')} placeholder={t('users.keyOf')} value={user} onChange={setUser} options={users.filter((one) => !one.disabled).map((one) => ({ value: one.name, label: one.name }))} />
+      <Input aria-label={t('users.label')} placeholder={t('users.label')} maxLength={64} value={label} onChange={(event) => setLabel(event.target.value)} />
+      <label>{t('users.days')} <InputNumber aria-label={t('users.days')} min={1} max={366} precision={0} value={days} onChange={setDays} /></label>
+      <Select<Scope[]>
+        mode="multiple"
+        aria-label={t('users.scopes')}
+        placeholder={t('users.allScopes')}
+        value={scopes}
+        onChange={setScopes}
+        options={(table.data?.permissions ?? []).map((one) => ({ value: one.permission, label: `${i18n.language === 'en' ? one.en : one.zh} (${one.permission})` }))}
+      />
+    </Ask>
+  )
+}
