@@ -2,8 +2,8 @@
 //!
 //! All allow: a grant. Otherwise one refusal with the strictest verdict; the due time moves to the first
 //! instant that all rules permit as far as can be told now, so one refusal per enrolment, rule and day. A
-//! rule that forbids for good, hours that never meet, or an instant not before the campaign's end, settles the
-//! enrolment.
+//! rule that forbids for good, hours that never meet, or an instant not before the campaign's end, settles
+//! the enrolment.
 
 use super::answering::{Decided, not_permitted};
 use super::command::ForbiddenBy;

@@ -16,7 +16,8 @@ pub(super) struct Round {
     pub(super) due_at: Timestamp,
 }
 
-/// The next round; `None` where nobody comes back: by the plan or its map of dispositions, or because the person said no.
+/// The next round; `None` where nobody comes back: by the plan or its map of dispositions, or because the
+/// person said no.
 pub(super) fn round(
     enrolment: &EnrolmentState,
     closing: &CallClosing,
