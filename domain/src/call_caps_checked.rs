@@ -1,9 +1,9 @@
 //! Whether caps of a campaign or a person may be set: in their bounds, each once, and none that a preset
 //! makes idle.
 
-use crate::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, OWN_CAPS_MAX};
+use crate::call_caps::{CALLS_OF_CAP_MAX, CAP_DAYS_MAX, CallCap, CapOver, OWN_CAPS_MAX};
 use crate::calling_plan::Preset;
-use crate::compliance::{Period, rules_at};
+use crate::compliance::{CountedOver, Period, rules_at};
 use crate::time::Timestamp;
 
 /// Milliseconds of a day.
@@ -59,10 +59,19 @@ pub fn check(caps: &[CallCap], presets: &[Preset], now: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Whether what a preset's cap counts holds all that an own one counts. Of one number, or of one campaign, it
+/// says nothing of a person who has several.
+const fn counts_as_much(preset: CountedOver, own: CapOver) -> bool {
+    matches!(
+        (preset, own),
+        (CountedOver::Person, CapOver::Person | CapOver::Matter) | (CountedOver::Matter, CapOver::Matter)
+    )
+}
+
 /// A cap of the preset behind which this one never binds, as it is said.
 fn tighter_of(cap: CallCap, preset: Preset, now: Timestamp) -> Option<String> {
     let caps = rules_at(preset, now).caps.iter();
-    let same = caps.filter(|one| one.counted == cap.counted);
+    let same = caps.filter(|one| one.counted == cap.counted && counts_as_much(one.over, cap.over));
     same.filter_map(|one| {
         let (periods, said) = match one.period {
             Period::LocalDays(days) => (cap.local_days.div_ceil(days), format!("{days} days")),
@@ -99,28 +108,54 @@ mod tests {
     #[test]
     fn a_cap_that_the_preset_makes_idle_is_refused_with_both_figures() {
         use CountedCalls::{Answered, Dialed};
-        // cn-service: 2 dials a day and number.
+        // cn-collection: 3 answered calls a day and person.
         for (days, calls, fits) in [
-            (1, 2, true),
-            (1, 3, false),
-            (7, 14, true),
-            (7, 15, false),
+            (1, 3, true),
+            (1, 4, false),
+            (7, 21, true),
+            (7, 22, false),
             (7, 3, true),
         ] {
-            let said = check(&[cap(Dialed, days, calls)], &[Preset::CnService], now());
+            let said = check(&[cap(Answered, days, calls)], &[Preset::CnCollection], now());
             assert_eq!(said.is_ok(), fits, "{days} {calls}: {said:?}");
         }
-        let looser = check(&[cap(Dialed, 1, 3)], &[Preset::CnService], now());
+        let looser = check(&[cap(Answered, 1, 4)], &[Preset::CnCollection], now());
         let why = looser.unwrap_err().to_string();
         assert_eq!(
             why,
-            "3 dialed in 1 days is looser than 2 dialed in 1 days of cn-service: it would never bind"
+            "4 answered in 1 days is looser than 3 answered in 1 days of cn-collection: it would never bind"
         );
-        // Answered ones are counted apart; cn-service says nothing of them.
-        assert_eq!(check(&[cap(Answered, 1, 9)], &[Preset::CnService], now()), Ok(()));
-        assert!(check(&[cap(Answered, 1, 4)], &[Preset::CnCollection], now()).is_err());
-        // A day has 288 times five minutes, but 5 dials in 24 hours are the least.
-        assert!(check(&[cap(Dialed, 1, 6)], &[Preset::CnCloudTrunk], now()).is_err());
+        // Dialed ones are counted apart; cn-collection says nothing of them.
+        assert_eq!(
+            check(&[cap(Dialed, 1, 9)], &[Preset::CnCollection], now()),
+            Ok(())
+        );
+    }
+
+    #[test]
+    fn a_cap_of_each_number_or_of_each_campaign_makes_none_of_a_person_idle() {
+        use CountedCalls::{Answered, Dialed};
+        let matter = |counted, days, calls| CallCap {
+            over: CapOver::Matter,
+            ..cap(counted, days, calls)
+        };
+        for (own, preset, fits) in [
+            // Two a day and number, and somebody has two numbers.
+            (cap(Dialed, 1, 3), Preset::CnService, true),
+            (matter(Dialed, 1, 3), Preset::CnService, true),
+            (cap(Dialed, 1, 6), Preset::CnCloudTrunk, true),
+            // One conversation and seven dials a week and campaign, and somebody is in two.
+            (cap(Answered, 7, 2), Preset::UsRegf, true),
+            (cap(Dialed, 7, 10), Preset::UsRegf, true),
+            (matter(Answered, 7, 2), Preset::UsRegf, false),
+            (matter(Dialed, 7, 7), Preset::UsRegf, true),
+            (matter(Dialed, 7, 8), Preset::UsRegf, false),
+            // Of all campaigns together, so of each too.
+            (matter(Answered, 1, 4), Preset::CnCollection, false),
+        ] {
+            let said = check(&[own], &[preset], now());
+            assert_eq!(said.is_ok(), fits, "{own:?} {preset:?}: {said:?}");
+        }
     }
 
     #[test]

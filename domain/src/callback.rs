@@ -51,7 +51,9 @@ impl Callback {
 
     /// The agent who alone makes a call at an instant.
     pub fn only_by(&self, now: Timestamp) -> Option<&UserId> {
-        self.agent.as_ref().filter(|_| now < self.any_from())
+        self.agent
+            .as_ref()
+            .filter(|_| self.at <= now && now < self.any_from())
     }
 }
 

@@ -173,6 +173,15 @@ impl CallingPlan {
         }
     }
 
+    /// Nobody is called again after this one, whatever else would call: a retry, a further round, a further
+    /// number.
+    pub fn ends_after(&self, disposition: Disposition) -> bool {
+        match self.dispositions.get(disposition) {
+            Some(AfterDisposition::Mark { .. } | AfterDisposition::Stop {}) => true,
+            Some(AfterDisposition::Retry { .. }) | None => false,
+        }
+    }
+
     /// The word by which a disposition marks somebody.
     pub fn mark_of(&self, disposition: Disposition) -> Option<&str> {
         match self.dispositions.get(disposition)? {
@@ -205,6 +214,8 @@ mod tests {
         assert_eq!(plan.retry_rule(Disposition::NoAnswer), None);
         assert_eq!(plan.retry_rule(Disposition::Machine), None);
         assert_eq!(plan.mark_of(Disposition::Machine), Some("mailbox"));
+        assert!(plan.ends_after(Disposition::Machine) && plan.ends_after(Disposition::NoAnswer));
+        assert!(!plan.ends_after(Disposition::Busy) && !plan.ends_after(Disposition::Congestion));
         assert_eq!(plan.retry_rule(Disposition::Congestion), unnamed);
         // Written in one order, and without what is so anyway.
         let written = serde_json::to_string(&plan.dispositions).unwrap();

@@ -40,6 +40,8 @@ struct Journal {
     dialed: Vec<DialOrder>,
     /// Nothing that is played comes to its end.
     stalls: bool,
+    /// What callees press while we hang up.
+    pressed_late: Option<char>,
     /// Sound is handed out, silent and by this clock.
     heard_by: Option<Arc<dyn Clock>>,
 }
@@ -119,6 +121,10 @@ impl FakeLine {
     /// From now on nothing that is played comes to its end.
     pub(crate) fn stall(&self) {
         self.journal.lock().expect("no panic inside").stalls = true;
+    }
+    /// From now on callees press a key while we hang up.
+    pub(crate) fn press_late(&self, digit: char) {
+        self.journal.lock().expect("no panic inside").pressed_late = Some(digit);
     }
     /// From now on legs hand out what they hear: silence, a frame every 20 ms.
     pub(crate) fn hand_out_sound(&self, clock: Arc<dyn Clock>) {
@@ -309,6 +315,10 @@ impl Leg for FakeLeg {
     }
     async fn hang_up(&mut self) -> Result<(), LineError> {
         self.note("hang_up");
+        let pressed = self.journal.lock().expect("no panic inside").pressed_late;
+        pressed
+            .into_iter()
+            .for_each(|digit| self.emit(LegEvent::Keypress { digit }));
         self.emit(hung_up(HungUpBy::Robot));
         self.emit(closed());
         Ok(())

@@ -168,19 +168,27 @@ pub async fn asked_for(
     Ok(worklist::asked_for(db.as_ref(), call).await?)
 }
 
+/// Refuses what waits for a call of a campaign that makes none any more.
+pub async fn still_calls(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    state.status().map_or(Ok(()), |status| not_over(campaign, status))
+}
+
+fn not_over(campaign: &CampaignId, status: CampaignStatus) -> Result<(), Problem> {
+    if status == CampaignStatus::Stopped {
+        return Err(Problem::refused(
+            "campaign-over",
+            format!("campaign {campaign} was stopped for good: it calls nobody any more"),
+        ));
+    }
+    Ok(())
+}
+
 /// A campaign that may still call, with the flow that is expected.
 fn open(campaign: &CampaignState, order: &CallOrder) -> Result<CampaignStatus, Problem> {
     let status = campaign.status();
     let status = status.ok_or_else(|| Problem::missing("this campaign"))?;
-    if status == CampaignStatus::Stopped {
-        return Err(Problem::refused(
-            "campaign-over",
-            format!(
-                "campaign {} was stopped for good: it calls nobody any more",
-                order.campaign
-            ),
-        ));
-    }
+    not_over(&order.campaign, status)?;
     let used = campaign.flow().map(|used| used.flow.to_string());
     match (&order.flow, used) {
         (Some(asked), Some(used)) if *asked != used => Err(wrong(

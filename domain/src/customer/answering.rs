@@ -6,8 +6,11 @@ use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
+use crate::callback::CallbackEnd;
 use crate::disposition::Disposition;
 use crate::ids::CampaignId;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 pub(super) type Decided = Result<Vec<CustomerEvent>, CustomerRefusal>;
 
@@ -51,5 +54,43 @@ pub(super) fn not_permitted(
         calls_count: enrolment.calls_count(),
         rule: Some(forbidden.rule),
         facts: forbidden.facts,
+    }
+}
+
+/// The same where somebody ends it, or a rule does before any dial: the callback that waits ends first, by
+/// that rule.
+pub(super) fn settled_by(
+    campaign: &CampaignId,
+    enrolment: &EnrolmentState,
+    forbidden: ForbiddenBy,
+) -> Vec<CustomerEvent> {
+    let waiting = enrolment.callback.as_deref();
+    let mut events: Vec<CustomerEvent> = waiting
+        .map(|waiting| callback_ended(campaign, waiting.at, CallbackEnd::Canceled))
+        .into_iter()
+        .collect();
+    if let Some(CustomerEvent::CallbackEnded { rule, .. }) = events.first_mut() {
+        *rule = Some(forbidden.rule.clone());
+    }
+    events.push(not_permitted(campaign, enrolment, forbidden));
+    events
+}
+
+pub(super) fn callback_ended(
+    campaign: &CampaignId,
+    callback_at: Timestamp,
+    how: CallbackEnd,
+) -> CustomerEvent {
+    CustomerEvent::CallbackEnded {
+        campaign: campaign.clone(),
+        callback_at,
+        how,
+        call: None,
+        rule: None,
+        facts: BTreeMap::new(),
+        not_before: None,
+        due_at: None,
+        reason: None,
+        by: None,
     }
 }

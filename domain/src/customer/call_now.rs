@@ -30,6 +30,7 @@ pub(super) fn call_now(
     if let Some(call) = enrolment.open {
         return Err(CustomerRefusal::AlreadyGranted { call });
     }
+    no_callback(enrolment, &campaign)?;
     if let Some(deadline) = deadline.filter(|deadline| *deadline <= now) {
         return Err(CustomerRefusal::DeadlineOver { deadline });
     }
@@ -38,6 +39,16 @@ pub(super) fn call_now(
         due_at: now,
         deadline,
     }])
+}
+
+/// Whoever named a time is called then: a call before it would be judged without it, and would end it.
+pub(super) fn no_callback(enrolment: &EnrolmentState, campaign: &CampaignId) -> Result<(), CustomerRefusal> {
+    enrolment.callback.as_deref().map_or(Ok(()), |waiting| {
+        Err(CustomerRefusal::CallbackWaits {
+            campaign: campaign.clone(),
+            at: waiting.at,
+        })
+    })
 }
 
 /// Before the grant nothing of the call is on its way: the enrolment may be settled, as that of a call which

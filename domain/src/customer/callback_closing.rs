@@ -1,6 +1,7 @@
 //! What the end of a call does to callbacks: the time that was named in it, and the callback that it kept.
 
-use super::callbacks::{Barred, barred, ended, replaced};
+use super::answering::callback_ended;
+use super::callbacks::{Barred, barred, replaced};
 use super::command::{CallAgain, CallClosing};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
@@ -58,7 +59,7 @@ pub(super) fn after_call(
     let in_time = due_at.is_none_or(|due_at| enrolment.is_in_time(due_at, facts.plan.ends_at));
     let how = how.or((!in_time).then_some(CallbackEnd::Missed));
     let ended = how.map(|how| {
-        let mut event = ended(&closing.campaign, pending_at, how);
+        let mut event = callback_ended(&closing.campaign, pending_at, how);
         if let CustomerEvent::CallbackEnded { call, .. } = &mut event {
             *call = Some(closing.call);
         }
@@ -170,8 +171,12 @@ impl CustomerState {
             return;
         }
         self.with_enrolment(campaign, |enrolment| {
-            enrolment.callback = None;
-            enrolment.due_at = due_at.unwrap_or(enrolment.due_at);
+            let over = enrolment.callback.take();
+            // What comes instead is laid over what there was before the first of them.
+            let before = over
+                .filter(|_| *how == CallbackEnd::Replaced)
+                .map(|over| over.due_before);
+            enrolment.due_at = due_at.or(before).unwrap_or(enrolment.due_at);
         });
     }
 }

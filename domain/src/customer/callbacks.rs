@@ -3,7 +3,7 @@
 //! A time that the rules do not allow is refused when it is named, with the next that they do. The dial asks
 //! every rule again at its time; the retry policy's waits and counts do not bind it.
 
-use super::answering::{Decided, at_most, not_erased, not_permitted};
+use super::answering::{Decided, at_most, callback_ended, not_erased, not_permitted};
 use super::command::{CallbackOrder, CustomerCommand, ForbiddenBy};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
@@ -102,7 +102,9 @@ pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Times
     let Some(pending) = enrolment.callback.as_deref() else {
         return Ok(Vec::new());
     };
-    let goes_on = enrolment.open.is_some() || is_left(enrolment, &facts.plan);
+    let due_at = pending.due_before.max(now);
+    let is_left = is_left(enrolment, &facts.plan) && enrolment.is_in_time(due_at, facts.plan.ends_at);
+    let goes_on = enrolment.open.is_some() || is_left;
     let waits = enrolment.open.is_none() && goes_on;
     let mut events = vec![CustomerEvent::CallbackEnded {
         campaign: facts.campaign.clone(),
@@ -112,7 +114,7 @@ pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Times
         rule: None,
         facts: BTreeMap::new(),
         not_before: None,
-        due_at: waits.then(|| pending.due_before.max(now)),
+        due_at: waits.then_some(due_at),
         reason: Some(reason),
         by,
     }];
@@ -179,23 +181,8 @@ pub(super) fn barred(
 
 /// The callback that waits gives way to another.
 pub(super) fn replaced(campaign: &CampaignId, pending: Option<&Callback>) -> Vec<CustomerEvent> {
-    let ended = pending.map(|pending| ended(campaign, pending.at, CallbackEnd::Replaced));
+    let ended = pending.map(|pending| callback_ended(campaign, pending.at, CallbackEnd::Replaced));
     ended.into_iter().collect()
-}
-
-pub(super) fn ended(campaign: &CampaignId, callback_at: Timestamp, how: CallbackEnd) -> CustomerEvent {
-    CustomerEvent::CallbackEnded {
-        campaign: campaign.clone(),
-        callback_at,
-        how,
-        call: None,
-        rule: None,
-        facts: BTreeMap::new(),
-        not_before: None,
-        due_at: None,
-        reason: None,
-        by: None,
-    }
 }
 
 fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> CustomerEvent {
@@ -212,9 +199,14 @@ fn is_left(enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
     if !policy.permits_another(enrolment.charged_dials, enrolment.uncharged_dials) {
         return false;
     }
-    let Some(last) = enrolment.last else {
+    // Never called, or not in this round: how the last call of the one before ended says nothing of it.
+    let is_begun = enrolment.charged_dials.saturating_add(enrolment.uncharged_dials) > 0;
+    let Some(last) = enrolment.last.filter(|_| is_begun) else {
         return true;
     };
+    if plan.ends_after(last.disposition) {
+        return false;
+    }
     if last.is_cut_off() {
         return policy.after_cut_off() != AfterCutOff::Final;
     }
@@ -251,7 +243,7 @@ pub(super) fn deferred_beyond(
     let by = (verdict.rule.clone(), verdict.facts.clone());
     match not_before {
         Some(later) if later < pending.until => Vec::new(),
-        Some(_) => missed(enrolment, facts, pending, Some(by), None),
+        Some(later) => missed(enrolment, facts, pending, Some(by), Some(later)),
         // The rule settles the enrolment itself.
         None => missed(enrolment, facts, pending, Some(by), None)
             .into_iter()
@@ -267,7 +259,9 @@ fn missed(
     by: Option<(String, BTreeMap<String, String>)>,
     due_at: Option<Timestamp>,
 ) -> Vec<CustomerEvent> {
-    let left = is_left(enrolment, &facts.plan);
+    let due_at = due_at.map(|due_at| due_at.max(pending.due_before));
+    let in_time = due_at.is_none_or(|due_at| enrolment.is_in_time(due_at, facts.plan.ends_at));
+    let left = in_time && is_left(enrolment, &facts.plan);
     let (rule, seen) = by.unzip();
     let mut events = vec![CustomerEvent::CallbackEnded {
         campaign: facts.campaign.clone(),
@@ -277,7 +271,7 @@ fn missed(
         rule,
         facts: seen.unwrap_or_default(),
         not_before: None,
-        due_at: due_at.filter(|_| left).map(|due| due.max(pending.due_before)),
+        due_at: due_at.filter(|_| left),
         reason: None,
         by: None,
     }];

@@ -6,7 +6,7 @@
 //! Whom we cut off after an answer is not called again by the rule for interruptions, but by the policy's own
 //! member for them.
 
-use super::answering::{Decided, not_permitted};
+use super::answering::{Decided, settled_by};
 use super::command::{CallAgain, CallClosing, TagOrder};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
@@ -53,15 +53,20 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
             not_before: None,
         };
         let forbidden = withdrawing::forbids(enrolment);
-        let settled = forbidden.map(|forbidden| not_permitted(campaign, enrolment, forbidden));
-        return Ok([Some(released), settled].into_iter().flatten().collect());
+        let settled = forbidden.map(|forbidden| settled_by(campaign, enrolment, forbidden));
+        return Ok([released]
+            .into_iter()
+            .chain(settled.into_iter().flatten())
+            .collect());
     }
     let forbidden = withdrawing::forbids(enrolment);
     let is_over = forbidden.is_some() || enrolment.settled.is_some();
     let callback = callback_closing::after_call(state, enrolment, closing, facts, is_over);
+    let by_policy = next_dial(state, enrolment, closing, facts);
+    let policy_due_at = callback.due_at.and(by_policy.as_ref().map(|next| next.due_at));
     let next = match callback.due_at {
         Some(due_at) => Some(by_callback(state, closing, due_at)),
-        None => next_dial(state, enrolment, closing, facts),
+        None => by_policy,
     };
     let next = next
         .filter(|_| !is_over)
@@ -85,6 +90,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
         next_due_at: next.as_ref().map(|next| next.due_at).or(round_at),
         next_number: next.as_ref().and_then(|next| next.number.clone()),
         round: round.map(|round| round.number),
+        policy_due_at,
     });
     events.extend(callback.ended);
     if next.is_none() && round_at.is_none() && enrolment.settled.is_none() {
@@ -149,6 +155,7 @@ fn next_dial(
     let charged = enrolment.charged_dials + u32::from(closing.charged);
     let uncharged = enrolment.uncharged_dials + u32::from(!closing.charged);
     let is_last = closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut);
+    let is_last = is_last || facts.plan.ends_after(closing.disposition);
     if is_last || !policy.permits_another(charged, uncharged) {
         return None;
     }

@@ -1,7 +1,8 @@
 //! Whom we cut off in the middle of a conversation, and what a person may order for them: a call back
 //! sooner than the policy says, or none at all. Neither is a permit: the next dial asks every rule and cap.
 
-use super::answering::{Decided, not_erased, not_permitted};
+use super::answering::{Decided, not_erased, settled_by};
+use super::call_now;
 use super::command::ForbiddenBy;
 use super::enrolment::{EnrolmentState, LastCall};
 use super::event::CustomerEvent;
@@ -33,6 +34,7 @@ pub(super) fn call_back(
     if enrolment.due_at <= now {
         return Ok(Vec::new());
     }
+    call_now::no_callback(enrolment, &campaign)?;
     Ok(vec![CustomerEvent::CallBackOrdered {
         campaign,
         call: last.call,
@@ -51,11 +53,7 @@ pub(super) fn settle(
     let mut facts = BTreeMap::from([("reason".to_owned(), reason)]);
     facts.extend(by.map(|by| ("by".to_owned(), by)));
     let rule = CUT_OFF_SETTLED.to_owned();
-    Ok(vec![not_permitted(
-        &campaign,
-        enrolment,
-        ForbiddenBy { rule, facts },
-    )])
+    Ok(settled_by(&campaign, enrolment, ForbiddenBy { rule, facts }))
 }
 
 /// The enrolment whose last call we cut off; refused where it is settled, or already being called again.

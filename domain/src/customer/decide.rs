@@ -1,6 +1,6 @@
 //! Decides commands to one customer: enrolling, releases; consent, grants and closings have their own files.
 
-use super::answering::{Decided, at_most, not_erased, not_permitted, readable};
+use super::answering::{Decided, at_most, not_erased, readable, settled_by};
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
@@ -117,7 +117,7 @@ fn cancel_asked(state: &CustomerState, id: EnrolmentId, call: CallId, why: Forbi
         return Err(CustomerRefusal::NotEnrolled { campaign });
     };
     call_now::may_cancel(enrolment, id, call)?;
-    Ok(vec![not_permitted(&campaign, enrolment, why)])
+    Ok(settled_by(&campaign, enrolment, why))
 }
 
 fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
@@ -207,13 +207,17 @@ fn release_dial(
     let Some((campaign, enrolment)) = state.enrolments().iter().find(open) else {
         return Ok(Vec::new());
     };
+    // A time that was named while the grant was open: nobody is dialed before it.
+    let named_at = enrolment.callback.as_deref().map(|waiting| waiting.at);
+    let named_at = named_at.filter(|at| *at > enrolment.due_at);
     let mut events = vec![CustomerEvent::DialReleased {
         campaign: campaign.clone(),
         call,
         reason,
-        not_before,
+        not_before: not_before.max(named_at),
     }];
     let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
-    events.extend(forbidden.map(|forbidden| not_permitted(campaign, enrolment, forbidden)));
+    let settled = forbidden.map(|forbidden| settled_by(campaign, enrolment, forbidden));
+    events.extend(settled.into_iter().flatten());
     Ok(events)
 }

@@ -114,6 +114,10 @@ pub enum CustomerEvent {
         /// The enrolment begins anew, for the first, second … time; `next_due_at` says when.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         round: Option<u32>,
+        /// When the retry policy would call, where a callback says when: due then if the callback ends
+        /// without a call.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        policy_due_at: Option<Timestamp>,
     },
     /// A person ordered that somebody who was cut off by us is called again, sooner than the policy would.
     #[serde(rename = "customer.call_back_ordered")]

@@ -124,6 +124,7 @@ impl CustomerState {
             next_due_at,
             next_number,
             round,
+            policy_due_at,
         } = event
         else {
             return;
@@ -150,6 +151,9 @@ impl CustomerState {
             enrolment.due_at = next_due_at.unwrap_or(enrolment.due_at);
             if let Some(next) = next_number {
                 enrolment.number = next.clone();
+            }
+            if let Some((callback, due_at)) = enrolment.callback.as_deref_mut().zip(*policy_due_at) {
+                callback.due_before = due_at;
             }
             if let Some(round) = round {
                 enrolment.begin_round(*round);

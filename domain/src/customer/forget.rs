@@ -4,7 +4,7 @@
 //! hold refuses an erasure, and stops one that was requested while a call was open: it then waits for the
 //! release. Nothing is granted from the request on; everything unsettled settles with the decision.
 
-use super::answering::{Decided, not_permitted};
+use super::answering::{Decided, settled_by};
 use super::command::{CustomerCommand, DoneErasure, ForbiddenBy};
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -19,7 +19,7 @@ pub const KEY_BACKUP_DAYS_MAX: u32 = 30;
 /// Most recordings a certificate names; all are counted. About 100 kB of a record.
 pub const RECORDINGS_NAMED_MAX: usize = 1_000;
 
-/// Most enrolments settled in one append: an append takes 256 events, and some stand before these.
+/// Most events by which enrolments are settled in one append: it takes 256, and some stand before these.
 const SETTLED_AT_ONCE_MAX: usize = 240;
 
 /// What outlives an erasure, by name.
@@ -143,12 +143,12 @@ pub(super) fn certify(state: &CustomerState, done: DoneErasure) -> Decided {
 fn settlements(state: &CustomerState) -> Vec<CustomerEvent> {
     let unsettled = state.enrolments().iter();
     let unsettled = unsettled.filter(|(_, enrolment)| enrolment.settled.is_none());
-    let settle = unsettled.map(|(campaign, enrolment)| {
+    let settle = unsettled.flat_map(|(campaign, enrolment)| {
         let by_erasure = ForbiddenBy {
             rule: "erased_person".to_owned(),
             facts: BTreeMap::from([("erasure".to_owned(), "requested".to_owned())]),
         };
-        not_permitted(campaign, enrolment, by_erasure)
+        settled_by(campaign, enrolment, by_erasure)
     });
     settle.take(SETTLED_AT_ONCE_MAX).collect()
 }

@@ -120,6 +120,7 @@ fn endings() -> Vec<CustomerEvent> {
             next_due_at: Some(at().plus_ms(60_000)),
             next_number: Some(other_number()),
             round: None,
+            policy_due_at: None,
         },
         CustomerEvent::CallAsked {
             campaign: campaign(),
@@ -297,6 +298,15 @@ fn a_further_round_is_written_as_its_golden_file() {
         *round = Some(1);
     }
     check_with("customer", "round", closed);
+}
+
+#[test]
+fn when_the_policy_would_call_is_written_as_its_golden_file() {
+    let mut closed = endings().swap_remove(0);
+    if let CustomerEvent::CallClosed { policy_due_at, .. } = &mut closed {
+        *policy_due_at = Some(at().plus_ms(5_000));
+    }
+    check_with("customer", "policy_due_at", closed);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 //!
 //! All allow: a grant. Otherwise one refusal with the strictest verdict; the due time moves to the first
 //! instant that all rules permit as far as can be told now, so one refusal per enrolment, rule and day. A
-//! rule that forbids for good, or an instant not before the campaign's end, settles the enrolment.
+//! rule that forbids for good, hours that never meet, or an instant not before the campaign's end, settles
+//! the enrolment.
 
 use super::answering::{Decided, not_permitted};
 use super::command::ForbiddenBy;
@@ -36,6 +37,12 @@ const KEY_MISSING: &str = "key_missing";
 
 /// Why nobody dials a person for whom one call was asked, and whose time is over.
 const DEADLINE_OVER: &str = "deadline_over";
+
+/// Rules that say on which days and in which hours, by what is not changed by waiting.
+const RULES_OF_HOURS: [&str; 3] = ["calling_window", "calling_days", "preferred_times"];
+
+/// Most steps from one rule of hours to the next: two a day over a month, or more where days are left out.
+const HOURS_STEPS_MAX: usize = 64;
 
 pub(super) fn grant_dial(
     state: &CustomerState,
@@ -173,7 +180,7 @@ fn refuse(
 ) -> Decided {
     let campaign = &facts.campaign.campaign;
     let permitted_at = match verdict.decision {
-        Decision::DeferUntil(at) => Some(permitted_from(facts, at)),
+        Decision::DeferUntil(at) => permitted_from(facts, at),
         Decision::Forbid | Decision::Allow => None,
     };
     let not_before = permitted_at.filter(|at| enrolment.is_in_time(*at, facts.campaign.plan.ends_at));
@@ -206,8 +213,9 @@ fn refuse(
 
 /// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
 /// or what a day is of a year whose holidays nobody knows yet, cannot be told; the best is taken, or each
-/// would push the due time further with every step, and beyond the campaign's end for good.
-fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
+/// would push the due time further with every step, and beyond the campaign's end for good. `None` where the
+/// hours of the person, the preset and the campaign have no instant in common.
+fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
     running.calendars = running.calendars.assuming_ordinary();
@@ -216,7 +224,22 @@ fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Timestamp {
         held: false,
         ..*facts
     };
-    first_permitted(at, |at| judge_customer(&facts, at))
+    let found = first_permitted(at, |at| judge_customer(&facts, at));
+    (!never_opens(&facts, found)).then_some(found)
+}
+
+/// One rule of hours hands on to the other for weeks, and nothing else stands in the way.
+fn never_opens(facts: &CustomerFacts<'_>, from: Timestamp) -> bool {
+    let mut at = from;
+    for _ in 0..HOURS_STEPS_MAX {
+        let verdicts = judge_customer(facts, at);
+        let of_hours = strictest(&verdicts).filter(|one| RULES_OF_HOURS.contains(&one.rule.as_str()));
+        match of_hours.map(|verdict| verdict.decision) {
+            Some(Decision::DeferUntil(later)) if later > at => at = later,
+            Some(Decision::DeferUntil(_) | Decision::Forbid | Decision::Allow) | None => return false,
+        }
+    }
+    true
 }
 
 /// This rule has refused this enrolment today, and nothing was granted since: another event says nothing new.

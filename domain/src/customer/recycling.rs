@@ -16,7 +16,8 @@ pub(super) struct Round {
     pub(super) due_at: Timestamp,
 }
 
-/// The next round; `None` where nobody comes back: by the plan, or because the person said no.
+/// The next round; `None` where nobody comes back: by the plan or its map of dispositions, or because the
+/// person said no.
 pub(super) fn round(
     enrolment: &EnrolmentState,
     closing: &CallClosing,
@@ -24,6 +25,7 @@ pub(super) fn round(
 ) -> Option<Round> {
     let recycle = facts.plan.running.as_deref()?.recycle.as_ref()?;
     let is_last = closing.again == CallAgain::Never || closing.outcome == Some(Outcome::OptedOut);
+    let is_last = is_last || facts.plan.ends_after(closing.disposition);
     if is_last || !recycle.dispositions.contains(&closing.disposition) {
         return None;
     }

@@ -46,6 +46,9 @@ pub enum CustomerRefusal {
         facts: BTreeMap<String, String>,
         not_before: Option<Timestamp>,
     },
+    /// Called at the time that was named, or when that callback is canceled.
+    #[error("a callback waits in campaign {campaign} for {at}: cancel it first, or let it be made")]
+    CallbackWaits { campaign: CampaignId, at: Timestamp },
     #[error("no agents take the calls of campaign {campaign}: a callback of it is bound to none")]
     NoAgents { campaign: CampaignId },
     /// Asked to be called until a time that is over.

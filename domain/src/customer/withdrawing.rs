@@ -1,7 +1,7 @@
 //! People who are withdrawn from a campaign that may be running (止呼): nothing new is dialed for them in it. A
 //! call that is open may end as it would have; what is granted and not dialed is given back.
 
-use super::answering::{Decided, not_permitted};
+use super::answering::{Decided, settled_by};
 use super::command::ForbiddenBy;
 use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
@@ -70,7 +70,7 @@ fn withdrawn(
         rule: ENROLMENT_WITHDRAWN.to_owned(),
         facts: BTreeMap::new(),
     };
-    let settled = not_permitted(&campaign, enrolment, settled);
+    let settled = settled_by(&campaign, enrolment, settled);
     let mut events = vec![CustomerEvent::EnrolmentWithdrawn {
         campaign,
         list: enrolment.list,
@@ -80,6 +80,6 @@ fn withdrawn(
     }];
     // While a call is open its end settles: the campaign's count waits for it.
     let settles = enrolment.open.is_none() && !planted(Bug::WithdrawnStaysDue);
-    events.extend(Some(settled).filter(|_| settles));
+    events.extend(Some(settled).filter(|_| settles).into_iter().flatten());
     events
 }

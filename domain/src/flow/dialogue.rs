@@ -2,6 +2,7 @@
 
 use super::variable::{VALUE_CHARS_MAX, VariableKind};
 use crate::fabe::Fabe;
+use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -133,7 +134,8 @@ impl Slot {
         let digits = || !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
         let fits = !value.trim().is_empty() && value.chars().count() <= VALUE_CHARS_MAX;
         let of_kind = match self.kind {
-            SlotKind::Text | SlotKind::Time => true,
+            SlotKind::Text => true,
+            SlotKind::Time => value.parse::<Timestamp>().is_ok(),
             SlotKind::Integer => value.parse::<i64>().is_ok(),
             SlotKind::Months | SlotKind::MoneyFen => value.parse::<u64>().is_ok(),
             SlotKind::Phone | SlotKind::Digits => digits(),
@@ -216,6 +218,10 @@ mod tests {
             (slot(SlotKind::Integer, &[]), "-3", true),
             (slot(SlotKind::Digits, &[]), "12a", false),
             (slot(SlotKind::Text, &[]), " ", false),
+            (slot(SlotKind::Time, &[]), "2026-03-03T15:00:00+08:00", true),
+            // What names no instant would be said back, and be nothing when the call is closed.
+            (slot(SlotKind::Time, &[]), "2026-03-03T15:00:00", false),
+            (slot(SlotKind::Time, &[]), "tomorrow", false),
         ] {
             assert_eq!(slot.accepts(value), takes, "{value}");
         }

@@ -251,6 +251,7 @@ impl Person {
             next_due_at: (!is_answered).then(|| at.plus_ms(2_000)),
             next_number: None,
             round: None,
+            policy_due_at: None,
         };
         self.customer(told, &closed)?;
         let closed = NumberEvent::CallClosed {

@@ -315,6 +315,7 @@ impl Story {
             next_due_at,
             next_number: None,
             round: None,
+            policy_due_at: None,
         };
         self.customer(of, event)
     }

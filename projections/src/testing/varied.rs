@@ -185,6 +185,7 @@ impl<N: Iterator<Item = u64>> Teller<N> {
                 next_due_at: later,
                 next_number: self.one_in(4).then(|| number(of + 100)),
                 round: None,
+                policy_due_at: None,
             },
             7..=11 => {
                 let disposition = self.disposition();

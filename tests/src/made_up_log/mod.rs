@@ -267,6 +267,7 @@ impl MadeUpLog {
             next_due_at: None,
             next_number: None,
             round: None,
+            policy_due_at: None,
         };
         self.customer(dial, &closed, true);
         let closed = NumberEvent::CallClosed {

@@ -227,14 +227,20 @@ impl Attending<'_> {
         }
     }
 
-    /// Waits for the line to close, and says how it ended.
+    /// Waits for the line to close, and says how it ended. A key that refuses further calls is obeyed until
+    /// the line is down, as while a robot talks.
     async fn ended(mut self) -> Result<CallEnding, Halt> {
         let until: Timestamp = self.kit.now().plus_ms(CLOSE_MS_MAX);
         let kit = Arc::clone(&self.kit);
         while self.over.is_none() {
             tokio::select! {
                 biased;
-                event = self.leg.next() => self.heard(event),
+                event = self.leg.next() => {
+                    self.heard(event);
+                    if self.hung_up.is_none() {
+                        self.obey_keys().await?;
+                    }
+                }
                 () = kit.environment.clock.wait_until(until) => break,
             }
         }

@@ -119,6 +119,46 @@ fn a_key_that_refuses_further_calls_does_so_while_an_agent_talks() {
 }
 
 #[test]
+fn a_key_that_refuses_further_calls_does_so_until_the_line_is_down() {
+    for takes in [true, false] {
+        on_one_thread(async {
+            let agents = match takes {
+                true => FakeAgents::new(1),
+                false => FakeAgents::who_never_take(1),
+            };
+            let world = world(Some(agents));
+            world.lines[0].press_late('9');
+            let _drivers = world.start_drivers().await;
+            let flow = publish(&world).await;
+            world
+                .run_plan(1, &|_, _| {}, flow, paced(DialingMode::Progressive))
+                .await;
+            world
+                .until("the end", |log| {
+                    let talking = world.agents.as_ref().unwrap();
+                    talking
+                        .talking()
+                        .into_iter()
+                        .for_each(|call| talking.hang_up(call));
+                    count(log, "campaign.completed") == 1
+                })
+                .await;
+            let reason = match takes {
+                true => "agent_hung_up",
+                false => "no_agent",
+            };
+            let ended = &world.data("call.ended")[0];
+            assert_eq!(
+                (&ended["reason"], &ended["outcome"]),
+                (&reason.into(), &"opted_out".into())
+            );
+            let told = (world.count("number.opted_out"), world.count("call.keypressed"));
+            assert_eq!(told, (1, 1), "{reason}");
+        });
+    }
+}
+
+#[test]
 fn who_finds_nobody_is_dropped_after_two_seconds_and_counted_before_the_next_batch() {
     on_one_thread(async {
         let world = world(Some(FakeAgents::who_never_take(3)));

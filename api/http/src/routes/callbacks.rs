@@ -5,6 +5,7 @@ use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::in_scope;
 use crate::reply::Written;
+use application::call_now::still_calls;
 use application::customers::CallbackShown;
 use application::why_not::campaign_now;
 use domain::callback::CALLBACK_REASON_BYTES_MAX;
@@ -126,6 +127,7 @@ async fn request(ctx: Ctx, input: Input) -> Result<Changed<CallbackChanged>, Pro
         return Err(Problem::fault("a body without what it needs was taken"));
     };
     in_scope(&scope, &campaign)?;
+    still_calls(&ctx.installation, &campaign).await?;
     let facts = campaign_now(&ctx.installation, &campaign).await?;
     let command = CustomerCommand::RequestCallback(Box::new(CallbackOrder {
         at,

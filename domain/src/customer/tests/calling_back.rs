@@ -5,17 +5,17 @@ use crate::customer::command::CallbackOrder;
 use crate::dialing_plan::{DialingMode, DialingPlan};
 use crate::ids::UserId;
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     instant(&format!("2026-03-02T{text}+08:00"))
 }
 
-fn windowed() -> CampaignFacts {
+pub(super) fn windowed() -> CampaignFacts {
     let mut facts = facts();
     facts.plan.window = window("09:00-18:00");
     facts
 }
 
-fn for_agents() -> CampaignFacts {
+pub(super) fn for_agents() -> CampaignFacts {
     let mut facts = windowed();
     facts.plan.dialing = Some(DialingPlan {
         mode: DialingMode::Progressive,
@@ -24,7 +24,7 @@ fn for_agents() -> CampaignFacts {
     facts
 }
 
-fn order(named: Timestamp, agent: Option<UserId>, facts: CampaignFacts) -> CustomerCommand {
+pub(super) fn order(named: Timestamp, agent: Option<UserId>, facts: CampaignFacts) -> CustomerCommand {
     CustomerCommand::RequestCallback(Box::new(CallbackOrder {
         at: named,
         agent,
@@ -34,7 +34,7 @@ fn order(named: Timestamp, agent: Option<UserId>, facts: CampaignFacts) -> Custo
     }))
 }
 
-fn requested(named: Timestamp, agent: Option<UserId>) -> CustomerEvent {
+pub(super) fn requested(named: Timestamp, agent: Option<UserId>) -> CustomerEvent {
     CustomerEvent::CallbackRequested {
         campaign: campaign(),
         callback_at: named,
@@ -61,14 +61,14 @@ fn ended(named: Timestamp, how: CallbackEnd, due_at: Option<Timestamp>) -> Custo
     }
 }
 
-fn ended_how(event: &CustomerEvent) -> Option<CallbackEnd> {
+pub(super) fn ended_how(event: &CustomerEvent) -> Option<CallbackEnd> {
     let CustomerEvent::CallbackEnded { how, .. } = event else {
         return None;
     };
     Some(*how)
 }
 
-fn granted_at(given: &[CustomerEvent], facts: CampaignFacts, when: &str) -> bool {
+pub(super) fn granted_at(given: &[CustomerEvent], facts: CampaignFacts, when: &str) -> bool {
     matches!(
         decide_at(given, grant_with(facts), when).as_deref(),
         Ok([CustomerEvent::DialGranted { .. }])
@@ -226,7 +226,7 @@ fn what_a_callee_names_outside_of_the_window_is_refused_on_record_with_the_next_
 }
 
 #[test]
-fn whoever_opts_out_or_is_withdrawn_has_no_callback_any_more() {
+fn whoever_opts_out_has_no_callback_any_more() {
     let named = at("15:00:00");
     let refused = CallClosing {
         outcome: Some(Outcome::OptedOut),
@@ -295,7 +295,7 @@ fn a_callback_that_could_not_be_made_in_time_is_said_to_be_missed() {
                 },
                 CustomerEvent::CallbackEnded {
                     how: CallbackEnd::Missed,
-                    due_at: None,
+                    due_at: Some(_),
                     rule: Some(_),
                     ..
                 },

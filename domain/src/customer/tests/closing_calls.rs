@@ -238,6 +238,7 @@ fn an_invalid_number_gives_way_to_the_next_and_is_never_dialed_again() {
         next_due_at: Some(invalid.ended_at),
         next_number: Some(other_number()),
         round: None,
+        policy_due_at: None,
     };
     check(&two_numbers, close(invalid), Ok(vec![expected.clone()]));
     let both_tried = [two_numbers, vec![expected, granted_to(2, other_number())]].concat();

@@ -17,6 +17,7 @@ use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
 mod assigning;
+mod callback_ends;
 mod calling_back;
 mod calling_now;
 mod closing_calls;
@@ -222,6 +223,7 @@ fn closed(closing: &CallClosing, next_due_at: Option<Timestamp>) -> CustomerEven
         next_due_at,
         next_number: None,
         round: None,
+        policy_due_at: None,
     }
 }
 

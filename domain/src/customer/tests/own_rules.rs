@@ -6,6 +6,19 @@ use crate::call_caps::{CallCap, CapOver};
 use crate::compliance::CountedCalls;
 use crate::customer::ProfileOrigin;
 use crate::preferred_times::read_all;
+use crate::running_plan::{Recycle, RunningPlan};
+
+/// At most so many conversations a day.
+fn answered(calls_max: u32) -> CustomerCommand {
+    let mut cap = caps(calls_max);
+    cap[0].counted = CountedCalls::Answered;
+    CustomerCommand::SetCaps {
+        caps: cap,
+        presets: vec![Preset::CnService, Preset::CnCollection],
+        reason: "asked for it".to_owned(),
+        by: None,
+    }
+}
 
 fn caps(calls_max: u32) -> Vec<CallCap> {
     vec![CallCap {
@@ -19,7 +32,7 @@ fn caps(calls_max: u32) -> Vec<CallCap> {
 fn set_caps(calls_max: u32) -> CustomerCommand {
     CustomerCommand::SetCaps {
         caps: caps(calls_max),
-        presets: vec![Preset::CnService],
+        presets: vec![Preset::CnService, Preset::CnCollection],
         reason: "asked for it".to_owned(),
         by: None,
     }
@@ -34,13 +47,15 @@ fn a_persons_own_cap_counts_in_every_campaign_and_is_never_looser_than_the_prese
     };
     check(&person(&[]), set_caps(1), Ok(vec![set.clone()]));
     check(&person(std::slice::from_ref(&set)), set_caps(1), Ok(Vec::new()));
-    let Err(CustomerRefusal::Caps(fault)) = decide(&person(&[]), set_caps(3)) else {
+    // Two numbers of theirs may each be dialed twice a day: three a day is fewer.
+    assert!(decide(&person(&[]), set_caps(3)).is_ok());
+    let Err(CustomerRefusal::Caps(fault)) = decide(&person(&[]), answered(4)) else {
         panic!("a looser cap was taken");
     };
     assert!(
         fault
             .to_string()
-            .contains("3 dialed in 1 days is looser than 2 dialed"),
+            .contains("4 answered in 1 days is looser than 3 answered"),
         "{fault}"
     );
     let busy = closed(&closing(1, Disposition::Busy), Some(now().plus_ms(60_000)));
@@ -132,4 +147,78 @@ fn a_map_retries_marks_and_stops_over_the_policy_that_stands() {
     // What the map does not name is as the policy says.
     let congested = close(Disposition::Congestion);
     assert_eq!(congested.len(), 1);
+}
+
+#[test]
+fn what_the_map_ends_is_not_called_again_by_any_other_way() {
+    let map = r#"{"interrupted":{"do":"stop"},"invalid_number":{"do":"mark","tag":"no such number"},
+        "no_answer":{"do":"stop"}}"#;
+    let mut facts = facts();
+    facts.plan.dispositions = serde_json::from_str(map).unwrap();
+    facts.plan.running = Some(Box::new(RunningPlan {
+        recycle: Some(Recycle {
+            dispositions: [Disposition::NoAnswer].into(),
+            after_days: 7,
+            rounds_max: 3,
+        }),
+        ..RunningPlan::default()
+    }));
+    let mut given = person(&[granted(1)]);
+    given.insert(2, added(other_number(), "+8613800138001"));
+    let cut_off = CallClosing {
+        answered: true,
+        ..closing(1, Disposition::Interrupted)
+    };
+    for call in [
+        cut_off,
+        closing(1, Disposition::InvalidNumber),
+        closing(1, Disposition::NoAnswer),
+    ] {
+        let events = decide(&given, close_with(call.clone(), facts.clone())).unwrap();
+        let behind: Vec<_> = events
+            .iter()
+            .filter(|event| !matches!(event, CustomerEvent::Tagged { .. }))
+            .collect();
+        assert!(
+            matches!(
+                behind.as_slice(),
+                [
+                    CustomerEvent::CallClosed {
+                        next_due_at: None,
+                        next_number: None,
+                        round: None,
+                        ..
+                    },
+                    CustomerEvent::EnrolmentSettled { .. }
+                ]
+            ),
+            "{:?}: {events:?}",
+            call.disposition
+        );
+        // The policy itself would have called each of them again.
+        let mut unmapped = facts.clone();
+        unmapped.plan.dispositions = Default::default();
+        let events = decide(&given, close_with(call, unmapped)).unwrap();
+        assert_eq!(events.len(), 1, "{events:?}");
+    }
+}
+
+#[test]
+fn who_prefers_hours_in_which_nobody_is_called_is_settled_and_not_asked_about_for_ever() {
+    let set = |times| CustomerEvent::PreferredTimesSet {
+        times: read_all(times).unwrap(),
+        origin: ProfileOrigin::Person,
+    };
+    // cn-service calls from nine to eight.
+    let never = decide(&person(&[set("21:00-22:00")]), grant_with(facts()));
+    let (rule, not_before, settles) = refused(&never);
+    assert_eq!(
+        (rule.as_str(), not_before, settles),
+        ("preferred_times", None, Some(Disposition::NotPermitted))
+    );
+    // One minute a week is enough.
+    let rare = decide(&person(&[set("sun 19:59-22:00")]), grant_with(facts()));
+    let (_, not_before, settles) = refused(&rare);
+    let sunday = instant("2026-03-08T19:59:00+08:00");
+    assert_eq!((not_before, settles), (Some(sunday), None));
 }

@@ -144,6 +144,7 @@ fn behaviour_follows_the_end_of_calls() {
         next_due_at,
         next_number: None,
         round: None,
+        policy_due_at: None,
     };
     let mut given = person(&[]);
     assert_eq!(value(&profile(&given), "calls_count").as_deref(), Some("0"));

@@ -90,6 +90,35 @@ fn a_round_behind_the_campaigns_end_is_none() {
 }
 
 #[test]
+fn a_callback_that_is_canceled_before_a_rounds_first_call_leaves_the_round() {
+    let first = closing(1, FINAL);
+    let begun = round_of(&first, 1);
+    let CustomerEvent::CallClosed { next_due_at, .. } = &begun else {
+        panic!("{begun:?}");
+    };
+    let (due_at, named) = (*next_due_at, now().plus_ms(DAY_MS));
+    let requested = CustomerEvent::CallbackRequested {
+        campaign: campaign(),
+        callback_at: named,
+        until: named.plus_ms(CALLBACK_LATE_MS_MAX),
+        agent: None,
+        call: None,
+        reason: None,
+        by: None,
+    };
+    let cancel = CustomerCommand::CancelCallback {
+        facts: Box::new(recycling(1)),
+        reason: "paid".to_owned(),
+        by: None,
+    };
+    let events = decide(&person(&[granted(1), begun, requested]), cancel).unwrap();
+    let [CustomerEvent::CallbackEnded { due_at: said, .. }] = events.as_slice() else {
+        panic!("{events:?}");
+    };
+    assert_eq!((*said, due_at.is_some()), (due_at, true));
+}
+
+#[test]
 fn a_round_has_the_policys_retries_again() {
     let first = closing(1, FINAL);
     let again = closing(2, Disposition::NoAnswer);

@@ -184,6 +184,7 @@ impl Case {
                 next_due_at: Some(dial.at),
                 next_number: None,
                 round: None,
+                policy_due_at: None,
             };
             take(&closed, dial.at);
         }
