@@ -1,8 +1,8 @@
 //! Our pacer: dials while the chance that one more answer costs a drop is worth its price.
 //!
 //! It looks `AHEAD_S` seconds ahead: how many agents will be free when those who ring answer. The method is
-//! that of `docs/pacing.md`; the price follows what happened, and the account of drops binds above it: with no
-//! drop left, one call for one free agent.
+//! that of `docs/pacing.md`; the price follows what happened, and the account of drops binds above it: with
+//! no drop left, one call for one free agent.
 
 use crate::answer_rate::AnswerRate;
 use crate::floor::{Floor, Pacer, Shape, Told};

@@ -1,5 +1,6 @@
 //! Campaigns that were told to start before their time, or before another one came so far: begun when the
-//! clock or the other one says so, or stopped where their end comes first. The campaign decides; the other one is asked for its own state.
+//! clock or the other one says so, or stopped where their end comes first. The campaign decides; the other
+//! one is asked for its own state.
 
 use super::kit::{Halt, Kit};
 use domain::campaign::CampaignState;

@@ -1,7 +1,8 @@
 //! Where agents take the calls: what sizes a batch, and the account that binds it.
 //!
 //! The pacer wishes and the campaign decides: an account that has no drop left takes its wish away, down to
-//! one call for one free agent; below 34 answers three of a hundred are no drop yet. What is not known (the floor) grants nothing.
+//! one call for one free agent; below 34 answers three of a hundred are no drop yet. What is not known (the
+//! floor) grants nothing.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
