@@ -66,12 +66,33 @@ impl Reached {
         }
     }
 
-    /// Whether a campaign has come so far; one without stages is fully live from its start.
-    pub fn is_met(self, completed: bool, stage: Option<Stage>) -> bool {
+    /// Whether a campaign has come so far; one without stages is fully live from its start, and none is
+    /// before it.
+    pub fn is_met(self, life: Life, stage: Option<Stage>) -> bool {
         match self {
-            Self::Completed => completed,
-            Self::Pilot => matches!(stage, Some(Stage::Pilot | Stage::Full) | None),
-            Self::Full => matches!(stage, Some(Stage::Full) | None),
+            Self::Completed => life == Life::Completed,
+            Self::Pilot => life.has_begun() && matches!(stage, Some(Stage::Pilot | Stage::Full) | None),
+            Self::Full => life.has_begun() && matches!(stage, Some(Stage::Full) | None),
+        }
+    }
+}
+
+/// What another campaign that waits has to know of a campaign's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Life {
+    /// Not started, or stopped for good.
+    Still,
+    /// Started; it runs or is paused.
+    Begun,
+    /// Everybody in it is settled.
+    Completed,
+}
+
+impl Life {
+    const fn has_begun(self) -> bool {
+        match self {
+            Self::Still => false,
+            Self::Begun | Self::Completed => true,
         }
     }
 }
@@ -174,15 +195,21 @@ mod tests {
 
     #[test]
     fn what_is_waited_for_is_met_by_completion_or_by_stages() {
-        for (reached, completed, stage, met) in [
-            (Reached::Completed, false, None, false),
-            (Reached::Completed, true, None, true),
-            (Reached::Pilot, false, Some(Stage::Test), false),
-            (Reached::Pilot, false, Some(Stage::Pilot), true),
-            (Reached::Full, true, Some(Stage::Pilot), false),
-            (Reached::Full, false, Some(Stage::Full), true),
+        for (reached, life, stage, met) in [
+            (Reached::Completed, Life::Begun, None, false),
+            (Reached::Completed, Life::Completed, None, true),
+            (Reached::Pilot, Life::Begun, Some(Stage::Test), false),
+            (Reached::Pilot, Life::Begun, Some(Stage::Pilot), true),
+            (Reached::Pilot, Life::Still, Some(Stage::Pilot), false),
+            (Reached::Pilot, Life::Still, None, false),
+            (Reached::Pilot, Life::Begun, None, true),
+            (Reached::Full, Life::Completed, Some(Stage::Pilot), false),
+            (Reached::Full, Life::Begun, Some(Stage::Full), true),
+            (Reached::Full, Life::Still, None, false),
+            (Reached::Full, Life::Begun, None, true),
+            (Reached::Full, Life::Completed, None, true),
         ] {
-            assert_eq!(reached.is_met(completed, stage), met, "{reached:?} {stage:?}");
+            assert_eq!(reached.is_met(life, stage), met, "{reached:?} {life:?} {stage:?}");
         }
     }
 

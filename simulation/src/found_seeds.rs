@@ -6,7 +6,7 @@ use super::{FaultRates, Plan, Scenario, Views};
 const SEEDS: &str = include_str!("../seeds.tsv");
 
 /// Members of a line.
-const MEMBERS: usize = 7;
+const MEMBERS: usize = 8;
 
 /// One line: a small plan, the invariant that did not hold, and what was wrong.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) fn found_seeds() -> Result<Vec<FoundSeed>, String> {
 
 fn read(line: &'static str) -> Result<FoundSeed, String> {
     let members: Vec<&'static str> = line.split('\t').collect();
-    let [days, people, agents, seed, faults, invariant, why] = members.as_slice() else {
+    let [days, people, agents, seed, faults, scenario, invariant, why] = members.as_slice() else {
         return Err(format!("{line}: {MEMBERS} members are wanted"));
     };
     let number = |text: &str| {
@@ -39,6 +39,10 @@ fn read(line: &'static str) -> Result<FoundSeed, String> {
         "default" => Ok(FaultRates::default()),
         rates => FaultRates::from_yaml(rates).map_err(|fault| format!("{line}: {fault}")),
     };
+    let scenario = match *scenario {
+        "default" => Ok(Scenario::default()),
+        named => Scenario::from_yaml(named).map_err(|fault| format!("{line}: {fault}")),
+    };
     Ok(FoundSeed {
         plan: Plan {
             days: number(days)?,
@@ -49,8 +53,25 @@ fn read(line: &'static str) -> Result<FoundSeed, String> {
                 .map_err(|_not_a_number| format!("{line}: {seed} is no seed"))?,
             views: Views::Worklist,
             faults: faults?,
-            scenario: Scenario::default(),
+            scenario: scenario?,
         },
         invariant,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_its_scenario_and_one_without_it_is_refused() {
+        let line = "2\t150\t8\t7\tdefault\t{working_days_of_ten: 10}\tan_invariant\twhat was wrong";
+        let found = read(line).unwrap();
+        assert_eq!(found.plan.scenario.working_days_of_ten, 10);
+        assert_eq!((found.plan.agents, found.invariant), (8, "an_invariant"));
+        let of_defaults = read("2\t150\t8\t7\tdefault\tdefault\tan_invariant\twhy").unwrap();
+        assert_eq!(of_defaults.plan.scenario, Scenario::default());
+        assert!(read("2\t150\t8\t7\tdefault\tan_invariant\twhy").is_err());
+        assert!(read("2\t150\t8\t7\tdefault\t{no_such: 1}\tan_invariant\twhy").is_err());
+    }
 }

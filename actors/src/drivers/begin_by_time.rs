@@ -1,9 +1,10 @@
 //! Campaigns that were told to start before their time, or before another one came so far: begun when the
-//! clock or the other one says so. The campaign decides; the other one is asked for its own state.
+//! clock or the other one says so, or stopped where their end comes first. The campaign decides; the other
+//! one is asked for its own state.
 
 use super::kit::{Halt, Kit};
+use domain::campaign::CampaignState;
 use domain::campaign::command::CampaignCommand;
-use domain::campaign::{CampaignState, CampaignStatus};
 use domain::ports::worklist::CampaignWork;
 use domain::running_plan::After;
 use domain::time::Timestamp;
@@ -24,15 +25,20 @@ pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Time
     if !loaded.state.is_start_scheduled() {
         return None;
     }
-    let running = loaded.state.plan().and_then(|plan| plan.running.as_deref())?;
-    if let Some(starts_at) = running.starts_at.filter(|at| now < *at) {
+    let plan = loaded.state.plan()?;
+    let running = plan.running.as_deref()?;
+    let ahead = plan.ends_at.filter(|at| now < *at);
+    let is_past_end = plan.ends_at.is_some() && ahead.is_none();
+    // Past its end the campaign has that to decide alone, whatever it waits for.
+    if let Some(starts_at) = running.starts_at.filter(|at| now < *at && !is_past_end) {
         return Some(starts_at);
     }
     let after_met = match &running.after {
         None => false,
+        Some(_) if is_past_end => false,
         Some(after) => match is_met(kit, after).await {
             Ok(true) => true,
-            Ok(false) => return None,
+            Ok(false) => return ahead,
             Err(_halt) => return Some(now.plus_ms(AGAIN_MS)),
         },
     };
@@ -51,9 +57,8 @@ pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Time
 async fn is_met(kit: &Kit, after: &After) -> Result<bool, Halt> {
     let other = kit.state(&kit.system.campaigns, &after.campaign).await?;
     let state: &CampaignState = &other.state;
-    if state.created().is_none() {
+    let Some(status) = state.status() else {
         return Ok(false);
-    }
-    let completed = state.status() == Some(CampaignStatus::Completed);
-    Ok(after.reached.is_met(completed, state.gates().stage()))
+    };
+    Ok(after.reached.is_met(status.life(), state.gates().stage()))
 }

@@ -4,6 +4,9 @@
 use crate::testing::line::{FakeLine, failed, ringing};
 use crate::testing::world::{World, no_flow, plan};
 use crate::testing::{on_one_thread, settle};
+use domain::calling_plan::CallingPlan;
+use domain::campaign::command::CampaignCommand;
+use domain::ids::{CampaignId, CommandId, ListId};
 use domain::ports::clock::Clock;
 use domain::ports::line::DialOrder;
 use domain::running_plan::{After, Reached, RunningPlan};
@@ -69,5 +72,92 @@ fn behind_a_campaign_that_never_comes_it_does_not_begin() {
             (world.count("campaign.started"), world.count("call.dialing")),
             (0, 0)
         );
+    });
+}
+
+fn behind(another: &CampaignId, reached: Reached) -> CallingPlan {
+    CallingPlan {
+        running: Some(Box::new(RunningPlan {
+            after: Some(After {
+                campaign: another.clone(),
+                reached,
+            }),
+            ..RunningPlan::default()
+        })),
+        ..plan(5)
+    }
+}
+
+/// Another campaign with a closed list and nobody in it.
+async fn make(world: &World, another: &CampaignId) {
+    let list = ListId::new(CommandId::derive_from_text("another list").uuid());
+    for command in [
+        CampaignCommand::Create {
+            campaign: another.clone(),
+            customer_segment: None,
+            flow: no_flow(),
+            plan: plan(1),
+        },
+        CampaignCommand::OpenList {
+            list,
+            source: "a test".to_owned(),
+            four_eyes: None,
+        },
+        CampaignCommand::CloseList { list, count: 0 },
+    ] {
+        tell(world, another, command).await;
+    }
+}
+
+async fn tell(world: &World, another: &CampaignId, command: CampaignCommand) {
+    let asked = world
+        .system
+        .campaigns
+        .ask(another, command, world.outside())
+        .await;
+    asked.expect("the other campaign takes the command");
+}
+
+#[test]
+fn behind_a_campaign_without_stages_it_begins_with_that_ones_start_and_not_before() {
+    for reached in [Reached::Full, Reached::Pilot] {
+        on_one_thread(async move {
+            let world = world();
+            let another: CampaignId = "ANOTHER".parse().expect("an id");
+            make(&world, &another).await;
+            world
+                .run_plan(2, &|_, _| {}, no_flow(), behind(&another, reached))
+                .await;
+            let _drivers = world.start_drivers().await;
+            watch(&world, 60).await;
+            assert_eq!(
+                (world.count("campaign.started"), world.count("call.dialing")),
+                (0, 0),
+                "{reached:?}"
+            );
+            tell(&world, &another, CampaignCommand::Start).await;
+            watch(&world, 5).await;
+            assert_eq!(world.count("campaign.started"), 2, "{reached:?}");
+        });
+    }
+}
+
+#[test]
+fn its_end_stops_it_while_it_waits_and_nobody_is_dialed() {
+    on_one_thread(async {
+        let world = world();
+        let another = "ANOTHER".parse().expect("an id");
+        let mut plan = behind(&another, Reached::Completed);
+        plan.ends_at = Some(world.fakes.clock.now().plus_ms(MINUTE_MS));
+        world.run_plan(2, &|_, _| {}, no_flow(), plan).await;
+        let _drivers = world.start_drivers().await;
+        watch(&world, 58).await;
+        assert_eq!(world.count("campaign.stopped"), 0);
+        watch(&world, 5).await;
+        assert_eq!(
+            (world.count("campaign.stopped"), world.count("campaign.started")),
+            (1, 0)
+        );
+        assert_eq!(world.count("call.dialing"), 0);
     });
 }

@@ -26,6 +26,11 @@ const ASK_TRIES_MAX: u64 = 5;
 const ASK_AGAIN_MS: u64 = 50;
 /// How long no dial is begun after the store was away: long enough for a restart of its server.
 const STORE_AWAY_MS: u64 = 5_000;
+/// What a driver asks is slow on record from here on: half of what a callee may wait for an agent, since the
+/// answer and who took it are each on record first.
+const RECORD_SLOW_MS: u64 = 1_000;
+/// How long after a slow record records count as slow: a checkpoint of a disk, a failover, takes seconds.
+const SLOW_FOR_MS: u64 = 30_000;
 
 /// Why a driver's work on one thing stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +56,7 @@ pub(crate) struct Kit {
     /// Somebody's work was cut off: the watchdog looks.
     pub(crate) cut_off: Notify,
     store_away_until: Mutex<Option<Timestamp>>,
+    slow_until: Mutex<Option<Timestamp>>,
     dialing_paused: watch::Sender<bool>,
     restored_up_to: AtomicU64,
 }
@@ -70,6 +76,7 @@ impl Kit {
             draining: watch::Sender::new(false),
             cut_off: Notify::new(),
             store_away_until: Mutex::new(None),
+            slow_until: Mutex::new(None),
             dialing_paused: watch::Sender::new(false),
             restored_up_to: AtomicU64::new(0),
         })
@@ -88,9 +95,13 @@ impl Kit {
         cause: Cause,
     ) -> Result<Answer<D>, Halt> {
         let kind = D::command_kind(&command);
+        let asked_at = self.now();
         for tried in 1..=ASK_TRIES_MAX {
             match entities.ask(id, command.clone(), cause).await {
-                Ok(answer) => return Ok(answer),
+                Ok(answer) => {
+                    self.note_took(asked_at);
+                    return Ok(answer);
+                }
                 Err(AskError::Busy | AskError::Conflict) => {
                     let again_at = self.now().plus_ms(ASK_AGAIN_MS * tried);
                     self.environment.clock.wait_until(again_at).await;
@@ -111,6 +122,21 @@ impl Kit {
         }
         tracing::warn!(aggregate = D::AGGREGATE, %id, kind, "an entity stayed busy");
         Err(Halt::Unavailable)
+    }
+
+    /// What was asked then is on record now.
+    fn note_took(&self, asked_at: Timestamp) {
+        let now = self.now();
+        if now.ms_since(asked_at) >= RECORD_SLOW_MS {
+            let until = now.plus_ms(SLOW_FOR_MS);
+            *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+        }
+    }
+
+    /// Whether what drivers asked lately was slow on record: an answer may be over before an agent hears it.
+    pub(crate) fn is_slow_on_record(&self, now: Timestamp) -> bool {
+        let until = *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner);
+        until.is_some_and(|until| now < until)
     }
 
     /// An entity's state, again a few times when it is busy.

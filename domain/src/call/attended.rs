@@ -70,15 +70,22 @@ impl CallState {
                 Disposition::Machine | Disposition::Screened | Disposition::AnsweredShort
             )
         });
-        let Some(answered_at) = self.answered_at().filter(|_| by_person) else {
+        if self.answered_at().is_none() || !by_person {
             return Answered::default();
-        };
-        let by_robot = self.attended.by_robot.filter(|_| robot_attends(preset));
-        let first = [by_robot, self.attended.by_agent].into_iter().flatten().min();
-        let in_time = first.is_some_and(|at| at.ms_since(answered_at) <= ATTENDED_WITHIN_MS);
+        }
+        let in_time = self.is_attended_in_time(preset);
         Answered {
             answers: 1,
             drops: u64::from(!in_time && !planted(Bug::AbandonedNotCounted)),
         }
+    }
+
+    /// Whether somebody attended to the callee so far, and within the limit.
+    pub fn is_attended_in_time(&self, preset: Preset) -> bool {
+        let by_robot = self.attended.by_robot.filter(|_| robot_attends(preset));
+        let first = [by_robot, self.attended.by_agent].into_iter().flatten().min();
+        self.answered_at()
+            .zip(first)
+            .is_some_and(|(answered_at, at)| at.ms_since(answered_at) <= ATTENDED_WITHIN_MS)
     }
 }

@@ -1,7 +1,8 @@
 //! Where agents take the calls: what sizes a batch, and the account that binds it.
 //!
-//! The pacer wishes and the campaign decides: an account with nothing left takes its wish away, down to one
-//! call for one free agent. What is not known (the floor) grants nothing.
+//! The pacer wishes and the campaign decides: an account that has no drop left takes its wish away, down to
+//! one call for one free agent; below 34 answers three of a hundred are no drop yet. What is not known (the
+//! floor) grants nothing.
 
 use super::event::CampaignEvent;
 use super::refusal::CampaignRefusal;
@@ -25,7 +26,7 @@ pub(super) fn sized(
     }
     let floor = floor.ok_or(CampaignRefusal::NoFloor)?;
     let budget = state.account().budget(now, plan.holds_each_day);
-    let is_left = budget >= 0 || planted(Bug::LedgerOverdrawn);
+    let is_left = budget > 0 || planted(Bug::LedgerOverdrawn);
     let counts_on_answers = plan.mode == DialingMode::Predictive && floor.agents > 0 && is_left;
     let count = if counts_on_answers {
         wanted

@@ -109,14 +109,34 @@ fn progressive_grants_one_call_for_one_free_agent_whatever_is_wished() {
 }
 
 #[test]
-fn a_pacers_wish_is_granted_while_the_account_holds_and_falls_to_progressive_when_overdrawn() {
+fn an_account_without_a_drop_left_counts_on_no_answer_that_does_not_come() {
+    let mut state = running(DialingMode::Predictive, false);
+    let seen = Some(floor(8, 5, 8, 0));
+    let nobody = Err(CampaignRefusal::NobodyFree {
+        free: 5,
+        ringing: 8,
+        waiting: 0,
+    });
+    assert_eq!(
+        ask(&mut state, wish(1, seen)),
+        nobody,
+        "nothing is on the account yet"
+    );
+    ask(&mut state, recorded(33, 0, 5)).unwrap();
+    assert_eq!(ask(&mut state, wish(1, seen)), nobody, "3 of 100 of 33 are none");
+    ask(&mut state, recorded(1, 0, 6)).unwrap();
+    assert_eq!(count(&ask(&mut state, wish(1, seen)).unwrap()), 1, "34 answers");
+    ask(&mut state, recorded(20, 1, 7)).unwrap();
+    assert_eq!(ask(&mut state, wish(1, seen)), nobody, "the one drop is used");
+}
+
+#[test]
+fn a_pacers_wish_is_granted_while_the_account_holds_and_falls_to_progressive_when_used_up() {
     let mut state = running(DialingMode::Predictive, false);
     let seen = Some(floor(9, 2, 1, 0));
-    let granted = ask(&mut state, wish(7, seen)).unwrap();
-    assert_eq!(count(&granted), 7);
-    ask(&mut state, recorded(100, 3, 10)).unwrap();
-    assert_eq!(count(&ask(&mut state, wish(7, seen)).unwrap()), 7, "3 of 100");
-    ask(&mut state, recorded(20, 1, 20)).unwrap();
+    ask(&mut state, recorded(100, 2, 10)).unwrap();
+    assert_eq!(count(&ask(&mut state, wish(7, seen)).unwrap()), 7, "2 of 100");
+    ask(&mut state, recorded(20, 2, 20)).unwrap();
     let granted = ask(&mut state, wish(7, seen)).unwrap();
     let CampaignEvent::DialsGranted { count, paced, .. } = &granted[0] else {
         unreachable!("a batch");
@@ -124,8 +144,17 @@ fn a_pacers_wish_is_granted_while_the_account_holds_and_falls_to_progressive_whe
     let paced = paced.as_deref().unwrap();
     assert_eq!((*count, paced.wished, paced.budget), (1, 7, -1));
     assert_eq!((paced.answers, paced.drops), (120, 4));
-    // Thirty days later it binds no more.
+    // Thirty days later it binds no more; what came since has a drop left.
     let later = now().plus_ms(30 * 86_400_000);
+    let since = CampaignCommand::RecordAbandonment {
+        counted: Answered {
+            answers: 34,
+            drops: 0,
+        },
+        ended_at: later,
+        through: Position(30),
+    };
+    ask_at(&mut state, since, later).unwrap();
     assert_eq!(count_at(&mut state, seen, later), 7);
 }
 

@@ -8,6 +8,9 @@ use crate::compliance::{Opening, opening};
 use crate::running_plan::RunningPlan;
 use crate::time::Timestamp;
 
+/// Why a campaign is stopped that was told to start and did not come to it.
+const PAST_END: &str = "its end came before it could begin";
+
 type Decided = Result<Vec<CampaignEvent>, CampaignRefusal>;
 
 /// What is waited for, where anything is.
@@ -50,6 +53,12 @@ pub(super) fn start_due(
     if status != CampaignStatus::Ready || !state.is_start_scheduled() {
         return Ok(Vec::new());
     }
+    // Nobody could be dialed any more: begun, it would settle everybody and complete, and who waits for it
+    // would begin behind calls that were never made.
+    if is_past_end(state, now) {
+        let reason = PAST_END.to_owned();
+        return Ok(vec![CampaignEvent::Stopped { reason }]);
+    }
     let running = state.plan().and_then(|plan| plan.running.as_deref());
     let starts_at = running.and_then(|running| running.starts_at);
     if starts_at.is_some_and(|at| now < at) {
@@ -59,6 +68,11 @@ pub(super) fn start_due(
         return Err(CampaignRefusal::NotStartedYet);
     }
     Ok(vec![CampaignEvent::Started {}])
+}
+
+fn is_past_end(state: &CampaignState, now: Timestamp) -> bool {
+    let ends_at = state.plan().and_then(|plan| plan.ends_at);
+    ends_at.is_some_and(|ends_at| now >= ends_at)
 }
 
 /// A plan that cannot be run is refused when it is made.

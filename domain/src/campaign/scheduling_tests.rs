@@ -128,6 +128,37 @@ fn behind_another_campaign_it_starts_once_that_came_so_far_and_once_only() {
 }
 
 #[test]
+fn an_end_that_comes_first_stops_it_and_it_never_begins() {
+    let ends_at = now().plus_ms(3_600_000);
+    let after = After {
+        campaign: "B".parse().unwrap(),
+        reached: Reached::Completed,
+    };
+    let mut state = told(ready(CallingPlan {
+        ends_at: Some(ends_at),
+        ..waiting(RunningPlan {
+            after: Some(after),
+            ..RunningPlan::default()
+        })
+    }));
+    let before = Timestamp::from_micros(ends_at.micros() - 1);
+    assert_eq!(
+        decide(&state, due(true), before),
+        Ok(vec![CampaignEvent::Started {}])
+    );
+    for after_met in [true, false] {
+        let decided = decide(&state, due(after_met), ends_at).unwrap();
+        assert!(
+            matches!(decided.as_slice(), [CampaignEvent::Stopped { .. }]),
+            "{decided:?}"
+        );
+    }
+    let stopped = decide(&state, due(false), ends_at).unwrap();
+    Campaign::evolve(&mut state, &stopped[0], ends_at);
+    assert_eq!(decide(&state, due(true), ends_at), Ok(Vec::new()));
+}
+
+#[test]
 fn a_plan_that_never_runs_is_refused_when_it_is_made() {
     let create = |running: RunningPlan, ends_at: Option<Timestamp>| CampaignCommand::Create {
         campaign: "A".parse().unwrap(),

@@ -10,6 +10,7 @@ use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
 use crate::record::stored_event::Position;
+use crate::running_plan::Life;
 use crate::screening::KeptFacts;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
@@ -45,6 +46,14 @@ impl CampaignStatus {
     ];
 
     /// The name in replies and rows.
+    /// What another campaign that waits for this one has to know of it.
+    pub const fn life(self) -> Life {
+        match self {
+            Self::Draft | Self::Ready | Self::Stopped => Life::Still,
+            Self::Running | Self::Paused => Life::Begun,
+            Self::Completed => Life::Completed,
+        }
+    }
     pub const fn code(self) -> &'static str {
         match self {
             Self::Draft => "draft",

@@ -138,6 +138,20 @@ pub fn opening(plan: &CallingPlan, now: Timestamp) -> Opening {
     }
 }
 
+/// The same, but where each person's own zone says it: as if all of them were in Beijing's. That tells how
+/// many hours a day are open, and not which.
+pub fn opening_in_beijing(plan: &CallingPlan, now: Timestamp) -> Opening {
+    let zoned = opening(plan, now);
+    if zoned != Opening::ByPerson {
+        return zoned;
+    }
+    let windows = windows_of(plan, rules_at(plan.preset, now));
+    match next_open(&[Tz::Asia__Shanghai], &windows, now) {
+        Some(at) if plan.ends_at.is_none_or(|ends_at| at < ends_at) => Opening::At(at),
+        Some(_) | None => Opening::Never,
+    }
+}
+
 fn hours_of(windows: &[Hours]) -> String {
     let hours: Vec<String> = windows.iter().map(Hours::to_text).collect();
     hours.join(", ")

@@ -31,7 +31,7 @@ mod words;
 mod zones;
 
 pub use calling_days::{calendars_asked, holiday_country_of, waits_for_holidays};
-pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening};
+pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening, opening_in_beijing};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};

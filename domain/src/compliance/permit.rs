@@ -121,15 +121,19 @@ pub fn permit(
         call: customer.call,
         number: customer.number.clone(),
         leg: 1,
-        leaves_by: customer.legs_until.unwrap_or(rules_hold_until),
+        leaves_by: customer
+            .legs_until
+            .map_or(rules_hold_until, |until| until.min(rules_hold_until)),
     })
 }
 
 /// Mints the permit of a further leg of the same call: no new grant is needed, only a definite failure
 /// of the leg before, in time and while the rules still allow it, and neither grantor has withdrawn.
 pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<DialPermit, PermitRefusal> {
-    let is_allowed = grants.legs_until.is_none_or(|until| now <= until);
-    let in_time = is_allowed && now <= grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
+    let within = grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS);
+    // Rules that end sooner tighten the six seconds; rules that end later do not loosen them.
+    let leaves_by = grants.legs_until.map_or(within, |until| until.min(within));
+    let in_time = now <= leaves_by;
     let follows = leg == grants.last_leg.saturating_add(1) && leg <= LEGS_MAX;
     if !in_time || !follows || !grants.last_leg_failed_definitely || grants.withdrawn {
         return Err(PermitRefusal::NoNextLeg(leg));
@@ -138,9 +142,7 @@ pub fn permit_next_leg(grants: &CallGrants, leg: u8, now: Timestamp) -> Result<D
         call: grants.call,
         number: grants.number.clone(),
         leg,
-        leaves_by: grants
-            .legs_until
-            .unwrap_or(grants.first_dialing_at.plus_ms(NEXT_LEG_WITHIN_MS)),
+        leaves_by,
     })
 }
 
@@ -238,6 +240,18 @@ mod tests {
         assert_eq!(first.leaves_by(), closes);
         let next = permit_next_leg(&failed_leg(1), 2, granted_at()).unwrap();
         assert_eq!(next.leaves_by(), granted_at().plus_ms(NEXT_LEG_WITHIN_MS));
+    }
+
+    #[test]
+    fn rules_that_end_behind_the_six_seconds_do_not_loosen_them() {
+        for (rules_hold_ms, leaves_ms) in [(7_500, 6_000), (6_000, 6_000), (5_999, 5_999)] {
+            let grants = CallGrants {
+                legs_until: Some(granted_at().plus_ms(rules_hold_ms)),
+                ..failed_leg(1)
+            };
+            let next = permit_next_leg(&grants, 2, granted_at()).unwrap();
+            assert_eq!(next.leaves_by(), granted_at().plus_ms(leaves_ms));
+        }
     }
 
     #[test]

@@ -52,10 +52,10 @@ struct Campaign {
 }
 
 impl Campaign {
-    /// Three of a hundred, less what was used: what a whole world of days allows.
-    fn is_overdrawn(&self) -> bool {
+    /// Three of a hundred, less what was used, leave no drop: of a whole world of days.
+    fn is_used_up(&self) -> bool {
         let (answers, drops) = self.recorded;
-        answers * 3 / 100 < drops
+        answers * 3 / 100 <= drops
     }
 }
 
@@ -150,9 +150,9 @@ fn granted(findings: &mut Findings, campaign: &mut Campaign, fact: &Fact, known_
     let floor = fact
         .number_at("/paced/free")
         .saturating_sub(fact.number_at("/paced/ringing") + fact.number_at("/paced/waiting"));
-    let bound = !campaign.is_overdrawn() || fact.number("count") <= floor;
+    let bound = !campaign.is_used_up() || fact.number("count") <= floor;
     findings.check(
-        "an_overdrawn_account_leaves_one_call_for_one_free_agent",
+        "an_account_used_up_leaves_one_call_for_one_free_agent",
         bound,
         words,
     );

@@ -1,5 +1,8 @@
 //! An answered call for agents: one of them takes it within the limit, or it is dropped and said to be.
 //!
+//! The limit runs from the answer, as the account counts it, and not from where its record was done. Who
+//! comes late is still given an agent who is free at that moment, and counts as dropped.
+//!
 //! `call.agent_connected` is stored before the two hear one another. Whoever finds nobody is told so by the
 //! end of the call alone: what a campaign has to say then is a message of its own, with the agents' desks.
 
@@ -32,6 +35,9 @@ pub(super) async fn attend(
     let kit = Arc::clone(&attempt.kit);
     working.set_phase(Phase::Waiting);
     kit.pacers.answered(&attempt.facts.campaign);
+    let call = kit.state(&kit.system.calls, &attempt.call).await?;
+    let answered_at = call.state.answered_at().unwrap_or_else(|| kit.now());
+    let until = answered_at.plus_ms(ATTENDED_WITHIN_MS);
     let mut attending = Attending {
         orders: HangUpOrders::of(working),
         kit: Arc::clone(&kit),
@@ -44,7 +50,7 @@ pub(super) async fn attend(
         pressed: Vec::new(),
         opted_out: false,
     };
-    let taken = attending.taken(kit.ports.agents.as_deref()).await?;
+    let taken = attending.taken(kit.ports.agents.as_deref(), until).await?;
     if attending.opted_out {
         taken.into_iter().for_each(|agent| attending.let_go(&agent));
         attending.hang_up(EndReason::OptedOut).await?;
@@ -95,9 +101,8 @@ struct Attending<'a> {
 }
 
 impl Attending<'_> {
-    /// The agent who takes the call in time, while the callee stays and nobody orders its end.
-    async fn taken(&mut self, agents: Option<&dyn Agents>) -> Result<Option<UserId>, Halt> {
-        let until = self.kit.now().plus_ms(ATTENDED_WITHIN_MS);
+    /// The agent who takes the call by then, while the callee stays and nobody orders its end.
+    async fn taken(&mut self, agents: Option<&dyn Agents>, until: Timestamp) -> Result<Option<UserId>, Halt> {
         let (campaign, call) = (self.attempt.facts.campaign.clone(), self.attempt.call);
         let Some(agents) = agents else {
             return Ok(None);
@@ -133,8 +138,13 @@ impl Attending<'_> {
             leg: self.leg_number,
             agent: reserved.agent.clone(),
         };
-        self.attempt.ask(connect).await?;
-        self.kit.pacers.served(&self.attempt.facts.campaign);
+        let connected = self.attempt.ask(connect).await?;
+        let facts = &self.attempt.facts;
+        if connected.state.is_attended_in_time(facts.plan.preset) {
+            self.kit.pacers.served(&facts.campaign);
+        } else {
+            self.kit.pacers.dropped(&facts.campaign);
+        }
         let ends = reserved.agents.hung_up(&reserved.agent, reserved.call);
         tokio::pin!(ends);
         while self.hung_up.is_none() && self.over.is_none() {

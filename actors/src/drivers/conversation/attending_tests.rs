@@ -2,8 +2,8 @@
 
 use crate::testing::agents::FakeAgents;
 use crate::testing::line::{FakeLine, dialog, ringing};
-use crate::testing::on_one_thread;
 use crate::testing::world::{World, count, no_flow, plan, publish};
+use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
 use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::ports::line::{DialOrder, LegEvent};
@@ -188,7 +188,7 @@ fn who_finds_nobody_is_dropped_after_two_seconds_and_counted_before_the_next_bat
                     assert!(ended - counted <= 1, "{ended} ended, {counted} on the account");
                     if counted > 0 {
                         let (count, free) = (&data["count"], &data["paced"]["free"]);
-                        assert!(count.as_u64() <= free.as_u64(), "overdrawn: {data}");
+                        assert!(count.as_u64() <= free.as_u64(), "used up: {data}");
                         assert!(data["paced"]["budget"].as_i64() < Some(0), "{data}");
                     }
                 }
@@ -206,7 +206,7 @@ fn where_nobody_knows_the_agents_nobody_is_dialed() {
         let _drivers = world.start_drivers().await;
         run(&world, 2, DialingMode::Predictive).await;
         for _ in 0..50 {
-            crate::testing::settle().await;
+            settle().await;
             world.fakes.clock.advance_to_next();
         }
         assert_eq!(world.lines[0].dialed_count(), 0);
@@ -232,5 +232,72 @@ fn what_rings_for_one_campaign_leaves_nobody_for_another() {
         let for_agents = ["A", "B"].map(|campaign| campaign.parse().unwrap()).into();
         let now = world.fakes.environment.clock.now();
         assert_eq!(live.ringing(&for_agents, now), (vec![0, 0], 0));
+    });
+}
+
+/// The answers of so many calls are on record only after so long.
+async fn answer_slowly(world: &World, calls: usize, ms: u64) {
+    world.fakes.store.make_wait(Some("call.answered"));
+    for _ in 0..200 {
+        settle().await;
+        if world.lines[0].dialed_count() == calls {
+            break;
+        }
+        world.fakes.clock.advance_ms(50);
+    }
+    settle().await;
+    world.fakes.clock.advance_ms(ms);
+    world.fakes.store.make_wait(None);
+    settle().await;
+}
+
+async fn pass(world: &World, seconds: u64) {
+    for _ in 0..seconds {
+        settle().await;
+        world.fakes.clock.advance_ms(1_000);
+    }
+    settle().await;
+}
+
+#[test]
+fn the_two_seconds_run_from_the_answer_and_not_from_its_record() {
+    on_one_thread(async {
+        let world = world(Some(FakeAgents::who_never_take(1)));
+        let _drivers = world.start_drivers().await;
+        run(&world, 1, DialingMode::Progressive).await;
+        answer_slowly(&world, 1, 1_500).await;
+        world.until("the end", |log| count(log, "call.ended") == 1).await;
+        let ended = &world.data("call.ended")[0];
+        assert_eq!(ended["reason"], "no_agent");
+        let talked = ended["talk_ms"].as_u64().unwrap();
+        assert!((2_000..2_200).contains(&talked), "{talked}");
+    });
+}
+
+#[test]
+fn while_records_are_slow_and_no_drop_is_left_nobody_is_dialed_for_agents() {
+    on_one_thread(async {
+        let world = world(Some(FakeAgents::new(3)));
+        let agents = world.agents.clone().unwrap();
+        let _drivers = world.start_drivers().await;
+        run(&world, 9, DialingMode::Progressive).await;
+        answer_slowly(&world, 3, 2_500).await;
+        world
+            .until("late, and still given an agent", |log| {
+                count(log, "call.agent_connected") == 3
+            })
+            .await;
+        agents.talking().into_iter().for_each(|call| agents.hang_up(call));
+        pass(&world, 20).await;
+        assert_eq!(
+            world.lines[0].dialed_count(),
+            3,
+            "three agents are free, and records are slow"
+        );
+        pass(&world, 15).await;
+        assert_eq!(world.lines[0].dialed_count(), 6, "records are slow no more");
+        let recorded = world.data("campaign.abandonment_recorded");
+        let drops: u64 = recorded.iter().filter_map(|one| one["drops"].as_u64()).sum();
+        assert_eq!(drops, 3, "{recorded:?}");
     });
 }

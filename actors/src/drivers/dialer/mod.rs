@@ -10,6 +10,7 @@ mod round;
 mod shares;
 mod staged;
 
+pub(crate) use pacing::waits_for_records;
 pub(crate) use past_end::settle_paused;
 pub(crate) use round::pause_running_campaigns;
 

@@ -49,6 +49,12 @@ pub(super) fn wish(
         return Wish::of_robots(wanted);
     }
     let campaign = &facts.campaign;
+    if waits_for_records(kit, state, now) {
+        return Wish {
+            floor: None,
+            wanted: 0,
+        };
+    }
     let Some(agents) = kit
         .ports
         .agents
@@ -102,6 +108,15 @@ fn paced_floor(
         answers,
         drops,
     }
+}
+
+/// Where the account has no drop left and records are slow, nobody is dialed for agents: whoever answered
+/// would wait for the record of it, however many agents are free.
+pub(crate) fn waits_for_records(kit: &Kit, state: &CampaignState, now: Timestamp) -> bool {
+    let dialing = state.plan().and_then(|plan| plan.dialing).unwrap_or_default();
+    dialing.mode.needs_agents()
+        && kit.is_slow_on_record(now)
+        && state.account().budget(now, dialing.holds_each_day) <= 0
 }
 
 /// When to look again at a campaign whose calls agents take.

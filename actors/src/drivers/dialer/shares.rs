@@ -63,6 +63,10 @@ async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) ->
         wants: on_lines,
     };
     let is_due = work.next_due_at.is_some_and(|at| at <= now);
+    // Nothing on the lines and nobody due: its plan changes nothing, and is not asked for in each round.
+    if !is_due && on_lines == 0 {
+        return none;
+    }
     let Ok(loaded) = kit.state(&kit.system.campaigns, &work.campaign).await else {
         return none;
     };

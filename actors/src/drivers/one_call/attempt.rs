@@ -3,7 +3,7 @@
 use super::leg::{LegEnd, one_leg};
 use crate::capacity::{LegPlace, TrunkSign};
 use crate::drivers::alarms;
-use crate::drivers::dialer::pause_running_campaigns;
+use crate::drivers::dialer::{pause_running_campaigns, waits_for_records};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::live_calls::Working;
 use crate::entity::Answer;
@@ -128,6 +128,19 @@ impl Attempt {
     pub(crate) async fn end(&mut self, ending: CallEnding) -> Result<(), Halt> {
         self.ask(CallCommand::End(ending)).await?;
         Ok(())
+    }
+
+    /// Whether nobody may be dialed any more, though it was granted: records that have become slow, last of
+    /// all an emergency stop.
+    pub(super) async fn is_held_back(&self, line: usize) -> bool {
+        let kit = &self.kit;
+        if self.facts.plan.dialing_mode().needs_agents() && kit.is_slow_on_record(kit.now()) {
+            let campaign = kit.state(&kit.system.campaigns, &self.facts.campaign).await;
+            if !campaign.is_ok_and(|loaded| !waits_for_records(kit, &loaded.state, kit.now())) {
+                return true;
+            }
+        }
+        kit.stopped(&self.facts, line).is_some()
     }
 
     /// Stores that the leg is dialed, and dials it then: the other way round somebody's phone could ring and

@@ -166,7 +166,7 @@ async fn dial(
         return Err(Halt::Refused);
     }
     // The last step before it is on record: what is engaged later finds a leg that rings, and cancels it.
-    if attempt.kit.stopped(&attempt.facts, place.line()).is_some() {
+    if attempt.is_held_back(place.line()).await {
         line.release(attempt.call, leg);
         return Err(Halt::Refused);
     }

@@ -6,7 +6,8 @@ use domain::ids::StreamId;
 use domain::ports::event_store::{EventStore, PAGE_EVENTS_MAX};
 use domain::ports::vault::{PersonKey, Vault};
 use domain::problem::Problem;
-use domain::stored_event::{StoredEvent, StreamVersion, open_personal, read_event};
+use domain::stored_event::{Position, StoredEvent, StreamVersion, open_personal, read_event};
+use std::collections::VecDeque;
 
 /// The state an entity had, and what it was folded from.
 pub struct EntityThen<D: Decider> {
@@ -62,6 +63,50 @@ fn take<D: Decider>(
     Ok(())
 }
 
+/// An entity through a long part of the log: its stream is read once, however often its state is asked for.
+/// Of streams that hold nothing personal.
+pub struct EntityCourse<D: Decider> {
+    stream: StreamId,
+    state: D::State,
+    after: StreamVersion,
+    page: VecDeque<StoredEvent>,
+    ended: bool,
+}
+
+impl<D: Decider> EntityCourse<D> {
+    pub fn of(id: &D::Id) -> Self {
+        Self {
+            stream: D::stream(id),
+            state: D::State::default(),
+            after: StreamVersion(0),
+            page: VecDeque::new(),
+            ended: false,
+        }
+    }
+
+    /// The state up to this position, which is never before one that was asked for.
+    pub async fn up_to(&mut self, store: &dyn EventStore, position: Position) -> Result<&D::State, Problem> {
+        loop {
+            while let Some(stored) = self.page.pop_front_if(|event| event.position <= position) {
+                let envelope = stored
+                    .envelope()
+                    .map_err(|error| Problem::fault(error.to_string()))?;
+                let event = read_event::<D>(&envelope).map_err(|error| Problem::fault(error.to_string()))?;
+                D::evolve(&mut self.state, &event, envelope.at);
+            }
+            if self.ended || !self.page.is_empty() {
+                return Ok(&self.state);
+            }
+            let page = store
+                .read_stream(&self.stream, self.after, PAGE_EVENTS_MAX)
+                .await?;
+            self.after = StreamVersion(self.after.0 + page.len() as u64);
+            self.ended = page.is_empty();
+            self.page = page.into();
+        }
+    }
+}
+
 /// Whether a stream had an event at the moment.
 pub async fn existed_then(store: &dyn EventStore, stream: &StreamId, then: &Then) -> Result<bool, Problem> {
     let page = store.read_stream(stream, StreamVersion(0), 1).await?;
@@ -81,5 +126,88 @@ impl<D: Decider> EntityThen<D> {
             events: Some(self.events),
             ..then.describe()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use domain::campaign::{Campaign, CampaignStatus};
+    use domain::ports::event_store::{Capabilities, StoreError, Subscription, Writers};
+    use domain::stored_event::Record;
+    use domain::time::Timestamp;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    const CREATED: &str = include_str!("../../../../fixtures/events/campaign/campaign.created.v1.json");
+    const STARTED: &str = include_str!("../../../../fixtures/events/campaign/campaign.started.v1.json");
+
+    /// A campaign that was created at position 3 and started at 50; counts how often its stream is read.
+    #[derive(Default)]
+    struct Counting(AtomicUsize);
+
+    #[async_trait]
+    impl EventStore for Counting {
+        fn capabilities(&self) -> Capabilities {
+            Capabilities {
+                dense: true,
+                durable: false,
+                writers: Writers::OneProcess,
+            }
+        }
+        async fn append(
+            &self,
+            _: &StreamId,
+            _: StreamVersion,
+            _: Vec<Record>,
+        ) -> Result<Position, StoreError> {
+            Err(StoreError::Busy)
+        }
+        async fn read_stream(
+            &self,
+            _: &StreamId,
+            after: StreamVersion,
+            _: usize,
+        ) -> Result<Vec<StoredEvent>, StoreError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            let event = |position, text: &str| {
+                let bytes = text.trim_end().as_bytes().to_vec();
+                StoredEvent::new(Position(position), Timestamp::from_micros(0), bytes.into())
+            };
+            let all = [event(3, CREATED), event(50, STARTED)];
+            Ok(all.into_iter().skip(usize::try_from(after.0).unwrap()).collect())
+        }
+        async fn read_all(&self, _: Position, _: usize) -> Result<Vec<StoredEvent>, StoreError> {
+            Err(StoreError::Busy)
+        }
+        async fn head(&self) -> Result<Position, StoreError> {
+            Ok(Position(300))
+        }
+        async fn last_recorded_at(&self) -> Result<Option<Timestamp>, StoreError> {
+            Ok(None)
+        }
+        async fn subscribe(&self, _: Position) -> Result<Box<dyn Subscription>, StoreError> {
+            Err(StoreError::Busy)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_stream_is_read_once_however_often_its_state_is_asked_for() {
+        let store = Counting::default();
+        let mut course = EntityCourse::<Campaign>::of(&"LOAN_REMIND_20231101".parse().unwrap());
+        for position in 1..=200 {
+            let state = course.up_to(&store, Position(position)).await.unwrap();
+            let status = match position {
+                0..3 => None,
+                3..50 => Some(CampaignStatus::Draft),
+                50.. => Some(CampaignStatus::Running),
+            };
+            assert_eq!(state.status(), status, "{position}");
+        }
+        assert_eq!(
+            store.0.load(Ordering::SeqCst),
+            2,
+            "its events, and that there are no more"
+        );
     }
 }

@@ -13,7 +13,7 @@ mod moment;
 pub mod past;
 
 pub use call::{CorrectionShown, TrueThen, corrections, describe_at};
-pub use entity::{entity_then, existed_then};
+pub use entity::{EntityCourse, entity_then, existed_then};
 pub use moment::{AS_OF, Known, Moment, PARAMETERS, Then, VALID_AT};
 pub(crate) use past::Shown as PastRows;
 pub use past::Wanted;

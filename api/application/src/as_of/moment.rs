@@ -179,13 +179,30 @@ pub struct Then {
 }
 
 impl Then {
+    /// As known up to an event of this log.
+    pub(crate) const fn up_to(position: Position) -> Self {
+        Self {
+            moment: Moment {
+                as_of: Some(AsOf::Position(position)),
+                valid_at: None,
+            },
+            position,
+            recorded_at: None,
+        }
+    }
+
     pub const fn valid_at(&self) -> Option<Timestamp> {
         self.moment.valid_at
     }
 
-    /// The instant looked at: what was asked for, else when the last event known was recorded.
+    /// The instant looked at: what was asked for, else when the last event known was recorded. A log that
+    /// stood still before an instant that was asked for does not move it.
     pub fn at(&self) -> Option<Timestamp> {
-        self.moment.valid_at.or(self.recorded_at)
+        let asked = match self.moment.as_of {
+            Some(AsOf::Instant(at)) => Some(at),
+            Some(AsOf::Position(_)) | None => None,
+        };
+        self.moment.valid_at.or(asked).or(self.recorded_at)
     }
 
     pub fn knows(&self, event: &StoredEvent) -> bool {
@@ -249,4 +266,28 @@ pub struct Known {
     pub last_position: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_recorded_at: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_instant_looked_at_is_the_one_that_was_asked_for() {
+        let recorded = "2026-03-02T10:00:00Z";
+        let later = "2026-03-14T10:00:00Z";
+        for (as_of, valid_at, at) in [
+            (Some(later), None, later),
+            (Some(later), Some("2026-03-01T00:00:00Z"), "2026-03-01T00:00:00Z"),
+            (Some("42"), None, recorded),
+            (None, Some(later), later),
+        ] {
+            let then = Then {
+                moment: Moment::parse(as_of, valid_at).unwrap(),
+                position: Position(42),
+                recorded_at: recorded.parse().ok(),
+            };
+            assert_eq!(then.at(), at.parse().ok(), "{as_of:?} {valid_at:?}");
+        }
+    }
 }

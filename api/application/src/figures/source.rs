@@ -57,9 +57,10 @@ impl Source {
         if moment.is_now() {
             let db = installation.rows.db();
             let views = views.iter().map(|view| view.name()).collect();
+            let (stands, position) = Stands::of_live(installation, db.as_ref(), views).await?;
             return Ok(Self {
-                position: installation.rows.position(),
-                stands: Stands::live(installation, db.as_ref(), views).await?,
+                position: Some(position),
+                stands,
                 db,
                 known: None,
                 at: None,
@@ -127,17 +128,27 @@ impl Stands {
         db: &dyn ReadDb,
         views: Vec<&'static str>,
     ) -> Result<Self, Problem> {
+        Ok(Self::of_live(installation, db, views).await?.0)
+    }
+
+    /// The same, with the position up to which all of these views are complete.
+    async fn of_live(
+        installation: &Installation,
+        db: &dyn ReadDb,
+        views: Vec<&'static str>,
+    ) -> Result<(Self, Position), Problem> {
         // Before the rows are asked how far they are: a log that grows meanwhile makes nothing look older.
         let head = installation.store().head().await?;
         let complete = complete_of(db, views).await?;
-        Ok(Self {
+        let stands = Self {
             complete_up_to: Some(CompleteUpTo {
                 position: complete.position.to_string(),
                 recorded_at: complete.recorded_at,
                 behind_events: head.0.saturating_sub(complete.position.0),
             }),
             known: None,
-        })
+        };
+        Ok((stands, complete.position))
     }
 }
 

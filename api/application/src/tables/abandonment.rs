@@ -6,6 +6,7 @@ use crate::percent::encode;
 use domain::alert::ABANDONED_PER_MILLE_MAX;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::ReadDb;
 use projections::metrics::{Metric, Part, Scope, catalog};
@@ -82,13 +83,19 @@ pub async fn budget(
     })
 }
 
+/// Whose ledger, and of when.
+pub struct AbandonmentAsked<'a> {
+    pub campaign: &'a CampaignId,
+    pub preset: &'a str,
+    /// The instant at which its 30 days end.
+    pub at: Timestamp,
+    /// Of rows of the past: up to where they know, for the links to the events behind them.
+    pub as_of: Option<Position>,
+}
+
 /// The ledger of a campaign, over its last 30 days.
-pub async fn abandonment(
-    db: &dyn ReadDb,
-    campaign: &CampaignId,
-    preset: &str,
-    now: Timestamp,
-) -> Result<Abandonment, Problem> {
+pub async fn abandonment(db: &dyn ReadDb, asked: &AbandonmentAsked<'_>) -> Result<Abandonment, Problem> {
+    let (campaign, preset, now) = (asked.campaign, asked.preset, asked.at);
     let all = catalog()?.metrics().iter();
     let metrics: Vec<&Metric> = all
         .filter(|metric| metric.name.starts_with("abandon_ratio"))
@@ -98,8 +105,8 @@ pub async fn abandonment(
     let rows = metrics.iter().zip(&found).map(|(metric, figure)| Definition {
         metric: describe_metric(metric),
         figure: figure.as_ref().map(describe_figure),
-        numerator_events: link(metric, &scope, Part::Numerator),
-        denominator_events: link(metric, &scope, Part::Denominator),
+        numerator_events: link(metric, &scope, Part::Numerator, asked.as_of),
+        denominator_events: link(metric, &scope, Part::Denominator, asked.as_of),
     });
     let definitions: Vec<Definition> = rows.collect();
     let used = budget(db, campaign, preset, now).await?;
@@ -159,15 +166,16 @@ struct BudgetShown {
 }
 
 /// Where the events behind a figure are.
-fn link(metric: &Metric, scope: &Scope, part: Part) -> String {
+fn link(metric: &Metric, scope: &Scope, part: Part, as_of: Option<Position>) -> String {
     let which = match part {
         Part::Numerator => "numerator",
         Part::Denominator => "denominator",
     };
     let text = |at: Option<Timestamp>| at.map_or_else(String::new, |at| encode(&at.to_string()));
     let campaign = scope.campaign.as_ref().map_or("", |campaign| campaign.as_str());
+    let as_of = as_of.map_or_else(String::new, |at| format!("&as_of={at}"));
     format!(
-        "/api/v1/metrics/{}/events?version={}&campaign={}&from={}&to={}&which={which}",
+        "/api/v1/metrics/{}/events?version={}&campaign={}&from={}&to={}&which={which}{as_of}",
         metric.name,
         metric.version,
         encode(campaign),

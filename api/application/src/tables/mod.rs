@@ -5,7 +5,7 @@ mod baseline;
 mod costs;
 mod daily;
 
-pub use abandonment::{Abandonment, Budget, WINDOW_DAYS, abandonment, budget};
+pub use abandonment::{Abandonment, AbandonmentAsked, Budget, WINDOW_DAYS, abandonment, budget};
 pub use baseline::{Baseline, BesideBaseline};
 pub use costs::{CostTable, Costing, cost_table};
 pub use daily::{Daily, daily};

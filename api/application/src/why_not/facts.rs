@@ -4,7 +4,7 @@
 use crate::as_of::{Then, entity_then};
 use crate::installation::Installation;
 use actors::Entities;
-use domain::calling_plan::{CampaignFacts, Preset};
+use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
 use domain::compliance::{PresetRules, calendars_asked};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
@@ -41,11 +41,6 @@ impl OfCampaign {
     pub(super) fn run_freely(&mut self) {
         self.facts.running = true;
         self.above.clear();
-    }
-
-    /// As if the campaign were under this preset.
-    pub(super) const fn go_by(&mut self, preset: Preset) {
-        self.facts.plan.preset = preset;
     }
 
     pub(super) fn judge<'a>(&'a self, customer: &CustomerId, coming: Option<&'a PresetRules>) -> Judge<'a> {
@@ -86,7 +81,24 @@ pub(super) async fn campaign(
     let state = state_of::<Campaign>(installation, &entities.campaigns, campaign, then, None).await?;
     let facts = state.facts(campaign.clone());
     let facts = facts.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    let mut above = stops(installation, &facts, then).await?;
+    above.extend(over(state.status()));
+    above.extend(stage(state.gates(), customer, at));
+    let below = rules_alone(installation, customer, facts, person, at, then).await?;
+    Ok(OfCampaign { above, ..below })
+}
+
+/// The same from facts that are known already, without what stands above the rules.
+pub(super) async fn rules_alone(
+    installation: &Installation,
+    customer: &CustomerId,
+    facts: CampaignFacts,
+    person: &OfPerson,
+    at: Timestamp,
+    then: Option<&Then>,
+) -> Result<OfCampaign, Problem> {
     let facts = with_calendars(installation, facts, at, then).await?;
+    let campaign = &facts.campaign;
     let number = dialed_number(&person.state, campaign);
     let number = number.ok_or_else(|| {
         Problem::refused(
@@ -94,15 +106,13 @@ pub(super) async fn campaign(
             format!("customer {customer} is in no list of campaign {campaign}"),
         )
     })?;
-    let number_state = state_of::<Number>(installation, &entities.numbers, &number, then, None).await?;
-    let mut above = stops(installation, &facts, then).await?;
-    above.extend(over(state.status()));
-    above.extend(stage(state.gates(), customer, at));
+    let numbers = &installation.entities.numbers;
+    let number_state = state_of::<Number>(installation, numbers, &number, then, None).await?;
     Ok(OfCampaign {
         facts,
         number,
         number_state,
-        above,
+        above: Vec::new(),
     })
 }
 

@@ -8,9 +8,10 @@ mod shown;
 pub use facts::campaign_now;
 pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
 
-use crate::as_of::{Moment, Then};
+use crate::as_of::{EntityCourse, Moment, Then};
 use crate::installation::Installation;
 use domain::calling_plan::{CampaignFacts, Preset};
+use domain::campaign::Campaign;
 use domain::compliance::PresetRules;
 use domain::compliance::{in_words, zone_of};
 use domain::customer::{Above, SidedVerdict, WhyNot, why_not};
@@ -18,7 +19,7 @@ use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
-use facts::{OfCampaign, OfPerson};
+use facts::{OfCampaign, OfPerson, rules_alone};
 use shown::Said;
 
 /// What is asked.
@@ -104,31 +105,27 @@ pub struct Before<'a> {
 }
 
 /// What every rule says of that dial under another preset, by what was known just before it was granted;
-/// `None` where the person cannot be read any more.
+/// `None` where the person cannot be read any more. `course` is the dials' campaign; they come in the order
+/// in which they were granted.
 pub async fn judged_before(
     installation: &Installation,
+    course: &mut EntityCourse<Campaign>,
     dial: Before<'_>,
     preset: Preset,
 ) -> Result<Option<Vec<SidedVerdict>>, Problem> {
-    let known = dial.position.0.saturating_sub(1).to_string();
-    let moment = Moment::parse(Some(&known), None)?;
-    let then = moment.resolve(installation.store(), installation.now()).await?;
+    let then = Then::up_to(Position(dial.position.0.saturating_sub(1)));
     let person = facts::person(installation, dial.customer, Some(&then)).await?;
     let phone = person.state.phone(dial.number);
     if phone.and_then(|phone| phone.value()).is_none() {
         return Ok(None);
     }
-    let mut facts = facts::campaign(
-        installation,
-        dial.customer,
-        dial.campaign,
-        &person,
-        dial.at,
-        Some(&then),
-    )
-    .await?;
+    let campaign = course.up_to(installation.store(), then.position).await?;
+    let known = campaign.facts(dial.campaign.clone());
+    let mut known = known.ok_or_else(|| Problem::missing("this campaign, at the time asked for,"))?;
+    known.plan.preset = preset;
+    let about = rules_alone(installation, dial.customer, known, &person, dial.at, Some(&then));
+    let mut facts = about.await?;
     facts.run_freely();
-    facts.go_by(preset);
     let said = why_not(&person.state, &facts.judge(dial.customer, None), dial.at);
     Ok(said.map(|said| said.verdicts))
 }

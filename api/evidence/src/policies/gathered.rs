@@ -31,6 +31,8 @@ pub(super) struct Closed {
     pub(super) charged: bool,
     pub(super) answered: bool,
     pub(super) outcome: Option<Outcome>,
+    /// The enrolment began anew behind it: the next call is the first of a round.
+    pub(super) is_last_of_round: bool,
 }
 
 /// A campaign's record.
@@ -94,6 +96,7 @@ impl Recorded {
             outcome,
             charged,
             answered,
+            round,
             ..
         } = event
         {
@@ -104,6 +107,7 @@ impl Recorded {
                 charged,
                 answered,
                 outcome,
+                is_last_of_round: round.is_some(),
             });
         }
     }

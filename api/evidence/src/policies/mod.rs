@@ -13,13 +13,13 @@ pub use under_preset::{RefusedBy, UnderPreset};
 pub use under_retries::{AttemptRate, UnderRetries};
 
 use application::installation::Installation;
-use domain::calling_plan::{Preset, RetryPolicy};
+use domain::calling_plan::{CallingPlan, Preset, RetryPolicy};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use gathered::recorded;
 use schemars::JsonSchema;
 use serde::Serialize;
-use under_pacing::under_pacing;
+use under_pacing::{AnswersOnRecord, under_pacing};
 use under_preset::under_preset;
 use under_retries::under_retries;
 
@@ -61,18 +61,32 @@ pub async fn what_if_policies(
         .state
         .plan()
         .ok_or_else(|| Problem::missing("this campaign"))?;
+    let (past, environment) = (&installation.past, &installation.environment);
+    // A long part of the log: in one of the few places for that.
+    let place = past.place(environment.clock.as_ref()).await?;
     let record = recorded(installation.store(), &campaign).await?;
     let preset = match other.preset {
         Some(asked) => Some(under_preset(installation, &campaign, &record, plan.preset, asked).await?),
         None => None,
     };
-    let pacing = other
-        .pacing
-        .map(|named| under_pacing(&record, &named, other.agents))
-        .transpose()?;
-    let retry = other
-        .retry
-        .map(|policy| under_retries(&record, &plan.retry_policy, &policy));
+    drop(place);
+    let pacing = match other.pacing {
+        Some(named) => {
+            let (share, agents) = (AnswersOnRecord::of(&record), other.agents);
+            // Trials are seconds of work without a pause: on a thread of their own.
+            let tried = past.apart(environment, move |_| under_pacing(share, &named, agents));
+            let stops = || Err(Problem::unavailable("the process stops"));
+            Some(tried.await?.unwrap_or_else(stops)?)
+        }
+        None => None,
+    };
+    let retry = other.retry.map(|policy| {
+        let other = CallingPlan {
+            retry_policy: policy,
+            ..plan.clone()
+        };
+        under_retries(&record, plan, &other)
+    });
     Ok(PoliciesTold {
         campaign,
         position: record.head.to_string(),

@@ -81,8 +81,28 @@ fn pacer_of(named: &str) -> Option<Box<dyn Pacer>> {
     })
 }
 
+/// What of the record a trial goes by.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AnswersOnRecord {
+    answered: u64,
+    calls: u64,
+}
+
+impl AnswersOnRecord {
+    pub(super) const fn of(recorded: &Recorded) -> Self {
+        Self {
+            answered: recorded.answered,
+            calls: recorded.calls,
+        }
+    }
+}
+
 /// The named pacer beside one call for one free agent.
-pub(super) fn under_pacing(recorded: &Recorded, named: &str, agents: u32) -> Result<UnderPacing, Problem> {
+pub(super) fn under_pacing(
+    recorded: AnswersOnRecord,
+    named: &str,
+    agents: u32,
+) -> Result<UnderPacing, Problem> {
     if pacer_of(named).is_none() {
         let known = PACERS.join(", ");
         let detail = format!("{named:?} is no pacer: {known} (fixed:10 to fixed:100)");
@@ -167,17 +187,13 @@ fn of(pacer: &'static str, all: &[Outcome]) -> PacedOutcome {
 mod tests {
     use super::*;
 
-    fn recorded(calls: u64, answered: u64) -> Recorded {
-        Recorded {
-            calls,
-            answered,
-            ..Recorded::default()
-        }
+    fn recorded(calls: u64, answered: u64) -> AnswersOnRecord {
+        AnswersOnRecord { calls, answered }
     }
 
     #[test]
     fn another_pacer_stands_beside_one_call_for_one_agent() {
-        let told = under_pacing(&recorded(1_000, 300), "naive", 3).unwrap();
+        let told = under_pacing(recorded(1_000, 300), "naive", 3).unwrap();
         let [naive, progressive] = told.pacers.as_slice() else {
             panic!("{told:?}");
         };
@@ -192,11 +208,11 @@ mod tests {
 
     #[test]
     fn few_calls_and_unknown_pacers_say_so() {
-        let few = under_pacing(&recorded(29, 9), "naive", 3).unwrap();
+        let few = under_pacing(recorded(29, 9), "naive", 3).unwrap();
         assert!(few.pacers.is_empty() && few.unknown == ["too_few_calls"]);
         for (named, agents) in [("faster", 3), ("naive", 0), ("naive", 51), ("fixed:9", 3)] {
             assert!(
-                under_pacing(&recorded(1_000, 300), named, agents).is_err(),
+                under_pacing(recorded(1_000, 300), named, agents).is_err(),
                 "{named}"
             );
         }

@@ -1,6 +1,7 @@
 //! The recorded grants judged again under another preset, each by what was known when it was given.
 
 use super::gathered::{Granted, Recorded};
+use application::as_of::EntityCourse;
 use application::installation::Installation;
 use application::why_not::{Before, judged_before};
 use domain::calling_plan::Preset;
@@ -18,7 +19,7 @@ const JUDGED_MAX: usize = 5_000;
 const SAMPLE_MAX: usize = 10;
 
 /// Rules that count the calls before: had those not been made, they might have allowed.
-const COUNTING: [&str; 3] = ["frequency_cap", "retry_policy", "open_call"];
+const COUNTING: [&str; 4] = ["frequency_cap", "retry_policy", "open_call", "own_caps"];
 
 /// What another preset changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -72,8 +73,12 @@ pub(super) async fn under_preset(
     };
     let mut rules: BTreeMap<String, (u64, Vec<CustomerId>)> = BTreeMap::new();
     let skipped = recorded.grants.len().saturating_sub(JUDGED_MAX);
+    let mut course = EntityCourse::of(campaign);
     for granted in recorded.grants.iter().skip(skipped) {
-        let Some(verdicts) = judged(installation, campaign, granted, other).await? else {
+        let before = before(campaign, granted);
+        let said = judged_before(installation, &mut course, before, other).await?;
+        let verdicts = said.map(|said| said.into_iter().map(|one| one.verdict).collect::<Vec<Verdict>>());
+        let Some(verdicts) = verdicts else {
             told.unreadable += 1;
             continue;
         };
@@ -99,21 +104,14 @@ pub(super) async fn under_preset(
     Ok(told)
 }
 
-async fn judged(
-    installation: &Installation,
-    campaign: &CampaignId,
-    granted: &Granted,
-    other: Preset,
-) -> Result<Option<Vec<Verdict>>, Problem> {
-    let before = Before {
+const fn before<'a>(campaign: &'a CampaignId, granted: &'a Granted) -> Before<'a> {
+    Before {
         customer: &granted.customer,
         number: &granted.number,
         campaign,
         position: granted.position,
         at: granted.at,
-    };
-    let said = judged_before(installation, before, other).await?;
-    Ok(said.map(|said| said.into_iter().map(|one| one.verdict).collect()))
+    }
 }
 
 fn refuses_whatever_was_before(verdicts: &[Verdict]) -> bool {

@@ -6,7 +6,7 @@
 
 use super::gathered::{Closed, Recorded};
 use super::interval::{Share, bounds, whole};
-use domain::calling_plan::RetryPolicy;
+use domain::calling_plan::{CallingPlan, RetryPolicy};
 use domain::disposition::{Disposition, Outcome};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -47,9 +47,10 @@ pub struct AttemptRate {
     pub answered: Option<Share>,
 }
 
-/// Whether a person is called again after these calls, by a policy alone: windows, caps and the campaign's
-/// end are not asked.
-pub(super) fn goes_on(policy: &RetryPolicy, calls: &[Closed]) -> bool {
+/// Whether a person is called again after these calls of one round, by the policy and the map of dispositions
+/// alone: windows, caps and the campaign's end are not asked.
+fn goes_on(plan: &CallingPlan, calls: &[Closed]) -> bool {
+    let policy = &plan.retry_policy;
     let Some(last) = calls.last() else {
         return true;
     };
@@ -66,7 +67,7 @@ pub(super) fn goes_on(policy: &RetryPolicy, calls: &[Closed]) -> bool {
         // Whether there is another number the record of calls does not say.
         return false;
     }
-    let Some(rule) = policy.rules.get(&last.disposition) else {
+    let Some(rule) = plan.retry_rule(last.disposition) else {
         return false;
     };
     let before = calls.split_last().map_or(&[] as &[Closed], |(_, before)| before);
@@ -77,7 +78,7 @@ pub(super) fn goes_on(policy: &RetryPolicy, calls: &[Closed]) -> bool {
     retries < rule.retries_max
 }
 
-pub(super) fn under_retries(recorded: &Recorded, own: &RetryPolicy, other: &RetryPolicy) -> UnderRetries {
+pub(super) fn under_retries(recorded: &Recorded, own: &CallingPlan, other: &CallingPlan) -> UnderRetries {
     let rates = rates(recorded);
     let mut told = UnderRetries {
         calls: recorded.calls,
@@ -95,26 +96,30 @@ pub(super) fn under_retries(recorded: &Recorded, own: &RetryPolicy, other: &Retr
     };
     let mut more = More::default();
     for calls in recorded.people.values() {
-        let kept = (1..calls.len()).find(|index| {
-            let before = calls.get(..*index).unwrap_or_default();
-            // What the own policy would not have done either was done by hand, or by another number.
-            !goes_on(other, before) && goes_on(own, before)
-        });
-        if let Some(kept) = kept {
-            let dropped = calls.get(kept..).unwrap_or_default();
-            told.calls_fewer += dropped.len() as u64;
-            told.answers_fewer += dropped.iter().filter(|call| call.answered).count() as u64;
-            continue;
+        let (mut is_further, mut is_known) = (false, true);
+        for round in rounds(calls) {
+            let kept = (1..round.len()).find(|index| {
+                let before = round.get(..*index).unwrap_or_default();
+                // What the own policy would not have done either was done by hand, or by another number.
+                !goes_on(other, before) && goes_on(own, before)
+            });
+            if let Some(kept) = kept {
+                let dropped = round.get(kept..).unwrap_or_default();
+                told.calls_fewer += dropped.len() as u64;
+                told.answers_fewer += dropped.iter().filter(|call| call.answered).count() as u64;
+                continue;
+            }
+            if goes_on(other, round) && !goes_on(own, round) {
+                is_further = true;
+                is_known &= more.add(&rates, round.len(), &other.retry_policy);
+            }
         }
-        if goes_on(other, calls) && !goes_on(own, calls) {
-            told.people_further += 1;
-            let known = more.add(&rates, calls.len(), other);
-            told.people_unknown += u64::from(!known);
-        }
+        told.people_further += u64::from(is_further);
+        told.people_unknown += u64::from(is_further && !is_known);
     }
     (told.calls_more_low, told.calls_more_high) = (more.calls.0, whole(more.calls.1));
     (told.answers_more_low, told.answers_more_high) = (whole(more.answers.0), whole(more.answers.1));
-    if waits_differ(own, other) {
+    if waits_differ(&own.retry_policy, &other.retry_policy) {
         told.unknown.push("answers_at_other_times");
     }
     if told.people_unknown > 0 {
@@ -131,16 +136,23 @@ pub(super) fn under_retries(recorded: &Recorded, own: &RetryPolicy, other: &Retr
     told
 }
 
-/// Calls and answers by attempt, from 0.
+/// A person's calls, round by round: each has the policy's calls again.
+fn rounds(calls: &[Closed]) -> impl Iterator<Item = &[Closed]> {
+    calls.split_inclusive(|call| call.is_last_of_round)
+}
+
+/// Calls and answers by attempt of a round, from 0.
 type Rates = BTreeMap<usize, (u64, u64)>;
 
 fn rates(recorded: &Recorded) -> Rates {
     let mut rates = Rates::new();
     for calls in recorded.people.values() {
-        for (attempt, call) in calls.iter().enumerate().take(ATTEMPTS_MAX) {
-            let (all, answered) = rates.entry(attempt).or_default();
-            *all += 1;
-            *answered += u64::from(call.answered);
+        for round in rounds(calls) {
+            for (attempt, call) in round.iter().enumerate().take(ATTEMPTS_MAX) {
+                let (all, answered) = rates.entry(attempt).or_default();
+                *all += 1;
+                *answered += u64::from(call.answered);
+            }
         }
     }
     rates
@@ -191,7 +203,9 @@ fn waits_differ(own: &RetryPolicy, other: &RetryPolicy) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use domain::calling_plan::RetryRule;
+    use domain::calling_plan::{CallingWindow, RetryRule};
+    use domain::disposition_map::DispositionMap;
+    use domain::time::TimeOfDay;
 
     fn call(disposition: Disposition) -> Closed {
         Closed {
@@ -199,18 +213,26 @@ mod tests {
             charged: true,
             answered: disposition == Disposition::Answered,
             outcome: None,
+            is_last_of_round: false,
         }
     }
 
-    fn policy(retries: u32) -> RetryPolicy {
+    fn policy(retries: u32) -> CallingPlan {
         let rule = RetryRule {
             waits_ms: vec![60_000],
             retries_max: retries,
         };
-        RetryPolicy {
-            retries_max: retries,
-            rules: [(Disposition::NoAnswer, rule)].into(),
-            ..RetryPolicy::standard()
+        CallingPlan {
+            retry_policy: RetryPolicy {
+                retries_max: retries,
+                rules: [(Disposition::NoAnswer, rule)].into(),
+                ..RetryPolicy::standard()
+            },
+            ..CallingPlan::within(CallingWindow {
+                start: TimeOfDay::from_minutes(540).unwrap(),
+                end: TimeOfDay::from_minutes(1080).unwrap(),
+                rests: Vec::new(),
+            })
         }
     }
 
@@ -242,6 +264,44 @@ mod tests {
     }
 
     #[test]
+    fn each_round_has_the_policys_calls_again() {
+        let (missed, answered) = (call(Disposition::NoAnswer), call(Disposition::Answered));
+        let last = Closed {
+            is_last_of_round: true,
+            ..missed
+        };
+        let mut recorded = Recorded {
+            calls: 4,
+            answered: 1,
+            ..Recorded::default()
+        };
+        recorded.people.insert(
+            format!("{:032x}", 1).parse().unwrap(),
+            vec![missed, last, missed, answered],
+        );
+        let told = under_retries(&recorded, &policy(1), &policy(0));
+        assert_eq!(
+            (told.calls_fewer, told.answers_fewer),
+            (2, 1),
+            "the second of each round"
+        );
+        let told = under_retries(&recorded, &policy(1), &policy(1));
+        assert_eq!((told.calls_fewer, told.people_further), (0, 0));
+        assert_eq!(told.attempts.len(), 2, "{told:?}");
+    }
+
+    #[test]
+    fn a_map_of_dispositions_stands_over_another_policy_too() {
+        let map: DispositionMap = serde_json::from_str(r#"{"no_answer":{"do":"stop"}}"#).unwrap();
+        let mapped = |retries| CallingPlan {
+            dispositions: map.clone(),
+            ..policy(retries)
+        };
+        let told = under_retries(&recorded(), &mapped(1), &mapped(5));
+        assert_eq!((told.calls_fewer, told.people_further), (0, 0), "{told:?}");
+    }
+
+    #[test]
     fn the_same_policy_changes_nothing() {
         let told = under_retries(&recorded(), &policy(1), &policy(1));
         assert_eq!(
@@ -269,8 +329,9 @@ mod tests {
                 .insert(format!("{:032x}", one + 1_000).parse().unwrap(), once);
         }
         let mut other = policy(1);
-        let busy = other.rules[&Disposition::NoAnswer].clone();
-        other.rules.insert(Disposition::Busy, busy);
+        let rules = &mut other.retry_policy.rules;
+        let busy = rules[&Disposition::NoAnswer].clone();
+        rules.insert(Disposition::Busy, busy);
         let told = under_retries(&recorded, &policy(1), &other);
         assert_eq!((told.people_further, told.people_unknown), (30, 0), "{told:?}");
         assert_eq!((told.calls_more_low, told.calls_more_high), (30, 30));

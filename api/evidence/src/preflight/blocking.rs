@@ -26,7 +26,10 @@ pub struct Blocker {
 pub(super) struct Known<'a> {
     pub(super) plan: &'a CallingPlan,
     pub(super) status: Option<CampaignStatus>,
-    pub(super) now: Timestamp,
+    /// From when on it would run.
+    pub(super) from: Timestamp,
+    /// It waits for another campaign, and that one is stopped for good.
+    pub(super) waits_in_vain: bool,
     /// This process has no trunk.
     pub(super) no_trunk: bool,
     pub(super) people: u64,
@@ -57,12 +60,20 @@ pub(super) fn blockers(known: &Known<'_>, steps: &[FunnelStep]) -> Vec<Blocker> 
             "the campaign is stopped for good",
         ));
     }
-    if opening(known.plan, known.now) == Opening::Never {
+    if opening(known.plan, known.from) == Opening::Never {
         found.push(blocker(
             "never_opens",
             true,
             "任务时段与规则时段没有交集，或在结束时间前不再开放",
             "the campaign's hours and its preset's have nothing in common, or open no more before its end",
+        ));
+    }
+    if known.waits_in_vain {
+        found.push(blocker(
+            "other_campaign_over",
+            true,
+            "所等待的任务已终止，本任务不会自动开始",
+            "the campaign that it waits for is stopped for good: this one never begins",
         ));
     }
     if known.people == 0 {

@@ -1,11 +1,12 @@
 //! When a campaign would have called everybody, with an interval, from calls that were made; and what they
 //! would cost. Where no calls tell it, it says so.
 //!
-//! Calls that are left: people who may be called, times calls a person took before. The pace: at best all
-//! places busy all the time, at worst the busy hours' mean so far. Both are walked over the campaign's hours.
+//! Calls that are left: people who may be called, times calls a settled person took before; at most, those
+//! too who may be called later, and never more than the policy has. The pace: at best all places busy all the
+//! time, at worst the busy hours' mean so far. Both are walked over the campaign's hours.
 
 use domain::calling_plan::CallingPlan;
-use domain::compliance::{Opening, opening};
+use domain::compliance::{Opening, opening, opening_in_beijing};
 use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
@@ -34,6 +35,8 @@ const DAY_HOURS: f64 = 24.0;
 pub(super) struct History {
     pub(super) campaigns: u64,
     pub(super) settled: u64,
+    /// Calls of the settled alone: who waits has some behind and some ahead.
+    pub(super) settled_calls: u64,
     pub(super) calls: u64,
     pub(super) talk_ms: u64,
     pub(super) billed_seconds: u64,
@@ -81,12 +84,33 @@ pub struct CostForecast {
     pub high_fen: Option<u64>,
 }
 
+/// Who is left to be called, from when on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Left {
+    pub(super) people: u64,
+    /// People whom a rule puts off to a later time.
+    pub(super) later: u64,
+    /// The last of those times.
+    pub(super) later_until: Option<Timestamp>,
+    pub(super) stage: Option<Stage>,
+    pub(super) from: Timestamp,
+    /// Another campaign has to come so far first.
+    pub(super) waits: bool,
+}
+
+/// In whose hours a walk goes where each person has their own.
+#[derive(Clone, Copy)]
+enum Hours {
+    /// Somebody's are open at any time.
+    Anybodys,
+    /// All people are in one zone.
+    OneZone,
+}
+
 /// What is asked about.
 pub(super) struct Ahead<'a> {
     pub(super) plan: &'a CallingPlan,
-    pub(super) stage: Option<Stage>,
-    pub(super) people: u64,
-    pub(super) from: Timestamp,
+    pub(super) left: Left,
     pub(super) of: HistoryOf,
     pub(super) history: History,
 }
@@ -110,17 +134,38 @@ impl Ahead<'_> {
             return told;
         };
         (told.calls_low, told.calls_high) = (Some(ceiling(low)), Some(ceiling(high)));
-        if self.stage == Some(Stage::Test) {
+        if self.left.stage == Some(Stage::Test) {
             told.unknown.push("when_it_is_promoted");
             return told;
         }
+        if self.left.later > 0 {
+            told.unknown.push("deferred_people");
+        }
         let (fast, slow) = self.paces();
-        told.earliest = self.walk(low, fast);
-        told.latest = self.walk(high, slow);
+        if self.left.people > 0 || self.left.later == 0 {
+            told.earliest = self.walk(self.left.from, low, fast, Hours::Anybodys);
+        }
+        if self.left.waits {
+            told.unknown.push("when_the_other_campaign_is_so_far");
+            return told;
+        }
+        told.latest = self.latest(high, slow);
         if told.latest.is_none() {
             told.unknown.push("ends_after_a_year_or_its_end");
         }
         told
+    }
+
+    /// All calls one after the other; and, of those who are put off, theirs after the last of their times.
+    fn latest(&self, calls: f64, slow: f64) -> Option<Timestamp> {
+        let all = self.walk(self.left.from, calls, slow, Hours::OneZone)?;
+        let Some(until) = self.left.later_until else {
+            return Some(all);
+        };
+        let people = float(self.left.people.saturating_add(self.left.later));
+        let theirs = calls * float(self.left.later) / people.max(1.0);
+        let put_off = self.walk(until.max(self.left.from), theirs, slow, Hours::OneZone)?;
+        Some(all.max(put_off))
     }
 
     pub(super) fn cost(&self, per_minute_fen: Option<u64>) -> CostForecast {
@@ -143,12 +188,24 @@ impl Ahead<'_> {
         if self.of == HistoryOf::Nobody || self.history.settled == 0 {
             return None;
         }
-        let people = float(self.people);
-        let mean = ratio(self.history.calls, self.history.settled);
+        let mean = ratio(self.history.settled_calls, self.history.settled);
         let off = NINE_OF_TEN * mean / float(self.history.settled).sqrt();
-        let most = f64::from(self.plan.retry_policy.retries_max + 1 + self.plan.retry_policy.uncharged_max);
-        let low = (mean - off).max(0.0) * people;
-        Some((low, (mean + off).min(most).max(mean) * people))
+        let most = self.calls_of_a_person_max();
+        let low = (mean - off).max(0.0).min(most) * float(self.left.people);
+        let people = float(self.left.people.saturating_add(self.left.later));
+        Some((low, (mean + off).min(most) * people))
+    }
+
+    /// What the policy has, in each round.
+    fn calls_of_a_person_max(&self) -> f64 {
+        let policy = &self.plan.retry_policy;
+        let by_retries = f64::from(policy.retries_max) + 1.0 + f64::from(policy.uncharged_max);
+        let most = policy
+            .calls_max
+            .map_or(by_retries, |most| by_retries.min(f64::from(most)));
+        let running = self.plan.running.as_deref();
+        let recycle = running.and_then(|running| running.recycle.as_ref());
+        most * (1.0 + recycle.map_or(0.0, |recycle| f64::from(recycle.rounds_max)))
     }
 
     /// Calls an open hour: all places busy, and as it went.
@@ -157,23 +214,31 @@ impl Ahead<'_> {
         let places = f64::from(self.plan.max_concurrent);
         let fast = places * 3_600.0 / (RING_S + talk_s);
         let slow = ratio(self.history.calls, self.history.hours).min(fast);
-        match self.stage {
+        match self.left.stage {
             Some(Stage::Pilot) => {
-                let open = self.open_hours_of_a_day();
-                let most = f64::from(PILOT_CALLS_PER_DAY_MAX) / open.max(STEP_HOURS);
-                (fast.min(most), slow.min(most))
+                let most = |hours| {
+                    f64::from(PILOT_CALLS_PER_DAY_MAX) / self.open_hours_of_a_day(hours).max(STEP_HOURS)
+                };
+                (fast.min(most(Hours::Anybodys)), slow.min(most(Hours::OneZone)))
             }
             Some(Stage::Test | Stage::Full) | None => (fast, slow),
         }
     }
 
-    fn open_hours_of_a_day(&self) -> f64 {
-        let steps = (0..96_u64).filter(|step| self.is_open(self.from.plus_ms(step * STEP_MS)));
+    fn open_hours_of_a_day(&self, hours: Hours) -> f64 {
+        let steps = (0..96_u64).filter(|step| self.is_open(self.left.from.plus_ms(step * STEP_MS), hours));
         (float(steps.count() as u64) * STEP_HOURS).min(DAY_HOURS)
     }
 
-    fn is_open(&self, at: Timestamp) -> bool {
-        match opening(self.plan, at) {
+    fn opens(&self, at: Timestamp, hours: Hours) -> Opening {
+        match hours {
+            Hours::Anybodys => opening(self.plan, at),
+            Hours::OneZone => opening_in_beijing(self.plan, at),
+        }
+    }
+
+    fn is_open(&self, at: Timestamp, hours: Hours) -> bool {
+        match self.opens(at, hours) {
             Opening::At(opens) => opens == at,
             Opening::ByPerson => true,
             Opening::Never => false,
@@ -181,18 +246,18 @@ impl Ahead<'_> {
     }
 
     /// When so many calls are made at this pace; `None` behind the campaign's end or a year.
-    fn walk(&self, calls: f64, an_hour: f64) -> Option<Timestamp> {
+    fn walk(&self, from: Timestamp, calls: f64, an_hour: f64, in_hours: Hours) -> Option<Timestamp> {
         let mut hours = if an_hour > 0.0 {
             calls / an_hour
         } else {
             return None;
         };
-        let mut at = self.from;
+        let mut at = from;
         for _ in 0..STEPS_MAX {
             if hours <= 0.0 {
                 return Some(at);
             }
-            match opening(self.plan, at) {
+            match self.opens(at, in_hours) {
                 Opening::Never => return None,
                 Opening::At(opens) if opens > at => at = opens,
                 Opening::At(_) | Opening::ByPerson => {
@@ -232,7 +297,9 @@ fn ceiling(value: f64) -> u64 {
 mod tests {
     use super::*;
 
-    use domain::calling_plan::CallingWindow;
+    use domain::calling_plan::{CallingWindow, Preset};
+    use domain::disposition::Disposition;
+    use domain::running_plan::{Recycle, RunningPlan};
     use domain::time::TimeOfDay;
 
     fn plan() -> CallingPlan {
@@ -250,6 +317,7 @@ mod tests {
         History {
             campaigns: 1,
             settled: 1_000,
+            settled_calls: 2_000,
             calls: 2_000,
             talk_ms: 2_000 * 10_000,
             billed_seconds: 600 * 60,
@@ -260,12 +328,98 @@ mod tests {
     fn ahead(plan: &CallingPlan, people: u64) -> Ahead<'_> {
         Ahead {
             plan,
-            stage: None,
-            people,
-            from: "2026-03-02T01:00:00Z".parse().unwrap(),
+            left: Left {
+                people,
+                later: 0,
+                later_until: None,
+                stage: None,
+                from: "2026-03-02T01:00:00Z".parse().unwrap(),
+                waits: false,
+            },
             of: HistoryOf::Own,
             history: history(),
         }
+    }
+
+    fn changed<'a>(plan: &'a CallingPlan, people: u64, change: impl FnOnce(&mut Left)) -> Ahead<'a> {
+        let mut ahead = ahead(plan, people);
+        change(&mut ahead.left);
+        ahead
+    }
+
+    /// As if each settled person had taken ten calls.
+    fn often(plan: &CallingPlan) -> Ahead<'_> {
+        Ahead {
+            history: History {
+                settled: 500,
+                settled_calls: 5_000,
+                calls: 5_000,
+                ..history()
+            },
+            ..ahead(plan, 1_000)
+        }
+    }
+
+    #[test]
+    fn nobody_is_called_more_often_than_the_policy_and_its_rounds_have() {
+        let mut plan = plan();
+        plan.retry_policy.retries_max = 1;
+        plan.retry_policy.uncharged_max = 0;
+        let told = often(&plan).end();
+        assert_eq!((told.calls_low, told.calls_high), (Some(2_000), Some(2_000)));
+        plan.running = Some(Box::new(RunningPlan {
+            recycle: Some(Recycle {
+                dispositions: [Disposition::NoAnswer].into(),
+                after_days: 7,
+                rounds_max: 2,
+            }),
+            ..RunningPlan::default()
+        }));
+        assert_eq!(often(&plan).end().calls_high, Some(6_000));
+        plan.retry_policy.calls_max = Some(1);
+        assert_eq!(often(&plan).end().calls_high, Some(3_000));
+    }
+
+    #[test]
+    fn calls_of_who_still_waits_say_nothing_of_a_settled_persons() {
+        let plan = plan();
+        let mut ahead = ahead(&plan, 1_000);
+        ahead.history.calls = 4_000;
+        assert_eq!(ahead.end().calls_high, Some(2_105));
+    }
+
+    #[test]
+    fn who_is_put_off_counts_at_most_and_ends_behind_the_last_of_their_times() {
+        let plan = plan();
+        let until: Timestamp = "2026-03-03T01:00:00Z".parse().unwrap();
+        let told = changed(&plan, 0, |left| {
+            (left.later, left.later_until) = (10, Some(until));
+        })
+        .end();
+        assert_eq!((told.calls_low, told.calls_high), (Some(0), Some(22)));
+        assert_eq!(told.earliest, None, "nobody can be called before");
+        assert!(told.latest.unwrap() > until, "{told:?}");
+        assert_eq!(told.unknown, ["deferred_people"]);
+    }
+
+    #[test]
+    fn behind_another_campaign_no_latest_end_is_told() {
+        let plan = plan();
+        let told = changed(&plan, 10, |left| left.waits = true).end();
+        assert_eq!(told.latest, None);
+        assert_eq!(told.unknown, ["when_the_other_campaign_is_so_far"]);
+    }
+
+    #[test]
+    fn where_each_person_has_a_zone_the_latest_end_keeps_the_hours_of_a_day() {
+        let plan = CallingPlan {
+            preset: Preset::UsTsr,
+            ..plan()
+        };
+        let told = ahead(&plan, 1_000).end();
+        // Ten and a half hours at 200 calls an hour, of which a day has nine.
+        let latest = told.latest.unwrap().to_string();
+        assert!(latest.as_str() > "2026-03-03T01", "{latest}");
     }
 
     #[test]
@@ -299,19 +453,13 @@ mod tests {
     #[test]
     fn a_pilots_day_and_a_test_bound_what_can_be_told() {
         let plan = plan();
-        let pilot = Ahead {
-            stage: Some(Stage::Pilot),
-            ..ahead(&plan, 2_000)
-        };
+        let pilot = changed(&plan, 2_000, |left| left.stage = Some(Stage::Pilot));
         let told = pilot.end();
         assert!(
             told.earliest.unwrap().to_string().as_str() > "2026-03-05",
             "{told:?}"
         );
-        let test = Ahead {
-            stage: Some(Stage::Test),
-            ..ahead(&plan, 2_000)
-        };
+        let test = changed(&plan, 2_000, |left| left.stage = Some(Stage::Test));
         assert_eq!(test.end().unknown, ["when_it_is_promoted"]);
     }
 

@@ -38,6 +38,10 @@ pub struct FunnelStep {
 pub(super) struct Funnel {
     pub(super) people: u64,
     pub(super) left: u64,
+    /// People who fall at a rule that names a later time.
+    pub(super) later: u64,
+    /// The latest time named to any of them.
+    pub(super) last_not_before: Option<Timestamp>,
     steps: Vec<FunnelStep>,
 }
 
@@ -46,6 +50,7 @@ impl Funnel {
     pub(super) fn take(&mut self, customer: &CustomerId, verdicts: &[SidedVerdict]) {
         self.people += 1;
         let mut stands = true;
+        let mut deferred = None;
         for (place, one) in verdicts.iter().enumerate() {
             let Some(step) = self.step(place, one) else {
                 continue;
@@ -55,7 +60,10 @@ impl Funnel {
             }
             stands = false;
             step.take(customer, one);
+            deferred = until(one.verdict.decision);
         }
+        self.later += u64::from(deferred.is_some());
+        self.last_not_before = self.last_not_before.max(deferred);
         self.left += u64::from(stands);
     }
 
@@ -120,6 +128,13 @@ impl FunnelStep {
     /// Everybody who came as far as this rule fell at it.
     pub(super) const fn takes_all(&self) -> bool {
         self.left == 0 && self.never + self.later > 0
+    }
+}
+
+const fn until(decision: Decision) -> Option<Timestamp> {
+    match decision {
+        Decision::DeferUntil(until) => Some(until),
+        Decision::Forbid | Decision::Allow => None,
     }
 }
 

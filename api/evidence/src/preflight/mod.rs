@@ -15,13 +15,13 @@ use application::installation::{DialingState, Installation};
 use application::why_not::{engaged_stops, person_then, verdicts_now};
 use blocking::{Known, blockers};
 use domain::calling_plan::{CallingPlan, Preset};
-use domain::campaign::CampaignStatus;
+use domain::campaign::{CampaignState, CampaignStatus};
 use domain::compliance::{Opening, opening};
-use domain::go_live::Stage;
 use domain::ids::CampaignId;
 use domain::problem::Problem;
+use domain::running_plan::{After, Life};
 use domain::time::Timestamp;
-use ends::{Ahead, CALLS_MIN, History};
+use ends::{Ahead, CALLS_MIN, History, Left};
 use funnel::Funnel;
 use projections::views::campaign_board::{self, BoardRow, LISTED_MAX};
 use projections::views::cost_board::{BillingStep, CostFilter, costs};
@@ -68,16 +68,25 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
     let state = &loaded.state;
     let plan = state.plan().ok_or_else(|| Problem::missing("this campaign"))?;
     let asked_at = installation.now();
-    let judged_at = match opening(plan, asked_at) {
+    let begins = begins(installation, state, asked_at).await?;
+    let judged_at = match opening(plan, begins.from) {
         Opening::At(at) => at,
-        Opening::Never | Opening::ByPerson => asked_at,
+        Opening::Never | Opening::ByPerson => begins.from,
     };
+    // Each person is two streams: in one of the few places for long questions.
+    let clock = &installation.environment.clock;
+    let _place = installation.past.place(clock.as_ref()).await?;
     let (people, whole) = enrolled(installation.store(), campaign).await?;
     let mut funnel = Funnel::default();
+    let mut own = Settled::default();
     for customer in people {
         let person = person_then(installation, &customer, None).await?;
-        let waiting = person.state.enrolment(campaign);
-        if waiting.is_none_or(|enrolment| enrolment.settled.is_some()) {
+        let Some(enrolment) = person.state.enrolment(campaign) else {
+            continue;
+        };
+        if enrolment.settled.is_some() {
+            own.people += 1;
+            own.calls += u64::from(enrolment.calls_count());
             continue;
         }
         let verdicts = verdicts_now(installation, &customer, campaign, &person, judged_at).await?;
@@ -88,7 +97,8 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
     let known = Known {
         plan,
         status: state.status(),
-        now: asked_at,
+        from: begins.from,
+        waits_in_vain: begins.waits == Waits::InVain,
         no_trunk: installation.dialing.now() == DialingState::NoTrunk,
         people: funnel.people,
         stops: &stops,
@@ -96,10 +106,13 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
     let found = blockers(&known, &steps);
     let left = Left {
         people: funnel.left,
+        later: funnel.later,
+        later_until: funnel.last_not_before,
         stage: state.gates().stage(),
         from: judged_at,
+        waits: begins.waits != Waits::No,
     };
-    let ahead = ahead(installation, &ask, plan, left).await?;
+    let ahead = ahead(installation, &ask, plan, left, own).await?;
     Ok(Preflight {
         campaign: campaign.clone(),
         status: state.status(),
@@ -116,11 +129,66 @@ pub async fn preflight(installation: &Installation, ask: PreflightAsk<'_>) -> Re
     })
 }
 
-/// Who is left to be called, from when on.
-struct Left {
-    people: u64,
-    stage: Option<Stage>,
+/// From when on it would run, were it started now.
+struct Begins {
     from: Timestamp,
+    waits: Waits,
+}
+
+/// Whether it waits for another campaign.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waits {
+    No,
+    /// That one has not come so far.
+    Yes,
+    /// That one is stopped before it came so far.
+    InVain,
+}
+
+/// By the plan's own time, and the other campaign's own stream; one that began waits for nothing more.
+async fn begins(
+    installation: &Installation,
+    state: &CampaignState,
+    now: Timestamp,
+) -> Result<Begins, Problem> {
+    let begun = state.status().is_none_or(|status| status.life() != Life::Still);
+    let running = state.plan().and_then(|plan| plan.running.as_deref());
+    let Some(running) = running.filter(|_| !begun) else {
+        let waits = Waits::No;
+        return Ok(Begins { from: now, waits });
+    };
+    let from = running.starts_at.map_or(now, |at| at.max(now));
+    let waits = match &running.after {
+        Some(after) => waits_for(installation, after).await?,
+        None => Waits::No,
+    };
+    Ok(Begins { from, waits })
+}
+
+async fn waits_for(installation: &Installation, after: &After) -> Result<Waits, Problem> {
+    let other = installation
+        .entities
+        .campaigns
+        .state(&after.campaign)
+        .await?
+        .state;
+    let Some(status) = other.status() else {
+        return Ok(Waits::Yes);
+    };
+    if after.reached.is_met(status.life(), other.gates().stage()) {
+        return Ok(Waits::No);
+    }
+    Ok(match status == CampaignStatus::Stopped {
+        true => Waits::InVain,
+        false => Waits::Yes,
+    })
+}
+
+/// The campaign's settled people, and the calls that they took.
+#[derive(Debug, Clone, Copy, Default)]
+struct Settled {
+    people: u64,
+    calls: u64,
 }
 
 /// What there is to go by: the campaign's own calls, else those of others under its preset.
@@ -129,11 +197,14 @@ async fn ahead<'a>(
     ask: &PreflightAsk<'_>,
     plan: &'a CallingPlan,
     left: Left,
+    own: Settled,
 ) -> Result<Ahead<'a>, Problem> {
     let db = installation.rows.db();
-    let own = campaign_board::get(db.as_ref(), &ask.campaign).await?;
-    let enough = |row: &BoardRow| row.calls.dialed >= CALLS_MIN && row.settled > 0;
-    let (of, rows) = match own.filter(enough) {
+    let row = campaign_board::get(db.as_ref(), &ask.campaign).await?;
+    // Who settles first is who answered first: half of them settled are the least that speak for the rest.
+    let most_wait = own.people < left.people.saturating_add(left.later);
+    let enough = |row: &BoardRow| row.calls.dialed >= CALLS_MIN && own.people > 0 && !most_wait;
+    let (of, rows) = match row.filter(enough) {
         Some(own) => (HistoryOf::Own, vec![own]),
         None => (
             HistoryOf::SamePreset,
@@ -144,15 +215,16 @@ async fn ahead<'a>(
     for row in &rows {
         add(installation, row, &mut history).await?;
     }
+    if of == HistoryOf::Own {
+        (history.settled, history.settled_calls) = (own.people, own.calls);
+    }
     let of = match history.calls >= CALLS_MIN {
         true => of,
         false => HistoryOf::Nobody,
     };
     Ok(Ahead {
         plan,
-        stage: left.stage,
-        people: left.people,
-        from: left.from,
+        left,
         of,
         history,
     })
@@ -167,11 +239,16 @@ async fn similar(
     let mut rows = campaign_board::list(installation.rows.db().as_ref(), None, LISTED_MAX).await?;
     rows.retain(|row| {
         let alike = row.preset == preset.code() && row.campaign != ask.campaign;
-        alike && row.calls.dialed > 0 && row.settled > 0 && (ask.admits)(&row.campaign)
+        alike && row.calls.dialed > 0 && is_all_but_settled(row) && (ask.admits)(&row.campaign)
     });
     rows.reverse();
     rows.truncate(SIMILAR_MAX);
     Ok(rows)
+}
+
+/// Nine of ten are settled: so few wait that the calls they took already say little of the others.
+const fn is_all_but_settled(row: &BoardRow) -> bool {
+    row.settled > 0 && row.settled.saturating_mul(10) >= row.enrolled.saturating_mul(9)
 }
 
 async fn add(installation: &Installation, row: &BoardRow, history: &mut History) -> Result<(), Problem> {
@@ -185,6 +262,7 @@ async fn add(installation: &Installation, row: &BoardRow, history: &mut History)
     let billed = costs(db.as_ref(), &filter, BillingStep::Minute).await?;
     history.campaigns += 1;
     history.settled += row.settled;
+    history.settled_calls += row.calls.dialed;
     history.calls += row.calls.dialed;
     history.talk_ms += row.calls.talk_ms;
     history.billed_seconds += billed.iter().map(|cost| cost.billed_seconds).sum::<u64>();

@@ -2,9 +2,9 @@
 
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
-use application::as_of::{Known, Moment, PARAMETERS};
+use application::as_of::{Moment, PARAMETERS};
 use application::figures::{
-    Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Standing, Versions,
+    Chart, FORMULA, FigureShown, MetricShown, PEOPLE, People, Series, Source, Standing, Stands, Versions,
     describe_figure, describe_metric, find, named, versions,
 };
 use application::installation::Installation;
@@ -161,9 +161,8 @@ struct ReportShown {
     definitions: Definitions,
     chart: Chart,
     as_of_position: Option<String>,
-    /// Of the past: where the answer lies.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    known: Option<Known>,
+    #[serde(flatten)]
+    stands: Stands,
 }
 
 async fn show(ctx: Ctx, input: Input) -> Result<Read<ReportShown>, Problem> {
@@ -203,7 +202,7 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<ReportShown>, Problem> {
         chart: charted(&report.hours)?,
         hours: report.hours,
         as_of_position: source.position.map(|position| position.to_string()),
-        known: source.known,
+        stands: source.stands,
     }))
 }
 

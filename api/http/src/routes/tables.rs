@@ -5,7 +5,9 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::as_of::{AS_OF, Moment, PARAMETERS, VALID_AT};
 use application::figures::{Chart, Series, Source, Standing, Versions, versions};
 use application::parameter::Parameter;
-use application::tables::{Abandonment, CostTable, Costing, Daily, abandonment, cost_table, daily};
+use application::tables::{
+    Abandonment, AbandonmentAsked, CostTable, Costing, Daily, abandonment, cost_table, daily,
+};
 use application::targets::campaign_of;
 use chrono::NaiveDate;
 use domain::calendar::beijing_date;
@@ -86,9 +88,9 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 }
 
 async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
-    let date: NaiveDate = match input.text("date").map(str::parse) {
-        None => beijing_date(ctx.installation.now()),
-        Some(Ok(date)) => date,
+    let named: Option<NaiveDate> = match input.text("date").map(str::parse) {
+        None => None,
+        Some(Ok(date)) => Some(date),
         Some(Err(_)) => {
             return Err(Problem::invalid(
                 "date-invalid",
@@ -98,6 +100,8 @@ async fn day(ctx: Ctx, input: Input) -> Result<Read<Standing<Daily>>, Problem> {
     };
     let views: Vec<Arc<dyn View>> = vec![Arc::new(MetricBoard), Arc::new(TargetBoard)];
     let source = Source::of_all(&ctx.installation, Moment::of(input.query())?, views).await?;
+    // Without a day it is that of the moment looked at.
+    let date = named.unwrap_or_else(|| beijing_date(source.at.unwrap_or_else(|| ctx.installation.now())));
     let answer = daily(source.db.as_ref(), date).await?;
     Ok(Read(Standing {
         answer,
@@ -241,7 +245,13 @@ async fn ledger(ctx: Ctx, input: Input) -> Result<Read<Standing<Abandonment>>, P
     };
     // The window of 30 days ends at the moment looked at.
     let at = source.at.unwrap_or_else(|| ctx.installation.now());
-    let answer = abandonment(db, &campaign, &board.preset, at).await?;
+    let asked = AbandonmentAsked {
+        campaign: &campaign,
+        preset: &board.preset,
+        at,
+        as_of: source.position.filter(|_| source.known.is_some()),
+    };
+    let answer = abandonment(db, &asked).await?;
     Ok(Read(Standing {
         answer,
         stands: source.stands,

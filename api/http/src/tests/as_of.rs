@@ -359,3 +359,32 @@ fn sixteen_who_ask_at_once_are_all_answered() {
     assert_eq!(statuses, [200; 16]);
     world.end();
 }
+
+#[test]
+fn long_questions_about_campaigns_take_one_of_the_few_places() {
+    let world = World::begin();
+    assert_eq!(world.ask_path("POST", "/api/v1/campaigns", CAMPAIGN).0, 201);
+    let past = &world.running.installation.past;
+    let clock = Arc::clone(&world.running.installation.environment.clock);
+    let what_if = r#"{"preset":"cn-collection"}"#;
+    let questions = [
+        ("GET", "/api/v1/campaigns/T/preflight", ""),
+        ("POST", "/api/v1/campaigns/T/what-if/policies", what_if),
+    ];
+    world.runtime.block_on(async {
+        let held = (
+            past.place(clock.as_ref()).await.unwrap(),
+            past.place(clock.as_ref()).await.unwrap(),
+        );
+        for (method, path, body) in questions {
+            let asked = answer(&world.running, method, path, body);
+            let waited = tokio::time::timeout(std::time::Duration::from_millis(100), asked).await;
+            assert!(waited.is_err(), "{path} waits for a place");
+        }
+        drop(held);
+    });
+    for (method, path, body) in questions {
+        assert_eq!(world.ask_path(method, path, body).0, 200, "{path}");
+    }
+    world.end();
+}
