@@ -9,7 +9,7 @@ pub mod body;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;
-mod csv_text;
+pub mod csv_text;
 pub mod deal_file;
 pub mod encoding;
 mod evidence;
