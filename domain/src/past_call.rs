@@ -2,13 +2,13 @@
 //! that caps count where the record proves a dial, and never dials of ours.
 //!
 //! Promises: a record counts once, however often it is imported; one that proves no dial is kept, and no cap
-//! counts it.
+//! counts it until a later export of the same record proves it.
 
 use crate::ids::{InvalidId, NAMESPACE, NumberId, uuid_id};
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use uuid::Uuid;
@@ -22,8 +22,32 @@ pub const PAST_CALLS_MAX: usize = 2_000;
 /// What the name of a cap's fact begins with that says how many of the counted calls were imported.
 pub const IMPORTED_FACT: &str = "imported_";
 
-/// Longest status word: VICIdial's have six letters, Asterisk's eleven.
-pub const PAST_STATUS_BYTES_MAX: usize = 20;
+/// Longest status of VICIdial's own: its column has six letters.
+const VICIDIAL_STATUS_BYTES_MAX: usize = 6;
+
+/// How the switch says that a dial ended (Asterisk's `DIALSTATUS`), for calls that it alone saw.
+const SWITCH_STATUSES: [&str; 9] = [
+    "ANSWER",
+    "BUSY",
+    "NOANSWER",
+    "CANCEL",
+    "CHANUNAVAIL",
+    "CONGESTION",
+    "DONTCALL",
+    "TORTURE",
+    "INVALIDARGS",
+];
+
+/// Asterisk's dispositions (`ast_cdr_disp2str`).
+const DISPOSITIONS: [&str; 7] = [
+    "ANSWERED",
+    "NO ANSWER",
+    "BUSY",
+    "FAILED",
+    "CONGESTION",
+    "NOANSWER",
+    "UNKNOWN",
+];
 
 /// A record within so much of a dial of ours on the same number is that dial, seen by the switch: its set-up
 /// and two clocks' difference lie below a minute.
@@ -78,12 +102,26 @@ pub struct PastCall {
     pub talk_ms: Option<u64>,
 }
 
-/// Whether a text may be a status: capital letters, digits, blanks, `_` and `-`.
-pub fn is_status(text: &str) -> bool {
-    let known = |letter: u8| {
-        letter.is_ascii_uppercase() || letter.is_ascii_digit() || matches!(letter, b' ' | b'_' | b'-')
-    };
-    !text.is_empty() && text.len() <= PAST_STATUS_BYTES_MAX && text.bytes().all(known)
+/// Whether a text may be a status of such a system: what is stored is sealed nowhere, so that no column of
+/// numbers or names may pass for one. Stored ones of before are read whatever they are.
+pub fn is_status(source: HistorySource, text: &str) -> bool {
+    let known =
+        |letter: u8| letter.is_ascii_uppercase() || letter.is_ascii_digit() || matches!(letter, b'_' | b'-');
+    match source {
+        HistorySource::Asterisk => DISPOSITIONS.contains(&text),
+        HistorySource::Vicidial => {
+            let is_short = text.len() <= VICIDIAL_STATUS_BYTES_MAX && text.bytes().all(known);
+            let is_own = is_short && text.bytes().any(|letter| letter.is_ascii_uppercase());
+            is_own || SWITCH_STATUSES.contains(&text)
+        }
+    }
+}
+
+/// What is remembered of a record, so that it counts once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Noted {
+    dialed_at: Timestamp,
+    proves_dial: bool,
 }
 
 /// A dial that a record proves.
@@ -97,7 +135,7 @@ pub struct ImportedDial {
 /// What was imported of one person or number.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PastCalls {
-    records: BTreeSet<PastCallId>,
+    records: BTreeMap<PastCallId, Noted>,
     dials: Vec<ImportedDial>,
 }
 
@@ -114,7 +152,19 @@ impl PastCalls {
     }
 
     pub fn has(&self, record: PastCallId) -> bool {
-        self.records.contains(&record)
+        self.records.contains_key(&record)
+    }
+
+    /// Whether a record says nothing new: a dial that was not proved may be proved later.
+    pub(crate) fn tells(&self, call: &PastCall) -> bool {
+        let noted = self.records.get(&call.record);
+        noted.is_some_and(|noted| noted.proves_dial || !call.proves_dial)
+    }
+
+    /// Records of after an instant.
+    pub(crate) fn count_after(&self, oldest: Timestamp) -> usize {
+        let records = self.records.values();
+        records.filter(|noted| noted.dialed_at > oldest).count()
     }
 
     pub fn dials(&self) -> &[ImportedDial] {
@@ -123,16 +173,62 @@ impl PastCalls {
 
     pub(crate) fn note(&mut self, calls: &[PastCall]) {
         for call in calls {
-            if self.records.insert(call.record) && call.proves_dial {
+            let was_proved = self
+                .records
+                .get(&call.record)
+                .is_some_and(|noted| noted.proves_dial);
+            let noted = Noted {
+                dialed_at: call.dialed_at,
+                proves_dial: call.proves_dial || was_proved,
+            };
+            self.records.insert(call.record, noted);
+            if call.proves_dial && !was_proved {
                 self.dials.push(ImportedDial {
                     at: call.dialed_at,
                     answered: call.answered,
                 });
             }
         }
+        self.make_room();
+    }
+
+    /// The oldest give way: whoever took the newer ones has seen that no cap looks back to them.
+    fn make_room(&mut self) {
+        while self.records.len() > PAST_CALLS_MAX {
+            let oldest = self.records.iter().min_by_key(|(_, noted)| noted.dialed_at);
+            let Some(oldest) = oldest.map(|(record, _)| *record) else {
+                return;
+            };
+            self.records.remove(&oldest);
+        }
     }
 
     pub(crate) fn trim(&mut self, oldest: Timestamp) {
         self.dials.retain(|dial| dial.at > oldest);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_number_and_no_name_is_a_status() {
+        for (source, text, may_be) in [
+            (HistorySource::Vicidial, "SALE", true),
+            (HistorySource::Vicidial, "CPDINV", true),
+            (HistorySource::Vicidial, "A-1_B", true),
+            (HistorySource::Vicidial, "CHANUNAVAIL", true),
+            (HistorySource::Vicidial, "CPDINVX", false),
+            (HistorySource::Vicidial, "13800138000", false),
+            (HistorySource::Vicidial, "138001", false),
+            (HistorySource::Vicidial, "ZHANG WEI", false),
+            (HistorySource::Vicidial, "", false),
+            (HistorySource::Asterisk, "NO ANSWER", true),
+            (HistorySource::Asterisk, "SALE", false),
+            (HistorySource::Asterisk, "13800138000", false),
+        ] {
+            assert_eq!(is_status(source, text), may_be, "{source:?} {text:?}");
+        }
     }
 }

@@ -5,6 +5,8 @@
 //! learns of its past by importing the same files again.
 
 use crate::installation::{Installation, follow};
+use actors::AskError;
+use domain::compliance::ContactHistory;
 use domain::customer::{CustomerCommand, CustomerEvent, Erasure, HistoryOrder};
 use domain::ids::NumberId;
 use domain::number::{NumberCommand, NumberEvent};
@@ -46,7 +48,8 @@ pub struct PastCallRow {
     /// Absent where the record does not tell: counts as either.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
-    /// The system's own word for how it ended: capital letters, digits, blanks, `_` and `-`.
+    /// The system's own word for how it ended: of VICIdial up to 6 capital letters, digits, `_` and `-`, at
+    /// least one of them a letter, or the switch's; of Asterisk a disposition.
     #[schemars(example = &"NO ANSWER")]
     pub status: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,6 +68,8 @@ pub struct PastCallsTaken {
     pub ours: usize,
     /// New facts of persons who have those numbers.
     pub of_people: usize,
+    /// Persons who took none of a number's records, such as who has as many as are kept.
+    pub people_refused: usize,
     pub refused: Vec<PastCallRefused>,
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String")]
@@ -83,11 +88,11 @@ pub struct PastCallRefused {
 /// Records of one number, with their places in the request.
 type OfNumber = Vec<(usize, PastCall)>;
 
-/// Takes each number's records together; a bad one takes none with it.
+/// Takes each number's records together; a bad one, also one that could not be read, takes none with it.
 pub async fn take_past_calls(
     installation: &Installation,
     source: HistorySource,
-    rows: Vec<PastCallRow>,
+    rows: Vec<Option<PastCallRow>>,
     cause: Cause,
 ) -> Result<PastCallsTaken, Problem> {
     let mut taken = PastCallsTaken {
@@ -96,7 +101,9 @@ pub async fn take_past_calls(
     };
     let mut numbers: BTreeMap<NumberId, OfNumber> = BTreeMap::new();
     for (row, told) in rows.into_iter().enumerate() {
-        match read(installation, source, told) {
+        let unread = "a member of it is missing, of another form, or none of a record";
+        let told = told.ok_or_else(|| unread.to_owned());
+        match told.and_then(|told| read(installation, source, told)) {
             Ok((number, call)) => numbers.entry(number).or_default().push((row, call)),
             Err(why) => taken.refused.push(PastCallRefused { row, why }),
         }
@@ -134,8 +141,8 @@ fn read(
     if row.key.is_empty() || row.key.len() > KEY_BYTES_MAX {
         return Err(format!("its key has 1 to {KEY_BYTES_MAX} bytes"));
     }
-    if !is_status(&row.status) {
-        return Err("its status is no word of capital letters, digits, blanks, _ and -".to_owned());
+    if !is_status(source, &row.status) {
+        return Err(format!("its status is no word of {}", source.code()));
     }
     if row.dialed_at > installation.now() {
         return Err("the call lies in the future".to_owned());
@@ -160,8 +167,8 @@ struct Importing<'a> {
 }
 
 impl Importing<'_> {
-    async fn take(&self, calls: &[(usize, PastCall)], taken: &mut PastCallsTaken) -> Result<(), Problem> {
-        let calls: Vec<PastCall> = calls.iter().map(|(_, call)| call.clone()).collect();
+    async fn take(&self, rows: &[(usize, PastCall)], taken: &mut PastCallsTaken) -> Result<(), Problem> {
+        let calls: Vec<PastCall> = rows.iter().map(|(_, call)| call.clone()).collect();
         let entities = &self.installation.entities;
         let command = NumberCommand::ImportHistory {
             source: self.source,
@@ -174,9 +181,21 @@ impl Importing<'_> {
         let imported = answer.state.history().imported();
         let is_kept = |call: &&PastCall| imported.is_some_and(|imported| imported.has(call.record));
         let kept = calls.iter().filter(is_kept).count();
+        let now = self.installation.now();
+        let mut left_aside = 0;
+        for ((row, _), call) in rows.iter().zip(&calls) {
+            if !is_kept(&call) && ContactHistory::is_beyond_caps(call.dialed_at, now) {
+                left_aside += 1;
+                let why = "older than caps look back, and the number has all the records that are kept";
+                taken.refused.push(PastCallRefused {
+                    row: *row,
+                    why: why.to_owned(),
+                });
+            }
+        }
         taken.stored += stored;
         taken.known += kept.saturating_sub(stored);
-        taken.ours += calls.len().saturating_sub(kept);
+        taken.ours += calls.len().saturating_sub(kept + left_aside);
         self.tell_people(&calls, taken).await
     }
 
@@ -196,9 +215,15 @@ impl Importing<'_> {
             };
             let command = CustomerCommand::ImportHistory(Box::new(order));
             let cause = follow(self.cause, &format!("{}/{customer}", self.number));
-            let answer = entities.customers.ask(&customer, command, cause).await?;
-            taken.position = taken.position.max(answer.position);
-            taken.of_people += answer.events.iter().map(calls_of_person).sum::<usize>();
+            match entities.customers.ask(&customer, command, cause).await {
+                Ok(answer) => {
+                    taken.position = taken.position.max(answer.position);
+                    taken.of_people += answer.events.iter().map(calls_of_person).sum::<usize>();
+                }
+                // One who takes no more, or is erased by now, stops none of the others.
+                Err(AskError::Refused(_)) => taken.people_refused += 1,
+                Err(other) => return Err(other.into()),
+            }
         }
         Ok(())
     }

@@ -143,20 +143,22 @@ fn mark_of(input: &Input) -> Result<Option<QueryMark>, Problem> {
 pub(crate) enum ListRows {
     File(Spooled, Mapping),
     Body(Vec<Map<String, Value>>),
+    /// Of a frozen segment: whoever of its people is left.
+    Members(Vec<Map<String, Value>>),
 }
 
 impl ListRows {
     fn to_look_at(&self) -> Result<Box<dyn RowSource>, Problem> {
         match self {
             Self::File(spooled, mapping) => Ok(spooled.rows(mapping.clone())?),
-            Self::Body(records) => Ok(Box::new(BodySource::new(records.clone()))),
+            Self::Body(records) | Self::Members(records) => Ok(Box::new(BodySource::new(records.clone()))),
         }
     }
 
     fn into_rows(self) -> Box<dyn RowSource> {
         match self {
             Self::File(spooled, mapping) => spooled.into_rows(mapping),
-            Self::Body(records) => Box::new(BodySource::new(records)),
+            Self::Body(records) | Self::Members(records) => Box::new(BodySource::new(records)),
         }
     }
 }
@@ -169,10 +171,11 @@ pub(crate) async fn run(
     importing: Importing,
 ) -> Result<Changed<ImportReport>, Problem> {
     let four_eyes = behind(installation, &plan, &rows, &importing).await?;
+    let is_of_segment = matches!(rows, ListRows::Members(_));
     let rows = rows.into_rows();
     let enroller = CampaignEnroller::new(Arc::clone(installation), &plan.rules, importing.by)
         .behind(four_eyes)
-        .of_query(importing.query.is_some())
+        .of_query(importing.query.is_some() || is_of_segment)
         .read_to(importing.mark)
         .assigning(importing.may_assign);
     let report = load_into(installation, plan, rows, &enroller).await?;

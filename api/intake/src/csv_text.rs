@@ -17,14 +17,14 @@ const _: () = assert!(ROW_MAX as u64 == ROW_BYTES_MAX);
 
 /// One row of the text.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Row {
+pub enum Row {
     Cells(Vec<String>),
     /// Its line alone is lost.
     StrayQuote,
 }
 
 /// A text that is read row by row; memory is bounded by a row.
-pub(crate) struct CsvText {
+pub struct CsvText {
     source: Box<dyn Read + Send>,
     separator: u8,
     /// What was read; up to `at` it was given.
@@ -52,7 +52,7 @@ enum Unclear {
 
 impl CsvText {
     /// The separator is told from the first line.
-    pub(crate) fn open(source: Box<dyn Read + Send>) -> io::Result<Self> {
+    pub fn open(source: Box<dyn Read + Send>) -> io::Result<Self> {
         let mut opened = Self {
             source,
             separator: b',',
@@ -68,7 +68,7 @@ impl CsvText {
     }
 
     /// The next row, which is named `row` where it is too long; nothing at the end of the text.
-    pub(crate) fn next_row(&mut self, row: u64) -> Result<Option<Row>, ImportError> {
+    pub fn next_row(&mut self, row: u64) -> Result<Option<Row>, ImportError> {
         loop {
             let rest = self.text.get(self.at..).unwrap_or_default();
             if rest.is_empty() && self.ended {

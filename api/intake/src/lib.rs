@@ -10,7 +10,7 @@ mod both;
 pub mod bounded_file;
 pub mod campaign_body;
 pub mod csv;
-mod csv_text;
+pub mod csv_text;
 pub mod deal_file;
 pub mod encoding;
 mod evidence;

@@ -2,7 +2,8 @@
 //!
 //! A grant counts from the moment it is given until it is released; what was dialed is never released.
 
-use crate::ids::{CallId, CampaignId};
+use super::permit::CustomerGrant;
+use crate::ids::{CallId, CampaignId, NumberId};
 use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_DIAL_MS};
 use crate::time::Timestamp;
 
@@ -18,6 +19,8 @@ const DIALS_MAX: usize = 1_000;
 pub struct PastDial {
     pub call: CallId,
     pub campaign: CampaignId,
+    /// Which of a person's numbers; a number's own history has no other.
+    pub number: Option<NumberId>,
     /// When granted; once closed, when dialed.
     pub at: Timestamp,
     /// Whether it was answered; `None` while the call is open, which counts as either.
@@ -47,30 +50,66 @@ impl ContactHistory {
         self.trim(at);
     }
 
-    /// Those of the records that are new: not known, and no dial of ours.
-    pub(crate) fn news(&self, calls: Vec<PastCall>, now: Timestamp) -> Result<Vec<PastCall>, PastCallFault> {
+    /// Whether a call of then is too old for any cap.
+    pub fn is_beyond_caps(dialed_at: Timestamp, now: Timestamp) -> bool {
+        dialed_at <= now.minus_ms(KEEP_MS)
+    }
+
+    /// Those of the records of one number that are new: not known or not proved until now, and no dial of
+    /// ours. Those that no cap counts for their age are left aside where the others need their room.
+    pub(crate) fn news(
+        &self,
+        number: Option<&NumberId>,
+        calls: Vec<PastCall>,
+        now: Timestamp,
+    ) -> Result<Vec<PastCall>, PastCallFault> {
         let mut fresh: Vec<PastCall> = Vec::new();
         for call in calls {
             if call.dialed_at > now {
                 return Err(PastCallFault::InFuture);
             }
-            let is_known = self.imported().is_some_and(|known| known.has(call.record))
-                || fresh.iter().any(|other| other.record == call.record);
-            if !is_known && !self.dialed_about(call.dialed_at) {
-                fresh.push(call);
+            let is_known = self.imported().is_some_and(|known| known.tells(&call));
+            if is_known || self.dialed_about(number, call.dialed_at) {
+                continue;
+            }
+            match fresh.iter_mut().find(|other| other.record == call.record) {
+                None => fresh.push(call),
+                Some(other) if call.proves_dial && !other.proves_dial => *other = call,
+                Some(_) => {}
             }
         }
-        let known = self.imported().map_or(0, PastCalls::count);
-        if known + fresh.len() > PAST_CALLS_MAX {
+        self.with_room(fresh, now)
+    }
+
+    fn with_room(&self, mut fresh: Vec<PastCall>, now: Timestamp) -> Result<Vec<PastCall>, PastCallFault> {
+        let known = self.imported();
+        let is_known = |call: &PastCall| known.is_some_and(|known| known.has(call.record));
+        let is_old = |call: &PastCall| Self::is_beyond_caps(call.dialed_at, now);
+        let newer = fresh
+            .iter()
+            .filter(|call| !is_known(call) && !is_old(call))
+            .count();
+        let recent = known.map_or(0, |known| known.count_after(now.minus_ms(KEEP_MS)));
+        if recent + newer > PAST_CALLS_MAX {
             return Err(PastCallFault::TooMany);
         }
+        let mut room = PAST_CALLS_MAX.saturating_sub(known.map_or(0, PastCalls::count) + newer);
+        fresh.retain(|call| {
+            let needs_room = !is_known(call) && is_old(call);
+            let stays = !needs_room || room > 0;
+            room -= usize::from(needs_room && stays);
+            stays
+        });
         Ok(fresh)
     }
 
-    /// We dialed then: a record is the switch's sight of it.
-    fn dialed_about(&self, at: Timestamp) -> bool {
+    /// We dialed this number then: a record is the switch's sight of it.
+    fn dialed_about(&self, number: Option<&NumberId>, at: Timestamp) -> bool {
         let near = |other: Timestamp| at.ms_since(other).max(other.ms_since(at)) <= SAME_DIAL_MS;
-        self.dials.iter().any(|dial| near(dial.at))
+        self.dials.iter().any(|dial| {
+            let both = dial.number.as_ref().zip(number);
+            near(dial.at) && both.is_none_or(|(dialed, asked)| dialed == asked)
+        })
     }
 
     pub fn find(&self, call: CallId) -> Option<&PastDial> {
@@ -92,14 +131,32 @@ impl ContactHistory {
         open.map(|dial| dial.call).collect()
     }
 
+    /// A grant in a number's own history.
     pub(crate) fn grant(&mut self, call: CallId, campaign: CampaignId, at: Timestamp) {
-        self.release(call);
-        self.dials.push(PastDial {
+        self.note_grant(PastDial {
             call,
             campaign,
+            number: None,
             at,
             answered: None,
         });
+    }
+
+    /// A grant in a person's history, who may have several numbers.
+    pub(crate) fn grant_of(&mut self, grant: &CustomerGrant, at: Timestamp) {
+        self.note_grant(PastDial {
+            call: grant.call,
+            campaign: grant.campaign.clone(),
+            number: Some(grant.number.clone()),
+            at,
+            answered: None,
+        });
+    }
+
+    fn note_grant(&mut self, dial: PastDial) {
+        let at = dial.at;
+        self.release(dial.call);
+        self.dials.push(dial);
         self.trim(at);
     }
 

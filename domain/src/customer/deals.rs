@@ -47,8 +47,16 @@ pub struct CallTold {
     pub first_dialed_at: Timestamp,
 }
 
+/// A deal as its last report left it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownDeal {
+    pub deal: Deal,
+    /// Whether that report told figures what it changes; those of before they counted did not.
+    pub has_counts: bool,
+}
+
 /// What is known of a person's deals, by reference.
-pub type Deals = BTreeMap<String, Deal>;
+pub type Deals = BTreeMap<String, KnownDeal>;
 
 pub(super) fn report(
     state: &CustomerState,
@@ -74,7 +82,8 @@ pub(super) fn report(
             dialed_at: report.call.dialed_at,
         });
     }
-    let before = state.deals().and_then(|deals| deals.get(&report.reference));
+    let known = state.deals().and_then(|deals| deals.get(&report.reference));
+    let before = known.map(|known| &known.deal);
     if let Some(before) = before
         && (before.campaign != report.campaign
             || before.kind != report.kind
@@ -89,7 +98,7 @@ pub(super) fn report(
         return Ok(Vec::new());
     }
     let was = before.map_or(0, |before| before.amount_minor);
-    let counts = counts(state, before, &deal);
+    let counts = counts(state, known, &deal);
     Ok(vec![CustomerEvent::DealReported {
         counts: Some(counts),
         change_minor: signed(deal.amount_minor) - signed(was),
@@ -130,19 +139,16 @@ fn attributed(report: DealReport) -> Deal {
     }
 }
 
-/// Against what figures counted of it before.
-fn counts(state: &CustomerState, before: Option<&Deal>, deal: &Deal) -> DealCounts {
-    let (was, is) = (
-        before.filter(|before| is_counted(before)),
-        is_counted(deal).then_some(deal),
-    );
+/// Against what figures counted of it before: nothing of a report without counts.
+fn counts(state: &CustomerState, before: Option<&KnownDeal>, deal: &Deal) -> DealCounts {
+    let (was, is) = (before.and_then(in_figures), is_counted(deal).then_some(deal));
     let minor = |deal: Option<&Deal>| signed(deal.map_or(0, |deal| deal.amount_minor));
     let cycle_ms = |deal: Option<&Deal>| signed(deal.and_then(|deal| deal.cycle_ms).unwrap_or(0));
     let one = |deal: Option<&Deal>| i64::from(deal.is_some());
-    let mut known = state.deals().into_iter().flat_map(BTreeMap::values);
-    let has_another = known.any(|other| {
+    let known = state.deals().into_iter().flat_map(BTreeMap::values);
+    let has_another = known.filter_map(in_figures).any(|other| {
         let is_same = other.campaign == deal.campaign && other.kind == deal.kind;
-        is_same && other.reference != deal.reference && is_counted(other)
+        is_same && other.reference != deal.reference
     });
     DealCounts {
         counted_minor: minor(is) - minor(was),
@@ -150,6 +156,11 @@ fn counts(state: &CustomerState, before: Option<&Deal>, deal: &Deal) -> DealCoun
         counted_people: if has_another { 0 } else { one(is) - one(was) },
         cycle_change_ms: cycle_ms(is) - cycle_ms(was),
     }
+}
+
+/// The deal where figures count it.
+fn in_figures(known: &KnownDeal) -> Option<&Deal> {
+    Some(&known.deal).filter(|deal| known.has_counts && is_counted(deal))
 }
 
 /// It is put down to a call, and was not taken back.

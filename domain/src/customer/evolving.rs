@@ -99,7 +99,7 @@ impl CustomerState {
     }
 
     fn note_granted(&mut self, attempt: u32, grant: &CustomerGrant, at: Timestamp) {
-        self.history.grant(grant.call, grant.campaign.clone(), at);
+        self.history.grant_of(grant, at);
         self.with_enrolment(&grant.campaign, |enrolment| {
             enrolment.attempts = attempt;
             enrolment.number = grant.number.clone();

@@ -57,7 +57,7 @@ pub use command::{
 };
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;
-pub use deals::{CallTold, DEALS_MAX, DealReport, Deals};
+pub use deals::{CallTold, DEALS_MAX, DealReport, Deals, KnownDeal};
 pub use enrolment::{ClosedCount, EnrolmentState, LastCall, NotDialed, SettledAs};
 pub use erasure::{DeletedRecording, Erasure};
 pub use event::CustomerEvent;

@@ -31,7 +31,8 @@ pub(super) fn import(
         return Err(CustomerRefusal::NotTheirNumber);
     }
     super::answering::at_most(calls.len(), PAST_CALLS_OF_EVENT_MAX, "records of one request")?;
-    let calls = state.history().news(calls, now).map_err(|fault| match fault {
+    let news = state.history().news(Some(&number), calls, now);
+    let calls = news.map_err(|fault| match fault {
         PastCallFault::InFuture => CustomerRefusal::PastCallInFuture,
         PastCallFault::TooMany => CustomerRefusal::TooMany {
             count: PAST_CALLS_MAX,

@@ -2,7 +2,7 @@
 
 use super::assignee::Assignee;
 use super::consented;
-use super::deals::Deals;
+use super::deals::{Deals, KnownDeal};
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
@@ -187,9 +187,13 @@ impl CustomerState {
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
-            CustomerEvent::DealReported { deal, .. } => {
+            CustomerEvent::DealReported { deal, counts, .. } => {
                 let deals = self.deals.get_or_insert_default();
-                deals.insert(deal.reference.clone(), (**deal).clone());
+                let known = KnownDeal {
+                    deal: (**deal).clone(),
+                    has_counts: counts.is_some(),
+                };
+                deals.insert(deal.reference.clone(), known);
             }
             CustomerEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),

@@ -19,7 +19,8 @@ pub(super) fn import(
     if calls.len() > PAST_CALLS_OF_EVENT_MAX {
         return Err(too_many);
     }
-    let calls = state.history().news(calls, now).map_err(|fault| match fault {
+    let news = state.history().news(None, calls, now);
+    let calls = news.map_err(|fault| match fault {
         PastCallFault::InFuture => NumberRefusal::PastCallInFuture,
         PastCallFault::TooMany => too_many,
     })?;

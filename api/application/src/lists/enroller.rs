@@ -67,7 +67,8 @@ pub struct CampaignEnroller {
     four_eyes: Option<Box<FourEyes>>,
     /// How far the query was read that the list is of.
     mark: Option<QueryMark>,
-    /// The same content is not what comes again: rows of a query are what its table holds then.
+    /// The same content is not what comes again: a query's table holds other rows then, and of a segment's
+    /// people some are erased since.
     of_query: bool,
     /// Whether whoever opens it may give persons to users and teams.
     may_assign: bool,

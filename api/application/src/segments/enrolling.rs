@@ -37,7 +37,16 @@ impl Installation {
         let before = frozen_before(&state, sql)?;
         let members = self.members_of_segment(sql, before.as_ref()).await?;
         let is_new = before.is_none();
+        let now_sha256 = members.frozen.members_sha256.clone();
         let frozen = before.unwrap_or(members.frozen);
+        let rules = RowRules {
+            consents: Consents::OnRecord,
+            ..self.list_rules(campaign, &frozen.members_sha256).await?
+        };
+        let is_closed = state.lists().get(&rules.list).is_some_and(Option::is_some);
+        if !is_closed {
+            refuse_others(&frozen, &now_sha256)?;
+        }
         let (mut records, mut unreachable_count) = (Vec::with_capacity(members.ids.len()), 0);
         for customer in &members.ids {
             match self.record_of(customer).await? {
@@ -45,10 +54,6 @@ impl Installation {
                 None => unreachable_count += 1,
             }
         }
-        let rules = RowRules {
-            consents: Consents::OnRecord,
-            ..self.list_rules(campaign, &frozen.members_sha256).await?
-        };
         if is_new {
             if frozen.count > 0 {
                 self.refuse_nobody(&records, &rules).await?;
@@ -83,6 +88,17 @@ impl Installation {
         let loaded = self.entities.customers.state(customer).await?;
         Ok(record(&loaded.state))
     }
+}
+
+/// Who is gone leaves no row, also as of then: behind a LIMIT somebody moves up whom nobody fixed, and whom
+/// nobody approved.
+fn refuse_others(frozen: &FrozenSegment, now_sha256: &str) -> Result<(), Problem> {
+    let has_limit = super::read(&frozen.sql)?.limit().is_some();
+    if has_limit && frozen.members_sha256 != now_sha256 {
+        let why = "somebody whom it had is erased since, and its LIMIT would take another in";
+        return Err(Problem::refused("segment-means-others", why));
+    }
+    Ok(())
 }
 
 fn frozen_before(state: &CampaignState, sql: &str) -> Result<Option<FrozenSegment>, Problem> {

@@ -2,7 +2,7 @@
 //! and money.
 
 use super::room::{Answer, KNOWN_MAX};
-use super::{SegmentCounted, SegmentOrder};
+use super::{SegmentCounted, SegmentOrder, Wanted};
 use crate::as_of::past::Apart;
 use crate::installation::Installation;
 use domain::attribute::{AttributeType, AttributeValue, CATALOGUE, Known};
@@ -145,7 +145,7 @@ impl Installation {
         let described: Vec<&'static Known> = CATALOGUE.iter().filter(|known| tells_apart(known)).collect();
         let mut wanted: Vec<&'static Known> = COURSE.iter().filter_map(|name| Known::named(name)).collect();
         wanted.extend(&described);
-        let (counted, answer) = self.asked_segment(order, 0, wanted).await?;
+        let (counted, answer) = self.asked_segment(order, Wanted::known(wanted)).await?;
         within(&answer)?;
         let condition = meant.condition_text().map(str::to_owned);
         let work = move |_: &Apart<'_>| Grouped::of(&described, &answer.known, condition.as_deref());
@@ -162,7 +162,7 @@ impl Installation {
     /// A segment's customers by recency, frequency and money.
     pub async fn rfm_of_segment(&self, order: RfmOrder) -> Result<RfmGraded, Problem> {
         let wanted = RFM_FACTS.iter().filter_map(|name| Known::named(name)).collect();
-        let (counted, answer) = self.asked_segment(order.asked, 0, wanted).await?;
+        let (counted, answer) = self.asked_segment(order.asked, Wanted::known(wanted)).await?;
         within(&answer)?;
         Ok(graded(counted, &answer.known, order.limits.as_ref()))
     }

@@ -95,6 +95,32 @@ pub struct SegmentPreviewed {
     pub sample: Vec<CustomerId>,
 }
 
+/// What is wanted of a segment besides its count.
+#[derive(Default)]
+struct Wanted {
+    named_max: u64,
+    /// Of everybody whom it means.
+    known: Vec<&'static Known>,
+    /// It is on record with a campaign.
+    is_frozen: bool,
+}
+
+impl Wanted {
+    fn named(named_max: u64) -> Self {
+        Self {
+            named_max,
+            ..Self::default()
+        }
+    }
+
+    fn known(known: Vec<&'static Known>) -> Self {
+        Self {
+            known,
+            ..Self::default()
+        }
+    }
+}
+
 /// Everybody whom a segment means, by id, and how that is put on record.
 pub struct Members {
     pub ids: Vec<CustomerId>,
@@ -131,7 +157,7 @@ impl Installation {
     }
 
     pub async fn count_segment(&self, order: SegmentOrder) -> Result<SegmentCounted, Problem> {
-        let (counted, _) = self.asked_segment(order, 0, Vec::new()).await?;
+        let (counted, _) = self.asked_segment(order, Wanted::default()).await?;
         Ok(counted)
     }
 
@@ -142,7 +168,7 @@ impl Installation {
         reader: Reader,
     ) -> Result<SegmentPreviewed, Problem> {
         let named_max = u64::from(order.sample.unwrap_or(SAMPLE_DEFAULT));
-        let (counted, answer) = self.asked_segment(order, named_max, Vec::new()).await?;
+        let (counted, answer) = self.asked_segment(order, Wanted::named(named_max)).await?;
         put_on_record(self, reader, Shown::of(&["segment"], ReadForm::Masked)).await?;
         Ok(SegmentPreviewed {
             counted,
@@ -162,7 +188,11 @@ impl Installation {
             at: asked_before.map(|before| before.asked_at),
             sample: None,
         };
-        let (counted, answer) = self.asked_segment(order, FROZEN_MAX + 1, Vec::new()).await?;
+        let wanted = Wanted {
+            is_frozen: asked_before.is_some(),
+            ..Wanted::named(FROZEN_MAX + 1)
+        };
+        let (counted, answer) = self.asked_segment(order, wanted).await?;
         let mut ids = answer.members;
         if counted.count > FROZEN_MAX {
             let detail = format!(
@@ -186,8 +216,7 @@ impl Installation {
     async fn asked_segment(
         &self,
         order: SegmentOrder,
-        named_max: u64,
-        known: Vec<&'static Known>,
+        wanted: Wanted,
     ) -> Result<(SegmentCounted, Answer), Problem> {
         let segment = read(&order.sql)?;
         let moment = Moment::parse(order.as_of.as_deref(), None)?;
@@ -204,8 +233,9 @@ impl Installation {
             until,
             at,
             is_past,
-            named_max,
-            known,
+            is_frozen: wanted.is_frozen,
+            named_max: wanted.named_max,
+            known: wanted.known,
         };
         let answer = self.segments.ask(&self.environment, &self.past, asked).await?;
         let counted = SegmentCounted {

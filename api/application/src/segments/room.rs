@@ -47,6 +47,8 @@ pub(super) struct Asked {
     pub(super) until: Position,
     pub(super) at: Timestamp,
     pub(super) is_past: bool,
+    /// It was asked and put on record before: what its columns were then, they are.
+    pub(super) is_frozen: bool,
     pub(super) named_max: u64,
     /// Of everybody whom it means.
     pub(super) known: Vec<&'static Known>,
@@ -107,7 +109,9 @@ impl SegmentRoom {
 }
 
 async fn answer_of(held: &Held, asked: &Asked) -> Result<Answer, Problem> {
-    if let Some(name) = held.rows.first_of_nobody(asked.segment.further()).await? {
+    if !asked.is_frozen
+        && let Some(name) = held.rows.first_of_nobody(asked.segment.further()).await?
+    {
         return Err(Problem::members(vec![MemberError {
             pointer: "/sql".to_owned(),
             detail: format!(

@@ -42,7 +42,7 @@ const SOURCES: &[(&str, &str)] = &[
 /// Facts of numbers and of those who have them, each record once: never dials of ours, never a consent. What
 /// stands for a dial of ours adds nothing. A time without a zone is refused unless --utc-offset says it. Bad
 /// rows are listed; the others count. Import people first: who gets a number later learns of its past by the
-/// same files again.
+/// same files again. Ends with 1 where rows were not taken or the sides differ.
 #[derive(Debug, clap::Args)]
 #[command(after_help = crate::kit::failure::EXIT_CODES)]
 pub(crate) struct Args {
@@ -74,11 +74,11 @@ fn source_of(word: &str) -> Option<HistorySource> {
 }
 
 /// What a reply counts, in the order of `Sum::counts`.
-const COUNTS: [&str; 4] = ["stored", "known", "ours", "of_people"];
+const COUNTS: [&str; 5] = ["stored", "known", "ours", "of_people", "people_refused"];
 
 #[derive(Default)]
 struct Sum {
-    counts: [u64; 4],
+    counts: [u64; 5],
     bad: Vec<Value>,
     bad_count: usize,
     position: u64,
@@ -87,15 +87,17 @@ struct Sum {
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let read = read_past(args.source, &args.files, args.utc_offset);
     let past = read.map_err(|error| Failure::refused(error.to_string()))?;
-    let sum = import(&args, runtime, &past).await?;
-    let differences = match args.reconcile {
+    let (sum, failed) = import(&args, runtime, &past).await?;
+    let differences = match args.reconcile && failed.is_none() {
         true => Some(differences(&args, &past).await?),
         false => None,
     };
-    let [stored, known, ours, of_people] = sum.counts;
+    let agrees = differences.as_ref().is_none_or(|found| found["agrees"] == true);
+    let [stored, known, ours, of_people, people_refused] = sum.counts;
     let mut told = json!({
         "source": args.source, "rows": past.rows.len() + past.bad.len(), "stored": stored, "known": known,
-        "ours": ours, "of_people": of_people, "refused": sum.bad_count, "bad_rows": sum.bad,
+        "ours": ours, "of_people": of_people, "people_refused": people_refused,
+        "refused": sum.bad_count, "bad_rows": sum.bad,
         "proves_no_dial": past.rows.iter().filter(|row| !row.proves_dial).count(),
         "position": sum.position.to_string(),
     });
@@ -103,18 +105,38 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         members.insert("differences".to_owned(), differences);
     }
     match args.json {
-        true => output::json(&told),
-        false => output::pretty(&told),
+        true => output::json(&told)?,
+        false => output::pretty(&told)?,
+    }
+    match failed {
+        Some(failure) => Err(failure),
+        None => found(&sum, agrees),
     }
 }
 
-async fn import(args: &Args, runtime: Arc<Runtime>, past: &PastFiles) -> Result<Sum, Failure> {
+/// What is told is told; whoever runs it in a script learns by the exit code that there is something to see.
+fn found(sum: &Sum, agrees: bool) -> Result<(), Failure> {
+    match sum.bad_count {
+        0 if agrees => Ok(()),
+        0 => Err(Failure::found("the sides differ / 双方不一致")),
+        count => Err(Failure::found(format!(
+            "{count} rows were not taken; the others count / {count} 行未导入，其余已计入"
+        ))),
+    }
+}
+
+/// What was taken, also where a request failed before all of it was.
+async fn import(
+    args: &Args,
+    runtime: Arc<Runtime>,
+    past: &PastFiles,
+) -> Result<(Sum, Option<Failure>), Failure> {
     let mut sum = Sum::default();
     for bad in &past.bad {
         sum.note_bad(args, bad.file, bad.line, &bad.why);
     }
     if past.rows.is_empty() {
-        return Ok(sum);
+        return Ok((sum, None));
     }
     let client = args.api.client(runtime).await?;
     let mut failed = None;
@@ -130,7 +152,7 @@ async fn import(args: &Args, runtime: Arc<Runtime>, past: &PastFiles) -> Result<
         }
     }
     client.close().await;
-    failed.map_or(Ok(sum), Err)
+    Ok((sum, failed))
 }
 
 fn as_told(row: &PastRow) -> Value {

@@ -69,7 +69,7 @@ async fn freeze(ctx: Ctx, input: Input) -> Result<Changed<SegmentEnrolled>, Prob
         body,
         version,
         position,
-    }) = run(&ctx.installation, plan, ListRows::Body(list.records), asked).await?;
+    }) = run(&ctx.installation, plan, ListRows::Members(list.records), asked).await?;
     Ok(Changed(Written {
         body: SegmentEnrolled {
             segment: list.frozen,

@@ -28,7 +28,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             import,
         )
         .needs(Permission::NumbersSuppress, About::Nobody)
-        .takes::<NumberImport>(),
+        .takes::<NumberImport>()
+        .kept(),
     ]
 }
 

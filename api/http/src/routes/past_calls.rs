@@ -8,6 +8,7 @@ use domain::past_call::HistorySource;
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
+use serde_json::Value;
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -26,8 +27,8 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 struct HistoryImport {
     #[schemars(with = "HistorySource")]
     source: Option<HistorySource>,
-    #[schemars(length(min = 1, max = PAST_CALLS_OF_REQUEST_MAX))]
-    calls: Vec<PastCallRow>,
+    #[schemars(with = "Vec<PastCallRow>", length(min = 1, max = PAST_CALLS_OF_REQUEST_MAX))]
+    calls: Vec<Option<PastCallRow>>,
 }
 
 impl Order for HistoryImport {
@@ -35,7 +36,12 @@ impl Order for HistoryImport {
         if body.is_absent("source") {
             body.wrong("source", "is vicidial or asterisk");
         }
-        let calls: Vec<PastCallRow> = body.value("calls").unwrap_or_default();
+        let told: Vec<Value> = body.value("calls").unwrap_or_default();
+        let calls: Vec<Option<PastCallRow>> = told
+            .into_iter()
+            .take(PAST_CALLS_OF_REQUEST_MAX + 1)
+            .map(read)
+            .collect();
         if calls.is_empty() || calls.len() > PAST_CALLS_OF_REQUEST_MAX {
             body.wrong("calls", format!("has 1 to {PAST_CALLS_OF_REQUEST_MAX} records"));
         }
@@ -44,6 +50,11 @@ impl Order for HistoryImport {
             calls,
         }
     }
+}
+
+/// What is wrong with one is not told by its text, which may hold a number.
+fn read(told: Value) -> Option<PastCallRow> {
+    serde_json::from_value(told).ok()
 }
 
 async fn take(ctx: Ctx, input: Input) -> Result<Changed<PastCallsTaken>, Problem> {

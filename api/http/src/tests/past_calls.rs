@@ -17,11 +17,15 @@ fn records_are_facts_of_number_and_person_once_and_never_calls_of_ours() {
     assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
     let people = json!({ "task_id": "T", "records": [{ "customer_id": "C1", "phone": PHONE }] });
     assert!(server.post("/api/v1/tasks/data", &people).0 < 300);
+    let mut named = record("6", PHONE, "2026-03-01T11:00:00+08:00");
+    named["status"] = json!("ZHANG WEI");
     let body = json!({ "source": "vicidial", "calls": [
         record("1", PHONE, "2026-03-01T10:00:00+08:00"),
         record("2", "13800138001", "2026-03-01T10:00:00+08:00"),
         record("3", "n/a", "2026-03-01T10:00:00+08:00"),
         record("4", PHONE, "2096-03-01T10:00:00+08:00"),
+        record("5", PHONE, "+58139-03-01T10:00:00Z"),
+        named,
     ]});
     let (status, first) = server.post("/api/v1/history", &body);
     assert_eq!(status, 200, "{first}");
@@ -36,7 +40,8 @@ fn records_are_facts_of_number_and_person_once_and_never_calls_of_ours() {
         .iter()
         .map(|row| row["row"].clone())
         .collect();
-    assert_eq!(refused, [2, 3]);
+    assert_eq!(refused, [2, 3, 4, 5]);
+    assert!(!first.to_string().contains("ZHANG"), "{first}");
     let (_, again) = server.post("/api/v1/history", &body);
     assert_eq!(
         (&again["stored"], &again["of_people"], &again["known"]),
@@ -80,5 +85,53 @@ fn many_numbers_are_suppressed_or_listed_in_one_request() {
         &json!({ "numbers": many, "reason": "x" }),
     );
     assert!((400..500).contains(&status), "{status}");
+    server.end();
+}
+
+/// Who has as many records as are kept stops nobody else who has the number.
+#[test]
+fn a_person_who_takes_no_more_leaves_the_others_theirs() {
+    let server = Server::begin();
+    let campaign = json!({ "task_id": "T", "script_template": "您好。" });
+    assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
+    let own = |nth: u32| format!("1380013{:04}", 8001 + nth);
+    let people = json!({ "task_id": "T", "records": [
+        { "customer_id": "C1", "phone": PHONE }, { "customer_id": "C2", "phone": PHONE } ] });
+    assert!(server.post("/api/v1/tasks/data", &people).0 < 300);
+    // C1 is full by records of further numbers of theirs.
+    let recent = server
+        .running
+        .installation
+        .now()
+        .minus_ms(3_600_000 * 24)
+        .to_string();
+    for nth in 0..5 {
+        let campaign = json!({ "task_id": format!("T{nth}"), "script_template": "您好。" });
+        assert!(server.post("/api/v1/campaigns", &campaign).0 < 300);
+        let people = json!({ "task_id": format!("T{nth}"), "records": [
+            { "customer_id": "C1", "phone": own(nth) } ] });
+        assert!(server.post("/api/v1/tasks/data", &people).0 < 300);
+        let calls: Vec<Value> = (0..400)
+            .map(|key| record(&key.to_string(), &own(nth), &recent))
+            .collect();
+        let (status, told) = server.post(
+            "/api/v1/history",
+            &json!({ "source": "vicidial", "calls": calls }),
+        );
+        assert_eq!((status, &told["of_people"]), (200, &json!(400)), "{told}");
+    }
+    let calls = json!({ "source": "vicidial", "calls": [record("1", PHONE, &recent)] });
+    let (status, told) = server.post("/api/v1/history", &calls);
+    assert_eq!(
+        (
+            status,
+            &told["stored"],
+            &told["of_people"],
+            &told["people_refused"],
+            &told["refused"]
+        ),
+        (200, &json!(1), &json!(1), &json!(1), &json!([])),
+        "{told}"
+    );
     server.end();
 }

@@ -2,9 +2,15 @@
 //! as of then; and gone with who is erased.
 
 use crate::tests::doors::Server;
+use application::lists::enroller::CampaignEnroller;
+use application::lists::load::Enroller;
 use domain::ids::CommandId;
 use domain::stored_event::Cause;
+use intake::mapping::Member;
+use intake::row::check;
+use intake::source::NamedRow;
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract"}"#;
 const NEXT: &str = r#"{"task_id":"NEXT","script_template":"您好。","basis":"contract"}"#;
@@ -160,6 +166,76 @@ fn a_list_of_a_segment_that_was_cut_off_goes_on_behind_an_erasure() {
     assert_eq!(done.1["segment"]["members_sha256"], kept, "{done:?}");
     let again = server.post("/api/v1/campaigns/NEXT/segment", &asked(CARDS));
     assert_eq!(again.1["import"]["repeated"], true, "{again:?}");
+    server.end();
+}
+
+#[test]
+fn behind_an_erasure_a_limit_takes_nobody_in_whom_nobody_fixed() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    for customer in ["C1", "C2", "C3"] {
+        known(&server, customer, "30", "信用卡");
+    }
+    assert_eq!(server.send("POST", "/api/v1/campaigns", NEXT).0, 201);
+    let two = "SELECT * FROM customers WHERE tag LIKE '%信用卡%' ORDER BY age LIMIT 2";
+    let cause = Cause::outside(CommandId::derive_from_text("freeze"));
+    let campaign = "NEXT".parse().unwrap();
+    let freezing = server.running.installation.freeze_for(&campaign, two, cause);
+    let frozen = server.runtime.block_on(freezing).unwrap();
+    let first = frozen.records[0]["customer_id"].as_str().unwrap().to_owned();
+    assert_eq!(frozen.records.len(), 2);
+    let before = server.events("customer.enrolled").len();
+    let erased = server.post(
+        &format!("/api/v1/customers/{first}/erase"),
+        &json!({ "reason": "asked" }),
+    );
+    assert_eq!(erased.0, 200, "{erased:?}");
+    let refused = server.post("/api/v1/campaigns/NEXT/segment", &asked(two));
+    assert_eq!(
+        (refused.0, &refused.1["code"]),
+        (422, &json!("segment-means-others")),
+        "{refused:?}"
+    );
+    assert_eq!(server.events("customer.enrolled").len(), before);
+    server.end();
+}
+
+/// Who was enrolled and erased settles with the list: it closes with them, else its campaign never completes.
+#[test]
+fn a_list_of_a_segment_closes_with_all_whom_the_log_has() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    known(&server, "C1", "30", "信用卡");
+    let set = json!({ "set": { "customer_level": "gold" } });
+    assert_eq!(server.post("/api/v1/customers/C1/attributes", &set).0, 200);
+    known(&server, "C2", "30", "信用卡");
+    assert_eq!(server.send("POST", "/api/v1/campaigns", NEXT).0, 201);
+    // C1 alone has the attribute that it also asks for.
+    let sql = "SELECT * FROM customers WHERE tag LIKE '%信用卡%' AND (age = 30 OR customer_level = 'gold')";
+    let cause = Cause::outside(CommandId::derive_from_text("freeze"));
+    let campaign = "NEXT".parse().unwrap();
+    let installation = &server.running.installation;
+    let freezing = installation.freeze_for(&campaign, sql, cause);
+    let frozen = server.runtime.block_on(freezing).unwrap();
+    assert_eq!(frozen.records.len(), 2);
+    // Cut off behind C1, who is erased then.
+    let members = [(Member::CustomerId, "C1"), (Member::Phone, "13800138000")];
+    let row = NamedRow {
+        members: members.map(|(member, text)| (member, text.to_owned())).into(),
+        ..NamedRow::default()
+    };
+    let vault = &installation.environment.vault;
+    let enrolment = check(row, &frozen.rules, vault.as_ref()).unwrap();
+    let enroller = CampaignEnroller::new(Arc::clone(installation), &frozen.rules, None);
+    let command = CommandId::derive_from_text(&format!("enrol:{}/{}", frozen.rules.list, enrolment.customer));
+    server.runtime.block_on(async {
+        enroller.open("segment").await.unwrap();
+        enroller.enrol(command, enrolment).await.unwrap();
+    });
+    let erased = server.post("/api/v1/customers/C1/erase", &json!({ "reason": "asked" }));
+    assert_eq!(erased.0, 200, "{erased:?}");
+    let done = server.post("/api/v1/campaigns/NEXT/segment", &asked(sql));
+    assert_eq!(done.0, 200, "{done:?}");
+    let closed = server.events("campaign.list_closed");
+    assert_eq!(closed.last().unwrap()["data"]["count"], 2, "{closed:?}");
     server.end();
 }
 

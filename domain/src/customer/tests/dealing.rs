@@ -179,3 +179,47 @@ fn of_the_last_one_taken_back_nobody_is_left() {
     assert_eq!(each.last().map(|one| one[2]), Some(-1));
     assert_eq!(whole, DealCounts::default());
 }
+
+/// An event of before figures counted, as a log may hold it.
+fn without_counts(mut events: Vec<CustomerEvent>) -> Vec<CustomerEvent> {
+    for event in &mut events {
+        if let CustomerEvent::DealReported { counts, .. } = event {
+            *counts = None;
+        }
+    }
+    events
+}
+
+#[test]
+fn a_correction_of_what_figures_never_counted_takes_nothing_from_them() {
+    let old = without_counts(tell(&called(), report(5_000, later(1))).unwrap());
+    let given = [called(), old].concat();
+    let counts = |given: &[CustomerEvent], report: DealReport| {
+        let told = tell(given, report).unwrap();
+        told.iter().find_map(|event| match event {
+            CustomerEvent::DealReported { counts, .. } => *counts,
+            _ => None,
+        })
+    };
+    assert_eq!(counts(&given, report(0, later(1))), Some(DealCounts::default()));
+    let more = counts(&given, report(6_000, later(1))).unwrap();
+    assert_eq!(
+        (more.counted_minor, more.counted_deals, more.counted_people),
+        (6_000, 1, 1)
+    );
+    let second = DealReport {
+        reference: "ORDER-18".to_owned(),
+        ..report(70, later(2))
+    };
+    let first_counted = counts(&given, second).unwrap();
+    assert_eq!(
+        (first_counted.counted_deals, first_counted.counted_people),
+        (1, 1)
+    );
+    let corrected = tell(&given, report(6_000, later(1))).unwrap();
+    let taken_back = counts(&[given, corrected].concat(), report(0, later(1))).unwrap();
+    assert_eq!(
+        (taken_back.counted_minor, taken_back.counted_people),
+        (-6_000, -1)
+    );
+}

@@ -144,3 +144,77 @@ fn a_cap_counts_what_proves_a_dial_and_its_facts_say_that_it_was_imported() {
         }
     }
 }
+
+#[test]
+fn a_dial_that_a_later_export_proves_counts_from_then_on() {
+    let waiting = PastCall {
+        proves_dial: false,
+        answered: None,
+        status: "QUEUE".to_owned(),
+        ..past("1.1", "2026-03-02T08:00:00+08:00")
+    };
+    let sold = past("1.1", "2026-03-02T08:00:00+08:00");
+    let known = person(&[imported(vec![waiting.clone()])]);
+    check(&known, order(vec![waiting.clone()]), Ok(Vec::new()));
+    check(
+        &known,
+        order(vec![sold.clone()]),
+        Ok(vec![imported(vec![sold.clone()])]),
+    );
+    check(
+        &person(&[]),
+        order(vec![waiting.clone(), sold.clone()]),
+        Ok(vec![imported(vec![sold.clone()])]),
+    );
+    let both = person(&[imported(vec![waiting.clone()]), imported(vec![sold.clone()])]);
+    assert_eq!(
+        state_at(&both, now()).history().imported().unwrap().dials().len(),
+        1
+    );
+    check(&both, order(vec![waiting, sold]), Ok(Vec::new()));
+}
+
+#[test]
+fn what_no_cap_looks_back_to_takes_no_newer_ones_place() {
+    let old = |key: usize| past(&key.to_string(), "2020-03-01T10:00:00+08:00");
+    let full = person(&[imported((0..PAST_CALLS_MAX).map(old).collect())]);
+    let newer = past("newer", "2026-03-01T10:00:00+08:00");
+    let calls = vec![old(PAST_CALLS_MAX), newer.clone()];
+    let taken = imported(vec![newer.clone()]);
+    check(&full, order(calls), Ok(vec![taken.clone()]));
+    let after: Vec<CustomerEvent> = full.into_iter().chain([taken]).collect();
+    let state = state_at(&after, now());
+    let held = state.history().imported().unwrap();
+    assert_eq!((held.count(), held.dials().len()), (PAST_CALLS_MAX, 1));
+    let again: Vec<PastCall> = (0..PAST_CALLS_OF_EVENT_MAX).map(old).collect();
+    check(&after, order(again), Ok(Vec::new()));
+    check(&after, order(vec![newer]), Ok(Vec::new()));
+}
+
+#[test]
+fn our_dial_of_one_number_is_no_record_of_another() {
+    let given = person(&[
+        added(other_number(), "+8613800138001"),
+        granted(1),
+        closed(&closing(1, Disposition::Answered), None),
+    ]);
+    let dialed_at = closing(1, Disposition::Answered).dialed_at;
+    let seen = PastCall {
+        dialed_at: dialed_at.minus_ms(40_000),
+        ..past("1.1", NOW)
+    };
+    let of = |number: NumberId| HistoryOrder {
+        source: HistorySource::Vicidial,
+        number,
+        calls: vec![seen.clone()],
+    };
+    let when = |number| CustomerCommand::ImportHistory(Box::new(of(number)));
+    let later = "2026-03-02T12:00:00+08:00";
+    assert_eq!(decide_at(&given, when(number()), later), Ok(Vec::new()));
+    let on_other = CustomerEvent::HistoryImported {
+        source: HistorySource::Vicidial,
+        number: other_number(),
+        calls: vec![seen.clone()],
+    };
+    assert_eq!(decide_at(&given, when(other_number()), later), Ok(vec![on_other]));
+}

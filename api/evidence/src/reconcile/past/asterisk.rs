@@ -47,9 +47,10 @@ fn row(record: &StringRecord, offset: Option<FixedOffset>) -> Result<(Theirs, St
     let was_heard = ["ANSWERED", "NO ANSWER", "BUSY"].contains(&status.as_str());
     let ids = [cell(17), cell(16)].into_iter().filter(|id| !id.is_empty());
     let unique = cell(16);
+    // The start as the file has it: the same record is itself by whatever offset it is read.
     let key = match unique.is_empty() {
-        true => format!("{start}/{talk_s}"),
-        false => format!("{unique}/{start}"),
+        true => format!("{}/{talk_s}", cell(9)),
+        false => format!("{unique}/{}", cell(9)),
     };
     let theirs = Theirs {
         line: 0,

@@ -1,36 +1,43 @@
-//! Files of other systems record by record: any usual encoding, a bound on every cell, bad ones by line.
+//! Files of other systems record by record: any usual encoding, a bound on every cell and every row, bad
+//! ones by line. A stray quote costs its own line alone.
 
 use crate::reconcile::reading::{CELL_BYTES_MAX, FileError, text_of};
-use csv::{ReaderBuilder, StringRecord};
-use std::io;
+use csv::StringRecord;
+use intake::csv_text::{CsvText, Row};
 use std::path::Path;
 
 /// What takes a record: its line, and it or why it cannot be read.
 pub(super) type Take<'a> = dyn FnMut(u64, Result<&StringRecord, String>) -> Result<(), FileError> + 'a;
 
 pub(super) fn each_record(path: &Path, take: &mut Take<'_>) -> Result<(), FileError> {
-    let mut reader = ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .from_reader(text_of(path)?);
-    let mut record = StringRecord::new();
+    let mut text = CsvText::open(Box::new(text_of(path)?))?;
+    let mut line = 1;
     loop {
-        let line = reader.position().line();
-        match reader.read_record(&mut record) {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(error) if error.is_io_error() => return Err(io::Error::other(error).into()),
-            Err(error) => {
-                take(line, Err(error.to_string()))?;
+        let row = text.next_row(line);
+        let cells = match row.map_err(|error| FileError::Header(format!("line {line}: {error}")))? {
+            None => return Ok(()),
+            Some(Row::StrayQuote) => {
+                take(line, Err("a quote in it is not closed".to_owned()))?;
+                line += 1;
                 continue;
             }
-        }
-        let line = record.position().map_or(line, csv::Position::line);
-        let is_long = record.iter().any(|cell| cell.len() > CELL_BYTES_MAX);
-        let read = match is_long {
-            true => Err(format!("a cell has more than {CELL_BYTES_MAX} bytes")),
-            false => Ok(&record),
+            Some(Row::Cells(cells)) => cells,
         };
-        take(line, read)?;
+        let is_blank = matches!(cells.as_slice(), [only] if only.is_empty());
+        if !is_blank {
+            let is_long = cells.iter().any(|cell| cell.len() > CELL_BYTES_MAX);
+            let record = StringRecord::from(cells.as_slice());
+            let read = match is_long {
+                true => Err(format!("a cell has more than {CELL_BYTES_MAX} bytes")),
+                false => Ok(&record),
+            };
+            take(line, read)?;
+        }
+        line += 1 + lines_within(&cells);
     }
+}
+
+fn lines_within(cells: &[String]) -> u64 {
+    let ends = |cell: &String| cell.bytes().filter(|byte| *byte == b'\n').count() as u64;
+    cells.iter().map(ends).sum()
 }

@@ -114,3 +114,67 @@ fn without_a_header_a_table_is_known_by_its_name_and_read_in_its_schemas_order()
     let refused = read_past(HistorySource::Vicidial, &[other], beijing()).unwrap_err();
     assert!(refused.to_string().contains("vicidial_carrier_log"), "{refused}");
 }
+
+fn written(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+const LOG_TITLES: &str =
+    "uniqueid,lead_id,call_date,start_epoch,length_in_sec,status,phone_code,phone_number";
+
+#[test]
+fn a_dial_that_the_switch_saw_is_one_whatever_the_logs_status() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = format!("{LOG_TITLES}\n1.1,101,2026-03-03 10:00:00,1772503200,0,QUEUE,86,13800138000\n");
+    let seen = "uniqueid,call_date,lead_id,dialstatus,answered_time\n1.1,2026-03-03 10:00:00,101,ANSWER,63\n";
+    let log = written(&folder, "vicidial_log.csv", &log);
+    let alone = read_past(HistorySource::Vicidial, std::slice::from_ref(&log), beijing()).unwrap();
+    assert_eq!(told(&alone), [(0, 2, false, None)]);
+    let files = [log, written(&folder, "vicidial_carrier_log.csv", seen)];
+    let both = read_past(HistorySource::Vicidial, &files, beijing()).unwrap();
+    assert_eq!(told(&both), [(0, 2, true, Some(true))]);
+}
+
+#[test]
+fn a_record_of_asterisk_is_itself_by_whatever_offset_it_is_read() {
+    let files = [fixture("asterisk_history.csv")];
+    let keys = |hours: i32| -> Vec<String> {
+        let offset = FixedOffset::east_opt(hours * 3_600);
+        let past = read_past(HistorySource::Asterisk, &files, offset).unwrap();
+        past.rows.into_iter().map(|row| row.theirs.key).collect()
+    };
+    assert_eq!(keys(8).len(), 4);
+    assert_eq!(keys(8), keys(9));
+}
+
+#[test]
+fn an_epoch_of_no_usual_year_is_a_bad_row_beside_good_ones() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |id: &str, epoch: &str| format!("{id},101,,{epoch},0,SALE,86,13800138000\n");
+    let rows = [
+        row("1.1", "1772503200"),
+        row("1.2", "1772503200000"),
+        row("1.3", "1772503300"),
+    ];
+    let file = written(
+        &folder,
+        "vicidial_log.csv",
+        &format!("{LOG_TITLES}\n{}", rows.concat()),
+    );
+    let past = read_past(HistorySource::Vicidial, &[file], None).unwrap();
+    assert_eq!((past.rows.len(), bad(&past)), (2, vec![(0, 3)]), "{:?}", past.bad);
+}
+
+#[test]
+fn a_stray_quote_costs_its_own_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = |id: &str, note: &str| format!("{id},101,,1772503200,0,SALE,86,13800138000,{note}\n");
+    let rows = [row("1.1", "a"), row("1.2", "\"b"), row("1.3", "\"c, d\"")];
+    let text = format!("{LOG_TITLES},comments\n{}", rows.concat());
+    let file = written(&folder, "vicidial_log.csv", &text);
+    let past = read_past(HistorySource::Vicidial, &[file], None).unwrap();
+    let keys: Vec<&str> = past.rows.iter().map(|row| row.theirs.key.as_str()).collect();
+    assert_eq!((keys, bad(&past)), (vec!["1.1", "1.3"], vec![(0, 3)]));
+}

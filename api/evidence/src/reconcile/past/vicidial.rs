@@ -298,7 +298,7 @@ fn call(cells: &Cells<'_>, unique: &str, offset: Option<FixedOffset>) -> Result<
     let epoch: Option<i64> = cells.of("start_epoch").parse().ok().filter(|epoch| *epoch > 0);
     let micros = epoch.and_then(|epoch| epoch.checked_mul(1_000_000));
     let start = match micros {
-        Some(micros) => Timestamp::from_micros(micros),
+        Some(micros) => writable(Timestamp::from_micros(micros))?,
         None => when(cells.of("call_date"), offset)?,
     };
     let talk = cells.of("length_in_sec");
@@ -311,7 +311,14 @@ fn call(cells: &Cells<'_>, unique: &str, offset: Option<FixedOffset>) -> Result<
     })
 }
 
-/// The log's row beside what the switch saw: a channel that was never made proves no dial.
+/// An instant that is read again as it is written: milliseconds in place of seconds are of no such year.
+fn writable(start: Timestamp) -> Result<Timestamp, String> {
+    let written = start.to_string().parse::<Timestamp>();
+    written.map_err(|_year| "its start_epoch is no time in seconds".to_owned())
+}
+
+/// The log's row beside what the switch saw: a channel that was never made proves no dial, and one that rang
+/// proves it, whatever status the row had when it was exported.
 fn joined_row(call: Call, seen: Option<&Seen>, place: Place) -> PastRow {
     let seen = seen.map(|seen| seen.status.as_str());
     let was_not_made = matches!(
@@ -319,7 +326,8 @@ fn joined_row(call: Call, seen: Option<&Seen>, place: Place) -> PastRow {
         Some("CHANUNAVAIL" | "CONGESTION" | "DONTCALL" | "INVALIDARGS")
     );
     let status = call.status.as_str();
-    let proves_dial = !was_not_made && !NOT_DIALED.contains(&status);
+    let has_rung = matches!(seen, Some("ANSWER" | "BUSY" | "NOANSWER" | "CANCEL"));
+    let proves_dial = has_rung || (!was_not_made && !NOT_DIALED.contains(&status));
     let answered = match seen {
         Some("ANSWER") => Some(true),
         Some("BUSY" | "NOANSWER" | "CANCEL") => Some(false),
