@@ -52,6 +52,7 @@ mod report_schedule;
 mod retention;
 mod routes;
 mod same_number;
+mod saved_reports;
 mod second_factor;
 mod secured;
 mod segments;
