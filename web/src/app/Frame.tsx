@@ -54,6 +54,7 @@ function Menu() {
       <Link to="/" activeOptions={{ exact: true }}>{t('menu.home')}</Link>
       {may('campaigns:read') && <Link to="/campaigns">{t('menu.campaigns')}</Link>}
       {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
+      {may('figures:read') && <Link to="/reports">{t('menu.reports')}</Link>}
       {may('alerts:read') && (
         <Link to="/alerts">
           {t('menu.alerts')} {open > 0 && <b>{open}</b>}

@@ -64,8 +64,20 @@ const alerts = createRoute({
   component: lazyRouteComponent(() => import('../pages/Alerts'), 'Alerts'),
 })
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('../pages/Reports'), 'Reports'),
+})
+export const report = createRoute({
+  getParentRoute: () => root,
+  path: '/reports/$name',
+  validateSearch: (search: Record<string, unknown>): { as_of?: string | undefined } => ({ as_of: text(search['as_of']) }),
+  component: lazyRouteComponent(() => import('../pages/Report'), 'ReportPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts]),
+  routeTree: root.addChildren([home, campaigns, campaign, calls, call, customer, alerts, reports, report]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })
