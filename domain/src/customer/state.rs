@@ -11,6 +11,7 @@ use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
 use crate::call_caps::CallCap;
 use crate::compliance::{ConsentFacts, ContactHistory};
+use crate::deal::Deal;
 use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, NumberId};
 use crate::personal::Personal;
@@ -136,6 +137,15 @@ impl CustomerState {
         others.next().map(|known| known.number.clone())
     }
 
+    fn note_deal(&mut self, deal: &Deal, has_counts: bool) {
+        let known = KnownDeal {
+            deal: deal.clone(),
+            has_counts,
+        };
+        let deals = self.deals.get_or_insert_default();
+        deals.insert(deal.reference.clone(), known);
+    }
+
     pub(super) fn evolve(&mut self, event: &CustomerEvent, at: Timestamp) {
         match event {
             CustomerEvent::Registered {
@@ -187,14 +197,7 @@ impl CustomerState {
             | CustomerEvent::EnrolmentSettled { .. } => self.evolve_enrolment(event, at),
             CustomerEvent::Assigned { to, .. } => self.assignee = Some(Box::new(to.clone())),
             CustomerEvent::Unassigned { .. } => self.assignee = None,
-            CustomerEvent::DealReported { deal, counts, .. } => {
-                let deals = self.deals.get_or_insert_default();
-                let known = KnownDeal {
-                    deal: (**deal).clone(),
-                    has_counts: counts.is_some(),
-                };
-                deals.insert(deal.reference.clone(), known);
-            }
+            CustomerEvent::DealReported { deal, counts, .. } => self.note_deal(deal, counts.is_some()),
             CustomerEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
             CustomerEvent::CapsSet { .. } | CustomerEvent::PreferredTimesSet { .. } => {

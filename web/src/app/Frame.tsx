@@ -63,6 +63,7 @@ function Menu() {
       {may('customers:read') && <Link to="/customers">{t('menu.customers')}</Link>}
       {may('calls:read') && <Link to="/calls">{t('menu.calls')}</Link>}
       {may('rules:read') && <Link to="/flows">{t('menu.flows')}</Link>}
+      {may('figures:read') && <Link to="/reports">{t('menu.reports')}</Link>}
       {may('alerts:read') && (
         <Link to="/alerts">
           {t('menu.alerts')} {open > 0 && <b>{open}</b>}

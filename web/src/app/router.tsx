@@ -121,8 +121,20 @@ const flow = createRoute({
   component: lazyRouteComponent(() => import('../pages/flows/FlowPage'), 'FlowPage'),
 })
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('../pages/Reports'), 'Reports'),
+})
+export const report = createRoute({
+  getParentRoute: () => root,
+  path: '/reports/$name',
+  validateSearch: (search: Record<string, unknown>): { as_of?: string | undefined } => ({ as_of: text(search['as_of']) }),
+  component: lazyRouteComponent(() => import('../pages/Report'), 'ReportPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, ...deskRoutes]),
+  routeTree: root.addChildren([home, campaigns, wizard, campaign, calls, call, customers, customer, alerts, wall, lines, flows, flow, reports, report, ...deskRoutes]),
   defaultPreload: 'intent',
   defaultPendingComponent: Waiting,
 })

@@ -31,8 +31,16 @@ pub(super) struct Closed {
     pub(super) charged: bool,
     pub(super) answered: bool,
     pub(super) outcome: Option<Outcome>,
-    /// The enrolment began anew behind it: the next call is the first of a round.
-    pub(super) is_last_of_round: bool,
+    pub(super) behind: Behind,
+}
+
+/// Where the next call of the same person belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// To the same round.
+    SameRound,
+    /// The enrolment began anew: it is the first of a round.
+    NewRound,
 }
 
 /// A campaign's record.
@@ -107,7 +115,7 @@ impl Recorded {
                 charged,
                 answered,
                 outcome,
-                is_last_of_round: round.is_some(),
+                behind: round.map_or(Behind::SameRound, |_begun| Behind::NewRound),
             });
         }
     }

@@ -4,7 +4,7 @@
 //! What is taken away is on record. What would have been added is not: it is told as bounds where enough
 //! calls of that attempt are recorded, and as unknown where they are not.
 
-use super::gathered::{Closed, Recorded};
+use super::gathered::{Behind, Closed, Recorded};
 use super::interval::{Share, bounds, whole};
 use domain::calling_plan::{CallingPlan, RetryPolicy};
 use domain::disposition::{Disposition, Outcome};
@@ -138,7 +138,7 @@ pub(super) fn under_retries(recorded: &Recorded, own: &CallingPlan, other: &Call
 
 /// A person's calls, round by round: each has the policy's calls again.
 fn rounds(calls: &[Closed]) -> impl Iterator<Item = &[Closed]> {
-    calls.split_inclusive(|call| call.is_last_of_round)
+    calls.split_inclusive(|call| call.behind == Behind::NewRound)
 }
 
 /// Calls and answers by attempt of a round, from 0.
@@ -213,7 +213,7 @@ mod tests {
             charged: true,
             answered: disposition == Disposition::Answered,
             outcome: None,
-            is_last_of_round: false,
+            behind: Behind::SameRound,
         }
     }
 
@@ -267,7 +267,7 @@ mod tests {
     fn each_round_has_the_policys_calls_again() {
         let (missed, answered) = (call(Disposition::NoAnswer), call(Disposition::Answered));
         let last = Closed {
-            is_last_of_round: true,
+            behind: Behind::NewRound,
             ..missed
         };
         let mut recorded = Recorded {

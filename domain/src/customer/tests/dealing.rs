@@ -196,9 +196,11 @@ fn a_correction_of_what_figures_never_counted_takes_nothing_from_them() {
     let given = [called(), old].concat();
     let counts = |given: &[CustomerEvent], report: DealReport| {
         let told = tell(given, report).unwrap();
-        told.iter().find_map(|event| match event {
-            CustomerEvent::DealReported { counts, .. } => *counts,
-            _ => None,
+        told.iter().find_map(|event| {
+            if let CustomerEvent::DealReported { counts, .. } = event {
+                return *counts;
+            }
+            None
         })
     };
     assert_eq!(counts(&given, report(0, later(1))), Some(DealCounts::default()));

@@ -1,0 +1,61 @@
+// Saved reports: one's own and those that others share, and every metric with what it means. A name leads to the report.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Button, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, type Told } from '../api/client'
+import { SLOW_MS } from '../api/queries'
+import { instantIn } from '../app/format'
+import { Age } from '../components/Figure'
+import { Tag } from '../components/Marks'
+import { Empty, Refused } from '../components/States'
+import { Metrics } from './reports/Metrics'
+import { SaveDialog } from './reports/SaveDialog'
+
+type Row = Told<'/api/v1/saved-reports'>['items'][number]
+
+export function Reports() {
+  const { t } = useTranslation()
+  const [isSaving, setSaving] = useState(false)
+  const reports = useQuery({
+    queryKey: ['saved-reports'],
+    queryFn: () => get('/api/v1/saved-reports', [], { limit: 500 }),
+    refetchInterval: SLOW_MS,
+  })
+  return (
+    <>
+      <div className="head">
+        <h1>{t('reports.title')}</h1>
+        <span className="spread" />
+        <Age at={reports.dataUpdatedAt} />
+        <Button type="primary" onClick={() => setSaving(true)}>{t('reports.new')}</Button>
+      </div>
+      {reports.error && <Refused why={reports.error} again={() => void reports.refetch()} />}
+      <div className="card">
+        <Table<Row>
+          rowKey="name"
+          dataSource={reports.data?.items ?? []}
+          loading={reports.isPending}
+          pagination={false}
+          scroll={{ x: 'max-content' }}
+          locale={{ emptyText: <Empty what={t('reports.none')} /> }}
+          columns={[
+            { title: t('reports.name'), key: 'name', render: (_, one) => <Link to="/reports/$name" params={{ name: one.name }}>{one.title}</Link> },
+            { title: t('reports.owner'), key: 'owner', render: (_, one) => <>{one.owner ?? t('reports.directory')} {one.is_shared === true && <Tag tone="slate">{t('reports.shared')}</Tag>}</> },
+            { title: t('reports.days'), key: 'days', render: (_, one) => t('reports.lastDays', { days: one.days }) },
+            { title: t('reports.next'), key: 'next', render: (_, one) => (one.next_due_at == null ? t('reports.unscheduled') : instantIn(one.next_due_at, one.zone)) },
+            {
+              title: t('reports.last'),
+              key: 'last',
+              render: (_, one) =>
+                one.last_sent_at == null ? '–' : one.last_fault == null ? instantIn(one.last_sent_at, one.zone) : t(`reports.fault.${one.last_fault}`),
+            },
+          ]}
+        />
+      </div>
+      <Metrics />
+      <SaveDialog open={isSaving} onClose={() => setSaving(false)} />
+    </>
+  )
+}

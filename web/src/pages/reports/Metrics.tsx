@@ -1,0 +1,37 @@
+// Every metric at every version: what it means, and of awaited ones what they wait for.
+import { useQuery } from '@tanstack/react-query'
+import { Table } from 'antd'
+import { useTranslation } from 'react-i18next'
+import { get, type Told } from '../../api/client'
+import { Refused } from '../../components/States'
+
+type Row = Told<'/api/v1/metrics'>['items'][number]
+
+export function useMetrics() {
+  return useQuery({ queryKey: ['metrics'], queryFn: () => get('/api/v1/metrics'), staleTime: Infinity })
+}
+
+export function Metrics() {
+  const { t, i18n } = useTranslation()
+  const metrics = useMetrics()
+  const isEnglish = i18n.language === 'en'
+  return (
+    <div className="card">
+      <h2>{t('reports.metrics')}</h2>
+      {metrics.error && <Refused why={metrics.error} />}
+      <Table<Row>
+        rowKey={(one) => `${one.name} ${one.version.toString()}`}
+        size="small"
+        dataSource={metrics.data?.items ?? []}
+        loading={metrics.isPending}
+        pagination={{ pageSize: 10, showSizeChanger: false }}
+        columns={[
+          { title: t('reports.metric'), key: 'label', render: (_, one) => (isEnglish ? one.label.en : one.label.zh) },
+          { title: t('reports.version'), key: 'version', render: (_, one) => `v${one.version.toString()}` },
+          { title: t('reports.means'), key: 'means', render: (_, one) => (isEnglish ? one.definition.en : one.definition.zh) },
+          { title: t('reports.awaits'), key: 'awaits', render: (_, one) => one.awaits ?? '' },
+        ]}
+      />
+    </div>
+  )
+}
