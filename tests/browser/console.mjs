@@ -40,7 +40,7 @@ class Visit {
     this.passwords = passwords
     this.violations = []
     page.on('console', (said) => {
-      if (said.type() === 'error' && !this.isTrying && !EXPECTED.test(said.text())) this.hold(false, `console: ${said.text()}`)
+      if (said.type() === 'error' && !this.isTrying && !EXPECTED.test(said.text())) this.hold(false, `console: ${said.text()} ${said.location().url ?? ''}`)
     })
     page.on('pageerror', (error) => this.hold(false, `page: ${error.message}`))
   }

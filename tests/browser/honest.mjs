@@ -57,7 +57,7 @@ async function then(visit, begin) {
   await page.getByText('加载中').waitFor()
   visit.hold((await figure.count()) === 0, 'figures of now stand under a moment of the past')
   letGo()
-  await page.getByText('当时所知').waitFor()
+  await page.getByText('当时所知：').waitFor()
 }
 
 /** A command whose reply was lost and that is sent again is done once; a reason is counted as the server counts. */

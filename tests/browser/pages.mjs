@@ -95,7 +95,7 @@ async function campaign(visit) {
   await page.keyboard.press('Home')
   await page.getByText('不是现在').waitFor()
   const first = new URL(page.url()).searchParams.get('position')
-  await page.getByText('当时所知').waitFor()
+  await page.getByText('当时所知：').waitFor()
   const then = await visit.api(`/api/v1/campaigns/DEMO?as_of=${first}`)
   visit.hold(then.enrolled === 0, 'the first event is not the creation')
   await page.getByText('等待 0 · 呼叫中 0 · 完成 0', { exact: true }).waitFor()

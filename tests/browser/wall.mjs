@@ -54,7 +54,7 @@ async function target(visit) {
   })
   visit.hold(status === 200, `a target is refused: ${status}`)
   await page.getByText('目标 99.0 %').waitFor()
-  await page.getByText(/差 \d/).waitFor()
+  await page.getByText(/差 \d/).first().waitFor()
 }
 
 /** A minute of today, by the keys of the slider: figures as they were known then, and the address opens the same. */

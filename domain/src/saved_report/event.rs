@@ -50,6 +50,7 @@ pub struct Sending {
     /// Up to where the log was read for it.
     pub position: Position,
     /// SHA-256 of its figures, as JSON.
+    #[schemars(example = &"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     pub digest: SecretDigest,
     /// None where nothing was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

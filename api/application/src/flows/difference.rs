@@ -34,7 +34,9 @@ pub struct PartDiffers {
     #[schemars(example = &"nodes.menu")]
     pub part: String,
     pub change: PartChange,
+    #[schemars(example = &"您好")]
     pub before: Option<Value>,
+    #[schemars(example = &"您好,请问是本人吗")]
     pub after: Option<Value>,
 }
 

@@ -53,7 +53,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             held_against,
         )
         .needs(Permission::CallsRead, About::Call)
-        .takes::<DraftOrder>(),
+        .takes::<FlowDraftOrder>(),
         Endpoint::post(
             "/api/v1/campaigns/{id}/what-if",
             "The recorded calls of a campaign along another version of a flow, or read by another model",
@@ -122,13 +122,13 @@ async fn walked(
 /// A flow file that a call is held against.
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "source": "flow: greeting\nnotices: {recording: 本次通话将被录音。}\n" }]))]
-struct DraftOrder {
+struct FlowDraftOrder {
     /// YAML, or JSON, as it is written; one with faults is refused.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
 }
 
-impl Order for DraftOrder {
+impl Order for FlowDraftOrder {
     fn read(body: &mut Members) -> Self {
         Self {
             source: source_of(body),
@@ -142,7 +142,7 @@ const DRAFT: &str = "draft";
 async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
     let call: CallId = input.id(0, "this call")?;
     let reader = input.reader_by_post();
-    let DraftOrder { source } = input.order().await?;
+    let FlowDraftOrder { source } = input.order().await?;
     let flow = sound(&source)?;
     let against = Against {
         name: format!("{} {DRAFT}", flow.flow),

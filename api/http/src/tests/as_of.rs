@@ -113,8 +113,9 @@ fn plain(mut reply: Value) -> Value {
     ] {
         members.remove(where_and_when);
     }
-    // Only now is there a now.
+    // Only now is there a now, and only now are hours open or not.
     members.remove("now");
+    members.remove("hours");
     for item in reply["items"].as_array_mut().into_iter().flatten() {
         for where_it_stands in ["position", "recorded_at"] {
             item.as_object_mut().unwrap().remove(where_it_stands);
