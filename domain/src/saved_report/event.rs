@@ -39,6 +39,7 @@ pub enum SavedReportEvent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[schemars(rename = "ReportSending")]
 pub struct Sending {
+    #[schemars(example = &"周报")]
     pub title: String,
     /// When its schedule had it sent; left out where somebody asked.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -47,7 +47,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             "Replace what one's saved report is",
             replace,
         ))
-        .takes::<ReportOrder>(),
+        .takes::<SavedReportOrder>(),
         reads(Endpoint::post(
             "/api/v1/saved-reports/{name}/send",
             "Send one's saved report now, beside its schedule",
@@ -65,7 +65,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[derive(JsonSchema)]
 #[schemars(extend("examples" = [{ "title": "接通率周报", "metrics": ["answer_ratio_per_call"], "days": 7,
     "zone": "Asia/Shanghai", "is_shared": true }]))]
-struct ReportOrder {
+struct SavedReportOrder {
     #[schemars(length(min = 1, max = TITLE_BYTES_MAX))]
     title: String,
     /// Names of metrics.
@@ -96,10 +96,10 @@ struct NewReport {
     /// Small letters, digits, `_`, `.` and `-`.
     name: Option<SavedReportId>,
     #[serde(flatten)]
-    order: ReportOrder,
+    order: SavedReportOrder,
 }
 
-impl Order for ReportOrder {
+impl Order for SavedReportOrder {
     fn read(body: &mut Members) -> Self {
         if body.is_absent("metrics") {
             body.wrong("metrics", "is missing");
@@ -124,12 +124,12 @@ impl Order for NewReport {
         }
         Self {
             name: body.parsed("name"),
-            order: ReportOrder::read(body),
+            order: SavedReportOrder::read(body),
         }
     }
 }
 
-impl ReportOrder {
+impl SavedReportOrder {
     fn plan(self) -> ReportPlan {
         ReportPlan {
             title: self.title,
@@ -199,7 +199,7 @@ async fn replace(ctx: Ctx, input: Input) -> Result<Changed<ReportWritten>, Probl
     let name = named(&input)?;
     let cause = input.cause(&ctx.installation, "saved-reports")?;
     let (scope, caller) = (input.scope.clone(), input.caller.clone());
-    let order: ReportOrder = input.order().await?;
+    let order: SavedReportOrder = input.order().await?;
     let by = (&caller, &scope);
     let changed = save(&ctx.installation, name, order.plan(), by, false, cause).await?;
     Ok(Changed(written(changed)))
