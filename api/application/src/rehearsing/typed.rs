@@ -35,10 +35,16 @@ pub enum TypedTurn {
     #[schemars(example = &"1")]
     Key(char),
     /// Says nothing until the wait is over.
-    Silence {},
+    Silence(NoWords),
     /// Says what nobody can make out.
-    Unheard {},
+    Unheard(NoWords),
 }
+
+/// Nothing further is told of a turn without words.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "TypedNoWords")]
+pub struct NoWords {}
 
 /// A conversation that was typed, as far as it went.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -147,8 +153,8 @@ impl Typing<'_> {
                 self.input(FlowInput::Spoken(&understood));
             }
             TypedTurn::Key(digit) => self.input(FlowInput::Keypress(*digit)),
-            TypedTurn::Silence {} => self.input(FlowInput::Silence),
-            TypedTurn::Unheard {} => self.input(FlowInput::Unheard),
+            TypedTurn::Silence(_) => self.input(FlowInput::Silence),
+            TypedTurn::Unheard(_) => self.input(FlowInput::Unheard),
         }
         self.play();
     }
@@ -217,7 +223,7 @@ mod tests {
         assert_eq!(begun.steps[0].node, "menu");
         assert!(begun.steps[0].said.iter().any(|one| one.text.contains("李雷")));
         assert_eq!(begun.keys, ["1", "2", "9"]);
-        let over = talk("reminder", &[TypedTurn::Key('9'), TypedTurn::Silence {}]);
+        let over = talk("reminder", &[TypedTurn::Key('9'), TypedTurn::Silence(NoWords {})]);
         assert_eq!(over.outcome, Some(Outcome::OptedOut));
         assert_eq!((over.steps.len(), over.turns_left), (2, 1));
         assert_eq!(over.steps[1].does, ["opt_out"]);
@@ -226,9 +232,12 @@ mod tests {
 
     #[test]
     fn silence_climbs_the_ladder() {
-        let once = talk("reminder", &[TypedTurn::Silence {}]);
+        let once = talk("reminder", &[TypedTurn::Silence(NoWords {})]);
         assert_eq!((once.outcome, once.steps[1].node.as_str()), (None, "menu"));
-        let twice = talk("reminder", &[TypedTurn::Silence {}, TypedTurn::Silence {}]);
+        let twice = talk(
+            "reminder",
+            &[TypedTurn::Silence(NoWords {}), TypedTurn::Silence(NoWords {})],
+        );
         assert_eq!(twice.outcome, Some(Outcome::NoResponse));
     }
 }

@@ -1,10 +1,10 @@
 //! Flow files that are being written: those that ship with the program, to begin with; and a file of
 //! anybody's, checked, typed with and rehearsed before it is published. Nothing of a file is kept.
 
+use super::rehearsals::apart;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::flows::{FlowChecked, checked, definition_of, sound, source_of};
-use application::installation::Installation;
 use application::rehearsing::{
     Listener, RehearsalShown, SHIPPED, TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX, TypedTalk,
     TypedTurn, rehearse, shipped, typed,
@@ -16,7 +16,6 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// Most callers of one request, as of a published flow.
 const CALLERS_MAX: u32 = 2_000;
@@ -231,21 +230,4 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
 
 fn listener(flow: &FlowDefinition) -> Result<Arc<Listener>, Problem> {
     Listener::shared(&flow.lang).map_err(|fault| Problem::fault(fault.to_string()))
-}
-
-/// Runs what takes a while on a thread of its own.
-async fn apart<T: Send + 'static>(
-    installation: &Installation,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<Read<T>, Problem> {
-    let (told, tell) = oneshot::channel();
-    let work = move || {
-        // Whoever asked may have gone away.
-        drop(told.send(work()));
-    };
-    installation.tasks().thread("rehearsal", Box::new(work));
-    match tell.await {
-        Ok(found) => found.map(Read),
-        Err(_) => Err(Problem::unavailable("the process ends")),
-    }
 }

@@ -4,6 +4,7 @@
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::flows::definition_of;
+use application::installation::Installation;
 use application::parameter::Parameter;
 use application::rehearsing::{Listener, RehearsalShown, rehearse};
 use domain::flow::{FlowDefinition, FlowNamed};
@@ -13,7 +14,6 @@ use evidence::replaying::{CoverageShown, coverage};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
 use std::sync::Arc;
-use tokio::sync::oneshot;
 
 /// Most callers of one request: a second of one core; `ledgerline flow simulate` takes a million.
 const CALLERS_MAX: u32 = 2_000;
@@ -83,15 +83,21 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
     let (_, definition) = definition_of(&ctx.installation, &named).await?;
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
-    let (told, tell) = oneshot::channel();
-    let work = move || {
-        // Whoever asked may have gone away.
-        drop(told.send(rehearsed(&definition, callers, seed)));
-    };
-    ctx.installation.tasks().thread("rehearsal", Box::new(work));
-    match tell.await {
-        Ok(found) => found.map(Read),
-        Err(_) => Err(Problem::unavailable("the process ends")),
+    apart(&ctx.installation, move || rehearsed(&definition, callers, seed)).await
+}
+
+/// Runs what takes a while on a thread of its own, at one of the few places of long questions.
+pub(super) async fn apart<T: Send + 'static>(
+    installation: &Installation,
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<Read<T>, Problem> {
+    let told = installation
+        .past
+        .apart(&installation.environment, move |_| work())
+        .await?;
+    match told {
+        Some(found) => found.map(Read),
+        None => Err(Problem::unavailable("the process ends, or it took too long")),
     }
 }
 

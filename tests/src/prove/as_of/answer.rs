@@ -9,7 +9,14 @@ pub(super) fn plain(body: Value) -> Value {
         return code.clone();
     }
     if let Some(members) = body.as_object_mut() {
-        for name in ["known", "as_of_position", "complete_up_to", "looked_back_events"] {
+        // Only now are hours open or not.
+        for name in [
+            "known",
+            "as_of_position",
+            "complete_up_to",
+            "looked_back_events",
+            "hours",
+        ] {
             members.remove(name);
         }
     }
