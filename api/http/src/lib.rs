@@ -3,6 +3,7 @@
 //! A route reads a request, asks the `application` and replies. Status codes of our replies are named in
 //! `reply` and nowhere else.
 
+mod apart;
 mod asyncapi;
 pub mod auth;
 pub mod body;

@@ -1,7 +1,7 @@
 //! Flow files that are being written: those that ship with the program, to begin with; and a file of
 //! anybody's, checked, typed with and rehearsed before it is published. Nothing of a file is kept.
 
-use super::rehearsals::apart;
+use crate::apart::apart;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::flows::{FlowChecked, checked, definition_of, sound, source_of};

@@ -1,10 +1,10 @@
 //! Flows before and behind real calls: rehearsed with seeded callers, and what of them real calls went
 //! through.
 
+use crate::apart::apart;
 use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::flows::definition_of;
-use application::installation::Installation;
 use application::parameter::Parameter;
 use application::rehearsing::{Listener, RehearsalShown, rehearse};
 use domain::flow::{FlowDefinition, FlowNamed};
@@ -84,21 +84,6 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
     apart(&ctx.installation, move || rehearsed(&definition, callers, seed)).await
-}
-
-/// Runs what takes a while on a thread of its own, at one of the few places of long questions.
-pub(super) async fn apart<T: Send + 'static>(
-    installation: &Installation,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
-) -> Result<Read<T>, Problem> {
-    let told = installation
-        .past
-        .apart(&installation.environment, move |_| work())
-        .await?;
-    match told {
-        Some(found) => found.map(Read),
-        None => Err(Problem::unavailable("the process ends, or it took too long")),
-    }
 }
 
 fn rehearsed(flow: &Arc<FlowDefinition>, callers: u64, seed: u64) -> Result<RehearsalShown, Problem> {
