@@ -105,3 +105,4 @@ pub mod webhook;
 
 pub use record::{event_filter, stored_event, upcasting};
 pub mod working_calendar;
+pub mod yaml_bound;

@@ -80,9 +80,9 @@ impl Reached {
 /// What another campaign that waits has to know of a campaign's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Life {
-    /// Not started, or stopped for good.
+    /// Not started, also where it was stopped before that.
     Still,
-    /// Started; it runs or is paused.
+    /// Started; it runs, is paused, or was stopped after it ran.
     Begun,
     /// Everybody in it is settled.
     Completed,

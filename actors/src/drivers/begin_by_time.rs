@@ -57,8 +57,6 @@ pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Time
 async fn is_met(kit: &Kit, after: &After) -> Result<bool, Halt> {
     let other = kit.state(&kit.system.campaigns, &after.campaign).await?;
     let state: &CampaignState = &other.state;
-    let Some(status) = state.status() else {
-        return Ok(false);
-    };
-    Ok(after.reached.is_met(status.life(), state.gates().stage()))
+    let stage = state.gates().stage();
+    Ok(state.life().is_some_and(|life| after.reached.is_met(life, stage)))
 }

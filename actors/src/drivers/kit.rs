@@ -95,8 +95,8 @@ impl Kit {
         cause: Cause,
     ) -> Result<Answer<D>, Halt> {
         let kind = D::command_kind(&command);
-        let asked_at = self.now();
         for tried in 1..=ASK_TRIES_MAX {
+            let asked_at = self.now();
             match entities.ask(id, command.clone(), cause).await {
                 Ok(answer) => {
                     self.note_took(asked_at);
@@ -127,9 +127,17 @@ impl Kit {
     /// What was asked then is on record now.
     fn note_took(&self, asked_at: Timestamp) {
         let now = self.now();
-        if now.ms_since(asked_at) >= RECORD_SLOW_MS {
+        let took_ms = now.ms_since(asked_at);
+        if took_ms >= RECORD_SLOW_MS {
             let until = now.plus_ms(SLOW_FOR_MS);
-            *self.slow_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(until);
+            let mut slow = self.slow_until.lock().unwrap_or_else(PoisonError::into_inner);
+            if slow.is_none_or(|until| until <= now) {
+                tracing::warn!(
+                    took_ms,
+                    "slow on record: campaigns for agents that have no room for a drop dial nobody for a while"
+                );
+            }
+            *slow = Some(until);
         }
     }
 

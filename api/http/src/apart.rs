@@ -4,17 +4,20 @@ use crate::described::Read;
 use application::installation::Installation;
 use domain::problem::Problem;
 
-/// Runs what takes a while on a thread of its own, at one of the few places of long questions.
+/// Runs what takes a while on a thread of its own, at the place of rehearsals. What it is handed says whether
+/// anybody waits for it still: whoever works long asks now and then, and ends with nothing where nobody does.
 pub(crate) async fn apart<T: Send + 'static>(
     installation: &Installation,
-    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+    work: impl FnOnce(&dyn Fn() -> bool) -> Result<Option<T>, Problem> + Send + 'static,
 ) -> Result<Read<T>, Problem> {
     let told = installation
         .past
-        .apart(&installation.environment, move |_| work())
+        .rehearsed(&installation.environment, move |apart| {
+            work(&|| (apart.goes_on)())
+        })
         .await?;
-    match told {
-        Some(found) => found.map(Read),
+    match told.transpose()?.flatten() {
+        Some(found) => Ok(Read(found)),
         None => Err(Problem::unavailable("the process ends, or it took too long")),
     }
 }

@@ -50,10 +50,18 @@ pub enum Door {
 /// alive.
 pub(crate) const UNATTENDED_HEADER: &str = "x-unattended";
 
+/// A browser opens a stream again by itself, and can give it no header of ours: a page with somebody at it
+/// asks for other things too.
 fn asked(headers: &HeaderMap) -> Asked {
-    match headers.get(UNATTENDED_HEADER).map(|said| said.as_bytes()) {
-        Some(b"true") => Asked::ByItself,
-        Some(_) | None => Asked::ByPerson,
+    let says = |name: &str, what: &str| {
+        let said = headers.get(name).and_then(|said| said.to_str().ok());
+        said.is_some_and(|said| said.to_ascii_lowercase().contains(what))
+    };
+    let is_stream = says("accept", "text/event-stream") || says("upgrade", "websocket");
+    let unattended = headers.get(UNATTENDED_HEADER);
+    match is_stream || unattended.is_some_and(|said| said.as_bytes() == b"true") {
+        true => Asked::ByItself,
+        false => Asked::ByPerson,
     }
 }
 
@@ -268,6 +276,9 @@ mod tests {
     fn only_a_page_that_says_so_asks_by_itself() {
         assert_eq!(asked(&HeaderMap::new()), Asked::ByPerson);
         assert_eq!(asked(&with(UNATTENDED_HEADER, &["true"])), Asked::ByItself);
+        assert_eq!(asked(&with("accept", &["text/event-stream"])), Asked::ByItself);
+        assert_eq!(asked(&with("upgrade", &["WebSocket"])), Asked::ByItself);
+        assert_eq!(asked(&with("accept", &["application/json"])), Asked::ByPerson);
         assert_eq!(asked(&with(UNATTENDED_HEADER, &["no"])), Asked::ByPerson);
     }
 

@@ -9,7 +9,7 @@ use super::state::CampaignState;
 use super::{Campaign, CampaignStatus};
 use crate::calling_plan::{CallingPlan, FlowRef};
 use crate::decider::{Context, Decider};
-use crate::running_plan::{After, Reached, RunningPlan};
+use crate::running_plan::{After, Life, Reached, RunningPlan};
 use crate::time::Timestamp;
 
 fn flow() -> FlowRef {
@@ -189,4 +189,22 @@ fn a_plan_that_never_runs_is_refused_when_it_is_made() {
         );
     }
     assert!(decide(&CampaignState::default(), create(late, None), now()).is_ok());
+}
+
+#[test]
+fn one_that_is_stopped_after_it_ran_came_as_far_as_it_came() {
+    let life_of = |events: &[CampaignEvent]| {
+        let mut state = ready(plan());
+        events
+            .iter()
+            .for_each(|event| Campaign::evolve(&mut state, event, now()));
+        state.life()
+    };
+    let stopped = CampaignEvent::Stopped {
+        reason: "mistake".to_owned(),
+    };
+    assert_eq!(CampaignState::default().life(), None);
+    assert_eq!(life_of(&[]), Some(Life::Still));
+    assert_eq!(life_of(std::slice::from_ref(&stopped)), Some(Life::Still));
+    assert_eq!(life_of(&[CampaignEvent::Started {}, stopped]), Some(Life::Begun));
 }

@@ -46,14 +46,6 @@ impl CampaignStatus {
     ];
 
     /// The name in replies and rows.
-    /// What another campaign that waits for this one has to know of it.
-    pub const fn life(self) -> Life {
-        match self {
-            Self::Draft | Self::Ready | Self::Stopped => Life::Still,
-            Self::Running | Self::Paused => Life::Begun,
-            Self::Completed => Life::Completed,
-        }
-    }
     pub const fn code(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -119,6 +111,8 @@ pub struct CampaignState {
     anonymization: Anonymization,
     /// Told to start, and waiting for its time.
     start_scheduled: bool,
+    /// It ran, whatever became of it since.
+    begun: bool,
     /// How far it has gone live.
     gates: Gates,
     version: u64,
@@ -148,6 +142,16 @@ impl CampaignState {
     }
     pub const fn gates(&self) -> &Gates {
         &self.gates
+    }
+    /// What another campaign that waits for this one has to know of it; `None` before `campaign.created`. One
+    /// that was stopped after it ran has come as far as it came.
+    pub fn life(&self) -> Option<Life> {
+        self.status.map(|status| match status {
+            CampaignStatus::Running | CampaignStatus::Paused => Life::Begun,
+            CampaignStatus::Stopped if self.begun => Life::Begun,
+            CampaignStatus::Draft | CampaignStatus::Ready | CampaignStatus::Stopped => Life::Still,
+            CampaignStatus::Completed => Life::Completed,
+        })
     }
     /// Told to start, it has not begun: its time has not come, or another campaign is not so far.
     pub const fn is_start_scheduled(&self) -> bool {
@@ -264,6 +268,7 @@ impl CampaignState {
                 self.enter(CampaignStatus::Draft);
             }
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
+                self.begun = true;
                 self.enter(CampaignStatus::Running);
             }
             CampaignEvent::StartScheduled { .. } => self.start_scheduled = true,

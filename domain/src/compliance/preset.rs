@@ -9,6 +9,7 @@ pub use crate::call_caps::CountedCalls;
 use crate::calling_plan::Preset;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Day;
+use crate::yaml_bound;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use std::sync::OnceLock;
@@ -179,6 +180,7 @@ impl PresetRules {
         if text.len() > FILE_BYTES_MAX {
             return Err(PresetFault::TooLarge { bytes: text.len() });
         }
+        yaml_bound::check(text).map_err(|why| PresetFault::Unreadable { why })?;
         let file: PresetFile = serde_yaml_ng::from_str(text).map_err(|error| PresetFault::Unreadable {
             why: error.to_string(),
         })?;

@@ -103,7 +103,7 @@ pub(super) fn cancel(state: &CustomerState, command: CustomerCommand, now: Times
         return Ok(Vec::new());
     };
     let due_at = pending.due_before.max(now);
-    let is_left = is_left(enrolment, &facts.plan) && enrolment.is_in_time(due_at, facts.plan.ends_at);
+    let is_left = is_left(state, enrolment, &facts.plan) && enrolment.is_in_time(due_at, facts.plan.ends_at);
     let goes_on = enrolment.open.is_some() || is_left;
     let waits = enrolment.open.is_none() && goes_on;
     let mut events = vec![CustomerEvent::CallbackEnded {
@@ -193,8 +193,15 @@ fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> Cus
     not_permitted(campaign, enrolment, forbidden)
 }
 
+/// A time that was named while a grant was open, or stands still before the policy's own: what a grant that is
+/// given back leaves due, neither before nor behind it.
+pub(super) fn named_while_open(enrolment: &EnrolmentState, now: Timestamp) -> Option<Timestamp> {
+    let named_at = enrolment.callback.as_deref().map(|waiting| waiting.at);
+    named_at.filter(|at| *at > enrolment.due_at || *at > now && *at < enrolment.due_at)
+}
+
 /// The retry policy has a call left for the enrolment beside its callback.
-fn is_left(enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
+fn is_left(state: &CustomerState, enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
     let policy = &plan.retry_policy;
     if !policy.permits_another(enrolment.charged_dials, enrolment.uncharged_dials) {
         return false;
@@ -214,12 +221,18 @@ fn is_left(enrolment: &EnrolmentState, plan: &CallingPlan) -> bool {
     let charged = closed.unwrap_or_default().charged;
     let rule = plan.retry_rule(last.disposition);
     let retried = rule.is_some_and(|rule| rule.retries_max > 0 && charged <= rule.retries_max);
-    retried || last.disposition == Disposition::InvalidNumber
+    // A number that is none is called again by nobody: another one is, where there is one.
+    retried || last.disposition == Disposition::InvalidNumber && has_a_number(state)
+}
+
+fn has_a_number(state: &CustomerState) -> bool {
+    state.numbers().iter().any(|known| !known.invalid)
 }
 
 /// A callback whose time is over when a dial is asked for: said, and the enrolment goes on without it, or is
 /// settled where it was all that was left.
 pub(super) fn overdue(
+    state: &CustomerState,
     enrolment: &EnrolmentState,
     facts: &CampaignFacts,
     now: Timestamp,
@@ -227,11 +240,12 @@ pub(super) fn overdue(
     let pending = enrolment.callback.as_deref().filter(|one| now >= one.until)?;
     let by = enrolment.not_dialed.as_ref();
     let by = by.map(|one| (one.rule.clone(), one.facts.clone()));
-    Some(missed(enrolment, facts, pending, by, Some(now)))
+    Some(missed((state, enrolment), facts, pending, by, Some(now)))
 }
 
 /// The rules keep it from being made in time.
 pub(super) fn deferred_beyond(
+    state: &CustomerState,
     enrolment: &EnrolmentState,
     facts: &CampaignFacts,
     verdict: &Verdict,
@@ -243,9 +257,9 @@ pub(super) fn deferred_beyond(
     let by = (verdict.rule.clone(), verdict.facts.clone());
     match not_before {
         Some(later) if later < pending.until => Vec::new(),
-        Some(later) => missed(enrolment, facts, pending, Some(by), Some(later)),
+        Some(later) => missed((state, enrolment), facts, pending, Some(by), Some(later)),
         // The rule settles the enrolment itself.
-        None => missed(enrolment, facts, pending, Some(by), None)
+        None => missed((state, enrolment), facts, pending, Some(by), None)
             .into_iter()
             .take(1)
             .collect(),
@@ -253,7 +267,7 @@ pub(super) fn deferred_beyond(
 }
 
 fn missed(
-    enrolment: &EnrolmentState,
+    (state, enrolment): (&CustomerState, &EnrolmentState),
     facts: &CampaignFacts,
     pending: &Callback,
     by: Option<(String, BTreeMap<String, String>)>,
@@ -261,7 +275,7 @@ fn missed(
 ) -> Vec<CustomerEvent> {
     let due_at = due_at.map(|due_at| due_at.max(pending.due_before));
     let in_time = due_at.is_none_or(|due_at| enrolment.is_in_time(due_at, facts.plan.ends_at));
-    let left = in_time && is_left(enrolment, &facts.plan);
+    let left = in_time && is_left(state, enrolment, &facts.plan);
     let (rule, seen) = by.unzip();
     let mut events = vec![CustomerEvent::CallbackEnded {
         campaign: facts.campaign.clone(),

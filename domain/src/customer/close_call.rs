@@ -13,7 +13,7 @@ use super::event::CustomerEvent;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
-use super::{callback_closing, profiling, recycling, withdrawing};
+use super::{callback_closing, callbacks, profiling, recycling, withdrawing};
 use crate::attribute::TagLevel;
 use crate::calling_plan::{AfterCutOff, CampaignFacts, RetryRule};
 use crate::compliance::next_local_day;
@@ -50,7 +50,7 @@ pub(super) fn close_call(state: &CustomerState, closing: &CallClosing, facts: &C
             campaign: campaign.clone(),
             call: closing.call,
             reason: Disposition::Withdrawn.code().to_owned(),
-            not_before: None,
+            not_before: callbacks::named_while_open(enrolment, closing.ended_at),
         };
         let forbidden = withdrawing::forbids(enrolment);
         let settled = forbidden.map(|forbidden| settled_by(campaign, enrolment, forbidden));

@@ -44,7 +44,7 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             not_before,
             forbidden_by,
         } => {
-            let events = release_dial(state, call, reason, not_before, forbidden_by)?;
+            let events = release_dial(state, (call, context.now), reason, not_before, forbidden_by)?;
             Ok(forget::with_what_waited(state, events, context.now))
         }
         CustomerCommand::CloseCall { closing, facts } => {
@@ -198,7 +198,7 @@ fn all_personal(variables: BTreeMap<String, String>) -> BTreeMap<String, Persona
 /// Nothing to release (closed, released before, never granted): no event.
 fn release_dial(
     state: &CustomerState,
-    call: CallId,
+    (call, now): (CallId, Timestamp),
     reason: String,
     not_before: Option<Timestamp>,
     forbidden_by: Option<ForbiddenBy>,
@@ -207,14 +207,12 @@ fn release_dial(
     let Some((campaign, enrolment)) = state.enrolments().iter().find(open) else {
         return Ok(Vec::new());
     };
-    // A time that was named while the grant was open: nobody is dialed before it.
-    let named_at = enrolment.callback.as_deref().map(|waiting| waiting.at);
-    let named_at = named_at.filter(|at| *at > enrolment.due_at);
+    let not_before = not_before.max(callbacks::named_while_open(enrolment, now));
     let mut events = vec![CustomerEvent::DialReleased {
         campaign: campaign.clone(),
         call,
         reason,
-        not_before: not_before.max(named_at),
+        not_before,
     }];
     let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
     let settled = forbidden.map(|forbidden| settled_by(campaign, enrolment, forbidden));

@@ -54,7 +54,7 @@ pub(super) fn grant_dial(
         return Ok(withdrawn);
     }
     let enrolment = askable(state, campaign, now)?;
-    if let Some(missed) = callbacks::overdue(enrolment, campaign, now) {
+    if let Some(missed) = callbacks::overdue(state, enrolment, campaign, now) {
         return Ok(missed);
     }
     let number = state.number_to_dial(enrolment);
@@ -66,17 +66,17 @@ pub(super) fn grant_dial(
     };
     let call = CallId::derive(&enrolment_id, attempt);
     if state.is_unreadable() {
-        return refuse(enrolment, &facts, call, &without_key(), now);
+        return refuse((state, enrolment), &facts, call, &without_key(), now);
     }
     if let Some(late) = enrolment.deadline.filter(|deadline| now >= *deadline) {
-        return refuse(enrolment, &facts, call, &too_late(late), now);
+        return refuse((state, enrolment), &facts, call, &too_late(late), now);
     }
     if let Some(waiting) = callbacks::waits_for_agent(enrolment, &campaign.free_agents, now) {
-        return refuse(enrolment, &facts, call, &waiting, now);
+        return refuse((state, enrolment), &facts, call, &waiting, now);
     }
     let verdicts = judge_customer(&facts, now);
     if let Some(verdict) = strictest(&verdicts) {
-        return refuse(enrolment, &facts, call, verdict, now);
+        return refuse((state, enrolment), &facts, call, verdict, now);
     }
     let judge = |at| judge_customer(&facts, at);
     let last_leg_at = now.plus_ms(GRANT_VALID_MS + NEXT_LEG_WITHIN_MS);
@@ -172,7 +172,7 @@ fn askable<'a>(
 }
 
 fn refuse(
-    enrolment: &EnrolmentState,
+    (state, enrolment): (&CustomerState, &EnrolmentState),
     facts: &CustomerFacts<'_>,
     call: CallId,
     verdict: &Verdict,
@@ -196,6 +196,7 @@ fn refuse(
         not_before,
     }];
     events.extend(callbacks::deferred_beyond(
+        state,
         enrolment,
         facts.campaign,
         verdict,

@@ -10,6 +10,7 @@ use super::shorthand::written_out;
 use super::text::variables_of;
 use super::variable::{Variable, VariableKind, Variables};
 use crate::ids::FlowId;
+use crate::yaml_bound;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -114,6 +115,7 @@ impl FlowDefinition {
             });
         }
         let not_yaml = |why: String| ReadFault::NotYaml { why };
+        yaml_bound::check(text).map_err(not_yaml)?;
         // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
         let yaml: serde_yaml_ng::Value =
             serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;

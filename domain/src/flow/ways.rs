@@ -1,6 +1,7 @@
 //! Where each node of a flow leads, by the member that says so: the edges of the graph that people draw.
 
 use super::graph::FlowDefinition;
+use std::collections::BTreeSet;
 
 /// One way from a node to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +35,16 @@ impl FlowDefinition {
         }
         ways
     }
+
+    /// Whether it tells values apart as the other does at most: whoever sees along which nodes somebody went
+    /// learns no more of their values by it.
+    pub fn tests_no_more_than(&self, other: &Self) -> bool {
+        let tests = |flow: &Self| -> BTreeSet<String> {
+            let nodes = flow.nodes.values();
+            nodes.flat_map(|node| node.kind().value_tests()).collect()
+        };
+        tests(self).is_subset(&tests(other))
+    }
 }
 
 #[cfg(test)]
@@ -52,5 +63,29 @@ mod tests {
         assert_eq!(of("message"), [("next", "menu")]);
         assert!(of("menu").contains(&("on_timeout.then", "silent")), "{ways:?}");
         assert_eq!(of("heard"), []);
+    }
+
+    #[test]
+    fn a_further_condition_on_a_value_is_seen_whatever_leads_on_from_it() {
+        let flow = |nodes: &str| {
+            let text = format!(
+                "flow: f\nvariables: {{debt: {{type: integer}}}}\nnotices: {{recording: n}}\nstart: a\n\
+                 on_exception: b\nnodes:\n  b: {{end: {{text: t, outcome: success}}}}\n{nodes}"
+            );
+            FlowDefinition::from_yaml(&text).unwrap()
+        };
+        let branch = |least: u32, to: &str| {
+            format!(
+                "  a: {{branch: {{when: [{{variable: debt, at_least: {least}, next: {to}}}], otherwise: b}}}}\n"
+            )
+        };
+        let decide =
+            "  a: {decide: {rules: [{when: [{value: debt, at_least: 9}], next: b}], otherwise: b}}\n";
+        let own = flow(&branch(100, "b"));
+        assert!(flow(&branch(100, "a")).tests_no_more_than(&own));
+        assert!(flow("  a: {say: {text: t, next: b}}\n").tests_no_more_than(&own));
+        assert!(!flow(&branch(101, "b")).tests_no_more_than(&own));
+        assert!(!flow(decide).tests_no_more_than(&own));
+        assert!(flow(decide).tests_no_more_than(&flow(decide)));
     }
 }

@@ -5,6 +5,7 @@ use super::content::{Fact, KnowledgeContent, KnownAnswer, Objection, Thresholds}
 use super::placeholder::{PlaceholderFault, check, chosen, is_name};
 use crate::fabe::Fabe;
 use crate::ids::KnowledgeId;
+use crate::yaml_bound;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -79,6 +80,7 @@ impl KnowledgeFile {
             return Err(FileFault::TooLarge { bytes: text.len() });
         }
         let not_yaml = |why: String| FileFault::NotYaml { why };
+        yaml_bound::check(text).map_err(not_yaml)?;
         // Through YAML's own value, which refuses a repeated key; JSON's would keep the last.
         let yaml: serde_yaml_ng::Value =
             serde_yaml_ng::from_str(text).map_err(|error| not_yaml(error.to_string()))?;

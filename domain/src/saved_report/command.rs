@@ -6,10 +6,11 @@ use crate::ids::UserId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SavedReportCommand {
-    /// So already: no event.
+    /// So already: no event. `is_new`: a name that is taken is refused.
     Save {
         plan: Box<ReportPlan>,
         owner: Option<UserId>,
+        is_new: bool,
     },
     /// Record what was made; for each due time once.
     Send {

@@ -14,7 +14,10 @@ pub(super) fn decide(
     now: Timestamp,
 ) -> Result<Vec<SavedReportEvent>, SavedReportRefusal> {
     match command {
-        SavedReportCommand::Save { plan, owner } => save(state, plan, owner, now),
+        SavedReportCommand::Save { is_new: true, .. } if state.saved().is_some() => {
+            Err(SavedReportRefusal::Taken)
+        }
+        SavedReportCommand::Save { plan, owner, .. } => save(state, plan, owner, now),
         SavedReportCommand::Send { sending } => send(state, sending, now),
         SavedReportCommand::Remove => match state.saved() {
             Some(_) => Ok(vec![SavedReportEvent::Removed {}]),

@@ -56,12 +56,21 @@ pub struct Sending {
     /// None where nothing was sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub figures: Vec<SentFigure>,
+    /// Figures that one report has no room for.
+    #[serde(default, skip_serializing_if = "is_none_left_out")]
+    pub figures_left_out: u32,
     /// Whom it goes to.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub channels: BTreeSet<WebhookId>,
     /// Why nothing was sent for this time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fault: Option<SendingFault>,
+}
+
+/// What is left out where there is nothing to say.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks by reference")]
+const fn is_none_left_out(count: &u32) -> bool {
+    *count == 0
 }
 
 /// One figure as it was sent.

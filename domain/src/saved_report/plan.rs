@@ -31,6 +31,9 @@ const WORD_BYTES_MAX: usize = 64;
 /// Minutes of a day.
 const DAY_MINUTES: u16 = 24 * 60;
 
+/// Weeks of which the zone is asked: of the days that it looks back over, and of a year ahead.
+const ZONE_WEEKS: u64 = 106;
+
 /// How far back and ahead a date of the schedule is looked for: a month and the day it may be put off.
 const LOOKED_DAYS: u64 = 33;
 
@@ -138,17 +141,22 @@ impl ReportPlan {
         self.check_schedule()
     }
 
-    /// Figures are kept by hours, so a day must begin with one.
+    /// Figures are kept by hours, so a day must begin with one: in summer and in winter, behind and ahead.
     fn check_zone(&self, now: Timestamp) -> Result<(), PlanFault> {
         let fault = || PlanFault::Zone {
             zone: self.zone.chars().take(WORD_BYTES_MAX).collect(),
         };
         let zone = self.tz().ok_or_else(fault)?;
-        let offset = zone.offset_from_utc_datetime(&now.to_utc().naive_utc()).fix();
-        if offset.local_minus_utc() % 3_600 != 0 {
-            return Err(fault());
+        let begins = now.plus_ms(0).to_utc().naive_utc();
+        let from = begins - Days::new(u64::from(DAYS_MAX));
+        let weeks = (0..ZONE_WEEKS).map(|week| from + Days::new(7 * week));
+        let is_whole = |at: chrono::NaiveDateTime| {
+            zone.offset_from_utc_datetime(&at).fix().local_minus_utc() % 3_600 == 0
+        };
+        match weeks.into_iter().all(is_whole) {
+            true => Ok(()),
+            false => Err(fault()),
         }
-        Ok(())
     }
 
     fn check_schedule(&self) -> Result<(), PlanFault> {

@@ -10,6 +10,8 @@ pub enum SavedReportRefusal {
     Plan(PlanFault),
     #[error("there is no such saved report")]
     Nothing,
+    #[error("there is a saved report of this name")]
+    Taken,
     #[error("this saved report is somebody else's")]
     NotTheirs,
     #[error("it was sent for {due} already")]

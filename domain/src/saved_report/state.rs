@@ -12,6 +12,8 @@ pub struct SavedReportState {
     /// A later plan of the same name is sent for no time that an earlier one was sent for.
     last_due: Option<Timestamp>,
     last: Option<(Timestamp, Box<Sending>)>,
+    /// Whose the one was that is none any more.
+    removed_of: Option<Option<UserId>>,
 }
 
 /// A plan that stands.
@@ -27,6 +29,13 @@ impl SavedReportState {
     /// What it is; none where it was removed or never was.
     pub const fn saved(&self) -> Option<&Saved> {
         self.saved.as_ref()
+    }
+
+    /// Whether it was theirs until it was removed.
+    pub fn was_of(&self, user: Option<&UserId>) -> bool {
+        self.removed_of
+            .as_ref()
+            .is_some_and(|owner| owner.as_ref() == user)
     }
 
     /// The last that was sent, and when.
@@ -49,6 +58,7 @@ impl SavedReportState {
     pub(super) fn apply(&mut self, event: &SavedReportEvent, at: Timestamp) {
         match event {
             SavedReportEvent::Saved { plan, owner } => {
+                self.removed_of = None;
                 self.saved = Some(Saved {
                     plan: plan.clone(),
                     owner: owner.clone(),
@@ -60,7 +70,7 @@ impl SavedReportState {
                 self.last = Some((at, sending.clone()));
             }
             SavedReportEvent::Removed {} => {
-                self.saved = None;
+                self.removed_of = self.saved.take().map(|saved| saved.owner);
                 self.last = None;
             }
         }

@@ -32,6 +32,7 @@ pub(super) fn sending(due: Option<&str>) -> Sending {
         position: Position(1_574),
         digest: SecretDigest::of("[]"),
         figures: Vec::new(),
+        figures_left_out: 0,
         channels: plan().channels,
         fault: None,
     }
@@ -74,6 +75,7 @@ fn save(plan: ReportPlan, owner: &str) -> SavedReportCommand {
     SavedReportCommand::Save {
         plan: Box::new(plan),
         owner: Some(owner.parse().unwrap()),
+        is_new: false,
     }
 }
 
@@ -159,6 +161,24 @@ fn nobody_saves_over_another_s_and_the_same_again_says_nothing() {
         decide(&given, save(plan(), "li"), MONDAY),
         Err(SavedReportRefusal::NotTheirs)
     );
+    let new = SavedReportCommand::Save {
+        plan: Box::new(plan()),
+        owner: Some("wang".parse().unwrap()),
+        is_new: true,
+    };
+    assert_eq!(decide(&given, new, MONDAY), Err(SavedReportRefusal::Taken));
+}
+
+#[test]
+fn whose_it_was_is_known_after_it_was_removed() {
+    let wang = "wang".parse().unwrap();
+    let given = state(&[
+        ("2026-02-27T00:00:00Z", saved(plan())),
+        (MONDAY, SavedReportEvent::Removed {}),
+    ]);
+    assert!(given.saved().is_none());
+    assert!(given.was_of(Some(&wang)) && !given.was_of(None));
+    assert!(!SavedReportState::default().was_of(None));
 }
 
 #[test]

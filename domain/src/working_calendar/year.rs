@@ -3,6 +3,7 @@
 
 use super::day::Day;
 use crate::ids::InvalidId;
+use crate::yaml_bound;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -131,6 +132,7 @@ impl CalendarYear {
         if text.len() > CALENDAR_BYTES_MAX {
             return Err(CalendarFault::TooLarge { bytes: text.len() });
         }
+        yaml_bound::check(text).map_err(|why| CalendarFault::Unreadable { why })?;
         let read: Result<Self, _> = serde_yaml_ng::from_str(text);
         let year = read.map_err(|error| CalendarFault::Unreadable {
             why: error.to_string(),

@@ -1,7 +1,8 @@
 //! Streams go on only while whoever follows them may: a key that is revoked, a role that is taken back or a
-//! session that ends also ends what was opened with it.
+//! session that ends, or that nobody uses, also ends what was opened with it.
 
 use super::caller::{Caller, KnownUser};
+use super::identify::idle_ms;
 use crate::installation::Installation;
 use async_trait::async_trait;
 use domain::actor::Way;
@@ -59,9 +60,13 @@ async fn is_as_known(installation: &Installation, known: &KnownUser) -> Result<b
             let lives = key.facts().is_some_and(|facts| now < facts.expires_at);
             Ok(lives && !key.is_revoked())
         }
-        Way::Session => Ok(known
-            .session
-            .is_some_and(|session| user.holds_session(session, now))),
+        Way::Session => {
+            let Some(session) = known.session.filter(|session| user.holds_session(*session, now)) else {
+                return Ok(false);
+            };
+            let idle_ms = idle_ms(installation).await?;
+            Ok(!installation.access.idle.has_rested(session, idle_ms, now))
+        }
         Way::Directory | Way::SetUp | Way::Other => Ok(false),
     }
 }

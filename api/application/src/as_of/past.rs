@@ -27,6 +27,9 @@ const WAITING_MAX: usize = 64;
 /// Longest wait for a place: as long as those who have one may keep it.
 const WAIT_MS_MAX: u64 = FOLD_WITHIN_MS;
 
+/// Rehearsals at once: they keep a core busy for a while, and no question about the past waiting.
+const REHEARSALS_MAX: usize = 1;
+
 /// Longest fold: two million events take about ten seconds; a caller has given up by then.
 const FOLD_WITHIN_MS: u64 = 30_000;
 
@@ -74,6 +77,8 @@ struct Rows {
 /// The place where the past is folded; one per process.
 pub struct Past {
     line: Line,
+    /// Of rehearsals of flows.
+    rehearsals: Line,
     kept: Mutex<Vec<(Key, Rows)>>,
 }
 
@@ -81,6 +86,7 @@ impl Default for Past {
     fn default() -> Self {
         Self {
             line: Line::new(FOLDS_MAX, WAITING_MAX, WAIT_MS_MAX),
+            rehearsals: Line::new(REHEARSALS_MAX, WAITING_MAX, WAIT_MS_MAX),
             kept: Mutex::default(),
         }
     }
@@ -204,6 +210,20 @@ impl Past {
         work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
     ) -> Result<Option<T>, Problem> {
         let place = self.place(environment.clock.as_ref()).await?;
+        Ok(apart_in(place, environment, work).await)
+    }
+
+    /// The same of a rehearsal, which has a place of its own.
+    pub async fn rehearsed<T: Send + 'static>(
+        &self,
+        environment: &Environment,
+        work: impl FnOnce(&Apart<'_>) -> T + Send + 'static,
+    ) -> Result<Option<T>, Problem> {
+        let busy = || {
+            let detail = "other flows are being rehearsed; ask again".to_owned();
+            Problem::new(Kind::Unavailable, "rehearsals-busy", detail)
+        };
+        let place = self.rehearsals.place(environment.clock.as_ref(), busy).await?;
         Ok(apart_in(place, environment, work).await)
     }
 

@@ -10,6 +10,7 @@ use domain::problem::Problem;
 use intake::members::Members;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Most findings of one kind that are shown; a file may be wrong throughout.
@@ -78,17 +79,38 @@ pub struct WayShown {
 
 /// The text of a flow file, as an order brings it.
 pub fn source_of(body: &mut Members) -> String {
-    body.needed_short_text("source", FLOW_FILE_BYTES_MAX)
+    // Longer than other texts: a file, which has a bound of its own.
+    match body.raw("source") {
+        Some(Value::String(text)) if text.len() > FLOW_FILE_BYTES_MAX => {
+            body.wrong("source", format!("has more than {FLOW_FILE_BYTES_MAX} bytes"));
+            String::new()
+        }
+        Some(Value::String(text)) if !text.trim().is_empty() => text,
+        Some(_) | None => {
+            body.wrong("source", "is missing, empty, or no text");
+            String::new()
+        }
+    }
 }
 
 /// The flow of a file that is to be run: one with faults is refused.
 pub fn sound(source: &str) -> Result<Arc<FlowDefinition>, Problem> {
     let refused = |why: String| Problem::refused("flow-invalid", why);
     let definition = FlowDefinition::from_yaml(source).map_err(|fault| refused(fault.to_string()))?;
-    match definition.check().first() {
-        Some(fault) => Err(refused(fault.to_string())),
-        None => Ok(Arc::new(definition)),
+    if let Some(fault) = definition.check().first() {
+        return Err(refused(fault.to_string()));
     }
+    if let Some(why) = too_large(&definition.to_value()) {
+        return Err(refused(why));
+    }
+    Ok(Arc::new(definition))
+}
+
+/// What is said of one that could not be published, because it is larger than what is.
+fn too_large(definition: &Value) -> Option<String> {
+    let bytes = canonical_json(definition).len();
+    let told = || format!("the flow has {bytes} bytes, more than {DEFINITION_BYTES_MAX}");
+    (bytes > DEFINITION_BYTES_MAX).then(told)
 }
 
 /// Checks a file, whatever it is.
@@ -151,11 +173,7 @@ fn found_of(definition: FlowDefinition, against: Option<&FlowDefinition>) -> Flo
         .iter()
         .map(|fault| finding(fault.code(), fault.to_string()));
     let mut faults: Vec<FlowFinding> = told.take(FINDINGS_MAX).collect();
-    let bytes = canonical_json(&value).len();
-    if bytes > DEFINITION_BYTES_MAX {
-        let told = format!("the flow has {bytes} bytes, more than {DEFINITION_BYTES_MAX}");
-        faults.push(finding("too_large", told));
-    }
+    faults.extend(too_large(&value).map(|told| finding("too_large", told)));
     let told = advice.iter().map(|one| finding(one.code(), one.to_string()));
     let advice: Vec<FlowFinding> = told.take(FINDINGS_MAX).collect();
     let rhythm = definition.rhythm();

@@ -19,7 +19,7 @@ pub use listener::{AskedApart, Listener, ListenerFault};
 pub(crate) use listener::{interest_model, permille};
 pub use report::{
     CALLERS_MAX, RecordedCall, Rehearsal, RehearsalShown, made_up, record, rehearse, rehearse_in_sound,
-    sayable,
+    rehearse_while, sayable,
 };
 pub use shipped::{SHIPPED, shipped};
 pub use sound::{Accounts, CallersSound, SoundFault, Sounded};

@@ -76,15 +76,30 @@ pub struct RehearsalShown {
 
 /// Rehearses a flow with seeded callers, each with made-up values.
 pub fn rehearse(flow: &Arc<FlowDefinition>, listener: &Listener, callers: u64, seed: u64) -> Rehearsal {
+    rehearse_while(flow, listener, callers, seed, &|| true).unwrap_or_default()
+}
+
+/// The same for somebody who may not wait to its end: `goes_on` is asked before each caller; nothing where it
+/// says no.
+pub fn rehearse_while(
+    flow: &Arc<FlowDefinition>,
+    listener: &Listener,
+    callers: u64,
+    seed: u64,
+    goes_on: &dyn Fn() -> bool,
+) -> Option<Rehearsal> {
     let phrases = Phrases::of(&flow.lang);
     let values = made_up(flow);
     let mut found = Rehearsal::default();
     for number in 0..callers.min(CALLERS_MAX) {
+        if !goes_on() {
+            return None;
+        }
         let line = Line::Text;
         let (persona, talked) = one_call(flow, &values, listener, &phrases, [number, seed], line);
         found.take(persona, talked);
     }
-    found
+    Some(found)
 }
 
 /// What callers of a rehearsal in sound may say of a flow: a recognizer of a closed vocabulary knows these.

@@ -7,7 +7,7 @@
 use super::sending::send_due;
 use crate::installation::Installation;
 use crate::webhooks::{named_streams, streams_behind};
-use domain::problem::Problem;
+use domain::problem::{Kind, Problem};
 use domain::saved_report::{SavedReportEvent, SavedReportId};
 use std::sync::Arc;
 
@@ -34,17 +34,23 @@ async fn look_again_and_again(installation: &Installation) -> Result<(), Problem
         if installation.dialing.state().borrow().is_the_one() {
             let names = found.ids.iter().filter_map(|id| id.parse().ok());
             for name in names {
-                look(installation, &name).await;
+                if !installation.dialing.state().borrow().is_the_one() || !look(installation, &name).await {
+                    break;
+                }
             }
         }
         installation.pause(LOOK_MS).await;
     }
 }
 
-/// One report: it may not keep the others waiting.
-pub(super) async fn look(installation: &Installation, name: &SavedReportId) {
-    if let Err(problem) = send_where_due(installation, name).await {
-        tracing::warn!(report = %name, %problem, "a saved report could not be sent yet");
+/// One report; false where the rows are away or behind: the others would wait as long, and for the same.
+pub(super) async fn look(installation: &Installation, name: &SavedReportId) -> bool {
+    match send_where_due(installation, name).await {
+        Ok(()) => true,
+        Err(problem) => {
+            tracing::warn!(report = %name, %problem, "a saved report could not be sent yet");
+            problem.kind != Kind::Unavailable
+        }
     }
 }
 

@@ -11,8 +11,9 @@ use domain::saved_report::{ReportPlan, SentFigure};
 use domain::stored_event::Position;
 use domain::time::Timestamp;
 use projections::metrics::{Metric, Scope, Unit};
+use projections::views::metric_board;
 
-/// How long a report waits for the rows to have what happened before it was asked.
+/// How long a report waits for the rows of its figures to have what happened before it was asked.
 const ROWS_WAIT_MS: u64 = 10_000;
 
 /// See the file's description.
@@ -21,6 +22,8 @@ pub(super) struct Made {
     pub(super) to: Timestamp,
     pub(super) position: Position,
     pub(super) figures: Vec<SentFigure>,
+    /// That one report has no room for.
+    pub(super) left_out: u32,
 }
 
 /// The campaigns that a figure is made for each; `None` alone is one over all. Nothing where the scope
@@ -49,22 +52,31 @@ pub(super) async fn make(
     let window = plan.window(at);
     let (from, to) = window.ok_or_else(|| Problem::fault("a saved report has a zone that is none"))?;
     let campaigns = campaigns_in(plan, scope);
+    let all = campaigns.len().saturating_mul(plan.metrics.len());
     let mut made = Made {
         from,
         to,
         position: Position(0),
         figures: Vec::new(),
+        left_out: u32::try_from(all.saturating_sub(FIGURES_MAX)).unwrap_or(u32::MAX),
     };
     if moment.is_now() {
         let head = installation.store().head().await?;
-        installation.rows_at(head, ROWS_WAIT_MS).await?;
+        let deadline = installation.now().plus_ms(ROWS_WAIT_MS);
+        let board = metric_board::NAME;
+        installation.rows.wait_for_view(board, head, deadline).await?;
     }
+    let mut complete_up_to: Option<Position> = None;
     for campaign in &campaigns {
+        if made.figures.len() >= FIGURES_MAX {
+            break;
+        }
         let source = Source::of_metric(installation, moment, campaign.as_ref()).await?;
-        made.position = made.position.max(source.position.unwrap_or_default());
+        let position = source.position.unwrap_or_default();
+        complete_up_to = Some(complete_up_to.map_or(position, |least| least.min(position)));
         for name in &plan.metrics {
             if made.figures.len() >= FIGURES_MAX {
-                return Ok(made);
+                break;
             }
             let scope = Scope {
                 campaign: campaign.clone(),
@@ -75,6 +87,7 @@ pub(super) async fn make(
             made.figures.push(figure(&asked, source.db.as_ref()).await?);
         }
     }
+    made.position = complete_up_to.unwrap_or_default();
     Ok(made)
 }
 

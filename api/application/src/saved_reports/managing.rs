@@ -6,13 +6,13 @@ use crate::as_of::{Known, Moment};
 use crate::figures::find;
 use crate::installation::Installation;
 use crate::webhooks::{named_streams, reached};
-use actors::Answer;
+use actors::{Answer, AskError};
 use domain::ids::UserId;
 use domain::permission::{DataScope, Permission};
 use domain::problem::{Kind, MemberError, Problem};
 use domain::saved_report::{
-    ReportPlan, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, SavedReportState, Sending,
-    SendingFault, SentFigure,
+    ReportPlan, Saved, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, SavedReportRefusal,
+    SavedReportState, Sending, SendingFault, SentFigure,
 };
 use domain::stored_event::{Cause, Position, StreamVersion};
 use domain::time::Timestamp;
@@ -22,6 +22,9 @@ use std::sync::Arc;
 
 /// Saved reports of one installation: what the clerk looks through again and again.
 const REPORTS_MAX: usize = 500;
+
+/// Names that were ever used: each is looked at, also when its report is removed.
+const NAMES_MAX: usize = 1_000;
 
 /// A saved report as it is listed.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -71,6 +74,8 @@ pub struct ReportMade {
     /// Before which its days end.
     pub to: Timestamp,
     pub figures: Vec<SentFigure>,
+    /// Figures that one report has no room for.
+    pub figures_left_out: u32,
     /// Up to where the log was read for it.
     #[serde(serialize_with = "Position::as_text")]
     #[schemars(with = "String", example = &"42")]
@@ -90,19 +95,26 @@ fn user_of(caller: &Caller) -> Option<UserId> {
     caller.user().map(|known| known.user.clone())
 }
 
+/// What another shares is shown as far as its reader may see: no campaign beyond that, and none of the
+/// channels, which are named by whoever may see those.
 fn shown(
     name: &SavedReportId,
     state: &SavedReportState,
     version: StreamVersion,
-    reader: Option<&UserId>,
+    (caller, scope): (&Caller, &DataScope),
     now: Timestamp,
 ) -> Option<SavedShown> {
     let saved = state.saved()?;
     let last: Option<(Timestamp, &Sending)> = state.last();
+    let mut plan = (*saved.plan).clone();
+    if !is_own(saved, caller) {
+        plan.campaigns.retain(|campaign| scope.admits_campaign(campaign));
+        plan.channels.clear();
+    }
     Some(SavedShown {
         name: name.clone(),
-        plan: (*saved.plan).clone(),
-        is_own: saved.owner.as_ref() == reader,
+        plan,
+        is_own: saved.owner == user_of(caller),
         owner: saved.owner.clone(),
         saved_at: saved.since,
         next_due_at: saved.plan.next_due(now),
@@ -113,11 +125,19 @@ fn shown(
     })
 }
 
+/// Theirs, or whoever's it is where the directory's owner asks, who may remove what nobody else can any more.
+fn is_own(saved: &Saved, caller: &Caller) -> bool {
+    let is_directory = matches!(caller, Caller::Directory { .. });
+    is_directory
+        || caller
+            .user()
+            .is_some_and(|known| saved.owner.as_ref() == Some(&known.user))
+}
+
 /// Whether this caller may know of it: their own, or a shared one that holds something in their scope.
 fn may_read(state: &SavedReportState, caller: &Caller, scope: &DataScope) -> bool {
     let Some(saved) = state.saved() else { return false };
-    let reader = user_of(caller);
-    let is_theirs = saved.owner == reader;
+    let is_theirs = is_own(saved, caller);
     is_theirs || saved.plan.is_shared && !campaigns_in(&saved.plan, scope).is_empty()
 }
 
@@ -127,13 +147,12 @@ pub async fn all_saved(
     caller: &Caller,
     scope: &DataScope,
 ) -> Result<SavedList, Problem> {
-    let reader = user_of(caller);
     let mut items = Vec::new();
     for name in ids(installation).await? {
         let loaded = installation.entities.saved_reports.state(&name).await?;
         if may_read(&loaded.state, caller, scope) {
             let now = installation.now();
-            items.extend(shown(&name, &loaded.state, loaded.version, reader.as_ref(), now));
+            items.extend(shown(&name, &loaded.state, loaded.version, (caller, scope), now));
         }
     }
     Ok(SavedList { items })
@@ -169,9 +188,8 @@ pub async fn one_saved(
 ) -> Result<ReportMade, Problem> {
     let (state, version) = seen(installation, name, caller, scope).await?;
     let now = installation.now();
-    let reader = user_of(caller);
     let missing = || Problem::missing("this saved report");
-    let saved = shown(name, &state, version, reader.as_ref(), now).ok_or_else(missing)?;
+    let saved = shown(name, &state, version, (caller, scope), now).ok_or_else(missing)?;
     let mut known = None;
     let mut at = now;
     if !moment.is_now() {
@@ -185,6 +203,7 @@ pub async fn one_saved(
         from: made.from,
         to: made.to,
         figures: made.figures,
+        figures_left_out: made.left_out,
         complete_up_to: made.position,
         known,
     })
@@ -197,20 +216,16 @@ pub async fn save(
     plan: ReportPlan,
     by: (&Caller, &DataScope),
     is_new: bool,
-    mut cause: Cause,
+    cause: Cause,
 ) -> Result<ReportChanged, Problem> {
     let (caller, scope) = by;
     refuse_guests(caller)?;
-    let loaded = installation.entities.saved_reports.state(&name).await?;
     if is_new {
-        if loaded.state.saved().is_some() {
-            return Err(wrong("/name", "there is a saved report of this name".to_owned()));
+        // Also a request that comes again: it is answered by the report itself, as the first time.
+        let loaded = installation.entities.saved_reports.state(&name).await?;
+        if loaded.state.saved().is_none() {
+            refuse_too_many(installation, &name).await?;
         }
-        if ids(installation).await?.len() >= REPORTS_MAX {
-            let detail = format!("there are {REPORTS_MAX} saved reports: remove one");
-            return Err(wrong("/name", detail));
-        }
-        cause.request.expected = Some(loaded.version);
     } else {
         seen(installation, &name, caller, scope).await?;
     }
@@ -219,8 +234,38 @@ pub async fn save(
     let command = SavedReportCommand::Save {
         plan: Box::new(plan),
         owner,
+        is_new,
     };
-    ask(installation, name, command, caller, cause).await
+    let saved_reports = &installation.entities.saved_reports;
+    let answer = match saved_reports.ask(&name, command, cause).await {
+        Err(AskError::Refused(refused @ SavedReportRefusal::Taken)) => {
+            return Err(wrong("/name", refused.to_string()));
+        }
+        other => other?,
+    };
+    let now = installation.now();
+    let shown = shown(&name, &answer.state, answer.version, by, now);
+    let shown = shown.ok_or_else(|| Problem::fault("a report that was saved is not there"))?;
+    Ok(ReportChanged { shown, answer })
+}
+
+/// A name that stands is as good as one of those that were: both are looked through.
+async fn refuse_too_many(installation: &Installation, name: &SavedReportId) -> Result<(), Problem> {
+    let names = ids(installation).await?;
+    let mut standing = 0;
+    for one in &names {
+        let loaded = installation.entities.saved_reports.state(one).await?;
+        standing += usize::from(loaded.state.saved().is_some());
+    }
+    if standing >= REPORTS_MAX {
+        let detail = format!("there are {REPORTS_MAX} saved reports: remove one");
+        return Err(wrong("/name", detail));
+    }
+    if names.len() >= NAMES_MAX && !names.contains(name) {
+        let detail = format!("{NAMES_MAX} names of saved reports were used: take one of those again");
+        return Err(wrong("/name", detail));
+    }
+    Ok(())
 }
 
 /// It is none any more; its owner alone does that.
@@ -232,32 +277,17 @@ pub async fn remove_saved(
     cause: Cause,
 ) -> Result<Answer<SavedReport>, Problem> {
     refuse_guests(caller)?;
-    let (state, _) = seen(installation, &name, caller, scope).await?;
-    refuse_others(&state, caller)?;
+    let user = user_of(caller);
+    let loaded = installation.entities.saved_reports.state(&name).await?;
+    if !loaded.state.was_of(user.as_ref()) {
+        let (state, _) = seen(installation, &name, caller, scope).await?;
+        refuse_others(&state, caller)?;
+    }
     let asked = installation
         .entities
         .saved_reports
         .ask(&name, SavedReportCommand::Remove, cause);
     Ok(asked.await?)
-}
-
-async fn ask(
-    installation: &Installation,
-    name: SavedReportId,
-    command: SavedReportCommand,
-    caller: &Caller,
-    cause: Cause,
-) -> Result<ReportChanged, Problem> {
-    let answer = installation
-        .entities
-        .saved_reports
-        .ask(&name, command, cause)
-        .await?;
-    let reader = user_of(caller);
-    let now = installation.now();
-    let shown = shown(&name, &answer.state, answer.version, reader.as_ref(), now);
-    let shown = shown.ok_or_else(|| Problem::fault("a report that was saved is not there"))?;
-    Ok(ReportChanged { shown, answer })
 }
 
 /// Only its owner, and whoever owns the directory, does something to it.

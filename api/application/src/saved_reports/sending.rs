@@ -1,7 +1,7 @@
 //! A saved report sent: made for what its owner may see at that moment, recorded with its figures, and told
 //! to its channels by their own senders.
 
-use super::making::make;
+use super::making::{campaigns_in, make};
 use super::managing::{refuse_guests, refuse_others, seen, wrong};
 use crate::access::{Caller, KnownUser};
 use crate::as_of::Moment;
@@ -9,11 +9,12 @@ use crate::installation::Installation;
 use actors::Answer;
 use domain::actor::Way;
 use domain::digest::SecretDigest;
-use domain::ids::{CommandId, UserId, WebhookId};
+use domain::ids::{CampaignId, CommandId, UserId, WebhookId};
 use domain::permission::{CampaignScope, DataScope, Permission};
 use domain::problem::{Kind, Problem};
 use domain::saved_report::{
-    Saved, SavedReport, SavedReportCommand, SavedReportId, Sending, SendingFault, SentFigure,
+    Saved, SavedReport, SavedReportCommand, SavedReportEvent, SavedReportId, Sending, SendingFault,
+    SentFigure,
 };
 use domain::stored_event::Cause;
 use domain::time::Timestamp;
@@ -52,14 +53,43 @@ pub async fn send_now(
             "this report names no channel to send it to".to_owned(),
         ));
     }
+    refuse_narrower(installation, saved, scope).await?;
     let sending = made(installation, saved, None, installation.now()).await?;
-    let answer = record(installation, &name, sending.clone(), cause).await?;
+    let answer = record(installation, &name, sending, cause).await?;
+    // Of a repeat, what was sent the first time.
+    let sending = answer.events.iter().find_map(SavedReportEvent::sending);
+    let sending = sending
+        .cloned()
+        .ok_or_else(|| Problem::fault("what was sent is not there"))?;
     let sent = ReportSent {
         name,
         sending,
         position_sent: answer.position.to_string(),
     };
     Ok((sent, answer))
+}
+
+/// Its figures come back to whoever sends it: a key that reaches less than its owner has none sent.
+async fn refuse_narrower(
+    installation: &Installation,
+    saved: &Saved,
+    scope: &DataScope,
+) -> Result<(), Problem> {
+    let Some(reach) = owner_scope(installation, saved.owner.as_ref()).await? else {
+        return Ok(());
+    };
+    let reaches = |campaign: &Option<CampaignId>| match campaign {
+        Some(campaign) => scope.admits_campaign(campaign),
+        None => scope.is_all(),
+    };
+    if campaigns_in(&saved.plan, &reach).iter().all(reaches) {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Kind::Forbidden,
+        "saved-report-beyond-scope",
+        "this saved report has figures beyond what you ask with: send it as its owner",
+    ))
 }
 
 /// Sends what is due, once for each time: the command's id follows from the report and its time, and the
@@ -107,18 +137,20 @@ async fn made(
     at: Timestamp,
 ) -> Result<Sending, Problem> {
     let scope = owner_scope(installation, saved.owner.as_ref()).await?;
-    let reach = scope.clone().unwrap_or_else(nothing);
-    let made = match make(installation, &saved.plan, &reach, Moment::default(), at).await {
-        Ok(made) => Some(made),
-        Err(problem) if problem.kind == Kind::Missing => None,
-        Err(problem) => return Err(problem),
+    let made = match &scope {
+        None => None,
+        Some(reach) => match make(installation, &saved.plan, reach, Moment::default(), at).await {
+            Ok(made) => Some(made),
+            Err(problem) if problem.kind == Kind::Missing => None,
+            Err(problem) => return Err(problem),
+        },
     };
     let (from, to) = saved.plan.window(at).unwrap_or((at, at));
     let position = made
         .as_ref()
         .map_or(domain::stored_event::Position(0), |made| made.position);
     let is_metric_missing = made.is_none();
-    let figures = made.map(|made| made.figures).unwrap_or_default();
+    let (figures, left_out) = made.map(|made| (made.figures, made.left_out)).unwrap_or_default();
     let channels = open_channels(installation, &saved.plan.channels, &figures).await?;
     let fault = if scope.is_none() {
         Some(SendingFault::Owner)
@@ -141,16 +173,10 @@ async fn made(
         position,
         digest: SecretDigest::of(&text),
         figures: if is_sent { figures } else { Vec::new() },
+        figures_left_out: if is_sent { left_out } else { 0 },
         channels: if is_sent { channels } else { BTreeSet::new() },
         fault,
     })
-}
-
-fn nothing() -> DataScope {
-    DataScope {
-        campaigns: CampaignScope::Only(BTreeSet::new()),
-        ..DataScope::ALL
-    }
 }
 
 /// What the owner may see now; none of somebody who may not come in any more.

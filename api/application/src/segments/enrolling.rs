@@ -95,7 +95,7 @@ impl Installation {
 fn refuse_others(frozen: &FrozenSegment, now_sha256: &str) -> Result<(), Problem> {
     let has_limit = super::read(&frozen.sql)?.limit().is_some();
     if has_limit && frozen.members_sha256 != now_sha256 {
-        let why = "somebody whom it had is erased since, and its LIMIT would take another in";
+        let why = "somebody whom it had is erased since, and its LIMIT would take another in: undo the list";
         return Err(Problem::refused("segment-means-others", why));
     }
     Ok(())

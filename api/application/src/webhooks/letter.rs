@@ -13,6 +13,15 @@ use domain::time::Timestamp;
 use domain::webhook::{Format, WebhookFacts};
 use serde_json::{Value, json};
 
+/// Longest text of a group robot of WeCom, by its vendor's page on group robots (2,048 bytes).
+const WECOM_BYTES_MAX: usize = 2_048;
+
+/// Longest text of the other group robots: below the 20,000 bytes that DingTalk and Feishu take.
+const ROBOT_BYTES_MAX: usize = 18_000;
+
+/// Longest short message: what two or three parts of one hold in Chinese.
+const SMS_BYTES_MAX: usize = 480;
+
 /// What a message says, before it is put into a letter.
 pub(super) enum Content {
     Json(String),
@@ -184,7 +193,16 @@ impl Stamp<'_> {
 
     /// A sentence, as the robots of a group and the gateways of short messages read one.
     fn spoken(&self, target: &str, said: &Said) -> Option<Post> {
-        let text = said.text();
+        let text = said.text_within(match self.facts.format {
+            Format::Sms => SMS_BYTES_MAX,
+            Format::Wecom => WECOM_BYTES_MAX,
+            Format::Dingtalk
+            | Format::Feishu
+            | Format::Standard
+            | Format::CallEnded
+            | Format::Crm
+            | Format::Mail => ROBOT_BYTES_MAX,
+        });
         let secret = open(self.facts.secret.as_ref());
         let seconds = self.sent_at.micros().div_euclid(1_000_000);
         let (url, body) = match self.facts.format {

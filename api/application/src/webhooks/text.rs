@@ -43,6 +43,23 @@ impl Said {
         format!("{text}\n{}", self.more)
     }
 
+    /// The message in at most so many bytes: its first lines, and a word where there would be more.
+    pub(super) fn text_within(&self, bytes_max: usize) -> String {
+        const CUT: &str = "\n… 余下从略 / cut here";
+        let text = self.text();
+        if text.len() <= bytes_max {
+            return text;
+        }
+        let mut kept = String::new();
+        for line in text.split_inclusive('\n') {
+            if kept.len() + line.len() + CUT.len() > bytes_max {
+                break;
+            }
+            kept.push_str(line);
+        }
+        format!("{}{CUT}", kept.trim_end())
+    }
+
     /// Of a mail.
     pub(super) fn subject(&self) -> String {
         format!("{} / {}", self.zh, self.en)
@@ -90,10 +107,14 @@ fn report(envelope: &Envelope) -> Result<Said, Problem> {
     let en: String = figures.map(|figure| line(&figure.label_en, figure)).collect();
     let days = format!("{} – {}", sending.from, sending.to);
     let title = &sending.title;
+    let cut = match sending.figures_left_out {
+        0 => String::new(),
+        count => format!("\n另有 {count} 项未列出 / {count} more figures have no room here"),
+    };
     Ok(Said {
         zh: format!("【ledgerline】报表：{title}"),
         en: format!("[ledgerline] report: {title}"),
-        more: format!("{days}{zh}\n{en}"),
+        more: format!("{days}{cut}{zh}\n{en}"),
     })
 }
 

@@ -151,7 +151,7 @@ async fn begins(
     state: &CampaignState,
     now: Timestamp,
 ) -> Result<Begins, Problem> {
-    let begun = state.status().is_none_or(|status| status.life() != Life::Still);
+    let begun = state.life().is_none_or(|life| life != Life::Still);
     let running = state.plan().and_then(|plan| plan.running.as_deref());
     let Some(running) = running.filter(|_| !begun) else {
         let waits = Waits::No;
@@ -172,13 +172,13 @@ async fn waits_for(installation: &Installation, after: &After) -> Result<Waits, 
         .state(&after.campaign)
         .await?
         .state;
-    let Some(status) = other.status() else {
+    let Some(life) = other.life() else {
         return Ok(Waits::Yes);
     };
-    if after.reached.is_met(status.life(), other.gates().stage()) {
+    if after.reached.is_met(life, other.gates().stage()) {
         return Ok(Waits::No);
     }
-    Ok(match status == CampaignStatus::Stopped {
+    Ok(match other.status() == Some(CampaignStatus::Stopped) {
         true => Waits::InVain,
         false => Waits::Yes,
     })

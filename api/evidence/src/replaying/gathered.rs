@@ -48,6 +48,11 @@ impl Conversation {
         self.campaign.as_ref()
     }
 
+    /// Whether another flow learns no more of the callee's values than the version that the call ran did.
+    pub fn tests_as_much_as(&self, other: &FlowDefinition) -> bool {
+        other.tests_no_more_than(&self.flow)
+    }
+
     /// The version that the call ran.
     pub(super) fn named(&self) -> String {
         match &self.named {

@@ -5,7 +5,7 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::parameter::Parameter;
 use application::saved_reports::{NoteList, add_note, notes};
-use domain::chart_note::{ChartId, Noted, TEXT_BYTES_MAX};
+use domain::chart_note::{ChartId, ChartNoteEvent, Noted, TEXT_BYTES_MAX};
 use domain::ids::CampaignId;
 use domain::problem::Problem;
 use domain::time::Timestamp;
@@ -98,7 +98,15 @@ async fn add(ctx: Ctx, input: Input) -> Result<Changed<NoteWritten>, Problem> {
         about_at: order.about_at.unwrap_or_else(|| ctx.installation.now()),
         text: order.text,
     };
-    let answer = add_note(&ctx.installation, &chart, note.clone(), (&caller, &scope), cause).await?;
+    let answer = add_note(&ctx.installation, &chart, note, (&caller, &scope), cause).await?;
+    // Of a repeat, what was noted the first time.
+    let note = answer
+        .events
+        .iter()
+        .map(|ChartNoteEvent::Added { note, .. }| note.clone());
+    let note = note
+        .last()
+        .ok_or_else(|| Problem::fault("a note that was added is not there"))?;
     Ok(Changed(Written {
         body: NoteWritten {
             chart,

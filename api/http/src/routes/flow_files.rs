@@ -7,9 +7,9 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::flows::{FlowChecked, checked, definition_of, sound, source_of};
 use application::rehearsing::{
     Listener, RehearsalShown, SHIPPED, TYPED_CHARS_MAX, TYPED_TURNS_MAX, TYPED_VALUES_MAX, TypedTalk,
-    TypedTurn, rehearse, shipped, typed,
+    TypedTurn, rehearse_while, shipped, typed,
 };
-use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
+use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed, is_variable_name};
 use domain::problem::Problem;
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
@@ -143,8 +143,12 @@ impl Order for FlowTalk {
             );
         }
         let values = order.values.iter().flatten();
-        if values.clone().count() > TYPED_VALUES_MAX || values.clone().any(|(_, value)| long(value)) {
-            body.wrong("values", "has too many values, or one that is too long");
+        let is_wrong = |(name, value): (&String, &String)| !is_variable_name(name) || long(value);
+        if values.clone().count() > TYPED_VALUES_MAX || values.clone().any(is_wrong) {
+            body.wrong(
+                "values",
+                "has too many values, one that is too long, or a name that is none",
+            );
         }
         order
     }
@@ -205,9 +209,9 @@ async fn talk(ctx: Ctx, input: Input) -> Result<Read<TypedTalk>, Problem> {
     let flow = sound(&source)?;
     let now = ctx.installation.now();
     let values = values.unwrap_or_default();
-    apart(&ctx.installation, move || {
+    apart(&ctx.installation, move |_| {
         let listener = listener(&flow)?;
-        Ok(typed(&flow, &listener, &values, &turns, now))
+        Ok(Some(typed(&flow, &listener, &values, &turns, now)))
     })
     .await
 }
@@ -221,9 +225,10 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
     let flow = sound(&source)?;
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
-    apart(&ctx.installation, move || {
+    apart(&ctx.installation, move |goes_on| {
         let listener = listener(&flow)?;
-        Ok(rehearse(&flow, &listener, callers, seed).shown(&flow, seed))
+        let found = rehearse_while(&flow, &listener, callers, seed, goes_on);
+        Ok(found.map(|found| found.shown(&flow, seed)))
     })
     .await
 }

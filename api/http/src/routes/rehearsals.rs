@@ -6,14 +6,13 @@ use crate::described::Read;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use application::flows::definition_of;
 use application::parameter::Parameter;
-use application::rehearsing::{Listener, RehearsalShown, rehearse};
-use domain::flow::{FlowDefinition, FlowNamed};
+use application::rehearsing::{Listener, RehearsalShown, rehearse_while};
+use domain::flow::FlowNamed;
 use domain::ids::FlowId;
 use domain::problem::Problem;
 use evidence::replaying::{CoverageShown, coverage};
 use intake::members::{Members, Order};
 use schemars::JsonSchema;
-use std::sync::Arc;
 
 /// Most callers of one request: a second of one core; `ledgerline flow simulate` takes a million.
 const CALLERS_MAX: u32 = 2_000;
@@ -83,12 +82,13 @@ async fn simulate(ctx: Ctx, input: Input) -> Result<Read<RehearsalShown>, Proble
     let (_, definition) = definition_of(&ctx.installation, &named).await?;
     let callers = u64::from(callers.unwrap_or(CALLERS_UNASKED));
     let seed = seed.unwrap_or(1);
-    apart(&ctx.installation, move || rehearsed(&definition, callers, seed)).await
-}
-
-fn rehearsed(flow: &Arc<FlowDefinition>, callers: u64, seed: u64) -> Result<RehearsalShown, Problem> {
-    let listener = Listener::shared(&flow.lang).map_err(|fault| Problem::fault(fault.to_string()))?;
-    Ok(rehearse(flow, &listener, callers, seed).shown(flow, seed))
+    apart(&ctx.installation, move |goes_on| {
+        let lang = &definition.lang;
+        let listener = Listener::shared(lang).map_err(|fault| Problem::fault(fault.to_string()))?;
+        let found = rehearse_while(&definition, &listener, callers, seed, goes_on);
+        Ok(found.map(|found| found.shown(&definition, seed)))
+    })
+    .await
 }
 
 async fn covered(ctx: Ctx, input: Input) -> Result<Read<CoverageShown>, Problem> {

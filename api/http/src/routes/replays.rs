@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::flow::{FLOW_FILE_BYTES_MAX, FlowDefinition, FlowNamed};
 use domain::ids::{CallId, CampaignId};
-use domain::inquiry::ReadForm;
+use domain::inquiry::{REASON_BYTES_MAX, ReadForm};
 use domain::model::ModelNamed;
 use domain::problem::Problem;
 use evidence::replaying::{Against, ReplayShown, WhatIfShown, Words, conversation, replay, what_if};
@@ -37,6 +37,9 @@ const CLEAR: Parameter = Parameter::flag(
 
 /// What is opened of a call.
 const MASKED: Shown = Shown::of(&["heard", "slots", "keys"], ReadForm::Masked);
+
+/// What the ways of a file tell of that tests values by itself.
+const TESTED: Shown = Shown::of(&["heard", "slots", "keys", "variables"], ReadForm::Clear);
 
 pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
@@ -99,24 +102,35 @@ async fn walked(
     against: Option<&Against<'_>>,
     words: Words,
 ) -> Result<Read<ReplayShown>, Problem> {
-    let state = installation.entities.calls.state(&call).await?.state;
-    let Some(customer) = state.customer().cloned() else {
-        return Err(Problem::missing("this call"));
-    };
     let form = match words {
         Words::Clear => ReadForm::Clear,
         Words::Masked => ReadForm::Masked,
     };
+    record_that_read(installation, call, reader, Shown { form, ..MASKED }).await?;
+    let told = conversation(installation, call).await?;
+    replay(&told, against, words).map(Read)
+}
+
+/// On record before anything is answered.
+async fn record_that_read(
+    installation: &Installation,
+    call: CallId,
+    reader: Reader,
+    what: Shown,
+) -> Result<(), Problem> {
+    let state = installation.entities.calls.state(&call).await?.state;
+    let Some(customer) = state.customer().cloned() else {
+        return Err(Problem::missing("this call"));
+    };
     let what = Shown {
-        form,
         customer: Some(customer),
         campaign: state.campaign().cloned(),
         calls: vec![call],
-        ..MASKED
+        ..what
     };
-    put_on_record(installation, reader, what).await?;
-    let told = conversation(installation, call).await?;
-    replay(&told, against, words).map(Read)
+    put_on_record(installation, reader, what)
+        .await
+        .map(|_recorded| ())
 }
 
 /// A flow file that a call is held against.
@@ -126,12 +140,17 @@ struct FlowDraftOrder {
     /// YAML, or JSON, as it is written; one with faults is refused.
     #[schemars(length(max = FLOW_FILE_BYTES_MAX))]
     source: String,
+    /// Needed, beside `customers:reveal`, of a file that tests a value otherwise than the version that the
+    /// call ran: its ways tell of the callee's values. Stored for ever; name no person.
+    #[schemars(length(max = REASON_BYTES_MAX), example = &"客诉核实")]
+    reason: Option<String>,
 }
 
 impl Order for FlowDraftOrder {
     fn read(body: &mut Members) -> Self {
         Self {
             source: source_of(body),
+            reason: body.short_text("reason", REASON_BYTES_MAX),
         }
     }
 }
@@ -141,16 +160,33 @@ const DRAFT: &str = "draft";
 
 async fn held_against(ctx: Ctx, input: Input) -> Result<Read<ReplayShown>, Problem> {
     let call: CallId = input.id(0, "this call")?;
-    let reader = input.reader_by_post();
-    let FlowDraftOrder { source } = input.order().await?;
+    let mut reader = input.reader_by_post();
+    let may_reveal = input.caller.scope_for(Permission::CustomersReveal).is_ok();
+    let FlowDraftOrder { source, reason } = input.order().await?;
     let flow = sound(&source)?;
+    let told = conversation(&ctx.installation, call).await?;
+    let mut what = MASKED;
+    if !told.tests_as_much_as(&flow) {
+        if !may_reveal {
+            return Err(limited(
+                "the file tests a value otherwise than the version that the call ran: where the call goes would \
+                 tell of the callee, which needs customers:reveal",
+            ));
+        }
+        let reason = reason.filter(|text| !text.trim().is_empty());
+        let unsaid = "say why in reason: it is stored for ever, so name no person";
+        let reason = reason.ok_or_else(|| Problem::invalid("reason-needed", unsaid))?;
+        reader = reader.because(reason);
+        what = TESTED;
+    }
     let against = Against {
         name: format!("{} {DRAFT}", flow.flow),
         flow,
         version: None,
         listener: None,
     };
-    walked(&ctx.installation, call, reader, Some(&against), Words::Masked).await
+    record_that_read(&ctx.installation, call, reader, what).await?;
+    replay(&told, Some(&against), Words::Masked).map(Read)
 }
 
 /// A published version that calls are held against.

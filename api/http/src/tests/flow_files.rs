@@ -1,8 +1,10 @@
 //! Flow files as the designer asks about them: those that ship, and a file of anybody's that is checked,
 //! talked with and rehearsed; nothing of it is kept.
 
-use super::asking::{get, owner};
-use crate::testing::Story;
+use super::asking::{add, get, key, owner, send, trail};
+use crate::testing::{Story, enrolment, three_calls};
+use domain::ids::CallId;
+use hyper::Method;
 use serde_json::{Value, json};
 
 /// A flow of two nodes that says this, and leads there.
@@ -118,6 +120,81 @@ fn a_file_is_talked_with_and_rehearsed_without_being_published() {
         assert_eq!((came.status, came.code()), (422, "flow-invalid"));
         let listed = get(&story, "/api/v1/flows", &story.bearer()).await;
         assert_eq!(listed.body["items"], json!([]));
+    });
+    story.end();
+}
+
+#[test]
+fn a_file_that_tests_values_by_itself_tells_of_the_callee_and_is_no_masked_read() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let own = owner(
+            &story,
+            "/api/v1/flow-files/check",
+            json!({ "source": file("您好。", "bye") }),
+        )
+        .await;
+        let published = owner(
+            &story,
+            "/api/v1/flows",
+            json!({ "definition": own.body["definition"] }),
+        )
+        .await;
+        assert_eq!(published.status, 201, "{}", published.body);
+        three_calls(&story).await;
+        let path = format!("/api/v1/calls/{}/replay", CallId::derive(&enrolment(), 2));
+        add(&story, "chen", &["operator"]).await;
+        let chen = key(&story, json!({ "user": "chen" })).await;
+        let asked = |body: Value| {
+            let (story, path, chen) = (&story, path.clone(), chen.clone());
+            async move {
+                let headers = [("Authorization", chen.as_str())];
+                send(story, Method::POST, &path, &headers, Some(body)).await
+            }
+        };
+        let as_it_was = asked(json!({ "source": file("早上好。", "bye") })).await;
+        assert_eq!(as_it_was.status, 200, "{}", as_it_was.body);
+        let curious = file("您好。", "ask")
+            + "  later:\n    end: {text: 改天再聊。, outcome: success}\n  ask:\n    \
+               branch: {when: [{variable: debt, at_least: 5000, next: bye}], otherwise: later}\n\
+               variables: {debt: {type: integer, required: false}}\n";
+        let refused = asked(json!({ "source": curious, "reason": "complaint" })).await;
+        assert_eq!(refused.status, 403, "{}", refused.body);
+        // Whoever may see persons says why, and it is on record as what it is.
+        let silent = owner(&story, &path, json!({ "source": curious })).await;
+        assert_eq!(silent.body["code"], "reason-needed", "{}", silent.body);
+        let told = owner(&story, &path, json!({ "source": curious, "reason": "complaint" })).await;
+        assert_eq!(told.status, 200, "{}", told.body);
+        let reads = trail(&story, "inquiry.personal_data_read").await;
+        let data = &reads.last().unwrap()["data"];
+        assert_eq!(
+            (&data["form"], &data["reason"]),
+            (&json!("clear"), &json!("complaint")),
+            "{data}"
+        );
+        assert!(
+            data["fields"].as_array().unwrap().contains(&json!("variables")),
+            "{data}"
+        );
+    });
+    story.end();
+}
+
+#[test]
+fn a_name_that_is_none_and_a_file_that_repeats_itself_are_refused() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let long = "x".repeat(5_000);
+        let body = json!({ "source": file("您好。", "bye"), "turns": [], "values": { long: "1" } });
+        let refused = owner(&story, "/api/v1/flow-files/talk", body).await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        let bomb = format!(
+            "a: &a [{}1]\nb: [{}*a]\n",
+            "1,".repeat(10_000),
+            "*a,".repeat(10_000)
+        );
+        let found = owner(&story, "/api/v1/flow-files/check", json!({ "source": bomb })).await;
+        assert_eq!(found.body["faults"][0]["code"], "not_yaml", "{}", found.body);
     });
     story.end();
 }

@@ -33,8 +33,24 @@ fn a_report_is_made_sent_to_its_channel_and_on_record_with_its_figures() {
         let order = weekly(&json!({ "channels": [id], "campaigns": ["T"] }));
         let made = owner(&story, REPORTS, order.clone()).await;
         assert_eq!(made.status, 201, "{}", made.body);
-        let again = owner(&story, REPORTS, order).await;
+        let again = owner(&story, REPORTS, order.clone()).await;
         assert_eq!(again.status, 422, "a name is taken once: {}", again.body);
+        // A request that comes again is answered as the first time.
+        let bearer = story.bearer();
+        let same = [
+            ("Authorization", bearer.as_str()),
+            ("Idempotency-Key", "once-more"),
+        ];
+        let other = weekly(&json!({ "name": "other", "campaigns": ["T"] }));
+        for _ in 0..2 {
+            let made = send(&story, Method::POST, REPORTS, &same, Some(other.clone())).await;
+            assert_eq!(made.status, 201, "{}", made.body);
+        }
+        for _ in 0..2 {
+            let path = format!("{REPORTS}/other/remove");
+            let removed = send(&story, Method::POST, &path, &same, Some(json!({}))).await;
+            assert_eq!(removed.status, 200, "{}", removed.body);
+        }
         let sent = owner(&story, &format!("{REPORTS}/weekly/send"), json!({})).await;
         assert_eq!(sent.status, 200, "{}", sent.body);
         assert_eq!(sent.body["figures"][0]["campaign"], "T", "{}", sent.body);

@@ -231,3 +231,13 @@ fn a_callback_ends_on_record_wherever_the_enrolment_does() {
     assert_eq!(ended_and_settled(&events).0, CallbackEnd::Canceled);
     assert_eq!(events.iter().filter_map(ended_how).count(), 1);
 }
+
+#[test]
+fn a_number_that_is_none_is_not_called_once_more_because_a_callback_was_canceled() {
+    let named = at("15:00:00").plus_ms(DAY_MS);
+    let given = person(&[granted(1), requested(named, None)]);
+    let invalid = closing(1, Disposition::InvalidNumber);
+    let events = decide(&given, close_with(invalid, windowed())).unwrap();
+    let events = decide(&[given, events].concat(), cancel()).unwrap();
+    assert_eq!(ended_and_settled(&events).0, CallbackEnd::Canceled);
+}

@@ -1,5 +1,6 @@
 //! Grants that were not dialed are given back, once.
 
+use super::calling_back::{at, order, requested, windowed};
 use super::*;
 
 fn release(not_before: Option<Timestamp>, forbidden_by: Option<ForbiddenBy>) -> CustomerCommand {
@@ -62,4 +63,28 @@ fn a_number_that_may_never_be_dialed_settles_the_enrolment() {
         release(None, Some(forbidden)),
         Ok(vec![released(1, None), settled]),
     );
+}
+
+#[test]
+fn a_grant_that_is_given_back_leaves_due_what_was_named_however_the_policys_own_time_lies() {
+    // Due again by the policy in the evening; a callback for 15:00, set to 16:00 while its grant is open.
+    let (evening, first, second) = (at("18:00:00"), at("15:00:00"), at("16:00:00"));
+    let busy = closed(&closing(1, Disposition::Busy), Some(evening));
+    let mut given = person(&[granted(1), busy, requested(first, None), granted(2)]);
+    given.extend(decide(&given, order(second, None, windowed())).unwrap());
+    let open = state_at(&given, now()).enrolment(&campaign()).unwrap().open;
+    assert_eq!(open, Some(nth_call(2)));
+    let given_back = CustomerCommand::ReleaseDial {
+        call: nth_call(2),
+        reason: "expired".to_owned(),
+        not_before: None,
+        forbidden_by: None,
+    };
+    let withdrawn = close_with(closing(2, Disposition::Withdrawn), windowed());
+    for command in [given_back, withdrawn] {
+        let events = decide(&given, command).unwrap();
+        let all = [given.clone(), events].concat();
+        let due_at = state_at(&all, now()).enrolment(&campaign()).unwrap().due_at;
+        assert_eq!(due_at, second);
+    }
 }

@@ -48,6 +48,17 @@ impl NodeKind for Branch {
         Some(held.map_or(&self.otherwise, |case| &case.next))
     }
 
+    fn value_tests(&self) -> Vec<String> {
+        let tests = self.when.iter().map(|case| {
+            let (equals, one_of) = (&case.equals, &case.one_of);
+            format!(
+                "{:?} {equals:?} {one_of:?} {:?} {:?}",
+                case.variable, case.at_least, case.present
+            )
+        });
+        tests.collect()
+    }
+
     fn check(&self, place: &Place<'_>, faults: &mut Vec<DefinitionFault>) {
         for (index, case) in self.when.iter().enumerate() {
             let member = place.member(&format!("when[{index}]"));

@@ -129,6 +129,12 @@ impl NodeKind for Decide {
         None
     }
 
+    fn value_tests(&self) -> Vec<String> {
+        let conditions = self.rules.iter().flat_map(|rule| &rule.when);
+        let of_values = conditions.filter(|condition| condition.value.is_some());
+        of_values.map(|condition| format!("{condition:?}")).collect()
+    }
+
     fn targets(&self) -> Vec<Target<'_>> {
         let rules = self.rules.iter().enumerate();
         rules

@@ -60,6 +60,12 @@ pub(in crate::flow) trait NodeKind {
         None
     }
 
+    /// Each condition that it puts to the value of a variable or slot: by these, and by nothing else of a
+    /// flow, a way tells of a value.
+    fn value_tests(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// What it asks of the callee by key alone.
     fn question(&self) -> Option<Question<'_>> {
         None
