@@ -145,6 +145,7 @@ function Needs() {
             <Word tone="amber">{t('home.approval', { act: i18n.language === 'en' ? one.act : one.act_zh, by: one.requested_by })}</Word>
           </li>
         ))}
+        {(alerts.data?.leftOff ?? 0) > 0 && <li className="c-amber">{t('wall.leftOff', { count: alerts.data?.leftOff ?? 0 })}</li>}
         {isRead && standing.length + engaged.length + asked.length === 0 && <li className="muted">{t('home.nothing')}</li>}
       </ul>
     </section>
