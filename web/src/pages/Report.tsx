@@ -10,6 +10,7 @@ import { report } from '../app/router'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
+import { useOnce } from '../components/useOnce'
 
 type Made = Told<'/api/v1/saved-reports/{name}'>
 type Row = Made['figures'][number]
@@ -24,11 +25,12 @@ export function ReportPage() {
     queryFn: () => get('/api/v1/saved-reports/{name}', [name], { as_of }),
     placeholderData: keepPreviousData,
   })
+  const once = useOnce()
   const [sent, setSent] = useState<string | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
   const send = async () => {
     try {
-      const { position } = await post('/api/v1/saved-reports/{name}/send', [name])
+      const { position } = await once(name, (key) => post('/api/v1/saved-reports/{name}/send', [name], undefined, key))
       setSent(position)
       setRefused(null)
     } catch (why) {
@@ -88,12 +90,13 @@ function eventsOf(one: Row, shown: Made, as_of: string | undefined): string {
 function Notes({ chart, zone }: { chart: string; zone: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const once = useOnce()
   const [text, setText] = useState('')
   const [refused, setRefused] = useState<unknown>(null)
   const notes = useQuery({ queryKey: ['chart-notes', chart], queryFn: () => get('/api/v1/chart-notes', [], { chart }) })
   const add = async () => {
     try {
-      await post('/api/v1/chart-notes', [], { chart, text })
+      await once(text, (key) => post('/api/v1/chart-notes', [], { chart, text }, key))
       setText('')
       setRefused(null)
       await queries.invalidateQueries({ queryKey: ['chart-notes', chart] })

@@ -32,12 +32,12 @@ export function ApprovalsPage() {
   })
   const [pending, settle] = usePending((after) => get('/api/v1/approvals', [], { after_position: after }))
   const go = (to: { position?: number | undefined; tab?: string | undefined }) => void navigate({ to: '/approvals', search: { position, tab, ...to }, replace: true })
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     if (asked === null) return
     const { one, isYes } = asked
     const done = isYes
-      ? await post('/api/v1/approvals/{id}/approve', [one.id], reason === '' ? {} : { reason })
-      : await post('/api/v1/approvals/{id}/reject', [one.id], { reason })
+      ? await post('/api/v1/approvals/{id}/approve', [one.id], reason === '' ? {} : { reason }, key)
+      : await post('/api/v1/approvals/{id}/reject', [one.id], { reason }, key)
     void settle(done.position, t(isYes ? 'approvals.approved' : 'approvals.rejected'))
   }
   const nameOf = (one: Row) => (i18n.language === 'en' ? one.act.replace(/_/g, ' ') : one.act_zh)
@@ -91,6 +91,7 @@ export function ApprovalsPage() {
           what={t('approvals.what', { by: asked.one.requested_by, reason: asked.one.reason })}
           isDanger={!asked.isYes}
           reason={t('act.reason')}
+          reasonBytesMax={512}
           mayBeEmpty={asked.isYes}
           send={send}
           onLeave={() => setAsked(null)}

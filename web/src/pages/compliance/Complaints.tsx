@@ -34,10 +34,10 @@ export function Complaints() {
   })
   const [pending, settle] = usePending((at) => get('/api/v1/complaints', [], { after_position: at, limit: 1 }))
   const report = complaints.data?.report
-  const send = async (note: string) => {
+  const send = async (note: string, key: string) => {
     if (asked === null || asked === 'open') return
     const { one, act } = asked
-    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome })
+    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }, key) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome }, key)
     void settle(done.position, t('compliance.saved'))
   }
   return (
@@ -89,6 +89,7 @@ export function Complaints() {
           ok={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
           what={asked.one.what}
           reason={asked.act === 'resolve' ? t('compliance.note') : undefined}
+          reasonBytesMax={512}
           isReady={asked.act === 'resolve' || to.trim() !== ''}
           send={send}
           onLeave={() => setAsked(null)}
@@ -106,13 +107,13 @@ function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: str
   const [typed, setTyped] = useState({ number: '', at: '', reference: '' })
   const [source, setSource] = useState<Complaint['source']>('own')
   const [suppress, setSuppress] = useState(false)
-  const send = async (what: string) => {
+  const send = async (what: string, key: string) => {
     const { number, at, reference } = typed
     const more = { ...(at === '' ? {} : { at: `${at}:00+08:00` }), ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
-    onDone((await post('/api/v1/complaints', [], { number: number.trim(), source, what, ...more })).position)
+    onDone((await post('/api/v1/complaints', [], { number: number.trim(), source, what, ...more }, key)).position)
   }
   return (
-    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} isReady={typed.number.trim() !== ''} send={send} onLeave={onLeave}>
+    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} reasonBytesMax={512} isReady={typed.number.trim() !== ''} send={send} onLeave={onLeave}>
       <Input autoComplete="off" aria-label={t('compliance.number')} placeholder={t('compliance.number')} maxLength={64} value={typed.number} onChange={(event) => setTyped({ ...typed, number: event.target.value })} />
       <Input type="datetime-local" aria-label={t('compliance.when')} value={typed.at} onChange={(event) => setTyped({ ...typed, at: event.target.value })} />
       <Select<Complaint['source']> aria-label={t('compliance.source')} value={source} onChange={setSource} options={SOURCES.map((one) => ({ value: one, label: t(`compliance.sourceOf.${one}`) }))} />

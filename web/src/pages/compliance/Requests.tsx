@@ -64,7 +64,8 @@ export function Requests() {
           ok={t('compliance.answerIt')}
           what={t('compliance.answerWhat')}
           reason={t('compliance.answerNote')}
-          send={async (note) => settle((await post('/api/v1/requests/{id}/answer', [asked.id], { note, ...(refuse ? { refuse } : {}) })).position, t('compliance.saved'))}
+          reasonBytesMax={512}
+          send={async (note, key) => settle((await post('/api/v1/requests/{id}/answer', [asked.id], { note, ...(refuse ? { refuse } : {}) }, key)).position, t('compliance.saved'))}
           onLeave={() => setAsked(null)}
         >
           <Checkbox checked={refuse} onChange={(event) => setRefuse(event.target.checked)}>{t('compliance.refuse')}</Checkbox>

@@ -35,17 +35,17 @@ export function WebhooksPage() {
   const webhooks = useQuery({ queryKey: ['webhooks'], queryFn: () => get('/api/v1/webhooks', [], { limit: 200 }), refetchInterval: LIVE_MS })
   const [pending, settle] = usePending((at) => get('/api/v1/webhooks', [], { after_position: at, limit: 1 }))
   const mayWrite = may('webhooks:write')
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     if (asked === null || asked === 'add') return
     const { one, act } = asked
     if (act === 'test') {
-      const { told, position: at } = await post('/api/v1/webhooks/{id}/test', [one.id])
+      const { told, position: at } = await post('/api/v1/webhooks/{id}/test', [one.id], undefined, key)
       const answer = told.delivered ? t('webhooks.tested', { status: told.status ?? '', ms: told.elapsed_ms }) : t('webhooks.testFailed', { why: told.fault ?? told.status ?? '' })
       void settle(at, answer)
-    } else if (act === 'replay') void settle((await post('/api/v1/webhooks/{id}/replay', [one.id], { after: after.trim() })).position, t('webhooks.replayed'))
-    else if (act === 'remove') void settle((await post('/api/v1/webhooks/{id}/remove', [one.id], { reason })).position, t('webhooks.removed'))
+    } else if (act === 'replay') void settle((await post('/api/v1/webhooks/{id}/replay', [one.id], { after: after.trim() }, key)).position, t('webhooks.replayed'))
+    else if (act === 'remove') void settle((await post('/api/v1/webhooks/{id}/remove', [one.id], { reason }, key)).position, t('webhooks.removed'))
     else {
-      const { told, position: at } = await post('/api/v1/webhooks/{id}/rotate', [one.id])
+      const { told, position: at } = await post('/api/v1/webhooks/{id}/rotate', [one.id], undefined, key)
       setSecret(told.secret)
       void settle(at, t('webhooks.rotated'))
     }

@@ -9,6 +9,7 @@ import { useMay } from '../../app/session'
 import { Figure } from '../../components/Figure'
 import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
+import { nameOf, useOnce } from '../../components/useOnce'
 import { campaignOf, mapText, targetsOf, type Filled } from './filled'
 
 type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
@@ -35,6 +36,7 @@ export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const [done, setDone] = useState<Done>(made === filled.taskId ? { ...NOTHING, campaign: true } : NOTHING)
+  const once = useOnce()
   const [doing, setDoing] = useState<string | null>(null)
   const [why, setWhy] = useState<unknown>(null)
   const [told, setTold] = useState<Preflight | null>(null)
@@ -60,17 +62,18 @@ export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
       let position: string | null = null
       if (!now.campaign) {
         // The server checks every member, and says of each what is wrong with it.
-        position = (await post('/api/v1/campaigns', [], campaignOf(filled) as never)).position
+        const order = campaignOf(filled)
+        position = (await once(JSON.stringify(order), (key) => post('/api/v1/campaigns', [], order as never, key))).position
         next('campaign')
         onMade(id)
       }
       if (!now.list && file !== null) {
         const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name }
-        position = (await upload('/api/v1/campaigns/{id}/lists', [id], query, file)).position ?? position
+        position = (await once(nameOf(file), (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))).position ?? position
         next('list')
       }
       if (!now.segment && filled.segment.trim() !== '') {
-        position = (await post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment })).position ?? position
+        position = (await once(filled.segment, (key) => post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment }, key))).position ?? position
         next('segment')
       }
       const targets = targetsOf(filled)
@@ -82,7 +85,7 @@ export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
     })
   const start = () =>
     run('starting', async () => {
-      await post('/api/v1/campaigns/{id}/start', [id])
+      await once('start', (key) => post('/api/v1/campaigns/{id}/start', [id], undefined, key))
       onStarted(id)
     })
   const isMade = done.campaign
