@@ -4,7 +4,7 @@ import { useRef } from 'react'
 import { commandKey, Problem } from '../api/client'
 
 /** Whether the server has judged it: what is sent after a refusal is another command. Of a fault, an outage and a key that it knows, it has not. */
-function isAnswered(why: unknown): boolean {
+export function isAnswered(why: unknown): boolean {
   return why instanceof Problem && why.status >= 400 && why.status < 500 && !why.code.startsWith('idempotency-key')
 }
 
