@@ -44,7 +44,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
   })
   const told = async (what: string, position: string | null | undefined) => {
     setSaid(what)
-    await settle(position ?? null, what)
+    await settle(position ?? null, null)
   }
   const append = async (file: File) => {
     setWhy(null)
