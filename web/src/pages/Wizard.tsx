@@ -54,7 +54,7 @@ export function Wizard() {
   const choose = (chosen: File | null) => {
     setFile(chosen)
     // The same file, chosen again behind a reload, is read as it was said; another one from the beginning.
-    set(chosen?.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
+    set(chosen !== null && chosen.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
   }
   const started = async (id: string) => {
     await draft.remove().catch(() => undefined)
@@ -83,12 +83,12 @@ export function Wizard() {
           {step === 'flow' && <FlowStep filled={filled} set={set} />}
           {step === 'lines' && <LinesStep filled={filled} set={set} />}
           {step === 'targets' && <TargetsStep filled={filled} set={set} />}
-          {step === 'live' && <GoLiveStep filled={filled} file={file} made={made} onMade={setMade} onStarted={(id) => void started(id)} />}
+          {step === 'live' && <GoLiveStep filled={filled} file={file} lacks={lacking !== null} made={made} onMade={setMade} onStarted={(id) => void started(id)} />}
         </div>
         <footer className="head">
           <Button disabled={filled.step === 0 || made !== null} onClick={() => go(filled.step - 1)}>{t('wizard.back')}</Button>
           {filled.step < STEPS.length - 1 && <Button type="primary" disabled={lacking !== null} onClick={() => go(filled.step + 1)}>{t('wizard.next')}</Button>}
-          {lacking !== null && <span className="muted">{t(lacking)}</span>}
+          {lacking !== null && <span className="muted">{t(lacking, { file: filled.fileName })}</span>}
           {made === null && <Button type="text" onClick={() => draft.save(filled)}>{t('wizard.keep')}</Button>}
         </footer>
       </section>

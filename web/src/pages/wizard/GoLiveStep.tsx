@@ -17,6 +17,8 @@ type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
 interface Props {
   filled: Filled
   file: File | null
+  /** Something is missing, of which the page says what. */
+  lacks: boolean
   made: string | null
   onMade: (id: string) => void
   onStarted: (id: string) => void
@@ -32,7 +34,7 @@ interface Done {
 
 const NOTHING: Done = { campaign: false, list: false, segment: false, targets: false }
 
-export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
+export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const [done, setDone] = useState<Done>(made === filled.taskId ? { ...NOTHING, campaign: true } : NOTHING)
@@ -89,12 +91,12 @@ export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
       onStarted(id)
     })
   const isMade = done.campaign
-  const isWhole = isMade && (file === null || done.list) && (filled.segment.trim() === '' || done.segment)
+  const isWhole = isMade && !lacks && (file === null || done.list) && (filled.segment.trim() === '' || done.segment)
   return (
     <div className="list">
       <Summary filled={filled} file={file} />
       <div className="head">
-        <Button type={isWhole ? 'default' : 'primary'} loading={doing === 'making'} onClick={() => void make()}>
+        <Button type={isWhole ? 'default' : 'primary'} loading={doing === 'making'} disabled={lacks} onClick={() => void make()}>
           {t(isMade ? 'wizard.preflightAgain' : 'wizard.make')}
         </Button>
         {isMade && <Word tone="line">{t('wizard.made', { id })}</Word>}
@@ -123,8 +125,14 @@ function Summary({ filled, file }: { filled: Filled; file: File | null }) {
     [t('wizard.member.segment'), filled.segment.trim() === '' ? t('plan.none') : filled.segment],
     [t('wizard.member.flow'), filled.flow === '' ? filled.script : filled.flow],
     [t('plan.hours'), `${filled.from}–${filled.to} · ${t('plan.rests')} ${rest}`],
+    [t('wizard.member.startAt'), filled.startAt === '' ? t('plan.none') : filled.startAt.replace('T', ' ')],
+    [t('wizard.member.stopAt'), filled.stopAt === '' ? t('plan.none') : filled.stopAt.replace('T', ' ')],
     [t('wizard.member.concurrent'), String(filled.concurrent)],
+    [t('wizard.member.ringSeconds'), String(filled.ringSeconds)],
+    [t('wizard.member.retries'), t(`wizard.retry.${filled.retries}`)],
     [t('wizard.member.stages'), t(`wizard.stage.${filled.stages}`)],
+    [t('wizard.member.answerPercent'), filled.answerPercent > 0 ? String(filled.answerPercent) : t('plan.none')],
+    [t('wizard.member.conversionPercent'), filled.conversionPercent > 0 ? String(filled.conversionPercent) : t('plan.none')],
   ]
   return (
     <dl className="pairs">

@@ -101,14 +101,18 @@ export function targetsOf(one: Filled): { metric: string; ratio: number }[] {
 }
 
 /** What a step still needs before the next one; nothing where it is complete. */
-export function lackingOf(one: Filled, hasPeople: boolean): string | null {
+export function lackingOf(one: Filled, hasFile: boolean): string | null {
   switch (STEPS[one.step]) {
     case 'file':
       return /^[A-Za-z0-9_.-]{1,64}$/.test(one.taskId) ? null : 'wizard.lackTaskId'
     case 'segment':
-      return hasPeople || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
+      return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
     case 'flow':
       return one.flow !== '' || one.script.trim() !== '' ? null : 'wizard.lackFlow'
+    case 'live':
+      // Behind a reload the list is gone from the page: without it a campaign would be made and started without its people.
+      if (one.fileName !== '' && !hasFile) return 'wizard.lackFile'
+      return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
     default:
       return null
   }
