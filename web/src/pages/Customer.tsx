@@ -48,7 +48,7 @@ export function CustomerPage() {
     [timeline.data, t, i18n],
   )
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
-  if (shown.error) return <Refused why={shown.error} again={() => void shown.refetch()} />
+  if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
   const person = shown.data
   if (person === undefined) return <Waiting />
   const zone = person.local_zone ?? 'Asia/Shanghai'
@@ -69,6 +69,7 @@ export function CustomerPage() {
         <Age at={shown.dataUpdatedAt} position={person.known?.position ?? null} />
         {!isPast && <Acts person={person} />}
       </div>
+      {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
       {marks.length > 0 && <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={zone} />}
       <div className="split">
         {chosen === undefined || isPast ? (

@@ -38,7 +38,7 @@ export function ReportPage() {
     }
   }
   if (made.isPending || (as_of !== undefined && made.isPlaceholderData)) return <Waiting />
-  if (made.error) return <Refused why={made.error} again={() => void made.refetch()} />
+  if (made.data === undefined) return <Refused why={made.error} again={() => void made.refetch()} />
   const shown = made.data
   const metric = shown.figures[0]?.metric
   return (
@@ -57,6 +57,7 @@ export function ReportPage() {
         {as_of !== undefined && <Button onClick={() => void navigate({ search: {} })}>{t('reports.now')}</Button>}
         {shown.is_own && (shown.channels ?? []).length > 0 && <Button onClick={() => void send()}>{t('reports.send')}</Button>}
       </div>
+      {made.error && <Refused why={made.error} again={() => void made.refetch()} />}
       {sent !== null && <Tag tone="line">{t('reports.sent', { position: sent })}</Tag>}
       {refused !== null && <Refused why={refused} />}
       <p className="muted">{t('reports.over', { from: instantIn(shown.from, shown.zone), to: instantIn(shown.to, shown.zone), zone: shown.zone })}</p>

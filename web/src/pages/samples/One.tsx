@@ -24,7 +24,7 @@ export function One({ id, onDone }: { id: string; onDone: (position: string | nu
   const [asked, setAsked] = useState<Drawn | 'sign' | null>(null)
   const [answers, setAnswers] = useState<Record<string, Answer>>({})
   const read = useQuery({ queryKey: ['sample', id], queryFn: () => get('/api/v1/samples/{id}', [id]) })
-  if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
+  if (read.error && read.data === undefined) return <Refused why={read.error} again={() => void read.refetch()} />
   if (read.data === undefined) return <Waiting />
   const sample = read.data
   const english = i18n.language === 'en'
@@ -45,6 +45,7 @@ export function One({ id, onDone }: { id: string; onDone: (position: string | nu
           {mayWrite && <Button size="small" type="primary" disabled={sample.lacking > 0} onClick={() => setAsked('sign')}>{t('samples.signOff')}</Button>}
         </span>
       </header>
+      {read.error && <Refused why={read.error} again={() => void read.refetch()} />}
       <Table<Drawn>
         rowKey="call"
         size="small"
