@@ -5,7 +5,7 @@ import { Button, DatePicker, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addressOf, get, post, type Told } from '../api/client'
-import { instantIn } from '../app/format'
+import { instantFrom, instantIn } from '../app/format'
 import { report } from '../app/router'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
@@ -51,8 +51,8 @@ export function ReportPage() {
         <DatePicker
           showTime
           aria-label={t('reports.asOf')}
-          placeholder={t('reports.asOf')}
-          onChange={(at) => void navigate({ search: { as_of: at === null ? undefined : at.toISOString() } })}
+          placeholder={`${t('reports.asOf')} (${shown.zone})`}
+          onChange={(at) => void navigate({ search: { as_of: instantFrom(at?.format('YYYY-MM-DDTHH:mm:ss') ?? '', shown.zone) } })}
         />
         {as_of !== undefined && <Button onClick={() => void navigate({ search: {} })}>{t('reports.now')}</Button>}
         {shown.is_own && (shown.channels ?? []).length > 0 && <Button onClick={() => void send()}>{t('reports.send')}</Button>}

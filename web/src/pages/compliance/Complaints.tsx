@@ -6,7 +6,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
 import { SLOW_MS } from '../../api/queries'
-import { instantIn } from '../../app/format'
+import { instantFrom, instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Clock } from '../../components/Clock'
@@ -109,7 +109,8 @@ function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: str
   const [suppress, setSuppress] = useState(false)
   const send = async (what: string, key: string) => {
     const { number, at, reference } = typed
-    const more = { ...(at === '' ? {} : { at: `${at}:00+08:00` }), ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
+    const when = instantFrom(at, ZONE)
+    const more = { ...(when === undefined ? {} : { at: when }), ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
     onDone((await post('/api/v1/complaints', [], { number: number.trim(), source, what, ...more }, key)).position)
   }
   return (

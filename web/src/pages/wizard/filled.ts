@@ -1,6 +1,8 @@
 // What somebody fills in on the way to a campaign, and the orders that are made of it. An uploaded list is no part of it: a
 // draft holds this and nothing else.
 
+import { instantFrom, ownZone } from '../../app/format'
+
 /** What a campaign is for; it chooses the rules and targets that are offered. */
 export const SCENARIOS = ['collection', 'marketing', 'survey'] as const
 export type Scenario = (typeof SCENARIOS)[number]
@@ -68,8 +70,7 @@ export function mapText(map: Record<string, string>): string {
 
 /** An instant of the rules' own zone: those of China are meant in Beijing's time, others where the browser stands. */
 function instantOf(local: string, preset: string): string | undefined {
-  if (local === '') return undefined
-  return preset.startsWith('cn-') ? `${local}:00+08:00` : new Date(local).toISOString()
+  return instantFrom(local, preset.startsWith('cn-') ? 'Asia/Shanghai' : ownZone())
 }
 
 /** The body that creates the campaign. */
