@@ -25,8 +25,6 @@ export function Complaints() {
   const may = useMay()
   const [onlyOpen, setOnlyOpen] = useState(true)
   const [asked, setAsked] = useState<'open' | { one: Complaint; act: 'assign' | 'resolve' } | null>(null)
-  const [to, setTo] = useState('')
-  const [outcome, setOutcome] = useState<Outcome>('upheld')
   const complaints = useQuery({
     queryKey: ['complaints', onlyOpen],
     queryFn: () => get('/api/v1/complaints', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
@@ -34,12 +32,6 @@ export function Complaints() {
   })
   const [pending, settle] = usePending((at) => get('/api/v1/complaints', [], { after_position: at, limit: 1 }))
   const report = complaints.data?.report
-  const send = async (note: string, key: string) => {
-    if (asked === null || asked === 'open') return
-    const { one, act } = asked
-    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }, key) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome }, key)
-    void settle(done.position, t('compliance.saved'))
-  }
   return (
     <div className="list">
       <div className="head">
@@ -83,22 +75,36 @@ export function Complaints() {
         ]}
       />
       {asked === 'open' && <Open onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
-      {asked !== null && asked !== 'open' && (
-        <Ask
-          title={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
-          ok={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
-          what={asked.one.what}
-          reason={asked.act === 'resolve' ? t('compliance.note') : undefined}
-          reasonBytesMax={512}
-          isReady={asked.act === 'resolve' || to.trim() !== ''}
-          send={send}
-          onLeave={() => setAsked(null)}
-        >
-          {asked.act === 'assign' && <Input aria-label={t('compliance.owner')} placeholder={t('compliance.owner')} maxLength={64} value={to} onChange={(event) => setTo(event.target.value)} />}
-          {asked.act === 'resolve' && <Select<Outcome> aria-label={t('compliance.outcome')} value={outcome} onChange={setOutcome} options={OUTCOMES.map((one) => ({ value: one, label: t(`compliance.outcomeOf.${one}`) }))} />}
-        </Ask>
-      )}
+      {asked !== null && asked !== 'open' && <See {...asked} onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
     </div>
+  )
+}
+
+interface SeeProps {
+  one: Complaint
+  act: 'assign' | 'resolve'
+  onLeave: () => void
+  onDone: (position: string | null) => void
+}
+
+/** Who sees to one complaint, or how it ended: what is said here is said of no other. */
+function See({ one, act, onLeave, onDone }: SeeProps) {
+  const { t } = useTranslation()
+  const [to, setTo] = useState('')
+  const [outcome, setOutcome] = useState<Outcome>('upheld')
+  const send = async (note: string, key: string) => {
+    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }, key) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome }, key)
+    onDone(done.position)
+  }
+  const name = t(act === 'assign' ? 'compliance.assign' : 'compliance.resolve')
+  return (
+    <Ask title={name} ok={name} what={one.what} reason={act === 'resolve' ? t('compliance.note') : undefined} reasonBytesMax={512} isReady={act === 'resolve' || to.trim() !== ''} send={send} onLeave={onLeave}>
+      {act === 'assign' ? (
+        <Input aria-label={t('compliance.owner')} placeholder={t('compliance.owner')} maxLength={64} value={to} onChange={(event) => setTo(event.target.value)} />
+      ) : (
+        <Select<Outcome> aria-label={t('compliance.outcome')} value={outcome} onChange={setOutcome} options={OUTCOMES.map((one) => ({ value: one, label: t(`compliance.outcomeOf.${one}`) }))} />
+      )}
+    </Ask>
   )
 }
 

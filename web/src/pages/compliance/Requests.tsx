@@ -22,7 +22,6 @@ export function Requests() {
   const may = useMay()
   const [onlyOpen, setOnlyOpen] = useState(true)
   const [asked, setAsked] = useState<Row | null>(null)
-  const [refuse, setRefuse] = useState(false)
   const requests = useQuery({
     queryKey: ['requests', onlyOpen],
     queryFn: () => get('/api/v1/requests', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
@@ -58,19 +57,26 @@ export function Requests() {
             : []),
         ]}
       />
-      {asked !== null && (
-        <Ask
-          title={`${t('compliance.answerIt')}: ${t(`compliance.wishOf.${asked.wish}`)}`}
-          ok={t('compliance.answerIt')}
-          what={t('compliance.answerWhat')}
-          reason={t('compliance.answerNote')}
-          reasonBytesMax={512}
-          send={async (note, key) => settle((await post('/api/v1/requests/{id}/answer', [asked.id], { note, ...(refuse ? { refuse } : {}) }, key)).position, t('compliance.saved'))}
-          onLeave={() => setAsked(null)}
-        >
-          <Checkbox checked={refuse} onChange={(event) => setRefuse(event.target.checked)}>{t('compliance.refuse')}</Checkbox>
-        </Ask>
-      )}
+      {asked !== null && <Answer one={asked} onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
     </div>
+  )
+}
+
+/** The answer to one person: what is said here of this one is said of no other. */
+function Answer({ one, onLeave, onDone }: { one: Row; onLeave: () => void; onDone: (position: string | null) => void }) {
+  const { t } = useTranslation()
+  const [refuse, setRefuse] = useState(false)
+  return (
+    <Ask
+      title={`${t('compliance.answerIt')}: ${t(`compliance.wishOf.${one.wish}`)}`}
+      ok={t('compliance.answerIt')}
+      what={t('compliance.answerWhat')}
+      reason={t('compliance.answerNote')}
+      reasonBytesMax={512}
+      send={async (note, key) => onDone((await post('/api/v1/requests/{id}/answer', [one.id], { note, ...(refuse ? { refuse } : {}) }, key)).position)}
+      onLeave={onLeave}
+    >
+      <Checkbox checked={refuse} onChange={(event) => setRefuse(event.target.checked)}>{t('compliance.refuse')}</Checkbox>
+    </Ask>
   )
 }
