@@ -5,6 +5,7 @@ import { Button, Checkbox, Input, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantFrom, instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -27,7 +28,7 @@ export function Complaints() {
   const [asked, setAsked] = useState<'open' | { one: Complaint; act: 'assign' | 'resolve' } | null>(null)
   const complaints = useQuery({
     queryKey: ['complaints', onlyOpen],
-    queryFn: () => get('/api/v1/complaints', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
+    queryFn: () => paged((cursor) => get('/api/v1/complaints', [], { open: onlyOpen ? 'true' : undefined, limit: 200, cursor })),
     refetchInterval: SLOW_MS,
   })
   const [pending, settle] = usePending((at) => get('/api/v1/complaints', [], { after_position: at, limit: 1 }))
@@ -43,6 +44,7 @@ export function Complaints() {
         <Age at={complaints.dataUpdatedAt} />
       </div>
       {complaints.error && <Refused why={complaints.error} again={() => void complaints.refetch()} />}
+      {complaints.data?.next_cursor != null && <p className="c-amber">{t('desk.notAll', { count: complaints.data.items.length })}</p>}
       <Table<Complaint>
         rowKey="id"
         size="small"

@@ -4,6 +4,7 @@ import { Button, Checkbox, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -24,7 +25,7 @@ export function Requests() {
   const [asked, setAsked] = useState<Row | null>(null)
   const requests = useQuery({
     queryKey: ['requests', onlyOpen],
-    queryFn: () => get('/api/v1/requests', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
+    queryFn: () => paged((cursor) => get('/api/v1/requests', [], { open: onlyOpen ? 'true' : undefined, limit: 200, cursor })),
     refetchInterval: SLOW_MS,
   })
   const [pending, settle] = usePending((at) => get('/api/v1/requests', [], { after_position: at, limit: 1 }))
@@ -37,6 +38,7 @@ export function Requests() {
         <Age at={requests.dataUpdatedAt} />
       </div>
       {requests.error && <Refused why={requests.error} again={() => void requests.refetch()} />}
+      {requests.data?.next_cursor != null && <p className="c-amber">{t('desk.notAll', { count: requests.data.items.length })}</p>}
       <Table<Row>
         rowKey="id"
         size="small"

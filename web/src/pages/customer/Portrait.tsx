@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { get, Problem, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { clockOf, instantIn } from '../../app/format'
 import { useMay, useSeesAll } from '../../app/session'
 import { Tag, Word } from '../../components/Marks'
@@ -170,7 +171,7 @@ function Erasure({ person }: { person: Person }) {
 
 function Requests({ id, zone }: { id: string; zone: string }) {
   const { t, i18n } = useTranslation()
-  const asked = useQuery({ queryKey: ['requests'], queryFn: () => get('/api/v1/requests', [], { limit: 500 }), retry: false })
+  const asked = useQuery({ queryKey: ['requests', 'all'], queryFn: () => paged((cursor) => get('/api/v1/requests', [], { limit: 500, cursor })), retry: false })
   if (asked.error) return <Refused why={asked.error} />
   if (asked.data === undefined) return null
   const items = asked.data.items.filter((one) => one.customer === id)
@@ -178,7 +179,8 @@ function Requests({ id, zone }: { id: string; zone: string }) {
     <dl className="pairs">
       <dt>{t('person.requests')}</dt>
       <dd>
-        {items.length === 0 && t('person.noRequests')}
+        {asked.data.next_cursor !== null && <div className="c-amber">{t('desk.notAll', { count: asked.data.items.length })}</div>}
+        {items.length === 0 && asked.data.next_cursor === null && t('person.noRequests')}
         {items.map((one) => (
           <div key={one.id}>
             <Word tone={one.answered != null ? 'slate' : one.overdue ? 'red' : 'amber'}>{i18n.language === 'en' ? one.wish : one.wish_zh}</Word>{' '}
