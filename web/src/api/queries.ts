@@ -89,13 +89,14 @@ export function useCampaign(id: string, position: number | undefined) {
   const shown = useQuery({
     queryKey: ['campaign', id, position ?? 'now'],
     queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignShown,
-    placeholderData: keepPreviousData,
+    // Of this campaign: no page shows another's figures.
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,
   })
   const report = useQuery({
     queryKey: ['report', id, position ?? 'now'],
     queryFn: () => get('/api/v1/campaigns/{id}/report', [id], { as_of: position }),
-    placeholderData: keepPreviousData,
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,
   })
   return { shown, report }

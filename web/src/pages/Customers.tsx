@@ -34,7 +34,9 @@ export function Customers() {
     placeholderData: keepPreviousData,
     enabled: may('customers:read'),
   })
-  const next = listed.data?.next_cursor
+  // Rows of another page or filter are not shown as this one's.
+  const isOther = listed.isPlaceholderData
+  const next = isOther ? undefined : listed.data?.next_cursor
   const narrowed = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const said = new FormData(event.currentTarget)
@@ -63,10 +65,10 @@ export function Customers() {
         <Table<Row>
           rowKey="id"
           size="small"
-          loading={listed.isPending}
-          dataSource={listed.data?.items ?? []}
+          loading={listed.isPending || isOther}
+          dataSource={isOther ? [] : (listed.data?.items ?? [])}
           pagination={false}
-          locale={{ emptyText: <Empty what={t('customers.none')} next={t('customers.noneNext')} /> }}
+          locale={{ emptyText: listed.isSuccess && !isOther ? <Empty what={t('customers.none')} next={t('customers.noneNext')} /> : ' ' }}
           columns={[
             {
               title: t('customers.name'),

@@ -32,8 +32,8 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
     })),
   })
   // What stands under another moment is not shown as this one's.
-  const isRead = asked.every((one) => one.isSuccess && (asOf === undefined || !one.isPlaceholderData))
-  const rows = isRead || asOf === undefined ? asked.flatMap((one) => one.data?.items ?? []) : []
+  const isRead = asked.every((one) => one.isSuccess && !one.isPlaceholderData)
+  const rows = asked.flatMap((one) => (one.isPlaceholderData ? [] : (one.data?.items ?? [])))
   const refused = asked.find((one) => one.error)
   // Figures of a whole campaign are told to whoever is held to people only where it is named for them.
   const isNobodys = named.length === 0
@@ -73,8 +73,8 @@ export function Standing({ asOf, zone }: { asOf: string | undefined; zone: strin
   const [seenTo, setSeenTo] = useState<AlertRow | null>(null)
   const alerts = useAlerts(asOf)
   if (!may('alerts:read')) return null
-  const isRead = alerts.isSuccess && (asOf === undefined || !alerts.isPlaceholderData)
-  const items = isRead || asOf === undefined ? (alerts.data?.items ?? []) : []
+  const isRead = alerts.isSuccess && !alerts.isPlaceholderData
+  const items = alerts.isPlaceholderData ? [] : (alerts.data?.items ?? [])
   const leftOff = alerts.data?.leftOff ?? 0
   return (
     <section className="card">
