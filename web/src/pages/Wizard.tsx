@@ -1,7 +1,7 @@
 // A campaign from its file to its start, step by step; what is filled in is kept as a draft at each of them, and stays in the
 // page whatever happens to the server or the session. The address names the draft.
 import { useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router'
 import { Button, Steps } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,7 +11,7 @@ import { useMay } from '../app/session'
 import { Tag } from '../components/Marks'
 import { Missing, Refused } from '../components/States'
 import { FileStep } from './wizard/FileStep'
-import { EMPTY, lackingOf, STEPS, type Filled } from './wizard/filled'
+import { EMPTY, lackingOf, STEPS, wordsOf, type Filled } from './wizard/filled'
 import { FlowStep } from './wizard/FlowStep'
 import { GoLiveStep } from './wizard/GoLiveStep'
 import { BothVersions, Drafts, KeptLine } from './wizard/Kept'
@@ -42,13 +42,19 @@ export function Wizard() {
   useEffect(() => {
     if (isOfOthers) setFilled((before) => ({ ...before, map: {} }))
   }, [isOfOthers])
+  const isKept = wordsOf(filled) === (draft.kept.as === 'kept' ? draft.kept.of : wordsOf(EMPTY))
+  // A campaign that is made is no draft any more.
+  const isUnkept = made === null && !isKept
+  useBlocker({
+    shouldBlockFn: ({ current, next }) => isUnkept && current.pathname !== next.pathname && !window.confirm(t('wizard.leave')),
+    enableBeforeUnload: () => isUnkept,
+  })
   if (!may('campaigns:write')) return <Missing />
   const set = (some: Partial<Filled>) => setFilled((before) => ({ ...before, ...some }))
   const lacking = lackingOf(filled, file !== null)
   const go = (step: number) => {
     const next = { ...filled, step }
     setFilled(next)
-    // A campaign that is made is no draft any more.
     if (made === null) draft.save(next)
   }
   const choose = (chosen: File | null) => {
@@ -68,7 +74,7 @@ export function Wizard() {
         <h1>{t('wizard.title')}</h1>
         {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
         <span className="spread" />
-        <KeptLine kept={draft.kept} />
+        <KeptLine kept={draft.kept} isKept={made !== null || isKept} />
       </div>
       {draft.missing !== null && <Refused why={draft.missing} />}
       {opened === undefined && filled.step === 0 && <Drafts onOpen={name} />}

@@ -9,10 +9,11 @@ import { Refused } from '../../components/States'
 import type { Filled } from './filled'
 import type { Kept, Theirs } from './useDraft'
 
-export function KeptLine({ kept }: { kept: Kept }) {
+export function KeptLine({ kept, isKept }: { kept: Kept; isKept: boolean }) {
   const { t } = useTranslation()
   if (kept.as === 'nothing') return <span className="muted">{t('wizard.notKept')}</span>
   if (kept.as === 'saving') return <span className="muted" role="status">{t('wizard.saving')}</span>
+  if (kept.as === 'kept' && !isKept) return <span role="status"><Word tone="amber">{t('wizard.typedSince', { time: clockNow(kept.at) })}</Word></span>
   if (kept.as === 'kept') return <span role="status"><Word tone="line">{t('wizard.kept', { time: clockNow(kept.at) })}</Word></span>
   if (kept.as === 'refused') return <Refused why={kept.why} />
   return <span role="status"><Word tone="amber">{t('wizard.away', { time: clockNow(kept.since) })}</Word></span>

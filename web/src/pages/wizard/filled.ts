@@ -63,6 +63,11 @@ export function readFilled(body: Record<string, unknown> | null | undefined): Fi
   return { ...filled, scenario, step: Math.min(Math.max(Math.trunc(filled.step), 0), STEPS.length - 1) }
 }
 
+/** What is typed, whichever step is shown: by it one tells whether it is kept. */
+export function wordsOf(filled: Filled): string {
+  return JSON.stringify({ ...filled, step: 0 })
+}
+
 export function mapText(map: Record<string, string>): string {
   const said = Object.entries(map).filter(([, member]) => member !== '')
   return said.length === 0 ? '' : JSON.stringify(said.map(([column, member]) => ({ column, member })))

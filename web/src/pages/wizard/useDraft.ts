@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, post, Problem } from '../../api/client'
 import { isAnswered, useOnce } from '../../components/useOnce'
 import { put } from '../../api/versions'
-import { readFilled, type Filled } from './filled'
+import { readFilled, wordsOf, type Filled } from './filled'
 
 /** How long until a save that did not come through is tried again. */
 const AGAIN_MS = 5_000
@@ -12,7 +12,7 @@ const AGAIN_MS = 5_000
 export type Kept =
   | { as: 'nothing' }
   | { as: 'saving' }
-  | { as: 'kept'; at: number }
+  | { as: 'kept'; at: number; of: string }
   | { as: 'away'; since: number; why: unknown }
   | { as: 'refused'; why: unknown }
 
@@ -55,8 +55,9 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
       .then((draft) => {
         if (isOver) return
         place.current = { id: draft.id, etag: draft.etag }
-        setKept({ as: 'kept', at: Date.parse(draft.saved_at) })
-        tellOpened.current(readFilled(draft.body))
+        const filled = readFilled(draft.body)
+        setKept({ as: 'kept', at: Date.parse(draft.saved_at), of: wordsOf(filled) })
+        tellOpened.current(filled)
       })
       .catch((why: unknown) => {
         if (!isOver) setMissing(why)
@@ -75,7 +76,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
         setKept((before) => (before.as === 'away' ? before : { as: 'saving' }))
         await keep(filled)
         if (wanted.current === filled) wanted.current = null
-        setKept({ as: 'kept', at: Date.now() })
+        setKept({ as: 'kept', at: Date.now(), of: wordsOf(filled) })
       }
     } catch (why) {
       const status = why instanceof Problem ? why.status : 0
@@ -158,7 +159,7 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     wanted.current = null
     unanswered.current = null
     setTheirs(null)
-    setKept({ as: 'kept', at: Date.parse(theirs.savedAt) })
+    setKept({ as: 'kept', at: Date.parse(theirs.savedAt), of: wordsOf(theirs.filled) })
     return theirs.filled
   }
   /** Once it is a campaign, nothing is kept of it. */
