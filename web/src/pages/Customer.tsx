@@ -11,6 +11,7 @@ import { Age } from '../components/Figure'
 import { LineOfTime } from '../components/LineOfTime'
 import type { Mark, Tone } from '../components/lineMarks'
 import { Tag, Word } from '../components/Marks'
+import { Pairs } from '../components/Pairs'
 import { Empty, Missing, Refused, Waiting } from '../components/States'
 import { Acts } from './customer/Acts'
 import { About } from './customer/Portrait'
@@ -94,23 +95,23 @@ export function CustomerPage() {
                 <h2>{t('customer.enrolments')}</h2>
                 <span className="muted">{isPast ? t('customer.then') : ''}</span>
               </header>
-              <dl className="pairs body">
-                {enrolments.map((one) => (
-                  <div key={one.campaign} style={{ display: 'contents' }}>
-                    <dt>
-                      <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
-                    </dt>
-                    <dd>
+              <Pairs
+                className="body"
+                rows={enrolments.map((one) => ({
+                  key: one.campaign,
+                  name: <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>,
+                  value: (
+                    <>
                       {one.settled == null ? (
                         <Word tone="amber">{one.due_at == null ? t('customer.open') : t('customer.due', { time: instantIn(one.due_at, zone) })}</Word>
                       ) : (
                         <Word tone="slate">{t('customer.settled', { as: t(`disposition.${one.settled.disposition}`) })}</Word>
                       )}
                       <div className="muted">{t('customer.attempts', { count: one.attempts })}</div>
-                    </dd>
-                  </div>
-                ))}
-              </dl>
+                    </>
+                  ),
+                }))}
+              />
               <header>
                 <h2>{t('menu.calls')}</h2>
                 {isPast && <span className="c-amber">{t('customer.callsNow')}</span>}

@@ -14,7 +14,7 @@ import { FileStep } from './wizard/FileStep'
 import { EMPTY, lackingOf, STEPS, wordsOf, type Filled } from './wizard/filled'
 import { FlowStep } from './wizard/FlowStep'
 import { GoLiveStep } from './wizard/GoLiveStep'
-import { BothVersions, Drafts, KeptLine } from './wizard/Kept'
+import { BothDrafts, Drafts, KeptLine } from './wizard/Kept'
 import { LinesStep } from './wizard/LinesStep'
 import { SegmentStep } from './wizard/SegmentStep'
 import { TargetsStep } from './wizard/TargetsStep'
@@ -98,7 +98,7 @@ export function Wizard() {
           {made === null && <Button type="text" onClick={() => draft.save(filled)}>{t('wizard.keep')}</Button>}
         </footer>
       </section>
-      <BothVersions
+      <BothDrafts
         ours={filled}
         theirs={draft.theirs}
         onOurs={draft.keepOurs}

@@ -8,6 +8,7 @@ import { paged } from '../../api/paged'
 import { clockOf, instantIn } from '../../app/format'
 import { useMay, useSeesAll } from '../../app/session'
 import { Tag, Word } from '../../components/Marks'
+import { Pairs } from '../../components/Pairs'
 import { Refused } from '../../components/States'
 
 type Person = Told<'/api/v1/customers/{id}'>
@@ -73,14 +74,7 @@ function Calls({ id, zone, position }: { id: string; zone: string; position: num
     [t('person.lastOutcome'), told.last_outcome == null ? '–' : t(`outcome.${told.last_outcome.value}`), told.last_outcome?.call],
   ]
   return (
-    <dl className="pairs">
-      {rows.map(([name, value, call]) => (
-        <div key={name} style={{ display: 'contents' }}>
-          <dt>{name}</dt>
-          <dd>{value} {call !== undefined && from(call)}</dd>
-        </div>
-      ))}
-    </dl>
+    <Pairs rows={rows.map(([name, value, call]) => ({ key: name, name, value: <>{value} {call !== undefined && from(call)}</> }))} />
   )
 }
 
@@ -92,14 +86,7 @@ function Attributes({ id }: { id: string }) {
   const values = Object.entries(known.data.attributes)
   return (
     <>
-      <dl className="pairs data">
-        {values.map(([name, value]) => (
-          <div key={name} style={{ display: 'contents' }}>
-            <dt className="mono">{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs className="data" rows={values.map(([name, value]) => ({ key: name, name: <span className="mono">{name}</span>, value }))} />
       <div className="head data">{known.data.tags.map((one) => <Tag key={`${one.level} ${one.tag}`} tone="slate">{one.tag}</Tag>)}</div>
       {values.length === 0 && known.data.tags.length === 0 && <span className="muted">{t('person.noAttributes')}</span>}
     </>

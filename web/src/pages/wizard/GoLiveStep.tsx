@@ -8,6 +8,7 @@ import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Figure } from '../../components/Figure'
 import { Word } from '../../components/Marks'
+import { Pairs } from '../../components/Pairs'
 import { Refused } from '../../components/States'
 import { nameOf, useOnce } from '../../components/useOnce'
 import { campaignOf, mapText, targetsOf, type Filled } from './filled'
@@ -135,14 +136,7 @@ function Summary({ filled, file }: { filled: Filled; file: File | null }) {
     [t('wizard.member.conversionPercent'), filled.conversionPercent > 0 ? String(filled.conversionPercent) : t('plan.none')],
   ]
   return (
-    <dl className="pairs">
-      {rows.map(([name, value]) => (
-        <div key={name} style={{ display: 'contents' }}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <Pairs rows={rows.map(([name, value]) => ({ key: name, name, value }))} />
   )
 }
 
