@@ -135,8 +135,9 @@ export async function upload<P extends PostPath>(
   params: readonly string[],
   query: Query,
   bytes: Blob,
+  key: string = commandKey(),
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const init = { method: 'POST', headers: headersOf('application/octet-stream'), body: bytes }
+  const init = { method: 'POST', headers: headersOf('application/octet-stream', key), body: bytes }
   const reply = await send(addressOf(path, params, query), init)
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }

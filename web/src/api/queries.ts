@@ -1,6 +1,6 @@
 // The questions that several pages ask, and how often: what is live every two seconds, the rest when it may have changed.
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
-import { useMay, useMe, useSeesAll } from '../app/session'
+import { useMay, useMe } from '../app/session'
 import { get, type Told } from './client'
 
 /** What a page that shows this moment asks again. */
@@ -35,24 +35,32 @@ export function useLive() {
 
 export type AlertRow = Told<'/api/v1/alerts'>['items'][number]
 
-/** Campaigns that are asked one by one, for whoever is held to them. */
-const NAMED_MAX = 20
+/** Campaigns that are asked one by one, for whoever is held to them; a question each, every few seconds. */
+export const NAMED_MAX = 20
 
-/** What stands, now or as it was known at an instant: of everybody, or of each campaign that is named for whoever asks. */
+export interface Alerts {
+  items: AlertRow[]
+  /** Campaigns that are named for whoever asks, and were not asked for. */
+  leftOff: number
+}
+
+/**
+ * What stands, now or as it was known at an instant: of everybody, or of each campaign that is named for whoever asks. A
+ * team narrows people and not alerts: whoever has one and no named campaigns is answered without naming any.
+ */
 export function useAlerts(asOf?: string) {
   const may = useMay()
   const me = useMe()
-  const seesAll = useSeesAll()
   return useQuery({
     queryKey: ['alerts', asOf ?? 'now'],
-    queryFn: async (): Promise<{ items: AlertRow[] }> => {
-      const named = seesAll ? [undefined] : (me?.campaigns ?? []).slice(0, NAMED_MAX)
+    queryFn: async (): Promise<Alerts> => {
+      const named = me?.campaigns == null ? [undefined] : me.campaigns.slice(0, NAMED_MAX)
       const asked = named.map((campaign) => get('/api/v1/alerts', [], { standing: 'true', limit: 100, campaign, as_of: asOf }))
-      return { items: (await Promise.all(asked)).flatMap((one) => one.items) }
+      return { items: (await Promise.all(asked)).flatMap((one) => one.items), leftOff: Math.max((me?.campaigns?.length ?? 0) - NAMED_MAX, 0) }
     },
     refetchInterval: asOf === undefined ? 5_000 : false,
     placeholderData: keepPreviousData,
-    enabled: may('alerts:read'),
+    enabled: me !== null && may('alerts:read'),
   })
 }
 
@@ -81,13 +89,14 @@ export function useCampaign(id: string, position: number | undefined) {
   const shown = useQuery({
     queryKey: ['campaign', id, position ?? 'now'],
     queryFn: async () => (await get('/api/v1/campaigns/{id}', [id], { as_of: position })) as CampaignShown,
-    placeholderData: keepPreviousData,
+    // Of this campaign: no page shows another's figures.
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,
   })
   const report = useQuery({
     queryKey: ['report', id, position ?? 'now'],
     queryFn: () => get('/api/v1/campaigns/{id}/report', [id], { as_of: position }),
-    placeholderData: keepPreviousData,
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
     ...every,
   })
   return { shown, report }

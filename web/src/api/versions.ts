@@ -1,6 +1,6 @@
 // Commands that name the version they replace: what another has changed meanwhile is refused (412), and nothing is lost.
 import type { paths } from '../../made/schema'
-import { addressOf, headersOf, send, type BodyOf, type GetPath, type Ok, type PostPath, type Told } from './client'
+import { addressOf, commandKey, headersOf, send, type BodyOf, type GetPath, type Ok, type PostPath, type Told } from './client'
 
 export type PutPath = { [P in keyof paths]: paths[P] extends { put: object } ? P : never }[keyof paths]
 
@@ -15,8 +15,9 @@ export async function put<P extends PutPath>(
   params: readonly string[],
   etag: string,
   body: paths[P] extends { put: infer O } ? BodyOf<O> : never,
+  key: string = commandKey(),
 ): Promise<{ told: paths[P] extends { put: infer O } ? Ok<O> : never; position: string | null }> {
-  const reply = await send(addressOf(path, params), { method: 'PUT', headers: { ...headersOf(), 'If-Match': etag }, body: JSON.stringify(body) })
+  const reply = await send(addressOf(path, params), { method: 'PUT', headers: { ...headersOf('application/json', key), 'If-Match': etag }, body: JSON.stringify(body) })
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }
 
@@ -25,7 +26,8 @@ export async function postOver<P extends PostPath>(
   params: readonly string[],
   etag: string,
   body: paths[P] extends { post: infer O } ? BodyOf<O> : never,
+  key: string = commandKey(),
 ): Promise<{ told: paths[P] extends { post: infer O } ? Ok<O> : never; position: string | null }> {
-  const reply = await send(addressOf(path, params), { method: 'POST', headers: { ...headersOf(), 'If-Match': etag }, body: JSON.stringify(body) })
+  const reply = await send(addressOf(path, params), { method: 'POST', headers: { ...headersOf('application/json', key), 'If-Match': etag }, body: JSON.stringify(body) })
   return { told: await reply.json(), position: reply.headers.get('X-Event-Position') }
 }

@@ -10,6 +10,26 @@ export function instantIn(at: number | string, zone: string): string {
   return `${day} ${timeIn(at, zone)} ${offsetIn(at, zone)}`
 }
 
+/** The instant of a time that somebody typed (2026-03-02T10:00), which is meant in `zone`; none where nothing was typed. */
+export function instantFrom(local: string, zone: string): string | undefined {
+  if (local === '') return undefined
+  const typed = Date.parse(`${local.length === 16 ? `${local}:00` : local}Z`)
+  if (Number.isNaN(typed)) return undefined
+  // The offset is of the instant that is looked for: a second look is right also on a day on which it changes.
+  const first = typed - offsetMs(typed, zone)
+  return new Date(typed - offsetMs(first, zone)).toISOString()
+}
+
+/** The zone of whoever sits here. */
+export function ownZone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone
+}
+
+function offsetMs(at: number, zone: string): number {
+  const [, sign, hours = '0', minutes = '0'] = /([+-])(\d\d):(\d\d)/.exec(offsetIn(at, zone)) ?? []
+  return (sign === '-' ? -1 : 1) * (Number(hours) * 60 + Number(minutes)) * 60_000
+}
+
 function written(at: number | string, zone: string, options: Intl.DateTimeFormatOptions): string {
   const moment = new Date(at)
   if (Number.isNaN(moment.getTime())) return '–'

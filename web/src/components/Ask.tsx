@@ -1,11 +1,13 @@
 // A question before something is done: what it is, why (kept for ever), and what the server said where it refused. What
-// was typed stays until it is done or left.
+// was typed stays until it is done or left. One question is one command: sent again behind a lost reply, it is done once.
 import { Input, Modal } from 'antd'
 import { useState, type ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { Refused } from './States'
+import { useOnce } from './useOnce'
 
-const REASON_MAX = 256
+/** Bytes of UTF-8, as the server counts: a Chinese character has three. Where it takes more, the page says so. */
+const REASON_BYTES_MAX = 256
 
 interface Props {
   title: string
@@ -14,23 +16,30 @@ interface Props {
   isDanger?: boolean
   /** How the reason is called; none: no reason is asked for. */
   reason?: string | undefined
+  reasonBytesMax?: number
   mayBeEmpty?: boolean
   isReady?: boolean
   children?: ReactNode
-  send: (reason: string) => Promise<unknown>
+  /** What stands below the reason. */
+  below?: ReactNode
+  /** `key` is the command's name. */
+  send: (reason: string, key: string) => Promise<unknown>
   onLeave: () => void
 }
 
-export function Ask({ title, ok, what, isDanger = false, reason: named, mayBeEmpty = false, isReady = true, children, send, onLeave }: Props) {
+export function Ask({ title, ok, what, isDanger = false, reason: named, reasonBytesMax = REASON_BYTES_MAX, mayBeEmpty = false, isReady = true, children, below, send, onLeave }: Props) {
   const { t } = useTranslation()
+  const once = useOnce()
   const [reason, setReason] = useState('')
   const [refused, setRefused] = useState<unknown>(null)
   const [isAsking, setAsking] = useState(false)
+  const bytes = bytesOf(reason)
   const lacks = named !== undefined && !mayBeEmpty && reason.trim() === ''
   const go = async () => {
     setAsking(true)
+    setRefused(null)
     try {
-      await send(reason.trim())
+      await once('', (key) => send(reason.trim(), key))
       onLeave()
     } catch (why) {
       setRefused(why)
@@ -43,7 +52,7 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, mayBeEmp
       title={title}
       okText={ok}
       cancelText={t('act.leave')}
-      okButtonProps={{ danger: isDanger, disabled: lacks || !isReady, loading: isAsking }}
+      okButtonProps={{ danger: isDanger, disabled: lacks || !isReady || bytes > reasonBytesMax, loading: isAsking }}
       onOk={() => void go()}
       onCancel={onLeave}
     >
@@ -51,10 +60,25 @@ export function Ask({ title, ok, what, isDanger = false, reason: named, mayBeEmp
         {what !== undefined && <p>{what}</p>}
         {children}
         {named !== undefined && (
-          <Input.TextArea rows={2} style={{ marginBottom: 20 }} maxLength={REASON_MAX} showCount aria-label={named} placeholder={named} value={reason} onChange={(event) => setReason(event.target.value)} />
+          <Input.TextArea
+            autoFocus={children === undefined}
+            rows={2}
+            style={{ marginBottom: 20 }}
+            count={{ max: reasonBytesMax, show: () => t('act.reasonLeft', { left: reasonBytesMax - bytes }), strategy: bytesOf }}
+            status={bytes > reasonBytesMax ? 'error' : ''}
+            aria-label={named}
+            placeholder={named}
+            value={reason}
+            onChange={(event) => setReason(event.target.value)}
+          />
         )}
+        {below}
         {refused !== null && <Refused why={refused} />}
       </div>
     </Modal>
   )
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length
 }

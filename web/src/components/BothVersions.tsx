@@ -1,16 +1,36 @@
 // Somebody else has changed the same thing: what one wanted, and what stands now.
+import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
+import { Pairs } from './Pairs'
 
 export function BothVersions({ mine, theirs }: { mine: string; theirs: string }) {
   const { t } = useTranslation()
+  const rows: [string, string][] = [[t('desk.mine'), mine], [t('desk.theirs'), theirs], [t('desk.then'), t('desk.thenWhat')]]
   return (
-    <dl className="pairs notice card body" role="status" style={{ padding: '8px 14px' }}>
-      <dt>{t('desk.mine')}</dt>
-      <dd>{mine}</dd>
-      <dt>{t('desk.theirs')}</dt>
-      <dd>{theirs}</dd>
-      <dt>{t('desk.then')}</dt>
-      <dd>{t('desk.thenWhat')}</dd>
-    </dl>
+    <div className="notice card" role="status" style={{ padding: '8px 14px' }}>
+      <Pairs rows={rows.map(([name, value]) => ({ key: name, name, value }))} />
+    </div>
+  )
+}
+
+export interface Differing {
+  name: string
+  mine: ReactNode
+  theirs: ReactNode
+}
+
+/** Of many members: those that differ, side by side. */
+export function BothTable({ mine, theirs, rows }: { mine: string; theirs: string; rows: readonly Differing[] }) {
+  return (
+    <table className="both">
+      <thead>
+        <tr><th /><th>{mine}</th><th>{theirs}</th></tr>
+      </thead>
+      <tbody>
+        {rows.map((one) => (
+          <tr key={one.name}><td>{one.name}</td><td>{one.mine}</td><td>{one.theirs}</td></tr>
+        ))}
+      </tbody>
+    </table>
   )
 }

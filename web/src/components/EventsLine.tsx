@@ -1,6 +1,7 @@
 // The line of time of a page that is about events of some kinds, for whoever may read events. It is read on from where it
 // was, keeps the latest of them, and says where it has not come to the end.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button } from 'antd'
 import { useMemo } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../api/client'
@@ -9,6 +10,7 @@ import { useMay } from '../app/session'
 import { LineOfTime } from './LineOfTime'
 import type { Mark, Tone } from './lineMarks'
 import { ZONE } from './PageHead'
+import { Refused } from './States'
 
 export type StoredEvent = Told<'/api/v1/events'>['items'][number]
 
@@ -81,10 +83,19 @@ export function EventsLine({ kinds, stream, cursor, onMove, isOfNow = false }: P
       })),
     [read.data, word],
   )
-  if (marks.length === 0) return null
+  if (marks.length === 0) {
+    // Without a line there is still a way back from the past.
+    return (
+      <>
+        {read.error && <Refused why={read.error} again={() => void read.refetch()} />}
+        {cursor !== null && !isOfNow && <Button size="small" onClick={() => onMove(null)}>{t('line.back')}</Button>}
+      </>
+    )
+  }
   const shown = cursor === null ? undefined : read.data?.items.filter((event) => Number(event.position) <= cursor).at(-1)
   return (
     <>
+      {read.error && <Refused why={read.error} again={() => void read.refetch()} />}
       <LineOfTime marks={marks} cursor={cursor} onMove={onMove} zone={ZONE} />
       {read.data?.isWhole === false && <div className="c-amber">{t('desk.lineShort', { position: read.data.next })}</div>}
       {cursor !== null && isOfNow && <div className="c-amber">{t('desk.notThen')}</div>}

@@ -24,6 +24,7 @@ export function Alerts() {
         <Age at={alerts.dataUpdatedAt} />
       </div>
       {alerts.error && <Refused why={alerts.error} again={() => void alerts.refetch()} />}
+      {(alerts.data?.leftOff ?? 0) > 0 && <p className="c-amber">{t('wall.leftOff', { count: alerts.data?.leftOff ?? 0 })}</p>}
       <div className="card">
         <Table<AlertRow>
           rowKey="alert"
@@ -31,7 +32,7 @@ export function Alerts() {
           loading={alerts.isPending}
           pagination={false}
           scroll={{ x: 'max-content' }}
-          locale={{ emptyText: <Empty what={t('alerts.none')} /> }}
+          locale={{ emptyText: alerts.isSuccess ? <Empty what={t('alerts.none')} /> : ' ' }}
           columns={[
             { title: t('alerts.what'), key: 'what', render: (_, one) => <Word tone={one.severity === 'critical' ? 'red' : 'amber'}>{i18n.language === 'en' ? one.label_en : one.label_zh}</Word> },
             { title: t('alerts.about'), key: 'about', render: (_, one) => (one.campaign == null ? one.subject : <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>) },

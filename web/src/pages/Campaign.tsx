@@ -72,7 +72,7 @@ export function CampaignPage() {
   const campaign = shown.data
   if (campaign === undefined) return <Waiting />
   // What stands under another moment is not shown as this one's; the line of time stays, with its focus.
-  const isReading = position !== undefined && (shown.isPlaceholderData || report.isPlaceholderData)
+  const isReading = shown.isPlaceholderData || report.isPlaceholderData
   const isPast = position !== undefined
   const status = campaign.status ?? 'draft'
   const why = isPast ? null : whyNotNow({ ...campaign, status }, ready.isError ? undefined : ready.data, i18n.language !== 'en')

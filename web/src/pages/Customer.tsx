@@ -11,6 +11,7 @@ import { Age } from '../components/Figure'
 import { LineOfTime } from '../components/LineOfTime'
 import type { Mark, Tone } from '../components/lineMarks'
 import { Tag, Word } from '../components/Marks'
+import { Pairs } from '../components/Pairs'
 import { Empty, Missing, Refused, Waiting } from '../components/States'
 import { Acts } from './customer/Acts'
 import { About } from './customer/Portrait'
@@ -33,7 +34,8 @@ export function CustomerPage() {
   const shown = useQuery({
     queryKey: ['customer', id, position ?? 'now'],
     queryFn: () => get('/api/v1/customers/{id}', [id], { as_of: position }),
-    placeholderData: (before) => before,
+    // Of this person: nobody's page shows another's values.
+    placeholderData: (before, query) => (query?.queryKey[1] === id ? before : undefined),
   })
   const timeline = useQuery({ queryKey: ['timeline', id], queryFn: () => get('/api/v1/customers/{id}/timeline', [id]) })
   const marks = useMemo<Mark[]>(
@@ -48,13 +50,17 @@ export function CustomerPage() {
     [timeline.data, t, i18n],
   )
   if (shown.error instanceof Problem && shown.error.status === 404) return <Missing />
-  if (shown.error) return <Refused why={shown.error} again={() => void shown.refetch()} />
+  if (shown.error && shown.data === undefined) return <Refused why={shown.error} again={() => void shown.refetch()} />
+  // A timeline is of all campaigns: whoever is held to some has none, and is shown the rest.
+  const isNotTheirs = timeline.error instanceof Problem && timeline.error.status === 403
   const person = shown.data
   if (person === undefined) return <Waiting />
   const zone = person.local_zone ?? 'Asia/Shanghai'
   const enrolments = person.enrolments ?? []
   const chosen = campaign ?? enrolments[0]?.campaign
   const isPast = position !== undefined
+  // What stands under another moment is not shown as this one's; the line of time stays, with its focus.
+  const isReading = shown.isPlaceholderData
   const moveTo = (to: number | null) => void navigate({ to: '/customers/$id', params: { id }, search: { campaign, position: to ?? undefined }, replace: true })
   return (
     <div className={isPast ? 'past-page list' : 'list'}>
@@ -66,54 +72,64 @@ export function CustomerPage() {
         {person.standing?.held != null && <Tag tone="red">{t('customer.held')}</Tag>}
         <span className="muted">{(person.numbers ?? []).map((one) => one.phone ?? t('calls.unknownCallee')).join(', ')} · {person.customer_id} · {zone}</span>
         <span className="spread" />
-        <Age at={shown.dataUpdatedAt} position={person.known?.position ?? null} />
+        {!isReading && <Age at={shown.dataUpdatedAt} position={person.known?.position ?? null} />}
         {!isPast && <Acts person={person} />}
       </div>
+      {shown.error && <Refused why={shown.error} again={() => void shown.refetch()} />}
+      {timeline.error && !isNotTheirs && <Refused why={timeline.error} again={() => void timeline.refetch()} />}
       {marks.length > 0 && <LineOfTime marks={marks} cursor={position ?? null} onMove={moveTo} zone={zone} />}
-      <div className="split">
-        {chosen === undefined || isPast ? (
-          <section className="card">
-            <Empty what={t(isPast ? 'customer.whyNow' : 'customer.noCampaign')} />
-          </section>
-        ) : (
-          <WhyNot id={id} campaign={chosen} zone={zone} />
-        )}
-        <section className="card">
-          <header>
-            <h2>{t('customer.enrolments')}</h2>
-            <span className="muted">{isPast ? t('customer.then') : ''}</span>
-          </header>
-          <dl className="pairs body">
-            {enrolments.map((one) => (
-              <div key={one.campaign} style={{ display: 'contents' }}>
-                <dt>
-                  <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>
-                </dt>
-                <dd>
-                  {one.settled == null ? (
-                    <Word tone="amber">{one.due_at == null ? t('customer.open') : t('customer.due', { time: instantIn(one.due_at, zone) })}</Word>
-                  ) : (
-                    <Word tone="slate">{t('customer.settled', { as: t(`disposition.${one.settled.disposition}`) })}</Word>
-                  )}
-                  <div className="muted">{t('customer.attempts', { count: one.attempts })}</div>
-                </dd>
-              </div>
-            ))}
-          </dl>
-          <header>
-            <h2>{t('menu.calls')}</h2>
-          </header>
-          <ul className="list body">
-            {(timeline.data?.calls ?? []).map((one) => (
-              <li key={one.call}>
-                <Link to="/calls/$id" params={{ id: one.call }}>{instantIn(one.permitted_at, zone)}</Link>{' '}
-                {one.disposition == null ? t('calls.underway') : t(`disposition.${one.disposition}`)}
-              </li>
-            ))}
-          </ul>
-        </section>
-      </div>
-      <About person={person} zone={zone} position={position} />
+      {isReading ? (
+        <Waiting />
+      ) : (
+        <>
+          <div className="split">
+            {chosen === undefined || isPast ? (
+              <section className="card">
+                <Empty what={t(isPast ? 'customer.whyNow' : 'customer.noCampaign')} />
+              </section>
+            ) : (
+              <WhyNot id={id} campaign={chosen} zone={zone} />
+            )}
+            <section className="card">
+              <header>
+                <h2>{t('customer.enrolments')}</h2>
+                <span className="muted">{isPast ? t('customer.then') : ''}</span>
+              </header>
+              <Pairs
+                className="body"
+                rows={enrolments.map((one) => ({
+                  key: one.campaign,
+                  name: <Link to="/campaigns/$id" params={{ id: one.campaign }}>{one.campaign}</Link>,
+                  value: (
+                    <>
+                      {one.settled == null ? (
+                        <Word tone="amber">{one.due_at == null ? t('customer.open') : t('customer.due', { time: instantIn(one.due_at, zone) })}</Word>
+                      ) : (
+                        <Word tone="slate">{t('customer.settled', { as: t(`disposition.${one.settled.disposition}`) })}</Word>
+                      )}
+                      <div className="muted">{t('customer.attempts', { count: one.attempts })}</div>
+                    </>
+                  ),
+                }))}
+              />
+              <header>
+                <h2>{t('menu.calls')}</h2>
+                {isPast && <span className="c-amber">{t('customer.callsNow')}</span>}
+              </header>
+              {timeline.isPending && <Waiting />}
+              <ul className="list body">
+                {(timeline.data?.calls ?? []).map((one) => (
+                  <li key={one.call}>
+                    <Link to="/calls/$id" params={{ id: one.call }}>{instantIn(one.permitted_at, zone)}</Link>{' '}
+                    {one.disposition == null ? t('calls.underway') : t(`disposition.${one.disposition}`)}
+                  </li>
+                ))}
+              </ul>
+            </section>
+          </div>
+          <About person={person} zone={zone} position={position} />
+        </>
+      )}
     </div>
   )
 }

@@ -16,6 +16,10 @@ const here = getRouteApi('/customers')
 type Row = Told<'/api/v1/customers'>['items'][number]
 
 const PAGE = 50
+/** The shortest number, as the server reads them. */
+const DIGITS_MIN = 7
+/** E.164: the longest. */
+const DIGITS_MAX = 15
 
 export function Customers() {
   const { t } = useTranslation()
@@ -30,7 +34,9 @@ export function Customers() {
     placeholderData: keepPreviousData,
     enabled: may('customers:read'),
   })
-  const next = listed.data?.next_cursor
+  // Rows of another page or filter are not shown as this one's.
+  const isOther = listed.isPlaceholderData
+  const next = isOther ? undefined : listed.data?.next_cursor
   const narrowed = (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault()
     const said = new FormData(event.currentTarget)
@@ -59,10 +65,10 @@ export function Customers() {
         <Table<Row>
           rowKey="id"
           size="small"
-          loading={listed.isPending}
-          dataSource={listed.data?.items ?? []}
+          loading={listed.isPending || isOther}
+          dataSource={isOther ? [] : (listed.data?.items ?? [])}
           pagination={false}
-          locale={{ emptyText: <Empty what={t('customers.none')} next={t('customers.noneNext')} /> }}
+          locale={{ emptyText: listed.isSuccess && !isOther ? <Empty what={t('customers.none')} next={t('customers.noneNext')} /> : ' ' }}
           columns={[
             {
               title: t('customers.name'),
@@ -96,7 +102,7 @@ function Find() {
   const open = (id: string) => void navigate({ to: '/customers/$id', params: { id } })
   const find = async (event: FormEvent) => {
     event.preventDefault()
-    const said = typed.trim()
+    const said = typed.normalize('NFKC').trim()
     if (said === '') return
     setAsking(true)
     setWhy(null)
@@ -132,12 +138,35 @@ function Find() {
   )
 }
 
-/** Our ids of whoever is meant: of a phone number all who have it, else the one who has this id. */
+/** Only what numbers are written with, and as many digits as the shortest has. */
+function mayBeNumber(said: string): boolean {
+  const digits = said.replace(/\D/g, '').length
+  return /^[\d\s+()-]+$/.test(said) && digits >= DIGITS_MIN && digits <= DIGITS_MAX
+}
+
+/** Written as no id is: with a sign of numbers, with the zero of a trunk, or as mobile numbers are. */
+function isNumber(said: string): boolean {
+  return /[\s+()-]/.test(said) || said.startsWith('0') || /^1[3-9]\d{9}$/.test(said)
+}
+
+/**
+ * Our ids of whoever is meant. What may be a number is asked in a body first, and stands in an address only where no number
+ * is written like that; an institution's own id is asked by its address, for which the API has no other question.
+ */
 async function looked(said: string): Promise<string[]> {
-  const digits = said.replace(/[\s-]/g, '')
-  if (/^(\+\d{8,15}|1[3-9]\d{9})$/.test(digits)) {
-    const { told } = await post('/api/v1/consents/show', [], { number: digits })
-    return told.customers.map((one) => one.id)
+  if (!mayBeNumber(said)) return byId(said)
+  try {
+    const { told } = await post('/api/v1/consents/show', [], { number: said.replace(/[\s()-]/g, '') })
+    if (told.customers.length > 0 || isNumber(said)) return told.customers.map((one) => one.id)
+  } catch (why) {
+    // That no number is written like this is an answer, too.
+    const isNone = why instanceof Problem && (why.status === 400 || why.status === 422)
+    const isForbidden = why instanceof Problem && why.status === 403
+    if (!isNone && !(isForbidden && !isNumber(said))) throw why
   }
+  return byId(said)
+}
+
+async function byId(said: string): Promise<string[]> {
   return [(await get('/api/v1/customers/{id}', [said])).id]
 }

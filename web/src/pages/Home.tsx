@@ -43,12 +43,12 @@ function Today() {
     const column = told.columns.find((one) => one.column === name)
     return (i18n.language === 'en' ? column?.label.en : column?.label.zh) ?? name
   }
-  const of = (name: string) => `${cell(name)?.numerator ?? 0} ÷ ${cell(name)?.denominator ?? 0}`
+  const of = (name: string) => `${cell(name)?.numerator ?? '–'} ÷ ${cell(name)?.denominator ?? '–'}`
   const reached = told.targets.filter((one) => one.reached).length
   return (
     <>
       <div className="row">
-        <Figure name={label('dialed_calls_v1')} value={String(cell('dialed_calls_v1')?.numerator ?? 0)} below={t('home.today', { date: told.date })} />
+        <Figure name={label('dialed_calls_v1')} value={String(cell('dialed_calls_v1')?.numerator ?? '–')} below={t('home.today', { date: told.date })} />
         <Figure name={`${label('answer_ratio_per_call_v1')} v1`} value={percent(cell('answer_ratio_per_call_v1')?.value)} below={of('answer_ratio_per_call_v1')} />
         <Figure name={`${label('talk_ms_mean_v1')} v1`} value={seconds(cell('talk_ms_mean_v1')?.value)} below={t('home.perAnswered')} />
         <Figure name={`${label('conversion_ratio_v2')} v2`} value={percent(cell('conversion_ratio_v2')?.value)} below={of('conversion_ratio_v2')} />
@@ -145,6 +145,7 @@ function Needs() {
             <Word tone="amber">{t('home.approval', { act: i18n.language === 'en' ? one.act : one.act_zh, by: one.requested_by })}</Word>
           </li>
         ))}
+        {(alerts.data?.leftOff ?? 0) > 0 && <li className="c-amber">{t('wall.leftOff', { count: alerts.data?.leftOff ?? 0 })}</li>}
         {isRead && standing.length + engaged.length + asked.length === 0 && <li className="muted">{t('home.nothing')}</li>}
       </ul>
     </section>

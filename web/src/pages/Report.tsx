@@ -5,11 +5,12 @@ import { Button, DatePicker, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { addressOf, get, post, type Told } from '../api/client'
-import { instantIn } from '../app/format'
+import { instantFrom, instantIn } from '../app/format'
 import { report } from '../app/router'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
+import { useOnce } from '../components/useOnce'
 
 type Made = Told<'/api/v1/saved-reports/{name}'>
 type Row = Made['figures'][number]
@@ -24,11 +25,12 @@ export function ReportPage() {
     queryFn: () => get('/api/v1/saved-reports/{name}', [name], { as_of }),
     placeholderData: keepPreviousData,
   })
+  const once = useOnce()
   const [sent, setSent] = useState<string | null>(null)
   const [refused, setRefused] = useState<unknown>(null)
   const send = async () => {
     try {
-      const { position } = await post('/api/v1/saved-reports/{name}/send', [name])
+      const { position } = await once(name, (key) => post('/api/v1/saved-reports/{name}/send', [name], undefined, key))
       setSent(position)
       setRefused(null)
     } catch (why) {
@@ -36,7 +38,7 @@ export function ReportPage() {
     }
   }
   if (made.isPending || (as_of !== undefined && made.isPlaceholderData)) return <Waiting />
-  if (made.error) return <Refused why={made.error} again={() => void made.refetch()} />
+  if (made.data === undefined) return <Refused why={made.error} again={() => void made.refetch()} />
   const shown = made.data
   const metric = shown.figures[0]?.metric
   return (
@@ -49,12 +51,13 @@ export function ReportPage() {
         <DatePicker
           showTime
           aria-label={t('reports.asOf')}
-          placeholder={t('reports.asOf')}
-          onChange={(at) => void navigate({ search: { as_of: at === null ? undefined : at.toISOString() } })}
+          placeholder={`${t('reports.asOf')} (${shown.zone})`}
+          onChange={(at) => void navigate({ search: { as_of: instantFrom(at?.format('YYYY-MM-DDTHH:mm:ss') ?? '', shown.zone) } })}
         />
         {as_of !== undefined && <Button onClick={() => void navigate({ search: {} })}>{t('reports.now')}</Button>}
         {shown.is_own && (shown.channels ?? []).length > 0 && <Button onClick={() => void send()}>{t('reports.send')}</Button>}
       </div>
+      {made.error && <Refused why={made.error} again={() => void made.refetch()} />}
       {sent !== null && <Tag tone="line">{t('reports.sent', { position: sent })}</Tag>}
       {refused !== null && <Refused why={refused} />}
       <p className="muted">{t('reports.over', { from: instantIn(shown.from, shown.zone), to: instantIn(shown.to, shown.zone), zone: shown.zone })}</p>
@@ -88,12 +91,13 @@ function eventsOf(one: Row, shown: Made, as_of: string | undefined): string {
 function Notes({ chart, zone }: { chart: string; zone: string }) {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const once = useOnce()
   const [text, setText] = useState('')
   const [refused, setRefused] = useState<unknown>(null)
   const notes = useQuery({ queryKey: ['chart-notes', chart], queryFn: () => get('/api/v1/chart-notes', [], { chart }) })
   const add = async () => {
     try {
-      await post('/api/v1/chart-notes', [], { chart, text })
+      await once(text, (key) => post('/api/v1/chart-notes', [], { chart, text }, key))
       setText('')
       setRefused(null)
       await queries.invalidateQueries({ queryKey: ['chart-notes', chart] })

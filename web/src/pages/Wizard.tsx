@@ -1,7 +1,7 @@
 // A campaign from its file to its start, step by step; what is filled in is kept as a draft at each of them, and stays in the
 // page whatever happens to the server or the session. The address names the draft.
 import { useQueryClient } from '@tanstack/react-query'
-import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, useBlocker, useNavigate } from '@tanstack/react-router'
 import { Button, Steps } from 'antd'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -11,10 +11,10 @@ import { useMay } from '../app/session'
 import { Tag } from '../components/Marks'
 import { Missing, Refused } from '../components/States'
 import { FileStep } from './wizard/FileStep'
-import { EMPTY, lackingOf, STEPS, type Filled } from './wizard/filled'
+import { EMPTY, lackingOf, STEPS, wordsOf, type Filled } from './wizard/filled'
 import { FlowStep } from './wizard/FlowStep'
 import { GoLiveStep } from './wizard/GoLiveStep'
-import { BothVersions, Drafts, KeptLine } from './wizard/Kept'
+import { BothDrafts, Drafts, KeptLine } from './wizard/Kept'
 import { LinesStep } from './wizard/LinesStep'
 import { SegmentStep } from './wizard/SegmentStep'
 import { TargetsStep } from './wizard/TargetsStep'
@@ -42,19 +42,25 @@ export function Wizard() {
   useEffect(() => {
     if (isOfOthers) setFilled((before) => ({ ...before, map: {} }))
   }, [isOfOthers])
+  const isKept = wordsOf(filled) === (draft.kept.as === 'kept' ? draft.kept.of : wordsOf(EMPTY))
+  // A campaign that is made is no draft any more.
+  const isUnkept = made === null && !isKept
+  useBlocker({
+    shouldBlockFn: ({ current, next }) => isUnkept && current.pathname !== next.pathname && !window.confirm(t('wizard.leave')),
+    enableBeforeUnload: () => isUnkept,
+  })
   if (!may('campaigns:write')) return <Missing />
   const set = (some: Partial<Filled>) => setFilled((before) => ({ ...before, ...some }))
   const lacking = lackingOf(filled, file !== null)
   const go = (step: number) => {
     const next = { ...filled, step }
     setFilled(next)
-    // A campaign that is made is no draft any more.
     if (made === null) draft.save(next)
   }
   const choose = (chosen: File | null) => {
     setFile(chosen)
     // The same file, chosen again behind a reload, is read as it was said; another one from the beginning.
-    set(chosen?.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
+    set(chosen !== null && chosen.name === filled.fileName ? {} : { fileName: chosen?.name ?? '', map: {} })
   }
   const started = async (id: string) => {
     await draft.remove().catch(() => undefined)
@@ -68,7 +74,7 @@ export function Wizard() {
         <h1>{t('wizard.title')}</h1>
         {ready.data?.rehearsal === true && <Tag tone="amber">{t('top.rehearsalShort')}</Tag>}
         <span className="spread" />
-        <KeptLine kept={draft.kept} />
+        <KeptLine kept={draft.kept} isKept={made !== null || isKept} />
       </div>
       {draft.missing !== null && <Refused why={draft.missing} />}
       {opened === undefined && filled.step === 0 && <Drafts onOpen={name} />}
@@ -83,16 +89,16 @@ export function Wizard() {
           {step === 'flow' && <FlowStep filled={filled} set={set} />}
           {step === 'lines' && <LinesStep filled={filled} set={set} />}
           {step === 'targets' && <TargetsStep filled={filled} set={set} />}
-          {step === 'live' && <GoLiveStep filled={filled} file={file} made={made} onMade={setMade} onStarted={(id) => void started(id)} />}
+          {step === 'live' && <GoLiveStep filled={filled} file={file} lacks={lacking !== null} made={made} onMade={setMade} onStarted={(id) => void started(id)} />}
         </div>
         <footer className="head">
           <Button disabled={filled.step === 0 || made !== null} onClick={() => go(filled.step - 1)}>{t('wizard.back')}</Button>
           {filled.step < STEPS.length - 1 && <Button type="primary" disabled={lacking !== null} onClick={() => go(filled.step + 1)}>{t('wizard.next')}</Button>}
-          {lacking !== null && <span className="muted">{t(lacking)}</span>}
+          {lacking !== null && <span className="muted">{t(lacking, { file: filled.fileName })}</span>}
           {made === null && <Button type="text" onClick={() => draft.save(filled)}>{t('wizard.keep')}</Button>}
         </footer>
       </section>
-      <BothVersions
+      <BothDrafts
         ours={filled}
         theirs={draft.theirs}
         onOurs={draft.keepOurs}

@@ -5,6 +5,7 @@ import { Button, Table, Tabs } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMe } from '../../app/session'
@@ -27,17 +28,17 @@ export function ApprovalsPage() {
   const [asked, setAsked] = useState<{ one: Row; isYes: boolean } | null>(null)
   const approvals = useQuery({
     queryKey: ['approvals', tab],
-    queryFn: () => get('/api/v1/approvals', [], { open: tab === 'open' ? 'true' : undefined, limit: 200 }),
+    queryFn: () => paged((cursor) => get('/api/v1/approvals', [], { open: tab === 'open' ? 'true' : undefined, limit: 200, cursor })),
     refetchInterval: SLOW_MS,
   })
   const [pending, settle] = usePending((after) => get('/api/v1/approvals', [], { after_position: after }))
   const go = (to: { position?: number | undefined; tab?: string | undefined }) => void navigate({ to: '/approvals', search: { position, tab, ...to }, replace: true })
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     if (asked === null) return
     const { one, isYes } = asked
     const done = isYes
-      ? await post('/api/v1/approvals/{id}/approve', [one.id], reason === '' ? {} : { reason })
-      : await post('/api/v1/approvals/{id}/reject', [one.id], { reason })
+      ? await post('/api/v1/approvals/{id}/approve', [one.id], reason === '' ? {} : { reason }, key)
+      : await post('/api/v1/approvals/{id}/reject', [one.id], { reason }, key)
     void settle(done.position, t(isYes ? 'approvals.approved' : 'approvals.rejected'))
   }
   const nameOf = (one: Row) => (i18n.language === 'en' ? one.act.replace(/_/g, ' ') : one.act_zh)
@@ -46,6 +47,7 @@ export function ApprovalsPage() {
       <PageHead title={t('desk.approvals')} about={t('approvals.about')} at={approvals.dataUpdatedAt}>{pending}</PageHead>
       <EventsLine kinds={['approval.']} cursor={position ?? null} onMove={(to) => go({ position: to ?? undefined })} isOfNow />
       {approvals.error && <Refused why={approvals.error} again={() => void approvals.refetch()} />}
+      {approvals.data?.next_cursor != null && <p className="c-amber">{t('desk.notAll', { count: approvals.data.items.length })}</p>}
       <div className="card">
         <Tabs
           style={{ padding: '0 14px' }}
@@ -91,6 +93,7 @@ export function ApprovalsPage() {
           what={t('approvals.what', { by: asked.one.requested_by, reason: asked.one.reason })}
           isDanger={!asked.isYes}
           reason={t('act.reason')}
+          reasonBytesMax={512}
           mayBeEmpty={asked.isYes}
           send={send}
           onLeave={() => setAsked(null)}

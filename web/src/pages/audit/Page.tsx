@@ -6,7 +6,7 @@ import { Button, Input, Table } from 'antd'
 import { useMemo, useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { post } from '../../api/client'
-import { instantIn } from '../../app/format'
+import { instantFrom, instantIn } from '../../app/format'
 import { toneOfKind, useKindWord } from '../../components/EventsLine'
 import { LineOfTime } from '../../components/LineOfTime'
 import type { Mark } from '../../components/lineMarks'
@@ -26,10 +26,6 @@ async function ask(order: Order) {
   return (await post('/api/v1/audit/search', [], { ...order, limit: LIMIT })).told
 }
 
-function instant(local: string): string | undefined {
-  return local === '' ? undefined : `${local}${local.length === 16 ? ':00' : ''}+08:00`
-}
-
 export function AuditPage() {
   const { t } = useTranslation()
   const word = useKindWord()
@@ -45,7 +41,7 @@ export function AuditPage() {
   )
   const search = (to: Record<string, string>) => {
     const { from = '', to: until = '', ...rest } = to
-    const kept = Object.fromEntries(Object.entries({ ...rest, from: instant(from), to: instant(until) }).filter(([, value]) => value !== undefined && value !== ''))
+    const kept = Object.fromEntries(Object.entries({ ...rest, from: instantFrom(from, ZONE), to: instantFrom(until, ZONE) }).filter(([, value]) => value !== undefined && value !== ''))
     setOrder(kept)
   }
   const submit = (event: FormEvent) => {

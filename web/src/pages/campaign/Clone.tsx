@@ -1,12 +1,12 @@
 // Another campaign with the same plan and flow: its lists and figures are its own.
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Button, Input, Modal } from 'antd'
+import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { post } from '../../api/client'
 import { useMay } from '../../app/session'
-import { Refused } from '../../components/States'
+import { Ask } from '../../components/Ask'
 
 export function Clone({ id }: { id: string }) {
   const { t } = useTranslation()
@@ -14,42 +14,28 @@ export function Clone({ id }: { id: string }) {
   const navigate = useNavigate()
   const queries = useQueryClient()
   const [name, setName] = useState<string | null>(null)
-  const [why, setWhy] = useState<unknown>(null)
-  const [isAsking, setAsking] = useState(false)
   if (!may('campaigns:write')) return null
-  const send = async () => {
-    if (name === null) return
-    setAsking(true)
-    setWhy(null)
-    try {
-      await post('/api/v1/campaigns/{id}/clone', [id], { task_id: name.trim() })
-      await queries.invalidateQueries()
-      setName(null)
-      void navigate({ to: '/campaigns/$id', params: { id: name.trim() } })
-    } catch (refused) {
-      setWhy(refused)
-    } finally {
-      setAsking(false)
-    }
+  const send = async (_: string, key: string) => {
+    const named = (name ?? '').trim()
+    await post('/api/v1/campaigns/{id}/clone', [id], { task_id: named }, key)
+    await queries.invalidateQueries()
+    void navigate({ to: '/campaigns/$id', params: { id: named } })
   }
   return (
     <>
       <Button onClick={() => setName(`${id}_2`)}>{t('clone.ask')}</Button>
-      <Modal
-        open={name !== null}
-        title={t('clone.title', { id })}
-        okText={t('clone.ok')}
-        cancelText={t('act.leave')}
-        okButtonProps={{ disabled: !/^[A-Za-z0-9_.-]{1,64}$/.test((name ?? '').trim()), loading: isAsking }}
-        onOk={() => void send()}
-        onCancel={() => setName(null)}
-      >
-        <div className="list">
-          <p>{t('clone.what')}</p>
-          <Input maxLength={64} aria-label={t('wizard.member.taskId')} value={name ?? ''} onChange={(event) => setName(event.target.value)} />
-          {why !== null && <Refused why={why} />}
-        </div>
-      </Modal>
+      {name !== null && (
+        <Ask
+          title={t('clone.title', { id })}
+          ok={t('clone.ok')}
+          what={t('clone.what')}
+          isReady={/^[A-Za-z0-9_.-]{1,64}$/.test(name.trim())}
+          send={send}
+          onLeave={() => setName(null)}
+        >
+          <Input maxLength={64} aria-label={t('wizard.member.taskId')} value={name} onChange={(event) => setName(event.target.value)} />
+        </Ask>
+      )}
     </>
   )
 }

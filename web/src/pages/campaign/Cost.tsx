@@ -23,8 +23,9 @@ export function Cost({ id }: { id: string }) {
     refetchInterval: SLOW_MS,
     placeholderData: keepPreviousData,
   })
-  if (costs.error) return <Refused why={costs.error} again={() => void costs.refetch()} />
-  const told = costs.data
+  if (costs.error && costs.data === undefined) return <Refused why={costs.error} again={() => void costs.refetch()} />
+  // Another tariff has figures of its own: until they are there none are shown.
+  const told = costs.isPlaceholderData ? undefined : costs.data
   return (
     <div className="list">
       <div className="head">
@@ -35,15 +36,16 @@ export function Cost({ id }: { id: string }) {
         <span className="spread" />
         <Age at={costs.dataUpdatedAt} />
       </div>
+      {costs.error && <Refused why={costs.error} again={() => void costs.refetch()} />}
       <p>
-        {t('cost.total', { yuan: yuan(told?.total.cost_fen), calls: told?.total.calls ?? '–', billed: clockOf((told?.total.billed_seconds ?? 0) * 1000) })}{' '}
+        {t('cost.total', { yuan: yuan(told?.total.cost_fen), calls: told?.total.calls ?? '–', billed: told === undefined ? '–' : clockOf(told.total.billed_seconds * 1000) })}{' '}
         <span className="muted">{i18n.language === 'en' ? told?.label_en : told?.label_zh}</span>
       </p>
       <Table
         rowKey={(one) => `${one.disposition} ${one.outcome ?? ''}`}
         size="small"
         pagination={false}
-        loading={costs.isPending}
+        loading={costs.isPending || costs.isPlaceholderData}
         dataSource={told?.endings ?? []}
         locale={{ emptyText: <Empty what={t('calls.none')} /> }}
         columns={[

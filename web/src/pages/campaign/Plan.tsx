@@ -2,6 +2,7 @@
 import { useTranslation } from 'react-i18next'
 import type { CampaignShown } from '../../api/queries'
 import { instantIn } from '../../app/format'
+import { Pairs } from '../../components/Pairs'
 
 export function Plan({ campaign }: { campaign: CampaignShown }) {
   const { t } = useTranslation()
@@ -21,13 +22,6 @@ export function Plan({ campaign }: { campaign: CampaignShown }) {
     [t('plan.endsAt'), campaign.ends_at == null ? t('plan.none') : instantIn(campaign.ends_at, campaign.time_zone)],
   ]
   return (
-    <dl className="pairs">
-      {rows.map(([name, value]) => (
-        <div key={name} style={{ display: 'contents' }}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <Pairs rows={rows.map(([name, value]) => ({ key: name, name, value }))} />
   )
 }

@@ -1,16 +1,18 @@
 // Changes to a campaign that runs: people who come by a further file, people or a whole list who are not called any more, a
 // list that was a mistake; each list with where its people stand.
-import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { Button, Input, Modal, Table } from 'antd'
-import { useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { Button, Input, Table } from 'antd'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, upload } from '../../api/client'
 import { LIVE_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
+import { Ask } from '../../components/Ask'
 import { Empty, Refused } from '../../components/States'
+import { nameOf, useOnce } from '../../components/useOnce'
+import { usePending } from '../../components/usePending'
 
-const REASON_MAX = 256
 /** How many lists are shown, the latest first: each is counted from the log. */
 const LISTS_SHOWN_MAX = 20
 
@@ -26,9 +28,10 @@ type Act = { kind: 'withdraw' | 'undo'; list: string } | { kind: 'people' }
 export function Running({ id, zone }: { id: string; zone: string }) {
   const { t } = useTranslation()
   const may = useMay()
-  const queries = useQueryClient()
+  const once = useOnce()
   const [act, setAct] = useState<Act | null>(null)
   const [said, setSaid] = useState<string | null>(null)
+  const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [id], { after_position: position }))
   const [why, setWhy] = useState<unknown>(null)
   const lists = useQuery({
     queryKey: ['lists', id],
@@ -40,16 +43,14 @@ export function Running({ id, zone }: { id: string; zone: string }) {
     refetchInterval: 5 * LIVE_MS,
   })
   const told = async (what: string, position: string | null | undefined) => {
-    setAct(null)
     setSaid(what)
-    await get('/api/v1/campaigns/{id}', [id], { after_position: position ?? null }).catch(() => undefined)
-    await queries.invalidateQueries()
+    await settle(position ?? null, null)
   }
   const append = async (file: File) => {
     setWhy(null)
     setSaid(t('running.appending', { file: file.name }))
     try {
-      const { told: report, position } = await upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name }, file)
+      const { told: report, position } = await once(nameOf(file), (key) => upload('/api/v1/campaigns/{id}/lists', [id], { source: file.name }, file, key))
       await told(t('running.appended', { enrolled: report.enrolled, bad: report.bad_count }), position)
     } catch (refused) {
       setSaid(null)
@@ -77,6 +78,7 @@ export function Running({ id, zone }: { id: string; zone: string }) {
         </div>
       )}
       {said !== null && <p role="status">{said}</p>}
+      {pending}
       {why !== null && <Refused why={why} />}
       {lists.error && <Refused why={lists.error} again={() => void lists.refetch()} />}
       <Table
@@ -123,53 +125,43 @@ interface WithdrawingProps {
 
 function Withdrawing({ id, act, onLeave, onDone }: WithdrawingProps) {
   const { t } = useTranslation()
-  const [reason, setReason] = useState('')
   const [people, setPeople] = useState('')
   const [count, setCount] = useState<number | null>(null)
-  const [why, setWhy] = useState<unknown>(null)
+  // How far a long list has come: what is sent again goes on from there.
+  const far = useRef<{ parts: number; sum: number; after: string | null; position: string | null }>({ parts: 0, sum: 0, after: null, position: null })
   const named = people.split(/[\s,;，；]+/).filter((one) => one !== '')
-  const send = async () => {
-    setWhy(null)
-    setCount(0)
-    try {
-      let [sum, after, position]: [number, string | null | undefined, string | null | undefined] = [0, undefined, undefined]
-      if (act.kind === 'people') {
-        const { told } = await post('/api/v1/campaigns/{id}/withdraw', [id], { customers: named, reason })
-        onDone(told.withdrawn, told.position)
+  const send = async (reason: string, key: string) => {
+    if (act.kind === 'people') {
+      const { told } = await post('/api/v1/campaigns/{id}/withdraw', [id], { customers: named, reason }, key)
+      onDone(told.withdrawn, told.position)
+      return
+    }
+    const path = act.kind === 'undo' ? '/api/v1/lists/{list}/undo' : '/api/v1/lists/{list}/withdraw'
+    // A long list is withdrawn in parts, each of which says where the next one goes on, and is a command of its own.
+    for (;;) {
+      const { parts, sum, after, position } = far.current
+      setCount(sum)
+      const part: Withdrawn = (await post(path, [act.list], after === null ? { reason } : { reason, after }, `${key}-${parts}`)).told
+      far.current = { parts: parts + 1, sum: sum + part.withdrawn, after: part.after ?? null, position: part.position ?? position }
+      if (part.after == null) {
+        onDone(far.current.sum, far.current.position)
         return
       }
-      // A long list is withdrawn in parts, each of which says where the next one goes on.
-      do {
-        const path = act.kind === 'undo' ? '/api/v1/lists/{list}/undo' : '/api/v1/lists/{list}/withdraw'
-        const part: Withdrawn = (await post(path, [act.list], after == null ? { reason } : { reason, after })).told
-        sum += part.withdrawn
-        after = part.after
-        position = part.position ?? position
-        setCount(sum)
-      } while (after != null)
-      onDone(sum, position)
-    } catch (refused) {
-      setCount(null)
-      setWhy(refused)
     }
   }
   return (
-    <Modal
-      open
+    <Ask
       title={t(`running.${act.kind}Title`)}
-      okText={t(`running.${act.kind}Ok`)}
-      cancelText={t('act.leave')}
-      okButtonProps={{ danger: true, disabled: reason.trim() === '' || (act.kind === 'people' && named.length === 0), loading: count !== null }}
-      onOk={() => void send()}
-      onCancel={onLeave}
+      ok={t(`running.${act.kind}Ok`)}
+      what={t(`running.${act.kind}What`)}
+      isDanger
+      reason={t('act.reason')}
+      isReady={act.kind !== 'people' || named.length > 0}
+      below={count !== null && <span role="status">{t('running.sofar', { count })}</span>}
+      send={send}
+      onLeave={onLeave}
     >
-      <div className="list">
-        <p>{t(`running.${act.kind}What`)}</p>
-        {act.kind === 'people' && <Input.TextArea rows={3} aria-label={t('running.people')} placeholder={t('running.people')} value={people} onChange={(event) => setPeople(event.target.value)} />}
-        <Input.TextArea rows={2} maxLength={REASON_MAX} aria-label={t('act.reason')} placeholder={t('act.reason')} value={reason} onChange={(event) => setReason(event.target.value)} />
-        {count !== null && <span role="status">{t('running.sofar', { count })}</span>}
-        {why !== null && <Refused why={why} />}
-      </div>
-    </Modal>
+      {act.kind === 'people' ? <Input.TextArea rows={3} aria-label={t('running.people')} placeholder={t('running.people')} value={people} onChange={(event) => setPeople(event.target.value)} /> : undefined}
+    </Ask>
   )
 }

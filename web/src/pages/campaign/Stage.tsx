@@ -1,22 +1,22 @@
 // Going live in stages: where the campaign is, what of its stage is used up, and the next stage with who stands for it. The
 // server counts the figures of the evidence from the log, and refuses where they are not enough.
-import { useQueryClient } from '@tanstack/react-query'
-import { Button, Input, Modal } from 'antd'
+import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post } from '../../api/client'
 import type { CampaignShown } from '../../api/queries'
 import { useMay } from '../../app/session'
+import { Ask } from '../../components/Ask'
 import { Word } from '../../components/Marks'
-import { Refused } from '../../components/States'
+import { usePending } from '../../components/usePending'
 
 const NEXT = { test: 'pilot', pilot: 'full', full: null } as const
-const REASON_MAX = 256
 
 export function Stage({ campaign }: { campaign: CampaignShown }) {
   const { t, i18n } = useTranslation()
   const may = useMay()
   const [isAsking, setAsking] = useState(false)
+  const [pending, settle] = usePending((position) => get('/api/v1/campaigns/{id}', [campaign.id], { after_position: position }))
   const stage = campaign.stage
   if (stage == null) return <p className="muted">{t('stage.none')}</p>
   const next = NEXT[stage.stage]
@@ -32,50 +32,37 @@ export function Stage({ campaign }: { campaign: CampaignShown }) {
         <Word tone={stage.stage === 'full' ? 'line' : 'amber'}>{t(`wizard.stage.${stage.stage}`)}</Word>
         <span className="muted">{used}</span>
         {next !== null && may('campaigns:start') && <Button onClick={() => setAsking(true)}>{t(`stage.to.${next}`)}</Button>}
+        {pending}
       </div>
       {stage.waiting != null && <Word tone="amber">{i18n.language === 'en' ? stage.waiting.en : stage.waiting.zh}</Word>}
-      {isAsking && next !== null && <Promote id={campaign.id} to={next} onLeave={() => setAsking(false)} />}
+      {isAsking && next !== null && <Promote id={campaign.id} to={next} onLeave={() => setAsking(false)} onDone={(position) => void settle(position, t('stage.done'))} />}
     </div>
   )
 }
 
-function Promote({ id, to, onLeave }: { id: string; to: 'pilot' | 'full'; onLeave: () => void }) {
+interface PromoteProps {
+  id: string
+  to: 'pilot' | 'full'
+  onLeave: () => void
+  onDone: (position: string | null) => void
+}
+
+function Promote({ id, to, onLeave, onDone }: PromoteProps) {
   const { t } = useTranslation()
-  const queries = useQueryClient()
-  const [reason, setReason] = useState('')
   const [onDuty, setOnDuty] = useState('')
-  const [why, setWhy] = useState<unknown>(null)
-  const [isAsking, setAsking] = useState(false)
-  const send = async () => {
-    setAsking(true)
-    setWhy(null)
-    try {
-      const evidence = onDuty.trim() === '' ? {} : { evidence: { person_on_duty: onDuty.trim() } }
-      const { position } = await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence })
-      await get('/api/v1/campaigns/{id}', [id], { after_position: position }).catch(() => undefined)
-      await queries.invalidateQueries()
-      onLeave()
-    } catch (refused) {
-      setWhy(refused)
-      setAsking(false)
-    }
+  const send = async (reason: string, key: string) => {
+    const evidence = onDuty.trim() === '' ? {} : { evidence: { person_on_duty: onDuty.trim() } }
+    onDone((await post('/api/v1/campaigns/{id}/promote', [id], { to, reason, ...evidence }, key)).position)
   }
   return (
-    <Modal
-      open
+    <Ask
       title={t(`stage.to.${to}`)}
-      okText={t(`stage.to.${to}`)}
-      cancelText={t('act.leave')}
-      okButtonProps={{ disabled: reason.trim() === '', loading: isAsking }}
-      onOk={() => void send()}
-      onCancel={onLeave}
-    >
-      <div className="list">
-        <p>{t('stage.what')}</p>
-        <Input.TextArea rows={2} maxLength={REASON_MAX} aria-label={t('act.reason')} placeholder={t('act.reason')} value={reason} onChange={(event) => setReason(event.target.value)} />
-        {to === 'full' && <Input maxLength={64} aria-label={t('stage.onDuty')} placeholder={t('stage.onDuty')} value={onDuty} onChange={(event) => setOnDuty(event.target.value)} />}
-        {why !== null && <Refused why={why} />}
-      </div>
-    </Modal>
+      ok={t(`stage.to.${to}`)}
+      what={t('stage.what')}
+      reason={t('act.reason')}
+      below={to === 'full' && <Input maxLength={64} aria-label={t('stage.onDuty')} placeholder={t('stage.onDuty')} value={onDuty} onChange={(event) => setOnDuty(event.target.value)} />}
+      send={send}
+      onLeave={onLeave}
+    />
   )
 }

@@ -5,8 +5,9 @@ import { Button, Checkbox, Input, Select, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
-import { instantIn } from '../../app/format'
+import { instantFrom, instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Ask } from '../../components/Ask'
 import { Clock } from '../../components/Clock'
@@ -25,21 +26,13 @@ export function Complaints() {
   const may = useMay()
   const [onlyOpen, setOnlyOpen] = useState(true)
   const [asked, setAsked] = useState<'open' | { one: Complaint; act: 'assign' | 'resolve' } | null>(null)
-  const [to, setTo] = useState('')
-  const [outcome, setOutcome] = useState<Outcome>('upheld')
   const complaints = useQuery({
     queryKey: ['complaints', onlyOpen],
-    queryFn: () => get('/api/v1/complaints', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
+    queryFn: () => paged((cursor) => get('/api/v1/complaints', [], { open: onlyOpen ? 'true' : undefined, limit: 200, cursor })),
     refetchInterval: SLOW_MS,
   })
   const [pending, settle] = usePending((at) => get('/api/v1/complaints', [], { after_position: at, limit: 1 }))
   const report = complaints.data?.report
-  const send = async (note: string) => {
-    if (asked === null || asked === 'open') return
-    const { one, act } = asked
-    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome })
-    void settle(done.position, t('compliance.saved'))
-  }
   return (
     <div className="list">
       <div className="head">
@@ -51,6 +44,7 @@ export function Complaints() {
         <Age at={complaints.dataUpdatedAt} />
       </div>
       {complaints.error && <Refused why={complaints.error} again={() => void complaints.refetch()} />}
+      {complaints.data?.next_cursor != null && <p className="c-amber">{t('desk.notAll', { count: complaints.data.items.length })}</p>}
       <Table<Complaint>
         rowKey="id"
         size="small"
@@ -83,21 +77,36 @@ export function Complaints() {
         ]}
       />
       {asked === 'open' && <Open onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
-      {asked !== null && asked !== 'open' && (
-        <Ask
-          title={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
-          ok={t(asked.act === 'assign' ? 'compliance.assign' : 'compliance.resolve')}
-          what={asked.one.what}
-          reason={asked.act === 'resolve' ? t('compliance.note') : undefined}
-          isReady={asked.act === 'resolve' || to.trim() !== ''}
-          send={send}
-          onLeave={() => setAsked(null)}
-        >
-          {asked.act === 'assign' && <Input aria-label={t('compliance.owner')} placeholder={t('compliance.owner')} maxLength={64} value={to} onChange={(event) => setTo(event.target.value)} />}
-          {asked.act === 'resolve' && <Select<Outcome> aria-label={t('compliance.outcome')} value={outcome} onChange={setOutcome} options={OUTCOMES.map((one) => ({ value: one, label: t(`compliance.outcomeOf.${one}`) }))} />}
-        </Ask>
-      )}
+      {asked !== null && asked !== 'open' && <See {...asked} onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
     </div>
+  )
+}
+
+interface SeeProps {
+  one: Complaint
+  act: 'assign' | 'resolve'
+  onLeave: () => void
+  onDone: (position: string | null) => void
+}
+
+/** Who sees to one complaint, or how it ended: what is said here is said of no other. */
+function See({ one, act, onLeave, onDone }: SeeProps) {
+  const { t } = useTranslation()
+  const [to, setTo] = useState('')
+  const [outcome, setOutcome] = useState<Outcome>('upheld')
+  const send = async (note: string, key: string) => {
+    const done = act === 'assign' ? await post('/api/v1/complaints/{id}/assign', [one.id], { to: to.trim() }, key) : await post('/api/v1/complaints/{id}/resolve', [one.id], { note, outcome }, key)
+    onDone(done.position)
+  }
+  const name = t(act === 'assign' ? 'compliance.assign' : 'compliance.resolve')
+  return (
+    <Ask title={name} ok={name} what={one.what} reason={act === 'resolve' ? t('compliance.note') : undefined} reasonBytesMax={512} isReady={act === 'resolve' || to.trim() !== ''} send={send} onLeave={onLeave}>
+      {act === 'assign' ? (
+        <Input aria-label={t('compliance.owner')} placeholder={t('compliance.owner')} maxLength={64} value={to} onChange={(event) => setTo(event.target.value)} />
+      ) : (
+        <Select<Outcome> aria-label={t('compliance.outcome')} value={outcome} onChange={setOutcome} options={OUTCOMES.map((one) => ({ value: one, label: t(`compliance.outcomeOf.${one}`) }))} />
+      )}
+    </Ask>
   )
 }
 
@@ -106,13 +115,14 @@ function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: str
   const [typed, setTyped] = useState({ number: '', at: '', reference: '' })
   const [source, setSource] = useState<Complaint['source']>('own')
   const [suppress, setSuppress] = useState(false)
-  const send = async (what: string) => {
+  const send = async (what: string, key: string) => {
     const { number, at, reference } = typed
-    const more = { ...(at === '' ? {} : { at: `${at}:00+08:00` }), ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
-    onDone((await post('/api/v1/complaints', [], { number: number.trim(), source, what, ...more })).position)
+    const when = instantFrom(at, ZONE)
+    const more = { ...(when === undefined ? {} : { at: when }), ...(reference.trim() === '' ? {} : { reference: reference.trim() }), ...(suppress ? { suppress } : {}) }
+    onDone((await post('/api/v1/complaints', [], { number: number.trim(), source, what, ...more }, key)).position)
   }
   return (
-    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} isReady={typed.number.trim() !== ''} send={send} onLeave={onLeave}>
+    <Ask title={t('compliance.open')} ok={t('compliance.open')} reason={t('compliance.whatOf')} reasonBytesMax={512} isReady={typed.number.trim() !== ''} send={send} onLeave={onLeave}>
       <Input autoComplete="off" aria-label={t('compliance.number')} placeholder={t('compliance.number')} maxLength={64} value={typed.number} onChange={(event) => setTyped({ ...typed, number: event.target.value })} />
       <Input type="datetime-local" aria-label={t('compliance.when')} value={typed.at} onChange={(event) => setTyped({ ...typed, at: event.target.value })} />
       <Select<Complaint['source']> aria-label={t('compliance.source')} value={source} onChange={setSource} options={SOURCES.map((one) => ({ value: one, label: t(`compliance.sourceOf.${one}`) }))} />

@@ -5,14 +5,14 @@ import { Button, Input } from 'antd'
 import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { post } from '../../api/client'
-import { clockOf, instantIn } from '../../app/format'
+import { clockOf, instantFrom, instantIn } from '../../app/format'
 import { toneOfCall, Word } from '../../components/Marks'
 import { ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
 
 async function ask(number: string, at: string, reason: string) {
-  const when = at === '' ? {} : { at: `${at}${at.length === 16 ? ':00' : ''}+08:00` }
-  return (await post('/api/v1/inspections', [], { number, reason, ...when })).told
+  const when = instantFrom(at, ZONE)
+  return (await post('/api/v1/inspections', [], { number, reason, ...(when === undefined ? {} : { at: when }) })).told
 }
 type Found = Awaited<ReturnType<typeof ask>>
 

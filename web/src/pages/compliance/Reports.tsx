@@ -54,7 +54,7 @@ export function Reports() {
           title={t('compliance.sign')}
           ok={t('compliance.sign')}
           what={t('compliance.signWhat')}
-          send={async () => settle((await post('/api/v1/compliance-reports', [], { period })).position, t('compliance.signed'))}
+          send={async (_, key) => settle((await post('/api/v1/compliance-reports', [], { period }, key)).position, t('compliance.signed'))}
           onLeave={() => setAsked(false)}
         >
           <Select<Period> aria-label={t('compliance.period')} value={period} onChange={setPeriod} options={PERIODS.map((one) => ({ value: one, label: t(`compliance.periodOf.${one}`) }))} />

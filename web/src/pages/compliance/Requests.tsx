@@ -4,6 +4,7 @@ import { Button, Checkbox, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, post, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { SLOW_MS } from '../../api/queries'
 import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
@@ -22,10 +23,9 @@ export function Requests() {
   const may = useMay()
   const [onlyOpen, setOnlyOpen] = useState(true)
   const [asked, setAsked] = useState<Row | null>(null)
-  const [refuse, setRefuse] = useState(false)
   const requests = useQuery({
     queryKey: ['requests', onlyOpen],
-    queryFn: () => get('/api/v1/requests', [], { open: onlyOpen ? 'true' : undefined, limit: 200 }),
+    queryFn: () => paged((cursor) => get('/api/v1/requests', [], { open: onlyOpen ? 'true' : undefined, limit: 200, cursor })),
     refetchInterval: SLOW_MS,
   })
   const [pending, settle] = usePending((at) => get('/api/v1/requests', [], { after_position: at, limit: 1 }))
@@ -38,6 +38,7 @@ export function Requests() {
         <Age at={requests.dataUpdatedAt} />
       </div>
       {requests.error && <Refused why={requests.error} again={() => void requests.refetch()} />}
+      {requests.data?.next_cursor != null && <p className="c-amber">{t('desk.notAll', { count: requests.data.items.length })}</p>}
       <Table<Row>
         rowKey="id"
         size="small"
@@ -58,18 +59,26 @@ export function Requests() {
             : []),
         ]}
       />
-      {asked !== null && (
-        <Ask
-          title={`${t('compliance.answerIt')}: ${t(`compliance.wishOf.${asked.wish}`)}`}
-          ok={t('compliance.answerIt')}
-          what={t('compliance.answerWhat')}
-          reason={t('compliance.answerNote')}
-          send={async (note) => settle((await post('/api/v1/requests/{id}/answer', [asked.id], { note, ...(refuse ? { refuse } : {}) })).position, t('compliance.saved'))}
-          onLeave={() => setAsked(null)}
-        >
-          <Checkbox checked={refuse} onChange={(event) => setRefuse(event.target.checked)}>{t('compliance.refuse')}</Checkbox>
-        </Ask>
-      )}
+      {asked !== null && <Answer one={asked} onLeave={() => setAsked(null)} onDone={(at) => void settle(at, t('compliance.saved'))} />}
     </div>
+  )
+}
+
+/** The answer to one person: what is said here of this one is said of no other. */
+function Answer({ one, onLeave, onDone }: { one: Row; onLeave: () => void; onDone: (position: string | null) => void }) {
+  const { t } = useTranslation()
+  const [refuse, setRefuse] = useState(false)
+  return (
+    <Ask
+      title={`${t('compliance.answerIt')}: ${t(`compliance.wishOf.${one.wish}`)}`}
+      ok={t('compliance.answerIt')}
+      what={t('compliance.answerWhat')}
+      reason={t('compliance.answerNote')}
+      reasonBytesMax={512}
+      send={async (note, key) => onDone((await post('/api/v1/requests/{id}/answer', [one.id], { note, ...(refuse ? { refuse } : {}) }, key)).position)}
+      onLeave={onLeave}
+    >
+      <Checkbox checked={refuse} onChange={(event) => setRefuse(event.target.checked)}>{t('compliance.refuse')}</Checkbox>
+    </Ask>
   )
 }

@@ -4,9 +4,11 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
 import { get, Problem, type Told } from '../../api/client'
+import { paged } from '../../api/paged'
 import { clockOf, instantIn } from '../../app/format'
 import { useMay, useSeesAll } from '../../app/session'
 import { Tag, Word } from '../../components/Marks'
+import { Pairs } from '../../components/Pairs'
 import { Refused } from '../../components/States'
 
 type Person = Told<'/api/v1/customers/{id}'>
@@ -72,14 +74,7 @@ function Calls({ id, zone, position }: { id: string; zone: string; position: num
     [t('person.lastOutcome'), told.last_outcome == null ? '–' : t(`outcome.${told.last_outcome.value}`), told.last_outcome?.call],
   ]
   return (
-    <dl className="pairs">
-      {rows.map(([name, value, call]) => (
-        <div key={name} style={{ display: 'contents' }}>
-          <dt>{name}</dt>
-          <dd>{value} {call !== undefined && from(call)}</dd>
-        </div>
-      ))}
-    </dl>
+    <Pairs rows={rows.map(([name, value, call]) => ({ key: name, name, value: <>{value} {call !== undefined && from(call)}</> }))} />
   )
 }
 
@@ -91,14 +86,7 @@ function Attributes({ id }: { id: string }) {
   const values = Object.entries(known.data.attributes)
   return (
     <>
-      <dl className="pairs data">
-        {values.map(([name, value]) => (
-          <div key={name} style={{ display: 'contents' }}>
-            <dt className="mono">{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Pairs className="data" rows={values.map(([name, value]) => ({ key: name, name: <span className="mono">{name}</span>, value }))} />
       <div className="head data">{known.data.tags.map((one) => <Tag key={`${one.level} ${one.tag}`} tone="slate">{one.tag}</Tag>)}</div>
       {values.length === 0 && known.data.tags.length === 0 && <span className="muted">{t('person.noAttributes')}</span>}
     </>
@@ -170,7 +158,7 @@ function Erasure({ person }: { person: Person }) {
 
 function Requests({ id, zone }: { id: string; zone: string }) {
   const { t, i18n } = useTranslation()
-  const asked = useQuery({ queryKey: ['requests'], queryFn: () => get('/api/v1/requests', [], { limit: 500 }), retry: false })
+  const asked = useQuery({ queryKey: ['requests', 'all'], queryFn: () => paged((cursor) => get('/api/v1/requests', [], { limit: 500, cursor })), retry: false })
   if (asked.error) return <Refused why={asked.error} />
   if (asked.data === undefined) return null
   const items = asked.data.items.filter((one) => one.customer === id)
@@ -178,7 +166,8 @@ function Requests({ id, zone }: { id: string; zone: string }) {
     <dl className="pairs">
       <dt>{t('person.requests')}</dt>
       <dd>
-        {items.length === 0 && t('person.noRequests')}
+        {asked.data.next_cursor !== null && <div className="c-amber">{t('desk.notAll', { count: asked.data.items.length })}</div>}
+        {items.length === 0 && asked.data.next_cursor === null && t('person.noRequests')}
         {items.map((one) => (
           <div key={one.id}>
             <Word tone={one.answered != null ? 'slate' : one.overdue ? 'red' : 'amber'}>{i18n.language === 'en' ? one.wish : one.wish_zh}</Word>{' '}

@@ -5,28 +5,35 @@ import { useState, type FormEvent } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import type { EventSearch } from '../../app/deskRoutes'
+import { instantFrom } from '../../app/format'
+import { ZONE } from '../../components/PageHead'
+import { Refused } from '../../components/States'
 import { positionBefore } from './positionAt'
 
 interface Props {
   filter: EventSearch
-  onFilter: (to: EventSearch) => void
-  onMoment: (after: number) => void
+  /** `after`: from behind this position, where a moment was typed. */
+  onFilter: (to: EventSearch, after: number) => void
 }
 
-export function Filters({ filter, onFilter, onMoment }: Props) {
+export function Filters({ filter, onFilter }: Props) {
   const { t } = useTranslation()
   const [typed, setTyped] = useState({ kind: filter.kind ?? '', stream: filter.stream ?? '', campaign: filter.campaign ?? '' })
   const [moment, setMoment] = useState('')
   const [isLooking, setLooking] = useState(false)
+  const [refused, setRefused] = useState<unknown>(null)
   const kinds = useQuery({ queryKey: ['kinds'], queryFn: () => get('/api/v1/events/schemas'), staleTime: Infinity })
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     const { kind, stream, campaign } = typed
-    onFilter({ kind: kind.trim() || undefined, stream: stream.trim() || undefined, campaign: campaign.trim() || undefined })
-    if (moment === '') return
+    const to = { kind: kind.trim() || undefined, stream: stream.trim() || undefined, campaign: campaign.trim() || undefined }
+    const at = instantFrom(moment, ZONE)
+    setRefused(null)
     setLooking(true)
     try {
-      onMoment(await positionBefore(Date.parse(`${moment}${moment.length === 16 ? ':00' : ''}+08:00`)))
+      onFilter(to, at === undefined ? 0 : await positionBefore(Date.parse(at)))
+    } catch (why) {
+      setRefused(why)
     } finally {
       setLooking(false)
     }
@@ -41,6 +48,7 @@ export function Filters({ filter, onFilter, onMoment }: Props) {
       <Input style={{ width: 160 }} aria-label={t('campaigns.name')} placeholder={t('campaigns.name')} maxLength={64} value={typed.campaign} onChange={(event) => setTyped({ ...typed, campaign: event.target.value })} />
       <Input style={{ width: 210 }} type="datetime-local" aria-label={t('events.from')} value={moment} onChange={(event) => setMoment(event.target.value)} />
       <Button htmlType="submit" type="primary" loading={isLooking}>{t('events.show')}</Button>
+      {refused !== null && <Refused why={refused} />}
     </form>
   )
 }

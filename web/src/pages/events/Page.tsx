@@ -30,9 +30,10 @@ export function EventsPage() {
   const search = here.useSearch()
   const navigate = useNavigate()
   const [from, setFrom] = useState<string | null>(null)
+  const [refused, setRefused] = useState<unknown>(null)
   const { kind, stream, campaign, after, position } = search
   const filter = { kind, stream, campaign }
-  const go = (to: Partial<EventSearch>) => void navigate({ to: '/events', search: { ...search, ...to }, replace: true })
+  const go = (to: Partial<EventSearch>) => void navigate({ to: '/events', search: (before) => ({ ...before, ...to }), replace: true })
   // An address that names an event alone is of the page on which it is.
   const begin = after ?? (position === undefined ? '0' : String(Math.max(position - 1, 0)))
   const read = useQuery({
@@ -53,18 +54,24 @@ export function EventsPage() {
   const shown = at === null ? events.at(-1) : (events.filter((one) => Number(one.position) <= at).at(-1) ?? events[0])
   const moveTo = (to: number | null) => go({ position: to ?? undefined, after: begin })
   const follow = async (isOn: boolean) => {
-    setFrom(isOn ? String(await positionBefore(Number.POSITIVE_INFINITY)) : null)
-    if (isOn) go({ position: undefined })
+    setRefused(null)
+    try {
+      setFrom(isOn ? String(await positionBefore(Number.POSITIVE_INFINITY)) : null)
+      if (isOn) go({ position: undefined })
+    } catch (why) {
+      setRefused(why)
+    }
   }
   return (
     <>
-      <PageHead title={t('desk.events')} about={t('events.about')} at={isFollowing ? Date.now() : read.dataUpdatedAt} position={isFollowing ? followed.position : read.data?.next}>
+      <PageHead title={t('desk.events')} about={t('events.about')} at={isFollowing ? followed.heardAt : read.dataUpdatedAt} position={isFollowing ? followed.position : read.data?.next}>
         {isFollowing && <Tag tone={TONES[followed.standing]}>{t(`events.is.${followed.standing}`, { count: followed.behind })}</Tag>}
         <label>
           {t('events.follow')} <Switch checked={isFollowing} onChange={(isOn) => void follow(isOn)} aria-label={t('events.follow')} />
         </label>
       </PageHead>
-      <Filters key={JSON.stringify(filter)} filter={filter} onFilter={(to) => go({ ...to, after: '0', position: undefined })} onMoment={(to) => go({ after: String(to), position: undefined })} />
+      <Filters key={JSON.stringify(filter)} filter={filter} onFilter={(to, behind) => go({ ...to, after: String(behind), position: undefined })} />
+      {refused !== null && <Refused why={refused} />}
       {marks.length > 0 && <LineOfTime marks={marks} cursor={at} onMove={moveTo} zone={ZONE} />}
       {read.error && !isFollowing && <Refused why={read.error} again={() => void read.refetch()} />}
       {isFollowing && followed.letGo > 0 && <div className="c-amber" role="status">{t('events.letGo', { count: followed.letGo, held: followed.items.length })}</div>}

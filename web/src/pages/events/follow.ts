@@ -18,9 +18,11 @@ export interface Followed {
   /** How many positions the stream is behind the log, where it said so. */
   behind: number
   position: string
+  /** When the server was last heard; 0: never. */
+  heardAt: number
 }
 
-const NOTHING: Followed = { items: [], letGo: 0, standing: 'connecting', behind: 0, position: '' }
+const NOTHING: Followed = { items: [], letGo: 0, standing: 'connecting', behind: 0, position: '', heardAt: 0 }
 
 export function useFollowed(query: Query, from: string | null): Followed {
   const [shown, setShown] = useState<Followed>(NOTHING)
@@ -31,23 +33,33 @@ export function useFollowed(query: Query, from: string | null): Followed {
     const change = (to: Partial<Followed>) => {
       held = { ...held, ...to }
     }
+    const heard = () => change({ heardAt: Date.now() })
     const source = new EventSource(addressOf('/api/v1/events/stream', [], { ...(JSON.parse(asked) as Query), after: from }))
     const noted = (event: MessageEvent<string>) => JSON.parse(event.data) as { position: string; head?: string }
     source.onmessage = (event: MessageEvent<string>) => {
       const one = JSON.parse(event.data) as StoredEvent
       const items = [...held.items, one]
+      heard()
       const over = Math.max(items.length - HELD_MAX, 0)
       change({ items: items.slice(over), letGo: held.letGo + over, position: one.position })
     }
-    source.addEventListener('caught-up', (event) => change({ standing: 'caughtUp', behind: 0, position: noted(event).position }))
-    source.addEventListener('position', (event) => change({ position: noted(event).position }))
+    source.addEventListener('caught-up', (event) => {
+      heard()
+      change({ standing: 'caughtUp', behind: 0, position: noted(event).position })
+    })
+    source.addEventListener('position', (event) => {
+      heard()
+      change({ position: noted(event).position })
+    })
     source.addEventListener('fell-behind', (event) => {
       const { position, head = position } = noted(event)
+      heard()
       change({ standing: 'behind', behind: Number(head) - Number(position), position })
     })
     source.addEventListener('end', () => change({ standing: 'ended' }))
     source.onerror = () => change({ standing: source.readyState === EventSource.CLOSED ? 'ended' : 'cut' })
-    source.onopen = () => change({ standing: held.standing === 'cut' ? 'caughtUp' : held.standing })
+    // That it is open again says nothing of how far it is: the server says so.
+    source.onopen = () => change({ standing: held.standing === 'cut' ? 'connecting' : held.standing })
     const drawing = setInterval(() => setShown(held), DRAWN_EVERY_MS)
     return () => {
       clearInterval(drawing)

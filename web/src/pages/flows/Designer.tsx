@@ -21,6 +21,16 @@ import { Talk } from './panel/Talk'
 
 const here = getRouteApi('/flows/$id')
 
+interface Opened {
+  version?: number
+  from?: string
+}
+
+interface Place {
+  pathname: string
+  search: object
+}
+
 interface Props {
   id: string
   text: string
@@ -28,8 +38,17 @@ interface Props {
   hash: string | undefined
 }
 
-export function Designer({ id, text, version, hash }: Props) {
+/** The address names what is opened: another version, or the same flow from elsewhere, is another draft. */
+function isElsewhere(one: Place, other: Place): boolean {
+  const [{ version, from }, next] = [one.search as Opened, other.search as Opened]
+  return one.pathname !== other.pathname || version !== next.version || from !== next.from
+}
+
+export function Designer({ id, ...opened }: Props) {
   const { t } = useTranslation()
+  // What was opened, until another address is: a version that appears meanwhile does not replace a draft.
+  const [{ text, version, hash }] = useState(opened)
+  const [saved, setSaved] = useState<string | null>(null)
   const navigate = useNavigate()
   const may = useMay()
   const { node, tab, base: asked } = here.useSearch()
@@ -42,9 +61,10 @@ export function Designer({ id, text, version, hash }: Props) {
     void navigate({ to: '/flows/$id', params: { id }, search: (before) => ({ ...before, ...more }), replace: true })
   const choose = (name: string | undefined) => look({ node: name, tab: 'node' })
   useKeys(draft)
+  const isUnsaved = draft.isTouched && draft.text !== saved
   useBlocker({
-    shouldBlockFn: ({ current, next }) => draft.isTouched && current.pathname !== next.pathname && !window.confirm(t('flows.leave')),
-    enableBeforeUnload: () => draft.isTouched,
+    shouldBlockFn: ({ current, next }) => isUnsaved && isElsewhere(current, next) && !window.confirm(t('flows.leave')),
+    enableBeforeUnload: () => isUnsaved,
   })
   const panels = [
     { key: 'node', label: t('flows.node'), children: <NodePanel key={node} draft={draft} name={node} onChoose={choose} /> },
@@ -57,7 +77,7 @@ export function Designer({ id, text, version, hash }: Props) {
       ? [{ key: 'coverage', label: t('flows.coverage'), children: <CoveragePanel id={id} version={version} shown={coverage} onShow={setCoverage} /> }]
       : []),
     ...(may('calls:read') ? [{ key: 'call', label: t('flows.call'), children: <CallPanel draft={draft} onParts={setParts} onChoose={choose} /> }] : []),
-    { key: 'publish', label: t('flows.publish'), children: <Publish draft={draft} id={id} isPublished={version !== undefined} /> },
+    { key: 'publish', label: t('flows.publish'), children: <Publish draft={draft} id={id} isPublished={version !== undefined} onPublished={setSaved} /> },
   ]
   return (
     <>

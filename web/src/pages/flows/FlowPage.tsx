@@ -33,8 +33,9 @@ export function FlowPage() {
     retry: false,
   })
   if (source.isPending) return <Waiting />
-  if (source.error) return <Refused why={source.error} again={() => void source.refetch()} />
+  // What was opened stays open, whatever becomes of the question when it is asked again.
+  if (source.error && source.data === undefined) return <Refused why={source.error} again={() => void source.refetch()} />
   const { text, version: shown, hash } = source.data
   if (text === undefined) return <Missing />
-  return <Designer key={`${id} ${from ?? ''} ${shown ?? ''}`} id={id} text={text} version={shown} hash={hash} />
+  return <Designer key={`${id} ${from ?? ''} ${version ?? ''}`} id={id} text={text} version={shown} hash={hash} />
 }

@@ -12,6 +12,7 @@ import { EventsLine } from '../../components/EventsLine'
 import { Tag } from '../../components/Marks'
 import { PageHead, ZONE } from '../../components/PageHead'
 import { Empty, Refused } from '../../components/States'
+import { useOnce } from '../../components/useOnce'
 
 const here = getRouteApi('/labels')
 type Row = Told<'/api/v1/labels'>['items'][number]
@@ -72,6 +73,7 @@ export function LabelsPage() {
 function Hand() {
   const { t } = useTranslation()
   const queries = useQueryClient()
+  const once = useOnce()
   const [turn, setTurn] = useState<Turn | null | 'none'>(null)
   const [intent, setIntent] = useState('')
   const [refused, setRefused] = useState<unknown>(null)
@@ -94,7 +96,8 @@ function Hand() {
   const say = (meaning: Meaning, named?: string) =>
     void doing(async () => {
       if (turn === null || turn === 'none') return
-      await post('/api/v1/labels', [], { turn: turn.turn, meaning, ...(named === undefined ? {} : { intent: named }) })
+      const said = { turn: turn.turn, meaning, ...(named === undefined ? {} : { intent: named }) }
+      await once(JSON.stringify(said), (key) => post('/api/v1/labels', [], said, key))
       await queries.invalidateQueries({ queryKey: ['labels'] })
       await take()
     })

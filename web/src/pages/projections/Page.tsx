@@ -34,12 +34,12 @@ export function ProjectionsPage() {
   const [asked, setAsked] = useState<{ view: string; act: Act; differs: boolean } | null>(null)
   const views = useQuery({ queryKey: ['projections'], queryFn: () => get('/api/v1/projections'), refetchInterval: LIVE_MS })
   const head = views.data?.views[0]?.head
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     if (asked === null) return
     const { view, act, differs } = asked
-    if (act === 'rebuild') await post('/api/v1/projections/{name}/rebuild', [view], {})
-    else if (act === 'switch') await post('/api/v1/projections/{name}/switch', [view], differs ? { accept_differences: reason } : {})
-    else await post(act === 'cancel' ? '/api/v1/projections/{name}/cancel' : '/api/v1/projections/{name}/retry', [view])
+    if (act === 'rebuild') await post('/api/v1/projections/{name}/rebuild', [view], {}, key)
+    else if (act === 'switch') await post('/api/v1/projections/{name}/switch', [view], differs ? { accept_differences: reason } : {}, key)
+    else await post(act === 'cancel' ? '/api/v1/projections/{name}/cancel' : '/api/v1/projections/{name}/retry', [view], undefined, key)
     await views.refetch()
   }
   return (
@@ -80,6 +80,7 @@ export function ProjectionsPage() {
           ok={t(`projections.act.${asked.act}`)}
           what={t(`projections.what.${asked.act}`)}
           reason={asked.act === 'switch' && asked.differs ? t('projections.accept') : undefined}
+          reasonBytesMax={500}
           send={send}
           onLeave={() => setAsked(null)}
         />

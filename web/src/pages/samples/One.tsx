@@ -13,6 +13,8 @@ import { Refused, Waiting } from '../../components/States'
 type Sample = Told<'/api/v1/samples/{id}'>
 type Drawn = Sample['calls'][number]
 type Answer = NonNullable<Drawn['finding']>['finding']['answers'][string]
+/** As the server counts a remark. */
+const REMARK_BYTES_MAX = 1_024
 const ANSWERS: readonly Answer[] = ['yes', 'no', 'not_applicable']
 
 export function One({ id, onDone }: { id: string; onDone: (position: string | null) => void }) {
@@ -22,18 +24,18 @@ export function One({ id, onDone }: { id: string; onDone: (position: string | nu
   const [asked, setAsked] = useState<Drawn | 'sign' | null>(null)
   const [answers, setAnswers] = useState<Record<string, Answer>>({})
   const read = useQuery({ queryKey: ['sample', id], queryFn: () => get('/api/v1/samples/{id}', [id]) })
-  if (read.error) return <Refused why={read.error} again={() => void read.refetch()} />
+  if (read.error && read.data === undefined) return <Refused why={read.error} again={() => void read.refetch()} />
   if (read.data === undefined) return <Waiting />
   const sample = read.data
   const english = i18n.language === 'en'
   const mayWrite = may('samples:write') && sample.signed_off === null
   const by = me?.user ?? ''
-  const found = async (remark: string) => {
+  const found = async (remark: string, key: string) => {
     if (asked === null || asked === 'sign') return
     const body = { by, call: asked.call, answers, ...(remark === '' ? {} : { remark }) }
-    onDone((await post('/api/v1/samples/{id}/findings', [id], body)).position)
+    onDone((await post('/api/v1/samples/{id}/findings', [id], body, key)).position)
   }
-  const sign = async (remark: string) => onDone((await post('/api/v1/samples/{id}/sign-off', [id], { by, ...(remark === '' ? {} : { remark }) })).position)
+  const sign = async (remark: string, key: string) => onDone((await post('/api/v1/samples/{id}/sign-off', [id], { by, ...(remark === '' ? {} : { remark }) }, key)).position)
   return (
     <section className="card" aria-label={t('samples.sample')}>
       <header>
@@ -43,6 +45,7 @@ export function One({ id, onDone }: { id: string; onDone: (position: string | nu
           {mayWrite && <Button size="small" type="primary" disabled={sample.lacking > 0} onClick={() => setAsked('sign')}>{t('samples.signOff')}</Button>}
         </span>
       </header>
+      {read.error && <Refused why={read.error} again={() => void read.refetch()} />}
       <Table<Drawn>
         rowKey="call"
         size="small"
@@ -81,12 +84,13 @@ export function One({ id, onDone }: { id: string; onDone: (position: string | nu
         ]}
       />
       <footer>{english ? sample.how.en : sample.how.zh}</footer>
-      {asked === 'sign' && <Ask title={t('samples.signOff')} ok={t('samples.signOff')} what={t('samples.signWhat')} reason={t('samples.remark')} mayBeEmpty send={sign} onLeave={() => setAsked(null)} />}
+      {asked === 'sign' && <Ask title={t('samples.signOff')} ok={t('samples.signOff')} what={t('samples.signWhat')} reason={t('samples.remark')} reasonBytesMax={REMARK_BYTES_MAX} mayBeEmpty send={sign} onLeave={() => setAsked(null)} />}
       {asked !== null && asked !== 'sign' && (
         <Ask
           title={t('samples.findOf', { call: asked.call.slice(0, 8) })}
           ok={t('samples.find')}
           reason={t('samples.remark')}
+          reasonBytesMax={REMARK_BYTES_MAX}
           mayBeEmpty
           isReady={sample.checklist.every((item) => answers[item.code] !== undefined)}
           send={found}

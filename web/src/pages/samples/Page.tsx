@@ -31,8 +31,8 @@ export function SamplesPage() {
   const samples = useQuery({ queryKey: ['samples'], queryFn: () => get('/api/v1/samples', [], { limit: 200 }), refetchInterval: SLOW_MS })
   const [pending, settle] = usePending((at) => get('/api/v1/samples', [], { after_position: at, limit: 1 }))
   const go = (to: { position?: number | undefined; sample?: string | undefined }) => void navigate({ to: '/samples', search: { position, sample, ...to }, replace: true })
-  const draw = async () => {
-    const { told, position: at } = await post('/api/v1/samples', [], { seed: typed.seed.trim(), size: size ?? SIZE, ...(typed.campaign.trim() === '' ? {} : { campaign: typed.campaign.trim() }) })
+  const draw = async (_: string, key: string) => {
+    const { told, position: at } = await post('/api/v1/samples', [], { seed: typed.seed.trim(), size: size ?? SIZE, ...(typed.campaign.trim() === '' ? {} : { campaign: typed.campaign.trim() }) }, key)
     go({ sample: told.sample })
     void settle(at, t('samples.drawn'))
   }

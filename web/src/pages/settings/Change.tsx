@@ -20,9 +20,9 @@ export function Change({ setting, onLeave, onDone }: Props) {
   const [over, setOver] = useState(setting)
   const [value, setValue] = useState<number | null>(setting.value)
   const [theirs, setTheirs] = useState<SettingShown | null>(null)
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     try {
-      onDone((await put('/api/v1/settings/{name}', [setting.name], over.etag, { value: value ?? setting.value, reason })).position)
+      onDone((await put('/api/v1/settings/{name}', [setting.name], over.etag, { value: value ?? setting.value, reason }, key)).position)
     } catch (why) {
       if (why instanceof Problem && why.status === 412) {
         const { told } = await getVersioned('/api/v1/settings/{name}', [setting.name])
@@ -34,7 +34,7 @@ export function Change({ setting, onLeave, onDone }: Props) {
   }
   const name = i18n.language === 'en' ? setting.en : setting.zh
   return (
-    <Ask title={t('settings.changeOf', { name })} ok={t('settings.change')} reason={t('act.reason')} isReady={value !== null} send={send} onLeave={onLeave}>
+    <Ask title={t('settings.changeOf', { name })} ok={t('settings.change')} reason={t('act.reason')} reasonBytesMax={512} isReady={value !== null} send={send} onLeave={onLeave}>
       {theirs !== null && <BothVersions mine={String(value ?? '')} theirs={`${theirs.value} (${theirs.etag.replace(/"/g, '')})`} />}
       <label>
         {t('settings.value')}{' '}

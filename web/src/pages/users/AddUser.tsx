@@ -22,9 +22,9 @@ export function AddUser({ onLeave, onLink, onDone }: Props) {
   const [roles, setRoles] = useState<Role[]>([])
   const [campaigns, setCampaigns] = useState<string[]>([])
   const [team, setTeam] = useState('')
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     const scope = { campaigns: campaigns.length === 0 ? null : campaigns, team: team.trim() || null }
-    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, until: null, ...scope })
+    const { told, position } = await post('/api/v1/users', [], { name: name.trim(), roles, reason, password: null, until: null, ...scope }, key)
     onLink(told.set_up ?? null)
     onDone(position)
   }

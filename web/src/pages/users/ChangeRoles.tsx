@@ -27,10 +27,10 @@ export function ChangeRoles({ user, onLeave, onDone }: Props) {
   const [theirs, setTheirs] = useState<string | null>(null)
   const options = (table.data?.roles ?? []).map((one) => ({ value: one.role, label: i18n.language === 'en' ? one.en : one.zh }))
   const held = now.data?.told.roles ?? user.roles
-  const send = async (reason: string) => {
+  const send = async (reason: string, key: string) => {
     const change = { ...(add === null ? {} : { add }), ...(remove === null ? {} : { remove }) }
     try {
-      onDone((await postOver('/api/v1/users/{name}/roles', [user.name], now.data?.etag ?? '', { reason, ...change })).position)
+      onDone((await postOver('/api/v1/users/{name}/roles', [user.name], now.data?.etag ?? '', { reason, ...change }, key)).position)
     } catch (why) {
       if (why instanceof Problem && why.status === 412) {
         const read = await now.refetch()

@@ -52,10 +52,11 @@ export function Keys({ keys, users, mayWrite, onDone }: Props) {
       />
       {asked === 'make' && <MakeKey users={users} onLeave={() => setAsked(null)} onMade={(key, at) => {
         setSecret(key)
-        onDone(at, t('users.keyMade'))
+        // Behind a reply that was lost the key is not told again.
+        onDone(at, t(key === null ? 'users.keyUnshown' : 'users.keyMade'))
       }} />}
       {asked !== null && asked !== 'make' && (
-        <Ask title={t('users.revokeKeyOf', { key: asked.label ?? asked.id })} ok={t('users.revokeKey')} what={t('users.revokeWhat')} isDanger reason={t('act.reason')} onLeave={() => setAsked(null)} send={async (reason) => onDone((await post('/api/v1/api-keys/{id}/revoke', [asked.id], { reason })).position, t('users.changed'))} />
+        <Ask title={t('users.revokeKeyOf', { key: asked.label ?? asked.id })} ok={t('users.revokeKey')} what={t('users.revokeWhat')} isDanger reason={t('act.reason')} onLeave={() => setAsked(null)} send={async (reason, key) => onDone((await post('/api/v1/api-keys/{id}/revoke', [asked.id], { reason }, key)).position, t('users.changed'))} />
       )}
     </>
   )
@@ -68,9 +69,9 @@ function MakeKey({ users, onLeave, onMade }: { users: readonly UserShown[]; onLe
   const [label, setLabel] = useState('')
   const [days, setDays] = useState<number | null>(DAYS)
   const [scopes, setScopes] = useState<Scope[]>([])
-  const send = async () => {
+  const send = async (_: string, name: string) => {
     const more = { ...(scopes.length === 0 ? {} : { scopes }), ...(label.trim() === '' ? {} : { label: label.trim() }) }
-    const { told, position } = await post('/api/v1/api-keys', [], { user: user ?? '', expires_days: days ?? DAYS, ...more })
+    const { told, position } = await post('/api/v1/api-keys', [], { user: user ?? '', expires_days: days ?? DAYS, ...more }, name)
     onMade(told.key, position)
   }
   return (

@@ -61,7 +61,7 @@ export function List({ users, mayWrite, onDone }: Props) {
       {asked?.act === 'add' && <AddUser onLeave={leave} onLink={setLink} onDone={(at) => onDone(at, t('users.added'))} />}
       {asked?.act === 'roles' && asked.user !== null && <ChangeRoles user={asked.user} onLeave={leave} onDone={(at) => onDone(at, t('users.changed'))} />}
       {asked?.act === 'disable' && (
-        <Ask title={t('users.disableOf', { name })} ok={t('users.act.disable')} what={t('users.disableWhat')} isDanger reason={t('act.reason')} onLeave={leave} send={async (reason) => onDone((await post('/api/v1/users/{name}/disable', [name], { reason })).position, t('users.changed'))} />
+        <Ask title={t('users.disableOf', { name })} ok={t('users.act.disable')} what={t('users.disableWhat')} isDanger reason={t('act.reason')} onLeave={leave} send={async (reason, key) => onDone((await post('/api/v1/users/{name}/disable', [name], { reason }, key)).position, t('users.changed'))} />
       )}
       {asked?.act === 'invite' && (
         <Ask
@@ -69,8 +69,8 @@ export function List({ users, mayWrite, onDone }: Props) {
           ok={t('users.act.invite')}
           what={t('users.inviteWhat')}
           onLeave={leave}
-          send={async () => {
-            const { told, position } = await post('/api/v1/users/{name}/invite', [name])
+          send={async (_, key) => {
+            const { told, position } = await post('/api/v1/users/{name}/invite', [name], undefined, key)
             setLink(told.set_up ?? null)
             onDone(position, t('users.invited'))
           }}

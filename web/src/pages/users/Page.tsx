@@ -8,7 +8,7 @@ import { SLOW_MS } from '../../api/queries'
 import { useMay } from '../../app/session'
 import { EventsLine } from '../../components/EventsLine'
 import { PageHead } from '../../components/PageHead'
-import { Refused } from '../../components/States'
+import { Refused, Waiting } from '../../components/States'
 import { usePending } from '../../components/usePending'
 import { Keys } from './Keys'
 import { Matrix } from './Matrix'
@@ -45,6 +45,7 @@ export function UsersPage() {
   })
   const go = (to: { position?: number | undefined; tab?: string }) => void navigate({ to: '/users', search: { position, tab, ...to }, replace: true })
   const people = users.data?.items ?? []
+  const counted = (of: { data: { items: unknown[] } | undefined }) => (of.data === undefined ? '–' : String(of.data.items.length))
   return (
     <div className={isPast ? 'past-page list' : 'list'}>
       <PageHead title={t('desk.users')} about={t('users.about')} at={users.dataUpdatedAt}>{pending}</PageHead>
@@ -57,8 +58,8 @@ export function UsersPage() {
           activeKey={tab}
           onChange={(chosen) => go({ tab: chosen })}
           items={[
-            { key: 'users', label: t('users.tab.users', { count: people.length }), children: <List users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
-            { key: 'keys', label: t('users.tab.keys', { count: keys.data?.items.length ?? 0 }), children: <Keys keys={keys.data?.items ?? []} users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
+            { key: 'users', label: t('users.tab.users', { count: counted(users) }), children: users.data === undefined ? !users.error && <Waiting /> : <List users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
+            { key: 'keys', label: t('users.tab.keys', { count: counted(keys) }), children: keys.data === undefined ? !keys.error && <Waiting /> : <Keys keys={keys.data.items} users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
             ...(may('rules:read')
               ? [
                   { key: 'matrix', label: t('users.tab.matrix'), children: <Matrix /> },

@@ -5,18 +5,17 @@ import { Button } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
-import { type AlertRow, useAlerts } from '../../api/queries'
+import { type AlertRow, NAMED_MAX, useAlerts } from '../../api/queries'
 import { instantIn, percent } from '../../app/format'
 import { useMay, useMe, useSeesAll } from '../../app/session'
 import { Acknowledge } from '../../components/Acknowledge'
 import { Age } from '../../components/Figure'
 import { Word } from '../../components/Marks'
-import { Refused } from '../../components/States'
+import { Refused, Waiting } from '../../components/States'
 
 /** What is computed of rows is fresh within five seconds. */
 const ROWS_MS = 5_000
-/** Campaigns that are asked one by one, for whoever is held to them; and alerts on a wall. */
-const NAMED_MAX = 20
+/** Alerts on a wall. */
 const ALERTS_MAX = 8
 
 export function Targets({ asOf }: { asOf: string | undefined }) {
@@ -32,8 +31,13 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
       placeholderData: keepPreviousData,
     })),
   })
-  const rows = asked.flatMap((one) => one.data?.items ?? [])
+  // What stands under another moment is not shown as this one's.
+  const isRead = asked.every((one) => one.isSuccess && !one.isPlaceholderData)
+  const rows = asked.flatMap((one) => (one.isPlaceholderData ? [] : (one.data?.items ?? [])))
   const refused = asked.find((one) => one.error)
+  // Figures of a whole campaign are told to whoever is held to people only where it is named for them.
+  const isNobodys = named.length === 0
+  const leftOff = seesAll ? 0 : Math.max((me?.campaigns?.length ?? 0) - NAMED_MAX, 0)
   return (
     <section className="card">
       <header>
@@ -55,7 +59,9 @@ export function Targets({ asOf }: { asOf: string | undefined }) {
             )}
           </li>
         ))}
-        {rows.length === 0 && <li className="muted">{t('home.noTargets')}</li>}
+        {isNobodys && <li className="muted">{t('wall.noneNamedAtAll')}</li>}
+        {!isNobodys && refused === undefined && rows.length === 0 && (isRead ? <li className="muted">{t('home.noTargets')}</li> : <li><Waiting /></li>)}
+        {leftOff > 0 && <li className="c-amber">{t('wall.leftOff', { count: leftOff })}</li>}
       </ul>
     </section>
   )
@@ -67,7 +73,9 @@ export function Standing({ asOf, zone }: { asOf: string | undefined; zone: strin
   const [seenTo, setSeenTo] = useState<AlertRow | null>(null)
   const alerts = useAlerts(asOf)
   if (!may('alerts:read')) return null
-  const items = alerts.data?.items ?? []
+  const isRead = alerts.isSuccess && !alerts.isPlaceholderData
+  const items = alerts.isPlaceholderData ? [] : (alerts.data?.items ?? [])
+  const leftOff = alerts.data?.leftOff ?? 0
   return (
     <section className="card">
       <header>
@@ -86,7 +94,8 @@ export function Standing({ asOf, zone }: { asOf: string | undefined; zone: strin
             )}
           </li>
         ))}
-        {items.length === 0 && !alerts.error && <li className="muted">{t('alerts.none')}</li>}
+        {items.length === 0 && !alerts.error && (isRead ? <li className="muted">{t('alerts.none')}</li> : <li><Waiting /></li>)}
+        {leftOff > 0 && <li className="c-amber">{t('wall.leftOff', { count: leftOff })}</li>}
         {items.length > ALERTS_MAX && <li><Link to="/alerts">{t('wall.more', { count: items.length - ALERTS_MAX })}</Link></li>}
       </ul>
       <Acknowledge alert={seenTo} onDone={() => setSeenTo(null)} />

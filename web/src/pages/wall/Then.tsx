@@ -21,16 +21,17 @@ export function Headlines({ asOf }: { asOf: string }) {
   })
   if (daily.error) return <Refused why={daily.error} again={() => void daily.refetch()} />
   const told = daily.data
-  if (told === undefined) return <Waiting />
+  // What stands under another minute is not shown as this one's.
+  if (told === undefined || daily.isPlaceholderData) return <Waiting />
   const totals = told.totals as Record<string, { value?: number | null; numerator: number; denominator?: number | null } | undefined>
   const label = (name: string, version: number) => {
     const column = told.columns.find((one) => one.column === name)
     return `${(i18n.language === 'en' ? column?.label.en : column?.label.zh) ?? t('campaigns.figure')} v${version}`
   }
-  const of = (name: string) => t('wall.ofDay', { part: totals[name]?.numerator ?? 0, whole: totals[name]?.denominator ?? 0 })
+  const of = (name: string) => t('wall.ofDay', { part: totals[name]?.numerator ?? '–', whole: totals[name]?.denominator ?? '–' })
   return (
     <div className="wall-row">
-      <Big name={label('dialed_calls_v1', 1)} value={String(totals['dialed_calls_v1']?.numerator ?? 0)} below={[t('home.today', { date: told.date })]} />
+      <Big name={label('dialed_calls_v1', 1)} value={String(totals['dialed_calls_v1']?.numerator ?? '–')} below={[t('home.today', { date: told.date })]} />
       <Big name={label('answer_ratio_per_call_v1', 1)} value={percent(totals['answer_ratio_per_call_v1']?.value)} below={[of('answer_ratio_per_call_v1')]} />
       <Big name={label('talk_ms_mean_v1', 1)} value={seconds(totals['talk_ms_mean_v1']?.value)} below={[t('home.perAnswered')]} />
       <Big name={label('conversion_ratio_v2', 2)} value={percent(totals['conversion_ratio_v2']?.value)} below={[of('conversion_ratio_v2')]} />
@@ -47,7 +48,7 @@ export function CampaignsThen({ asOf }: { asOf: string }) {
   })
   if (campaigns.error) return <Refused why={campaigns.error} again={() => void campaigns.refetch()} />
   const told = campaigns.data
-  if (told === undefined) return <Waiting />
+  if (told === undefined || campaigns.isPlaceholderData) return <Waiting />
   const label = (one: 'answer_ratio' | 'conversion_ratio_people' | 'talk_ms_mean') => {
     const version = told.versions?.[one]
     return version ? `${i18n.language === 'en' ? version.label.en : version.label.zh} v${version.version}` : t('campaigns.figure')
@@ -78,8 +79,8 @@ export function CampaignsThen({ asOf }: { asOf: string }) {
               <tr key={one.id}>
                 <th><Link to="/campaigns/$id" params={{ id: one.id }}>{one.id}</Link></th>
                 <td><Status status={one.status} /></td>
-                <td>{one.waiting}</td>
-                <td>{one.open}</td>
+                <td>{one.waiting ?? '–'}</td>
+                <td>{one.open ?? '–'}</td>
                 <td>{percent(one.answer_ratio)}</td>
                 <td>{percent(one.conversion_ratio_people)}</td>
                 <td>{seconds(one.talk_ms_mean)}</td>

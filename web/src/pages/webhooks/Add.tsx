@@ -16,8 +16,8 @@ export function Add({ onLeave, onMade }: { onLeave: () => void; onMade: (secret:
   const [format, setFormat] = useState<Webhook['format']>('standard')
   const [isPrivate, setPrivate] = useState(false)
   const may = useMay()
-  const send = async () => {
-    const { told, position } = await post('/api/v1/webhooks', [], { url: url.trim(), format, ...(kinds.length === 0 ? {} : { events: kinds }), ...(isPrivate ? { allow_private: true } : {}) })
+  const send = async (_: string, key: string) => {
+    const { told, position } = await post('/api/v1/webhooks', [], { url: url.trim(), format, ...(kinds.length === 0 ? {} : { events: kinds }), ...(isPrivate ? { allow_private: true } : {}) }, key)
     onMade(told.secret, position)
   }
   return (

@@ -31,25 +31,9 @@ export function WebhooksPage() {
   const may = useMay()
   const [asked, setAsked] = useState<{ one: Webhook; act: Act } | 'add' | null>(null)
   const [secret, setSecret] = useState<string | null>(null)
-  const [after, setAfter] = useState('')
   const webhooks = useQuery({ queryKey: ['webhooks'], queryFn: () => get('/api/v1/webhooks', [], { limit: 200 }), refetchInterval: LIVE_MS })
   const [pending, settle] = usePending((at) => get('/api/v1/webhooks', [], { after_position: at, limit: 1 }))
   const mayWrite = may('webhooks:write')
-  const send = async (reason: string) => {
-    if (asked === null || asked === 'add') return
-    const { one, act } = asked
-    if (act === 'test') {
-      const { told, position: at } = await post('/api/v1/webhooks/{id}/test', [one.id])
-      const answer = told.delivered ? t('webhooks.tested', { status: told.status ?? '', ms: told.elapsed_ms }) : t('webhooks.testFailed', { why: told.fault ?? told.status ?? '' })
-      void settle(at, answer)
-    } else if (act === 'replay') void settle((await post('/api/v1/webhooks/{id}/replay', [one.id], { after: after.trim() })).position, t('webhooks.replayed'))
-    else if (act === 'remove') void settle((await post('/api/v1/webhooks/{id}/remove', [one.id], { reason })).position, t('webhooks.removed'))
-    else {
-      const { told, position: at } = await post('/api/v1/webhooks/{id}/rotate', [one.id])
-      setSecret(told.secret)
-      void settle(at, t('webhooks.rotated'))
-    }
-  }
   return (
     <>
       <PageHead title={t('desk.webhooks')} about={t('webhooks.about')} at={webhooks.dataUpdatedAt}>
@@ -84,20 +68,47 @@ export function WebhooksPage() {
         setSecret(made)
         void settle(at, t('webhooks.added'))
       }} />}
-      {asked !== null && asked !== 'add' && (
-        <Ask
-          title={t(`webhooks.title.${asked.act}`, { target: asked.one.target })}
-          ok={t(`webhooks.act.${asked.act}`)}
-          what={t(`webhooks.what.${asked.act}`)}
-          isDanger={asked.act === 'remove'}
-          reason={asked.act === 'remove' ? t('act.reason') : undefined}
-          isReady={asked.act !== 'replay' || /^\d+$/.test(after.trim())}
-          send={send}
-          onLeave={() => setAsked(null)}
-        >
-          {asked.act === 'replay' && <Input aria-label={t('webhooks.after')} placeholder={t('webhooks.after')} maxLength={20} value={after} onChange={(event) => setAfter(event.target.value)} />}
-        </Ask>
-      )}
+      {asked !== null && asked !== 'add' && <Do {...asked} onLeave={() => setAsked(null)} onSecret={setSecret} onDone={(at, said) => void settle(at, said)} />}
     </>
+  )
+}
+
+interface DoProps {
+  one: Webhook
+  act: Act
+  onLeave: () => void
+  onSecret: (secret: string | null) => void
+  onDone: (position: string | null, said: string) => void
+}
+
+/** What is done to one webhook: what is typed here is of no other. */
+function Do({ one, act, onLeave, onSecret, onDone }: DoProps) {
+  const { t } = useTranslation()
+  const [after, setAfter] = useState('')
+  const send = async (reason: string, key: string) => {
+    if (act === 'test') {
+      const { told, position } = await post('/api/v1/webhooks/{id}/test', [one.id], undefined, key)
+      onDone(position, told.delivered ? t('webhooks.tested', { status: told.status ?? '', ms: told.elapsed_ms }) : t('webhooks.testFailed', { why: told.fault ?? told.status ?? '' }))
+    } else if (act === 'replay') onDone((await post('/api/v1/webhooks/{id}/replay', [one.id], { after: after.trim() }, key)).position, t('webhooks.replayed'))
+    else if (act === 'remove') onDone((await post('/api/v1/webhooks/{id}/remove', [one.id], { reason }, key)).position, t('webhooks.removed'))
+    else {
+      const { told, position } = await post('/api/v1/webhooks/{id}/rotate', [one.id], undefined, key)
+      onSecret(told.secret)
+      // Behind a reply that was lost the secret is not told again; other forms have none of ours.
+      onDone(position, t(told.secret === null && one.format === 'standard' ? 'webhooks.unshown' : 'webhooks.rotated'))
+    }
+  }
+  return (
+    <Ask
+      title={t(`webhooks.title.${act}`, { target: one.target })}
+      ok={t(`webhooks.act.${act}`)}
+      what={t(`webhooks.what.${act}`)}
+      isDanger={act === 'remove'}
+      reason={act === 'remove' ? t('act.reason') : undefined}
+      isReady={act !== 'replay' || /^\d+$/.test(after.trim())}
+      send={send}
+      onLeave={onLeave}
+      below={act === 'replay' && <Input aria-label={t('webhooks.after')} placeholder={t('webhooks.after')} maxLength={20} value={after} onChange={(event) => setAfter(event.target.value)} />}
+    />
   )
 }

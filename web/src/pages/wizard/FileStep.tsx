@@ -1,6 +1,6 @@
 // The first step: what the campaign is called and for, and the file of people with what its columns are taken for. The file
 // stays in this page: it is sent to be looked at, and enrolled only at the end.
-import { Input, Radio, Select, Table } from 'antd'
+import { Button, Input, Radio, Select, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { Refused, Waiting } from '../../components/States'
 import { OF_SCENARIO, SCENARIOS, type Scenario } from './filled'
@@ -43,7 +43,11 @@ export function FileStep({ filled, set, list, onFile }: StepProps & { list: Look
           />
         </Field>
       </div>
-      {!list.hasFile && filled.fileName !== '' && <p className="c-amber">{t('wizard.fileAgain', { file: filled.fileName })}</p>}
+      {!list.hasFile && filled.fileName !== '' && (
+        <p className="c-amber">
+          {t('wizard.fileAgain', { file: filled.fileName })} <Button size="small" onClick={() => onFile(null)}>{t('wizard.withoutFile')}</Button>
+        </p>
+      )}
       {list.isLooking && <Waiting />}
       {list.why !== null && <Refused why={list.why} />}
       {list.told && <Columns filled={filled} set={set} told={list.told} />}

@@ -8,7 +8,9 @@ import { instantIn } from '../../app/format'
 import { useMay } from '../../app/session'
 import { Figure } from '../../components/Figure'
 import { Word } from '../../components/Marks'
+import { Pairs } from '../../components/Pairs'
 import { Refused } from '../../components/States'
+import { nameOf, useOnce } from '../../components/useOnce'
 import { campaignOf, mapText, targetsOf, type Filled } from './filled'
 
 type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
@@ -16,6 +18,8 @@ type Preflight = Told<'/api/v1/campaigns/{id}/preflight'>
 interface Props {
   filled: Filled
   file: File | null
+  /** Something is missing, of which the page says what. */
+  lacks: boolean
   made: string | null
   onMade: (id: string) => void
   onStarted: (id: string) => void
@@ -31,10 +35,11 @@ interface Done {
 
 const NOTHING: Done = { campaign: false, list: false, segment: false, targets: false }
 
-export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
+export function GoLiveStep({ filled, file, lacks, made, onMade, onStarted }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const [done, setDone] = useState<Done>(made === filled.taskId ? { ...NOTHING, campaign: true } : NOTHING)
+  const once = useOnce()
   const [doing, setDoing] = useState<string | null>(null)
   const [why, setWhy] = useState<unknown>(null)
   const [told, setTold] = useState<Preflight | null>(null)
@@ -60,17 +65,18 @@ export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
       let position: string | null = null
       if (!now.campaign) {
         // The server checks every member, and says of each what is wrong with it.
-        position = (await post('/api/v1/campaigns', [], campaignOf(filled) as never)).position
+        const order = campaignOf(filled)
+        position = (await once(JSON.stringify(order), (key) => post('/api/v1/campaigns', [], order as never, key))).position
         next('campaign')
         onMade(id)
       }
       if (!now.list && file !== null) {
         const query = { map: mapText(filled.map), encoding: filled.encoding, source: file.name }
-        position = (await upload('/api/v1/campaigns/{id}/lists', [id], query, file)).position ?? position
+        position = (await once(nameOf(file), (key) => upload('/api/v1/campaigns/{id}/lists', [id], query, file, key))).position ?? position
         next('list')
       }
       if (!now.segment && filled.segment.trim() !== '') {
-        position = (await post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment })).position ?? position
+        position = (await once(filled.segment, (key) => post('/api/v1/campaigns/{id}/segment', [id], { sql: filled.segment }, key))).position ?? position
         next('segment')
       }
       const targets = targetsOf(filled)
@@ -82,16 +88,16 @@ export function GoLiveStep({ filled, file, made, onMade, onStarted }: Props) {
     })
   const start = () =>
     run('starting', async () => {
-      await post('/api/v1/campaigns/{id}/start', [id])
+      await once('start', (key) => post('/api/v1/campaigns/{id}/start', [id], undefined, key))
       onStarted(id)
     })
   const isMade = done.campaign
-  const isWhole = isMade && (file === null || done.list) && (filled.segment.trim() === '' || done.segment)
+  const isWhole = isMade && !lacks && (file === null || done.list) && (filled.segment.trim() === '' || done.segment)
   return (
     <div className="list">
       <Summary filled={filled} file={file} />
       <div className="head">
-        <Button type={isWhole ? 'default' : 'primary'} loading={doing === 'making'} onClick={() => void make()}>
+        <Button type={isWhole ? 'default' : 'primary'} loading={doing === 'making'} disabled={lacks} onClick={() => void make()}>
           {t(isMade ? 'wizard.preflightAgain' : 'wizard.make')}
         </Button>
         {isMade && <Word tone="line">{t('wizard.made', { id })}</Word>}
@@ -120,18 +126,17 @@ function Summary({ filled, file }: { filled: Filled; file: File | null }) {
     [t('wizard.member.segment'), filled.segment.trim() === '' ? t('plan.none') : filled.segment],
     [t('wizard.member.flow'), filled.flow === '' ? filled.script : filled.flow],
     [t('plan.hours'), `${filled.from}–${filled.to} · ${t('plan.rests')} ${rest}`],
+    [t('wizard.member.startAt'), filled.startAt === '' ? t('plan.none') : filled.startAt.replace('T', ' ')],
+    [t('wizard.member.stopAt'), filled.stopAt === '' ? t('plan.none') : filled.stopAt.replace('T', ' ')],
     [t('wizard.member.concurrent'), String(filled.concurrent)],
+    [t('wizard.member.ringSeconds'), String(filled.ringSeconds)],
+    [t('wizard.member.retries'), t(`wizard.retry.${filled.retries}`)],
     [t('wizard.member.stages'), t(`wizard.stage.${filled.stages}`)],
+    [t('wizard.member.answerPercent'), filled.answerPercent > 0 ? String(filled.answerPercent) : t('plan.none')],
+    [t('wizard.member.conversionPercent'), filled.conversionPercent > 0 ? String(filled.conversionPercent) : t('plan.none')],
   ]
   return (
-    <dl className="pairs">
-      {rows.map(([name, value]) => (
-        <div key={name} style={{ display: 'contents' }}>
-          <dt>{name}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
+    <Pairs rows={rows.map(([name, value]) => ({ key: name, name, value }))} />
   )
 }
 

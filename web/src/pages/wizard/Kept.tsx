@@ -4,22 +4,24 @@ import { Button, Modal } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get } from '../../api/client'
 import { clockNow } from '../../app/format'
+import { BothTable } from '../../components/BothVersions'
 import { Word } from '../../components/Marks'
 import { Refused } from '../../components/States'
 import type { Filled } from './filled'
 import type { Kept, Theirs } from './useDraft'
 
-export function KeptLine({ kept }: { kept: Kept }) {
+export function KeptLine({ kept, isKept }: { kept: Kept; isKept: boolean }) {
   const { t } = useTranslation()
   if (kept.as === 'nothing') return <span className="muted">{t('wizard.notKept')}</span>
   if (kept.as === 'saving') return <span className="muted" role="status">{t('wizard.saving')}</span>
+  if (kept.as === 'kept' && !isKept) return <span role="status"><Word tone="amber">{t('wizard.typedSince', { time: clockNow(kept.at) })}</Word></span>
   if (kept.as === 'kept') return <span role="status"><Word tone="line">{t('wizard.kept', { time: clockNow(kept.at) })}</Word></span>
   if (kept.as === 'refused') return <Refused why={kept.why} />
   return <span role="status"><Word tone="amber">{t('wizard.away', { time: clockNow(kept.since) })}</Word></span>
 }
 
 /** Both versions side by side: what differs, ours and theirs. */
-export function BothVersions({ ours, theirs, onOurs, onTheirs }: { ours: Filled; theirs: Theirs | null; onOurs: () => void; onTheirs: () => void }) {
+export function BothDrafts({ ours, theirs, onOurs, onTheirs }: { ours: Filled; theirs: Theirs | null; onOurs: () => void; onTheirs: () => void }) {
   const { t } = useTranslation()
   if (theirs === null) return null
   const said = (one: Filled, name: keyof Filled) => (typeof one[name] === 'object' ? JSON.stringify(one[name]) : String(one[name]))
@@ -36,16 +38,11 @@ export function BothVersions({ ours, theirs, onOurs, onTheirs }: { ours: Filled;
         </>
       }
     >
-      <table className="both">
-        <thead>
-          <tr><th /><th>{t('wizard.ours')}</th><th>{t('wizard.theirs', { time: clockNow(Date.parse(theirs.savedAt)) })}</th></tr>
-        </thead>
-        <tbody>
-          {names.map((name) => (
-            <tr key={name}><td>{t(`wizard.member.${name}`)}</td><td>{said(ours, name)}</td><td>{said(theirs.filled, name)}</td></tr>
-          ))}
-        </tbody>
-      </table>
+      <BothTable
+        mine={t('wizard.ours')}
+        theirs={t('wizard.theirs', { time: clockNow(Date.parse(theirs.savedAt)) })}
+        rows={names.map((name) => ({ name: t(`wizard.member.${name}`), mine: said(ours, name), theirs: said(theirs.filled, name) }))}
+      />
     </Modal>
   )
 }

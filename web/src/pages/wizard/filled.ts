@@ -1,6 +1,8 @@
 // What somebody fills in on the way to a campaign, and the orders that are made of it. An uploaded list is no part of it: a
 // draft holds this and nothing else.
 
+import { instantFrom, ownZone } from '../../app/format'
+
 /** What a campaign is for; it chooses the rules and targets that are offered. */
 export const SCENARIOS = ['collection', 'marketing', 'survey'] as const
 export type Scenario = (typeof SCENARIOS)[number]
@@ -61,6 +63,11 @@ export function readFilled(body: Record<string, unknown> | null | undefined): Fi
   return { ...filled, scenario, step: Math.min(Math.max(Math.trunc(filled.step), 0), STEPS.length - 1) }
 }
 
+/** What is typed, whichever step is shown: by it one tells whether it is kept. */
+export function wordsOf(filled: Filled): string {
+  return JSON.stringify({ ...filled, step: 0 })
+}
+
 export function mapText(map: Record<string, string>): string {
   const said = Object.entries(map).filter(([, member]) => member !== '')
   return said.length === 0 ? '' : JSON.stringify(said.map(([column, member]) => ({ column, member })))
@@ -68,8 +75,7 @@ export function mapText(map: Record<string, string>): string {
 
 /** An instant of the rules' own zone: those of China are meant in Beijing's time, others where the browser stands. */
 function instantOf(local: string, preset: string): string | undefined {
-  if (local === '') return undefined
-  return preset.startsWith('cn-') ? `${local}:00+08:00` : new Date(local).toISOString()
+  return instantFrom(local, preset.startsWith('cn-') ? 'Asia/Shanghai' : ownZone())
 }
 
 /** The body that creates the campaign. */
@@ -101,14 +107,18 @@ export function targetsOf(one: Filled): { metric: string; ratio: number }[] {
 }
 
 /** What a step still needs before the next one; nothing where it is complete. */
-export function lackingOf(one: Filled, hasPeople: boolean): string | null {
+export function lackingOf(one: Filled, hasFile: boolean): string | null {
   switch (STEPS[one.step]) {
     case 'file':
       return /^[A-Za-z0-9_.-]{1,64}$/.test(one.taskId) ? null : 'wizard.lackTaskId'
     case 'segment':
-      return hasPeople || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
+      return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
     case 'flow':
       return one.flow !== '' || one.script.trim() !== '' ? null : 'wizard.lackFlow'
+    case 'live':
+      // Behind a reload the list is gone from the page: without it a campaign would be made and started without its people.
+      if (one.fileName !== '' && !hasFile) return 'wizard.lackFile'
+      return hasFile || one.segment.trim() !== '' ? null : 'wizard.lackPeople'
     default:
       return null
   }

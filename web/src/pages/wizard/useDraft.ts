@@ -2,8 +2,9 @@
 // Another's save of the same draft is shown beside ours, and neither is lost.
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, post, Problem } from '../../api/client'
+import { isAnswered, useOnce } from '../../components/useOnce'
 import { put } from '../../api/versions'
-import { readFilled, type Filled } from './filled'
+import { readFilled, wordsOf, type Filled } from './filled'
 
 /** How long until a save that did not come through is tried again. */
 const AGAIN_MS = 5_000
@@ -11,7 +12,7 @@ const AGAIN_MS = 5_000
 export type Kept =
   | { as: 'nothing' }
   | { as: 'saving' }
-  | { as: 'kept'; at: number }
+  | { as: 'kept'; at: number; of: string }
   | { as: 'away'; since: number; why: unknown }
   | { as: 'refused'; why: unknown }
 
@@ -19,6 +20,15 @@ export interface Theirs {
   filled: Filled
   etag: string
   savedAt: string
+}
+
+interface Order {
+  title: string
+  body: Record<string, unknown>
+}
+
+function orderOf(filled: Filled): Order {
+  return { title: filled.taskId === '' ? '–' : filled.taskId, body: { ...filled } }
 }
 
 interface Place {
@@ -30,6 +40,8 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
   const place = useRef<Place | null>(null)
   const wanted = useRef<Filled | null>(null)
   const isBusy = useRef(false)
+  const once = useRef(useOnce())
+  const unanswered = useRef<Order | null>(null)
   const [kept, setKept] = useState<Kept>({ as: 'nothing' })
   const [theirs, setTheirs] = useState<Theirs | null>(null)
   const [missing, setMissing] = useState<unknown>(null)
@@ -43,8 +55,9 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
       .then((draft) => {
         if (isOver) return
         place.current = { id: draft.id, etag: draft.etag }
-        setKept({ as: 'kept', at: Date.parse(draft.saved_at) })
-        tellOpened.current(readFilled(draft.body))
+        const filled = readFilled(draft.body)
+        setKept({ as: 'kept', at: Date.parse(draft.saved_at), of: wordsOf(filled) })
+        tellOpened.current(filled)
       })
       .catch((why: unknown) => {
         if (!isOver) setMissing(why)
@@ -63,12 +76,12 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
         setKept((before) => (before.as === 'away' ? before : { as: 'saving' }))
         await keep(filled)
         if (wanted.current === filled) wanted.current = null
-        setKept({ as: 'kept', at: Date.now() })
+        setKept({ as: 'kept', at: Date.now(), of: wordsOf(filled) })
       }
     } catch (why) {
       const status = why instanceof Problem ? why.status : 0
       if (status === 412) {
-        setTheirs(await fetched(place.current?.id))
+        await compare()
       } else if (status === 0 || status === 401 || status === 429 || status >= 500) {
         setKept((before) => (before.as === 'away' ? { ...before, why } : { as: 'away', since: Date.now(), why }))
       } else {
@@ -81,16 +94,41 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     }
   }, [])
 
-  const keep = async (filled: Filled) => {
-    const order = { title: filled.taskId === '' ? '–' : filled.taskId, body: { ...filled } }
-    if (place.current === null) {
-      const { told } = await post('/api/v1/drafts', [], { kind: 'campaign', ...order })
-      place.current = { id: told.id, etag: told.etag }
-      tellBegun.current(told.id)
-      return
+  /** Reads what somebody else kept; where that does not come through, the save is tried again, and with it this. */
+  const compare = async () => {
+    try {
+      setTheirs(await fetched(place.current?.id))
+    } catch (why) {
+      setKept((before) => (before.as === 'away' ? { ...before, why } : { as: 'away', since: Date.now(), why }))
     }
-    const { told } = await put('/api/v1/drafts/{id}', [place.current.id], place.current.etag, order)
-    place.current = { id: told.id, etag: told.etag }
+  }
+
+  /** What was sent and not answered goes first, by its own name: it makes no second draft, and does not meet itself. */
+  const keep = async (filled: Filled) => {
+    const order = orderOf(filled)
+    const before = unanswered.current
+    if (before !== null) await deliver(before)
+    if (JSON.stringify(before) !== JSON.stringify(order)) await deliver(order)
+  }
+
+  const deliver = async (order: Order) => {
+    unanswered.current = order
+    const what = JSON.stringify(order)
+    try {
+      if (place.current === null) {
+        const { told } = await once.current(what, (key) => post('/api/v1/drafts', [], { kind: 'campaign', ...order }, key))
+        place.current = { id: told.id, etag: told.etag }
+        tellBegun.current(told.id)
+      } else {
+        const { id, etag } = place.current
+        const { told } = await once.current(`${id} ${etag} ${what}`, (key) => put('/api/v1/drafts/{id}', [id], etag, order, key))
+        place.current = { id: told.id, etag: told.etag }
+      }
+      unanswered.current = null
+    } catch (why) {
+      if (isAnswered(why)) unanswered.current = null
+      throw why
+    }
   }
 
   const save = useCallback(
@@ -119,13 +157,15 @@ export function useDraft(opened: string | undefined, onOpened: (filled: Filled) 
     if (theirs === null || place.current === null) return null
     place.current = { ...place.current, etag: theirs.etag }
     wanted.current = null
+    unanswered.current = null
     setTheirs(null)
-    setKept({ as: 'kept', at: Date.parse(theirs.savedAt) })
+    setKept({ as: 'kept', at: Date.parse(theirs.savedAt), of: wordsOf(theirs.filled) })
     return theirs.filled
   }
   /** Once it is a campaign, nothing is kept of it. */
   const remove = async () => {
     wanted.current = null
+    unanswered.current = null
     const id = place.current?.id
     place.current = null
     if (id !== undefined) await post('/api/v1/drafts/{id}/remove', [id])

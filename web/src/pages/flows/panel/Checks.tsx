@@ -60,7 +60,7 @@ export function Rhythm({ rhythm }: { rhythm: Checked['rhythm'] | undefined }) {
       {parts.map(({ key, ms, by }) => (
         <div key={key}>
           <dt>{t(`flowRhythm.${key}`)}</dt>
-          <dd className={ms !== null && ms > by ? 'c-red' : 'c-line'}>
+          <dd className={ms === null ? 'muted' : ms > by ? 'c-red' : 'c-line'}>
             {ms === null ? t('flowRhythm.none') : t('flowRhythm.of', { ms: seconds(ms), by: seconds(by) })}
           </dd>
           <progress max={by} value={Math.min(ms ?? 0, by)} aria-label={t(`flowRhythm.${key}`)} />

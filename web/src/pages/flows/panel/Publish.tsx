@@ -8,13 +8,23 @@ import { useTranslation } from 'react-i18next'
 import { post, type Told } from '../../../api/client'
 import { instantIn } from '../../../app/format'
 import { useMay } from '../../../app/session'
+import { Ask } from '../../../components/Ask'
 import { Refused } from '../../../components/States'
+import { useOnce } from '../../../components/useOnce'
 import type { Draft } from '../draft'
 import { useVersions } from './Differences'
 
 type Version = Told<'/api/v1/flows/{id}/versions'>['items'][number]
 
-export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; isPublished: boolean }) {
+interface Props {
+  draft: Draft
+  id: string
+  isPublished: boolean
+  /** This text is published. */
+  onPublished: (text: string) => void
+}
+
+export function Publish({ draft, id, isPublished, onPublished }: Props) {
   const { t } = useTranslation()
   const may = useMay()
   const queries = useQueryClient()
@@ -23,6 +33,8 @@ export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; 
   const [reason, setReason] = useState('')
   const [approval, setApproval] = useState('')
   const [asks, setAsks] = useState(false)
+  const [back, setBack] = useState<number | null>(null)
+  const once = useOnce()
   const behind = { reason: reason.trim() || null, approval: approval.trim() || null }
   const done = (flow: string) => {
     void queries.invalidateQueries({ queryKey: ['flow-versions', flow] })
@@ -32,17 +44,19 @@ export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; 
     mutationFn: async () => {
       const definition = draft.checked?.definition
       if (!definition) throw new Error()
-      return (await post('/api/v1/flows', [], { definition, approvals: asks, ...behind })).told
+      const { text } = draft
+      const order = { definition, approvals: asks, ...behind }
+      const { told } = await once(JSON.stringify(order), (key) => post('/api/v1/flows', [], order, key))
+      onPublished(text)
+      return told
     },
     onSuccess: (told) => done(told.flow),
   })
-  const back = useMutation({
-    mutationFn: async (to: number) => (await post('/api/v1/flows/{id}/rollback', [id], { to, ...behind })).told,
-    onSuccess: (told) => {
-      done(told.flow)
-      void navigate({ to: '/flows/$id', params: { id: told.flow }, search: { version: told.version, tab: 'publish' } })
-    },
-  })
+  const rollBack = async (to: number, why: string, key: string) => {
+    const { told } = await post('/api/v1/flows/{id}/rollback', [id], { to, reason: why || null, approval: approval.trim() || null }, key)
+    done(told.flow)
+    void navigate({ to: '/flows/$id', params: { id: told.flow }, search: { version: told.version, tab: 'publish' } })
+  }
   const mayWrite = may('campaigns:write')
   const isReady = draft.isChecked && draft.checked?.publishable === true
   return (
@@ -60,7 +74,7 @@ export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; 
           {!isReady && <p className="muted">{t('flows.notReady')}</p>}
         </>
       )}
-      {(publish.error ?? back.error) && <Refused why={publish.error ?? back.error} />}
+      {publish.error && <Refused why={publish.error} />}
       {publish.data && (
         <p className="c-line" role="status">
           {t(publish.data.changed ? 'flows.publishedAs' : 'flows.publishedAlready', { named: publish.data.named })}{' '}
@@ -81,11 +95,24 @@ export function Publish({ draft, id, isPublished }: { draft: Draft; id: string; 
             key: 'current',
             render: (_, one) =>
               one.current ? t('flows.isCurrent') : mayWrite ? (
-                <Button size="small" loading={back.isPending} onClick={() => back.mutate(one.version)}>{t('flows.rollBack', { version: one.version })}</Button>
+                <Button size="small" onClick={() => setBack(one.version)}>{t('flows.rollBack', { version: one.version })}</Button>
               ) : null,
           },
         ]}
       />
+      {back !== null && (
+        <Ask
+          title={t('flows.rollBack', { version: back })}
+          ok={t('flows.rollBack', { version: back })}
+          what={t('flows.rollBackWhat', { version: back })}
+          reason={t('flows.reason')}
+          reasonBytesMax={512}
+          mayBeEmpty
+          below={<Input aria-label={t('flows.approval')} placeholder={t('flows.approval')} value={approval} onChange={(event) => setApproval(event.target.value)} />}
+          send={(why, key) => rollBack(back, why, key)}
+          onLeave={() => setBack(null)}
+        />
+      )}
     </div>
   )
 }
