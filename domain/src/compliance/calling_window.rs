@@ -6,7 +6,7 @@
 //! only its own window binds it.
 
 use super::zones::{instant_of, later_day, local, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
+use super::{CustomerFacts, Decision, PRESET, PresetRules, Rule, Verdict, named, rules_at};
 use crate::calling_plan::CallingPlan;
 use crate::planted::{Bug, planted};
 use crate::time::{Timestamp, seconds_of_day};
@@ -103,7 +103,7 @@ pub fn closed_for_all(plan: &CallingPlan, now: Timestamp) -> Option<ClosedWindow
     if plan.ends_at.is_some_and(|ends_at| until >= ends_at) {
         return None;
     }
-    seen.extend(named([("hours", hours_of(&windows))]));
+    seen.extend(named([("hours", hours_of(&windows)), (PRESET, rules.named())]));
     Some(ClosedWindow {
         judged_at: now,
         until,

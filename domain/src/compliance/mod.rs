@@ -35,6 +35,7 @@ pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening, opening
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
+pub use missing_fact::{asks_for_kept_facts, waits_for_facts};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
@@ -42,8 +43,8 @@ pub use permit::{
     PermitRefusal, permit, permit_next_leg,
 };
 pub use preset::{
-    CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, rules_at,
-    shipped_presets,
+    CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,
+    rules_at, shipped_presets,
 };
 pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
@@ -304,6 +305,20 @@ pub fn permitted_until(
     }
     Timestamp::from_micros(open)
 }
+
+/// The verdicts of one side, with the version of the preset and its first day among the facts: of a refusal in
+/// every verdict that refuses, of a grant in its first one, so that it stands once in each.
+pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
+    for (index, verdict) in verdicts.iter_mut().enumerate() {
+        if index == 0 || !verdict.allows() {
+            verdict.facts.insert(PRESET.to_owned(), rules.named());
+        }
+    }
+    verdicts
+}
+
+/// The fact that names a preset's version.
+const PRESET: &str = "preset";
 
 /// Facts of a verdict, by name.
 fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {

@@ -6,6 +6,7 @@ mod near;
 mod shown;
 
 pub use facts::campaign_now;
+pub(crate) use facts::hashed_on;
 pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
 
 use crate::as_of::{EntityCourse, Moment, Then};
