@@ -2,8 +2,8 @@
 
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
-use domain::calling_plan::CampaignFacts;
-use domain::compliance::{asks_for_kept_facts, calendars_asked};
+use domain::calling_plan::{CallingPlan, CampaignFacts};
+use domain::compliance::{asks_for_kept_facts, calendars_asked, rules_at};
 use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::kept_facts::AgentsThere;
@@ -27,14 +27,20 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
     })
 }
 
-/// The same with the facts of the installation that its plan asks about.
-pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
+/// The years of holidays that were imported, where the plan or its preset asks about days.
+pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars, Halt> {
+    let now = kit.now();
     let mut imported = Vec::new();
-    for id in calendars_asked(&facts.plan, kit.now()) {
+    for id in calendars_asked(plan, rules_at(plan.preset, now), now) {
         let loaded = kit.state(&kit.system.holidays, &id).await?;
         imported.extend(loaded.state.calendar().cloned());
     }
-    facts.calendars = Calendars::of(imported);
+    Ok(Calendars::of(imported))
+}
+
+/// The same with the facts of the installation that its plan asks about.
+pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
+    facts.calendars = calendars(kit, &facts.plan).await?;
     if asks_for_kept_facts(&facts.plan, kit.now()) {
         let state = kit.state(&kit.system.campaigns, &facts.campaign).await?.state;
         facts.kept.abandoned = state.abandoned(kit.now());

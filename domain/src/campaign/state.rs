@@ -226,8 +226,8 @@ impl CampaignState {
     }
     /// Until when the window is closed for everybody, where that stands in the log already. It is judged
     /// anew at each question: a clock that was wrong at the last one leaves nothing closed.
-    pub fn judged_closed_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let closed = closed_for_all(self.plan()?, now)?;
+    pub fn judged_closed_until(&self, calendars: &Calendars, now: Timestamp) -> Option<Timestamp> {
+        let closed = closed_for_all(self.plan()?, calendars, now)?;
         let judged = self.closed_window()?;
         (judged.until == closed.until).then_some(closed.until)
     }

@@ -7,6 +7,7 @@
 mod calling_days;
 mod calling_window;
 mod campaign_state;
+mod closed;
 mod consent;
 mod contact_history;
 mod counting;
@@ -30,8 +31,9 @@ mod white_list;
 mod words;
 mod zones;
 
-pub use calling_days::{calendars_asked, holiday_country_of, waits_for_holidays};
-pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening, opening_in_beijing};
+pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_for_holidays};
+pub use calling_window::{Opening, opening, opening_in_beijing};
+pub use closed::{ClosedWindow, closed_for_all};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
@@ -53,7 +55,6 @@ pub use zones::{next_local_day, same_local_day};
 
 use crate::calling_plan::Duplicates;
 use crate::time::Timestamp;
-use crate::working_calendar::CallingDays;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -179,12 +180,12 @@ pub fn all_rules() -> Vec<RuleListed> {
 }
 
 /// What every customer rule says of a dial at `now`.
-/// Days are asked about where the campaign names some, caps of their own where campaign or person have any,
+/// Days are asked about where the campaign names some or its preset demands holidays, caps of their own where campaign or person have any,
 /// and times where the person prefers some and the campaign observes that.
 pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let rules = customer_rules();
     let mut verdicts: Vec<Verdict> = rules.iter().map(|rule| rule.judge(facts, now)).collect();
-    if facts.campaign.plan.days.as_deref().is_some_and(CallingDays::ask) {
+    if calling_days::are_asked(&facts.campaign.plan, facts.rules(now)) {
         verdicts.push(calling_days::CallingDay.judge(facts, now));
     }
     if own_caps::are_set(facts) {

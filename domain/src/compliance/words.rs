@@ -155,13 +155,14 @@ const NAMES: [Words; 16] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 42] = [
+const FACTS: [Words; 43] = [
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
     ("relief", "接手", "relief"),
     ("registry_of", "禁呼登记日期", "registry as of"),
     ("registry", "禁呼登记", "registry"),
+    ("held_ms", "占用号码（毫秒）", "holds the number (ms)"),
     ("registry_days", "登记天数", "days since"),
     ("registry_days_max", "登记天数上限", "days since at most"),
     ("abandoned", "呼损", "abandoned"),

@@ -432,7 +432,7 @@ fn each_grant_and_each_refusal_names_the_presets_version_once() {
         let facts = verdicts.iter().filter_map(|verdict| verdict.facts.get("preset"));
         facts.map(String::as_str).collect::<Vec<_>>().join(", ")
     };
-    for (given, granted) in [(vec![], true), (vec![suppressed()], false)] {
+    for (given, granted) in [(vec![], true), (vec![suppressed(None, &[])], false)] {
         match decide(&given, grant(1)).unwrap().as_slice() {
             [NumberEvent::DialGranted { grant }] if granted => assert_eq!(naming(&grant.verdicts), named),
             [NumberEvent::DialRefused { verdict, .. }] if !granted => {
@@ -440,13 +440,5 @@ fn each_grant_and_each_refusal_names_the_presets_version_once() {
             }
             other => panic!("{other:?}"),
         }
-    }
-}
-
-fn suppressed() -> NumberEvent {
-    NumberEvent::Suppressed {
-        reason: "list".to_owned(),
-        until: None,
-        open_calls: Vec::new(),
     }
 }

@@ -6,7 +6,7 @@ use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
-use domain::compliance::{PresetRules, asks_for_kept_facts, calendars_asked};
+use domain::compliance::{PresetRules, asks_for_kept_facts, calendars_asked, rules_at};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
 use domain::go_live::Stage;
@@ -41,6 +41,19 @@ pub(super) struct OfCampaign {
 }
 
 impl OfCampaign {
+    /// With the years of holidays that a version asks for which is tried.
+    pub(super) async fn know_days_of(
+        &mut self,
+        installation: &Installation,
+        tried: &PresetRules,
+        at: Timestamp,
+    ) -> Result<(), Problem> {
+        if tried.holidays.is_some() {
+            self.facts.calendars = calendars(installation, &self.facts, tried, at, None).await?;
+        }
+        Ok(())
+    }
+
     /// As if it ran, and nothing stood above the rules.
     pub(super) fn run_freely(&mut self) {
         self.facts.running = true;
@@ -146,13 +159,8 @@ async fn with_kept(
     about: Timestamp,
     then: Option<&Then>,
 ) -> Result<CampaignFacts, Problem> {
-    let mut imported = Vec::new();
-    for id in calendars_asked(&facts.plan, about) {
-        let entities = &installation.entities.holidays;
-        let state = state_of::<Holiday>(installation, entities, &id, then, None).await?;
-        imported.extend(state.calendar().cloned());
-    }
-    facts.calendars = Calendars::of(imported);
+    let rules = rules_at(facts.plan.preset, about);
+    facts.calendars = calendars(installation, &facts, rules, about, then).await?;
     let registries = &installation.entities.registries;
     let known = state_of::<NumberRegistry>(installation, registries, &AllRegistries, then, None).await?;
     facts.kept.registries = Arc::clone(known.book());
@@ -162,6 +170,22 @@ async fn with_kept(
         facts.kept.abandoned = state.abandoned(about);
     }
     Ok(facts)
+}
+
+async fn calendars(
+    installation: &Installation,
+    facts: &CampaignFacts,
+    rules: &PresetRules,
+    about: Timestamp,
+    then: Option<&Then>,
+) -> Result<Calendars, Problem> {
+    let mut imported = Vec::new();
+    for id in calendars_asked(&facts.plan, rules, about) {
+        let entities = &installation.entities.holidays;
+        let state = state_of::<Holiday>(installation, entities, &id, then, None).await?;
+        imported.extend(state.calendar().cloned());
+    }
+    Ok(Calendars::of(imported))
 }
 
 /// The lists that came as digests, one of which is this number's, as far as they were known then.

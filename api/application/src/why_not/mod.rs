@@ -70,6 +70,7 @@ pub async fn judged_now(
 ) -> Result<Tried, Problem> {
     let mut facts = facts::campaign(installation, customer, campaign, person, at, None).await?;
     facts.run_freely();
+    facts.know_days_of(installation, tried, at).await?;
     let judged = |coming| {
         let said = why_not(&person.state, &facts.judge(customer, coming), at);
         said.and_then(|said| said.binding).map(|verdict| verdict.rule)
