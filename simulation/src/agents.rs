@@ -23,11 +23,20 @@ const WRAP_MORE_MS: u64 = 32_000;
 
 #[derive(Clone, Copy)]
 enum Doing {
-    Free { since: Timestamp },
+    Free {
+        since: Timestamp,
+    },
     /// For one call alone, which is being dialed.
-    Kept { call: CallId },
-    Talking { call: CallId, since: Timestamp },
-    WrappingUp { until: Timestamp },
+    Kept {
+        call: CallId,
+    },
+    Talking {
+        call: CallId,
+        since: Timestamp,
+    },
+    WrappingUp {
+        until: Timestamp,
+    },
 }
 
 struct Agent {
@@ -120,7 +129,9 @@ impl SimulatedAgents {
     fn taken_at(&self, call: CallId, now: Timestamp) -> Timestamp {
         let talks = |agent: &Agent| match agent.doing {
             Doing::Talking { call: with, since } if with == call => Some(since),
-            Doing::Talking { .. } | Doing::Kept { .. } | Doing::Free { .. } | Doing::WrappingUp { .. } => None,
+            Doing::Talking { .. } | Doing::Kept { .. } | Doing::Free { .. } | Doing::WrappingUp { .. } => {
+                None
+            }
         };
         self.at(now).iter().find_map(talks).unwrap_or(now)
     }
@@ -233,7 +244,10 @@ mod tests {
         let now = Timestamp::from_millis(1_000);
         let one = agents.free_agents(&campaign, now).remove(0);
         assert!(agents.reserve(&campaign, &one, call(1), now));
-        assert!(!agents.reserve(&campaign, &one, call(2), now), "they are kept already");
+        assert!(
+            !agents.reserve(&campaign, &one, call(2), now),
+            "they are kept already"
+        );
         assert_eq!(agents.give(call(2), now), None);
         let floor = agents.floor(&campaign, now).expect("a floor");
         assert_eq!((floor.free, floor.agents()), (0, 1));

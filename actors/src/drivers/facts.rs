@@ -3,7 +3,7 @@
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
 use domain::calling_plan::{CallingPlan, CampaignFacts};
-use domain::compliance::{asks_for_kept_facts, calendars_asked, rules_at};
+use domain::compliance::{calendars_asked, rules_at};
 use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
 use domain::kept_facts::AgentsThere;
@@ -41,7 +41,7 @@ pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars
 /// The same with the facts of the installation that its plan asks about.
 pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
     facts.calendars = calendars(kit, &facts.plan).await?;
-    if asks_for_kept_facts(&facts.plan, kit.now()) {
+    if !rules_at(facts.plan.preset, kit.now()).needs_facts.is_empty() {
         let state = kit.state(&kit.system.campaigns, &facts.campaign).await?.state;
         facts.kept.abandoned = state.abandoned(kit.now());
         let floor = kit
@@ -63,8 +63,8 @@ pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<Cam
     Ok(facts)
 }
 
-/// The lists that came as digests, one of which is this number's. The digest is made here and kept nowhere: its
-/// stream has an id of its own.
+/// The lists that came as digests, one of which is this number's. The digest is made here and kept nowhere:
+/// its stream has an id of its own.
 pub(crate) async fn hashed_on(
     kit: &Kit,
     registries: &RegistryBook,

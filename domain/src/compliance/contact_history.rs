@@ -2,7 +2,6 @@
 //!
 //! A grant counts from the moment it is given until it is released; what was dialed is never released.
 
-use super::open_call::is_for_agents;
 use super::permit::{CustomerGrant, NumberGrant};
 use crate::ids::{CallId, CampaignId, NumberId};
 use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_DIAL_MS};
@@ -155,7 +154,7 @@ impl ContactHistory {
             number: None,
             at,
             answered: None,
-            for_agents: is_for_agents(&grant.verdicts),
+            for_agents: grant.is_for_agents(),
         });
     }
 
@@ -167,7 +166,7 @@ impl ContactHistory {
             number: Some(grant.number.clone()),
             at,
             answered: None,
-            for_agents: is_for_agents(&grant.verdicts),
+            for_agents: false,
         });
     }
 

@@ -8,8 +8,7 @@
 //! about again the next day (version 2); a campaign of a robot never has agents.
 
 use super::zones::{local, zones_of};
-use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
-use crate::calling_plan::CallingPlan;
+use super::{CustomerFacts, Decision, PresetRules, Rule, named};
 use crate::kept_facts::AgentsThere;
 use crate::screening::Relief;
 use crate::time::Timestamp;
@@ -75,16 +74,6 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
         }
         (decision, seen)
     }
-}
-
-/// Whether a verdict waits for a fact that may come: asked about again when it says so.
-pub fn waits_for_facts(verdict: &Verdict) -> bool {
-    verdict.rule == MissingFact.id() && matches!(verdict.decision, Decision::DeferUntil(_))
-}
-
-/// Whether a dial of this campaign about now may need facts that are kept outside of its plan.
-pub fn asks_for_kept_facts(plan: &CallingPlan, now: Timestamp) -> bool {
-    !rules_at(plan.preset, now).needs_facts.is_empty()
 }
 
 /// How it stands with a fact.
@@ -178,8 +167,8 @@ impl Asked<'_> {
 mod tests {
     use super::*;
     use crate::calling_plan::Preset;
-    use crate::compliance::ContactHistory;
     use crate::compliance::testing::{campaign_facts, customer_facts, instant};
+    use crate::compliance::{ContactHistory, waits_for_facts};
     use crate::kept_facts::{Abandoned, KeptFacts};
     use crate::registry_book::{Edition, RegistryBook};
     use crate::screening::Screening;

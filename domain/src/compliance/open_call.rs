@@ -4,16 +4,14 @@
 //! Source: no regulation; the operator's default in every preset. An open call holds the number for as long
 //! as the longest call can take, so that one whose end was lost does not hold it for ever.
 
-use super::{Decision, NumberFacts, PastDial, Rule, Verdict, named};
+use super::permit::HELD_MS;
+use super::{Decision, NumberFacts, PastDial, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
-/// What an agent's call may take: nothing ends it but the two who talk, and four hours are longer than any shift
-/// leaves to one call.
+/// What an agent's call may take: nothing ends it but the two who talk, and four hours are longer than any
+/// shift leaves to one call.
 const AGENTS_CALL_MS: u64 = 4 * 3_600_000;
-
-/// The fact of a grant by which its call is known to be an agent's.
-const HELD_MS: &str = "held_ms";
 
 /// 120 s to set up at most, 180 s of talk at most, and 10 s to hang up and hash the recording.
 const OPEN_CALL_MS: u64 = 310_000;
@@ -44,7 +42,9 @@ impl Rule<NumberFacts<'_>> for NoOpenCall {
             .iter()
             .filter(|dial| dial.answered.is_none());
         let over_at = |dial: &PastDial| dial.at.plus_ms(held_ms(dial.for_agents));
-        let longest = open.map(|dial| (over_at(dial), dial)).max_by_key(|(over_at, _)| *over_at);
+        let longest = open
+            .map(|dial| (over_at(dial), dial))
+            .max_by_key(|(over_at, _)| *over_at);
         let Some((over_at, latest)) = longest.filter(|(over_at, _)| now < *over_at) else {
             return (Decision::Allow, said_of_grant(facts));
         };
@@ -65,13 +65,6 @@ fn said_of_grant(facts: &NumberFacts<'_>) -> BTreeMap<String, String> {
         true => named([(HELD_MS, AGENTS_CALL_MS.to_string())]),
         false => BTreeMap::new(),
     }
-}
-
-/// Whether a grant's verdicts say that an agent takes the call. Grants of before say nothing: they were a
-/// robot's.
-pub(super) fn is_for_agents(verdicts: &[Verdict]) -> bool {
-    let of_rule = verdicts.iter().find(|verdict| verdict.rule == NoOpenCall.id());
-    of_rule.is_some_and(|verdict| verdict.facts.contains_key(HELD_MS))
 }
 
 #[cfg(test)]
@@ -109,7 +102,6 @@ mod tests {
         let mut history = ContactHistory::default();
         let granted = NoOpenCall.judge(&number_facts(&campaign_of, &history), start);
         assert_eq!(granted.facts["held_ms"], "14400000");
-        assert!(is_for_agents(std::slice::from_ref(&granted)));
         history.grant_to_number(
             &crate::compliance::NumberGrant {
                 call: nth_call(1),
@@ -125,11 +117,19 @@ mod tests {
         let over_at = start.plus_ms(AGENTS_CALL_MS);
         for (now, decision) in [
             (start.plus_ms(OPEN_CALL_MS), Decision::DeferUntil(over_at)),
-            (Timestamp::from_micros(over_at.micros() - 1), Decision::DeferUntil(over_at)),
+            (
+                Timestamp::from_micros(over_at.micros() - 1),
+                Decision::DeferUntil(over_at),
+            ),
             (over_at, Decision::Allow),
         ] {
             assert_eq!(NoOpenCall.decide(&facts, now).0, decision, "{now}");
         }
-        assert!(NoOpenCall.judge(&number_facts(&robot, &ContactHistory::default()), start).facts.is_empty());
+        assert!(
+            NoOpenCall
+                .judge(&number_facts(&robot, &ContactHistory::default()), start)
+                .facts
+                .is_empty()
+        );
     }
 }

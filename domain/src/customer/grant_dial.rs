@@ -212,9 +212,10 @@ fn refuse(
 }
 
 /// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
-/// what a day is of a year whose holidays nobody knows yet, or a fact that may still come, cannot be told; the best is taken, or each
-/// would push the due time further with every step, and beyond the campaign's end for good. `None` where the
-/// hours of the person, the preset and the campaign have no instant in common.
+/// what a day is of a year whose holidays nobody knows yet, or a fact that may still come, cannot be told;
+/// the best is taken, or each would push the due time further with every step, and beyond the campaign's
+/// end for good. `None` where the hours of the person, the preset and the campaign have no instant in
+/// common.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;

@@ -197,8 +197,8 @@ pub async fn start_campaign(
         .await?)
 }
 
-/// A campaign that would begin now and observes holidays whose year nobody knows would dial nobody: it says so
-/// before. One that waits for its time may have its file by then, and is judged then.
+/// A campaign that would begin now and observes holidays whose year nobody knows would dial nobody: it says
+/// so before. One that waits for its time may have its file by then, and is judged then.
 async fn refuse_unknown_year(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
     let state = installation.entities.campaigns.state(campaign).await?.state;
     if state.status() != Some(CampaignStatus::Ready) {

@@ -6,7 +6,7 @@ use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
-use domain::compliance::{PresetRules, asks_for_kept_facts, calendars_asked, rules_at};
+use domain::compliance::{PresetRules, calendars_asked, rules_at};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
 use domain::go_live::Stage;
@@ -164,7 +164,7 @@ async fn with_kept(
     let registries = &installation.entities.registries;
     let known = state_of::<NumberRegistry>(installation, registries, &AllRegistries, then, None).await?;
     facts.kept.registries = Arc::clone(known.book());
-    if asks_for_kept_facts(&facts.plan, about) {
+    if !rules.needs_facts.is_empty() {
         let campaigns = &installation.entities.campaigns;
         let state = state_of::<Campaign>(installation, campaigns, &facts.campaign, then, None).await?;
         facts.kept.abandoned = state.abandoned(about);

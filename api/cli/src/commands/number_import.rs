@@ -1,5 +1,5 @@
-//! `ledgerline number import`: the numbers of a file, many in a request; with a registry, the list that others
-//! keep is of its own day once all of them are told.
+//! `ledgerline number import`: the numbers of a file, many in a request; with a registry, the list that
+//! others keep is of its own day once all of them are told.
 
 use crate::kit::api::post;
 use crate::kit::asking::Asking;

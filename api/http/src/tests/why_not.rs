@@ -215,21 +215,34 @@ const SALTED: &str = "d0af29e8dab6cacaeb6d8297db0673761abbbae597eb365a0a6edf3754
 fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_it_is() {
     let story = with_people(json!({}));
     let at = "2027-03-01T10:00:00+08:00";
-    let rows = json!({ "digests": [SALTED, "13800138000"], "list": "partner", "reason": "the list of March" });
+    let rows =
+        json!({ "digests": [SALTED, "13800138000"], "list": "partner", "reason": "the list of March" });
     let (status, told) = story.send("POST", "/api/v1/numbers/import", &rows.to_string());
     assert_eq!((status, &told["good"]), (200, &json!(1)), "{told}");
     assert_eq!(told["refused"][0]["row"], 1, "{told}");
-    assert_eq!(why(&story, CUSTOMER, at)["permitted"], true, "its salt is not known yet");
+    assert_eq!(
+        why(&story, CUSTOMER, at)["permitted"],
+        true,
+        "its salt is not known yet"
+    );
     let edition = |as_of: &str| {
         json!({ "registry": "partner", "as_of": as_of, "form": "sha256", "salt": "pepper", "numbers": 1,
             "bad": 1, "reason": "the list of March" })
     };
     let record = |as_of: &str| story.send("POST", "/api/v1/registries", &edition(as_of).to_string());
     let (status, taken) = record("2026-11-01");
-    assert_eq!((status, &taken["form"]), (200, &json!("sha256_salted")), "{taken}");
+    assert_eq!(
+        (status, &taken["form"]),
+        (200, &json!("sha256_salted")),
+        "{taken}"
+    );
     let hashed = why(&story, CUSTOMER, at);
     assert_eq!(
-        (&hashed["rule"], &hashed["facts"]["list"], &hashed["facts"]["because"]),
+        (
+            &hashed["rule"],
+            &hashed["facts"]["list"],
+            &hashed["facts"]["because"]
+        ),
         (&json!("suppression"), &json!("partner"), &json!("hashed_list")),
         "{hashed}"
     );
@@ -257,8 +270,17 @@ fn a_campaign_that_observes_a_year_nobody_knows_does_not_start_and_says_so() {
         "holiday_country": "fr" });
     assert_eq!(story.send("POST", "/api/v1/campaigns", &body.to_string()).0, 201);
     let list = "客户ID,手机号,姓名\nC001,138-0013-8000,张三\n";
-    assert_eq!(story.send("POST", "/api/v1/campaigns/T/lists?source=a.csv", list).0, 200);
+    assert_eq!(
+        story
+            .send("POST", "/api/v1/campaigns/T/lists?source=a.csv", list)
+            .0,
+        200
+    );
     let (status, refused) = story.send("POST", "/api/v1/campaigns/T/start", "");
-    assert_eq!((status, &refused["code"]), (422, &json!("holidays-unknown")), "{refused}");
+    assert_eq!(
+        (status, &refused["code"]),
+        (422, &json!("holidays-unknown")),
+        "{refused}"
+    );
     story.end();
 }

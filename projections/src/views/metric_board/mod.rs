@@ -5,6 +5,8 @@
 //! answers. Calls are summed by the hour; distinct customers are too, in a way that stays exact over any
 //! window of whole hours (`customers.rs`). No question reads the rows of calls.
 
+#[cfg(test)]
+mod agents_tests;
 mod customers;
 mod figures;
 mod in_memory;

@@ -39,11 +39,11 @@ async fn board(events: &[StoredEvent]) -> Arc<dyn ReadDb> {
     db
 }
 
-fn metric(name: &str, version: u32) -> &'static Metric {
+pub(super) fn metric(name: &str, version: u32) -> &'static Metric {
     catalog().unwrap().metric(name, Some(version)).unwrap()
 }
 
-async fn asked(db: &dyn ReadDb, metric: &Metric, scope: &Scope, by: Option<By>) -> Vec<Figure> {
+pub(super) async fn asked(db: &dyn ReadDb, metric: &Metric, scope: &Scope, by: Option<By>) -> Vec<Figure> {
     let (figures, _) = figures(db, catalog().unwrap(), metric, scope, by).await.unwrap();
     figures
 }
@@ -57,7 +57,7 @@ fn hour(text: &str) -> Scope {
     }
 }
 
-fn parts(figure: &Figure) -> Vec<i64> {
+pub(super) fn parts(figure: &Figure) -> Vec<i64> {
     [Some(figure.numerator), figure.denominator]
         .into_iter()
         .flatten()

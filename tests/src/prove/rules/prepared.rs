@@ -1,21 +1,22 @@
 //! Cases on both sides of every boundary: the last instant that is permitted and the first that is not, and
 //! the other way around.
 
-use super::case::{Case, Consent, Dial, Kept, instant};
+use super::case::{Case, Consent, Dial, instant};
+use super::telemarketing;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 /// A name, a case, and whether it is permitted.
-type Prepared = (String, Case, bool);
+pub(super) type Prepared = (String, Case, bool);
 
 /// Both sides of the instant at which something changes.
-struct Sides {
-    made: Vec<Prepared>,
+pub(super) struct Sides {
+    pub(super) made: Vec<Prepared>,
 }
 
 impl Sides {
     /// `after`: whether it is permitted from the instant on; before it is the other way.
-    fn at(&mut self, name: &str, edge: &str, after: bool, case: impl Fn(Timestamp) -> Case) {
+    pub(super) fn at(&mut self, name: &str, edge: &str, after: bool, case: impl Fn(Timestamp) -> Case) {
         let edge = instant(edge);
         let before = Timestamp::from_micros(edge.micros() - 1);
         self.made.push((format!("{name}, before"), case(before), !after));
@@ -30,16 +31,16 @@ pub(super) fn cases() -> Vec<Prepared> {
     days(&mut sides);
     caps(&mut sides);
     persons(&mut sides);
-    telemarketing(&mut sides);
+    telemarketing::cases(&mut sides);
     sides.made
 }
 
-fn with(mut case: Case, change: impl FnOnce(&mut Case)) -> Case {
+pub(super) fn with(mut case: Case, change: impl FnOnce(&mut Case)) -> Case {
     change(&mut case);
     case
 }
 
-fn member(case: &mut Case, name: &str, value: Value) {
+pub(super) fn member(case: &mut Case, name: &str, value: Value) {
     if let Some(members) = case.plan.as_object_mut() {
         members.insert(name.to_owned(), value);
     }
@@ -100,7 +101,7 @@ fn hours(sides: &mut Sides) {
 }
 
 /// A person abroad who consented.
-fn abroad(preset: &'static str, phone: &'static str, at: Timestamp) -> Case {
+pub(super) fn abroad(preset: &'static str, phone: &'static str, at: Timestamp) -> Case {
     with(Case::new(preset, at), |case| {
         case.phone = phone;
         case.consent = Some(Consent {
@@ -312,90 +313,4 @@ fn persons(sides: &mut Sides) {
     sides
         .made
         .push(("a region that nobody knows".to_owned(), nowhere, false));
-}
-
-/// A person in New York under `us-tsr`, with all that it needs, changed.
-fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
-    let case = with(abroad("us-tsr", "+12025550123", at), |case| {
-        case.time_zone = Some("America/New_York");
-        case.kept = Kept {
-            registry: Some(("2026-01-30", Some("202"))),
-            abandoned: Some((1_000, 30)),
-            agents: true,
-            hashed: false,
-        };
-        member(case, "screening", json!({ "relief": "agents" }));
-    });
-    with(case, change)
-}
-
-fn telemarketing(sides: &mut Sides) {
-    let last_day = "2026-03-02T08:00:00-05:00";
-    sides.at("us-tsr, its last day with this list", last_day, true, |at| {
-        of_tsr(at, |_| {})
-    });
-    let day_after = "2026-03-03T08:00:00-05:00";
-    let morning = instant(day_after);
-    for (name, at, permitted) in [
-        ("a list of 31 days", instant("2026-03-02T20:59:59-05:00"), true),
-        ("a list of 32 days", morning, false),
-    ] {
-        sides.made.push((name.to_owned(), of_tsr(at, |_| {}), permitted));
-    }
-    let now = instant("2026-03-02T10:00:00-05:00");
-    type Change = fn(&mut Case);
-    let changes: [(&str, Change, bool); 10] = [
-        (
-            "a list of 31 days, whole",
-            |case| case.kept.registry = Some(("2026-01-30", None)),
-            true,
-        ),
-        (
-            "a list of 32 days, whole",
-            |case| case.kept.registry = Some(("2026-01-29", None)),
-            false,
-        ),
-        (
-            "the list of another area code",
-            |case| case.kept.registry = Some(("2026-03-01", Some("212"))),
-            false,
-        ),
-        ("no list", |case| case.kept.registry = None, false),
-        (
-            "31 of 1,000 abandoned",
-            |case| case.kept.abandoned = Some((1_000, 31)),
-            false,
-        ),
-        (
-            "3 of the first 10 abandoned",
-            |case| case.kept.abandoned = Some((10, 3)),
-            true,
-        ),
-        (
-            "4 of the first 99 abandoned",
-            |case| case.kept.abandoned = Some((99, 4)),
-            false,
-        ),
-        ("no account", |case| case.kept.abandoned = None, false),
-        ("no agents", |case| case.kept.agents = false, false),
-        (
-            "a robot",
-            |case| member(case, "screening", json!({ "relief": "robot" })),
-            false,
-        ),
-    ];
-    for (name, change, permitted) in changes {
-        sides
-            .made
-            .push((format!("us-tsr, {name}"), of_tsr(now, change), permitted));
-    }
-    let hashed = with(
-        Case::new("cn-service", instant("2026-03-02T10:00:00+08:00")),
-        |case| {
-            case.kept.hashed = true;
-        },
-    );
-    sides
-        .made
-        .push(("a number whose digest is on a list".to_owned(), hashed, false));
 }
