@@ -39,6 +39,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
+use domain::registry::NumberRegistry;
 use domain::report::Report;
 use domain::retention::Retention;
 use domain::sample::Sample;
@@ -103,6 +104,8 @@ pub struct ActorSystem {
     pub drafts: Entities<Draft>,
     /// Public holidays that were imported, a year and country each.
     pub holidays: Entities<Holiday>,
+    /// Lists of numbers that others keep.
+    pub registries: Entities<NumberRegistry>,
     pub alerts: Entities<Alert>,
     /// Complaints about calls.
     pub complaints: Entities<Complaint>,
@@ -152,6 +155,7 @@ impl ActorSystem {
             settings: Entities::start(&environment, &hosting),
             drafts: Entities::start(&environment, &hosting),
             holidays: Entities::start(&environment, &hosting),
+            registries: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),
             conversations: Entities::start(&environment, &hosting),

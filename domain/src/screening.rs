@@ -1,8 +1,7 @@
 //! Whom a campaign may call at all beyond what is said of hours: who relieves its calls, and whether only
-//! numbers on a list of ours are called. Also the facts of that kind that are kept outside of its stream.
+//! numbers on a list of ours are called.
 
 use crate::ids::InvalidId;
-use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -84,21 +83,4 @@ pub struct Screening {
     /// Only numbers on this list of ours are called (白名单).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_listed_on: Option<NumberListName>,
-}
-
-/// Abandoned calls of those that a person answered, in the days that a rule counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Abandoned {
-    pub answers: u64,
-    pub drops: u64,
-}
-
-/// Facts of an installation that some presets need. What is not known is absent, and refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct KeptFacts {
-    /// When the national list of numbers that must not be called was imported last.
-    pub do_not_call_registry: Option<Timestamp>,
-    pub abandoned: Option<Abandoned>,
-    /// Agents sit at their desks: their port says so.
-    pub agents_present: bool,
 }

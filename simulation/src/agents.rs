@@ -23,9 +23,20 @@ const WRAP_MORE_MS: u64 = 32_000;
 
 #[derive(Clone, Copy)]
 enum Doing {
-    Free { since: Timestamp },
-    Talking { call: CallId, since: Timestamp },
-    WrappingUp { until: Timestamp },
+    Free {
+        since: Timestamp,
+    },
+    /// For one call alone, which is being dialed.
+    Kept {
+        call: CallId,
+    },
+    Talking {
+        call: CallId,
+        since: Timestamp,
+    },
+    WrappingUp {
+        until: Timestamp,
+    },
 }
 
 struct Agent {
@@ -77,7 +88,7 @@ impl SimulatedAgents {
         let mut floor = self.at(now);
         let free = floor.iter_mut().filter_map(|agent| match agent.doing {
             Doing::Free { since } => Some((since, agent)),
-            Doing::Talking { .. } | Doing::WrappingUp { .. } => None,
+            Doing::Kept { .. } | Doing::Talking { .. } | Doing::WrappingUp { .. } => None,
         });
         let (_, agent) = free.min_by_key(|(since, _)| *since)?;
         agent.doing = Doing::Talking { call, since: now };
@@ -88,7 +99,7 @@ impl SimulatedAgents {
     fn next_free_at(&self, now: Timestamp) -> Option<Timestamp> {
         let wrapping = |agent: &Agent| match agent.doing {
             Doing::WrappingUp { until } => Some(until),
-            Doing::Free { .. } | Doing::Talking { .. } => None,
+            Doing::Free { .. } | Doing::Kept { .. } | Doing::Talking { .. } => None,
         };
         self.at(now).iter().filter_map(wrapping).min()
     }
@@ -118,7 +129,9 @@ impl SimulatedAgents {
     fn taken_at(&self, call: CallId, now: Timestamp) -> Timestamp {
         let talks = |agent: &Agent| match agent.doing {
             Doing::Talking { call: with, since } if with == call => Some(since),
-            Doing::Talking { .. } | Doing::Free { .. } | Doing::WrappingUp { .. } => None,
+            Doing::Talking { .. } | Doing::Kept { .. } | Doing::Free { .. } | Doing::WrappingUp { .. } => {
+                None
+            }
         };
         self.at(now).iter().find_map(talks).unwrap_or(now)
     }
@@ -131,6 +144,8 @@ impl Agents for SimulatedAgents {
         for agent in self.at(now).iter() {
             match agent.doing {
                 Doing::Free { .. } => seen.free += 1,
+                // Busy as of now: they talk as soon as somebody answers.
+                Doing::Kept { .. } => seen.talking_ms.push(0),
                 Doing::Talking { since, .. } => seen.talking_ms.push(now.ms_since(since)),
                 Doing::WrappingUp { .. } => seen.wrapping += 1,
             }
@@ -156,6 +171,28 @@ impl Agents for SimulatedAgents {
         }
     }
 
+    fn reserve(&self, _campaign: &CampaignId, agent: &UserId, call: CallId, now: Timestamp) -> bool {
+        let mut floor = self.at(now);
+        let is_free = |one: &&mut Agent| one.name == *agent && matches!(one.doing, Doing::Free { .. });
+        let found = floor.iter_mut().find(is_free);
+        found.map(|one| one.doing = Doing::Kept { call }).is_some()
+    }
+
+    fn free_agents(&self, _campaign: &CampaignId, now: Timestamp) -> Vec<UserId> {
+        let floor = self.at(now);
+        let free = floor.iter().filter(|one| matches!(one.doing, Doing::Free { .. }));
+        free.map(|one| one.name.clone()).collect()
+    }
+
+    async fn take_reserved(&self, _campaign: &CampaignId, call: CallId) -> Option<UserId> {
+        let now = self.clock.now();
+        let mut floor = self.at(now);
+        let keeps = |one: &&mut Agent| matches!(one.doing, Doing::Kept { call: kept } if kept == call);
+        let one = floor.iter_mut().find(keeps)?;
+        one.doing = Doing::Talking { call, since: now };
+        Some(one.name.clone())
+    }
+
     async fn hung_up(&self, _agent: &UserId, call: CallId) {
         let taken_at = self.taken_at(call, self.clock.now());
         self.clock.wait_until(taken_at.plus_ms(self.talks_ms(call))).await;
@@ -164,8 +201,72 @@ impl Agents for SimulatedAgents {
     fn over(&self, agent: &UserId, call: CallId, now: Timestamp) {
         let until = now.plus_ms(self.wraps_up_ms(call));
         for one in self.at(now).iter_mut().filter(|one| one.name == *agent) {
-            one.doing = Doing::WrappingUp { until };
+            one.doing = match one.doing {
+                // Nobody answered: there is nothing to wrap up.
+                Doing::Kept { .. } => Doing::Free { since: now },
+                Doing::Free { .. } | Doing::Talking { .. } | Doing::WrappingUp { .. } => {
+                    Doing::WrappingUp { until }
+                }
+            };
         }
         self.freed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ids::EnrolmentId;
+
+    struct Still;
+
+    #[async_trait]
+    impl Clock for Still {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_millis(1_000)
+        }
+
+        async fn wait_until(&self, _at: Timestamp) {}
+    }
+
+    fn call(attempt: u32) -> CallId {
+        let enrolment = EnrolmentId {
+            campaign: "C".parse().expect("a word"),
+            customer: "00112233445566778899aabbccddeeff".parse().expect("an id"),
+        };
+        CallId::derive(&enrolment, attempt)
+    }
+
+    #[test]
+    fn an_agent_who_is_kept_for_a_call_takes_that_one_alone_and_is_free_again_where_nobody_answers() {
+        let agents = SimulatedAgents::new(1, 7, Arc::new(Still)).expect("one agent");
+        let campaign: CampaignId = "C".parse().expect("a word");
+        let now = Timestamp::from_millis(1_000);
+        let one = agents.free_agents(&campaign, now).remove(0);
+        assert!(agents.reserve(&campaign, &one, call(1), now));
+        assert!(
+            !agents.reserve(&campaign, &one, call(2), now),
+            "they are kept already"
+        );
+        assert_eq!(agents.give(call(2), now), None);
+        let floor = agents.floor(&campaign, now).expect("a floor");
+        assert_eq!((floor.free, floor.agents()), (0, 1));
+        agents.over(&one, call(1), now);
+        assert_eq!(agents.free_agents(&campaign, now), [one.clone()]);
+        assert!(agents.reserve(&campaign, &one, call(3), now));
+        let taken = at_once(agents.take_reserved(&campaign, call(3)));
+        assert_eq!(taken, Some(one.clone()));
+        agents.over(&one, call(3), now);
+        assert!(agents.free_agents(&campaign, now).is_empty(), "they wrap it up");
+    }
+
+    /// What is ready at once needs no runtime.
+    fn at_once<T>(future: impl Future<Output = T>) -> T {
+        let mut future = std::pin::pin!(future);
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        match future.as_mut().poll(&mut context) {
+            std::task::Poll::Ready(value) => value,
+            std::task::Poll::Pending => panic!("it waits for nothing"),
+        }
     }
 }

@@ -2,13 +2,18 @@
 
 use super::kit::{Halt, Kit};
 use domain::call::{CallState, LegIdentity, LegState, dialog_with_callee};
-use domain::calling_plan::CampaignFacts;
-use domain::compliance::calendars_asked;
+use domain::calling_plan::{CallingPlan, CampaignFacts};
+use domain::compliance::{calendars_asked, rules_at};
 use domain::customer::command::{CallAgain, CallClosing};
 use domain::ids::{CallId, CampaignId, CustomerId};
+use domain::kept_facts::AgentsThere;
 use domain::ports::line::LegFacts;
 use domain::ports::vault::Vault;
+use domain::registry::AllRegistries;
+use domain::registry_book::RegistryBook;
+use domain::screening::NumberListName;
 use domain::working_calendar::Calendars;
+use std::sync::Arc;
 
 /// 607 Unwanted (RFC 8197).
 const SIP_UNWANTED: u16 = 607;
@@ -22,20 +27,60 @@ pub(crate) async fn campaign_facts(kit: &Kit, campaign: &CampaignId) -> Result<C
     })
 }
 
-/// The same with the facts of the installation that its plan asks about.
-pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
+/// The years of holidays that were imported, where the plan or its preset asks about days.
+pub(crate) async fn calendars(kit: &Kit, plan: &CallingPlan) -> Result<Calendars, Halt> {
+    let now = kit.now();
     let mut imported = Vec::new();
-    for id in calendars_asked(&facts.plan, kit.now()) {
+    for id in calendars_asked(plan, rules_at(plan.preset, now), now) {
         let loaded = kit.state(&kit.system.holidays, &id).await?;
         imported.extend(loaded.state.calendar().cloned());
     }
-    facts.calendars = Calendars::of(imported);
+    Ok(Calendars::of(imported))
+}
+
+/// The same with the facts of the installation that its plan asks about.
+pub(crate) async fn with_kept(kit: &Kit, mut facts: CampaignFacts) -> Result<CampaignFacts, Halt> {
+    facts.calendars = calendars(kit, &facts.plan).await?;
+    if !rules_at(facts.plan.preset, kit.now()).needs_facts.is_empty() {
+        let state = kit.state(&kit.system.campaigns, &facts.campaign).await?.state;
+        facts.kept.abandoned = state.abandoned(kit.now());
+        let floor = kit
+            .ports
+            .agents
+            .as_ref()
+            .and_then(|agents| agents.floor(&facts.campaign, kit.now()));
+        if floor.is_some_and(|floor| floor.agents() > 0) {
+            facts.kept.agents = AgentsThere::Present;
+        }
+    }
+    let registries = kit.state(&kit.system.registries, &AllRegistries).await?;
+    facts.kept.registries = Arc::clone(registries.state.book());
     if facts.plan.dialing_mode().needs_agents()
         && let Some(agents) = &kit.ports.agents
     {
         facts.free_agents = agents.free_agents(&facts.campaign, kit.now());
     }
     Ok(facts)
+}
+
+/// The lists that came as digests, one of which is this number's. The digest is made here and kept nowhere:
+/// its stream has an id of its own.
+pub(crate) async fn hashed_on(
+    kit: &Kit,
+    registries: &RegistryBook,
+    e164: &str,
+) -> Result<Vec<NumberListName>, Halt> {
+    let mut lists = Vec::new();
+    for digests in registries.salts() {
+        let id = kit
+            .environment
+            .vault
+            .derive_number(&digests.of(e164).stream_text());
+        let loaded = kit.state(&kit.system.numbers, &id).await?;
+        let on = loaded.state.listed_on().iter();
+        lists.extend(on.filter(|list| registries.is_under(list, digests)).cloned());
+    }
+    Ok(lists)
 }
 
 /// True once `call.dialing` is stored: from then on grants are never released.

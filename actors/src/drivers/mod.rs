@@ -45,6 +45,8 @@ mod outreach;
 mod pacers;
 #[cfg(feature = "planted")]
 mod planting;
+#[cfg(test)]
+mod registry_tests;
 mod retry;
 #[cfg(test)]
 mod staged_tests;

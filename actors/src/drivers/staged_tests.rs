@@ -55,6 +55,7 @@ async fn grant(world: &World, wanted: u32) {
         in_flight: 0,
         floor: None,
         people: people.collect(),
+        calendars: Default::default(),
         unused: Vec::new(),
     };
     world.tell_campaign(command).await;

@@ -47,6 +47,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::draft::Draft>,
     kinds::<domain::flow::Flow>,
     kinds::<domain::holiday::Holiday>,
+    kinds::<domain::registry::NumberRegistry>,
     kinds::<domain::inquiry::Inquiry>,
     kinds::<domain::installation::Installation>,
     kinds::<domain::knowledge::Knowledge>,

@@ -51,6 +51,7 @@ pub mod reaching;
 pub mod readers;
 mod recent;
 pub mod recordings;
+pub mod registries;
 pub mod rehearsing;
 pub mod reply_value;
 pub mod retention;

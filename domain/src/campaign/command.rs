@@ -11,6 +11,7 @@ use crate::ids::{CampaignId, CustomerId, ListId};
 use crate::promotion::Evidence;
 use crate::record::stored_event::Position;
 use crate::time::Timestamp;
+use crate::working_calendar::Calendars;
 
 #[expect(
     clippy::large_enum_variant,
@@ -67,6 +68,8 @@ pub enum CampaignCommand {
         floor: Option<FloorSeen>,
         /// Who is due, in the order in which they are to be dialed; asked for while only some may be.
         people: Vec<CustomerId>,
+        /// Years of holidays that were imported, where the plan asks about days.
+        calendars: Calendars,
         /// Of batches granted before, when each ran out whose dial was never begun: one a dial.
         unused: Vec<Timestamp>,
     },

@@ -66,12 +66,14 @@ pub(super) fn decide(state: &CampaignState, command: CampaignCommand, context: C
             in_flight,
             floor,
             people,
+            calendars,
             unused,
         } => {
             running(state, status, context.now)?;
-            let closed = state.plan().and_then(|plan| closed_for_all(plan, context.now));
+            let closed = state.plan();
+            let closed = closed.and_then(|plan| closed_for_all(plan, &calendars, context.now));
             if let Some(closed) = closed.filter(|_| wanted > 0) {
-                return window_closed(state, closed, context.now);
+                return window_closed(state, closed);
             }
             let wanted = wanted.min(free(state, in_flight)?).min(BATCH_DIALS_MAX);
             let (wanted, paced) = pacing::sized(state, wanted, floor, context.now)?;
@@ -309,8 +311,9 @@ fn running(state: &CampaignState, status: CampaignStatus, now: Timestamp) -> Res
 }
 
 /// One event for all who wait, and none for the same closing again, however often it is asked.
-fn window_closed(state: &CampaignState, closed: ClosedWindow, now: Timestamp) -> Decided {
-    if let Some(until) = state.judged_closed_until(now) {
+fn window_closed(state: &CampaignState, closed: ClosedWindow) -> Decided {
+    let until = closed.until;
+    if state.closed_window().is_some_and(|judged| judged.until == until) {
         return Err(CampaignRefusal::WindowClosed { until });
     }
     Ok(vec![CampaignEvent::WindowClosed {

@@ -37,6 +37,7 @@ fn asking(wanted: u32, in_flight: u32, people: Vec<CustomerId>, unused: Vec<Time
         in_flight,
         floor: None,
         people,
+        calendars: Default::default(),
         unused,
     }
 }

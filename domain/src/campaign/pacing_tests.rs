@@ -74,6 +74,7 @@ fn wish(wanted: u32, floor: Option<FloorSeen>) -> CampaignCommand {
         in_flight: 0,
         floor,
         people: Vec::new(),
+        calendars: Default::default(),
         unused: Vec::new(),
     }
 }

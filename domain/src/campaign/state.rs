@@ -3,15 +3,15 @@
 use super::event::{CampaignEvent, FrozenSegment, PauseReason, Target};
 use super::gates::Gates;
 use super::query_mark::QueryMark;
-use crate::abandonment::AbandonmentAccount;
+use crate::abandonment::{AbandonmentAccount, Answered};
 use crate::approvals_asked::NeedsApproval;
 use crate::calling_plan::{CallingPlan, CampaignFacts, FlowRef};
 use crate::compliance::{ClosedWindow, closed_for_all};
 use crate::four_eyes::FourEyes;
 use crate::ids::{ApprovalId, CampaignId, ListId};
+use crate::kept_facts::{Abandoned, KeptFacts};
 use crate::record::stored_event::Position;
 use crate::running_plan::Life;
-use crate::screening::KeptFacts;
 use crate::time::Timestamp;
 use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
@@ -183,6 +183,12 @@ impl CampaignState {
     pub const fn account(&self) -> &AbandonmentAccount {
         &self.account
     }
+    /// The same as a preset's fact; only a campaign whose calls agents take keeps the account.
+    pub fn abandoned(&self, now: Timestamp) -> Option<Abandoned> {
+        self.plan().filter(|plan| plan.dialing_mode().needs_agents())?;
+        let Answered { answers, drops } = self.account.window(now);
+        Some(Abandoned { answers, drops })
+    }
     /// Up to where in the log its ended calls are in the account; `None` before the first was recorded.
     pub const fn accounted_through(&self) -> Option<Position> {
         self.accounted_through
@@ -224,8 +230,8 @@ impl CampaignState {
     }
     /// Until when the window is closed for everybody, where that stands in the log already. It is judged
     /// anew at each question: a clock that was wrong at the last one leaves nothing closed.
-    pub fn judged_closed_until(&self, now: Timestamp) -> Option<Timestamp> {
-        let closed = closed_for_all(self.plan()?, now)?;
+    pub fn judged_closed_until(&self, calendars: &Calendars, now: Timestamp) -> Option<Timestamp> {
+        let closed = closed_for_all(self.plan()?, calendars, now)?;
         let judged = self.closed_window()?;
         (judged.until == closed.until).then_some(closed.until)
     }

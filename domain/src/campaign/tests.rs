@@ -385,6 +385,7 @@ fn a_closed_window_is_said_once_per_closing_and_grants_nothing() {
                 ends_at: None,
                 ..plan()
             },
+            &Default::default(),
             at(now),
         )
         .unwrap()

@@ -1,12 +1,12 @@
 //! The days on which a campaign calls: not on public holidays, not on its days of rest; a day that is worked
-//! for a holiday is a working day. Asked only where the campaign says so.
+//! for a holiday is a working day. Asked only where the campaign says so or its preset demands it.
 //!
 //! Source: the campaign's own plan; for China the yearly notice of the State Council's General Office. In
 //! every zone the callee may be in it must be such a day. A year without its calendar is unknown: refused,
 //! and asked about again the next day, because a file may have come.
 
 use super::zones::{later_day, local, start_of_day, zones_of};
-use super::{CustomerFacts, Decision, Rule, Verdict, named};
+use super::{CustomerFacts, Decision, PresetRules, Rule, Verdict, named, rules_at};
 use crate::calling_plan::{CallingPlan, Preset};
 use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
@@ -35,10 +35,11 @@ impl Rule<CustomerFacts<'_>> for CallingDay {
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let plan = &facts.campaign.plan;
-        let Some(days) = plan.days.as_deref().filter(|days| days.ask()) else {
+        let rules = facts.rules(now);
+        if !are_asked(plan, rules) {
             return (Decision::Allow, BTreeMap::new());
-        };
-        let preset_zone = facts.rules(now).zone.filter(|_| !plan.trial);
+        }
+        let preset_zone = rules.zone.filter(|_| !plan.trial);
         let zones = match zones_of(preset_zone, facts.phone, facts.time_zone) {
             Ok(zones) => zones,
             Err(unknown) => {
@@ -47,18 +48,95 @@ impl Rule<CustomerFacts<'_>> for CallingDay {
                 return (Decision::Forbid, seen);
             }
         };
-        let asked = Asked {
-            days,
-            country: days.country.as_deref().or(holiday_country_of(plan.preset)),
-            calendars: &facts.campaign.calendars,
-        };
-        let mut seen = BTreeMap::new();
-        let mut decision = Decision::Allow;
-        for zone in zones {
-            decision = stricter(decision, asked.in_zone(zone, now, &mut seen));
-        }
-        (decision, seen)
+        decide_in(&zones, plan, rules, &facts.campaign.calendars, now)
     }
+}
+
+fn decide_in(
+    zones: &[Tz],
+    plan: &CallingPlan,
+    rules: &PresetRules,
+    calendars: &Calendars,
+    now: Timestamp,
+) -> (Decision, BTreeMap<String, String>) {
+    let mut seen = BTreeMap::new();
+    let mut decision = Decision::Allow;
+    for days in days_of(plan, rules) {
+        let asked = Asked {
+            days: &days,
+            country: days.country.as_deref(),
+            calendars,
+        };
+        for zone in zones {
+            let (said, facts) = asked.in_zone(*zone, now);
+            // Of two calendars the facts are those of the one that refuses.
+            if said != Decision::Allow || decision == Decision::Allow {
+                seen.extend(facts);
+            }
+            decision = stricter(decision, said);
+        }
+    }
+    (decision, seen)
+}
+
+/// What the days say in one zone, while they are closed there.
+pub(super) fn closed_days(
+    plan: &CallingPlan,
+    rules: &PresetRules,
+    calendars: &Calendars,
+    zone: Tz,
+    now: Timestamp,
+) -> Option<Verdict> {
+    let (decision, seen) = decide_in(&[zone], plan, rules, calendars, now);
+    let verdict = CallingDay.says(decision, seen);
+    (!verdict.allows()).then_some(verdict)
+}
+
+/// On which days the campaign calls, with the country whose holidays those are: by its own plan, and by what
+/// its preset demands, which binds beside it. A rehearsal is bound by its own plan alone.
+fn days_of(plan: &CallingPlan, rules: &PresetRules) -> Vec<CallingDays> {
+    let own = plan.days.as_deref().filter(|days| days.ask()).cloned();
+    let mut all: Vec<CallingDays> = own.into_iter().collect();
+    for days in &mut all {
+        let country = || holiday_country_of(plan.preset).map(str::to_owned);
+        days.country = days.country.take().or_else(country);
+    }
+    let demanded = rules.holidays.as_ref().filter(|_| !plan.trial);
+    let observed = |country: &String| {
+        let is =
+            |days: &CallingDays| days.holidays == Holidays::Observe && days.country.as_ref() == Some(country);
+        all.iter().any(is)
+    };
+    if let Some(country) = demanded.filter(|country| !observed(country)) {
+        all.push(CallingDays {
+            holidays: Holidays::Observe,
+            rest_days: Vec::new(),
+            country: Some(country.clone()),
+        });
+    }
+    all
+}
+
+/// Whether any day could be refused, by the campaign's plan or what its preset demands.
+pub(super) fn are_asked(plan: &CallingPlan, rules: &PresetRules) -> bool {
+    plan.days.as_deref().is_some_and(CallingDays::ask) || (rules.holidays.is_some() && !plan.trial)
+}
+
+/// The year of holidays that a dial at this time would be judged by and that nobody knows; such a campaign
+/// dials nobody.
+pub fn unknown_year(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<CalendarYearId> {
+    let rules = rules_at(plan.preset, now);
+    let day = local(now, rules.zone.unwrap_or(Tz::UTC)).date();
+    let observed = days_of(plan, rules)
+        .into_iter()
+        .filter(|days| days.holidays == Holidays::Observe);
+    let mut asked = observed
+        .filter_map(|days| days.country)
+        .map(|country| CalendarYearId {
+            country,
+            year: day.year(),
+        });
+    asked.find(|id| calendars.year(&id.country, id.year).is_none())
 }
 
 /// Whether a verdict waits for a file of holidays: nobody can tell what those days are. They are asked about
@@ -72,22 +150,20 @@ pub fn waits_for_holidays(verdict: &Verdict) -> bool {
 }
 
 /// The years of holidays that a dial about now may be judged by: those that may have been imported.
-pub fn calendars_asked(plan: &CallingPlan, now: Timestamp) -> Vec<CalendarYearId> {
-    let days = plan.days.as_deref();
-    let Some(days) = days.filter(|days| days.holidays == Holidays::Observe) else {
-        return Vec::new();
-    };
-    let Some(country) = days.country.as_deref().or(holiday_country_of(plan.preset)) else {
-        return Vec::new();
-    };
+pub fn calendars_asked(plan: &CallingPlan, rules: &PresetRules, now: Timestamp) -> Vec<CalendarYearId> {
+    let observed = days_of(plan, rules)
+        .into_iter()
+        .filter(|days| days.holidays == Holidays::Observe);
+    let countries = observed.filter_map(|days| days.country);
     // At the turn of a year it is another year somewhere; what comes next is looked for in the next one.
     let year = now.to_utc().year();
-    let years = [year - 1, year, year + 1];
-    let ids = years.map(|year| CalendarYearId {
-        country: country.to_owned(),
-        year,
-    });
-    ids.to_vec()
+    let years = |country: String| {
+        [year - 1, year, year + 1].map(|year| CalendarYearId {
+            country: country.clone(),
+            year,
+        })
+    };
+    countries.flat_map(years).collect()
 }
 
 /// Whose holidays a preset's text is about; `None` where it is about many countries.
@@ -124,11 +200,12 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    fn in_zone(&self, zone: Tz, now: Timestamp, seen: &mut BTreeMap<String, String>) -> Decision {
+    fn in_zone(&self, zone: Tz, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
         let today = local(now, zone).date();
-        let found = self.day(today, Some(seen));
+        let mut seen = BTreeMap::new();
+        let found = self.day(today, Some(&mut seen));
         let opens_on = match found {
-            Found::Called => return Decision::Allow,
+            Found::Called => return (Decision::Allow, seen),
             Found::Unknown => later_day(today, 1),
             Found::Resting => {
                 let mut later = (1..=DAYS_AHEAD_MAX).filter_map(|count| later_day(today, count));
@@ -136,7 +213,7 @@ impl Asked<'_> {
             }
         };
         let opens_at = opens_on.and_then(|day| start_of_day(day, zone));
-        opens_at.map_or(Decision::Forbid, Decision::DeferUntil)
+        (opens_at.map_or(Decision::Forbid, Decision::DeferUntil), seen)
     }
 
     /// What the day is, and by which facts.
@@ -410,5 +487,65 @@ mod tests {
             let verdicts = judge_customer(&facts, instant("2026-03-02T10:00:00+08:00"));
             assert_eq!(verdicts.len(), count);
         }
+    }
+
+    /// A version that demands the holidays of China.
+    fn demanding() -> PresetRules {
+        let text = "id: cn-service\nversion: 9\neffective_from: 2026-01-01\nstatus: coming\nsource: a law\nopens: \
+                    \"09:00\"\ncloses: \"20:00\"\nzone: Asia/Shanghai\nholidays: cn\n";
+        PresetRules::from_yaml(text).unwrap()
+    }
+
+    #[test]
+    fn a_preset_may_demand_holidays_whatever_the_campaign_says() {
+        let rules = demanding();
+        let history = ContactHistory::default();
+        for (days, now, rule) in [
+            (None, "2026-02-17T10:00:00+08:00", Some("calling_days")),
+            (None, "2026-03-07T10:00:00+08:00", None),
+            (Some(weekend()), "2026-03-07T10:00:00+08:00", Some("calling_days")),
+            (None, "2028-03-06T10:00:00+08:00", Some("calling_days")),
+            (
+                Some(days(Holidays::Ignore, &[RestDay::Sun], None)),
+                "2026-02-17T10:00:00+08:00",
+                Some("calling_days"),
+            ),
+        ] {
+            let mut campaign = campaign_facts(Preset::CnService);
+            campaign.plan.days = days.map(Box::new);
+            let mut facts = customer_facts(&campaign, &history);
+            facts.coming = Some(&rules);
+            let verdicts = judge_customer(&facts, instant(now));
+            let binding = super::super::strictest(&verdicts).map(|verdict| verdict.rule.as_str());
+            assert_eq!(binding, rule, "{now}");
+        }
+        let mut plan = campaign_facts(Preset::CnService).plan;
+        let now = instant("2028-03-06T10:00:00+08:00");
+        assert_eq!(calendars_asked(&plan, &rules, now).len(), 3);
+        plan.trial = true;
+        assert!(calendars_asked(&plan, &rules, now).is_empty(), "a rehearsal");
+    }
+
+    #[test]
+    fn the_year_that_nobody_knows_is_named_before_anybody_is_dialed() {
+        let mut plan = campaign_facts(Preset::CnService).plan;
+        let year = |plan: &CallingPlan, now: &str| {
+            let unknown = unknown_year(plan, &Calendars::default(), instant(now));
+            unknown.map(|id| id.to_string())
+        };
+        assert_eq!(year(&plan, "2028-03-06T10:00:00+08:00"), None);
+        plan.days = Some(Box::new(weekend()));
+        assert_eq!(year(&plan, "2027-12-31T23:59:59+08:00"), None);
+        assert_eq!(
+            year(&plan, "2028-01-01T00:00:00+08:00"),
+            Some("cn-2028".to_owned())
+        );
+        plan.days = Some(Box::new(days(Holidays::Observe, &[], Some("us"))));
+        assert_eq!(
+            year(&plan, "2026-03-06T10:00:00+08:00"),
+            Some("us-2026".to_owned())
+        );
+        plan.days = Some(Box::new(days(Holidays::Ignore, &[RestDay::Sun], None)));
+        assert_eq!(year(&plan, "2028-03-06T10:00:00+08:00"), None);
     }
 }

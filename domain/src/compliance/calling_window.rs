@@ -72,43 +72,18 @@ fn decide_in(zones: &[Tz], windows: &[Hours], now: Timestamp) -> (Decision, BTre
     (decision, seen)
 }
 
-/// A calling window that is closed for everybody a campaign may call, judged without any person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ClosedWindow {
-    pub judged_at: Timestamp,
-    /// Nobody may be dialed before; later for those whose own facts say so.
-    pub until: Timestamp,
-    pub verdict: Verdict,
-}
-
-impl ClosedWindow {
-    /// Whether it is what keeps somebody waiting who would be due then.
-    pub fn binds(&self, due_at: Timestamp) -> bool {
-        due_at < self.until
-    }
-}
-
-/// Whether the window is closed whoever is called: in the zone that the preset itself names, which binds
-/// beside every person's own. `None` where somebody may be dialed, where only each person's zone can tell,
-/// and where the window opens no more before the campaign's end: then each is asked, and settles.
-pub fn closed_for_all(plan: &CallingPlan, now: Timestamp) -> Option<ClosedWindow> {
-    let rules = rules_at(plan.preset, now);
-    let zone = rules.zone.filter(|_| !plan.trial)?;
+/// What the hours say in one zone, while they are closed there.
+pub(super) fn closed_hours(
+    plan: &CallingPlan,
+    rules: &PresetRules,
+    zone: Tz,
+    now: Timestamp,
+) -> Option<Verdict> {
     let windows = windows_of(plan, rules);
     let (decision, mut seen) = decide_in(&[zone], &windows, now);
-    let until = match decision {
-        Decision::DeferUntil(until) => until,
-        Decision::Allow | Decision::Forbid => return None,
-    };
-    if plan.ends_at.is_some_and(|ends_at| until >= ends_at) {
-        return None;
-    }
     seen.extend(named([("hours", hours_of(&windows))]));
-    Some(ClosedWindow {
-        judged_at: now,
-        until,
-        verdict: CallingHours.says(decision, seen),
-    })
+    let verdict = CallingHours.says(decision, seen);
+    (!verdict.allows()).then_some(verdict)
 }
 
 /// When somebody may be dialed, by the hours alone.
@@ -261,8 +236,9 @@ fn next_opening(zone: Tz, window: &Hours, at: Timestamp) -> Option<Timestamp> {
 mod tests {
     use super::*;
     use crate::calling_plan::{CallingWindow, Preset};
-    use crate::compliance::ContactHistory;
     use crate::compliance::testing::{campaign_facts, customer_facts, instant, time_of_day, window};
+    use crate::compliance::{ContactHistory, closed_for_all};
+    use crate::working_calendar::Calendars;
 
     struct Callee {
         preset: Preset,
@@ -546,7 +522,7 @@ mod tests {
         let history = ContactHistory::default();
         for minute in (0..3 * 24 * 60).step_by(31) {
             let now = instant("2026-03-02T00:00:00+08:00").plus_ms(minute * 60_000);
-            let closed = closed_for_all(&campaign.plan, now);
+            let closed = closed_for_all(&campaign.plan, &Calendars::default(), now);
             for (phone, zone) in [
                 ("+8613800138000", None),
                 ("+8613800138000", Some("America/New_York")),
@@ -561,7 +537,9 @@ mod tests {
                 let is_there = phone.starts_with("+86") || zone == Some("Asia/Shanghai");
                 let holds = match (&closed, own.decision) {
                     (Some(closed), Decision::DeferUntil(until)) if is_there => {
-                        closed.until == until && closed.verdict == own
+                        let mut said = closed.verdict.clone();
+                        said.facts.remove("preset");
+                        closed.until == until && said == own
                     }
                     (Some(closed), Decision::DeferUntil(until)) => closed.until <= until,
                     // One to whom no hour is open everywhere they may be; they settle when it opens.
@@ -581,7 +559,7 @@ mod tests {
         let closed = |change: &dyn Fn(&mut CallingPlan)| {
             let mut campaign = campaign_facts(Preset::CnService);
             change(&mut campaign.plan);
-            closed_for_all(&campaign.plan, night).map(|closed| closed.until)
+            closed_for_all(&campaign.plan, &Calendars::default(), night).map(|closed| closed.until)
         };
         assert_eq!(closed(&|_| {}), Some(opens));
         assert_eq!(closed(&|plan| plan.preset = Preset::EuGdpr), None);
@@ -591,7 +569,14 @@ mod tests {
         // The campaign's own hours never meet the preset's.
         assert_eq!(closed(&|plan| plan.window = window("21:00-23:30")), None);
         let day = instant("2026-03-02T19:59:59.999999+08:00");
-        assert_eq!(closed_for_all(&campaign_facts(Preset::CnService).plan, day), None);
+        assert_eq!(
+            closed_for_all(
+                &campaign_facts(Preset::CnService).plan,
+                &Calendars::default(),
+                day
+            ),
+            None
+        );
     }
 
     fn campaign_plan(preset: Preset, own: &str) -> CallingPlan {

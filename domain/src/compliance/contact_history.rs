@@ -2,7 +2,7 @@
 //!
 //! A grant counts from the moment it is given until it is released; what was dialed is never released.
 
-use super::permit::CustomerGrant;
+use super::permit::{CustomerGrant, NumberGrant};
 use crate::ids::{CallId, CampaignId, NumberId};
 use crate::past_call::{PAST_CALLS_MAX, PastCall, PastCallFault, PastCalls, SAME_DIAL_MS};
 use crate::time::Timestamp;
@@ -25,6 +25,8 @@ pub struct PastDial {
     pub at: Timestamp,
     /// Whether it was answered; `None` while the call is open, which counts as either.
     pub answered: Option<bool>,
+    /// An agent takes it: nothing ends what two persons say to each other.
+    pub for_agents: bool,
 }
 
 /// Dials of one person or one number over all campaigns, oldest first.
@@ -131,7 +133,8 @@ impl ContactHistory {
         open.map(|dial| dial.call).collect()
     }
 
-    /// A grant in a number's own history.
+    /// A robot's grant in a number's own history.
+    #[cfg(test)]
     pub(crate) fn grant(&mut self, call: CallId, campaign: CampaignId, at: Timestamp) {
         self.note_grant(PastDial {
             call,
@@ -139,6 +142,19 @@ impl ContactHistory {
             number: None,
             at,
             answered: None,
+            for_agents: false,
+        });
+    }
+
+    /// A grant in a number's own history.
+    pub(crate) fn grant_to_number(&mut self, grant: &NumberGrant, at: Timestamp) {
+        self.note_grant(PastDial {
+            call: grant.call,
+            campaign: grant.campaign.clone(),
+            number: None,
+            at,
+            answered: None,
+            for_agents: grant.is_for_agents(),
         });
     }
 
@@ -150,6 +166,7 @@ impl ContactHistory {
             number: Some(grant.number.clone()),
             at,
             answered: None,
+            for_agents: false,
         });
     }
 

@@ -61,6 +61,8 @@ pub struct NumberFacts<'a> {
     pub claimed_by: Option<&'a CustomerId>,
     /// Lists of ours that it stands on.
     pub listed_on: &'a [NumberListName],
+    /// Lists that came as digests, one of which is this number's.
+    pub hashed_on: &'a [NumberListName],
     pub history: &'a ContactHistory,
     /// Judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,

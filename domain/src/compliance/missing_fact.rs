@@ -2,23 +2,31 @@
 //! is kept and says no.
 //!
 //! Source: our own rule that unknown means no. It binds rehearsals too: a preset that cannot be judged
-//! cannot be rehearsed either. Of `us-tsr`: the registry is asked within 31 days (16 CFR 310.4(b)(3)(iv)), at
-//! most 3 % of answered calls are abandoned and an agent takes over (310.4(b)(4)); a robot is none.
+//! cannot be rehearsed either. Of `us-tsr`: the registry is of a day no more than 31 days before the call (16
+//! CFR 310.4(b)(3)(iv), 47 CFR 64.1200(c)(2)(i)(D)), at most 3 % of answered calls are abandoned and an agent
+//! takes over (16 CFR 310.4(b)(4)); a robot is none. What may come (a list, agents at their desks) is asked
+//! about again the next day (version 2); a campaign of a robot never has agents.
 
-use super::{CustomerFacts, Decision, Rule, named};
-use crate::calling_plan::CampaignFacts;
+use super::zones::{local, zones_of};
+use super::{CustomerFacts, Decision, PresetRules, Rule, named};
+use crate::kept_facts::AgentsThere;
 use crate::screening::Relief;
 use crate::time::Timestamp;
+use crate::working_calendar::Day;
 use std::collections::BTreeMap;
-
-/// How old the registry may be: 31 days (16 CFR 310.4(b)(3)(iv)).
-const REGISTRY_AGE_MS: u64 = 31 * 24 * 3_600_000;
 
 /// Abandoned calls of those answered, per mille, that the safe harbor allows (16 CFR 310.4(b)(4)(i)).
 const ABANDONED_PER_MILLE_MAX: u64 = 30;
 
+/// Answers below which one drop may be more than the share: the account then lets one call go for one free
+/// agent, and only further answers can bring the share down.
+const ANSWERS_MIN: u64 = 100;
+
 /// What was true once may be true again: asked about the next day.
 const ASK_AGAIN_MS: u64 = 24 * 3_600_000;
+
+/// Where no zone is known, the day is that of the zone furthest ahead of UTC (14 hours): the latest there is.
+const LATEST_ZONE_MS: u64 = 14 * 3_600_000;
 
 pub(super) struct MissingFact;
 
@@ -27,22 +35,35 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
         "missing_fact"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-24"
+    }
+
     fn source(&self) -> &'static str {
-        "unknown means no"
+        "unknown means no; 16 CFR 310.4(b)(3)(iv), 310.4(b)(4); 47 CFR 64.1200(c)(2)(i)(D)"
     }
 
     fn decide(&self, facts: &CustomerFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        let rules = facts.rules(now);
         let mut seen = BTreeMap::new();
         let mut missing = Vec::new();
         let mut decision = Decision::Allow;
-        for fact in &facts.rules(now).needs_facts {
-            let found = found(fact, facts.campaign, now, &mut seen);
+        for fact in &rules.needs_facts {
+            let asked = Asked { facts, rules, now };
+            let found = match asked.found(fact, &mut seen) {
+                Found::SaysNo if facts.campaign.kept.assumes_kept() => Found::Good,
+                found => found,
+            };
             if found != Found::Good {
                 missing.push(fact.as_str());
             }
             decision = match (decision, found) {
                 (same, Found::Good) => same,
-                (Decision::Forbid, _) | (_, Found::Absent) => Decision::Forbid,
+                (Decision::Forbid, _) | (_, Found::Never) => Decision::Forbid,
                 (Decision::Allow | Decision::DeferUntil(_), Found::SaysNo) => {
                     Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS))
                 }
@@ -59,53 +80,86 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Found {
     Good,
-    /// Kept, and against a dial today.
+    /// Not kept yet, or against a dial today.
     SaysNo,
-    Absent,
+    /// It will not come.
+    Never,
 }
 
-/// A fact that this build does not know is absent.
-fn found(fact: &str, campaign: &CampaignFacts, now: Timestamp, seen: &mut BTreeMap<String, String>) -> Found {
-    let kept = campaign.kept;
-    let mut see = |name: &str, value: String| seen.insert(name.to_owned(), value);
-    match fact {
-        "do_not_call_registry" => {
-            let Some(imported_at) = kept.do_not_call_registry else {
-                return Found::Absent;
-            };
-            see("registry_of", imported_at.to_string());
-            match now <= imported_at.plus_ms(REGISTRY_AGE_MS) {
-                true => Found::Good,
-                false => Found::SaysNo,
-            }
+struct Asked<'a> {
+    facts: &'a CustomerFacts<'a>,
+    rules: &'a PresetRules,
+    now: Timestamp,
+}
+
+impl Asked<'_> {
+    /// A fact that this build does not know never comes.
+    fn found(&self, fact: &str, seen: &mut BTreeMap<String, String>) -> Found {
+        match fact {
+            "do_not_call_registry" => self.registry(seen),
+            "abandon_ratio" => self.abandoned(seen),
+            "agents_present" => self.agents(seen),
+            _ => Found::Never,
         }
-        "abandon_ratio" => {
-            let Some(abandoned) = kept.abandoned else {
-                return Found::Absent;
-            };
-            see(
-                "abandoned",
-                format!("{} of {}", abandoned.drops, abandoned.answers),
-            );
-            let within = abandoned.drops.saturating_mul(1_000)
-                <= abandoned.answers.saturating_mul(ABANDONED_PER_MILLE_MAX);
-            match within {
-                true => Found::Good,
-                false => Found::SaysNo,
-            }
+    }
+
+    fn registry(&self, seen: &mut BTreeMap<String, String>) -> Found {
+        let Some(need) = &self.rules.registry else {
+            return Found::Never;
+        };
+        seen.extend(named([
+            ("registry", need.name.to_string()),
+            ("registry_days_max", need.days_max.to_string()),
+        ]));
+        let list = self.facts.campaign.kept.registries.get(&need.name);
+        let Some(as_of) = list.and_then(|list| list.as_of(self.facts.phone)) else {
+            return Found::SaysNo;
+        };
+        let age = as_of.days_to(self.day());
+        seen.extend(named([
+            ("registry_of", as_of.to_string()),
+            ("registry_days", age.to_string()),
+        ]));
+        match age <= i64::from(need.days_max) {
+            true => Found::Good,
+            false => Found::SaysNo,
         }
-        "agents_present" => {
-            let screening = campaign.plan.screening.as_deref();
-            let relief = screening.and_then(|screening| screening.relief);
-            let relief = relief.unwrap_or(Relief::Robot);
-            see("relief", relief.code().to_owned());
-            match (relief, kept.agents_present) {
-                (Relief::Robot, _) => Found::Absent,
-                (Relief::Agents, true) => Found::Good,
-                (Relief::Agents, false) => Found::SaysNo,
-            }
+    }
+
+    /// The day of the call: the latest in the zones that the callee may be in.
+    fn day(&self) -> Day {
+        let CustomerFacts { phone, time_zone, .. } = *self.facts;
+        let zones = zones_of(self.rules.zone, phone, time_zone).unwrap_or_default();
+        let days = zones
+            .into_iter()
+            .map(|zone| Day::of(local(self.now, zone).date()));
+        let latest = || Day::of(self.now.plus_ms(LATEST_ZONE_MS).to_utc().date_naive());
+        days.max().unwrap_or_else(latest)
+    }
+
+    fn abandoned(&self, seen: &mut BTreeMap<String, String>) -> Found {
+        let Some(abandoned) = self.facts.campaign.kept.abandoned else {
+            return Found::SaysNo;
+        };
+        let (drops, answers) = (abandoned.drops, abandoned.answers);
+        seen.extend(named([("abandoned", format!("{drops} of {answers}"))]));
+        let allowed = answers.max(ANSWERS_MIN).saturating_mul(ABANDONED_PER_MILLE_MAX);
+        match drops.saturating_mul(1_000) <= allowed {
+            true => Found::Good,
+            false => Found::SaysNo,
         }
-        _ => Found::Absent,
+    }
+
+    fn agents(&self, seen: &mut BTreeMap<String, String>) -> Found {
+        let screening = self.facts.campaign.plan.screening.as_deref();
+        let relief = screening.and_then(|screening| screening.relief);
+        let relief = relief.unwrap_or(Relief::Robot);
+        seen.extend(named([("relief", relief.code().to_owned())]));
+        match (relief, self.facts.campaign.kept.agents) {
+            (Relief::Robot, _) => Found::Never,
+            (Relief::Agents, AgentsThere::Present) => Found::Good,
+            (Relief::Agents, AgentsThere::Absent) => Found::SaysNo,
+        }
     }
 }
 
@@ -113,11 +167,15 @@ fn found(fact: &str, campaign: &CampaignFacts, now: Timestamp, seen: &mut BTreeM
 mod tests {
     use super::*;
     use crate::calling_plan::Preset;
-    use crate::compliance::ContactHistory;
     use crate::compliance::testing::{campaign_facts, customer_facts, instant};
-    use crate::screening::{Abandoned, KeptFacts, Screening};
+    use crate::compliance::{ContactHistory, waits_for_facts};
+    use crate::kept_facts::{Abandoned, KeptFacts};
+    use crate::registry_book::{Edition, RegistryBook};
+    use crate::screening::Screening;
+    use std::sync::Arc;
 
-    const NOW: &str = "2026-03-02T10:00:00+08:00";
+    /// A Monday morning in New York.
+    const NOW: &str = "2026-03-02T10:00:00-05:00";
 
     #[test]
     fn only_a_preset_that_cannot_be_judged_yet_is_refused_and_names_what_it_lacks() {
@@ -133,23 +191,41 @@ mod tests {
         }
     }
 
-    /// What is good; one thing is changed in each row.
-    fn good(now: Timestamp) -> (Option<Relief>, KeptFacts) {
-        let kept = KeptFacts {
-            do_not_call_registry: Some(now.minus_ms(REGISTRY_AGE_MS)),
-            abandoned: Some(Abandoned {
-                answers: 1_000,
-                drops: 30,
-            }),
-            agents_present: true,
+    fn list(as_of: &str, areas: &[&str]) -> Arc<RegistryBook> {
+        let mut book = RegistryBook::default();
+        let edition = Edition {
+            as_of: as_of.parse().unwrap(),
+            areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+            digests: None,
+            numbers: 3,
+            bad: 0,
         };
+        book.take(&"us-dnc".parse().unwrap(), &edition);
+        Arc::new(book)
+    }
+
+    const fn abandoned(answers: u64, drops: u64) -> Option<Abandoned> {
+        Some(Abandoned { answers, drops })
+    }
+
+    /// What is good; one thing is changed in each row. The list is 31 days old.
+    fn good() -> (Option<Relief>, KeptFacts) {
+        let mut kept = KeptFacts::default();
+        kept.registries = list("2026-01-30", &["202"]);
+        kept.abandoned = abandoned(1_000, 30);
+        kept.agents = AgentsThere::Present;
         (Some(Relief::Agents), kept)
     }
 
     /// `missing`: none allows.
-    fn check(change: fn(&mut Option<Relief>, &mut KeptFacts), missing: Option<&str>, for_good: bool) {
-        let now = instant(NOW);
-        let (mut relief, mut kept) = good(now);
+    fn check_at(
+        now: &str,
+        change: impl Fn(&mut Option<Relief>, &mut KeptFacts),
+        missing: Option<&str>,
+        for_good: bool,
+    ) {
+        let now = instant(now);
+        let (mut relief, mut kept) = good();
         change(&mut relief, &mut kept);
         let mut campaign = campaign_facts(Preset::UsTsr);
         campaign.plan.screening = Some(Box::new(Screening {
@@ -158,7 +234,9 @@ mod tests {
         }));
         campaign.kept = kept;
         let history = ContactHistory::default();
-        let verdict = MissingFact.judge(&customer_facts(&campaign, &history), now);
+        let mut facts = customer_facts(&campaign, &history);
+        (facts.phone, facts.time_zone) = (Some("+12025550123"), Some("America/New_York"));
+        let verdict = MissingFact.judge(&facts, now);
         let decision = match (missing, for_good) {
             (None, _) => Decision::Allow,
             (Some(_), true) => Decision::Forbid,
@@ -166,36 +244,55 @@ mod tests {
         };
         assert_eq!(verdict.decision, decision, "{verdict:?}");
         assert_eq!(verdict.facts.get("missing").map(String::as_str), missing);
+        assert_eq!(waits_for_facts(&verdict), missing.is_some() && !for_good);
+    }
+
+    fn check(change: impl Fn(&mut Option<Relief>, &mut KeptFacts), missing: Option<&str>, for_good: bool) {
+        check_at(NOW, change, missing, for_good);
     }
 
     #[test]
     fn us_tsr_is_callable_where_its_facts_exist_and_agents_relieve() {
         check(|_, _| {}, None, true);
+        check(|_, kept| kept.abandoned = abandoned(0, 0), None, true);
+        check(|_, kept| kept.registries = list("2026-01-30", &[]), None, true);
+    }
+
+    #[test]
+    fn the_list_is_no_more_than_31_days_old_on_the_callees_day() {
+        let registry = Some("do_not_call_registry");
+        check_at("2026-03-02T23:59:59.999999-05:00", |_, _| {}, None, false);
+        check_at("2026-03-03T00:00:00-05:00", |_, _| {}, registry, false);
         check(
-            |_, kept| kept.abandoned = Some(Abandoned { answers: 0, drops: 0 }),
-            None,
-            true,
+            |_, kept| kept.registries = list("2026-01-29", &["202"]),
+            registry,
+            false,
+        );
+        check(|_, kept| kept.registries = Arc::default(), registry, false);
+        // The list of another area code says nothing of this number.
+        check(
+            |_, kept| kept.registries = list("2026-03-01", &["212"]),
+            registry,
+            false,
         );
     }
 
     #[test]
-    fn each_of_its_facts_refuses_where_it_is_absent_stale_or_against_it() {
-        let registry = Some("do_not_call_registry");
-        check(|_, kept| kept.do_not_call_registry = None, registry, true);
-        let stale: fn(&mut Option<Relief>, &mut KeptFacts) = |_, kept| {
-            let last = kept.do_not_call_registry.unwrap();
-            kept.do_not_call_registry = Some(Timestamp::from_micros(last.micros() - 1));
-        };
-        check(stale, registry, false);
+    fn each_of_its_other_facts_refuses_where_it_is_absent_or_against_it() {
         let ratio = Some("abandon_ratio");
-        check(|_, kept| kept.abandoned = None, ratio, true);
-        let above: fn(&mut Option<Relief>, &mut KeptFacts) = |_, kept| {
-            kept.abandoned = Some(Abandoned {
-                answers: 1_000,
-                drops: 31,
-            });
-        };
-        check(above, ratio, false);
+        check(|_, kept| kept.abandoned = None, ratio, false);
+        for (answers, drops, refused) in [
+            (1_000, 31, true),
+            (100, 3, false),
+            (100, 4, true),
+            (10, 3, false),
+            (10, 4, true),
+        ] {
+            let change = |_: &mut Option<Relief>, kept: &mut KeptFacts| {
+                kept.abandoned = abandoned(answers, drops);
+            };
+            check(change, ratio.filter(|_| refused), false);
+        }
     }
 
     #[test]
@@ -203,6 +300,19 @@ mod tests {
         let agents = Some("agents_present");
         check(|relief, _| *relief = Some(Relief::Robot), agents, true);
         check(|relief, _| *relief = None, agents, true);
-        check(|_, kept| kept.agents_present = false, agents, false);
+        check(|_, kept| kept.agents = AgentsThere::Absent, agents, false);
+    }
+
+    #[test]
+    fn a_look_ahead_takes_what_may_come_to_have_come_and_never_a_robot_for_an_agent() {
+        check(
+            |_, kept| *kept = KeptFacts::default().assuming_kept(),
+            None,
+            false,
+        );
+        let robot = |relief: &mut Option<Relief>, kept: &mut KeptFacts| {
+            (*relief, *kept) = (Some(Relief::Robot), kept.assuming_kept());
+        };
+        check(robot, Some("agents_present"), true);
     }
 }

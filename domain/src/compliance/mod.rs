@@ -7,6 +7,8 @@
 mod calling_days;
 mod calling_window;
 mod campaign_state;
+#[cfg(test)]
+mod closed_tests;
 mod consent;
 mod contact_history;
 mod counting;
@@ -30,8 +32,8 @@ mod white_list;
 mod words;
 mod zones;
 
-pub use calling_days::{calendars_asked, holiday_country_of, waits_for_holidays};
-pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening, opening_in_beijing};
+pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_for_holidays};
+pub use calling_window::{Opening, opening, opening_in_beijing};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
 pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
@@ -42,17 +44,17 @@ pub use permit::{
     PermitRefusal, permit, permit_next_leg,
 };
 pub use preset::{
-    CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, rules_at,
-    shipped_presets,
+    CountedCalls, CountedOver, FrequencyCap, Period, PresetFault, PresetRules, PresetStatus, RegistryNeed,
+    rules_at, shipped_presets,
 };
 pub use said_zones::{zone_of, zone_of_campaign};
 pub use same_number::SAME_NUMBER;
 pub use words::{InWords, Side, allowed_in_words, in_words};
 pub use zones::{next_local_day, same_local_day};
 
-use crate::calling_plan::Duplicates;
+use crate::calling_plan::{CallingPlan, Duplicates};
 use crate::time::Timestamp;
-use crate::working_calendar::CallingDays;
+use crate::working_calendar::Calendars;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -178,12 +180,13 @@ pub fn all_rules() -> Vec<RuleListed> {
 }
 
 /// What every customer rule says of a dial at `now`.
-/// Days are asked about where the campaign names some, caps of their own where campaign or person have any,
-/// and times where the person prefers some and the campaign observes that.
+/// Days are asked about where the campaign names some or its preset demands holidays, caps of their own
+/// where campaign or person have any, and times where the person prefers some and the campaign observes
+/// that.
 pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let rules = customer_rules();
     let mut verdicts: Vec<Verdict> = rules.iter().map(|rule| rule.judge(facts, now)).collect();
-    if facts.campaign.plan.days.as_deref().is_some_and(CallingDays::ask) {
+    if calling_days::are_asked(&facts.campaign.plan, facts.rules(now)) {
         verdicts.push(calling_days::CallingDay.judge(facts, now));
     }
     if own_caps::are_set(facts) {
@@ -231,6 +234,49 @@ pub fn judge_text(
     verdicts.extend(rules.iter().map(|rule| rule.judge(customer, now)));
     verdicts.push(suppression::NotSuppressed.judge(number, now));
     verdicts
+}
+
+/// A calling window or day that is closed for everybody a campaign may call, judged without any person.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClosedWindow {
+    pub judged_at: Timestamp,
+    /// Nobody may be dialed before; later for those whose own facts say so.
+    pub until: Timestamp,
+    pub verdict: Verdict,
+}
+
+impl ClosedWindow {
+    /// Whether it is what keeps somebody waiting who would be due then.
+    pub fn binds(&self, due_at: Timestamp) -> bool {
+        due_at < self.until
+    }
+}
+
+/// Whether hours or day are closed whoever is called: in the zone that the preset itself names. Of both the
+/// one that is closed longer. `None` where somebody may be dialed, where only each person's zone can tell,
+/// and where nothing opens before the campaign's end: then each is asked, and settles.
+pub fn closed_for_all(plan: &CallingPlan, calendars: &Calendars, now: Timestamp) -> Option<ClosedWindow> {
+    let rules = rules_at(plan.preset, now);
+    let zone = rules.zone.filter(|_| !plan.trial)?;
+    let closed = [
+        calling_window::closed_hours(plan, rules, zone, now),
+        calling_days::closed_days(plan, rules, calendars, zone, now),
+    ];
+    let until = |verdict: Verdict| match verdict.decision {
+        Decision::DeferUntil(until) => Some((until, verdict)),
+        Decision::Allow | Decision::Forbid => None,
+    };
+    let closed = closed.into_iter().flatten().filter_map(until);
+    let (until, mut verdict) = closed.reduce(|one, other| if other.0 > one.0 { other } else { one })?;
+    if plan.ends_at.is_some_and(|ends_at| until >= ends_at) {
+        return None;
+    }
+    verdict.facts.insert(PRESET.to_owned(), rules.named());
+    Some(ClosedWindow {
+        judged_at: now,
+        until,
+        verdict,
+    })
 }
 
 /// The verdict that binds: forbid before the latest defer; the first of equals. `None` when all allow.
@@ -304,6 +350,26 @@ pub fn permitted_until(
     }
     Timestamp::from_micros(open)
 }
+
+/// Whether a verdict waits for a fact that a preset needs and that may come: asked about again when it says
+/// so.
+pub fn waits_for_facts(verdict: &Verdict) -> bool {
+    verdict.rule == missing_fact::MissingFact.id() && matches!(verdict.decision, Decision::DeferUntil(_))
+}
+
+/// The verdicts of one side, with the version of the preset and its first day among the facts: of a refusal
+/// in every verdict that refuses, of a grant in its first one, so that it stands once in each.
+pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {
+    for (index, verdict) in verdicts.iter_mut().enumerate() {
+        if index == 0 || !verdict.allows() {
+            verdict.facts.insert(PRESET.to_owned(), rules.named());
+        }
+    }
+    verdicts
+}
+
+/// The fact that names a preset's version.
+const PRESET: &str = "preset";
 
 /// Facts of a verdict, by name.
 fn named<const N: usize>(facts: [(&str, String); N]) -> BTreeMap<String, String> {

@@ -4,9 +4,14 @@
 //! Source: no regulation; the operator's default in every preset. An open call holds the number for as long
 //! as the longest call can take, so that one whose end was lost does not hold it for ever.
 
-use super::{Decision, NumberFacts, Rule, named};
+use super::permit::HELD_MS;
+use super::{Decision, NumberFacts, PastDial, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
+
+/// What an agent's call may take: nothing ends it but the two who talk, and four hours are longer than any
+/// shift leaves to one call.
+const AGENTS_CALL_MS: u64 = 4 * 3_600_000;
 
 /// 120 s to set up at most, 180 s of talk at most, and 10 s to hang up and hash the recording.
 const OPEN_CALL_MS: u64 = 310_000;
@@ -16,6 +21,14 @@ pub(super) struct NoOpenCall;
 impl Rule<NumberFacts<'_>> for NoOpenCall {
     fn id(&self) -> &'static str {
         "open_call"
+    }
+
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-24"
     }
 
     fn source(&self) -> &'static str {
@@ -28,17 +41,29 @@ impl Rule<NumberFacts<'_>> for NoOpenCall {
             .dials()
             .iter()
             .filter(|dial| dial.answered.is_none());
-        let Some(latest) = open.max_by_key(|dial| dial.at) else {
-            return (Decision::Allow, BTreeMap::new());
+        let over_at = |dial: &PastDial| dial.at.plus_ms(held_ms(dial.for_agents));
+        let longest = open
+            .map(|dial| (over_at(dial), dial))
+            .max_by_key(|(over_at, _)| *over_at);
+        let Some((over_at, latest)) = longest.filter(|(over_at, _)| now < *over_at) else {
+            return (Decision::Allow, said_of_grant(facts));
         };
-        let over_at = latest.at.plus_ms(OPEN_CALL_MS);
-        if now >= over_at {
-            return (Decision::Allow, BTreeMap::new());
-        }
         (
             Decision::DeferUntil(over_at),
             named([("call", latest.call.to_string())]),
         )
+    }
+}
+
+const fn held_ms(for_agents: bool) -> u64 {
+    if for_agents { AGENTS_CALL_MS } else { OPEN_CALL_MS }
+}
+
+/// A grant to a campaign for agents says how long it holds its number; of a robot's the rule says it.
+fn said_of_grant(facts: &NumberFacts<'_>) -> BTreeMap<String, String> {
+    match facts.campaign.plan.dialing_mode().needs_agents() {
+        true => named([(HELD_MS, AGENTS_CALL_MS.to_string())]),
+        false => BTreeMap::new(),
     }
 }
 
@@ -64,5 +89,47 @@ mod tests {
         assert_eq!(decide(&history, over), Decision::Allow);
         history.close(nth_call(1), start, true);
         assert_eq!(decide(&history, start.plus_ms(1)), Decision::Allow);
+    }
+
+    #[test]
+    fn an_agents_call_holds_its_number_for_hours_and_its_grant_says_so() {
+        let mut campaign_of = campaign_facts(Preset::CnService);
+        campaign_of.plan.dialing = Some(crate::dialing_plan::DialingPlan {
+            mode: crate::dialing_plan::DialingMode::Progressive,
+            holds_each_day: false,
+        });
+        let start = instant("2026-03-02T10:00:00+08:00");
+        let mut history = ContactHistory::default();
+        let granted = NoOpenCall.judge(&number_facts(&campaign_of, &history), start);
+        assert_eq!(granted.facts["held_ms"], "14400000");
+        history.grant_to_number(
+            &crate::compliance::NumberGrant {
+                call: nth_call(1),
+                campaign: campaign(),
+                number: "ffeeddccbbaa99887766554433221100".parse().unwrap(),
+                valid_until: start,
+                verdicts: vec![granted],
+            },
+            start,
+        );
+        let robot = campaign_facts(Preset::CnService);
+        let facts = number_facts(&robot, &history);
+        let over_at = start.plus_ms(AGENTS_CALL_MS);
+        for (now, decision) in [
+            (start.plus_ms(OPEN_CALL_MS), Decision::DeferUntil(over_at)),
+            (
+                Timestamp::from_micros(over_at.micros() - 1),
+                Decision::DeferUntil(over_at),
+            ),
+            (over_at, Decision::Allow),
+        ] {
+            assert_eq!(NoOpenCall.decide(&facts, now).0, decision, "{now}");
+        }
+        assert!(
+            NoOpenCall
+                .judge(&number_facts(&robot, &ContactHistory::default()), start)
+                .facts
+                .is_empty()
+        );
     }
 }

@@ -41,6 +41,21 @@ pub struct NumberGrant {
     pub verdicts: Vec<Verdict>,
 }
 
+/// The fact of a number's grant by which its call is known to be an agent's.
+pub(super) const HELD_MS: &str = "held_ms";
+
+impl NumberGrant {
+    /// Whether an agent takes the call, as the rule about open calls said. Grants of before say nothing: they
+    /// were a robot's.
+    pub(super) fn is_for_agents(&self) -> bool {
+        let mut said = self.verdicts.iter().filter(|verdict| verdict.rule == OPEN_CALL);
+        said.any(|verdict| verdict.facts.contains_key(HELD_MS))
+    }
+}
+
+/// The rule that says so.
+const OPEN_CALL: &str = "open_call";
+
 /// What the Call decider keeps of the permit: both grants, and how its legs went.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallGrants {

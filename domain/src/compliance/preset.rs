@@ -7,6 +7,7 @@
 use super::zones::{day_in, local};
 pub use crate::call_caps::CountedCalls;
 use crate::calling_plan::Preset;
+use crate::screening::NumberListName;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Day;
 use crate::yaml_bound;
@@ -55,7 +56,20 @@ pub struct PresetRules {
     pub caps: Vec<FrequencyCap>,
     /// Facts it needs: while one is not kept, every dial is refused.
     pub needs_facts: Vec<String>,
+    /// The list of numbers that others keep whose date it asks about, and how many days old it may be.
+    pub registry: Option<RegistryNeed>,
+    /// Whose public holidays it demands to be observed, whatever a campaign says: two letters.
+    pub holidays: Option<String>,
     pub source: String,
+}
+
+/// A list that others keep, as a preset asks for it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RegistryNeed {
+    pub name: NumberListName,
+    /// Days from the list's own date to the day of the call, at most.
+    pub days_max: u16,
 }
 
 /// How far the source of a preset binds.
@@ -136,6 +150,10 @@ struct PresetFile {
     caps: Vec<CapLine>,
     #[serde(default)]
     needs_facts: Vec<String>,
+    #[serde(default)]
+    registry: Option<RegistryNeed>,
+    #[serde(default)]
+    holidays: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -193,6 +211,11 @@ impl PresetRules {
                 "a preset has a version from 1, a source and at most 16 caps",
             ));
         }
+        let is_country =
+            |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_lowercase());
+        if !file.holidays.iter().all(is_country) {
+            return Err(wrong("holidays is a country, two small letters such as cn"));
+        }
         let zone = file.zone.map(|name| name.parse::<Tz>()).transpose();
         let zone = zone.map_err(|_unknown| wrong("zone is a name such as Asia/Shanghai"))?;
         let caps = file.caps.into_iter().map(CapLine::read);
@@ -208,8 +231,16 @@ impl PresetRules {
             bars_xinjiang_and_tibet: file.bars_xinjiang_and_tibet,
             caps: caps.collect::<Result<_, _>>()?,
             needs_facts: file.needs_facts,
+            registry: file.registry,
+            holidays: file.holidays,
             source: file.source,
         })
+    }
+
+    /// Which version it is and since when, as verdicts name it: `us-tsr@1 since 2026-01-01`.
+    pub fn named(&self) -> String {
+        let (preset, version) = (self.preset.code(), self.version);
+        format!("{preset}@{version} since {}", self.effective_from)
     }
 
     /// Whether it counts at an instant.
@@ -306,6 +337,16 @@ mod tests {
             ("local_days: 1,", "local_days: 1, minutes: 5,", "a cap is over"),
             ("version: 2", "version: 0", "version from 1"),
             ("version: 2", "version: 2\nhours: 3", "unknown field"),
+            (
+                "version: 2",
+                "version: 2\nholidays: China",
+                "holidays is a country",
+            ),
+            (
+                "version: 2",
+                "version: 2\nregistry: {name: us-dnc}",
+                "missing field `days_max`",
+            ),
             ("2027-01-01", "2027-13-01", "is no day"),
         ] {
             let fault = PresetRules::from_yaml(&NEXT.replace(from, to)).unwrap_err();

@@ -1,4 +1,5 @@
-//! A number that opted out, is on a list, or does not exist is not dialed.
+//! A number that opted out, is on a list, or does not exist is not dialed. A list may have come as digests:
+//! whoever asks for a dial has the number, and says on which of them its digest stands (version 2).
 //!
 //! Source, as far as known: 谢绝来电 at once and everywhere (2018 plan of 13 departments; MIIT 2020 draft;
 //! TSR 16 CFR 310.4(b)(1)(iii) for company lists). A number the network called invalid stays so: numbers are
@@ -16,6 +17,14 @@ impl Rule<NumberFacts<'_>> for NotSuppressed {
         "suppression"
     }
 
+    fn version(&self) -> u32 {
+        2
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-24"
+    }
+
     fn source(&self) -> &'static str {
         "2018 plan of 13 departments; MIIT 2020 draft; 16 CFR 310.4(b)(1)(iii)"
     }
@@ -27,6 +36,10 @@ impl Rule<NumberFacts<'_>> for NotSuppressed {
         }
         if facts.invalid {
             return (Decision::Forbid, because("invalid_number"));
+        }
+        if let Some(list) = facts.hashed_on.first() {
+            let seen = [("because", "hashed_list".to_owned()), ("list", list.to_string())];
+            return (Decision::Forbid, named(seen));
         }
         match facts.suppressed {
             Some(Suppressed::ForGood) => (Decision::Forbid, because("suppressed")),
@@ -65,5 +78,22 @@ mod tests {
             (facts.opted_out, facts.invalid, facts.suppressed) = (opted_out, invalid, suppressed);
             assert_eq!(NotSuppressed.decide(&facts, now).0, decision);
         }
+    }
+
+    #[test]
+    fn a_number_whose_digest_stands_on_a_list_is_not_dialed_and_the_list_is_named() {
+        let now = instant("2026-03-02T10:00:00+08:00");
+        let lists = ["partner-2026".parse().unwrap()];
+        let campaign = campaign_facts(Preset::CnService);
+        let history = ContactHistory::default();
+        let mut facts = number_facts(&campaign, &history);
+        assert_eq!(NotSuppressed.decide(&facts, now).0, Decision::Allow);
+        facts.hashed_on = &lists;
+        let (decision, seen) = NotSuppressed.decide(&facts, now);
+        assert_eq!(decision, Decision::Forbid);
+        assert_eq!(
+            (&*seen["because"], &*seen["list"]),
+            ("hashed_list", "partner-2026")
+        );
     }
 }

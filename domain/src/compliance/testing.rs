@@ -6,7 +6,7 @@ use crate::calling_plan::{
 };
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, EnrolmentId};
-use crate::screening::KeptFacts;
+use crate::kept_facts::KeptFacts;
 use crate::time::{TimeOfDay, Timestamp};
 use crate::working_calendar::Calendars;
 use std::collections::BTreeMap;
@@ -120,6 +120,7 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
         invalid: false,
         claimed_by: None,
         listed_on: &[],
+        hashed_on: &[],
         history,
         coming: None,
     }

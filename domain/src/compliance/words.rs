@@ -155,12 +155,16 @@ const NAMES: [Words; 16] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 39] = [
+const FACTS: [Words; 43] = [
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
     ("relief", "接手", "relief"),
-    ("registry_of", "禁呼名单导入于", "registry imported at"),
+    ("registry_of", "禁呼登记日期", "registry as of"),
+    ("registry", "禁呼登记", "registry"),
+    ("held_ms", "占用号码（毫秒）", "holds the number (ms)"),
+    ("registry_days", "登记天数", "days since"),
+    ("registry_days_max", "登记天数上限", "days since at most"),
     ("abandoned", "呼损", "abandoned"),
     ("list", "名单", "list"),
     ("times", "时段", "times"),
@@ -198,7 +202,7 @@ const FACTS: [Words; 39] = [
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 25] = [
+const VALUES: [Words; 26] = [
     ("holiday", "节假日", "a holiday"),
     ("rest_day", "休息日", "a day of rest"),
     ("worked_for_a_holiday", "调休上班", "worked for a holiday"),
@@ -208,6 +212,7 @@ const VALUES: [Words; 25] = [
     ("not_listed", "不在名单", "not on the list"),
     ("opted_out", "谢绝来电", "opted out"),
     ("suppressed", "在禁呼名单", "suppressed"),
+    ("hashed_list", "摘要在禁呼名单", "its digest is on a list"),
     ("invalid_number", "空号", "the number does not exist"),
     ("absent", "没有", "absent"),
     ("campaign", "任务", "the campaign"),

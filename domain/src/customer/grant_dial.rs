@@ -15,8 +15,8 @@ use super::state::CustomerState;
 use super::{callbacks, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, first_permitted,
-    judge_customer, permitted_until, same_local_day, strictest,
+    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, by_preset,
+    first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
 use crate::number_library::HOME_LOCATION;
@@ -74,7 +74,7 @@ pub(super) fn grant_dial(
     if let Some(waiting) = callbacks::waits_for_agent(enrolment, &campaign.free_agents, now) {
         return refuse((state, enrolment), &facts, call, &waiting, now);
     }
-    let verdicts = judge_customer(&facts, now);
+    let verdicts = by_preset(judge_customer(&facts, now), facts.rules(now));
     if let Some(verdict) = strictest(&verdicts) {
         return refuse((state, enrolment), &facts, call, verdict, now);
     }
@@ -213,13 +213,15 @@ fn refuse(
 }
 
 /// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
-/// or what a day is of a year whose holidays nobody knows yet, cannot be told; the best is taken, or each
-/// would push the due time further with every step, and beyond the campaign's end for good. `None` where the
-/// hours of the person, the preset and the campaign have no instant in common.
+/// what a day is of a year whose holidays nobody knows yet, or a fact that may still come, cannot be told;
+/// the best is taken, or each would push the due time further with every step, and beyond the campaign's
+/// end for good. `None` where the hours of the person, the preset and the campaign have no instant in
+/// common.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
     running.calendars = running.calendars.assuming_ordinary();
+    running.kept = running.kept.assuming_kept();
     let facts = CustomerFacts {
         campaign: &running,
         held: false,

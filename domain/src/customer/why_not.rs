@@ -10,8 +10,8 @@ use super::state::CustomerState;
 use super::withdrawing::ENROLMENT_WITHDRAWN;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, judge_customer, judge_number,
-    strictest, waits_for_holidays, when_permitted,
+    CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, by_preset, judge_customer,
+    judge_number, strictest, waits_for_facts, waits_for_holidays, when_permitted,
 };
 use crate::ids::{CampaignId, NumberId};
 use crate::time::Timestamp;
@@ -99,9 +99,9 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
         false => of_enrolment(state, enrolment, at),
     }];
     verdicts.extend(judge.above.iter().map(|above| from_above(above, at)));
-    verdicts.extend(judge_customer(&facts, at));
+    verdicts.extend(by_preset(judge_customer(&facts, at), facts.rules(at)));
     let of_customer = verdicts.len();
-    verdicts.extend(judge_number(&of_number, at));
+    verdicts.extend(by_preset(judge_number(&of_number, at), of_number.rules(at)));
     let binding = strictest(&verdicts).cloned();
     let asked = When {
         state,
@@ -146,9 +146,9 @@ struct When<'a> {
 }
 
 impl When<'_> {
-    /// Whether what the day found is can only be told by a file that nobody has imported.
-    fn waits_for_holidays(&self, found: Timestamp) -> bool {
-        judge_customer(&self.facts, found).iter().any(waits_for_holidays)
+    /// Whether what then is can only be told by what nobody has: a file of holidays, a fact of the preset.
+    fn waits_for(&self, waits: fn(&Verdict) -> bool, found: Timestamp) -> bool {
+        judge_customer(&self.facts, found).iter().any(waits)
     }
 
     fn assumed(&self, found: Timestamp) -> Vec<&'static str> {
@@ -156,7 +156,8 @@ impl When<'_> {
             ("campaign_running", !self.facts.campaign.running),
             ("hold_released", self.facts.held),
             ("call_over", self.enrolment.open.is_some()),
-            ("holidays_imported", self.waits_for_holidays(found)),
+            ("holidays_imported", self.waits_for(waits_for_holidays, found)),
+            ("facts_kept", self.waits_for(waits_for_facts, found)),
         ];
         let lifted = self.judge.above.iter().filter_map(|above| match above.until {
             Lifted::Sometime(name) => Some(name),
@@ -178,10 +179,12 @@ impl When<'_> {
             Lifted::At(at) => Some(at),
             Lifted::Never | Lifted::Sometime(_) => None,
         });
-        // Of a day that nobody knows it is asked again the next day; what is unknown then is taken to be
-        // known.
+        // Of a day or a fact that nobody knows it is asked again the next day; what is unknown then is taken
+        // to be known.
         let of_day = judge_customer(&self.facts, at);
-        let asked_again = of_day.iter().filter(|verdict| waits_for_holidays(verdict));
+        let asked_again = of_day
+            .iter()
+            .filter(|verdict| waits_for_holidays(verdict) || waits_for_facts(verdict));
         let asked_again_at = asked_again.filter_map(|verdict| match verdict.decision {
             Decision::DeferUntil(at) => Some(at),
             Decision::Allow | Decision::Forbid => None,
@@ -190,6 +193,7 @@ impl When<'_> {
         let mut campaign = self.facts.campaign.clone();
         campaign.running = true;
         campaign.calendars = campaign.calendars.assuming_ordinary();
+        campaign.kept = campaign.kept.assuming_kept();
         let facts = CustomerFacts {
             campaign: &campaign,
             held: false,

@@ -52,6 +52,8 @@ pub enum NumberCommand {
         call: CallId,
         customer: CustomerId,
         facts: Box<CampaignFacts>,
+        /// Lists that came as digests, one of which is this number's: whoever asks has the number.
+        hashed_on: Vec<NumberListName>,
     },
     ReleaseDial {
         call: CallId,

@@ -9,12 +9,13 @@ use super::refusal::NumberRefusal;
 use super::state::{NumberState, longer};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, first_permitted, judge_number, strictest,
+    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, by_preset, first_permitted, judge_number, strictest,
 };
 use crate::decider::Context;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CustomerId, NumberId};
 use crate::planted::{Bug, planted};
+use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
 pub(super) type Decided = Result<Vec<NumberEvent>, NumberRefusal>;
@@ -37,8 +38,10 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
             call,
             customer,
             facts,
+            hashed_on,
         } => {
-            let events = grant_dial(state, number, call, &customer, &facts, context.now)?;
+            let judged = facts_of(state, &customer, &facts, &hashed_on);
+            let events = grant_dial(state, number, call, judged, context.now)?;
             Ok(claims::with_claim(state, events, &facts, customer))
         }
         NumberCommand::ReleaseDial { call, reason } => Ok(release_dial(state, call, reason)),
@@ -95,17 +98,16 @@ fn grant_dial(
     state: &NumberState,
     number: NumberId,
     call: CallId,
-    customer: &CustomerId,
-    facts: &CampaignFacts,
+    judged: NumberFacts<'_>,
     now: Timestamp,
 ) -> Decided {
+    let facts = judged.campaign;
     match state.history().find(call).map(|dial| dial.answered) {
         Some(None) => return Err(NumberRefusal::AlreadyGranted { call }),
         Some(Some(_)) => return Err(NumberRefusal::CallOver { call }),
         None => {}
     }
-    let judged = facts_of(state, customer, facts);
-    let verdicts = judge_number(&judged, now);
+    let verdicts = by_preset(judge_number(&judged, now), judged.rules(now));
     let campaign = facts.campaign.clone();
     let Some(verdict) = strictest(&verdicts) else {
         let grant = NumberGrant {
@@ -138,6 +140,7 @@ pub fn facts_of<'a>(
     state: &'a NumberState,
     customer: &CustomerId,
     campaign: &'a CampaignFacts,
+    hashed_on: &'a [NumberListName],
 ) -> NumberFacts<'a> {
     NumberFacts {
         campaign,
@@ -146,6 +149,7 @@ pub fn facts_of<'a>(
         invalid: state.invalid(),
         claimed_by: claims::by_another(state, &campaign.campaign, customer),
         listed_on: state.listed_on(),
+        hashed_on,
         history: state.history(),
         coming: None,
     }

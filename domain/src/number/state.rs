@@ -63,7 +63,7 @@ impl NumberState {
             NumberEvent::ClaimReleased { campaign, .. } => {
                 self.claims.remove(campaign);
             }
-            NumberEvent::DialGranted { grant } => self.history.grant(grant.call, grant.campaign.clone(), at),
+            NumberEvent::DialGranted { grant } => self.history.grant_to_number(grant, at),
             NumberEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
             NumberEvent::DialRefused { .. } => {}
             NumberEvent::DialReleased { call, .. } => self.history.release(*call),

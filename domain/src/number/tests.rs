@@ -107,6 +107,7 @@ fn grant_with(attempt: u32, facts: CampaignFacts) -> NumberCommand {
         call: nth_call(attempt),
         customer: customer(),
         facts: Box::new(facts),
+        hashed_on: Vec::new(),
     }
 }
 
@@ -409,4 +410,35 @@ fn a_record_of_another_system_counts_once_and_names_no_call_of_ours() {
     let held = state(&[imported]);
     assert_eq!((held.history().dials().len(), held.open_calls().len()), (0, 0));
     assert_eq!(held.history().imported().unwrap().dials().len(), 2);
+}
+
+#[test]
+fn a_number_whose_digest_is_on_a_list_is_refused_for_good() {
+    let mut when = grant(1);
+    if let NumberCommand::GrantDial { hashed_on, .. } = &mut when {
+        hashed_on.push("partner-2026".parse().unwrap());
+    }
+    let (rule, decision, not_before) = refusal_of(&[], when).unwrap();
+    assert_eq!(
+        (rule.as_str(), decision, not_before),
+        ("suppression", Decision::Forbid, None)
+    );
+}
+
+#[test]
+fn each_grant_and_each_refusal_names_the_presets_version_once() {
+    let named = "cn-service@1 since 2026-01-01";
+    let naming = |verdicts: &[crate::compliance::Verdict]| {
+        let facts = verdicts.iter().filter_map(|verdict| verdict.facts.get("preset"));
+        facts.map(String::as_str).collect::<Vec<_>>().join(", ")
+    };
+    for (given, granted) in [(vec![], true), (vec![suppressed(None, &[])], false)] {
+        match decide(&given, grant(1)).unwrap().as_slice() {
+            [NumberEvent::DialGranted { grant }] if granted => assert_eq!(naming(&grant.verdicts), named),
+            [NumberEvent::DialRefused { verdict, .. }] if !granted => {
+                assert_eq!(naming(std::slice::from_ref(verdict)), named);
+            }
+            other => panic!("{other:?}"),
+        }
+    }
 }

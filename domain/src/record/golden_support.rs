@@ -185,6 +185,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
         "message" => of_both(aggregate, &customer()),
         "approval" => of_both(aggregate, &ApprovalId::new(command.uuid())),
         "holiday" => of_nobody(aggregate, &"cn-2026"),
+        "registry" => of_nobody(aggregate, &"all"),
         "draft" => of_nobody(aggregate, &"wang.campaign-1"),
         "setting" => of_nobody(aggregate, &SettingName::AnswerPerMilleMin),
         "person_request" => {
@@ -229,7 +230,9 @@ fn of_nobody(
 fn by(aggregate: &str) -> Option<Actor> {
     let way = match aggregate {
         "user" | "retention" | "stop" | "subscriber" | "webhook" | "complaint" | "person_request"
-        | "approval" | "setting" | "draft" | "holiday" | "conversation" | "message" => Way::Session,
+        | "approval" | "setting" | "draft" | "holiday" | "registry" | "conversation" | "message" => {
+            Way::Session
+        }
         "api_key" => Way::Directory,
         _ => return None,
     };

@@ -178,13 +178,33 @@ def below_caps(case, at):
     return True
 
 
+def allowed_to_sell(case, at, asked=None):
+    """16 CFR 310.4: the registry's version no more than 31 days before the day of the call, wherever that is; at
+    most 3 in 100 of those who answered abandoned, of the first hundred 3; a person takes over. Where `asked` is
+    given, a newer list, a better share and agents may have come by then, but a robot becomes no person."""
+    if case["plan"]["preset"] != "us-tsr":
+        return True
+    if (case["plan"].get("screening") or {}).get("relief") != "agents":
+        return False
+    if asked is not None:
+        return at >= asked + timedelta(hours=24) or allowed_to_sell(case, asked)
+    zones = zones_of(case)
+    if zones is None or case["registry"] is None or not case["agents"] or case["abandoned"] is None:
+        return False
+    as_of, area = case["registry"]
+    if area is not None and not case["phone"].startswith("+1" + area):
+        return False
+    latest = max(at.astimezone(ZoneInfo(zone)).date() for zone in zones)
+    answers, drops = case["abandoned"]
+    return (latest - date.fromisoformat(as_of)).days <= 31 and 100 * drops <= 3 * max(answers, 100)
+
+
 def lawful(case, at, asked=None):
     plan = case["plan"]
     ends_at = plan.get("ends_at")
     if ends_at is not None and at >= datetime.fromisoformat(ends_at.replace("Z", "+00:00")):
         return False
-    # Nobody keeps what this preset needs, and no agent relieves.
-    if plan["preset"] == "us-tsr" or case["opted_out"]:
+    if case["opted_out"] or case["hashed"] or not allowed_to_sell(case, at, asked):
         return False
     if case["suppressed_until"] is not None and at < moment(case["suppressed_until"]):
         return False

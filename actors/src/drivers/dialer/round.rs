@@ -4,7 +4,7 @@ use super::pacing::{self, Wish};
 use super::past_end::{is_past_end, settle};
 use super::shares::Allowed;
 use super::staged::{self, Staged};
-use crate::drivers::facts::with_kept;
+use crate::drivers::facts::{calendars, with_kept};
 use crate::drivers::kit::{Halt, Kit};
 use crate::drivers::one_call::{self, Assignment};
 use crate::timers::earlier;
@@ -18,6 +18,7 @@ use domain::ports::worklist::{CampaignWork, DueEnrolment, WorklistError};
 use domain::stop::StopId;
 use domain::stored_event::Position;
 use domain::time::Timestamp;
+use domain::working_calendar::Calendars;
 use std::sync::Arc;
 
 /// Most enrolments worked on at once, over all campaigns and lines: each is a task, a leg and its audio.
@@ -90,8 +91,13 @@ async fn serve(kit: &Arc<Kit>, work: &CampaignWork, most: usize) -> Result<Optio
     let campaign = kit.state(&kit.system.campaigns, &work.campaign).await.ok();
     let gates = campaign.as_ref().map(|loaded| loaded.state.gates().clone());
     let gates = gates.unwrap_or_default();
+    let calendars = match campaign.as_ref().and_then(|loaded| loaded.state.plan()) {
+        // Those that cannot be read are not known: a batch, which reads them again, is not granted then.
+        Some(plan) => calendars(kit, plan).await.unwrap_or_default(),
+        None => Calendars::default(),
+    };
     let facts = campaign.and_then(|loaded| {
-        let closed_until = loaded.state.judged_closed_until(now);
+        let closed_until = loaded.state.judged_closed_until(&calendars, now);
         Some((loaded.state.facts(work.campaign.clone())?, closed_until))
     });
     if let Some((facts, _)) = facts.as_ref().filter(|(facts, _)| is_past_end(facts, now)) {
@@ -241,11 +247,18 @@ struct Asked {
 async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, Halt> {
     let unused = kit.live.unused(campaign);
     let told_count = unused.len();
+    let loaded = kit.state(&kit.system.campaigns, campaign).await?;
+    let known = loaded.state.plan().map(|plan| calendars(kit, plan));
+    let calendars = match known {
+        Some(known) => known.await?,
+        None => Calendars::default(),
+    };
     let command = CampaignCommand::GrantDials {
         wanted: asked.wish.wanted,
         in_flight: asked.in_flight,
         floor: asked.wish.floor,
         people: asked.people,
+        calendars,
         unused,
     };
     let cause = kit.fresh_cause();

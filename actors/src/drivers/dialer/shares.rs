@@ -1,6 +1,7 @@
 //! Lines that several campaigns want are shared by weight, max-min, with what each has on them already; what
 //! one cannot use goes to the others in the same round.
 
+use crate::drivers::facts::calendars;
 use crate::drivers::kit::Kit;
 use domain::ids::CampaignId;
 use domain::ports::worklist::CampaignWork;
@@ -73,8 +74,9 @@ async fn claim(kit: &Kit, work: &CampaignWork, on_lines: u32, now: Timestamp) ->
     let Some(plan) = loaded.state.plan() else {
         return none;
     };
-    let waits =
-        loaded.state.judged_closed_until(now).is_some() || loaded.state.gates().waiting(now).is_some();
+    let calendars = calendars(kit, plan).await.unwrap_or_default();
+    let closed = loaded.state.judged_closed_until(&calendars, now);
+    let waits = closed.is_some() || loaded.state.gates().waiting(now).is_some();
     let share = plan.running.as_deref().and_then(|running| running.share);
     let settled = work.settled_count.saturating_add(work.open_count);
     let waiting = work.enrolled_count.saturating_sub(settled);

@@ -11,7 +11,7 @@ mod leg;
 pub(crate) use attempt::Attempt;
 pub(crate) use leg::reason_of;
 
-use super::facts::campaign_facts;
+use super::facts::{campaign_facts, hashed_on};
 use super::kit::{Halt, Kit, call_cause};
 use super::live_calls::{Phase, Working};
 use super::watchdog::Release;
@@ -301,11 +301,17 @@ impl Worker {
         customer: &CustomerGrant,
         granted: EventId,
     ) -> Result<Option<NumberGrant>, Halt> {
+        let hashed_on = match self.callee(&customer.number).await? {
+            Some(e164) => hashed_on(&self.kit, &self.facts.kept.registries, &e164).await?,
+            // Erased: found out below, and given back.
+            None => Vec::new(),
+        };
         let command = NumberCommand::GrantDial {
             number: customer.number.clone(),
             call: customer.call,
             customer: customer.customer.clone(),
             facts: Box::new(self.facts.clone()),
+            hashed_on,
         };
         let cause = call_cause(customer.call, "grant_number", Some(granted));
         let answer = self

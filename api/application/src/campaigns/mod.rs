@@ -19,12 +19,14 @@ use crate::flows::definition_of;
 use crate::installation::{Installation, follow, script_flow};
 use crate::knowledge;
 use crate::models;
+use crate::why_not::campaign_now;
 use actors::Answer;
 use all_then::all_campaigns;
 use domain::approvals_asked::NeedsApproval;
 use domain::calling_plan::{CallingPlan, Duplicates, FlowRef};
 use domain::campaign::command::CampaignCommand;
 use domain::campaign::{Campaign, CampaignState, CampaignStatus};
+use domain::compliance::unknown_year;
 use domain::event_filter::EventFilter;
 use domain::flow::command::FlowCommand;
 use domain::flow::{FlowDefinition, FlowNamed, content_hash};
@@ -187,11 +189,36 @@ pub async fn start_campaign(
     cause: Cause,
 ) -> Result<Answer<Campaign>, Problem> {
     installation.refuse_unspeakable(campaign).await?;
+    refuse_unknown_year(installation, campaign).await?;
     Ok(installation
         .entities
         .campaigns
         .ask(campaign, CampaignCommand::Start, cause)
         .await?)
+}
+
+/// A campaign that would begin now and observes holidays whose year nobody knows would dial nobody: it says
+/// so before. One that waits for its time may have its file by then, and is judged then.
+async fn refuse_unknown_year(installation: &Installation, campaign: &CampaignId) -> Result<(), Problem> {
+    let state = installation.entities.campaigns.state(campaign).await?.state;
+    if state.status() != Some(CampaignStatus::Ready) {
+        return Ok(());
+    }
+    let facts = campaign_now(installation, campaign).await?;
+    let now = installation.now();
+    let running = facts.plan.running.as_deref();
+    if running.is_some_and(|running| running.starts_at.is_some_and(|starts_at| starts_at > now)) {
+        return Ok(());
+    }
+    match unknown_year(&facts.plan, &facts.calendars, now) {
+        None => Ok(()),
+        Some(year) => Err(Problem::refused(
+            "holidays-unknown",
+            format!(
+                "the holidays of {year} are not known: import their file before campaign {campaign} starts"
+            ),
+        )),
+    }
 }
 
 /// One campaign and where its enrolments stand, now or at a moment.

@@ -11,8 +11,8 @@ mod unsubscribing;
 
 pub use hearing::{HandedOver, MessageAnswered, MessageOrder, close, hear};
 pub use idle::begin;
-pub(crate) use opening::Judged;
 pub use opening::{ConversationOrder, open};
+pub(crate) use opening::{Judged, hashed_lists_of};
 pub use transcript::{
     ConversationShown, LineShown, Side, Texted, WhyShown, describe, known, texts_of, transcript,
 };

@@ -4,6 +4,7 @@ use super::under_way::{CONVERSATIONS_OPEN_MAX, OPEN_PER_CUSTOMER_MAX};
 use crate::flows::definition_of;
 use crate::installation::Installation;
 use crate::reaching::may_be_reached;
+use crate::why_not::hashed_on;
 use actors::Answer;
 use domain::calling_plan::{CampaignFacts, FlowRef};
 use domain::campaign::CampaignStatus;
@@ -16,6 +17,8 @@ use domain::key_rule::KeyRule;
 use domain::number::NumberState;
 use domain::personal::Personal;
 use domain::problem::{Kind, Problem};
+use domain::registry::AllRegistries;
+use domain::screening::NumberListName;
 use domain::stored_event::Cause;
 use domain::texting;
 use domain::time::Timestamp;
@@ -60,11 +63,13 @@ pub async fn open(
     }
     let number_state = entities.numbers.state(&number).await?.state;
     let answers = order.begun_by == BegunBy::Customer;
+    let hashed_on = hashed_lists_of(installation, &person, &number).await?;
     let judged = Judged {
         facts: &facts,
         person: &person,
         number: &number,
         number_state: &number_state,
+        hashed_on: &hashed_on,
     };
     let verdicts = judged.verdicts(answers, installation.now())?;
     if is_new {
@@ -86,6 +91,24 @@ pub async fn open(
     let command = ConversationCommand::Open { opened, follows };
     let answer = entities.conversations.ask(&id, command, cause).await?;
     Ok((id, answer))
+}
+
+/// The lists that came as digests, on which the person's number stands.
+pub(crate) async fn hashed_lists_of(
+    installation: &Installation,
+    person: &CustomerState,
+    number: &NumberId,
+) -> Result<Vec<NumberListName>, Problem> {
+    let Some(e164) = person.phone(number).and_then(Personal::value) else {
+        return Ok(Vec::new());
+    };
+    let known = installation
+        .entities
+        .registries
+        .state(&AllRegistries)
+        .await?
+        .state;
+    hashed_on(installation, known.book(), e164, None).await
 }
 
 /// The flow that a conversation runs.
@@ -142,6 +165,8 @@ pub(crate) struct Judged<'a> {
     pub(crate) person: &'a CustomerState,
     pub(crate) number: &'a NumberId,
     pub(crate) number_state: &'a NumberState,
+    /// Lists that came as digests, one of which is this number's.
+    pub(crate) hashed_on: &'a [NumberListName],
 }
 
 impl Judged<'_> {
@@ -152,6 +177,7 @@ impl Judged<'_> {
             person,
             number,
             number_state,
+            hashed_on,
         } = self;
         let enrolment = person
             .enrolment(&facts.campaign)
@@ -181,6 +207,7 @@ impl Judged<'_> {
             invalid: number_state.invalid(),
             claimed_by: None,
             listed_on: number_state.listed_on(),
+            hashed_on,
             history: number_state.history(),
             coming: None,
         };

@@ -1,7 +1,7 @@
 //! One message to one person: filled in, signed, asked of the rules, stored, carried once, its result stored.
 
 use super::shown::{MessageShown, describe};
-use crate::conversations::Judged;
+use crate::conversations::{Judged, hashed_lists_of};
 use crate::installation::{Installation, follow};
 use crate::reaching::may_be_reached;
 use actors::AskError;
@@ -142,11 +142,13 @@ async fn prepared(
     let person = entities.customers.state(&draft.customer).await?.state;
     let number = number_of(&person, &draft.campaign)?;
     let number_state = entities.numbers.state(&number).await?.state;
+    let hashed_on = hashed_lists_of(installation, &person, &number).await?;
     let judged = Judged {
         facts: &facts,
         person: &person,
         number: &number,
         number_state: &number_state,
+        hashed_on: &hashed_on,
     };
     let verdicts = judged.verdicts(false, installation.now())?;
     let values = values_of(&draft, &person);

@@ -28,6 +28,9 @@ const HOUSE: &str = "abandon_ratio_house";
 const FTC: &str = "abandon_ratio_ftc";
 const FTC_PRESET: &str = "us-tsr";
 
+/// Of both: the version that knows agents.
+const DEFINITION_VERSION: u32 = 2;
+
 /// How much of a campaign's budget is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
@@ -72,7 +75,7 @@ pub async fn budget(
     now: Timestamp,
 ) -> Result<Budget, Problem> {
     let definition = definition_of(preset);
-    let metric = crate::figures::find(definition, Some(1))?;
+    let metric = crate::figures::find(definition, Some(DEFINITION_VERSION))?;
     let (found, _) = whole_figures(db, catalog()?, &[metric], &window(campaign, now)).await?;
     let figure = found.into_iter().next().flatten();
     Ok(Budget {

@@ -6,7 +6,7 @@ use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
-use domain::compliance::{PresetRules, calendars_asked};
+use domain::compliance::{PresetRules, calendars_asked, rules_at};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
 use domain::go_live::Stage;
@@ -15,6 +15,9 @@ use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::number::{Number, NumberState, facts_of};
 use domain::ports::vault::PersonKey;
 use domain::problem::Problem;
+use domain::registry::{AllRegistries, NumberRegistry};
+use domain::registry_book::RegistryBook;
+use domain::screening::NumberListName;
 use domain::stop::{Stop, StopId};
 use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
@@ -33,10 +36,24 @@ pub(super) struct OfCampaign {
     pub(super) facts: CampaignFacts,
     pub(super) number: NumberId,
     number_state: Arc<NumberState>,
+    hashed_on: Vec<NumberListName>,
     above: Vec<Above>,
 }
 
 impl OfCampaign {
+    /// With the years of holidays that a version asks for which is tried.
+    pub(super) async fn know_days_of(
+        &mut self,
+        installation: &Installation,
+        tried: &PresetRules,
+        at: Timestamp,
+    ) -> Result<(), Problem> {
+        if tried.holidays.is_some() {
+            self.facts.calendars = calendars(installation, &self.facts, tried, at, None).await?;
+        }
+        Ok(())
+    }
+
     /// As if it ran, and nothing stood above the rules.
     pub(super) fn run_freely(&mut self) {
         self.facts.running = true;
@@ -45,7 +62,7 @@ impl OfCampaign {
 
     pub(super) fn judge<'a>(&'a self, customer: &CustomerId, coming: Option<&'a PresetRules>) -> Judge<'a> {
         Judge {
-            number: facts_of(&self.number_state, customer, &self.facts),
+            number: facts_of(&self.number_state, customer, &self.facts, &self.hashed_on),
             above: self.above.clone(),
             coming,
         }
@@ -97,7 +114,7 @@ pub(super) async fn rules_alone(
     at: Timestamp,
     then: Option<&Then>,
 ) -> Result<OfCampaign, Problem> {
-    let facts = with_calendars(installation, facts, at, then).await?;
+    let facts = with_kept(installation, facts, at, then).await?;
     let campaign = &facts.campaign;
     let number = dialed_number(&person.state, campaign);
     let number = number.ok_or_else(|| {
@@ -108,10 +125,16 @@ pub(super) async fn rules_alone(
     })?;
     let numbers = &installation.entities.numbers;
     let number_state = state_of::<Number>(installation, numbers, &number, then, None).await?;
+    let phone = person.state.phone(&number).and_then(|phone| phone.value());
+    let hashed_on = match phone {
+        Some(e164) => hashed_on(installation, &facts.kept.registries, e164, then).await?,
+        None => Vec::new(),
+    };
     Ok(OfCampaign {
         facts,
         number,
         number_state,
+        hashed_on,
         above: Vec::new(),
     })
 }
@@ -124,25 +147,65 @@ pub async fn campaign_now(
     let state = installation.entities.campaigns.state(campaign).await?.state;
     let facts = state.facts(campaign.clone());
     let facts = facts.ok_or_else(|| Problem::missing("this campaign"))?;
-    with_calendars(installation, facts, installation.now(), None).await
+    with_kept(installation, facts, installation.now(), None).await
 }
 
 /// With the years of holidays that were imported, where the plan asks about days: those around the instant
-/// that is judged, as far as they were known then.
-async fn with_calendars(
+/// that is judged; with the lists of others, and what its preset asks for of its own account: all as far as
+/// they were known then. Whether agents are there only whoever dials can tell.
+async fn with_kept(
     installation: &Installation,
     mut facts: CampaignFacts,
     about: Timestamp,
     then: Option<&Then>,
 ) -> Result<CampaignFacts, Problem> {
+    let rules = rules_at(facts.plan.preset, about);
+    facts.calendars = calendars(installation, &facts, rules, about, then).await?;
+    let registries = &installation.entities.registries;
+    let known = state_of::<NumberRegistry>(installation, registries, &AllRegistries, then, None).await?;
+    facts.kept.registries = Arc::clone(known.book());
+    if !rules.needs_facts.is_empty() {
+        let campaigns = &installation.entities.campaigns;
+        let state = state_of::<Campaign>(installation, campaigns, &facts.campaign, then, None).await?;
+        facts.kept.abandoned = state.abandoned(about);
+    }
+    Ok(facts)
+}
+
+async fn calendars(
+    installation: &Installation,
+    facts: &CampaignFacts,
+    rules: &PresetRules,
+    about: Timestamp,
+    then: Option<&Then>,
+) -> Result<Calendars, Problem> {
     let mut imported = Vec::new();
-    for id in calendars_asked(&facts.plan, about) {
+    for id in calendars_asked(&facts.plan, rules, about) {
         let entities = &installation.entities.holidays;
         let state = state_of::<Holiday>(installation, entities, &id, then, None).await?;
         imported.extend(state.calendar().cloned());
     }
-    facts.calendars = Calendars::of(imported);
-    Ok(facts)
+    Ok(Calendars::of(imported))
+}
+
+/// The lists that came as digests, one of which is this number's, as far as they were known then.
+pub(crate) async fn hashed_on(
+    installation: &Installation,
+    registries: &RegistryBook,
+    e164: &str,
+    then: Option<&Then>,
+) -> Result<Vec<NumberListName>, Problem> {
+    let mut lists = Vec::new();
+    for digests in registries.salts() {
+        let id = installation
+            .vault()
+            .derive_number(&digests.of(e164).stream_text());
+        let numbers = &installation.entities.numbers;
+        let state = state_of::<Number>(installation, numbers, &id, then, None).await?;
+        let on = state.listed_on().iter();
+        lists.extend(on.filter(|list| registries.is_under(list, digests)).cloned());
+    }
+    Ok(lists)
 }
 
 /// A campaign that has ended is not resumed.

@@ -6,6 +6,7 @@ mod near;
 mod shown;
 
 pub use facts::campaign_now;
+pub(crate) use facts::hashed_on;
 pub use shown::{CampaignSaid, DialNear, RuleSaid, WhyNotShown};
 
 use crate::as_of::{EntityCourse, Moment, Then};
@@ -69,6 +70,7 @@ pub async fn judged_now(
 ) -> Result<Tried, Problem> {
     let mut facts = facts::campaign(installation, customer, campaign, person, at, None).await?;
     facts.run_freely();
+    facts.know_days_of(installation, tried, at).await?;
     let judged = |coming| {
         let said = why_not(&person.state, &facts.judge(customer, coming), at);
         said.and_then(|said| said.binding).map(|verdict| verdict.rule)

@@ -68,6 +68,8 @@ const EXAMPLES: &[&str] = &[
     "number list 13800138000 --list consented-2026 --reason \"signed at the counter\" --data ./first",
     "number unlist 13800138000 --list consented-2026 --reason \"signed for somebody else\" --data ./first",
     "number import national.txt --reason \"the national list of March\" --data ./first",
+    "number import 202.txt --registry us-dnc --as-of 2026-03-02 --format us-dnc --reason \"March\" --data ./first",
+    "number registries --data ./first",
     "number show 13800138000 --data ./first",
     "events read --data ./first --json",
     "events tail --data ./first",

@@ -42,6 +42,7 @@ pub(crate) mod metrics;
 pub(crate) mod mine;
 pub(crate) mod nlu;
 pub(crate) mod number;
+mod number_import;
 mod own_rules;
 pub(crate) mod person_request;
 mod preflight;

@@ -1,5 +1,6 @@
 //! `ledgerline number`: opt a number out or suppress it, at once and everywhere; show what stands against it.
 
+use super::number_import;
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
@@ -8,9 +9,6 @@ use crate::kit::reader::ReaderArgs;
 use crate::page;
 use domain::screening::NumberListName;
 use serde_json::{Value, json};
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::runtime::Runtime;
 
@@ -34,16 +32,10 @@ enum Action {
     List(Listing),
     /// Take a number off a list of ours
     Unlist(Listing),
-    /// Suppress every number of a file, or put it on a list: a number a line (a national list as it comes)
-    Import {
-        /// A number a line, in any usual form; empty lines and lines that begin with # are passed over
-        file: PathBuf,
-        /// Put them on this list of ours; they are suppressed unless it is said
-        #[arg(long, value_name = "NAME")]
-        list: Option<NumberListName>,
-        /// Why, for the log
-        #[arg(long, value_name = "TEXT")]
-        reason: String,
+    /// Suppress every number of a file, or put it on a list; or take in an edition of a list that others keep
+    Import(number_import::Import),
+    /// The lists that others keep (禁呼登记): of which day each is
+    Registries {
         #[command(flatten)]
         asking: Asking,
     },
@@ -63,12 +55,12 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } => true,
+            Action::Show { .. } | Action::Registries { .. } => true,
             Action::OptOut(_)
             | Action::Suppress(_)
             | Action::List(_)
             | Action::Unlist(_)
-            | Action::Import { .. } => false,
+            | Action::Import(_) => false,
         }
     }
 }
@@ -106,105 +98,34 @@ impl Listing {
     }
 }
 
-/// Numbers of one request, as the route takes them.
-const NUMBERS_OF_REQUEST: usize = 500;
-
-/// What became of a file's numbers.
-#[derive(Default)]
-struct Sum {
-    good: u64,
-    unchanged: u64,
-    /// The lines that hold no number.
-    bad_lines: Vec<usize>,
+async fn registries(asking: Asking, runtime: Arc<Runtime>) -> Result<(), Failure> {
+    let columns = [
+        ("名单 list", "/name"),
+        ("日期 as of", "/as_of"),
+        ("天数 days", "/days"),
+        ("区号 area codes", "/codes"),
+        ("形式 form", "/form"),
+        ("号码 numbers", "/numbers"),
+        ("坏行 bad", "/bad"),
+    ];
+    let none = "没有登记名单 no lists of others";
+    asking
+        .show_items(runtime, "/api/v1/registries", described, &columns, none)
+        .await
 }
 
-impl Sum {
-    fn add(&mut self, part: &[(usize, String)], reply: &Value) {
-        self.good += reply["good"].as_u64().unwrap_or(0);
-        self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
-        for refused in reply["refused"].as_array().into_iter().flatten() {
-            let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
-            let line = row.and_then(|row| part.get(row)).map(|(line, _)| *line);
-            self.bad_lines.extend(line);
-        }
+/// With how many area codes came by themselves.
+fn described(list: &Value) -> Value {
+    let mut shown = list.clone();
+    let codes = list.get("areas").and_then(Value::as_array).map_or(0, Vec::len);
+    if let Some(members) = shown.as_object_mut() {
+        members.insert("codes".to_owned(), json!(codes));
     }
-}
-
-/// The next numbers of a file with their lines, as many as go in one request.
-fn part_of(
-    lines: &mut impl Iterator<Item = (usize, std::io::Result<String>)>,
-) -> std::io::Result<Vec<(usize, String)>> {
-    let mut part = Vec::with_capacity(NUMBERS_OF_REQUEST);
-    for (index, line) in lines {
-        let line = line?;
-        let number = line.trim();
-        if !number.is_empty() && !number.starts_with('#') {
-            part.push((index + 1, number.to_owned()));
-        }
-        if part.len() == NUMBERS_OF_REQUEST {
-            break;
-        }
-    }
-    Ok(part)
-}
-
-/// Tells the numbers of a file the same, many in a request. A line that is no number is told of and the
-/// others count; where the server cannot take them, it ends there and says behind which line: what was told
-/// stays told, and the same file again goes on.
-async fn import(
-    file: &Path,
-    list: Option<&NumberListName>,
-    reason: &str,
-    asking: &Asking,
-    runtime: Arc<Runtime>,
-) -> Result<(), Failure> {
-    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{}: {error}", file.display()));
-    let mut lines = BufReader::new(File::open(file).map_err(unavailable)?)
-        .lines()
-        .enumerate();
-    let client = asking.client(runtime).await?;
-    let (mut sum, mut line) = (Sum::default(), 0);
-    let ended = loop {
-        let part = match part_of(&mut lines) {
-            Ok(part) => part,
-            Err(error) => break Err(unavailable(error).with(&hint_behind(line))),
-        };
-        let last = part.last().map_or(line, |(line, _)| *line);
-        if part.is_empty() {
-            break Ok(());
-        }
-        let numbers: Vec<&str> = part.iter().map(|(_, number)| number.as_str()).collect();
-        let mut body = json!({ "numbers": numbers, "reason": reason });
-        if let (Some(list), Some(members)) = (list, body.as_object_mut()) {
-            members.insert("list".to_owned(), json!(list.as_str()));
-        }
-        match post("/api/v1/numbers/import", &body).ask(&client).await {
-            Ok(reply) => sum.add(&part, &reply),
-            Err(failure) => break Err(failure.with(&hint_behind(line))),
-        }
-        line = last;
-    };
-    client.close().await;
-    let bad = sum.bad_lines.len();
-    asking.tell(&json!({
-        "good": sum.good, "unchanged": sum.unchanged, "bad": bad, "bad_lines": sum.bad_lines,
-    }))?;
-    ended?;
-    match bad {
-        0 => Ok(()),
-        _ => Err(Failure::found(format!(
-            "{}: {bad} lines hold no telephone number; the others are told",
-            file.display()
-        ))),
-    }
-}
-
-fn hint_behind(line: usize) -> String {
-    format!("it ended behind line {line}; what was told before stays told: import the same file again")
+    shown
 }
 
 pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure> {
-    let (named, verb) = match &args.action {
+    let (named, verb) = match args.action {
         Action::Show {
             number,
             moment,
@@ -217,12 +138,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         }
         Action::List(listing) => return listing.run("list-on", runtime).await,
         Action::Unlist(listing) => return listing.run("list-off", runtime).await,
-        Action::Import {
-            file,
-            list,
-            reason,
-            asking,
-        } => return import(file, list.as_ref(), reason, asking, runtime).await,
+        Action::Import(order) => return number_import::run(order, runtime).await,
+        Action::Registries { asking } => return registries(asking, runtime).await,
         Action::OptOut(named) => (named, "opt-out"),
         Action::Suppress(named) => (named, "suppress"),
     };

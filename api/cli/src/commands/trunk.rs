@@ -20,6 +20,7 @@ use domain::problem::Problem;
 use domain::sensitive_words::SensitiveWordList;
 use domain::stored_event::{Cause, Envelope, Position};
 use domain::time::TimeOfDay;
+use domain::working_calendar::Calendars;
 use host::config::TrunkSpec;
 use host::messaging_args::MessagingChoice;
 use host::open_settings::OpenSettings;
@@ -156,7 +157,7 @@ async fn place(running: &Running, phone: &PhoneNumber, loopback: bool) -> Result
         .parse()
         .map_err(|error: domain::ids::InvalidId| Failure::fault(error.to_string()))?;
     let body = campaign_body(&campaign, loopback);
-    if let Some(closed) = closed_for_all(&body.plan, installation.now()) {
+    if let Some(closed) = closed_for_all(&body.plan, &Calendars::default(), installation.now()) {
         return Err(not_permitted(&json!(closed.verdict)));
     }
     create_campaign(installation, body, Cause::outside(installation.new_command())).await?;

@@ -15,6 +15,7 @@ use domain::label::LabelEvent;
 use domain::message::MessageEvent;
 use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
+use domain::registry::RegistryEvent;
 use domain::retention::RetentionEvent;
 use domain::saved_report::SavedReportEvent;
 use domain::setting::SettingEvent;
@@ -138,6 +139,11 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         HolidayEvent::IMPORTED,
         Beginning::Outside,
         "somebody imports the holidays of a year",
+    ),
+    (
+        RegistryEvent::IMPORTED,
+        Beginning::Outside,
+        "somebody imports a list that others keep",
     ),
     (DraftEvent::SAVED, Beginning::Outside, "somebody keeps a draft"),
     (

@@ -67,6 +67,7 @@ mod proofs;
 mod queries;
 mod recordings;
 mod refusals;
+mod registries;
 mod rehearsals;
 mod replays;
 mod reports;
@@ -196,6 +197,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         segments::endpoints(),
         campaign_segments::endpoints(),
         holidays::endpoints(),
+        registries::endpoints(),
         why_not::endpoints(),
         rules::endpoints(),
     ]

@@ -4,6 +4,7 @@ use crate::described::Changed;
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::reply::Written;
 use application::installation::follow;
+use application::registries::stream_of_digest;
 use domain::ids::NumberId;
 use domain::number::NumberCommand;
 use domain::phone_number::PhoneNumber;
@@ -24,7 +25,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
     vec![
         Endpoint::post(
             "/api/v1/numbers/import",
-            "Suppresses the numbers in the body, or puts them on a list of ours; a bad one takes none with it",
+            "Suppresses the numbers in the body, or puts them or their digests on a list; a bad one takes none with it",
             import,
         )
         .needs(Permission::NumbersSuppress, About::Nobody)
@@ -38,10 +39,15 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
 #[schemars(extend("examples" = [{ "numbers": ["13800138000"], "list": "consented-2026",
     "reason": "signed at the counter" }]))]
 struct NumberImport {
-    /// In any usual form.
-    #[schemars(length(min = 1, max = NUMBERS_OF_REQUEST_MAX), example = &["13800138000"])]
-    numbers: Vec<String>,
-    /// The list of ours that they are put on; without it they are suppressed for good.
+    /// In any usual form. Either these or `digests`.
+    #[schemars(length(max = NUMBERS_OF_REQUEST_MAX), example = &["13800138000"])]
+    numbers: Option<Vec<String>>,
+    /// SHA-256 of a salt and the number in international form, 64 hexadecimal digits each, of the list that
+    /// `list` names (`registries` says under which salt). They are kept under a keyed hash and not repeated.
+    #[schemars(length(max = NUMBERS_OF_REQUEST_MAX),
+        example = &["0000000000000000000000000000000000000000000000000000000000000000"])]
+    digests: Option<Vec<String>>,
+    /// The list that they are put on; without it numbers are suppressed for good. Digests need one.
     list: Option<NumberListName>,
     /// Stored for ever; name no person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
@@ -50,13 +56,22 @@ struct NumberImport {
 
 impl Order for NumberImport {
     fn read(body: &mut Members) -> Self {
-        let numbers: Vec<String> = body.value("numbers").unwrap_or_default();
-        if numbers.is_empty() || numbers.len() > NUMBERS_OF_REQUEST_MAX {
-            body.wrong("numbers", format!("has 1 to {NUMBERS_OF_REQUEST_MAX} numbers"));
+        let numbers: Option<Vec<String>> = body.value("numbers");
+        let digests: Option<Vec<String>> = body.value("digests");
+        let list = body.parsed("list");
+        let count = |rows: &Option<Vec<String>>| rows.as_ref().map_or(0, Vec::len);
+        let rows = count(&numbers) + count(&digests);
+        if rows == 0 || rows > NUMBERS_OF_REQUEST_MAX || (numbers.is_some() && digests.is_some()) {
+            let what = format!("has 1 to {NUMBERS_OF_REQUEST_MAX} numbers, or digests has so many");
+            body.wrong("numbers", what);
+        }
+        if digests.is_some() && list.is_none() {
+            body.wrong("list", "is missing: digests are of a list");
         }
         Self {
             numbers,
-            list: body.parsed("list"),
+            digests,
+            list,
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
         }
     }
@@ -87,9 +102,15 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     let cause = input.cause(&ctx.installation, "numbers/import")?;
     let NumberImport {
         numbers,
+        digests,
         list,
         reason,
     } = input.order().await?;
+    let form = match digests {
+        Some(_) => Form::Digests,
+        None => Form::Clear,
+    };
+    let rows = digests.or(numbers).unwrap_or_default();
     let entities = &ctx.installation.entities.numbers;
     let mut done = NumbersImported {
         good: 0,
@@ -97,13 +118,15 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
         refused: Vec::new(),
         position: Position(0),
     };
-    for (row, text) in numbers.iter().enumerate() {
-        let Ok(phone) = PhoneNumber::parse(text) else {
-            let why = "it is no telephone number that can be called".to_owned();
-            done.refused.push(NumberNotImported { row, why });
-            continue;
+    for (row, text) in rows.iter().enumerate() {
+        let id = match form.stream_of(&ctx, text) {
+            Ok(id) => id,
+            Err(why) => {
+                let why = why.to_owned();
+                done.refused.push(NumberNotImported { row, why });
+                continue;
+            }
         };
-        let id: NumberId = ctx.installation.vault().derive_number(phone.as_e164());
         let command = commanded(list.as_ref(), &reason);
         match entities.ask(&id, command, follow(cause, id.as_str())).await {
             Ok(answer) => {
@@ -128,6 +151,30 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
         position: Some(done.position),
         body: done,
     }))
+}
+
+/// What the rows are.
+enum Form {
+    Clear,
+    Digests,
+}
+
+impl Form {
+    /// The stream of a row's number, or why it is none.
+    fn stream_of(&self, ctx: &Ctx, text: &str) -> Result<NumberId, &'static str> {
+        match self {
+            Self::Clear => {
+                let phone = PhoneNumber::parse(text);
+                let phone = phone.map_err(|_no_number| "it is no telephone number that can be called")?;
+                Ok(ctx.installation.vault().derive_number(phone.as_e164()))
+            }
+            Self::Digests => {
+                let digest = text.parse();
+                let digest = digest.map_err(|_no_digest| "it is no SHA-256 of 64 hexadecimal digits")?;
+                Ok(stream_of_digest(&ctx.installation, digest))
+            }
+        }
+    }
 }
 
 fn commanded(list: Option<&NumberListName>, reason: &str) -> NumberCommand {

@@ -149,6 +149,14 @@ struct PresetShown {
     /// Facts without which every dial is refused.
     #[schemars(extend("examples" = [["do_not_call_registry"]]))]
     needs_facts: Vec<String>,
+    /// The list of numbers that others keep which it asks about.
+    #[schemars(example = &"us-dnc")]
+    registry: Option<String>,
+    /// How many days old that list may be.
+    registry_days_max: Option<u16>,
+    /// Whose public holidays it demands to be observed.
+    #[schemars(example = &"cn")]
+    holidays: Option<String>,
 }
 
 impl PresetShown {
@@ -160,6 +168,9 @@ impl PresetShown {
             status: rules.status,
             source: rules.source.clone(),
             needs_facts: rules.needs_facts.clone(),
+            registry: rules.registry.as_ref().map(|need| need.name.to_string()),
+            registry_days_max: rules.registry.as_ref().map(|need| need.days_max),
+            holidays: rules.holidays.clone(),
         }
     }
 }

@@ -207,3 +207,80 @@ fn a_coming_version_says_whom_it_would_newly_refuse_and_stores_nothing() {
     assert_eq!(rules["presets"].as_array().unwrap().len(), 7, "{rules}");
     story.end();
 }
+
+/// `printf '%s' pepper+8613800138000 | sha256sum`
+const SALTED: &str = "d0af29e8dab6cacaeb6d8297db0673761abbbae597eb365a0a6edf37547cb59d";
+
+#[test]
+fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_it_is() {
+    let story = with_people(json!({}));
+    let at = "2027-03-01T10:00:00+08:00";
+    let rows =
+        json!({ "digests": [SALTED, "13800138000"], "list": "partner", "reason": "the list of March" });
+    let (status, told) = story.send("POST", "/api/v1/numbers/import", &rows.to_string());
+    assert_eq!((status, &told["good"]), (200, &json!(1)), "{told}");
+    assert_eq!(told["refused"][0]["row"], 1, "{told}");
+    assert_eq!(
+        why(&story, CUSTOMER, at)["permitted"],
+        true,
+        "its salt is not known yet"
+    );
+    let edition = |as_of: &str| {
+        json!({ "registry": "partner", "as_of": as_of, "form": "sha256", "salt": "pepper", "numbers": 1,
+            "bad": 1, "reason": "the list of March" })
+    };
+    let record = |as_of: &str| story.send("POST", "/api/v1/registries", &edition(as_of).to_string());
+    let (status, taken) = record("2026-11-01");
+    assert_eq!(
+        (status, &taken["form"]),
+        (200, &json!("sha256_salted")),
+        "{taken}"
+    );
+    let hashed = why(&story, CUSTOMER, at);
+    assert_eq!(
+        (
+            &hashed["rule"],
+            &hashed["facts"]["list"],
+            &hashed["facts"]["because"]
+        ),
+        (&json!("suppression"), &json!("partner"), &json!("hashed_list")),
+        "{hashed}"
+    );
+    assert_eq!(hashed["facts"]["preset"], "cn-service@1 since 2026-01-01");
+    assert_eq!(why(&story, "/api/v1/customers/C002", at)["permitted"], true);
+    let (status, older) = record("2026-10-31");
+    assert_eq!((status, &older["code"]), (422, &json!("refused")), "{older}");
+    let (_, known) = story.send("GET", "/api/v1/registries", "");
+    let list = &known["items"][0];
+    assert_eq!(
+        (&list["name"], &list["as_of"], &list["numbers"], &list["bad"]),
+        (&json!("partner"), &json!("2026-11-01"), &json!(1), &json!(1)),
+        "{known}"
+    );
+    assert!(!known.to_string().contains("pepper"), "{known}");
+    let no_list = json!({ "digests": [SALTED], "reason": "x" }).to_string();
+    assert_eq!(story.send("POST", "/api/v1/numbers/import", &no_list).0, 400);
+    story.end();
+}
+
+#[test]
+fn a_campaign_that_observes_a_year_nobody_knows_does_not_start_and_says_so() {
+    let story = Story::begin();
+    let body = json!({ "task_id": "T", "script_template": "您好。", "holidays": "observe",
+        "holiday_country": "fr" });
+    assert_eq!(story.send("POST", "/api/v1/campaigns", &body.to_string()).0, 201);
+    let list = "客户ID,手机号,姓名\nC001,138-0013-8000,张三\n";
+    assert_eq!(
+        story
+            .send("POST", "/api/v1/campaigns/T/lists?source=a.csv", list)
+            .0,
+        200
+    );
+    let (status, refused) = story.send("POST", "/api/v1/campaigns/T/start", "");
+    assert_eq!(
+        (status, &refused["code"]),
+        (422, &json!("holidays-unknown")),
+        "{refused}"
+    );
+    story.end();
+}

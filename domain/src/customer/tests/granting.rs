@@ -305,7 +305,7 @@ fn a_closed_window_speaks_for_whoever_waits_behind_it_and_for_nobody_else() {
     let opens = now().plus_ms(3_600_000);
     let plan = facts().plan;
     let night = instant("2026-03-02T23:00:00+08:00");
-    let mut closed = closed_for_all(&plan, night).unwrap();
+    let mut closed = closed_for_all(&plan, &Default::default(), night).unwrap();
     closed.until = opens;
     let by = |given: &[CustomerEvent]| {
         let state = state_at(&person(given), now());

@@ -7,14 +7,17 @@ use domain::customer::{Customer, CustomerState, Judge, WhyNot, why_not};
 use domain::decider::Decider;
 use domain::disposition::Disposition;
 use domain::ids::{CallId, CampaignId, CustomerId, EnrolmentId, NumberId};
+use domain::kept_facts::{Abandoned, AgentsThere, KeptFacts};
 use domain::number::event::NumberEvent;
 use domain::number::{Number, NumberState, OptOutSource, facts_of};
 use domain::personal::Personal;
-use domain::screening::KeptFacts;
+use domain::registry_book::{Edition, RegistryBook};
+use domain::screening::NumberListName;
 use domain::time::Timestamp;
 use domain::working_calendar::Calendars;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// One dial of the past.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +33,51 @@ pub(super) struct Consent {
     pub(super) until: Option<Timestamp>,
 }
 
+/// What is kept outside of the person and the plan.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Kept {
+    /// The date of the list that others keep, and the area code it is about; the whole list without one.
+    pub(super) registry: Option<(&'static str, Option<&'static str>)>,
+    /// Answers, and how many of them were abandoned.
+    pub(super) abandoned: Option<(u64, u64)>,
+    pub(super) agents: bool,
+    /// The number's digest is on a list.
+    pub(super) hashed: bool,
+}
+
+impl Kept {
+    fn facts(&self) -> KeptFacts {
+        let mut book = RegistryBook::default();
+        if let Some((as_of, area)) = self.registry {
+            let edition = Edition {
+                as_of: as_of.parse().expect("a constant day"),
+                areas: area
+                    .iter()
+                    .map(|area| area.parse().expect("a constant code"))
+                    .collect(),
+                digests: None,
+                numbers: 1,
+                bad: 0,
+            };
+            book.take(&"us-dnc".parse().expect("a constant name"), &edition);
+        }
+        let mut kept = KeptFacts::default();
+        kept.registries = Arc::new(book);
+        kept.abandoned = self
+            .abandoned
+            .map(|(answers, drops)| Abandoned { answers, drops });
+        if self.agents {
+            kept.agents = AgentsThere::Present;
+        }
+        kept
+    }
+
+    fn hashed_on(&self) -> Vec<NumberListName> {
+        let list = self.hashed.then(|| "partner".parse().expect("a constant name"));
+        list.into_iter().collect()
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(super) struct Case {
     pub(super) at: Timestamp,
@@ -42,6 +90,7 @@ pub(super) struct Case {
     pub(super) consent: Option<Consent>,
     pub(super) opted_out: bool,
     pub(super) suppressed_until: Option<Timestamp>,
+    pub(super) kept: Kept,
 }
 
 /// A plan of this preset that is open all day.
@@ -88,6 +137,7 @@ impl Case {
             consent: None,
             opted_out: false,
             suppressed_until: None,
+            kept: Kept::default(),
         }
     }
 
@@ -105,13 +155,14 @@ impl Case {
             },
             plan,
             calendars: Calendars::default(),
-            kept: KeptFacts::default(),
+            kept: self.kept.facts(),
             undone_lists: Default::default(),
             free_agents: Vec::new(),
         };
         let (person, number) = (self.person(), self.number());
+        let hashed_on = self.kept.hashed_on();
         let judge = Judge {
-            number: facts_of(&number, &customer(), &facts),
+            number: facts_of(&number, &customer(), &facts, &hashed_on),
             above: Vec::new(),
             coming: None,
         };
@@ -247,7 +298,8 @@ impl Case {
         });
         json!({ "name": name, "at": self.at.micros(), "plan": self.plan, "phone": self.phone,
             "time_zone": self.time_zone, "dials": dials, "consent": consent, "opted_out": self.opted_out,
-            "suppressed_until": self.suppressed_until.map(Timestamp::micros),
+            "suppressed_until": self.suppressed_until.map(Timestamp::micros), "registry": self.kept.registry,
+            "abandoned": self.kept.abandoned, "agents": self.kept.agents, "hashed": self.kept.hashed,
             "said": { "permitted": said.permitted(), "not_before": said.not_before.map(Timestamp::micros),
                 "rule": said.binding.map(|verdict| verdict.rule) } })
     }

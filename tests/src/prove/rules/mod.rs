@@ -5,6 +5,7 @@
 mod case;
 mod prepared;
 mod random;
+mod telemarketing;
 
 use crate::program::{command, is_installed};
 use crate::prove::{Form, Proof, skipped};

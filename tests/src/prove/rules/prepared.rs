@@ -2,20 +2,21 @@
 //! the other way around.
 
 use super::case::{Case, Consent, Dial, instant};
+use super::telemarketing;
 use domain::time::Timestamp;
 use serde_json::{Value, json};
 
 /// A name, a case, and whether it is permitted.
-type Prepared = (String, Case, bool);
+pub(super) type Prepared = (String, Case, bool);
 
 /// Both sides of the instant at which something changes.
-struct Sides {
-    made: Vec<Prepared>,
+pub(super) struct Sides {
+    pub(super) made: Vec<Prepared>,
 }
 
 impl Sides {
     /// `after`: whether it is permitted from the instant on; before it is the other way.
-    fn at(&mut self, name: &str, edge: &str, after: bool, case: impl Fn(Timestamp) -> Case) {
+    pub(super) fn at(&mut self, name: &str, edge: &str, after: bool, case: impl Fn(Timestamp) -> Case) {
         let edge = instant(edge);
         let before = Timestamp::from_micros(edge.micros() - 1);
         self.made.push((format!("{name}, before"), case(before), !after));
@@ -30,15 +31,16 @@ pub(super) fn cases() -> Vec<Prepared> {
     days(&mut sides);
     caps(&mut sides);
     persons(&mut sides);
+    telemarketing::cases(&mut sides);
     sides.made
 }
 
-fn with(mut case: Case, change: impl FnOnce(&mut Case)) -> Case {
+pub(super) fn with(mut case: Case, change: impl FnOnce(&mut Case)) -> Case {
     change(&mut case);
     case
 }
 
-fn member(case: &mut Case, name: &str, value: Value) {
+pub(super) fn member(case: &mut Case, name: &str, value: Value) {
     if let Some(members) = case.plan.as_object_mut() {
         members.insert(name.to_owned(), value);
     }
@@ -99,7 +101,7 @@ fn hours(sides: &mut Sides) {
 }
 
 /// A person abroad who consented.
-fn abroad(preset: &'static str, phone: &'static str, at: Timestamp) -> Case {
+pub(super) fn abroad(preset: &'static str, phone: &'static str, at: Timestamp) -> Case {
     with(Case::new(preset, at), |case| {
         case.phone = phone;
         case.consent = Some(Consent {
@@ -307,14 +309,6 @@ fn persons(sides: &mut Sides) {
             case.suppressed_until = Some(now);
         })
     });
-    let telemarketing = with(abroad("us-tsr", "+12025550123", now), |case| {
-        case.time_zone = Some("Asia/Shanghai");
-    });
-    sides.made.push((
-        "a preset whose facts are not kept".to_owned(),
-        telemarketing,
-        false,
-    ));
     let nowhere = with(Case::new("eu-gdpr", now), |case| case.phone = "+2902123");
     sides
         .made

@@ -1,9 +1,9 @@
 //! Random cases from a seed: presets, windows, days, pasts and instants, most of them near something that
 //! changes.
 
-use super::case::{Case, Consent, Dial};
+use super::case::{Case, Consent, Dial, Kept};
 use domain::time::Timestamp;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// 2025-12-25 in UTC, microseconds: the first instant tried.
 const FROM_MICROS: i64 = 1_766_620_800_000_000;
@@ -47,6 +47,34 @@ const PRESETS: [&str; 7] = [
     "us-tsr",
     "us-regf",
     "eu-gdpr",
+];
+
+/// Days of which a list is: over the instants that are tried.
+const LIST_DAYS: [&str; 24] = [
+    "2025-12-20",
+    "2026-01-23",
+    "2026-02-26",
+    "2026-04-01",
+    "2026-05-05",
+    "2026-06-08",
+    "2026-07-12",
+    "2026-08-15",
+    "2026-09-18",
+    "2026-10-22",
+    "2026-11-25",
+    "2026-12-29",
+    "2027-02-01",
+    "2027-03-07",
+    "2027-04-10",
+    "2027-05-14",
+    "2027-06-17",
+    "2027-07-21",
+    "2027-08-24",
+    "2027-09-27",
+    "2027-10-31",
+    "2027-12-04",
+    "2028-01-07",
+    "2028-02-10",
 ];
 
 /// A small generator (SplitMix64): the same cases on every run.
@@ -138,8 +166,26 @@ fn case(chance: &mut Chance) -> Case {
         case.consent = Some(Consent { given_at, until });
     }
     case.opted_out = chance.in_one_of(25);
+    case.kept = kept(chance, &mut case.plan);
     case.suppressed_until = chance.in_one_of(10).then(|| later(at, chance.below(5 * DAY)));
     case
+}
+
+/// Mostly what `us-tsr` needs, near what it allows.
+fn kept(chance: &mut Chance, plan: &mut Value) -> Kept {
+    let relief = *chance.one(&["agents", "agents", "agents", "robot"]);
+    if let Some(members) = plan.as_object_mut() {
+        members.insert("screening".to_owned(), json!({ "relief": relief }));
+    }
+    let as_of = *chance.one(&LIST_DAYS);
+    let area = *chance.one(&[None, Some("202"), Some("212")]);
+    let abandoned = *chance.one(&[(0, 0), (10, 3), (100, 3), (1_000, 30), (100, 4), (33, 4)]);
+    Kept {
+        registry: (!chance.in_one_of(8)).then_some((as_of, area)),
+        abandoned: (!chance.in_one_of(8)).then_some(abandoned),
+        agents: !chance.in_one_of(8),
+        hashed: chance.in_one_of(30),
+    }
 }
 
 /// Up to nine dials of the last ten days, oldest first; more of them of the last hours.

@@ -1,0 +1,94 @@
+//! Decides whether an edition of a list counts: of a day that has come, newer than what is known, with
+//! numbers, for a reason.
+
+use super::command::RegistryCommand;
+use super::event::RegistryEvent;
+use super::refusal::RegistryRefusal;
+use super::state::RegistryState;
+use crate::registry_book::{Edition, HASHED_MAX, REGISTRIES_MAX, REGISTRY_AREAS_MAX, SALT_BYTES_MAX};
+use crate::screening::NumberListName;
+use crate::time::Timestamp;
+use crate::working_calendar::Day;
+
+/// Longest reason kept: it is stored for ever and must hold nothing personal.
+const REASON_BYTES_MAX: usize = 512;
+
+/// It is a day later somewhere: the zone that is furthest ahead of UTC has 14 hours.
+const AHEAD_MS: u64 = 14 * 3_600_000;
+
+pub(super) fn decide(
+    state: &RegistryState,
+    command: RegistryCommand,
+    now: Timestamp,
+) -> Result<Vec<RegistryEvent>, RegistryRefusal> {
+    let RegistryCommand::Record {
+        registry,
+        edition,
+        reason,
+    } = command;
+    if reason.trim().is_empty() || reason.len() > REASON_BYTES_MAX {
+        return Err(RegistryRefusal::Reason {
+            bytes_max: REASON_BYTES_MAX,
+        });
+    }
+    let as_of = edition.as_of;
+    if as_of > Day::of(now.plus_ms(AHEAD_MS).to_utc().date_naive()) {
+        return Err(RegistryRefusal::Ahead { as_of });
+    }
+    if edition.numbers == 0 {
+        return Err(RegistryRefusal::NoNumbers { as_of });
+    }
+    if edition.areas.len() > REGISTRY_AREAS_MAX {
+        return Err(RegistryRefusal::TooManyAreas {
+            count: REGISTRY_AREAS_MAX,
+        });
+    }
+    if is_known(state, &registry, &edition)? {
+        return Ok(Vec::new());
+    }
+    Ok(vec![RegistryEvent::Imported {
+        registry,
+        edition,
+        reason,
+    }])
+}
+
+/// The same edition again is known. An older one is refused: a number that came on the list since would not
+/// be on it.
+fn is_known(
+    state: &RegistryState,
+    name: &NumberListName,
+    edition: &Edition,
+) -> Result<bool, RegistryRefusal> {
+    let book = state.book();
+    let known = book.get(name);
+    if known.is_none() && book.len() >= REGISTRIES_MAX {
+        return Err(RegistryRefusal::TooMany {
+            count: REGISTRIES_MAX,
+        });
+    }
+    if let Some(digests) = &edition.digests {
+        if digests.salt.len() > SALT_BYTES_MAX {
+            return Err(RegistryRefusal::Salt {
+                bytes_max: SALT_BYTES_MAX,
+            });
+        }
+        let is_hashed = known.is_some_and(|known| known.digests.is_some());
+        if !is_hashed && book.hashed_count() >= HASHED_MAX {
+            return Err(RegistryRefusal::TooMany { count: HASHED_MAX });
+        }
+    }
+    let Some(known) = known.filter(|known| !known.is_newer(edition)) else {
+        return Ok(false);
+    };
+    let same = known.digests == edition.digests
+        && (known.numbers, known.bad) == (edition.numbers, edition.bad)
+        && known.newest() == Some(edition.as_of);
+    match (same, known.newest()) {
+        (false, Some(newest)) => Err(RegistryRefusal::NotNewer {
+            as_of: edition.as_of,
+            known: newest,
+        }),
+        (true, _) | (false, None) => Ok(true),
+    }
+}

@@ -1,0 +1,24 @@
+//! Why an edition of a list can be refused: a rule said no, nothing was written.
+
+use crate::problem::Explained;
+use crate::working_calendar::Day;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RegistryRefusal {
+    #[error("a reason of 1 to {bytes_max} bytes is needed")]
+    Reason { bytes_max: usize },
+    #[error("the list's own date {as_of} lies ahead")]
+    Ahead { as_of: Day },
+    #[error("no number was taken: the list is not as of {as_of}")]
+    NoNumbers { as_of: Day },
+    #[error("an edition of {known} or later is known; {as_of} is no newer one")]
+    NotNewer { as_of: Day, known: Day },
+    #[error("there are {count} lists, and no further one is kept")]
+    TooMany { count: usize },
+    #[error("a salt has at most {bytes_max} bytes")]
+    Salt { bytes_max: usize },
+    #[error("an edition names at most {count} area codes")]
+    TooManyAreas { count: usize },
+}
+
+impl Explained for RegistryRefusal {}

@@ -1,0 +1,137 @@
+//! Lists of others as given, when, then: which edition counts, and of which day a list is for a number.
+
+use super::*;
+use crate::registry_book::{AreaCode, Digests, Edition, HASHED_MAX, SALT_BYTES_MAX};
+use crate::working_calendar::Day;
+
+const NOW: &str = "2026-03-02T10:00:00Z";
+
+fn day(text: &str) -> Day {
+    text.parse().unwrap()
+}
+
+fn edition(as_of: &str, areas: &[&str], salt: Option<&str>) -> Edition {
+    Edition {
+        as_of: day(as_of),
+        areas: areas.iter().map(|area| area.parse().unwrap()).collect(),
+        digests: salt.map(|salt| Digests {
+            salt: salt.to_owned(),
+        }),
+        numbers: 3,
+        bad: 0,
+    }
+}
+
+fn record(name: &str, edition: Edition) -> RegistryCommand {
+    RegistryCommand::Record {
+        registry: name.parse().unwrap(),
+        edition: Box::new(edition),
+        reason: "the list of March".to_owned(),
+    }
+}
+
+/// The book after these editions, each of which is taken.
+fn book(editions: &[(&str, Edition)]) -> RegistryState {
+    let mut state = RegistryState::default();
+    for (name, edition) in editions {
+        let events = when(&state, record(name, edition.clone())).unwrap();
+        for event in &events {
+            NumberRegistry::evolve(&mut state, event, NOW.parse().unwrap());
+        }
+    }
+    state
+}
+
+fn when(state: &RegistryState, command: RegistryCommand) -> Result<Vec<RegistryEvent>, RegistryRefusal> {
+    let now = NOW.parse().unwrap();
+    NumberRegistry::decide(state, command, Context { now })
+}
+
+#[test]
+fn a_list_is_of_the_day_of_its_newest_edition_by_area_code() {
+    let state = book(&[
+        ("us-dnc", edition("2026-02-01", &["202", "212"], None)),
+        ("us-dnc", edition("2026-03-01", &["202"], None)),
+    ]);
+    let known = state.book().get(&"us-dnc".parse().unwrap()).unwrap();
+    for (number, as_of) in [
+        (Some("+12025550123"), Some("2026-03-01")),
+        (Some("+12125550123"), Some("2026-02-01")),
+        (Some("+12135550123"), None),
+        (Some("+8613800138000"), None),
+        (None, None),
+    ] {
+        assert_eq!(known.as_of(number), as_of.map(day), "{number:?}");
+    }
+    let state = book(&[
+        ("us-dnc", edition("2026-03-01", &["202"], None)),
+        ("us-dnc", edition("2026-02-01", &[], None)),
+    ]);
+    let known = state.book().get(&"us-dnc".parse().unwrap()).unwrap();
+    assert_eq!(known.as_of(Some("+12025550123")), Some(day("2026-03-01")));
+    assert_eq!(known.as_of(Some("+12135550123")), Some(day("2026-02-01")));
+}
+
+#[test]
+fn an_edition_is_of_a_day_that_has_come_and_newer_than_what_is_known() {
+    let state = book(&[("us-dnc", edition("2026-03-01", &[], None))]);
+    let same = record("us-dnc", edition("2026-03-01", &[], None));
+    assert_eq!(when(&state, same), Ok(vec![]));
+    assert!(matches!(
+        when(&state, record("us-dnc", edition("2026-02-28", &[], None))),
+        Err(RegistryRefusal::NotNewer { .. })
+    ));
+    // It is the third already where clocks are 14 hours ahead, and the fourth nowhere.
+    assert!(when(&state, record("us-dnc", edition("2026-03-03", &[], None))).is_ok());
+    assert!(matches!(
+        when(&state, record("us-dnc", edition("2026-03-04", &[], None))),
+        Err(RegistryRefusal::Ahead { .. })
+    ));
+    let nothing = Edition {
+        numbers: 0,
+        ..edition("2026-03-02", &[], None)
+    };
+    assert!(matches!(
+        when(&state, record("us-dnc", nothing)),
+        Err(RegistryRefusal::NoNumbers { .. })
+    ));
+}
+
+#[test]
+fn hashed_lists_are_few_and_looked_for_once_a_salt() {
+    let names: Vec<String> = (0..=HASHED_MAX).map(|index| format!("hashed-{index}")).collect();
+    let mut editions: Vec<(&str, Edition)> = names[..HASHED_MAX]
+        .iter()
+        .map(|name| (name.as_str(), edition("2026-03-01", &[], Some("pepper"))))
+        .collect();
+    let full = book(&editions);
+    assert!(matches!(
+        when(
+            &full,
+            record(&names[HASHED_MAX], edition("2026-03-01", &[], Some("")))
+        ),
+        Err(RegistryRefusal::TooMany { .. })
+    ));
+    assert_eq!(full.book().salts().len(), 1);
+    editions.truncate(1);
+    editions.push(("plain", edition("2026-03-01", &[], Some(""))));
+    editions.push(("clear", edition("2026-03-01", &[], None)));
+    let state = book(&editions);
+    assert_eq!(state.book().salts().len(), 2);
+    let long = "s".repeat(SALT_BYTES_MAX + 1);
+    assert!(matches!(
+        when(&state, record("long", edition("2026-03-01", &[], Some(&long)))),
+        Err(RegistryRefusal::Salt { .. })
+    ));
+}
+
+#[test]
+fn an_area_code_is_of_the_north_american_plan() {
+    assert_eq!(AreaCode::of_number("+12025550123").unwrap().to_string(), "202");
+    for other in ["+862025550123", "+1202555012", "2025550123"] {
+        assert_eq!(AreaCode::of_number(other), None, "{other}");
+    }
+    for bad in ["102", "20", "2022", "abc", ""] {
+        assert!(bad.parse::<AreaCode>().is_err(), "{bad}");
+    }
+}

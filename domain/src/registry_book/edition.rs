@@ -1,0 +1,186 @@
+//! One edition of a list that others keep: of which day it is, which area codes it is about, and how its
+//! numbers were hidden where it came as digests. Values that the aggregate, campaigns' facts and rules share.
+
+use super::REGISTRY_AREAS_MAX;
+use crate::working_calendar::Day;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+use std::fmt;
+use std::str::FromStr;
+
+/// Longest salt: it is hashed before each number at every dial.
+pub const SALT_BYTES_MAX: usize = 64;
+
+/// Digits of an area code of the North American plan.
+const AREA_DIGITS: usize = 3;
+
+/// An area code of the North American plan (ITU-T E.164, country code 1), such as `202`.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", example = &"202")]
+pub struct AreaCode(u16);
+
+impl AreaCode {
+    /// Of a number in international form; `None` outside of the North American plan.
+    pub fn of_number(e164: &str) -> Option<Self> {
+        let national = e164.strip_prefix("+1").filter(|digits| digits.len() == 10)?;
+        national.get(..AREA_DIGITS)?.parse().ok()
+    }
+}
+
+impl fmt::Display for AreaCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:03}", self.0)
+    }
+}
+
+impl FromStr for AreaCode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let digits = text.len() == AREA_DIGITS && text.bytes().all(|byte| byte.is_ascii_digit());
+        let first = text.as_bytes().first().is_some_and(|first| *first >= b'2');
+        let code = text.parse().ok().filter(|_| digits && first);
+        code.map(Self).ok_or("is no area code such as 202")
+    }
+}
+
+impl TryFrom<String> for AreaCode {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse().map_err(|why| format!("{text:?} {why}"))
+    }
+}
+
+impl From<AreaCode> for String {
+    fn from(code: AreaCode) -> Self {
+        code.to_string()
+    }
+}
+
+/// How the numbers of a list were hidden: SHA-256 over the salt and the number in international form, `+`
+/// included.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "RegistryDigests")]
+pub struct Digests {
+    /// Before each number; empty where there was none.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schemars(length(max = SALT_BYTES_MAX), example = &"pepper")]
+    pub salt: String,
+}
+
+impl Digests {
+    /// What a number in international form has on such a list.
+    pub fn of(&self, e164: &str) -> NumberDigest {
+        let mut hash = Sha256::new();
+        hash.update(self.salt.as_bytes());
+        hash.update(e164.as_bytes());
+        NumberDigest(hash.finalize().into())
+    }
+}
+
+/// SHA-256 (FIPS 180-4) of a number, as a list has it: 64 hexadecimal digits. Numbers are few enough to try
+/// them all, so it is as personal as the number: it stands in no event, log or reply.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NumberDigest([u8; 32]);
+
+impl NumberDigest {
+    /// The text of which the id of its stream is made, as a number's is of the number.
+    pub fn stream_text(&self) -> String {
+        self.0.iter().fold("sha256:".to_owned(), |mut text, byte| {
+            text.push_str(&format!("{byte:02x}"));
+            text
+        })
+    }
+}
+
+impl fmt::Debug for NumberDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("NumberDigest(..)")
+    }
+}
+
+impl FromStr for NumberDigest {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = "is no SHA-256 of 64 hexadecimal digits";
+        if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            return Err(wrong);
+        }
+        let mut bytes = [0; 32];
+        for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
+            let pair = std::str::from_utf8(pair).map_err(|_not_text| wrong)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_no_digits| wrong)?;
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// What was imported of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[schemars(rename = "RegistryEdition")]
+pub struct Edition {
+    /// The list's own date: when whoever keeps it handed it out.
+    pub as_of: Day,
+    /// The area codes it is about; the whole list unless it is said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = REGISTRY_AREAS_MAX))]
+    pub areas: Vec<AreaCode>,
+    /// How its numbers were hidden; they came in clear unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digests: Option<Digests>,
+    /// Numbers that were taken.
+    pub numbers: u64,
+    /// Rows that held none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bad: u64,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By `printf '%s' +8613800138000 | sha256sum` and `printf '%s' pepper+8613800138000 | sha256sum`.
+    #[test]
+    fn a_digest_is_of_the_salt_and_the_number_with_its_plus() {
+        for (salt, number, hex) in [
+            (
+                "",
+                "+8613800138000",
+                "ec61f3c620a98bdead8c1f1f0ae747abd1b62a0c2dba4fd4bc22cf0d1d8653e5",
+            ),
+            (
+                "pepper",
+                "+8613800138000",
+                "d0af29e8dab6cacaeb6d8297db0673761abbbae597eb365a0a6edf37547cb59d",
+            ),
+        ] {
+            let digests = Digests {
+                salt: salt.to_owned(),
+            };
+            let of_list: NumberDigest = hex.to_uppercase().parse().unwrap();
+            assert_eq!(digests.of(number), of_list, "{salt}");
+            assert_eq!(of_list.stream_text(), format!("sha256:{hex}"));
+        }
+    }
+
+    #[test]
+    fn what_is_no_digest_is_refused_and_none_is_shown() {
+        let short = "0".repeat(63);
+        let other = "g".repeat(64);
+        for bad in ["", "13800138000", &short, &other] {
+            assert!(bad.parse::<NumberDigest>().is_err(), "{bad}");
+        }
+        let digest: NumberDigest = "0".repeat(64).parse().unwrap();
+        assert_eq!(format!("{digest:?}"), "NumberDigest(..)");
+    }
+}

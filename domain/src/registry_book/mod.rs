@@ -1,0 +1,117 @@
+//! What is known of all lists that others keep: of each its date, per area code where it came so, and how its
+//! numbers are hidden. It travels with a campaign's facts, so that rules stay pure.
+
+mod edition;
+
+pub use edition::{AreaCode, Digests, Edition, NumberDigest, SALT_BYTES_MAX};
+
+use crate::screening::NumberListName;
+use crate::working_calendar::Day;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Most lists of an installation; each is looked through at a dial.
+pub const REGISTRIES_MAX: usize = 64;
+
+/// Most lists that came as digests: each other salt costs a digest and a read at every dial.
+pub const HASHED_MAX: usize = 16;
+
+/// Most area codes of one list: there are 800.
+pub const REGISTRY_AREAS_MAX: usize = 800;
+
+/// One list, as its editions left it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RegistryKnown {
+    /// The date of the last edition of the whole list.
+    pub whole: Option<Day>,
+    /// The last edition of each area code that came by itself.
+    pub areas: BTreeMap<AreaCode, Day>,
+    pub digests: Option<Digests>,
+    /// Numbers and bad rows of its last edition.
+    pub numbers: u64,
+    pub bad: u64,
+}
+
+impl RegistryKnown {
+    /// Of which day it is for a number: that of its area code, or of the whole list; the later one.
+    pub fn as_of(&self, e164: Option<&str>) -> Option<Day> {
+        let area = e164.and_then(AreaCode::of_number);
+        let of_area = area.and_then(|area| self.areas.get(&area)).copied();
+        self.whole.max(of_area)
+    }
+
+    /// The date of its newest edition, whatever that was about.
+    pub fn newest(&self) -> Option<Day> {
+        self.whole.max(self.areas.values().max().copied())
+    }
+
+    fn take(&mut self, edition: &Edition) {
+        if edition.areas.is_empty() {
+            self.whole = self.whole.max(Some(edition.as_of));
+        }
+        for area in &edition.areas {
+            let of_area = self.areas.entry(*area).or_insert(edition.as_of);
+            *of_area = (*of_area).max(edition.as_of);
+        }
+        self.digests.clone_from(&edition.digests);
+        (self.numbers, self.bad) = (edition.numbers, edition.bad);
+    }
+
+    /// Whether an edition says something new of it.
+    pub fn is_newer(&self, edition: &Edition) -> bool {
+        let newer = |known: Option<Day>| known.is_none_or(|known| known < edition.as_of);
+        match edition.areas.is_empty() {
+            true => newer(self.whole),
+            false => edition
+                .areas
+                .iter()
+                .any(|area| newer(self.areas.get(area).copied())),
+        }
+    }
+}
+
+/// All lists, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RegistryBook {
+    lists: BTreeMap<NumberListName, RegistryKnown>,
+}
+
+impl RegistryBook {
+    pub fn get(&self, name: &NumberListName) -> Option<&RegistryKnown> {
+        self.lists.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&NumberListName, &RegistryKnown)> {
+        self.lists.iter()
+    }
+
+    pub fn len(&self) -> usize {
+        self.lists.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.lists.is_empty()
+    }
+
+    /// The salts by which numbers are looked for at a dial: one for each list that came as digests.
+    pub fn salts(&self) -> BTreeSet<&Digests> {
+        self.lists
+            .values()
+            .filter_map(|list| list.digests.as_ref())
+            .collect()
+    }
+
+    /// Lists that came as digests under this salt.
+    pub fn is_under(&self, name: &NumberListName, digests: &Digests) -> bool {
+        self.get(name)
+            .is_some_and(|list| list.digests.as_ref() == Some(digests))
+    }
+
+    pub fn hashed_count(&self) -> usize {
+        self.lists.values().filter(|list| list.digests.is_some()).count()
+    }
+
+    /// After one more edition.
+    pub fn take(&mut self, name: &NumberListName, edition: &Edition) {
+        self.lists.entry(name.clone()).or_default().take(edition);
+    }
+}

@@ -1,0 +1,92 @@
+//! Cases of `us-tsr` on both sides of each boundary of what it needs, and of lists that came as digests.
+
+use super::case::{Case, Kept, instant};
+use super::prepared::{Sides, abroad, member, with};
+use domain::time::Timestamp;
+use serde_json::json;
+
+/// A person in New York under `us-tsr`, with all that it needs, changed.
+fn of_tsr(at: Timestamp, change: impl FnOnce(&mut Case)) -> Case {
+    let case = with(abroad("us-tsr", "+12025550123", at), |case| {
+        case.time_zone = Some("America/New_York");
+        case.kept = Kept {
+            registry: Some(("2026-01-30", Some("202"))),
+            abandoned: Some((1_000, 30)),
+            agents: true,
+            hashed: false,
+        };
+        member(case, "screening", json!({ "relief": "agents" }));
+    });
+    with(case, change)
+}
+
+pub(super) fn cases(sides: &mut Sides) {
+    let last_day = "2026-03-02T08:00:00-05:00";
+    sides.at("us-tsr, its last day with this list", last_day, true, |at| {
+        of_tsr(at, |_| {})
+    });
+    let day_after = "2026-03-03T08:00:00-05:00";
+    let morning = instant(day_after);
+    for (name, at, permitted) in [
+        ("a list of 31 days", instant("2026-03-02T20:59:59-05:00"), true),
+        ("a list of 32 days", morning, false),
+    ] {
+        sides.made.push((name.to_owned(), of_tsr(at, |_| {}), permitted));
+    }
+    let now = instant("2026-03-02T10:00:00-05:00");
+    type Change = fn(&mut Case);
+    let changes: [(&str, Change, bool); 10] = [
+        (
+            "a list of 31 days, whole",
+            |case| case.kept.registry = Some(("2026-01-30", None)),
+            true,
+        ),
+        (
+            "a list of 32 days, whole",
+            |case| case.kept.registry = Some(("2026-01-29", None)),
+            false,
+        ),
+        (
+            "the list of another area code",
+            |case| case.kept.registry = Some(("2026-03-01", Some("212"))),
+            false,
+        ),
+        ("no list", |case| case.kept.registry = None, false),
+        (
+            "31 of 1,000 abandoned",
+            |case| case.kept.abandoned = Some((1_000, 31)),
+            false,
+        ),
+        (
+            "3 of the first 10 abandoned",
+            |case| case.kept.abandoned = Some((10, 3)),
+            true,
+        ),
+        (
+            "4 of the first 99 abandoned",
+            |case| case.kept.abandoned = Some((99, 4)),
+            false,
+        ),
+        ("no account", |case| case.kept.abandoned = None, false),
+        ("no agents", |case| case.kept.agents = false, false),
+        (
+            "a robot",
+            |case| member(case, "screening", json!({ "relief": "robot" })),
+            false,
+        ),
+    ];
+    for (name, change, permitted) in changes {
+        sides
+            .made
+            .push((format!("us-tsr, {name}"), of_tsr(now, change), permitted));
+    }
+    let hashed = with(
+        Case::new("cn-service", instant("2026-03-02T10:00:00+08:00")),
+        |case| {
+            case.kept.hashed = true;
+        },
+    );
+    sides
+        .made
+        .push(("a number whose digest is on a list".to_owned(), hashed, false));
+}
