@@ -16,9 +16,10 @@ interface Props {
 export function CallPanel({ draft, onParts, onChoose }: Props) {
   const { t } = useTranslation()
   const [call, setCall] = useState('')
+  const [reason, setReason] = useState('')
   const source = draft.text
   const run = useMutation({
-    mutationFn: (id: string) => ask('/api/v1/calls/{id}/replay', [id], { source }),
+    mutationFn: (id: string) => ask('/api/v1/calls/{id}/replay', [id], reason.trim() === '' ? { source } : { source, reason: reason.trim() }),
     onSuccess: (told) => onParts(told.differences.map((one) => one.node)),
   })
   const told = run.data
@@ -28,6 +29,7 @@ export function CallPanel({ draft, onParts, onChoose }: Props) {
         <Input aria-label={t('flows.callId')} placeholder={t('flows.callId')} value={call} onChange={(event) => setCall(event.target.value)} />
         <Button loading={run.isPending} disabled={call.trim() === ''} onClick={() => run.mutate(call.trim())}>{t('flows.callRun')}</Button>
       </div>
+      <Input aria-label={t('flows.callReason')} placeholder={t('flows.callReason')} value={reason} onChange={(event) => setReason(event.target.value)} />
       {run.error && <Refused why={run.error} />}
       {told && told.differences.length === 0 && <p className="c-line">{t('flows.sameWay', { flow: told.flow })}</p>}
       {(told?.differences ?? []).map((one) => (
