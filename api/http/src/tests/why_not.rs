@@ -230,7 +230,7 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
             "bad": 1, "reason": "the list of March" })
     };
     let record = |as_of: &str| story.send("POST", "/api/v1/registries", &edition(as_of).to_string());
-    let (status, taken) = record("2026-11-01");
+    let (status, taken) = record("2025-11-01");
     assert_eq!(
         (status, &taken["form"]),
         (200, &json!("sha256_salted")),
@@ -248,13 +248,13 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
     );
     assert_eq!(hashed["facts"]["preset"], "cn-service@1 since 2026-01-01");
     assert_eq!(why(&story, "/api/v1/customers/C002", at)["permitted"], true);
-    let (status, older) = record("2026-10-31");
+    let (status, older) = record("2025-10-31");
     assert_eq!((status, &older["code"]), (422, &json!("refused")), "{older}");
     let (_, known) = story.send("GET", "/api/v1/registries", "");
     let list = &known["items"][0];
     assert_eq!(
         (&list["name"], &list["as_of"], &list["numbers"], &list["bad"]),
-        (&json!("partner"), &json!("2026-11-01"), &json!(1), &json!(1)),
+        (&json!("partner"), &json!("2025-11-01"), &json!(1), &json!(1)),
         "{known}"
     );
     assert!(!known.to_string().contains("pepper"), "{known}");

@@ -2,6 +2,7 @@
 
 use super::MetricBoard;
 use super::tests::{asked, metric, parts};
+use crate::database::ReadDb;
 use crate::metrics::Scope;
 use crate::runner::InlineRunner;
 use crate::testing::{Story, both_databases, call};
@@ -56,6 +57,18 @@ fn counted(events: &[StoredEvent], preset: Preset) -> [i64; 2] {
     })
 }
 
+/// What rows and account say after one more call.
+async fn agree(db: &dyn ReadDb, story: &Story, what: &str) {
+    for (name, preset) in [
+        ("abandon_ratio_house", Preset::CnService),
+        ("abandon_ratio_ftc", Preset::UsTsr),
+    ] {
+        let figures = asked(db, metric(name, 2), &Scope::default(), None).await;
+        let own = counted(&story.events, preset).to_vec();
+        assert_eq!(parts(&figures[0]), own, "{name}: {what}");
+    }
+}
+
 #[tokio::test]
 async fn the_abandon_rates_agree_with_the_campaigns_account_at_the_end_of_each_call() {
     let mut story = Story::new();
@@ -66,31 +79,19 @@ async fn the_abandon_rates_agree_with_the_campaigns_account_at_the_end_of_each_c
         Disposition::Abandoned,
         Disposition::Machine,
     ];
-    let mut of = 0;
     let db = both_databases().await;
     let mut runner = InlineRunner::begin(Arc::clone(&db), vec![Arc::new(MetricBoard)])
         .await
         .unwrap();
+    let both = delays
+        .into_iter()
+        .flat_map(|robot| delays.map(|agent| (robot, agent)));
+    let all = both.flat_map(|(robot, agent)| ends.map(|end| (robot, agent, end)));
     let mut applied = 0;
-    for robot_ms in delays {
-        for agent_ms in delays {
-            for end in ends {
-                of += 1;
-                attended(&mut story, of, robot_ms, agent_ms, end);
-                runner.apply_page(&story.events[applied..]).await.unwrap();
-                applied = story.events.len();
-                for (name, preset) in [
-                    ("abandon_ratio_house", Preset::CnService),
-                    ("abandon_ratio_ftc", Preset::UsTsr),
-                ] {
-                    let figures = asked(db.as_ref(), metric(name, 2), &Scope::default(), None).await;
-                    assert_eq!(
-                        parts(&figures[0]),
-                        counted(&story.events, preset).to_vec(),
-                        "{name}: {robot_ms:?} {agent_ms:?} {end:?}"
-                    );
-                }
-            }
-        }
+    for (of, (robot_ms, agent_ms, end)) in (1..).zip(all) {
+        attended(&mut story, of, robot_ms, agent_ms, end);
+        runner.apply_page(&story.events[applied..]).await.unwrap();
+        applied = story.events.len();
+        agree(db.as_ref(), &story, &format!("{robot_ms:?} {agent_ms:?} {end:?}")).await;
     }
 }
