@@ -252,7 +252,7 @@ pub(super) fn deferred_beyond(
     }
 }
 
-fn missed(
+pub(super) fn missed(
     enrolment: &EnrolmentState,
     facts: &CampaignFacts,
     pending: &Callback,

@@ -8,6 +8,7 @@ fn release(not_before: Option<Timestamp>, forbidden_by: Option<ForbiddenBy>) -> 
         reason: "number_refused".to_owned(),
         not_before,
         forbidden_by,
+        facts: None,
     }
 }
 
