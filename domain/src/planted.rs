@@ -41,11 +41,13 @@ pub enum Bug {
     ExpiredConsentCounts,
     WrongClockIgnored,
     DrainDialsOn,
+    SummerTimeIgnored,
+    LateInviteSent,
 }
 
 impl Bug {
     /// Every bug, in the order in which they are looked for.
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 36] = [
         Self::AppendWithoutSync,
         Self::InviteBeforeRecord,
         Self::NoWatchdogAtStart,
@@ -80,6 +82,8 @@ impl Bug {
         Self::ExpiredConsentCounts,
         Self::WrongClockIgnored,
         Self::DrainDialsOn,
+        Self::SummerTimeIgnored,
+        Self::LateInviteSent,
     ];
 }
 

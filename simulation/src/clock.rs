@@ -6,8 +6,10 @@ use domain::ports::id_source::IdSource;
 use domain::time::Timestamp;
 use rand::{RngCore, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use std::sync::Mutex;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 /// Wall time that starts at a given instant and moves only when every task waits (tokio's paused clock).
@@ -39,6 +41,62 @@ impl Clock for VirtualClock {
         let left: Duration = at.duration_since(self.now());
         if !left.is_zero() {
             tokio::time::sleep(left).await;
+        }
+    }
+}
+
+/// The time a machine's process goes by: begun at the wall clock's, which may have been set, and gone on by
+/// steady time. Only a process that began behind the right time is ever moved, and forward.
+pub(crate) struct MachineClock {
+    truth: Arc<VirtualClock>,
+    apart_ms: AtomicI64,
+    moved: Notify,
+}
+
+impl MachineClock {
+    pub(crate) fn new(truth: Arc<VirtualClock>) -> Self {
+        Self {
+            truth,
+            apart_ms: AtomicI64::new(0),
+            moved: Notify::new(),
+        }
+    }
+
+    /// The process's time minus the right one, in milliseconds.
+    pub(crate) fn apart_ms(&self) -> i64 {
+        self.apart_ms.load(Ordering::Relaxed)
+    }
+
+    /// From here on it is so far from the right time. Whoever waits looks again.
+    pub(crate) fn set_apart(&self, apart_ms: i64) {
+        self.apart_ms.store(apart_ms, Ordering::Relaxed);
+        self.moved.notify_waiters();
+    }
+}
+
+#[async_trait]
+impl Clock for MachineClock {
+    fn now(&self) -> Timestamp {
+        let now = self.truth.now();
+        match self.apart_ms() {
+            0 => now,
+            ahead @ 1.. => now.plus_ms(ahead.unsigned_abs()),
+            behind => now.minus_ms(behind.unsigned_abs()),
+        }
+    }
+
+    async fn wait_until(&self, at: Timestamp) {
+        loop {
+            let moved = self.moved.notified();
+            let left = at.duration_since(self.now());
+            if left.is_zero() {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = moved => {}
+                () = self.truth.wait_until(self.truth.now().plus(left)) => {}
+            }
         }
     }
 }
@@ -92,5 +150,24 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::EPOCH);
         clock.wait_until(hour).await;
         assert_eq!(clock.now(), hour);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_that_began_behind_wakes_whoever_waits_when_it_is_set_right() {
+        let truth = Arc::new(VirtualClock::new(Timestamp::EPOCH.plus_ms(7_200_000)));
+        let machine = Arc::new(MachineClock::new(Arc::clone(&truth)));
+        machine.set_apart(-3_600_000);
+        assert_eq!(machine.now(), Timestamp::EPOCH.plus_ms(3_600_000));
+        let noon = Timestamp::EPOCH.plus_ms(7_200_500);
+        let setting = async {
+            truth.wait_until(truth.now().plus_ms(1_000)).await;
+            machine.set_apart(0);
+        };
+        tokio::join!(machine.wait_until(noon), setting);
+        assert_eq!(
+            truth.now(),
+            Timestamp::EPOCH.plus_ms(7_201_000),
+            "not an hour later"
+        );
     }
 }

@@ -39,6 +39,15 @@ const MINUTE_MS: u64 = 60_000;
 /// A clock is wrong for at most this long.
 const WRONG_FOR_MS: u64 = 30 * 60_000;
 
+/// A wall clock is set by so much at least: beyond what a process takes up by itself.
+const JUMP_MS_MIN: u64 = 3_000;
+/// By so much more at most, every second time.
+const JUMP_SHORT_MS_MAX: u64 = 60_000;
+/// And the other times.
+const JUMP_MS_MAX: u64 = 2 * 3_600_000;
+/// So long after a wall clock was corrected somebody restarts what began ahead of it.
+const RESTART_AFTER_MS: u64 = 10 * MINUTE_MS;
+
 /// Faults behind so many cannot be taken away one by one.
 const KEPT_MAX: usize = 64;
 
@@ -132,6 +141,29 @@ impl Outage {
     }
 }
 
+/// Somebody sets the wall clock, and it is corrected when the while is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Jump {
+    pub(crate) spell: Spell,
+    /// Forward above zero.
+    pub(crate) by_ms: i64,
+}
+
+impl Jump {
+    /// Seconds as often as hours, forward as often as back.
+    fn draw(chance: &SeededChance, spell: Spell) -> Self {
+        let most_ms = match chance.below(2) {
+            0 => JUMP_SHORT_MS_MAX,
+            _ => JUMP_MS_MAX,
+        };
+        let by_ms = (JUMP_MS_MIN + chance.below(most_ms)).cast_signed();
+        Self {
+            spell,
+            by_ms: if chance.below(2) == 0 { by_ms } else { -by_ms },
+        }
+    }
+}
+
 /// What is special about a world.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Faults {
@@ -140,6 +172,7 @@ pub(crate) struct Faults {
     pub(crate) outages: Vec<Outage>,
     pub(crate) slow: Option<Spell>,
     pub(crate) wrong_clock: Option<Spell>,
+    pub(crate) jump: Option<Jump>,
 }
 
 /// Draws the faults of one world. Every second world, on average, crashes at syncs too.
@@ -164,6 +197,8 @@ pub(crate) fn draw(
     let slow_ms = u64::from(rates.slow_minutes_max) * MINUTE_MS;
     let slow = spell(rates.slow_appends_of_ten, slow_ms);
     let wrong_clock = spell(rates.wrong_clocks_of_ten, WRONG_FOR_MS);
+    let jumps = spell(rates.clock_jumps_of_ten, WRONG_FOR_MS);
+    let jump = jumps.map(|spell| Jump::draw(chance, spell));
     let mut nth = 0;
     let mut is_kept = || {
         let is_kept = nth >= KEPT_MAX || rates.kept >> nth & 1 == 1;
@@ -172,11 +207,24 @@ pub(crate) fn draw(
     };
     crashes.retain(|_| is_kept());
     outages.retain(|_| is_kept());
+    let (slow, wrong_clock) = (slow.filter(|_| is_kept()), wrong_clock.filter(|_| is_kept()));
+    let jump = jump.filter(|_| is_kept());
+    crashes.extend(jump.filter(|jump| jump.by_ms > 0).map(restart));
+    crashes.sort_by_key(|crash| crash.at);
     Faults {
         crashes,
         outages,
-        slow: slow.filter(|_| is_kept()),
-        wrong_clock: wrong_clock.filter(|_| is_kept()),
+        slow,
+        wrong_clock,
+        jump,
+    }
+}
+
+/// A process that began ahead can never go back: somebody restarts it when the wall is right again.
+fn restart(jump: Jump) -> Crash {
+    Crash {
+        planned: true,
+        ..Crash::end(jump.spell.until.plus_ms(RESTART_AFTER_MS))
     }
 }
 
@@ -256,6 +304,7 @@ mod tests {
     fn over_many_worlds_every_fault_is_drawn() {
         let mut crashes = Vec::new();
         let (mut all, mut one, mut slow, mut wrong) = (0, 0, 0, 0);
+        let (mut forward, mut back) = (0, 0);
         for seed in 0..60 {
             let drawn = drawn(seed, &FaultRates::default());
             assert!(drawn.crashes.is_sorted_by_key(|crash| crash.at));
@@ -263,11 +312,14 @@ mod tests {
             one += drawn.outages.iter().filter(|outage| outage.of.is_some()).count();
             slow += usize::from(drawn.slow.is_some());
             wrong += usize::from(drawn.wrong_clock.is_some());
+            forward += drawn.jump.filter(|jump| jump.by_ms > 0).map_or(0, |_| 1);
+            back += drawn.jump.filter(|jump| jump.by_ms < 0).map_or(0, |_| 1);
             crashes.extend(drawn.crashes);
         }
         for count in [all, one, slow, wrong] {
             assert!((8..45).contains(&count), "{count}");
         }
+        assert!(forward > 2 && back > 2, "{forward} {back}");
         let side = |side| {
             crashes
                 .iter()
@@ -287,7 +339,7 @@ mod tests {
     fn without_rates_nothing_goes_wrong_and_a_mask_takes_single_faults_away() {
         let none = drawn(7, &FaultRates::NONE);
         assert_eq!((none.crashes.len(), none.outages.len()), (0, 0));
-        assert_eq!((none.slow, none.wrong_clock), (None, None));
+        assert_eq!((none.slow, none.wrong_clock, none.jump), (None, None, None));
         let whole = drawn(7, &FaultRates::default());
         let kept = FaultRates {
             kept: u64::MAX - 1,

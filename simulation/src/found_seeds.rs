@@ -64,6 +64,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_proof_keeps_reads_back() {
+        let mut plan = Plan {
+            days: 2,
+            calls_per_day: 150,
+            agents: 8,
+            seed: 7,
+            views: Views::Worklist,
+            ..Plan::default()
+        };
+        for _ in 0..2 {
+            let line: &'static str = plan.seed_line("an_invariant").leak();
+            let found = read(line).unwrap();
+            assert_eq!((found.plan, found.invariant), (plan, "an_invariant"));
+            plan.faults.kept = 5;
+            plan.scenario.rests_of_ten = 10;
+        }
+    }
+
+    #[test]
     fn a_line_says_its_scenario_and_one_without_it_is_refused() {
         let line = "2\t150\t8\t7\tdefault\t{working_days_of_ten: 10}\tan_invariant\twhat was wrong";
         let found = read(line).unwrap();

@@ -23,6 +23,7 @@ mod shape;
 mod shrink;
 mod slow_store;
 mod tasks;
+mod wall;
 mod witness;
 mod world;
 
@@ -90,6 +91,8 @@ pub struct Report {
     pub refusals: u64,
     /// Of the campaigns for agents, the largest part of answers in a thousand that found nobody.
     pub abandoned_per_mille_max: u64,
+    /// The same of all campaigns together, over thirty days in a row, by their accounts.
+    pub abandoned_30_days_per_mille_max: u64,
     /// By name: how often each invariant was checked, and how often it did not hold.
     pub invariants: BTreeMap<&'static str, Tally>,
     /// SHA-256, lower hex, over the worlds' own hashes in order.
@@ -132,6 +135,7 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
         permits: 0,
         refusals: 0,
         abandoned_per_mille_max: 0,
+        abandoned_30_days_per_mille_max: 0,
         invariants: BTreeMap::new(),
         log_hash: String::new(),
         violations: Vec::new(),
@@ -148,6 +152,12 @@ pub fn put_together(plan: Plan, worlds: Vec<Found>) -> Report {
         }
         report.violations.extend(world.findings.words);
         report.violations.truncate(VIOLATIONS_MAX);
+    }
+    let (windows, most) = invariants::windows(&counts.accounted_days);
+    report.abandoned_30_days_per_mille_max = most;
+    if windows.checked > 0 {
+        let name = "three_of_a_hundred_in_every_thirty_days";
+        report.invariants.entry(name).or_default().add(windows);
     }
     report.permits = counts.permits;
     report.refusals = counts.refusals;

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use domain::ids::CallId;
 use domain::installation::ClockOffset;
 use domain::ports::agents::Agents;
+use domain::ports::clock::Clock;
 use domain::ports::event_store::EventStore;
 use domain::ports::line::Line;
 use domain::ports::recording::{RecordingError, RecordingFacts, Recordings};
@@ -85,7 +86,9 @@ impl World {
         if self.notebook.positions().iter().any(|position| *position > head) {
             return Err(SimulationError::Lost);
         }
+        self.machine.set_apart(self.wall_apart_ms());
         self.schedule_faults(tasks.as_ref(), crash);
+        self.watch_wall(tasks.as_ref(), &environment);
         self.watch_clock(tasks.as_ref(), &environment);
         let system = ActorSystem::start(environment.clone(), Place::Local);
         let ports = self.ports(&environment).await?;
@@ -122,10 +125,14 @@ impl World {
 
     /// Returns when this life ends by itself: at its instant, or when what it was told to finish is finished.
     async fn over(&self, crash: Crash, started: &OnceCell<DriversHandle>) {
-        self.clock.wait_until(crash.at).await;
+        self.truth.wait_until(crash.at).await;
         let Some(drivers) = started.get().filter(|_| crash.planned) else {
             return;
         };
+        // What a wrong clock says of it cannot be held against calls of the right time.
+        if self.machine.apart_ms() != 0 {
+            return drivers.drain(DRAIN_FOR).await;
+        }
         self.witness.drain_begins(self.clock.now());
         drivers.drain(DRAIN_FOR).await;
         self.witness.drain_ends(self.clock.now());
@@ -142,7 +149,7 @@ impl World {
             source: "ntp:127.0.0.1:123".to_owned(),
             uncertainty_ms: 1,
         };
-        let (clock, skew) = (Arc::clone(&self.clock), Arc::clone(&environment.skew));
+        let (clock, skew) = (Arc::clone(&self.truth), Arc::clone(&environment.skew));
         if spell.holds(clock.now()) {
             skew.measured(measured(WRONG_BY_MS), clock.now());
         }
@@ -172,7 +179,9 @@ impl World {
             witness: Arc::clone(&self.witness),
         });
         let line = |facts| {
-            let (clock, callees) = (Arc::clone(&self.clock), Arc::clone(&callees));
+            // The outside world goes by the right time, whatever ours is.
+            let clock = Arc::clone(&self.truth) as Arc<dyn Clock>;
+            let callees = Arc::clone(&callees);
             let line = SimulatedLine::new(facts, clock, callees, Arc::clone(&self.book));
             Arc::new(line) as Arc<dyn Line>
         };
@@ -201,7 +210,7 @@ impl World {
 
     fn schedule_faults(&self, tasks: &dyn Tasks, crash: Crash) {
         if let Some((from, fault)) = crash.disk_from {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.truth));
             let fails = async move {
                 clock.wait_until(from).await;
                 disk.fail(fault);
@@ -209,7 +218,7 @@ impl World {
             tasks.spawn("failing disk", Box::pin(fails));
         }
         if let Some(sync) = crash.at_sync {
-            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.clock));
+            let (disk, clock) = (Arc::clone(&self.disk), Arc::clone(&self.truth));
             let armed = async move {
                 clock.wait_until(sync.armed_at).await;
                 disk.arm(sync.nth, sync.side);

@@ -33,6 +33,8 @@ pub struct FaultRates {
     pub slow_minutes_max: u32,
     /// Of ten worlds, in how many the clock is found to be wrong for a while.
     pub wrong_clocks_of_ten: u32,
+    /// Of ten worlds, in how many somebody sets the wall clock, forward or back, for a while.
+    pub clock_jumps_of_ten: u32,
     /// Most planned stops in a day: nothing new is dialed, calls finish.
     pub drains_per_day_max: u32,
     /// Which of the faults that were drawn happen, by a bit each: shrinking takes single ones away.
@@ -51,6 +53,7 @@ impl Default for FaultRates {
             slow_append_ms_max: 2_500,
             slow_minutes_max: 10,
             wrong_clocks_of_ten: 3,
+            clock_jumps_of_ten: 3,
             drains_per_day_max: 1,
             kept: u64::MAX,
         }
@@ -69,6 +72,7 @@ impl FaultRates {
         slow_append_ms_max: 0,
         slow_minutes_max: 0,
         wrong_clocks_of_ten: 0,
+        clock_jumps_of_ten: 0,
         drains_per_day_max: 0,
         kept: u64::MAX,
     };
@@ -103,6 +107,10 @@ impl FaultRates {
                 ..self
             },
             Self {
+                clock_jumps_of_ten: 0,
+                ..self
+            },
+            Self {
                 drains_per_day_max: 0,
                 ..self
             },
@@ -127,6 +135,7 @@ impl FaultRates {
             read.partitions_of_ten,
             read.slow_appends_of_ten,
             read.wrong_clocks_of_ten,
+            read.clock_jumps_of_ten,
         ];
         let is_bounded = of_ten.iter().all(|rate| *rate <= OF_TEN_MAX)
             && read.crashes_per_day_max.max(read.sync_crashes_per_day_max) <= CRASHES_MAX

@@ -4,7 +4,7 @@
 //! memory of calls, and the clock. Everything else is dropped in the middle of whatever it was doing.
 
 use super::Views;
-use super::clock::{SeededChance, VirtualClock};
+use super::clock::{MachineClock, SeededChance, VirtualClock};
 use super::disk::SimulatedDisk;
 use super::faults::{self, Crash, Faults};
 use super::invariants::{self, Findings, Terms};
@@ -96,6 +96,10 @@ pub(crate) struct World {
     pub(crate) faults: Faults,
     pub(crate) seed: u64,
     pub(crate) midnight: Timestamp,
+    /// The right time, by which the world outside goes.
+    pub(crate) truth: Arc<VirtualClock>,
+    /// What the machine takes for it.
+    pub(crate) machine: Arc<MachineClock>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) power: Arc<Power>,
     pub(crate) disk: Arc<SimulatedDisk>,
@@ -137,7 +141,7 @@ pub(crate) fn run(plan: WorldPlan) -> Result<WorldReport, SimulationError> {
             started => started?,
         }
         // Inside the runtime, or the clock would not be the virtual one.
-        runtime.block_on(async { world.clock.wait_until(world.clock.now().plus_ms(BOOT_MS)).await });
+        runtime.block_on(async { world.truth.wait_until(world.truth.now().plus_ms(BOOT_MS)).await });
     }
     world.disk.boot();
     runtime.block_on(world.judge(crashes.len() as u64))
@@ -162,13 +166,17 @@ impl World {
         let power = Arc::new(Power::default());
         let chance = Arc::new(SeededChance::new(seed, DISK));
         let disk = Arc::new(SimulatedDisk::new(chance, Arc::clone(&power)));
+        let truth = Arc::new(VirtualClock::new(midnight));
+        let machine = Arc::new(MachineClock::new(Arc::clone(&truth)));
         let world = Self {
             plan,
             shape: Shape::draw(&SeededChance::new(seed, SHAPE)),
             faults,
             seed,
             midnight,
-            clock: Arc::new(VirtualClock::new(midnight)),
+            truth,
+            clock: Arc::clone(&machine) as _,
+            machine,
             power,
             witness: Arc::new(Witness::new(Arc::clone(&disk))),
             disk,
@@ -224,6 +232,7 @@ impl World {
             terms: &self.terms(),
             drains: &self.witness.drains(),
             wrong_clock: self.faults.wrong_clock,
+            jump: self.faults.jump,
             append_ms_max: self
                 .faults
                 .slow

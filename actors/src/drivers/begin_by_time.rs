@@ -15,7 +15,8 @@ const AGAIN_MS: u64 = 5_000;
 /// Asks the campaign to begin where it is time. Answers when to look again by time alone; what it waits for
 /// of another campaign is an event.
 pub(super) async fn begin_by_time(kit: &Kit, work: &CampaignWork) -> Option<Timestamp> {
-    if work.running || kit.is_draining() {
+    // The view is a hint that spares asking every campaign that does not run; its own state decides.
+    if !work.start_scheduled || kit.is_draining() {
         return None;
     }
     let now = kit.now();

@@ -5,6 +5,7 @@ use crate::testing::line::{FakeLine, dialog, ringing};
 use crate::testing::world::{World, campaign, count, no_flow, plan, publish_flow};
 use crate::testing::{on_one_thread, settle};
 use domain::calling_plan::CallingPlan;
+use domain::campaign::command::CampaignCommand;
 use domain::customer::{CallbackOrder, CustomerCommand};
 use domain::dialing_plan::{DialingMode, DialingPlan};
 use domain::flow::FlowDefinition;
@@ -157,4 +158,44 @@ fn what_a_callee_names_to_the_robot_is_when_they_are_called_again() {
         let due: Timestamp = "2026-03-02T15:00:00+08:00".parse().unwrap();
         assert!(now >= due && now < due.plus_ms(1_000), "{now}");
     });
+}
+
+/// Moves of the clock within which a driver would long have asked once more.
+const WATCHED_MOVES: usize = 20;
+
+#[test]
+fn a_callback_of_a_campaign_that_is_stopped_has_an_end_on_record_also_behind_a_restart() {
+    for begins_first in [true, false] {
+        on_one_thread(async {
+            let world = World::new(vec![answering()]);
+            world.run_plan(2, &|_, _| {}, no_flow(), for_agents()).await;
+            let named_at = world.fakes.environment.clock.now().plus_ms(600_000);
+            call_back(&world, 1, named_at, None).await;
+            let drivers = match begins_first {
+                true => Some(world.start_drivers().await),
+                false => None,
+            };
+            let reason = "a mistake".to_owned();
+            let stop = CampaignCommand::Stop { reason };
+            let id = campaign();
+            let asked = world.system.campaigns.ask(&id, stop, world.outside());
+            asked.await.expect("it can be stopped");
+            let _drivers = match drivers {
+                Some(drivers) => drivers,
+                None => world.start_drivers().await,
+            };
+            world
+                .until("the callback's end", |log| {
+                    count(log, "customer.callback_ended") == 1
+                })
+                .await;
+            for _ in 0..WATCHED_MOVES {
+                settle().await;
+                world.fakes.clock.advance_to_next();
+            }
+            let ended = world.data("customer.callback_ended");
+            assert_eq!((ended.len(), &ended[0]["how"]), (1, &"canceled".into()));
+            assert_eq!(ended[0]["reason"], "its campaign was stopped");
+        });
+    }
 }

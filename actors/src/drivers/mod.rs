@@ -10,6 +10,7 @@ mod begin_by_time;
 mod begin_by_time_tests;
 #[cfg(test)]
 mod callback_tests;
+mod callbacks_of_stopped;
 #[cfg(test)]
 mod campaign_end_tests;
 #[cfg(test)]

@@ -1,9 +1,11 @@
 //! Sees campaigns through: who was told to start begins at its time; when every list is closed and every
-//! enrolment settled, it asks to complete; who waits in a paused one is settled at its end.
+//! enrolment settled, it asks to complete; who waits in a paused one is settled at its end; a callback in a
+//! stopped one is ended.
 //!
 //! The view is a hint; the campaign's decider compares with its own count of closed lists.
 
 use super::begin_by_time::begin_by_time;
+use super::callbacks_of_stopped::end_callbacks;
 use super::dialer::settle_paused;
 use super::follow::Follow;
 use super::kit::{Halt, Kit, campaign_cause};
@@ -23,10 +25,11 @@ const LOOK_MS: u64 = 200;
 const AGAIN_MS: u64 = 5_000;
 
 /// Kinds after which a campaign may be complete, or has its end to wait for.
-const KINDS: [&str; 12] = [
+const KINDS: [&str; 14] = [
     CampaignEvent::START_SCHEDULED,
     CampaignEvent::COMPLETED,
     CampaignEvent::PROMOTED,
+    CustomerEvent::CALLBACK_REQUESTED,
     CustomerEvent::DIAL_RELEASED,
     CustomerEvent::CALL_CLOSED,
     NumberEvent::CALL_CLOSED,
@@ -34,6 +37,7 @@ const KINDS: [&str; 12] = [
     CampaignEvent::LIST_CLOSED,
     CampaignEvent::STARTED,
     CampaignEvent::PAUSED,
+    CampaignEvent::STOPPED,
     CampaignEvent::RESUMED,
     CampaignEvent::REOPENED,
 ];
@@ -90,7 +94,7 @@ async fn look_once(kit: &Kit, seen: Position) -> Result<Option<Timestamp>, Workl
         again_at = earlier(again_at, next);
         again_at = earlier(again_at, begin_by_time(kit, &work).await);
     }
-    Ok(again_at)
+    Ok(earlier(again_at, end_callbacks(kit).await?))
 }
 
 /// Answers when to ask again, if it gave no answer.

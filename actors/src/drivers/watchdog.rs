@@ -10,6 +10,7 @@ use super::kit::{Halt, Kit, call_cause};
 use crate::timers::wake_at;
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::EndReason;
+use domain::calling_plan::CampaignFacts;
 use domain::compliance::GRANT_VALID_MS;
 use domain::customer::command::{CustomerCommand, ForbiddenBy};
 use domain::ids::{CallId, CustomerId, EnrolmentId, EventId, NumberId};
@@ -44,6 +45,8 @@ pub(crate) struct Release<'a> {
     pub(crate) reason: &'a str,
     pub(crate) not_before: Option<Timestamp>,
     pub(crate) forbidden_by: Option<ForbiddenBy>,
+    /// The campaign's, where it may not be dialed before a time: a callback may be over until then.
+    pub(crate) facts: Option<&'a CampaignFacts>,
     /// The event it follows from; absent when an outage or the clock is the reason.
     pub(crate) because: Option<EventId>,
 }
@@ -271,6 +274,7 @@ async fn release_grant(kit: &Kit, open: &OpenGrant) -> Result<Position, Halt> {
         reason: "crash",
         not_before: None,
         forbidden_by: None,
+        facts: None,
         because: None,
     };
     withdraw_and_release(kit, &release, EndReason::Crash).await
@@ -338,6 +342,7 @@ pub(crate) async fn release_grants(kit: &Kit, release: &Release<'_>) -> Result<P
         reason: release.reason.to_owned(),
         not_before: release.not_before,
         forbidden_by: release.forbidden_by.clone(),
+        facts: release.facts.cloned().map(Box::new),
     };
     let cause = call_cause(call, "release_customer", release.because);
     match kit

@@ -3,6 +3,7 @@
 use super::FakeStore;
 use async_trait::async_trait;
 use domain::call::event::CallEvent;
+use domain::callback::CallbackEnd;
 use domain::campaign::event::CampaignEvent;
 use domain::compliance::CustomerGrant;
 use domain::customer::event::CustomerEvent;
@@ -25,13 +26,26 @@ pub(crate) struct FakeWorklist(pub(crate) Arc<FakeStore>);
 struct Rows {
     enrolments: BTreeMap<(CampaignId, CustomerId), Enrolled>,
     calls: BTreeMap<CallId, Dialed>,
-    campaigns: BTreeMap<CampaignId, (bool, bool)>,
+    campaigns: BTreeMap<CampaignId, Stands>,
+}
+
+/// Where a campaign stands.
+#[derive(Default, Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    #[default]
+    Ready,
+    Scheduled,
+    Running,
+    Paused,
+    Stopped,
+    Completed,
 }
 
 struct Enrolled {
     number: NumberId,
     due_at: Option<Timestamp>,
     settled: bool,
+    callback: bool,
 }
 
 struct Dialed {
@@ -95,6 +109,7 @@ impl Rows {
                     number,
                     due_at: Some(due_at),
                     settled: false,
+                    callback: false,
                 };
                 self.enrolments.insert((campaign, customer.clone()), enrolled);
             }
@@ -137,19 +152,29 @@ impl Rows {
             } => {
                 // While a call is open its end says when.
                 let key = (campaign.clone(), customer.clone());
-                let waits = self.enrolments.get(&key).is_some_and(|one| one.due_at.is_some());
+                let waits = self.enrolments.get_mut(&key).is_some_and(|one| {
+                    one.callback = true;
+                    one.due_at.is_some()
+                });
                 if waits {
                     self.set_due(&campaign, customer, Some(callback_at));
                 }
             }
             CustomerEvent::CallbackEnded {
                 campaign,
-                due_at: Some(due_at),
+                how,
+                due_at,
                 ..
-            } => self.set_due(&campaign, customer, Some(due_at)),
+            } if how != CallbackEnd::Refused => {
+                if let Some(enrolled) = self.enrolments.get_mut(&(campaign, customer.clone())) {
+                    enrolled.callback = false;
+                    enrolled.due_at = due_at.or(enrolled.due_at);
+                }
+            }
             CustomerEvent::EnrolmentSettled { campaign, .. } => {
                 if let Some(enrolled) = self.enrolments.get_mut(&(campaign, customer.clone())) {
                     enrolled.settled = true;
+                    enrolled.callback = false;
                     enrolled.due_at = None;
                 }
             }
@@ -218,9 +243,13 @@ impl Rows {
     fn apply_campaign(&mut self, campaign: CampaignId, event: &CampaignEvent) {
         let row = self.campaigns.entry(campaign).or_default();
         match event.kind() {
-            "campaign.started" | "campaign.resumed" | "campaign.reopened" => *row = (true, false),
-            "campaign.paused" => row.0 = false,
-            "campaign.stopped" | "campaign.completed" => *row = (false, true),
+            CampaignEvent::START_SCHEDULED => *row = Stands::Scheduled,
+            CampaignEvent::STARTED | CampaignEvent::RESUMED | CampaignEvent::REOPENED => {
+                *row = Stands::Running;
+            }
+            CampaignEvent::PAUSED => *row = Stands::Paused,
+            CampaignEvent::STOPPED => *row = Stands::Stopped,
+            CampaignEvent::COMPLETED => *row = Stands::Completed,
             _ => {}
         }
     }
@@ -317,8 +346,9 @@ impl Worklist for FakeWorklist {
     }
     async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError> {
         let rows = self.rows();
-        let unfinished = rows.campaigns.iter().filter(|(_, (_, finished))| !finished);
-        let row = |(campaign, (running, _)): (&CampaignId, &(bool, bool))| {
+        let is_over = |stands: &Stands| matches!(stands, Stands::Stopped | Stands::Completed);
+        let unfinished = rows.campaigns.iter().filter(|(_, stands)| !is_over(stands));
+        let row = |(campaign, stands): (&CampaignId, &Stands)| {
             let of_campaign = || {
                 rows.enrolments
                     .iter()
@@ -332,13 +362,31 @@ impl Worklist for FakeWorklist {
             };
             CampaignWork {
                 campaign: campaign.clone(),
-                running: *running,
+                running: *stands == Stands::Running,
                 enrolled_count: of_campaign().count() as u64,
                 settled_count: of_campaign().filter(|row| row.settled).count() as u64,
                 open_count: rows.calls.values().filter(open).count() as u64,
                 next_due_at: of_campaign().filter_map(|row| row.due_at).min(),
+                start_scheduled: *stands == Stands::Scheduled,
             }
         };
         Ok(unfinished.map(row).collect())
+    }
+    async fn callbacks_of_stopped(&self, limit: usize) -> Result<Vec<DueEnrolment>, WorklistError> {
+        let rows = self.rows();
+        let is_stopped = |campaign: &CampaignId| rows.campaigns.get(campaign) == Some(&Stands::Stopped);
+        let waiting = rows
+            .enrolments
+            .iter()
+            .filter(|((campaign, _), one)| one.callback && is_stopped(campaign));
+        let due = waiting.filter_map(|((campaign, customer), one)| {
+            Some(DueEnrolment {
+                campaign: campaign.clone(),
+                customer: customer.clone(),
+                number: one.number.clone(),
+                due_at: one.due_at?,
+            })
+        });
+        Ok(due.take(limit).collect())
     }
 }

@@ -5,10 +5,11 @@
 
 use crate::calling_plan::Preset;
 use crate::phone_number::region_of_e164;
+use crate::planted::{Bug, planted};
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
 use chrono::{Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
-use chrono_tz::Tz;
+use chrono_tz::{OffsetComponents, Tz};
 
 /// Beijing time, the one zone of mainland China.
 pub(super) const BEIJING: Tz = Tz::Asia__Shanghai;
@@ -114,7 +115,11 @@ fn zones_of_region(region: &str) -> Option<&'static [Tz]> {
 
 /// The wall clock of `zone` at an instant.
 pub(super) fn local(at: Timestamp, zone: Tz) -> NaiveDateTime {
-    at.to_utc().with_timezone(&zone).naive_local()
+    let local = at.to_utc().with_timezone(&zone);
+    if planted(Bug::SummerTimeIgnored) {
+        return local.naive_utc() + local.offset().base_utc_offset();
+    }
+    local.naive_local()
 }
 
 /// The day that a wall clock shows.

@@ -266,7 +266,7 @@ pub(super) fn deferred_beyond(
     }
 }
 
-fn missed(
+pub(super) fn missed(
     (state, enrolment): (&CustomerState, &EnrolmentState),
     facts: &CampaignFacts,
     pending: &Callback,

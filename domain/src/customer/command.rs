@@ -36,11 +36,13 @@ pub enum CustomerCommand {
         facts: Box<CampaignFacts>,
     },
     /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it settles too.
+    /// A callback whose time is over before `not_before` was missed, where the campaign's `facts` are told.
     ReleaseDial {
         call: CallId,
         reason: String,
         not_before: Option<Timestamp>,
         forbidden_by: Option<ForbiddenBy>,
+        facts: Option<Box<CampaignFacts>>,
     },
     /// A call of this person has ended; sets the next due time or settles. `facts` is the campaign's plan.
     CloseCall {

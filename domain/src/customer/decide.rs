@@ -2,14 +2,13 @@
 
 use super::answering::{Decided, at_most, not_erased, readable, settled_by};
 use super::command::{CustomerCommand, Enrolment, ForbiddenBy, GivenConsent};
-use super::enrolment::EnrolmentState;
 use super::event::CustomerEvent;
 use super::profile_origin::ProfileOrigin;
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
     assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
-    own_rules, past, profiling, withdrawing,
+    own_rules, past, profiling, releasing, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -38,13 +37,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::GrantDial { customer, facts } => {
             grant_dial::grant_dial(state, customer, &facts, context.now)
         }
-        CustomerCommand::ReleaseDial {
-            call,
-            reason,
-            not_before,
-            forbidden_by,
-        } => {
-            let events = release_dial(state, (call, context.now), reason, not_before, forbidden_by)?;
+        CustomerCommand::ReleaseDial { .. } => {
+            let events = releasing::release_dial(state, command, context.now)?;
             Ok(forget::with_what_waited(state, events, context.now))
         }
         CustomerCommand::CloseCall { closing, facts } => {
@@ -193,29 +187,4 @@ fn left_out(campaign: &CampaignId, same_as: &CustomerId) -> CustomerEvent {
 fn all_personal(variables: BTreeMap<String, String>) -> BTreeMap<String, Personal<String>> {
     let personal = |(name, value)| (name, Personal::open(value));
     variables.into_iter().map(personal).collect()
-}
-
-/// Nothing to release (closed, released before, never granted): no event.
-fn release_dial(
-    state: &CustomerState,
-    (call, now): (CallId, Timestamp),
-    reason: String,
-    not_before: Option<Timestamp>,
-    forbidden_by: Option<ForbiddenBy>,
-) -> Decided {
-    let open = |(_, enrolment): &(&CampaignId, &EnrolmentState)| enrolment.open == Some(call);
-    let Some((campaign, enrolment)) = state.enrolments().iter().find(open) else {
-        return Ok(Vec::new());
-    };
-    let not_before = not_before.max(callbacks::named_while_open(enrolment, now));
-    let mut events = vec![CustomerEvent::DialReleased {
-        campaign: campaign.clone(),
-        call,
-        reason,
-        not_before,
-    }];
-    let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
-    let settled = forbidden.map(|forbidden| settled_by(campaign, enrolment, forbidden));
-    events.extend(settled.into_iter().flatten());
-    Ok(events)
 }

@@ -38,6 +38,7 @@ mod profile_origin;
 mod profiling;
 mod recycling;
 mod refusal;
+mod releasing;
 mod state;
 mod why_not;
 mod withdrawing;

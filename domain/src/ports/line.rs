@@ -11,6 +11,7 @@ use crate::call::end_cause::EndCause;
 use crate::call::leg_identity::LegIdentity;
 use crate::compliance::DialPermit;
 use crate::ids::CallId;
+use crate::time::Timestamp;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -68,6 +69,9 @@ pub enum LineError {
     Lacks(EndCause),
     #[error("the line is unavailable: {0}")]
     Unavailable(String),
+    /// The rules were asked ahead until then; nothing left this machine.
+    #[error("the last instant at which its INVITE might leave was {0}")]
+    TooLate(Timestamp),
     #[error("the leg has ended")]
     Ended,
     #[error("invalid order: {0}")]
@@ -240,7 +244,8 @@ pub trait Line: Send + Sync {
     /// Gives back what `reserve` took for a leg that is not dialed after all.
     fn release(&self, _call: CallId, _leg: u8) {}
 
-    /// Sends the one INVITE of this leg. `call.dialing` is already stored. The permit is consumed.
+    /// Sends the one INVITE of this leg, no later than the permit says: `TooLate`, or a leg that fails, where
+    /// that has passed when it would leave. `call.dialing` is already stored. The permit is consumed.
     async fn dial(&self, permit: DialPermit, order: DialOrder) -> Result<Box<dyn Leg>, LineError>;
 
     /// Ends what a crash left: BYE when it was answered, else CANCEL (and ACK and BYE should a 200 cross).

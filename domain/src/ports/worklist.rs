@@ -63,6 +63,8 @@ pub struct CampaignWork {
     pub open_count: u64,
     /// Earliest due time among waiting enrolments.
     pub next_due_at: Option<Timestamp>,
+    /// It was told to start and waits for its time, or for another campaign.
+    pub start_scheduled: bool,
 }
 
 /// Why open work cannot be read.
@@ -99,6 +101,8 @@ pub trait Worklist: Send + Sync {
     async fn open_calls(&self, limit: usize) -> Result<Vec<OpenCall>, WorklistError>;
     async fn unclosed_calls(&self, limit: usize) -> Result<Vec<UnclosedCall>, WorklistError>;
     async fn unfinished_campaigns(&self) -> Result<Vec<CampaignWork>, WorklistError>;
+    /// Enrolments of stopped campaigns without open grant or call, whose callback has no end yet.
+    async fn callbacks_of_stopped(&self, limit: usize) -> Result<Vec<DueEnrolment>, WorklistError>;
 }
 
 /// A follower of the log: what the runner feeds, page by page, in order (used by the simulation too).

@@ -274,6 +274,11 @@ impl MediaDriver {
     ) -> Result<LegHandle, LineError> {
         let recording = self.place_of(call, leg).await?;
         let now = self.time.now();
+        let leaves_by = self
+            .time
+            .of_wall(settings.leaves_by, self.surroundings.clock.now());
+        let leaves_by = leaves_by.ok_or(LineError::TooLate(settings.leaves_by))?;
+        settings.leaves_by = leaves_by;
         let unavailable = |error: std::io::Error| LineError::Unavailable(error.to_string());
         let (socket, control) = {
             let mut ports = self.ports.lock().unwrap_or_else(PoisonError::into_inner);
@@ -314,6 +319,7 @@ impl MediaDriver {
             uac,
             number,
             trunk: place.number,
+            leaves_by,
             mailbox: Arc::clone(&handle.mailbox),
             out: self.draw_stream(),
             recording,

@@ -39,6 +39,13 @@ impl SteadyTime {
             .plus(Instant::now().saturating_duration_since(self.origin))
     }
 
+    /// When it is `at` by a wall clock that says `wall_now`; `None` where that has passed. From here on the
+    /// wall may be set: what was left stays.
+    pub(super) fn of_wall(&self, at: Timestamp, wall_now: Timestamp) -> Option<Timestamp> {
+        let left = at.duration_since(wall_now);
+        (wall_now <= at).then(|| self.now().plus(left))
+    }
+
     #[expect(clippy::disallowed_methods, reason = "the media driver's own deadlines")]
     pub(super) async fn wait_until(&self, at: Timestamp) {
         let micros = u64::try_from(at.micros().saturating_sub(self.now().micros())).unwrap_or(0);

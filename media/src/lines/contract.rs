@@ -2,7 +2,7 @@
 
 use super::suite_legs::{
     answered, clip, closes, dial, new_call, next, next_after_ringing, order, panic_with, permit_for,
-    stays_silent,
+    permit_until, stays_silent,
 };
 use crate::testing::SuiteClock;
 use async_trait::async_trait;
@@ -43,6 +43,7 @@ pub(crate) trait Stage: Send + Sync {
 /// The whole suite.
 pub(crate) async fn keeps_the_contract(stage: &dyn Stage) {
     a_permit_of_another_call_is_refused(stage).await;
+    an_order_behind_its_permit_is_refused(stage).await;
     // Each case has a line of its own; they run side by side because callees take their time.
     tokio::join!(
         Box::pin(an_answered_leg_plays_and_is_hung_up_by_us(stage)),
@@ -69,6 +70,15 @@ async fn a_permit_of_another_call_is_refused(stage: &dyn Stage) {
         line.dial(permit_for(permitted), second).await.is_err(),
         "another leg"
     );
+}
+
+async fn an_order_behind_its_permit_is_refused(stage: &dyn Stage) {
+    let line = stage.line_to(Callee::Answers).await;
+    let call = new_call();
+    let permit = permit_until(call, SuiteClock.now().minus_ms(60_000));
+    let leaves_by = permit.leaves_by();
+    let refused = line.dial(permit, order(call)).await.err();
+    assert_eq!(refused, Some(LineError::TooLate(leaves_by)));
 }
 
 async fn an_answered_leg_plays_and_is_hung_up_by_us(stage: &dyn Stage) {

@@ -16,6 +16,7 @@ use domain::ids::CallId;
 use domain::ports::line::{DialOrder, Leg, LegEvent, LegFacts, Line, LineError, LineFacts};
 use domain::ports::recognizer::HeardAudio;
 use domain::ports::speech::Clip;
+use domain::time::Timestamp;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -173,7 +174,7 @@ impl SipTrunk {
         }))
     }
 
-    fn settings(&self, order: &DialOrder) -> LegSettings {
+    fn settings(&self, order: &DialOrder, leaves_by: Timestamp) -> LegSettings {
         LegSettings {
             local: self.place.local.to_string(),
             // The driver sets the port that it bound for this leg.
@@ -183,6 +184,7 @@ impl SipTrunk {
             callee: dialed(&order.callee, self.config.dial, &self.config.prefix),
             caller: order.caller.clone(),
             credentials: self.config.credentials.clone(),
+            leaves_by,
             ring_timeout_ms: order.ring_timeout_ms.unwrap_or(self.config.ring_timeout_ms),
             first_response_ms: self.config.first_response_ms,
             media_addresses: self.config.media_addresses.clone(),
@@ -236,7 +238,7 @@ impl Line for SipTrunk {
         let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
             return Err(LineError::Busy);
         };
-        let settings = self.settings(&order);
+        let settings = self.settings(&order, permit.leaves_by());
         let handle = self
             .driver
             .dial(&self.place, settings, order.call, order.leg, order.identity, slot)

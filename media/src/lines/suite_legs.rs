@@ -1,8 +1,10 @@
 //! Legs of the lines' suite: orders and permits that a line takes, and what is told of a leg, waited for.
 
+use crate::testing::SuiteClock;
 use domain::call::LegIdentity;
 use domain::compliance::{CustomerGrant, Decision, DialPermit, NumberGrant, Verdict, permit};
 use domain::ids::CallId;
+use domain::ports::clock::Clock;
 use domain::ports::line::{DialOrder, Leg, LegEvent, LegSummary, Line};
 use domain::ports::speech::Clip;
 use domain::time::Timestamp;
@@ -24,6 +26,11 @@ pub(crate) fn new_call() -> CallId {
 
 /// A permit for the first leg of a call, from two grants that allow.
 pub(crate) fn permit_for(call: CallId) -> DialPermit {
+    permit_until(call, SuiteClock.now().plus_ms(60_000))
+}
+
+/// The same from grants that hold until then; its INVITE may leave a few seconds longer.
+pub(super) fn permit_until(call: CallId, valid_until: Timestamp) -> DialPermit {
     let id = "0123456789abcdef0123456789abcdef";
     let verdicts = vec![Verdict {
         rule: "calling_window".to_owned(),
@@ -37,7 +44,7 @@ pub(crate) fn permit_for(call: CallId) -> DialPermit {
         campaign: "c".parse().expect("a plain word"),
         customer: id.parse().expect("32 hexadecimal digits"),
         number: id.parse().expect("32 hexadecimal digits"),
-        valid_until: Timestamp::from_millis(2_000),
+        valid_until,
         legs_until: None,
         verdicts: verdicts.clone(),
     };

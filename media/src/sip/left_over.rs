@@ -355,6 +355,7 @@ mod tests {
             callee: facts.callee,
             caller: facts.caller,
             credentials: None,
+            leaves_by: START,
             ring_timeout_ms: 30_000,
             first_response_ms: 32_000,
             media_addresses: Vec::new(),

@@ -13,6 +13,12 @@ use std::time::Instant;
 /// One world of so many is run a second time, and must give the same log.
 const TWICE_OF: u64 = 20;
 
+/// In one world of so many agents take the calls, unless it is said how many do in each.
+const PACED_OF: u64 = 3;
+
+/// So many.
+const AGENTS: u32 = 6;
+
 /// Worlds between two words about how far it is.
 const WORDS_EVERY: u64 = 25;
 
@@ -30,7 +36,8 @@ fn now() -> Instant {
 }
 
 /// `--name value` pairs; what nobody knows is refused.
-fn read_plan() -> Result<Plan, String> {
+fn read_plan() -> Result<Asked, String> {
+    let (mut paced, mut keep) = (false, None);
     let mut plan = Plan {
         days: 10_000,
         calls_per_day: 200,
@@ -44,7 +51,11 @@ fn read_plan() -> Result<Plan, String> {
         match name.as_str() {
             "--days" => plan.days = value.parse().map_err(|error| wrong(&error))?,
             "--people" => plan.calls_per_day = value.parse().map_err(|error| wrong(&error))?,
-            "--agents" => plan.agents = value.parse().map_err(|error| wrong(&error))?,
+            "--agents" => {
+                plan.agents = value.parse().map_err(|error| wrong(&error))?;
+                paced = true;
+            }
+            "--keep" => keep = Some(value),
             "--seed" => plan.seed = value.parse().map_err(|error| wrong(&error))?,
             "--views" if value == "worklist" => plan.views = Views::Worklist,
             "--views" if value == "all" => plan.views = Views::All,
@@ -54,7 +65,27 @@ fn read_plan() -> Result<Plan, String> {
             _ => return Err(wrong(&"nobody knows this")),
         }
     }
-    Ok(plan)
+    Ok(Asked { plan, paced, keep })
+}
+
+/// What is run, and where a seed that fails is kept.
+struct Asked {
+    plan: Plan,
+    /// `--agents` was said: every world has as many.
+    paced: bool,
+    keep: Option<String>,
+}
+
+impl Asked {
+    /// The plan of one world: agents take the calls of some.
+    fn plan_of(&self, index: u64) -> Plan {
+        let agents = match self.paced {
+            true => self.plan.agents,
+            false if index % PACED_OF == PACED_OF - 1 => AGENTS,
+            false => 0,
+        };
+        Plan { agents, ..self.plan }
+    }
 }
 
 /// Worlds that were run, and what of them was run twice.
@@ -78,10 +109,11 @@ enum Unproved {
 
 /// What may be asked.
 const USAGE: &str = "prove_days [--days N] [--people N] [--agents N] [--seed S] [--views all|worklist] \
-                     [--faults none|YAML] [--scenario YAML]";
+                     [--faults none|YAML] [--scenario YAML] [--keep simulation/seeds.tsv]";
 
 fn main() -> Result<(), Unproved> {
-    let plan = read_plan().map_err(Unproved::Usage)?;
+    let asked = read_plan().map_err(Unproved::Usage)?;
+    let plan = asked.plan;
     if plan.days == 0 || plan.calls_per_day == 0 {
         return Err(Unproved::Usage("there is nothing to run".to_owned()));
     }
@@ -90,12 +122,12 @@ fn main() -> Result<(), Unproved> {
     let (next, ran) = (AtomicU64::new(0), Mutex::new(Ran::default()));
     std::thread::scope(|scope| {
         for _ in 0..cores {
-            scope.spawn(|| work(plan, &next, &ran, began));
+            scope.spawn(|| work(&asked, &next, &ran, began));
         }
     });
     let ran = ran.into_inner().unwrap_or_else(PoisonError::into_inner);
     let seconds = began.elapsed().as_secs_f64();
-    let small = smallest_of(plan, &ran);
+    let small = smallest_of(&asked, &ran);
     let report = put_together(plan, ran.worlds.into_values().collect());
     let violations: u64 = report.invariants.values().map(|tally| tally.violations).sum();
     let checked: u64 = report.invariants.values().map(|tally| tally.checked).sum();
@@ -105,9 +137,13 @@ fn main() -> Result<(), Unproved> {
     }
     let holds = report.holds() && ran.differing.is_empty() && ran.failed.is_empty();
     say(&json!({
-        "proof": "days", "days": report.days, "people": plan.calls_per_day, "agents": plan.agents,
+        "proof": "days", "days": report.days, "people": plan.calls_per_day,
+        "agents": asked.plan_of(PACED_OF - 1).agents,
         "calls": report.calls, "crashes": report.crashes, "events": report.events, "permits": report.permits,
-        "refusals": report.refusals, "checks": checked, "violations": violations, "log_hash": report.log_hash,
+        "refusals": report.refusals,
+        "abandon_ratio_max": report.abandoned_per_mille_max as f64 / 1_000.0,
+        "abandon_ratio_30_days_max": report.abandoned_30_days_per_mille_max as f64 / 1_000.0,
+        "checks": checked, "violations": violations, "log_hash": report.log_hash,
         "worlds_twice": ran.twice, "worlds_differing": ran.differing, "seconds": seconds.round(),
         "invariants": report.invariants,
         "days_a_minute_and_core": days_a_minute.round(), "cores": cores, "smallest": small, "holds": holds,
@@ -117,9 +153,10 @@ fn main() -> Result<(), Unproved> {
 }
 
 /// One core's share: world after world.
-fn work(plan: Plan, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
+fn work(asked: &Asked, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
     loop {
         let index = next.fetch_add(1, Ordering::Relaxed);
+        let plan = asked.plan_of(index);
         if index >= plan.worlds_count() {
             return;
         }
@@ -154,12 +191,22 @@ fn work(plan: Plan, next: &AtomicU64, ran: &Mutex<Ran>, began: Instant) {
     }
 }
 
-/// The first world that failed, made small.
-fn smallest_of(plan: Plan, ran: &Ran) -> Option<String> {
+/// The first world that failed, made small; kept where it was said, as a line that a unit test runs for ever.
+fn smallest_of(asked: &Asked, ran: &Ran) -> Option<String> {
     let (index, found) = ran.worlds.iter().find(|(_, found)| found.violation().is_some())?;
     say(&format!("world {index}: {}", found.violation().unwrap_or("")));
-    match shrink(plan.world(*index)) {
-        Ok(small) => Some(small.command_line()),
-        Err(error) => Some(format!("it cannot be made smaller: {error}")),
+    let small = match shrink(asked.plan_of(*index).world(*index)) {
+        Ok(small) => small,
+        Err(error) => return Some(format!("it cannot be made smaller: {error}")),
+    };
+    if let Some(file) = &asked.keep {
+        let line = small.seed_line(found.violated().first().copied().unwrap_or("unnamed"));
+        let opened = std::fs::OpenOptions::new().append(true).open(file);
+        let kept = opened.and_then(|mut seeds| writeln!(seeds, "{line}"));
+        say(&match kept {
+            Ok(()) => format!("kept in {file}: the unit tests fail until it is mended"),
+            Err(error) => format!("it could not be kept in {file}: {error}"),
+        });
     }
+    Some(small.command_line())
 }

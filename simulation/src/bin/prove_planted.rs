@@ -56,11 +56,10 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
         calls_per_day: effort.people,
         seed,
         views: Views::Worklist,
+        faults: faults_for(bug),
+        scenario: scenario_for(bug),
         ..Plan::default()
     };
-    let scenario = usual.scenario;
-    let with = |scenario| Plan { scenario, ..usual };
-    let failing = |faults| Plan { faults, ..usual };
     match bug {
         Some(Bug::LedgerOverdrawn | Bug::LedgerAfterBatch | Bug::AbandonedNotCounted) => Plan {
             agents: 4,
@@ -70,55 +69,77 @@ fn plan_for(bug: Option<Bug>, effort: Effort, seed: u64) -> Plan {
         Some(Bug::StageLimitIgnored) => Plan {
             days: 1,
             calls_per_day: 600,
-            faults: FaultRates::NONE,
-            scenario: Scenario {
-                stages_of_ten: 10,
-                late_starts_of_ten: 0,
-                ..scenario
-            },
             ..usual
         },
-        Some(Bug::ExpiredGrantDialed) => {
-            let (slow_appends_of_ten, slow_minutes_max) = (10, 600);
-            failing(FaultRates {
-                slow_appends_of_ten,
-                slow_minutes_max,
-                ..usual.faults
-            })
-        }
-        Some(Bug::WrongClockIgnored) => failing(FaultRates {
+        _ => usual,
+    }
+}
+
+fn faults_for(bug: Option<Bug>) -> FaultRates {
+    let usual = FaultRates::default();
+    let slow = FaultRates {
+        slow_appends_of_ten: 10,
+        slow_minutes_max: 600,
+        ..usual
+    };
+    match bug {
+        Some(Bug::StageLimitIgnored) => FaultRates::NONE,
+        Some(Bug::ExpiredGrantDialed) => slow,
+        Some(Bug::LateInviteSent) => FaultRates {
+            slow_append_ms_max: 10_000,
+            ..slow
+        },
+        Some(Bug::WrongClockIgnored) => FaultRates {
             wrong_clocks_of_ten: 10,
-            ..usual.faults
-        }),
-        Some(Bug::DrainDialsOn) => failing(FaultRates {
+            ..usual
+        },
+        Some(Bug::DrainDialsOn) => FaultRates {
             drains_per_day_max: 8,
-            ..usual.faults
-        }),
-        Some(Bug::WindowsLastSecondOpen | Bug::ZoneAnHourOff) => with(Scenario {
+            ..usual
+        },
+        _ => usual,
+    }
+}
+
+fn scenario_for(bug: Option<Bug>) -> Scenario {
+    let usual = Scenario::default();
+    match bug {
+        Some(Bug::StageLimitIgnored) => Scenario {
+            stages_of_ten: 10,
+            late_starts_of_ten: 0,
+            ..usual
+        },
+        Some(Bug::LateInviteSent | Bug::WindowsLastSecondOpen | Bug::ZoneAnHourOff) => Scenario {
             late_starts_of_ten: 7,
-            ..scenario
-        }),
-        Some(Bug::RestIgnored) => with(Scenario {
+            ..usual
+        },
+        Some(Bug::SummerTimeIgnored) => Scenario {
+            preset: Some(Preset::EuGdpr),
+            starts_on: "2026-03-29".parse().ok(),
+            working_days_of_ten: 0,
+            ..usual
+        },
+        Some(Bug::RestIgnored) => Scenario {
             rests_of_ten: 10,
-            ..scenario
-        }),
-        Some(Bug::HolidayIgnored) => with(Scenario {
+            ..usual
+        },
+        Some(Bug::HolidayIgnored) => Scenario {
             starts_on: "2026-10-01".parse().ok(),
             working_days_of_ten: 10,
-            ..scenario
-        }),
-        Some(Bug::WhiteListIgnored) => with(Scenario {
+            ..usual
+        },
+        Some(Bug::WhiteListIgnored) => Scenario {
             white_lists_of_ten: 10,
-            ..scenario
-        }),
-        Some(Bug::UndoneListDue) => with(Scenario {
+            ..usual
+        },
+        Some(Bug::UndoneListDue) => Scenario {
             undone_lists_of_ten: 10,
-            ..scenario
-        }),
-        Some(Bug::ExpiredConsentCounts) => with(Scenario {
+            ..usual
+        },
+        Some(Bug::ExpiredConsentCounts) => Scenario {
             preset: Some(Preset::CnMarketing),
-            ..scenario
-        }),
+            ..usual
+        },
         _ => usual,
     }
 }
@@ -226,8 +247,15 @@ fn tell(looked: &[Looked], seeds: u64) -> Result<(), Unproved> {
     let mut found: Vec<u64> = looked.iter().filter_map(|one| one.bug.and(one.seed)).collect();
     found.sort_unstable();
     let median = found.get(found.len() / 2).copied();
+    let by = |one: &&Looked| {
+        let name = format!("{:?}", one.bug?);
+        Some((name, json!({"seed": one.seed?, "invariants": one.by})))
+    };
+    let found_by: serde_json::Map<String, serde_json::Value> =
+        looked.iter().filter_map(|one| by(&one)).collect();
     let line = json!({
-        "proof": "planted", "bugs": looked.iter().filter(|one| one.bug.is_some()).count(),
+        "proof": "planted", "found_by": found_by,
+        "bugs": looked.iter().filter(|one| one.bug.is_some()).count(),
         "found": found.len(), "guarded": GUARDED.len(),
         "seeds_max": seeds, "seeds_median": median, "not_as_said": wrong, "holds": wrong.is_empty(),
     });

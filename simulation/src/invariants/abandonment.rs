@@ -1,7 +1,7 @@
 //! The account of abandoned calls, made again from the calls alone, and what it allows.
 
-use super::Findings;
 use super::fact::Fact;
+use super::{Findings, Tally};
 use domain::call::event::CallEvent;
 use domain::campaign::event::CampaignEvent;
 use domain::customer::event::CustomerEvent;
@@ -15,14 +15,19 @@ const WITHIN_MS: u64 = 2_000;
 /// A call that ended so long before a batch is on the account that the batch stands on.
 const KNOWN_AFTER_MS: u64 = 10_000;
 
+/// Microseconds in an hour.
+const HOUR_MICROS: i64 = 3_600_000_000;
+
 /// What a report counts besides its invariants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Counts {
     pub(crate) permits: u64,
     pub(crate) refusals: u64,
     /// The largest part of the answers of one campaign that found nobody, in a thousand; of campaigns for
     /// agents, at their end.
     pub(crate) abandoned_per_mille_max: u64,
+    /// Answers and drops of each day, as the accounts of all campaigns have them.
+    pub(crate) accounted_days: Vec<(u64, u64)>,
 }
 
 impl Counts {
@@ -30,6 +35,7 @@ impl Counts {
         self.permits += other.permits;
         self.refusals += other.refusals;
         self.abandoned_per_mille_max = self.abandoned_per_mille_max.max(other.abandoned_per_mille_max);
+        self.accounted_days.extend(other.accounted_days);
     }
 }
 
@@ -63,6 +69,7 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
     let mut calls: BTreeMap<&str, Call> = BTreeMap::new();
     let mut campaigns: BTreeMap<&str, Campaign> = BTreeMap::new();
     let mut counts = Counts::default();
+    let mut days: BTreeMap<i64, (u64, u64)> = BTreeMap::new();
     for fact in facts {
         match fact.kind.as_str() {
             CallEvent::PERMITTED => counts.permits += 1,
@@ -84,8 +91,12 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
             }
             CampaignEvent::ABANDONMENT_RECORDED => {
                 let campaign = campaigns.entry(&fact.campaign).or_default();
-                campaign.recorded.0 += fact.number("answers");
-                campaign.recorded.1 += fact.number("drops");
+                let (answers, drops) = (fact.number("answers"), fact.number("drops"));
+                campaign.recorded.0 += answers;
+                campaign.recorded.1 += drops;
+                let day = days.entry(beijing_day(fact.instant_at("/ended_at"))).or_default();
+                day.0 += answers;
+                day.1 += drops;
             }
             CampaignEvent::DIALS_GRANTED => {
                 let known_after_ms = KNOWN_AFTER_MS + 4 * append_ms_max;
@@ -101,7 +112,34 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], append_ms_max: u64)
             .unwrap_or(0);
         counts.abandoned_per_mille_max = counts.abandoned_per_mille_max.max(per_mille);
     }
+    counts.accounted_days = days.into_values().collect();
     findings.counts = counts;
+}
+
+/// The day since the epoch, in Beijing.
+fn beijing_day(at: Timestamp) -> i64 {
+    (at.micros() + 8 * HOUR_MICROS).div_euclid(24 * HOUR_MICROS)
+}
+
+/// The law's window, in days.
+const WINDOW_DAYS: usize = 30;
+/// Drops that it leaves of each hundred answers.
+const DROPS_A_HUNDRED: u64 = 3;
+
+/// Every window of thirty days in a row, the worlds of a run one behind the other: whether each keeps to
+/// three of a hundred, and the largest part in a thousand. Fewer days have a part, and nothing binds it: a
+/// single drop may be more than that of them.
+pub(crate) fn windows(days: &[(u64, u64)]) -> (Tally, u64) {
+    let (mut tally, mut most) = (Tally::default(), 0);
+    for window in days.windows(WINDOW_DAYS.min(days.len()).max(1)) {
+        let sum = |(answers, drops): (u64, u64), day: &(u64, u64)| (answers + day.0, drops + day.1);
+        let (answers, drops) = window.iter().fold((0, 0), sum);
+        let is_whole = window.len() == WINDOW_DAYS;
+        tally.checked += u64::from(is_whole);
+        tally.violations += u64::from(is_whole && drops * 100 > answers * DROPS_A_HUNDRED);
+        most = most.max((drops * 1_000).checked_div(answers).unwrap_or(0));
+    }
+    (tally, most)
 }
 
 fn count(campaign: &mut Campaign, ended: &Fact, call: &Call) {
@@ -156,4 +194,31 @@ fn granted(findings: &mut Findings, campaign: &mut Campaign, fact: &Fact, known_
         bound,
         words,
     );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_window_of_thirty_days_is_held_to_three_of_a_hundred() {
+        let mut days = vec![(100, 3); 60];
+        assert_eq!(
+            windows(&days),
+            (
+                Tally {
+                    checked: 31,
+                    violations: 0
+                },
+                30
+            )
+        );
+        days[30].1 = 4;
+        let (tally, most) = windows(&days);
+        assert_eq!((tally.checked, tally.violations, most), (31, 30, 30));
+        days[30] = (0, 90);
+        assert_eq!(windows(&days).1, 61);
+        assert_eq!(windows(&[(10, 0), (10, 1)]), (Tally::default(), 50));
+        assert_eq!(windows(&[]), (Tally::default(), 0));
+    }
 }

@@ -15,10 +15,10 @@ mod lists;
 mod stops;
 mod terms;
 
-pub(crate) use abandonment::Counts;
+pub(crate) use abandonment::{Counts, windows};
 pub(crate) use terms::Terms;
 
-use super::faults::Spell;
+use super::faults::{Jump, Spell};
 use super::witness::Drain;
 use domain::ports::event_store::EventStore;
 use domain::ports::line::LineFacts;
@@ -81,6 +81,7 @@ pub(crate) struct Evidence<'a> {
     pub(crate) terms: &'a BTreeMap<String, Terms>,
     pub(crate) drains: &'a [Drain],
     pub(crate) wrong_clock: Option<Spell>,
+    pub(crate) jump: Option<Jump>,
     /// How long an append may have taken; what was decided before it may be done so much later.
     pub(crate) append_ms_max: u64,
 }

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 
 /// A batch that stands may be a second old by then, and a grant two.
 const HOLDS_AFTER_MS: u64 = 3_000;
+/// The host looks at the wall so often.
+const SEEN_AFTER_MS: u64 = 500;
 /// A stop that took less let every call finish.
 const DRAIN_MS: u64 = 120_000;
 
@@ -24,6 +26,16 @@ pub(super) fn judge(findings: &mut Findings, facts: &[Fact], evidence: &Evidence
             let wrong = evidence.wrong_clock;
             let right = wrong.is_none_or(|spell| !during(spell.from, spell.until));
             findings.check("nobody_is_dialed_while_the_clock_is_wrong", right, || {
+                format!("{} at {}", fact.stream, fact.at)
+            });
+            // By the right time, which the carrier has: what the machine says of it may be hours off.
+            let left_at = evidence.book.get(fact.text("sip_call_id"));
+            let wall = evidence.jump.zip(left_at);
+            let believed = wall.is_none_or(|(jump, entry)| {
+                let from = jump.spell.from.plus_ms(holds_ms + SEEN_AFTER_MS);
+                !(from < entry.invited_at && entry.invited_at < jump.spell.until)
+            });
+            findings.check("nobody_is_dialed_while_the_wall_is_wrong", believed, || {
                 format!("{} at {}", fact.stream, fact.at)
             });
             let stopping = evidence

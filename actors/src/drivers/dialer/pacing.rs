@@ -15,7 +15,6 @@ use domain::campaign::command::CampaignCommand;
 use domain::dialing_plan::{DialingMode, DialingPlan, FloorSeen};
 use domain::event_filter::EventFilter;
 use domain::ids::{CallId, CampaignId};
-use domain::planted::{Bug, planted};
 use domain::ports::agents::AgentFloor;
 use domain::ports::event_store::PAGE_EVENTS_MAX;
 use domain::stored_event::{Position, StoredEvent};
@@ -126,7 +125,7 @@ pub(super) fn next_tick(plan_mode: DialingMode, now: Timestamp) -> Option<Timest
 
 /// Counts the calls that ended since the account stands, and records them before anybody is dialed.
 pub(super) async fn account(kit: &Kit, state: &CampaignState, facts: &CampaignFacts) -> Result<(), Halt> {
-    if !facts.plan.dialing_mode().needs_agents() || planted(Bug::LedgerAfterBatch) {
+    if !facts.plan.dialing_mode().needs_agents() {
         return Ok(());
     }
     let campaign = &facts.campaign;

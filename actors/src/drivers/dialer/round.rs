@@ -228,7 +228,7 @@ async fn paced(
 ) -> Result<(Wish, Option<Timestamp>), Halt> {
     let mut loaded = kit.state(&kit.system.campaigns, campaign).await?;
     let facts = loaded.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
-    if facts.plan.dialing_mode().needs_agents() {
+    if facts.plan.dialing_mode().needs_agents() && !planted(Bug::LedgerAfterBatch) {
         pacing::account(kit, &loaded.state, &facts).await?;
         loaded = kit.state(&kit.system.campaigns, campaign).await?;
     }
@@ -263,6 +263,11 @@ async fn batch(kit: &Kit, campaign: &CampaignId, asked: Asked) -> Result<Leave, 
     };
     let cause = kit.fresh_cause();
     let answer = kit.ask(&kit.system.campaigns, campaign, command, cause).await?;
+    if planted(Bug::LedgerAfterBatch)
+        && let Some(facts) = answer.state.facts(campaign.clone())
+    {
+        pacing::account(kit, &answer.state, &facts).await?;
+    }
     kit.live.forget_unused(campaign, told_count);
     let facts = answer.state.facts(campaign.clone()).ok_or(Halt::Fault)?;
     let facts = with_kept(kit, facts).await?;

@@ -24,9 +24,6 @@ use std::sync::Arc;
 /// Milliseconds per second, for `Retry-After`.
 const MS_PER_SECOND: u64 = 1_000;
 
-/// Why an order was not given to a line.
-const RECORD_TOOK_TOO_LONG: &str = "the permit ran out while the dial was put on record";
-
 /// One permitted call while it is dialed and talked through.
 pub(crate) struct Attempt {
     pub(crate) kit: Arc<Kit>,
@@ -162,9 +159,9 @@ impl Attempt {
             return Err(halt);
         }
         // The record may have taken long: a window that closed meanwhile, or an end, binds the INVITE too.
-        if self.kit.now() > permit.leaves_by() {
+        if self.kit.now() > permit.leaves_by() && !planted(Bug::LateInviteSent) {
             line.release(order.call, order.leg);
-            return Ok(Err(LineError::Invalid(RECORD_TOOK_TOO_LONG.to_owned())));
+            return Ok(Err(LineError::TooLate(permit.leaves_by())));
         }
         #[cfg(feature = "planted")]
         crate::drivers::planting::dial_twice(line, &self.number, &order).await;

@@ -24,6 +24,7 @@ impl Worker {
                 rule: "erased".to_owned(),
                 facts: std::collections::BTreeMap::new(),
             }),
+            facts: None,
             because: None,
         })
         .await
@@ -53,6 +54,7 @@ impl Worker {
                 rule: ORDERED.to_owned(),
                 facts: std::collections::BTreeMap::new(),
             }),
+            facts: None,
             because: None,
         };
         let released = withdraw_and_release(&self.kit, &release, reason).await?;

@@ -49,6 +49,8 @@ impl Worker {
             reason: CALLBACK_AGENT,
             not_before: Some(now.plus_ms(TAKEN_AGAIN_MS)),
             forbidden_by: None,
+            // Seconds only: whoever is asked again then is told what was missed.
+            facts: None,
             because: None,
         })
         .await?;

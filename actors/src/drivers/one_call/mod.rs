@@ -329,6 +329,7 @@ impl Worker {
                     rule: verdict.rule.clone(),
                     facts: verdict.facts.clone(),
                 });
+                let facts = self.facts.clone();
                 self.release(&Release {
                     call: customer.call,
                     customer: &customer.customer,
@@ -336,6 +337,7 @@ impl Worker {
                     reason: &verdict.rule,
                     not_before,
                     forbidden_by,
+                    facts: Some(&facts),
                     because: Some(EventId::derive(cause.command, index)),
                 })
                 .await?;

@@ -141,6 +141,7 @@ pub(crate) fn run(args: &Args) -> Result<(), Failure> {
             "permits": report.permits,
             "refusals": report.refusals,
             "abandon_ratio_max": report.abandoned_per_mille_max as f64 / 1_000.0,
+            "abandon_ratio_30_days_max": report.abandoned_30_days_per_mille_max as f64 / 1_000.0,
             "invariants": report.invariants,
             "log_hash": report.log_hash,
             "seconds": seconds,

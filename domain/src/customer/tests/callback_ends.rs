@@ -158,6 +158,7 @@ fn a_grant_that_is_given_back_waits_for_the_time_that_was_named_meanwhile() {
         reason: "no_place".to_owned(),
         not_before,
         forbidden_by: None,
+        facts: None,
     };
     let later = named.plus_ms(60_000);
     let meanwhile = person(&[granted(1), requested(named, None)]);
@@ -191,6 +192,7 @@ fn a_callback_ends_on_record_wherever_the_enrolment_does() {
         reason: "number_refused".to_owned(),
         not_before: None,
         forbidden_by: Some(by_rule("suppression")),
+        facts: None,
     };
     let withdraw = CustomerCommand::WithdrawEnrolment {
         campaign: campaign(),
@@ -240,4 +242,42 @@ fn a_number_that_is_none_is_not_called_once_more_because_a_callback_was_canceled
     let events = decide(&given, close_with(invalid, windowed())).unwrap();
     let events = decide(&[given, events].concat(), cancel()).unwrap();
     assert_eq!(ended_and_settled(&events).0, CallbackEnd::Canceled);
+}
+
+#[test]
+fn a_grant_given_back_until_behind_the_callback_says_at_once_that_it_was_missed() {
+    let named = at("15:00:00");
+    let until = named.plus_ms(CALLBACK_LATE_MS_MAX);
+    let release = |not_before, facts| CustomerCommand::ReleaseDial {
+        call: nth_call(1),
+        reason: "number_cap".to_owned(),
+        not_before: Some(not_before),
+        forbidden_by: None,
+        facts,
+    };
+    let given = person(&[requested(named, None), granted(1)]);
+    let in_time = decide(&given, release(until.minus_ms(1), Some(Box::new(windowed())))).unwrap();
+    assert!(matches!(in_time.as_slice(), [CustomerEvent::DialReleased { .. }]));
+    // Whoever cannot tell the campaign's facts leaves it to the next grant.
+    let untold = decide(&given, release(until, None)).unwrap();
+    assert!(matches!(untold.as_slice(), [CustomerEvent::DialReleased { .. }]));
+    let tomorrow = until.plus_ms(DAY_MS);
+    let events = decide(&given, release(tomorrow, Some(Box::new(windowed())))).unwrap();
+    let [
+        CustomerEvent::DialReleased { not_before, .. },
+        CustomerEvent::CallbackEnded {
+            how, rule, due_at, ..
+        },
+    ] = events.as_slice()
+    else {
+        panic!("{events:?}");
+    };
+    assert_eq!((*not_before, *due_at), (Some(tomorrow), Some(tomorrow)));
+    assert_eq!((*how, rule.as_deref()), (CallbackEnd::Missed, Some("number_cap")));
+    // Where the callback was all that was left, the enrolment is over with it.
+    let mut spent = windowed();
+    spent.plan.ends_at = Some(tomorrow);
+    let events = decide(&given, release(tomorrow, Some(Box::new(spent)))).unwrap();
+    let (how, rule) = ended_and_settled(&events);
+    assert_eq!((how, rule), (CallbackEnd::Missed, Some("number_cap")));
 }

@@ -107,6 +107,7 @@ fn an_open_call_is_waited_for_and_its_release_completes_the_erasure() {
         reason: "number_refused".to_owned(),
         not_before: None,
         forbidden_by: None,
+        facts: None,
     };
     check(
         &waiting,
@@ -187,6 +188,7 @@ fn a_hold_put_on_a_waiting_erasure_stops_it_and_its_release_carries_it_out() {
         reason: "number_refused".to_owned(),
         not_before: None,
         forbidden_by: None,
+        facts: None,
     };
     check(&stopped, give_back, Ok(vec![released(1, None)]));
     check(&stopped, release_hold(), Ok(vec![hold_released()]));

@@ -9,6 +9,7 @@ fn release(not_before: Option<Timestamp>, forbidden_by: Option<ForbiddenBy>) -> 
         reason: "number_refused".to_owned(),
         not_before,
         forbidden_by,
+        facts: None,
     }
 }
 
@@ -79,6 +80,7 @@ fn a_grant_that_is_given_back_leaves_due_what_was_named_however_the_policys_own_
         reason: "expired".to_owned(),
         not_before: None,
         forbidden_by: None,
+        facts: None,
     };
     let withdrawn = close_with(closing(2, Disposition::Withdrawn), windowed());
     for command in [given_back, withdrawn] {

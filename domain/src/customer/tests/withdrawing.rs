@@ -75,6 +75,7 @@ fn an_open_call_ends_first_and_settles_then_without_a_retry() {
         reason: "withdrawn".to_owned(),
         not_before: None,
         forbidden_by: None,
+        facts: None,
     };
     let given_back = decide(&person(&open), released).unwrap();
     assert_eq!(

@@ -193,9 +193,10 @@ impl Signalling {
             slot: Some(new.slot),
             peers: BTreeSet::new(),
         };
-        if self.stopping || self.legs.contains_key(&call_id) {
+        let too_late = self.stopping || self.grounds.time.now() > new.leaves_by;
+        if too_late || self.legs.contains_key(&call_id) {
             // One leg has one INVITE: the same leg asked for twice is closed unsent, as is a late one.
-            tracing::error!(%call_id, stopping = self.stopping, "a leg was ordered twice, or too late");
+            tracing::error!(%call_id, too_late, "a leg was ordered twice, or too late");
             live.mailbox.push(LegEvent::Failed(LegFailure {
                 cause: FailureCause::Local,
                 definite: true,

@@ -8,6 +8,7 @@ use crate::rtp::packet::OutgoingStream;
 use crate::sip::left_over::LeftOver;
 use crate::sip::message::SipMessage;
 use crate::sip::user_agent::Uac;
+use domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub(in crate::driver) struct NewLeg {
     pub(in crate::driver) uac: Uac,
     pub(in crate::driver) number: LegNumber,
     pub(in crate::driver) trunk: TrunkNumber,
+    /// The last instant at which its INVITE may leave, however long the order waited; by the driver's time.
+    pub(in crate::driver) leaves_by: Timestamp,
     pub(in crate::driver) mailbox: Arc<LegMailbox>,
     pub(in crate::driver) out: OutgoingStream,
     pub(in crate::driver) recording: Reserved,

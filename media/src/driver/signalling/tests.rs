@@ -58,6 +58,11 @@ async fn desk() -> Desk {
 impl Desk {
     /// Orders a leg; answers its Call-ID.
     async fn dial(&mut self, number: u128, mailbox: &Arc<LegMailbox>) -> String {
+        let leaves_by = self.signalling.grounds.time.now();
+        self.dial_by(number, mailbox, leaves_by).await
+    }
+
+    async fn dial_by(&mut self, number: u128, mailbox: &Arc<LegMailbox>, leaves_by: Timestamp) -> String {
         let remote = self.far_end.local_addr().unwrap();
         let settings = LegSettings {
             local: "127.0.0.1:5070".to_owned(),
@@ -67,6 +72,7 @@ impl Desk {
             callee: "+8613800138000".to_owned(),
             caller: None,
             credentials: None,
+            leaves_by,
             ring_timeout_ms: 30_000,
             first_response_ms: 32_000,
             media_addresses: Vec::new(),
@@ -82,6 +88,7 @@ impl Desk {
                 uac,
                 number: u64::try_from(number).unwrap(),
                 trunk: 0,
+                leaves_by,
                 mailbox: Arc::clone(mailbox),
                 out: OutgoingStream::new(1, 1, 1),
                 recording: Reserved::nowhere(),
@@ -130,4 +137,21 @@ async fn an_owner_that_left_before_its_leg_was_taken_is_not_forgotten() {
         desk.phase(&stays),
         "it is given up as it comes"
     );
+}
+
+#[tokio::test]
+async fn an_order_that_waited_beyond_its_permit_leaves_nothing() {
+    let mut desk = desk().await;
+    let now = desk.signalling.grounds.time.now();
+    let mailbox = Arc::new(LegMailbox::new());
+    let late = desk.dial_by(1, &mailbox, now.minus_ms(1)).await;
+    assert_eq!(desk.phase(&late), None, "no leg was begun");
+    match mailbox.next().await {
+        LegEvent::Failed(failure) => assert!(failure.definite && failure.cause == FailureCause::Local),
+        event => panic!("{event:?}"),
+    }
+    let mut datagram = [0; 64];
+    assert!(desk.far_end.try_recv(&mut datagram).is_err(), "nothing was sent");
+    let in_time = desk.dial_by(2, &Arc::new(LegMailbox::new()), now).await;
+    assert!(desk.phase(&in_time).is_some());
 }

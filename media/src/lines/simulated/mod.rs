@@ -62,6 +62,9 @@ impl Line for SimulatedLine {
                 ordered: order.call,
             });
         }
+        if self.clock.now() > permit.leaves_by() && !planted(Bug::LateInviteSent) {
+            return Err(LineError::TooLate(permit.leaves_by()));
+        }
         let held = {
             let mut legs = lock(&self.legs);
             if *legs >= self.facts.legs_max {

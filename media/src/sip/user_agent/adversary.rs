@@ -7,6 +7,7 @@ use crate::sip::sdp;
 use domain::call::progress::dispose_failure;
 use domain::disposition::Disposition;
 use domain::ports::line::{FailureCause, HungUpBy};
+use domain::time::Timestamp;
 
 /// Code, Reason header, whether 180 came before, and what the table of call progress makes of it.
 const TABLE: &[(u16, Option<&str>, bool, Disposition)] = &[
@@ -258,6 +259,31 @@ fn challenges_never_stretch_the_setup_beyond_its_cap() {
     }
     assert!(scene.failure().after_ms <= super::SETUP_MS);
     scene.finish();
+}
+
+#[test]
+fn an_invite_that_is_challenged_behind_its_permit_is_not_sent_again() {
+    let dialed_at = Timestamp::from_millis(1_000_000);
+    for (left_ms, invites) in [(31_000, 2), (30_999, 1)] {
+        let mut scene = Scene::with(LegSettings {
+            leaves_by: dialed_at.plus_ms(left_ms),
+            ..settings()
+        });
+        scene.wait(31_000);
+        let invite = scene.last("INVITE");
+        scene.answer(
+            &invite,
+            401,
+            "t",
+            &[("WWW-Authenticate", "Digest realm=\"r\", nonce=\"1\"")],
+        );
+        assert_eq!(scene.last("INVITE").cseq(), Some((invites, "INVITE")));
+        assert_eq!(
+            scene.events.is_empty(),
+            invites == 2,
+            "a leg that is not sent again has failed"
+        );
+    }
 }
 
 #[test]

@@ -256,7 +256,8 @@ impl Uac {
         self.invite = None;
         let wanted =
             matches!(self.phase, Phase::Calling | Phase::Proceeding) && matches!(self.cancel, Cancel::None);
-        if wanted && self.invite_cseq < INVITES_MAX && self.may_retry(code, response) {
+        let in_time = now <= self.settings.leaves_by;
+        if wanted && in_time && self.invite_cseq < INVITES_MAX && self.may_retry(code, response) {
             self.send_invite(now);
             return;
         }

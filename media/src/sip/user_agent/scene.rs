@@ -36,6 +36,7 @@ pub(super) fn settings() -> LegSettings {
             user: "u".to_owned(),
             password: "p".to_owned(),
         }),
+        leaves_by: Timestamp::from_micros(i64::MAX),
         ring_timeout_ms: 30_000,
         first_response_ms: 32_000,
         media_addresses: Vec::new(),

@@ -64,6 +64,7 @@ impl Rows<'_> {
             Val::count(1),
             Val::count(0),
             Val::Null,
+            Val::count(0),
             self.pos.clone(),
         ];
         if self
@@ -245,6 +246,7 @@ impl Rows<'_> {
     ) -> Result<(), ProjectionError> {
         self.of_unsettled(campaign, customer, &|cells| {
             cells.set(EnrolmentColumn::InList, Val::count(0));
+            cells.set(EnrolmentColumn::Callback, Val::count(1));
             if state_is(cells, "waiting") {
                 cells.set(EnrolmentColumn::DueAt, Val::at(callback_at));
                 not_called::forget(cells);
@@ -264,6 +266,7 @@ impl Rows<'_> {
             if *cells.get(EnrolmentColumn::AskedCall) == Val::Null {
                 cells.set(EnrolmentColumn::InList, Val::count(1));
             }
+            cells.set(EnrolmentColumn::Callback, Val::count(0));
             cells.set_known(EnrolmentColumn::DueAt, Val::maybe_at(due_at));
         })?;
         Ok(())
@@ -278,6 +281,7 @@ impl Rows<'_> {
         let is_new = self.of_unsettled(campaign, customer, &|cells| {
             cells.set(EnrolmentColumn::State, Val::text("settled"));
             cells.set(EnrolmentColumn::Call, Val::Null);
+            cells.set(EnrolmentColumn::Callback, Val::count(0));
             match why {
                 Some((rule, facts)) => not_called::note(cells, rule, facts),
                 None => not_called::forget(cells),

@@ -12,6 +12,8 @@ mod not_called;
 mod port;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod waiting_tests;
 
 pub use asked::asked_for;
 pub use port::SqlWorklist;
@@ -38,15 +40,18 @@ pub(crate) const CLOSINGS_TABLE: &str = "worklist_closing";
 /// See the file's description.
 pub struct Worklist;
 
+// start_scheduled: 1 while the campaign waits to begin by itself, at its time or behind another
 const CAMPAIGNS: Table = Table {
     name: "worklist_campaign",
     ddl: &[
         "create table worklist_campaign (campaign text primary key, status text not null,
-        enrolled bigint not null, settled bigint not null, pos bigint not null)",
+        enrolled bigint not null, settled bigint not null, start_scheduled bigint not null,
+        pos bigint not null)",
     ],
     key_columns: 1,
 };
 
+// callback: 1 while a time that was named for being called again waits
 // not_called_…: why it was not dialed when it was last asked for, its facts as a JSON object
 // asked_call: the id that the next call of the enrolment has, from when somebody asked for it until its grant
 // in_list: 0 where somebody asked for a call now, or named a time for being called again, who goes before
@@ -58,12 +63,15 @@ const ENROLMENTS: Table = Table {
         "create table worklist_enrolment (campaign text not null, customer text not null,
         number text not null, due_at bigint not null, state text not null, call text,
         not_called_rule text, not_called_facts text, not_called_zh text, not_called_en text,
-        in_list bigint not null, attempts bigint not null, asked_call text, pos bigint not null,
+        in_list bigint not null, attempts bigint not null, asked_call text, callback bigint not null,
+        pos bigint not null,
         primary key (campaign, customer))",
         "create index worklist_enrolment_due on worklist_enrolment (campaign, in_list, due_at, customer)
         where state = 'waiting'",
         "create index worklist_enrolment_asked on worklist_enrolment (asked_call)
         where asked_call is not null",
+        "create index worklist_enrolment_callback on worklist_enrolment (campaign, customer)
+        where callback = 1",
     ],
     key_columns: 2,
 };
@@ -94,13 +102,13 @@ const CLOSINGS: Table = Table {
 const TABLES: &[Table] = &[CAMPAIGNS, ENROLMENTS, CALLS, CLOSINGS];
 
 columns! {
-    enum CampaignColumn { Campaign, Status, Enrolled, Settled, Pos }
+    enum CampaignColumn { Campaign, Status, Enrolled, Settled, StartScheduled, Pos }
 }
 
 columns! {
     enum EnrolmentColumn {
         Campaign, Customer, Number, DueAt, State, Call, NotCalledRule, NotCalledFacts, NotCalledZh,
-        NotCalledEn, InList, Attempts, AskedCall, Pos,
+        NotCalledEn, InList, Attempts, AskedCall, Callback, Pos,
     }
 }
 
@@ -112,10 +120,11 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 6,
+    version: 7,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CampaignEvent::CREATED,
+        CampaignEvent::START_SCHEDULED,
         CampaignEvent::STARTED,
         CampaignEvent::PAUSED,
         CampaignEvent::RESUMED,
@@ -221,6 +230,7 @@ impl Rows<'_> {
     }
 
     fn campaign(&mut self, event: &ViewEvent, fact: &CampaignEvent) -> Result<(), ProjectionError> {
+        let campaign = Val::text(event.envelope.stream.id());
         let status = match fact {
             CampaignEvent::Created { .. } => "draft",
             CampaignEvent::Started {} | CampaignEvent::Resumed {} | CampaignEvent::Reopened { .. } => {
@@ -229,14 +239,19 @@ impl Rows<'_> {
             CampaignEvent::Paused { .. } => "paused",
             CampaignEvent::Stopped { .. } => "stopped",
             CampaignEvent::Completed { .. } => "completed",
+            CampaignEvent::StartScheduled { .. } => {
+                return self.of_campaign(campaign, &|cells| {
+                    cells.set(CampaignColumn::StartScheduled, Val::count(1));
+                });
+            }
             CampaignEvent::WindowClosed { verdict, until } => {
                 return self.window_closed(event, verdict, *until);
             }
             _ => return Ok(()),
         };
-        let campaign = Val::text(event.envelope.stream.id());
         self.of_campaign(campaign, &|cells| {
             cells.set(CampaignColumn::Status, Val::text(status));
+            cells.set(CampaignColumn::StartScheduled, Val::count(0));
         })
     }
 
@@ -258,7 +273,15 @@ impl Rows<'_> {
             return Ok(());
         }
         let draft = Val::text("draft");
-        let mut row = vec![campaign, draft, Val::Int(0), Val::Int(0), self.pos.clone()];
+        let none = Val::Int(0);
+        let mut row = vec![
+            campaign,
+            draft,
+            none.clone(),
+            none.clone(),
+            none,
+            self.pos.clone(),
+        ];
         change(&mut Cells(&mut row));
         self.tx.append_row(&CAMPAIGNS, row)
     }

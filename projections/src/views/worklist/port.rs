@@ -180,7 +180,8 @@ impl Worklist for SqlWorklist {
               and customer is not null and ended_pos is null
               and (dialed_at is not null or customer_side = 'granted' or number_side = 'granted')),
              (select min(due_at) from worklist_enrolment
-              where worklist_enrolment.campaign = worklist_campaign.campaign and state = 'waiting')
+              where worklist_enrolment.campaign = worklist_campaign.campaign and state = 'waiting'),
+             start_scheduled = 1
              from worklist_campaign where status not in ('completed', 'stopped')
              order by campaign limit $1",
             vec![Val::count(CAMPAIGNS_MAX)],
@@ -192,8 +193,21 @@ impl Worklist for SqlWorklist {
                     settled_count: row.count()?,
                     open_count: row.count()?,
                     next_due_at: row.maybe_at()?,
+                    start_scheduled: row.flag()?,
                 })
             },
+        )
+        .await
+    }
+
+    async fn callbacks_of_stopped(&self, limit: usize) -> Result<Vec<DueEnrolment>, WorklistError> {
+        self.read(
+            "select campaign, customer, number, due_at from worklist_enrolment
+             where callback = 1 and state = 'waiting'
+             and campaign in (select campaign from worklist_campaign where status = 'stopped')
+             order by campaign, customer limit $1",
+            vec![Val::count(limit)],
+            read_due,
         )
         .await
     }

@@ -15,7 +15,7 @@ use domain::time::Timestamp;
 
 const SUCCESS: Option<Outcome> = Some(Outcome::Success);
 
-async fn worklist(story: &Story) -> SqlWorklist {
+pub(super) async fn worklist(story: &Story) -> SqlWorklist {
     let (db, runner) = story.shown_by(View).await;
     SqlWorklist::over(db, runner.progress())
 }
@@ -25,7 +25,7 @@ async fn due_count(story: &Story, now: Timestamp) -> usize {
     list.due(&campaign("T"), now, 100).await.unwrap().len()
 }
 
-fn late() -> Timestamp {
+pub(super) fn late() -> Timestamp {
     ten().plus_ms(3_600_000)
 }
 
@@ -347,6 +347,7 @@ async fn a_campaigns_work_follows_its_own_events() {
         settled_count: 1,
         open_count: 1,
         next_due_at: Some(ten().plus_ms(2_000)),
+        start_scheduled: false,
     };
     assert_eq!(work(&story).await, [expected]);
     let reason = PauseReason::Requested;

@@ -1,0 +1,52 @@
+//! Callbacks that wait in a campaign that was stopped: nobody makes them any more, and their record says so.
+
+use super::kit::{Halt, Kit};
+use domain::campaign::CampaignStatus;
+use domain::customer::command::CustomerCommand;
+use domain::ports::worklist::{DueEnrolment, WorklistError};
+use domain::time::Timestamp;
+
+/// Why they end, as it is stored.
+const STOPPED: &str = "its campaign was stopped";
+
+/// Callbacks ended in one look: a stopped campaign may have thousands, and other work waits meanwhile.
+const CALLBACKS_MAX: usize = 256;
+
+/// Wait before the next of many, or before they are tried again after an error.
+const AGAIN_MS: u64 = 1_000;
+
+/// Asks for the end of each. Answers when to look again by time alone; what is refused is settled, or will
+/// be told by an event that the view has not seen yet.
+pub(super) async fn end_callbacks(kit: &Kit) -> Result<Option<Timestamp>, WorklistError> {
+    if kit.is_draining() {
+        return Ok(None);
+    }
+    let waiting = kit.ports.worklist.callbacks_of_stopped(CALLBACKS_MAX).await?;
+    let mut looks_again = waiting.len() == CALLBACKS_MAX;
+    for one in &waiting {
+        match end_callback(kit, one).await {
+            Ok(()) | Err(Halt::Refused) => {}
+            Err(halt @ (Halt::Unavailable | Halt::Fault)) => {
+                tracing::warn!(campaign = %one.campaign, %halt, "a callback could not be ended");
+                looks_again = true;
+            }
+        }
+    }
+    Ok(looks_again.then(|| kit.now().plus_ms(AGAIN_MS)))
+}
+
+/// By the campaign's own state: the view only says where to look.
+async fn end_callback(kit: &Kit, one: &DueEnrolment) -> Result<(), Halt> {
+    let loaded = kit.state(&kit.system.campaigns, &one.campaign).await?;
+    let stopped = loaded.state.status() == Some(CampaignStatus::Stopped);
+    let facts = loaded.state.facts(one.campaign.clone()).filter(|_| stopped);
+    let facts = Box::new(facts.ok_or(Halt::Refused)?);
+    let command = CustomerCommand::CancelCallback {
+        facts,
+        reason: STOPPED.to_owned(),
+        by: None,
+    };
+    kit.ask(&kit.system.customers, &one.customer, command, kit.fresh_cause())
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,68 @@
+//! A grant that was not dialed is given back: when the enrolment is due again, what becomes of a time that
+//! was named, and whether a rule has settled it.
+
+use super::answering::{Decided, settled_by};
+use super::callbacks;
+use super::command::{CustomerCommand, ForbiddenBy};
+use super::enrolment::EnrolmentState;
+use super::event::CustomerEvent;
+use super::state::CustomerState;
+use super::withdrawing;
+use crate::calling_plan::CampaignFacts;
+use crate::ids::CampaignId;
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// Nothing to release (closed, released before, never granted): no event.
+pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now: Timestamp) -> Decided {
+    let CustomerCommand::ReleaseDial {
+        call,
+        reason,
+        not_before,
+        forbidden_by,
+        facts,
+    } = command
+    else {
+        return Ok(Vec::new());
+    };
+    let open = |(_, enrolment): &(&CampaignId, &EnrolmentState)| enrolment.open == Some(call);
+    let Some((campaign, enrolment)) = state.enrolments().iter().find(open) else {
+        return Ok(Vec::new());
+    };
+    let not_before = not_before.max(callbacks::named_while_open(enrolment, now));
+    let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
+    let missed = facts.filter(|_| forbidden.is_none());
+    let missed = missed.and_then(|facts| missed_by((state, enrolment), &facts, &reason, not_before?));
+    let mut events = vec![CustomerEvent::DialReleased {
+        campaign: campaign.clone(),
+        call,
+        reason,
+        not_before,
+    }];
+    events.extend(missed.into_iter().flatten());
+    let settled = forbidden.map(|forbidden: ForbiddenBy| settled_by(campaign, enrolment, forbidden));
+    events.extend(settled.into_iter().flatten());
+    Ok(events)
+}
+
+/// Who may not be dialed before the callback's time is over has missed it, and is told so now and not when
+/// they are due again.
+fn missed_by(
+    (state, enrolment): (&CustomerState, &EnrolmentState),
+    facts: &CampaignFacts,
+    rule: &str,
+    not_before: Timestamp,
+) -> Option<Vec<CustomerEvent>> {
+    let pending = enrolment
+        .callback
+        .as_deref()
+        .filter(|one| not_before >= one.until)?;
+    let by = (rule.to_owned(), BTreeMap::new());
+    Some(callbacks::missed(
+        (state, enrolment),
+        facts,
+        pending,
+        Some(by),
+        Some(not_before),
+    ))
+}

@@ -1,0 +1,93 @@
+//! What waits without being due: campaigns that are to begin by themselves, callbacks of stopped ones.
+
+use super::tests::{late, worklist};
+use crate::testing::{Story, campaign, customer, ten};
+use domain::callback::CallbackEnd;
+use domain::campaign::event::CampaignEvent;
+use domain::customer::event::CustomerEvent;
+use domain::ports::worklist::Worklist;
+use std::collections::BTreeMap;
+
+fn requested() -> CustomerEvent {
+    CustomerEvent::CallbackRequested {
+        campaign: campaign("T"),
+        callback_at: late(),
+        until: late().plus_ms(1),
+        agent: None,
+        call: None,
+        reason: None,
+        by: None,
+    }
+}
+
+fn ended(how: CallbackEnd) -> CustomerEvent {
+    CustomerEvent::CallbackEnded {
+        campaign: campaign("T"),
+        callback_at: late(),
+        how,
+        call: None,
+        rule: None,
+        facts: BTreeMap::new(),
+        not_before: None,
+        due_at: None,
+        reason: None,
+        by: None,
+    }
+}
+
+#[tokio::test]
+async fn a_campaign_waits_to_begin_by_itself_until_it_begins() {
+    let mut story = Story::new();
+    story.at = ten();
+    story.created("T");
+    for (event, waits) in [
+        (None, false),
+        (
+            Some(CampaignEvent::StartScheduled {
+                starts_at: Some(late()),
+                after: None,
+            }),
+            true,
+        ),
+        (Some(CampaignEvent::Started {}), false),
+    ] {
+        if let Some(event) = event {
+            story.campaign("T", event);
+        }
+        let work = worklist(&story).await.unfinished_campaigns().await.unwrap();
+        assert_eq!(work[0].start_scheduled, waits);
+    }
+}
+
+#[tokio::test]
+async fn callbacks_of_a_stopped_campaign_are_listed_until_each_has_an_end() {
+    let mut story = Story::new();
+    story.at = ten();
+    story
+        .created("T")
+        .enrolled("T", 1)
+        .enrolled("T", 2)
+        .enrolled("T", 3);
+    for person in [1, 2] {
+        story.customer(person, requested());
+    }
+    let listed = |story: &Story| {
+        let mut copy = Story::new();
+        copy.events = story.events.clone();
+        async move {
+            let due = worklist(&copy).await.callbacks_of_stopped(9).await.unwrap();
+            due.into_iter().map(|one| one.customer).collect::<Vec<_>>()
+        }
+    };
+    assert!(listed(&story).await.is_empty(), "it is not stopped");
+    let reason = "a mistake".to_owned();
+    story.campaign("T", CampaignEvent::Stopped { reason });
+    let mut both = vec![customer(1), customer(2)];
+    both.sort();
+    assert_eq!(listed(&story).await, both);
+    // A time that was refused in a call leaves the one that waits.
+    story.customer(1, ended(CallbackEnd::Refused));
+    assert_eq!(listed(&story).await, both);
+    story.customer(1, ended(CallbackEnd::Canceled));
+    assert_eq!(listed(&story).await, [customer(2)]);
+}
