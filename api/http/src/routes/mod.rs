@@ -98,7 +98,7 @@ use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
 use crate::places::{Route, RouteList};
 use crate::reply::problem_response;
-use crate::router::Router;
+use crate::router::{Router, Stands};
 use domain::problem::{Kind, Problem};
 use std::convert::Infallible;
 use warp::Filter;
@@ -248,7 +248,14 @@ pub fn all(installation: &Ctx) -> Router {
         let joined = join(endpoints, installation);
         joined.recover(turned_away).unify().boxed()
     };
-    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, joined);
+    let stands = |endpoints: Vec<Endpoint>| Stands {
+        endpoints: endpoints
+            .iter()
+            .map(|endpoint| endpoint.answering(installation))
+            .collect(),
+        filter: joined(endpoints),
+    };
+    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, stands);
     Router::new(routes, joined(Vec::new()))
 }
 
