@@ -74,8 +74,16 @@ impl PostgresServer {
         Some(server)
     }
 
-    /// From now on lets this role in by loopback only where it shows a certificate that names it, by one of the
-    /// authorities in a file.
+    /// How many connections of a role show a certificate that names it.
+    pub fn certified(&self, role: &str) -> i64 {
+        self.count(&format!(
+            "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+             WHERE usename = '{role}' AND client_dn LIKE '%{role}%'"
+        ))
+    }
+
+    /// From now on lets this role in by loopback only where it shows a certificate that names it, by one of
+    /// the authorities in a file.
     pub fn demand_certificate(&self, role: &str, authorities: &Path) {
         let to = self.data().join("root.crt");
         let mut install = command("install");

@@ -19,7 +19,7 @@ pub struct ClientIdentity {
 }
 
 impl ClientIdentity {
-    /// Reads both files and holds them against each other; whether they are good today is the server's to say.
+    /// Reads both files and holds them against each other; whether they are good today the server says.
     pub fn load(files: IdentityFiles) -> Result<Arc<Self>, TlsError> {
         let shown = Mutex::new(Arc::new(read(&files)?));
         Ok(Arc::new(Self { files, shown }))

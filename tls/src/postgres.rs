@@ -1,5 +1,5 @@
-//! TLS as a PostgreSQL client asks for it: `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of its URL, read as
-//! libpq reads them.
+//! TLS as a PostgreSQL client asks for it: `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of its URL, read
+//! as libpq reads them.
 //!
 //! What is not asked for is not tried, and what is asked for is never given up: there is no mode here that
 //! ends in plain text because the server would not have it otherwise (`prefer` and `allow` are refused).

@@ -218,8 +218,8 @@ fn a_url_says_whom_to_trust_and_no_password_is_shown() {
     }
 }
 
-/// Handshakes with a server that asks whoever comes for a certificate of the authority in `authorities`; which
-/// one it was shown.
+/// Handshakes with a server that asks whoever comes for a certificate of the authority in `authorities`;
+/// which one it was shown.
 async fn shown_by(url: &str, server: &Arc<Identity>, authorities: &Path) -> Result<Fingerprint, String> {
     let mut roots = RootCertStore::empty();
     for certificate in pem::certificates(authorities, &pem::read(authorities).unwrap()).unwrap() {

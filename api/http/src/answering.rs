@@ -1,9 +1,9 @@
-//! An endpoint made ready to answer, by whichever way a request came to it: guard, rows, a reply that is kept,
-//! then its handler.
+//! An endpoint made ready to answer, by whichever way a request came to it: guard, rows, a reply that is
+//! kept, then its handler.
 //!
-//! Most requests come by warp's filters. A read without a body, a query or another protocol needs nothing that
-//! those make ready (a copy of every header, a stream of pieces, an upgrade), and comes straight here: which
-//! endpoint answers it is decided as the filters do, the first of the list whose method and path fit.
+//! Most requests come by warp's filters. A read without a body, a query or another protocol needs nothing
+//! that those make ready (a copy of every header, a stream of pieces, an upgrade), and comes straight here
+//! (`router`).
 
 use crate::body::Body;
 use crate::context::Ctx;
@@ -12,6 +12,7 @@ use crate::guard::Guard;
 use crate::input::Input;
 use crate::kept_replies::Asked;
 use crate::reply::{problem_response, tell_rate};
+use crate::router::Reader;
 use crate::server::Peer;
 use application::access::Caller;
 use application::query::Query;
@@ -23,7 +24,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use warp::http::request::Parts;
-use warp::http::{HeaderMap, Method, Uri, header};
+use warp::http::{HeaderMap, Method};
 use warp::reply::Response;
 use warp::ws::Ws;
 
@@ -58,8 +59,17 @@ impl Answering {
         answered.unwrap_or_else(|problem| problem_response(&problem))
     }
 
-    /// The answer to a plain read, whose path has these parameters.
-    pub(crate) async fn read(self, params: Vec<String>, parts: Parts) -> Response {
+    /// The same for plain reads alone; `None` where this is no read.
+    pub(crate) fn reader(self) -> Option<Reader> {
+        let route = self.route;
+        let is_read = self.method == Method::GET;
+        is_read.then(|| Reader {
+            route,
+            read: Box::new(move |params, parts| Box::pin(self.clone().read(params, parts))),
+        })
+    }
+
+    async fn read(self, params: Vec<String>, parts: Parts) -> Response {
         let brought = Brought {
             params,
             query: Query(Vec::new()),
@@ -117,63 +127,5 @@ impl Answering {
         }
         let response = (self.handler)(Arc::clone(&ctx), input).await?;
         Ok(asked.keep(&ctx, response).await)
-    }
-}
-
-/// The values of a path's parameters, still percent-encoded, where it fits a route's.
-fn params_of(route: &str, path: &str) -> Option<Vec<String>> {
-    let mut given = path.strip_prefix('/')?.split('/');
-    let mut params = Vec::new();
-    for wanted in route.split('/').filter(|segment| !segment.is_empty()) {
-        match given.next()? {
-            // Whether that is a segment at all is for the filters to say.
-            "" => return None,
-            value if wanted.starts_with('{') => params.push(value.to_owned()),
-            word if word == wanted => {}
-            _ => return None,
-        }
-    }
-    given.next().is_none().then_some(params)
-}
-
-/// Which of these endpoints answers a plain read, and the parameters of its path. `None`: it is no plain read,
-/// or nobody's.
-pub(crate) fn reader_of(
-    endpoints: &[Answering],
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Option<(Answering, Vec<String>)> {
-    if method != Method::GET || uri.query().is_some() || headers.contains_key(header::UPGRADE) {
-        return None;
-    }
-    let reads = endpoints.iter().filter(|endpoint| endpoint.method == *method);
-    let mut fitting = reads.filter_map(|endpoint| Some((endpoint, params_of(endpoint.route, uri.path())?)));
-    let (found, params) = fitting.next()?;
-    Some((found.clone(), params))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_path_fits_a_route_word_by_word_and_what_is_in_doubt_does_not() {
-        let route = "/api/v1/calls/{id}/proof";
-        let fits = |path: &str| params_of(route, path);
-        assert_eq!(fits("/api/v1/calls/a%2Fb/proof"), Some(vec!["a%2Fb".to_owned()]));
-        for other in [
-            "/api/v1/calls//proof",
-            "/api/v1/calls/a/proof/",
-            "//api/v1/calls/a/proof",
-            "/api/v1/calls/a",
-            "/api/v1/calls/a/proof/more",
-            "/api/v1/CALLS/a/proof",
-            "api/v1/calls/a/proof",
-            "*",
-        ] {
-            assert_eq!(fits(other), None, "{other}");
-        }
-        assert_eq!(params_of("/livez", "/livez"), Some(Vec::new()));
     }
 }

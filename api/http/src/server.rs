@@ -292,7 +292,9 @@ where
     };
     if let Some((reader, params)) = reader {
         let (parts, _nothing) = request.into_parts();
-        let answered = AssertUnwindSafe(reader.read(params, parts)).catch_unwind().await;
+        let answered = AssertUnwindSafe((reader.read)(params, parts))
+            .catch_unwind()
+            .await;
         return answered.unwrap_or_else(|_| panicked());
     }
     let mut service = warp::service(routes.at(request.uri().path()));

@@ -1,5 +1,5 @@
-//! What the role of a database may do beyond our work there, for `doctor`: log, rows and keys need a role that
-//! owns its database and nothing else.
+//! What the role of a database may do beyond our work there, for `doctor`: log, rows and keys need a role
+//! that owns its database and nothing else.
 
 use super::connect::{Address, Purpose, configured, failed, read_url};
 use crate::error::ProjectionError;

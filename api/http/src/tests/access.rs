@@ -315,7 +315,10 @@ async fn brief_key(story: &Story, user: &str) -> String {
         label: None,
     };
     let create = ApiKeyCommand::Create { facts };
-    let made = installation.entities.api_keys.ask(&id, create, Cause::outside(command));
+    let made = installation
+        .entities
+        .api_keys
+        .ask(&id, create, Cause::outside(command));
     made.await.unwrap();
     format!("Bearer ll_{}_brief", id.uuid().simple())
 }
@@ -353,7 +356,10 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
             "{told}"
         );
         let told = briefly.collect().await.unwrap().to_bytes();
-        assert!(String::from_utf8_lossy(&told).contains("you may follow no more"), "it ran out");
+        assert!(
+            String::from_utf8_lossy(&told).contains("you may follow no more"),
+            "it ran out"
+        );
         let again = get(&story, "/api/v1/events", &brief).await;
         assert_eq!((again.status, again.code()), (401, "key-expired"));
         let change = json!({ "remove": "integrator", "reason": "the contract ended" });

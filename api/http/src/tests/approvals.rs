@@ -219,7 +219,11 @@ fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
         let change = json!({ "remove": "compliance", "reason": "moves" });
         let taken = replace(&story, "/api/v1/users/li", "/api/v1/users/li/roles", change).await;
         assert_eq!(taken.status, 200, "{}", taken.body);
-        assert_eq!(approve(&story, &id, &wang).await.status, 200, "what was asked stands");
+        assert_eq!(
+            approve(&story, &id, &wang).await.status,
+            200,
+            "what was asked stands"
+        );
         let used = post(&story, erase, &li, json!({ "reason": "asked", "approval": id })).await;
         assert_eq!((used.status, used.code()), (403, "role-missing"), "{}", used.body);
         assert!(trail(&story, "customer.erasure_requested").await.is_empty());

@@ -1,5 +1,5 @@
-//! A plain read comes to its endpoint by a way of its own, and is answered as by warp's filters: every route is
-//! asked both ways, once with nothing behind its path and once with an empty query, which those read.
+//! A plain read comes to its endpoint by a way of its own, and is answered as by warp's filters: every route
+//! is asked both ways, once with nothing behind its path and once with an empty query, which those read.
 
 use super::doors::Server;
 use crate::router::Router;
@@ -36,7 +36,9 @@ fn each_read_is_answered_alike_by_both_ways() {
     let server = Server::begin();
     let routes = all(&server.running.ctx);
     server.runtime.block_on(async {
-        let reads = endpoints().into_iter().filter(|endpoint| endpoint.method == Method::GET);
+        let reads = endpoints()
+            .into_iter()
+            .filter(|endpoint| endpoint.method == Method::GET);
         let mut asked = 0;
         for endpoint in reads {
             let words = endpoint.path.split('/').map(|word| match word.starts_with('{') {

@@ -43,10 +43,7 @@ pub(super) fn prove(
     match Started::on(&data, &["--store", &log, "--read-db", &log, "--keys", &keys]) {
         None => violations.unless(false, "a server whose role may little does not become ready"),
         Some(mut server) => {
-            let named = database.count(&format!(
-                "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
-                 WHERE usename = '{ROLE}' AND client_dn LIKE '%{ROLE}%'"
-            ));
+            let named = database.certified(ROLE);
             violations.unless(named > 3, format!("{named} connections show a certificate"));
             server.program.signal("TERM");
             let status = server.program.wait(Duration::from_secs(20));

@@ -2,8 +2,8 @@
 //!
 //! The matrix is made from the description of a running server, so no route is forgotten, and held against
 //! the table of `docs/reference/access.md`, which people read. What a limited key is told is searched for
-//! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol. Both are held
-//! to holes made on purpose, each of which must be seen.
+//! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol. Both are
+//! held to holes made on purpose, each of which must be seen.
 
 mod matrix;
 mod people;
