@@ -68,7 +68,7 @@ pub use instant::position_at;
 pub use live::Projections;
 pub use origin::{Origin, forget_origin, hold_to_log, origin_of};
 pub use own_checkpoints::{OtherBuild, kept_by_other_build, rows_of_other_build};
-pub use postgres::{PostgresQuestions, PostgresReadDb, missing_grant};
+pub use postgres::{PostgresQuestions, PostgresReadDb, idle_powers, missing_grant};
 pub use progress::Progress;
 pub use read_ahead::{BATCH_EVENTS_MAX, CATCH_UP_EVENTS_MAX};
 pub use rebuild::{

@@ -74,6 +74,35 @@ impl PostgresServer {
         Some(server)
     }
 
+    /// How many connections of a role show a certificate that names it.
+    pub fn certified(&self, role: &str) -> i64 {
+        self.count(&format!(
+            "SELECT count(*) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) \
+             WHERE usename = '{role}' AND client_dn LIKE '%{role}%'"
+        ))
+    }
+
+    /// From now on lets this role in by loopback only where it shows a certificate that names it, by one of
+    /// the authorities in a file.
+    pub fn demand_certificate(&self, role: &str, authorities: &Path) {
+        let to = self.data().join("root.crt");
+        let mut install = command("install");
+        assert!(
+            succeeds(install.args(["-m", "644"]).arg(authorities).arg(to)),
+            "it can be given one"
+        );
+        let rules = format!(
+            "local all all trust\nhostssl all {role} 127.0.0.1/32 cert\nhostssl all all 127.0.0.1/32 trust\n"
+        );
+        std::fs::write(self.data().join("pg_hba.conf"), rules).expect("its rules can be written");
+        for sql in [
+            "ALTER SYSTEM SET ssl_ca_file = 'root.crt'",
+            "SELECT pg_reload_conf()",
+        ] {
+            self.run_sql(sql);
+        }
+    }
+
     fn make() -> Option<Self> {
         let programs = programs()?;
         let folder = tempfile::tempdir().expect("a temporary folder can be made");

@@ -88,6 +88,11 @@ impl Identity {
         self.shown().fingerprint
     }
 
+    /// The certificate that is shown, and those between it and its authority.
+    pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.shown().certified.cert.clone()
+    }
+
     /// Looks at the files again. Two files are not replaced in one instant, so a pair that does not fit is
     /// believed only when it is met again.
     pub fn look(&self, now: Timestamp) -> Look {
@@ -172,12 +177,26 @@ fn fit(
     now: Timestamp,
 ) -> Result<Shown, TlsError> {
     let chain = pem::certificates(&files.certificate, &certificate?)?;
-    let key_der = pem::key(&files.key, &key?)?;
+    let key = key?;
     let own = chain
         .first()
         .cloned()
         .ok_or_else(|| TlsError::file(&files.certificate, "it holds no certificate in PEM"))?;
     check_own(files, &own, now)?;
+    let certified = certified(files, chain, &key)?;
+    Ok(Shown {
+        certified: Arc::new(certified),
+        fingerprint: Fingerprint::of(&own),
+    })
+}
+
+/// A chain with the key of its first certificate.
+pub(crate) fn certified(
+    files: &IdentityFiles,
+    chain: Vec<CertificateDer<'static>>,
+    key: &[u8],
+) -> Result<CertifiedKey, TlsError> {
+    let key_der = pem::key(&files.key, key)?;
     let provider: Arc<CryptoProvider> = provider();
     let signing = provider.key_provider.load_private_key(key_der).map_err(|error| {
         TlsError::file(&files.key, format!("it holds no key that can sign here: {error}"))
@@ -185,10 +204,7 @@ fn fit(
     let certified = CertifiedKey::new(chain, signing);
     match certified.keys_match() {
         // A key that does not show its public half is not known to be wrong.
-        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(Shown {
-            certified: Arc::new(certified),
-            fingerprint: Fingerprint::of(&own),
-        }),
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
         Err(Error::InconsistentKeys(_)) => Err(TlsError::file(
             &files.key,
             format!(

@@ -7,6 +7,7 @@
 //! certificate; never a key, a password or a URL.
 
 mod accepted;
+mod client_identity;
 mod error;
 mod identity;
 mod pem;
@@ -21,6 +22,7 @@ mod tests;
 mod trust;
 
 pub use accepted::{Accepted, Acceptor};
+pub use client_identity::ClientIdentity;
 pub use error::{TlsError, said};
 pub use identity::{Identity, IdentityFiles, Look};
 pub use trust::{Fingerprint, Trust};

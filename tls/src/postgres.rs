@@ -1,9 +1,12 @@
-//! TLS as a PostgreSQL client asks for it: `sslmode` and `sslrootcert` of its URL, read as libpq reads them.
+//! TLS as a PostgreSQL client asks for it: `sslmode`, `sslrootcert`, `sslcert` and `sslkey` of its URL, read
+//! as libpq reads them.
 //!
 //! What is not asked for is not tried, and what is asked for is never given up: there is no mode here that
 //! ends in plain text because the server would not have it otherwise (`prefer` and `allow` are refused).
 
+use crate::client_identity::ClientIdentity;
 use crate::error::TlsError;
+use crate::identity::IdentityFiles;
 use crate::trust::Trust;
 use percent_encoding::percent_decode_str;
 use rustls::ClientConfig;
@@ -42,11 +45,14 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
         None => (Some(url), None),
     };
     let (mut mode, mut file, mut kept) = (None, None, Vec::new());
+    let (mut certificate, mut key) = (None, None);
     let mut is_direct = false;
     for pair in query.into_iter().flat_map(|query| query.split('&')) {
         match pair.split_once('=') {
             Some(("sslmode", value)) => mode = Some(decoded(value)?),
             Some(("sslrootcert", value)) => file = Some(decoded(value)?),
+            Some(("sslcert", value)) => certificate = Some(decoded(value)?),
+            Some(("sslkey", value)) => key = Some(decoded(value)?),
             _ => {
                 is_direct |= pair == "sslnegotiation=direct";
                 kept.push(pair);
@@ -54,6 +60,12 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
         }
     }
     let trust = trust_of(mode.as_deref(), file.as_deref())?;
+    let own = own_of(certificate, key)?;
+    if own.is_some() && trust.is_none() {
+        return Err(TlsError::Asked(
+            "sslcert and sslkey are shown over TLS alone: say sslmode=verify-full beside them".to_owned(),
+        ));
+    }
     let asked = if trust.is_some() {
         "sslmode=require"
     } else {
@@ -61,7 +73,9 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
     };
     kept.push(asked);
     let protocols: &[&[u8]] = if is_direct { &[PROTOCOL] } else { &[] };
-    let config = trust.map(|trust| trust.config(protocols)).transpose()?;
+    let config = trust
+        .map(|trust| trust.config_showing(protocols, own))
+        .transpose()?;
     Ok(Read {
         url: format!("{}?{}", head.unwrap_or_default(), kept.join("&")),
         connector: Connector(config.map(Arc::new)),
@@ -71,7 +85,24 @@ pub fn read(url: &str) -> Result<Read, TlsError> {
 fn decoded(value: &str) -> Result<String, TlsError> {
     let text = percent_decode_str(value).decode_utf8();
     text.map(String::from)
-        .map_err(|_shown| TlsError::Asked("sslmode and sslrootcert are written in UTF-8".to_owned()))
+        .map_err(|_shown| TlsError::Asked("what is said of TLS is written in UTF-8".to_owned()))
+}
+
+/// What the client shows of itself: both files or neither.
+fn own_of(certificate: Option<String>, key: Option<String>) -> Result<Option<Arc<ClientIdentity>>, TlsError> {
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(certificate), Some(key)) => {
+            let files = IdentityFiles {
+                certificate: certificate.into(),
+                key: key.into(),
+            };
+            ClientIdentity::load(files).map(Some)
+        }
+        (Some(_), None) | (None, Some(_)) => Err(TlsError::Asked(
+            "sslcert needs sslkey beside it, and sslkey sslcert".to_owned(),
+        )),
+    }
 }
 
 /// Whom to trust; `None` is plain text, which somebody asked for.

@@ -5,7 +5,8 @@ use crate::identity::IdentityFiles;
 use crate::trust::{Fingerprint, Trust};
 use domain::time::Timestamp;
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, date_time_ymd,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use rustls::pki_types::ServerName;
 use std::fs;
@@ -55,11 +56,25 @@ impl Authority {
         let mut params = CertificateParams::new(hosts).unwrap();
         params.not_before = date_time_ymd(years.0, 1, 1);
         params.not_after = date_time_ymd(years.1, 1, 1);
+        self.sign(&params, folder, "server")
+    }
+
+    /// One for a client of this name.
+    pub fn issue_to(&self, folder: &Path, name: &str) -> IdentityFiles {
+        let mut params = CertificateParams::default();
+        params.distinguished_name = DistinguishedName::new();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.not_before = date_time_ymd(NOW.0, 1, 1);
+        params.not_after = date_time_ymd(NOW.1, 1, 1);
+        self.sign(&params, folder, "client")
+    }
+
+    fn sign(&self, params: &CertificateParams, folder: &Path, file: &str) -> IdentityFiles {
         let key = KeyPair::generate().unwrap();
         let signed = params.signed_by(&key, &self.issuer).unwrap();
         let files = IdentityFiles {
-            certificate: folder.join("server.crt"),
-            key: folder.join("server.key"),
+            certificate: folder.join(format!("{file}.crt")),
+            key: folder.join(format!("{file}.key")),
         };
         fs::write(&files.certificate, signed.pem()).unwrap();
         fs::write(&files.key, key.serialize_pem()).unwrap();

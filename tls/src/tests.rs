@@ -1,12 +1,19 @@
 //! Certificates as they are met: good, of another authority or host, too old, too new, and replaced.
 
 use crate::identity::{Identity, IdentityFiles, Look};
+use crate::pem;
+use crate::provider::provider;
 use crate::testing::{Authority, NOW, Years, agreed, connect, noon, shown};
-use crate::{Accepted, Fingerprint, TlsError, Trust, postgres};
+use crate::{Accepted, ClientIdentity, Fingerprint, TlsError, Trust, postgres};
+use rustls::client::ResolvesClientCert;
+use rustls::server::WebPkiClientVerifier;
+use rustls::{RootCertStore, ServerConfig, SignatureScheme};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_rustls::TlsAcceptor;
 
 /// A client's handshake with a server that echoes one byte; what it says when there is none.
 async fn meet(identity: &Arc<Identity>, trust: Trust, host: &str) -> Result<Fingerprint, String> {
@@ -200,10 +207,123 @@ fn a_url_says_whom_to_trust_and_no_password_is_shown() {
         "?sslrootcert=x",
         "?sslmode=verify-full&sslrootcert=%2Fabsent.crt",
         "?sslmode=%FF",
+        "?sslmode=require&sslcert=x",
+        "?sslmode=require&sslkey=x",
+        "?sslmode=require&sslcert=%2Fabsent.crt&sslkey=%2Fabsent.key",
     ] {
         let Err(error) = read(wrong) else {
             panic!("{wrong} was read")
         };
         assert!(!error.to_string().contains("s3cret"), "{error}");
     }
+}
+
+/// Handshakes with a server that asks whoever comes for a certificate of the authority in `authorities`;
+/// which one it was shown.
+async fn shown_by(url: &str, server: &Arc<Identity>, authorities: &Path) -> Result<Fingerprint, String> {
+    let mut roots = RootCertStore::empty();
+    for certificate in pem::certificates(authorities, &pem::read(authorities).unwrap()).unwrap() {
+        roots.add(certificate).unwrap();
+    }
+    let demanding = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+    let config = ServerConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_client_cert_verifier(demanding.build().unwrap())
+        .with_cert_resolver(Arc::clone(server) as _);
+    let (near, far) = tokio::io::duplex(16 * 1024);
+    let mut connector = postgres::read(url).unwrap().connector;
+    let to_host = MakeTlsConnect::<DuplexStream>::make_tls_connect(&mut connector, "db.example.com").unwrap();
+    let asking = async move {
+        let mut stream = to_host.connect(near).await.map_err(|error| error.to_string())?;
+        stream.write_all(b"x").await.map_err(|error| error.to_string())
+    };
+    let accepting = async move {
+        let accepted = TlsAcceptor::from(Arc::new(config)).accept(far).await;
+        let mut stream = accepted.map_err(|error| error.to_string())?;
+        stream.read_u8().await.map_err(|error| error.to_string())?;
+        let shown = stream.get_ref().1.peer_certificates();
+        Ok(Fingerprint::of(shown.and_then(|all| all.first()).unwrap()))
+    };
+    let (asked, accepted) = tokio::join!(asking, accepting);
+    accepted.inspect(|_| asked.unwrap())
+}
+
+#[tokio::test]
+async fn a_client_shows_the_certificate_that_its_files_hold_now() {
+    let folders = [(); 3].map(|()| tempfile::tempdir().unwrap());
+    let [own, ours, strange] = folders.each_ref().map(tempfile::TempDir::path);
+    let authority = Authority::new("ours");
+    let server = identity(&authority, own, &["db.example.com"]);
+    let trusted = authority.write(&own.join("ca.crt"));
+    let with = |folder: &Path| {
+        let (ca, at) = (trusted.display(), folder.display());
+        format!(
+            "postgres://u@db.example.com/log?sslmode=verify-full&sslrootcert={ca}&sslcert={at}/server.crt\
+             &sslkey={at}/server.key"
+        )
+    };
+    let files = authority.issue(ours, &["ledgerline"], NOW);
+    let first = shown_by(&with(ours), &server, &trusted).await.unwrap();
+    let held = postgres::read(&with(ours)).unwrap();
+    assert!(held.url.ends_with("/log?sslmode=require"), "{}", held.url);
+    authority.issue(ours, &["ledgerline"], NOW);
+    let second = shown_by(&with(ours), &server, &trusted).await.unwrap();
+    assert_ne!(first, second);
+    Authority::new("another").issue(strange, &["ledgerline"], NOW);
+    for refused in [
+        with(strange),
+        with(ours).replace("&sslcert", "&x").replace("&sslkey", "&y"),
+    ] {
+        assert!(shown_by(&refused, &server, &trusted).await.is_err(), "{refused}");
+    }
+    let unfit = IdentityFiles {
+        key: strange.join("server.key"),
+        ..files
+    };
+    let error = ClientIdentity::load(unfit).unwrap_err();
+    assert!(error.to_string().contains("not that of"), "{error}");
+}
+
+/// A certificate that lives for a day is renewed beside a server that runs for months.
+#[test]
+fn a_client_s_renewed_pair_is_read_again_and_half_of_one_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let authority = Authority::new("ours");
+    let files = authority.issue(folder.path(), &["ledgerline"], NOW);
+    let own = ClientIdentity::load(files.clone()).unwrap();
+    let shown = || {
+        let shown = own
+            .resolve(&[], &[SignatureScheme::ECDSA_NISTP256_SHA256])
+            .unwrap();
+        Fingerprint::of(shown.cert.first().unwrap())
+    };
+    let first = shown();
+    authority.issue(folder.path(), &["ledgerline"], NOW);
+    let second = shown();
+    assert_ne!(first, second);
+    fs::write(&files.key, "half a k").unwrap();
+    assert_eq!(shown(), second);
+    assert!(
+        own.resolve(&[], &[SignatureScheme::ED25519]).is_none(),
+        "it cannot sign so"
+    );
+}
+
+#[test]
+fn whom_strangers_would_take_is_whom_their_authorities_signed() {
+    let folder = tempfile::tempdir().unwrap();
+    let ours = Authority::new("ours");
+    let own = identity(&ours, folder.path(), &["dialer.example.com"]);
+    let trusted = Trust::of_file(&ours.write(&folder.path().join("ca.crt"))).unwrap();
+    let others = Authority::new("another").write(&folder.path().join("other.crt"));
+    let strangers = Trust::of_file(&others).unwrap();
+    assert!(trusted.takes(&own, noon()).is_ok());
+    let said = strangers.takes(&own, noon()).unwrap_err().to_string();
+    assert!(said.contains("no authority that is trusted here"), "{said}");
+    let long_after = noon().plus_ms(100 * 366 * 86_400_000);
+    assert!(
+        trusted.takes(&own, long_after).is_err(),
+        "and only while it is good"
+    );
 }

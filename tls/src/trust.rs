@@ -1,6 +1,8 @@
 //! Whom a client trusts: authorities, certificates named one by one, or nobody in particular.
 
-use crate::error::TlsError;
+use crate::client_identity::ClientIdentity;
+use crate::error::{TlsError, words};
+use crate::identity::Identity;
 use crate::pem;
 use crate::provider::provider;
 use domain::time::Timestamp;
@@ -12,6 +14,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use sha2::{Digest, Sha256};
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -134,19 +137,46 @@ impl Trust {
         }
     }
 
+    /// Whether whoever trusts so would take what a server shows, by whatever name it is asked for; why not.
+    pub fn takes(&self, server: &Identity, now: Timestamp) -> Result<(), TlsError> {
+        let chain = server.chain();
+        let (own, between) = chain
+            .split_first()
+            .ok_or_else(|| TlsError::Asked("it shows nothing".to_owned()))?;
+        let verifier = Verifier {
+            trust: self.clone().of_any_name(),
+            algorithms: provider().signature_verification_algorithms,
+        };
+        let host = ServerName::IpAddress(Ipv4Addr::LOCALHOST.into());
+        let found = verifier.check(own, between, &host, unix_time(now));
+        found.map_err(|error| TlsError::Handshake(words(&error)))
+    }
+
     /// How a client begins TLS with it; `protocols` as in `Identity::acceptor`.
     pub fn config(self, protocols: &[&[u8]]) -> Result<ClientConfig, TlsError> {
+        self.config_showing(protocols, None)
+    }
+
+    /// The same for a client that shows who it is where it is asked.
+    pub fn config_showing(
+        self,
+        protocols: &[&[u8]],
+        own: Option<Arc<ClientIdentity>>,
+    ) -> Result<ClientConfig, TlsError> {
         let provider = provider();
         let verifier = Verifier {
             trust: self,
             algorithms: provider.signature_verification_algorithms,
         };
         let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let mut config = versions
+        let begun = versions
             .map_err(|error| TlsError::Asked(error.to_string()))?
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier))
-            .with_no_client_auth();
+            .with_custom_certificate_verifier(Arc::new(verifier));
+        let mut config = match own {
+            Some(own) => begun.with_client_cert_resolver(own),
+            None => begun.with_no_client_auth(),
+        };
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Ok(config)
     }
@@ -157,11 +187,12 @@ pub(crate) fn check_validity(
     certificate: &CertificateDer<'_>,
     now: Timestamp,
 ) -> Result<(), CertificateError> {
+    valid_at(certificate, unix_time(now))
+}
+
+fn unix_time(now: Timestamp) -> UnixTime {
     let seconds = u64::try_from(now.micros() / 1_000_000).unwrap_or_default();
-    valid_at(
-        certificate,
-        UnixTime::since_unix_epoch(Duration::from_secs(seconds)),
-    )
+    UnixTime::since_unix_epoch(Duration::from_secs(seconds))
 }
 
 /// A search for an authority among none: whatever stands in the certificate itself is looked at before it.

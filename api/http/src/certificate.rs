@@ -11,7 +11,7 @@ use host::outbound::own_server::ServerFile;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, Look, TlsError};
+use tls::{Acceptor, Fingerprint, Identity, IdentityFiles, Look, TlsError, Trust};
 
 /// How often the files are looked at: a renewal is served before whoever made it has looked.
 const LOOK_MS: u64 = 5_000;
@@ -46,6 +46,22 @@ pub(crate) fn say_if_readable(option: &str, address: SocketAddr, identity: Optio
          give --tls-cert and --tls-key / {option} {address} 对其他机器开放但未启用 TLS：密钥和密码会以明文传输，\
          请使用 --tls-cert 和 --tls-key"
     ));
+}
+
+/// Says so when strangers would not take what a door shows, which other machines can reach.
+pub(crate) fn say_if_strange(option: &str, address: SocketAddr, identity: Option<&Arc<Identity>>) {
+    let Some(identity) = identity.filter(|_| !address.ip().is_loopback()) else {
+        return;
+    };
+    let trust = Trust::of_system();
+    let taken = trust.and_then(|trust| trust.takes(identity, SystemClock::default().now()));
+    if let Err(why) = taken {
+        notice(&format!(
+            "{option} {address}: browsers and systems that were told nothing will not take this certificate ({why}); \
+             show one of a public authority, or give its own to whoever comes / {option} {address}：\
+             未预装本机构根证书的浏览器和系统不会信任此证书，请使用公共机构签发的证书，或分发其根证书"
+        ));
+    }
 }
 
 /// Looks at the files from now on. `directory` is where commands read which certificate to believe.

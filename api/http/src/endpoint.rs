@@ -3,6 +3,7 @@
 //! Handlers know nothing of warp: they take a context and an input and answer a result. The published
 //! description is made from the same list as the router, so the two cannot drift apart.
 
+use crate::answering::{Answering, Brought, Handler};
 use crate::body::pieces;
 pub(crate) use crate::context::Ctx;
 use crate::context::RowsNeeded;
@@ -10,30 +11,21 @@ use crate::described::{IntoReply, Told, names_of_who_acts, schema_of};
 pub(crate) use crate::guard::About;
 use crate::guard::Guard;
 pub(crate) use crate::input::{Input, parse_object};
-use crate::kept_replies::Asked;
 use crate::known_query::KnownQuery;
-use crate::reply::{problem_response, tell_rate};
 use crate::server::Peer;
-use application::access::Caller;
 use application::parameter::Parameter;
 use application::query::Query;
-use domain::permission::DataScope;
 pub(crate) use domain::permission::Permission;
 use domain::problem::Problem;
-use domain::stored_event::{Position, RequestFacts};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::Value;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use warp::Filter;
 use warp::filters::BoxedFilter;
 use warp::http::Method;
 use warp::reply::Response;
 use warp::ws::Ws;
-
-type Answering = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
-type Handler = Arc<dyn Fn(Ctx, Input) -> Answering + Send + Sync>;
 
 /// What kind of body an endpoint reads, for the description.
 #[derive(Debug, Clone, Copy)]
@@ -249,22 +241,8 @@ impl Endpoint {
         self
     }
 
-    /// The warp filter of this endpoint. Path and end come before the method, so that a known path with
-    /// another method is told apart from an unknown path.
-    fn filter(self, ctx: Ctx) -> BoxedFilter<(Response,)> {
-        let mut path: BoxedFilter<(Params,)> = warp::any().map(Params::default).boxed();
-        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
-            path = if segment.starts_with('{') {
-                path.and(warp::path::param::<String>())
-                    .map(|mut params: Params, value: String| {
-                        params.0.push(value);
-                        params
-                    })
-                    .boxed()
-            } else {
-                path.and(warp::path(segment)).boxed()
-            };
-        }
+    /// With all that it needs to answer.
+    pub(crate) fn answering(&self, ctx: &Ctx) -> Answering {
         let guard = Guard {
             open: self.open,
             needs: match self.needs {
@@ -281,9 +259,33 @@ impl Endpoint {
             form: self.form,
             known: KnownQuery(self.query),
         };
-        let handler = self.handler;
-        let (route, asked) = (self.path, self.method.clone());
-        let says_who = self.says_who;
+        Answering {
+            ctx: Arc::clone(ctx),
+            handler: Arc::clone(&self.handler),
+            guard,
+            method: self.method.clone(),
+            route: self.path,
+            says_who: self.says_who,
+        }
+    }
+
+    /// The warp filter of this endpoint. Path and end come before the method, so that a known path with
+    /// another method is told apart from an unknown path.
+    fn filter(self, ctx: &Ctx) -> BoxedFilter<(Response,)> {
+        let mut path: BoxedFilter<(Params,)> = warp::any().map(Params::default).boxed();
+        for segment in self.path.split('/').filter(|segment| !segment.is_empty()) {
+            path = if segment.starts_with('{') {
+                path.and(warp::path::param::<String>())
+                    .map(|mut params: Params, value: String| {
+                        params.0.push(value);
+                        params
+                    })
+                    .boxed()
+            } else {
+                path.and(warp::path(segment)).boxed()
+            };
+        }
+        let answering = self.answering(ctx);
         path.and(warp::path::end())
             .and(method(self.method))
             .and(warp::query::<Vec<(String, String)>>())
@@ -292,27 +294,15 @@ impl Endpoint {
             .and(upgrade())
             .and(warp::body::stream())
             .then(move |params: Params, query, headers, peer, upgrade, body| {
-                let input = Input {
-                    route,
+                let brought = Brought {
                     params: params.0,
                     query: Query(query),
                     headers,
                     peer,
                     upgrade,
-                    caller: Caller::Nobody,
-                    scope: DataScope::default(),
-                    says_who,
-                    rate: None,
-                    request: RequestFacts::NONE,
                     body: pieces(body),
                 };
-                answer(
-                    Arc::clone(&ctx),
-                    Arc::clone(&handler),
-                    guard,
-                    asked.clone(),
-                    input,
-                )
+                answering.clone().answer(brought)
             })
             .boxed()
     }
@@ -333,64 +323,13 @@ fn upgrade() -> BoxedFilter<(Option<Ws>,)> {
     warp::ws().map(Some).or(warp::any().map(|| None)).unify().boxed()
 }
 
-async fn answer(ctx: Ctx, handler: Handler, guard: Guard, method: Method, input: Input) -> Response {
-    let answered = answered(ctx, handler, guard, method, input).await;
-    answered.unwrap_or_else(|problem| problem_response(&problem))
-}
-
-async fn answered(
-    ctx: Ctx,
-    handler: Handler,
-    guard: Guard,
-    method: Method,
-    mut input: Input,
-) -> Result<Response, Problem> {
-    let behind = guard.admit(&ctx, &method, &mut input).await?;
-    let rate = input.rate;
-    let response = handled(ctx, handler, guard, method, input, behind).await;
-    let mut response = response.unwrap_or_else(|problem| problem_response(&problem));
-    if let Some(left) = rate {
-        tell_rate(&mut response, left);
-    }
-    Ok(response)
-}
-
-async fn handled(
-    ctx: Ctx,
-    handler: Handler,
-    guard: Guard,
-    method: Method,
-    mut input: Input,
-    behind: Option<Position>,
-) -> Result<Response, Problem> {
-    ctx.rows_for(guard.rows, behind).await?;
-    // Held until the reply is made.
-    let _entered = match method == Method::GET {
-        true => None,
-        false => {
-            let is_form = guard.form.is_some() && input.is_multipart();
-            let reads_json = !matches!(guard.takes, Takes::File) && !is_form;
-            let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
-            admitted.await?
-        }
-    };
-    let Some(mut asked) = Asked::of(guard.answer, &input) else {
-        return handler(ctx, input).await;
-    };
-    if let Some(kept) = asked.kept(&ctx).await {
-        return Ok(kept);
-    }
-    let response = handler(Arc::clone(&ctx), input).await?;
-    Ok(asked.keep(&ctx, response).await)
-}
-
 /// Joins endpoints into one boxed group.
 pub(crate) fn join(endpoints: Vec<Endpoint>, ctx: &Ctx) -> BoxedFilter<(Response,)> {
     let nothing: BoxedFilter<(Response,)> = warp::any()
         .and_then(|| async { Err::<Response, _>(warp::reject::not_found()) })
         .boxed();
     endpoints.into_iter().fold(nothing, |group, endpoint| {
-        group.or(endpoint.filter(Arc::clone(ctx))).unify().boxed()
+        group.or(endpoint.filter(ctx)).unify().boxed()
     })
 }
 

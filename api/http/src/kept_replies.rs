@@ -26,6 +26,9 @@ const REPLY_BYTES_MAX: usize = 64 * 1024;
 /// Most bytes kept together; with more all are forgotten, which costs one reading each.
 const KEPT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
+/// Room for the name of a usual question.
+const NAME_BYTES: usize = 128;
+
 /// Nobody but the caller keeps it, and asks before it is shown again.
 const FOR_THE_CALLER: &str = "private, no-cache";
 
@@ -148,8 +151,12 @@ async fn settled(ctx: &Context) -> Option<Position> {
 
 /// Route, parameters and caller, each with its length: none can be taken for another.
 fn name_of(input: &Input) -> String {
-    let mut name = String::new();
-    let mut add = |part: &str| name.push_str(&format!("{}:{part}", part.len()));
+    let mut name = String::with_capacity(NAME_BYTES);
+    let mut add = |part: &str| {
+        name.push_str(&part.len().to_string());
+        name.push(':');
+        name.push_str(part);
+    };
     add(input.route);
     for param in &input.params {
         add(param);
@@ -159,7 +166,10 @@ fn name_of(input: &Input) -> String {
         add(value);
     }
     // What the caller was let see when it was asked: a role or a set of campaigns may end meanwhile.
-    add(&format!("{:?}", input.scope));
+    match input.scope.is_all() {
+        true => add("all"),
+        false => add(&format!("{:?}", input.scope)),
+    }
     match &input.caller {
         Caller::Directory { .. } => add("directory"),
         Caller::Nobody => add("nobody"),

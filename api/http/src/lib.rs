@@ -3,6 +3,7 @@
 //! A route reads a request, asks the `application` and replies. Status codes of our replies are named in
 //! `reply` and nowhere else.
 
+mod answering;
 mod apart;
 mod asyncapi;
 pub mod auth;
@@ -36,6 +37,7 @@ mod own_people;
 mod paging;
 mod path_index;
 pub mod places;
+pub mod proxies;
 mod rates;
 mod reply;
 pub mod router;

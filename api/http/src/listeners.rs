@@ -3,6 +3,7 @@
 
 use crate::console::Console;
 use crate::kurrent::KurrentListener;
+use crate::proxies::Proxies;
 use tokio::net::TcpListener;
 
 /// The doors of a server; without HTTP there are no routes (`trunk call`).
@@ -11,6 +12,7 @@ pub struct Listeners {
     pub(crate) http: Option<TcpListener>,
     pub(crate) kurrent: Option<KurrentListener>,
     pub(crate) console: Console,
+    pub(crate) proxies: Proxies,
 }
 
 impl Listeners {
@@ -21,8 +23,7 @@ impl Listeners {
     pub fn http(listener: TcpListener) -> Self {
         Self {
             http: Some(listener),
-            kurrent: None,
-            console: Console::default(),
+            ..Self::default()
         }
     }
 
@@ -30,6 +31,13 @@ impl Listeners {
     #[must_use]
     pub const fn and_console(mut self, console: Console) -> Self {
         self.console = console;
+        self
+    }
+
+    /// Who is believed when they say for whom they ask.
+    #[must_use]
+    pub fn and_proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
         self
     }
 

@@ -9,6 +9,7 @@ use crate::kept_replies::KeptReplies;
 use crate::kurrent;
 use crate::listeners::Listeners;
 use crate::lookups::Lookups;
+use crate::proxies::Proxies;
 use crate::rates::Rates;
 use crate::routes;
 use crate::routes::oidc::RETURN_PATH;
@@ -337,25 +338,27 @@ fn serve_all(
     listeners: Listeners,
     identity: Option<&Arc<Identity>>,
 ) -> Result<(Option<String>, Option<SocketAddr>), Problem> {
-    let console = listeners.console;
+    let (console, proxies) = (listeners.console, listeners.proxies);
     let kurrent = listeners.kurrent;
     let kurrent = kurrent.map(|listener| kurrent::serve(listener, &ctx.installation, identity));
     let kurrent = kurrent.transpose()?;
     let url = listeners
         .http
-        .map(|listener| serve(ctx, listener, console, identity, kurrent));
+        .map(|listener| serve(ctx, listener, proxies, console, identity, kurrent));
     Ok((url.transpose()?, kurrent))
 }
 
 fn serve(
     ctx: &Ctx,
     listener: TcpListener,
+    proxies: Proxies,
     console: Console,
     identity: Option<&Arc<Identity>>,
     kurrent: Option<SocketAddr>,
 ) -> Result<String, Problem> {
     let mut address = listener.local_addr()?;
     certificate::say_if_readable("--http", address, identity);
+    certificate::say_if_strange("--http", address, identity);
     if address.ip().is_unspecified() {
         // Listening everywhere: what a person or a command on this machine can open is loopback.
         address.set_ip(Ipv4Addr::LOCALHOST.into());
@@ -372,6 +375,7 @@ fn serve(
             acceptor,
             routes,
             routes::list(),
+            proxies,
             Arc::clone(&environment.tasks),
             Arc::clone(&environment.clock),
         )),

@@ -5,6 +5,7 @@
 //! until the deadline; streams close themselves on the stop signal.
 
 use crate::places::{Limits, OurBody, Place, Places, RouteList, TheirBody};
+use crate::proxies::Proxies;
 use crate::reply::problem_response;
 use crate::router::Router;
 use crate::unstalled::Unstalled;
@@ -63,7 +64,7 @@ const STAY_SECURED: &str = "max-age=31536000";
 /// Ports tried after the wished one is taken.
 const NEXT_PORTS_MAX: u16 = 100;
 
-/// The peer's address, in every request's extensions.
+/// Who asks, in every request's extensions: the address that connected, or for which a believed proxy did.
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub SocketAddr);
 
@@ -104,6 +105,7 @@ pub async fn serve(
     acceptor: Option<Acceptor>,
     routes: Router,
     list: RouteList,
+    proxies: Proxies,
     tasks: Arc<dyn Tasks>,
     clock: Arc<dyn Clock>,
 ) {
@@ -113,6 +115,7 @@ pub async fn serve(
     let doors = Doors {
         routes,
         list: Arc::new(list),
+        proxies,
         secured: acceptor.is_some(),
     };
     loop {
@@ -126,7 +129,11 @@ pub async fn serve(
             clock.wait_until(clock.now().plus_ms(ACCEPT_RETRY_MS)).await;
             continue;
         };
-        let Some(place) = places.enter(peer.ip()) else {
+        let entered = match doors.proxies.are_at(peer.ip()) {
+            true => places.enter_for_many(peer.ip()),
+            false => places.enter(peer.ip()),
+        };
+        let Some(place) = entered else {
             // Every place is busy with an answer: closing is all that can be said without one.
             continue;
         };
@@ -155,6 +162,7 @@ pub async fn serve(
 struct Doors {
     routes: Router,
     list: Arc<RouteList>,
+    proxies: Proxies,
     /// Every connection speaks TLS.
     secured: bool,
 }
@@ -170,7 +178,8 @@ fn connection(
 ) -> impl Future<Output = ()> + Send + 'static {
     let visited = Arc::clone(&place);
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
-        request.extensions_mut().insert(Peer(peer));
+        let asks = doors.proxies.client(peer, request.headers());
+        request.extensions_mut().insert(Peer(asks));
         name_host(&mut request);
         take(doors.clone(), Arc::clone(&visited), request)
     });
@@ -277,11 +286,26 @@ pub(crate) async fn routed<B>(routes: &Router, request: hyper::Request<B>) -> Re
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
 {
+    let reader = match request.body().is_end_stream() {
+        true => routes.reader(&request),
+        false => None,
+    };
+    if let Some((reader, params)) = reader {
+        let (parts, _nothing) = request.into_parts();
+        let answered = AssertUnwindSafe((reader.read)(params, parts))
+            .catch_unwind()
+            .await;
+        return answered.unwrap_or_else(|_| panicked());
+    }
     let mut service = warp::service(routes.at(request.uri().path()));
     let answered = AssertUnwindSafe(service.call(request)).catch_unwind().await;
     match answered {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
-        Err(_) => problem_response(&Problem::fault("a handler panicked")),
+        Err(_) => panicked(),
     }
+}
+
+fn panicked() -> Response {
+    problem_response(&Problem::fault("a handler panicked"))
 }

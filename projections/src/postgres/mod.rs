@@ -11,6 +11,7 @@ mod dialect;
 mod grant;
 #[cfg(test)]
 mod parking_tests;
+mod powers;
 mod questions;
 #[cfg(test)]
 mod questions_tests;
@@ -28,6 +29,7 @@ use crate::error::ProjectionError;
 use crate::threads::{READERS_COUNT, Threads};
 use async_trait::async_trait;
 pub use grant::missing_grant;
+pub use powers::idle_powers;
 pub use questions::PostgresQuestions;
 
 use connect::{Purpose, read_url};

@@ -4,6 +4,7 @@ use crate::commands::doctor_clock as clock;
 use crate::commands::doctor_history as history;
 use crate::commands::doctor_log as log;
 use crate::commands::doctor_machine as machine;
+use crate::commands::doctor_roles as roles;
 use crate::commands::doctor_rows as rows;
 use crate::commands::doctor_trunks as trunks;
 use crate::kit::failure::Failure;
@@ -13,7 +14,7 @@ use host::app::{self, ReadOnly, lookup_vault};
 use host::clock::SystemClock;
 use host::config::TrunkSpec;
 use host::data_dir::{self, Mode};
-use host::keys_spec::KeysSpec;
+use host::keys_spec::{KeysSpec, KeysUrl};
 use host::outbound::ntp::NtpServer;
 use host::read_db_spec::{ReadDbArgs, ReadDbSpec};
 use host::store_spec::{LogArgs, StoreSpec};
@@ -125,10 +126,31 @@ pub(crate) async fn run(args: Args) -> Result<(), Failure> {
     if let Some(ReadDbSpec::Postgres(url)) = &args.rows.read_db {
         checks.push(rows::check(url).await);
     }
+    checks.append(&mut of_roles(&args).await);
     let disk = args.data.clone().unwrap_or_else(std::env::temp_dir);
     checks.push(machine::space(&disk));
     checks.push(disk_sync(&disk));
     report(&checks, args.json)
+}
+
+/// Of the databases that were named.
+async fn of_roles(args: &Args) -> Vec<Check> {
+    let log = match &args.store {
+        Some(StoreSpec::Postgres(url)) => Some(url.as_str()),
+        Some(StoreSpec::Sqlite(_) | StoreSpec::Kurrent(_)) | None => None,
+    };
+    let rows = match &args.rows.read_db {
+        Some(ReadDbSpec::Postgres(url)) => Some(url.as_str()),
+        Some(ReadDbSpec::Sqlite(_)) | None => None,
+    };
+    let keys = args.keys.url();
+    let keys = keys.as_ref().map(KeysUrl::as_str);
+    roles::checks(&[
+        ("role of log", log),
+        ("role of rows", rows),
+        ("role of keys", keys),
+    ])
+    .await
 }
 
 fn report(checks: &[Check], json: bool) -> Result<(), Failure> {

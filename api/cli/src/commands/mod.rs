@@ -20,6 +20,7 @@ pub(crate) mod doctor_clock;
 pub(crate) mod doctor_history;
 pub(crate) mod doctor_log;
 pub(crate) mod doctor_machine;
+pub(crate) mod doctor_roles;
 pub(crate) mod doctor_rows;
 pub(crate) mod doctor_trunks;
 pub(crate) mod events;

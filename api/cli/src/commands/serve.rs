@@ -23,6 +23,7 @@ use host::tls_args::TlsArgs;
 use http::console::Console;
 use http::kurrent::KurrentArgs;
 use http::listeners::Listeners;
+use http::proxies::ProxyArgs;
 use http::running::Running;
 use http::server;
 use std::net::SocketAddr;
@@ -93,6 +94,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
+    proxies: ProxyArgs,
+    #[command(flatten)]
     speech: SpeechArgs,
     #[command(flatten)]
     messaging: MessagingArgs,
@@ -113,7 +116,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         .map_err(|error| Failure::unavailable(format!("cannot listen on {}: {error}", args.http)))?;
     let listeners = Listeners::http(listener)
         .and_kurrent(args.kurrent.listen().await?)
-        .and_console(Console::of(!args.no_console));
+        .and_console(Console::of(!args.no_console))
+        .and_proxies(args.proxies.proxies()?);
     let settings = ServeSettings {
         read_db: args.read_db.read_db.clone(),
         open: OpenSettings {

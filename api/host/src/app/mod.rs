@@ -24,7 +24,7 @@ pub use left_behind::left_behind;
 pub use log::{ReadOnly, RecordableLog, WritableLog};
 pub use opened::Opened;
 pub use put_together::Askers;
-pub use questions::missing_grant;
+pub use questions::{idle_powers, missing_grant};
 pub use rows::WritableRows;
 pub use speech::synthesizer;
 pub use vault::{LookupVault, lookup_vault};

@@ -21,6 +21,15 @@ pub async fn missing_grant(url: &str) -> Result<Option<String>, AppError> {
     Ok(found?)
 }
 
+/// What the role of a database may do beyond our work there.
+pub async fn idle_powers(url: &str) -> Result<Vec<String>, AppError> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::default());
+    let tasks = Supervisor::new(Handle::current(), clock);
+    let found = projections::idle_powers(url, tasks.as_ref()).await;
+    tasks.stop().await;
+    Ok(found?)
+}
+
 impl Opened {
     /// Questions to the rows in `read_db`, or else in the data directory; the rows must be open already.
     pub fn questions(&self, read_db: Option<&ReadDbSpec>) -> Result<Arc<dyn Questions>, AppError> {

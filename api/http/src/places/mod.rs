@@ -102,10 +102,19 @@ impl Places {
     /// A place for a new connection. Where all are taken, the longest silent one gives way; `None` when
     /// none is silent.
     pub fn enter(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        self.enter_within(peer, self.limits.per_peer)
+    }
+
+    /// The same for one who asks for many: no share of one machine is theirs.
+    pub(crate) fn enter_for_many(self: &Arc<Self>, peer: IpAddr) -> Option<Place> {
+        self.enter_within(peer, usize::MAX)
+    }
+
+    fn enter_within(self: &Arc<Self>, peer: IpAddr, share: usize) -> Option<Place> {
         let mut visits = self.visits();
         let peer = network(peer);
         let of_peer = visits.values().filter(|visit| visit.peer == peer).count();
-        if !peer.is_loopback() && of_peer >= self.limits.per_peer {
+        if !peer.is_loopback() && of_peer >= share {
             self.give_way(&mut visits, |visit| visit.peer == peer)?;
         } else if visits.len() >= self.limits.connections {
             self.give_way(&mut visits, |_| true)?;

@@ -103,6 +103,11 @@ fn another_machine_has_no_more_than_its_share_and_a_network_is_one_machine() {
     let _open = (second.begin(false), third.begin(false));
     assert!(stand.enter(peer(4)).is_none());
     assert!(stand.enter(HERE).is_some());
+    // Behind a proxy that is believed are many.
+    let proxied: Vec<_> = (0..3)
+        .map(|_| stand.places.enter_for_many(peer(5)).unwrap())
+        .collect();
+    assert!(proxied.iter().all(|place| !place.must_go()));
 }
 
 #[test]

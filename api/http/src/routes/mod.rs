@@ -95,11 +95,12 @@ mod what_if_policies;
 mod why_not;
 mod withdrawals;
 
+use crate::answering::Answering;
 use crate::endpoint::{Ctx, Endpoint, join};
 use crate::path_index::PathIndex;
 use crate::places::{Route, RouteList};
 use crate::reply::problem_response;
-use crate::router::Router;
+use crate::router::{Reader, Router, Stands};
 use domain::problem::{Kind, Problem};
 use std::convert::Infallible;
 use warp::Filter;
@@ -250,8 +251,17 @@ pub fn all(installation: &Ctx) -> Router {
         let joined = join(endpoints, installation);
         joined.recover(turned_away).unify().boxed()
     };
-    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, joined);
+    let stands = |endpoints: Vec<Endpoint>| Stands {
+        readers: readers(&endpoints, installation),
+        filter: joined(endpoints),
+    };
+    let routes = PathIndex::new(&endpoints(), |endpoint| endpoint.path, stands);
     Router::new(routes, joined(Vec::new()))
+}
+
+fn readers(endpoints: &[Endpoint], ctx: &Ctx) -> Vec<Reader> {
+    let reads = endpoints.iter().map(|endpoint| endpoint.answering(ctx));
+    reads.filter_map(Answering::reader).collect()
 }
 
 async fn turned_away(rejection: Rejection) -> Result<Response, Infallible> {

@@ -2,6 +2,7 @@
 
 use super::settings;
 use crate::listeners::Listeners;
+use crate::proxies::Proxies;
 use crate::running::Running;
 use crate::server::bind;
 use bytes::Bytes;
@@ -43,11 +44,28 @@ impl Story {
         Self::on(directory, runtime, settings)
     }
 
+    /// The same behind these proxies.
+    pub fn begin_behind(proxies: Proxies) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let settings = settings(directory.path());
+        Self::behind(directory, Arc::new(Runtime::new().unwrap()), settings, proxies)
+    }
+
     /// On a directory that may have a log already.
     pub fn on(directory: tempfile::TempDir, runtime: Arc<Runtime>, settings: ServeSettings) -> Self {
+        Self::behind(directory, runtime, settings, Proxies::default())
+    }
+
+    fn behind(
+        directory: tempfile::TempDir,
+        runtime: Arc<Runtime>,
+        settings: ServeSettings,
+        proxies: Proxies,
+    ) -> Self {
         let (running, url) = runtime.block_on(async {
             let listener = bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
-            let started = Running::start(settings, Listeners::http(listener), Arc::clone(&runtime)).await;
+            let listeners = Listeners::http(listener).and_proxies(proxies);
+            let started = Running::start(settings, listeners, Arc::clone(&runtime)).await;
             let running = started.unwrap();
             let url = running.url.clone().unwrap();
             (running, url)

@@ -2,6 +2,11 @@
 
 use super::asking::{PASSWORD, add, get, key, owner, replace, send, sign_in, trail, who};
 use crate::testing::Story;
+use domain::api_key::{ApiKeyCommand, KeyFacts};
+use domain::digest::SecretDigest;
+use domain::ids::KeyId;
+use domain::permission::CampaignScope;
+use domain::stored_event::Cause;
 use http_body_util::BodyExt;
 use hyper::Method;
 use serde_json::{Value, json};
@@ -296,6 +301,28 @@ fn who_signed_in_acts_whatever_a_request_says() {
     story.end();
 }
 
+/// A key of theirs that has a second left.
+async fn brief_key(story: &Story, user: &str) -> String {
+    let installation = &story.running.installation;
+    let command = installation.new_command();
+    let id = KeyId::derive(command);
+    let facts = KeyFacts {
+        user: user.parse().unwrap(),
+        sha256: SecretDigest::of("brief"),
+        scopes: None,
+        campaigns: CampaignScope::All,
+        expires_at: installation.now().plus_ms(1_000),
+        label: None,
+    };
+    let create = ApiKeyCommand::Create { facts };
+    let made = installation
+        .entities
+        .api_keys
+        .ask(&id, create, Cause::outside(command));
+    made.await.unwrap();
+    format!("Bearer ll_{}_brief", id.uuid().simple())
+}
+
 #[test]
 fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
     let story = Story::begin();
@@ -313,6 +340,8 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
         };
         let events = open(&by_key, "/api/v1/events/stream").await;
         let others = open(&other, "/api/v1/events/stream").await;
+        let brief = brief_key(&story, "crm").await;
+        let briefly = open(&brief, "/api/v1/events/stream").await;
         let figures = open(&other, "/api/v1/live/stream").await;
         let revoked = format!("/api/v1/api-keys/{id}/revoke");
         assert_eq!(
@@ -326,6 +355,13 @@ fn a_stream_ends_when_its_key_is_revoked_or_its_user_loses_the_role() {
             told.contains("event:end") && told.contains("you may follow no more"),
             "{told}"
         );
+        let told = briefly.collect().await.unwrap().to_bytes();
+        assert!(
+            String::from_utf8_lossy(&told).contains("you may follow no more"),
+            "it ran out"
+        );
+        let again = get(&story, "/api/v1/events", &brief).await;
+        assert_eq!((again.status, again.code()), (401, "key-expired"));
         let change = json!({ "remove": "integrator", "reason": "the contract ended" });
         assert_eq!(
             replace(&story, "/api/v1/users/crm", "/api/v1/users/crm/roles", change)

@@ -204,6 +204,33 @@ fn an_approval_falls_with_who_gave_it_or_by_rejection() {
     story.end();
 }
 
+/// An approval gives nobody a right: who asked must have it still when it is used.
+#[test]
+fn an_approval_is_worth_nothing_to_who_asked_and_lost_the_right() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        customers(&story).await;
+        add(&story, "chief", &["admin"]).await;
+        let li = user(&story, "li", &["compliance", "viewer"]).await;
+        let wang = user(&story, "wang", &["compliance"]).await;
+        user(&story, "chen", &["compliance"]).await;
+        let erase = "/api/v1/customers/C1/erase";
+        let id = asked(&story, erase, &li, json!({ "reason": "asked" })).await;
+        let change = json!({ "remove": "compliance", "reason": "moves" });
+        let taken = replace(&story, "/api/v1/users/li", "/api/v1/users/li/roles", change).await;
+        assert_eq!(taken.status, 200, "{}", taken.body);
+        assert_eq!(
+            approve(&story, &id, &wang).await.status,
+            200,
+            "what was asked stands"
+        );
+        let used = post(&story, erase, &li, json!({ "reason": "asked", "approval": id })).await;
+        assert_eq!((used.status, used.code()), (403, "role-missing"), "{}", used.body);
+        assert!(trail(&story, "customer.erasure_requested").await.is_empty());
+    });
+    story.end();
+}
+
 #[test]
 fn values_in_clear_and_a_request_to_be_erased_need_another_person_too() {
     let story = Story::begin();

@@ -3,6 +3,7 @@
 
 use crate::listeners::Listeners;
 use crate::places::RouteList;
+use crate::proxies::Proxies;
 use crate::router::Router;
 use crate::server::{self, bind};
 use crate::testing::{Story, settings};
@@ -265,7 +266,16 @@ async fn a_silent_client_and_half_a_handshake_end_at_the_limit_of_a_head() {
     let routes = Router::from(routes);
     let acceptor = identity.acceptor(&[]).unwrap();
     let list = RouteList::default();
-    let served = server::serve(listener, Some(acceptor), routes, list, Arc::clone(&tasks), clock);
+    let none = Proxies::default();
+    let served = server::serve(
+        listener,
+        Some(acceptor),
+        routes,
+        list,
+        none,
+        Arc::clone(&tasks),
+        clock,
+    );
     tasks.spawn("server", Box::pin(served));
     for greeting in [&[][..], HALF_A_GREETING] {
         let mut stream = reach(&url).await;

@@ -1,7 +1,7 @@
 //! A server whose log, rows and keys are in a PostgreSQL that speaks TLS: believed by the right authority and
 //! host, and by no other; never in plain text.
 
-use super::{Started, Violations};
+use super::{Started, Violations, least};
 use crate::postgres::{PostgresServer, programs};
 use crate::program::run;
 use serde_json::{Value, json};
@@ -78,5 +78,6 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
             refused += u32::from(holds);
         }
     }
-    json!({"refused": refused})
+    let least = least::prove(&database, &authority, &ours, violations);
+    json!({"refused": refused, "least": least})
 }

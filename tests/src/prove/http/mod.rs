@@ -4,6 +4,7 @@
 mod certificates;
 mod database;
 mod drain;
+mod least;
 
 use super::{Form, Proof};
 use crate::door;

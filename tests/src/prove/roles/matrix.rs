@@ -1,8 +1,11 @@
 //! Role by route: who may is answered, who may not is refused, as the published table says.
+//!
+//! And whether a hole would be seen: for each role the reads that it may not ask are asked once more by
+//! whoever may do everything, as if their guard were gone, and every one of them must come out as wrong.
 
 use super::super::api::ROLES;
 use super::{key_of, order_of};
-use crate::described::Description;
+use crate::described::{Description, Operation};
 use crate::history::member;
 use crate::program::fail;
 use crate::server::{Server, asked_with};
@@ -21,42 +24,86 @@ const NO_ROLE: &str = "role-missing";
 pub(super) struct Cells {
     pub count: usize,
     pub wrong: Vec<String>,
+    /// Cells whose guard was gone.
+    pub holes: usize,
+    /// Of those the ones that were taken for right.
+    pub unseen: Vec<String>,
+}
+
+/// Permission to the reach of each role, in the order of the columns.
+type Table = BTreeMap<String, Vec<String>>;
+
+/// An operation, and who asks it.
+struct Cell<'a> {
+    role: &'static str,
+    column: usize,
+    operation: &'a Operation<'a>,
+    needs: &'a str,
 }
 
 pub(super) fn every(description: &Description, server: &Server) -> Cells {
     let table = table();
+    let operations = description.operations();
     let mut cells = Cells {
         count: 0,
         wrong: Vec::new(),
+        holes: 0,
+        unseen: Vec::new(),
     };
     for (column, role) in ROLES.into_iter().enumerate() {
         let key = format!("Bearer {}", key_of(server, role, None));
-        for operation in description.operations() {
+        for operation in &operations {
             let Some(needs) = operation.described.get("x-permission") else {
                 continue;
             };
             let needs = needs.as_str().unwrap_or_default();
+            let cell = Cell {
+                role,
+                column,
+                operation,
+                needs,
+            };
             cells.count += 1;
-            let method = operation.method.to_uppercase();
-            let path = without_names(operation.path);
-            let order = order_of(operation.described);
-            let reply = asked_with(&method, &format!("{}{path}", server.url), &key, order.as_ref());
-            let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
-            let code = member(&reply.body, "/code").as_str().unwrap_or_default();
-            let is_refused = reply.status == 403 && code == NO_ROLE;
-            let may = table
-                .get(needs)
-                .and_then(|row| row.get(column))
-                .is_some_and(|reach| reach != "–");
-            if may == is_refused || reply.status == 401 || reply.status >= 500 {
-                cells.wrong.push(format!(
-                    "{role} {method} {} ({needs}): {} {code}, and may is {may}",
-                    operation.path, reply.status
-                ));
+            cells.wrong.extend(cell.wrong(server, &key, &table));
+            if operation.method == "get" && !cell.may(&table) {
+                cells.holes += 1;
+                let seen = cell.wrong(server, &server.bearer(), &table);
+                if seen.is_none() {
+                    cells
+                        .unseen
+                        .push(format!("{role} {}: a hole is not seen", operation.path));
+                }
             }
         }
     }
     cells
+}
+
+impl Cell<'_> {
+    fn may(&self, table: &Table) -> bool {
+        let row = table.get(self.needs);
+        row.and_then(|row| row.get(self.column))
+            .is_some_and(|reach| reach != "–")
+    }
+
+    /// What is wrong with how it is answered to whoever has this key, as the table has it.
+    fn wrong(&self, server: &Server, key: &str, table: &Table) -> Option<String> {
+        let method = self.operation.method.to_uppercase();
+        let path = without_names(self.operation.path);
+        let order = order_of(self.operation.described);
+        let reply = asked_with(&method, &format!("{}{path}", server.url), key, order.as_ref());
+        let (reply, _) = reply.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
+        let code = member(&reply.body, "/code").as_str().unwrap_or_default();
+        let is_refused = reply.status == 403 && code == NO_ROLE;
+        let may = self.may(table);
+        let is_wrong = may == is_refused || reply.status == 401 || reply.status >= 500;
+        is_wrong.then(|| {
+            format!(
+                "{} {method} {} ({}): {} {code}, and may is {may}",
+                self.role, self.operation.path, self.needs, reply.status
+            )
+        })
+    }
 }
 
 /// A path whose names are of nothing.
@@ -68,8 +115,7 @@ fn without_names(path: &str) -> String {
     segments.collect::<Vec<_>>().join("/")
 }
 
-/// Permission to the reach of each role, in the order of the columns.
-fn table() -> BTreeMap<String, Vec<String>> {
+fn table() -> Table {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(TABLE);
     let text = std::fs::read_to_string(&file).unwrap_or_else(|error| fail(&format!("{TABLE}: {error}")));
     let rows = text.lines().filter(|line| line.starts_with("| `"));

@@ -2,7 +2,8 @@
 //!
 //! The matrix is made from the description of a running server, so no route is forgotten, and held against
 //! the table of `docs/reference/access.md`, which people read. What a limited key is told is searched for
-//! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol.
+//! anything of the campaign that it may not see: pages, streams, files, and KurrentDB's protocol. Both are
+//! held to holes made on purpose, each of which must be seen.
 
 mod matrix;
 mod people;
@@ -46,9 +47,13 @@ pub(super) fn prove(form: Form) -> Proof {
     let cells = matrix::every(&description, &server);
     let found = scopes::every(&description, &server, &data);
     let is_up = server.drains();
+    let named = cells.wrong.iter().chain(&cells.unseen).chain(&found.leaked);
     Proof {
         holds: is_up
             && cells.wrong.is_empty()
+            && cells.holes > 0
+            && cells.unseen.is_empty()
+            && found.holes_seen == scopes::HOLES.len()
             && found.leaked.is_empty()
             && cells.count > 0
             && found.asked > 0
@@ -58,11 +63,13 @@ pub(super) fn prove(form: Form) -> Proof {
             "operations": description.operations().len(),
             "cells": cells.count,
             "wrong": cells.wrong.len(),
+            "holes_planted": cells.holes + scopes::HOLES.len(),
+            "holes_unseen": cells.unseen.len() + scopes::HOLES.len() - found.holes_seen,
             "asked": found.asked,
             "leaked": found.leaked.len(),
             "own_rows": found.own_rows,
             "kurrent_events": found.kurrent_events,
-            "named": cells.wrong.iter().chain(&found.leaked).take(NAMED_MAX).collect::<Vec<_>>(),
+            "named": named.take(NAMED_MAX).collect::<Vec<_>>(),
         }),
     }
 }

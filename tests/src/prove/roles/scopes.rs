@@ -17,6 +17,8 @@ pub(super) struct Found {
     pub kurrent_events: usize,
     /// Rows that whoever is held to people was shown of their own.
     pub own_rows: usize,
+    /// Of the holes that were made on purpose.
+    pub holes_seen: usize,
 }
 
 /// Commands that act on everything are not for a look around; limited keys are refused them by the matrix.
@@ -35,6 +37,7 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
         leaked: Vec::new(),
         kurrent_events: 0,
         own_rows: 0,
+        holes_seen: holes_seen(server, data, &theirs),
     };
     for role in ROLES {
         let key = key_of(server, role, Some(MINE));
@@ -43,6 +46,38 @@ pub(super) fn every(description: &Description, server: &Server, data: &Path) -> 
     }
     people::every(description, server, data, &mut found);
     found
+}
+
+/// Ways by which one who may see everything is told of the other campaign: a page, a stream, a file, and
+/// KurrentDB's protocol. Whoever searches must find it in each, or would not find a leak either.
+pub(super) const HOLES: [&str; 4] = [
+    "/api/v1/events?campaign=THEIRS-CAMPAIGN",
+    "/api/v1/events/stream",
+    "/api/v1/exports/calls?format=csv",
+    KURRENT,
+];
+
+/// Stands for KurrentDB's protocol among the ways.
+const KURRENT: &str = "kurrent";
+
+fn holes_seen(server: &Server, data: &Path, theirs: &BTreeSet<String>) -> usize {
+    let bearer = server.bearer();
+    let said = |way: &&str| match *way {
+        KURRENT => read_by_kurrent(bearer.trim_start_matches("Bearer "), data),
+        way if way.ends_with("/stream") => {
+            followed(&format!("{}{way}", server.url), &bearer).unwrap_or_default()
+        }
+        way => asked_with("GET", &format!("{}{way}", server.url), &bearer, None)
+            .map(|(reply, _)| told(&reply.body, way))
+            .unwrap_or_default(),
+    };
+    let sees = |way: &&&str| finds(theirs, &said(way)).is_some();
+    HOLES.iter().filter(sees).count()
+}
+
+/// What of theirs is told.
+fn finds<'a>(theirs: &'a BTreeSet<String>, told: &str) -> Option<&'a String> {
+    theirs.iter().find(|id| told.contains(id.as_str()))
 }
 
 /// Every operation, by each of their ids, with this key: nothing of them is told.
@@ -73,7 +108,7 @@ pub(super) fn ask_all(
                 asked_with(&method, &url, &bearer, order.as_ref()).map(|(reply, _)| told(&reply.body, &path))
             };
             let told = told.unwrap_or_else(|error| fail(&format!("{method} {path}: {error}")));
-            if let Some(id) = theirs.iter().find(|id| told.contains(id.as_str())) {
+            if let Some(id) = finds(theirs, &told) {
                 found.leaked.push(format!("{who} {method} {path} tells of {id}"));
             }
         }
@@ -144,15 +179,10 @@ pub(super) fn ids_of(campaign: &str, data: &Path) -> BTreeSet<String> {
 
 /// The same log by KurrentDB's protocol: only what is about the key's campaign.
 fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found: &mut Found) {
-    let file = std::fs::read_to_string(data.join("server.json")).unwrap_or_default();
-    let said: Value = serde_json::from_str(&file).unwrap_or_default();
-    let address = member(&said, "/kurrent").as_str().unwrap_or_default().to_owned();
-    let url = format!("kurrent://any:{key}@{address}?tls=false");
-    let read = run(&["events", "read", "--store", &url, "--json"]);
     found.asked += 1;
-    let text = String::from_utf8_lossy(&read.stdout).into_owned();
+    let text = read_by_kurrent(key, data);
     found.kurrent_events += text.lines().count();
-    if let Some(id) = theirs.iter().find(|id| text.contains(id.as_str())) {
+    if let Some(id) = finds(theirs, &text) {
         found
             .leaked
             .push(format!("{role} by KurrentDB's protocol is told of {id}"));
@@ -164,4 +194,14 @@ fn kurrent(role: &str, key: &str, data: &Path, theirs: &BTreeSet<String>, found:
             text.lines().count()
         ));
     }
+}
+
+/// All that a key is told.
+fn read_by_kurrent(key: &str, data: &Path) -> String {
+    let file = std::fs::read_to_string(data.join("server.json")).unwrap_or_default();
+    let said: Value = serde_json::from_str(&file).unwrap_or_default();
+    let address = member(&said, "/kurrent").as_str().unwrap_or_default().to_owned();
+    let url = format!("kurrent://any:{key}@{address}?tls=false");
+    let read = run(&["events", "read", "--store", &url, "--json"]);
+    String::from_utf8_lossy(&read.stdout).into_owned()
 }

@@ -9,6 +9,7 @@ use domain::ports::tasks::Tasks;
 use host::clock::{SystemClock, SystemIds};
 use host::signals::Signals;
 use http::places::RouteList;
+use http::proxies::Proxies;
 use http::router::Router;
 use http::server;
 use std::net::SocketAddr;
@@ -105,6 +106,7 @@ async fn serve(witness: Witness, listen: SocketAddr) -> Result<(), Failure> {
         None,
         Router::from(routes),
         RouteList::default(),
+        Proxies::default(),
         Arc::clone(&tasks),
         Arc::clone(&clock),
     );

@@ -1,0 +1,67 @@
+//! What `ledgerline doctor` says of the roles by which the databases are reached: each needs its own database
+//! and no power beyond it.
+
+use crate::commands::doctor::{Check, Finding};
+use host::app::{AppError, idle_powers};
+
+/// Of every PostgreSQL that was named: what it holds, and its URL.
+pub(super) async fn checks(databases: &[(&'static str, Option<&str>)]) -> Vec<Check> {
+    let mut checks = Vec::new();
+    for (name, url) in databases {
+        if let Some(url) = url {
+            checks.push(judge(name, idle_powers(url).await));
+        }
+    }
+    checks
+}
+
+fn judge(name: &'static str, found: Result<Vec<String>, AppError>) -> Check {
+    match found {
+        Ok(powers) if powers.is_empty() => Check::new(
+            name,
+            Finding::Good,
+            "its role has no power beyond its database / 该角色除本数据库外没有其他权限",
+        ),
+        Ok(powers) => {
+            let powers = powers.join(", ");
+            Check::new(
+                name,
+                Finding::Note,
+                format!(
+                    "its role may more than is needed here: {powers}; make one that only owns its database, or \
+                     take that away / 该角色权限过大：{powers}，请改用仅拥有本数据库的角色"
+                ),
+            )
+        }
+        Err(error) => Check::new(
+            name,
+            Finding::Note,
+            format!("what its role may was not asked: {error} / 未能查询角色权限"),
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_that_may_more_than_it_needs_is_a_note_and_says_what() {
+        let broad = judge(
+            "log's role",
+            Ok(vec!["superuser".to_owned(), "createdb".to_owned()]),
+        );
+        assert_eq!(broad.finding, Finding::Note);
+        assert!(broad.says.contains("superuser, createdb"), "{}", broad.says);
+        assert_eq!(judge("log's role", Ok(Vec::new())).finding, Finding::Good);
+    }
+
+    #[tokio::test]
+    async fn a_database_that_is_away_is_no_proof_of_anything_and_its_password_is_not_shown() {
+        let away = "postgres://robot:s3cret@127.0.0.1:1/rows";
+        let checks = checks(&[("log's role", None), ("rows' role", Some(away))]).await;
+        assert_eq!(checks.len(), 1);
+        assert_eq!(checks[0].finding, Finding::Note);
+        assert!(!checks[0].says.contains("s3cret"), "{}", checks[0].says);
+    }
+}

@@ -1,0 +1,131 @@
+//! An endpoint made ready to answer, by whichever way a request came to it: guard, rows, a reply that is
+//! kept, then its handler.
+//!
+//! Most requests come by warp's filters. A read without a body, a query or another protocol needs nothing
+//! that those make ready (a copy of every header, a stream of pieces, an upgrade), and comes straight here
+//! (`router`).
+
+use crate::body::Body;
+use crate::context::Ctx;
+use crate::endpoint::Takes;
+use crate::guard::Guard;
+use crate::input::Input;
+use crate::kept_replies::Asked;
+use crate::reply::{problem_response, tell_rate};
+use crate::router::Reader;
+use crate::server::Peer;
+use application::access::Caller;
+use application::query::Query;
+use bytes::Bytes;
+use domain::permission::DataScope;
+use domain::problem::Problem;
+use domain::stored_event::{Position, RequestFacts};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use warp::http::request::Parts;
+use warp::http::{HeaderMap, Method};
+use warp::reply::Response;
+use warp::ws::Ws;
+
+pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Response, Problem>> + Send>>;
+pub(crate) type Handler = Arc<dyn Fn(Ctx, Input) -> Handled + Send + Sync>;
+
+/// An endpoint with all that it needs to answer.
+#[derive(Clone)]
+pub(crate) struct Answering {
+    pub ctx: Ctx,
+    pub handler: Handler,
+    pub guard: Guard,
+    pub method: Method,
+    pub route: &'static str,
+    /// Members of its body that say who acts.
+    pub says_who: &'static [&'static str],
+}
+
+/// What a request brings besides its method and the words of its path.
+pub(crate) struct Brought {
+    pub params: Vec<String>,
+    pub query: Query,
+    pub headers: HeaderMap,
+    pub peer: Option<Peer>,
+    pub upgrade: Option<Ws>,
+    pub body: Body,
+}
+
+impl Answering {
+    pub(crate) async fn answer(self, brought: Brought) -> Response {
+        let answered = self.answered(brought).await;
+        answered.unwrap_or_else(|problem| problem_response(&problem))
+    }
+
+    /// The same for plain reads alone; `None` where this is no read.
+    pub(crate) fn reader(self) -> Option<Reader> {
+        let route = self.route;
+        let is_read = self.method == Method::GET;
+        is_read.then(|| Reader {
+            route,
+            read: Box::new(move |params, parts| Box::pin(self.clone().read(params, parts))),
+        })
+    }
+
+    async fn read(self, params: Vec<String>, parts: Parts) -> Response {
+        let brought = Brought {
+            params,
+            query: Query(Vec::new()),
+            peer: parts.extensions.get::<Peer>().copied(),
+            headers: parts.headers,
+            upgrade: None,
+            body: Body::of(Bytes::new()),
+        };
+        self.answer(brought).await
+    }
+
+    async fn answered(self, brought: Brought) -> Result<Response, Problem> {
+        let mut input = Input {
+            route: self.route,
+            params: brought.params,
+            query: brought.query,
+            headers: brought.headers,
+            peer: brought.peer,
+            upgrade: brought.upgrade,
+            caller: Caller::Nobody,
+            scope: DataScope::default(),
+            says_who: self.says_who,
+            rate: None,
+            request: RequestFacts::NONE,
+            body: brought.body,
+        };
+        let behind = self.guard.admit(&self.ctx, &self.method, &mut input).await?;
+        let rate = input.rate;
+        let response = self.handled(input, behind).await;
+        let mut response = response.unwrap_or_else(|problem| problem_response(&problem));
+        if let Some(left) = rate {
+            tell_rate(&mut response, left);
+        }
+        Ok(response)
+    }
+
+    async fn handled(self, mut input: Input, behind: Option<Position>) -> Result<Response, Problem> {
+        let (ctx, guard) = (self.ctx, self.guard);
+        ctx.rows_for(guard.rows, behind).await?;
+        // Held until the reply is made.
+        let _entered = match self.method == Method::GET {
+            true => None,
+            false => {
+                let is_form = guard.form.is_some() && input.is_multipart();
+                let reads_json = !matches!(guard.takes, Takes::File) && !is_form;
+                let admitted = ctx.in_flight.admit(&ctx.installation, &mut input, reads_json);
+                admitted.await?
+            }
+        };
+        let Some(mut asked) = Asked::of(guard.answer, &input) else {
+            return (self.handler)(ctx, input).await;
+        };
+        if let Some(kept) = asked.kept(&ctx).await {
+            return Ok(kept);
+        }
+        let response = (self.handler)(Arc::clone(&ctx), input).await?;
+        Ok(asked.keep(&ctx, response).await)
+    }
+}

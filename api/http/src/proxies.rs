@@ -1,0 +1,226 @@
+//! Who asks behind a proxy: those that this server was told to believe say for whom they ask
+//! (`X-Forwarded-For`), and nobody else is believed.
+//!
+//! Each proxy adds at the end by whom it was asked. Read from there, the first address that is no proxy of
+//! ours is the client's; what stands before it was the client's own to write, and counts for nothing.
+
+use domain::problem::Problem;
+use std::net::{IpAddr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+use warp::http::HeaderMap;
+
+/// The header by which proxies say it.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// Addresses and networks that may be named: a site has a few, each in front of the other.
+const PROXIES_MAX: usize = 16;
+
+/// Most addresses of one request that are read: more proxies in a row than any site has.
+const HOPS_MAX: usize = 16;
+
+/// Bits of an address.
+const V4_BITS: u32 = 32;
+/// The same of IPv6.
+const V6_BITS: u32 = 128;
+
+/// The options of `serve` for what stands before it.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ProxyArgs {
+    /// A proxy that is believed when it says for whom it asks (X-Forwarded-For): an address or a network such
+    /// as 10.0.0.0/24; may be given several times
+    #[arg(long = "trusted-proxy", value_name = "ADDR[/BITS]")]
+    trusted_proxies: Vec<Network>,
+}
+
+impl ProxyArgs {
+    pub fn proxies(&self) -> Result<Proxies, Problem> {
+        match self.trusted_proxies.len() {
+            0..=PROXIES_MAX => Ok(Proxies::of(self.trusted_proxies.iter().copied())),
+            _ => Err(Problem::invalid(
+                "setting-invalid",
+                format!("--trusted-proxy may be given {PROXIES_MAX} times: name a network instead"),
+            )),
+        }
+    }
+}
+
+/// Addresses that begin alike.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Network {
+    first: IpAddr,
+    bits: u32,
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is no address, and no network such as 10.0.0.0/24");
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits)),
+            None => (text, None),
+        };
+        let first = address.parse::<IpAddr>().map_err(|_shown| wrong())?;
+        let most = match first {
+            IpAddr::V4(_) => V4_BITS,
+            IpAddr::V6(_) => V6_BITS,
+        };
+        let bits = match bits {
+            None => most,
+            Some(bits) => bits.parse::<u32>().map_err(|_shown| wrong())?,
+        };
+        // Everybody is nobody in particular: whoever comes could name any address.
+        if bits == 0 || bits > most {
+            return Err(wrong());
+        }
+        Ok(Self { first, bits })
+    }
+}
+
+impl Network {
+    fn holds(self, address: IpAddr) -> bool {
+        match (self.first, address.to_canonical()) {
+            (IpAddr::V4(first), IpAddr::V4(address)) => {
+                let differs = u32::from(first) ^ u32::from(address);
+                differs.leading_zeros() >= self.bits
+            }
+            (IpAddr::V6(first), IpAddr::V6(address)) => {
+                let differs = u128::from(first) ^ u128::from(address);
+                differs.leading_zeros() >= self.bits
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+/// The proxies that are believed; of none, whoever connects is who asks.
+#[derive(Debug, Clone, Default)]
+pub struct Proxies(Arc<[Network]>);
+
+impl Proxies {
+    pub fn of(networks: impl IntoIterator<Item = Network>) -> Self {
+        Self(networks.into_iter().collect())
+    }
+
+    /// Whether this is one of them.
+    pub fn are_at(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.holds(address))
+    }
+
+    /// Who asks: whoever connected, or for whom they ask where they are believed.
+    pub(crate) fn client(&self, connected: SocketAddr, headers: &HeaderMap) -> SocketAddr {
+        let mut client = connected;
+        if !self.are_at(connected.ip()) {
+            return client;
+        }
+        let said = headers.get_all(FORWARDED_FOR).iter().collect::<Vec<_>>();
+        // What is no text names nobody.
+        let said = said.iter().rev().map(|value| value.to_str().unwrap_or_default());
+        let hops = said.flat_map(|value| value.rsplit(',')).take(HOPS_MAX);
+        for hop in hops {
+            let Some(address) = address_of(hop.trim()) else {
+                break;
+            };
+            client = SocketAddr::new(address, 0);
+            if !self.are_at(address) {
+                break;
+            }
+        }
+        client
+    }
+}
+
+/// The address of a hop, which some proxies write with its port.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let address: Option<IpAddr> = hop.parse().ok();
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|hop| hop.ip());
+    let in_brackets = || hop.strip_prefix('[')?.strip_suffix(']')?.parse().ok();
+    let address = address.or_else(with_port).or_else(in_brackets)?;
+    Some(address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxies(texts: &[&str]) -> Proxies {
+        Proxies::of(texts.iter().map(|text| text.parse().unwrap()))
+    }
+
+    /// Who asks by a connection from `connected` with these headers.
+    fn client(proxies: &Proxies, connected: &str, said: &[&str]) -> String {
+        let mut headers = HeaderMap::new();
+        for value in said {
+            headers.append(FORWARDED_FOR, value.parse().unwrap());
+        }
+        let connected = SocketAddr::new(connected.parse().unwrap(), 4_711);
+        proxies.client(connected, &headers).ip().to_string()
+    }
+
+    #[test]
+    fn a_believed_proxy_says_who_asks_and_nobody_else_does() {
+        let ours = proxies(&["10.0.0.0/24", "2001:db8::1"]);
+        for (connected, said, asks) in [
+            ("10.0.0.9", &["198.51.100.7"][..], "198.51.100.7"),
+            ("2001:db8::1", &["198.51.100.7"], "198.51.100.7"),
+            ("::ffff:10.0.0.9", &["198.51.100.7:80"], "198.51.100.7"),
+            ("10.0.0.9", &["[2001:db8:1::7]:80"], "2001:db8:1::7"),
+            ("10.0.0.9", &["[2001:db8:1::7]"], "2001:db8:1::7"),
+            ("10.0.0.9", &[], "10.0.0.9"),
+            ("10.0.1.9", &["198.51.100.7"], "10.0.1.9"),
+            ("2001:db8::2", &["198.51.100.7"], "2001:db8::2"),
+        ] {
+            assert_eq!(client(&ours, connected, said), asks, "{connected} {said:?}");
+        }
+        assert_eq!(
+            client(&Proxies::default(), "10.0.0.9", &["198.51.100.7"]),
+            "10.0.0.9"
+        );
+    }
+
+    /// What a client writes itself stands before what the proxies add.
+    #[test]
+    fn what_the_client_wrote_itself_counts_for_nothing() {
+        let ours = proxies(&["10.0.0.0/24"]);
+        for (said, asks) in [
+            (&["127.0.0.1, 198.51.100.7"][..], "198.51.100.7"),
+            (&["127.0.0.1", "198.51.100.7"], "198.51.100.7"),
+            (&["127.0.0.1, 198.51.100.7, 10.0.0.8"], "198.51.100.7"),
+            (&["203.0.113.1, nonsense, 10.0.0.8"], "10.0.0.8"),
+            (&["203.0.113.1, unknown"], "10.0.0.9"),
+            (&["203.0.113.1, "], "10.0.0.9"),
+        ] {
+            assert_eq!(client(&ours, "10.0.0.9", said), asks, "{said:?}");
+        }
+        let many = vec!["10.0.0.8"; 2 * HOPS_MAX].join(",");
+        let far = format!("198.51.100.7,{many}");
+        assert_eq!(
+            client(&ours, "10.0.0.9", &[&far]),
+            "10.0.0.8",
+            "no further than the limit"
+        );
+    }
+
+    #[test]
+    fn a_network_is_an_address_and_how_much_of_it_counts() {
+        for right in ["10.0.0.1", "10.0.0.0/8", "::1", "2001:db8::/32", "10.0.0.1/32"] {
+            assert!(right.parse::<Network>().is_ok(), "{right}");
+        }
+        for wrong in [
+            "",
+            "10.0.0",
+            "0.0.0.0/0",
+            "::/0",
+            "10.0.0.0/33",
+            "::1/129",
+            "proxy.example.com",
+        ] {
+            assert!(wrong.parse::<Network>().is_err(), "{wrong}");
+        }
+        let many = ProxyArgs {
+            trusted_proxies: vec!["10.0.0.1".parse().unwrap(); PROXIES_MAX + 1],
+        };
+        assert!(many.proxies().is_err());
+    }
+}

@@ -1,0 +1,53 @@
+//! A server behind a proxy that it believes: whoever asks is who the proxy says.
+
+use super::asking::{Came, PASSWORD, add, send, sign_in, trail};
+use crate::proxies::Proxies;
+use crate::testing::Story;
+use hyper::Method;
+use serde_json::json;
+
+async fn sign_in_for(story: &Story, forwarded: &str, name: &str) -> Came {
+    let headers = [("X-Forwarded-For", forwarded)];
+    let body = json!({ "name": name, "password": PASSWORD });
+    send(story, Method::POST, "/api/v1/sign-in", &headers, Some(body)).await
+}
+
+/// Ten wrong ones are free (`sign_in_rates`).
+#[test]
+fn behind_a_believed_proxy_each_client_has_limits_and_a_record_of_its_own() {
+    let story = Story::begin_behind(Proxies::of(["127.0.0.1".parse().unwrap()]));
+    story.runtime.block_on(async {
+        add(&story, "wang", &["viewer"]).await;
+        for index in 0..10 {
+            let wrong = sign_in_for(&story, "198.51.100.7", &format!("name{index}")).await;
+            assert_eq!(wrong.status, 401, "{index}: {}", wrong.body);
+        }
+        for forwarded in ["198.51.100.7", "198.51.100.8, 198.51.100.7"] {
+            let waits = sign_in_for(&story, forwarded, "wang").await;
+            assert_eq!(
+                (waits.status, waits.code()),
+                (429, "sign-ins-from-address"),
+                "{forwarded}"
+            );
+        }
+        assert_eq!(sign_in_for(&story, "198.51.100.8", "wang").await.status, 200);
+        assert_eq!(
+            sign_in(&story, "wang", PASSWORD).await.status,
+            200,
+            "the proxy itself"
+        );
+        let deadline = story.running.installation.now().plus_ms(5_000);
+        while trail(&story, "access.refused").await.is_empty() {
+            assert!(story.running.installation.now() < deadline, "nothing on record");
+            story.running.installation.pause(20).await;
+        }
+        let refused = trail(&story, "access.refused").await;
+        let hash = story.running.installation.vault().hash("address:198.51.100.7");
+        let stream = format!("access-address.{}", hash.0.chars().take(32).collect::<String>());
+        assert!(
+            refused.iter().all(|one| one["stream"] == stream.as_str()),
+            "{refused:?}"
+        );
+    });
+    story.end();
+}

@@ -1,0 +1,95 @@
+//! A server whose role in PostgreSQL owns its databases and may nothing else, and which shows a certificate
+//! instead of a password: it becomes ready, and `doctor` finds nothing to take from the role.
+
+use super::{Started, Violations};
+use crate::postgres::PostgresServer;
+use crate::program::run;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+use tls::testing::Authority;
+
+/// The role.
+const ROLE: &str = "dialer";
+
+/// On a server that takes it by a certificate of `authority` alone; `trusted` is whom its clients believe.
+pub(super) fn prove(
+    database: &PostgresServer,
+    authority: &Authority,
+    trusted: &Path,
+    violations: &mut Violations,
+) -> Value {
+    let folder = tempfile::tempdir().expect("a temporary folder can be made");
+    let own = authority.issue_to(folder.path(), ROLE);
+    database.demand_certificate(ROLE, trusted);
+    for sql in [
+        format!("CREATE ROLE {ROLE} LOGIN"),
+        format!("CREATE DATABASE least OWNER {ROLE}"),
+        format!("CREATE DATABASE least_keys OWNER {ROLE}"),
+    ] {
+        database.run_sql(&sql);
+    }
+    let bare = |name: &str| {
+        let at = database.secured_url("127.0.0.1", name).unwrap_or_default();
+        let at = at.replace("ledgerline@", &format!("{ROLE}@"));
+        format!("{at}?sslmode=verify-full&sslrootcert={}", trusted.display())
+    };
+    let shown = |name: &str| {
+        let (certificate, key) = (own.certificate.display(), own.key.display());
+        format!("{}&sslcert={certificate}&sslkey={key}", bare(name))
+    };
+    let (log, keys) = (shown("least"), shown("least_keys"));
+    let data = folder.path().join("data");
+    match Started::on(&data, &["--store", &log, "--read-db", &log, "--keys", &keys]) {
+        None => violations.unless(false, "a server whose role may little does not become ready"),
+        Some(mut server) => {
+            let named = database.certified(ROLE);
+            violations.unless(named > 3, format!("{named} connections show a certificate"));
+            server.program.signal("TERM");
+            let status = server.program.wait(Duration::from_secs(20));
+            let is_clean = status.is_some_and(|status| status.success());
+            violations.unless(
+                is_clean,
+                format!("the server by certificate ended with {status:?}"),
+            );
+        }
+    }
+    let args = [
+        "serve",
+        "--data",
+        &data.to_string_lossy(),
+        "--http",
+        "127.0.0.1:0",
+        "--store",
+    ];
+    let refused = run(&[&args[..], &[&bare("least"), "--keys", &keys]].concat());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    violations.unless(
+        !refused.status.success() && said.contains("certificate"),
+        format!("without a certificate it is not refused: {said}"),
+    );
+    let broad = database.secured_url("127.0.0.1", "least").unwrap_or_default();
+    let broad = format!("{broad}?sslmode=verify-full&sslrootcert={}", trusted.display());
+    let notes = [(&log, "ok"), (&broad, "note")].map(|(url, wanted)| {
+        let found = role_of_log(url);
+        violations.unless(
+            found == wanted,
+            format!("doctor says {found:?} of a role, and not {wanted}"),
+        );
+        found
+    });
+    json!({"doctor": notes})
+}
+
+/// What `doctor` finds of the role of a log.
+fn role_of_log(url: &str) -> String {
+    let looked = run(&["doctor", "--store", url, "--json"]);
+    let said: Value = serde_json::from_slice(&looked.stdout).unwrap_or_default();
+    let checks = said.get("checks").and_then(Value::as_array);
+    let role = checks.into_iter().flatten().find(|check| {
+        let named = check.get("check").and_then(Value::as_str);
+        named == Some("role of log")
+    });
+    let finding = role.and_then(|role| role.get("finding")).and_then(Value::as_str);
+    finding.unwrap_or_default().to_owned()
+}
