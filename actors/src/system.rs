@@ -39,6 +39,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
+use domain::preference::Preference;
 use domain::report::Report;
 use domain::retention::Retention;
 use domain::sample::Sample;
@@ -101,6 +102,8 @@ pub struct ActorSystem {
     pub settings: Entities<Setting>,
     /// What users have begun to fill in, a place each.
     pub drafts: Entities<Draft>,
+    /// In which language and theme users see the console, a stream each.
+    pub preferences: Entities<Preference>,
     /// Public holidays that were imported, a year and country each.
     pub holidays: Entities<Holiday>,
     pub alerts: Entities<Alert>,
@@ -151,6 +154,7 @@ impl ActorSystem {
             retentions: Entities::start(&environment, &hosting),
             settings: Entities::start(&environment, &hosting),
             drafts: Entities::start(&environment, &hosting),
+            preferences: Entities::start(&environment, &hosting),
             holidays: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),
             complaints: Entities::start(&environment, &hosting),

@@ -44,6 +44,7 @@ mod paging;
 mod past_calls;
 mod personal_reads;
 mod persons;
+mod preferences;
 mod preflights;
 mod prometheus;
 mod recordings;
