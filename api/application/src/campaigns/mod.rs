@@ -38,8 +38,8 @@ use serde_json::{Value, json};
 use shown::{CampaignListed, Created, Headed, HoursShown, ListedNow, Progress};
 use std::sync::Arc;
 
-/// Campaigns of one list that are asked themselves what keeps them from dialing: more run nowhere at once, and
-/// each is in memory while it runs.
+/// Campaigns of one list that are asked themselves what keeps them from dialing: more run nowhere at once,
+/// and each is in memory while it runs.
 const ASKED_NOW_MAX: usize = 200;
 
 /// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.

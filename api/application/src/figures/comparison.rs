@@ -61,6 +61,7 @@ const CONFIDENCE_PERCENT: u8 = 95;
 
 /// One period and its figure.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "PeriodCompared")]
 pub(super) struct PeriodShown {
     from: Timestamp,
     to: Timestamp,
@@ -76,7 +77,7 @@ pub(super) struct PeriodShown {
 
 /// Two periods of one metric.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
-#[schemars(rename = "Comparison")]
+#[schemars(rename = "MetricComparison")]
 pub struct ComparisonShown {
     #[serde(flatten)]
     metric: MetricShown,

@@ -1,9 +1,10 @@
-//! How sure a figure is, and a difference of two, at 95 of a hundred: shares by Wilson's interval, a difference of
-//! two by Newcombe's (1998, method 10), which is built of them; means by what their hours (or days) scatter.
+//! How sure a figure is, and a difference of two, at 95 of a hundred: shares by Wilson's interval, their
+//! difference by Newcombe's (1998, method 10), which is built of them; means by what their hours (or days)
+//! scatter.
 //!
-//! Calls of one hour are alike (a line, a list, a time of day), so a mean's error is not made of calls as if each
-//! stood alone: its hours are the sample, and the mean a ratio of their sums (Cochran, Sampling Techniques, 6.4).
-//! Pure: counts in, bounds out.
+//! Calls of one hour are alike (a line, a list, a time of day), so a mean's error is not made of calls as if
+//! each stood alone: its hours are the sample, the mean a ratio of their sums (Cochran, Sampling Techniques,
+//! 6.4). Pure: counts in, bounds out.
 
 /// Standard errors of 95 of a hundred.
 const Z: f64 = 1.959_964;
@@ -98,7 +99,7 @@ impl Mean {
     }
 }
 
-/// By how much the mean of `period` is above that of `base` (Welch's, with Satterthwaite's degrees of freedom).
+/// By how much the mean of `period` is above that of `base` (Welch's, Satterthwaite's degrees of freedom).
 pub(super) fn welch(period: &Mean, base: &Mean) -> Bounds {
     let variance = period.error.powi(2) + base.error.powi(2);
     let parts = period.error.powi(4) / period.freedom + base.error.powi(4) / base.freedom;
@@ -157,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_difference_of_shares_has_newcombes_bounds() {
-        // 56 of 70 against 48 of 80 (Newcombe 1998, interval estimation for the difference, table II, method 10).
+        // 56 of 70 against 48 of 80 (Newcombe 1998, intervals of a difference, table II, method 10).
         let found = newcombe(share(56, 70), share(48, 80));
         near(found.value, 0.2);
         near(found.low, 0.0524);
