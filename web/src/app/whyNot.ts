@@ -17,7 +17,7 @@ interface Campaign {
   preset: string
   waiting: number
   open: number
-  time_zone?: string
+  time_zone?: string | null
   schedule?: { start_time: string; end_time: string; max_concurrent: number }
   hours?: { state: 'open' | 'by_person' | 'never' } | { state: 'closed'; opens_at: string } | null
   stage?: { waiting?: { zh: string; en: string } | null } | null
