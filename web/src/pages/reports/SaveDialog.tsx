@@ -27,7 +27,7 @@ interface Typed {
   zone: string
   every: Every
   day?: number
-  time: string
+  time?: string
   channels?: string[]
   is_shared?: boolean
 }
@@ -41,7 +41,7 @@ function typedOf(report: Report | undefined): Partial<Typed> {
   return { name, title, metrics, campaigns, days, zone, every: schedule?.every ?? 'none', time, channels, is_shared, ...(schedule?.day == null ? {} : { day: schedule.day }) }
 }
 
-function orderOf({ title, metrics, campaigns = [], days, zone, every, day, time, channels = [], is_shared = false }: Typed) {
+function orderOf({ title, metrics, campaigns = [], days, zone, every, day, time = '09:00', channels = [], is_shared = false }: Typed) {
   const [hours = 0, minutes = 0] = time.split(':').map(Number)
   const schedule = every === 'none' ? {} : { schedule: { every, minute: 60 * hours + minutes, ...(every === 'day' ? {} : { day: day ?? 1 }) } }
   return { title, metrics, days, zone, is_shared, ...schedule, ...(campaigns.length === 0 ? {} : { campaigns }), ...(channels.length === 0 ? {} : { channels }) }
@@ -69,7 +69,9 @@ export function SaveDialog({ report, onClose }: { report?: Report; onClose: () =
   const [refused, setRefused] = useState<unknown>(null)
   const [isAsking, setAsking] = useState(false)
   const every = Form.useWatch('every', form) ?? typedOf(report).every
-  const known = new Map((metrics.data?.items ?? []).map((one) => [one.name, worded(one.label, i18n.language)]))
+  // A report shows each metric at the version that is the one to quote: the headline one, else the latest.
+  const all = metrics.data?.items ?? []
+  const known = new Map([...all].sort((one, other) => Number(one.headline === true) - Number(other.headline === true)).map((one) => [one.name, worded(one.label, i18n.language)]))
   const words = (one: { title: string; metrics: readonly string[]; days: number }) => `${one.title} · ${one.metrics.map((name) => known.get(name) ?? name).join(', ')} · ${t('reports.lastDays', { days: one.days })}`
   const save = async (typed: Typed) => {
     setAsking(true)
