@@ -23,6 +23,7 @@ use domain::message::Message;
 use domain::model::Model;
 use domain::number::Number;
 use domain::person_request::PersonRequest;
+use domain::preference::Preference;
 use domain::registry::NumberRegistry;
 use domain::report::Report;
 use domain::retention::Retention;
@@ -122,6 +123,7 @@ const AGGREGATES: &[(&str, fn())] = &[
     (Message::AGGREGATE, check::<Message>),
     (Number::AGGREGATE, check::<Number>),
     (PersonRequest::AGGREGATE, check::<PersonRequest>),
+    (Preference::AGGREGATE, check::<Preference>),
     (NumberRegistry::AGGREGATE, check::<NumberRegistry>),
     (Report::AGGREGATE, check::<Report>),
     (Retention::AGGREGATE, check::<Retention>),

@@ -39,6 +39,7 @@ use domain::ports::event_store::EventStore;
 use domain::ports::id_source::IdSource;
 use domain::ports::tasks::Tasks;
 use domain::ports::vault::Vault;
+use domain::preference::Preference;
 use domain::registry::NumberRegistry;
 use domain::report::Report;
 use domain::retention::Retention;
@@ -102,6 +103,8 @@ pub struct ActorSystem {
     pub settings: Entities<Setting>,
     /// What users have begun to fill in, a place each.
     pub drafts: Entities<Draft>,
+    /// In which language and theme users see the console, a stream each.
+    pub preferences: Entities<Preference>,
     /// Public holidays that were imported, a year and country each.
     pub holidays: Entities<Holiday>,
     /// Lists of numbers that others keep.
@@ -154,6 +157,7 @@ impl ActorSystem {
             retentions: Entities::start(&environment, &hosting),
             settings: Entities::start(&environment, &hosting),
             drafts: Entities::start(&environment, &hosting),
+            preferences: Entities::start(&environment, &hosting),
             holidays: Entities::start(&environment, &hosting),
             registries: Entities::start(&environment, &hosting),
             alerts: Entities::start(&environment, &hosting),

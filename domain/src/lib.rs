@@ -70,6 +70,7 @@ pub mod phone_number;
 mod plain_plan;
 pub mod planted;
 pub mod ports;
+pub mod preference;
 pub mod preferred_times;
 pub mod problem;
 pub mod promotion;

@@ -11,6 +11,7 @@ import { wizard, wizardWords } from './wizard.mjs'
 import { axeHolds, keyboard } from './axe.mjs'
 import { DESKS } from './desk.mjs'
 import { everyRole } from './roles.mjs'
+import { reports, sql } from './reports.mjs'
 
 PAGES.wizard = (visit, context) => wizard(visit, context, begin)
 PAGES.wizard_words = (visit) => wizardWords(visit, begin, holdWords, scanWords)
@@ -20,7 +21,7 @@ const [url, logins, shots, wanted] = process.argv.slice(2)
 const passwords = Object.fromEntries(
   readFileSync(logins, 'utf8').trim().split('\n').map((line) => line.split(' ')),
 )
-const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld }
+const ALL = { ...PAGES, 'campaign-then': campaignThen, lines, recording, wall, 'wall-held': wallHeld, reports, sql }
 /** What is done with more than a page's own visit. */
 const MORE = { ...DESKS, axe: axeHolds, keyboard, 'every-role': everyRole }
 const ARGS = [

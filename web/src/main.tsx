@@ -8,7 +8,7 @@ import { StrictMode, useEffect } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Problem } from './api/client'
 import { noticeTouches } from './app/attended'
-import { chooseLanguage, language, useIsDark, useLanguage } from './app/preferences'
+import { speak, useIsDark, useLanguage } from './app/preferences'
 import { router } from './app/router'
 import { themeOf } from './app/theme'
 import './i18n'
@@ -52,7 +52,7 @@ function Console() {
 }
 
 noticeTouches()
-chooseLanguage(language())
+speak()
 const root = document.getElementById('root')
 if (root !== null) {
   createRoot(root).render(

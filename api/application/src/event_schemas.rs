@@ -56,6 +56,7 @@ const AGGREGATES: &[fn() -> Vec<EventSchema>] = &[
     kinds::<domain::message::Message>,
     kinds::<domain::number::Number>,
     kinds::<domain::person_request::PersonRequest>,
+    kinds::<domain::preference::Preference>,
     kinds::<domain::report::Report>,
     kinds::<domain::retention::Retention>,
     kinds::<domain::sample::Sample>,

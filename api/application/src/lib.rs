@@ -44,6 +44,7 @@ pub mod paced_places;
 pub mod parameter;
 pub mod past_calls;
 pub mod percent;
+pub mod preferences;
 pub mod private_file;
 pub mod profiles;
 pub mod query;

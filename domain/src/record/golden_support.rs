@@ -155,7 +155,7 @@ fn fixed_facts(aggregate: &str) -> RecordFacts {
             let inquiry = InquiryId::derive(CommandId::derive_from_text("golden"));
             (StreamId::new(aggregate, &inquiry), None, None)
         }
-        "user" => (StreamId::new(aggregate, &"wang"), None, None),
+        "preference" | "user" => (StreamId::new(aggregate, &"wang"), None, None),
         "subscriber" => (StreamId::new(aggregate, &"crm@wang"), None, None),
         "api_key" => {
             let key = KeyId::derive(CommandId::derive_from_text("golden"));

@@ -18,7 +18,7 @@ const STARTED_WITHIN: Duration = Duration::from_secs(60);
 const SHORT: &str = "campaign,home,call";
 const LONG: &str = "campaign,session,honest,door,home,campaigns,wizard,wizard_words,call,calls,customer,customers,alerts,\
     roles,wall,wall-held,lines,recording,campaign-then,badge,flows,events,audit,\
-    projections,settings,users,approvals,webhooks,compliance,samples,labels";
+    projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql";
 
 /// Customers of the demonstration whose pages are opened: it goes on while most pages of a long form are.
 const CUSTOMERS: u32 = 60;
@@ -46,7 +46,7 @@ pub(super) fn prove_words(_: Form) -> Proof {
     opened(
         "words",
         "campaign,home,campaigns,wizard_words,call,calls,customer,customers,alerts,wall,lines,\
-         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels",
+         events,audit,projections,settings,users,approvals,webhooks,compliance,samples,labels,reports,sql",
     )
 }
 
@@ -140,6 +140,7 @@ pub(super) fn installed() -> Result<(PathBuf, &'static str), String> {
         "desk.mjs",
         "axe.mjs",
         "roles.mjs",
+        "reports.mjs",
     ])?;
     Ok((place, browser))
 }

@@ -1,11 +1,12 @@
 // The menu of the desks: each entry for whoever the server would answer.
 import { Link } from '@tanstack/react-router'
 import { useTranslation } from 'react-i18next'
-import { useMay } from './session'
+import { useMay, useSeesAll } from './session'
 
 export function DeskMenu() {
   const { t } = useTranslation()
   const may = useMay()
+  const seesAll = useSeesAll()
   return (
     <>
       <Link to="/approvals">{t('desk.approvals')}</Link>
@@ -17,7 +18,7 @@ export function DeskMenu() {
       {may('projections:read') && <Link to="/projections">{t('desk.projections')}</Link>}
       {may('users:read') && <Link to="/users">{t('desk.users')}</Link>}
       {may('webhooks:read') && <Link to="/webhooks">{t('desk.webhooks')}</Link>}
-      {may('installation:read') && <Link to="/settings">{t('desk.settings')}</Link>}
+      {may('installation:read') && seesAll && <Link to="/settings">{t('desk.settings')}</Link>}
     </>
   )
 }

@@ -12,6 +12,7 @@ import { Tag } from '../components/Marks'
 import { Refused, Waiting } from '../components/States'
 import { DeskMenu } from './DeskMenu'
 import { Door, SignInForm } from './Door'
+import { Prefer, usePreferred } from './Prefer'
 import { chooseDark, chooseLanguage, useIsDark, useLanguage } from './preferences'
 import { signOut, useMay, useMe, useSeesAll, whoAmI } from './session'
 
@@ -21,6 +22,7 @@ export function Frame() {
   const me = useQuery(whoAmI)
   const [hasEnded, setEnded] = useState(false)
   useEffect(() => onEnded(() => setEnded(true)), [])
+  usePreferred()
   if (me.isPending) return <Waiting />
   if (me.data === undefined) return <Refused why={me.error} again={() => void me.refetch()} />
   if (me.data === null) return <Door />
@@ -86,6 +88,7 @@ function Top() {
   const [dark, language] = [useIsDark(), useLanguage()]
   const ready = useReady()
   const live = useLive()
+  const [isPreferring, setPreferring] = useState(false)
   const leave = () => {
     signOut().catch((why: unknown) => {
       modal.error({ content: <Refused why={why} /> })
@@ -130,6 +133,8 @@ function Top() {
         onChange={chooseDark}
       />
       <span className="muted">{`${me?.user ?? ''} · ${(me?.roles ?? []).map((role) => t(`role.${role}`)).join(', ')}`}</span>
+      {me?.user != null && <Button size="small" onClick={() => setPreferring(true)}>{t('prefer.title')}</Button>}
+      {isPreferring && <Prefer onLeave={() => setPreferring(false)} />}
       <Button size="small" onClick={leave}>{t('top.signOut')}</Button>
     </header>
   )

@@ -28,12 +28,15 @@ function subscribe(hear: () => void): () => void {
   return () => listeners.delete(hear)
 }
 
+/** What the user prefers wherever they sign in: it counts where nobody has switched this browser. */
+let preferred: { language: Language | null; theme: 'light' | 'dark' | null } = { language: null, theme: null }
+
 export function language(): Language {
-  return kept('language') === 'en' ? 'en' : 'zh-CN'
+  return (kept('language') ?? preferred.language) === 'en' ? 'en' : 'zh-CN'
 }
 
 export function isDark(): boolean {
-  const said = kept('theme')
+  const said = kept('theme') ?? preferred.theme
   return said === null ? matchMedia('(prefers-color-scheme: dark)').matches : said === 'dark'
 }
 
@@ -45,10 +48,21 @@ export function useIsDark(): boolean {
   return useSyncExternalStore(subscribe, isDark)
 }
 
+/** The words of the language that counts. */
+export function speak(): void {
+  document.documentElement.lang = language()
+  void i18n.changeLanguage(language())
+}
+
 export function chooseLanguage(chosen: Language): void {
-  document.documentElement.lang = chosen
-  void i18n.changeLanguage(chosen)
   keep('language', chosen)
+  speak()
+}
+
+export function preferHere(told: typeof preferred): void {
+  preferred = told
+  speak()
+  for (const hear of listeners) hear()
 }
 
 export function chooseDark(dark: boolean): void {

@@ -124,6 +124,7 @@ const flow = createRoute({
 const reports = createRoute({
   getParentRoute: () => root,
   path: '/reports',
+  validateSearch: (search: Record<string, unknown>): { tab?: string | undefined } => ({ tab: text(search['tab']) }),
   component: lazyRouteComponent(() => import('../pages/Reports'), 'Reports'),
 })
 export const report = createRoute({

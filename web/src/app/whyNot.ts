@@ -17,7 +17,7 @@ interface Campaign {
   preset: string
   waiting: number
   open: number
-  time_zone?: string
+  time_zone?: string | null
   schedule?: { start_time: string; end_time: string; max_concurrent: number }
   hours?: { state: 'open' | 'by_person' | 'never' } | { state: 'closed'; opens_at: string } | null
   stage?: { waiting?: { zh: string; en: string } | null } | null
@@ -33,7 +33,7 @@ export function whyNotNow(campaign: Campaign, ready: Ready | undefined, isChines
   if (stop !== undefined) return { key: 'why.stop', tone: 'red', values: { stop } }
   if (campaign.status === 'draft' || campaign.status === 'ready') return { key: `why.${campaign.status}`, tone: 'amber' }
   if (campaign.status === 'paused') {
-    // A row of a list does not say who or what paused it.
+    // A row as of a past moment does not say who or what paused it.
     return { key: campaign.pause_reason == null ? 'why.pausedSomehow' : `why.paused.${campaign.pause_reason}`, tone: 'amber' }
   }
   if (ready !== undefined && ready.dialing !== 'dialing') return { key: `standing.${ready.dialing}`, tone: 'red' }
@@ -46,6 +46,8 @@ function ofTheHours({ hours, schedule, time_zone }: Campaign): WhyNot | null {
   if (hours?.state === 'never') return { key: 'why.never', tone: 'red' }
   if (hours?.state !== 'closed') return null
   const zone = time_zone ?? 'UTC'
+  // A row of a list says when they open, and not from when to when they are.
+  if (schedule === undefined) return { key: 'why.closed', tone: 'amber', values: { until: instantIn(hours.opens_at, zone), zone } }
   return { key: 'why.window', tone: 'amber', values: { from: schedule?.start_time ?? '', to: schedule?.end_time ?? '', until: instantIn(hours.opens_at, zone), zone } }
 }
 

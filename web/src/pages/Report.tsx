@@ -1,51 +1,58 @@
 // One saved report with its figures, now or as they were known then: each with its version, a link to the events behind
 // it, and what people noted on its chart.
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
 import { Button, DatePicker, Input, Table } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { addressOf, get, post, type Told } from '../api/client'
+import { get, post, type Told } from '../api/client'
 import { instantFrom, instantIn } from '../app/format'
 import { report } from '../app/router'
+import { takeAway } from '../app/takeAway'
+import { Ask } from '../components/Ask'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
 import { Empty, Refused, Waiting } from '../components/States'
 import { useOnce } from '../components/useOnce'
+import { Behind } from './reports/Behind'
+import { Compare } from './reports/Compare'
+import { Drawn } from './reports/Drawn'
+import { SaveDialog } from './reports/SaveDialog'
 
 type Made = Told<'/api/v1/saved-reports/{name}'>
 type Row = Made['figures'][number]
+
+/** Charts that a page draws at once; the table above has every figure. */
+const DRAWN_MAX = 12
 
 export function ReportPage() {
   const { t, i18n } = useTranslation()
   const { name } = report.useParams()
   const { as_of } = report.useSearch()
   const navigate = report.useNavigate()
+  const leave = useNavigate()
+  const queries = useQueryClient()
   const made = useQuery({
     queryKey: ['saved-report', name, as_of ?? 'now'],
     queryFn: () => get('/api/v1/saved-reports/{name}', [name], { as_of }),
     placeholderData: keepPreviousData,
   })
-  const once = useOnce()
+  const [asked, setAsked] = useState<'send' | 'change' | 'remove' | null>(null)
   const [sent, setSent] = useState<string | null>(null)
-  const [refused, setRefused] = useState<unknown>(null)
-  const send = async () => {
-    try {
-      const { position } = await once(name, (key) => post('/api/v1/saved-reports/{name}/send', [name], undefined, key))
-      setSent(position)
-      setRefused(null)
-    } catch (why) {
-      setRefused(why)
-    }
-  }
+  const [behind, setBehind] = useState<Row | null>(null)
   if (made.isPending || (as_of !== undefined && made.isPlaceholderData)) return <Waiting />
   if (made.data === undefined) return <Refused why={made.error} again={() => void made.refetch()} />
   const shown = made.data
-  const metric = shown.figures[0]?.metric
+  const { from, to, zone } = shown
+  const span = { from, to, zone, asOf: as_of }
+  const label = (one: Row) => (i18n.language === 'en' ? one.label_en : one.label_zh)
+  const cells = (one: Row) => [label(one), `v${one.version.toString()}`, one.campaign ?? t('reports.all'), one.value ?? '–', `${one.numerator_count.toString()} / ${(one.denominator_count ?? '–').toString()}`]
+  const titles = ['metric', 'version', 'campaign', 'value', 'counts'].map((one) => t(`reports.${one}`))
   return (
     <>
       <div className="head">
         <h1>{shown.title}</h1>
-        {as_of !== undefined && <Tag tone="amber">{t('reports.then', { at: instantIn(as_of, shown.zone) })}</Tag>}
+        {as_of !== undefined && <Tag tone="amber">{t('reports.then', { at: instantIn(as_of, zone) })}</Tag>}
         <span className="spread" />
         <Age at={made.dataUpdatedAt} position={shown.complete_up_to} />
         <DatePicker
@@ -55,37 +62,53 @@ export function ReportPage() {
           onChange={(at) => void navigate({ search: { as_of: instantFrom(at?.format('YYYY-MM-DDTHH:mm:ss') ?? '', shown.zone) } })}
         />
         {as_of !== undefined && <Button onClick={() => void navigate({ search: {} })}>{t('reports.now')}</Button>}
-        {shown.is_own && (shown.channels ?? []).length > 0 && <Button onClick={() => void send()}>{t('reports.send')}</Button>}
+        <Button onClick={() => takeAway(`${name}.csv`, [[...titles, t('reports.from'), t('reports.to')], ...shown.figures.map((one) => [...cells(one), from, to])])}>{t('reports.takeAway')}</Button>
+        {shown.is_own && (shown.channels ?? []).length > 0 && <Button onClick={() => setAsked('send')}>{t('reports.send')}</Button>}
+        {shown.is_own && <Button onClick={() => setAsked('change')}>{t('reports.change')}</Button>}
+        {shown.is_own && <Button danger onClick={() => setAsked('remove')}>{t('reports.remove')}</Button>}
       </div>
       {made.error && <Refused why={made.error} again={() => void made.refetch()} />}
       {sent !== null && <Tag tone="line">{t('reports.sent', { position: sent })}</Tag>}
-      {refused !== null && <Refused why={refused} />}
-      <p className="muted">{t('reports.over', { from: instantIn(shown.from, shown.zone), to: instantIn(shown.to, shown.zone), zone: shown.zone })}</p>
+      <p className="muted">{t('reports.over', { from: instantIn(from, zone), to: instantIn(to, zone), zone })}</p>
       <div className="card">
         <Table<Row>
           rowKey={(one) => `${one.metric} ${one.campaign ?? ''}`}
           dataSource={shown.figures}
           pagination={false}
+          scroll={{ x: 'max-content' }}
           locale={{ emptyText: <Empty what={t('reports.noFigure')} /> }}
           columns={[
-            { title: t('reports.metric'), key: 'metric', render: (_, one) => (i18n.language === 'en' ? one.label_en : one.label_zh) },
-            { title: t('reports.version'), key: 'version', render: (_, one) => `v${one.version.toString()}` },
-            { title: t('reports.campaign'), key: 'campaign', render: (_, one) => one.campaign ?? t('reports.all') },
-            { title: t('reports.value'), key: 'value', render: (_, one) => <b>{one.value ?? '–'}</b> },
-            { title: t('reports.counts'), key: 'counts', render: (_, one) => `${one.numerator_count.toString()} / ${(one.denominator_count ?? '–').toString()}` },
-            { title: t('reports.behind'), key: 'events', render: (_, one) => <a href={eventsOf(one, shown, as_of)}>{t('reports.events')}</a> },
+            ...titles.map((title, at) => ({ title, key: title, render: (_: unknown, one: Row) => (at === 3 ? <b>{cells(one)[at]}</b> : cells(one)[at]) })),
+            { title: t('reports.behind'), key: 'events', render: (_, one) => <Button size="small" aria-label={`${t('reports.events')} ${one.metric}`} onClick={() => setBehind(one)}>{t('reports.events')}</Button> },
           ]}
         />
       </div>
-      {metric !== undefined && <Notes chart={metric} zone={shown.zone} />}
+      {shown.figures.length > 0 && <Compare figures={shown.figures} {...span} />}
+      <div className="row wide">
+        {shown.figures.slice(0, DRAWN_MAX).map((one) => <Drawn key={`${one.metric} ${one.campaign ?? ''}`} figure={one} {...span} />)}
+      </div>
+      {[...new Set(shown.figures.map((one) => one.metric))].slice(0, 1).map((metric) => <Notes key={metric} chart={metric} zone={zone} />)}
+      {behind !== null && <Behind figure={behind} {...span} onClose={() => setBehind(null)} />}
+      {asked === 'change' && <SaveDialog report={shown} onClose={() => setAsked(null)} />}
+      {asked === 'send' && (
+        <Ask title={t('reports.send')} ok={t('reports.send')} what={t('reports.sendWhat', { count: (shown.channels ?? []).length })} onLeave={() => setAsked(null)} send={async (_, key) => setSent((await post('/api/v1/saved-reports/{name}/send', [name], undefined, key)).position)} />
+      )}
+      {asked === 'remove' && (
+        <Ask
+          title={t('reports.removeOf', { title: shown.title })}
+          ok={t('reports.remove')}
+          what={t('reports.removeWhat')}
+          isDanger
+          onLeave={() => setAsked(null)}
+          send={async (_, key) => {
+            await post('/api/v1/saved-reports/{name}/remove', [name], undefined, key)
+            await queries.invalidateQueries({ queryKey: ['saved-reports'] })
+            await leave({ to: '/reports' })
+          }}
+        />
+      )}
     </>
   )
-}
-
-function eventsOf(one: Row, shown: Made, as_of: string | undefined): string {
-  return addressOf('/api/v1/metrics/{name}/events', [one.metric], {
-    version: one.version, which: 'numerator', campaign: one.campaign, from: shown.from, to: shown.to, as_of,
-  })
 }
 
 function Notes({ chart, zone }: { chart: string; zone: string }) {

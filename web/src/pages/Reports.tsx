@@ -1,38 +1,38 @@
 // Saved reports: one's own and those that others share, and every metric with what it means. A name leads to the report.
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { Button, Table } from 'antd'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
+import { Button, Table, Tabs } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../api/client'
 import { SLOW_MS } from '../api/queries'
 import { instantIn } from '../app/format'
+import { useMay, useSeesAll } from '../app/session'
 import { Age } from '../components/Figure'
 import { Tag } from '../components/Marks'
 import { Empty, Refused } from '../components/States'
 import { Metrics } from './reports/Metrics'
 import { SaveDialog } from './reports/SaveDialog'
+import { Sql } from './reports/Sql'
 
+const here = getRouteApi('/reports')
 type Row = Told<'/api/v1/saved-reports'>['items'][number]
 
 export function Reports() {
   const { t } = useTranslation()
+  const { tab = 'saved' } = here.useSearch()
+  const navigate = useNavigate()
+  const may = useMay()
+  const seesAll = useSeesAll()
   const [isSaving, setSaving] = useState(false)
   const reports = useQuery({
     queryKey: ['saved-reports'],
     queryFn: () => get('/api/v1/saved-reports', [], { limit: 500 }),
     refetchInterval: SLOW_MS,
   })
-  return (
+  const list = (
     <>
-      <div className="head">
-        <h1>{t('reports.title')}</h1>
-        <span className="spread" />
-        <Age at={reports.dataUpdatedAt} />
-        <Button type="primary" onClick={() => setSaving(true)}>{t('reports.new')}</Button>
-      </div>
       {reports.error && <Refused why={reports.error} again={() => void reports.refetch()} />}
-      <div className="card">
         <Table<Row>
           rowKey="name"
           dataSource={reports.data?.items ?? []}
@@ -53,9 +53,29 @@ export function Reports() {
             },
           ]}
         />
+    </>
+  )
+  return (
+    <>
+      <div className="head">
+        <h1>{t('reports.title')}</h1>
+        <span className="spread" />
+        <Age at={reports.dataUpdatedAt} />
+        <Button type="primary" onClick={() => setSaving(true)}>{t('reports.new')}</Button>
       </div>
-      <Metrics />
-      <SaveDialog open={isSaving} onClose={() => setSaving(false)} />
+      <div className="card">
+        <Tabs
+          style={{ padding: '0 14px 8px' }}
+          activeKey={tab}
+          onChange={(chosen) => void navigate({ to: '/reports', search: { tab: chosen }, replace: true })}
+          items={[
+            { key: 'saved', label: t('reports.title'), children: list },
+            { key: 'metrics', label: t('reports.metrics'), children: <Metrics /> },
+            ...(may('query:run') && seesAll ? [{ key: 'sql', label: t('reports.sql'), children: <Sql /> }] : []),
+          ]}
+        />
+      </div>
+      {isSaving && <SaveDialog onClose={() => setSaving(false)} />}
     </>
   )
 }

@@ -77,5 +77,6 @@ fn describe_total(total: &Total) -> CampaignListed {
         status: total.status.clone(),
         preset: total.preset.clone(),
         enrolled,
+        now: None,
     }
 }

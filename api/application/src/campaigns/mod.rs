@@ -37,8 +37,12 @@ use intake::campaign_body::{CampaignBody, FlowBody};
 use projections::View;
 use projections::views::campaign_board::{self, BoardRow, CampaignBoard, Share};
 use serde_json::{Value, json};
-use shown::{CampaignListed, Created, Headed, HoursShown, Progress};
+use shown::{CampaignListed, Created, Headed, HoursShown, ListedNow, Progress};
 use std::sync::Arc;
+
+/// Campaigns of one list that are asked themselves what keeps them from dialing: more run nowhere at once,
+/// and each is in memory while it runs.
+const ASKED_NOW_MAX: usize = 200;
 
 /// Publishes the campaign's flow and creates the campaign; both are answered again when they exist already.
 /// For a campaign that exists nothing is published: it keeps its version, and other words are refused.
@@ -259,16 +263,29 @@ pub async fn list(installation: &Installation, moment: Moment) -> Result<Campaig
     let db = installation.rows.db();
     let stands = Stands::live(installation, db.as_ref(), vec![campaign_board::NAME]).await?;
     let rows = installation.boards().await?;
-    let items = rows.iter().map(|row| CampaignListed {
-        progress: progress(row),
-        id: row.campaign.clone(),
-        task_id: row.campaign.clone(),
-        status: row.status.code().to_owned(),
-        preset: row.preset.clone(),
-        enrolled: row.enrolled,
-    });
+    let now = installation.now();
+    let mut items = Vec::with_capacity(rows.len());
+    let mut asked = 0;
+    for row in &rows {
+        let is_live = matches!(row.status, CampaignStatus::Running | CampaignStatus::Paused);
+        let is_asked = is_live && asked < ASKED_NOW_MAX;
+        asked += usize::from(is_asked);
+        let state = match is_asked {
+            true => Some(installation.entities.campaigns.state(&row.campaign).await?.state),
+            false => None,
+        };
+        items.push(CampaignListed {
+            progress: progress(row),
+            id: row.campaign.clone(),
+            task_id: row.campaign.clone(),
+            status: row.status.code().to_owned(),
+            preset: row.preset.clone(),
+            enrolled: row.enrolled,
+            now: state.map(|state| ListedNow::of(&state, now)),
+        });
+    }
     Ok(Campaigns {
-        items: items.collect(),
+        items,
         versions: versions(FORMULA.iter().chain(&PEOPLE))?,
         stands,
     })

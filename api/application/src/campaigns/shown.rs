@@ -4,7 +4,7 @@ use crate::as_of::Known;
 use crate::figures::{People, Stands, Versions};
 use domain::calling_plan::{Basis, CallingPlan, Duplicates, FlowRef, Preset};
 use domain::campaign::event::PauseReason;
-use domain::campaign::{CampaignStatus, CreatedCampaign, Gates};
+use domain::campaign::{CampaignState, CampaignStatus, CreatedCampaign, Gates};
 use domain::compliance::{Opening, opening, zone_of_campaign};
 use domain::go_live::{PILOT_CALLS_PER_DAY_MAX, Stage, TEST_PEOPLE_MAX};
 use domain::ids::CampaignId;
@@ -218,6 +218,35 @@ pub struct CampaignListed {
     #[schemars(with = "Preset")]
     pub preset: String,
     pub enrolled: u64,
+    /// Of one that runs or is paused, now: what may keep it from dialing.
+    #[serde(flatten)]
+    pub now: Option<ListedNow>,
+}
+
+/// What may keep a campaign from dialing at this moment.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ListedNow {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hours: Option<HoursShown>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pause_reason: Option<PauseReason>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stage: Option<StageShown>,
+    /// In which its own times are meant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_zone: Option<&'static str>,
+}
+
+impl ListedNow {
+    pub fn of(state: &CampaignState, now: Timestamp) -> Self {
+        let plan = state.plan();
+        Self {
+            hours: plan.map(|plan| HoursShown::of(plan, now)),
+            pause_reason: state.pause_reason().cloned(),
+            stage: StageShown::of(state.gates(), now),
+            time_zone: plan.map(|plan| zone_of_campaign(plan.preset).name()),
+        }
+    }
 }
 
 /// All campaigns, and what their figures are.

@@ -108,7 +108,7 @@ fn column(code: &str) -> Result<By, Problem> {
 }
 
 /// An instant, or a day in Beijing.
-fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
+pub(super) fn bound(query: &Query, name: &str) -> Result<Option<Timestamp>, Problem> {
     let Some(text) = query.text(name) else {
         return Ok(None);
     };

@@ -3,14 +3,19 @@
 
 mod asking;
 mod chart;
+mod comparison;
 mod drill;
 mod headline;
+mod interval;
+mod judged;
 mod source;
 
 pub use asking::{ASKED, Asked, BY, MetricShown, describe_metric, find};
 pub use chart::{Chart, Series, options, with_versions};
+pub use comparison::{COMPARED, Comparing, ComparisonShown};
 pub use drill::{DRILLED, Drilled, Drilling};
 pub use headline::{FORMULA, Named, PEOPLE, People, Versions, named, no_metric, versions};
+pub use interval::{Bounds, Counted, wilson};
 pub use source::{Source, Standing, Stands};
 
 use crate::as_of::Known;

@@ -216,6 +216,11 @@ const EXAMPLES: &[&str] = &[
     "score evaluate cases.jsonl --json",
     "deal import deals.csv --dry-run --data ./first",
     "report plan --per-minute-fen 15 --data ./first",
+    "report compare answer_ratio_per_call --from 2026-11-20 --to 2026-11-27 --data ./first",
+    "report saved list --data ./first",
+    "report saved show weekly-answers --data ./first",
+    "report saved send weekly-answers --data ./first",
+    "report saved remove weekly-answers --data ./first",
     "report check compliance.html",
     "sample calls --seed 7 --size 20 --out sample.json --data ./first",
     "sample finding 00000000-0000-5000-8000-000000000001 00000000-0000-5000-8000-000000000002 --answer \

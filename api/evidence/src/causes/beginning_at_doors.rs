@@ -15,6 +15,7 @@ use domain::label::LabelEvent;
 use domain::message::MessageEvent;
 use domain::model::ModelEvent;
 use domain::person_request::PersonRequestEvent;
+use domain::preference::PreferenceEvent;
 use domain::registry::RegistryEvent;
 use domain::retention::RetentionEvent;
 use domain::saved_report::SavedReportEvent;
@@ -150,6 +151,11 @@ pub(super) const AT_THE_DOORS: &[(&str, Beginning, &str)] = &[
         DraftEvent::REMOVED,
         Beginning::Outside,
         "somebody is done with it",
+    ),
+    (
+        PreferenceEvent::CHANGED,
+        Beginning::Outside,
+        "somebody prefers another language, theme or first page",
     ),
     (
         SavedReportEvent::SAVED,

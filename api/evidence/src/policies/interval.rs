@@ -1,13 +1,8 @@
 //! An interval of a share from a count: Wilson's, at 95 of a hundred. Few cases leave it wide.
 
+use application::figures::{Counted, wilson};
 use schemars::JsonSchema;
 use serde::Serialize;
-
-/// Standard errors of 95 of a hundred.
-const Z: f64 = 1.96;
-
-/// Cases without which a share is not told: its interval would be wider than a third.
-pub(super) const CASES_MIN: u64 = 30;
 
 /// A share, of 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -21,14 +16,8 @@ pub struct Share {
 
 /// The share and its bounds; `None` of too few cases.
 pub(super) fn bounds(hits: u64, cases: u64) -> Option<(f64, f64, f64)> {
-    if cases < CASES_MIN {
-        return None;
-    }
-    let (count, share) = (float(cases), float(hits) / float(cases));
-    let z2 = Z * Z / count;
-    let middle = (share + z2 / 2.0) / (1.0 + z2);
-    let off = Z / (1.0 + z2) * (share * (1.0 - share) / count + z2 / (4.0 * count)).sqrt();
-    Some((share, (middle - off).max(0.0), (middle + off).min(1.0)))
+    let found = wilson(Counted { hits, cases })?;
+    Some((found.value, found.low, found.high))
 }
 
 impl Share {

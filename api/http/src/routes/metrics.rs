@@ -5,7 +5,8 @@ use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::paging::{LONG, Paged, Paging};
 use application::as_of::Moment;
 use application::figures::{
-    ASKED, Asked, AskedShown, DRILLED, Drilled, Drilling, MetricShown, Source, age, describe_metric,
+    ASKED, Asked, AskedShown, COMPARED, Comparing, ComparisonShown, DRILLED, Drilled, Drilling, MetricShown,
+    Source, age, describe_metric,
 };
 use domain::problem::Problem;
 use domain::stored_event::Position;
@@ -29,6 +30,13 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
         )
         .needs(Permission::FiguresRead, About::CampaignAsked)
         .query(ASKED),
+        Endpoint::get(
+            "/api/v1/metrics/{name}/comparison",
+            "A figure of two periods: by how much they differ, with its interval at 95 %, or that it is too few",
+            comparison,
+        )
+        .needs(Permission::FiguresRead, About::CampaignAsked)
+        .query(COMPARED),
         Endpoint::get(
             "/api/v1/metrics/{name}/events",
             "The events behind a figure: folded from the log, not read from rows",
@@ -68,6 +76,12 @@ async fn show(ctx: Ctx, input: Input) -> Result<Read<AskedShown>, Problem> {
         }
     }
     Ok(Read(shown))
+}
+
+async fn comparison(ctx: Ctx, input: Input) -> Result<Read<ComparisonShown>, Problem> {
+    let comparing = Comparing::read(&input.param(0)?, input.query())?;
+    let moment = Moment::of(input.query())?;
+    comparing.answer(&ctx.installation, moment).await.map(Read)
 }
 
 async fn events(ctx: Ctx, input: Input) -> Result<Read<Paged<Drilled>>, Problem> {

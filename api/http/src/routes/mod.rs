@@ -57,6 +57,7 @@ mod own_customers;
 mod own_rules;
 mod past_calls;
 mod persons;
+mod preferences;
 mod preflights;
 mod problems;
 mod profiles;
@@ -190,6 +191,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         past_calls::endpoints(),
         anonymization::endpoints(),
         promotions::endpoints(),
+        preferences::endpoints(),
         preflights::endpoints(),
         what_if_policies::endpoints(),
         lists::endpoints(),

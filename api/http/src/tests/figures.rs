@@ -281,3 +281,42 @@ fn a_figure_as_of_a_position_is_folded_from_the_campaigns_events() {
     assert_eq!(chart(&format!("&as_of={}", world.head.0)), chart(""));
     world.end();
 }
+
+#[test]
+fn two_periods_stand_side_by_side_with_what_may_be_said_of_them() {
+    let world = World::begin();
+    let path = "metrics/answer_ratio_per_call/comparison?campaign=GOLDEN&version=1";
+    let hours = "from=2026-03-02T11:00:00%2B08:00&to=2026-03-02T12:00:00%2B08:00";
+    let shown = world.found(&format!("{path}&{hours}"));
+    // Six calls of the hour before, eight of this one: far too few for an interval, and the figures stand.
+    assert_eq!(shown["period"]["numerator_count"], 5, "{shown}");
+    assert_eq!(shown["base"]["denominator_count"], 6, "{shown}");
+    assert_eq!(shown["base"]["from"], "2026-03-02T02:00:00.000000Z", "{shown}");
+    assert_eq!(
+        (&shown["verdict"], &shown["difference_low"]),
+        (&json!("too_few"), &Value::Null)
+    );
+    assert_eq!(shown["difference"], 0.125, "{shown}");
+    assert_eq!(shown["complete_up_to"]["position"], world.head.to_string());
+    let nothing = world.found(&format!("{path}&from=2026-04-02&to=2026-04-03"));
+    assert_eq!(nothing["verdict"], "no_figure", "{nothing}");
+    let then = world.found(&format!("{path}&{hours}&as_of={}", world.head));
+    assert_eq!(
+        (&then["difference"], &then["verdict"]),
+        (&shown["difference"], &shown["verdict"])
+    );
+    for wrong in [
+        format!("{path}&from=2026-03-02"),
+        format!("{path}&from=2026-03-02&to=2026-03-03&base_from=2026-03-02&base_to=2026-03-04"),
+        format!("{path}&from=2026-03-02&to=2026-03-03&base_from=2026-03-01"),
+        format!("{path}&from=2024-03-02&to=2026-03-03"),
+    ] {
+        let (status, body) = world.get(&wrong);
+        assert_eq!(
+            (status, &body["code"]),
+            (400, &json!("window-invalid")),
+            "{wrong}"
+        );
+    }
+    world.end();
+}

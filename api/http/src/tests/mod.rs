@@ -45,6 +45,7 @@ mod past_calls;
 mod personal_reads;
 mod persons;
 mod plain_reads;
+mod preferences;
 mod preflights;
 mod prometheus;
 mod proxies;

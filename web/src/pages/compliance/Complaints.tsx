@@ -52,6 +52,7 @@ export function Complaints() {
         dataSource={complaints.data?.items ?? []}
         pagination={{ pageSize: 20, hideOnSinglePage: true }}
         scroll={{ x: 'max-content' }}
+        expandable={{ expandedRowRender: (one) => <Details one={one} /> }}
         locale={{ emptyText: <Empty what={t('compliance.noComplaints')} next={t('compliance.noComplaintsNext')} /> }}
         columns={[
           { title: t('compliance.received'), key: 'received', render: (_, one) => instantIn(one.received_at, ZONE) },
@@ -129,5 +130,26 @@ function Open({ onLeave, onDone }: { onLeave: () => void; onDone: (position: str
       <Input aria-label={t('compliance.reference')} placeholder={t('compliance.reference')} maxLength={64} value={typed.reference} onChange={(event) => setTyped({ ...typed, reference: event.target.value })} />
       <Checkbox checked={suppress} onChange={(event) => setSuppress(event.target.checked)}>{t('compliance.suppress')}</Checkbox>
     </Ask>
+  )
+}
+
+/** All of a complaint: what was said, about which call, until when by which rule, and how it ended. */
+function Details({ one }: { one: Complaint }) {
+  const { t, i18n } = useTranslation()
+  const pairs: [string, string | null | undefined][] = [
+    [t('compliance.what'), one.what],
+    [t('compliance.reference'), one.reference],
+    [t('compliance.received'), instantIn(one.received_at, ZONE)],
+    [t('compliance.due'), `${instantIn(one.deadline.due_at, ZONE)} · ${one.deadline.source}`],
+    [t('compliance.outcome'), one.resolved === null ? null : `${i18n.language === 'en' ? t(`compliance.outcomeOf.${one.resolved.outcome}`) : one.resolved.outcome_zh} · ${instantIn(one.resolved.at, ZONE)}`],
+    [t('compliance.note'), one.resolved?.note],
+  ]
+  return (
+    <dl className="pairs">
+      {pairs.filter(([, value]) => value != null && value !== '').map(([name, value]) => [<dt key={name}>{name}</dt>, <dd key={`${name} said`}>{value}</dd>])}
+      {one.call != null && [<dt key="call">{t('compliance.call')}</dt>, <dd key="call it is"><Link to="/calls/$id" params={{ id: one.call }}>{one.call}</Link></dd>]}
+      {one.campaign != null && [<dt key="campaign">{t('compliance.campaign')}</dt>, <dd key="campaign it is">{one.campaign}</dd>]}
+      {one.customer != null && [<dt key="customer">{t('compliance.customer')}</dt>, <dd key="customer it is"><Link to="/customers/$id" params={{ id: one.customer }}>{one.customer}</Link></dd>]}
+    </dl>
   )
 }

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Table } from 'antd'
 import { useTranslation } from 'react-i18next'
 import { get, type Told } from '../../api/client'
+import { Tag } from '../../components/Marks'
 import { Refused } from '../../components/States'
 
 type Row = Told<'/api/v1/metrics'>['items'][number]
@@ -16,8 +17,7 @@ export function Metrics() {
   const metrics = useMetrics()
   const isEnglish = i18n.language === 'en'
   return (
-    <div className="card">
-      <h2>{t('reports.metrics')}</h2>
+    <>
       {metrics.error && <Refused why={metrics.error} />}
       <Table<Row>
         rowKey={(one) => `${one.name} ${one.version.toString()}`}
@@ -28,10 +28,12 @@ export function Metrics() {
         columns={[
           { title: t('reports.metric'), key: 'label', render: (_, one) => (isEnglish ? one.label.en : one.label.zh) },
           { title: t('reports.version'), key: 'version', render: (_, one) => `v${one.version.toString()}` },
+          { title: t('reports.since'), key: 'since', render: (_, one) => `${one.effective_from}${one.headline === true ? ` · ${t('reports.headline')}` : ''}` },
+          { title: t('reports.parts'), key: 'parts', render: (_, one) => [one.numerator?.term, one.denominator?.term].filter((term) => term != null).map((term) => <div key={term} className="mono">{term}</div>) },
           { title: t('reports.means'), key: 'means', render: (_, one) => (isEnglish ? one.definition.en : one.definition.zh) },
-          { title: t('reports.awaits'), key: 'awaits', render: (_, one) => one.awaits ?? '' },
+          { title: t('reports.awaits'), key: 'awaits', render: (_, one) => one.awaits == null ? '' : <Tag tone="amber">{t('reports.awaitsOf', { kind: one.awaits })}</Tag> },
         ]}
       />
-    </div>
+    </>
   )
 }

@@ -13,6 +13,7 @@ import { PageHead } from '../../components/PageHead'
 import { Refused } from '../../components/States'
 import { usePending } from '../../components/usePending'
 import { Change } from './Change'
+import { Channels } from './Channels'
 
 const here = getRouteApi('/settings')
 export type SettingShown = Told<'/api/v1/settings'>['items'][number]
@@ -56,6 +57,7 @@ export function SettingsPage() {
           ]}
         />
       </div>
+      {may('alerts:read') && <Channels />}
       {changed !== null && <Change setting={changed} onLeave={() => setChanged(null)} onDone={(at) => void settle(at, t('settings.done'))} />}
     </div>
   )

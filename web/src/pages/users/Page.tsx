@@ -13,6 +13,7 @@ import { usePending } from '../../components/usePending'
 import { Keys } from './Keys'
 import { Matrix } from './Matrix'
 import { List } from './List'
+import { Sessions } from './Sessions'
 import { WhyMay } from './WhyMay'
 
 const here = getRouteApi('/users')
@@ -60,6 +61,7 @@ export function UsersPage() {
           items={[
             { key: 'users', label: t('users.tab.users', { count: counted(users) }), children: users.data === undefined ? !users.error && <Waiting /> : <List users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
             { key: 'keys', label: t('users.tab.keys', { count: counted(keys) }), children: keys.data === undefined ? !keys.error && <Waiting /> : <Keys keys={keys.data.items} users={people} mayWrite={may('users:write') && !isPast} onDone={(at, said) => void settle(at, said)} /> },
+            { key: 'sessions', label: t('users.tab.sessions'), children: <Sessions /> },
             ...(may('rules:read')
               ? [
                   { key: 'matrix', label: t('users.tab.matrix'), children: <Matrix /> },

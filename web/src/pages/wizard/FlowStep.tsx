@@ -1,9 +1,10 @@
 // What the robot says: a published version of a flow, or one text behind the notice. What is said is shown before anybody
 // hears it.
-import { useQuery } from '@tanstack/react-query'
-import { Input, Select } from 'antd'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Button, Input, Select } from 'antd'
+import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { get } from '../../api/client'
+import { ask, get, post } from '../../api/client'
 import { useMay, useSeesAll } from '../../app/session'
 import { Refused, Waiting } from '../../components/States'
 import { Field, type StepProps } from './parts'
@@ -27,6 +28,7 @@ export function FlowStep({ filled, set }: StepProps) {
         />
       </Field>
       {flows.error !== null && <Refused why={flows.error} />}
+      {may('rules:read') && seesAll && <Shipped onPublished={(flow) => set({ flow })} />}
       {filled.flow === '' ? (
         <Field name={t('wizard.member.script')} hint={t('wizard.scriptHint')}>
           <Input.TextArea rows={4} maxLength={2_000} aria-label={t('wizard.member.script')} value={filled.script} onChange={(event) => set({ script: event.target.value })} />
@@ -35,6 +37,41 @@ export function FlowStep({ filled, set }: StepProps) {
         may('rules:read') && <Words named={filled.flow} />
       )}
     </div>
+  )
+}
+
+/** Flows that come with the program: one is published as it is, and then chosen. */
+function Shipped({ onPublished }: { onPublished: (named: string) => void }) {
+  const { t } = useTranslation()
+  const queries = useQueryClient()
+  const files = useQuery({ queryKey: ['flow-files'], queryFn: () => get('/api/v1/flow-files'), staleTime: Infinity })
+  const [name, setName] = useState<string | null>(null)
+  const [why, setWhy] = useState<unknown>(null)
+  const [isAsking, setAsking] = useState(false)
+  const publish = async (file: string) => {
+    setAsking(true)
+    setWhy(null)
+    try {
+      const { source } = await get('/api/v1/flow-files/{name}', [file])
+      const { definition } = await ask('/api/v1/flow-files/check', [], { source })
+      if (definition == null) throw new Error()
+      const { told } = await post('/api/v1/flows', [], { definition })
+      await queries.invalidateQueries({ queryKey: ['flows'] })
+      onPublished(told.named)
+    } catch (refused) {
+      setWhy(refused)
+    } finally {
+      setAsking(false)
+    }
+  }
+  return (
+    <Field name={t('wizard.shipped')} hint={t('wizard.shippedHint')}>
+      <div className="head">
+        <Select style={{ minWidth: 240 }} aria-label={t('wizard.shipped')} placeholder={t('wizard.shipped')} value={name} onChange={setName} options={(files.data?.items ?? []).map((one) => ({ value: one.name, label: one.name }))} />
+        <Button disabled={name === null} loading={isAsking} onClick={() => name !== null && void publish(name)}>{t('wizard.publishIt')}</Button>
+      </div>
+      {(why ?? files.error) !== null && <Refused why={why ?? files.error} />}
+    </Field>
   )
 }
 

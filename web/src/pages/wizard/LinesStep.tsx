@@ -1,6 +1,9 @@
 // When the campaign calls, how many at once, how long it rings and whether it tries again, and when it begins and ends.
+import { useQuery } from '@tanstack/react-query'
 import { Input, InputNumber, Select } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { get } from '../../api/client'
+import { useMay, useSeesAll } from '../../app/session'
 import { Field, type StepProps } from './parts'
 
 const PRESETS = ['cn-service', 'cn-marketing', 'cn-collection', 'cn-cloud-trunk', 'us-tsr', 'us-regf', 'eu-gdpr']
@@ -48,7 +51,29 @@ export function LinesStep({ filled, set }: StepProps) {
           />
         </Field>
       </div>
+      <Numbers />
       <p className="muted">{t('wizard.mode')} {t(filled.preset.startsWith('cn-') ? 'wizard.zoneBeijing' : 'wizard.zoneHere')}</p>
     </div>
+  )
+}
+
+/** The lines and the numbers that people will see; which of them a call takes is the line's to choose. */
+function Numbers() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const seesAll = useSeesAll()
+  const trunks = useQuery({ queryKey: ['trunks'], queryFn: () => get('/api/v1/trunks'), enabled: may('figures:read') && seesAll })
+  const items = trunks.data?.items ?? []
+  if (items.length === 0) return null
+  return (
+    <section className="card">
+      <header><h2>{t('wizard.numbers')}</h2></header>
+      <dl className="pairs body" style={{ margin: 0, padding: '8px 14px' }}>
+        {items.map((one) => [
+          <dt key={one.trunk}>{one.trunk}</dt>,
+          <dd key={`${one.trunk} numbers`} className="mono">{one.caller_numbers.join(', ') || t('wizard.ownNumber')}</dd>,
+        ])}
+      </dl>
+    </section>
   )
 }

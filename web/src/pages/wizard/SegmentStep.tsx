@@ -1,5 +1,6 @@
 // People whom the installation knows already, by a rule in the words of SQL, beside the file or in its place: how many they
 // are, before it is said.
+import { Link } from '@tanstack/react-router'
 import { Button, Input } from 'antd'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -8,19 +9,23 @@ import { useMay, useSeesAll } from '../../app/session'
 import { Refused } from '../../components/States'
 import { Field, type StepProps } from './parts'
 
+/** People who are named as examples. */
+const SAMPLE = 20
+
 export function SegmentStep({ filled, set }: StepProps) {
   const { t } = useTranslation()
   const may = useMay()
   const seesAll = useSeesAll()
-  const [found, setFound] = useState<{ of: string; count: number } | null>(null)
+  const [found, setFound] = useState<{ of: string; count: number; sample: readonly string[] } | null>(null)
   const [why, setWhy] = useState<unknown>(null)
   const [isAsking, setAsking] = useState(false)
   const count = async () => {
     setAsking(true)
     setWhy(null)
     try {
-      const { told } = await post('/api/v1/segments/count', [], { sql: filled.segment })
-      setFound({ of: filled.segment, count: told.count })
+      // Some of them by our ids, which name nobody: whose they are is shown on each one's own page.
+      const { told } = await post('/api/v1/segments/preview', [], { sql: filled.segment, sample: SAMPLE })
+      setFound({ of: filled.segment, count: told.count, sample: told.sample })
     } catch (refused) {
       setWhy(refused)
     } finally {
@@ -44,6 +49,14 @@ export function SegmentStep({ filled, set }: StepProps) {
           <Button loading={isAsking} disabled={filled.segment.trim() === ''} onClick={() => void count()}>{t('wizard.count')}</Button>
           {found !== null && found.of === filled.segment && <span role="status">{t('wizard.counted', { count: found.count })}</span>}
         </div>
+      )}
+      {found !== null && found.of === filled.segment && found.sample.length > 0 && (
+        <section className="card">
+          <header><h2>{t('wizard.someOf', { shown: found.sample.length, count: found.count })}</h2></header>
+          <ul className="list body scroll short mono">
+            {found.sample.map((id) => <li key={id}>{may('customers:read') ? <Link to="/customers/$id" params={{ id }} target="_blank">{id}</Link> : id}</li>)}
+          </ul>
+        </section>
       )}
       {why !== null && <Refused why={why} />}
     </div>

@@ -2,15 +2,10 @@
 // and send again.
 import { Button, Table } from 'antd'
 import { useTranslation } from 'react-i18next'
+import { takeAway } from '../../app/takeAway'
 import { Figure } from '../../components/Figure'
 import { Empty, Refused, Waiting } from '../../components/States'
 import type { Looked } from './useList'
-
-/** A cell as spreadsheets read it: nothing in it is taken for a formula. */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return `"${safe.replaceAll('"', '""')}"`
-}
 
 /** Of a reason in both languages, English before a slash, the one that is read here. */
 function read(reason: string, isEnglish: boolean): string {
@@ -27,17 +22,7 @@ export function TrialStep({ list }: { list: Looked }) {
   const told = list.told
   if (told === null || told.rows == null) return <Empty what={t('wizard.notMapped')} next={t('wizard.notMappedNext')} />
   const bad = (told.bad ?? []).map((one) => ({ ...one, reason: read(one.reason, i18n.language === 'en') }))
-  const takeAway = () => {
-    const head = [t('wizard.row'), t('wizard.column'), t('wizard.reason')]
-    const lines = [head, ...bad.map((one) => [String(one.row), one.column, one.reason])]
-    const text = `\ufeff${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`
-    const address = URL.createObjectURL(new Blob([text], { type: 'text/csv' }))
-    const link = document.createElement('a')
-    link.href = address
-    link.download = 'bad-rows.csv'
-    link.click()
-    URL.revokeObjectURL(address)
-  }
+  const takeBad = () => takeAway('bad-rows.csv', [[t('wizard.row'), t('wizard.column'), t('wizard.reason')], ...bad.map((one) => [String(one.row), one.column, one.reason])])
   return (
     <div className="list">
       <div className="row">
@@ -50,7 +35,7 @@ export function TrialStep({ list }: { list: Looked }) {
       {bad.length > 0 && (
         <>
           <div className="head">
-            <Button onClick={takeAway}>{t('wizard.takeAway')}</Button>
+            <Button onClick={takeBad}>{t('wizard.takeAway')}</Button>
             <span className="muted">{t('wizard.badNext', { shown: bad.length, all: told.bad_count ?? 0 })}</span>
           </div>
           <Table

@@ -1,11 +1,13 @@
 //! `ledgerline report`: what a period was like, for people (PDCA), and signed, for auditors (compliance).
 
 mod check;
+mod compare;
 mod compliance;
 mod costs;
 mod daily;
 mod pdca;
 mod plan;
+mod saved;
 
 use crate::kit::failure::Failure;
 use crate::kit::words::word_of;
@@ -44,6 +46,10 @@ enum Action {
     Costs(costs::Args),
     /// A quarter's call plan, drafted from the forecast: calls, lines, agents and cost by month (外呼计划)
     Plan(plan::Args),
+    /// One metric over two periods, and how sure their difference is (对比)
+    Compare(compare::Args),
+    /// Figures that somebody saved: list, show, send, remove (已存报表)
+    Saved(saved::Args),
     /// Check a compliance report against its signed note, and, where the log is at hand, against the log
     Check(check::Args),
 }
@@ -95,6 +101,8 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Daily(args) => daily::run(args).await,
         Action::Costs(args) => costs::run(args).await,
         Action::Plan(args) => plan::run(args).await,
+        Action::Compare(args) => compare::run(args, runtime).await,
+        Action::Saved(args) => saved::run(args, runtime).await,
         Action::Check(args) => check::run(args).await,
     }
 }

@@ -1,0 +1,264 @@
+//! Two periods of one metric side by side: by how much they differ, and how sure that is. Where there is too
+//! little to say so, the answer says that instead of a verdict.
+
+use super::asking::{MetricShown, bound, describe_metric, find, window_problem};
+use super::interval::{Bounds, CASES_MIN, CLUSTERS_MIN};
+use super::judged::{ComparedBy, Side, Verdict, judge};
+use super::{Age, Asked, Source, age};
+use crate::as_of::{Known, Moment};
+use crate::installation::Installation;
+use crate::parameter::Parameter;
+use crate::query::Query;
+use domain::ids::CampaignId;
+use domain::problem::Problem;
+use domain::time::Timestamp;
+use projections::ReadDb;
+use projections::metrics::Scope;
+use projections::views::metric_board::GROUPS_MAX;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// The parameters of a comparison.
+pub const COMPARED: &[Parameter] = &[
+    Parameter::number(
+        "version",
+        "Version of the definition; the headline one without",
+        1,
+    ),
+    Parameter::campaign("Only this campaign"),
+    Parameter::text(
+        "from",
+        "First hour (RFC 3339, a whole hour) or first day (2026-03-02, Beijing) of the period",
+        "2026-11-20",
+    ),
+    Parameter::text("to", "The hour or day before which the period ends", "2026-11-21"),
+    Parameter::text(
+        "base_from",
+        "First hour or day of the period it is compared with; as long before it without",
+        "2026-11-13",
+    ),
+    Parameter::text(
+        "base_to",
+        "The hour or day before which that one ends",
+        "2026-11-14",
+    ),
+    Parameter::text(
+        "as_of",
+        "As known at a position or instant, folded from the events of the campaign, or of all",
+        "42",
+    ),
+    Parameter::instant("valid_at", "What was true at an instant, by what is known"),
+];
+
+/// Longest period: a year, so that its days fit into one answer.
+const PERIOD_MS_MAX: u64 = 366 * 24 * HOUR_MS;
+
+/// An hour, by which figures are kept.
+const HOUR_MS: u64 = 3_600_000;
+
+/// Of how many of a hundred such intervals the truth is inside.
+const CONFIDENCE_PERCENT: u8 = 95;
+
+/// One period and its figure.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "PeriodCompared")]
+pub(super) struct PeriodShown {
+    from: Timestamp,
+    to: Timestamp,
+    /// Null over nothing.
+    value: Option<f64>,
+    numerator_count: i64,
+    denominator_count: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    high: Option<f64>,
+}
+
+/// Two periods of one metric.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(rename = "MetricComparison")]
+pub struct ComparisonShown {
+    #[serde(flatten)]
+    metric: MetricShown,
+    campaign: Option<CampaignId>,
+    period: PeriodShown,
+    base: PeriodShown,
+    /// By how much the period is above the other; null where one of them has no figure.
+    difference: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference_low: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    difference_high: Option<f64>,
+    verdict: Verdict,
+    compared_by: ComparedBy,
+    /// Of how many of a hundred such intervals the truth is inside.
+    confidence_percent: u8,
+    /// Cases without which there is no interval.
+    cases_min: u64,
+    /// Hours or days with cases without which there is no interval of a mean.
+    clusters_min: usize,
+    /// Of live rows: how old the figures are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    complete_up_to: Option<Age>,
+    /// Of the past: where the answer lies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    known: Option<Known>,
+}
+
+/// A comparison that makes sense: the same metric of the same calls, over two periods apart.
+pub struct Comparing {
+    period: Asked,
+    base: Asked,
+}
+
+impl Comparing {
+    /// Reads the query's parameters.
+    pub fn read(name: &str, query: &Query) -> Result<Self, Problem> {
+        let metric = find(name, query.number("version")?)?;
+        let campaign = query.text("campaign").map(str::parse).transpose();
+        let campaign: Option<CampaignId> =
+            campaign.map_err(|_unreadable| Problem::missing("this campaign"))?;
+        let needed = |name: &str| {
+            bound(query, name)?.ok_or_else(|| invalid(format!("{name} is missing: name the period")))
+        };
+        let period = window(needed("from")?, needed("to")?)?;
+        let base = match (bound(query, "base_from")?, bound(query, "base_to")?) {
+            (Some(from), Some(to)) => window(from, to)?,
+            (None, None) => before(&period)?,
+            (Some(_), None) | (None, Some(_)) => {
+                return Err(invalid("base_from and base_to are given together".to_owned()));
+            }
+        };
+        if period.0 < base.1 && base.0 < period.1 {
+            return Err(invalid(
+                "the two periods overlap: the same calls would be compared".to_owned(),
+            ));
+        }
+        let asked = |window: Window| {
+            let scope = Scope {
+                campaign: campaign.clone(),
+                from: Some(window.0),
+                to: Some(window.1),
+            };
+            Asked::of(metric, scope, None)
+        };
+        Ok(Self {
+            period: asked(period)?,
+            base: asked(base)?,
+        })
+    }
+
+    /// Of which campaign, for whoever guards it.
+    pub const fn campaign(&self) -> Option<&CampaignId> {
+        self.period.scope.campaign.as_ref()
+    }
+
+    /// Compares, by live rows or those of a moment.
+    pub async fn answer(
+        &self,
+        installation: &Installation,
+        moment: Moment,
+    ) -> Result<ComparisonShown, Problem> {
+        let source = Source::of_metric(installation, moment, self.campaign()).await?;
+        let db = source.db.as_ref();
+        let (period, complete) = self.side(&self.period, db).await?;
+        let (base, _) = self.side(&self.base, db).await?;
+        let mut shown = self.shown(&period, &base);
+        match source.known {
+            Some(known) => shown.known = Some(known),
+            None => {
+                let head = installation.store().head().await?;
+                shown.complete_up_to = Some(age(&complete, head, installation.now()));
+            }
+        }
+        Ok(shown)
+    }
+
+    /// A period's figure, and what its hours or days add to a mean.
+    async fn side(&self, asked: &Asked, db: &dyn ReadDb) -> Result<(Side, projections::Complete), Problem> {
+        let answer = asked.answer(db).await?;
+        let mut side = Side::of(answer.figures.into_iter().next());
+        if let Some(by) = self.compared_by().by() {
+            let split = Asked::of(asked.metric, asked.scope.clone(), Some(by))?;
+            let groups = split.answer(db).await?.figures;
+            side.split(&groups);
+        }
+        Ok((side, answer.complete))
+    }
+
+    fn compared_by(&self) -> ComparedBy {
+        let longest = self.period.hours().max(self.base.hours());
+        let fits_hours = longest <= u64::try_from(GROUPS_MAX).unwrap_or(0);
+        ComparedBy::of(self.period.metric, fits_hours)
+    }
+
+    fn shown(&self, period: &Side, base: &Side) -> ComparisonShown {
+        let compared_by = self.compared_by();
+        let found = judge(compared_by, period, base);
+        let difference = period.value().zip(base.value());
+        ComparisonShown {
+            metric: describe_metric(self.period.metric),
+            campaign: self.period.scope.campaign.clone(),
+            period: self.period.shown(period, found.period),
+            base: self.base.shown(base, found.base),
+            difference: difference.map(|(period, base)| period - base),
+            difference_low: found.difference.map(|bounds| bounds.low),
+            difference_high: found.difference.map(|bounds| bounds.high),
+            verdict: found.verdict,
+            compared_by: found.compared_by,
+            confidence_percent: CONFIDENCE_PERCENT,
+            cases_min: CASES_MIN,
+            clusters_min: CLUSTERS_MIN,
+            complete_up_to: None,
+            known: None,
+        }
+    }
+}
+
+type Window = (Timestamp, Timestamp);
+
+impl Asked {
+    /// How long its period is.
+    fn hours(&self) -> u64 {
+        let (from, to) = (self.scope.from.unwrap_or(Timestamp::EPOCH), self.scope.to);
+        to.map_or(0, |to| to.ms_since(from) / HOUR_MS)
+    }
+
+    fn shown(&self, side: &Side, bounds: Option<Bounds>) -> PeriodShown {
+        PeriodShown {
+            from: self.scope.from.unwrap_or(Timestamp::EPOCH),
+            to: self.scope.to.unwrap_or(Timestamp::EPOCH),
+            value: side.value(),
+            numerator_count: side.figure.as_ref().map_or(0, |figure| figure.numerator),
+            denominator_count: side.figure.as_ref().and_then(|figure| figure.denominator),
+            low: bounds.map(|bounds| bounds.low),
+            high: bounds.map(|bounds| bounds.high),
+        }
+    }
+}
+
+fn invalid(detail: String) -> Problem {
+    Problem::invalid("window-invalid", detail)
+}
+
+fn window(from: Timestamp, to: Timestamp) -> Result<Window, Problem> {
+    let scope = Scope {
+        from: Some(from),
+        to: Some(to),
+        campaign: None,
+    };
+    scope.check().map_err(|error| window_problem(&error))?;
+    if to.ms_since(from) > PERIOD_MS_MAX {
+        return Err(invalid("a period is at most 366 days long".to_owned()));
+    }
+    Ok((from, to))
+}
+
+/// As long, right before.
+fn before(period: &Window) -> Result<Window, Problem> {
+    let (from, to) = *period;
+    let length = to.ms_since(from);
+    let first = from.minus_ms(length);
+    window(first, from)
+}

@@ -1,0 +1,208 @@
+//! How sure a figure is, and a difference of two, at 95 of a hundred: shares by Wilson's interval, their
+//! difference by Newcombe's (1998, method 10), which is built of them; means by what their hours (or days)
+//! scatter.
+//!
+//! Calls of one hour are alike (a line, a list, a time of day), so a mean's error is not made of calls as if
+//! each stood alone: its hours are the sample, the mean a ratio of their sums (Cochran, Sampling Techniques,
+//! 6.4). Pure: counts in, bounds out.
+
+/// Standard errors of 95 of a hundred.
+const Z: f64 = 1.959_964;
+
+/// Cases without which no interval is told: it would be wider than a third of the whole.
+pub(super) const CASES_MIN: u64 = 30;
+
+/// Hours (or days) with cases, without which the scatter of a mean is not told.
+pub(super) const CLUSTERS_MIN: usize = 6;
+
+/// So many of so many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    pub hits: u64,
+    pub cases: u64,
+}
+
+/// A figure or a difference, from and to.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bounds {
+    pub value: f64,
+    pub low: f64,
+    pub high: f64,
+}
+
+/// The share and Wilson's bounds; `None` of too few cases.
+pub fn wilson(counted: Counted) -> Option<Bounds> {
+    let Counted { hits, cases } = counted;
+    if cases < CASES_MIN {
+        return None;
+    }
+    let (count, value) = (float(cases), float(hits) / float(cases));
+    let z2 = Z * Z / count;
+    let middle = (value + z2 / 2.0) / (1.0 + z2);
+    let off = Z / (1.0 + z2) * (value * (1.0 - value) / count + z2 / (4.0 * count)).sqrt();
+    Some(Bounds {
+        value,
+        low: (middle - off).max(0.0),
+        high: (middle + off).min(1.0),
+    })
+}
+
+/// By how much the share of `period` is above that of `base`, by Newcombe's interval.
+pub(super) fn newcombe(period: Bounds, base: Bounds) -> Bounds {
+    let value = period.value - base.value;
+    Bounds {
+        value,
+        low: value - (period.value - period.low).hypot(base.high - base.value),
+        high: value + (period.high - period.value).hypot(base.value - base.low),
+    }
+}
+
+/// What one hour (or day) adds to a mean: a sum, over so many cases.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Cluster {
+    pub(super) sum: f64,
+    pub(super) cases: f64,
+}
+
+/// A mean, its standard error and how many clusters it was made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Mean {
+    value: f64,
+    error: f64,
+    freedom: f64,
+}
+
+impl Mean {
+    /// `None` of too few cases or clusters.
+    pub(super) fn of(clusters: &[Cluster]) -> Option<Self> {
+        let clusters: Vec<&Cluster> = clusters.iter().filter(|one| one.cases > 0.0).collect();
+        let cases: f64 = clusters.iter().map(|one| one.cases).sum();
+        if clusters.len() < CLUSTERS_MIN || cases < float(CASES_MIN) {
+            return None;
+        }
+        let value = clusters.iter().map(|one| one.sum).sum::<f64>() / cases;
+        let number = float(u64::try_from(clusters.len()).ok()?);
+        let squares: f64 = clusters
+            .iter()
+            .map(|one| (one.sum - value * one.cases).powi(2))
+            .sum();
+        Some(Self {
+            value,
+            error: (number / (number - 1.0) * squares).sqrt() / cases,
+            freedom: number - 1.0,
+        })
+    }
+
+    /// The mean and its bounds.
+    pub(super) fn bounds(&self) -> Bounds {
+        around(self.value, self.error, self.freedom)
+    }
+}
+
+/// By how much the mean of `period` is above that of `base` (Welch's, Satterthwaite's degrees of freedom).
+pub(super) fn welch(period: &Mean, base: &Mean) -> Bounds {
+    let variance = period.error.powi(2) + base.error.powi(2);
+    let parts = period.error.powi(4) / period.freedom + base.error.powi(4) / base.freedom;
+    let freedom = if parts > 0.0 {
+        variance.powi(2) / parts
+    } else {
+        period.freedom + base.freedom
+    };
+    around(period.value - base.value, variance.sqrt(), freedom)
+}
+
+fn around(value: f64, error: f64, freedom: f64) -> Bounds {
+    let off = student(freedom) * error;
+    Bounds {
+        value,
+        low: value - off,
+        high: value + off,
+    }
+}
+
+/// Student's quantile of 97.5 of a hundred, by Fisher's expansion: within a thousandth from five degrees on.
+fn student(freedom: f64) -> f64 {
+    let first = (Z.powi(3) + Z) / 4.0;
+    let second = (5.0 * Z.powi(5) + 16.0 * Z.powi(3) + 3.0 * Z) / 96.0;
+    let third = (3.0 * Z.powi(7) + 19.0 * Z.powi(5) + 17.0 * Z.powi(3) - 15.0 * Z) / 384.0;
+    Z + first / freedom + second / freedom.powi(2) + third / freedom.powi(3)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of calls are far below 2^53")]
+const fn float(count: u64) -> f64 {
+    count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn near(found: f64, expected: f64) {
+        assert!((found - expected).abs() < 0.000_1, "{found} is not {expected}");
+    }
+
+    fn share(hits: u64, cases: u64) -> Bounds {
+        wilson(Counted { hits, cases }).unwrap()
+    }
+
+    #[test]
+    fn a_share_has_wilsons_bounds_and_few_cases_have_none() {
+        // 81 of 263 (Newcombe 1998, the two-sided interval for one proportion, method 3).
+        let found = share(81, 263);
+        near(found.low, 0.2553);
+        near(found.high, 0.3662);
+        assert_eq!(wilson(Counted { hits: 29, cases: 29 }), None);
+        near(share(0, 30).low, 0.0);
+        near(share(30, 30).high, 1.0);
+    }
+
+    #[test]
+    fn a_difference_of_shares_has_newcombes_bounds() {
+        // 56 of 70 against 48 of 80 (Newcombe 1998, intervals of a difference, table II, method 10).
+        let found = newcombe(share(56, 70), share(48, 80));
+        near(found.value, 0.2);
+        near(found.low, 0.0524);
+        near(found.high, 0.3339);
+        // The other way round it is the same, with the other sign.
+        let other = newcombe(share(48, 80), share(56, 70));
+        near(other.low, -0.3339);
+        near(other.high, -0.0524);
+    }
+
+    #[test]
+    fn students_quantiles_are_those_of_the_tables() {
+        for (freedom, expected) in [(5.0, 2.571), (10.0, 2.228), (30.0, 2.042), (120.0, 1.980)] {
+            let found = student(freedom);
+            assert!((found - expected).abs() < 0.003, "{freedom}: {found}");
+        }
+    }
+
+    fn hours(sums: &[f64], cases: f64) -> Vec<Cluster> {
+        sums.iter().map(|sum| Cluster { sum: *sum, cases }).collect()
+    }
+
+    #[test]
+    fn a_mean_of_equal_hours_has_the_bounds_of_a_mean_of_their_means() {
+        // Six hours of ten calls: means 10 … 15; sd 1.8708, error 0.76376, t(5) 2.5706.
+        let mean = Mean::of(&hours(&[100.0, 110.0, 120.0, 130.0, 140.0, 150.0], 10.0)).unwrap();
+        let bounds = mean.bounds();
+        near(bounds.value, 12.5);
+        assert!((bounds.high - bounds.value - 1.963).abs() < 0.005, "{bounds:?}");
+        let same = welch(&mean, &mean);
+        near(same.value, 0.0);
+        // Two of the same error: ten degrees of freedom, an error of its root of two.
+        assert!((same.high - 2.228 * 1.0801).abs() < 0.005, "{same:?}");
+    }
+
+    #[test]
+    fn hours_that_are_too_few_tell_nothing_and_hours_without_cases_do_not_count() {
+        assert_eq!(Mean::of(&hours(&[100.0; 5], 10.0)), None);
+        assert_eq!(Mean::of(&hours(&[10.0; 6], 4.0)), None);
+        let mut six = hours(&[100.0; 6], 10.0);
+        let steady = Mean::of(&six).unwrap();
+        near(steady.bounds().low, steady.bounds().high);
+        near(welch(&steady, &steady).low, 0.0);
+        six.extend(hours(&[0.0; 4], 0.0));
+        assert_eq!(Mean::of(&six), Some(steady));
+    }
+}

@@ -1,0 +1,254 @@
+//! What may be said of the difference of two figures: how it is found out, and the verdict. Pure.
+
+use super::interval::{Bounds, Cluster, Counted, Mean, newcombe, welch, wilson};
+use projections::metrics::{Metric, Unit, catalog};
+use projections::views::metric_board::{By, Figure};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// How the interval was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum ComparedBy {
+    /// Shares: Wilson's intervals, and Newcombe's of their difference.
+    Newcombe,
+    /// Means: by what their hours scatter.
+    Hours,
+    /// Means of long periods: by what their days scatter.
+    Days,
+    /// A count, or a ratio that is no share: there is no interval of it.
+    Nothing,
+}
+
+/// What may be said of the difference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// The whole interval is above nothing.
+    Higher,
+    /// The whole interval is below nothing.
+    Lower,
+    /// Nothing is within the interval: chance alone may have made the difference.
+    Unclear,
+    /// There are too few cases, or too few hours, for an interval.
+    TooFew,
+    /// There is no interval of such a figure; the difference is what it is.
+    NoInterval,
+    /// One of the periods has no figure.
+    NoFigure,
+}
+
+impl ComparedBy {
+    /// How figures of this metric are compared; hours where an answer holds all of them, else days.
+    pub(super) fn of(metric: &Metric, fits_hours: bool) -> Self {
+        match metric.unit {
+            Unit::Ratio if is_of_counts(metric) => Self::Newcombe,
+            Unit::Ms if metric.denominator.is_some() => {
+                let wanted = if fits_hours { Self::Hours } else { Self::Days };
+                let can = |by: By| metric.by.is_empty() || metric.by.iter().any(|name| name == by.code());
+                if wanted.by().is_some_and(can) {
+                    wanted
+                } else {
+                    Self::Nothing
+                }
+            }
+            Unit::Ratio | Unit::Ms | Unit::Count => Self::Nothing,
+        }
+    }
+
+    pub(super) const fn by(self) -> Option<By> {
+        match self {
+            Self::Hours => Some(By::Hour),
+            Self::Days => Some(By::Day),
+            Self::Newcombe | Self::Nothing => None,
+        }
+    }
+}
+
+/// One period's figure and what its parts scatter.
+pub(super) struct Side {
+    pub(super) figure: Option<Figure>,
+    clusters: Vec<Cluster>,
+}
+
+impl Side {
+    pub(super) const fn of(figure: Option<Figure>) -> Self {
+        Self {
+            figure,
+            clusters: Vec::new(),
+        }
+    }
+
+    /// What its hours or days add.
+    pub(super) fn split(&mut self, groups: &[Figure]) {
+        self.clusters = groups.iter().filter_map(cluster).collect();
+    }
+
+    pub(super) fn value(&self) -> Option<f64> {
+        self.figure.as_ref().and_then(|figure| figure.value)
+    }
+
+    /// `None` where it is no share: more hits than cases, or a sum that was taken back.
+    fn counted(&self) -> Option<Counted> {
+        let figure = self.figure.as_ref()?;
+        let hits = u64::try_from(figure.numerator).ok()?;
+        let cases = u64::try_from(figure.denominator?).ok()?;
+        (hits <= cases).then_some(Counted { hits, cases })
+    }
+}
+
+/// What was found out of two sides.
+pub(super) struct Judged {
+    pub(super) compared_by: ComparedBy,
+    pub(super) verdict: Verdict,
+    pub(super) period: Option<Bounds>,
+    pub(super) base: Option<Bounds>,
+    pub(super) difference: Option<Bounds>,
+}
+
+pub(super) fn judge(compared_by: ComparedBy, period: &Side, base: &Side) -> Judged {
+    let without = |compared_by, verdict| Judged {
+        compared_by,
+        verdict,
+        period: None,
+        base: None,
+        difference: None,
+    };
+    if period.value().is_none() || base.value().is_none() {
+        return without(compared_by, Verdict::NoFigure);
+    }
+    let (of_period, of_base, difference) = match compared_by {
+        ComparedBy::Nothing => return without(compared_by, Verdict::NoInterval),
+        ComparedBy::Newcombe => {
+            let (Some(first), Some(second)) = (period.counted(), base.counted()) else {
+                return without(ComparedBy::Nothing, Verdict::NoInterval);
+            };
+            let both = (wilson(first), wilson(second));
+            (
+                both.0,
+                both.1,
+                both.0.zip(both.1).map(|(one, other)| newcombe(one, other)),
+            )
+        }
+        ComparedBy::Hours | ComparedBy::Days => {
+            let both = (Mean::of(&period.clusters), Mean::of(&base.clusters));
+            let difference = both.0.as_ref().zip(both.1.as_ref());
+            (
+                both.0.as_ref().map(Mean::bounds),
+                both.1.as_ref().map(Mean::bounds),
+                difference.map(|(one, other)| welch(one, other)),
+            )
+        }
+    };
+    let verdict = match difference {
+        None => Verdict::TooFew,
+        Some(bounds) if bounds.low > 0.0 => Verdict::Higher,
+        Some(bounds) if bounds.high < 0.0 => Verdict::Lower,
+        Some(_) => Verdict::Unclear,
+    };
+    Judged {
+        compared_by,
+        verdict,
+        period: of_period,
+        base: of_base,
+        difference,
+    }
+}
+
+/// Whether both terms count events or people, and neither sums values.
+fn is_of_counts(metric: &Metric) -> bool {
+    let counts = |name: &Option<String>| {
+        let term = name.as_deref().and_then(|name| catalog().ok()?.term(name));
+        term.is_some_and(|(_, term)| !term.is_valued())
+    };
+    counts(&metric.numerator) && counts(&metric.denominator)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds of calls are far below 2^53"
+)]
+fn cluster(figure: &Figure) -> Option<Cluster> {
+    Some(Cluster {
+        sum: figure.numerator as f64,
+        cases: figure.denominator? as f64,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(numerator: i64, denominator: i64) -> Figure {
+        #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+        let value = (denominator != 0).then(|| numerator as f64 / denominator as f64);
+        Figure {
+            key: None,
+            label: None,
+            numerator,
+            denominator: Some(denominator),
+            value,
+        }
+    }
+
+    fn side(numerator: i64, denominator: i64) -> Side {
+        Side::of(Some(figure(numerator, denominator)))
+    }
+
+    fn hours(sums: &[i64]) -> Side {
+        let mut side = side(sums.iter().sum(), 10 * i64::try_from(sums.len()).unwrap());
+        let groups: Vec<Figure> = sums.iter().map(|sum| figure(*sum, 10)).collect();
+        side.split(&groups);
+        side
+    }
+
+    fn verdict(by: ComparedBy, period: &Side, base: &Side) -> Verdict {
+        judge(by, period, base).verdict
+    }
+
+    #[test]
+    fn shares_are_told_apart_as_far_as_their_cases_go() {
+        let by = ComparedBy::Newcombe;
+        for (period, base, expected) in [
+            (side(60, 100), side(40, 100), Verdict::Higher),
+            (side(40, 100), side(60, 100), Verdict::Lower),
+            (side(50, 100), side(45, 100), Verdict::Unclear),
+            (side(29, 29), side(0, 100), Verdict::TooFew),
+            (side(30, 30), side(0, 30), Verdict::Higher),
+            (side(0, 0), side(40, 100), Verdict::NoFigure),
+            // More complaints than calls: no share.
+            (side(101, 100), side(40, 100), Verdict::NoInterval),
+            (side(-1, 100), side(40, 100), Verdict::NoInterval),
+        ] {
+            assert_eq!(verdict(by, &period, &base), expected);
+        }
+    }
+
+    #[test]
+    fn means_are_told_apart_by_what_their_hours_scatter() {
+        let by = ComparedBy::Hours;
+        let low = hours(&[100, 110, 90, 105, 95, 100]);
+        let high = hours(&[200, 210, 190, 205, 195, 200]);
+        let wild = hours(&[10, 400, 90, 300, 20, 100]);
+        assert_eq!(verdict(by, &high, &low), Verdict::Higher);
+        assert_eq!(verdict(by, &low, &high), Verdict::Lower);
+        assert_eq!(verdict(by, &wild, &low), Verdict::Unclear);
+        assert_eq!(verdict(by, &hours(&[100; 5]), &low), Verdict::TooFew);
+        let counted = judge(ComparedBy::Nothing, &high, &low);
+        assert_eq!((counted.verdict, counted.difference), (Verdict::NoInterval, None));
+    }
+
+    #[test]
+    fn every_metric_is_compared_as_its_unit_and_terms_are() {
+        let of = |name: &str| {
+            let metric = catalog().unwrap().metric(name, None).unwrap();
+            (ComparedBy::of(metric, true), ComparedBy::of(metric, false))
+        };
+        assert_eq!(
+            of("answer_ratio_per_call"),
+            (ComparedBy::Newcombe, ComparedBy::Newcombe)
+        );
+        assert_eq!(of("ring_ms_mean"), (ComparedBy::Hours, ComparedBy::Days));
+        assert_eq!(of("conversions"), (ComparedBy::Nothing, ComparedBy::Nothing));
+    }
+}

@@ -1,0 +1,12 @@
+//! Why preferences are not changed: a rule said no, nothing was written.
+
+use super::CHANGES_MAX;
+use crate::problem::Explained;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PreferenceRefusal {
+    #[error("this user's preferences were changed {CHANGES_MAX} times: they stay as they are")]
+    TooOften,
+}
+
+impl Explained for PreferenceRefusal {}

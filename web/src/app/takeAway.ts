@@ -1,0 +1,21 @@
+// What stands on a page as a file to take away: rows as CSV that spreadsheets read, with no cell taken for a formula.
+
+/** A cell as spreadsheets read it: nothing in it is taken for a formula. */
+function cell(text: string): string {
+  const safe = /^[=+\-@\t\r]/.test(text) && !/^-?\d+(\.\d+)?$/.test(text) ? `'${text}` : text
+  return `"${safe.replaceAll('"', '""')}"`
+}
+
+export function csvOf(lines: readonly (readonly string[])[]): string {
+  return `\ufeff${lines.map((line) => line.map(cell).join(',')).join('\r\n')}\r\n`
+}
+
+/** Hands a file to whoever looks: nothing leaves the browser for it. */
+export function takeAway(name: string, lines: readonly (readonly string[])[]): void {
+  const address = URL.createObjectURL(new Blob([csvOf(lines)], { type: 'text/csv' }))
+  const link = document.createElement('a')
+  link.href = address
+  link.download = name
+  link.click()
+  URL.revokeObjectURL(address)
+}

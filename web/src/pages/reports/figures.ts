@@ -1,0 +1,23 @@
+// How a metric's figure is written, by its unit.
+import { count, percent, seconds } from '../../app/format'
+import type { Told } from '../../api/client'
+
+export type Metric = Told<'/api/v1/metrics'>['items'][number]
+type Unit = Metric['unit']
+
+export function written(unit: Unit, value: number | null | undefined): string {
+  if (unit === 'ratio') return percent(value)
+  return unit === 'ms' ? seconds(value) : value == null ? '–' : count(Math.round(value * 100) / 100)
+}
+
+/** With its sign: points of a hundred for shares. */
+export function difference(unit: Unit, value: number | null | undefined): string {
+  if (value == null) return '–'
+  const sign = value > 0 ? '+' : ''
+  return `${sign}${unit === 'ratio' ? `${(100 * value).toFixed(1)} pp` : written(unit, value)}`
+}
+
+/** A label in the language that is read here. */
+export function worded(text: { zh: string; en: string }, language: string): string {
+  return language === 'en' ? text.en : text.zh
+}

@@ -1,0 +1,53 @@
+// Channels that are told of alerts, each with a button that sends a test message now and shows what came back.
+import { useQuery } from '@tanstack/react-query'
+import { Button, Table } from 'antd'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { get, post, type Told } from '../../api/client'
+import { useMay } from '../../app/session'
+import { Tag } from '../../components/Marks'
+import { Empty, Refused } from '../../components/States'
+
+type Channel = Told<'/api/v1/alerts/channels'>['items'][number]
+
+export function Channels() {
+  const { t } = useTranslation()
+  const may = useMay()
+  const channels = useQuery({ queryKey: ['channels'], queryFn: () => get('/api/v1/alerts/channels', [], { limit: 200 }) })
+  const [tested, setTested] = useState<{ id: string; answer: unknown; why: unknown } | null>(null)
+  const [asking, setAsking] = useState<string | null>(null)
+  const test = async (id: string) => {
+    setAsking(id)
+    try {
+      setTested({ id, answer: (await post('/api/v1/alerts/channels/{id}/test', [id])).told, why: null })
+    } catch (why) {
+      setTested({ id, answer: null, why })
+    } finally {
+      setAsking(null)
+    }
+  }
+  return (
+    <section className="card" aria-label={t('settings.channels')}>
+      <header><h2>{t('settings.channels')}</h2></header>
+      {channels.error && <Refused why={channels.error} again={() => void channels.refetch()} />}
+      {tested?.why != null && <Refused why={tested.why} />}
+      {tested?.answer != null && <p className="body" role="status"><Tag tone="line">{t('settings.tested')}</Tag> <span className="mono">{JSON.stringify(tested.answer)}</span></p>}
+      <Table<Channel>
+        rowKey="id"
+        size="small"
+        loading={channels.isPending}
+        dataSource={channels.data?.items ?? []}
+        pagination={false}
+        scroll={{ x: 'max-content' }}
+        locale={{ emptyText: <Empty what={t('settings.noChannels')} /> }}
+        columns={[
+          { title: t('settings.form'), dataIndex: 'format' },
+          { title: t('settings.target'), dataIndex: 'target', className: 'mono' },
+          { title: t('settings.delivered'), dataIndex: 'delivered', align: 'right' },
+          { title: t('settings.fault'), key: 'fault', render: (_, one) => one.last_fault ?? '' },
+          ...(may('alerts:channels') ? [{ title: t('desk.acts'), key: 'acts', render: (_: unknown, one: Channel) => <Button size="small" loading={asking === one.id} onClick={() => void test(one.id)}>{t('settings.test')}</Button> }] : []),
+        ]}
+      />
+    </section>
+  )
+}
