@@ -2,6 +2,7 @@
 //! numbers on a list of ours are called. Also the facts of that kind that are kept outside of its stream.
 
 use crate::ids::InvalidId;
+use crate::number_check::NumberCheckPlan;
 use crate::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -84,6 +85,9 @@ pub struct Screening {
     /// Only numbers on this list of ours are called (白名单).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_listed_on: Option<NumberListName>,
+    /// Only numbers that a vacancy check found fit are called (空号检测).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_check: Option<NumberCheckPlan>,
 }
 
 /// Abandoned calls of those that a person answered, in the days that a rule counts.

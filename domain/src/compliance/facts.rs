@@ -1,9 +1,11 @@
 //! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
 
+use super::joined::JoinedFacts;
 use super::{ContactHistory, PresetRules, rules_at};
 use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
+use crate::number_check::Checked;
 use crate::preferred_times::PreferredTime;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
@@ -36,6 +38,8 @@ pub struct CustomerFacts<'a> {
     /// A legal hold stands on the person.
     pub held: bool,
     pub history: &'a ContactHistory,
+    /// Other ids of the same person; `history` and `own_caps` are then those of all.
+    pub joined: &'a [JoinedFacts],
     /// Judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,
 }
@@ -61,6 +65,8 @@ pub struct NumberFacts<'a> {
     pub claimed_by: Option<&'a CustomerId>,
     /// Lists of ours that it stands on.
     pub listed_on: &'a [NumberListName],
+    /// What a vacancy check said of it last.
+    pub checked: Option<Checked>,
     pub history: &'a ContactHistory,
     /// Judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,

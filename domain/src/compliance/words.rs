@@ -12,7 +12,17 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 35] = [
+const RULES: [Words; 37] = [
+    (
+        "number_state",
+        "号码检测结果不可外呼，或尚未检测",
+        "the number was found unfit by a vacancy check, or was not checked",
+    ),
+    (
+        "merged_person",
+        "客户已合并，另一编号下的要求同样有效",
+        "the person has another id, and what was said under it binds",
+    ),
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
@@ -135,7 +145,9 @@ const RULES: [Words; 35] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 16] = [
+const NAMES: [Words; 18] = [
+    ("number_state", "号码状态", "number state"),
+    ("merged_person", "合并客户", "merged person"),
     ("calling_days", "外呼日", "calling days"),
     ("white_list", "白名单", "white list"),
     ("preferred_times", "客户指定时段", "preferred times"),
@@ -155,7 +167,10 @@ const NAMES: [Words; 16] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 39] = [
+const FACTS: [Words; 42] = [
+    ("number_state", "号码状态", "number state"),
+    ("checked_at", "检测时间", "checked at"),
+    ("merged_with", "合并客户", "merged with"),
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
@@ -198,7 +213,17 @@ const FACTS: [Words; 39] = [
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 25] = [
+const VALUES: [Words; 35] = [
+    ("not_checked", "尚未检测", "not checked"),
+    ("checked_too_long_ago", "检测已过期", "checked too long ago"),
+    ("vacant", "空号", "vacant"),
+    ("live", "实号", "live"),
+    ("suspended", "停机", "suspended"),
+    ("not_in_library", "库无", "not in the library"),
+    ("silent", "沉默", "silent"),
+    ("risky", "风险", "risky"),
+    ("erased", "个人信息已删除", "erased"),
+    ("held", "在保留中", "held"),
     ("holiday", "节假日", "a holiday"),
     ("rest_day", "休息日", "a day of rest"),
     ("worked_for_a_holiday", "调休上班", "worked for a holiday"),

@@ -9,7 +9,7 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
     assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
-    own_rules, past, profiling, withdrawing,
+    merging, own_rules, past, profiling, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -35,9 +35,11 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             reason,
             by,
         } => withdrawing::withdraw(state, campaign, list, reason, by),
-        CustomerCommand::GrantDial { customer, facts } => {
-            grant_dial::grant_dial(state, customer, &facts, context.now)
-        }
+        CustomerCommand::GrantDial {
+            customer,
+            facts,
+            joined,
+        } => grant_dial::grant_dial(state, customer, &facts, &joined, context.now),
         CustomerCommand::ReleaseDial {
             call,
             reason,
@@ -85,6 +87,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::SetPreferredTimes { .. } => own_rules::set_preferred_times(state, command),
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::ImportHistory(order) => past::import(state, *order, context.now),
+        CustomerCommand::Merge(order) => merging::merge(state, order),
+        CustomerCommand::Unmerge(order) => merging::unmerge(state, order),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }
@@ -165,7 +169,8 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         let origin = ProfileOrigin::Import { list: row.list };
         events.extend(own_rules::preferred_of_row(state, row.preferred, origin));
     }
-    let left_out = row.same_number_as.map(|other| left_out(&row.campaign, &other));
+    let same_number = row.same_number_as.map(|other| left_out(&row.campaign, &other));
+    let left_out = merging::left_out(state, &row.campaign).or(same_number);
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,

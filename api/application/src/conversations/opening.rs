@@ -172,6 +172,7 @@ impl Judged<'_> {
             erasing: person.erasure() != Erasure::None,
             held: person.held().is_some(),
             history: person.history(),
+            joined: &[],
             coming: None,
         };
         let number = NumberFacts {
@@ -181,6 +182,7 @@ impl Judged<'_> {
             invalid: number_state.invalid(),
             claimed_by: None,
             listed_on: number_state.listed_on(),
+            checked: None,
             history: number_state.history(),
             coming: None,
         };
