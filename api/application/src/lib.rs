@@ -41,6 +41,7 @@ pub mod merging;
 pub mod messages;
 pub mod models;
 pub mod notice;
+pub mod number_check_room;
 pub mod number_checks;
 pub mod paced_places;
 pub mod parameter;

@@ -8,33 +8,19 @@ use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::number::NumberCommand;
 use domain::number_check::{Checked, CheckedState};
 use domain::phone_number::{PhoneNumber, mask_e164};
-use domain::ports::number_checker::{CHECKED_AT_ONCE_MAX, NumberChecker};
+use domain::ports::number_checker::CHECKED_AT_ONCE_MAX;
 use domain::problem::{Kind, Problem};
 use domain::stored_event::{Cause, Position};
 use domain::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
 
 /// Most numbers of one request: five questions of a hundred, and an append for each number.
 pub const NUMBERS_OF_CHECK_MAX: usize = 500;
 
 /// Most people of a campaign that a check looks through, as a pre-flight does.
 const PEOPLE_MAX: usize = 100_000;
-
-/// Who knows which numbers are vacant, in this process; nobody unless it was started so.
-#[derive(Default)]
-pub struct NumberChecks {
-    checker: OnceLock<Arc<dyn NumberChecker>>,
-}
-
-impl NumberChecks {
-    /// From now on this one is asked; the first that is named stays.
-    pub fn ask_by(&self, checker: Arc<dyn NumberChecker>) {
-        let _first = self.checker.set(checker);
-    }
-}
 
 /// What became of a check.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -180,7 +166,7 @@ async fn ask(
     cause: Cause,
     done: &mut NumbersChecked,
 ) -> Result<(), Problem> {
-    let checker = installation.number_checks.checker.get().ok_or_else(|| {
+    let checker = installation.number_checks.checker().ok_or_else(|| {
         let detail = "this server was started without a library of numbers (--number-check)";
         Problem::refused("no-number-check", detail)
     })?;

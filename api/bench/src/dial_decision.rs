@@ -2,8 +2,8 @@
 //! permit, with many people waiting in many campaigns. Appends stand apart: `ledgerline bench append`.
 //!
 //! The rows are those of the product, in a file, fed by its own view. Each decision reads whom its campaign
-//! calls next, asks the campaign, the person and the number, each by its own rules, and mints the permit. What
-//! was granted is told to the rows behind the measurement, so that the next decision finds somebody else.
+//! calls next, asks the campaign, the person and the number, each by its own rules, and mints the permit.
+//! What was granted is told to the rows behind the measurement, so that the next decision finds another.
 
 use crate::output;
 use crate::stopwatch::{Stopwatch, Times, float};
@@ -38,7 +38,7 @@ const WAITING_MAX: u64 = 5_000_000;
 const CAMPAIGNS_MAX: u64 = 1_000;
 
 /// Most decisions: each is fed to the rows behind it.
-const DECISIONS_MAX: u32 = 100_000;
+const DECISIONS_MAX: i64 = 100_000;
 
 /// Events of one page that the rows are fed with.
 const PAGE_EVENTS: u64 = 10_000;
@@ -56,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=CAMPAIGNS_MAX))]
     campaigns: u64,
     /// Decisions that are timed
-    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=DECISIONS_MAX as i64))]
+    #[arg(long, default_value_t = 5_000, value_parser = clap::value_parser!(u32).range(100..=DECISIONS_MAX))]
     decisions: u32,
     /// Print one JSON object
     #[arg(long)]
@@ -175,7 +175,7 @@ impl Floor {
         let popped_nanos = watch.nanos();
         let due = due.map_err(|error| Problem::fault(error.to_string()))?;
         let next = due.first().ok_or_else(made_up)?;
-        // Whoever is due was loaded when they were last asked, or is loaded before the batch: that is reading.
+        // Loading a person is reading, and stands apart.
         let (person, number) = (known(next, now)?, NumberState::default());
         let watch = Stopwatch::start();
         let leave = CampaignCommand::GrantDials {

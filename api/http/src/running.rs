@@ -34,7 +34,7 @@ use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
 use host::outbound::messenger::OutsideMessenger;
-use host::outbound::number_checker::OutsideNumberChecker;
+use host::outbound::number_checker::ask_outside;
 use host::outbound::oidc::OidcProvider;
 use host::outbound::own_server::ServerFile;
 use host::process::Process;
@@ -213,15 +213,13 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
 
 /// Messages to persons leave by what this server was started with, and numbers are checked by it.
 fn carry_messages(installation: &Installation, settings: &ServeSettings) {
-    let courier = Arc::clone(&installation.courier);
     if let Some(choice) = &settings.messaging.number_check {
-        let ids = Arc::clone(&installation.environment.ids);
-        let checker = OutsideNumberChecker::new(Arc::clone(&courier), ids, choice.clone());
-        installation.number_checks.ask_by(Arc::new(checker));
+        ask_outside(installation, choice);
     }
     if settings.messaging.is_none() {
         return;
     }
+    let courier = Arc::clone(&installation.courier);
     let messenger = OutsideMessenger::new(courier, settings.messaging.clone());
     installation.messages.carry_by(Arc::new(messenger));
 }

@@ -1,6 +1,5 @@
 //! What the rules may know of one dial: values that customer and number keep, and the campaign's facts.
 
-use super::joined::JoinedFacts;
 use super::{ContactHistory, PresetRules, rules_at};
 use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts};
@@ -9,6 +8,7 @@ use crate::number_check::Checked;
 use crate::preferred_times::PreferredTime;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// What the person's side of a dial is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -95,6 +95,42 @@ pub struct ConsentFacts {
     /// Evidence was kept; its content is personal and may be erased by now.
     pub has_evidence: bool,
     pub withdrawn_at: Option<Timestamp>,
+}
+
+/// The stored name of the rule that asks what another id of the person says.
+pub const MERGED_PERSON: &str = "merged_person";
+
+/// What another id of the person brings to a dial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinedFacts {
+    pub customer: CustomerId,
+    /// By scope.
+    pub consents: BTreeMap<String, ConsentFacts>,
+    pub history: ContactHistory,
+    pub caps: Vec<CallCap>,
+    pub preferred: Vec<PreferredTime>,
+    pub erasing: bool,
+    pub held: bool,
+    /// A number of theirs that must not be dialed: the longest that any holds.
+    pub silenced: Option<Suppressed>,
+}
+
+impl JoinedFacts {
+    /// What one of their numbers says of being called.
+    pub fn note_number(&mut self, opted_out: bool, suppressed: Option<Suppressed>) {
+        let said = match opted_out {
+            true => Some(Suppressed::ForGood),
+            false => suppressed,
+        };
+        self.silenced = match (self.silenced, said) {
+            (Some(Suppressed::ForGood), _) | (_, Some(Suppressed::ForGood)) => Some(Suppressed::ForGood),
+            (Some(Suppressed::Until(one)), Some(Suppressed::Until(other))) => {
+                Some(Suppressed::Until(one.max(other)))
+            }
+            (one, None) => one,
+            (None, other) => other,
+        };
+    }
 }
 
 /// Whose counters and which campaign: what a frequency cap needs of either side.

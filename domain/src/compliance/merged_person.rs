@@ -1,17 +1,14 @@
 //! One person under several ids is not called where any of them must not be: what was said under one id
 //! was said by the person.
 //!
-//! Source: consent and objection belong to the person, not to a row of ours (PIPL articles 13, 15 and 44, GDPR
-//! articles 7 and 21), as far as known. Caps and preferred times of the other ids are asked by their own rules.
+//! Source: consent and objection belong to the person, not to a row of ours (PIPL articles 13, 15 and 44,
+//! GDPR articles 7 and 21), as far as known. Caps and preferred times of the other ids are asked by their
+//! own rules.
 
-use super::facts::{ConsentFacts, Suppressed};
-use super::joined::JoinedFacts;
+use super::facts::{ConsentFacts, JoinedFacts, MERGED_PERSON, Suppressed};
 use super::{CustomerFacts, Decision, Rule, named};
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
-
-/// The stored name of the rule, also where an id that was merged is settled by it.
-pub const MERGED_PERSON: &str = "merged_person";
 
 /// A hold has no known end: it is asked about again the next day.
 const ASK_HELD_AGAIN_MS: u64 = 24 * 3_600_000;

@@ -14,7 +14,6 @@ mod erased_person;
 mod facts;
 mod frequency_cap;
 mod home_location;
-mod joined;
 mod merged_person;
 mod missing_fact;
 mod number_state;
@@ -37,9 +36,7 @@ pub use calling_days::{calendars_asked, holiday_country_of, waits_for_holidays};
 pub use calling_window::{ClosedWindow, Opening, closed_for_all, opening, opening_in_beijing};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
-pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
-pub use joined::JoinedFacts;
-pub use merged_person::MERGED_PERSON;
+pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{

@@ -1,5 +1,5 @@
-//! Where a campaign demands a vacancy check, a number that was found vacant, or was not checked lately, is not
-//! dialed.
+//! Where a campaign demands a vacancy check, a number that was found vacant, or was not checked lately, is
+//! not dialed.
 //!
 //! Source: the campaign's own plan (LIN-6). What was not checked is unknown, and unknown means not yet: it is
 //! asked about again an hour later, for a check may have come meanwhile.
@@ -36,12 +36,9 @@ impl Rule<NumberFacts<'_>> for NumberFound {
             return (again, named([("because", "not_checked".to_owned())]));
         };
         let state = ("number_state", checked.state.code().to_owned());
-        let at = ("checked_at", checked.at.to_string());
+        let at = ("since", checked.at.to_string());
         if !checked.is_fresh(demanded.max_age_days, now) {
-            return (
-                again,
-                named([state, at, ("because", "checked_too_long_ago".to_owned())]),
-            );
+            return (again, named([state, at, ("because", "expired".to_owned())]));
         }
         match demanded.refuse.contains(&checked.state) {
             true => (Decision::Forbid, named([state, at])),

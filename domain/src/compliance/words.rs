@@ -15,13 +15,13 @@ type Words = (&'static str, &'static str, &'static str);
 const RULES: [Words; 37] = [
     (
         "number_state",
-        "号码检测结果不可外呼，或尚未检测",
-        "the number was found unfit by a vacancy check, or was not checked",
+        "号码检测未通过",
+        "the number's vacancy check forbids it",
     ),
     (
         "merged_person",
-        "客户已合并，另一编号下的要求同样有效",
-        "the person has another id, and what was said under it binds",
+        "另一编号不允许",
+        "another id of the person forbids it",
     ),
     (
         "calling_days",
@@ -145,8 +145,7 @@ const RULES: [Words; 37] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 18] = [
-    ("number_state", "号码状态", "number state"),
+const NAMES: [Words; 17] = [
     ("merged_person", "合并客户", "merged person"),
     ("calling_days", "外呼日", "calling days"),
     ("white_list", "白名单", "white list"),
@@ -167,9 +166,8 @@ const NAMES: [Words; 18] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 42] = [
+const FACTS: [Words; 41] = [
     ("number_state", "号码状态", "number state"),
-    ("checked_at", "检测时间", "checked at"),
     ("merged_with", "合并客户", "merged with"),
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
@@ -213,11 +211,9 @@ const FACTS: [Words; 42] = [
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 35] = [
+const VALUES: [Words; 33] = [
     ("not_checked", "尚未检测", "not checked"),
-    ("checked_too_long_ago", "检测已过期", "checked too long ago"),
     ("vacant", "空号", "vacant"),
-    ("live", "实号", "live"),
     ("suspended", "停机", "suspended"),
     ("not_in_library", "库无", "not in the library"),
     ("silent", "沉默", "silent"),

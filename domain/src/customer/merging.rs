@@ -1,9 +1,9 @@
 //! Two ids of one person (合并): who was merged into another is called by that other alone, and what either's
 //! record forbids binds. It can be undone; what was settled by it stays settled.
 //!
-//! The other id gives its dials up first and then is counted with the one that is kept, so that a request that
-//! stopped between the two has called nobody more than before. What binds of the other is read when a dial is
-//! asked for, so that a withdrawal that comes under it later binds as well.
+//! The other id gives its dials up first and then is counted with the one that is kept, so that a request
+//! that stopped between the two has called nobody more than before. What binds of the other is read when a
+//! dial is asked for, so that a withdrawal that comes under it later binds as well.
 
 use super::answering::{Decided, at_most, not_erased, settled_by};
 use super::command::{ForbiddenBy, MergeOrder, UnmergeOrder};
@@ -23,7 +23,7 @@ pub const MERGED_MAX: usize = 16;
 /// Longest reason kept: it is stored for ever and must hold nothing personal.
 pub const MERGE_REASON_BYTES_MAX: usize = 256;
 
-/// Most events by which enrolments are settled in one append: it takes 256, and a callback may end before each.
+/// Most enrolments that one append settles: it takes 256 events, and a callback may end before each.
 const SETTLED_AT_ONCE_MAX: usize = 120;
 
 pub(super) fn merge(state: &CustomerState, order: MergeOrder) -> Decided {

@@ -1,9 +1,9 @@
 //! The number checker's port: somebody else's library that knows which numbers are vacant.
 //!
-//! **What every implementation promises.** It asks once for at most `CHECKED_AT_ONCE_MAX` numbers and answers
-//! within twenty seconds, whatever the other side does. The answer has a state for each number, in their order;
-//! an answer of another length, or with a state that is none of the six, is no answer for any of them. It
-//! never logs a number.
+//! **What every implementation promises.** It asks once for at most `CHECKED_AT_ONCE_MAX` numbers and
+//! answers within twenty seconds, whatever the other side does. The answer has a state for each number, in
+//! their order; an answer of another length, or with a state that is none of the six, is no answer for any of
+//! them. It never logs a number.
 
 use crate::number_check::CheckedState;
 use async_trait::async_trait;

@@ -16,7 +16,7 @@ use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::messages::room::MessageRoom;
-use crate::number_checks::NumberChecks;
+use crate::number_check_room::NumberCheckRoom;
 use crate::readers::Readers;
 use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
@@ -78,7 +78,7 @@ pub struct Installation {
     /// Who carries messages to persons.
     pub messages: Arc<MessageRoom>,
     /// Who knows which numbers are vacant.
-    pub number_checks: Arc<NumberChecks>,
+    pub number_checks: Arc<NumberCheckRoom>,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

@@ -2,6 +2,7 @@
 //! `{"states":[0,1,…]}`, a state for each in their order.
 
 use crate::number_check_args::NumberCheckChoice;
+use application::installation::Installation;
 use application::webhooks::courier::{Courier, Header, Letter, Post};
 use application::webhooks::signed_headers;
 use async_trait::async_trait;
@@ -17,6 +18,14 @@ const UNREADABLE: &str = "answer_unreadable";
 
 /// The class of a question that is too long.
 const TOO_MANY: &str = "too_many_numbers";
+
+/// From now on the installation asks there.
+pub fn ask_outside(installation: &Installation, choice: &NumberCheckChoice) {
+    let ids = Arc::clone(&installation.environment.ids);
+    let courier = Arc::clone(&installation.courier);
+    let checker = OutsideNumberChecker::new(courier, ids, choice.clone());
+    installation.number_checks.ask_by(Arc::new(checker));
+}
 
 /// Asks by the courier of webhooks: within its time, without redirects, its answer bounded.
 pub struct OutsideNumberChecker {

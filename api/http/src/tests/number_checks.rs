@@ -1,5 +1,5 @@
-//! Vacancy checks as a client and a library of numbers meet them, over real sockets: signed, bounded, kept with
-//! their age, and gone by where a campaign demands them.
+//! Vacancy checks as a client and a library of numbers meet them, over real sockets: signed, bounded, kept
+//! with their age, and gone by where a campaign demands them.
 
 use super::asking::{get, owner};
 use crate::testing::Story;
