@@ -13,16 +13,8 @@ type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
 const RULES: [Words; 37] = [
-    (
-        "number_state",
-        "号码检测未通过",
-        "the number's vacancy check forbids it",
-    ),
-    (
-        "merged_person",
-        "另一编号不允许",
-        "another id of the person forbids it",
-    ),
+    ("number_state", "号码检测未通过", "the vacancy check forbids it"),
+    ("merged_person", "另一编号不允许", "another id of theirs forbids"),
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
