@@ -60,6 +60,7 @@ pub mod message;
 pub mod message_way;
 mod named_version;
 pub mod number;
+pub mod number_check;
 pub mod number_library;
 pub mod past_call;
 pub mod pdca;

@@ -203,6 +203,11 @@ impl PastCalls {
         }
     }
 
+    /// Dials that records of another id of the same person prove.
+    pub(crate) fn count_also(&mut self, other: &Self) {
+        self.dials.extend_from_slice(&other.dials);
+    }
+
     pub(crate) fn trim(&mut self, oldest: Timestamp) {
         self.dials.retain(|dial| dial.at > oldest);
     }

@@ -2,6 +2,7 @@
 //! numbers on a list of ours are called.
 
 use crate::ids::InvalidId;
+use crate::number_check::NumberCheckPlan;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -83,4 +84,7 @@ pub struct Screening {
     /// Only numbers on this list of ours are called (白名单).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub only_listed_on: Option<NumberListName>,
+    /// Only numbers that a vacancy check found fit are called (空号检测).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number_check: Option<NumberCheckPlan>,
 }

@@ -114,6 +114,7 @@ impl Manner {
             Box::new(Screening {
                 relief: None,
                 only_listed_on: WHITE_LIST.parse().ok(),
+                number_check: None,
             })
         });
         CallingPlan {

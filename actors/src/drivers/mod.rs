@@ -39,6 +39,8 @@ mod kit;
 #[cfg(test)]
 mod late_record_tests;
 mod live_calls;
+#[cfg(test)]
+mod merging_tests;
 mod named_callback;
 mod one_call;
 mod orders;

@@ -192,6 +192,12 @@ pub struct CustomerShown {
     pub caps: Vec<CallCap>,
     /// In the person's own local time.
     pub preferred_times: Vec<PreferredTime>,
+    /// The id by which the person is called instead, while this one is merged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<CustomerId>,
+    /// Ids of the same person that are called by this one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<CustomerId>,
     pub enrolments: Vec<EnrolmentShown>,
     pub calls: Vec<CallId>,
     /// Of the past: where the answer lies.
@@ -295,6 +301,9 @@ pub struct TimelineShown {
 pub struct PortraitShown {
     #[serde(flatten)]
     pub portrait: Portrait,
+    /// Of the ids that were merged into this one, each by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged: Vec<Portrait>,
     /// Of the past: where the answer lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub known: Option<Known>,

@@ -3,7 +3,7 @@
 //!
 //! The file goes over HTTP to a server in a process of its own, as an integrator sends it. Its rows count as
 //! imported when the report has come: every event of them is durable then. How long the rows of the views
-//! take besides stands beside it.
+//! take besides stands beside it, and how soon the same file is only read and checked: a dry run before.
 
 use crate::append::actors::in_tasks;
 use crate::cost::counted::Counted;
@@ -40,6 +40,9 @@ const ROWS_STEP_MS: u64 = 20;
 
 /// Rows a second that an import is held to (decision 0065).
 const ROWS_A_SECOND_MIN: f64 = 20_000.0;
+
+/// Rows a second that are read and checked where nobody is enrolled: a dry run over HTTP (issue 15).
+const ROWS_READ_A_SECOND_MIN: f64 = 100_000.0;
 
 /// Import a CSV file into a fresh installation, and print rows a second beside what the store alone does.
 #[derive(Debug, clap::Args)]
@@ -87,6 +90,7 @@ async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, 
     };
     world.create(&order).await?;
     let file = world.write_list(&order)?;
+    only_read(report, &order, &file, world).await?;
     let before = world.look().await?;
     let watch = Stopwatch::start();
     let answer = world.upload(&order, &file).await?;
@@ -146,6 +150,24 @@ async fn imported(report: &mut Report, rows: u32, world: &World) -> Result<u64, 
         1e3,
     );
     Ok(nanos)
+}
+
+/// The same file as a dry run, which enrols nobody.
+async fn only_read(
+    report: &mut Report,
+    order: &Order<'_>,
+    file: &Path,
+    world: &World,
+) -> Result<(), Problem> {
+    let watch = Stopwatch::start();
+    world.try_list(order, file).await?;
+    report.ratio(
+        "read and checked only, rows a second",
+        f64::from(order.people.end - order.people.start) * 1e9,
+        float(watch.nanos()),
+        Some(Target::AtLeast(ROWS_READ_A_SECOND_MIN)),
+    );
+    Ok(())
 }
 
 /// What the rows led to, as it was appended: all of a stream of a person or a number is one append.

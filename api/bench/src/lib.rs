@@ -4,6 +4,7 @@ mod api;
 mod append;
 mod calls;
 mod cost;
+mod dial_decision;
 mod figures;
 mod flow;
 mod import;
@@ -53,6 +54,7 @@ enum Action {
     Flow(flow::Args),
     Pacing(pacing::Args),
     Segment(segment::Args),
+    DialDecision(dial_decision::Args),
     Turn(turn::Args),
 }
 
@@ -78,6 +80,7 @@ pub async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Problem> {
         Action::Nlu(args) => nlu::run(&args),
         Action::Flow(args) => flow::run(&args),
         Action::Pacing(args) => pacing::run(&args),
+        Action::DialDecision(args) => dial_decision::run(args).await,
         Action::Segment(args) => segment::run(args).await,
         Action::Turn(args) => turn::run(&args).await,
     }

@@ -15,6 +15,7 @@ pub mod keys_spec;
 pub mod log_writer;
 pub mod lone_event;
 pub mod messaging_args;
+pub mod number_check_args;
 pub mod open_settings;
 pub mod outbound;
 pub mod process;

@@ -1,6 +1,7 @@
 //! What carries messages to persons, as a server's command line says it.
 
 use crate::config::named_variable;
+use crate::number_check_args::{NumberCheckArgs, NumberCheckChoice, NumberCheckFault};
 
 /// By which ways messages leave; none of them unless it is said.
 #[derive(Clone, Default)]
@@ -17,6 +18,8 @@ pub struct MessagingChoice {
     pub secret: Option<String>,
     /// Gateways on addresses that are not of the open internet.
     pub allow_private: bool,
+    /// The library that is asked before anybody is reached by telephone.
+    pub number_check: Option<NumberCheckChoice>,
 }
 
 /// A secret is never shown.
@@ -37,6 +40,8 @@ impl MessagingChoice {
 pub enum MessagingFault {
     #[error("--message-secret-env names {0}, which is not set")]
     NoSecret(String),
+    #[error(transparent)]
+    NumberCheck(#[from] NumberCheckFault),
     #[error("short messages need their signature: give --message-signature")]
     NoSignature,
 }
@@ -62,6 +67,8 @@ pub struct MessagingArgs {
     /// Let them be on addresses of this network, and without TLS
     #[arg(long)]
     message_allow_private: bool,
+    #[command(flatten)]
+    number_check: NumberCheckArgs,
 }
 
 impl MessagingArgs {
@@ -83,6 +90,7 @@ impl MessagingArgs {
             signature: self.message_signature,
             secret,
             allow_private: self.message_allow_private,
+            number_check: self.number_check.choice()?,
         })
     }
 }

@@ -35,6 +35,7 @@ use host::data_dir::{Mode, PROMPTS_DIR, TOKEN_FILE};
 use host::driving;
 use host::lone_event::note_index_remade;
 use host::outbound::messenger::OutsideMessenger;
+use host::outbound::number_checker::ask_outside;
 use host::outbound::oidc::OidcProvider;
 use host::outbound::own_server::ServerFile;
 use host::process::Process;
@@ -211,8 +212,11 @@ fn door_of(opened: &Opened, listener: Option<&TcpListener>) -> Result<Door, Prob
     })
 }
 
-/// Messages to persons leave by what this server was started with.
+/// Messages to persons leave by what this server was started with, and numbers are checked by it.
 fn carry_messages(installation: &Installation, settings: &ServeSettings) {
+    if let Some(choice) = &settings.messaging.number_check {
+        ask_outside(installation, choice);
+    }
     if settings.messaging.is_none() {
         return;
     }

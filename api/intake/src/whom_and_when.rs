@@ -5,6 +5,7 @@ use domain::call_caps::{CallCap, OWN_CAPS_MAX};
 use domain::calling_plan::Preset;
 use domain::compliance::holiday_country_of;
 use domain::disposition_map::DispositionMap;
+use domain::number_check::NumberCheckPlan;
 use domain::screening::{NumberListName, Relief, Screening};
 use domain::working_calendar::{CallingDays, Holidays, RestDay};
 use schemars::SchemaGenerator;
@@ -16,11 +17,14 @@ const OBSERVE: &str = "observe";
 /// They are called at any time.
 const IGNORE: &str = "ignore";
 
+/// The member that demands a vacancy check.
+const NUMBER_CHECK: &str = "number_check";
+
 /// A campaign that rests on all of them never calls.
 const DAYS_OF_WEEK: usize = 7;
 
 /// How these members are described.
-pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 8] {
+pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 9] {
     let of = |schema: Value, what: &str| {
         let mut schema = schema;
         if let Some(members) = schema.as_object_mut() {
@@ -80,6 +84,10 @@ pub(crate) fn schemas(generator: &mut SchemaGenerator) -> [(String, Value); 8] {
         (
             "only_listed_on",
             of(list, "Only numbers on this list of ours are called"),
+        ),
+        (
+            NUMBER_CHECK,
+            generator.subschema_for::<NumberCheckPlan>().to_value(),
         ),
     ]
     .map(|(name, schema)| (name.to_owned(), schema))
@@ -142,8 +150,18 @@ pub(crate) fn screening_of(body: &mut Members) -> Option<Screening> {
     let screening = Screening {
         relief: body.value::<Relief>("relief"),
         only_listed_on: body.parsed::<NumberListName>("only_listed_on"),
+        number_check: number_check_of(body),
     };
     (screening != Screening::default()).then_some(screening)
+}
+
+/// Which numbers are not dialed by what a vacancy check said of them.
+fn number_check_of(body: &mut Members) -> Option<NumberCheckPlan> {
+    let demanded = body.value::<NumberCheckPlan>(NUMBER_CHECK)?;
+    if let Some(fault) = demanded.fault() {
+        body.wrong(NUMBER_CHECK, fault);
+    }
+    Some(demanded)
 }
 
 #[cfg(test)]
@@ -187,6 +205,8 @@ mod tests {
             json!({ "holidays": "observe", "holiday_country": "CN" }),
             json!({ "relief": "nobody" }),
             json!({ "only_listed_on": "a list" }),
+            json!({ "number_check": { "refuse": ["live"] } }),
+            json!({ "number_check": { "max_age_days": 999 } }),
         ] {
             assert!(!read(wrong.clone()).2, "{wrong}");
         }

@@ -15,6 +15,7 @@ use crate::promotion::{Evidence, SaidEvidence};
 use crate::record::golden_support::{at, campaign, check, check_with, list};
 use crate::record::stored_event::Position;
 use crate::running_plan::{After, Reached, Recycle, RunningPlan};
+use crate::screening::Screening;
 use crate::speech_plan::SpeechPlan;
 use crate::time::TimeOfDay;
 use std::collections::BTreeMap;
@@ -136,6 +137,18 @@ fn going_live_in_stages_is_written_as_its_golden_files() {
     };
     check_with("campaign", "stages", granted);
     check("campaign", promoted());
+}
+
+#[test]
+fn a_demanded_check_of_numbers_is_written_as_its_golden_file() {
+    let mut checked = created();
+    if let CampaignEvent::Created { plan, .. } = &mut checked {
+        plan.screening = Some(Box::new(Screening {
+            number_check: serde_json::from_str("{}").unwrap(),
+            ..Screening::default()
+        }));
+    }
+    check_with("campaign", "number_check", checked);
 }
 
 #[test]

@@ -114,6 +114,19 @@ impl ContactHistory {
         })
     }
 
+    /// With the calls of other ids of the same person, for one question.
+    pub(crate) fn with_those_of<'a>(&self, others: impl Iterator<Item = &'a Self>) -> Self {
+        let mut all = self.clone();
+        for other in others {
+            all.dials.extend(other.dials.iter().cloned());
+            if let Some(imported) = other.imported() {
+                all.imported.get_or_insert_default().count_also(imported);
+            }
+        }
+        all.dials.sort_by_key(|dial| dial.at);
+        all
+    }
+
     pub fn find(&self, call: CallId) -> Option<&PastDial> {
         self.dials.iter().find(|dial| dial.call == call)
     }

@@ -4,9 +4,11 @@ use super::{ContactHistory, PresetRules, rules_at};
 use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts};
 use crate::ids::{CampaignId, CustomerId};
+use crate::number_check::Checked;
 use crate::preferred_times::PreferredTime;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
+use std::collections::BTreeMap;
 
 /// What the person's side of a dial is judged by.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +38,8 @@ pub struct CustomerFacts<'a> {
     /// A legal hold stands on the person.
     pub held: bool,
     pub history: &'a ContactHistory,
+    /// Other ids of the same person; `history` and `own_caps` are then those of all.
+    pub joined: &'a [JoinedFacts],
     /// Judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,
 }
@@ -63,6 +67,8 @@ pub struct NumberFacts<'a> {
     pub listed_on: &'a [NumberListName],
     /// Lists that came as digests, one of which is this number's.
     pub hashed_on: &'a [NumberListName],
+    /// What a vacancy check said of it last.
+    pub checked: Option<Checked>,
     pub history: &'a ContactHistory,
     /// Judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,
@@ -91,6 +97,42 @@ pub struct ConsentFacts {
     /// Evidence was kept; its content is personal and may be erased by now.
     pub has_evidence: bool,
     pub withdrawn_at: Option<Timestamp>,
+}
+
+/// The stored name of the rule that asks what another id of the person says.
+pub const MERGED_PERSON: &str = "merged_person";
+
+/// What another id of the person brings to a dial.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinedFacts {
+    pub customer: CustomerId,
+    /// By scope.
+    pub consents: BTreeMap<String, ConsentFacts>,
+    pub history: ContactHistory,
+    pub caps: Vec<CallCap>,
+    pub preferred: Vec<PreferredTime>,
+    pub erasing: bool,
+    pub held: bool,
+    /// A number of theirs that must not be dialed: the longest that any holds.
+    pub silenced: Option<Suppressed>,
+}
+
+impl JoinedFacts {
+    /// What one of their numbers says of being called.
+    pub fn note_number(&mut self, opted_out: bool, suppressed: Option<Suppressed>) {
+        let said = match opted_out {
+            true => Some(Suppressed::ForGood),
+            false => suppressed,
+        };
+        self.silenced = match (self.silenced, said) {
+            (Some(Suppressed::ForGood), _) | (_, Some(Suppressed::ForGood)) => Some(Suppressed::ForGood),
+            (Some(Suppressed::Until(one)), Some(Suppressed::Until(other))) => {
+                Some(Suppressed::Until(one.max(other)))
+            }
+            (one, None) => one,
+            (None, other) => other,
+        };
+    }
 }
 
 /// Whose counters and which campaign: what a frequency cap needs of either side.

@@ -231,6 +231,7 @@ mod tests {
         campaign.plan.screening = Some(Box::new(Screening {
             relief,
             only_listed_on: None,
+            number_check: None,
         }));
         campaign.kept = kept;
         let history = ContactHistory::default();

@@ -16,7 +16,9 @@ mod erased_person;
 mod facts;
 mod frequency_cap;
 mod home_location;
+mod merged_person;
 mod missing_fact;
+mod number_state;
 mod open_call;
 mod own_caps;
 mod permit;
@@ -36,7 +38,7 @@ pub use calling_days::{calendars_asked, holiday_country_of, unknown_year, waits_
 pub use calling_window::{Opening, opening, opening_in_beijing};
 pub use consent::{CONSENT_GIVEN, consent_state};
 pub use contact_history::{ContactHistory, PastDial};
-pub use facts::{ConsentFacts, CustomerFacts, NumberFacts, Suppressed};
+pub use facts::{ConsentFacts, CustomerFacts, JoinedFacts, MERGED_PERSON, NumberFacts, Suppressed};
 #[cfg(feature = "planted")]
 pub use permit::planted_permit;
 pub use permit::{
@@ -173,16 +175,18 @@ pub fn all_rules() -> Vec<RuleListed> {
     all.push(listed(Side::Customer, &calling_days::CallingDay));
     all.push(listed(Side::Customer, &own_caps::OwnCaps));
     all.push(listed(Side::Customer, &preferred_times::PreferredTimes));
+    all.push(listed(Side::Customer, &merged_person::MergedPerson));
     all.extend(number_rules().iter().map(|rule| listed(Side::Number, *rule)));
     all.push(listed(Side::Number, &same_number::SameNumber));
     all.push(listed(Side::Number, &white_list::OnWhiteList));
+    all.push(listed(Side::Number, &number_state::NumberFound));
     all
 }
 
 /// What every customer rule says of a dial at `now`.
 /// Days are asked about where the campaign names some or its preset demands holidays, caps of their own
 /// where campaign or person have any, and times where the person prefers some and the campaign observes
-/// that.
+/// that. Where the person has further ids, what those say is asked too.
 pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let rules = customer_rules();
     let mut verdicts: Vec<Verdict> = rules.iter().map(|rule| rule.judge(facts, now)).collect();
@@ -195,7 +199,27 @@ pub fn judge_customer(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict>
     if !facts.preferred.is_empty() && !facts.campaign.plan.ignores_preferred_times {
         verdicts.push(preferred_times::PreferredTimes.judge(facts, now));
     }
+    if !facts.joined.is_empty() {
+        verdicts.extend(times_of_other_ids(facts, now));
+        verdicts.push(merged_person::MergedPerson.judge(facts, now));
+    }
     verdicts
+}
+
+/// When the person prefers to be called by what another id of theirs says, where that is not now.
+fn times_of_other_ids(facts: &CustomerFacts<'_>, now: Timestamp) -> Vec<Verdict> {
+    if facts.campaign.plan.ignores_preferred_times {
+        return Vec::new();
+    }
+    let others = facts.joined.iter().filter(|other| !other.preferred.is_empty());
+    let judged = others.map(|other| {
+        let of_other = CustomerFacts {
+            preferred: &other.preferred,
+            ..*facts
+        };
+        preferred_times::PreferredTimes.judge(&of_other, now)
+    });
+    judged.filter(|verdict| !verdict.allows()).collect()
 }
 
 /// What every number rule says of a dial at `now`. Whose number it is in a campaign is asked where the
@@ -208,6 +232,9 @@ pub fn judge_number(facts: &NumberFacts<'_>, now: Timestamp) -> Vec<Verdict> {
     let screening = facts.campaign.plan.screening.as_deref();
     if screening.is_some_and(|screening| screening.only_listed_on.is_some()) {
         verdicts.push(white_list::OnWhiteList.judge(facts, now));
+    }
+    if screening.is_some_and(|screening| screening.number_check.is_some()) {
+        verdicts.push(number_state::NumberFound.judge(facts, now));
     }
     verdicts
 }

@@ -107,6 +107,7 @@ pub(crate) fn customer_facts<'a>(
         erasing: false,
         held: false,
         history,
+        joined: &[],
         coming: None,
     }
 }
@@ -121,6 +122,7 @@ pub(crate) fn number_facts<'a>(campaign: &'a CampaignFacts, history: &'a Contact
         claimed_by: None,
         listed_on: &[],
         hashed_on: &[],
+        checked: None,
         history,
         coming: None,
     }

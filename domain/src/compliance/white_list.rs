@@ -59,6 +59,7 @@ mod tests {
                 Box::new(Screening {
                     relief: None,
                     only_listed_on: Some(list.clone()),
+                    number_check: None,
                 })
             });
             let history = ContactHistory::default();

@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
-const RULES: [Words; 35] = [
+const RULES: [Words; 37] = [
+    ("number_state", "号码检测未通过", "the vacancy check forbids it"),
+    ("merged_person", "另一编号不允许", "another id of theirs forbids"),
     (
         "calling_days",
         "当天不外呼（节假日或休息日）",
@@ -135,7 +137,8 @@ const RULES: [Words; 35] = [
 ];
 
 /// The rules by name, for a verdict that allows.
-const NAMES: [Words; 16] = [
+const NAMES: [Words; 17] = [
+    ("merged_person", "合并客户", "merged person"),
     ("calling_days", "外呼日", "calling days"),
     ("white_list", "白名单", "white list"),
     ("preferred_times", "客户指定时段", "preferred times"),
@@ -155,7 +158,9 @@ const NAMES: [Words; 16] = [
 ];
 
 /// Names of facts.
-const FACTS: [Words; 43] = [
+const FACTS: [Words; 45] = [
+    ("number_state", "号码状态", "number state"),
+    ("merged_with", "合并客户", "merged with"),
     ("day", "日期", "day"),
     ("calendar", "节假日历", "calendar"),
     ("holiday", "节假日", "holiday"),
@@ -202,7 +207,15 @@ const FACTS: [Words; 43] = [
 ];
 
 /// Values that are codes.
-const VALUES: [Words; 26] = [
+const VALUES: [Words; 34] = [
+    ("not_checked", "尚未检测", "not checked"),
+    ("vacant", "空号", "vacant"),
+    ("suspended", "停机", "suspended"),
+    ("not_in_library", "库无", "not in the library"),
+    ("silent", "沉默", "silent"),
+    ("risky", "风险", "risky"),
+    ("erased", "个人信息已删除", "erased"),
+    ("held", "在保留中", "held"),
     ("holiday", "节假日", "a holiday"),
     ("rest_day", "休息日", "a day of rest"),
     ("worked_for_a_holiday", "调休上班", "worked for a holiday"),

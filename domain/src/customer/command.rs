@@ -3,11 +3,13 @@
 use super::assignee::Assignee;
 use super::deals::DealReport;
 use super::erasure::DeletedRecording;
+use super::merge_side::MergeSide;
 use super::past::HistoryOrder;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::call_caps::CallCap;
 use crate::calling_plan::{Basis, CampaignFacts, Dedupe, Preset};
+use crate::compliance::JoinedFacts;
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
 use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
@@ -31,9 +33,11 @@ pub enum CustomerCommand {
     /// Asks for the person's side of a permit. Answers `customer.dial_granted` or `customer.dial_refused`
     /// (with `customer.enrolment_settled` behind it where a rule forbids for good).
     /// `customer` is the entity's own id: the state, folded from events, does not know it.
+    /// `joined` is what binds of the ids that were merged into it.
     GrantDial {
         customer: CustomerId,
         facts: Box<CampaignFacts>,
+        joined: Vec<JoinedFacts>,
     },
     /// Gives back a grant that was not dialed. With `forbidden_by` (a number's final refusal) it settles too.
     /// A callback whose time is over before `not_before` was missed, where the campaign's `facts` are told.
@@ -146,6 +150,10 @@ pub enum CustomerCommand {
     ReportDeal(Box<DealReport>),
     /// What another system's records say of calls to a number of the person. All known already: no event.
     ImportHistory(Box<HistoryOrder>),
+    /// This id and another are one person. Merged already: no event, or what is still to be settled.
+    Merge(MergeOrder),
+    /// They are two persons after all. Not merged: no event.
+    Unmerge(UnmergeOrder),
     /// The effects of an erasure are done. Where enrolments are still to be settled (more than one append
     /// takes), it settles some of them instead: ask again.
     CertifyErasure(Box<DoneErasure>),
@@ -180,6 +188,8 @@ impl CustomerCommand {
             Self::SetPreferredTimes { .. } => "customer.set_preferred_times",
             Self::ReportDeal(_) => "customer.report_deal",
             Self::ImportHistory(_) => "customer.import_history",
+            Self::Merge(_) => "customer.merge",
+            Self::Unmerge(_) => "customer.unmerge",
             Self::CertifyErasure(_) => "customer.certify_erasure",
         }
     }
@@ -209,6 +219,24 @@ pub struct TagOrder {
     pub added: Vec<String>,
     pub removed: Vec<String>,
     pub origin: ProfileOrigin,
+}
+
+/// Which two ids are one person, and whose side this is. `customer` is the entity's own id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergeOrder {
+    pub customer: CustomerId,
+    pub with: CustomerId,
+    pub side: MergeSide,
+    pub reason: String,
+    pub by: Option<String>,
+}
+
+/// Which id is another person after all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnmergeOrder {
+    pub with: CustomerId,
+    pub reason: String,
+    pub by: Option<String>,
 }
 
 /// A time that was named for being called again.

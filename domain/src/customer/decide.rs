@@ -8,7 +8,7 @@ use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{
     assignment, call_now, callbacks, close_call, consent, correction, cut_off, deals, forget, grant_dial,
-    own_rules, past, profiling, releasing, withdrawing,
+    merging, own_rules, past, profiling, releasing, withdrawing,
 };
 use crate::calling_plan::Dedupe;
 use crate::compliance::SAME_NUMBER;
@@ -34,9 +34,11 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
             reason,
             by,
         } => withdrawing::withdraw(state, campaign, list, reason, by),
-        CustomerCommand::GrantDial { customer, facts } => {
-            grant_dial::grant_dial(state, customer, &facts, context.now)
-        }
+        CustomerCommand::GrantDial {
+            customer,
+            facts,
+            joined,
+        } => grant_dial::grant_dial(state, customer, &facts, &joined, context.now),
         CustomerCommand::ReleaseDial { .. } => {
             let events = releasing::release_dial(state, command, context.now)?;
             Ok(forget::with_what_waited(state, events, context.now))
@@ -79,6 +81,8 @@ pub(super) fn decide(state: &CustomerState, command: CustomerCommand, context: C
         CustomerCommand::SetPreferredTimes { .. } => own_rules::set_preferred_times(state, command),
         CustomerCommand::ReportDeal(report) => deals::report(state, *report, context.now),
         CustomerCommand::ImportHistory(order) => past::import(state, *order, context.now),
+        CustomerCommand::Merge(order) => merging::merge(state, order),
+        CustomerCommand::Unmerge(order) => merging::unmerge(state, order),
         CustomerCommand::CertifyErasure(done) => forget::certify(state, *done),
     }
 }
@@ -159,7 +163,8 @@ fn enrol(state: &CustomerState, row: Enrolment, now: Timestamp) -> Decided {
         let origin = ProfileOrigin::Import { list: row.list };
         events.extend(own_rules::preferred_of_row(state, row.preferred, origin));
     }
-    let left_out = row.same_number_as.map(|other| left_out(&row.campaign, &other));
+    let same_number = row.same_number_as.map(|other| left_out(&row.campaign, &other));
+    let left_out = merging::left_out(state, &row.campaign).or(same_number);
     events.push(CustomerEvent::Enrolled {
         campaign: row.campaign,
         list: row.list,

@@ -2,6 +2,7 @@
 
 use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
+use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::call_caps::CallCap;
@@ -11,7 +12,7 @@ use crate::compliance::{CustomerGrant, Verdict};
 use crate::deal::{Deal, DealCounts};
 use crate::disposition::{Disposition, Outcome};
 use crate::four_eyes::FourEyes;
-use crate::ids::{CallId, CampaignId, EventId, ListId, NumberId, PersonRequestId, UserId};
+use crate::ids::{CallId, CampaignId, CustomerId, EventId, ListId, NumberId, PersonRequestId, UserId};
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::preferred_times::PreferredTime;
@@ -303,6 +304,23 @@ pub enum CustomerEvent {
         number: NumberId,
         calls: Vec<PastCall>,
     },
+    /// Two ids are one person: called by the one that is kept alone, and what either's record forbids binds.
+    #[serde(rename = "customer.merged")]
+    Merged {
+        with: CustomerId,
+        side: MergeSide,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
+    /// They are two persons after all; what the merge settled stays settled.
+    #[serde(rename = "customer.unmerged")]
+    Unmerged {
+        with: CustomerId,
+        reason: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<String>,
+    },
     /// From here nothing is granted or enrolled any more; the erasure follows once no call is open.
     #[serde(rename = "customer.erasure_requested")]
     ErasureRequested {
@@ -367,6 +385,8 @@ impl CustomerEvent {
     pub const PREFERRED_TIMES_SET: &'static str = "customer.preferred_times_set";
     pub const DEAL_REPORTED: &'static str = "customer.deal_reported";
     pub const HISTORY_IMPORTED: &'static str = "customer.history_imported";
+    pub const MERGED: &'static str = "customer.merged";
+    pub const UNMERGED: &'static str = "customer.unmerged";
     pub const ERASURE_REQUESTED: &'static str = "customer.erasure_requested";
     pub const ERASED: &'static str = "customer.erased";
     pub const ERASURE_CERTIFIED: &'static str = "customer.erasure_certified";

@@ -43,6 +43,8 @@ impl CustomerEvent {
             | Self::PreferredTimesSet { .. }
             | Self::Tagged { .. }
             | Self::HistoryImported { .. }
+            | Self::Merged { .. }
+            | Self::Unmerged { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,
@@ -77,6 +79,8 @@ impl CustomerEvent {
             | Self::PreferredTimesSet { .. }
             | Self::Tagged { .. }
             | Self::HistoryImported { .. }
+            | Self::Merged { .. }
+            | Self::Unmerged { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => None,

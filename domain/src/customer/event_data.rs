@@ -35,6 +35,8 @@ impl EventData for CustomerEvent {
             Self::PreferredTimesSet { .. } => Self::PREFERRED_TIMES_SET,
             Self::DealReported { .. } => Self::DEAL_REPORTED,
             Self::HistoryImported { .. } => Self::HISTORY_IMPORTED,
+            Self::Merged { .. } => Self::MERGED,
+            Self::Unmerged { .. } => Self::UNMERGED,
             Self::ErasureRequested { .. } => Self::ERASURE_REQUESTED,
             Self::Erased { .. } => Self::ERASED,
             Self::ErasureCertified { .. } => Self::ERASURE_CERTIFIED,
@@ -93,6 +95,8 @@ impl EventData for CustomerEvent {
             | Self::PreferredTimesSet { .. }
             | Self::DealReported { .. }
             | Self::HistoryImported { .. }
+            | Self::Merged { .. }
+            | Self::Unmerged { .. }
             | Self::ErasureRequested { .. }
             | Self::Erased { .. }
             | Self::ErasureCertified { .. } => Vec::new(),

@@ -88,6 +88,8 @@ impl CustomerState {
             | CustomerEvent::Corrected { .. }
             | CustomerEvent::DealReported { .. }
             | CustomerEvent::HistoryImported { .. }
+            | CustomerEvent::Merged { .. }
+            | CustomerEvent::Unmerged { .. }
             | CustomerEvent::AttributesSet { .. }
             | CustomerEvent::CapsSet { .. }
             | CustomerEvent::PreferredTimesSet { .. }

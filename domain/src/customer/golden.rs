@@ -4,6 +4,7 @@ use super::assignee::Assignee;
 use super::erasure::DeletedRecording;
 use super::event::CustomerEvent;
 use super::forget::KEY_BACKUP_DAYS_MAX;
+use super::merge_side::MergeSide;
 use super::profile_origin::ProfileOrigin;
 use crate::attribute::TagLevel;
 use crate::call_caps::{CallCap, CapOver};
@@ -12,7 +13,7 @@ use crate::calling_plan::Basis;
 use crate::compliance::{CountedCalls, CustomerGrant, Decision, GRANT_VALID_MS, Verdict};
 use crate::deal::{Currency, Deal, DealCounts, DealKind};
 use crate::disposition::{Disposition, Outcome};
-use crate::ids::{CommandId, EventId};
+use crate::ids::{CommandId, CustomerId, EventId};
 use crate::past_call::HistorySource;
 use crate::personal::Personal;
 use crate::preferred_times::read_all;
@@ -23,6 +24,10 @@ use std::collections::BTreeMap;
 
 fn personal(text: &str) -> Personal<String> {
     Personal::open(text.to_owned())
+}
+
+fn other_customer() -> CustomerId {
+    "99112233445566778899aabbccddeeff".parse().unwrap()
 }
 
 fn facts() -> BTreeMap<String, String> {
@@ -247,6 +252,17 @@ fn held_and_erased() -> Vec<CustomerEvent> {
             not_before: Some(at().plus_ms(86_400_000)),
             due_at: Some(at().plus_ms(7_200_000)),
             reason: Some("not wanted".to_owned()),
+            by: Some("li".to_owned()),
+        },
+        CustomerEvent::Merged {
+            with: other_customer(),
+            side: MergeSide::Other,
+            reason: "two accounts of one person".to_owned(),
+            by: Some("li".to_owned()),
+        },
+        CustomerEvent::Unmerged {
+            with: other_customer(),
+            reason: "father and son".to_owned(),
             by: Some("li".to_owned()),
         },
         CustomerEvent::ErasureRequested {

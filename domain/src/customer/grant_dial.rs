@@ -10,12 +10,13 @@ use super::command::ForbiddenBy;
 use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
+use super::merging::{Together, untold};
 use super::refusal::CustomerRefusal;
 use super::state::CustomerState;
 use super::{callbacks, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, NEXT_LEG_WITHIN_MS, Verdict, by_preset,
+    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, Verdict, by_preset,
     first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
@@ -48,6 +49,7 @@ pub(super) fn grant_dial(
     state: &CustomerState,
     customer: CustomerId,
     campaign: &CampaignFacts,
+    joined: &[JoinedFacts],
     now: Timestamp,
 ) -> Decided {
     if let Some(withdrawn) = withdrawing::of_undone_list(state, campaign) {
@@ -58,7 +60,9 @@ pub(super) fn grant_dial(
         return Ok(missed);
     }
     let number = state.number_to_dial(enrolment);
-    let facts = facts_of(state, enrolment, campaign, &number);
+    let together = Together::of(state, joined);
+    let own = facts_of(state, enrolment, campaign, &number);
+    let facts = together.as_ref().map_or(own, |all| all.facts(own, joined));
     let attempt = enrolment.attempts.saturating_add(1);
     let enrolment_id = EnrolmentId {
         campaign: campaign.campaign.clone(),
@@ -78,6 +82,7 @@ pub(super) fn grant_dial(
     if let Some(verdict) = strictest(&verdicts) {
         return refuse((state, enrolment), &facts, call, verdict, now);
     }
+    untold(state, joined)?;
     let judge = |at| judge_customer(&facts, at);
     let last_leg_at = now.plus_ms(GRANT_VALID_MS + NEXT_LEG_WITHIN_MS);
     let grant = CustomerGrant {
@@ -115,6 +120,7 @@ pub(super) fn facts_of<'a>(
         erasing: state.erasure() != Erasure::None,
         held: state.held().is_some(),
         history: state.history(),
+        joined: &[],
         coming: None,
     }
 }
@@ -154,6 +160,11 @@ fn askable<'a>(
         .ok_or_else(|| CustomerRefusal::NotEnrolled {
             campaign: campaign.clone(),
         })?;
+    if let Some(into) = state.merged_into() {
+        return Err(CustomerRefusal::MergedInto {
+            customer: into.clone(),
+        });
+    }
     if let Some(settled) = enrolment.settled {
         return Err(CustomerRefusal::Settled {
             campaign: campaign.clone(),

@@ -29,6 +29,8 @@ mod forget;
 mod forgotten;
 mod grant_dial;
 mod known_number;
+mod merge_side;
+mod merging;
 mod own_rules;
 mod own_rules_kept;
 mod past;
@@ -54,7 +56,7 @@ pub use call_now::CALL_CANCELED;
 pub use callbacks::{CALLBACK_AGENT, CALLBACK_MISSED};
 pub use command::{
     AttributesOrder, CallClosing, CallbackOrder, Correction, CustomerCommand, DoneErasure, Enrolment,
-    ForbiddenBy, GivenConsent, TagOrder,
+    ForbiddenBy, GivenConsent, MergeOrder, TagOrder, UnmergeOrder,
 };
 pub use correction::{CORRECTED_BYTES_MAX, CORRECTED_VALUES_MAX};
 pub use cut_off::CUT_OFF_SETTLED;
@@ -64,6 +66,8 @@ pub use erasure::{DeletedRecording, Erasure};
 pub use event::CustomerEvent;
 pub use forget::{KEY_BACKUP_DAYS_MAX, RECORDINGS_NAMED_MAX};
 pub use known_number::KnownNumber;
+pub use merge_side::MergeSide;
+pub use merging::{MERGE_REASON_BYTES_MAX, MERGED_MAX};
 pub use past::HistoryOrder;
 pub use profile::{COUNTS, Profile, ProfileChange, profile_changes};
 pub use profile_origin::ProfileOrigin;

@@ -161,6 +161,8 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
         | CustomerEvent::DealReported { .. }
         | CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::HistoryImported { .. }
+        | CustomerEvent::Merged { .. }
+        | CustomerEvent::Unmerged { .. }
         | CustomerEvent::CapsSet { .. }
         | CustomerEvent::PreferredTimesSet { .. }
         | CustomerEvent::CallbackRequested { .. }

@@ -3,7 +3,7 @@
 use crate::attribute::NameFault;
 use crate::call_caps_checked::CapFault;
 use crate::disposition::Disposition;
-use crate::ids::{CallId, CampaignId, ListId};
+use crate::ids::{CallId, CampaignId, CustomerId, ListId};
 use crate::problem::Explained;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
@@ -114,6 +114,18 @@ pub enum CustomerRefusal {
     NotTheirNumber,
     #[error("a call of the history lies in the future")]
     PastCallInFuture,
+    #[error("a customer is not merged with itself")]
+    MergedWithItself,
+    /// Called by the other id alone: what is to be done is done there.
+    #[error("the customer was merged into {customer}")]
+    MergedInto { customer: CustomerId },
+    #[error("{count} other ids were merged into this customer: unmerge them first, or merge into this one")]
+    HasMerged { count: usize },
+    #[error("the customer is being called (call {call}): merge when the call is over")]
+    MergeInCall { call: CallId },
+    /// A dial is asked for without what binds of these: read it, and ask again.
+    #[error("a dial needs to know what {} other ids of the person say", customers.len())]
+    JoinedNeeded { customers: Vec<CustomerId> },
     #[error("the deal cannot be taken: {why}")]
     DealInvalid { why: &'static str },
     #[error("the customer has {count} {of} already")]

@@ -7,6 +7,7 @@ use super::enrolment::EnrolmentState;
 use super::erasure::Erasure;
 use super::event::CustomerEvent;
 use super::known_number::KnownNumber;
+use super::merge_side::MergedIds;
 use super::own_rules_kept::OwnRules;
 use super::profile::Profile;
 use crate::call_caps::CallCap;
@@ -36,6 +37,8 @@ pub struct CustomerState {
     deals: Option<Box<Deals>>,
     /// Most people have neither caps nor times of their own.
     pub(super) own_rules: Option<Box<OwnRules>>,
+    /// Most people have one id.
+    pub(super) merged: Option<Box<MergedIds>>,
 }
 
 impl CustomerState {
@@ -199,6 +202,10 @@ impl CustomerState {
             CustomerEvent::Unassigned { .. } => self.assignee = None,
             CustomerEvent::DealReported { deal, counts, .. } => self.note_deal(deal, counts.is_some()),
             CustomerEvent::HistoryImported { calls, .. } => self.history.import(calls, at),
+            CustomerEvent::Merged { with, side, .. } => {
+                self.merged.get_or_insert_default().merge(with, *side);
+            }
+            CustomerEvent::Unmerged { with, .. } => self.merged.get_or_insert_default().unmerge(with),
             CustomerEvent::Corrected { name, variables, .. } => self.note_corrected(name.as_ref(), variables),
             CustomerEvent::CapsSet { .. } | CustomerEvent::PreferredTimesSet { .. } => {
                 self.own_rules.get_or_insert_default().evolve(event);

@@ -6,11 +6,12 @@
 
 use super::enrolment::EnrolmentState;
 use super::grant_dial::{facts_of, too_late, without_key};
+use super::merging::Together;
 use super::state::CustomerState;
 use super::withdrawing::ENROLMENT_WITHDRAWN;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, Decision, NumberFacts, PresetRules, Side, Verdict, by_preset, judge_customer,
+    CustomerFacts, Decision, JoinedFacts, NumberFacts, PresetRules, Side, Verdict, by_preset, judge_customer,
     judge_number, strictest, waits_for_facts, waits_for_holidays, when_permitted,
 };
 use crate::ids::{CampaignId, NumberId};
@@ -30,6 +31,8 @@ pub struct Judge<'a> {
     pub above: Vec<Above>,
     /// Both sides are judged by this version of the preset instead of the one that counts: a dry run.
     pub coming: Option<&'a PresetRules>,
+    /// What binds of other ids of the person.
+    pub joined: &'a [JoinedFacts],
 }
 
 /// What keeps a campaign from dialing before anybody is asked: an emergency stop, its end, or its stage.
@@ -86,10 +89,12 @@ pub fn why_not(state: &CustomerState, judge: &Judge<'_>, at: Timestamp) -> Optio
     let campaign = judge.number.campaign;
     let enrolment = state.enrolment(&campaign.campaign)?;
     let number = state.number_to_dial(enrolment);
-    let facts = CustomerFacts {
+    let together = Together::of(state, judge.joined);
+    let own = CustomerFacts {
         coming: judge.coming,
         ..facts_of(state, enrolment, campaign, &number)
     };
+    let facts = together.as_ref().map_or(own, |all| all.facts(own, judge.joined));
     let of_number = NumberFacts {
         coming: judge.coming,
         ..judge.number

@@ -4,6 +4,7 @@ use super::event::OptOutSource;
 use crate::calling_plan::CampaignFacts;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId, NumberId};
+use crate::number_check::CheckedState;
 use crate::past_call::{HistorySource, PastCall};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
@@ -46,6 +47,10 @@ pub enum NumberCommand {
         source: HistorySource,
         calls: Vec<PastCall>,
     },
+    /// What a vacancy check said of it.
+    NoteChecked {
+        state: CheckedState,
+    },
     /// Asks for the number's side of a permit.
     GrantDial {
         number: NumberId,
@@ -80,6 +85,7 @@ impl NumberCommand {
             Self::Claim { .. } => "number.claim",
             Self::ReleaseClaim { .. } => "number.release_claim",
             Self::ImportHistory { .. } => "number.import_history",
+            Self::NoteChecked { .. } => "number.note_checked",
             Self::GrantDial { .. } => "number.grant_dial",
             Self::ReleaseDial { .. } => "number.release_dial",
             Self::CloseCall { .. } => "number.close_call",

@@ -31,6 +31,7 @@ pub(super) fn decide(state: &NumberState, command: NumberCommand, context: Conte
         NumberCommand::List { list, reason } => lists::put(state, list, reason),
         NumberCommand::Unlist { list, reason } => Ok(lists::take_off(state, list, reason)),
         NumberCommand::ImportHistory { source, calls } => past::import(state, source, calls, context.now),
+        NumberCommand::NoteChecked { state } => Ok(vec![NumberEvent::StateChecked { state }]),
         NumberCommand::Claim { campaign, customer } => claims::claim(state, campaign, customer),
         NumberCommand::ReleaseClaim { campaign, customer } => Ok(claims::release(state, campaign, customer)),
         NumberCommand::GrantDial {
@@ -150,6 +151,7 @@ pub fn facts_of<'a>(
         claimed_by: claims::by_another(state, &campaign.campaign, customer),
         listed_on: state.listed_on(),
         hashed_on,
+        checked: state.checked(),
         history: state.history(),
         coming: None,
     }

@@ -5,6 +5,7 @@ use crate::compliance::{NumberGrant, Verdict};
 use crate::decider::{EventData, UnreadableEvent, read_current};
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CampaignId, CustomerId};
+use crate::number_check::CheckedState;
 use crate::past_call::{HistorySource, PastCall};
 use crate::personal::Personal;
 use crate::screening::NumberListName;
@@ -52,6 +53,9 @@ pub enum NumberEvent {
         campaign: CampaignId,
         customer: CustomerId,
     },
+    /// What a vacancy check said of it; counts from then on, for as long as a campaign lets it.
+    #[serde(rename = "number.state_checked")]
+    StateChecked { state: CheckedState },
     /// Calls of another system to it, by its records: caps count what proves a dial.
     #[serde(rename = "number.history_imported")]
     HistoryImported {
@@ -105,6 +109,7 @@ impl NumberEvent {
     pub const CLAIMED: &'static str = "number.claimed";
     pub const CLAIM_RELEASED: &'static str = "number.claim_released";
     pub const HISTORY_IMPORTED: &'static str = "number.history_imported";
+    pub const STATE_CHECKED: &'static str = "number.state_checked";
     pub const DIAL_GRANTED: &'static str = "number.dial_granted";
     pub const DIAL_REFUSED: &'static str = "number.dial_refused";
     pub const DIAL_RELEASED: &'static str = "number.dial_released";
@@ -139,6 +144,7 @@ impl NumberEvent {
             Self::Listed { .. }
             | Self::Unlisted { .. }
             | Self::HistoryImported { .. }
+            | Self::StateChecked { .. }
             | Self::Claimed { .. }
             | Self::ClaimReleased { .. }
             | Self::DialGranted { .. }
@@ -168,6 +174,7 @@ impl NumberEvent {
             | Self::Listed { .. }
             | Self::Unlisted { .. }
             | Self::HistoryImported { .. }
+            | Self::StateChecked { .. }
             | Self::DialReleased { .. }
             | Self::CallClosed { .. } => None,
         }
@@ -184,6 +191,7 @@ impl EventData for NumberEvent {
             Self::Claimed { .. } => Self::CLAIMED,
             Self::ClaimReleased { .. } => Self::CLAIM_RELEASED,
             Self::HistoryImported { .. } => Self::HISTORY_IMPORTED,
+            Self::StateChecked { .. } => Self::STATE_CHECKED,
             Self::DialGranted { .. } => Self::DIAL_GRANTED,
             Self::DialRefused { .. } => Self::DIAL_REFUSED,
             Self::DialReleased { .. } => Self::DIAL_RELEASED,

@@ -57,6 +57,9 @@ fn events() -> Vec<NumberEvent> {
             source: HistorySource::Vicidial,
             calls: vec![past_call()],
         },
+        NumberEvent::StateChecked {
+            state: crate::number_check::CheckedState::Vacant,
+        },
         NumberEvent::DialGranted { grant },
         NumberEvent::DialRefused {
             campaign: campaign(),

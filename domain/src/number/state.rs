@@ -5,6 +5,7 @@ use crate::compliance::{ContactHistory, Suppressed};
 use crate::disposition::Disposition;
 use crate::few_map::FewMap;
 use crate::ids::{CallId, CampaignId, CustomerId};
+use crate::number_check::Checked;
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 
@@ -16,6 +17,7 @@ pub struct NumberState {
     history: ContactHistory,
     claims: FewMap<CampaignId, CustomerId>,
     listed_on: Vec<NumberListName>,
+    checked: Option<Checked>,
 }
 
 impl NumberState {
@@ -43,6 +45,10 @@ impl NumberState {
     pub fn listed_on(&self) -> &[NumberListName] {
         &self.listed_on
     }
+    /// What a vacancy check said of it last.
+    pub const fn checked(&self) -> Option<Checked> {
+        self.checked
+    }
     /// Granted, neither closed nor released.
     pub fn open_calls(&self) -> Vec<CallId> {
         self.history.open_calls()
@@ -57,6 +63,7 @@ impl NumberState {
                 self.listed_on.push(list.clone());
             }
             NumberEvent::Unlisted { list, .. } => self.listed_on.retain(|one| one != list),
+            NumberEvent::StateChecked { state } => self.checked = Some(Checked { state: *state, at }),
             NumberEvent::Claimed { campaign, customer } => {
                 self.claims.insert(campaign.clone(), customer.clone());
             }

@@ -12,6 +12,7 @@ pub mod knowledge;
 pub mod line;
 pub mod masking;
 pub mod messenger;
+pub mod number_checker;
 pub mod recognizer;
 pub mod recording;
 pub mod speech;

@@ -54,6 +54,7 @@ pub(super) async fn settle(kit: &Kit, due: Vec<DueEnrolment>, facts: &CampaignFa
         let command = CustomerCommand::GrantDial {
             customer: one.customer.clone(),
             facts: Box::new(facts.clone()),
+            joined: Vec::new(),
         };
         let asked = kit
             .ask(&kit.system.customers, &one.customer, command, kit.fresh_cause())

@@ -5,6 +5,7 @@
 
 mod attempt;
 mod giving_back;
+mod joining;
 mod keeping;
 mod leg;
 
@@ -22,7 +23,7 @@ use domain::call::event::EndReason;
 use domain::calling_plan::CampaignFacts;
 use domain::compliance::{CustomerGrant, DialPermit, NumberGrant, permit};
 use domain::customer::CustomerRefusal;
-use domain::customer::command::{CustomerCommand, ForbiddenBy};
+use domain::customer::command::ForbiddenBy;
 use domain::ids::{CallId, EventId, NumberId, UserId};
 use domain::number::command::NumberCommand;
 use domain::ports::worklist::DueEnrolment;
@@ -238,21 +239,11 @@ impl Worker {
 
     /// Attempt, grant, and the event that says so.
     async fn customer_grant(&mut self) -> Result<Option<(u32, CustomerGrant, EventId)>, Halt> {
-        let command = CustomerCommand::GrantDial {
-            customer: self.due.customer.clone(),
-            facts: Box::new(self.facts.clone()),
-        };
         let cause = Cause {
             causation: Some(self.leave),
             ..self.kit.fresh_cause()
         };
-        let asked = self
-            .kit
-            .system
-            .customers
-            .ask(&self.due.customer, command, cause)
-            .await;
-        let answer = match asked {
+        let answer = match self.ask_customer(cause).await? {
             Ok(answer) => answer,
             // Refused today already: nothing was written, and the view goes on listing it as due.
             Err(AskError::Refused(CustomerRefusal::NotDue { due_at })) => {

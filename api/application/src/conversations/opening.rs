@@ -198,6 +198,7 @@ impl Judged<'_> {
             erasing: person.erasure() != Erasure::None,
             held: person.held().is_some(),
             history: person.history(),
+            joined: &[],
             coming: None,
         };
         let number = NumberFacts {
@@ -208,6 +209,7 @@ impl Judged<'_> {
             claimed_by: None,
             listed_on: number_state.listed_on(),
             hashed_on,
+            checked: None,
             history: number_state.history(),
             coming: None,
         };

@@ -16,6 +16,7 @@ use crate::exporting::desk::ExportDesk;
 use crate::lists::under_way::UnderWay;
 use crate::live::LiveHub;
 use crate::messages::room::MessageRoom;
+use crate::number_check_room::NumberCheckRoom;
 use crate::readers::Readers;
 use crate::segments::room::SegmentRoom;
 use crate::webhooks::courier::Courier;
@@ -76,6 +77,8 @@ pub struct Installation {
     pub conversations: Arc<ConversationsUnderWay>,
     /// Who carries messages to persons.
     pub messages: Arc<MessageRoom>,
+    /// Who knows which numbers are vacant.
+    pub number_checks: Arc<NumberCheckRoom>,
     /// Imports that run now.
     pub imports: Arc<UnderWay>,
     /// What this machine can speak with.

@@ -25,3 +25,4 @@ pub use managing::{
 pub use order::{SECRET_BYTES_MAX, TARGET_BYTES_MAX, WebhookOrder, WebhookRemoval};
 pub use post_room::begin;
 pub use shown::{DeadLetters, WebhookList, WebhookShown, all, dead_letters, one};
+pub use signature::{is_signing_secret, signed_headers};

@@ -1,9 +1,11 @@
 //! Signatures as Standard Webhooks 1.0.0 says: `v1,` and the HMAC-SHA-256 of `id.timestamp.body`, one for
 //! each secret that is valid now, so that a receiver changes its secret at leisure.
 
+use crate::webhooks::courier::Header;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::ports::id_source::IdSource;
+use domain::time::Timestamp;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -12,6 +14,9 @@ const SECRET_PREFIX: &str = "whsec_";
 
 /// Random bytes of a secret: the specification asks for 24 to 64.
 const SECRET_BYTES: usize = 32;
+
+/// Least random bytes of somebody else's secret, by the same specification.
+const SECRET_BYTES_MIN: usize = 24;
 
 /// A new secret.
 pub(super) fn new_secret(ids: &dyn IdSource) -> String {
@@ -35,6 +40,25 @@ pub(super) fn signatures<'a>(
         Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
     });
     signed.collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text is a secret that something can be signed with.
+pub fn is_signing_secret(text: &str) -> bool {
+    let key = text.strip_prefix(SECRET_PREFIX).map(|key| STANDARD.decode(key));
+    key.and_then(Result::ok)
+        .is_some_and(|key| key.len() >= SECRET_BYTES_MIN)
+}
+
+/// The three headers of a question that is signed as a webhook is.
+pub fn signed_headers(secret: &String, id: String, sent_at: Timestamp, body: &[u8]) -> [Header; 3] {
+    let seconds = sent_at.micros().div_euclid(1_000_000);
+    let signature = signatures(std::iter::once(secret), &id, seconds, body);
+    let header = |name, value| Header { name, value };
+    [
+        header("webhook-id", id),
+        header("webhook-timestamp", seconds.to_string()),
+        header("webhook-signature", signature),
+    ]
 }
 
 /// DingTalk's: base64 of the HMAC-SHA-256, under the secret, of `milliseconds\nsecret`.

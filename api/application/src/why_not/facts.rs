@@ -6,7 +6,7 @@ use crate::installation::Installation;
 use actors::Entities;
 use domain::calling_plan::CampaignFacts;
 use domain::campaign::{Campaign, CampaignStatus, Gates, Waiting};
-use domain::compliance::{PresetRules, calendars_asked, rules_at};
+use domain::compliance::{JoinedFacts, PresetRules, calendars_asked, rules_at};
 use domain::customer::{Above, Customer, CustomerState, Judge, Lifted, dialed_number};
 use domain::decider::Decider;
 use domain::go_live::Stage;
@@ -38,6 +38,7 @@ pub(super) struct OfCampaign {
     number_state: Arc<NumberState>,
     hashed_on: Vec<NumberListName>,
     above: Vec<Above>,
+    joined: Vec<JoinedFacts>,
 }
 
 impl OfCampaign {
@@ -65,6 +66,7 @@ impl OfCampaign {
             number: facts_of(&self.number_state, customer, &self.facts, &self.hashed_on),
             above: self.above.clone(),
             coming,
+            joined: &self.joined,
         }
     }
 }
@@ -136,7 +138,29 @@ pub(super) async fn rules_alone(
         number_state,
         hashed_on,
         above: Vec::new(),
+        joined: joined(installation, &person.state, then).await?,
     })
+}
+
+/// What binds of the ids that were merged into the person, as a dial is told it.
+async fn joined(
+    installation: &Installation,
+    person: &CustomerState,
+    then: Option<&Then>,
+) -> Result<Vec<JoinedFacts>, Problem> {
+    let entities = &installation.entities;
+    let mut told = Vec::with_capacity(person.joined().len());
+    for id in person.joined() {
+        let other = state_of::<Customer>(installation, &entities.customers, id, then, None).await?;
+        let mut facts = other.as_joined(id.clone());
+        for known in other.numbers() {
+            let number = &known.number;
+            let said = state_of::<Number>(installation, &entities.numbers, number, then, None).await?;
+            facts.note_number(said.opted_out(), said.suppressed());
+        }
+        told.push(facts);
+    }
+    Ok(told)
 }
 
 /// A campaign's facts as a dial now would be told them.

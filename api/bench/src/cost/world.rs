@@ -127,6 +127,16 @@ impl World {
         Ok(file)
     }
 
+    /// Has such a file read and checked; nobody is enrolled.
+    pub(crate) async fn try_list(&self, order: &Order<'_>, file: &Path) -> Result<(), Problem> {
+        let path = format!(
+            "/api/v1/campaigns/{}/lists?dry_run=true&encoding=utf-8&source=bench&map=",
+            order.campaign
+        );
+        let list = tokio::fs::File::open(file).await?;
+        self.routes.upload(&path, list).await.map(drop)
+    }
+
     /// Imports such a file; answers its report once everybody is enrolled.
     pub(crate) async fn upload(&self, order: &Order<'_>, file: &Path) -> Result<Value, Problem> {
         let path = format!(

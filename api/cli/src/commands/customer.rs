@@ -1,6 +1,7 @@
 //! `ledgerline customer`: show, assign, hold, release and erase one person.
 
 use crate::commands::callback::CallbackArgs;
+use crate::commands::merge::MergeArgs;
 use crate::commands::own_rules::{CapsArgs, PreferredTimesArgs};
 use crate::commands::{consent, profile, reveal};
 use crate::kit::api::{get, post};
@@ -98,6 +99,19 @@ enum Action {
     Caps(CapsArgs),
     /// When a person prefers to be called (偏好时段), in their local time
     PreferredTimes(PreferredTimesArgs),
+    /// Merge another id into this one (合并客户): one person from then on, called by this id alone
+    ///
+    /// Caps, consents, opt-outs and suppressions of both bind. What the other id still waited for is settled.
+    Merge(MergeArgs),
+    /// They are two persons after all (撤销合并); what the merge settled stays settled
+    Unmerge(MergeArgs),
+    /// Other ids that share a number with this one (疑似重复)
+    Duplicates {
+        #[command(flatten)]
+        named: Named,
+        #[command(flatten)]
+        reader: ReaderArgs,
+    },
     /// Give, withdraw and show consents (同意), by id or by phone number
     Consent(consent::Args),
     /// End a hold; an erasure that waited for it is carried out
@@ -119,7 +133,7 @@ enum Action {
 impl Args {
     pub(crate) const fn only_shows(&self) -> bool {
         match self.action {
-            Action::Show { .. } | Action::List(_) | Action::Reveal(_) => true,
+            Action::Show { .. } | Action::List(_) | Action::Reveal(_) | Action::Duplicates { .. } => true,
             Action::Attribute(ref args) => args.only_shows(),
             Action::Erase { .. }
             | Action::Hold { .. }
@@ -128,6 +142,8 @@ impl Args {
             | Action::Callback(_)
             | Action::Caps(_)
             | Action::PreferredTimes(_)
+            | Action::Merge(_)
+            | Action::Unmerge(_)
             | Action::Consent(_)
             | Action::Release { .. } => false,
         }
@@ -187,6 +203,12 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
         Action::Callback(args) => args.run(runtime).await,
         Action::Caps(args) => args.run(runtime).await,
         Action::PreferredTimes(args) => args.run(runtime).await,
+        Action::Merge(args) => args.run(runtime, "merge").await,
+        Action::Unmerge(args) => args.run(runtime, "unmerge").await,
+        Action::Duplicates { named, reader } => {
+            let path = format!("/api/v1/customers/{}/duplicates", encode(&named.id));
+            named.asking.show(runtime, get(&reader.put(&path))).await
+        }
         Action::Consent(args) => consent::run(args, runtime).await,
         Action::Release {
             named,

@@ -1,6 +1,7 @@
 //! `ledgerline number`: opt a number out or suppress it, at once and everywhere; show what stands against it.
 
 use super::number_import;
+use crate::commands::number_check::CheckArgs;
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
@@ -39,6 +40,8 @@ enum Action {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Check which numbers are vacant (空号检测): a few, or those of a campaign's people who may be called
+    Check(CheckArgs),
     /// Show what is known of a number, and why it is not called (查看号码); on record in the log
     Show {
         /// The number, in any usual form, or our id of it
@@ -59,6 +62,7 @@ impl Args {
             Action::OptOut(_)
             | Action::Suppress(_)
             | Action::List(_)
+            | Action::Check(_)
             | Action::Unlist(_)
             | Action::Import(_) => false,
         }
@@ -136,6 +140,7 @@ pub(crate) async fn run(args: Args, runtime: Arc<Runtime>) -> Result<(), Failure
             let body = json!({ "number": number });
             return asking.show_page(runtime, post(&path, &body), page::number).await;
         }
+        Action::Check(args) => return args.run(runtime).await,
         Action::List(listing) => return listing.run("list-on", runtime).await,
         Action::Unlist(listing) => return listing.run("list-off", runtime).await,
         Action::Import(order) => return number_import::run(order, runtime).await,

@@ -39,6 +39,12 @@ pub(crate) fn customer(shown: &Value, language: Language) -> Vec<String> {
         None | Some("none") => {}
         Some(erasure) => lines.push(format!("{} {erasure}", say(("删除个人信息", "erasure")))),
     }
+    if let Some(into) = maybe(shown, "/merged_into") {
+        lines.push(format!("{} {into}", say(("已合并到", "merged into"))));
+    }
+    for other in list(shown, "merged").iter().filter_map(Value::as_str) {
+        lines.push(format!("{} {other}", say(("合并的编号", "merged id"))));
+    }
     lines.extend(own_rules(shown, language));
     for enrolment in list(shown, "enrolments") {
         lines.push(String::new());

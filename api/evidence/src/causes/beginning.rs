@@ -213,6 +213,16 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         "somebody imports what another system recorded",
     ),
     (
+        CustomerEvent::MERGED,
+        Beginning::Outside,
+        "somebody says that two ids are one person",
+    ),
+    (
+        CustomerEvent::UNMERGED,
+        Beginning::Outside,
+        "somebody says that two ids are two persons after all",
+    ),
+    (
         CustomerEvent::UNASSIGNED,
         Beginning::Outside,
         "somebody takes the person back",
@@ -251,6 +261,11 @@ const BEGINNINGS: &[(&str, Beginning, &str)] = &[
         NumberEvent::HISTORY_IMPORTED,
         Beginning::Outside,
         "somebody imports what another system recorded",
+    ),
+    (
+        NumberEvent::STATE_CHECKED,
+        Beginning::Outside,
+        "somebody has numbers checked for vacancy",
     ),
     (
         NumberEvent::UNLISTED,

@@ -51,6 +51,7 @@ impl Opened {
             readers: Readers::default(),
             conversations: Arc::default(),
             messages: Arc::default(),
+            number_checks: Arc::default(),
             imports: Arc::default(),
             access: Arc::default(),
             synthesizer,

@@ -6,6 +6,7 @@ pub mod courier;
 pub mod https;
 pub mod messenger;
 pub mod ntp;
+pub mod number_checker;
 pub mod oidc;
 pub mod own_server;
 #[cfg(any(test, feature = "testing"))]

@@ -23,7 +23,7 @@ use domain::permission::DataScope;
 use domain::personal::{Personal, mask_external_id, mask_name};
 use domain::problem::Problem;
 use domain::time::Timestamp;
-use projections::views::customer_timeline::{self, CustomerTimeline};
+use projections::views::customer_timeline::{self, CustomerTimeline, LINES_MAX};
 use projections::views::portrait::{self, Portraits};
 use projections::{ReadDb, View};
 use std::sync::Arc;
@@ -135,53 +135,93 @@ async fn describe_whole(
         numbers: state.numbers().iter().map(NumberOf::of).collect(),
         caps: state.own_caps().to_vec(),
         preferred_times: state.preferred_times().to_vec(),
+        merged_into: state.merged_into().cloned(),
+        merged: state.joined().to_vec(),
         enrolments,
         calls,
         known: None,
     })
 }
 
-/// Lines and calls hold nothing personal; of the past they are folded from the person's own events.
+/// Lines and calls hold nothing personal; of the past they are folded from the person's own events. One
+/// person's ids have one history.
 async fn timeline(ctx: Ctx, input: Input) -> Result<Read<TimelineShown>, Problem> {
     let reader = input.reader();
-    let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(CustomerTimeline)).await?;
-    let row = customer_timeline::get(db.as_ref(), customer.as_str()).await?;
-    let row = row.ok_or_else(|| Problem::missing("this customer, at the time asked for,"))?;
+    let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
+    let (customer, state) = ctx.installation.customer_named(&named).await?;
+    let then = asked_then(&ctx.installation, moment).await?;
+    let (mut calls, mut lines, mut known) = (Vec::new(), Vec::new(), None);
+    let mut is_there = false;
+    for id in std::iter::once(&customer).chain(state.joined()) {
+        let view = Arc::new(CustomerTimeline);
+        let (db, of_then) = rows_of(&ctx.installation, id, then.as_ref(), view).await?;
+        known = known.or(of_then);
+        if let Some(row) = customer_timeline::get(db.as_ref(), id.as_str()).await? {
+            is_there |= *id == customer;
+            calls.extend(row.calls);
+            lines.extend(row.timeline);
+        }
+    }
+    if !is_there {
+        return Err(Problem::missing("this customer, at the time asked for,"));
+    }
+    calls.sort_by_key(|call| call.permitted_at);
+    lines.sort_by_key(|line| line.position);
     let shown = TimelineShown {
         id: customer.clone(),
-        calls: row.calls,
-        timeline: row.timeline,
+        calls: latest(calls),
+        timeline: latest(lines),
         known,
     };
     given(&ctx.installation, reader, TIMELINE, customer, shown).await
 }
 
+/// The latest, as many as one id shows.
+fn latest<T>(mut all: Vec<T>) -> Vec<T> {
+    all.split_off(all.len().saturating_sub(LINES_MAX))
+}
+
 /// A portrait holds ids, counts and instants, nothing that is sealed.
 async fn portrait_of(ctx: Ctx, input: Input) -> Result<Read<PortraitShown>, Problem> {
     let reader = input.reader();
-    let (customer, db, known) = rows_of(&ctx.installation, input, Arc::new(Portraits)).await?;
-    let found = portrait::get(db.as_ref(), &customer).await?;
-    let found = found.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?;
+    let (named, moment) = (input.param(0)?, Moment::of(input.query())?);
+    let (customer, state) = ctx.installation.customer_named(&named).await?;
+    let then = asked_then(&ctx.installation, moment).await?;
+    let (mut found, mut known) = (Vec::new(), None);
+    for id in std::iter::once(&customer).chain(state.joined()) {
+        let (db, of_then) = rows_of(&ctx.installation, id, then.as_ref(), Arc::new(Portraits)).await?;
+        known = known.or(of_then);
+        found.extend(portrait::get(db.as_ref(), id).await?);
+    }
+    let mut found = found.into_iter();
+    let first = found.next();
     let shown = PortraitShown {
-        portrait: found,
+        portrait: first.ok_or_else(|| Problem::missing("a call to this customer, at the time asked for,"))?,
+        merged: found.collect(),
         known,
     };
     given(&ctx.installation, reader, PORTRAIT, customer, shown).await
 }
 
-/// One customer, and the rows of one view: those of now, or of then, folded from the person's own events.
+/// The time asked about, where it is not now.
+async fn asked_then(installation: &Installation, moment: Moment) -> Result<Option<Then>, Problem> {
+    if moment.is_now() {
+        return Ok(None);
+    }
+    let then = moment.resolve(installation.store(), installation.now());
+    Ok(Some(then.await?))
+}
+
+/// The rows of one view about one id: those of now, or of then, folded from the person's own events.
 async fn rows_of(
     installation: &Installation,
-    input: Input,
+    customer: &CustomerId,
+    then: Option<&Then>,
     view: Arc<dyn View>,
-) -> Result<(CustomerId, Arc<dyn ReadDb>, Option<Known>), Problem> {
-    let text = input.param(0)?;
-    let moment = Moment::of(input.query())?;
-    let (customer, _) = installation.customer_named(&text).await?;
-    if moment.is_now() {
-        return Ok((customer, installation.rows.db(), None));
-    }
-    let then = moment.resolve(installation.store(), installation.now()).await?;
+) -> Result<(Arc<dyn ReadDb>, Option<Known>), Problem> {
+    let Some(then) = then else {
+        return Ok((installation.rows.db(), None));
+    };
     let filter = EventFilter {
         customer: Some(customer.clone()),
         ..EventFilter::default()
@@ -190,10 +230,10 @@ async fn rows_of(
         &installation.environment,
         Wanted::all_of(filter),
         vec![view],
-        &then,
+        then,
     );
     let shown = folding.await?;
-    Ok((customer, Arc::clone(&shown.rows.db), Some(shown.known(&then))))
+    Ok((Arc::clone(&shown.rows.db), Some(shown.known(then))))
 }
 
 /// Calls follow from the enrolment and the attempt; an attempt that was never permitted has none.

@@ -44,9 +44,11 @@ mod labels;
 mod list_trials;
 pub mod lists;
 mod live;
+mod merges;
 mod messages;
 mod metrics;
 mod models;
+mod number_checks;
 mod number_imports;
 mod number_lists;
 mod numbers;
@@ -127,6 +129,7 @@ fn groups() -> Vec<Vec<Endpoint>> {
         bulk_reveal::endpoints(),
         consents::endpoints(),
         number_imports::endpoints(),
+        number_checks::endpoints(),
         number_lists::endpoints(),
         numbers::endpoints(),
         calls::endpoints(),
@@ -186,6 +189,7 @@ fn of_campaigns() -> Vec<Vec<Endpoint>> {
         drafts::endpoints(),
         cut_off::endpoints(),
         callbacks::endpoints(),
+        merges::endpoints(),
         own_rules::endpoints(),
         deals::endpoints(),
         past_calls::endpoints(),

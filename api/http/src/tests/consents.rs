@@ -114,6 +114,7 @@ fn a_withdrawal_lists_the_call_that_was_granted_before_it() {
         let command = CustomerCommand::GrantDial {
             customer: customer.clone(),
             facts,
+            joined: Vec::new(),
         };
         let cause = domain::stored_event::Cause::outside(installation.new_command());
         installation

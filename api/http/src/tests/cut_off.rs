@@ -59,6 +59,7 @@ impl Server {
             let ask = CustomerCommand::GrantDial {
                 customer: customer.clone(),
                 facts: Box::new(facts.clone()),
+                joined: Vec::new(),
             };
             let granted = system
                 .customers

@@ -110,6 +110,7 @@ fn a_cap_counts_what_proves_a_dial_and_its_facts_say_that_it_was_imported() {
     let wants = || CustomerCommand::GrantDial {
         customer: customer(),
         facts: Box::new(facts.clone()),
+        joined: Vec::new(),
     };
     let morning = |proves_dial: bool, answered: Option<bool>| {
         let hours = ["08:00", "08:30", "09:00"];

@@ -29,6 +29,7 @@ mod enrolling;
 mod forgetting;
 mod granting;
 mod importing_history;
+mod merging;
 mod own_rules;
 mod profiling;
 mod recycling;
@@ -151,6 +152,7 @@ fn grant_with(facts: CampaignFacts) -> CustomerCommand {
     CustomerCommand::GrantDial {
         customer: customer(),
         facts: Box::new(facts),
+        joined: Vec::new(),
     }
 }
 

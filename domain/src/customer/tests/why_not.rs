@@ -17,6 +17,7 @@ fn judged(given: &[CustomerEvent], facts: &CampaignFacts, against: Against, at: 
         number,
         above: Vec::new(),
         coming: None,
+        joined: &[],
     };
     why_not(&state, &judge, instant(at)).unwrap()
 }
@@ -120,6 +121,7 @@ fn past_the_campaigns_end_and_after_it_is_over_there_is_no_time() {
                 until,
             }],
             coming: None,
+            joined: &[],
         };
         let said = why_not(&state, &judge, now()).unwrap();
         assert!(!said.permitted());
@@ -168,6 +170,7 @@ fn who_is_not_in_the_campaign_is_not_judged() {
         number: number_facts(&whole, &history),
         above: Vec::new(),
         coming: None,
+        joined: &[],
     };
     assert_eq!(why_not(&state, &judge, now()), None);
     assert_eq!(

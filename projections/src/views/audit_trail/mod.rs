@@ -123,6 +123,8 @@ const ACTED: &[&str] = &[
     CustomerEvent::ERASURE_REQUESTED,
     CustomerEvent::HELD,
     CustomerEvent::HOLD_RELEASED,
+    CustomerEvent::MERGED,
+    CustomerEvent::UNMERGED,
     InquiryEvent::EXPORTED,
     InquiryEvent::PERSONAL_DATA_READ,
     InquiryEvent::QUERIED,

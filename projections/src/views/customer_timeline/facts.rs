@@ -69,6 +69,7 @@ pub(super) fn of_customer(fact: &CustomerEvent) -> serde_json::Value {
         | CustomerEvent::CapsSet { .. }
         | CustomerEvent::PreferredTimesSet { .. } => of_profile(fact),
         CustomerEvent::DealReported { .. } | CustomerEvent::HistoryImported { .. } => of_records(fact),
+        CustomerEvent::Merged { .. } | CustomerEvent::Unmerged { .. } => of_ids(fact),
         CustomerEvent::ErasureRequested { .. }
         | CustomerEvent::Erased { .. }
         | CustomerEvent::ErasureCertified { .. } => of_erasure(fact),
@@ -92,6 +93,22 @@ fn of_records(fact: &CustomerEvent) -> serde_json::Value {
         return json!({ "source": source, "number": number, "calls": calls });
     }
     json!({})
+}
+
+/// Ids that are one person, or are two after all.
+fn of_ids(fact: &CustomerEvent) -> serde_json::Value {
+    match fact {
+        CustomerEvent::Merged {
+            with,
+            side,
+            reason,
+            by,
+        } => json!({ "with": with, "side": side, "reason": reason, "by": by }),
+        CustomerEvent::Unmerged { with, reason, by } => {
+            json!({ "with": with, "reason": reason, "by": by })
+        }
+        _ => json!({}),
+    }
 }
 
 /// What is known of a person, by name; never the values.

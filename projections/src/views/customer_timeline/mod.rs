@@ -92,7 +92,7 @@ columns! {
 
 const DEFINITION: ViewDefinition = ViewDefinition {
     name: NAME,
-    version: 7,
+    version: 8,
     tables: TABLES,
     handles: Handles::Kinds(&[
         CustomerEvent::REGISTERED,
@@ -116,6 +116,8 @@ const DEFINITION: ViewDefinition = ViewDefinition {
         CustomerEvent::UNASSIGNED,
         CustomerEvent::DEAL_REPORTED,
         CustomerEvent::HISTORY_IMPORTED,
+        CustomerEvent::MERGED,
+        CustomerEvent::UNMERGED,
         CustomerEvent::CORRECTED,
         CustomerEvent::ATTRIBUTES_SET,
         CustomerEvent::TAGGED,

@@ -165,6 +165,7 @@ impl Case {
             number: facts_of(&number, &customer(), &facts, &hashed_on),
             above: Vec::new(),
             coming: None,
+            joined: &[],
         };
         why_not(&person, &judge, self.at).expect("the person is in the campaign")
     }

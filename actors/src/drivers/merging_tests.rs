@@ -1,0 +1,79 @@
+//! Two ids of one person: one is called, and what was said under the other binds at the dial.
+
+use crate::testing::line::{FakeLine, ringing};
+use crate::testing::world::{World, count, no_flow};
+use crate::testing::{on_one_thread, settle};
+use domain::customer::command::CustomerCommand;
+use domain::customer::{MergeOrder, MergeSide};
+use domain::number::command::NumberCommand;
+use domain::number::event::OptOutSource;
+
+/// Moves of the clock within which somebody who is due would long have been dialed.
+const WATCHED_MOVES: usize = 60;
+
+/// Two people wait, and the second is merged into the first; nobody dials yet.
+async fn merged() -> World {
+    let rings = FakeLine::new("rings", Box::new(|_| vec![ringing()]));
+    let world = World::new(vec![rings]);
+    world.run_campaign(2, 2, no_flow()).await;
+    for (one, with, side) in [(1, 0, MergeSide::Other), (0, 1, MergeSide::Kept)] {
+        let customer = world.customer(one);
+        let command = CustomerCommand::Merge(MergeOrder {
+            customer: customer.clone(),
+            with: world.customer(with),
+            side,
+            reason: "two accounts".to_owned(),
+            by: None,
+        });
+        let asked = world.system.customers.ask(&customer, command, world.outside());
+        asked.await.expect("nothing stands against the merge");
+    }
+    world
+}
+
+async fn let_time_pass(world: &World) {
+    for _ in 0..WATCHED_MOVES {
+        settle().await;
+        world.fakes.clock.advance_to_next();
+    }
+    settle().await;
+}
+
+#[test]
+fn one_of_two_merged_ids_is_dialed() {
+    on_one_thread(async {
+        let world = merged().await;
+        let _drivers = world.start_drivers().await;
+        world.until("a dial", |log| count(log, "call.dialing") == 1).await;
+        let granted = world.data("customer.dial_granted");
+        assert_eq!(granted.len(), 1, "{granted:?}");
+        assert_eq!(granted[0]["customer"], world.customer(0).as_str());
+        let settled = world.data("customer.enrolment_settled");
+        assert_eq!(settled[0]["rule"], "merged_person", "{settled:?}");
+    });
+}
+
+#[test]
+fn a_number_that_opted_out_under_the_other_id_keeps_the_person_from_being_dialed() {
+    on_one_thread(async {
+        let world = merged().await;
+        let command = NumberCommand::OptOut {
+            reason: "asked".to_owned(),
+            source: OptOutSource::Import,
+            call: None,
+        };
+        let number = world.number(1);
+        let asked = world.system.numbers.ask(&number, command, world.outside());
+        asked.await.expect("an opt-out is always taken");
+        let _drivers = world.start_drivers().await;
+        let_time_pass(&world).await;
+        assert_eq!(
+            (world.lines[0].dialed_count(), world.count("call.dialing")),
+            (0, 0)
+        );
+        let refused = world.data("customer.dial_refused");
+        assert_eq!(refused.len(), 1, "{:#?}", world.fakes.store.kinds());
+        assert_eq!(refused[0]["facts"]["because"], "suppressed");
+        assert_eq!(world.count("customer.enrolment_settled"), 2);
+    });
+}

@@ -1,0 +1,53 @@
+//! A person's side of a permit where other ids were merged into theirs: what those say is read when a dial is
+//! asked for, each from its own stream, and told with the question.
+
+use super::Worker;
+use crate::drivers::kit::{Halt, Kit};
+use crate::entity::Answer;
+use crate::error::AskError;
+use domain::compliance::JoinedFacts;
+use domain::customer::command::CustomerCommand;
+use domain::customer::{Customer, CustomerRefusal};
+use domain::ids::CustomerId;
+use domain::stored_event::Cause;
+
+impl Worker {
+    /// Asks the person. Who has further ids says which, and is asked again with what those say.
+    pub(super) async fn ask_customer(
+        &self,
+        cause: Cause,
+    ) -> Result<Result<Answer<Customer>, AskError<CustomerRefusal>>, Halt> {
+        let customers = &self.kit.system.customers;
+        let alone = self.wants_grant(Vec::new());
+        match customers.ask(&self.due.customer, alone, cause).await {
+            Err(AskError::Refused(CustomerRefusal::JoinedNeeded { customers: joined })) => {
+                let told = self.wants_grant(facts_of(&self.kit, &joined).await?);
+                Ok(customers.ask(&self.due.customer, told, cause).await)
+            }
+            asked => Ok(asked),
+        }
+    }
+
+    fn wants_grant(&self, joined: Vec<JoinedFacts>) -> CustomerCommand {
+        CustomerCommand::GrantDial {
+            customer: self.due.customer.clone(),
+            facts: Box::new(self.facts.clone()),
+            joined,
+        }
+    }
+}
+
+/// What binds of each, and what their numbers say of being called.
+async fn facts_of(kit: &Kit, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, Halt> {
+    let mut told = Vec::with_capacity(joined.len());
+    for id in joined {
+        let other = kit.state(&kit.system.customers, id).await?.state;
+        let mut facts = other.as_joined(id.clone());
+        for known in other.numbers() {
+            let number = kit.state(&kit.system.numbers, &known.number).await?.state;
+            facts.note_number(number.opted_out(), number.suppressed());
+        }
+        told.push(facts);
+    }
+    Ok(told)
+}

@@ -1,0 +1,198 @@
+//! Two ids of one person, whoever asks (合并): merged, unmerged, and which ids may be one person.
+//!
+//! Two streams change, one after the other. The other id gives its dials up first, the kept one counts it
+//! then: whoever asks again after a stop in between finishes it.
+
+use crate::installation::{Installation, follow};
+use domain::customer::{CustomerCommand, CustomerState, MergeOrder, MergeSide, UnmergeOrder};
+use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::problem::Problem;
+use domain::stored_event::{Cause, Position};
+use projections::views::customer_timeline;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most appends that settle what the other id waits for: its most enrolments, a hundred at a time.
+const SETTLINGS_MAX: usize = 40;
+
+/// Most ids that are told as perhaps the same person; a number that hundreds share says nothing.
+pub const CANDIDATES_MAX: usize = 100;
+
+/// Which two, why, and who says so.
+#[derive(Debug, Clone)]
+pub struct Merging {
+    pub kept: CustomerId,
+    pub other: CustomerId,
+    pub reason: String,
+    pub by: Option<String>,
+}
+
+/// What a merge, or its end, has done.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Merged {
+    /// Called by this id.
+    pub kept: CustomerId,
+    pub other: CustomerId,
+    pub merged: bool,
+    /// Campaigns in which the other id waited to be called: it is not, any more.
+    pub settled: Vec<CampaignId>,
+    /// Those of them in which the kept id is not: nobody calls the person there unless a list brings them.
+    pub not_called_in: Vec<CampaignId>,
+    /// All ids that are called by the kept one.
+    pub joined: Vec<CustomerId>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// Ids that share a number with this one.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Candidates {
+    pub customer: CustomerId,
+    pub candidates: Vec<Candidate>,
+    /// More share a number than are told.
+    pub cut_off: bool,
+}
+
+/// An id that may be the same person.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Candidate {
+    pub customer: CustomerId,
+    /// Numbers that both have.
+    pub numbers: Vec<NumberId>,
+    pub enrolments_count: usize,
+    pub merged_into: Option<CustomerId>,
+}
+
+/// The two ids become one person. Merged already: nothing happens twice.
+pub async fn merge(installation: &Installation, order: Merging, cause: Cause) -> Result<Merged, Problem> {
+    let customers = &installation.entities.customers;
+    let kept = customers.state(&order.kept).await?;
+    // What the kept one would refuse is found before the other gives anything up.
+    let before = customers.state(&order.other).await?.state;
+    may_keep(&kept.state, &order)?;
+    let waiting: Vec<CampaignId> = waiting_in(&before);
+    let mut position = Position(0);
+    for turn in 0..SETTLINGS_MAX {
+        let command = CustomerCommand::Merge(side(&order, MergeSide::Other));
+        let cause = follow(cause, &format!("merge/other/{turn}"));
+        let answer = customers.ask(&order.other, command, cause).await?;
+        position = position.max(answer.position);
+        if answer.events.is_empty() || waiting_in(&answer.state).is_empty() {
+            break;
+        }
+    }
+    let command = CustomerCommand::Merge(side(&order, MergeSide::Kept));
+    let answer = customers
+        .ask(&order.kept, command, follow(cause, "merge/kept"))
+        .await?;
+    let not_called = waiting
+        .iter()
+        .filter(|campaign| answer.state.enrolment(campaign).is_none());
+    Ok(Merged {
+        not_called_in: not_called.cloned().collect(),
+        settled: waiting,
+        merged: true,
+        joined: answer.state.joined().to_vec(),
+        position: position.max(answer.position),
+        kept: order.kept,
+        other: order.other,
+    })
+}
+
+fn may_keep(kept: &CustomerState, order: &Merging) -> Result<(), Problem> {
+    if let Some(into) = kept.merged_into() {
+        let detail = format!(
+            "customer {} was merged into {into}: merge into that one",
+            order.kept
+        );
+        return Err(Problem::refused("merged-already", detail));
+    }
+    Ok(())
+}
+
+/// They are two persons after all: the kept one is called by its own record alone first, then the other may
+/// be enrolled again.
+pub async fn unmerge(installation: &Installation, order: Merging, cause: Cause) -> Result<Merged, Problem> {
+    let customers = &installation.entities.customers;
+    let kept = customers.state(&order.kept).await?.state;
+    let other = customers.state(&order.other).await?.state;
+    if !kept.joined().contains(&order.other) && other.merged_into() != Some(&order.kept) {
+        let detail = format!("customer {} is not merged into {}", order.other, order.kept);
+        return Err(Problem::refused("not-merged", detail));
+    }
+    let apart = |with: &CustomerId| {
+        CustomerCommand::Unmerge(UnmergeOrder {
+            with: with.clone(),
+            reason: order.reason.clone(),
+            by: order.by.clone(),
+        })
+    };
+    let of_kept = follow(cause, "unmerge/kept");
+    let answer = customers.ask(&order.kept, apart(&order.other), of_kept).await?;
+    let of_other = follow(cause, "unmerge/other");
+    let last = customers.ask(&order.other, apart(&order.kept), of_other).await?;
+    Ok(Merged {
+        settled: Vec::new(),
+        not_called_in: Vec::new(),
+        merged: false,
+        joined: answer.state.joined().to_vec(),
+        position: answer.position.max(last.position),
+        kept: order.kept,
+        other: order.other,
+    })
+}
+
+fn side(order: &Merging, side: MergeSide) -> MergeOrder {
+    let (customer, with) = match side {
+        MergeSide::Kept => (&order.kept, &order.other),
+        MergeSide::Other => (&order.other, &order.kept),
+    };
+    MergeOrder {
+        customer: customer.clone(),
+        with: with.clone(),
+        side,
+        reason: order.reason.clone(),
+        by: order.by.clone(),
+    }
+}
+
+fn waiting_in(state: &CustomerState) -> Vec<CampaignId> {
+    let enrolments = state.enrolments().iter();
+    let waiting = enrolments.filter(|(_, enrolment)| enrolment.settled.is_none());
+    waiting.map(|(campaign, _)| campaign.clone()).collect()
+}
+
+/// Who shares a number with a person. A hint: whether they are one person, somebody says.
+pub async fn candidates(
+    installation: &Installation,
+    customer: CustomerId,
+    state: &CustomerState,
+) -> Result<Candidates, Problem> {
+    let db = installation.rows.db();
+    let mut sharing: BTreeMap<CustomerId, Vec<NumberId>> = BTreeMap::new();
+    for known in state.numbers() {
+        for other in customer_timeline::having(db.as_ref(), &known.number).await? {
+            if other != customer {
+                sharing.entry(other).or_default().push(known.number.clone());
+            }
+        }
+    }
+    let cut_off = sharing.len() > CANDIDATES_MAX;
+    let mut candidates = Vec::new();
+    for (other, numbers) in sharing.into_iter().take(CANDIDATES_MAX) {
+        let state = installation.entities.customers.state(&other).await?.state;
+        candidates.push(Candidate {
+            customer: other,
+            numbers,
+            enrolments_count: state.enrolments().len(),
+            merged_into: state.merged_into().cloned(),
+        });
+    }
+    Ok(Candidates {
+        customer,
+        candidates,
+        cut_off,
+    })
+}

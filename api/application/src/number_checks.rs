@@ -1,0 +1,205 @@
+//! Vacancy checks of numbers (空号检测, LIN-6), whoever asks: what is known and young enough is told, the rest
+//! is asked of the library that this process was started with, a hundred at a time. Each answer is on record
+//! before it is told or any rule goes by it.
+
+use crate::campaigns::enrolled;
+use crate::installation::{Installation, follow};
+use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::number::NumberCommand;
+use domain::number_check::{Checked, CheckedState};
+use domain::phone_number::{PhoneNumber, mask_e164};
+use domain::ports::number_checker::CHECKED_AT_ONCE_MAX;
+use domain::problem::{Kind, Problem};
+use domain::stored_event::{Cause, Position};
+use domain::time::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Most numbers of one request: five questions of a hundred, and an append for each number.
+pub const NUMBERS_OF_CHECK_MAX: usize = 500;
+
+/// Most people of a campaign that a check looks through, as a pre-flight does.
+const PEOPLE_MAX: usize = 100_000;
+
+/// What became of a check.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NumbersChecked {
+    /// Numbers that were looked at.
+    pub numbers: usize,
+    /// Of those: known, and young enough not to be asked again.
+    pub known: usize,
+    /// Of those: asked now, and on record.
+    pub asked: usize,
+    /// By state, of all that are known now.
+    #[schemars(extend("examples" = [{ "live": 412, "vacant": 9 }]))]
+    pub by_state: BTreeMap<&'static str, usize>,
+    /// Of the numbers of the request; of a campaign only how many are told.
+    pub checked: Vec<NumberChecked>,
+    /// Rows of the request that hold no number, from 0.
+    pub bad_rows: Vec<usize>,
+    /// Where a campaign's check goes on; absent when it is through.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<CustomerId>,
+    #[serde(serialize_with = "Position::as_text")]
+    #[schemars(with = "String")]
+    pub position: Position,
+}
+
+/// A number, and what is known of it.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NumberChecked {
+    pub id: NumberId,
+    /// Masked.
+    #[schemars(example = &"138****8000")]
+    pub number: String,
+    pub state: CheckedState,
+    #[schemars(example = &"空号")]
+    pub zh: &'static str,
+    pub checked_at: Timestamp,
+}
+
+/// Checks numbers as somebody wrote them. What is no number is told by its row and costs no other its check.
+pub async fn check_numbers(
+    installation: &Installation,
+    texts: &[String],
+    max_age_days: u32,
+    cause: Cause,
+) -> Result<NumbersChecked, Problem> {
+    let (mut good, mut bad_rows) = (BTreeMap::new(), Vec::new());
+    for (row, text) in texts.iter().enumerate() {
+        match PhoneNumber::parse(text) {
+            Ok(phone) => {
+                let id = installation.vault().derive_number(phone.as_e164());
+                good.insert(id, phone.as_e164().to_owned());
+            }
+            Err(_no_number) => bad_rows.push(row),
+        }
+    }
+    let mut done = check(installation, good, max_age_days, cause).await?;
+    done.bad_rows = bad_rows;
+    Ok(done)
+}
+
+/// Checks the numbers of a campaign's people who may still be called, behind one of them.
+pub async fn check_campaign(
+    installation: &Installation,
+    campaign: &CampaignId,
+    behind: Option<&CustomerId>,
+    max_age_days: u32,
+    cause: Cause,
+) -> Result<NumbersChecked, Problem> {
+    let everybody = enrolled(installation, campaign, PEOPLE_MAX).await?;
+    let everybody = everybody.ok_or_else(|| {
+        let detail =
+            format!("more than {PEOPLE_MAX} people are in this campaign: check the numbers of a file");
+        Problem::refused("too-many-people", detail)
+    })?;
+    let mut good = BTreeMap::new();
+    let mut after = None;
+    for customer in everybody
+        .iter()
+        .filter(|one| behind.is_none_or(|behind| *one > behind))
+    {
+        let state = installation.entities.customers.state(customer).await?.state;
+        let waits = state
+            .enrolment(campaign)
+            .is_some_and(|enrolment| enrolment.settled.is_none());
+        let known = state.numbers().iter().filter(|known| waits && !known.invalid);
+        for known in known {
+            let phone = known.phone.value().cloned();
+            good.extend(phone.map(|phone| (known.number.clone(), phone)));
+        }
+        // A person has a few numbers: the last one may go a little beyond.
+        if good.len() >= NUMBERS_OF_CHECK_MAX {
+            after = Some(customer.clone());
+            break;
+        }
+    }
+    let mut done = check(installation, good, max_age_days, cause).await?;
+    done.after = after;
+    Ok(done)
+}
+
+async fn check(
+    installation: &Installation,
+    numbers: BTreeMap<NumberId, String>,
+    max_age_days: u32,
+    cause: Cause,
+) -> Result<NumbersChecked, Problem> {
+    let now = installation.now();
+    let mut done = NumbersChecked {
+        numbers: numbers.len(),
+        known: 0,
+        asked: 0,
+        by_state: BTreeMap::new(),
+        checked: Vec::new(),
+        bad_rows: Vec::new(),
+        after: None,
+        position: Position(0),
+    };
+    let mut unknown = Vec::new();
+    for (id, phone) in numbers {
+        let state = installation.entities.numbers.state(&id).await?.state;
+        match state
+            .checked()
+            .filter(|checked| checked.is_fresh(max_age_days, now))
+        {
+            Some(checked) => {
+                done.known += 1;
+                done.tell(id, &phone, checked);
+            }
+            None => unknown.push((id, phone)),
+        }
+    }
+    for (nth, some) in unknown.chunks(CHECKED_AT_ONCE_MAX).enumerate() {
+        let cause = follow(cause, &format!("number_check/{nth}"));
+        ask(installation, some, cause, &mut done).await?;
+    }
+    Ok(done)
+}
+
+/// One question, and its answers on record. Where nothing was learnt, what was learnt before stays.
+async fn ask(
+    installation: &Installation,
+    some: &[(NumberId, String)],
+    cause: Cause,
+    done: &mut NumbersChecked,
+) -> Result<(), Problem> {
+    let checker = installation.number_checks.checker().ok_or_else(|| {
+        let detail = "this server was started without a library of numbers (--number-check)";
+        Problem::refused("no-number-check", detail)
+    })?;
+    let phones: Vec<String> = some.iter().map(|(_, phone)| phone.clone()).collect();
+    let states = checker.check(&phones).await.map_err(|not_checked| {
+        let detail = format!(
+            "the library of numbers did not answer as agreed: {}",
+            not_checked.class
+        );
+        Problem::new(Kind::Unavailable, "number-check-away", detail)
+    })?;
+    for ((id, phone), state) in some.iter().zip(states) {
+        let command = NumberCommand::NoteChecked { state };
+        let cause = follow(cause, id.as_str());
+        let answer = installation.entities.numbers.ask(id, command, cause).await?;
+        done.position = done.position.max(answer.position);
+        if let Some(checked) = answer.state.checked() {
+            done.asked += 1;
+            done.tell(id.clone(), phone, checked);
+        }
+    }
+    Ok(())
+}
+
+impl NumbersChecked {
+    fn tell(&mut self, id: NumberId, phone: &str, checked: Checked) {
+        *self.by_state.entry(checked.state.code()).or_default() += 1;
+        self.checked.push(NumberChecked {
+            id,
+            number: mask_e164(phone),
+            state: checked.state,
+            zh: checked.state.label_zh(),
+            checked_at: checked.at,
+        });
+    }
+}

@@ -1,0 +1,105 @@
+//! Vacancy checks of numbers over HTTP (空号检测): of some numbers, or of a campaign's people who may still be
+//! called. Numbers stand in the body, never in the address.
+
+use crate::described::Changed;
+use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
+use crate::guard::{in_scope, limited};
+use crate::reply::Written;
+use application::inquiring::{Shown, put_each_on_record};
+use application::number_checks::{NUMBERS_OF_CHECK_MAX, NumbersChecked, check_campaign, check_numbers};
+use domain::ids::{CampaignId, CustomerId};
+use domain::inquiry::ReadForm;
+use domain::number_check::CHECK_AGE_DAYS_MAX;
+use domain::problem::Problem;
+use intake::members::{Members, Order};
+use schemars::JsonSchema;
+
+/// Age to which an answer is not asked for again unless it is said.
+const AGE_DAYS: u32 = 30;
+
+pub(super) fn endpoints() -> Vec<Endpoint> {
+    vec![
+        Endpoint::post(
+            "/api/v1/numbers/check",
+            "Which of these numbers, or of a campaign's, are vacant (空号检测); what is known is not asked again",
+            check,
+        )
+        .needs(Permission::NumbersSuppress, About::Handler)
+        .takes::<NumberCheck>(),
+    ]
+}
+
+/// Which numbers: these, or those of a campaign.
+#[derive(JsonSchema)]
+#[schemars(extend("examples" = [{ "numbers": ["13800138000"], "max_age_days": 7 }]))]
+struct NumberCheck {
+    /// In any usual form.
+    #[schemars(length(max = NUMBERS_OF_CHECK_MAX), example = &["13800138000"])]
+    numbers: Option<Vec<String>>,
+    /// Instead: the numbers of its people who may still be called.
+    #[schemars(with = "Option<String>", example = &"TASK20261120")]
+    campaign: Option<CampaignId>,
+    /// Of a campaign: behind this one, as the answer before said.
+    #[schemars(with = "Option<String>", example = &"0a1b2c3d4e5f60718293a4b5c6d7e8f9")]
+    after: Option<CustomerId>,
+    /// What was learnt within so many days is not asked again; 30 unless it is said.
+    #[schemars(range(min = 1, max = CHECK_AGE_DAYS_MAX))]
+    max_age_days: Option<u32>,
+}
+
+impl Order for NumberCheck {
+    fn read(body: &mut Members) -> Self {
+        let read = Self {
+            numbers: body.value("numbers"),
+            campaign: body.parsed("campaign"),
+            after: body.parsed("after"),
+            max_age_days: body.count("max_age_days", 1, CHECK_AGE_DAYS_MAX),
+        };
+        let count = read.numbers.as_ref().map_or(0, Vec::len);
+        match &read.campaign {
+            None if count == 0 || count > NUMBERS_OF_CHECK_MAX => {
+                body.wrong(
+                    "numbers",
+                    format!("has 1 to {NUMBERS_OF_CHECK_MAX} numbers, or a campaign is named"),
+                );
+            }
+            Some(_) if count > 0 => body.wrong("campaign", "is named instead of numbers, not beside them"),
+            None | Some(_) => {}
+        }
+        read
+    }
+}
+
+async fn check(ctx: Ctx, input: Input) -> Result<Changed<NumbersChecked>, Problem> {
+    let cause = input.cause(&ctx.installation, "numbers/check")?;
+    let (scope, reader) = (input.scope.clone(), input.reader());
+    let body: NumberCheck = input.order().await?;
+    let max_age_days = body.max_age_days.unwrap_or(AGE_DAYS);
+    let installation = &ctx.installation;
+    let done = match body.campaign {
+        Some(campaign) => {
+            in_scope(&scope, &campaign)?;
+            let after = body.after.as_ref();
+            let mut done = check_campaign(installation, &campaign, after, max_age_days, cause).await?;
+            // Of a campaign it is told how many, not who.
+            done.checked.clear();
+            done
+        }
+        None if !scope.is_all() => return Err(limited("numbers of nobody in particular")),
+        None => {
+            let numbers = body.numbers.unwrap_or_default();
+            let done = check_numbers(installation, &numbers, max_age_days, cause).await?;
+            let told = done.checked.iter().map(|told| Shown {
+                number: Some(told.id.clone()),
+                ..Shown::of(&["number_state"], ReadForm::Masked)
+            });
+            put_each_on_record(installation, &reader, told.collect()).await?;
+            done
+        }
+    };
+    Ok(Changed(Written {
+        version: None,
+        position: Some(done.position),
+        body: done,
+    }))
+}

@@ -1,0 +1,113 @@
+//! Two ids of one person as a client meets them: found by their number, merged, explained, shown, unmerged.
+
+use crate::tests::doors::Server;
+use serde_json::{Value, json};
+
+const CAMPAIGN: &str = r#"{"task_id":"T","script_template":"您好。","basis":"contract","duplicates":"by_customer",
+    "schedule":{"start_time":"00:00","end_time":"24:00"}}"#;
+const PEOPLE: &str = r#"{"task_id":"T","records":[
+    {"customer_id":"C1","phone":"13800138000"},{"customer_id":"C2","phone":"13800138000"},
+    {"customer_id":"C3","phone":"13800138001"}]}"#;
+
+fn shown(server: &Server, path: &str) -> Value {
+    let (status, body) = server.send("GET", &format!("/api/v1/customers/{path}?reason=test"), "");
+    assert_eq!(status, 200, "{path}: {body}");
+    body
+}
+
+fn order(other: &str) -> Value {
+    json!({ "other": other, "reason": "two accounts", "by": "li" })
+}
+
+#[test]
+fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let id = |named: &str| shown(&server, named)["id"].clone();
+    let found = shown(&server, "C1/duplicates");
+    let ids: Vec<&Value> = found["candidates"].as_array().unwrap().iter().collect();
+    assert_eq!(ids.len(), 1, "{found}");
+    assert_eq!(ids[0]["customer"], id("C2"));
+
+    let merged = server.post("/api/v1/customers/C1/merge", &order("C2"));
+    assert_eq!(merged.0, 200, "{merged:?}");
+    assert_eq!(merged.1["settled"], json!(["T"]));
+    assert_eq!(merged.1["not_called_in"], json!([]));
+    assert_eq!(merged.1["joined"], json!([id("C2")]));
+    let other = shown(&server, "C2");
+    assert_eq!(other["merged_into"], id("C1"));
+    assert_eq!(
+        other["enrolments"][0]["not_called"]["rule"], "merged_person",
+        "{other}"
+    );
+    assert_eq!(shown(&server, "C1")["merged"], json!([id("C2")]));
+    // Again: nothing happens twice.
+    assert_eq!(server.post("/api/v1/customers/C1/merge", &order("C2")).0, 200);
+    assert_eq!(server.events("customer.merged").len(), 2);
+
+    // A withdrawal that comes under the other id later binds the kept one.
+    let withdrawal = json!({ "scope": withdrawal_scope(&server), "source": "letter" });
+    let withdrawn = server.post("/api/v1/customers/C2/consents/withdraw", &withdrawal);
+    assert!(withdrawn.0 < 300, "{withdrawn:?}");
+    let why = shown(&server, "C1/why-not");
+    let said = why["verdicts"].as_array().unwrap();
+    let of = said.iter().find(|one| one["rule"] == "merged_person").unwrap();
+    assert_eq!(of["facts"]["because"], "withdrawn", "{why}");
+    assert_eq!(why["permitted"], false);
+
+    // Both ids' history is one.
+    let timeline = shown(&server, "C1/timeline");
+    let lines = timeline["timeline"].as_array().unwrap();
+    let kinds = |kind: &str| lines.iter().filter(|line| line["kind"] == kind).count();
+    assert_eq!(
+        (kinds("customer.enrolled"), kinds("customer.merged")),
+        (2, 2),
+        "{timeline}"
+    );
+
+    let unmerged = server.post("/api/v1/customers/C1/unmerge", &order("C2"));
+    assert_eq!(
+        (unmerged.0, &unmerged.1["joined"]),
+        (200, &json!([])),
+        "{unmerged:?}"
+    );
+    let why = shown(&server, "C1/why-not");
+    let said = why["verdicts"].as_array().unwrap();
+    assert!(said.iter().all(|one| one["rule"] != "merged_person"), "{why}");
+    assert!(shown(&server, "C2")["merged_into"].is_null());
+    server.end();
+}
+
+/// The campaign's purpose, as consents name it.
+fn withdrawal_scope(server: &Server) -> String {
+    let why = shown(server, "C3/why-not");
+    let said = why["verdicts"].as_array().unwrap();
+    let consent = said.iter().find(|one| one["rule"] == "consent").unwrap();
+    consent["facts"]["scope"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn what_cannot_be_merged_says_why() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let post = |path: &str, other: &str| {
+        let reply = server.post(&format!("/api/v1/customers/{path}"), &order(other));
+        let detail = reply.1["detail"].as_str().unwrap_or_default().to_owned();
+        (reply.0, detail)
+    };
+    let (status, detail) = post("C1/merge", "C1");
+    assert!(status == 422 && detail.contains("with itself"), "{detail}");
+    assert_eq!(post("C1/merge", "C9").0, 404);
+    assert_eq!(post("C9/merge", "C1").0, 404);
+    let (status, detail) = post("C1/unmerge", "C2");
+    assert!(status == 422 && detail.contains("is not merged into"), "{detail}");
+    assert_eq!(post("C1/merge", "C2").0, 200);
+    let (status, detail) = post("C3/merge", "C1");
+    assert!(status == 422 && detail.contains("unmerge them first"), "{detail}");
+    let (status, detail) = post("C2/merge", "C3");
+    assert!(
+        status == 422 && detail.contains("merge into that one"),
+        "{detail}"
+    );
+    let no_reason = json!({ "other": "C3" });
+    assert_eq!(server.post("/api/v1/customers/C1/merge", &no_reason).0, 422);
+    server.end();
+}

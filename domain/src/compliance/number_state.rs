@@ -1,0 +1,106 @@
+//! Where a campaign demands a vacancy check, a number that was found vacant, or was not checked lately, is
+//! not dialed.
+//!
+//! Source: the campaign's own plan (LIN-6). What was not checked is unknown, and unknown means not yet: it is
+//! asked about again an hour later, for a check may have come meanwhile.
+
+use super::{Decision, NumberFacts, Rule, named};
+use crate::time::Timestamp;
+use std::collections::BTreeMap;
+
+/// How soon a number is asked about again that nobody has checked.
+const ASK_AGAIN_MS: u64 = 3_600_000;
+
+pub(super) struct NumberFound;
+
+impl Rule<NumberFacts<'_>> for NumberFound {
+    fn id(&self) -> &'static str {
+        "number_state"
+    }
+
+    fn effective_from(&self) -> &'static str {
+        "2026-11-23"
+    }
+
+    fn source(&self) -> &'static str {
+        "the campaign's plan; LIN-6"
+    }
+
+    fn decide(&self, facts: &NumberFacts<'_>, now: Timestamp) -> (Decision, BTreeMap<String, String>) {
+        let screening = facts.campaign.plan.screening.as_deref();
+        let Some(demanded) = screening.and_then(|screening| screening.number_check.as_ref()) else {
+            return (Decision::Allow, BTreeMap::new());
+        };
+        let again = Decision::DeferUntil(now.plus_ms(ASK_AGAIN_MS));
+        let Some(checked) = facts.checked else {
+            return (again, named([("because", "not_checked".to_owned())]));
+        };
+        let state = ("number_state", checked.state.code().to_owned());
+        let at = ("since", checked.at.to_string());
+        if !checked.is_fresh(demanded.max_age_days, now) {
+            return (again, named([state, at, ("because", "expired".to_owned())]));
+        }
+        match demanded.refuse.contains(&checked.state) {
+            true => (Decision::Forbid, named([state, at])),
+            false => (Decision::Allow, named([state, at])),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{campaign_facts, instant, number_facts};
+    use super::super::{ContactHistory, judge_number};
+    use super::*;
+    use crate::calling_plan::Preset;
+    use crate::number_check::{Checked, CheckedState};
+    use crate::screening::Screening;
+
+    const NOW: &str = "2026-03-02T10:00:00+08:00";
+
+    fn judged(demand: Option<&str>, checked: Option<Checked>) -> Option<Decision> {
+        let mut campaign = campaign_facts(Preset::CnService);
+        campaign.plan.screening = demand.map(|demand| {
+            Box::new(Screening {
+                number_check: serde_json::from_str(demand).unwrap(),
+                ..Screening::default()
+            })
+        });
+        let history = ContactHistory::default();
+        let mut facts = number_facts(&campaign, &history);
+        facts.checked = checked;
+        let verdicts = judge_number(&facts, instant(NOW));
+        let of = verdicts.iter().find(|verdict| verdict.rule == "number_state");
+        of.map(|verdict| verdict.decision)
+    }
+
+    #[test]
+    fn what_is_unknown_refuses_only_where_the_campaign_asks_for_the_check() {
+        let found = |state, at: &str| {
+            Some(Checked {
+                state,
+                at: instant(at),
+            })
+        };
+        let vacant = found(CheckedState::Vacant, NOW);
+        assert_eq!(judged(None, None), None);
+        assert_eq!(judged(None, vacant), None);
+        let later = Some(Decision::DeferUntil(instant("2026-03-02T11:00:00+08:00")));
+        assert_eq!(judged(Some("{}"), None), later);
+        assert_eq!(judged(Some("{}"), vacant), Some(Decision::Forbid));
+        let live = |at| found(CheckedState::Live, at);
+        assert_eq!(
+            judged(Some("{}"), live("2026-01-31T10:00:00+08:00")),
+            Some(Decision::Allow)
+        );
+        assert_eq!(judged(Some("{}"), live("2026-01-31T09:59:59.999+08:00")), later);
+        let week = r#"{"max_age_days":7}"#;
+        assert_eq!(judged(Some(week), live("2026-02-20T10:00:00+08:00")), later);
+        let risky = found(CheckedState::Risky, NOW);
+        assert_eq!(judged(Some("{}"), risky), Some(Decision::Allow));
+        assert_eq!(
+            judged(Some(r#"{"refuse":["risky"]}"#), risky),
+            Some(Decision::Forbid)
+        );
+    }
+}
