@@ -252,7 +252,7 @@ mod tests {
         let floor = agents.floor(&campaign, now).expect("a floor");
         assert_eq!((floor.free, floor.agents()), (0, 1));
         agents.over(&one, call(1), now);
-        assert_eq!(agents.free_agents(&campaign, now), [one.clone()]);
+        assert_eq!(agents.free_agents(&campaign, now), std::slice::from_ref(&one));
         assert!(agents.reserve(&campaign, &one, call(3), now));
         let taken = at_once(agents.take_reserved(&campaign, call(3)));
         assert_eq!(taken, Some(one.clone()));

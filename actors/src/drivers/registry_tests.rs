@@ -124,6 +124,7 @@ fn telemarketing(relief: Relief) -> CallingPlan {
             holds_each_day: false,
         }),
         screening: Some(Box::new(Screening {
+            number_check: None,
             relief: Some(relief),
             only_listed_on: None,
         })),

@@ -16,8 +16,8 @@ use super::state::CustomerState;
 use super::{callbacks, withdrawing};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, Verdict, by_preset,
-    first_permitted, judge_customer, permitted_until, same_local_day, strictest,
+    CustomerFacts, CustomerGrant, Decision, GRANT_VALID_MS, JoinedFacts, NEXT_LEG_WITHIN_MS, Verdict,
+    by_preset, first_permitted, judge_customer, permitted_until, same_local_day, strictest,
 };
 use crate::ids::{CallId, CustomerId, EnrolmentId, NumberId};
 use crate::number_library::HOME_LOCATION;

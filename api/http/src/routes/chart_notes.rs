@@ -100,13 +100,9 @@ async fn add(ctx: Ctx, input: Input) -> Result<Changed<NoteWritten>, Problem> {
     };
     let answer = add_note(&ctx.installation, &chart, note, (&caller, &scope), cause).await?;
     // Of a repeat, what was noted the first time.
-    let note = answer
-        .events
-        .iter()
-        .map(|ChartNoteEvent::Added { note, .. }| note.clone());
-    let note = note
-        .last()
-        .ok_or_else(|| Problem::fault("a note that was added is not there"))?;
+    let Some(ChartNoteEvent::Added { note, .. }) = answer.events.last().cloned() else {
+        return Err(Problem::fault("a note that was added is not there"));
+    };
     Ok(Changed(Written {
         body: NoteWritten {
             chart,

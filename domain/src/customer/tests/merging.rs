@@ -75,9 +75,11 @@ fn told(given: &[CustomerEvent]) -> JoinedFacts {
 
 fn refused_by(then: &Decided) -> Option<&str> {
     let events = then.as_ref().ok()?;
-    events.iter().find_map(|event| match event {
-        CustomerEvent::DialRefused { verdict, .. } => Some(verdict.rule.as_str()),
-        _ => None,
+    events.iter().find_map(|event| {
+        let CustomerEvent::DialRefused { verdict, .. } = event else {
+            return None;
+        };
+        Some(verdict.rule.as_str())
     })
 }
 
