@@ -56,7 +56,7 @@ impl Rule<CustomerFacts<'_>> for MissingFact {
             let asked = Asked { facts, rules, now };
             let found = match asked.found(fact, &mut seen) {
                 Found::SaysNo if facts.campaign.kept.assumes_kept() => Found::Good,
-                found => found,
+                found @ (Found::Good | Found::SaysNo | Found::Never) => found,
             };
             if found != Found::Good {
                 missing.push(fact.as_str());
