@@ -258,7 +258,7 @@ mod tests {
         assert_eq!(beside(metric(None)), [2]);
         assert_eq!(beside(metric(Some(2))), [0_u32; 0], "who asks for one gets one");
         let rule = catalog.metric("abandon_ratio_ofcom", None).unwrap();
-        assert_eq!((rule.version, beside(rule).len()), (2, 0));
+        assert_eq!((rule.version, beside(rule).len()), (3, 0));
     }
 
     #[test]

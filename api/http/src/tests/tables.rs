@@ -94,7 +94,7 @@ async fn regions(client: &ApiClient) {
 async fn ledger(client: &ApiClient) {
     let ledger = shown(client, "/campaigns/T/abandonment").await;
     let definitions = ledger["definitions"].as_array().unwrap();
-    assert_eq!(definitions.len(), 6);
+    assert_eq!(definitions.len(), 10);
     for definition in definitions {
         for part in ["numerator", "denominator"] {
             let link = definition[format!("{part}_events")].as_str().unwrap();
