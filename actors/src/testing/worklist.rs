@@ -97,6 +97,7 @@ impl Rows {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "a fold of a test: an arm for each event")]
     fn apply_customer(&mut self, customer: &CustomerId, event: CustomerEvent) {
         match event {
             CustomerEvent::Enrolled {
