@@ -132,10 +132,7 @@ pub fn profile_changes(event: &CustomerEvent) -> Vec<ProfileChange> {
             next_due_at,
             ..
         } => {
-            let follow_up = match next_due_at {
-                Some(_) => "to_call_again",
-                None => "called",
-            };
+            let follow_up = next_due_at.map_or("called", |_| "to_call_again");
             let mut changes = after_call(*outcome, *answered, *dialed_at);
             changes.extend(told("last_disposition", disposition.code()));
             changes.extend(told("follow_up_state", follow_up));
