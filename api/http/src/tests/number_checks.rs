@@ -17,6 +17,7 @@ const SECRET: &str = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 type AskedOf = (Value, bool);
 
 /// A library that answers so, one question after another.
+#[expect(clippy::disallowed_methods, reason = "the test's own library, on loopback")]
 fn library(answers: &'static [&'static str]) -> (String, Receiver<AskedOf>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}/check", listener.local_addr().unwrap());
