@@ -22,11 +22,12 @@ use domain::ports::worklist::{DueEnrolment, Worklist as _};
 use domain::problem::Problem;
 use domain::stored_event::{Position, StoredEvent};
 use domain::time::{TimeOfDay, Timestamp};
+use domain::working_calendar::Calendars;
 use host::app::Opened;
 use host::open_settings::OpenSettings;
 use projections::views::worklist::Worklist;
-use projections::{InlineRunner, SqlWorklist, SqliteReadDb};
-use serde_json::json;
+use projections::{InlineRunner, ReadDb, SqlWorklist, SqliteReadDb};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -121,7 +122,8 @@ impl Floor {
         let watch = Stopwatch::start();
         let resident_before = resident_bytes();
         let db = Arc::new(SqliteReadDb::open(rows, opened.environment.tasks.as_ref())?);
-        let runner = InlineRunner::begin(db.clone(), vec![Arc::new(Worklist)]).await?;
+        let rows: Arc<dyn ReadDb> = Arc::<SqliteReadDb>::clone(&db);
+        let runner = InlineRunner::begin(rows, vec![Arc::new(Worklist)]).await?;
         let progress = runner.progress();
         let mut floor = Self {
             worklist: SqlWorklist::over(db, progress),
@@ -183,6 +185,7 @@ impl Floor {
             in_flight: 0,
             floor: None,
             people: Vec::new(),
+            calendars: Calendars::default(),
             unused: Vec::new(),
         };
         let leave = Campaign::decide(state, leave, context).map_err(refused)?;
@@ -200,6 +203,7 @@ impl Floor {
             call: customer_grant.call,
             customer: next.customer.clone(),
             facts: Box::new(facts),
+            hashed_on: Vec::new(),
         };
         let of_number = Number::decide(&number, wants, context).map_err(refused)?;
         let number_grant = of_number.first().and_then(|event| event.dial_granted());
@@ -237,11 +241,12 @@ impl Floor {
         self.position += 1;
         let wrong = |error: serde_json::Error| Problem::fault(error.to_string());
         let mut data = serde_json::to_value(event).map_err(wrong)?;
+        let data = data.get_mut("data").map(Value::take);
         let command = CommandId::derive_from_text(&format!("dial-decision {}", self.position));
         let envelope = json!({
             "id": EventId::derive(command, 0), "kind": event.kind(), "version": 1, "stream": stream,
             "stream_version": self.position, "at": self.now, "campaign": campaign, "customer": customer,
-            "command": command, "data": data["data"].take(),
+            "command": command, "data": data,
         });
         let mut envelope = envelope;
         if let (None, Some(members)) = (customer, envelope.as_object_mut()) {

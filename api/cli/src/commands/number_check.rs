@@ -41,7 +41,7 @@ impl CheckArgs {
             match post("/api/v1/numbers/check", &body).ask(&client).await {
                 Ok(reply) => {
                     sum.add(&reply);
-                    after = reply["after"].as_str().map(str::to_owned);
+                    after = reply.get("after").and_then(Value::as_str).map(str::to_owned);
                 }
                 Err(failure) => break Err(failure),
             }

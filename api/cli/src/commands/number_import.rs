@@ -4,6 +4,7 @@
 use crate::kit::api::post;
 use crate::kit::asking::Asking;
 use crate::kit::failure::Failure;
+use crate::kit::secret::from_env;
 use domain::registry_book::AreaCode;
 use domain::screening::NumberListName;
 use domain::working_calendar::Day;
@@ -205,9 +206,7 @@ impl Import {
         if self.format != Lines::Sha256 {
             return Err(Failure::usage("--salt-env is of digests: say --format sha256"));
         }
-        let salt = std::env::var(name);
-        salt.map(Some)
-            .map_err(|_unset| Failure::usage(format!("the environment has no {name}")))
+        from_env(Some(name))
     }
 
     /// The list that rows are put on: digests stand on their registry, numbers of one are suppressed.

@@ -5,6 +5,7 @@ use super::{Started, Violations, least};
 use crate::postgres::{PostgresServer, programs};
 use crate::program::run;
 use serde_json::{Value, json};
+use std::path::Path;
 use std::time::Duration;
 use tls::testing::{Authority, NOW};
 
@@ -21,7 +22,7 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
         return json!({"skipped": "PostgreSQL does not start with TLS"});
     };
     database.run_sql("CREATE DATABASE keys");
-    let url = |host: &str, name: &str, mode: &str, file: &std::path::Path| {
+    let url = |host: &str, name: &str, mode: &str, file: &Path| {
         let at = database.secured_url(host, name).unwrap_or_default();
         format!("{at}?sslmode={mode}&sslrootcert={}", file.display())
     };
@@ -49,8 +50,6 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
             );
         }
     }
-    let data = data.to_string_lossy().into_owned();
-    let mut refused = 0;
     let wrong = [
         (
             url("127.0.0.1", "postgres", "verify-full", &theirs),
@@ -63,11 +62,25 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
         (url("localhost", "postgres", "verify-full", &ours), "another host"),
         (url("127.0.0.1", "postgres", "prefer", &ours), "sslmode=prefer"),
     ];
-    for (url, words) in &wrong {
+    let refused = refused(&data, [&log, &keys], &wrong, violations);
+    let least = least::prove(&database, &authority, &ours, violations);
+    json!({"refused": refused, "least": least})
+}
+
+/// How many starts were refused of those that name a database wrongly, as log, rows or keys, and say why.
+fn refused(
+    data: &Path,
+    [log, keys]: [&str; 2],
+    wrong: &[(String, &str)],
+    violations: &mut Violations,
+) -> u32 {
+    let data = data.to_string_lossy();
+    let mut refused = 0;
+    for (url, words) in wrong {
         for places in [
-            vec!["--store", url, "--keys", &keys],
-            vec!["--store", &log, "--read-db", url, "--keys", &keys],
-            vec!["--store", &log, "--keys", url],
+            vec!["--store", url, "--keys", keys],
+            vec!["--store", log, "--read-db", url, "--keys", keys],
+            vec!["--store", log, "--keys", url],
         ] {
             let mut args = vec!["serve", "--data", &data, "--http", "127.0.0.1:0"];
             args.extend(&places);
@@ -78,6 +91,5 @@ pub(super) fn prove(violations: &mut Violations) -> Value {
             refused += u32::from(holds);
         }
     }
-    let least = least::prove(&database, &authority, &ours, violations);
-    json!({"refused": refused, "least": least})
+    refused
 }
