@@ -43,6 +43,7 @@ mod duplicates;
 pub mod emotion;
 mod enrolment_id;
 pub mod fabe;
+mod fact_words;
 pub mod few_map;
 pub mod flow;
 pub mod four_eyes;

@@ -1,12 +1,12 @@
-//! What a YAML file becomes when it is read is bounded by what it is: an alias repeats what its anchor holds, so
-//! that few bytes could stand for more than there is memory. Asked before a file of somebody else is read.
+//! What a YAML file becomes when it is read is bounded by what it is: an alias repeats what its anchor holds,
+//! so that few bytes could stand for more than there is memory. Asked before a file of somebody else is read.
 
 use serde::de::{DeserializeSeed, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess, Visitor};
 use std::cell::Cell;
 use std::fmt;
 
-/// So many times as large as its text a file may become, values and bytes of texts counted. Without an alias none
-/// becomes larger than its text.
+/// So many times as large as its text a file may become, values and bytes of texts counted. Without an alias
+/// none becomes larger than its text.
 const TIMES_MAX: usize = 4;
 
 /// Refuses a text that repeats itself beyond its bound. What is no YAML passes: whoever reads it says why.

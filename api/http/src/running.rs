@@ -390,15 +390,10 @@ fn serve(
         kurrent,
         certificate: identity.map(|identity| identity.fingerprint().to_string()),
     };
-    let directory = &ctx.installation.directory;
-    file.write(directory)?;
+    file.write(&ctx.installation.directory)?;
     if let Some(identity) = identity {
-        certificate::begin_looking(
-            identity,
-            directory.clone(),
-            &environment.tasks,
-            &environment.clock,
-        );
+        let directory = ctx.installation.directory.clone();
+        certificate::begin_looking(identity, directory, &environment.tasks, &environment.clock);
     }
     Ok(url)
 }

@@ -3,13 +3,11 @@
 //! A rule's name and facts are stored as codes and stay so; these are their labels, as dispositions have
 //! theirs. A code that no table has (of a later build, or of a grant given back) stands as it is.
 
+use crate::fact_words::{FACTS, VALUES, Words};
 use crate::past_call::IMPORTED_FACT;
 use crate::time::Timestamp;
 use chrono_tz::Tz;
 use std::collections::BTreeMap;
-
-/// A code with its labels, zh and en.
-type Words = (&'static str, &'static str, &'static str);
 
 /// Every rule, and every reason for which a grant is given back.
 const RULES: [Words; 37] = [
@@ -155,101 +153,6 @@ const NAMES: [Words; 17] = [
     ("open_call", "通话进行中", "open call"),
     ("own_caps", "自设频次上限", "caps of campaign and person"),
     ("same_number", "同号", "same number"),
-];
-
-/// Names of facts.
-const FACTS: [Words; 45] = [
-    ("number_state", "号码状态", "number state"),
-    ("merged_with", "合并客户", "merged with"),
-    ("day", "日期", "day"),
-    ("calendar", "节假日历", "calendar"),
-    ("holiday", "节假日", "holiday"),
-    ("relief", "接手", "relief"),
-    ("registry_of", "禁呼登记日期", "registry as of"),
-    ("registry", "禁呼登记", "registry"),
-    ("held_ms", "占用号码（毫秒）", "holds the number (ms)"),
-    ("registry_days", "登记天数", "days since"),
-    ("registry_days_max", "登记天数上限", "days since at most"),
-    ("abandoned", "呼损", "abandoned"),
-    ("list", "名单", "list"),
-    ("times", "时段", "times"),
-    ("preset", "预设", "preset"),
-    ("due_at", "最早外呼时间", "due at"),
-    ("settled", "已结清", "settled as"),
-    ("status", "任务状态", "status"),
-    ("stop", "紧急停止", "stop"),
-    ("since", "自", "since"),
-    ("deadline", "期限", "deadline"),
-    ("hours", "允许时段", "hours"),
-    ("local_time", "当地时间", "local time"),
-    ("time_zones", "时区", "time zones"),
-    ("missing", "缺少", "missing"),
-    ("because", "原因", "because"),
-    ("scope", "用途", "scope"),
-    ("needed", "是否必需", "needed"),
-    ("consent", "同意", "consent"),
-    ("running", "正在外呼", "running"),
-    ("campaign_version", "任务版本", "campaign version"),
-    ("ends_at", "任务结束", "ends at"),
-    ("home_location", "归属地", "home location"),
-    ("charged_dials", "已计次数", "charged dials"),
-    ("retries_max", "重试上限", "retries at most"),
-    ("uncharged_dials", "不计次数", "uncharged dials"),
-    ("uncharged_max", "不计次上限", "uncharged at most"),
-    ("call", "呼叫", "call"),
-    ("reason", "原因", "reason"),
-    ("by", "经办人", "by"),
-    ("same_as", "同号客户", "same as customer"),
-    ("callback_at", "预约回拨", "callback at"),
-    ("set_by", "设定者", "set by"),
-    ("agent", "坐席", "agent"),
-    ("any_agent_from", "其后任一坐席", "any agent from"),
-];
-
-/// Values that are codes.
-const VALUES: [Words; 34] = [
-    ("not_checked", "尚未检测", "not checked"),
-    ("vacant", "空号", "vacant"),
-    ("suspended", "停机", "suspended"),
-    ("not_in_library", "库无", "not in the library"),
-    ("silent", "沉默", "silent"),
-    ("risky", "风险", "risky"),
-    ("erased", "个人信息已删除", "erased"),
-    ("held", "在保留中", "held"),
-    ("holiday", "节假日", "a holiday"),
-    ("rest_day", "休息日", "a day of rest"),
-    ("worked_for_a_holiday", "调休上班", "worked for a holiday"),
-    ("holidays", "该年节假日历", "the holidays of this year"),
-    ("robot", "机器人", "a robot"),
-    ("agents", "坐席", "agents"),
-    ("not_listed", "不在名单", "not on the list"),
-    ("opted_out", "谢绝来电", "opted out"),
-    ("suppressed", "在禁呼名单", "suppressed"),
-    ("hashed_list", "摘要在禁呼名单", "its digest is on a list"),
-    ("invalid_number", "空号", "the number does not exist"),
-    ("absent", "没有", "absent"),
-    ("campaign", "任务", "the campaign"),
-    ("person", "客户", "the person"),
-    ("campaign_and_person", "任务与客户", "the campaign and the person"),
-    ("given", "有效", "given"),
-    ("withdrawn", "已撤回", "withdrawn"),
-    ("expired", "已到期", "expired"),
-    ("given_later", "尚未生效", "given later"),
-    ("without_evidence", "无证据", "without evidence"),
-    ("true", "是", "yes"),
-    ("false", "否", "no"),
-    ("time_zone", "时区", "time zone"),
-    ("phone_erased", "号码已删除", "the number was erased"),
-    (
-        "record_zone_unreadable",
-        "记录的时区无法识别",
-        "the recorded zone cannot be read",
-    ),
-    (
-        "region_unknown",
-        "号码所属地区未知",
-        "the number's region is unknown",
-    ),
 ];
 
 /// What a cap counts, and over what; as its fact's name begins.

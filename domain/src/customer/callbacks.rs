@@ -193,8 +193,8 @@ fn settled(campaign: &CampaignId, enrolment: &EnrolmentState, rule: &str) -> Cus
     not_permitted(campaign, enrolment, forbidden)
 }
 
-/// A time that was named while a grant was open, or stands still before the policy's own: what a grant that is
-/// given back leaves due, neither before nor behind it.
+/// A time that was named while a grant was open, or stands still before the policy's own: what a grant that
+/// is given back leaves due, neither before nor behind it.
 pub(super) fn named_while_open(enrolment: &EnrolmentState, now: Timestamp) -> Option<Timestamp> {
     let named_at = enrolment.callback.as_deref().map(|waiting| waiting.at);
     named_at.filter(|at| *at > enrolment.due_at || *at > now && *at < enrolment.due_at)
@@ -240,7 +240,7 @@ pub(super) fn overdue(
     let pending = enrolment.callback.as_deref().filter(|one| now >= one.until)?;
     let by = enrolment.not_dialed.as_ref();
     let by = by.map(|one| (one.rule.clone(), one.facts.clone()));
-    Some(missed((state, enrolment), facts, pending, by, Some(now)))
+    Some(missed(state, enrolment, facts, pending, by, Some(now)))
 }
 
 /// The rules keep it from being made in time.
@@ -257,9 +257,9 @@ pub(super) fn deferred_beyond(
     let by = (verdict.rule.clone(), verdict.facts.clone());
     match not_before {
         Some(later) if later < pending.until => Vec::new(),
-        Some(later) => missed((state, enrolment), facts, pending, Some(by), Some(later)),
+        Some(later) => missed(state, enrolment, facts, pending, Some(by), Some(later)),
         // The rule settles the enrolment itself.
-        None => missed((state, enrolment), facts, pending, Some(by), None)
+        None => missed(state, enrolment, facts, pending, Some(by), None)
             .into_iter()
             .take(1)
             .collect(),
@@ -267,7 +267,8 @@ pub(super) fn deferred_beyond(
 }
 
 pub(super) fn missed(
-    (state, enrolment): (&CustomerState, &EnrolmentState),
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
     facts: &CampaignFacts,
     pending: &Callback,
     by: Option<(String, BTreeMap<String, String>)>,

@@ -70,17 +70,17 @@ pub(super) fn grant_dial(
     };
     let call = CallId::derive(&enrolment_id, attempt);
     if state.is_unreadable() {
-        return refuse((state, enrolment), &facts, call, &without_key(), now);
+        return refuse(state, enrolment, &facts, call, &without_key(), now);
     }
     if let Some(late) = enrolment.deadline.filter(|deadline| now >= *deadline) {
-        return refuse((state, enrolment), &facts, call, &too_late(late), now);
+        return refuse(state, enrolment, &facts, call, &too_late(late), now);
     }
     if let Some(waiting) = callbacks::waits_for_agent(enrolment, &campaign.free_agents, now) {
-        return refuse((state, enrolment), &facts, call, &waiting, now);
+        return refuse(state, enrolment, &facts, call, &waiting, now);
     }
     let verdicts = by_preset(judge_customer(&facts, now), facts.rules(now));
     if let Some(verdict) = strictest(&verdicts) {
-        return refuse((state, enrolment), &facts, call, verdict, now);
+        return refuse(state, enrolment, &facts, call, verdict, now);
     }
     untold(state, joined)?;
     let judge = |at| judge_customer(&facts, at);
@@ -183,7 +183,8 @@ fn askable<'a>(
 }
 
 fn refuse(
-    (state, enrolment): (&CustomerState, &EnrolmentState),
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
     facts: &CustomerFacts<'_>,
     call: CallId,
     verdict: &Verdict,

@@ -32,7 +32,7 @@ pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now:
     let not_before = not_before.max(callbacks::named_while_open(enrolment, now));
     let forbidden = forbidden_by.or_else(|| withdrawing::forbids(enrolment));
     let missed = facts.filter(|_| forbidden.is_none());
-    let missed = missed.and_then(|facts| missed_by((state, enrolment), &facts, &reason, not_before?));
+    let missed = missed.and_then(|facts| missed_by(state, enrolment, &facts, &reason, not_before?));
     let mut events = vec![CustomerEvent::DialReleased {
         campaign: campaign.clone(),
         call,
@@ -48,7 +48,8 @@ pub(super) fn release_dial(state: &CustomerState, command: CustomerCommand, now:
 /// Who may not be dialed before the callback's time is over has missed it, and is told so now and not when
 /// they are due again.
 fn missed_by(
-    (state, enrolment): (&CustomerState, &EnrolmentState),
+    state: &CustomerState,
+    enrolment: &EnrolmentState,
     facts: &CampaignFacts,
     rule: &str,
     not_before: Timestamp,
@@ -59,7 +60,8 @@ fn missed_by(
         .filter(|one| not_before >= one.until)?;
     let by = (rule.to_owned(), BTreeMap::new());
     Some(callbacks::missed(
-        (state, enrolment),
+        state,
+        enrolment,
         facts,
         pending,
         Some(by),

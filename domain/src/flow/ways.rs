@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_further_condition_on_a_value_is_seen_whatever_leads_on_from_it() {
+    fn a_further_condition_on_a_value_is_seen_wherever_it_goes_on_to() {
         let flow = |nodes: &str| {
             let text = format!(
                 "flow: f\nvariables: {{debt: {{type: integer}}}}\nnotices: {{recording: n}}\nstart: a\n\

@@ -101,7 +101,8 @@ fn shown(
     name: &SavedReportId,
     state: &SavedReportState,
     version: StreamVersion,
-    (caller, scope): (&Caller, &DataScope),
+    caller: &Caller,
+    scope: &DataScope,
     now: Timestamp,
 ) -> Option<SavedShown> {
     let saved = state.saved()?;
@@ -152,7 +153,7 @@ pub async fn all_saved(
         let loaded = installation.entities.saved_reports.state(&name).await?;
         if may_read(&loaded.state, caller, scope) {
             let now = installation.now();
-            items.extend(shown(&name, &loaded.state, loaded.version, (caller, scope), now));
+            items.extend(shown(&name, &loaded.state, loaded.version, caller, scope, now));
         }
     }
     Ok(SavedList { items })
@@ -189,7 +190,7 @@ pub async fn one_saved(
     let (state, version) = seen(installation, name, caller, scope).await?;
     let now = installation.now();
     let missing = || Problem::missing("this saved report");
-    let saved = shown(name, &state, version, (caller, scope), now).ok_or_else(missing)?;
+    let saved = shown(name, &state, version, caller, scope, now).ok_or_else(missing)?;
     let mut known = None;
     let mut at = now;
     if !moment.is_now() {
@@ -244,7 +245,7 @@ pub async fn save(
         other => other?,
     };
     let now = installation.now();
-    let shown = shown(&name, &answer.state, answer.version, by, now);
+    let shown = shown(&name, &answer.state, answer.version, caller, scope, now);
     let shown = shown.ok_or_else(|| Problem::fault("a report that was saved is not there"))?;
     Ok(ReportChanged { shown, answer })
 }

@@ -246,6 +246,7 @@ const EXAMPLES: &[&str] = &[
     "trunk quality --data ./first",
     "simulate --days 3 --calls-per-day 1000 --seed 7",
     "bench api",
+    "bench dial-decision --json",
     "bench calls",
     "bench nlu --rows 10000 --json",
     "bench flow --json",

@@ -23,7 +23,11 @@ fn order(other: &str) -> Value {
 fn two_ids_are_merged_and_what_either_forbids_binds_until_they_are_two_again() {
     let server = Server::with_people(CAMPAIGN, PEOPLE);
     let id = |named: &str| shown(&server, named)["id"].clone();
-    let found = shown(&server, "C1/duplicates");
+    let enrolled = server.events("customer.enrolled");
+    let head = enrolled.last().unwrap()["position"].as_str().unwrap();
+    let path = format!("/api/v1/customers/C1/duplicates?reason=test&after_position={head}");
+    let (status, found) = server.send("GET", &path, "");
+    assert_eq!(status, 200, "{found}");
     let ids: Vec<&Value> = found["candidates"].as_array().unwrap().iter().collect();
     assert_eq!(ids.len(), 1, "{found}");
     assert_eq!(ids[0]["customer"], id("C2"));

@@ -120,7 +120,11 @@ fn caps_and_times_of_a_person_are_set_and_explained() {
     let said = why.1["verdicts"].as_array().unwrap();
     let of = |rule: &str| said.iter().find(|one| one["rule"] == rule).unwrap();
     let facts = of("preferred_times")["facts"].as_object().unwrap();
-    assert_eq!(facts.keys().collect::<Vec<_>>(), ["local_time"], "{why:?}");
+    assert_eq!(
+        facts.keys().collect::<Vec<_>>(),
+        ["local_time", "preset"],
+        "{why:?}"
+    );
     assert_eq!(of("own_caps")["facts"]["set_by"], "campaign_and_person");
     server.end();
 }

@@ -259,7 +259,7 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
     );
     assert!(!known.to_string().contains("pepper"), "{known}");
     let no_list = json!({ "digests": [SALTED], "reason": "x" }).to_string();
-    assert_eq!(story.send("POST", "/api/v1/numbers/import", &no_list).0, 400);
+    assert_eq!(story.send("POST", "/api/v1/numbers/import", &no_list).0, 422);
     story.end();
 }
 
