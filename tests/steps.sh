@@ -12,6 +12,7 @@ step() { # step NAME BUDGET_MINUTES COMMAND…
   echo; echo "== $name (budget $budget min)"
   if ! "$@" 2>&1 | tee -a "$log"; then
     echo "== $name FAILED after $((SECONDS - start)) s"
+    grep -E '^(SECOND TRY|of [0-9]+ short proofs these do not hold)' "$log"
     echo "$passed passed, 1 failed"
     exit 1
   fi
@@ -54,6 +55,14 @@ unit() {
   fi
 }
 
+# What the programs of the proofs log is much, and read only where a proof does not hold.
+proofs() {
+  target/debug/prove short 2>target/short-proofs.log && return
+  echo "-- the last of what their programs logged (target/short-proofs.log):"
+  tail -n 40 target/short-proofs.log | cut -c1-400
+  return 1
+}
+
 lints() {
   cargo clippy --locked $KURRENT --all-targets -- -D warnings && cargo test --locked $KURRENT --doc --quiet \
     && cargo check --locked --package cli --quiet
@@ -63,7 +72,7 @@ lints() {
 # build leaves out, and of tests. That the program builds without them, as whoever installs it does, is checked beside.
 export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 
-export -f unit lints
+export -f unit proofs lints
 
 step "packages" 1 bash tests/packages.sh
 step "build" 8 cargo build --locked $KURRENT --lib --bins --tests
@@ -77,11 +86,11 @@ beside "lints, doc tests, bare build" 8 bash -c lints
 step "demo and stories" 4 "$e2e" --test-threads 6 --nocapture
 # `prove hostile` opens 1,100 connections.
 ulimit -n 8192 2>/dev/null || true
-step "short proofs" 6 target/debug/prove short
+step "short proofs" 6 proofs
 joined "lints, doc tests, bare build" 8
 
 skipped=$(grep -c '^SKIPPED ' "$log")
 echo; echo "$summary"
 echo "total $((SECONDS - began)) s; the long forms are: make prove-console prove-axe prove-roles-console prove-proof-badge prove-wall prove-flow-editor prove-words prove-access prove-api prove-seeds prove-two-processes prove-clock prove-crash prove-sipp prove-stores prove-audit prove-contract prove-forgetting prove-keys prove-projections prove-rebuild prove-as-of prove-exports prove-full-disk prove-gates prove-history prove-hostile prove-http prove-inspect prove-nlu prove-entities prove-oidc prove-replay prove-roles prove-rules prove-speech-faults prove-spoken prove-stop prove-subscribers prove-summary prove-webhooks prove-simulation prove-days prove-planted"
-grep '^SKIPPED ' "$log"
+grep -E '^(SKIPPED|SECOND TRY) ' "$log"
 echo "$passed passed, 0 failed, $skipped skipped"
