@@ -37,14 +37,19 @@ impl<T> PathIndex<T> {
         path_of: impl Fn(&I) -> &'static str,
         made_of: impl Fn(Vec<I>) -> T,
     ) -> Self {
+        // Each path is cut once: every pair of some three hundred is compared.
+        let cut: Vec<(Vec<&'static str>, &I)> = items
+            .iter()
+            .map(|item| (segments(path_of(item)).collect(), item))
+            .collect();
         let mut index = Self::default();
-        for item in items {
-            let path = path_of(item);
+        for (path, _) in &cut {
             let node = index.root.at_or_new(path);
             if node.value.is_none() {
                 node.value = Some(index.values.len());
-                let overlapping = items.iter().filter(|other| overlap(path, path_of(other)));
-                index.values.push(made_of(overlapping.cloned().collect()));
+                let overlapping = cut.iter().filter(|other| overlap(path, &other.0));
+                let items = overlapping.map(|other| other.1.clone()).collect();
+                index.values.push(made_of(items));
             }
         }
         index
@@ -63,12 +68,12 @@ impl<T> PathIndex<T> {
 }
 
 impl Node {
-    fn at_or_new(&mut self, path: &'static str) -> &mut Self {
-        let segments = segments(path);
-        segments.fold(self, |node, segment| match is_parameter(segment) {
-            true => node.any.get_or_insert_default(),
-            false => node.named.entry(segment).or_default(),
-        })
+    fn at_or_new(&mut self, path: &[&'static str]) -> &mut Self {
+        path.iter()
+            .fold(self, |node, segment| match is_parameter(segment) {
+                true => node.any.get_or_insert_default(),
+                false => node.named.entry(segment).or_default(),
+            })
     }
 
     fn find(&self, segments: &[&str]) -> Option<usize> {
@@ -90,11 +95,9 @@ fn is_parameter(segment: &str) -> bool {
 }
 
 /// Whether one request may fit both.
-fn overlap(one: &'static str, other: &'static str) -> bool {
-    segments(one).count() == segments(other).count()
-        && segments(one)
-            .zip(segments(other))
-            .all(|(one, other)| one == other || is_parameter(one) || is_parameter(other))
+fn overlap(one: &[&str], other: &[&str]) -> bool {
+    let fits = |one: &&str, other: &&str| one == other || is_parameter(one) || is_parameter(other);
+    one.len() == other.len() && one.iter().zip(other).all(|(one, other)| fits(one, other))
 }
 
 #[cfg(test)]
