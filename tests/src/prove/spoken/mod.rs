@@ -25,7 +25,7 @@ const NOTICED_MS: u64 = 300;
 /// Nobody hears silence for longer.
 const SILENCE_MS_MAX: u64 = 3_000;
 
-/// What the short form allows where the long one allows `ms`: beside builds and other proofs, half as much again.
+/// What the short form allows where the long one allows `ms`: beside other steps, half as much again.
 const fn allowed(form: Form, ms: u64) -> u64 {
     match form {
         Form::Short => ms * 3 / 2,
