@@ -75,7 +75,7 @@ export KURRENT="--workspace --features store/kurrent,cli/kurrent"
 export -f unit proofs lints
 
 step "packages" 1 bash tests/packages.sh
-step "build" 8 cargo build --locked $KURRENT --lib --bins --tests
+step "build" 8 cargo build --timings --locked $KURRENT --lib --bins --tests
 step "format" 1 cargo fmt --check
 step "unit, contract and tidy" 4 bash tests/with_postgres.sh bash -c unit
 step "KurrentDB store" 1 cargo test --locked $KURRENT --test kurrent --quiet -- --nocapture

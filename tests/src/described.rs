@@ -1,7 +1,7 @@
 //! The published description of a running server, and every reply held against it: status, media type, shape.
 
 use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
@@ -73,8 +73,7 @@ impl Description {
     pub fn wrong(&self, schema: &Value, value: &Value) -> Vec<String> {
         let mut known = self.validators.lock().unwrap_or_else(PoisonError::into_inner);
         let validator = known.entry(schema.to_string()).or_insert_with(|| {
-            let components = self.document.get("components");
-            let whole = json!({ "allOf": [schema], "components": components });
+            let whole = json!({ "allOf": [schema], "components": { "schemas": self.reached(schema) } });
             Arc::new(jsonschema::validator_for(&whole).expect("a schema of a description is one"))
         });
         let validator = Arc::clone(validator);
@@ -83,6 +82,34 @@ impl Description {
         errors
             .map(|error| format!("{}: {error}", error.instance_path()))
             .collect()
+    }
+
+    /// The named schemas that one leads to: to read all some six hundred for each costs more than all answers.
+    fn reached<'a>(&'a self, schema: &'a Value) -> Map<String, Value> {
+        let mut found = Map::new();
+        let mut open = vec![schema];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Object(members) => {
+                    let name = members.get("$ref").and_then(Value::as_str);
+                    let named = name.and_then(|it| {
+                        Some((
+                            it.rsplit_once('/')?.1,
+                            self.document.pointer(it.strip_prefix('#')?)?,
+                        ))
+                    });
+                    if let Some((name, value)) = named
+                        && found.insert(name.to_owned(), value.clone()).is_none()
+                    {
+                        open.push(value);
+                    }
+                    open.extend(members.values());
+                }
+                Value::Array(items) => open.extend(items),
+                Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+            }
+        }
+        found
     }
 
     /// The reply of an operation, its reference followed.

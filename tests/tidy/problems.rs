@@ -30,8 +30,12 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
         .filter_map(|(number, line)| Some((line.split('\t').next()?, number)))
         .collect();
     let mut findings = Vec::new();
+    let given = Regex::new(
+        r#"(?:new|invalid|refused|disproved)\(\s*(?:(?:Kind::)?[A-Za-z]+,\s*)?"([a-z0-9]+(?:-[a-z0-9]+)*)","#,
+    )
+    .expect("a constant pattern");
     for file in tree.rust().filter(|file| is_ours(file)) {
-        for (line, code) in codes(file) {
+        for (line, code) in codes(file, &given) {
             if !explained.contains_key(code.as_str()) {
                 findings.push(file.finding(line, format!("{code} has no line in {WORDS}")));
             }
@@ -48,11 +52,7 @@ fn is_ours(file: &File) -> bool {
 }
 
 /// Codes that a file gives to problems, by the functions that take one, with their lines.
-fn codes(file: &File) -> Vec<(usize, String)> {
-    let given = Regex::new(
-        r#"(?:new|invalid|refused|disproved)\(\s*(?:(?:Kind::)?[A-Za-z]+,\s*)?"([a-z0-9]+(?:-[a-z0-9]+)*)","#,
-    )
-    .expect("a constant pattern");
+fn codes(file: &File, given: &Regex) -> Vec<(usize, String)> {
     let product = file.text.split("#[cfg(test)]").next().unwrap_or_default();
     given
         .captures_iter(product)

@@ -2,7 +2,7 @@
 
 use super::tree::{File, Finding, Tree};
 use regex::Regex;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Glossary rows whose concept arrives with a later issue. The list may only shrink.
 const NOT_BUILT_YET: &[&str] = &[];
@@ -80,18 +80,23 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     let Some(glossary) = tree.get("docs/GLOSSARY.md") else {
         return Vec::new();
     };
-    let words = forbidden(&glossary.text);
+    let words: Vec<(String, String)> = forbidden(&glossary.text)
+        .into_iter()
+        .map(|word| (format!("_{word}_"), word))
+        .collect();
+    // The same names stand in many places: each is cut once.
+    let mut named: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     let identifier = Regex::new(r"[A-Za-z_][A-Za-z0-9_]*").expect("a constant pattern");
     let mut findings = Vec::new();
     for file in tree.rust().filter(|file| !file.path.starts_with("tests/tidy/")) {
         for (number, line) in file.lines() {
             let code = code_of(line);
             for found in identifier.find_iter(&code) {
-                let split = split(found.as_str());
-                let hit = words
-                    .iter()
-                    .find(|word| split.contains(&format!("_{word}_")) && !is_right_here(word, file));
-                if let Some(word) = hit {
+                if !named.contains_key(found.as_str()) {
+                    named.insert(found.as_str().to_owned(), those_in(found.as_str(), &words));
+                }
+                let hits = named.get(found.as_str()).into_iter().flatten();
+                if let Some(word) = hits.copied().find(|word| !is_right_here(word, file)) {
                     findings.push(file.finding(
                         number,
                         format!("`{}` uses `{word}`; see the glossary", found.as_str()),
@@ -102,6 +107,13 @@ pub(crate) fn check(tree: &Tree) -> Vec<Finding> {
     }
     findings.extend(both_sides(tree, glossary));
     findings
+}
+
+/// The forbidden words of a name.
+fn those_in<'a>(name: &str, words: &'a [(String, String)]) -> Vec<&'a str> {
+    let split = split(name);
+    let held = words.iter().filter(|(within, _)| split.contains(within.as_str()));
+    held.map(|(_, word)| word.as_str()).collect()
 }
 
 fn is_right_here(word: &str, file: &File) -> bool {

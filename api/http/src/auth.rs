@@ -77,7 +77,7 @@ impl Door {
         let Self::Token { token, .. } = self else {
             return Ok(Caller::Directory { door: "directory" });
         };
-        self.admit_page(headers)?;
+        self.admit_page(method, headers)?;
         if let Some(given) = bearer(headers)? {
             let peer = if is_forwarded(headers) {
                 Some(FORWARDED)
@@ -96,15 +96,16 @@ impl Door {
         Ok(caller)
     }
 
-    /// On a loopback listener, holds a browser to our own pages: signing in too is no page's of the world
-    /// to do.
-    pub(crate) fn admit_page(&self, headers: &HeaderMap) -> Result<(), Problem> {
+    /// On a loopback listener, holds a browser to our own pages; elsewhere, where a browser asks for more than to be
+    /// shown something: signing in too is no page's of the world to do.
+    pub(crate) fn admit_page(&self, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
         match self {
             Self::Token {
                 loopback_port: Some(port),
                 ..
             } => own_page::admit(headers, *port),
-            Self::Token { .. } | Self::Directory => Ok(()),
+            Self::Token { .. } => own_page::admit_site(method, headers),
+            Self::Directory => Ok(()),
         }
     }
 

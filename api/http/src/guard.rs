@@ -78,7 +78,7 @@ impl Guard {
         input: &mut Input,
     ) -> Result<Option<Position>, Problem> {
         if self.open && method != Method::GET {
-            ctx.door.admit_page(input.headers())?;
+            ctx.door.admit_page(method, input.headers())?;
         }
         if !self.open {
             let admitted = self.authorize(ctx, method, input).await;

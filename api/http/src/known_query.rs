@@ -3,8 +3,9 @@
 //! One that is ignored lets a client believe in a filter, a page or a time that was never asked for: it reads
 //! the same page again and again, or acts on rows it did not want.
 
-use application::parameter::Parameter;
+use application::parameter::{Parameter, Shape};
 use domain::problem::Problem;
+use std::collections::BTreeSet;
 
 /// Read-your-writes: every route waits for this position, where it is given.
 pub(crate) const AFTER_POSITION: &str = "after_position";
@@ -24,7 +25,7 @@ impl KnownQuery {
         let is_known =
             |name: &str| name == AFTER_POSITION || self.has(name) || (has_past && name == "valid_at");
         let Some((name, _)) = query.iter().find(|(name, _)| !is_known(name)) else {
-            return Ok(());
+            return self.refuse_twice(query);
         };
         if matches!(name.as_str(), "as_of" | "valid_at") {
             let detail = format!("this route is always as of now: it takes no {name}");
@@ -39,6 +40,23 @@ impl KnownQuery {
         let name: String = name.chars().take(NAME_CHARS_MAX).collect();
         let detail = format!("this route takes no query parameter {name:?}; it takes: {takes}");
         Err(Problem::invalid("query-unknown", detail))
+    }
+
+    /// Refuses a parameter that is given twice where one value is meant: which of the two counts, nobody could know.
+    fn refuse_twice(self, query: &[(String, String)]) -> Result<(), Problem> {
+        let takes_many = |name: &str| {
+            let known = self.0.iter().find(|known| known.name == name);
+            known.is_some_and(|known| matches!(known.shape, Shape::Texts(_)))
+        };
+        let mut seen = BTreeSet::new();
+        let mut single = query.iter().map(|(name, _)| name.as_str());
+        match single.find(|name| !seen.insert(*name) && !takes_many(name)) {
+            Some(name) => Err(Problem::invalid(
+                "query-twice",
+                format!("the query parameter {name:?} is there twice, and takes one value"),
+            )),
+            None => Ok(()),
+        }
     }
 
     fn has(self, name: &str) -> bool {
@@ -70,6 +88,18 @@ mod tests {
         assert_eq!(problem.code, "query-unknown");
         assert!(problem.detail.ends_with("it takes: cursor, limit"), "{problem}");
         assert_eq!(refused(known, "as_of").unwrap().code, "as-of-not-here");
+        let twice = |name: &str| {
+            [
+                (name.to_owned(), "1".to_owned()),
+                (name.to_owned(), "2".to_owned()),
+            ]
+        };
+        assert_eq!(
+            known.refuse_others(&twice("limit")).unwrap_err().code,
+            "query-twice"
+        );
+        let many = KnownQuery(const { &[Parameter::texts("type", "", "call.dialing")] });
+        assert_eq!(many.refuse_others(&twice("type")), Ok(()));
         assert!(refused(KnownQuery(&[]), &"x".repeat(9_000)).unwrap().detail.len() < 200);
     }
 }

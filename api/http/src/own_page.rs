@@ -7,8 +7,8 @@
 
 use domain::problem::{Kind, Problem};
 use host::config::is_loopback;
-use warp::http::HeaderMap;
-use warp::http::header::{HOST, HeaderName, ORIGIN};
+use warp::http::header::{HOST, HeaderName, ORIGIN, UPGRADE};
+use warp::http::{HeaderMap, Method};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -32,6 +32,19 @@ pub(crate) fn admit(headers: &HeaderMap, port: u16) -> Result<(), Problem> {
         ));
     }
     Ok(())
+}
+
+/// Refuses what a page of another site asks of any listener, but for what only shows something: links lead here from
+/// everywhere, and none of them changes anything or opens a socket with somebody's cookie (RFC 6455, 10.2).
+pub(crate) fn admit_site(method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+    let is_shown = *method == Method::GET && !headers.contains_key(UPGRADE);
+    let site = single(headers, &SEC_FETCH_SITE)?;
+    if is_shown || site.is_none_or(|site| matches!(site, "same-origin" | "none")) {
+        return Ok(());
+    }
+    let detail = "a page of another site asks this: only our own pages command and open sockets; \
+                  programs send no Sec-Fetch-Site";
+    Err(Problem::new(Kind::Forbidden, "page-of-another-site", detail))
 }
 
 fn refused(detail: &str) -> Problem {
@@ -83,6 +96,31 @@ mod tests {
             map.append(*name, HeaderValue::from_bytes(value).unwrap());
         }
         admit(&map, 8080).is_ok()
+    }
+
+    #[test]
+    fn a_page_of_another_site_may_lead_here_and_neither_command_nor_open_a_socket() {
+        let asked = |method: Method, headers: &[(&'static str, &'static str)]| {
+            let mut map = HeaderMap::new();
+            for (name, value) in headers {
+                map.append(*name, HeaderValue::from_static(value));
+            }
+            admit_site(&method, &map).is_ok()
+        };
+        let (post, get) = (Method::POST, Method::GET);
+        for site in ["cross-site", "same-site", "anything"] {
+            assert!(!asked(post.clone(), &[("sec-fetch-site", site)]), "{site}");
+            let socket = [("sec-fetch-site", site), ("upgrade", "websocket")];
+            assert!(!asked(get.clone(), &socket), "{site}");
+            assert!(asked(get.clone(), &[("sec-fetch-site", site)]), "{site}");
+        }
+        assert!(asked(post.clone(), &[]));
+        assert!(asked(post.clone(), &[("sec-fetch-site", "same-origin")]));
+        let twice = [
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "same-origin"),
+        ];
+        assert!(!asked(post, &twice));
     }
 
     #[test]

@@ -281,8 +281,22 @@ fn full() -> Response {
     response
 }
 
-/// One request's answer; a panic becomes a fault.
+/// One request's answer; a panic becomes a fault. No browser takes it for another kind of content, and none keeps it
+/// unless it says so itself.
 pub(crate) async fn routed<B>(routes: &Router, request: hyper::Request<B>) -> Response
+where
+    B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
+{
+    let mut response = answered(routes, request).await;
+    let heads = response.headers_mut();
+    let nosniff = HeaderValue::from_static("nosniff");
+    heads.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(nosniff);
+    let no_store = HeaderValue::from_static("no-store");
+    heads.entry(header::CACHE_CONTROL).or_insert(no_store);
+    response
+}
+
+async fn answered<B>(routes: &Router, request: hyper::Request<B>) -> Response
 where
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send + Sync + 'static,
 {

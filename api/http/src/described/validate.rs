@@ -3,7 +3,7 @@
 use crate::openapi::document;
 use crate::routes::endpoints;
 use jsonschema::Validator;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -15,7 +15,7 @@ pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
     let key = schema.to_string();
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
     let validator = known.entry(key).or_insert_with(|| {
-        let whole = json!({ "allOf": [schema], "components": DOCUMENT["components"] });
+        let whole = json!({ "allOf": [schema], "components": { "schemas": reached(schema) } });
         Arc::new(jsonschema::validator_for(&whole).expect("a schema of the description is one"))
     });
     let validator = Arc::clone(validator);
@@ -24,6 +24,30 @@ pub(crate) fn wrong(schema: &Value, value: &Value) -> Vec<String> {
     errors
         .map(|error| format!("{}: {error}", error.instance_path()))
         .collect()
+}
+
+/// The named schemas that one leads to: to read all some six hundred for each costs more than most tests.
+fn reached(schema: &Value) -> Map<String, Value> {
+    let mut found = Map::new();
+    let mut open = vec![schema];
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Object(members) => {
+                let name = members.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|it| it.strip_prefix("#/components/schemas/"));
+                let named = &DOCUMENT["components"]["schemas"];
+                if let Some((name, value)) = name.and_then(|name| named.as_object()?.get_key_value(name))
+                    && found.insert(name.clone(), value.clone()).is_none()
+                {
+                    open.push(value);
+                }
+                open.extend(members.values());
+            }
+            Value::Array(items) => open.extend(items),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+        }
+    }
+    found
 }
 
 /// The operation of a request; none where no route is asked, or by a method that it has not.

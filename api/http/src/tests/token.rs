@@ -81,6 +81,31 @@ fn nothing_but_health_and_the_page_is_answered_without_the_token() {
 }
 
 #[test]
+fn no_reply_is_taken_for_other_content_and_none_is_kept_unless_it_says_so() {
+    let story = Story::begin();
+    story.runtime.block_on(async {
+        let others = [
+            "/status",
+            "/livez",
+            "/api/v1/whoami",
+            "/api/v1/no-such-route",
+            "/docs/docs.js",
+        ];
+        for path in GUARDED.into_iter().take(3).chain(others) {
+            let reply = story.open(path, &[]).await;
+            let heads = reply.headers();
+            assert_eq!(heads["x-content-type-options"], "nosniff", "{path}");
+            let kept = heads["cache-control"].to_str().unwrap();
+            assert!(
+                kept.contains("no-store") || kept.contains("no-cache"),
+                "{path}: {kept}"
+            );
+        }
+    });
+    story.end();
+}
+
+#[test]
 fn a_page_of_another_origin_is_refused_with_and_without_the_token() {
     let story = Story::begin();
     story.runtime.block_on(async {
