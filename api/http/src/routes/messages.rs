@@ -4,11 +4,13 @@ use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};
 use crate::guard::{in_scope, sees_person};
 use crate::reply::Written;
+use application::inquiring::{BY, REASON, Shown, put_on_record};
 use application::messages::{
     MessageDraft, MessageSent, MessagesShown, ReplyOrder, ReplyTaken, messages_of, reply, send,
 };
 use application::parameter::Parameter;
 use domain::ids::{CampaignId, MessageId};
+use domain::inquiry::ReadForm;
 use domain::message::{REPLY_ID_BYTES_MAX, TEXT_CHARS_MAX, Way};
 use domain::phone_number::PhoneNumber;
 use domain::problem::Problem;
@@ -21,6 +23,9 @@ const TEXT_BYTES_MAX: usize = 256;
 
 /// Most addresses of what goes with a message.
 const ATTACHMENTS_MAX: usize = 5;
+
+/// When and how somebody was written to is of that person.
+const MESSAGES: Shown = Shown::of(&["messages"], ReadForm::Masked);
 
 /// Whose messages.
 const CUSTOMER: Parameter =
@@ -41,7 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             list,
         )
         .needs(Permission::CallsRead, About::Handler)
-        .query(const { &[CUSTOMER] }),
+        .query(const { &[CUSTOMER, BY, REASON] }),
         Endpoint::post(
             "/api/v1/messages/replies",
             "What a gateway tells of a reply: 退订, T, TD or STOP is an opt-out, on the number first",
@@ -152,7 +157,13 @@ async fn list(ctx: Ctx, input: Input) -> Result<Read<MessagesShown>, Problem> {
     if !sees_person(&ctx, &scope, &person).await? {
         return Err(Problem::missing("this customer"));
     }
-    messages_of(&ctx.installation, customer).await.map(Read)
+    let shown = messages_of(&ctx.installation, customer.clone()).await?;
+    let what = Shown {
+        customer: Some(customer),
+        ..MESSAGES
+    };
+    put_on_record(&ctx.installation, input.reader(), what).await?;
+    Ok(Read(shown))
 }
 
 /// What a gateway tells.

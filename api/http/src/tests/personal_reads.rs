@@ -41,6 +41,7 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
     for path in [
         &format!("{customer}/timeline?by=li"),
         "/api/v1/numbers/13800138000",
+        "/api/v1/messages?customer=C001&by=zhao",
     ] {
         assert_eq!(story.send("GET", path, "").0, 200, "{path}");
     }
@@ -50,7 +51,7 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
 
     let reads = story.trail(kind);
     let who: Vec<_> = reads.iter().map(|read| read["by_whom"].clone()).collect();
-    assert_eq!(who, ["wang", "li", "directory"], "{reads:#?}");
+    assert_eq!(who, ["wang", "li", "directory", "zhao"], "{reads:#?}");
     let first = &reads[0];
     assert_eq!(first["customer"], shown["id"]);
     assert_eq!(
@@ -67,7 +68,7 @@ fn whoever_reads_of_a_person_is_on_record_and_nothing_of_the_person_is() {
     }
     assert_eq!(story.trail(&format!("{kind}&by=wang")).len(), 1);
     assert_eq!(story.trail(&format!("{kind}&by=wan")).len(), 0);
-    assert_eq!(story.trail(&format!("{kind}&customer=C001")).len(), 2);
+    assert_eq!(story.trail(&format!("{kind}&customer=C001")).len(), 3);
     let at = first["at"].as_str().unwrap();
     assert!(!story.trail(&format!("{kind}&from={at}")).is_empty());
     assert_eq!(story.trail(&format!("{kind}&to={at}")), Vec::<Value>::new());
