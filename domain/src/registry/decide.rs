@@ -5,7 +5,7 @@ use super::command::RegistryCommand;
 use super::event::RegistryEvent;
 use super::refusal::RegistryRefusal;
 use super::state::RegistryState;
-use crate::registry_book::{Edition, HASHED_MAX, REGISTRIES_MAX, REGISTRY_AREAS_MAX, SALT_BYTES_MAX};
+use crate::registry_book::{Edition, REGISTRIES_MAX, REGISTRY_AREAS_MAX, SALT_BYTES_MAX, SALTS_MAX};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
@@ -73,15 +73,15 @@ fn is_known(
                 bytes_max: SALT_BYTES_MAX,
             });
         }
-        let is_hashed = known.is_some_and(|known| known.digests.is_some());
-        if !is_hashed && book.hashed_count() >= HASHED_MAX {
-            return Err(RegistryRefusal::TooMany { count: HASHED_MAX });
+        let salts = book.salts();
+        if !salts.contains(digests) && salts.len() >= SALTS_MAX {
+            return Err(RegistryRefusal::TooManySalts { count: SALTS_MAX });
         }
     }
     let Some(known) = known.filter(|known| !known.is_newer(edition)) else {
         return Ok(false);
     };
-    let same = known.digests == edition.digests
+    let same = edition.digests.iter().all(|digests| known.digests.contains(digests))
         && (known.numbers, known.bad) == (edition.numbers, edition.bad)
         && known.newest() == Some(edition.as_of);
     match (same, known.newest()) {

@@ -15,6 +15,8 @@ pub enum RegistryRefusal {
     NotNewer { as_of: Day, known: Day },
     #[error("there are {count} lists, and no further one is kept")]
     TooMany { count: usize },
+    #[error("{count} salts are known, each of which costs a look at every dial; no further one is taken")]
+    TooManySalts { count: usize },
     #[error("a salt has at most {bytes_max} bytes")]
     Salt { bytes_max: usize },
     #[error("an edition names at most {count} area codes")]

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most lists of an installation; each is looked through at a dial.
 pub const REGISTRIES_MAX: usize = 64;
 
-/// Most lists that came as digests: each other salt costs a digest and a read at every dial.
-pub const HASHED_MAX: usize = 16;
+/// Most salts of all lists: each costs a digest and a read at every dial.
+pub const SALTS_MAX: usize = 16;
 
 /// Most area codes of one list: there are 800.
 pub const REGISTRY_AREAS_MAX: usize = 800;
@@ -25,7 +25,9 @@ pub struct RegistryKnown {
     pub whole: Option<Day>,
     /// The last edition of each area code that came by itself.
     pub areas: BTreeMap<AreaCode, Day>,
-    pub digests: Option<Digests>,
+    /// Every way in which its numbers came hidden: an edition in clear or under another salt does not take
+    /// off the list who came before it, so what was ever taken binds for good.
+    pub digests: BTreeSet<Digests>,
     /// Numbers and bad rows of its last edition.
     pub numbers: u64,
     pub bad: u64,
@@ -52,7 +54,7 @@ impl RegistryKnown {
             let of_area = self.areas.entry(*area).or_insert(edition.as_of);
             *of_area = (*of_area).max(edition.as_of);
         }
-        self.digests.clone_from(&edition.digests);
+        self.digests.extend(edition.digests.clone());
         (self.numbers, self.bad) = (edition.numbers, edition.bad);
     }
 
@@ -92,22 +94,14 @@ impl RegistryBook {
         self.lists.is_empty()
     }
 
-    /// The salts by which numbers are looked for at a dial: one for each list that came as digests.
+    /// The salts by which numbers are looked for at a dial: of all lists, and of all their editions.
     pub fn salts(&self) -> BTreeSet<&Digests> {
-        self.lists
-            .values()
-            .filter_map(|list| list.digests.as_ref())
-            .collect()
+        self.lists.values().flat_map(|list| &list.digests).collect()
     }
 
     /// Lists that came as digests under this salt.
     pub fn is_under(&self, name: &NumberListName, digests: &Digests) -> bool {
-        self.get(name)
-            .is_some_and(|list| list.digests.as_ref() == Some(digests))
-    }
-
-    pub fn hashed_count(&self) -> usize {
-        self.lists.values().filter(|list| list.digests.is_some()).count()
+        self.get(name).is_some_and(|list| list.digests.contains(digests))
     }
 
     /// After one more edition.
