@@ -29,8 +29,10 @@ pub struct RegistryShown {
     pub form: &'static str,
     /// Numbers that were taken of its last edition.
     pub numbers: u64,
-    /// Rows of it that held none.
+    /// Rows of it that nobody could read; only earlier versions took an edition with such.
     pub bad: u64,
+    /// Rows of it with a whole number that nobody can call.
+    pub uncallable: u64,
 }
 
 /// One area code of a list.
@@ -102,13 +104,15 @@ fn shown(name: &NumberListName, list: &RegistryKnown, today: Day) -> RegistrySho
         area: area.to_string(),
         as_of: *as_of,
     });
+    let counted = |count: fn(&Edition) -> u64| list.last.as_ref().map_or(0, count);
     RegistryShown {
         name: name.clone(),
         as_of,
         days: as_of.map(|as_of| as_of.days_to(today)),
         areas: areas.collect(),
         form: form_of(&list.digests),
-        numbers: list.numbers,
-        bad: list.bad,
+        numbers: counted(|last| last.numbers),
+        bad: counted(|last| last.bad),
+        uncallable: counted(|last| last.uncallable),
     }
 }

@@ -19,6 +19,7 @@ fn edition(as_of: &str, areas: &[&str], salt: Option<&str>) -> Edition {
         }),
         numbers: 3,
         bad: 0,
+        uncallable: 0,
     }
 }
 
@@ -102,11 +103,7 @@ fn salts_are_few_and_looked_for_once_whichever_lists_came_so() {
     let salts: Vec<String> = (0..=SALTS_MAX).map(|index| format!("pepper-{index}")).collect();
     let editions: Vec<(&str, Edition)> = salts[..SALTS_MAX]
         .iter()
-        .enumerate()
-        .map(|(index, salt)| {
-            let as_of = format!("2026-02-{:02}", index + 1);
-            ("partner", edition(&as_of, &[], Some(salt)))
-        })
+        .map(|salt| ("partner", edition("2026-03-01", &[], Some(salt))))
         .collect();
     let state = book(&editions);
     assert_eq!(state.book().salts().len(), SALTS_MAX);
@@ -159,4 +156,32 @@ fn what_came_as_digests_binds_whatever_comes_after_it() {
         let salts = 1 + usize::from(salt.is_some());
         assert_eq!(state.book().salts().len(), salts, "{areas:?} {salt:?}");
     }
+}
+
+#[test]
+fn a_list_is_of_no_day_by_rows_that_nobody_could_read() {
+    let torn = Edition {
+        bad: 1,
+        ..edition("2026-03-01", &[], None)
+    };
+    let refused = when(&RegistryState::default(), record("us-dnc", torn.clone()));
+    assert!(refused.is_err(), "{refused:?}");
+    // Earlier versions took it: the corrected file of the same day is taken, and no earlier one.
+    let mut state = RegistryState::default();
+    let taken = RegistryEvent::Imported {
+        registry: "us-dnc".parse().unwrap(),
+        edition: Box::new(torn),
+        reason: "the list of March".to_owned(),
+    };
+    NumberRegistry::evolve(&mut state, &taken, NOW.parse().unwrap());
+    let corrected = record("us-dnc", edition("2026-03-01", &[], None));
+    assert_eq!(when(&state, corrected.clone()).map(|events| events.len()), Ok(1));
+    assert!(matches!(
+        when(&state, record("us-dnc", edition("2026-02-28", &[], None))),
+        Err(RegistryRefusal::NotNewer { .. })
+    ));
+    for event in when(&state, corrected.clone()).unwrap() {
+        NumberRegistry::evolve(&mut state, &event, NOW.parse().unwrap());
+    }
+    assert_eq!(when(&state, corrected), Ok(vec![]));
 }

@@ -28,9 +28,8 @@ pub struct RegistryKnown {
     /// Every way in which its numbers came hidden: an edition in clear or under another salt does not take
     /// off the list who came before it, so what was ever taken binds for good.
     pub digests: BTreeSet<Digests>,
-    /// Numbers and bad rows of its last edition.
-    pub numbers: u64,
-    pub bad: u64,
+    /// Its last edition.
+    pub last: Option<Edition>,
 }
 
 impl RegistryKnown {
@@ -55,18 +54,19 @@ impl RegistryKnown {
             *of_area = (*of_area).max(edition.as_of);
         }
         self.digests.extend(edition.digests.clone());
-        (self.numbers, self.bad) = (edition.numbers, edition.bad);
+        self.last = Some(edition.clone());
     }
 
-    /// Whether an edition says something new of it.
-    pub fn is_newer(&self, edition: &Edition) -> bool {
-        let newer = |known: Option<Day>| known.is_none_or(|known| known < edition.as_of);
+    /// The later day that is known of all that an edition is about; `None` where it is older than nothing.
+    pub fn later_than(&self, edition: &Edition) -> Option<Day> {
+        let later = |known: Option<Day>| known.filter(|known| *known > edition.as_of);
         match edition.areas.is_empty() {
-            true => newer(self.whole),
-            false => edition
-                .areas
-                .iter()
-                .any(|area| newer(self.areas.get(area).copied())),
+            true => later(self.whole),
+            false => {
+                let of_area = |area: &AreaCode| later(self.areas.get(area).copied());
+                let days: Option<Vec<Day>> = edition.areas.iter().map(of_area).collect();
+                days.and_then(|days| days.into_iter().min())
+            }
         }
     }
 }
