@@ -118,6 +118,11 @@ pub struct JoinedFacts {
 }
 
 impl JoinedFacts {
+    /// One of their numbers stands on a list that came as digests: there is no end of it.
+    pub fn note_listed(&mut self) {
+        self.note_number(false, Some(Suppressed::ForGood));
+    }
+
     /// What one of their numbers says of being called.
     pub fn note_number(&mut self, opted_out: bool, suppressed: Option<Suppressed>) {
         let said = match opted_out {

@@ -115,3 +115,28 @@ fn what_cannot_be_merged_says_why() {
     assert_eq!(server.post("/api/v1/customers/C1/merge", &no_reason).0, 422);
     server.end();
 }
+
+/// `printf '%s' pepper+8613800138001 | sha256sum`: the number of C3.
+const SALTED: &str = "bf288bcd0d540cd411d757779ed0890c253af175d1e003ed670eca3e6bbe4344";
+
+#[test]
+fn a_digest_under_the_other_id_binds_and_the_answer_to_why_not_says_so() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let rows = json!({ "digests": [SALTED], "list": "partner", "reason": "the list of March" });
+    assert_eq!(server.post("/api/v1/numbers/import", &rows).0, 200);
+    let edition = json!({ "registry": "partner", "as_of": "2025-11-01", "form": "sha256", "salt": "pepper",
+        "numbers": 1, "reason": "the list of March" });
+    assert_eq!(server.post("/api/v1/registries", &edition).0, 200);
+    assert_eq!(server.post("/api/v1/customers/C1/merge", &order("C3")).0, 200);
+    // Now, and the same instant as one gone by: then each id is read with its own key.
+    let mut moment = String::new();
+    for _ in 0..2 {
+        let path = format!("/api/v1/customers/C1/why-not?reason=test{moment}");
+        let (_, why) = server.send("GET", &path, "");
+        moment = format!("&at={}", why["at"].as_str().unwrap());
+        let said = why["verdicts"].as_array().unwrap();
+        let of = said.iter().find(|one| one["rule"] == "merged_person").unwrap();
+        assert_eq!(of["facts"]["because"], "suppressed", "{why}");
+    }
+    server.end();
+}
