@@ -4,7 +4,10 @@
 //! then: whoever asks again after a stop in between finishes it.
 
 use crate::installation::{Installation, follow};
-use domain::customer::{CustomerCommand, CustomerState, MergeOrder, MergeSide, UnmergeOrder};
+use actors::AskError;
+use domain::customer::{
+    CustomerCommand, CustomerRefusal, CustomerState, MergeOrder, MergeSide, UnmergeOrder,
+};
 use domain::ids::{CampaignId, CustomerId, NumberId};
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
@@ -102,14 +105,16 @@ pub async fn merge(installation: &Installation, order: Merging, cause: Cause) ->
 }
 
 fn may_keep(kept: &CustomerState, order: &Merging) -> Result<(), Problem> {
-    if let Some(into) = kept.merged_into() {
-        let detail = format!(
-            "customer {} was merged into {into}: merge into that one",
-            order.kept
-        );
-        return Err(Problem::refused("merged-already", detail));
-    }
-    Ok(())
+    kept.may_keep(&order.other).map_err(|refusal| match refusal {
+        CustomerRefusal::MergedInto { customer } => {
+            let detail = format!(
+                "customer {} was merged into {customer}: merge into that one",
+                order.kept
+            );
+            Problem::refused("merged-already", detail)
+        }
+        refusal => Problem::from(AskError::Refused(refusal)),
+    })
 }
 
 /// They are two persons after all: the kept one is called by its own record alone first, then the other may

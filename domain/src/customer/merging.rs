@@ -42,15 +42,10 @@ pub(super) fn merge(state: &CustomerState, order: MergeOrder) -> Decided {
 }
 
 fn keep(state: &CustomerState, order: MergeOrder) -> Decided {
-    if let Some(into) = state.merged_into() {
-        return Err(CustomerRefusal::MergedInto {
-            customer: into.clone(),
-        });
-    }
+    state.may_keep(&order.with)?;
     if state.joined().contains(&order.with) {
         return Ok(Vec::new());
     }
-    at_most(state.joined().len() + 1, MERGED_MAX, "merged ids")?;
     Ok(vec![merged(order)])
 }
 
@@ -179,6 +174,28 @@ impl Together {
 }
 
 impl CustomerState {
+    /// Whether it may be the id by which another's person is called: all that the kept side refuses, to be
+    /// asked before the other gives anything up. Merged already: nothing stands against it. A dial that is
+    /// granted or a call that is open was granted without what the other says, and ends first.
+    pub fn may_keep(&self, other: &CustomerId) -> Result<(), CustomerRefusal> {
+        not_erased(self)?;
+        if !self.is_registered() {
+            return Err(CustomerRefusal::NotRegistered);
+        }
+        if let Some(into) = self.merged_into() {
+            return Err(CustomerRefusal::MergedInto {
+                customer: into.clone(),
+            });
+        }
+        if self.joined().contains(other) {
+            return Ok(());
+        }
+        if let Some(call) = self.open_calls().first() {
+            return Err(CustomerRefusal::MergeInCall { call: *call });
+        }
+        at_most(self.joined().len() + 1, MERGED_MAX, "merged ids")
+    }
+
     /// The id by which the person is called instead, while this one is merged.
     pub fn merged_into(&self) -> Option<&CustomerId> {
         self.merged.as_deref().and_then(|merged| merged.into.as_ref())

@@ -116,6 +116,22 @@ fn what_cannot_be_merged_says_why() {
     server.end();
 }
 
+#[test]
+fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let kept = shown(&server, "C1")["id"].as_str().unwrap().to_owned();
+    let erased = json!({ "reason": "asked", "approved_by": "boss" });
+    let (status, told) = server.post(&format!("/api/v1/customers/{kept}/erase"), &erased);
+    assert!(status < 300, "{told}");
+    let refused = server.post(&format!("/api/v1/customers/{kept}/merge"), &order("C2"));
+    assert_eq!(refused.0, 422, "{refused:?}");
+    assert_eq!(server.events("customer.merged").len(), 0);
+    let other = shown(&server, "C2");
+    assert!(other["merged_into"].is_null(), "{other}");
+    assert!(other["enrolments"][0]["not_called"].is_null(), "{other}");
+    server.end();
+}
+
 /// `printf '%s' pepper+8613800138001 | sha256sum`: the number of C3.
 const SALTED: &str = "bf288bcd0d540cd411d757779ed0890c253af175d1e003ed670eca3e6bbe4344";
 

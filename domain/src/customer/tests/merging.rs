@@ -274,3 +274,14 @@ fn chains_calls_under_way_and_too_many_are_refused() {
     check(&person(&[]), itself, Err(CustomerRefusal::MergedWithItself));
     check(&[], merge(MergeSide::Kept), Err(CustomerRefusal::NotRegistered));
 }
+
+/// Whoever is granted a dial, or called, was asked without what the other id says.
+#[test]
+fn the_kept_id_is_not_merged_in_the_middle_of_its_own_call() {
+    let in_call = CustomerRefusal::MergeInCall { call: nth_call(1) };
+    check(&person(&[granted(1)]), merge(MergeSide::Kept), Err(in_call));
+    let merged_before = person(&[merged(MergeSide::Kept), granted(1)]);
+    check(&merged_before, merge(MergeSide::Kept), Ok(vec![]));
+    let over = person(&[granted(1), closed(&closing(1, Disposition::NoAnswer), None)]);
+    check(&over, merge(MergeSide::Kept), Ok(vec![merged(MergeSide::Kept)]));
+}
