@@ -158,10 +158,15 @@ impl When<'_> {
         judge_customer(&self.facts, found).iter().any(waits)
     }
 
+    /// A hold stands on this id or on another one of the person.
+    fn is_held(&self) -> bool {
+        self.facts.held || self.facts.joined.iter().any(|other| other.held)
+    }
+
     fn assumed(&self, found: Timestamp) -> Vec<&'static str> {
         let all = [
             ("campaign_running", !self.facts.campaign.running),
-            ("hold_released", self.facts.held),
+            ("hold_released", self.is_held()),
             ("call_over", self.enrolment.open.is_some()),
             ("holidays_imported", self.waits_for(waits_for_holidays, found)),
             ("facts_kept", self.waits_for(waits_for_facts, found)),
@@ -225,9 +230,11 @@ impl When<'_> {
         campaign.running = true;
         campaign.calendars = campaign.calendars.assuming_ordinary();
         campaign.kept = campaign.kept.assuming_kept();
+        let joined: Vec<JoinedFacts> = self.facts.joined.iter().map(JoinedFacts::released).collect();
         let facts = CustomerFacts {
             campaign: &campaign,
             held: false,
+            joined: &joined,
             ..self.facts
         };
         let of_number = NumberFacts {
