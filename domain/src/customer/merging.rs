@@ -201,6 +201,20 @@ impl CustomerState {
         self.merged.as_deref().and_then(|merged| merged.into.as_ref())
     }
 
+    /// Campaigns in which this id is not called because it was merged into that one.
+    pub fn given_up_for(&self, kept: &CustomerId) -> Vec<CampaignId> {
+        let by_merge = by_merge(kept);
+        let enrolments = self.enrolments().iter();
+        let given_up = enrolments.filter(|(_, enrolment)| {
+            let why = enrolment
+                .not_dialed
+                .as_ref()
+                .filter(|_| enrolment.settled.is_some());
+            why.is_some_and(|why| why.rule == by_merge.rule && why.facts == by_merge.facts)
+        });
+        given_up.map(|(campaign, _)| campaign.clone()).collect()
+    }
+
     /// Ids of the same person that are called by this one.
     pub fn joined(&self) -> &[CustomerId] {
         self.merged.as_deref().map_or(&[], |merged| &merged.joined)

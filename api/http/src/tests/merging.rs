@@ -132,6 +132,25 @@ fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
     server.end();
 }
 
+/// The number is called once in a campaign, for whoever came first; that id gives it up.
+#[test]
+fn where_the_other_id_was_called_for_a_shared_number_nobody_is_and_the_answer_says_so_each_time() {
+    let by_number = CAMPAIGN.replace("by_customer", "by_number");
+    let server = Server::with_people(&by_number, PEOPLE);
+    let enrolled = &shown(&server, "C2")["enrolments"][0];
+    assert_eq!(enrolled["not_called"]["rule"], "same_number", "{enrolled}");
+    for time in ["once", "again"] {
+        let (status, merged) = server.post("/api/v1/customers/C2/merge", &order("C1"));
+        assert_eq!(status, 200, "{time}: {merged}");
+        assert_eq!(merged["settled"], json!(["T"]), "{time}: {merged}");
+        assert_eq!(merged["not_called_in"], json!(["T"]), "{time}: {merged}");
+    }
+    let released = server.events("number.claim_released");
+    assert_eq!(released.len(), 1, "{released:?}");
+    assert_eq!(released[0]["data"]["campaign"], "T", "{released:?}");
+    server.end();
+}
+
 /// `printf '%s' pepper+8613800138001 | sha256sum`: the number of C3.
 const SALTED: &str = "bf288bcd0d540cd411d757779ed0890c253af175d1e003ed670eca3e6bbe4344";
 
