@@ -366,6 +366,18 @@ pub struct CampaignFacts {
     pub free_agents: Vec<UserId>,
 }
 
+impl CampaignFacts {
+    /// The same for a look ahead: each number is taken to be checked by then, or the hours without a check
+    /// would follow one another. Nobody is called by it: when that time comes it is judged anew.
+    pub fn assuming_checked(&self) -> Self {
+        let mut checked = self.clone();
+        if let Some(screening) = checked.plan.screening.as_deref_mut() {
+            screening.number_check = None;
+        }
+        checked
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

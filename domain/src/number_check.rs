@@ -16,6 +16,23 @@ const CHECK_AGE_DAYS: u32 = 30;
 /// One day in milliseconds.
 const DAY_MS: u64 = 86_400_000;
 
+/// How long before a campaign's end a number that waits for its check is asked about once more: a call that
+/// is granted then can still be placed.
+const LAST_LOOK_MS: u64 = 60_000;
+
+/// When a number that waits for its check is asked about again, which would be `at`: before the campaign's
+/// end where there is time left, and at its end otherwise. Who waits then is settled by the end: a check that
+/// has not come settles nobody.
+pub fn check_asked_again(at: Timestamp, ends_at: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    match ends_at {
+        Some(ends_at) if at >= ends_at && now < ends_at => {
+            let last_look = ends_at.minus_ms(LAST_LOOK_MS);
+            if last_look > now { last_look } else { ends_at }
+        }
+        Some(_) | None => at,
+    }
+}
+
 /// The six states of a vacancy check, in the order of their numbers.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,

@@ -45,6 +45,23 @@ pub enum InvalidPhoneNumber {
     NotANumberOf(&'static str),
 }
 
+impl InvalidPhoneNumber {
+    /// Whether the text is a whole number all the same, one that nobody can call; what is cut off, or of
+    /// something else, is none.
+    pub const fn is_of_a_number(self) -> bool {
+        match self {
+            Self::UnknownCountry | Self::NotANumberOf(_) => true,
+            Self::Empty
+            | Self::TooLongText
+            | Self::SpreadsheetDecimal
+            | Self::ScientificNotation
+            | Self::StrangeCharacter(_)
+            | Self::TooShort(_)
+            | Self::TooLong(_) => false,
+        }
+    }
+}
+
 impl PhoneNumber {
     /// Reads what a person or a file wrote; without a country code it is a mainland Chinese number.
     pub fn parse(text: &str) -> Result<Self, InvalidPhoneNumber> {

@@ -1,12 +1,15 @@
 //! Two ids of one person: one is called, and what was said under the other binds at the dial.
 
 use crate::testing::line::{FakeLine, ringing};
-use crate::testing::world::{World, count, no_flow};
+use crate::testing::world::{World, count, no_flow, phone};
 use crate::testing::{on_one_thread, settle};
 use domain::customer::command::CustomerCommand;
 use domain::customer::{MergeOrder, MergeSide};
 use domain::number::command::NumberCommand;
 use domain::number::event::OptOutSource;
+use domain::ports::vault::Vault;
+use domain::registry::{AllRegistries, RegistryCommand};
+use domain::registry_book::{Digests, Edition};
 
 /// Moves of the clock within which somebody who is due would long have been dialed.
 const WATCHED_MOVES: usize = 60;
@@ -75,5 +78,48 @@ fn a_number_that_opted_out_under_the_other_id_keeps_the_person_from_being_dialed
         assert_eq!(refused.len(), 1, "{:#?}", world.fakes.store.kinds());
         assert_eq!(refused[0]["facts"]["because"], "suppressed");
         assert_eq!(world.count("customer.enrolment_settled"), 2);
+    });
+}
+
+#[test]
+fn a_number_whose_digest_is_on_a_list_under_the_other_id_keeps_the_person_from_being_dialed() {
+    on_one_thread(async {
+        let world = merged().await;
+        let salted = Digests {
+            salt: "pepper".to_owned(),
+        };
+        let digest = salted.of(&phone(1)).stream_text();
+        let listed = NumberCommand::List {
+            list: "partner".parse().expect("a name"),
+            reason: "the list of March".to_owned(),
+        };
+        let id = world.fakes.vault.derive_number(&digest);
+        let asked = world.system.numbers.ask(&id, listed, world.outside());
+        asked.await.expect("a number is put on a list");
+        let edition = Edition {
+            as_of: "2026-03-01".parse().expect("a day"),
+            areas: Vec::new(),
+            digests: Some(salted),
+            numbers: 1,
+            bad: 0,
+            uncallable: 0,
+        };
+        let recorded = RegistryCommand::Record {
+            registry: "partner".parse().expect("a name"),
+            edition: Box::new(edition),
+            reason: "the list of March".to_owned(),
+        };
+        let registries = &world.system.registries;
+        let asked = registries.ask(&AllRegistries, recorded, world.outside());
+        asked.await.expect("an edition is taken");
+        let _drivers = world.start_drivers().await;
+        let_time_pass(&world).await;
+        assert_eq!(
+            (world.lines[0].dialed_count(), world.count("call.dialing")),
+            (0, 0)
+        );
+        let refused = world.data("customer.dial_refused");
+        assert_eq!(refused.len(), 1, "{:#?}", world.fakes.store.kinds());
+        assert_eq!(refused[0]["facts"]["because"], "suppressed");
     });
 }

@@ -28,6 +28,7 @@ async fn imported(world: &World, name: &str, as_of: &str, digests: Option<Digest
         digests,
         numbers: 1,
         bad: 0,
+        uncallable: 0,
     };
     let command = RegistryCommand::Record {
         registry: name.parse().unwrap(),

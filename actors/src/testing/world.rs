@@ -306,7 +306,7 @@ pub(crate) fn count(kinds: &[String], kind: &str) -> usize {
 }
 
 /// A generated number nobody has.
-fn phone(index: usize) -> String {
+pub(crate) fn phone(index: usize) -> String {
     format!("+8613800{:06}", 138_000 + index)
 }
 

@@ -4,8 +4,12 @@
 //! then: whoever asks again after a stop in between finishes it.
 
 use crate::installation::{Installation, follow};
-use domain::customer::{CustomerCommand, CustomerState, MergeOrder, MergeSide, UnmergeOrder};
+use actors::AskError;
+use domain::customer::{
+    CustomerCommand, CustomerRefusal, CustomerState, MergeOrder, MergeSide, UnmergeOrder,
+};
 use domain::ids::{CampaignId, CustomerId, NumberId};
+use domain::number::NumberCommand;
 use domain::problem::Problem;
 use domain::stored_event::{Cause, Position};
 use projections::views::customer_timeline;
@@ -37,7 +41,8 @@ pub struct Merged {
     pub merged: bool,
     /// Campaigns in which the other id waited to be called: it is not, any more.
     pub settled: Vec<CampaignId>,
-    /// Those of them in which the kept id is not: nobody calls the person there unless a list brings them.
+    /// Those of them in which the kept id is not, or is settled: nobody calls the person there unless a list
+    /// brings them.
     pub not_called_in: Vec<CampaignId>,
     /// All ids that are called by the kept one.
     pub joined: Vec<CustomerId>,
@@ -65,21 +70,18 @@ pub struct Candidate {
     pub merged_into: Option<CustomerId>,
 }
 
-/// The two ids become one person. Merged already: nothing happens twice.
+/// The two ids become one person. Merged already: nothing happens twice, and the answer is the same.
 pub async fn merge(installation: &Installation, order: Merging, cause: Cause) -> Result<Merged, Problem> {
     let customers = &installation.entities.customers;
-    let kept = customers.state(&order.kept).await?;
     // What the kept one would refuse is found before the other gives anything up.
-    let before = customers.state(&order.other).await?.state;
-    may_keep(&kept.state, &order)?;
-    let waiting: Vec<CampaignId> = waiting_in(&before);
+    may_keep(&customers.state(&order.kept).await?.state, &order)?;
     let mut position = Position(0);
     for turn in 0..SETTLINGS_MAX {
         let command = CustomerCommand::Merge(side(&order, MergeSide::Other));
         let cause = follow(cause, &format!("merge/other/{turn}"));
         let answer = customers.ask(&order.other, command, cause).await?;
         position = position.max(answer.position);
-        if answer.events.is_empty() || waiting_in(&answer.state).is_empty() {
+        if answer.events.is_empty() || !is_waiting(&answer.state) {
             break;
         }
     }
@@ -87,29 +89,63 @@ pub async fn merge(installation: &Installation, order: Merging, cause: Cause) ->
     let answer = customers
         .ask(&order.kept, command, follow(cause, "merge/kept"))
         .await?;
-    let not_called = waiting
-        .iter()
-        .filter(|campaign| answer.state.enrolment(campaign).is_none());
+    let other = customers.state(&order.other).await?.state;
+    let settled = other.given_up_for(&order.kept);
+    let released = give_back(installation, &order.other, &other, &settled, cause).await?;
+    let is_over = |campaign: &&CampaignId| {
+        let enrolment = answer.state.enrolment(campaign);
+        enrolment.is_none_or(|enrolment| enrolment.settled.is_some())
+    };
     Ok(Merged {
-        not_called_in: not_called.cloned().collect(),
-        settled: waiting,
+        not_called_in: settled.iter().filter(is_over).cloned().collect(),
+        settled,
         merged: true,
         joined: answer.state.joined().to_vec(),
-        position: position.max(answer.position),
+        position: position.max(answer.position).max(released),
         kept: order.kept,
         other: order.other,
     })
 }
 
 fn may_keep(kept: &CustomerState, order: &Merging) -> Result<(), Problem> {
-    if let Some(into) = kept.merged_into() {
-        let detail = format!(
-            "customer {} was merged into {into}: merge into that one",
-            order.kept
-        );
-        return Err(Problem::refused("merged-already", detail));
+    kept.may_keep(&order.other).map_err(|refusal| match refusal {
+        CustomerRefusal::MergedInto { customer } => {
+            let detail = format!(
+                "customer {} was merged into {customer}: merge into that one",
+                order.kept
+            );
+            Problem::refused("merged-already", detail)
+        }
+        refusal => Problem::from(AskError::Refused(refusal)),
+    })
+}
+
+/// Numbers for which the other id was called in the campaigns that it gave up: whoever a list brings next is
+/// called there.
+async fn give_back(
+    installation: &Installation,
+    id: &CustomerId,
+    other: &CustomerState,
+    settled: &[CampaignId],
+    cause: Cause,
+) -> Result<Position, Problem> {
+    let numbers = &installation.entities.numbers;
+    let mut position = Position(0);
+    for known in other.numbers() {
+        let claims = numbers.state(&known.number).await?.state;
+        for (campaign, customer) in claims.claims().iter() {
+            if customer != id || !settled.contains(campaign) {
+                continue;
+            }
+            let release = NumberCommand::ReleaseClaim {
+                campaign: campaign.clone(),
+                customer: id.clone(),
+            };
+            let cause = follow(cause, &format!("merge/claim/{}/{campaign}", known.number));
+            position = position.max(numbers.ask(&known.number, release, cause).await?.position);
+        }
     }
-    Ok(())
+    Ok(position)
 }
 
 /// They are two persons after all: the kept one is called by its own record alone first, then the other may
@@ -158,10 +194,9 @@ fn side(order: &Merging, side: MergeSide) -> MergeOrder {
     }
 }
 
-fn waiting_in(state: &CustomerState) -> Vec<CampaignId> {
-    let enrolments = state.enrolments().iter();
-    let waiting = enrolments.filter(|(_, enrolment)| enrolment.settled.is_none());
-    waiting.map(|(campaign, _)| campaign.clone()).collect()
+fn is_waiting(state: &CustomerState) -> bool {
+    let mut enrolments = state.enrolments().iter();
+    enrolments.any(|(_, enrolment)| enrolment.settled.is_none())
 }
 
 /// Who shares a number with a person. A hint: whether they are one person, somebody says.

@@ -5,12 +5,13 @@ use actors::Answer;
 use domain::ids::NumberId;
 use domain::problem::Problem;
 use domain::registry::{AllRegistries, NumberRegistry, RegistryCommand};
-use domain::registry_book::{Edition, NumberDigest, RegistryKnown};
+use domain::registry_book::{Digests, Edition, NumberDigest, RegistryKnown};
 use domain::screening::NumberListName;
 use domain::stored_event::Cause;
 use domain::working_calendar::Day;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A list that others keep, as its editions left it.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,13 +24,15 @@ pub struct RegistryShown {
     pub days: Option<i64>,
     /// Area codes that came by themselves, each with its own date.
     pub areas: Vec<AreaShown>,
-    /// Its numbers came as digests; `salted` where there is a salt.
+    /// Some of its numbers came as digests; `salted` where there is a salt.
     #[schemars(extend("enum" = ["clear", "sha256", "sha256_salted"]))]
     pub form: &'static str,
     /// Numbers that were taken of its last edition.
     pub numbers: u64,
-    /// Rows of it that held none.
+    /// Rows of it that nobody could read; only earlier versions took an edition with such.
     pub bad: u64,
+    /// Rows of it with a whole number that nobody can call.
+    pub uncallable: u64,
 }
 
 /// One area code of a list.
@@ -86,23 +89,30 @@ pub fn stream_of_digest(installation: &Installation, digest: NumberDigest) -> Nu
     installation.vault().derive_number(&digest.stream_text())
 }
 
+fn form_of(digests: &BTreeSet<Digests>) -> &'static str {
+    match digests.last() {
+        None => "clear",
+        // The one without a salt is the first of all.
+        Some(last) if last.salt.is_empty() => "sha256",
+        Some(_) => "sha256_salted",
+    }
+}
+
 fn shown(name: &NumberListName, list: &RegistryKnown, today: Day) -> RegistryShown {
     let as_of = list.newest();
     let areas = list.areas.iter().map(|(area, as_of)| AreaShown {
         area: area.to_string(),
         as_of: *as_of,
     });
+    let counted = |count: fn(&Edition) -> u64| list.last.as_ref().map_or(0, count);
     RegistryShown {
         name: name.clone(),
         as_of,
         days: as_of.map(|as_of| as_of.days_to(today)),
         areas: areas.collect(),
-        form: match &list.digests {
-            None => "clear",
-            Some(digests) if digests.salt.is_empty() => "sha256",
-            Some(_) => "sha256_salted",
-        },
-        numbers: list.numbers,
-        bad: list.bad,
+        form: form_of(&list.digests),
+        numbers: counted(|last| last.numbers),
+        bad: counted(|last| last.bad),
+        uncallable: counted(|last| last.uncallable),
     }
 }

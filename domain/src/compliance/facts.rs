@@ -118,6 +118,19 @@ pub struct JoinedFacts {
 }
 
 impl JoinedFacts {
+    /// The same for a look ahead: a hold has no known end, and is taken to be over by then.
+    pub fn released(&self) -> Self {
+        Self {
+            held: false,
+            ..self.clone()
+        }
+    }
+
+    /// One of their numbers stands on a list that came as digests: there is no end of it.
+    pub fn note_listed(&mut self) {
+        self.note_number(false, Some(Suppressed::ForGood));
+    }
+
     /// What one of their numbers says of being called.
     pub fn note_number(&mut self, opted_out: bool, suppressed: Option<Suppressed>) {
         let said = match opted_out {

@@ -199,6 +199,7 @@ mod tests {
             digests: None,
             numbers: 3,
             bad: 0,
+            uncallable: 0,
         };
         book.take(&"us-dnc".parse().unwrap(), &edition);
         Arc::new(book)

@@ -384,6 +384,16 @@ pub fn waits_for_facts(verdict: &Verdict) -> bool {
     verdict.rule == missing_fact::MissingFact.id() && matches!(verdict.decision, Decision::DeferUntil(_))
 }
 
+/// Whether a verdict is of the vacancy check of a number.
+pub fn is_of_check(verdict: &Verdict) -> bool {
+    verdict.rule == number_state::NumberFound.id()
+}
+
+/// Whether it waits for a check that may come.
+pub fn waits_for_check(verdict: &Verdict) -> bool {
+    is_of_check(verdict) && matches!(verdict.decision, Decision::DeferUntil(_))
+}
+
 /// The verdicts of one side, with the version of the preset and its first day among the facts: of a refusal
 /// in every verdict that refuses, of a grant in its first one, so that it stands once in each.
 pub fn by_preset(mut verdicts: Vec<Verdict>, rules: &PresetRules) -> Vec<Verdict> {

@@ -225,18 +225,20 @@ fn refuse(
 }
 
 /// The first instant from `at` on that every rule permits. Whether the campaign runs or a hold stands then,
-/// what a day is of a year whose holidays nobody knows yet, or a fact that may still come, cannot be told;
-/// the best is taken, or each would push the due time further with every step, and beyond the campaign's
-/// end for good. `None` where the hours of the person, the preset and the campaign have no instant in
-/// common.
+/// on this id or another of the person, what a day is of a year whose holidays nobody knows yet, or a fact
+/// that may still come, cannot be told; the best is taken, or each would push the due time further with every
+/// step, and beyond the campaign's end for good. `None` where the hours of the person, the preset and the
+/// campaign have no instant in common.
 fn permitted_from(facts: &CustomerFacts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut running = facts.campaign.clone();
     running.running = true;
     running.calendars = running.calendars.assuming_ordinary();
     running.kept = running.kept.assuming_kept();
+    let joined: Vec<JoinedFacts> = facts.joined.iter().map(JoinedFacts::released).collect();
     let facts = CustomerFacts {
         campaign: &running,
         held: false,
+        joined: &joined,
         ..*facts
     };
     let found = first_permitted(at, |at| judge_customer(&facts, at));

@@ -42,15 +42,10 @@ pub(super) fn merge(state: &CustomerState, order: MergeOrder) -> Decided {
 }
 
 fn keep(state: &CustomerState, order: MergeOrder) -> Decided {
-    if let Some(into) = state.merged_into() {
-        return Err(CustomerRefusal::MergedInto {
-            customer: into.clone(),
-        });
-    }
+    state.may_keep(&order.with)?;
     if state.joined().contains(&order.with) {
         return Ok(Vec::new());
     }
-    at_most(state.joined().len() + 1, MERGED_MAX, "merged ids")?;
     Ok(vec![merged(order)])
 }
 
@@ -179,9 +174,45 @@ impl Together {
 }
 
 impl CustomerState {
+    /// Whether it may be the id by which another's person is called: all that the kept side refuses, to be
+    /// asked before the other gives anything up. Merged already: nothing stands against it. A dial that is
+    /// granted or a call that is open was granted without what the other says, and ends first.
+    pub fn may_keep(&self, other: &CustomerId) -> Result<(), CustomerRefusal> {
+        not_erased(self)?;
+        if !self.is_registered() {
+            return Err(CustomerRefusal::NotRegistered);
+        }
+        if let Some(into) = self.merged_into() {
+            return Err(CustomerRefusal::MergedInto {
+                customer: into.clone(),
+            });
+        }
+        if self.joined().contains(other) {
+            return Ok(());
+        }
+        if let Some(call) = self.open_calls().first() {
+            return Err(CustomerRefusal::MergeInCall { call: *call });
+        }
+        at_most(self.joined().len() + 1, MERGED_MAX, "merged ids")
+    }
+
     /// The id by which the person is called instead, while this one is merged.
     pub fn merged_into(&self) -> Option<&CustomerId> {
         self.merged.as_deref().and_then(|merged| merged.into.as_ref())
+    }
+
+    /// Campaigns in which this id is not called because it was merged into that one.
+    pub fn given_up_for(&self, kept: &CustomerId) -> Vec<CampaignId> {
+        let by_merge = by_merge(kept);
+        let enrolments = self.enrolments().iter();
+        let given_up = enrolments.filter(|(_, enrolment)| {
+            let why = enrolment
+                .not_dialed
+                .as_ref()
+                .filter(|_| enrolment.settled.is_some());
+            why.is_some_and(|why| why.rule == by_merge.rule && why.facts == by_merge.facts)
+        });
+        given_up.map(|(campaign, _)| campaign.clone()).collect()
     }
 
     /// Ids of the same person that are called by this one.

@@ -11,10 +11,12 @@ use super::state::CustomerState;
 use super::withdrawing::ENROLMENT_WITHDRAWN;
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    CustomerFacts, Decision, JoinedFacts, NumberFacts, PresetRules, Side, Verdict, by_preset, judge_customer,
-    judge_number, strictest, waits_for_facts, waits_for_holidays, when_permitted,
+    CustomerFacts, Decision, JoinedFacts, NumberFacts, PresetRules, Side, Verdict, by_preset, is_of_check,
+    judge_customer, judge_number, strictest, waits_for_check, waits_for_facts, waits_for_holidays,
+    when_permitted,
 };
 use crate::ids::{CampaignId, NumberId};
+use crate::number_check::check_asked_again;
 use crate::time::Timestamp;
 use std::collections::BTreeMap;
 
@@ -156,13 +158,23 @@ impl When<'_> {
         judge_customer(&self.facts, found).iter().any(waits)
     }
 
+    /// A hold stands on this id or on another one of the person.
+    fn is_held(&self) -> bool {
+        self.facts.held || self.facts.joined.iter().any(|other| other.held)
+    }
+
     fn assumed(&self, found: Timestamp) -> Vec<&'static str> {
         let all = [
             ("campaign_running", !self.facts.campaign.running),
-            ("hold_released", self.facts.held),
+            ("hold_released", self.is_held()),
             ("call_over", self.enrolment.open.is_some()),
             ("holidays_imported", self.waits_for(waits_for_holidays, found)),
             ("facts_kept", self.waits_for(waits_for_facts, found)),
+            (
+                "number_checked",
+                self.of_check(found)
+                    .is_some_and(|verdict| waits_for_check(&verdict)),
+            ),
         ];
         let lifted = self.judge.above.iter().filter_map(|above| match above.until {
             Lifted::Sometime(name) => Some(name),
@@ -175,6 +187,27 @@ impl When<'_> {
             .collect()
     }
 
+    /// What the check of its number says then, where the campaign demands one.
+    fn of_check(&self, at: Timestamp) -> Option<Verdict> {
+        let verdicts = judge_number(&self.of_number, at);
+        verdicts.into_iter().find(is_of_check)
+    }
+
+    /// When what nobody knows now is asked about again: a day, a fact of the preset, a check of the number.
+    fn asked_again_at(&self, at: Timestamp) -> impl Iterator<Item = Timestamp> {
+        let unknown = judge_customer(&self.facts, at)
+            .into_iter()
+            .filter(|verdict| waits_for_holidays(verdict) || waits_for_facts(verdict));
+        let of_check = self.of_check(at).filter(waits_for_check);
+        let ends_at = self.facts.campaign.plan.ends_at;
+        let of_check = of_check
+            .and_then(|verdict| deferred_until(&verdict))
+            .map(|again| check_asked_again(again, ends_at, at));
+        unknown
+            .filter_map(|verdict| deferred_until(&verdict))
+            .chain(of_check)
+    }
+
     fn not_before(&self, at: Timestamp) -> Option<Timestamp> {
         let never = self.judge.above.iter().any(|above| above.until == Lifted::Never);
         if never || is_withdrawn(self.enrolment, self.facts.campaign) {
@@ -184,29 +217,33 @@ impl When<'_> {
             Lifted::At(at) => Some(at),
             Lifted::Never | Lifted::Sometime(_) => None,
         });
-        // Of a day or a fact that nobody knows it is asked again the next day; what is unknown then is taken
-        // to be known.
-        let of_day = judge_customer(&self.facts, at);
-        let asked_again = of_day
-            .iter()
-            .filter(|verdict| waits_for_holidays(verdict) || waits_for_facts(verdict));
-        let asked_again_at = asked_again.filter_map(|verdict| match verdict.decision {
-            Decision::DeferUntil(at) => Some(at),
-            Decision::Allow | Decision::Forbid => None,
-        });
-        let at = lifted_at.chain(asked_again_at).fold(at, Timestamp::max);
-        let mut campaign = self.facts.campaign.clone();
+        // Of what nobody knows it is asked again; what is unknown then is taken to be known. A check that
+        // said no is known.
+        let is_unfit = self
+            .of_check(at)
+            .is_some_and(|verdict| verdict.decision == Decision::Forbid);
+        let at = lifted_at.chain(self.asked_again_at(at)).fold(at, Timestamp::max);
+        let mut campaign = match is_unfit {
+            true => self.facts.campaign.clone(),
+            false => self.facts.campaign.assuming_checked(),
+        };
         campaign.running = true;
         campaign.calendars = campaign.calendars.assuming_ordinary();
         campaign.kept = campaign.kept.assuming_kept();
+        let joined: Vec<JoinedFacts> = self.facts.joined.iter().map(JoinedFacts::released).collect();
         let facts = CustomerFacts {
             campaign: &campaign,
             held: false,
+            joined: &joined,
             ..self.facts
+        };
+        let of_number = NumberFacts {
+            campaign: &campaign,
+            ..self.of_number
         };
         let found = when_permitted(at, |at| {
             let mut verdicts = judge_customer(&facts, at);
-            verdicts.extend(judge_number(&self.of_number, at));
+            verdicts.extend(judge_number(&of_number, at));
             let enrolment = of_enrolment(self.state, self.enrolment, at);
             if self.enrolment.open.is_none() {
                 verdicts.push(enrolment);
@@ -215,6 +252,13 @@ impl When<'_> {
         })?;
         let in_time = self.enrolment.is_in_time(found, campaign.plan.ends_at);
         in_time.then_some(found)
+    }
+}
+
+const fn deferred_until(verdict: &Verdict) -> Option<Timestamp> {
+    match verdict.decision {
+        Decision::DeferUntil(at) => Some(at),
+        Decision::Allow | Decision::Forbid => None,
     }
 }
 

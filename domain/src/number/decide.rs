@@ -9,11 +9,13 @@ use super::refusal::NumberRefusal;
 use super::state::{NumberState, longer};
 use crate::calling_plan::CampaignFacts;
 use crate::compliance::{
-    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, by_preset, first_permitted, judge_number, strictest,
+    Decision, GRANT_VALID_MS, NumberFacts, NumberGrant, Verdict, by_preset, first_permitted, judge_number,
+    strictest, waits_for_check,
 };
 use crate::decider::Context;
 use crate::disposition::Disposition;
 use crate::ids::{CallId, CustomerId, NumberId};
+use crate::number_check::check_asked_again;
 use crate::planted::{Bug, planted};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
@@ -94,7 +96,8 @@ fn suppress(state: &NumberState, reason: String, until: Option<Timestamp>) -> Ve
 }
 
 /// A refusal's `not_before` is absent when a rule forbids for good or the next permitted instant is not
-/// before the campaign's end: the enrolment is then settled by `ReleaseDial{forbidden_by}`.
+/// before the campaign's end: the enrolment is then settled by `ReleaseDial{forbidden_by}`. A check that has
+/// not come settles nobody.
 fn grant_dial(
     state: &NumberState,
     number: NumberId,
@@ -120,20 +123,31 @@ fn grant_dial(
         };
         return Ok(vec![NumberEvent::DialGranted { grant }]);
     };
-    let not_before = match verdict.decision {
-        Decision::DeferUntil(at) => {
-            let permitted = first_permitted(at, |at| judge_number(&judged, at));
-            let in_time = |at: &Timestamp| facts.plan.ends_at.is_none_or(|ends_at| *at < ends_at);
-            Some(permitted).filter(in_time)
-        }
-        Decision::Forbid | Decision::Allow => None,
-    };
     Ok(vec![NumberEvent::DialRefused {
         campaign,
         call,
         verdict: verdict.clone(),
-        not_before,
+        not_before: not_before(&judged, verdict, now),
     }])
+}
+
+/// A check that has not come may come at any time and is asked about at its own; who waits for something else
+/// is taken to be checked by then.
+fn not_before(judged: &NumberFacts<'_>, verdict: &Verdict, now: Timestamp) -> Option<Timestamp> {
+    let ends_at = judged.campaign.plan.ends_at;
+    let in_time = |at: &Timestamp| ends_at.is_none_or(|ends_at| *at < ends_at);
+    match verdict.decision {
+        Decision::DeferUntil(at) if waits_for_check(verdict) => Some(check_asked_again(at, ends_at, now)),
+        Decision::DeferUntil(at) => {
+            let campaign = judged.campaign.assuming_checked();
+            let checked = NumberFacts {
+                campaign: &campaign,
+                ..*judged
+            };
+            Some(first_permitted(at, |at| judge_number(&checked, at))).filter(in_time)
+        }
+        Decision::Forbid | Decision::Allow => None,
+    }
 }
 
 /// What the rules are asked about a number, for a dial to this customer.

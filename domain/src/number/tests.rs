@@ -7,7 +7,7 @@ use crate::compliance::{Decision, GRANT_VALID_MS, NumberGrant, Suppressed};
 use crate::decider::{Context, Decider};
 use crate::disposition::Disposition;
 use crate::ids::{CallId, NumberId};
-use crate::screening::NumberListName;
+use crate::screening::{NumberListName, Screening};
 use crate::time::Timestamp;
 
 fn number() -> NumberId {
@@ -441,4 +441,40 @@ fn each_grant_and_each_refusal_names_the_presets_version_once() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// A check may come at any time: each hour it is asked about again, and nobody is settled for its absence.
+#[test]
+fn a_check_that_has_not_come_is_asked_about_in_an_hour_and_settles_nobody() {
+    let checked = |ends_at: Option<&str>| {
+        let mut facts = campaign_facts(Preset::CnService);
+        facts.plan.ends_at = ends_at.map(instant);
+        facts.plan.screening = Some(Box::new(Screening {
+            number_check: serde_json::from_str("{}").unwrap(),
+            ..Screening::default()
+        }));
+        grant_with(1, facts)
+    };
+    let asked_again = |given: &[NumberEvent], ends_at| {
+        let (rule, _, not_before) = refusal_of(given, checked(ends_at)).unwrap();
+        (rule, not_before)
+    };
+    let of_check = |at| ("number_state".to_owned(), Some(instant(at)));
+    let in_an_hour = "2026-03-02T11:00:00+08:00";
+    assert_eq!(asked_again(&[], None), of_check(in_an_hour));
+    for (ends_at, at) in [
+        ("2026-03-02T15:00:00+08:00", in_an_hour),
+        ("2026-03-02T11:00:00.000001+08:00", in_an_hour),
+        // Once more before the end; whoever waits then is settled by the end and not by the check.
+        ("2026-03-02T11:00:00+08:00", "2026-03-02T10:59:00+08:00"),
+        ("2026-03-02T10:30:00+08:00", "2026-03-02T10:29:00+08:00"),
+        ("2026-03-02T10:01:00+08:00", "2026-03-02T10:01:00+08:00"),
+    ] {
+        assert_eq!(asked_again(&[], Some(ends_at)), of_check(at), "{ends_at}");
+    }
+    // Another rule's time is its own, and not that of the hours without a check behind it.
+    let noon = "2026-03-02T12:00:00+08:00";
+    let suppressed_till_noon = [suppressed(Some(noon), &[])];
+    let until_noon = ("suppression".to_owned(), Some(instant(noon)));
+    assert_eq!(asked_again(&suppressed_till_noon, None), until_noon);
 }

@@ -1,11 +1,11 @@
-//! Decides whether an edition of a list counts: of a day that has come, newer than what is known, with
-//! numbers, for a reason.
+//! Decides whether an edition of a list counts: of a day that has come, not older than what is known, with
+//! numbers and without a row that nobody could read, for a reason.
 
 use super::command::RegistryCommand;
 use super::event::RegistryEvent;
 use super::refusal::RegistryRefusal;
 use super::state::RegistryState;
-use crate::registry_book::{Edition, HASHED_MAX, REGISTRIES_MAX, REGISTRY_AREAS_MAX, SALT_BYTES_MAX};
+use crate::registry_book::{Edition, REGISTRIES_MAX, REGISTRY_AREAS_MAX, SALT_BYTES_MAX, SALTS_MAX};
 use crate::screening::NumberListName;
 use crate::time::Timestamp;
 use crate::working_calendar::Day;
@@ -38,6 +38,10 @@ pub(super) fn decide(
     if edition.numbers == 0 {
         return Err(RegistryRefusal::NoNumbers { as_of });
     }
+    if edition.bad > 0 {
+        let count = edition.bad;
+        return Err(RegistryRefusal::BadRows { as_of, count });
+    }
     if edition.areas.len() > REGISTRY_AREAS_MAX {
         return Err(RegistryRefusal::TooManyAreas {
             count: REGISTRY_AREAS_MAX,
@@ -54,7 +58,7 @@ pub(super) fn decide(
 }
 
 /// The same edition again is known. An older one is refused: a number that came on the list since would not
-/// be on it.
+/// be on it. Another one of the same day is taken: a file that was cut off is corrected by it.
 fn is_known(
     state: &RegistryState,
     name: &NumberListName,
@@ -73,22 +77,22 @@ fn is_known(
                 bytes_max: SALT_BYTES_MAX,
             });
         }
-        let is_hashed = known.is_some_and(|known| known.digests.is_some());
-        if !is_hashed && book.hashed_count() >= HASHED_MAX {
-            return Err(RegistryRefusal::TooMany { count: HASHED_MAX });
+        let salts = book.salts();
+        if !salts.contains(digests) && salts.len() >= SALTS_MAX {
+            return Err(RegistryRefusal::TooManySalts { count: SALTS_MAX });
         }
     }
-    let Some(known) = known.filter(|known| !known.is_newer(edition)) else {
+    let Some(known) = known else {
         return Ok(false);
     };
-    let same = known.digests == edition.digests
-        && (known.numbers, known.bad) == (edition.numbers, edition.bad)
-        && known.newest() == Some(edition.as_of);
-    match (same, known.newest()) {
-        (false, Some(newest)) => Err(RegistryRefusal::NotNewer {
+    if known.last.as_ref() == Some(edition) {
+        return Ok(true);
+    }
+    match known.later_than(edition) {
+        Some(known) => Err(RegistryRefusal::NotNewer {
             as_of: edition.as_of,
-            known: newest,
+            known,
         }),
-        (true, _) | (false, None) => Ok(true),
+        None => Ok(false),
     }
 }

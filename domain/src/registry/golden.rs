@@ -1,7 +1,7 @@
 //! Every stored kind of an event of a registry, held against its golden file.
 
 use super::event::RegistryEvent;
-use crate::record::golden_support::check;
+use crate::record::golden_support::{check, check_with};
 use crate::registry_book::{Digests, Edition};
 
 #[test]
@@ -18,6 +18,27 @@ fn every_kind_is_written_and_read_as_its_golden_file_says() {
                 }),
                 numbers: 12,
                 bad: 1,
+                uncallable: 0,
+            }),
+            reason: "the list of March".to_owned(),
+        },
+    );
+}
+
+#[test]
+fn an_edition_with_numbers_that_nobody_can_call_is_written_as_its_golden_file() {
+    check_with(
+        "registry",
+        "uncallable",
+        RegistryEvent::Imported {
+            registry: "us-dnc".parse().unwrap(),
+            edition: Box::new(Edition {
+                as_of: "2026-03-02".parse().unwrap(),
+                areas: vec!["202".parse().unwrap()],
+                digests: None,
+                numbers: 12,
+                bad: 0,
+                uncallable: 1,
             }),
             reason: "the list of March".to_owned(),
         },

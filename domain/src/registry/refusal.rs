@@ -11,10 +11,16 @@ pub enum RegistryRefusal {
     Ahead { as_of: Day },
     #[error("no number was taken: the list is not as of {as_of}")]
     NoNumbers { as_of: Day },
-    #[error("an edition of {known} or later is known; {as_of} is no newer one")]
+    #[error(
+        "{count} rows are none of the list's form, so it is not as of {as_of}: correct them and import it again"
+    )]
+    BadRows { as_of: Day, count: u64 },
+    #[error("an edition of {known} is known, and that of {as_of} is older")]
     NotNewer { as_of: Day, known: Day },
     #[error("there are {count} lists, and no further one is kept")]
     TooMany { count: usize },
+    #[error("{count} salts are known, each of which costs a look at every dial; no further one is taken")]
+    TooManySalts { count: usize },
     #[error("a salt has at most {bytes_max} bytes")]
     Salt { bytes_max: usize },
     #[error("an edition names at most {count} area codes")]

@@ -1,7 +1,7 @@
 //! Lists of others as given, when, then: which edition counts, and of which day a list is for a number.
 
 use super::*;
-use crate::registry_book::{AreaCode, Digests, Edition, HASHED_MAX, SALT_BYTES_MAX};
+use crate::registry_book::{AreaCode, Digests, Edition, SALT_BYTES_MAX, SALTS_MAX};
 use crate::working_calendar::Day;
 
 const NOW: &str = "2026-03-02T10:00:00Z";
@@ -19,6 +19,7 @@ fn edition(as_of: &str, areas: &[&str], salt: Option<&str>) -> Edition {
         }),
         numbers: 3,
         bad: 0,
+        uncallable: 0,
     }
 }
 
@@ -98,26 +99,23 @@ fn an_edition_is_of_a_day_that_has_come_and_newer_than_what_is_known() {
 }
 
 #[test]
-fn hashed_lists_are_few_and_looked_for_once_a_salt() {
-    let names: Vec<String> = (0..=HASHED_MAX).map(|index| format!("hashed-{index}")).collect();
-    let mut editions: Vec<(&str, Edition)> = names[..HASHED_MAX]
+fn salts_are_few_and_looked_for_once_whichever_lists_came_so() {
+    let salts: Vec<String> = (0..=SALTS_MAX).map(|index| format!("pepper-{index}")).collect();
+    let editions: Vec<(&str, Edition)> = salts[..SALTS_MAX]
         .iter()
-        .map(|name| (name.as_str(), edition("2026-03-01", &[], Some("pepper"))))
+        .map(|salt| ("partner", edition("2026-03-01", &[], Some(salt))))
         .collect();
-    let full = book(&editions);
-    assert!(matches!(
-        when(
-            &full,
-            record(&names[HASHED_MAX], edition("2026-03-01", &[], Some("")))
-        ),
-        Err(RegistryRefusal::TooMany { .. })
-    ));
-    assert_eq!(full.book().salts().len(), 1);
-    editions.truncate(1);
-    editions.push(("plain", edition("2026-03-01", &[], Some(""))));
-    editions.push(("clear", edition("2026-03-01", &[], None)));
     let state = book(&editions);
-    assert_eq!(state.book().salts().len(), 2);
+    assert_eq!(state.book().salts().len(), SALTS_MAX);
+    let one_more = edition("2026-03-01", &[], Some(&salts[SALTS_MAX]));
+    for name in ["partner", "another"] {
+        assert_eq!(
+            when(&state, record(name, one_more.clone())),
+            Err(RegistryRefusal::TooManySalts { count: SALTS_MAX })
+        );
+    }
+    let known = record("another", edition("2026-03-01", &[], Some(&salts[0])));
+    assert!(when(&state, known).is_ok());
     let long = "s".repeat(SALT_BYTES_MAX + 1);
     assert!(matches!(
         when(&state, record("long", edition("2026-03-01", &[], Some(&long)))),
@@ -134,4 +132,56 @@ fn an_area_code_is_of_the_north_american_plan() {
     for bad in ["102", "20", "2022", "abc", ""] {
         assert!(bad.parse::<AreaCode>().is_err(), "{bad}");
     }
+}
+
+/// What came hidden stands on streams that only its salt finds: losing the salt would set everybody free.
+#[test]
+fn what_came_as_digests_binds_whatever_comes_after_it() {
+    let name = "us-dnc".parse().unwrap();
+    for (areas, salt) in [
+        (vec!["202"], None),
+        (vec![], None),
+        (vec!["202"], Some("other")),
+        (vec![], Some("other")),
+    ] {
+        let state = book(&[
+            ("us-dnc", edition("2026-02-01", &[], Some("pepper"))),
+            ("us-dnc", edition("2026-03-01", &areas, salt)),
+        ]);
+        let pepper = Digests {
+            salt: "pepper".to_owned(),
+        };
+        assert!(state.book().salts().contains(&pepper), "{areas:?} {salt:?}");
+        assert!(state.book().is_under(&name, &pepper), "{areas:?} {salt:?}");
+        let salts = 1 + usize::from(salt.is_some());
+        assert_eq!(state.book().salts().len(), salts, "{areas:?} {salt:?}");
+    }
+}
+
+#[test]
+fn a_list_is_of_no_day_by_rows_that_nobody_could_read() {
+    let torn = Edition {
+        bad: 1,
+        ..edition("2026-03-01", &[], None)
+    };
+    let refused = when(&RegistryState::default(), record("us-dnc", torn.clone()));
+    assert!(refused.is_err(), "{refused:?}");
+    // Earlier versions took it: the corrected file of the same day is taken, and no earlier one.
+    let mut state = RegistryState::default();
+    let taken = RegistryEvent::Imported {
+        registry: "us-dnc".parse().unwrap(),
+        edition: Box::new(torn),
+        reason: "the list of March".to_owned(),
+    };
+    NumberRegistry::evolve(&mut state, &taken, NOW.parse().unwrap());
+    let corrected = record("us-dnc", edition("2026-03-01", &[], None));
+    assert_eq!(when(&state, corrected.clone()).map(|events| events.len()), Ok(1));
+    assert!(matches!(
+        when(&state, record("us-dnc", edition("2026-02-28", &[], None))),
+        Err(RegistryRefusal::NotNewer { .. })
+    ));
+    for event in when(&state, corrected.clone()).unwrap() {
+        NumberRegistry::evolve(&mut state, &event, NOW.parse().unwrap());
+    }
+    assert_eq!(when(&state, corrected), Ok(vec![]));
 }

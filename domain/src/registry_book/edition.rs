@@ -135,9 +135,13 @@ pub struct Edition {
     pub digests: Option<Digests>,
     /// Numbers that were taken.
     pub numbers: u64,
-    /// Rows that held none.
+    /// Rows that nobody could read. Earlier versions took such an edition; it gives way to another of its
+    /// day.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub bad: u64,
+    /// Rows of the list's own form whose number nobody can call, and so needs not to be kept from.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub uncallable: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Most lists of an installation; each is looked through at a dial.
 pub const REGISTRIES_MAX: usize = 64;
 
-/// Most lists that came as digests: each other salt costs a digest and a read at every dial.
-pub const HASHED_MAX: usize = 16;
+/// Most salts of all lists: each costs a digest and a read at every dial.
+pub const SALTS_MAX: usize = 16;
 
 /// Most area codes of one list: there are 800.
 pub const REGISTRY_AREAS_MAX: usize = 800;
@@ -25,10 +25,11 @@ pub struct RegistryKnown {
     pub whole: Option<Day>,
     /// The last edition of each area code that came by itself.
     pub areas: BTreeMap<AreaCode, Day>,
-    pub digests: Option<Digests>,
-    /// Numbers and bad rows of its last edition.
-    pub numbers: u64,
-    pub bad: u64,
+    /// Every way in which its numbers came hidden: an edition in clear or under another salt does not take
+    /// off the list who came before it, so what was ever taken binds for good.
+    pub digests: BTreeSet<Digests>,
+    /// Its last edition.
+    pub last: Option<Edition>,
 }
 
 impl RegistryKnown {
@@ -52,19 +53,20 @@ impl RegistryKnown {
             let of_area = self.areas.entry(*area).or_insert(edition.as_of);
             *of_area = (*of_area).max(edition.as_of);
         }
-        self.digests.clone_from(&edition.digests);
-        (self.numbers, self.bad) = (edition.numbers, edition.bad);
+        self.digests.extend(edition.digests.clone());
+        self.last = Some(edition.clone());
     }
 
-    /// Whether an edition says something new of it.
-    pub fn is_newer(&self, edition: &Edition) -> bool {
-        let newer = |known: Option<Day>| known.is_none_or(|known| known < edition.as_of);
+    /// The later day that is known of all that an edition is about; `None` where it is older than nothing.
+    pub fn later_than(&self, edition: &Edition) -> Option<Day> {
+        let later = |known: Option<Day>| known.filter(|known| *known > edition.as_of);
         match edition.areas.is_empty() {
-            true => newer(self.whole),
-            false => edition
-                .areas
-                .iter()
-                .any(|area| newer(self.areas.get(area).copied())),
+            true => later(self.whole),
+            false => {
+                let of_area = |area: &AreaCode| later(self.areas.get(area).copied());
+                let days: Option<Vec<Day>> = edition.areas.iter().map(of_area).collect();
+                days.and_then(|days| days.into_iter().min())
+            }
         }
     }
 }
@@ -92,22 +94,14 @@ impl RegistryBook {
         self.lists.is_empty()
     }
 
-    /// The salts by which numbers are looked for at a dial: one for each list that came as digests.
+    /// The salts by which numbers are looked for at a dial: of all lists, and of all their editions.
     pub fn salts(&self) -> BTreeSet<&Digests> {
-        self.lists
-            .values()
-            .filter_map(|list| list.digests.as_ref())
-            .collect()
+        self.lists.values().flat_map(|list| &list.digests).collect()
     }
 
     /// Lists that came as digests under this salt.
     pub fn is_under(&self, name: &NumberListName, digests: &Digests) -> bool {
-        self.get(name)
-            .is_some_and(|list| list.digests.as_ref() == Some(digests))
-    }
-
-    pub fn hashed_count(&self) -> usize {
-        self.lists.values().filter(|list| list.digests.is_some()).count()
+        self.get(name).is_some_and(|list| list.digests.contains(digests))
     }
 
     /// After one more edition.

@@ -2,6 +2,7 @@
 //! asked for, each from its own stream, and told with the question.
 
 use super::Worker;
+use crate::drivers::facts::hashed_on;
 use crate::drivers::kit::{Halt, Kit};
 use crate::entity::Answer;
 use crate::error::AskError;
@@ -9,6 +10,7 @@ use domain::compliance::JoinedFacts;
 use domain::customer::command::CustomerCommand;
 use domain::customer::{Customer, CustomerRefusal};
 use domain::ids::CustomerId;
+use domain::registry_book::RegistryBook;
 use domain::stored_event::Cause;
 
 impl Worker {
@@ -21,7 +23,7 @@ impl Worker {
         let alone = self.wants_grant(Vec::new());
         match customers.ask(&self.due.customer, alone, cause).await {
             Err(AskError::Refused(CustomerRefusal::JoinedNeeded { customers: joined })) => {
-                let told = self.wants_grant(facts_of(&self.kit, &joined).await?);
+                let told = self.wants_grant(facts_of(&self.kit, &joined, &self.facts.kept.registries).await?);
                 Ok(customers.ask(&self.due.customer, told, cause).await)
             }
             asked => Ok(asked),
@@ -37,8 +39,13 @@ impl Worker {
     }
 }
 
-/// What binds of each, and what their numbers say of being called.
-async fn facts_of(kit: &Kit, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, Halt> {
+/// What binds of each, and what their numbers say of being called; lists that came as digests are asked of
+/// every number that can be read.
+async fn facts_of(
+    kit: &Kit,
+    joined: &[CustomerId],
+    registries: &RegistryBook,
+) -> Result<Vec<JoinedFacts>, Halt> {
     let mut told = Vec::with_capacity(joined.len());
     for id in joined {
         let other = kit.state(&kit.system.customers, id).await?.state;
@@ -46,6 +53,12 @@ async fn facts_of(kit: &Kit, joined: &[CustomerId]) -> Result<Vec<JoinedFacts>, 
         for known in other.numbers() {
             let number = kit.state(&kit.system.numbers, &known.number).await?.state;
             facts.note_number(number.opted_out(), number.suppressed());
+            let phone = other.phone(&known.number).and_then(|phone| phone.value());
+            if let Some(e164) = phone
+                && !hashed_on(kit, registries, e164).await?.is_empty()
+            {
+                facts.note_listed();
+            }
         }
         told.push(facts);
     }

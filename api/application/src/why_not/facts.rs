@@ -132,31 +132,44 @@ pub(super) async fn rules_alone(
         Some(e164) => hashed_on(installation, &facts.kept.registries, e164, then).await?,
         None => Vec::new(),
     };
+    let joined = joined(installation, &person.state, &facts.kept.registries, then).await?;
     Ok(OfCampaign {
         facts,
         number,
         number_state,
         hashed_on,
         above: Vec::new(),
-        joined: joined(installation, &person.state, then).await?,
+        joined,
     })
 }
 
-/// What binds of the ids that were merged into the person, as a dial is told it.
+/// What binds of the ids that were merged into the person, as a dial is told it; of then, each is read with
+/// its own key, where there is one.
 async fn joined(
     installation: &Installation,
     person: &CustomerState,
+    registries: &RegistryBook,
     then: Option<&Then>,
 ) -> Result<Vec<JoinedFacts>, Problem> {
     let entities = &installation.entities;
     let mut told = Vec::with_capacity(person.joined().len());
     for id in person.joined() {
-        let other = state_of::<Customer>(installation, &entities.customers, id, then, None).await?;
+        let key = match then {
+            None => None,
+            Some(_) => installation.vault().existing_key(id).await?,
+        };
+        let other = state_of::<Customer>(installation, &entities.customers, id, then, key.as_ref()).await?;
         let mut facts = other.as_joined(id.clone());
         for known in other.numbers() {
             let number = &known.number;
             let said = state_of::<Number>(installation, &entities.numbers, number, then, None).await?;
             facts.note_number(said.opted_out(), said.suppressed());
+            let phone = other.phone(number).and_then(|phone| phone.value());
+            if let Some(e164) = phone
+                && !hashed_on(installation, registries, e164, then).await?.is_empty()
+            {
+                facts.note_listed();
+            }
         }
         told.push(facts);
     }

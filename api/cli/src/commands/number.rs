@@ -111,6 +111,7 @@ async fn registries(asking: Asking, runtime: Arc<Runtime>) -> Result<(), Failure
         ("形式 form", "/form"),
         ("号码 numbers", "/numbers"),
         ("坏行 bad", "/bad"),
+        ("不可拨 uncallable", "/uncallable"),
     ];
     let none = "没有登记名单 no lists of others";
     asking

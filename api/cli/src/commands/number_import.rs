@@ -11,7 +11,7 @@ use domain::working_calendar::Day;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::runtime::Runtime;
@@ -19,8 +19,12 @@ use tokio::runtime::Runtime;
 /// Numbers of one request, as the route takes them.
 const NUMBERS_OF_REQUEST: usize = 500;
 
-/// Digits of a number of the North American plan behind its area code.
+/// Digits of an area code of the North American plan, and behind it.
+const NANP_AREA_DIGITS: usize = 3;
 const NANP_LOCAL_DIGITS: usize = 7;
+
+/// Most lines that a failure names: a screenful.
+const LINES_NAMED_MAX: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
@@ -68,12 +72,12 @@ impl Lines {
         }
     }
 
-    /// What is sent of a line; a line that is none of such a list is sent as it is, and refused by its row. A
-    /// line of a list of changes has more values than two: such a list is not taken for a full one.
-    fn row(self, line: &str) -> String {
+    /// What is sent of a line; `None` where it is none of such a list. A line of a list of changes has more
+    /// values than two: such a list is not taken for a full one.
+    fn row(self, line: &str) -> Option<String> {
         match self {
-            Self::Numbers | Self::Sha256 => line.to_owned(),
-            Self::UsDnc => us_number(line).map_or_else(|| line.replace(',', ";"), |(_, number)| number),
+            Self::Numbers | Self::Sha256 => Some(line.to_owned()),
+            Self::UsDnc => us_number(line).map(|(area, local)| format!("+1{area}{local}")),
         }
     }
 
@@ -81,18 +85,17 @@ impl Lines {
     fn area(self, line: &str) -> Option<AreaCode> {
         match self {
             Self::Numbers | Self::Sha256 => None,
-            Self::UsDnc => us_number(line).map(|(area, _)| area),
+            Self::UsDnc => us_number(line).and_then(|(area, _)| area.parse().ok()),
         }
     }
 }
 
-/// `202,5550123`: the area code, and the number in international form.
-fn us_number(line: &str) -> Option<(AreaCode, String)> {
+/// `202,5550123`: three digits and seven; whether somebody can have the number, the server says.
+fn us_number(line: &str) -> Option<(&str, &str)> {
     let (area, local) = line.split_once(',')?;
-    let area: AreaCode = area.trim().parse().ok()?;
-    let local = local.trim();
-    let digits = local.len() == NANP_LOCAL_DIGITS && local.bytes().all(|byte| byte.is_ascii_digit());
-    digits.then(|| (area, format!("+1{area}{local}")))
+    let (area, local) = (area.trim(), local.trim());
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit());
+    (digits(area, NANP_AREA_DIGITS) && digits(local, NANP_LOCAL_DIGITS)).then_some((area, local))
 }
 
 /// What became of a file's numbers.
@@ -100,22 +103,59 @@ fn us_number(line: &str) -> Option<(AreaCode, String)> {
 struct Sum {
     good: u64,
     unchanged: u64,
-    /// The lines that hold no number.
+    /// The lines that could not be read, or whose number was refused: it may be one that must not be called.
     bad_lines: Vec<usize>,
+    /// The lines with a whole number that nobody can call.
+    uncallable_lines: Vec<usize>,
     /// The area codes of its lines.
     areas: BTreeSet<AreaCode>,
 }
 
 impl Sum {
-    fn add(&mut self, part: &[(usize, String)], reply: &Value) {
+    /// Takes the lines of a part that are none of such a list out of it; they are not asked about.
+    fn keep_readable(&mut self, format: Lines, part: Vec<(usize, String)>) -> Vec<(usize, String)> {
+        let mut rows = Vec::with_capacity(part.len());
+        for (line, text) in part {
+            match format.row(&text) {
+                Some(row) => {
+                    self.areas.extend(format.area(&text));
+                    rows.push((line, row));
+                }
+                None => self.bad_lines.push(line),
+            }
+        }
+        rows
+    }
+
+    fn add(&mut self, rows: &[(usize, String)], reply: &Value) {
         self.good += reply["good"].as_u64().unwrap_or(0);
         self.unchanged += reply["unchanged"].as_u64().unwrap_or(0);
         for refused in reply["refused"].as_array().into_iter().flatten() {
             let row = refused["row"].as_u64().and_then(|row| usize::try_from(row).ok());
-            let line = row.and_then(|row| part.get(row)).map(|(line, _)| *line);
-            self.bad_lines.extend(line);
+            let line = row.and_then(|row| rows.get(row)).map(|(line, _)| *line);
+            match refused["code"].as_str() {
+                Some("uncallable") => self.uncallable_lines.extend(line),
+                Some(_) | None => self.bad_lines.extend(line),
+            }
         }
     }
+
+    /// A last line without an end is one that was cut off, unless it is a number all the same.
+    fn note_cut_off(&mut self, last: usize) {
+        if self.uncallable_lines.last() == Some(&last) {
+            self.bad_lines.extend(self.uncallable_lines.pop());
+        }
+        self.bad_lines.sort_unstable();
+    }
+}
+
+/// Whether the last line of a file has no end; of what is no file nobody knows, and it is taken so.
+fn ends_open(file: &mut File) -> bool {
+    let mut last = [0];
+    let read = file
+        .seek(SeekFrom::End(-1))
+        .and_then(|_| file.read_exact(&mut last));
+    read.is_err() || last != *b"\n"
 }
 
 /// The next lines of a file with their numbers, as many as go in one request.
@@ -138,11 +178,14 @@ fn part_of(
 
 /// Tells the numbers of a file the same, many in a request. A line that is no number is told of and the
 /// others count; where the server cannot take them, it ends there and says behind which line: what was told
-/// stays told, and the same file again goes on. A registry is of its day only when all of it was told.
+/// stays told, and the same file again goes on. A registry is of its day only when all of it was told, and
+/// every line could be read.
 pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Failure> {
     let salt = order.salt()?;
-    let file = order.file.display().to_string();
-    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{file}: {error}"));
+    let name = order.file.display().to_string();
+    let unavailable = |error: std::io::Error| Failure::unavailable(format!("{name}: {error}"));
+    let mut file = File::open(&order.file).map_err(unavailable)?;
+    let is_open_ended = ends_open(&mut file);
     let mut lines = BufReader::new(File::open(&order.file).map_err(unavailable)?)
         .lines()
         .enumerate();
@@ -153,21 +196,25 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
             Ok(part) => part,
             Err(error) => break Err(unavailable(error).with(&hint_behind(line))),
         };
-        let last = part.last().map_or(line, |(line, _)| *line);
-        if part.is_empty() {
+        let Some((last, _)) = part.last() else {
             break Ok(());
-        }
-        sum.areas
-            .extend(part.iter().filter_map(|(_, text)| order.format.area(text)));
-        match post("/api/v1/numbers/import", &order.body_of(&part))
-            .ask(&client)
-            .await
-        {
-            Ok(reply) => sum.add(&part, &reply),
-            Err(failure) => break Err(failure.with(&hint_behind(line))),
+        };
+        let last = *last;
+        let rows = sum.keep_readable(order.format, part);
+        if !rows.is_empty() {
+            match post("/api/v1/numbers/import", &order.body_of(&rows))
+                .ask(&client)
+                .await
+            {
+                Ok(reply) => sum.add(&rows, &reply),
+                Err(failure) => break Err(failure.with(&hint_behind(line))),
+            }
         }
         line = last;
     };
+    if ended.is_ok() && is_open_ended {
+        sum.note_cut_off(line);
+    }
     let mut registry = Value::Null;
     if let (Ok(()), Some(body)) = (&ended, order.edition_of(&sum, salt)) {
         match post("/api/v1/registries", &body).ask(&client).await {
@@ -176,21 +223,21 @@ pub(super) async fn run(order: Import, runtime: Arc<Runtime>) -> Result<(), Fail
         }
     }
     client.close().await;
-    let bad = sum.bad_lines.len();
+    order.asking.tell(&told(&sum, registry))?;
+    ended?;
+    order.found(&name, &sum)
+}
+
+fn told(sum: &Sum, registry: Value) -> Value {
     let mut told = json!({
-        "good": sum.good, "unchanged": sum.unchanged, "bad": bad, "bad_lines": sum.bad_lines,
+        "good": sum.good, "unchanged": sum.unchanged,
+        "bad": sum.bad_lines.len(), "bad_lines": sum.bad_lines,
+        "uncallable": sum.uncallable_lines.len(), "uncallable_lines": sum.uncallable_lines,
     });
     if let (Some(members), false) = (told.as_object_mut(), registry.is_null()) {
         members.insert("registry".to_owned(), registry);
     }
-    order.asking.tell(&told)?;
-    ended?;
-    match bad {
-        0 => Ok(()),
-        _ => Err(Failure::found(format!(
-            "{file}: {bad} lines hold no number; the others are told"
-        ))),
-    }
+    told
 }
 
 impl Import {
@@ -217,8 +264,27 @@ impl Import {
         }
     }
 
-    fn body_of(&self, part: &[(usize, String)]) -> Value {
-        let rows: Vec<String> = part.iter().map(|(_, text)| self.format.row(text)).collect();
+    /// What of a file was not taken, as whoever imported it must know: of a registry any line that could not
+    /// be read, of another list any that holds no number that can be called.
+    fn found(&self, file: &str, sum: &Sum) -> Result<(), Failure> {
+        let (bad, uncallable) = (sum.bad_lines.len(), sum.uncallable_lines.len());
+        match (&self.registry, self.as_of) {
+            (Some(_), Some(_)) if bad == 0 => Ok(()),
+            (Some(registry), Some(as_of)) => Err(Failure::found(format!(
+                "{file}: lines {} are none of this list's form, so {registry} is not as of {as_of}; the other \
+                 lines are told and bind: correct the file, and import it again with the same --as-of",
+                listed(&sum.bad_lines)
+            ))),
+            (None, _) | (_, None) if bad + uncallable == 0 => Ok(()),
+            (None, _) | (_, None) => Err(Failure::found(format!(
+                "{file}: {} lines hold no number that can be called; the others are told",
+                bad + uncallable
+            ))),
+        }
+    }
+
+    fn body_of(&self, rows: &[(usize, String)]) -> Value {
+        let rows: Vec<&str> = rows.iter().map(|(_, row)| row.as_str()).collect();
         let mut body = json!({ "reason": self.reason });
         if let Some(members) = body.as_object_mut() {
             members.insert(self.format.member().to_owned(), json!(rows));
@@ -229,22 +295,36 @@ impl Import {
         body
     }
 
-    /// What is said of the list when all its numbers are told.
+    /// What is said of the list when all its numbers are told; nothing where a line could not be read.
     fn edition_of(&self, sum: &Sum, salt: Option<String>) -> Option<Value> {
         let (registry, as_of) = (self.registry.as_ref()?, self.as_of?);
+        if !sum.bad_lines.is_empty() {
+            return None;
+        }
         let form = match self.format {
             Lines::Numbers | Lines::UsDnc => "clear",
             Lines::Sha256 => "sha256",
         };
         let mut body = json!({
             "registry": registry.as_str(), "as_of": as_of.to_string(), "form": form,
-            "areas": sum.areas, "numbers": sum.good, "bad": sum.bad_lines.len(), "reason": self.reason,
+            "areas": sum.areas, "numbers": sum.good, "uncallable": sum.uncallable_lines.len(),
+            "reason": self.reason,
         });
         if let (Some(members), Some(salt)) = (body.as_object_mut(), salt) {
             members.insert("salt".to_owned(), json!(salt));
         }
         Some(body)
     }
+}
+
+/// The first of many lines; all of them stand in what is told.
+fn listed(lines: &[usize]) -> String {
+    let first = lines.iter().take(LINES_NAMED_MAX).map(usize::to_string);
+    let mut text = first.collect::<Vec<_>>().join(", ");
+    if lines.len() > LINES_NAMED_MAX {
+        text.push_str(&format!(" and {} more", lines.len() - LINES_NAMED_MAX));
+    }
+    text
 }
 
 fn hint_behind(line: usize) -> String {
@@ -258,19 +338,95 @@ mod tests {
     #[test]
     fn a_line_of_the_national_registry_is_area_code_and_seven_digits() {
         let format = Lines::UsDnc;
-        assert_eq!(format.row("202,5550123"), "+12025550123");
+        assert_eq!(format.row("202,5550123").as_deref(), Some("+12025550123"));
         assert_eq!(format.area(" 202 , 5550123 ").unwrap().to_string(), "202");
-        // A list of changes, and lines that are no numbers: refused by their rows.
+        // Of its form, and nobody can have it: the server says so.
+        assert_eq!(format.row("102,5550123").as_deref(), Some("+11025550123"));
+        assert_eq!(format.area("102,5550123"), None);
+        // A list of changes, and lines that are cut off or of something else.
         for bad in [
             "202,5550123,2026-03-02,A",
             "2025550123",
-            "102,5550123",
             "202,555012",
+            "202,",
+            "2",
         ] {
-            assert_eq!(format.area(bad), None, "{bad}");
-            assert!(!format.row(bad).starts_with('+'), "{bad}");
+            assert_eq!((format.row(bad), format.area(bad)), (None, None), "{bad}");
         }
-        assert_eq!(Lines::Numbers.row("138 0013 8000"), "138 0013 8000");
+        let usual = Lines::Numbers.row("138 0013 8000");
+        assert_eq!(usual.as_deref(), Some("138 0013 8000"));
+    }
+
+    fn import(format: &str) -> Import {
+        use clap::Parser as _;
+        #[derive(clap::Parser)]
+        struct Line {
+            #[command(flatten)]
+            order: Import,
+        }
+        let line = [
+            "x",
+            "a.txt",
+            "--registry",
+            "us-dnc",
+            "--as-of",
+            "2026-03-02",
+            "--reason",
+            "March",
+        ];
+        Line::parse_from(line.iter().copied().chain(["--format", format])).order
+    }
+
+    /// A number may have stood in a line that nobody could read: the list is of no new day by such a file.
+    #[test]
+    fn a_registry_is_of_its_day_only_where_every_line_could_be_read() {
+        let order = import("us-dnc");
+        let file = |lines: [&str; 3]| {
+            let mut sum = Sum::default();
+            let numbered = lines
+                .iter()
+                .enumerate()
+                .map(|(at, text)| (at + 1, (*text).to_owned()));
+            let rows = sum.keep_readable(Lines::UsDnc, numbered.collect());
+            let refused = rows
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, row))| row.starts_with("+11"));
+            let refused: Vec<Value> = refused
+                .map(|(row, _)| json!({ "row": row, "code": "uncallable" }))
+                .collect();
+            sum.add(
+                &rows,
+                &json!({ "good": rows.len() - refused.len(), "refused": refused }),
+            );
+            sum
+        };
+        let whole = file(["202,5550123", "102,5550123", "212,5550123"]);
+        let edition = order.edition_of(&whole, None).unwrap();
+        assert_eq!(
+            (&edition["numbers"], &edition["uncallable"], &edition["areas"]),
+            (&json!(2), &json!(1), &json!(["202", "212"]))
+        );
+        assert!(order.found("a.txt", &whole).is_ok());
+        let torn = file(["202,5550123", "102,5550123", "212,55"]);
+        assert_eq!(order.edition_of(&torn, None), None);
+        let failed = format!("{:?}", order.found("a.txt", &torn).unwrap_err());
+        assert!(
+            failed.contains("lines 3 are none") && failed.contains("2026-03-02"),
+            "{failed}"
+        );
+        assert_eq!(told(&torn, Value::Null)["bad_lines"], json!([3]));
+        // Cut off behind the digits of another number.
+        let mut cut = file(["202,5550123", "212,5550123", "102,5550123"]);
+        cut.note_cut_off(3);
+        assert_eq!(order.edition_of(&cut, None), None);
+        // What the server would not take is no reason to say that it did.
+        let mut other = Sum::default();
+        other.add(
+            &[(7, "x".to_owned())],
+            &json!({ "refused": [{ "row": 0, "code": "refused" }] }),
+        );
+        assert_eq!(other.bad_lines, [7]);
     }
 
     #[test]

@@ -89,11 +89,24 @@ struct NumbersImported {
     position: Position,
 }
 
+/// What a row was that was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum WhyNotImported {
+    /// A whole number that nobody can call.
+    Uncallable,
+    /// No number, or no digest.
+    Unreadable,
+    /// The number may not be put on the list.
+    Refused,
+}
+
 /// A number that was not taken, by its place; it is not repeated.
 #[derive(Debug, Serialize, JsonSchema)]
 struct NumberNotImported {
     /// From 0, in the order of the request.
     row: usize,
+    code: WhyNotImported,
     #[schemars(example = &"it is no telephone number that can be called")]
     why: String,
 }
@@ -121,9 +134,9 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
     for (row, text) in rows.iter().enumerate() {
         let id = match form.stream_of(&ctx, text) {
             Ok(id) => id,
-            Err(why) => {
-                let why = why.to_owned();
-                done.refused.push(NumberNotImported { row, why });
+            Err(code) => {
+                let why = form.fault(code).to_owned();
+                done.refused.push(NumberNotImported { row, code, why });
                 continue;
             }
         };
@@ -141,6 +154,7 @@ async fn import(ctx: Ctx, input: Input) -> Result<Changed<NumbersImported>, Prob
                 }
                 done.refused.push(NumberNotImported {
                     row,
+                    code: WhyNotImported::Refused,
                     why: problem.detail,
                 });
             }
@@ -160,19 +174,32 @@ enum Form {
 }
 
 impl Form {
-    /// The stream of a row's number, or why it is none.
-    fn stream_of(&self, ctx: &Ctx, text: &str) -> Result<NumberId, &'static str> {
+    /// The stream of a row's number, or what the row is instead.
+    fn stream_of(&self, ctx: &Ctx, text: &str) -> Result<NumberId, WhyNotImported> {
         match self {
             Self::Clear => {
-                let phone = PhoneNumber::parse(text);
-                let phone = phone.map_err(|_no_number| "it is no telephone number that can be called")?;
+                let phone = PhoneNumber::parse(text).map_err(|error| match error.is_of_a_number() {
+                    true => WhyNotImported::Uncallable,
+                    false => WhyNotImported::Unreadable,
+                })?;
                 Ok(ctx.installation.vault().derive_number(phone.as_e164()))
             }
             Self::Digests => {
                 let digest = text.parse();
-                let digest = digest.map_err(|_no_digest| "it is no SHA-256 of 64 hexadecimal digits")?;
+                let digest = digest.map_err(|_no_digest| WhyNotImported::Unreadable)?;
                 Ok(stream_of_digest(&ctx.installation, digest))
             }
+        }
+    }
+
+    const fn fault(&self, code: WhyNotImported) -> &'static str {
+        match (self, code) {
+            (_, WhyNotImported::Refused) => "it is refused",
+            (Self::Digests, WhyNotImported::Unreadable | WhyNotImported::Uncallable) => {
+                "it is no SHA-256 of 64 hexadecimal digits"
+            }
+            (Self::Clear, WhyNotImported::Uncallable) => "it is no telephone number that can be called",
+            (Self::Clear, WhyNotImported::Unreadable) => "it is no telephone number",
         }
     }
 }

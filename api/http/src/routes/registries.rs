@@ -61,8 +61,10 @@ struct EditionOrder {
     salt: Option<String>,
     /// Numbers that were taken.
     numbers: u64,
-    /// Rows that held none.
+    /// Rows that are none of the list's form: with one, the list is of no new day.
     bad: Option<u64>,
+    /// Rows with a whole number that nobody can call.
+    uncallable: Option<u64>,
     /// Stored for ever; name no person.
     #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
     reason: String,
@@ -91,6 +93,7 @@ impl Order for EditionOrder {
             salt,
             numbers: body.value("numbers").unwrap_or_default(),
             bad: body.value("bad"),
+            uncallable: body.value("uncallable"),
             reason: body.needed_short_text("reason", REASON_BYTES_MAX),
         }
     }
@@ -123,6 +126,7 @@ async fn recorded(ctx: Ctx, input: Input) -> Result<Changed<RegistryWritten>, Pr
         },
         numbers: order.numbers,
         bad: order.bad.unwrap_or_default(),
+        uncallable: order.uncallable.unwrap_or_default(),
     };
     let registry = order.registry.ok_or_else(missing)?;
     let (shown, answer) = record(&ctx.installation, registry, edition, order.reason, cause).await?;

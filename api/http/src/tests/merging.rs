@@ -115,3 +115,63 @@ fn what_cannot_be_merged_says_why() {
     assert_eq!(server.post("/api/v1/customers/C1/merge", &no_reason).0, 422);
     server.end();
 }
+
+#[test]
+fn what_the_kept_id_refuses_leaves_the_other_as_it_was() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let kept = shown(&server, "C1")["id"].as_str().unwrap().to_owned();
+    let erased = json!({ "reason": "asked", "approved_by": "boss" });
+    let (status, told) = server.post(&format!("/api/v1/customers/{kept}/erase"), &erased);
+    assert!(status < 300, "{told}");
+    let refused = server.post(&format!("/api/v1/customers/{kept}/merge"), &order("C2"));
+    assert_eq!(refused.0, 422, "{refused:?}");
+    assert_eq!(server.events("customer.merged").len(), 0);
+    let other = shown(&server, "C2");
+    assert!(other["merged_into"].is_null(), "{other}");
+    assert!(other["enrolments"][0]["not_called"].is_null(), "{other}");
+    server.end();
+}
+
+/// The number is called once in a campaign, for whoever came first; that id gives it up.
+#[test]
+fn where_the_other_id_was_called_for_a_shared_number_nobody_is_and_the_answer_says_so_each_time() {
+    let by_number = CAMPAIGN.replace("by_customer", "by_number");
+    let server = Server::with_people(&by_number, PEOPLE);
+    let enrolled = &shown(&server, "C2")["enrolments"][0];
+    assert_eq!(enrolled["not_called"]["rule"], "same_number", "{enrolled}");
+    for time in ["once", "again"] {
+        let (status, merged) = server.post("/api/v1/customers/C2/merge", &order("C1"));
+        assert_eq!(status, 200, "{time}: {merged}");
+        assert_eq!(merged["settled"], json!(["T"]), "{time}: {merged}");
+        assert_eq!(merged["not_called_in"], json!(["T"]), "{time}: {merged}");
+    }
+    let released = server.events("number.claim_released");
+    assert_eq!(released.len(), 1, "{released:?}");
+    assert_eq!(released[0]["data"]["campaign"], "T", "{released:?}");
+    server.end();
+}
+
+/// `printf '%s' pepper+8613800138001 | sha256sum`: the number of C3.
+const SALTED: &str = "bf288bcd0d540cd411d757779ed0890c253af175d1e003ed670eca3e6bbe4344";
+
+#[test]
+fn a_digest_under_the_other_id_binds_and_the_answer_to_why_not_says_so() {
+    let server = Server::with_people(CAMPAIGN, PEOPLE);
+    let rows = json!({ "digests": [SALTED], "list": "partner", "reason": "the list of March" });
+    assert_eq!(server.post("/api/v1/numbers/import", &rows).0, 200);
+    let edition = json!({ "registry": "partner", "as_of": "2025-11-01", "form": "sha256", "salt": "pepper",
+        "numbers": 1, "reason": "the list of March" });
+    assert_eq!(server.post("/api/v1/registries", &edition).0, 200);
+    assert_eq!(server.post("/api/v1/customers/C1/merge", &order("C3")).0, 200);
+    // Now, and the same instant as one gone by: then each id is read with its own key.
+    let mut moment = String::new();
+    for _ in 0..2 {
+        let path = format!("/api/v1/customers/C1/why-not?reason=test{moment}");
+        let (_, why) = server.send("GET", &path, "");
+        moment = format!("&at={}", why["at"].as_str().unwrap());
+        let said = why["verdicts"].as_array().unwrap();
+        let of = said.iter().find(|one| one["rule"] == "merged_person").unwrap();
+        assert_eq!(of["facts"]["because"], "suppressed", "{why}");
+    }
+    server.end();
+}

@@ -64,7 +64,13 @@ fn records_are_facts_of_number_and_person_once_and_never_calls_of_ours() {
 #[test]
 fn many_numbers_are_suppressed_or_listed_in_one_request() {
     let server = Server::begin();
-    let numbers = json!([PHONE, "no number", "+86 138 0013 8001"]);
+    let numbers = json!([
+        PHONE,
+        "no number",
+        "+86 138 0013 8001",
+        "+1 102 555 0123",
+        "+86 138"
+    ]);
     let body = json!({ "numbers": numbers, "reason": "national list" });
     let (status, reply) = server.post("/api/v1/numbers/import", &body);
     assert_eq!(status, 200, "{reply}");
@@ -73,6 +79,13 @@ fn many_numbers_are_suppressed_or_listed_in_one_request() {
         (&json!(2), &json!(1)),
         "{reply}"
     );
+    let codes: Vec<&Value> = reply["refused"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["code"])
+        .collect();
+    assert_eq!(codes, ["unreadable", "uncallable", "unreadable"], "{reply}");
     assert_eq!(server.events("number.suppressed").len(), 2);
     let (_, again) = server.post("/api/v1/numbers/import", &body);
     assert_eq!((&again["good"], &again["unchanged"]), (&json!(2), &json!(2)));

@@ -225,11 +225,14 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
         true,
         "its salt is not known yet"
     );
-    let edition = |as_of: &str| {
+    let torn = |as_of: &str, bad: u64| {
         json!({ "registry": "partner", "as_of": as_of, "form": "sha256", "salt": "pepper", "numbers": 1,
-            "bad": 1, "reason": "the list of March" })
+            "bad": bad, "reason": "the list of March" })
     };
-    let record = |as_of: &str| story.send("POST", "/api/v1/registries", &edition(as_of).to_string());
+    let post = |body: Value| story.send("POST", "/api/v1/registries", &body.to_string());
+    let record = |as_of: &str| post(torn(as_of, 0));
+    let (status, refused) = post(torn("2025-11-01", 1));
+    assert_eq!((status, &refused["code"]), (422, &json!("refused")), "{refused}");
     let (status, taken) = record("2025-11-01");
     assert_eq!(
         (status, &taken["form"]),
@@ -254,7 +257,7 @@ fn a_list_that_came_as_digests_binds_once_it_was_taken_in_and_says_of_which_day_
     let list = &known["items"][0];
     assert_eq!(
         (&list["name"], &list["as_of"], &list["numbers"], &list["bad"]),
-        (&json!("partner"), &json!("2025-11-01"), &json!(1), &json!(1)),
+        (&json!("partner"), &json!("2025-11-01"), &json!(1), &json!(0)),
         "{known}"
     );
     assert!(!known.to_string().contains("pepper"), "{known}");

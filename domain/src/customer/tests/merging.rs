@@ -274,3 +274,45 @@ fn chains_calls_under_way_and_too_many_are_refused() {
     check(&person(&[]), itself, Err(CustomerRefusal::MergedWithItself));
     check(&[], merge(MergeSide::Kept), Err(CustomerRefusal::NotRegistered));
 }
+
+/// Whoever is granted a dial, or called, was asked without what the other id says.
+#[test]
+fn the_kept_id_is_not_merged_in_the_middle_of_its_own_call() {
+    let in_call = CustomerRefusal::MergeInCall { call: nth_call(1) };
+    check(&person(&[granted(1)]), merge(MergeSide::Kept), Err(in_call));
+    let merged_before = person(&[merged(MergeSide::Kept), granted(1)]);
+    check(&merged_before, merge(MergeSide::Kept), Ok(vec![]));
+    let over = person(&[granted(1), closed(&closing(1, Disposition::NoAnswer), None)]);
+    check(&over, merge(MergeSide::Kept), Ok(vec![merged(MergeSide::Kept)]));
+}
+
+#[test]
+fn a_hold_on_the_other_id_is_asked_about_the_next_day_and_not_beyond_the_end() {
+    let held = told(&[
+        registered(),
+        CustomerEvent::Held {
+            reason: "court".to_owned(),
+            by: None,
+        },
+    ]);
+    for ends_at in [None, Some("2026-03-05T10:00:00+08:00")] {
+        let mut campaign = facts();
+        campaign.plan.ends_at = ends_at.map(instant);
+        let asked = CustomerCommand::GrantDial {
+            customer: customer(),
+            facts: Box::new(campaign),
+            joined: vec![held.clone()],
+        };
+        let then = decide(&person(&[merged(MergeSide::Kept)]), asked).unwrap();
+        let [
+            CustomerEvent::DialRefused {
+                verdict, not_before, ..
+            },
+        ] = then.as_slice()
+        else {
+            panic!("{then:?}");
+        };
+        let tomorrow = Some(instant("2026-03-03T10:00:00+08:00"));
+        assert_eq!((verdict.rule.as_str(), *not_before), (MERGED_PERSON, tomorrow));
+    }
+}

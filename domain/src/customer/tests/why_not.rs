@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::compliance::testing::number_facts;
-use crate::compliance::{ContactHistory, NumberFacts, Side, Suppressed};
+use crate::compliance::{ContactHistory, JoinedFacts, NumberFacts, Side, Suppressed};
 use crate::customer::{Above, Judge, Lifted, WhyNot, dialed_number, why_not};
+use crate::screening::Screening;
 use crate::working_calendar::{CallingDays, Holidays};
 
 /// What the number says against a dial, if anything.
@@ -176,5 +177,41 @@ fn who_is_not_in_the_campaign_is_not_judged() {
     assert_eq!(
         dialed_number(&state_at(&person(&[]), now()), &campaign()),
         Some(number())
+    );
+}
+
+/// A hold on another id ends as one's own does; a check of the number may come each hour.
+#[test]
+fn a_hold_on_another_id_and_a_check_that_has_not_come_are_taken_to_be_over() {
+    let held = CustomerEvent::Held {
+        reason: "court".to_owned(),
+        by: None,
+    };
+    let other = "99112233445566778899aabbccddeeff".parse().unwrap();
+    let joined = [state_at(&[registered(), held], now()).as_joined(other)];
+    let (state, history, mut facts) = (state_at(&person(&[]), now()), ContactHistory::default(), facts());
+    let said = |facts: &CampaignFacts, joined: &[JoinedFacts]| {
+        let judge = Judge {
+            number: number_facts(facts, &history),
+            above: Vec::new(),
+            coming: None,
+            joined,
+        };
+        why_not(&state, &judge, now()).unwrap()
+    };
+    let of_hold = said(&facts, &joined);
+    assert_eq!(
+        (of_hold.permitted(), of_hold.not_before, of_hold.assumed),
+        (false, Some(now()), vec!["hold_released"])
+    );
+    facts.plan.screening = Some(Box::new(Screening {
+        number_check: serde_json::from_str("{}").unwrap(),
+        ..Screening::default()
+    }));
+    let of_check = said(&facts, &[]);
+    let in_an_hour = Some(now().plus_ms(3_600_000));
+    assert_eq!(
+        (of_check.permitted(), of_check.not_before, of_check.assumed),
+        (false, in_an_hour, vec!["number_checked"])
     );
 }

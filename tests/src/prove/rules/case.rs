@@ -58,6 +58,7 @@ impl Kept {
                 digests: None,
                 numbers: 1,
                 bad: 0,
+                uncallable: 0,
             };
             book.take(&"us-dnc".parse().expect("a constant name"), &edition);
         }
