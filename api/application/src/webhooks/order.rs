@@ -74,6 +74,43 @@ impl Order for WebhookOrder {
     }
 }
 
+/// What of a webhook is to be otherwise; what is left out stays as it is.
+#[derive(Debug, Clone, JsonSchema)]
+#[schemars(extend("examples" = [
+    { "events": [CallEvent::ENDED, "number.opted_out"], "reason": "opt-outs too" }
+]))]
+pub struct WebhookChangeOrder {
+    /// Another address. What was sent there as a bearer is not sent to it, unless it is given again.
+    #[schemars(length(min = 1, max = TARGET_BYTES_MAX), example = &"https://example.com/hooks/2")]
+    pub url: Option<String>,
+    /// Which kinds of events, from now on. Beside another form and without them, its usual ones.
+    #[schemars(example = [CallEvent::ENDED])]
+    pub events: Option<Vec<String>>,
+    /// Among standard, call_ended and crm; for another kind of receiver, add another webhook.
+    pub format: Option<Format>,
+    /// Neither https nor a global address is demanded.
+    pub allow_private: Option<bool>,
+    /// Sent as Authorization: Bearer from now on.
+    #[schemars(length(max = SECRET_BYTES_MAX))]
+    pub bearer: Option<String>,
+    /// Stored for ever; name no person.
+    #[schemars(length(min = 1, max = REASON_BYTES_MAX))]
+    pub reason: String,
+}
+
+impl Order for WebhookChangeOrder {
+    fn read(body: &mut Members) -> Self {
+        Self {
+            url: body.short_text("url", TARGET_BYTES_MAX),
+            events: body.value("events"),
+            format: body.parsed("format"),
+            allow_private: body.value("allow_private"),
+            bearer: body.short_text("bearer", SECRET_BYTES_MAX),
+            reason: body.needed_short_text("reason", REASON_BYTES_MAX),
+        }
+    }
+}
+
 /// Why a webhook or channel is removed.
 #[derive(Debug, Clone, JsonSchema)]
 pub struct WebhookRemoval {

@@ -94,6 +94,7 @@ async fn worksheet(ctx: Ctx, input: Input) -> Result<Read<Seen>, Problem> {
     let ask = SeenAsk {
         by,
         key: order.key,
+        without_claims: false,
         from: order.from,
         to: order.to,
     };
