@@ -2,6 +2,7 @@
 
 use domain::call::event::CallEvent;
 use domain::ids::CampaignId;
+use domain::number::event::NumberEvent;
 use domain::stored_event::Position;
 use domain::webhook::{Format, REASON_BYTES_MAX};
 use intake::members::{Members, Order};
@@ -77,7 +78,7 @@ impl Order for WebhookOrder {
 /// What of a webhook is to be otherwise; what is left out stays as it is.
 #[derive(Debug, Clone, JsonSchema)]
 #[schemars(extend("examples" = [
-    { "events": [CallEvent::ENDED, "number.opted_out"], "reason": "opt-outs too" }
+    { "events": [CallEvent::ENDED, NumberEvent::OPTED_OUT], "reason": "opt-outs too" }
 ]))]
 pub struct WebhookChangeOrder {
     /// Another address. What was sent there as a bearer is not sent to it, unless it is given again.

@@ -26,6 +26,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             worksheet,
         )
         .needs(Permission::InspectionsMake, About::Everybody)
+        .heavy()
         .takes::<WorksheetOrder>(),
     ]
 }

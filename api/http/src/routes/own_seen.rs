@@ -24,6 +24,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             own,
         )
         .for_whoever_is_known()
+        .heavy()
         .query(const { &[FROM, TO] }),
     ]
 }

@@ -68,6 +68,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             ask_what_if,
         )
         .needs(Permission::FiguresRead, About::Campaign)
+        .heavy()
         .takes::<WhatIfOrder>(),
     ]
 }

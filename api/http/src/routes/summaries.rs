@@ -46,6 +46,7 @@ pub(super) fn endpoints() -> Vec<Endpoint> {
             search,
         )
         .needs(Permission::CallsRead, About::OwnRowsAsked)
+        .heavy()
         .query(
             const {
                 &[

@@ -1,4 +1,5 @@
-//! Webhooks over HTTP: added with their secret shown once, listed, changed, tested, replayed, rotated, removed.
+//! Webhooks over HTTP: added with their secret shown once, listed, changed, tested, replayed, rotated,
+//! removed.
 
 use crate::described::{Changed, MadeOrChanged, Read};
 use crate::endpoint::{About, Ctx, Endpoint, Input, Permission};

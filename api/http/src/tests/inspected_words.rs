@@ -1,5 +1,6 @@
-//! What an inspection tells of a spoken call: the words of both sides with the values that were spoken, starred
-//! unless they are asked for in clear, why the flow went where it went, and what is gone with an erased person.
+//! What an inspection tells of a spoken call: the words of both sides with the values that were spoken,
+//! starred unless they are asked for in clear, why the flow went where it went, and what is gone with an
+//! erased person.
 
 use super::asking::{owner, trail};
 use super::conversations::with_two;
@@ -7,11 +8,12 @@ use crate::testing::{Story, answered, enrolment};
 use domain::call::command::{CallCommand, CallEnding};
 use domain::call::event::{EndReason, Notice};
 use domain::call::{HeardFact, SaidFact, SilenceFact, TurnFact, UnderstoodFact};
-use domain::compliance::NumberGrant;
+use domain::calling_plan::CampaignFacts;
+use domain::compliance::{CustomerGrant, NumberGrant};
 use domain::customer::command::{CallAgain, CallClosing, CustomerCommand};
 use domain::customer::event::CustomerEvent;
 use domain::disposition::{Disposition, Outcome};
-use domain::ids::{CallId, CampaignId, CommandId, CustomerId};
+use domain::ids::{CampaignId, CommandId, CustomerId};
 use domain::personal::Personal;
 use domain::spoken_turn::{Certainty, Explanation, IntentCandidate, ReadBy, SpokenReading};
 use domain::spoken_turn::{TurnDecision, TurnInput};
@@ -86,12 +88,11 @@ fn turns() -> Vec<CallCommand> {
     facts.into_iter().map(CallCommand::NoteTurn).collect()
 }
 
-/// A spoken call of C01 that was answered, talked on and closed.
-async fn spoken_call(story: &Story) -> CallId {
-    let installation = &story.running.installation;
-    let entities = &installation.entities;
+/// Leave to call C01, as if the campaign ran at any hour, and whose it is.
+async fn granted(story: &Story) -> (CampaignFacts, u32, CustomerGrant) {
+    let entities = &story.running.installation.entities;
     let campaign: CampaignId = enrolment().campaign;
-    let customer: CustomerId = installation.vault().derive_customer("C01");
+    let customer: CustomerId = story.running.installation.vault().derive_customer("C01");
     let loaded = entities.campaigns.state(&campaign).await.unwrap();
     let mut facts = loaded.state.facts(campaign).unwrap();
     facts.running = true;
@@ -111,10 +112,15 @@ async fn spoken_call(story: &Story) -> CallId {
     let [CustomerEvent::DialGranted { attempt, grant }] = granted.events.as_slice() else {
         panic!("{:?}", granted.events);
     };
+    (facts, *attempt, grant.clone())
+}
+
+/// From the permit to the notice that was heard.
+fn begun(facts: &CampaignFacts, attempt: u32, grant: &CustomerGrant) -> [CallCommand; 4] {
     let call = grant.call;
     let permit = CallCommand::Permit {
         call,
-        attempt: *attempt,
+        attempt,
         callee: "+8613800138001".to_owned(),
         customer_grant: Box::new(grant.clone()),
         number_grant: Box::new(NumberGrant {
@@ -139,23 +145,28 @@ async fn spoken_call(story: &Story) -> CallId {
         notice: Notice::Recording,
         recorded_ms: Some(900),
     };
+    [permit, dial, answered(), notice]
+}
+
+/// A spoken call of C01 that was answered, talked on and closed.
+async fn spoken_call(story: &Story) {
+    let installation = &story.running.installation;
+    let (facts, attempt, grant) = granted(story).await;
     let end = CallCommand::End(CallEnding {
         heard_rtp: true,
         reason: Some(EndReason::CalleeHungUp),
         ..CallEnding::default()
     });
-    let commands = [permit, dial, answered(), notice].into_iter();
+    let commands = begun(&facts, attempt, &grant).into_iter();
     let commands = commands.chain(turns()).chain([end]);
     let mut ended_at = installation.now();
+    let calls = &installation.entities.calls;
     for (step, command) in commands.enumerate() {
-        let told = entities
-            .calls
-            .ask(&call, command, cause(&format!("c{step}")))
-            .await;
+        let told = calls.ask(&grant.call, command, cause(&format!("c{step}"))).await;
         ended_at = told.unwrap().state.ended().map_or(ended_at, |ended| ended.at);
     }
     let closing = CallClosing {
-        call,
+        call: grant.call,
         campaign: grant.campaign.clone(),
         number: grant.number.clone(),
         disposition: Disposition::Answered,
@@ -173,8 +184,8 @@ async fn spoken_call(story: &Story) -> CallId {
         facts: Box::new(facts),
     };
     // The retry driver of this server may have been first; telling twice is telling once.
-    drop(entities.customers.ask(&customer, close, cause("close")).await);
-    call
+    let customers = &installation.entities.customers;
+    drop(customers.ask(&grant.customer, close, cause("close")).await);
 }
 
 async fn inspected(story: &Story, clear: bool) -> Vec<Value> {
